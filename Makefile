@@ -1,0 +1,58 @@
+# Everything below needs python3 >= 3.11, pip and make; it sets itself up in .venv (nothing is installed outside it).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV := $(VENV)-lock/bin/uv
+
+.PHONY: help demo test lint types check bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-11s %s\n", $$1, $$2 }'
+
+demo: $(STAMP) ## two weeks of texts in under a minute, with no account anywhere
+	@$(BIN)/notifier demo
+
+test: $(STAMP) ## every test (more: make test ARGS="-k timeline")
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## ruff, and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(STAMP) ## mypy, strict
+	@$(BIN)/mypy
+
+check: lint types test ## all three
+
+bench: $(STAMP) ## measurements, where there are any
+	@if ls tests/benchmarks/*.py >/dev/null 2>&1; then $(BIN)/python -m pytest tests/benchmarks -q -s $(ARGS); \
+	else echo "there are no benchmarks yet"; fi
+
+lock: ## compile requirements.lock anew from pyproject.toml (needs the network)
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install -q uv; }
+	@printf '%s\n' '# All groups, all platforms, python >= 3.11. Compiled by `make lock`; do not edit.' > requirements.lock.new
+	@$(UV) pip compile pyproject.toml --group build --group test --group lint --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q >> requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+clean: ## remove what make made
+	rm -rf $(VENV) $(VENV)-lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# Debian refuses pip outside a venv and may lack ensurepip: `pip --python` works under both.
+$(STAMP): pyproject.toml requirements.lock
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "notifier needs Python 3.11 or newer, and there is no '$(PYTHON)' here: install it, or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "notifier needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1): say make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "setting up $(VENV), once ..." >&2; \
+		$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV); }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || \
+		$(PYTHON) -m pip --python $(BIN)/python install -q pip || { \
+		echo "notifier needs pip, and '$(PYTHON) -m pip' does not work here: install it (Debian: apt install python3-pip)" >&2; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

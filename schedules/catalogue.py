@@ -1,0 +1,110 @@
+"""The catalogue: protocols read from TOML files, ours and a clinic's own. The file's name is the protocol's id."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from schedules.defaults import fill_in
+from schedules.problems import ProtocolError, explain, explain_toml
+from schedules.protocol import CareProtocol
+
+__all__ = ["ProtocolError", "load_directory", "load_protocol", "parse_protocol", "read_protocol", "schema", "shipped"]
+
+
+def shipped() -> dict[str, CareProtocol]:
+    """The protocols that come with the program, by id; the default first."""
+    return dict(_shipped())
+
+
+@cache
+def _shipped() -> tuple[tuple[str, CareProtocol], ...]:
+    files = resources.files("schedules").joinpath("protocols").iterdir()
+    texts = {file.name.removesuffix(".toml"): file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
+    # The default's id begins all the others, so it sorts first.
+    return tuple((protocol_id, parse_protocol(protocol_id, texts[protocol_id])) for protocol_id in sorted(texts))
+
+
+def load_directory(path: Path) -> dict[str, CareProtocol]:
+    """Every `*.toml` of a directory, by id. Raises ProtocolError with the problems of all files, one per line."""
+    if not path.is_dir():
+        raise ProtocolError(f"{path}: there is no such directory; put the protocol files there, or name another")
+    protocols: dict[str, CareProtocol] = {}
+    problems: list[str] = []
+    for file in sorted(path.glob("*.toml")):
+        try:
+            protocols[file.stem] = load_protocol(file)
+        except ProtocolError as error:
+            problems.append(str(error))
+    if problems:
+        raise ProtocolError("\n".join(problems))
+    return protocols
+
+
+def load_protocol(path: Path) -> CareProtocol:
+    """Read one file. Raises ProtocolError: one line per problem."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from None
+    except OSError as error:
+        raise ProtocolError(f"{path}: cannot be read: {error.strerror}; name a readable .toml file") from None
+    return parse_protocol(path.stem, text)
+
+
+def parse_protocol(protocol_id: str, toml_text: str) -> CareProtocol:
+    """Read the text of one file named `protocol_id`.toml. Raises ProtocolError: one line per problem."""
+    try:
+        data = tomllib.loads(toml_text)
+    except tomllib.TOMLDecodeError as error:
+        raise explain_toml(f"{protocol_id}.toml", toml_text, error) from None
+    return read_protocol(protocol_id, data)
+
+
+def read_protocol(protocol_id: str, data: dict[str, Any]) -> CareProtocol:
+    """Check the parsed content of a file, its defaults filled in. Raises ProtocolError: one line per problem."""
+    file = f"{protocol_id}.toml"
+    if "id" in data:
+        raise ProtocolError(f"{file}: id is no field here; the name of the file is the protocol's id")
+    try:
+        return CareProtocol.model_validate({"id": protocol_id, **fill_in(data)})
+    except ValidationError as error:
+        raise explain(file, data, error) from None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a protocol file, for editors: without `id`, and with what `fill_in` adds left optional."""
+    described: dict[str, Any] = _as_toml_says_it(CareProtocol.model_json_schema())
+    del described["properties"]["id"], described["properties"]["languages"]["default"]
+    described["required"].remove("id")
+    step, moment, restriction = (described["$defs"][name] for name in ("Step", "Moment", "Restriction"))
+    step["required"].remove("kind")
+    step["required"].remove("stale_after")
+    step["required"].remove("text")
+    moment["properties"]["time"] = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}
+    for conditional in (step, restriction):
+        answers = conditional["properties"]["only_if"]["patternProperties"]
+        for name, several in answers.items():
+            answers[name] = {"anyOf": [several["items"], several]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
+
+
+def _as_toml_says_it(part: Any) -> Any:
+    """TOML has no null, and a table whose keys have a pattern takes no other keys."""
+    if isinstance(part, list):
+        return [_as_toml_says_it(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    part = {name: _as_toml_says_it(item) for name, item in part.items() if not (name == "default" and item is None)}
+    match part.get("anyOf"):
+        case [only, {"type": "null"}]:
+            del part["anyOf"]
+            part |= only
+    if "patternProperties" in part:
+        part["additionalProperties"] = False
+    return part

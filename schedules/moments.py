@@ -1,0 +1,183 @@
+"""Moments: from a step's nominal moment to the open one in which its text leaves.
+
+Outside the send window `lift`, `expect`, `check_in` and `rebook` move later; `restrict` and `care` move earlier on their
+own local date, never before the anchor, else later on it; `prepare` moves earlier, across dates if it must, never before
+the enrollment. What finds no place before it expires has none: staff tell the patient in person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from operator import eq
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from schedules.offsets import wall_first
+from schedules.protocol import Answers, CareProtocol, Step, StepKind
+from schedules.send_window import OpenHours
+
+TELL_IN_PERSON = "tell the patient in person"
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_MOVES_EARLIER = frozenset({StepKind.RESTRICT, StepKind.CARE})
+_RANK = {StepKind.RESTRICT: 0, StepKind.CARE: 0, StepKind.LIFT: 1}
+"""Who keeps the day when the daily cap is reached; everything else comes after."""
+_DAY = timedelta(days=1)
+_LONGEST_WAY_EARLIER = 7 * _DAY
+"""How far a `prepare` text may move earlier where no enrollment sets the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a plan counts from: the end of the treatment (T0), or the appointment while there is no T0 yet."""
+
+    at: datetime
+    treated: bool = True
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError(f"{self.at.isoformat()} has no time zone; an anchor is an aware instant")
+        if not _FIRST_YEAR <= self.at.year < _LAST_YEAR:
+            raise ValueError(f"{self.at:%Y-%m-%d} is not between {_FIRST_YEAR} and {_LAST_YEAR - 1}; check the date")
+        object.__setattr__(self, "at", self.at.astimezone(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Anchor, day 0 and the end of each restriction that holds for this patient."""
+
+    anchor: Anchor
+    zone: ZoneInfo
+    day0: date | None
+    """The local date of the treatment; None before it."""
+    ends: Mapping[str, datetime]
+
+    @classmethod
+    def of(cls, protocol: CareProtocol, anchor: Anchor, zone: ZoneInfo, answers: Answers) -> Moments:
+        ends = {
+            topic: restriction.end(anchor.at, zone)
+            for topic, restriction in protocol.restrictions.items()
+            if anchor.treated and restriction.holds(answers)
+        }
+        return cls(anchor, zone, anchor.at.astimezone(zone).date() if anchor.treated else None, ends)
+
+    def nominal(self, step: Step) -> datetime:
+        """When the step wants to be said; one before the anchor becomes the anchor (but for `prepare`)."""
+        if step.at is None:
+            return max([self.ends[topic] for topic in step.lifts])
+        at = step.at.after(self.anchor.at, self.zone)
+        return at if step.kind is StepKind.PREPARE else max(at, self.anchor.at)
+
+    def limits(self, step: Step, nominal: datetime, enrolled_at: datetime | None) -> tuple[datetime, datetime]:
+        """`not_before` and `expires_at`: a text is stale, too, once a restriction that it speaks of has ended."""
+        expires = nominal + step.stale_after.length
+        if step.kind is StepKind.PREPARE:
+            return enrolled_at or nominal - _LONGEST_WAY_EARLIER, min(expires, self.anchor.at)
+        if step.still_held:
+            expires = min(expires, *[self.ends[topic] for topic in step.still_held])
+        return nominal if step.kind is StepKind.LIFT else self.anchor.at, expires
+
+
+class Slot(NamedTuple):
+    """A step's place in time, before it has words."""
+
+    step: Step
+    nominal_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    due_at: datetime | None
+    over_cap_on: tuple[date, ...] = ()
+    """The local dates from which it had to move on, because they had their texts."""
+
+    def is_late(self, zone: ZoneInfo) -> bool:
+        """Whether it leaves on a later local date than its nominal one."""
+        return self.due_at is not None and leaves_late(self.nominal_at, self.due_at, zone)
+
+    def notes(self, zone: ZoneInfo, enrolled_at: datetime | None) -> tuple[str, ...]:
+        """Why it does not leave at its nominal moment, in words."""
+        if self.due_at == self.nominal_at:
+            return ()
+        if enrolled_at and self.nominal_at < enrolled_at:
+            why = "late: she was enrolled after its moment" if self.due_at else "enrolled too late for it"
+        elif self.due_at is None:
+            why = "no open hour before it expires"
+        elif self.over_cap_on:
+            why = f"moved later: {' and '.join(f'{on:%a %d %b}' for on in self.over_cap_on)} had enough texts"
+        else:
+            way = "later" if self.due_at > self.nominal_at else "earlier"
+            why = f"moved {way} from {self.nominal_at.astimezone(zone):%a %d %b %H:%M}: outside the send window"
+        return (why,) if self.due_at else (why, TELL_IN_PERSON)
+
+
+def leaves_late(nominal_at: datetime, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether `at` is on a later local date than the nominal moment."""
+    return at.astimezone(zone).date() > nominal_at.astimezone(zone).date()
+
+
+def place(
+    steps: Sequence[Step], moments: Moments, hours: OpenHours, max_per_day: int, enrolled_at: datetime | None
+) -> list[Slot]:
+    """Give every step its moment, oldest first; at most `max_per_day` on one local date."""
+    slots = sorted([_place_one(step, moments, hours, enrolled_at) for step in steps], key=_in_order)
+    dates = [slot.due_at.astimezone(hours.zone).date() for slot in slots if slot.due_at]
+    if any(map(eq, dates, dates[max_per_day:])):
+        return sorted(_cap(slots, moments, hours, max_per_day), key=_in_order)
+    return slots
+
+
+def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: datetime | None) -> Slot:
+    nominal = moments.nominal(step)
+    not_before, expires = moments.limits(step, nominal, enrolled_at)
+    earliest = max(not_before, enrolled_at) if enrolled_at else not_before
+    if nominal >= earliest:
+        due = _open_moment(step.kind, nominal, earliest, expires, hours, moments.day0)
+    else:
+        due = hours.first_open(earliest, expires, day0=moments.day0)
+    return Slot(step, nominal, not_before, expires, due)
+
+
+def _open_moment(
+    kind: StepKind, nominal: datetime, earliest: datetime, expires: datetime, hours: OpenHours, day0: date | None
+) -> datetime | None:
+    if nominal >= expires:
+        return None
+    if hours.is_open(nominal, day0=day0):
+        return nominal
+    if kind is StepKind.PREPARE:
+        return hours.previous_open(nominal, earliest, day0=day0)
+    if kind not in _MOVES_EARLIER:
+        return hours.next_open(nominal, expires, day0=day0)
+    on = nominal.astimezone(hours.zone).date()
+    earlier = hours.previous_open(nominal, max(_midnight(on, hours.zone), earliest), day0=day0)
+    return earlier or hours.next_open(nominal, min(_midnight(on + _DAY, hours.zone), expires), day0=day0)
+
+
+def _cap(slots: list[Slot], moments: Moments, hours: OpenHours, max_per_day: int) -> list[Slot]:
+    """Move what is over the daily cap to the next day, or nowhere; date by date, so that one move may push another."""
+    by_date: dict[date, list[Slot]] = {}
+    unplaced = [slot for slot in slots if slot.due_at is None]
+    for slot in slots:
+        if slot.due_at is not None:
+            by_date.setdefault(slot.due_at.astimezone(hours.zone).date(), []).append(slot)
+    kept: list[Slot] = []
+    while by_date:
+        on = min(by_date)
+        today = sorted(by_date.pop(on), key=lambda s: (_RANK.get(s.step.kind, 2), s.due_at, s.nominal_at))
+        kept += today[:max_per_day]
+        for slot in today[max_per_day:]:
+            due = hours.first_open(_midnight(on + _DAY, hours.zone), slot.expires_at, day0=moments.day0)
+            moved = slot._replace(due_at=due, over_cap_on=(*slot.over_cap_on, on))
+            if due is None:
+                unplaced.append(moved)
+            else:
+                by_date.setdefault(due.astimezone(hours.zone).date(), []).append(moved)
+    return kept + unplaced
+
+
+def _in_order(slot: Slot) -> tuple[datetime, datetime]:
+    return slot.due_at or slot.nominal_at, slot.nominal_at
+
+
+def _midnight(on: date, zone: ZoneInfo) -> datetime:
+    return wall_first(on, time.min, zone)

@@ -1,0 +1,196 @@
+"""Problems: what is wrong with a protocol file, each in one sentence that says where and what to write instead."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from schedules.defaults import wordings
+from schedules.offsets import Moment, Span
+from schedules.protocol import CareProtocol, Question, Restriction, Step
+
+Place = tuple[int | str, ...]
+
+_WRONG_TYPE = {
+    "string_type": "must be text in quotes",
+    "int_type": "must be a whole number without quotes",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false, without quotes",
+    "time_type": "must be a time of day",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "tuple_type": "must be a list",
+}
+_LIMITS = {
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "is empty; write something, or take it out",
+    "too_short": "has too few entries; it needs at least {min_length}",
+    "string_too_long": "is too long; it takes at most {max_length} characters",
+    "too_long": "has too many entries; it takes at most {max_length}",
+}
+_WRITE = {
+    "title": 'title = "what the plan is for"',
+    "source": 'source = "where it comes from"',
+    "languages": 'languages = ["en", "es"]',
+    "restrictions": "[restrictions], and below it makeup = { hours = 24 }",
+    "restriction": "makeup = { hours = 24 }",
+    "questions": '[questions], and below it shaves = { ask = "Does the patient shave the area?" }',
+    "question": 'shaves = { ask = "Does the patient shave the area?" }',
+    "ask": 'ask = "Does the patient shave the area?"',
+    "answers": 'answers = ["mild", "deep"]',
+    "steps": "a [[steps]] table for each text",
+    "key": 'key = "makeup-again"',
+    "kind": 'kind = "care"; only a step that `lifts` topics or names its `topics` needs none',
+    "at": "at = { hours = 1 }",
+    "time": 'time = "09:00"',
+    "minutes": "minutes = 30",
+    "hours": "hours = 24",
+    "day": "day = 1",
+    "days": "days = 7",
+    "until_day": "until_day = 4",
+    "weeks": "weeks = 2",
+    "months": "months = 3",
+    "lifts": 'lifts = ["makeup"]',
+    "topics": 'topics = ["makeup"]',
+    "only_if": 'only_if = { shaves = "yes" }',
+    "stale_after": "stale_after = { hours = 8 }, how long the text stays useful",
+    "text": 'text.en = "{clinic}: ..."',
+    "late_text": 'late_text.en = "{clinic}: ..."',
+    "inferred": 'inferred = "its hour"',
+    "enabled": "enabled = false",
+    "why_off": 'why_off = "the reason"',
+}
+"""By field: what to write."""
+
+
+class ProtocolError(ValueError):
+    """A protocol file cannot be used. One line per problem: the file, the step, the field, what to write instead."""
+
+
+def explain(file: str, data: dict[str, Any], error: ValidationError) -> ProtocolError:
+    """Say in our words what pydantic found in the parsed `data` of a file."""
+    details = error.errors(include_url=False, include_input=False)
+    said = [f"{file}: {_sentence(detail, data)}" for detail in details if not _follows(detail, details)]
+    return ProtocolError("\n".join(said))
+
+
+def explain_toml(file: str, text: str, error: tomllib.TOMLDecodeError) -> ProtocolError:
+    """Say where a file stops being TOML, and show the line."""
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
+    if found is None:
+        return ProtocolError(f"{file}: this is not TOML: {_sentence_start(str(error))}")
+    what, line, column = found[1], int(found[2]), int(found[3])
+    shown = text.split("\n")[line - 1].strip()[:60]
+    return ProtocolError(
+        f"{file}, line {line}, column {column}: this is not TOML: {_sentence_start(what)}; the line reads: {shown} "
+        '(text goes in "quotes", a table in { braces }, a list in [ brackets ], and a key is written once)'
+    )
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether it only follows from another: a misspelled field is also missing, a bad entry makes a list too short."""
+    loc = detail["loc"]
+    match detail["type"]:
+        case "missing":
+            return any(other["type"] == "extra_forbidden" and other["loc"][:-1] == loc[:-1] for other in details)
+        case "too_short":
+            return any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in details)
+    return False
+
+
+def _sentence(detail: ErrorDetails, data: dict[str, Any]) -> str:
+    who, field = _where(detail["loc"], data)
+    what = _what(detail, field)
+    return f"{who}: {what}" if who else what
+
+
+def _where(loc: Place, data: dict[str, Any]) -> tuple[str, str]:
+    """Who is meant (a step by its key, not by its number) and the field inside, as the file spells it."""
+    match loc:
+        case ("steps", int(index), *rest):
+            who = _step_name(data, index)
+        case (("restrictions" | "questions") as table, str(name), *rest) if rest != ["[key]"]:
+            who = f'{table.removesuffix("s")} "{name}"'
+        case _:
+            who, rest = "", list(loc)
+    parts = [f"entry {part + 1}" if isinstance(part, int) else part for part in rest if part != "[key]"]
+    return who, ".".join(parts).replace(".entry", ", entry")
+
+
+def _step_name(data: dict[str, Any], index: int) -> str:
+    step = data["steps"][index]
+    key = step.get("key") if isinstance(step, dict) else None
+    return f'step "{key}"' if isinstance(key, str) else f"step number {index + 1}"
+
+
+def _what(detail: ErrorDetails, field: str) -> str:
+    """The problem, and what to write instead."""
+    kind, loc = detail["type"], detail["loc"]
+    match kind:
+        case "value_error":
+            said = detail["msg"].removeprefix("Value error, ")
+            return f"{field}: {said}" if field else said
+        case "extra_forbidden":
+            return f"{field} is no field here; {_nearest(loc)}"
+        case "missing":
+            return f"{field} is missing; {_write(loc)}{_ready_words(loc)}"
+        case "string_pattern_mismatch":
+            return f"{field if field != 'id' else 'the file name'} is not a {_pattern(loc)}"
+    if kind in _LIMITS:
+        return f"{field} {_LIMITS[kind].format(**detail['ctx'])}"
+    return f"{field or 'it'} {_WRONG_TYPE.get(kind, _sentence_start(detail['msg']))}; {_write(loc)}"
+
+
+def _write(loc: Place) -> str:
+    """An example of the innermost part of this place that has one."""
+    match loc:
+        case (("restrictions" | "questions") as table, str(_)):
+            names: list[str] = [table.removesuffix("s")]
+        case _:
+            names = [part for part in reversed(loc) if isinstance(part, str)]
+    return f"write {next(_WRITE[name] for name in names if name in _WRITE)}"
+
+
+def _ready_words(loc: Place) -> str:
+    if loc[-1] != "text":
+        return ""
+    topics = sorted(set.intersection(*(set(words.topics) for words in wordings().values())))
+    return f" (only a lift or a restrict step on {', '.join(topics)} has ready words)"
+
+
+def _nearest(loc: Place) -> str:
+    known = [name for name in _model(loc).model_fields if name != "id"]
+    close = get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+
+
+def _model(loc: Place) -> type[BaseModel]:
+    """The table in which this place is a field."""
+    match loc:
+        case ("steps", _, "at", _):
+            return Moment
+        case ("steps", _, "stale_after", _):
+            return Span
+        case ("steps", _, _):
+            return Step
+        case ("restrictions", _, _):
+            return Restriction
+        case ("questions", _, _):
+            return Question
+    return CareProtocol
+
+
+def _pattern(loc: Place) -> str:
+    if "languages" in loc or loc[-3:-2] in {("text",), ("late_text",)}:
+        return 'language; write two small letters, such as "en"'
+    return 'name; write small letters, digits and single hyphens, such as "makeup-again"'
+
+
+def _sentence_start(words: str) -> str:
+    return words[:1].lower() + words[1:]

@@ -1,0 +1,260 @@
+"""The protocol: what a clinic's plan on the wall says, as a checked model.
+
+A protocol declares restrictions (topic, how long) and steps (what is said when). A step that *lifts* topics
+has no time of its own: its moment is when the last of them has ended, so "never early" is structure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from schedules.offsets import Duration, Moment, Span, Strict
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+"""Lower-case words joined by hyphens: `makeup-again`."""
+Words = Annotated[str, StringConstraints(min_length=1, max_length=1600, strip_whitespace=True)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Answers = Mapping[str, str]
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLAIN_PLACEHOLDERS = frozenset({"clinic", "phone", "name"})
+
+
+class StepKind(StrEnum):
+    """What a text is for; it decides which way the text moves when its hour is closed."""
+
+    PREPARE = "prepare"
+    RESTRICT = "restrict"
+    CARE = "care"
+    EXPECT = "expect"
+    LIFT = "lift"
+    CHECK_IN = "check_in"
+    REBOOK = "rebook"
+
+
+class Question(Strict):
+    """Something staff answer at enrollment; an unanswered one never falls into a branch."""
+
+    ask: Words
+    answers: Annotated[tuple[Key, ...], Field(min_length=2, max_length=8, strict=False)] = ("yes", "no")
+    source: str | None = None
+
+
+def _as_options(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {key: (one,) if isinstance(one, str) else one for key, one in value.items()}
+
+
+class Conditional(Strict):
+    """Something that holds only for some patients: `only_if = { shaves = "yes" }`."""
+
+    only_if: Annotated[
+        dict[Key, Annotated[tuple[Key, ...], Field(min_length=1, strict=False)]], Field(default_factory=dict)
+    ]
+
+    @field_validator("only_if", mode="before")
+    @classmethod
+    def _one_answer_or_several(cls, value: object) -> object:
+        return _as_options(value)
+
+    def holds(self, answers: Answers) -> bool:
+        """Whether these answers fulfill every condition; an unanswered question fulfills none."""
+        return not self.only_if or all(answers.get(question) in options for question, options in self.only_if.items())
+
+
+class Restriction(Duration, Conditional):
+    """One thing the patient must not do, from T0 until it ends."""
+
+    source: str | None = None
+    """Page and lines, or None for a composite."""
+    ends_in_a_lift: bool = True
+    """False where the end must not be said (no "you may")."""
+
+
+class Step(Conditional):
+    """One planned contact."""
+
+    key: Key
+    kind: StepKind
+    at: Moment | None = None
+    lifts: Annotated[tuple[Key, ...], Field(strict=False)] = ()
+    """The topics that this step says are over; only for kind `lift`."""
+    topics: Annotated[tuple[Key, ...], Field(strict=False)] = ()
+    """The topics that a restrict step names."""
+    stale_after: Span
+    text: dict[Language, Words]
+    late_text: Annotated[dict[Language, Words], Field(default_factory=dict)]
+    """The wording when it leaves on a later local date than its nominal one."""
+    source: str | None = None
+    inferred: str | None = None
+    """What of this step is not on the page (its hour, usually), in words."""
+    enabled: bool = True
+    why_off: str | None = None
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _read_kind(cls, value: object) -> object:
+        if isinstance(value, str) and value in {kind.value for kind in StepKind}:
+            return StepKind(value)
+        raise ValueError(f"{value!r} is not a kind; say one of {', '.join(StepKind)}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lifting_is_a_kind(cls, data: object) -> object:
+        if isinstance(data, dict) and "kind" not in data:
+            kind = "lift" if data.get("lifts") else "restrict" if data.get("topics") else None
+            return {**data, "kind": kind} if kind else data
+        return data
+
+    @model_validator(mode="after")
+    def _shape(self) -> Self:
+        if (self.kind is StepKind.LIFT) != bool(self.lifts):
+            raise ValueError("`lifts` goes with kind lift, and only with it")
+        if self.kind is StepKind.LIFT and self.at is not None:
+            raise ValueError("a lift has no time of its own: leave out `at`; its moment is when its topics end")
+        if self.kind is not StepKind.LIFT and self.at is None:
+            raise ValueError("say when: add `at`, such as `at = { hours = 1 }`")
+        if self.topics and self.kind is not StepKind.RESTRICT:
+            raise ValueError("`topics` goes with kind restrict")
+        if self.at is not None and self.at.day is not None:
+            if self.kind is StepKind.PREPARE and self.at.day > 0:
+                raise ValueError("a prepare step is before the visit: its day is 0 or negative")
+            if self.kind is not StepKind.PREPARE and self.at.day < 0:
+                raise ValueError("only a prepare step has a negative day")
+        elif self.kind is StepKind.PREPARE:
+            raise ValueError('a prepare step counts dates before the visit: `at = { day = -2, time = "09:00" }`')
+        if self.enabled == bool(self.why_off):
+            raise ValueError("`why_off` says why a step has `enabled = false`; one goes with the other")
+        if self.late_text and self.late_text.keys() != self.text.keys():
+            raise ValueError("`late_text` needs the same languages as `text`")
+        return self
+
+    @cached_property
+    def named_topics(self) -> tuple[str, ...]:
+        """What a lift lifts, or what a restrict step names in `topics` and by printing its end; else nothing."""
+        if self.kind is not StepKind.RESTRICT:
+            return self.lifts
+        return tuple(dict.fromkeys((*self.topics, *self.printed_topics)))
+
+    @cached_property
+    def printed_topics(self) -> tuple[str, ...]:
+        """Topics whose end (`{makeup.until}`) this step's texts print, in the order of the texts."""
+        texts = (*self.text.values(), *self.late_text.values())
+        names = (found[1].partition(".") for text in texts for found in PLACEHOLDER.finditer(text))
+        return tuple(dict.fromkeys(topic for topic, dot, _ in names if dot))
+
+    @cached_property
+    def still_held(self) -> tuple[str, ...]:
+        """Topics of which this step says that they still hold: what it names or prints and does not lift."""
+        said = dict.fromkeys((*self.named_topics, *self.printed_topics))
+        return tuple(topic for topic in said if topic not in self.lifts)
+
+
+class CareProtocol(Strict):
+    """A clinic's plan for one treatment, complete: the same content always has the same version."""
+
+    id: Key
+    title: Words
+    source: Words
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, strict=False)] = ("en",)
+    """The languages that every step is written in; the first is the protocol's own."""
+    questions: Annotated[dict[Key, Question], Field(default_factory=dict)]
+    restrictions: Annotated[dict[Key, Restriction], Field(default_factory=dict)]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=60, strict=False)]
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        for topic, restriction in self.restrictions.items():
+            self._check_condition(f"restrictions.{topic}", restriction.only_if)
+        seen: set[str] = set()
+        for step in self.steps:
+            where = f'step "{step.key}"'
+            if step.key in seen:
+                raise ValueError(f"{where}: this key is used twice; keys are unique within a protocol")
+            seen.add(step.key)
+            self._check_condition(where, step.only_if)
+            self._check_texts(where, step)
+            self._check_topics(where, step)
+        return self
+
+    def _check_condition(self, where: str, only_if: Mapping[str, tuple[str, ...]]) -> None:
+        for question, options in only_if.items():
+            if question not in self.questions:
+                known = ", ".join(self.questions) or "none"
+                raise ValueError(f'{where}: only_if asks "{question}", which is no question here (there: {known})')
+            for option in options:
+                if option not in self.questions[question].answers:
+                    raise ValueError(
+                        f'{where}: "{option}" is no answer to "{question}"; '
+                        f"say one of {', '.join(self.questions[question].answers)}"
+                    )
+
+    def _check_topics(self, where: str, step: Step) -> None:
+        if step.kind is StepKind.PREPARE and step.printed_topics:
+            raise ValueError(f"{where}: before the visit nothing has an end yet; say how long instead of {{….until}}")
+        for topic in step.named_topics:
+            if topic not in self.restrictions:
+                known = ", ".join(self.restrictions) or "none"
+                raise ValueError(f'{where}: "{topic}" is no restriction of this protocol (there: {known})')
+        conditions = {json.dumps(self.restrictions[topic].only_if, sort_keys=True) for topic in step.lifts}
+        if len(conditions) > 1:
+            raise ValueError(f"{where}: all topics of one lift must share one only_if; make one lift for each")
+        for topic in self.topics_said(step):
+            needed = self.restrictions[topic].only_if
+            if any(self.condition(step).get(question) != options for question, options in needed.items()):
+                raise ValueError(f'{where}: names "{topic}", which holds only if {needed}; give the step that only_if')
+
+    def _check_texts(self, where: str, step: Step) -> None:
+        for field, texts in (("text", step.text), ("late_text", step.late_text)):
+            if texts and (missing := set(self.languages) - texts.keys()):
+                raise ValueError(f"{where}: {field} is missing in {', '.join(sorted(missing))}")
+            if extra := texts.keys() - set(self.languages):
+                raise ValueError(f"{where}: {field}.{min(extra)} is not among the protocol's languages")
+            for language, text in texts.items():
+                for found in PLACEHOLDER.finditer(text):
+                    self._check_placeholder(f"{where}, {field}.{language}, position {found.start() + 1}", found[1])
+                if stray := re.search(r"[{}]", PLACEHOLDER.sub("", text)):
+                    raise ValueError(f"{where}, {field}.{language}: a stray {stray[0]!r}; a placeholder is {{clinic}}")
+        if not step.text:
+            raise ValueError(f"{where}: text is missing in {', '.join(self.languages)}")
+
+    def _check_placeholder(self, where: str, name: str) -> None:
+        topic, dot, field = name.partition(".")
+        if name in PLAIN_PLACEHOLDERS or (dot and field == "until" and topic in self.restrictions):
+            return
+        known = sorted(PLAIN_PLACEHOLDERS) + [f"{topic}.until" for topic in self.restrictions]
+        raise ValueError(f"{where}: {{{name}}} is no placeholder; there are {', '.join('{' + k + '}' for k in known)}")
+
+    def topics_said(self, step: Step) -> set[str]:
+        """Topics whose end this step's texts print, besides those it names."""
+        return {*step.named_topics, *step.printed_topics} & self.restrictions.keys()
+
+    def condition(self, step: Step) -> dict[str, tuple[str, ...]]:
+        """When this step applies: its own `only_if` and that of the topics it lifts."""
+        inherited = self.restrictions[step.lifts[0]].only_if if step.lifts else {}
+        return {**inherited, **step.only_if}
+
+    @cached_property
+    def content(self) -> str:
+        """Canonical JSON: what is stored with an enrollment and hashed for the version."""
+        plain = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
+    def version(self) -> str:
+        """The first 12 hex digits of the content's SHA-256."""
+        return hashlib.sha256(self.content.encode()).hexdigest()[:12]
+
+    @classmethod
+    def from_content(cls, content: str) -> Self:
+        """Read back what `content` stored."""
+        return cls.model_validate(json.loads(content))

@@ -1,0 +1,176 @@
+"""The send window: the hours in which a planned text may leave, on every clock that matters.
+
+The window is the clinic's setting on the patient's own clock, and never outside 08:00-21:00 whatever the setting
+(47 CFR 64.1200(c)(1), the federal hours, kept for care texts too). Where the number's area code points to other
+zones, the federal hours hold on those clocks as well: an area code is not a location, so it may only narrow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from schedules.offsets import wall_first
+
+EARLIEST, LATEST = time(8), time(21)
+LEAST_REMAINING = timedelta(minutes=15)
+"""What must remain of the window when a text is planned and when it is sent."""
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SendWindow:
+    """Opening and closing time of day on the patient's clock."""
+
+    opens: time = time(9)
+    closes: time = time(20)
+
+    def __post_init__(self) -> None:
+        if not EARLIEST <= self.opens < self.closes <= LATEST:
+            raise ValueError(
+                f"the send window {self} is not within 08:00-21:00; write it like 09:00-20:00, "
+                "never before 08:00 or after 21:00"
+            )
+        if _minutes(self.closes) - _minutes(self.opens) < 60:
+            raise ValueError(f"the send window {self} is under an hour long; write it like 09:00-20:00")
+
+    @classmethod
+    def parse(cls, text: str) -> SendWindow:
+        """Read `09:00-20:00`; raises ValueError with a sentence."""
+        found = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text)
+        try:
+            if found is None:
+                raise ValueError
+            a, b, c, d = map(int, found.groups())
+            opens, closes = time(a, b), time(c, d)
+        except ValueError:
+            raise ValueError(f'"{text}" is not a send window; write it like 09:00-20:00') from None
+        return cls(opens, closes)
+
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+class _Day(NamedTuple):
+    """The window of one local date, as instants in UTC."""
+
+    opens: datetime
+    last_call: datetime
+    """The last instant with enough of the window remaining."""
+    closes: datetime
+
+
+class _Days(dict[date, _Day]):
+    """The windows of one zone's dates, each worked out once."""
+
+    def __init__(self, zone: ZoneInfo, opens: time, closes: time) -> None:
+        self._zone, self._opens, self._closes = zone, opens, closes
+
+    def __missing__(self, on: date) -> _Day:
+        closes = wall_first(on, self._closes, self._zone)
+        self[on] = day = _Day(wall_first(on, self._opens, self._zone), closes - LEAST_REMAINING, closes)
+        return day
+
+
+class _Clock:
+    """One zone's clock and the hours on it in which a text may leave."""
+
+    def __init__(self, zone: ZoneInfo, opens: time, closes: time) -> None:
+        self._zone = zone
+        self._days = _Days(zone, opens, closes)
+
+    def day(self, at: datetime) -> _Day:
+        """The window of the local date on which `at` falls."""
+        return self._days[at.astimezone(self._zone).date()]
+
+    def next_opening(self, after: datetime) -> datetime:
+        on = after.astimezone(self._zone).date()
+        opens = self._days[on].opens
+        return opens if opens > after else self._days[on + _ONE_DAY].opens
+
+    def previous_last_call(self, before: datetime) -> datetime:
+        on = before.astimezone(self._zone).date()
+        while (call := self._days[on].last_call) >= before:
+            on -= _ONE_DAY
+        return call
+
+
+class OpenHours:
+    """A window on one patient's clocks: asks "open?", "open until?", "first?", "last?" about instants in UTC."""
+
+    def __init__(self, window: SendWindow, zone: ZoneInfo, area_zones: Sequence[ZoneInfo] = ()) -> None:
+        self.zone = zone
+        self._own = _Clock(zone, window.opens, window.closes)
+        self._area = tuple(_Clock(other, EARLIEST, LATEST) for other in area_zones if other.key != zone.key)
+        self._all = (self._own, *self._area)
+
+    def open_until(self, at: datetime, *, day0: date | None = None) -> datetime | None:
+        """When the window that is open at `at` closes, or None where it is closed.
+
+        On `day0`, the date of the treatment, she is known to be at the clinic: her own clock alone counts.
+        """
+        days = [clock.day(at) for clock in self._clocks(at, day0)]
+        return min(day.closes for day in days) if all(day.opens <= at < day.closes for day in days) else None
+
+    def is_open(self, at: datetime, *, day0: date | None = None) -> bool:
+        """Whether a text may leave now, with enough of the window remaining."""
+        own = self._own.day(at)
+        if not own.opens <= at <= own.last_call:
+            return False
+        if not self._area:
+            return True
+        days = [clock.day(at) for clock in self._clocks(at, day0)]
+        return all(day.opens <= at <= day.last_call for day in days)
+
+    def first_open(self, at: datetime, before: datetime, *, day0: date | None = None) -> datetime | None:
+        """The first open instant in [at, before), or None."""
+        if at < before and self.is_open(at, day0=day0):
+            return at
+        return self.next_open(at, before, day0=day0)
+
+    def next_open(self, after: datetime, before: datetime, *, day0: date | None = None) -> datetime | None:
+        """The first open instant in (after, before), where `after` is closed: an opening of one of the clocks."""
+        at = after
+        while (at := min([clock.next_opening(at) for clock in self._all])) < before:
+            if self.is_open(at, day0=day0):
+                return at
+        return None
+
+    def previous_open(self, at: datetime, since: datetime, *, day0: date | None = None) -> datetime | None:
+        """The last open instant in [since, at), where `at` is closed: a last call of one of the clocks."""
+        while (at := max([clock.previous_last_call(at) for clock in self._all])) >= since:
+            if self.is_open(at, day0=day0):
+                return at
+        return None
+
+    def _clocks(self, at: datetime, day0: date | None) -> Sequence[_Clock]:
+        if self._area and (day0 is None or at.astimezone(self.zone).date() != day0):
+            return self._all
+        return (self._own,)
+
+
+@lru_cache(maxsize=512)
+def open_hours(window: SendWindow, zone: ZoneInfo, area_zones: tuple[ZoneInfo, ...] = ()) -> OpenHours:
+    """The same hours for every patient of one place."""
+    return OpenHours(window, zone, area_zones)
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA zone of that name; raises ValueError with a sentence."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        near = get_close_matches(name.strip().replace(" ", "_"), available_timezones(), n=1)
+        instead = near[0] if near else "America/New_York"
+        raise ValueError(f'"{name}" is not a time zone; write an IANA name such as {instead}') from None
+

@@ -1,0 +1,173 @@
+"""The timeline: what one patient hears and when. One pure function serves preview, enrollment, demo and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from schedules.moments import Anchor, Moments, Slot, place
+from schedules.protocol import Answers, CareProtocol, Step, StepKind
+from schedules.segments import Segments, count_segments
+from schedules.send_window import SendWindow, open_hours
+from schedules.wording import Addressee, Voice, render
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What a plan needs to know of a patient: her clock, her language, her answers, and how she is reached."""
+
+    zone: ZoneInfo
+    language: str = "en"
+    name: str = ""
+    """Her first name, already checked; opens each text on a shared phone."""
+    shared_phone: bool = False
+    area_zones: tuple[ZoneInfo, ...] = ()
+    """The 1-4 zones that her number's area code points to, else none."""
+    answers: Answers = field(default_factory=lambda: MappingProxyType({}))
+    rebook_consent: bool | None = None
+    """None where nobody has asked yet: rebook texts are planned with a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The clinic's settings that shape a plan."""
+
+    voice: Voice
+    window: SendWindow = SendWindow()
+    max_texts_per_day: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """One text of a timeline; all instants are aware and in UTC."""
+
+    step: str
+    kind: StepKind
+    topics: tuple[str, ...]
+    nominal_at: datetime
+    due_at: datetime | None
+    """When it leaves; None where it fits no open moment before it expires."""
+    not_before: datetime
+    expires_at: datetime
+    text: str
+    """The words that leave at `due_at` (the late wording where that is on a later local date)."""
+    late_text: str | None
+    """The words for any later local date than the nominal one, where the protocol has them."""
+    segments: Segments
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A step that is not part of this patient's plan, and why, in words."""
+
+    step: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Everything one patient will hear, oldest first, and everything she will not."""
+
+    protocol: CareProtocol
+    anchor: Anchor
+    zone: ZoneInfo
+    restrictions: tuple[tuple[str, datetime], ...]
+    """Topic and the instant (UTC) its restriction ends."""
+    messages: tuple[PlannedMessage, ...]
+    unanswered: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def build_timeline(
+    protocol: CareProtocol, anchor: Anchor, patient: Patient, rules: Rules, *, enrolled_at: datetime | None = None
+) -> Timeline:
+    """Plan a protocol for one patient.
+
+    `anchor` is the end of the treatment, or the appointment (then only `prepare` texts are planned: aftercare exists
+    only once she is treated). Without `enrolled_at` nothing counts as past. Raises ValueError with a sentence for a
+    language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
+    """
+    check_patient(protocol, patient)
+    moments = Moments.of(protocol, anchor, patient.zone, patient.answers)
+    steps: list[Step] = []
+    left_out: list[LeftOut] = []
+    for step in protocol.steps:
+        why = why_left_out(protocol, step, anchor, patient)
+        if why is None:
+            steps.append(step)
+        elif why:
+            left_out.append(LeftOut(step.key, why))
+    hours = open_hours(rules.window, patient.zone, patient.area_zones)
+    slots = place(steps, moments, hours, rules.max_texts_per_day, enrolled_at)
+    return Timeline(
+        protocol=protocol,
+        anchor=anchor,
+        zone=patient.zone,
+        restrictions=tuple(moments.ends.items()),
+        messages=tuple(_say(slot, moments.ends, patient, rules, enrolled_at) for slot in slots),
+        unanswered=tuple(q for q in protocol.questions if q not in patient.answers),
+        left_out=tuple(left_out),
+    )
+
+
+def why_left_out(protocol: CareProtocol, step: Step, anchor: Anchor, patient: Patient) -> str | None:
+    """None where the step is part of the plan, "" where it belongs to the other anchor, else the reason in words."""
+    if (step.kind is StepKind.PREPARE) == anchor.treated:
+        return ""
+    if step.why_off:
+        return f"off: {step.why_off}"
+    for question, options in protocol.condition(step).items():
+        answer = patient.answers.get(question)
+        if answer is None:
+            return f'"{protocol.questions[question].ask}" ({question}) is not answered'
+        if answer not in options:
+            return f"only if {question} is {' or '.join(options)}"
+    if step.kind is StepKind.REBOOK and patient.rebook_consent is False:
+        return "no consent to rebook texts"
+    return None
+
+
+def check_patient(protocol: CareProtocol, patient: Patient) -> None:
+    """Refuse a language or an answer that the protocol does not know; raises ValueError with a sentence."""
+    if patient.language not in protocol.languages:
+        raise ValueError(
+            f'{protocol.id} has no texts in "{patient.language}"; say one of {", ".join(protocol.languages)}'
+        )
+    for question, answer in patient.answers.items():
+        if question not in protocol.questions:
+            known = ", ".join(protocol.questions) or "it asks none"
+            raise ValueError(f'{protocol.id} does not ask "{question}"; its questions: {known}')
+        if answer not in protocol.questions[question].answers:
+            known = ", ".join(protocol.questions[question].answers)
+            raise ValueError(f'"{answer}" is no answer to "{question}"; say one of {known}')
+
+
+def _say(
+    slot: Slot, ends: Mapping[str, datetime], patient: Patient, rules: Rules, enrolled_at: datetime | None
+) -> PlannedMessage:
+    step = slot.step
+    listener = Addressee(patient.language, patient.name, patient.shared_phone)
+    text = render(step.text[patient.language], rules.voice, listener, ends, patient.zone)
+    late = step.late_text.get(patient.language)
+    late_text = render(late, rules.voice, listener, ends, patient.zone) if late else None
+    words = late_text if late_text and slot.is_late(patient.zone) else text
+    notes = slot.notes(patient.zone, enrolled_at)
+    if step.kind is StepKind.REBOOK and patient.rebook_consent is None:
+        notes = (*notes, "only with her own consent to rebook texts")
+    return PlannedMessage(
+        step=step.key,
+        kind=step.kind,
+        topics=step.named_topics,
+        nominal_at=slot.nominal_at,
+        due_at=slot.due_at,
+        not_before=slot.not_before,
+        expires_at=slot.expires_at,
+        text=words,
+        late_text=late_text,
+        segments=count_segments(words),
+        notes=notes,
+    )

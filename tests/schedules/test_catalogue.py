@@ -1,0 +1,293 @@
+"""Protocol files: what may be left out, and what a person reads when something in them is wrong."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schedules import catalogue
+from schedules.catalogue import ProtocolError, load_directory, load_protocol, parse_protocol, read_protocol
+
+PROTOCOLS = Path(catalogue.__file__).parent / "protocols"
+FILES = sorted(PROTOCOLS.glob("*.toml"))
+
+TEN_LINES = """\
+title  = "Light peel"
+source = "Our own aftercare sheet"
+restrictions.makeup    = { hours = 24 }
+restrictions.retinoids = { until_day = 4 }
+restrictions.sun       = { days = 7 }
+steps = [
+  { key = "today", topics = ["makeup", "retinoids", "sun"], at = { hours = 1 } },
+  { key = "makeup-again", lifts = ["makeup"] },
+  { key = "retinoids-again", lifts = ["retinoids"] },
+  { key = "sun-over", lifts = ["sun"] } ]
+"""
+
+
+def test_a_protocol_with_three_restrictions_takes_ten_lines() -> None:
+    assert len(TEN_LINES.splitlines()) == 10
+    protocol = parse_protocol("light-peel", TEN_LINES)
+
+    assert protocol.id == "light-peel"
+    assert protocol.languages == ("en", "es")
+    today, makeup, retinoids, sun = protocol.steps
+    assert today.text["en"] == (
+        "{clinic}: no makeup until {makeup.until}, no retinol until {retinoids.until}, no sun until {sun.until}. "
+        "{phone}. STOP to opt out."
+    )
+    assert makeup.text["en"] == "{clinic}: you may wear makeup again. Questions? {phone}. STOP to opt out."
+    assert "as your prescriber says" in retinoids.text["en"]
+    assert "you may" not in sun.text["en"]
+    assert [step.stale_after.model_dump(exclude_none=True) for step in protocol.steps] == [{"hours": 8}] + [
+        {"days": 2}
+    ] * 3
+
+
+def test_a_lift_of_several_topics_says_what_is_allowed_and_then_what_is_over() -> None:
+    written = TEN_LINES.replace('lifts = ["makeup"]', 'lifts = ["makeup", "sun"]')
+
+    assert (
+        parse_protocol("light-peel", written)
+        .steps[1]
+        .text["en"]
+        .startswith("{clinic}: you may wear makeup again; the days of staying out of the sun are over.")
+    )
+
+
+def test_a_default_is_part_of_the_version_as_if_it_had_been_written() -> None:
+    said = TEN_LINES.replace('lifts = ["makeup"]', 'lifts = ["makeup"], stale_after = { days = 2 }')
+    other = TEN_LINES.replace('lifts = ["makeup"]', 'lifts = ["makeup"], stale_after = { days = 3 }')
+
+    assert parse_protocol("light-peel", said).version == parse_protocol("light-peel", TEN_LINES).version
+    assert parse_protocol("light-peel", other).version != parse_protocol("light-peel", TEN_LINES).version
+
+
+@pytest.mark.parametrize(
+    ("line", "languages"),
+    [
+        ("", ("en", "es")),
+        ('languages = ["en"]', ("en",)),
+        ('languages = ["es", "en"]', ("es", "en")),
+    ],
+)
+def test_the_file_decides_on_its_languages_else_all_that_every_step_can_be_said_in(
+    line: str, languages: tuple[str, ...]
+) -> None:
+    assert parse_protocol("light-peel", f"{line}\n{TEN_LINES}").languages == languages
+
+
+def test_a_file_that_writes_in_english_alone_is_in_english() -> None:
+    written = TEN_LINES.replace('lifts = ["sun"] }', 'lifts = ["sun"], text.en = "{clinic}: a week is over." }')
+
+    assert parse_protocol("light-peel", written).languages == ("en",)
+
+
+SENTENCES = [
+    (
+        "hours = 1 }",
+        "hours = 1 }, stale_afer = { hours = 8 }",
+        'step "today": stale_afer is no field here; did you mean stale_after?',
+    ),
+    ("hours = 1 }", "hors = 1 }", 'step "today": at.hors is no field here; did you mean hours?'),
+    ("hours = 24", "ours = 24", 'restriction "makeup": ours is no field here; did you mean hours?'),
+    ("title ", "tittle ", "tittle is no field here; did you mean title?"),
+    (
+        "hours = 24",
+        'hours = "24"',
+        'restriction "makeup": hours must be a whole number without quotes; write hours = 24',
+    ),
+    ("hours = 24", "hours = 0", 'restriction "makeup": hours must be at least 1'),
+    ("{ hours = 24 }", "24", 'restriction "makeup": it must be a table; write makeup = { hours = 24 }'),
+    (
+        "hours = 24",
+        "hours = 24, days = 1",
+        'restriction "makeup": say exactly one of hours, days, until_day, weeks, months; 2 are given (hours, days)',
+    ),
+    (
+        'key = "today"',
+        'key = "To day"',
+        'step "To day": key is not a name; write small letters, digits and single hyphens, such as "makeup-again"',
+    ),
+    ('key = "today", ', "", 'step number 1: key is missing; write key = "makeup-again"'),
+    ('lifts = ["makeup"]', 'lifts = "makeup"', 'step "makeup-again": lifts must be a list; write lifts = ["makeup"]'),
+    ('lifts = ["makeup"]', 'lifts = ["makup"]', 'step "makeup-again": text is missing'),
+    (
+        'lifts = ["makeup"]',
+        'kind = "care"',
+        'step "makeup-again": stale_after is missing; write stale_after = { hours = 8 }',
+    ),
+    (
+        'lifts = ["makeup"]',
+        'kind = "cares"',
+        "step \"makeup-again\": kind: 'cares' is not a kind; say one of prepare, restrict,",
+    ),
+    (
+        'lifts = ["makeup"]',
+        'lifts = ["makeup"], text.english = "x"',
+        'step "makeup-again": text.english is not a language; write two small letters, such as "en"',
+    ),
+    (
+        'lifts = ["makeup"]',
+        'lifts = ["makeup"], text.en = "{clinc}"',
+        'step "makeup-again", text.en, position 1: {clinc} is no placeholder; there are {clinic}, {name}, {phone}',
+    ),
+    ("source ", 'id = "x"\nsource ', "id is no field here; the name of the file is the protocol's id"),
+]
+
+
+@pytest.mark.parametrize(("written", "instead", "sentence"), SENTENCES, ids=[row[2][:50] for row in SENTENCES])
+def test_a_mistake_is_told_in_one_sentence_that_says_where_and_what_to_write(
+    written: str, instead: str, sentence: str
+) -> None:
+    assert written in TEN_LINES
+    with pytest.raises(ProtocolError) as refused:
+        parse_protocol("light-peel", TEN_LINES.replace(written, instead, 1))
+
+    first = str(refused.value).splitlines()[0]
+    assert first.startswith(f"light-peel.toml: {sentence}")
+
+
+def test_a_language_that_one_step_lacks_is_named_with_the_step() -> None:
+    written = TEN_LINES.replace('lifts = ["sun"]', 'lifts = ["sun"], text.en = "Over.", text.fr = "Fini."')
+
+    with pytest.raises(ProtocolError, match=r'light-peel.toml: step "today": text is missing; write text.en = '):
+        parse_protocol("light-peel", written)
+
+
+def test_two_mistakes_are_two_lines() -> None:
+    with pytest.raises(ProtocolError) as refused:
+        parse_protocol(
+            "light-peel", TEN_LINES.replace("until_day = 4", "until_day = 0").replace("days = 7", "days = 0")
+        )
+
+    assert str(refused.value).splitlines() == [
+        'light-peel.toml: restriction "retinoids": until_day must be at least 1',
+        'light-peel.toml: restriction "sun": days must be at least 1',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "where"),
+    [
+        ('"Light peel"', "Light peel", r"line 1, column 10: this is not TOML: .*the line reads: title  = Light peel"),
+        ("{ days = 7 }", "{ days = 7", r"line 5, column 36: this is not TOML"),
+        ('"sun-over"', '"sun-over', r"line 10, column \d+: this is not TOML"),
+        (
+            "restrictions.sun  ",
+            "restrictions.makeup",
+            r"line 5, column \d+: this is not TOML: cannot overwrite a value",
+        ),
+    ],
+)
+def test_what_is_not_toml_is_told_with_line_and_column(written: str, instead: str, where: str) -> None:
+    assert written in TEN_LINES
+    with pytest.raises(ProtocolError, match=rf"^light-peel.toml, {where}"):
+        parse_protocol("light-peel", TEN_LINES.replace(written, instead))
+
+
+def test_a_file_that_ends_too_early_is_told_so() -> None:
+    with pytest.raises(ProtocolError, match=r"^light-peel.toml: this is not TOML: .*end of document"):
+        parse_protocol("light-peel", 'title = "')
+
+
+def test_the_id_is_the_name_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "light-peel.toml").write_text("﻿" + TEN_LINES, encoding="utf-8")  # some editors write the mark
+    (tmp_path / "notes.txt").write_text("not a protocol")
+
+    assert load_protocol(tmp_path / "light-peel.toml").id == "light-peel"
+    assert list(load_directory(tmp_path)) == ["light-peel"]
+
+
+def test_a_directory_tells_the_problems_of_all_its_files(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(TEN_LINES.replace("hours = 24", "hours = 0"))
+    (tmp_path / "b.toml").write_bytes(b'title = "caf\xe9"')
+    (tmp_path / "C d.toml").write_text(TEN_LINES)
+    with pytest.raises(ProtocolError) as refused:
+        load_directory(tmp_path)
+
+    named, limit, encoding = str(refused.value).splitlines()
+    assert named.startswith("C d.toml: the file name is not a name; write small letters")
+    assert limit == 'a.toml: restriction "makeup": hours must be at least 1'
+    assert encoding.endswith("b.toml: byte 13 is not UTF-8; save the file as UTF-8")
+
+
+def test_a_path_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ProtocolError, match=r"gone\.toml: cannot be read: No such file"):
+        load_protocol(tmp_path / "gone.toml")
+    with pytest.raises(ProtocolError, match=r"gone: there is no such directory"):
+        load_directory(tmp_path / "gone")
+
+
+Path_ = tuple[str | int, ...]
+
+
+def _places(part: Any, path: Path_ = ()) -> Iterator[Path_]:
+    items = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for name, value in items:
+        yield (*path, name)
+        yield from _places(value, (*path, name))
+
+
+def _refusal(data: dict[str, Any], place: Path_, *, misspell: bool) -> str:
+    """What is said when the key at `place` gets its last letter twice, or its value another type."""
+    changed = copy.deepcopy(data)
+    table: Any = changed
+    for name in place[:-1]:
+        table = table[name]
+    last: Any = place[-1]
+    if misspell:
+        table[last + last[-1]] = table.pop(last)
+    else:
+        table[last] = [[7]] if isinstance(table[last], int) else 7
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol("a-clinic", changed)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("misspell", [True, False], ids=["misspelled", "wrong type"])
+def test_any_key_misspelled_or_of_the_wrong_type_is_one_clear_sentence(file: Path, misspell: bool) -> None:
+    data = tomllib.loads(file.read_text("utf-8"))
+    places = [place for place in _places(data) if not misspell or isinstance(place[-1], str)]
+    assert len(places) > 40
+    for place in places:
+        said = _refusal(data, place, misspell=misspell)
+        where = f"{place}: {said}"
+        assert "\n" not in said, where
+        assert said.startswith("a-clinic.toml: "), where
+        assert not any(word in said for word in ("pydantic", "http", "Input")), where
+        if place[0] == "steps" and len(place) > 1:
+            key = data["steps"][place[1]]["key"]
+            # A step whose key or whose whole table is wrong has only its number.
+            assert f'step "{key}"' in said or (
+                place[2:] in {(), ("key",)} and f"step number {int(place[1]) + 1}" in said
+            ), where
+
+
+def test_the_schema_describes_a_file_not_the_model() -> None:
+    schema = catalogue.schema()
+    step = schema["$defs"]["Step"]
+
+    assert "id" not in schema["properties"]
+    assert schema["required"] == ["title", "source", "steps"]
+    assert step["required"] == ["key"]
+    assert step["additionalProperties"] is False
+    assert '"null"' not in str(schema).replace("'", '"')
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_schema_knows_every_field_of_the_shipped_files(file: Path) -> None:
+    schema = catalogue.schema()
+    data = tomllib.loads(file.read_text("utf-8"))
+    tables = [(schema, data), *((schema["$defs"]["Step"], step) for step in data["steps"])]
+    tables += [(schema["$defs"]["Moment"], step["at"]) for step in data["steps"] if "at" in step]
+    tables += [(schema["$defs"]["Restriction"], one) for one in data.get("restrictions", {}).values()]
+    for described, table in tables:
+        assert set(described.get("required", ())) <= table.keys()
+        assert table.keys() <= described["properties"].keys()
