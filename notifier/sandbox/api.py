@@ -1,0 +1,46 @@
+"""Which of Twilio's endpoints a request asks for, and the good answer to it."""
+
+from __future__ import annotations
+
+from notifier.sandbox import answers
+from notifier.sandbox.account import Account, Refused
+from notifier.sandbox.faults import Operation
+from notifier.sandbox.wire import Reply, Request
+
+
+def operation_of(account: Account, request: Request) -> Operation | None:
+    """What is asked of the Messages endpoints; None for any other address. Redact and delete count as `fetch`."""
+    if request.path == f"{_messages(account)}.json":
+        return "create" if request.method == "POST" else "list"
+    return "fetch" if request.path.startswith(f"{_messages(account)}/") else None
+
+
+def answer(account: Account, request: Request) -> Reply:
+    """Do what is asked, and say so in Twilio's form."""
+    try:
+        match operation_of(account, request):
+            case "create":
+                return answers.created(account.create(request.form))
+            case "list":
+                messages, more = account.listing(request.query)
+                return answers.page(account.sid, messages, request.query, more=more)
+            case "fetch":
+                sid = request.path.removeprefix(f"{_messages(account)}/").removesuffix(".json")
+                return _one(account, sid, request)
+            case None:
+                return answers.refusal(404, 20404, "The requested resource was not found")
+    except Refused as refused:
+        return answers.refusal(refused.status, refused.code, refused.message)
+
+
+def _one(account: Account, sid: str, request: Request) -> Reply:
+    if request.method == "DELETE":
+        account.delete(sid)
+        return answers.deleted()
+    if request.method == "POST":
+        return answers.one(account.update(sid, request.form))
+    return answers.one(account.fetch(sid))
+
+
+def _messages(account: Account) -> str:
+    return f"{answers.API}/Accounts/{account.sid}/Messages"

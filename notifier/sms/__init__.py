@@ -1,0 +1,1 @@
+"""Texts leave and arrive here: the port to an SMS provider, and Twilio behind it."""

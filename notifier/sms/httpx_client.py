@@ -1,0 +1,176 @@
+"""The HTTP client under Twilio's SDK: one deadline per call, and it always knows whether a request may have left.
+
+The SDK's own async client ignores its timeout and logs phone numbers. This one speaks to httpx2's transport itself:
+no redirects, no proxies or certificates from the environment, no cookies, no retries, nothing logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx2
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+
+TWILIO_API: Final = "https://api.twilio.com"
+_CREATE_CAP: Final = 64 * 1024
+_LIST_CAP: Final = 4 * 1024 * 1024
+_NEVER_LEFT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer said outside its body."""
+
+    status: int
+    headers: httpx2.Headers
+
+
+answered: ContextVar[Answered | None] = ContextVar("answered", default=None)
+"""The last answer in this context: the SDK's exceptions lose the headers, and take the status from the body."""
+
+
+class NotSent(Exception):
+    """The request certainly never left; the argument says why."""
+
+
+class MaybeSent(Exception):
+    """The request may have been read; the argument says what happened then."""
+
+
+class HttpxClient(AsyncHttpClient):
+    """An HTTP client for Twilio's SDK that talks to one API address only; timeouts in seconds."""
+
+    def __init__(
+        self,
+        api_url: str = TWILIO_API,
+        *,
+        deadline: float = 18.0,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 15.0,
+        pool_timeout: float = 5.0,
+        max_connections: int = 10,
+    ) -> None:
+        super().__init__(_SILENT, is_async=True)
+        self._api_url = api_url.rstrip("/")
+        self._host = urlsplit(self._api_url).netloc
+        self._deadline = deadline
+        self._timeout = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": pool_timeout}
+        self._last_uri, self._last_address = "", httpx2.URL(self._api_url)  # every create goes to the same one
+        self._authorizations: dict[tuple[str, str], str] = {}
+        self._transport = httpx2.AsyncHTTPTransport(
+            verify=True,
+            trust_env=False,
+            limits=httpx2.Limits(
+                max_connections=max_connections, max_keepalive_connections=max_connections, keepalive_expiry=30
+            ),
+        )
+
+    async def request(  # type: ignore[override]  # the SDK's own async client clashes with its sync base too
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109, ARG002  # the SDK's signature; the deadline is ours
+        allow_redirects: bool = False,  # noqa: ARG002  # never followed
+    ) -> Response:
+        """Ask once; raises NotSent or MaybeSent, and nothing else, where there is no whole answer."""
+        answered.set(None)
+        body = _Body(urlencode(data or {}, doseq=True).encode())
+        request = httpx2.Request(
+            method,
+            self._address(uri, params),
+            headers=self._headers(headers or {}, auth, body),
+            stream=body,
+            extensions={"timeout": self._timeout},
+        )
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._answer(request, cap=_LIST_CAP if method == "GET" else _CREATE_CAP)
+        except _NEVER_LEFT as error:
+            raise NotSent(_WORDS[type(error)]) from None
+        except TimeoutError:
+            raise body.verdict("the deadline for the whole call passed") from None
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            raise body.verdict(_WORDS.get(type(error), "the connection broke")) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    def _address(self, uri: str, params: dict[str, object] | None) -> httpx2.URL:
+        if uri == self._last_uri and not params:
+            return self._last_address
+        path = uri.removeprefix(TWILIO_API).removeprefix(self._api_url)
+        if not path.startswith("/"):
+            raise NotSent("an answer pointed to another address than the API's")
+        query = {key: value for key, value in (params or {}).items() if isinstance(value, str | int)}
+        address = httpx2.URL(f"{self._api_url}{path}?{urlencode(query)}" if query else f"{self._api_url}{path}")
+        if not query:
+            self._last_uri, self._last_address = uri, address
+        return address
+
+    def _headers(self, headers: dict[str, str], auth: tuple[str, str] | None, body: _Body) -> dict[str, str]:
+        headers["Host"] = self._host
+        headers["Accept-Encoding"] = "identity"  # so that the caps on a body are caps on memory
+        headers["Content-Length"] = str(len(body.content))
+        if auth:
+            if auth not in self._authorizations:
+                pair = base64.b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
+                self._authorizations[auth] = f"Basic {pair}"
+            headers["Authorization"] = self._authorizations[auth]
+        return headers
+
+    async def _answer(self, request: httpx2.Request, *, cap: int) -> Response:
+        response = await self._transport.handle_async_request(request)
+        try:
+            answered.set(Answered(response.status_code, response.headers))
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in response.aiter_bytes():
+                size += len(chunk)
+                if size > cap:
+                    raise MaybeSent("the answer was too long")
+                chunks.append(chunk)
+        finally:
+            await response.aclose()
+        return Response(response.status_code, b"".join(chunks).decode("utf-8", "replace"), response.headers)
+
+
+class _Body(httpx2.AsyncByteStream):
+    """A request's body, which knows whether anybody has begun to read it: until then nothing of it can have left."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.begun = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.begun = True
+        yield self.content
+
+    def verdict(self, why: str) -> NotSent | MaybeSent:
+        """What to raise when the call ended without an answer."""
+        return MaybeSent(why) if self.begun else NotSent(why)
+
+
+_SILENT: Final = logging.getLogger("notifier.sms.silent")  # the SDK wants one; nothing is ever written to it
+_WORDS: Final[dict[type[Exception], str]] = {
+    httpx2.ConnectError: "no connection to the provider (refused, unknown host, or TLS)",
+    httpx2.ConnectTimeout: "no connection to the provider in time",
+    httpx2.PoolTimeout: "no free connection in time",
+    httpx2.ReadTimeout: "the provider did not answer in time",
+    httpx2.ReadError: "the connection broke while the answer was read",
+    httpx2.WriteTimeout: "the request could not be written in time",
+    httpx2.WriteError: "the connection broke while the request was written",
+    httpx2.RemoteProtocolError: "the provider broke off or did not speak HTTP",
+}

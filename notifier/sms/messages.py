@@ -1,0 +1,70 @@
+"""From the SDK's messages to ours: pages, records, and one error for all that can go wrong while asking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable
+from datetime import datetime, timedelta
+from typing import Final
+
+from twilio.base.exceptions import TwilioException
+from twilio.base.page import Page
+from twilio.rest.api.v2010.account.message import MessageInstance
+
+from notifier.sms.gateway import GatewayUnavailable, MessageRecord
+from notifier.sms.httpx_client import MaybeSent, NotSent, answered
+
+SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}")
+_SLACK: Final = timedelta(minutes=1)
+
+
+async def pages_of(first: Awaitable[Page]) -> AsyncIterator[list[MessageInstance]]:
+    """Each page in Twilio's order, newest first; raises GatewayUnavailable for whatever goes wrong on the way."""
+    try:
+        page: Page | None = await first
+        while page is not None:
+            yield list(page)
+            page = await page.next_page_async()
+    except Exception as error:  # noqa: BLE001  # a body can make the SDK raise anything; silence proves nothing
+        raise unavailable(error) from None
+
+
+def records_since(page: list[MessageInstance], since: datetime, *, direction: str) -> list[MessageRecord]:
+    """The page's messages of that direction created at or after `since`; Twilio tells whole seconds only."""
+    records = [record_of(message) for message in page if str(message.direction) == direction]
+    return [record for record in records if record.created_at >= since.replace(microsecond=0)]
+
+
+def all_older(page: list[MessageInstance], since: datetime) -> bool:
+    """Whether nothing on this page was created or sent after `since`, and so nothing inbound on a later page was."""
+    times = [time for message in page for time in (message.date_created, message.date_sent) if time]
+    return bool(times) and max(times) < since - _SLACK
+
+
+def record_of(message: MessageInstance) -> MessageRecord:
+    """One message as the house knows it; raises GatewayUnavailable where Twilio's answer lacks its SID or date."""
+    if not SID.fullmatch(str(message.sid)) or not message.date_created:
+        raise GatewayUnavailable("The provider listed a message that is not in Twilio's form.")
+    return MessageRecord(
+        sid=str(message.sid),
+        direction=str(message.direction),
+        from_=message.from_ or "",
+        to=message.to or "",
+        body=message.body or "",
+        status=str(message.status),
+        error_code=message.error_code if isinstance(message.error_code, int) else None,
+        created_at=message.date_created,
+        media_count=int(media) if (media := str(message.num_media)).isdecimal() else 0,
+    )
+
+
+def unavailable(error: Exception) -> GatewayUnavailable:
+    """The same trouble in a sentence of our own: the SDK's would carry the URL, and with it a phone number."""
+    if isinstance(error, GatewayUnavailable):
+        return error
+    if isinstance(error, NotSent | MaybeSent):
+        return GatewayUnavailable(f"The provider could not be asked: {error}.")
+    answer = answered.get()
+    if answer and isinstance(error, TwilioException):
+        return GatewayUnavailable(f"The provider answered a question with HTTP {answer.status}.")
+    return GatewayUnavailable("The provider's answer to a question was not in Twilio's form.")

@@ -1,0 +1,149 @@
+"""The port to Twilio: every answer of its API becomes Accepted, NotCreated or Unknown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote
+
+from twilio.base import values
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.rest import Client
+
+from notifier.domain.outcomes import NotCreatedClass, class_of_refusal, in_words
+from notifier.sms.account import TwilioAccount
+from notifier.sms.gateway import (
+    Accepted,
+    GatewayUnavailable,
+    MessageRecord,
+    NotCreated,
+    Outcome,
+    OutgoingText,
+    Unknown,
+)
+from notifier.sms.httpx_client import HttpxClient, MaybeSent, NotSent, answered
+from notifier.sms.messages import SID, all_older, pages_of, record_of, records_since, unavailable
+from notifier.sms.retry_after import seconds_to_wait
+
+_LONGEST_VALIDITY: Final = 36_000
+_PAGE: Final = 200
+_REQUEST_TIMEOUT: Final = 408
+
+
+class TwilioGateway:
+    """Twilio, through its SDK. Build it inside the event loop that uses it, and close it there."""
+
+    def __init__(self, account: TwilioAccount) -> None:
+        self._account = account
+        self._http = HttpxClient(
+            account.api_url,
+            deadline=account.deadline,
+            connect_timeout=account.connect_timeout,
+            read_timeout=account.read_timeout,
+            pool_timeout=account.pool_timeout,
+            max_connections=account.max_connections,
+        )
+        user, password = account.login
+        # An empty environment is falsy to the SDK, which then reads TWILIO_* from the host's.
+        client = Client(user, password, account.account_sid, http_client=self._http, environment={"_": ""})
+        self._messages = client.messages
+        self._sender: dict[str, str] = {}
+        if account.messaging_service_sid:
+            self._sender["messaging_service_sid"] = account.messaging_service_sid
+        if account.from_number:
+            self._sender["from_"] = account.from_number
+        self._only_sender = None if account.messaging_service_sid else account.from_number
+
+    async def send(self, text: OutgoingText) -> Outcome:
+        """Hand over one text, within the overall deadline; never raises for what the wire does."""
+        try:
+            text.body.encode()
+        except UnicodeEncodeError:
+            return NotCreated(NotCreatedClass.BAD_CONTENT, None, "The text holds a character that cannot be sent.")
+        try:
+            message = await self._messages.create_async(
+                to=text.to,
+                body=text.body,
+                status_callback=self._status_callback(text.token),
+                validity_period=min(max(text.validity_seconds, 1), _LONGEST_VALIDITY),
+                **self._sender,
+            )
+        except NotSent as error:
+            return NotCreated(NotCreatedClass.NETWORK, None, f"Not sent: {error}.")
+        except MaybeSent as error:
+            return Unknown(f"Perhaps sent: {error}.")
+        except (TwilioRestException, TwilioServiceException) as error:
+            return _refusal(error.code)
+        except Exception:  # noqa: BLE001  # a body can make the SDK raise anything, and the text may exist
+            return Unknown("The provider's answer was not in Twilio's form.")
+        if not isinstance(message.sid, str) or not SID.fullmatch(message.sid):
+            return Unknown("The provider answered without a valid message SID.")
+        return Accepted(message.sid, str(message.status))
+
+    async def list_sent(self, to: str, since: datetime) -> AsyncIterator[MessageRecord]:
+        """Our texts to this number created at or after `since`, oldest first; raises GatewayUnavailable.
+
+        Reads the number's whole history: Twilio sorts by date_sent, which a text still queued does not have, so no
+        page may be taken for the last one that matters.
+        """
+        found: list[MessageRecord] = []
+        first = self._messages.page_async(to=to, from_=self._only_sender or values.unset, page_size=_PAGE)
+        async for page in pages_of(first):
+            found += records_since(page, since, direction="outbound-api")
+        for record in reversed(found):
+            yield record
+
+    async def list_inbound(self, since: datetime) -> AsyncIterator[MessageRecord]:
+        """Texts from patients created at or after `since`, oldest first; raises GatewayUnavailable.
+
+        Where a later page could not be read, what was found is yielded before GatewayUnavailable is raised: a STOP
+        counts at once, while the poll as a whole stays incomplete.
+        """
+        found: list[MessageRecord] = []
+        failure: GatewayUnavailable | None = None
+        day = since.astimezone(UTC).date()  # the finest that Twilio filters by
+        first = self._messages.page_async(to=self._only_sender or values.unset, date_sent_after=day, page_size=_PAGE)
+        try:
+            async for page in pages_of(first):
+                found += records_since(page, since, direction="inbound")
+                if all_older(page, since):
+                    break
+        except GatewayUnavailable as error:
+            failure = error
+        for record in reversed(found):
+            yield record
+        if failure:
+            raise failure
+
+    async def fetch(self, sid: str) -> MessageRecord | None:
+        """One message, or None where Twilio has no such SID; raises GatewayUnavailable."""
+        try:
+            return record_of(await self._messages(sid).fetch_async())
+        except Exception as error:  # noqa: BLE001  # a body can make the SDK raise anything; silence proves nothing
+            # A 404 without this code (from a proxy, a portal) says nothing about the message.
+            if isinstance(error, TwilioRestException | TwilioServiceException) and error.code == 20404:
+                return None
+            raise unavailable(error) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    def _status_callback(self, token: str) -> str | object:
+        if not self._account.status_callback_base:
+            return values.unset
+        # The fragment is Twilio's connection override: up to five retries, whatever went wrong, for 15 s in all.
+        return f"{self._account.status_callback_base.rstrip('/')}/twilio/status?a={quote(token, safe='')}#rc=5&rp=all"
+
+
+def _refusal(code: object) -> Outcome:
+    answer = answered.get()
+    # 408 is a timeout in somebody's words: a proxy may say it of a request that Twilio has read.
+    status = answer.status if answer else 0
+    if not answer or not 400 <= status <= 499 or status == _REQUEST_TIMEOUT:
+        return Unknown(f"The provider answered with HTTP {status}.")
+    # Where the body has no code, the SDK gives the HTTP status as one.
+    said = code if isinstance(code, int) and code != status else None
+    detail = in_words(said) if said else f"The provider refused with HTTP {status}."
+    return NotCreated(class_of_refusal(status, said), said, detail, seconds_to_wait(answer.headers))

@@ -1,0 +1,174 @@
+"""Asking Twilio what it has: whole, in order, and never taking trouble for absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from notifier.sandbox import faults
+from notifier.sandbox.faults import Fault
+from notifier.sandbox.messages import undelivered
+from notifier.sandbox.server import SENDER, Sandbox
+from notifier.sms import twilio_gateway
+from notifier.sms.gateway import Accepted, GatewayUnavailable, MessageRecord, OutgoingText
+from notifier.sms.twilio_gateway import TwilioGateway
+from tests.sms.conftest import Time
+
+Build = Callable[..., TwilioGateway]
+PATIENT = "+12125550123"
+BODY = "No makeup until Sunday."
+NOON = b"Sat, 07 Mar 2026 12:00:00 +0000"
+
+
+async def test_what_was_sent_is_listed_with_all_that_is_known_of_it(
+    sandbox: Sandbox, gateway: TwilioGateway, text: OutgoingText, time: Time
+) -> None:
+    sandbox.will(text.to, undelivered(30003))
+    accepted = await gateway.send(text)
+    assert isinstance(accepted, Accepted)
+    await sandbox.settle()
+    expected = MessageRecord(
+        sid=accepted.sid,
+        direction="outbound-api",
+        from_=SENDER,
+        to=text.to,
+        body=text.body,
+        status="undelivered",
+        error_code=30003,
+        created_at=time.now.replace(microsecond=0),
+    )
+    assert [record async for record in gateway.list_sent(text.to, time.now)] == [expected]
+    assert await gateway.fetch(accepted.sid) == expected
+
+
+async def test_a_text_not_sent_yet_is_listed_although_it_has_no_date_sent(
+    sandbox: Sandbox, gateway: TwilioGateway, text: OutgoingText, time: Time
+) -> None:
+    await gateway.send(text)
+    (record,) = [record async for record in gateway.list_sent(text.to, time.now)]
+    assert record.status == "queued"
+
+
+async def test_older_texts_other_patients_and_twilios_own_answers_are_left_out(
+    sandbox: Sandbox, gateway: TwilioGateway, text: OutgoingText, time: Time
+) -> None:
+    await gateway.send(text)
+    time.forward(seconds=1)
+    since = time.now
+    await gateway.send(OutgoingText("+12125550199", "Somebody else's", "t2", 60))
+    await gateway.send(OutgoingText(PATIENT, "First", "t3", 60))
+    await gateway.send(OutgoingText(PATIENT, "Second", "t4", 60))
+    await sandbox.receive(PATIENT, "HELP")
+    assert len(sandbox.own_replies) == 1
+    assert [record.body async for record in gateway.list_sent(PATIENT, since)] == ["First", "Second"]
+
+
+@pytest.mark.parametrize("only_a_service", [False, True])
+async def test_inbound_texts_are_listed_oldest_first_over_many_pages(
+    sandbox: Sandbox, gateway_to: Build, time: Time, monkeypatch: pytest.MonkeyPatch, only_a_service: bool
+) -> None:
+    monkeypatch.setattr(twilio_gateway, "_PAGE", 3)
+    sender = {"from_number": None, "messaging_service_sid": "MGx"} if only_a_service else {}
+    gateway = gateway_to(sandbox.url, **sender)
+    await sandbox.receive(PATIENT, "too old")
+    time.forward(hours=2)
+    since = time.now
+    for at in range(10):
+        time.forward(seconds=1)
+        await gateway.send(OutgoingText(PATIENT, BODY, f"t{at}", 60))
+        await sandbox.receive(PATIENT, f"reply {at}", media=at % 2)
+    found = [record async for record in gateway.list_inbound(since)]
+    assert [(record.body, record.media_count) for record in found] == [(f"reply {at}", at % 2) for at in range(10)]
+
+
+async def test_pages_older_than_asked_for_are_not_read(
+    sandbox: Sandbox, gateway: TwilioGateway, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio_gateway, "_PAGE", 3)
+    for at in range(30):
+        await sandbox.receive(PATIENT, f"old {at}")
+    time.forward(minutes=5)
+    assert [record async for record in gateway.list_inbound(time.now)] == []
+    assert len(sandbox.requests) == 1
+
+
+async def test_a_page_of_old_texts_sent_lately_is_not_taken_for_the_last(
+    sandbox: Sandbox, gateway: TwilioGateway, time: Time
+) -> None:
+    old = b'{"sid": "SM%s", "direction": "outbound-api", "date_created": "Fri, 06 Mar 2026 12:00:00 +0000", ' % (
+        b"0" * 32
+    )
+    path = sandbox.account.sid.encode()
+    page = b'{"messages": [%s"date_sent": "%s"}], "next_page_uri": "/2010-04-01/Accounts/%s/Messages.json?Page=1"}'
+    sandbox.faults.then(faults.answered(200, page % (old, b"Sat, 07 Mar 2026 15:30:00 +0000", path)), on="list")
+    await sandbox.receive(PATIENT, "STOP")
+    assert [record.body async for record in gateway.list_inbound(time.now)] == ["STOP"]
+
+
+async def test_a_next_page_elsewhere_is_not_asked_for(
+    sandbox: Sandbox, gateway: TwilioGateway, text: OutgoingText, time: Time
+) -> None:
+    async with Sandbox(now=time) as elsewhere:
+        trap = f"{sandbox.url}@{elsewhere.url.removeprefix('http://')}/"  # the API's address, as a user's name
+        page = b'{"messages": [], "meta": {"key": "messages", "next_page_url": "%s"}}' % trap.encode()
+        sandbox.faults.then(faults.answered(200, page), on="list")
+        with pytest.raises(GatewayUnavailable):
+            _ = [record async for record in gateway.list_sent(text.to, time.now)]
+        assert elsewhere.requests == []
+
+
+TROUBLES = [
+    faults.server_error(503, html=True),
+    faults.refused(404, 20404),
+    faults.refused(401, 20003),
+    faults.slow_down(3),
+    faults.captive_portal(),
+    faults.answered(200, b"{}"),
+    faults.answered(200, b'{"messages": null}'),
+    faults.answered(200, b'{"messages": [{"sid": null, "direction": "outbound-api"}]}'),
+    faults.answered(200, b'{"messages": [{"sid": "SM1", "direction": "outbound-api", "date_created": "%s"}]}' % NOON),
+    faults.answered(200, b"[]"),
+    faults.truncate(),
+    faults.reset_after_read(),
+    faults.hang(),
+    faults.huge(),
+    faults.redirect("http://127.0.0.1:9/"),
+]
+
+
+@pytest.mark.parametrize("fault", TROUBLES)
+async def test_trouble_while_listing_never_looks_like_absence(
+    sandbox: Sandbox, gateway: TwilioGateway, text: OutgoingText, time: Time, fault: Fault
+) -> None:
+    await gateway.send(text)
+    sandbox.faults.then(fault, on="list")
+    with pytest.raises(GatewayUnavailable) as trouble:
+        _ = [record async for record in gateway.list_sent(text.to, time.now)]
+    assert text.to not in str(trouble.value)
+    assert trouble.value.__cause__ is None
+
+
+async def test_a_stop_on_the_first_page_counts_although_the_second_page_fails(
+    sandbox: Sandbox, gateway: TwilioGateway, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio_gateway, "_PAGE", 2)
+    for body in ("Thanks", "Bye", "Hello", "STOP PLEASE"):
+        await sandbox.receive(PATIENT, body)
+    sandbox.faults.then(faults.ok(), faults.server_error(), on="list")
+    inbound = aiter(gateway.list_inbound(time.now))
+    assert [(await anext(inbound)).body for _ in range(2)] == ["Hello", "STOP PLEASE"]
+    with pytest.raises(GatewayUnavailable):
+        await anext(inbound)
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.server_error(), faults.answered(404, b"<h1>Lost</h1>", "text/html"), faults.captive_portal()]
+)
+async def test_only_twilios_own_404_says_that_there_is_no_such_message(
+    sandbox: Sandbox, gateway: TwilioGateway, fault: Fault
+) -> None:
+    assert await gateway.fetch("SM" + "0" * 32) is None
+    sandbox.faults.then(fault, on="fetch")
+    with pytest.raises(GatewayUnavailable):
+        await gateway.fetch("SM" + "0" * 32)
