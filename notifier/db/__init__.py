@@ -1,0 +1,1 @@
+"""The tables, and the queries that more than one story needs."""

@@ -1,0 +1,60 @@
+"""Circuits: why nothing leaves right now. An open row stops every claim; the texts stay planned."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import record
+from notifier.db.rows import insert_rows
+from notifier.db.tables import Circuit
+
+UNKNOWN = 0
+"""The code of the circuit that opens when one answer after another is lost; Twilio has no such code."""
+FIRST_PROBE, PROBE_EVERY = timedelta(seconds=10), timedelta(minutes=5)
+
+
+def open_circuits(session: Session, clinic_id: str) -> list[Circuit]:
+    """Every reason why nothing leaves, the oldest first; none means all is well."""
+    found = select(Circuit).where(col(Circuit.clinic_id) == clinic_id, col(Circuit.closed_at).is_(None))
+    return list(session.scalars(found.order_by(col(Circuit.id))))
+
+
+def open_circuit(session: Session, clinic_id: str, *, reason: str, code: int | None, at: datetime, by: str) -> bool:
+    """Stop sending; False where a circuit is open already, whose next probe is then put off."""
+    already = open_circuits(session, clinic_id)
+    if already:
+        put_off(session, already, at=at)
+        return False
+    probe_at = at + (FIRST_PROBE if code == UNKNOWN else PROBE_EVERY)
+    row = {"clinic_id": clinic_id, "reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
+    insert_rows(session, Circuit, [row])
+    record(session, clinic_id=clinic_id, at=at, by=by, what="circuit_opened", why=reason)
+    return True
+
+
+def put_off(session: Session, circuits: list[Circuit], *, at: datetime) -> None:
+    """The next probe: 5 minutes on for a refusal; after lost answers as long as it has been open, 10 s to 5 min."""
+    for circuit in circuits:
+        wait = PROBE_EVERY
+        if circuit.code == UNKNOWN:
+            wait = min(max(at - circuit.opened_at, FIRST_PROBE), PROBE_EVERY)
+        this = update(Circuit).where(col(Circuit.id) == circuit.id)
+        session.execute(this.values(probe_at=at + wait).execution_options(synchronize_session="fetch"))
+
+
+def close_circuits(session: Session, clinic_id: str, *, at: datetime, by: str, why: str | None = None) -> int:
+    """Send again; how many circuits were open."""
+    closed = session.execute(
+        update(Circuit)
+        .where(col(Circuit.clinic_id) == clinic_id, col(Circuit.closed_at).is_(None))
+        .values(closed_at=at, closed_by=by)
+        .returning(col(Circuit.id))
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    if closed:
+        record(session, clinic_id=clinic_id, at=at, by=by, what="circuit_closed", why=why)
+    return len(closed)

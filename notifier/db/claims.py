@@ -1,0 +1,183 @@
+"""Claims: in one transaction, due texts are checked and then marked as about to leave, or told to wait, or withdrawn.
+
+Everything is read for the whole batch at once and decided for each text by a pure function. A text whose claim is
+committed belongs to this worker until its lease ends; its attempt is the evidence that a crash leaves behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Row, select, text, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.circuits import open_circuits
+from notifier.db.facts import FactsOfBatch
+from notifier.db.outbox import in_state, move_many, next_due
+from notifier.db.polls import gate_is_open
+from notifier.db.rows import insert_rows
+from notifier.db.tables import Attempt, Enrollment, Event, Message
+from notifier.domain.departure import DueText, Send, Wait, Withdraw, decide
+from notifier.domain.states import MessageState
+from schedules.send_window import SendWindow
+
+LEASE = timedelta(seconds=60)
+"""Three times as long as one call may take: who is silent for so long is dead, or has lost the text."""
+_BY = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """The clinic's settings that are checked again when a text leaves."""
+
+    clinic_id: str
+    window: SendWindow
+    max_texts_per_day: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A text that this worker hands over now; its attempt is committed."""
+
+    message_id: int
+    attempt_id: str
+    phone: str
+    body: str
+    valid_until: datetime
+    """When the send window closes, or four hours on."""
+    lease_until: datetime
+    """On the worker's own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one transaction found."""
+
+    claims: list[Claim]
+    looked_at: int = 0
+    """How many due texts were decided; fewer than the limit means that no more were due."""
+    closed: str | None = None
+    """`gate` or `circuit` where nothing may leave at all."""
+    next_due: datetime | None = None
+    """When the next planned text is due, after these."""
+
+
+def claim(
+    session: Session, rules: SendingRules, *, now: datetime, worker_id: str, limit: int, trial: bool = False
+) -> Claimed:
+    """Decide up to `limit` due texts, the oldest first. `trial`: one text may pass an open circuit."""
+    closed = _why_closed(session, rules.clinic_id, now, trial=trial)
+    if closed or limit < 1:
+        return Claimed([], closed=closed, next_due=next_due(session, rules.clinic_id))
+    due = _lock_due(session, rules.clinic_id, now, 1 if trial else limit)
+    claims = _decide_all(session, rules, due, now, worker_id) if due else []
+    return Claimed(claims, looked_at=len(due), next_due=next_due(session, rules.clinic_id))
+
+
+def database_time(session: Session, now: datetime) -> datetime:
+    """The clock that leases are written and read on: PostgreSQL's own, which all hosts share; on SQLite `now`."""
+    if session.get_bind().dialect.name != "postgresql":
+        return now
+    found: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return found
+
+
+def _why_closed(session: Session, clinic_id: str, now: datetime, *, trial: bool) -> str | None:
+    if not gate_is_open(session, clinic_id, now):
+        return "gate"
+    return "circuit" if not trial and open_circuits(session, clinic_id) else None
+
+
+def _lock_due(session: Session, clinic_id: str, now: datetime, limit: int) -> list[Row[Any]]:
+    """The due texts with what is needed of their enrollments. Other workers pass by the rows locked here."""
+    found = (
+        select(
+            col(Message.id), col(Message.enrollment_id), col(Message.step), col(Message.kind), col(Message.phone),
+            col(Message.reason), col(Message.nominal_at), col(Message.not_before), col(Message.expires_at),
+            col(Message.text), col(Message.late_text), col(Enrollment.state).label("enrollment_state"),
+            col(Enrollment.protocol), col(Enrollment.timezone), col(Enrollment.treated_at),
+            col(Enrollment.rebook_consent),
+        )
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(in_state(MessageState.PLANNED), col(Message.due_at) <= now, col(Message.clinic_id) == clinic_id)
+        .order_by(col(Message.due_at), col(Message.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Message)
+    )  # fmt: skip
+    return list(session.execute(found))
+
+
+def _decide_all(
+    session: Session, rules: SendingRules, due: Sequence[Row[Any]], now: datetime, worker_id: str
+) -> list[Claim]:
+    facts = FactsOfBatch.of(session, rules.clinic_id, due, window=rules.window, most=rules.max_texts_per_day, now=now)
+    leaving: list[tuple[Row[Any], Send]] = []
+    waiting: dict[Wait, list[Row[Any]]] = defaultdict(list)
+    withdrawn: dict[Withdraw, list[int]] = defaultdict(list)
+    for row in due:
+        match _decide(facts, row, now):
+            case Send() as send:
+                leaving.append((row, send))
+                facts.count(row, now)
+            case Wait() as wait:
+                waiting[wait].append(row)
+            case Withdraw() as withdraw:
+                withdrawn[withdraw].append(row.id)
+    for wait, rows in waiting.items():
+        _put_off(session, rules.clinic_id, wait, rows, now)
+    for withdraw, ids in withdrawn.items():
+        move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
+    return _let_leave(session, rules.clinic_id, leaving, now, worker_id)
+
+
+def _decide(facts: FactsOfBatch, row: Row[Any], now: datetime) -> Send | Wait | Withdraw:
+    """One row that cannot even be read must not stop the others, nor the worker."""
+    try:
+        known = facts.about(row, now)
+    except ValueError:
+        return Wait(now + timedelta(hours=1), f'"{row.timezone}" is not a time zone; change the enrollment\'s')
+    try:
+        words = DueText(row.kind, row.nominal_at, row.not_before, row.expires_at, row.late_text is not None)
+        return decide(words, known, now)
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is this text's alone
+        return Withdraw(MessageState.FAILED, f"it could not be prepared ({type(error).__name__})")
+
+
+def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Row[Any]], now: datetime) -> None:
+    these = update(Message).where(in_state(MessageState.PLANNED), col(Message.id).in_([row.id for row in rows]))
+    session.execute(these.values(due_at=wait.until, reason=wait.why).execution_options(synchronize_session=False))
+    same = {"clinic_id": clinic_id, "at": now, "by": _BY, "what": "put_off", "why": wait.why}
+    news = [row for row in rows if row.reason != wait.why]  # looked at again and again, written down once
+    insert_rows(session, Event, [{**same, "enrollment_id": r.enrollment_id, "message_id": r.id} for r in news])
+
+
+def _let_leave(
+    session: Session, clinic_id: str, leaving: Sequence[tuple[Row[Any], Send]], now: datetime, worker_id: str
+) -> list[Claim]:
+    lease_until = database_time(session, now) + LEASE
+    claims = [
+        Claim(
+            row.id, str(uuid4()), row.phone, row.late_text if send.late else row.text,
+            now + timedelta(seconds=send.validity_seconds), now + LEASE,
+        )
+        for row, send in leaving
+    ]  # fmt: skip
+    same = {"clinic_id": clinic_id, "worker_id": worker_id, "started_at": now, "lease_until": lease_until}
+    insert_rows(session, Attempt, [{**same, "id": c.attempt_id, "message_id": c.message_id} for c in claims])
+    on_time = [row.id for row, send in leaving if not send.late]
+    late = [row.id for row, send in leaving if send.late]
+    for ids, words in ((on_time, col(Message.text)), (late, col(Message.late_text))):
+        if ids:
+            moved = move_many(
+                session, ids, seen=MessageState.PLANNED, to=MessageState.ATTEMPTING, at=now, by=_BY, why=None,
+                left_at=now, sent_text=words,
+            )  # fmt: skip
+            if len(moved) != len(ids):  # locked above: this cannot be
+                raise RuntimeError("a claimed text was no longer planned")
+    return claims

@@ -1,0 +1,85 @@
+"""Ending an enrollment: what has not left does not leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import enrollments, outbox
+from notifier.db.enrollments import sharing_phone
+from notifier.db.outbox import messages_of
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.refused import Refused
+from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from schedules.protocol import StepKind
+
+_ON_ITS_WAY = frozenset({MessageState.ATTEMPTING, MessageState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What an ending withdraws, and what it cannot."""
+
+    enrollment: int
+    already: bool
+    withdrawn: tuple[str, ...] = ()
+    """Steps that will not be said."""
+    on_their_way: tuple[str, ...] = ()
+    """Steps that may have left a moment ago."""
+    nobody_tells: tuple[str, ...] = ()
+    """Lifts of her other treatments that this one's texts would have covered: staff tell her."""
+
+
+def find_ending(session: Session, enrollment: Enrollment, to: EnrollmentState) -> Ended:
+    """What ending this enrollment would do; nothing is written. Raises Refused where it has ended otherwise."""
+    whose = enrollment.id or 0
+    if enrollment.state is to:
+        return Ended(whose, already=True)
+    if enrollment.state not in RUNNING:
+        raise Refused(f"enrollment {enrollment.id} has ended already ({enrollment.state.value.replace('_', '-')})")
+    if to is EnrollmentState.NO_SHOW and enrollment.treated_at is not None:
+        raise Refused(
+            f"enrollment {enrollment.id} was treated, so it is no no-show; "
+            f"to stop its texts: notifier cancel {enrollment.id}"
+        )
+    texts = messages_of(session, whose)
+    planned = [text for text in texts if text.state is MessageState.PLANNED]
+    return Ended(
+        whose,
+        already=False,
+        withdrawn=tuple(text.step for text in planned),
+        on_their_way=tuple(text.step for text in texts if text.state in _ON_ITS_WAY),
+        nobody_tells=_covered_by(session, enrollment, {topic for text in planned for topic in text.topics or ()}),
+    )
+
+
+def end(session: Session, enrollment: Enrollment, to: EnrollmentState, *, now: datetime, by: str, why: str) -> Ended:
+    """Cancel what is planned and close the enrollment; the second time changes nothing."""
+    ended = find_ending(session, enrollment, to)
+    if ended.already:
+        return ended
+    outbox.move_where(
+        session,
+        col(Message.enrollment_id) == ended.enrollment,
+        seen=MessageState.PLANNED,
+        to=MessageState.CANCELLED,
+        at=now,
+        by=by,
+        why=why,
+    )
+    enrollments.move(session, ended.enrollment, seen=enrollment.state, to=to, at=now, by=by, why=why)
+    return ended
+
+
+def _covered_by(session: Session, enrollment: Enrollment, topics: set[str]) -> tuple[str, ...]:
+    return tuple(
+        f"enrollment {other.id}: {text.step}"
+        for other in sharing_phone(session, enrollment.clinic_id, enrollment.phone)
+        if other.id is not None and other.id != enrollment.id and other.state in RUNNING
+        if other.folded_name == enrollment.folded_name
+        for text in messages_of(session, other.id)
+        if text.kind == StepKind.LIFT and text.state is MessageState.CANCELLED and topics & set(text.topics or ())
+    )

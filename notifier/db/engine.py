@@ -1,0 +1,133 @@
+"""The one door to the database: SQLite in a file for one machine, PostgreSQL for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from notifier.db.unusable import DatabaseUnusable, say_in_words
+
+BUSY_SECONDS = 10
+"""How long a writer waits for another one before it gives up with DatabaseBusy."""
+CONNECT_SECONDS = 5
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:secret@host/name`.
+
+    A relative path counts from the working directory of this moment. Nothing is opened yet. Raises DatabaseUnusable
+    for any other address. Errors of the database become DatabaseUnusable too wherever we know a plain sentence.
+    """
+    address = _read(url)
+    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    event.listen(engine, "handle_error", say_in_words)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that may write: commits at the end, rolls back on any error.
+
+    On SQLite it is the only writer from its first statement on, so what it reads cannot change under it.
+    """
+    # Rows stay readable after the commit: a text is handed over with no connection held.
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that cannot write, sees one moment throughout, and never blocks a writer."""
+    with Session(engine.execution_options(**_READER[engine.dialect.name]), expire_on_commit=False) as session:
+        yield session
+
+
+_READER: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"readonly": True},
+    "postgresql": {"readonly": True, "postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
+}
+
+
+def is_sqlite(engine: Engine) -> bool:
+    """Whether the database is the embedded one."""
+    return engine.dialect.name == "sqlite"
+
+
+def file_of(engine: Engine) -> Path | None:
+    """SQLite's database file; None for PostgreSQL and in memory."""
+    return _file(engine.url) if is_sqlite(engine) else None
+
+
+def _file(address: URL) -> Path | None:
+    name = address.database or ""
+    return None if name in ("", ":memory:") or name.startswith("file:") else Path(name)
+
+
+def _read(url: str) -> URL:
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    try:
+        address = make_url(url)
+        backend = address.get_backend_name()
+    except ArgumentError:
+        # The address itself may hold a password: it is not repeated.
+        raise DatabaseUnusable(_HOW) from None
+    if backend not in ("sqlite", "postgresql"):
+        raise DatabaseUnusable(f'"{backend}" is no database that Notifier knows. {_HOW}')
+    if backend == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    address = address.set(drivername="sqlite")
+    file = _file(address)
+    return address if file is None else address.set(database=str(file.absolute()))
+
+
+_HOW = "Write the database address as sqlite:///notifier.db or postgresql://user:password@host/name."
+
+
+def _sqlite(address: URL) -> Engine:
+    pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if address.database else {"poolclass": StaticPool}
+    arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    engine = create_engine(address, hide_parameters=True, connect_args=arguments, **pool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy issues BEGIN, not the driver, which would do so too late
+    # The timeout first: the switch to WAL itself may have to wait. FULL: at a power cut NORMAL may forget the last
+    # commits, and a forgotten "it has left" is a second text.
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    readonly = connection.get_execution_options().get("readonly", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if readonly else 'OFF'}")
+    # A deferred BEGIN that reads first and writes later fails at once when somebody else wrote between, whatever the
+    # timeout says. So a writer takes its turn at the start, and only a reader begins plainly.
+    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+def _postgresql(address: URL) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "notifier"}
+    if "options" not in address.query:
+        arguments["options"] = (
+            f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+        )
+    return create_engine(
+        address,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=BUSY_SECONDS,
+        connect_args=arguments,
+    )

@@ -1,0 +1,192 @@
+"""Writing new enrollments: the enrollment, its texts and what happened, in one transaction, for one or for hundreds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.db import enrollments
+from notifier.db.opt_outs import opted_out_among
+from notifier.db.plans import (
+    carry_out,
+    enrollments_on,
+    facts_of,
+    find_difference,
+    first_state,
+    message_row,
+    stored_as,
+    take_turn,
+)
+from notifier.db.protocols import is_approved, open_pauses, store_version
+from notifier.db.rows import Row, insert_rows
+from notifier.db.tables import Enrollment, Event, Message
+from notifier.domain.enroll_request import Checked
+from notifier.domain.plan_diff import Difference
+from notifier.domain.planning import Facts, Plan, PlanningRules, plan_for, shares
+from notifier.domain.refused import Refused
+from notifier.domain.same_enrollment import next_ordinal
+from notifier.domain.states import RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one request."""
+
+    enrollment: int
+    already: bool
+    """It was there before; nothing was changed."""
+    facts: Facts
+    plan: Plan | None = None
+    opted_out: bool = False
+    others: Mapping[int, Difference] = field(default_factory=dict)
+    """Enrollments on the same phone whose unsent texts changed with this one."""
+
+
+def refuse_unready(session: Session, facts: Facts, rules: PlanningRules) -> None:
+    """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
+    protocol = facts.protocol
+    for pause in open_pauses(session, rules.clinic_id):
+        if pause.protocol == protocol.id and pause.step is None:
+            raise Refused(f"{protocol.id} is paused by {pause.by}: {pause.reason}", "protocol")
+    if rules.must_be_approved and not is_approved(
+        session, rules.clinic_id, protocol.id, protocol.version, facts.language
+    ):
+        raise Refused(
+            f"nobody has approved {protocol.id} {protocol.version} in {facts.language}; a clinician reads it and says: "
+            f"notifier protocols approve {protocol.id} --language {facts.language} --by NAME",
+            "protocol",
+        )
+
+
+def write_enrollments(
+    session: Session, wanted: Sequence[Checked], rules: PlanningRules, *, now: datetime, by: str, imported: bool = False
+) -> list[Written]:
+    """Enroll everybody who is not enrolled yet; in the order of the requests. Raises Refused where only staff can tell.
+
+    Requests on the same number are written one after the other, so that each sees those before it.
+    """
+    take_turn(session, rules.clinic_id)
+    opted_out = opted_out_among(session, rules.clinic_id, [one.facts.phone for one in wanted])
+    for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():
+        store_version(session, rules.clinic_id, protocol, now)
+    written: dict[int, Written] = {}
+    waiting = list(enumerate(wanted))
+    while waiting:
+        wave: dict[str, tuple[int, Checked]] = {}
+        for position, one in waiting:
+            wave.setdefault(one.facts.phone, (position, one))
+        written |= _write_wave(session, list(wave.values()), opted_out, rules, now, by, imported)
+        waiting = [(position, one) for position, one in waiting if position not in written]
+    return [written[position] for position in range(len(wanted))]
+
+
+def _write_wave(
+    session: Session,
+    wave: Sequence[tuple[int, Checked]],
+    opted_out: set[str],
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+    imported: bool,
+) -> dict[int, Written]:
+    """One request for each number."""
+    company: dict[str, list[Enrollment]] = {}
+    for stored in enrollments_on(session, rules.clinic_id, [one.facts.phone for _, one in wave]):
+        company.setdefault(stored.phone, []).append(stored)
+    written: dict[int, Written] = {}
+    new: list[tuple[int, Checked, list[Facts]]] = []
+    rows: list[Row] = []
+    for position, one in wave:
+        known = company.get(one.facts.phone, [])
+        ordinal = next_ordinal(one, known)
+        if ordinal is None:
+            written[position] = _already(session, one, known)
+            continue
+        new.append((position, one, [facts_of(session, stored) for stored in known]))
+        rows.append(_enrollment_row(one, ordinal, rules.clinic_id, now, by, imported))
+    ids = enrollments.insert(session, rows)
+    texts: list[Row] = []
+    for (position, one, others), enrollment_id in zip(new, ids, strict=True):
+        facts = stored_as(one.facts, enrollment_id)
+        plan = plan_for(facts, others, rules, enrolled_at=now)
+        is_out = facts.phone in opted_out
+        for message in plan.timeline.messages:
+            state, reason = first_state(message, opted_out=is_out)
+            texts.append(message_row(facts, message, rules.clinic_id, state=state, reason=reason))
+        written[position] = Written(enrollment_id, False, facts, plan, is_out)
+    insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
+    insert_rows(session, Event, [_event(id_, rules.clinic_id, now, by, imported) for id_ in ids])
+    for position, _, others in new:
+        if others:
+            written[position] = replace(
+                written[position], others=_tell_others(session, written[position], others, rules, now, by)
+            )
+    return written
+
+
+def _tell_others(
+    session: Session, new: Written, others: Sequence[Facts], rules: PlanningRules, now: datetime, by: str
+) -> dict[int, Difference]:
+    """The others on this phone: their unsent texts now say a name, or wait for the newer treatment."""
+    company = [*others, new.facts]
+    changed: dict[int, Difference] = {}
+    for other in others:
+        concerned = other.is_same_patient(new.facts) or shares(other, new.facts)
+        if other.state not in RUNNING or not concerned:
+            continue
+        difference = find_difference(session, other, company, rules, now, before=(other, others), lock=True)
+        if difference.changes_anything:
+            carry_out(session, other, difference, rules.clinic_id, at=now, by=by, opted_out=new.opted_out)
+            changed[other.enrollment] = difference
+    return changed
+
+
+def _already(session: Session, wanted: Checked, known: Sequence[Enrollment]) -> Written:
+    facts = wanted.facts
+    same = [
+        stored
+        for stored in known
+        if (stored.folded_name, stored.protocol, stored.treated_on)
+        == (facts.folded_name, facts.protocol.id, facts.local_day)
+    ]
+    stored = max(same, key=lambda one: one.ordinal)
+    if wanted.external_id and stored.external_id is None:
+        stored.external_id = wanted.external_id  # enrolled by hand first, then found in an import
+    return Written(stored.id or 0, True, facts_of(session, stored))
+
+
+def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, by: str, imported: bool) -> Row:
+    facts = one.facts
+    return {
+        "clinic_id": clinic_id,
+        "external_id": one.external_id,
+        "name": one.name.full,
+        "folded_name": facts.folded_name,
+        "phone": facts.phone,
+        "protocol": facts.protocol.id,
+        "version": facts.protocol.version,
+        "treated_on": facts.local_day,
+        "ordinal": ordinal,
+        "treated_at": facts.treated_at,
+        "appointment_at": facts.appointment_at,
+        "timezone": facts.timezone,
+        "language": facts.language,
+        "answers": dict(facts.answers),
+        "separate_areas": facts.separate_areas,
+        "state": facts.state,
+        "consent": one.consent,
+        "consent_by": by,
+        "consent_at": now,
+        "rebook_consent": facts.rebook_consent,
+        "imported_as": one.digest() if imported else None,
+        "enrolled_at": now,
+        "enrolled_by": by,
+    }
+
+
+def _event(enrollment_id: int, clinic_id: str, now: datetime, by: str, imported: bool) -> Row:
+    why = "imported" if imported else None
+    return {"clinic_id": clinic_id, "enrollment_id": enrollment_id, "at": now, "by": by, "what": "enrolled", "why": why}

@@ -1,0 +1,101 @@
+"""Enrollments: writing them, finding them, and the only way their state changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import cut, record
+from notifier.db.rows import Row, insert_rows_for_ids
+from notifier.db.tables import Enrollment
+from notifier.domain.states import EnrollmentState
+
+
+def insert(session: Session, rows: Sequence[Row]) -> list[int]:
+    """Write down enrollments; their ids, in the order of the rows.
+
+    Raises IntegrityError for a known external id, and for the same phone, folded name, protocol, date and ordinal.
+    """
+    return insert_rows_for_ids(session, Enrollment, rows)
+
+
+def by_id(session: Session, clinic_id: str, enrollment_id: int) -> Enrollment | None:
+    """One enrollment of this clinic; another clinic's is the same as none."""
+    return _one(session, clinic_id, col(Enrollment.id) == enrollment_id)
+
+
+def by_external_id(session: Session, clinic_id: str, external_id: str) -> Enrollment | None:
+    """The enrollment that the clinic's own system calls by this id."""
+    return _one(session, clinic_id, col(Enrollment.external_id) == external_id)
+
+
+def _one(session: Session, clinic_id: str, which: Any) -> Enrollment | None:
+    return session.scalar(select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, which))
+
+
+def by_external_ids(session: Session, clinic_id: str, external_ids: Sequence[str]) -> dict[str, Enrollment]:
+    """The known ones of these external ids; for an import, at most some thousands at a time."""
+    found = select(Enrollment).where(
+        col(Enrollment.clinic_id) == clinic_id, col(Enrollment.external_id).in_(external_ids)
+    )
+    return {str(enrollment.external_id): enrollment for enrollment in session.scalars(found)}
+
+
+def same_enrollment(
+    session: Session, clinic_id: str, phone: str, folded_name: str, protocol: str, treated_on: date
+) -> Enrollment | None:
+    """The enrollment of this patient on this protocol and local date; the last one where staff enrolled a second."""
+    found = select(Enrollment).where(
+        col(Enrollment.clinic_id) == clinic_id,
+        col(Enrollment.phone) == phone,
+        col(Enrollment.folded_name) == folded_name,
+        col(Enrollment.protocol) == protocol,
+        col(Enrollment.treated_on) == treated_on,
+    )
+    return session.scalar(found.order_by(col(Enrollment.ordinal).desc()).limit(1))
+
+
+def sharing_phone(session: Session, clinic_id: str, phone: str) -> list[Enrollment]:
+    """Every enrollment on this number in this clinic, whoever the patient and whatever its state, the oldest first."""
+    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone) == phone)
+    return list(session.scalars(found.order_by(col(Enrollment.id))))
+
+
+def move(
+    session: Session,
+    enrollment_id: int,
+    *,
+    seen: EnrollmentState,
+    to: EnrollmentState,
+    at: datetime,
+    by: str,
+    why: str | None,
+    **values: Any,
+) -> bool:
+    """Bring an enrollment from the state it was seen in to another; False when somebody was faster. Leaves an event."""
+    moved = session.execute(
+        update(Enrollment)
+        .where(col(Enrollment.id) == enrollment_id, col(Enrollment.state) == seen)
+        .values(**{"reason": cut(why), **values, "state": to})
+        .returning(col(Enrollment.clinic_id))
+        .execution_options(synchronize_session="fetch")
+    ).first()
+    if moved is None:
+        return False
+    record(
+        session,
+        clinic_id=moved[0],
+        at=at,
+        by=by,
+        what="enrollment",
+        enrollment_id=enrollment_id,
+        from_state=seen.value,
+        to_state=to.value,
+        why=why,
+    )
+    return True

@@ -1,0 +1,108 @@
+"""The facts about a batch of due texts, read for all of them at once in the transaction that claims them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.holds import holds_among
+from notifier.db.opt_outs import opted_out_among
+from notifier.db.protocols import open_pauses
+from notifier.db.tables import Message, NumberHold
+from notifier.domain.departure import Facts
+from notifier.domain.instants import zone_called
+from notifier.domain.phone import area_zones
+from notifier.domain.states import COUNTS_TODAY
+from schedules.send_window import OpenHours, SendWindow
+
+_LONGEST_DAY = timedelta(hours=26)
+"""More than any local day has: a clock change gives it 25."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactsOfBatch:
+    """What holds for the numbers and protocols of a batch; `count` keeps the daily cap true within it."""
+
+    opted_out: set[str]
+    holds: dict[str, list[NumberHold]]
+    pauses: dict[tuple[str, str | None], str]
+    left: dict[str, list[datetime]]
+    window: SendWindow
+    most: int
+
+    @classmethod
+    def of(
+        cls, session: Session, clinic_id: str, due: Sequence[Row[Any]], *, window: SendWindow, most: int, now: datetime
+    ) -> FactsOfBatch:
+        phones = {row.phone for row in due}
+        _one_at_a_time(session, phones)
+        return cls(
+            opted_out=opted_out_among(session, clinic_id, phones),
+            holds=holds_among(session, clinic_id, phones),
+            pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)},
+            left=_left_today(session, clinic_id, phones, now),
+            window=window,
+            most=most,
+        )
+
+    def about(self, row: Row[Any], now: datetime) -> Facts:
+        """The facts about one text; raises ValueError for a time zone that does not exist."""
+        hours = _hours(self.window, row.timezone, area_zones(row.phone))
+        today = now.astimezone(hours.zone).date()
+        return Facts(
+            enrollment=row.enrollment_state,
+            opted_out=row.phone in self.opted_out,
+            hours=hours,
+            day0=row.treated_at.astimezone(hours.zone).date() if row.treated_at else None,
+            rebook_consent=row.rebook_consent,
+            waits_for=self._waits_for(row),
+            texts_today=sum(at.astimezone(hours.zone).date() == today for at in self.left.get(row.phone, ())),
+            max_texts_per_day=self.most,
+        )
+
+    def count(self, row: Row[Any], now: datetime) -> None:
+        """One more text leaves for this number."""
+        self.left.setdefault(row.phone, []).append(now)
+
+    def _waits_for(self, row: Row[Any]) -> str | None:
+        hold = next((hold for hold in self.holds.get(row.phone, ()) if hold.covers(row.kind)), None)
+        if hold:
+            return f"the number is on hold: {hold.reason}"
+        paused = self.pauses.get((row.protocol, None)) or self.pauses.get((row.protocol, row.step))
+        return f"paused: {paused}" if paused else None
+
+
+@lru_cache(maxsize=4096)
+def _hours(window: SendWindow, zone: str, area: tuple[str, ...]) -> OpenHours:
+    return OpenHours(window, zone_called(zone), [zone_called(name) for name in area])
+
+
+def _one_at_a_time(session: Session, phones: set[str]) -> None:
+    """Two workers with texts for one number must count its texts one after the other. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        locks = (
+            "SELECT pg_advisory_xact_lock(hashtextextended(p, 0)) FROM (SELECT unnest(:phones) AS p ORDER BY 1) AS s"
+        )
+        session.execute(text(locks), {"phones": sorted(phones)})
+
+
+def _left_today(session: Session, clinic_id: str, phones: set[str], now: datetime) -> dict[str, list[datetime]]:
+    found = select(col(Message.phone), col(Message.left_at)).where(
+        col(Message.clinic_id) == clinic_id,
+        col(Message.phone).in_(phones),
+        col(Message.left_at) > now - _LONGEST_DAY,
+        col(Message.state).in_(COUNTS_TODAY),
+    )
+    left: dict[str, list[datetime]] = defaultdict(list)
+    for phone, at in session.execute(found):
+        if at is not None:
+            left[phone].append(at)
+    return left

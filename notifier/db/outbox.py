@@ -1,0 +1,157 @@
+"""The outbox: every text that must be said, and the only way its state changes.
+
+A change is `UPDATE … WHERE state = what I saw`, and it leaves an event in the same transaction. Whoever comes second
+finds nothing to update, and is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import cut
+from notifier.db.rows import Row, insert_rows, insert_rows_for_ids
+from notifier.db.tables import Event, Message
+from notifier.domain.states import MessageState, check_move
+
+_AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
+
+
+def insert(session: Session, rows: Sequence[Row]) -> list[int]:
+    """Write down texts; their ids, in the order of the rows. Refuses a second text for the same enrollment and step."""
+    return insert_rows_for_ids(session, Message, rows)
+
+
+def move(
+    session: Session,
+    message_id: int,
+    *,
+    seen: MessageState,
+    to: MessageState,
+    at: datetime,
+    by: str,
+    why: str | None,
+    **values: Any,
+) -> bool:
+    """Bring a text from the state it was seen in to another; False when somebody was faster.
+
+    `why` becomes the text's `reason` and stands in the event; `values` are further columns to set with it.
+    Raises IllegalMove where the table of moves does not allow it.
+    """
+    return bool(move_many(session, [message_id], seen=seen, to=to, at=at, by=by, why=why, **values))
+
+
+def move_many(
+    session: Session,
+    ids: Sequence[int],
+    *,
+    seen: MessageState,
+    to: MessageState,
+    at: datetime,
+    by: str,
+    why: str | None,
+    **values: Any,
+) -> list[int]:
+    """`move` for many; the ids that moved, ascending. The others were no longer in the state seen."""
+    moved: list[int] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        these = col(Message.id).in_(ids[start : start + _AT_ONCE])
+        moved += move_where(session, these, seen=seen, to=to, at=at, by=by, why=why, **values)
+    return sorted(moved)
+
+
+def move_where(
+    session: Session,
+    *which: ColumnElement[bool],
+    seen: MessageState,
+    to: MessageState,
+    at: datetime,
+    by: str,
+    why: str | None,
+    **values: Any,
+) -> list[int]:
+    """`move` for every text in the state seen that meets the conditions; the ids that moved, in no order."""
+    check_move(seen, to)
+    values = {"reason": cut(why), **values, "state": to}
+    return _change(session, *which, seen=seen, what="state", to=to, at=at, by=by, why=why, values=values)
+
+
+def rewrite(
+    session: Session,
+    message_id: int,
+    *,
+    at: datetime,
+    by: str,
+    why: str | None,
+    seen: MessageState = MessageState.PLANNED,
+    **values: Any,
+) -> bool:
+    """Change an unsent text (its moment, words, number …) without changing its state, planned or suppressed; False
+    when it is no longer in that state. Leaves an event "changed"."""
+    this = col(Message.id) == message_id
+    return bool(_change(session, this, seen=seen, what="changed", to=seen, at=at, by=by, why=why, values=values))
+
+
+def _change(
+    session: Session,
+    *which: ColumnElement[bool],
+    seen: MessageState,
+    what: str,
+    to: MessageState,
+    at: datetime,
+    by: str,
+    why: str | None,
+    values: dict[str, Any],
+) -> list[int]:
+    changed = session.execute(
+        update(Message)
+        .where(in_state(seen), *which)
+        .values(**values)
+        .returning(col(Message.id), col(Message.clinic_id), col(Message.enrollment_id))
+        .execution_options(synchronize_session="fetch")  # rows that the session already holds follow
+    ).all()
+    same = {"at": at, "by": by, "what": what, "from_state": seen.value, "to_state": to.value, "why": cut(why)}
+    insert_rows(
+        session,
+        Event,
+        [{**same, "message_id": id_, "clinic_id": clinic, "enrollment_id": whose} for id_, clinic, whose in changed],
+    )
+    return [id_ for id_, _, _ in changed if id_ is not None]
+
+
+def in_state(*states: MessageState) -> ColumnElement[bool]:
+    """The condition that a text is in one of these states, as literals, so that the partial indexes serve."""
+    return or_(*(col(Message.state) == literal_column(f"'{state.value}'") for state in states))
+
+
+def next_due(session: Session, clinic_id: str | None = None, *, after: datetime | None = None) -> datetime | None:
+    """When the next planned text is due, past or future; with `after`, the first one later than that instant."""
+    found = select(func.min(col(Message.due_at))).where(in_state(MessageState.PLANNED))
+    if clinic_id is not None:
+        found = found.where(col(Message.clinic_id) == clinic_id)
+    if after is not None:
+        found = found.where(col(Message.due_at) > after)
+    return session.scalar(found)
+
+
+def due(session: Session, now: datetime, limit: int) -> list[Message]:
+    """Planned texts whose moment has come, the oldest first."""
+    found = select(Message).where(in_state(MessageState.PLANNED), col(Message.due_at) <= now)
+    return list(session.scalars(found.order_by(col(Message.due_at), col(Message.id)).limit(limit)))
+
+
+def by_id(session: Session, clinic_id: str, message_id: int) -> Message | None:
+    """One text of this clinic."""
+    return session.scalar(select(Message).where(col(Message.id) == message_id, col(Message.clinic_id) == clinic_id))
+
+
+def messages_of(session: Session, enrollment_id: int) -> list[Message]:
+    """Every text of an enrollment, oldest first; one without a moment stands at its nominal one."""
+    when = func.coalesce(col(Message.due_at), col(Message.nominal_at))
+    found = select(Message).where(col(Message.enrollment_id) == enrollment_id).order_by(when, col(Message.id))
+    return list(session.scalars(found))

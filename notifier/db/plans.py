@@ -1,0 +1,206 @@
+"""Plans in the database: what planning needs to know is read here, and the difference it finds is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import outbox
+from notifier.db.events import record
+from notifier.db.protocols import load_version
+from notifier.db.rows import Row, insert_rows
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.plan_diff import Difference, Entry, OutboxRow, compare, find_wrong, over_steps
+from notifier.domain.planning import Facts, PlanningRules, for_comparison, plan_for
+from notifier.domain.states import MessageState
+from schedules.timeline import PlannedMessage
+
+OPTED_OUT = "the number has opted out"
+
+
+def take_turn(session: Session, clinic_id: str) -> None:
+    """One planner at a time for each clinic: two enrollments on one phone must see each other. SQLite is so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"notifier plans {clinic_id}"})
+
+
+def facts_of(session: Session, enrollment: Enrollment) -> Facts:
+    """A stored enrollment as planning sees it, with the protocol version that it is pinned to."""
+    return Facts(
+        enrollment=enrollment.id or 0,
+        protocol=load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version),
+        phone=enrollment.phone,
+        first_name=enrollment.name.partition(" ")[0],
+        folded_name=enrollment.folded_name,
+        timezone=enrollment.timezone,
+        language=enrollment.language,
+        answers=enrollment.answers or {},
+        rebook_consent=enrollment.rebook_consent,
+        separate_areas=enrollment.separate_areas,
+        state=enrollment.state,
+        treated_at=enrollment.treated_at,
+        appointment_at=enrollment.appointment_at,
+    )
+
+
+def enrollments_on(session: Session, clinic_id: str, phones: Iterable[str]) -> list[Enrollment]:
+    """Every enrollment on these numbers, whatever its state, the oldest first; at most some thousands of numbers."""
+    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(set(phones)))
+    return list(session.scalars(found.order_by(col(Enrollment.id)).execution_options(populate_existing=True)))
+
+
+def message_row(
+    facts: Facts, message: PlannedMessage, clinic_id: str, *, state: MessageState, reason: str | None, revision: int = 0
+) -> Row:
+    """The outbox row of a planned text."""
+    return {
+        "clinic_id": clinic_id,
+        "enrollment_id": facts.enrollment,
+        "step": message.step,
+        "revision": revision,
+        "kind": message.kind.value,
+        "topics": list(message.topics),
+        "phone": facts.phone,
+        "state": state,
+        "reason": reason,
+        **_content(message),
+    }
+
+
+def first_state(message: PlannedMessage, *, opted_out: bool) -> tuple[MessageState, str | None]:
+    """The state in which a planned text begins, and why."""
+    if message.due_at is None:
+        return MessageState.EXPIRED, "; ".join(message.notes)
+    return (MessageState.SUPPRESSED, OPTED_OUT) if opted_out else (MessageState.PLANNED, None)
+
+
+def find_difference(
+    session: Session,
+    after: Facts,
+    on_this_phone: Sequence[Facts],
+    rules: PlanningRules,
+    now: datetime,
+    *,
+    before: tuple[Facts, Sequence[Facts]] | None = None,
+    lock: bool = False,
+) -> Difference:
+    """What stands in the outbox of an enrollment against what the plan says now; nothing is written.
+
+    `before` is the enrollment and its company as they were: then what was said and is wrong now is found too. `lock`
+    is for a session that will write the difference: no text can leave meanwhile.
+    """
+    found = select(Message).where(col(Message.enrollment_id) == after.enrollment).order_by(col(Message.id))
+    if lock:
+        found = found.with_for_update()
+    rows: list[OutboxRow] = list(session.scalars(found.execution_options(populate_existing=True)))
+    plan = plan_for(after, on_this_phone, rules, enrolled_at=now, without=over_steps(rows))
+    wrong: list[Entry] = []
+    if before is not None and any(row.left_at for row in rows):
+        was, is_now = (
+            plan_for(for_comparison(one), [for_comparison(other) for other in company], rules, enrolled_at=None)
+            for one, company in (before, (after, on_this_phone))
+        )
+        wrong = find_wrong(rows, was, is_now)
+    return compare(rows, plan, after.phone, now, wrong)
+
+
+def carry_out(
+    session: Session, facts: Facts, difference: Difference, clinic_id: str, *, at: datetime, by: str, opted_out: bool
+) -> None:
+    """Write a difference, in the transaction in which it was found."""
+    new = []
+    for entry in (*difference.added, *difference.passed):
+        message = _planned(entry)
+        state, reason = first_state(message, opted_out=opted_out)
+        new.append(message_row(facts, message, clinic_id, state=state, reason=reason, revision=entry.revision))
+    insert_rows(session, Message, new)
+    for entry in difference.moved:
+        _rewrite(session, entry, at, by, _how_it_moved(entry), phone=facts.phone, **_content(_planned(entry)))
+    for entry in difference.reworded:
+        why = "its words or its number follow"
+        _rewrite(session, entry, at, by, why, phone=facts.phone, **_but_when(entry))
+    for entry in difference.on_their_way:
+        # What left stands in `sent_text`; only what would leave on a second attempt changes.
+        if entry.planned is None:
+            _rewrite(session, entry, at, by, entry.why, expires_at=at)
+        else:
+            _rewrite(session, entry, at, by, "should it come back, it says this", **_but_when(entry))
+    for entry in difference.cancelled:
+        _end(session, entry, MessageState.CANCELLED, at, by)
+    for entry in difference.expired:
+        _end(session, entry, MessageState.EXPIRED, at, by)
+    _record_wrong(session, facts, difference, clinic_id, at, by)
+
+
+def at_number(facts: Facts, on_these_phones: Iterable[Facts]) -> list[Facts]:
+    """Those who are on the same number."""
+    return [other for other in on_these_phones if other.phone == facts.phone]
+
+
+def stored_as(facts: Facts, enrollment_id: int) -> Facts:
+    """The same facts, once they have an id."""
+    return replace(facts, enrollment=enrollment_id)
+
+
+def _planned(entry: Entry) -> PlannedMessage:
+    if entry.planned is None:
+        raise ValueError(f"{entry.step} is not in the plan")
+    return entry.planned
+
+
+def _stored(entry: Entry) -> tuple[int, OutboxRow]:
+    if entry.row is None or entry.row.id is None:
+        raise ValueError(f"{entry.step} is not in the outbox")
+    return entry.row.id, entry.row
+
+
+def _content(message: PlannedMessage) -> dict[str, object]:
+    return {
+        "nominal_at": message.nominal_at,
+        "not_before": message.not_before,
+        "due_at": message.due_at,
+        "expires_at": message.expires_at,
+        "text": message.text,
+        "late_text": message.late_text,
+        "notes": list(message.notes),
+    }
+
+
+def _but_when(entry: Entry) -> dict[str, object]:
+    """What the plan says, at the hour that the row has: the sender may have put it off."""
+    return _content(_planned(entry)) | {"due_at": _stored(entry)[1].due_at}
+
+
+def _rewrite(session: Session, entry: Entry, at: datetime, by: str, why: str, **values: object) -> None:
+    message_id, row = _stored(entry)
+    outbox.rewrite(session, message_id, seen=row.state, at=at, by=by, why=why, **values)
+
+
+def _end(session: Session, entry: Entry, to: MessageState, at: datetime, by: str) -> None:
+    message_id, row = _stored(entry)
+    seen = row.state
+    if seen is MessageState.SUPPRESSED:
+        # The table of moves has no other way out of suppressed. Nobody else sees it planned: this is one transaction.
+        outbox.move(session, message_id, seen=seen, to=MessageState.PLANNED, at=at, by=by, why="withdrawn below")
+        seen = MessageState.PLANNED
+    outbox.move(session, message_id, seen=seen, to=to, at=at, by=by, why=entry.why)
+
+
+def _how_it_moved(entry: Entry) -> str:
+    moments = (_stored(entry)[1].due_at, _planned(entry).due_at)
+    was, becomes = (f"{at:%Y-%m-%d %H:%M}Z" if at else "nowhere" for at in moments)
+    return f"moved from {was} to {becomes}"
+
+
+def _record_wrong(
+    session: Session, facts: Facts, difference: Difference, clinic_id: str, at: datetime, by: str
+) -> None:
+    for entry in difference.wrong_now:
+        why = f"{entry.step}: {entry.why}; call her"
+        whose = {"enrollment_id": facts.enrollment, "message_id": _stored(entry)[0]}
+        record(session, clinic_id=clinic_id, at=at, by=by, what="wrong_now", why=why, **whose)

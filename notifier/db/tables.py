@@ -1,0 +1,31 @@
+"""The tables, all of them. They are the truth: the scheduler only rings the bell.
+
+Every row belongs to a clinic; every instant is UTC. Import them from here: only then is the metadata complete.
+"""
+
+from __future__ import annotations
+
+from notifier.db.tables_inbound import NumberHold, OptOut, Poll, Receipt, Reply
+from notifier.db.tables_outbox import Attempt, Circuit, Enrollment, Event, Message, Worker
+from notifier.db.tables_protocols import Approval, Pause, ProtocolVersion
+
+CLINIC = "clinic"
+"""The one clinic of an installation; offices and further clinics get their own id."""
+
+__all__ = [
+    "CLINIC",
+    "Approval",
+    "Attempt",
+    "Circuit",
+    "Enrollment",
+    "Event",
+    "Message",
+    "NumberHold",
+    "OptOut",
+    "Pause",
+    "Poll",
+    "ProtocolVersion",
+    "Receipt",
+    "Reply",
+    "Worker",
+]

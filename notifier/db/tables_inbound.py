@@ -1,0 +1,98 @@
+"""What comes back: opt-outs, replies and the holds they cause, receipts, and how far the pollers have read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from notifier.db.columns import instant, partial_index
+
+ALL_KINDS = "all"
+
+
+class OptOut(SQLModel, table=True):
+    """A number that must not be texted. One open row at most for each number of a clinic."""
+
+    __tablename__ = "opt_outs"
+    __table_args__ = (partial_index("ix_opt_outs_open", "clinic_id", "phone", where="ended_at IS NULL", unique=True),)
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    phone: str = Field(max_length=20)
+    source: str = Field(max_length=40)
+    """keyword, phrase, twilio, staff, number_changed"""
+    at: datetime = instant()
+    by: str = Field(max_length=120)
+    ended_at: datetime | None = instant(null=True)
+    ended_by: str | None = Field(default=None, max_length=120)
+
+
+class NumberHold(SQLModel, table=True):
+    """A number whose last reply a person must read before anything else leaves."""
+
+    __tablename__ = "number_holds"
+    __table_args__ = (partial_index("ix_number_holds_open", "clinic_id", "phone", where="released_at IS NULL"),)
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    phone: str = Field(max_length=20)
+    reason: str = Field(max_length=400)
+    kinds: str = Field(default=ALL_KINDS, max_length=120)
+    """`all`, or the step kinds held, comma-separated."""
+    by: str = Field(max_length=120)
+    at: datetime = instant()
+    released_at: datetime | None = instant(null=True)
+    released_by: str | None = Field(default=None, max_length=120)
+
+    def covers(self, kind: str) -> bool:
+        """Whether a text of this step kind has to wait."""
+        return self.kinds == ALL_KINDS or kind in self.kinds.split(",")
+
+
+class Reply(SQLModel, table=True):
+    """A text from a patient."""
+
+    __tablename__ = "replies"
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "sid"),
+        Index("ix_replies_phone", "clinic_id", "phone", "at"),
+        partial_index("ix_replies_open", "clinic_id", "at", where="closed_at IS NULL"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    sid: str = Field(max_length=40)
+    phone: str = Field(max_length=20)
+    at: datetime = instant()
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    media_count: int = 0
+    meaning: str = Field(max_length=20)
+    """stop, start, help, thanks, urgent, unclear, other"""
+    closed_at: datetime | None = instant(null=True)
+    closed_by: str | None = Field(default=None, max_length=120)
+
+
+class Receipt(SQLModel, table=True):
+    """What the provider reported about a SID; each distinct report once."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("sid", "status", "error_code"), Index("ix_receipts_token", "token"))
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    sid: str = Field(max_length=40)
+    status: str = Field(max_length=24)
+    error_code: int = 0
+    token: str | None = Field(default=None, max_length=36)
+    at: datetime = instant()
+    source: str = Field(max_length=16)
+    """callback or poll"""
+
+
+class Poll(SQLModel, table=True):
+    """How far each poller has read; the send gate looks at `completed_at`."""
+
+    __tablename__ = "polls"
+    clinic_id: str = Field(primary_key=True, max_length=40)
+    what: str = Field(primary_key=True, max_length=20)
+    """inbound or receipts"""
+    completed_at: datetime = instant()
+    read_up_to: datetime = instant()

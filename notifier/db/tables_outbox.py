@@ -1,0 +1,186 @@
+"""From enrollment to text: who is enrolled, what must be said, each call to the provider, and what happened."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from notifier.db.columns import document, enum_column, instant, partial_index
+from notifier.domain.states import EnrollmentState, MessageState
+
+
+class Enrollment(SQLModel, table=True):
+    """One patient on one protocol version, after one treatment."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (
+        # The number first: this index also finds everybody on one phone.
+        UniqueConstraint(
+            "clinic_id", "phone", "folded_name", "protocol", "treated_on", "ordinal", name="uq_enrollments_same"
+        ),
+        UniqueConstraint("clinic_id", "external_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    external_id: str | None = Field(default=None, max_length=120)
+    name: str = Field(max_length=80)
+    folded_name: str = Field(max_length=80)
+    """Case, accents and spaces removed: what makes two spellings the same patient."""
+    phone: str = Field(max_length=20)
+    protocol: str = Field(max_length=40)
+    version: str = Field(max_length=12)
+    treated_on: date
+    """The local date of the treatment, or of the appointment while there is none."""
+    ordinal: int = 0
+    """0; staff may enroll a second treatment of the same day as 1."""
+    treated_at: datetime | None = instant(null=True)
+    appointment_at: datetime | None = instant(null=True)
+    timezone: str = Field(max_length=60)
+    language: str = Field(max_length=8)
+    answers: dict[str, str] = document()
+    separate_areas: bool = False
+    """Staff said that earlier treatments of this patient are on other areas."""
+    state: EnrollmentState = Field(sa_column=Column(enum_column(EnrollmentState), nullable=False))
+    state_before_hold: str | None = Field(default=None, max_length=32)
+    reason: str | None = Field(default=None, max_length=400)
+    consent: str = Field(max_length=200)
+    """How consent was given, in staff's words."""
+    consent_by: str = Field(max_length=120)
+    consent_at: datetime = instant()
+    rebook_consent: bool = False
+    imported_as: str | None = Field(default=None, max_length=16)
+    """A digest of the row it was last imported from: a re-run of the same file changes nothing, whatever staff did."""
+    enrolled_at: datetime = instant()
+    enrolled_by: str = Field(max_length=120)
+
+
+class Message(SQLModel, table=True):
+    """A text that must be said: one step of one enrollment. This table is the outbox."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("enrollment_id", "step", "revision"),
+        # By time and only what waits: next-due and claim cost the same with ten rows or ten million. Queries
+        # say the state as a literal (`outbox.in_state`): a plan made for any state could not use them.
+        partial_index("ix_messages_due", "due_at", "id", where="state = 'planned'"),
+        # OR, not IN: only so does SQLite see that a query for one of the three may use it.
+        partial_index(
+            "ix_messages_open",
+            "state",
+            "due_at",
+            where="state = 'attempting' OR state = 'unknown' OR state = 'needs_review'",
+        ),
+        # What still waits for its last receipt, by when it left: what polling asks Twilio about.
+        partial_index("ix_messages_awaited", "left_at", where="state = 'accepted' OR state = 'sent'"),
+        Index("ix_messages_phone_left", "clinic_id", "phone", "left_at"),
+        Index("ix_messages_sid", "sid"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    enrollment_id: int = Field(sa_column=Column(ForeignKey("enrollments.id"), nullable=False))
+    step: str = Field(max_length=40)
+    revision: int = 0
+    """Cancelled and expired are final: a step that comes back into the plan is a new row, the next revision. One that
+    was said is never followed by another."""
+    kind: str = Field(max_length=16)
+    topics: list[str] = document()
+    phone: str = Field(max_length=20)
+    """The enrollment's number at planning time; changes with it while the text is unsent."""
+    state: MessageState = Field(sa_column=Column(enum_column(MessageState), nullable=False))
+    reason: str | None = Field(default=None, max_length=400)
+    """Why it is in this state, for staff; never patient data."""
+    nominal_at: datetime = instant()
+    not_before: datetime = instant()
+    due_at: datetime | None = instant(null=True)
+    """When it leaves; None where it has no place (then it is expired from the start)."""
+    expires_at: datetime = instant()
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    """The wording on its nominal local date; frozen once it has left."""
+    late_text: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """The wording for a later local date, where the protocol has one."""
+    sent_text: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """Exactly what left."""
+    notes: list[str] = document()
+    attempts: int = 0
+    """Calls whose outcome counts: accepted, refused for good, or unknown."""
+    retries: int = 0
+    """How often it was planned again after Twilio had accepted it and then failed."""
+    left_at: datetime | None = instant(null=True)
+    """When the last attempt began: what the daily cap counts."""
+    sid: str | None = Field(default=None, max_length=40)
+
+
+class Attempt(SQLModel, table=True):
+    """One call to the provider. Committed before the call, so a crash leaves evidence."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        # A message has one open call at most: two workers cannot both be calling for it.
+        partial_index("ix_attempts_open", "message_id", where="outcome IS NULL", unique=True),
+        Index("ix_attempts_message", "message_id"),
+    )
+    id: str = Field(primary_key=True, max_length=36)
+    """A uuid; also the opaque token in the receipt's URL."""
+    clinic_id: str = Field(max_length=40)
+    message_id: int = Field(sa_column=Column(ForeignKey("messages.id"), nullable=False))
+    worker_id: str = Field(max_length=36)
+    started_at: datetime = instant()
+    lease_until: datetime = instant()
+    """After this instant another worker may conclude that this one died."""
+    finished_at: datetime | None = instant(null=True)
+    outcome: str | None = Field(default=None, max_length=16)
+    """accepted, not_created, unknown; None while the call is open."""
+    code: int | None = None
+    detail: str | None = Field(default=None, max_length=400)
+    sid: str | None = Field(default=None, max_length=40)
+    empty_lists: int = 0
+    """How often Twilio's list did not have it (for an unknown outcome)."""
+    first_empty_at: datetime | None = instant(null=True)
+    last_look_at: datetime | None = instant(null=True)
+
+
+class Event(SQLModel, table=True):
+    """What happened, when, by whom and why. Never changed, never deleted; without phone numbers or texts."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_enrollment", "enrollment_id"), Index("ix_events_message", "message_id"))
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    enrollment_id: int | None = None
+    message_id: int | None = None
+    at: datetime = instant()
+    by: str = Field(max_length=120)
+    what: str = Field(max_length=40)
+    """enrolled, state, changed, opted_out, held, ..."""
+    from_state: str | None = Field(default=None, max_length=32)
+    to_state: str | None = Field(default=None, max_length=32)
+    why: str | None = Field(default=None, max_length=400)
+
+
+class Circuit(SQLModel, table=True):
+    """Why nothing is being sent through a sender right now; no open row means all is well."""
+
+    __tablename__ = "circuits"
+    __table_args__ = (partial_index("ix_circuits_open", "clinic_id", where="closed_at IS NULL"),)
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    reason: str = Field(max_length=400)
+    code: int | None = None
+    opened_at: datetime = instant()
+    probe_at: datetime | None = instant(null=True)
+    closed_at: datetime | None = instant(null=True)
+    closed_by: str | None = Field(default=None, max_length=120)
+
+
+class Worker(SQLModel, table=True):
+    """A worker process; never deleted while an attempt refers to it."""
+
+    __tablename__ = "workers"
+    id: str = Field(primary_key=True, max_length=36)
+    host: str = Field(max_length=120)
+    pid: int
+    started_at: datetime = instant()
+    seen_at: datetime = instant()
+    stopped_at: datetime | None = instant(null=True)
