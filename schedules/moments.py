@@ -1,8 +1,8 @@
 """Moments: from a step's nominal moment to the open one in which its text leaves.
 
-Outside the send window `lift`, `expect`, `check_in` and `rebook` move later; `restrict` and `care` move earlier on their
-own local date, never before the anchor, else later on it; `prepare` moves earlier, across dates if it must, never before
-the enrollment. What finds no place before it expires has none: staff tell the patient in person.
+Outside the send window `lift`, `expect`, `check_in` and `rebook` move later; `restrict` and `care` move earlier on
+their own local date, never before the anchor, else later on it; `prepare` moves earlier, across dates if it must, never
+before the enrollment. What finds no place before it expires has none: staff tell the patient in person.
 """
 
 from __future__ import annotations

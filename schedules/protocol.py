@@ -125,6 +125,14 @@ class Step(Conditional):
             raise ValueError("say when: add `at`, such as `at = { hours = 1 }`")
         if self.topics and self.kind is not StepKind.RESTRICT:
             raise ValueError("`topics` goes with kind restrict")
+        self._check_side_of_the_visit()
+        if self.enabled == bool(self.why_off):
+            raise ValueError("`why_off` says why a step has `enabled = false`; one goes with the other")
+        if self.late_text and self.late_text.keys() != self.text.keys():
+            raise ValueError("`late_text` needs the same languages as `text`")
+        return self
+
+    def _check_side_of_the_visit(self) -> None:
         if self.at is not None and self.at.day is not None:
             if self.kind is StepKind.PREPARE and self.at.day > 0:
                 raise ValueError("a prepare step is before the visit: its day is 0 or negative")
@@ -132,11 +140,6 @@ class Step(Conditional):
                 raise ValueError("only a prepare step has a negative day")
         elif self.kind is StepKind.PREPARE:
             raise ValueError('a prepare step counts dates before the visit: `at = { day = -2, time = "09:00" }`')
-        if self.enabled == bool(self.why_off):
-            raise ValueError("`why_off` says why a step has `enabled = false`; one goes with the other")
-        if self.late_text and self.late_text.keys() != self.text.keys():
-            raise ValueError("`late_text` needs the same languages as `text`")
-        return self
 
     @cached_property
     def named_topics(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ _BASIC = frozenset(
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 """In GSM-7 these take two places."""
+_GSM = _BASIC | _EXTENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +25,43 @@ class Segments:
     forced_by: str | None = None
 
 
+_FIRST_THAT_COMBINES = "\u0300"
+"""Every character before it is visible by itself, but for the pair CR LF."""
+_ONE_SEGMENT = Segments("GSM-7", 1)
+
+
 def count_segments(text: str) -> Segments:
     """Count the billed units of a text exactly as it will leave."""
-    if _is_gsm(text):
-        return Segments("GSM-7", _count(text, [1 + (c in _EXTENDED) for c in text], single=160, part=153))
-    forced_by = next(c for c in text if c not in _BASIC and c not in _EXTENDED)
-    graphemes = regex.findall(r"\X", text)
+    if _BASIC.issuperset(text):
+        return _ONE_SEGMENT if len(text) <= 160 else Segments("GSM-7", _count_even(len(text), single=160, part=153))
+    if _GSM.issuperset(text):
+        return Segments("GSM-7", _count([1 + (c in _EXTENDED) for c in text], single=160, part=153))
+    forced_by = next(c for c in text if c not in _GSM)
+    if max(text) < _FIRST_THAT_COMBINES and "\r" not in text:
+        return Segments("UCS-2", _count_even(len(text), single=70, part=67), forced_by)
     # A carrier never splits one visible character over two segments, so neither do we.
-    return Segments("UCS-2", _count(graphemes, [_utf16(g) for g in graphemes], single=70, part=67), forced_by)
+    widths = [_utf16(grapheme) for grapheme in regex.findall(r"\X", text)]
+    return Segments("UCS-2", _count(widths, single=70, part=67), forced_by)
 
 
-def _is_gsm(text: str) -> bool:
-    return _BASIC.issuperset(text) or (_BASIC | _EXTENDED).issuperset(text)
+def fits_gsm(character: str) -> bool:
+    """Whether a character leaves a text in GSM-7."""
+    return character in _GSM
+
+
+def _count_even(length: int, *, single: int, part: int) -> int:
+    return 1 if length <= single else -(-length // part)
 
 
 def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _count(units: str | list[str], places: list[int], *, single: int, part: int) -> int:
-    if sum(places) <= single:
+def _count(widths: list[int], *, single: int, part: int) -> int:
+    if sum(widths) <= single:
         return 1
     count, room = 1, part
-    for _, width in zip(units, places, strict=True):
+    for width in widths:
         if width > room:
             count, room = count + 1, part
         room -= width

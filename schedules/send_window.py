@@ -44,10 +44,8 @@ class SendWindow:
     def parse(cls, text: str) -> SendWindow:
         """Read `09:00-20:00`; raises ValueError with a sentence."""
         found = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text)
+        a, b, c, d = map(int, found.groups()) if found else (24, 0, 24, 0)
         try:
-            if found is None:
-                raise ValueError
-            a, b, c, d = map(int, found.groups())
             opens, closes = time(a, b), time(c, d)
         except ValueError:
             raise ValueError(f'"{text}" is not a send window; write it like 09:00-20:00') from None
@@ -55,6 +53,13 @@ class SendWindow:
 
     def __str__(self) -> str:
         return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+DEFAULT_WINDOW = SendWindow()
 
 
 class _Day(NamedTuple):
@@ -161,10 +166,6 @@ def open_hours(window: SendWindow, zone: ZoneInfo, area_zones: tuple[ZoneInfo, .
     return OpenHours(window, zone, area_zones)
 
 
-def _minutes(at: time) -> int:
-    return at.hour * 60 + at.minute
-
-
 def zone_named(name: str) -> ZoneInfo:
     """The IANA zone of that name; raises ValueError with a sentence."""
     try:
@@ -173,4 +174,3 @@ def zone_named(name: str) -> ZoneInfo:
         near = get_close_matches(name.strip().replace(" ", "_"), available_timezones(), n=1)
         instead = near[0] if near else "America/New_York"
         raise ValueError(f'"{name}" is not a time zone; write an IANA name such as {instead}') from None
-

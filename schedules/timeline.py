@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from schedules.moments import Anchor, Moments, Slot, place
 from schedules.protocol import Answers, CareProtocol, Step, StepKind
 from schedules.segments import Segments, count_segments
-from schedules.send_window import SendWindow, open_hours
+from schedules.send_window import DEFAULT_WINDOW, SendWindow, open_hours
 from schedules.wording import Addressee, Voice, render
 
 
@@ -36,7 +36,7 @@ class Rules:
     """The clinic's settings that shape a plan."""
 
     voice: Voice
-    window: SendWindow = SendWindow()
+    window: SendWindow = DEFAULT_WINDOW
     max_texts_per_day: int = 2
 
 
@@ -92,6 +92,8 @@ def build_timeline(
     language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
     """
     check_patient(protocol, patient)
+    if enrolled_at is not None and enrolled_at.tzinfo is None:
+        raise ValueError(f"{enrolled_at.isoformat()} has no time zone; an enrollment is an aware instant")
     moments = Moments.of(protocol, anchor, patient.zone, patient.answers)
     steps: list[Step] = []
     left_out: list[LeftOut] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -35,23 +35,30 @@ class Addressee:
     shared_phone: bool = False
 
 
-def render(
-    template: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo
-) -> str:
+def render(template: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo) -> str:
     """Fill in a template in a single pass, so that nothing inside a value is ever read as a placeholder."""
-
-    def value(found: re.Match[str]) -> str:
-        name = found[1]
-        if name == "clinic":
-            return voice.clinic
-        if name == "phone":
-            return voice.phone
-        if name == "name":
-            return addressee.name
-        return say_until(ends[name.removesuffix(".until")], zone, addressee.language)
-
-    text = PLACEHOLDER.sub(value, template)
+    pieces = list(_pieces(template))
+    for at in range(1, len(pieces), 2):
+        pieces[at] = _value(pieces[at], voice, addressee, ends, zone)
+    text = "".join(pieces)
     return f"{addressee.name}: {text}" if addressee.shared_phone and addressee.name else text
+
+
+@lru_cache(maxsize=1024)
+def _pieces(template: str) -> tuple[str, ...]:
+    """The template cut at its placeholders: words, name, words, name, words."""
+    return tuple(PLACEHOLDER.split(template))
+
+
+def _value(placeholder: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo) -> str:
+    match placeholder:
+        case "clinic":
+            return voice.clinic
+        case "phone":
+            return voice.phone
+        case "name":
+            return addressee.name
+    return say_until(ends[placeholder.removesuffix(".until")], zone, addressee.language)
 
 
 def say_until(end: datetime, zone: ZoneInfo, language: str) -> str:
@@ -62,14 +69,25 @@ def say_until(end: datetime, zone: ZoneInfo, language: str) -> str:
     if end.second or end.microsecond:
         end = end.replace(second=0, microsecond=0) + _MINUTE
     local = end.astimezone(zone)
-    return _say(local.replace(tzinfo=None), language)
+    if local.time() == time.min:
+        return _say_date(local.date(), language)
+    return f"{_say_date(local.date(), language)} {_say_hour(local.time(), language)}"
 
 
 @lru_cache(maxsize=4096)
-def _say(local: datetime, language: str) -> str:
-    locale = Locale.parse(_LOCALES.get(language, language))
-    said = format_skeleton("MMMEd", local, locale=locale)
-    if local.time() != time.min:
-        said = f"{said} {format_skeleton('hm', local, locale=locale)}"
+def _say_date(on: date, language: str) -> str:
+    return _plain(format_skeleton("MMMEd", on, locale=_locale(language)))
+
+
+@lru_cache(maxsize=4096)
+def _say_hour(at: time, language: str) -> str:
+    return _plain(format_skeleton("hm", datetime.combine(date.min, at), locale=_locale(language)))
+
+
+def _plain(said: str) -> str:
     # CLDR writes narrow and no-break spaces, which would turn a whole text into UCS-2; "p.m." would double a full stop.
     return re.sub(r"([ap])\.\s?m\.", r"\1m", re.sub(r"\s+", " ", said.replace(",", "")))
+
+
+def _locale(language: str) -> Locale:
+    return Locale.parse(_LOCALES.get(language, language))

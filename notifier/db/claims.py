@@ -66,6 +66,8 @@ class Claimed:
     """`gate` or `circuit` where nothing may leave at all."""
     next_due: datetime | None = None
     """When the next planned text is due, after these."""
+    backlog: bool = False
+    """More may be due than could be claimed at once."""
 
 
 def claim(
@@ -77,7 +79,7 @@ def claim(
         return Claimed([], closed=closed, next_due=next_due(session, rules.clinic_id))
     due = _lock_due(session, rules.clinic_id, now, 1 if trial else limit)
     claims = _decide_all(session, rules, due, now, worker_id) if due else []
-    return Claimed(claims, looked_at=len(due), next_due=next_due(session, rules.clinic_id))
+    return Claimed(claims, len(due), next_due=next_due(session, rules.clinic_id), backlog=len(due) == limit)
 
 
 def database_time(session: Session, now: datetime) -> datetime:

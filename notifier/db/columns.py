@@ -48,7 +48,7 @@ def _to_utc(value: datetime | None) -> datetime | None:
         return None
     if value.tzinfo is None:
         raise ValueError("a naive datetime has no place in the database; give it a zone")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _to_text(value: datetime | None) -> str | None:

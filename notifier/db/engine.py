@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,16 @@ BUSY_SECONDS = 10
 CONNECT_SECONDS = 5
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
     """An engine for `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:secret@host/name`.
 
-    A relative path counts from the working directory of this moment. Nothing is opened yet. Raises DatabaseUnusable
-    for any other address. Errors of the database become DatabaseUnusable too wherever we know a plain sentence.
+    A relative path counts from the working directory of this moment. Nothing is opened yet. `busy_seconds`: how long a
+    writer waits for another one, or for a free connection. Raises DatabaseUnusable for any other address. Errors of the
+    database become DatabaseUnusable too wherever we know a plain sentence.
     """
     address = _read(url)
-    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    build = _sqlite if address.get_backend_name() == "sqlite" else _postgresql
+    engine = build(address, busy_seconds)
     event.listen(engine, "handle_error", say_in_words)
     return engine
 
@@ -91,20 +94,20 @@ def _read(url: str) -> URL:
 _HOW = "Write the database address as sqlite:///notifier.db or postgresql://user:password@host/name."
 
 
-def _sqlite(address: URL) -> Engine:
+def _sqlite(address: URL, busy_seconds: int) -> Engine:
     pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if address.database else {"poolclass": StaticPool}
-    arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    arguments = {"check_same_thread": False, "timeout": busy_seconds}
     engine = create_engine(address, hide_parameters=True, connect_args=arguments, **pool)
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, busy_seconds))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(busy_seconds: int, connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy issues BEGIN, not the driver, which would do so too late
     # The timeout first: the switch to WAL itself may have to wait. FULL: at a power cut NORMAL may forget the last
     # commits, and a forgotten "it has left" is a second text.
-    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={busy_seconds * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -116,11 +119,11 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
 
-def _postgresql(address: URL) -> Engine:
+def _postgresql(address: URL, busy_seconds: int) -> Engine:
     arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "notifier"}
     if "options" not in address.query:
         arguments["options"] = (
-            f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+            f"-c timezone=UTC -c lock_timeout={busy_seconds}s -c idle_in_transaction_session_timeout=60s"
         )
     return create_engine(
         address,
@@ -128,6 +131,6 @@ def _postgresql(address: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
-        pool_timeout=BUSY_SECONDS,
+        pool_timeout=busy_seconds,
         connect_args=arguments,
     )

@@ -103,7 +103,7 @@ def _write_wave(
         known = company.get(one.facts.phone, [])
         ordinal = next_ordinal(one, known)
         if ordinal is None:
-            written[position] = _already(session, one, known)
+            written[position] = _already(session, one, known, imported)
             continue
         new.append((position, one, [facts_of(session, stored) for stored in known]))
         rows.append(_enrollment_row(one, ordinal, rules.clinic_id, now, by, imported))
@@ -144,7 +144,7 @@ def _tell_others(
     return changed
 
 
-def _already(session: Session, wanted: Checked, known: Sequence[Enrollment]) -> Written:
+def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], imported: bool) -> Written:
     facts = wanted.facts
     same = [
         stored
@@ -154,7 +154,8 @@ def _already(session: Session, wanted: Checked, known: Sequence[Enrollment]) -> 
     ]
     stored = max(same, key=lambda one: one.ordinal)
     if wanted.external_id and stored.external_id is None:
-        stored.external_id = wanted.external_id  # enrolled by hand first, then found in an import
+        stored.external_id = wanted.external_id  # enrolled by hand first, then found in the clinic's own system
+        stored.imported_as = wanted.digest() if imported else None
     return Written(stored.id or 0, True, facts_of(session, stored))
 
 

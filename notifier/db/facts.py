@@ -89,7 +89,7 @@ def _one_at_a_time(session: Session, phones: set[str]) -> None:
     """Two workers with texts for one number must count its texts one after the other. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         locks = (
-            "SELECT pg_advisory_xact_lock(hashtextextended(p, 0)) FROM (SELECT unnest(:phones) AS p ORDER BY 1) AS s"
+            "SELECT pg_advisory_xact_lock(hashtextextended(p, 0)) FROM (SELECT unnest(CAST(:phones AS text[])) AS p ORDER BY 1) AS s"
         )
         session.execute(text(locks), {"phones": sorted(phones)})
 

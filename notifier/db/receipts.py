@@ -68,7 +68,7 @@ def adopt(session: Session, token: str, *, at: datetime, by: str) -> bool:
     """Give a text whose call's answer was lost the SID that a receipt brought; False where nothing was lost."""
     attempt = session.get(Attempt, token)
     sid = sids_of(session, [token]).get(token)
-    if attempt is None or sid is None:
+    if attempt is None or sid is None or _has_another(session, attempt, sid):
         return False
     for seen in (MessageState.UNKNOWN, MessageState.NEEDS_REVIEW):
         why = "a receipt shows that Twilio has it"
@@ -78,6 +78,12 @@ def adopt(session: Session, token: str, *, at: datetime, by: str) -> bool:
             session.flush()
             return True
     return False
+
+
+def _has_another(session: Session, attempt: Attempt, sid: str) -> bool:
+    """Whether another text has this SID already: then the receipt's token is not its own."""
+    another = select(col(Message.id)).where(col(Message.sid) == sid, col(Message.id) != attempt.message_id)
+    return session.execute(another.limit(1)).first() is not None
 
 
 def advance(session: Session, clinic_id: str, sids: Collection[str], *, at: datetime) -> None:

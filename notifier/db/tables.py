@@ -8,6 +8,7 @@ from __future__ import annotations
 from notifier.db.tables_inbound import NumberHold, OptOut, Poll, Receipt, Reply
 from notifier.db.tables_outbox import Attempt, Circuit, Enrollment, Event, Message, Worker
 from notifier.db.tables_protocols import Approval, Pause, ProtocolVersion
+from notifier.db.tables_staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession
 
 CLINIC = "clinic"
 """The one clinic of an installation; offices and further clinics get their own id."""
@@ -27,5 +28,12 @@ __all__ = [
     "ProtocolVersion",
     "Receipt",
     "Reply",
+    "ReplyClaim",
+    "Role",
+    "SeenTo",
+    "Staff",
+    "StaffAudit",
+    "StaffForm",
+    "StaffSession",
     "Worker",
 ]

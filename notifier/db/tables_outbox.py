@@ -21,6 +21,8 @@ class Enrollment(SQLModel, table=True):
             "clinic_id", "phone", "folded_name", "protocol", "treated_on", "ordinal", name="uq_enrollments_same"
         ),
         UniqueConstraint("clinic_id", "external_id"),
+        # Who is expected, by when: the staff page's day.
+        partial_index("ix_enrollments_booked", "appointment_at", where="treated_at IS NULL AND state = 'booked'"),
     )
     id: int | None = Field(default=None, primary_key=True)
     clinic_id: str = Field(max_length=40)
@@ -74,6 +76,13 @@ class Message(SQLModel, table=True):
         ),
         # What still waits for its last receipt, by when it left: what polling asks Twilio about.
         partial_index("ix_messages_awaited", "left_at", where="state = 'accepted' OR state = 'sent'"),
+        # What did not reach its patient, and what left when: the staff page's first and last lists.
+        partial_index(
+            "ix_messages_trouble",
+            "nominal_at",
+            where="state = 'failed' OR state = 'undelivered' OR state = 'expired'",
+        ),
+        partial_index("ix_messages_left", "left_at", "state", where="left_at IS NOT NULL"),
         Index("ix_messages_phone_left", "clinic_id", "phone", "left_at"),
         Index("ix_messages_sid", "sid"),
     )

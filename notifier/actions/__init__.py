@@ -1,0 +1,1 @@
+"""One file, one story: what people and the worker do with enrollments and texts."""

@@ -1,0 +1,287 @@
+"""Dispatch: hand over what is due. Claim, call, record; and again, until nothing is due.
+
+One transaction records what came back and claims what is due next; the calls between hold no connection. What is in
+flight counts until it is recorded, so memory has a bound however many texts wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.circuits import UNKNOWN, close_circuits, open_circuit
+from notifier.db.claims import LEASE, Claim, Claimed, SendingRules, claim
+from notifier.db.outbox import in_state, next_due
+from notifier.db.tables import Attempt, Message
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.calls import Finished, Result
+from notifier.domain.pace import Pace
+from notifier.domain.retry import backoff
+from notifier.domain.states import MessageState
+from notifier.domain.timing import Timekeeper
+from notifier.domain.verdicts import Verdicts
+from notifier.sms.gateway import Accepted, Gateway, NotCreated, Outcome, OutgoingText, Unknown
+
+Record = Callable[[Session, str, Sequence[Finished], datetime], None]
+"""Saves outcomes; the story next door, handed in."""
+_LONGEST_CALL = 20.0
+"""Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
+_FRESH = 1.0
+"""Seconds for which a claim is known to hold without another look."""
+_BREATH = 0.02
+"""Seconds between two transactions, so that each has a batch to save."""
+_PATIENCE = 0.06
+"""Seconds that a finished call waits for others to be saved with it."""
+_LONGEST_WAIT = 1.0
+_TROUBLE: Final = (OperationalError, InterfaceError, NoConnection)
+"""The database is away, locked or full: the same transaction will succeed later."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Why a turn ended, and when the next one is worth its while."""
+
+    next_due: datetime | None
+    opens_in: float = 0.0
+    """Seconds during which no turn can send anything, whatever is due."""
+    closed: str | None = None
+    """`gate`, `circuit` or `stopping`, where nothing may leave."""
+
+
+class Dispatch:
+    """One worker's sending. `turn` is called by one caller at a time; `wake` and `stop` by anybody on the loop."""
+
+    def __init__(
+        self,
+        threads: DatabaseThreads,
+        gateway: Gateway,
+        clock: Timekeeper,
+        rules: SendingRules,
+        *,
+        record: Record,
+        worker_id: str,
+        in_flight: int,
+        pace: Pace,
+    ) -> None:
+        self._threads, self._gateway, self._clock, self._rules = threads, gateway, clock, rules
+        self._record, self._worker_id, self._in_flight = record, worker_id, in_flight
+        self.pace = pace
+        self.verdicts = Verdicts(pace)
+        self.trial = False
+        """One text may pass the open circuit: a probe has found the provider well."""
+        self._on_trial: str | None = None
+        self.caught_up = False
+        """Nothing leaves before this process itself has read what patients wrote while none ran."""
+        self.last_step = clock.monotonic()
+        """When the last transaction ended, well or not: a sign of life."""
+        self._slots = asyncio.Semaphore(in_flight)
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._finished: list[Finished] = []
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._woken = False
+        self._database_failures = 0
+
+    @property
+    def held(self) -> set[str]:
+        """The attempts that this worker knows to be its own: in flight, or finished and not yet recorded."""
+        return {*self._calls, *(one.attempt_id for one in self._finished)}
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether so much is in flight that polling for receipts would take calls away from sending."""
+        return len(self._calls) > self._in_flight // 2
+
+    def wake(self) -> None:
+        """Something may be due that was not."""
+        self._woken = True
+        self._news.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; what is in flight is finished and recorded by the turn that runs."""
+        self._stopping = True
+        self.wake()
+
+    async def turn(self) -> Turn:
+        """Claim, call and record until nothing is due, in flight or unrecorded."""
+        while True:
+            claimed_at = self._clock.monotonic()  # before the claim: a lease may only look shorter than it is
+            claimed = await self._step()
+            self.last_step = self._clock.monotonic()
+            for one in claimed.claims:
+                self._start(one, claimed_at)
+            now = self._clock.monotonic()
+            if not self.held and not self._more_at_once(claimed):
+                return Turn(claimed.next_due, self.pace.opens_at(now) - now, claimed.closed)
+            await self._wait(claimed)
+
+    async def _step(self) -> Claimed:
+        """One transaction: save what is finished, claim what is due. When it fails, nothing of it has happened."""
+        batch, self._finished = self._finished, []
+        trial, limit, lost_contact = self.trial, self._room(), self.verdicts.lost_contact
+        try:
+            claimed = await self._threads.write(
+                partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
+            )
+        except _TROUBLE as error:
+            self._finished = batch + self._finished
+            return await self._database_trouble(error)
+        except Exception:
+            log.exception("turn_failed", texts=len(batch))
+            await self._save_one_by_one(batch)
+            return Claimed([], closed="error")
+        self._database_failures = 0
+        if lost_contact:
+            self.verdicts.unknown_in_a_row = 0  # told: whoever closes the circuit begins a new count
+        why = lost_contact or self.verdicts.take_refusal()
+        if why and self._on_trial is None:
+            log.error("circuit_opened", alert=True, why=why)
+        if claimed.claims:
+            self._on_trial = claimed.claims[0].attempt_id if trial else None
+            self.trial = False
+        return claimed
+
+    def _save_and_claim(
+        self, session: Session, *, batch: Sequence[Finished], limit: int, trial: bool, lost_contact: str | None
+    ) -> Claimed:
+        clinic, now = self._rules.clinic_id, self._clock.now()
+        if batch:
+            self._record(session, clinic, batch, now)
+        if any(one.attempt_id == self._on_trial and one.result is Result.ACCEPTED for one in batch):
+            close_circuits(session, clinic, at=now, by="worker", why="a text was accepted")
+        elif lost_contact:
+            open_circuit(session, clinic, reason=lost_contact, code=UNKNOWN, at=now, by="worker")
+        if self._stopping or not self.caught_up:
+            return Claimed([], closed="stopping" if self._stopping else "gate", next_due=next_due(session, clinic))
+        return claim(session, self._rules, now=now, worker_id=self._worker_id, limit=limit, trial=trial)
+
+    async def _save_one_by_one(self, batch: Sequence[Finished]) -> None:
+        """Something unforeseen in one text must not stop the others. What cannot be saved stays an open attempt: once
+        its lease has ended, it is looked up at the provider like one whose worker died."""
+        for one in batch:
+            story = partial(self._save_and_claim, batch=[one], limit=0, trial=False, lost_contact=None)
+            try:
+                await self._threads.write(story)
+            except _TROUBLE:
+                self._finished.append(one)
+            except Exception:
+                log.exception("outcome_not_saved", message=one.message_id)
+
+    def _room(self) -> int:
+        """How many texts may be claimed: some more than calls can be made, so that no call waits for the database."""
+        room = self._in_flight + self._in_flight // 2 - len(self.held)
+        paced = self.pace.room(self._clock.monotonic())
+        return max(0, room if paced is None else min(room, paced))
+
+    def _start(self, one: Claim, claimed_at: float) -> None:
+        leaves_at = self.pace.take(self._clock.monotonic())
+        call = asyncio.create_task(self._call(one, claimed_at, leaves_at))
+        self._calls[one.attempt_id] = call
+
+    async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
+        try:
+            async with self._slots:
+                await asyncio.sleep(max(0.0, leaves_at - self._clock.monotonic()))
+                why_not = await self._why_not(one, claimed_at)
+                outcome = None if why_not else await self._send(one)
+        except Exception as error:  # noqa: BLE001  # a text that is not recorded would be lost until its lease ends
+            why_not, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
+        finished = _as_finished(one, outcome, why_not, self._clock.now())
+        if outcome is not None:
+            asked = outcome.retry_after if isinstance(outcome, NotCreated) else None
+            finished = replace(finished, back_off=self.verdicts.hear(finished, self._clock.monotonic(), asked=asked))
+        self._finished.append(finished)
+        del self._calls[one.attempt_id]
+        self._news.set()
+
+    async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
+        """The last look before the call. After a long pause of this process, somebody may have taken the text over."""
+        now = self._clock.monotonic()
+        if self._stopping:
+            return "the worker stops"
+        if self.pace.is_paused(now):
+            return "the provider asked for a pause, or cannot be reached"
+        left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
+        if left < _LONGEST_CALL:
+            return "its lease is running out"
+        if now - claimed_at > _FRESH and not await self._threads.read(lambda session: _is_ours(session, one)):
+            return "it was taken over"
+        return None
+
+    async def _send(self, one: Claim) -> Outcome:
+        seconds = int((one.valid_until - self._clock.now()).total_seconds())
+        text = OutgoingText(one.phone, one.body, one.attempt_id, max(1, seconds))
+        try:
+            async with asyncio.timeout(_LONGEST_CALL):
+                return await self._gateway.send(text)
+        except TimeoutError:
+            return Unknown("The call did not end in time.")
+
+    async def _database_trouble(self, error: Exception) -> Claimed:
+        """What is finished stays in memory and is saved as soon as the database takes it."""
+        self._database_failures += 1
+        if self._database_failures == 1:
+            log.error("database_trouble", why=type(error).__name__, unsaved=len(self._finished))
+        await asyncio.sleep(backoff(self._database_failures, first=0.2, longest=5.0))
+        return Claimed([], closed="database")
+
+    def _more_at_once(self, claimed: Claimed) -> bool:
+        """Whether another claim could find something now, though nothing is in flight."""
+        if claimed.closed or self._stopping or claimed.next_due is None or claimed.next_due > self._clock.now():
+            return False
+        return claimed.looked_at > 0 and self._room() > 0
+
+    async def _wait(self, claimed: Claimed) -> None:
+        """Until something is worth the next transaction: a batch to save, or a text that has come due since."""
+        if not self._calls:
+            return
+        self._woken = False
+        await asyncio.sleep(_BREATH)
+        time = asyncio.get_running_loop().time
+        ends = time() + _LONGEST_WAIT
+        saves: float | None = None
+        while not self._woken and len(self._finished) < max(1, self._in_flight // 2):
+            if self._finished and saves is None:
+                saves = time() + _PATIENCE
+            seconds = min(ends, saves or ends) - time()
+            if not claimed.backlog and claimed.next_due is not None and self._room():
+                seconds = min(seconds, (claimed.next_due - self._clock.now()).total_seconds())
+            if seconds <= 0:
+                return
+            self._news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), seconds)
+
+
+def _as_finished(claim: Claim, outcome: Outcome | None, why_not: str | None, at: datetime) -> Finished:
+    same = (claim.message_id, claim.attempt_id, claim.phone)
+    match outcome:
+        case None:
+            return Finished(*same, Result.RELEASED, at, detail=why_not)
+        case Accepted(sid):
+            return Finished(*same, Result.ACCEPTED, at, sid=sid)
+        case NotCreated(why, code, detail):
+            return Finished(*same, Result.NOT_CREATED, at, why=why, code=code, detail=detail)
+        case Unknown(detail):
+            return Finished(*same, Result.UNKNOWN, at, detail=detail)
+
+
+def _is_ours(session: Session, one: Claim) -> bool:
+    found = select(col(Attempt.id)).join(Message, col(Message.id) == col(Attempt.message_id))
+    still = found.where(
+        col(Attempt.id) == one.attempt_id, col(Attempt.outcome).is_(None), in_state(MessageState.ATTEMPTING)
+    )
+    return session.execute(still).first() is not None

@@ -1,0 +1,133 @@
+"""Why a text was, was not, or will be sent: the rule, the moment, what moved it, every check and every attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import outbox
+from notifier.db.circuits import open_circuits
+from notifier.db.enrollments import by_id
+from notifier.db.events import of_message
+from notifier.db.holds import open_holds
+from notifier.db.opt_outs import is_opted_out
+from notifier.db.protocols import load_version, open_pauses
+from notifier.db.tables import Attempt, Enrollment, Message
+from notifier.domain.instants import zone_called
+from notifier.domain.planning import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState, MessageState
+from schedules.offsets import Duration, Moment
+from schedules.protocol import CareProtocol, Step
+
+
+def explain(session: Session, message_id: int, *, rules: PlanningRules) -> list[str]:
+    """Sentences for staff, in the order of what happened. Raises Refused where there is no such message."""
+    message = outbox.by_id(session, rules.clinic_id, message_id)
+    enrollment = by_id(session, rules.clinic_id, message.enrollment_id) if message else None
+    if message is None or enrollment is None:
+        raise Refused(f"there is no message {message_id}; see: notifier due")
+    return [
+        *_the_rule(session, message, enrollment),
+        *_the_moment(message, enrollment, rules),
+        *_where_it_stands(session, message, enrollment),
+        *_the_attempts(session, message, enrollment),
+        *_what_happened(session, message, enrollment),
+    ]
+
+
+def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    protocol = load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version)
+    again = f", planned again {message.revision} time(s)" if message.revision else ""
+    said = [
+        f"Message {message.id} is the step {message.step} ({message.kind}) of enrollment {enrollment.id}{again}.",
+        f"Its protocol is {protocol.id}, version {protocol.version}.",
+    ]
+    step = next((one for one in protocol.steps if one.key == message.step), None)
+    if step is None:
+        return [*said, "This version of the protocol has no such step: it is from the one before a change."]
+    source = f"Source: {step.source}." if step.source else "No page says this; the protocol's author does."
+    return [*said, _say_rule(step, protocol), source]
+
+
+def _say_rule(step: Step, protocol: CareProtocol) -> str:
+    if step.at is None:
+        topics = [f"{topic} ({_unit(protocol.restrictions[topic])})" for topic in step.lifts]
+        return f"It leaves when what it lifts has ended: {', '.join(topics)}."
+    return f"It is planned for {_unit(step.at)} after the {'visit' if step.kind == 'prepare' else 'treatment'}."
+
+
+def _unit(offset: Duration | Moment) -> str:
+    unit = next(unit for unit in offset.UNITS if getattr(offset, unit) is not None)
+    number = getattr(offset, unit)
+    at = f" at {offset.time:%H:%M}" if isinstance(offset, Moment) and offset.time else ""
+    if unit in ("day", "until_day"):
+        return f"{unit.replace('_', ' ')} {number}{at}"
+    return f"{number} {unit.removesuffix('s') if number == 1 else unit}{at}"
+
+
+def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) -> list[str]:
+    anchor, what = enrollment.treated_at, "the end of the treatment"
+    if anchor is None:
+        anchor, what = enrollment.appointment_at, "the appointment"
+    said = [
+        f"It counts from {what}, {_say(anchor, enrollment)}, on the clock of {enrollment.timezone}.",
+        f"So its own moment is {_say(message.nominal_at, enrollment)}.",
+    ]
+    said += [f"{note[0].upper()}{note[1:]}." for note in message.notes or []]
+    if message.due_at is None:
+        said.append("It found no open hour in which it was still useful, so staff tell the patient in person.")
+    else:
+        said.append(f"It is due at {_say(message.due_at, enrollment)}; texts may leave {rules.window}.")
+    return [*said, f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires."]
+
+
+def _where_it_stands(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    reason = f": {message.reason}" if message.reason else ""
+    said = f"It is {message.state.value}{reason}."
+    if message.state is not MessageState.PLANNED:
+        return [said]
+    return [said, *(list(_what_keeps_it(session, message, enrollment)) or ["Nothing keeps it from leaving when due."])]
+
+
+def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
+    if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
+        yield f"The enrollment is {enrollment.state.value.replace('_', '-')}, so it does not leave."
+    if is_opted_out(session, enrollment.clinic_id, message.phone):
+        yield "The number has opted out, so it does not leave."
+    for hold in open_holds(session, enrollment.clinic_id, message.phone):
+        if hold.covers(message.kind):
+            yield f"The number is held until somebody releases it: {hold.reason}."
+    for pause in open_pauses(session, enrollment.clinic_id):
+        if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
+            yield f"{pause.step or pause.protocol} is paused by {pause.by}: {pause.reason}."
+    for circuit in open_circuits(session, enrollment.clinic_id):
+        yield f"Nothing is sent right now: {circuit.reason}."
+
+
+def _the_attempts(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    found = select(Attempt).where(col(Attempt.message_id) == message.id).order_by(col(Attempt.started_at))
+    said = []
+    for number, attempt in enumerate(session.scalars(found), 1):
+        outcome = (attempt.outcome or "no answer yet").replace("_", " ")
+        more = [str(one) for one in (attempt.code, attempt.detail, attempt.sid) if one]
+        looked = f"; Twilio's list did not have it {attempt.empty_lists} times" if attempt.empty_lists else ""
+        said.append(f"Attempt {number}, {_say(attempt.started_at, enrollment)}: {' '.join([outcome, *more])}{looked}.")
+    return said
+
+
+def _what_happened(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    said = []
+    for event in of_message(session, message.id or 0):
+        moved = f"{event.from_state} to {event.to_state}" if event.from_state != event.to_state else event.what
+        why = f": {event.why}" if event.why else ""
+        said.append(f"{_say(event.at, enrollment)}: {moved}, by {event.by}{why}.")
+    return said
+
+
+def _say(at: datetime | None, enrollment: Enrollment) -> str:
+    return f"{at.astimezone(zone_called(enrollment.timezone)):%a %Y-%m-%d %H:%M}" if at else "an unknown moment"

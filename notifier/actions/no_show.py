@@ -1,0 +1,22 @@
+"""The patient did not come: what prepared her for the visit stops, and there is no aftercare."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.db.changing import the_enrollment
+from notifier.db.ending import Ended, end, find_ending
+from notifier.domain.states import EnrollmentState
+
+
+def plan_no_show(session: Session, clinic_id: str, enrollment_id: int) -> Ended:
+    """What "no-show" would withdraw; nothing is written. Raises Refused with a sentence."""
+    return find_ending(session, the_enrollment(session, clinic_id, enrollment_id), EnrollmentState.NO_SHOW)
+
+
+def no_show(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime, by: str) -> Ended:
+    """Close a booked enrollment. Raises Refused with a sentence where she was treated."""
+    enrollment = the_enrollment(session, clinic_id, enrollment_id)
+    return end(session, enrollment, EnrollmentState.NO_SHOW, now=now, by=by, why="she did not come")

@@ -1,0 +1,157 @@
+"""What a patient would get if she were enrolled now: planned by what plans, while staff are still typing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.db.enrolling import refuse_unready
+from notifier.db.holds import open_holds
+from notifier.db.opt_outs import is_opted_out
+from notifier.db.plans import enrollments_on, facts_of
+from notifier.db.tables import Enrollment
+from notifier.domain.enroll_request import Checked, EnrollRequest, check_request, check_when
+from notifier.domain.names import check_name
+from notifier.domain.phone import parse_phone
+from notifier.domain.planning import Plan, PlanningRules, plan_for
+from notifier.domain.refused import Refused
+from notifier.domain.same_enrollment import next_ordinal
+from schedules.protocol import CareProtocol
+
+_STAND_INS = {"name": "Patient", "phone": "+12025550100", "consent": "not given yet"}
+"""For what is not typed yet, so that the rest can be checked; they never reach the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known so far."""
+
+    plan: Plan | None
+    phone: str | None
+    """The number as E.164, once it is one."""
+    problems: tuple[Refused, ...]
+    """What is wrong, in the order of the form; nothing that is merely not filled in yet."""
+    missing: tuple[str, ...]
+    """Fields that are still empty."""
+    opted_out: bool
+    waits_for: str | None
+    """Why texts to this number wait for a person."""
+    known: int | None
+    """The enrollment that she has already."""
+
+
+def preview(
+    session: Session,
+    request: EnrollRequest,
+    *,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+) -> Preview:
+    """Plan what can be planned and say what is wrong; writes nothing and raises nothing."""
+    problems: list[Refused] = []
+    lenient, missing = _fill_in(request, problems)
+    checked = _check(lenient, protocols, rules, now, problems)
+    has_phone = lenient.phone == request.phone
+    phone = parse_phone(request.phone).e164 if has_phone else None
+    on_phone = enrollments_on(session, rules.clinic_id, [phone]) if phone else []
+    plan, known = None, None
+    if checked is not None:
+        checked = _without_stand_ins(checked, lenient, request)
+        plan = _plan(session, checked, on_phone, rules, now, problems)
+        known = _known(checked, on_phone, problems)
+    holds = open_holds(session, rules.clinic_id, phone) if phone else []
+    return Preview(
+        plan=plan,
+        phone=phone,
+        problems=tuple(problems),
+        missing=tuple(missing),
+        opted_out=phone is not None and is_opted_out(session, rules.clinic_id, phone) is not None,
+        waits_for=holds[0].reason if holds else None,
+        known=known,
+    )
+
+
+def _fill_in(request: EnrollRequest, problems: list[Refused]) -> tuple[EnrollRequest, list[str]]:
+    """Stand-ins for what is empty or wrong."""
+    missing: list[str] = []
+    for field, check in (("name", check_name), ("phone", parse_phone), ("consent", str)):
+        typed: str = getattr(request, field)
+        if not typed.strip():
+            missing.append(field)
+        else:
+            try:
+                check(typed)
+                continue
+            except ValueError as why:
+                problems.append(Refused(str(why), field))
+        request = replace(request, **{field: _STAND_INS[field]})
+    return request, missing
+
+
+def _check(
+    request: EnrollRequest,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+    problems: list[Refused],
+) -> Checked | None:
+    try:
+        checked = check_request(request, protocols, rules)
+    except Refused as why:
+        problems.append(why)
+        return None
+    try:
+        check_when(checked, now)
+    except Refused as why:
+        problems.append(why)
+    return checked
+
+
+def _without_stand_ins(checked: Checked, lenient: EnrollRequest, request: EnrollRequest) -> Checked:
+    facts = checked.facts
+    if lenient.name != request.name:
+        facts = replace(facts, first_name="", folded_name="")
+    if lenient.phone != request.phone:
+        facts = replace(facts, phone="")
+    return replace(checked, facts=facts)
+
+
+def _plan(
+    session: Session,
+    checked: Checked,
+    on_phone: list[Enrollment],
+    rules: PlanningRules,
+    now: datetime,
+    problems: list[Refused],
+) -> Plan | None:
+    try:
+        refuse_unready(session, checked.facts, rules)
+    except Refused as why:
+        problems.append(why)
+    # Without a name nobody can say whether the others on this phone are she.
+    company = [facts_of(session, one) for one in on_phone] if checked.facts.folded_name else []
+    try:
+        return plan_for(checked.facts, company, rules, enrolled_at=now)
+    except ValueError as why:
+        problems.append(Refused(str(why)))
+        return None
+
+
+def _known(checked: Checked, on_phone: list[Enrollment], problems: list[Refused]) -> int | None:
+    try:
+        if next_ordinal(checked, on_phone) is not None:
+            return None
+    except Refused as why:
+        problems.append(why)
+        return None
+    facts = checked.facts
+    same = [
+        one
+        for one in on_phone
+        if (one.folded_name, one.protocol, one.treated_on) == (facts.folded_name, facts.protocol.id, facts.local_day)
+    ]
+    return max(same, key=lambda one: one.ordinal).id

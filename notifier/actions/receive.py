@@ -1,0 +1,109 @@
+"""Receive what a patient wrote: stored once, acted upon where it is clear, left to people where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.holds import hold_number
+from notifier.db.opt_outs import opt_in, opt_out
+from notifier.db.rows import insert_if_new
+from notifier.db.tables import Reply
+from notifier.domain.replies import Meaning, mentions_urgent, read_reply
+from notifier.domain.reply_words import STOP_WORDS
+from schedules.protocol import StepKind
+
+URGENT_HOLDS: Final = f"{StepKind.LIFT},{StepKind.EXPECT},{StepKind.REBOOK}"
+"""What may be wrong to say to somebody who may be unwell."""
+_FILED: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.THANKS})
+_BY: Final = "patient"
+
+
+@dataclass(frozen=True, slots=True)
+class InboundText:
+    """A text as the provider gave it to us."""
+
+    sid: str
+    phone: str
+    """Who wrote; E.164."""
+    text: str
+    at: datetime
+    media_count: int = 0
+    opt_out_type: str | None = None
+    """Twilio's own verdict, where it gives one."""
+
+
+def receive(session: Session, clinic_id: str, inbound: InboundText, now: datetime) -> Meaning | None:
+    """Store a reply and do what it asks; None where it was stored before (webhook and poll both bring it)."""
+    # "rcs:+1…" and "whatsapp:+1…" are the same person, whose wish counts for her number.
+    inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20])
+    meaning = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count)
+    urgent = meaning is Meaning.URGENT or mentions_urgent(inbound.text)
+    files_itself = meaning in _FILED and not urgent
+    row = {
+        "clinic_id": clinic_id,
+        "sid": inbound.sid,
+        "phone": inbound.phone,
+        "at": inbound.at,
+        "text": inbound.text.replace("\0", ""),  # PostgreSQL has no place for it
+        "media_count": inbound.media_count,
+        "meaning": meaning.value,
+        "closed_at": now if files_itself else None,
+        "closed_by": "worker" if files_itself else None,
+    }
+    if not insert_if_new(session, Reply, row):
+        return _learn(session, clinic_id, inbound, meaning, now)
+    _act(session, clinic_id, inbound, meaning, now)
+    if urgent:
+        _hold(session, clinic_id, inbound.phone, "urgent words in a reply", now, kinds=URGENT_HOLDS)
+    return meaning
+
+
+def _learn(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning, now: datetime) -> Meaning | None:
+    """What the webhook adds to a reply that a poll brought first: only the webhook carries Twilio's own verdict."""
+    if inbound.opt_out_type is None or meaning not in (Meaning.STOP, Meaning.START):
+        return None
+    learned = update(Reply).where(
+        col(Reply.clinic_id) == clinic_id, col(Reply.sid) == inbound.sid, col(Reply.meaning) != meaning.value
+    )
+    written_at = session.scalar(learned.values(meaning=meaning.value).returning(col(Reply.at)))
+    if written_at is None:
+        return None
+    _act(session, clinic_id, replace(inbound, at=written_at), meaning, now)
+    return meaning
+
+
+def _act(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning, now: datetime) -> None:
+    if meaning is Meaning.STOP and not _wrote_since(session, clinic_id, inbound, Meaning.START):
+        opt_out(session, clinic_id, inbound.phone, source=_source(inbound), at=now, by=_BY)
+    elif meaning is Meaning.START and not _wrote_since(session, clinic_id, inbound, Meaning.STOP):
+        opt_in(session, clinic_id, inbound.phone, at=now, by=_BY)
+    elif meaning is Meaning.UNCLEAR:
+        _hold(session, clinic_id, inbound.phone, "a reply that may be a wish to stop", now)
+
+
+def _wrote_since(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning) -> bool:
+    """Whether a later text said the opposite: replies may reach us out of order. At the same second a STOP counts."""
+    later = col(Reply.at) > inbound.at if meaning is Meaning.START else col(Reply.at) >= inbound.at
+    found = select(col(Reply.id)).where(
+        col(Reply.clinic_id) == clinic_id,
+        col(Reply.phone) == inbound.phone,
+        col(Reply.meaning) == meaning.value,
+        later,
+    )
+    return session.execute(found.limit(1)).first() is not None
+
+
+def _hold(session: Session, clinic_id: str, phone: str, reason: str, now: datetime, *, kinds: str = "all") -> None:
+    hold_number(session, clinic_id, phone, reason=reason, at=now, by=_BY, kinds=kinds)
+
+
+def _source(inbound: InboundText) -> str:
+    if inbound.opt_out_type:
+        return "twilio"
+    return "keyword" if inbound.text.strip().casefold() in STOP_WORDS | {"cancel", "end", "quit"} else "phrase"

@@ -1,0 +1,149 @@
+"""Record what became of calls to the provider. Written to be repeated: a batch that was saved once changes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import circuits, receipts
+from notifier.db.numbers import number_is_dead
+from notifier.db.opt_outs import opt_out
+from notifier.db.outbox import move_many
+from notifier.db.rows import table_of
+from notifier.db.tables import Attempt, Message
+from notifier.domain.calls import Finished, Result
+from notifier.domain.outcomes import NotCreatedClass, in_words
+from notifier.domain.states import MessageState
+
+_S = MessageState
+_C = NotCreatedClass
+_BY: Final = "worker"
+_COMES_BACK: Final = frozenset({_C.NETWORK, _C.SLOW_DOWN, _C.CONFIGURATION})
+
+
+def record(session: Session, clinic_id: str, finished: Sequence[Finished], now: datetime) -> None:
+    """Save a batch of outcomes: the attempts, the texts' states, and what follows for their numbers and the circuit."""
+    concluded = _concluded(session, finished)
+    finished = [one for one in finished if _is_news(one, concluded.get(one.attempt_id))]
+    given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
+    _close_attempts(session, finished)
+    _accepted(session, clinic_id, [one for one in finished if one.result is Result.ACCEPTED], given_up, now)
+    _unknown(session, clinic_id, [one for one in finished if one.result is Result.UNKNOWN], now)
+    _released(session, [one for one in finished if one.result is Result.RELEASED], now)
+    for one in finished:
+        if one.result is Result.NOT_CREATED:
+            _not_created(session, clinic_id, one, now)
+
+
+def _concluded(session: Session, finished: Sequence[Finished]) -> dict[str, str | None]:
+    """What is written down about these attempts so far."""
+    found = select(col(Attempt.id), col(Attempt.outcome)).where(
+        col(Attempt.id).in_([one.attempt_id for one in finished])
+    )
+    return dict(session.execute(found.with_for_update()).all())
+
+
+def _is_news(one: Finished, written: str | None) -> bool:
+    """An open or unknown attempt may become known; and a SID is news even about one given up as not created."""
+    return written in (None, "unknown") or (one.result is Result.ACCEPTED and written == "not_created")
+
+
+def _close_attempts(session: Session, finished: Iterable[Finished]) -> None:
+    attempts = table_of(Attempt)
+    rows = [_as_row(one) for one in finished]
+    if rows:
+        this = update(attempts).where(attempts.c.id == bindparam("attempt"))
+        session.connection().execute(this, rows)
+
+
+def _as_row(one: Finished) -> dict[str, Any]:
+    outcome = Result.NOT_CREATED if one.result is Result.RELEASED else one.result
+    return {
+        "attempt": one.attempt_id, "finished_at": one.at, "outcome": outcome.value, "code": one.code,
+        "detail": one.detail, "sid": one.sid,
+    }  # fmt: skip
+
+
+def _accepted(
+    session: Session, clinic_id: str, finished: Sequence[Finished], given_up: set[int], now: datetime
+) -> None:
+    if not finished:
+        return
+    messages = table_of(Message)
+    ids = [one.message_id for one in finished]
+    if given_up:  # this worker was cut off for so long that its text was to be sent again
+        move_many(session, list(given_up), seen=_S.PLANNED, to=_S.ATTEMPTING, at=now, by=_BY, why="it had left")
+    moved = _move_from(session, ids, (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW), _S.ACCEPTED, now, why=None)
+    rows = [{"message": o.message_id, "sid": o.sid} for o in finished if o.message_id in moved]
+    if rows:
+        session.connection().execute(update(messages).where(messages.c.id == bindparam("message")), rows)
+    receipts.advance(session, clinic_id, [str(one.sid) for one in finished], at=now)
+
+
+def _unknown(session: Session, clinic_id: str, finished: Sequence[Finished], now: datetime) -> None:
+    by_detail: dict[str, list[int]] = defaultdict(list)
+    for one in finished:
+        by_detail[one.detail or ""].append(one.message_id)
+    for detail, ids in by_detail.items():
+        _move_from(session, ids, (_S.ATTEMPTING,), _S.UNKNOWN, now, why=detail)
+    brought = receipts.sids_of(session, [one.attempt_id for one in finished]) if finished else {}
+    for token in brought:
+        receipts.adopt(session, token, at=now, by=_BY)
+    receipts.advance(session, clinic_id, list(brought.values()), at=now)
+
+
+def _not_created(session: Session, clinic_id: str, one: Finished, now: datetime) -> None:
+    ids, phone = [one.message_id], one.phone
+    words = in_words(one.code) if one.code else one.detail or in_words(None)
+    match one.why:
+        case why if why in _COMES_BACK:
+            later = {} if why is _C.CONFIGURATION else {"due_at": now + timedelta(seconds=one.back_off)}
+            _move_from(session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=words, counts=False, **later)
+            if why is _C.CONFIGURATION:
+                circuits.open_circuit(session, clinic_id, reason=words, code=one.code, at=now, by=_BY)
+        case _C.OPTED_OUT:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.SUPPRESSED, now, why=words)
+            opt_out(session, clinic_id, phone, source="twilio", at=now, by=_BY)
+        case _C.BAD_NUMBER:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
+            number_is_dead(session, clinic_id, phone, at=now, by=_BY, why=words)
+        case _C.BAD_CONTENT:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
+        case _:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.NEEDS_REVIEW, now, why=words)
+
+
+def _released(session: Session, finished: Sequence[Finished], now: datetime) -> None:
+    by_why: dict[str, list[int]] = defaultdict(list)
+    for one in finished:
+        by_why[one.detail or ""].append(one.message_id)
+    for why, ids in by_why.items():
+        _move_from(session, ids, (_S.ATTEMPTING,), _S.PLANNED, now, why=why, counts=False)
+
+
+def _move_from(
+    session: Session,
+    ids: Sequence[int],
+    seen: Sequence[MessageState],
+    to: MessageState,
+    now: datetime,
+    *,
+    why: str | None,
+    counts: bool = True,
+    **values: Any,
+) -> set[int]:
+    """Move those that are still as this worker left them, or that were called unknown while it was cut off."""
+    left = list(ids)
+    moved: set[int] = set()
+    for state in seen:
+        if left:
+            counted = {"attempts": col(Message.attempts) + 1} if counts and state is _S.ATTEMPTING else {}
+            moved.update(move_many(session, left, seen=state, to=to, at=now, by=_BY, why=why, **counted, **values))
+            left = [id_ for id_ in ids if id_ not in moved]
+    return moved

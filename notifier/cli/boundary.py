@@ -1,0 +1,97 @@
+"""The boundary: whatever a command raises becomes one sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+
+import typer
+
+from notifier.cli.app import app
+from notifier.cli.errors import Failed
+from notifier.cli.screen import note
+from notifier.db.unusable import DatabaseUnusable
+from notifier.domain.refused import Refused
+from notifier.settings import BadSettings
+from schedules.catalogue import ProtocolError
+
+
+class ExitCode(IntEnum):
+    """What the shell, systemd and scripts rely on."""
+
+    DONE = 0
+    FAILED = 1
+    BAD_INPUT = 2
+    BAD_CONFIGURATION = 78
+    INTERRUPTED = 130
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command line; never raises."""
+    try:
+        with _sentences():
+            answered = app(args=None if args is None else list(args), prog_name="notifier", standalone_mode=False)
+            sys.stdout.flush()
+    except _Ended as end:
+        return end.code
+    return answered if isinstance(answered, int) else ExitCode.DONE
+
+
+class _Ended(Exception):
+    def __init__(self, code: ExitCode) -> None:
+        self.code = code
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except BadSettings as error:
+        raise _ended(ExitCode.BAD_CONFIGURATION, str(error)) from None
+    except (Refused, ProtocolError) as error:
+        raise _ended(ExitCode.BAD_INPUT, str(error)) from None
+    except typer.TyperException as error:
+        if "\n" in error.format_message():  # a command group alone: its help
+            note(error.format_message())
+            raise _Ended(ExitCode.BAD_INPUT) from None
+        raise _ended(ExitCode(error.exit_code), _usage(error)) from None
+    except (Failed, DatabaseUnusable) as error:
+        raise _ended(ExitCode.FAILED, str(error)) from None
+    except typer.Abort:
+        raise _ended(ExitCode.FAILED, "stopped: nothing was changed") from None
+    except KeyboardInterrupt:
+        raise _ended(ExitCode.INTERRUPTED, "interrupted") from None
+    except BrokenPipeError:
+        # Whoever read us has gone (`| head`): nothing more to say, not even at the interpreter's last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise _Ended(ExitCode.FAILED) from None
+    except Exception as error:  # noqa: BLE001  # the last boundary: a person gets a sentence, not a traceback
+        raise _ended(ExitCode.FAILED, _unexpected(error)) from None
+
+
+def _ended(code: ExitCode, sentences: str) -> _Ended:
+    note("\n".join(f"notifier: {line}" for line in sentences.splitlines()))
+    return _Ended(code)
+
+
+def _usage(error: typer.TyperException) -> str:
+    """Typer's own words on one line, and where to look."""
+    words = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "notifier"
+    return f"{words[:1].lower()}{words[1:]}; see: {command} --help"
+
+
+def _unexpected(error: Exception) -> str:
+    """What went wrong and where, without any value: a message may hold a patient's number or name."""
+    frames = [
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if {"notifier", "schedules"} & set(Path(frame.filename).parts) and frame.filename != __file__
+    ]
+    return f"this is a mistake in notifier, please report it: {type(error).__name__} at {' > '.join(frames[-4:])}"

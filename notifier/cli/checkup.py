@@ -1,0 +1,80 @@
+"""What the doctor looks at outside the database: settings, zone data, the clock, protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from notifier.cli.reading import catalogue
+from notifier.settings import BadSettings, Settings, check_ready_to_send
+from schedules.catalogue import ProtocolError
+
+_BUILT = datetime(2026, 10, 1, tzinfo=UTC)
+"""No right clock shows an instant before this program was written."""
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARN = "warn"
+    """Texts leave, and somebody should look."""
+    FAIL = "fail"
+    """Something does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    level: Level
+    found: str
+    advice: str = ""
+
+
+def check_settings(settings: Settings) -> Iterator[Finding]:
+    """Whether a worker could start, and to whom it would speak."""
+    try:
+        check_ready_to_send(settings)
+    except BadSettings as error:
+        yield from (Finding("settings", Level.FAIL, sentence) for sentence in error.sentences)
+    else:
+        yield Finding("settings", Level.OK, f"complete, for {settings.clinic_name}")
+    if settings.twilio_account_sid:
+        key = "an API key" if settings.twilio_api_key_sid else "the auth token"
+        yield Finding("Twilio", Level.OK, f"account {settings.twilio_account_sid[:6]}..., with {key}; not called now")
+    if not settings.is_twilios_own:
+        yield Finding("Twilio", Level.WARN, f"texts go to {settings.twilio_api_url}, not to phones")
+    if settings.clock_file is not None:
+        yield Finding("clock", Level.WARN, f"the clock is shifted by {settings.clock_file}")
+
+
+def check_machine(now: datetime, *, shifted: bool) -> Iterator[Finding]:
+    """The clock, and the rules by which local hours are known."""
+    if now < _BUILT and not shifted:
+        advice = "set the machine's clock; timedatectl shows it"
+        yield Finding("clock", Level.FAIL, f"it shows {now:%Y-%m-%d %H:%M} UTC, which has passed", advice)
+    else:
+        yield Finding("clock", Level.OK, f"{now:%Y-%m-%d %H:%M} UTC")
+    summer = datetime(2026, 7, 1, 12, tzinfo=ZoneInfo("America/New_York")).utcoffset()
+    winter = datetime(2026, 1, 1, 12, tzinfo=ZoneInfo("America/New_York")).utcoffset()
+    if summer == winter:
+        yield Finding("zone data", Level.FAIL, "New York has no summer time in it", "install the package tzdata again")
+    else:
+        yield Finding("zone data", Level.OK, f"tzdata {version('tzdata')}")
+
+
+def check_protocols(directory: Path | None) -> Iterator[Finding]:
+    """Whether every protocol can be read."""
+    try:
+        plans = catalogue(directory)
+    except ProtocolError as error:
+        yield from (Finding("protocols", Level.FAIL, line) for line in str(error).splitlines())
+        return
+    yield Finding("protocols", Level.OK, f"{len(plans)}, all readable; to try them: notifier protocols check")

@@ -1,0 +1,106 @@
+"""What the doctor looks at in the database: its shape, its worker, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from notifier.cli.checkup import Finding, Level
+from notifier.db import schema
+from notifier.db.circuits import open_circuits
+from notifier.db.engine import open_engine, reading
+from notifier.db.holds import open_holds
+from notifier.db.outbox import in_state, next_due
+from notifier.db.polls import gate_is_open, last_poll
+from notifier.db.presence import SILENT_AFTER
+from notifier.db.protocols import approvals, open_pauses
+from notifier.db.tables import Event, Message, Worker
+from notifier.db.unusable import DatabaseUnusable
+from notifier.domain.planning import PlanningRules
+from notifier.domain.states import MessageState
+from notifier.settings import Settings
+
+_CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+def check_database(settings: Settings, rules: PlanningRules, now: datetime) -> Iterator[Finding]:
+    """Open it without changing it, and look."""
+    try:
+        engine = open_engine(settings.database_url.get_secret_value())
+    except DatabaseUnusable as error:
+        yield Finding("database", Level.FAIL, str(error))
+        return
+    try:
+        schema.check_schema(engine)
+        schema.check_file(engine)
+        yield Finding("database", Level.OK, f"{engine.dialect.name}, revision {schema.HEAD}")
+        with reading(engine) as session:
+            yield from _check_clock(session, now)
+            yield from _check_approvals(session, rules)
+            yield from _check_sending(session, rules.clinic_id, now)
+            yield from _check_waiting(session, rules.clinic_id)
+    except schema.SchemaBehind as error:
+        yield Finding("database", Level.FAIL, str(error))
+    except DatabaseUnusable as error:
+        yield Finding("database", Level.FAIL, str(error))
+    finally:
+        engine.dispose()
+
+
+def _check_clock(session: Session, now: datetime) -> Iterator[Finding]:
+    latest = session.scalar(select(func.max(col(Event.at))))
+    if latest is not None and latest > now + _CLOCKS_DIFFER:
+        found = f"it is behind what happened already at {latest:%Y-%m-%d %H:%M} UTC"
+        yield Finding("clock", Level.FAIL, found, "the machine's clock was set back, or it was ahead: set it right")
+
+
+def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Finding]:
+    approved = sorted({f"{one.protocol} {one.version} {one.language}" for one in approvals(session, rules.clinic_id)})
+    if approved:
+        yield Finding("approvals", Level.OK, "; ".join(approved))
+    elif rules.must_be_approved:
+        advice = "a clinician reads one and says: notifier protocols approve PROTOCOL --by NAME"
+        yield Finding("approvals", Level.WARN, "no protocol is approved, so nobody can be enrolled", advice)
+    else:
+        yield Finding("approvals", Level.OK, "none, and none is needed here")
+
+
+def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[Finding]:
+    living = select(Worker).where(col(Worker.stopped_at).is_(None), col(Worker.seen_at) > now - SILENT_AFTER)
+    workers = session.scalars(living)
+    alive = [f"{worker.host} pid {worker.pid} since {worker.started_at:%Y-%m-%d %H:%M} UTC" for worker in workers]
+    due = next_due(session, clinic_id)
+    next_one = f"; the next text is due {due:%Y-%m-%d %H:%M} UTC" if due else "; no text is planned"
+    if alive:
+        yield Finding("worker", Level.OK, f"{'; '.join(alive)}{next_one}")
+    else:
+        late = due is not None and due < now
+        advice = "start it: systemctl start notifier, or notifier run"
+        yield Finding("worker", Level.FAIL if late else Level.WARN, f"none is running{next_one}", advice)
+    poll = last_poll(session, clinic_id)
+    read = f"{int((now - poll.completed_at).total_seconds())} s ago" if poll else "never"
+    if gate_is_open(session, clinic_id, now):
+        yield Finding("send gate", Level.OK, f"open: what patients wrote was read {read}")
+    else:
+        level = Level.FAIL if alive else Level.WARN
+        found = f"closed, so nothing leaves: what patients wrote was last read {read}"
+        yield Finding("send gate", level, found, "it opens when the worker can list inbound texts at Twilio")
+    for circuit in open_circuits(session, clinic_id):
+        advice = "mend it, then: notifier circuit reset"
+        yield Finding("circuit", Level.FAIL, f"nothing is sent: {circuit.reason}", advice)
+
+
+def _check_waiting(session: Session, clinic_id: str) -> Iterator[Finding]:
+    for pause in open_pauses(session, clinic_id):
+        which = f"{pause.protocol}{f' step {pause.step}' if pause.step else ''}"
+        yield Finding("paused", Level.WARN, f"{which}, by {pause.by}: {pause.reason}", "to go on: notifier unpause")
+    if holds := len(open_holds(session, clinic_id)):
+        advice = "read it: notifier replies; then: notifier release PHONE"
+        yield Finding("numbers held", Level.WARN, f"{holds} wait until somebody has read what they wrote", advice)
+    review = select(func.count()).where(in_state(MessageState.NEEDS_REVIEW), col(Message.clinic_id) == clinic_id)
+    if count := session.scalar(review):
+        advice = "find out, then: notifier review MESSAGE --sent or --not-sent; notifier due lists them"
+        yield Finding("to review", Level.WARN, f"of {count} texts nobody knows whether they left", advice)

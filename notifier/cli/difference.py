@@ -1,0 +1,99 @@
+"""What a change does to a patient's texts, as staff read it before they say yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifier.cli.screen import show, table
+from notifier.cli.timeline_table import local
+from notifier.db.changing import Change
+from notifier.db.ending import Ended
+from notifier.domain.plan_diff import Difference, Entry
+
+_WORDS = {
+    "added": "new",
+    "passed": "its moment has passed",
+    "moved": "moved",
+    "reworded": "new words or number",
+    "cancelled": "withdrawn",
+    "expired": "not any more",
+    "wrong_now": "SENT, WRONG NOW: call her",
+}
+
+
+def print_change(change: Change) -> None:
+    """Every text that a change touches, hers first, then those of others on her phone."""
+    zone = ZoneInfo(change.after.timezone)
+    print_difference(change.difference, zone, f"enrollment {change.enrollment}")
+    for whose, difference in change.others.items():
+        print_difference(difference, zone, f"enrollment {whose}, on the same phone")
+
+
+def print_difference(difference: Difference, zone: ZoneInfo, whose: str) -> None:
+    """One enrollment's texts: what becomes of each, and why."""
+    if not difference.changes_anything:
+        show(f"{whose}: no text changes")
+        return
+    show(whose, style="bold")
+    made = table("step", "what", "leaves", "why")
+    for what, entry in _entries(difference):
+        made.add_row(entry.step, _WORDS[what], _leaves(entry, what, zone), entry.why)
+    show(made)
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "enrollment": change.enrollment,
+        **difference_json(change.difference),
+        "others": [{"enrollment": whose, **difference_json(one)} for whose, one in change.others.items()],
+    }
+
+
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """Every step by what becomes of it."""
+    answer: dict[str, Any] = {what: [] for what in _WORDS}
+    for what, entry in _entries(difference):
+        due = entry.planned.due_at if entry.planned else None
+        message = entry.row.id if entry.row else None
+        answer[what].append(
+            {"step": entry.step, "message": message, "due_at": due.isoformat() if due else None, "why": entry.why}
+        )
+    return answer
+
+
+def print_ended(ended: Ended) -> None:
+    """What an ending withdraws, and what it cannot."""
+    if ended.already:
+        show(f"enrollment {ended.enrollment} has ended so already; nothing changes")
+        return
+    show(f"withdrawn: {', '.join(ended.withdrawn) or 'nothing was still to come'}")
+    if ended.on_their_way:
+        show(f"may have left a moment ago: {', '.join(ended.on_their_way)}")
+    if ended.nobody_tells:
+        show(f"nobody tells her any more, so call her: {', '.join(ended.nobody_tells)}")
+
+
+def ended_json(ended: Ended) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "enrollment": ended.enrollment,
+        "already": ended.already,
+        "withdrawn": list(ended.withdrawn),
+        "on_their_way": list(ended.on_their_way),
+        "nobody_tells": list(ended.nobody_tells),
+    }
+
+
+def _entries(difference: Difference) -> Iterable[tuple[str, Entry]]:
+    for what in _WORDS:
+        for entry in getattr(difference, what):
+            yield what, entry
+
+
+def _leaves(entry: Entry, what: str, zone: ZoneInfo) -> str:
+    if what in ("cancelled", "expired", "passed", "wrong_now") or entry.planned is None or entry.planned.due_at is None:
+        return "-"
+    return local(entry.planned.due_at, zone)

@@ -1,0 +1,94 @@
+"""`notifier enroll`: one patient, in 20 seconds; what it prints is what she will get."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from notifier.actions.enroll import Enrolled
+from notifier.actions.enroll import enroll as enroll_patient
+from notifier.cli import reading
+from notifier.cli.office import Office, office
+from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt
+from notifier.cli.screen import note, print_json, show
+from notifier.cli.timeline_table import print_timeline
+from notifier.db.engine import writing
+from notifier.domain.enroll_request import EnrollRequest
+from notifier.domain.instants import read_instant
+from notifier.domain.refused import Refused
+from schedules.timeline_json import timeline_json
+
+
+def enroll(
+    name: Annotated[str, typer.Option(help="The patient's name.")],
+    phone: Annotated[str, typer.Option(help="Her mobile number.")],
+    protocol: Annotated[str, typer.Option(help="A protocol's id.")],
+    consent: Annotated[str, typer.Option(help='How she agreed to texts, like "signed form".')],
+    treated_at: TreatedAt = None,
+    appointment_at: AppointmentAt = None,
+    timezone: Timezone = None,
+    answer: Answers = None,
+    language: Language = None,
+    rebook_consent: Annotated[bool, typer.Option("--rebook-consent", help="She agreed to rebook texts too.")] = False,
+    external_id: Annotated[str | None, typer.Option(help="Your own system's id; enrolls once.")] = None,
+    second: Annotated[bool, typer.Option("--second", help="A second treatment of the same day.")] = False,
+    separate_areas: Annotated[
+        bool, typer.Option("--separate-areas", help="Her earlier treatments were on other areas.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Enroll a patient and show her timeline."""
+    _one_anchor(treated_at, appointment_at)
+    with office(writes_texts=True) as desk:
+        zone = timezone or desk.rules.timezone
+        request = EnrollRequest(
+            name=name,
+            phone=phone,
+            protocol=protocol,
+            consent=consent,
+            treated_at=_instant(treated_at, zone, "treated_at", desk),
+            appointment_at=_instant(appointment_at, zone, "appointment_at", desk),
+            timezone=timezone,
+            language=language,
+            answers=reading.answers(answer or []),
+            rebook_consent=rebook_consent,
+            external_id=external_id,
+            second=second,
+            separate_areas=separate_areas,
+        )
+        with writing(desk.engine) as session:
+            done = enroll_patient(
+                session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now, by=desk.by
+            )
+    if as_json:
+        print_json(_as_json(done))
+    else:
+        _print(done)
+
+
+def _one_anchor(treated_at: str | None, appointment_at: str | None) -> None:
+    if (treated_at is None) == (appointment_at is None):
+        raise Refused("say one of --treated-at (the END of the treatment) and --appointment-at", "treated_at")
+
+
+def _instant(text: str | None, zone: str, field: str, desk: Office) -> Any:
+    return read_instant(text, zone, field, clinic_zone=desk.rules.timezone) if text is not None else None
+
+
+def _as_json(done: Enrolled) -> dict[str, Any]:
+    answer = timeline_json(done.plan.timeline)
+    rows = {row.step: row for row in done.messages}
+    for message in answer["messages"]:
+        row = rows.get(message["step"])
+        message["message"] = row.id if row else None
+        message["state"] = row.state.value if row else None
+    return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
+
+
+def _print(done: Enrolled) -> None:
+    already = " (she was enrolled already; nothing was changed)" if done.already else ""
+    show(f"Enrollment {done.enrollment}{already}", style="bold")
+    print_timeline(done.plan.timeline)
+    for warning in done.warnings:
+        note(f"! {warning}")

@@ -1,0 +1,133 @@
+"""The life of an enrollment: treated, no-show, cancel, hold, resume. Each shows the difference and asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from notifier.actions.cancel import cancel as cancel_enrollment
+from notifier.actions.cancel import plan_cancel
+from notifier.actions.hold import hold as hold_enrollment
+from notifier.actions.hold import plan_resume
+from notifier.actions.hold import resume as resume_enrollment
+from notifier.actions.no_show import no_show as record_no_show
+from notifier.actions.no_show import plan_no_show
+from notifier.actions.treated import plan_treated
+from notifier.actions.treated import treated as record_treated
+from notifier.cli.difference import (
+    change_json,
+    difference_json,
+    ended_json,
+    print_change,
+    print_difference,
+    print_ended,
+)
+from notifier.cli.office import enrollment_called, office
+from notifier.cli.options import Json, WhichEnrollment, Yes
+from notifier.cli.screen import ask, note, print_json
+from notifier.db.changing import the_enrollment
+from notifier.db.engine import reading, writing
+from notifier.domain.instants import read_instant
+
+
+def treated(
+    enrollment: WhichEnrollment,
+    at: Annotated[str, typer.Option(help="The END of the treatment, like 2026-03-07T15:30.")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """She was treated: her aftercare is planned from there."""
+    with office(writes_texts=True) as desk:
+        with reading(desk.engine) as session:
+            whose = enrollment_called(session, desk.clinic_id, enrollment)
+            zone = the_enrollment(session, desk.clinic_id, whose).timezone
+            end = read_instant(at, zone, "at", clinic_zone=desk.rules.timezone)
+            planned = plan_treated(session, whose, end, rules=desk.rules, now=desk.now)
+        if not as_json:
+            print_change(planned)
+            ask(f"Treated at {at}?", yes=yes)
+        with writing(desk.engine) as session:
+            done = record_treated(session, whose, end, rules=desk.rules, now=desk.now, by=desk.by)
+    if as_json:
+        print_json(change_json(done))
+    else:
+        note("done")
+
+
+def no_show(enrollment: WhichEnrollment, yes: Yes = False, as_json: Json = False) -> None:
+    """She did not come: nothing more is sent."""
+    with office() as desk:
+        with reading(desk.engine) as session:
+            whose = enrollment_called(session, desk.clinic_id, enrollment)
+            planned = plan_no_show(session, desk.clinic_id, whose)
+        if not as_json:
+            print_ended(planned)
+            if planned.already:
+                return
+            ask("She did not come?", yes=yes)
+        with writing(desk.engine) as session:
+            done = record_no_show(session, desk.clinic_id, whose, now=desk.now, by=desk.by)
+    if as_json:
+        print_json(ended_json(done))
+    else:
+        note("done")
+
+
+def cancel(
+    enrollment: WhichEnrollment,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "cancelled by staff",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Stop her texts for good."""
+    with office() as desk:
+        with reading(desk.engine) as session:
+            whose = enrollment_called(session, desk.clinic_id, enrollment)
+            planned = plan_cancel(session, desk.clinic_id, whose)
+        if not as_json:
+            print_ended(planned)
+            if planned.already:
+                return
+            ask("Stop these texts for good?", yes=yes)
+        with writing(desk.engine) as session:
+            done = cancel_enrollment(session, desk.clinic_id, whose, now=desk.now, by=desk.by, why=reason)
+    if as_json:
+        print_json(ended_json(done))
+    else:
+        note("done")
+
+
+def hold(
+    enrollment: WhichEnrollment,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "held by staff",
+    yes: Yes = False,
+) -> None:
+    """Let nothing leave until she is resumed."""
+    with office() as desk:
+        with reading(desk.engine) as session:
+            whose = enrollment_called(session, desk.clinic_id, enrollment)
+            the_enrollment(session, desk.clinic_id, whose)
+        ask(f"Hold every text of enrollment {whose}?", yes=yes)
+        with writing(desk.engine) as session:
+            held = hold_enrollment(session, desk.clinic_id, whose, now=desk.now, by=desk.by, why=reason)
+    note("held; to go on: notifier resume " + str(whose) if held else "it is held already")
+
+
+def resume(enrollment: WhichEnrollment, yes: Yes = False, as_json: Json = False) -> None:
+    """Go on after a hold: what is still useful leaves."""
+    with office(writes_texts=True) as desk:
+        with reading(desk.engine) as session:
+            whose = enrollment_called(session, desk.clinic_id, enrollment)
+            zone = ZoneInfo(the_enrollment(session, desk.clinic_id, whose).timezone)
+            planned = plan_resume(session, whose, rules=desk.rules, now=desk.now)
+        if not as_json:
+            print_difference(planned, zone, f"enrollment {whose}")
+            ask("Go on?", yes=yes)
+        with writing(desk.engine) as session:
+            done = resume_enrollment(session, whose, rules=desk.rules, now=desk.now, by=desk.by)
+    if as_json:
+        print_json({"enrollment": whose, **difference_json(done)})
+    else:
+        note("done")

@@ -1,0 +1,143 @@
+"""Lists: what will be sent and to whom, why a text was or was not sent, and what patients said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from notifier.actions import explain as explaining
+from notifier.actions import forecast
+from notifier.actions.forecast import TextLine
+from notifier.cli.office import enrollment_called, office
+from notifier.cli.options import Json, WhichEnrollment
+from notifier.cli.screen import print_json, print_table
+from notifier.cli.screen import show as print_answer
+from notifier.cli.timeline_table import local
+from notifier.db.engine import reading
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState
+
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
+
+
+def due(
+    within: Annotated[str | None, typer.Option(help="How far ahead, like 7d or 12h; everything unless said.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What will be sent, and what waits for somebody."""
+    with office() as desk, reading(desk.engine) as session:
+        until = desk.now + _length(within) if within else None
+        lines = forecast.due(session, desk.clinic_id, until=until)
+    _print_texts(lines, as_json, empty="nothing is due")
+
+
+def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
+    """Every text of one enrollment."""
+    with office() as desk, reading(desk.engine) as session:
+        whose = enrollment_called(session, desk.clinic_id, enrollment)
+        lines = forecast.show(session, desk.clinic_id, whose)
+    _print_texts(lines, as_json, empty="no text was ever planned for her")
+
+
+def explain(
+    message: Annotated[int, typer.Argument(help="Its number, as `notifier show` and `notifier due` give it.")],
+    as_json: Json = False,
+) -> None:
+    """Why a text was, was not, or will be sent."""
+    with office() as desk, reading(desk.engine) as session:
+        sentences = explaining.explain(session, message, rules=desk.rules)
+    if as_json:
+        print_json({"message": message, "sentences": sentences})
+    else:
+        print_answer("\n".join(sentences))
+
+
+def enrollments(
+    state: Annotated[EnrollmentState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Who is enrolled, the latest first."""
+    with office() as desk, reading(desk.engine) as session:
+        lines = forecast.enrollments(session, desk.clinic_id, state=state, limit=limit)
+    if as_json:
+        print_json(_plain(lines))
+        return
+    rows = []
+    for line in lines:
+        zone = ZoneInfo(line.timezone)
+        when = "-"
+        if line.treated_at:
+            when = local(line.treated_at, zone)
+        elif line.appointment_at:
+            when = f"visit {local(line.appointment_at, zone)}"
+        number = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
+        rows.append((number, line.name, line.phone, line.protocol, when, line.state.value.replace("_", "-")))
+    columns = ("enrollment", "name", "phone", "protocol", "treated", "state")
+    print_table(columns, rows, empty="nobody is enrolled")
+
+
+def opt_outs(as_json: Json = False) -> None:
+    """Numbers that must not be texted."""
+    with office() as desk, reading(desk.engine) as session:
+        lines = forecast.opt_outs(session, desk.clinic_id)
+        zone = ZoneInfo(desk.rules.timezone)
+    if as_json:
+        print_json(_plain(lines))
+        return
+    rows = [(line.phone, line.source, local(line.at, zone), line.by) for line in lines]
+    print_table(("phone", "source", "at", "by"), rows, empty="nobody has opted out")
+
+
+def replies(
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that nobody has dealt with.")] = False,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """What patients wrote, the latest first."""
+    with office() as desk, reading(desk.engine) as session:
+        lines = forecast.replies(session, desk.clinic_id, only_open=only_open, limit=limit)
+        zone = ZoneInfo(desk.rules.timezone)
+    if as_json:
+        print_json(_plain(lines))
+        return
+    rows = []
+    for line in lines:
+        photos = f"[{line.media_count} photo{'s' if line.media_count > 1 else ''} received]" if line.media_count else ""
+        state = "" if line.closed_at else " (open)"
+        said = " ".join(part for part in (line.text, photos) if part)
+        rows.append((line.phone, local(line.at, zone), said, f"{line.meaning}{state}"))
+    print_table(("phone", "at", "text", "meaning"), rows, empty="nobody has written")
+
+
+def _print_texts(lines: Sequence[TextLine], as_json: bool, *, empty: str) -> None:
+    if as_json:
+        print_json(_plain(lines))
+        return
+    columns = ("message", "enrollment", "patient", "step", "leaves", "state")
+    print_table(columns, [_text_row(line) for line in lines], empty=empty)
+
+
+def _text_row(line: TextLine) -> tuple[str, ...]:
+    when = local(line.due_at, ZoneInfo(line.timezone)) if line.due_at else "not by text"
+    state = line.state.value.replace("_", " ")
+    whose = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
+    reason = f": {line.reason}" if line.reason else ""
+    return (str(line.message), whose, f"{line.name}, {line.phone}", line.step, when, f"{state}{reason}")
+
+
+def _plain(lines: Sequence[Any]) -> list[dict[str, Any]]:
+    return [forecast.as_json(line) for line in lines]
+
+
+def _length(text: str) -> timedelta:
+    found = re.fullmatch(r"([0-9]{1,4})\s*([hdw])", text.strip().lower())
+    if found is None:
+        raise Refused(f'--within "{text}" is no length of time; write it like 7d, 12h or 2w', "within")
+    unit = {"h": "hours", "d": "days", "w": "weeks"}[found[2]]
+    return timedelta(**{unit: int(found[1])})

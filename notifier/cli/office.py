@@ -1,0 +1,84 @@
+"""The office: what a command at the desk works with. The database, the clock, the clinic's rules, and who is acting."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from notifier.bootstrap import build_clock
+from notifier.cli.configured import planning_rules
+from notifier.cli.reading import catalogue
+from notifier.db.engine import open_engine
+from notifier.db.enrollments import by_external_id
+from notifier.db.schema import prepare
+from notifier.domain.planning import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.settings import BadSettings, Settings, load_settings
+from schedules.protocol import CareProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One command's surroundings."""
+
+    settings: Settings
+    engine: Engine
+    now: datetime
+    by: str
+    """Who is acting, for the record."""
+    rules: PlanningRules
+    protocols: Mapping[str, CareProtocol]
+
+    @property
+    def clinic_id(self) -> str:
+        return self.rules.clinic_id
+
+
+@contextmanager
+def office(*, writes_texts: bool = False) -> Iterator[Office]:
+    """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now."""
+    settings = load_settings()
+    if writes_texts:
+        _refuse_placeholders(settings)
+    clock = build_clock(settings)
+    engine = open_engine(settings.database_url.get_secret_value())
+    try:
+        prepare(engine)
+        rules, protocols = planning_rules(settings), catalogue(settings.protocols_dir)
+        yield Office(settings, engine, clock.now(), _who(), rules, protocols)
+    finally:
+        engine.dispose()
+
+
+def enrollment_called(session: Session, clinic_id: str, word: str) -> int:
+    """The enrollment's number from what staff typed: the number itself, or an external id that is not all digits."""
+    if word.isascii() and word.isdigit():
+        return int(word)
+    found = by_external_id(session, clinic_id, word)
+    if found is None or found.id is None:
+        raise Refused(f'there is no enrollment "{word}"; see: notifier enrollments', "enrollment")
+    return found.id
+
+
+def _refuse_placeholders(settings: Settings) -> None:
+    needed = {
+        "NOTIFIER_CLINIC_NAME": (settings.clinic_name, "the name that patients know, such as Glow Skin Clinic"),
+        "NOTIFIER_CLINIC_PHONE": (settings.clinic_phone, "the number that patients may call"),
+        "NOTIFIER_TIMEZONE": (settings.timezone, "the clinic's IANA zone, such as America/New_York"),
+    }
+    missing = [f"{name} is not set; write {what}." for name, (value, what) in needed.items() if not value]
+    if missing:
+        raise BadSettings(missing)
+
+
+def _who() -> str:
+    try:
+        return f"cli:{getpass.getuser()}"[:120]
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return "cli"

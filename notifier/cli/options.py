@@ -1,0 +1,16 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+WhichEnrollment = Annotated[str, typer.Argument(help="Its number, or your own external id.", metavar="ENROLLMENT")]
+Answers = Annotated[list[str] | None, typer.Option("--answer", help="QUESTION=ANSWER; may be given several times.")]
+TreatedAt = Annotated[str | None, typer.Option(help="The END of the treatment, like 2026-03-07T15:30.")]
+AppointmentAt = Annotated[str | None, typer.Option(help="The appointment, while she is not treated yet.")]
+Timezone = Annotated[str | None, typer.Option(help="Her IANA zone; the clinic's unless said.")]
+Language = Annotated[str | None, typer.Option(help="Her language; the protocol's first unless said.")]

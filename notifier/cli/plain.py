@@ -1,0 +1,42 @@
+"""Pieces of a protocol in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from schedules.offsets import Duration, Span
+from schedules.protocol import Step
+
+
+def length_in_words(length: Duration | Span) -> str:
+    """`7 days`, `until day 4`."""
+    until_day = getattr(length, "until_day", None)
+    if until_day is not None:
+        return f"until day {until_day}"
+    unit, count = next((unit, getattr(length, unit)) for unit in length.UNITS if getattr(length, unit) is not None)
+    return _counted(count, unit)
+
+
+def moment_in_words(step: Step) -> str:
+    """`1 hour after`, `day 3, 09:00`, `when makeup, sun end`."""
+    at = step.at
+    if at is None:
+        return f"when {', '.join(step.lifts)} end{'s' if len(step.lifts) == 1 else ''}"
+    if at.day is not None:
+        said = f"day {at.day}"
+    else:
+        unit, count = next((unit, getattr(at, unit)) for unit in at.UNITS if getattr(at, unit) is not None)
+        said = f"{_counted(count, unit)} after"
+    return f"{said}, {at.time:%H:%M}" if at.time else said
+
+
+def condition_in_words(only_if: Mapping[str, tuple[str, ...]]) -> str:
+    """` (only if shaves is yes)`, or nothing."""
+    if not only_if:
+        return ""
+    said = " and ".join(f"{question} is {' or '.join(options)}" for question, options in only_if.items())
+    return f" (only if {said})"
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit.removesuffix('s')}" if count == 1 else f"{count} {unit}"

@@ -1,0 +1,35 @@
+"""Reading what a command line says. Everything wrong is `Refused`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from notifier.domain.enroll_request import find_protocol
+from notifier.domain.refused import Refused
+from schedules.catalogue import load_directory, load_protocol, shipped
+from schedules.protocol import CareProtocol
+
+
+def catalogue(directory: Path | None) -> dict[str, CareProtocol]:
+    """The shipped protocols, and the clinic's own, which win over shipped ones of the same id."""
+    return shipped() | (load_directory(directory) if directory else {})
+
+
+def protocol_named(word: str, directory: Path | None) -> CareProtocol:
+    """A protocol by its id, or by the path of its file."""
+    if word.endswith(".toml"):
+        return load_protocol(Path(word))
+    return find_protocol(word, catalogue(directory))
+
+
+def answers(given: Iterable[str]) -> dict[str, str]:
+    """`--answer shaves=yes --answer …` as a mapping."""
+    read: dict[str, str] = {}
+    for one in given:
+        question, equals, answer = (part.strip() for part in one.partition("="))
+        if not (equals and question and answer):
+            raise Refused(f'--answer "{one}" is not QUESTION=ANSWER; write it like --answer shaves=yes', "answer")
+        if read.setdefault(question, answer) != answer:
+            raise Refused(f'--answer gives both "{read[question]}" and "{answer}" for {question}; say one', "answer")
+    return read

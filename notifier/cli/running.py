@@ -1,0 +1,33 @@
+"""`notifier run`, `notifier worker`, `notifier web`: what a system service starts; all end with SIGTERM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from notifier.bootstrap import run_all, run_web, run_worker
+from notifier.cli.errors import Failed
+from notifier.scheduler.lock import AnotherWorker
+from notifier.settings import Settings, load_settings
+from notifier.web.listening import CannotListen
+
+
+def run() -> None:
+    """Send what is due and serve the staff page and Twilio's webhooks, until SIGTERM."""
+    _until_stopped(run_all)
+
+
+def worker() -> None:
+    """Send what is due, without the web server."""
+    _until_stopped(run_worker)
+
+
+def web() -> None:
+    """Serve the staff page and Twilio's webhooks, without sending."""
+    _until_stopped(run_web)
+
+
+def _until_stopped(start: Callable[[Settings], int]) -> None:
+    try:
+        start(load_settings())
+    except (AnotherWorker, CannotListen) as error:
+        raise Failed(str(error)) from None

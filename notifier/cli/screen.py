@@ -1,0 +1,81 @@
+"""The screen: answers go to stdout (tables for people, JSON for programs), questions and notes to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import typer
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+_UNFOLDED = 10_000
+"""The width of a pipe: nothing is folded there, so that a text stays in one piece for grep."""
+
+
+def out() -> Console:
+    """Where answers go."""
+    return _console(stderr=False)
+
+
+def note(sentence: str) -> None:
+    """Say something beside the answer."""
+    _console(stderr=True).print(sentence, soft_wrap=True)
+
+
+def print_json(answer: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Write one JSON document to stdout."""
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+
+
+def show(answer: RenderableType, *, style: str | None = None) -> None:
+    """Print something for people to stdout."""
+    screen = out()
+    if screen.is_terminal:
+        screen.print(answer, style=style)
+        return
+    with screen.capture() as written:
+        screen.print(answer)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
+
+
+def table(*columns: str, leading: int = 0) -> Table:
+    """A table without truncation: long words fold, and on a pipe every row is one line."""
+    terminal = out().is_terminal
+    made = Table(
+        box=box.SIMPLE_HEAD if terminal else None,
+        pad_edge=False,
+        header_style="bold",
+        leading=leading if terminal else 0,
+    )
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
+    """A list as a table, or the sentence that says why there is none."""
+    made = table(*columns)
+    for row in rows:
+        made.add_row(*row)
+    if made.row_count:
+        show(made)
+    else:
+        note(empty)
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Go on only if a person agrees: asked at a terminal, taken for granted with `--yes` and where nobody is."""
+    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    typer.confirm(question, err=True, abort=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _UNFOLDED  # noqa: TID251  # the terminal's own word
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)

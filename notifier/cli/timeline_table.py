@@ -1,0 +1,98 @@
+"""A timeline as staff read it: what leaves when, in full, then the restrictions, then what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+
+from notifier.cli.screen import out, show, table
+from schedules.timeline import PlannedMessage, Timeline
+
+_DETAIL = "dim"
+
+
+def print_timeline(timeline: Timeline) -> None:
+    """Show one patient's plan on stdout."""
+    show(_heading(timeline), style="bold")
+    _print_messages(timeline)
+    _print_restrictions(timeline)
+    _print_absent(timeline)
+
+
+def local(at: datetime, zone: ZoneInfo) -> str:
+    """An instant as a nurse says it: Sat Mar 7 2026, 4:30 PM."""
+    there = at.astimezone(zone)
+    return f"{there:%a %b} {there.day} {there.year}, {clock(there)}"
+
+
+def clock(there: datetime) -> str:
+    """The hour alone: 4:30 PM."""
+    return f"{there.hour % 12 or 12}:{there:%M %p}"
+
+
+def _heading(timeline: Timeline) -> str:
+    plan, anchor = timeline.protocol, timeline.anchor
+    what = "treated" if anchor.treated else "appointment"
+    return f"{plan.title} ({plan.id} {plan.version})\n{what} {local(anchor.at, timeline.zone)} ({timeline.zone.key})"
+
+
+def _print_messages(timeline: Timeline) -> None:
+    if not timeline.messages:
+        show("\nNo texts.")
+        return
+    day0 = timeline.anchor.at.astimezone(timeline.zone).date()
+    made = table("when", "what she reads", leading=1)
+    for message in timeline.messages:
+        made.add_row(_when(message, timeline.zone, day0), _what(message))
+    show(made)
+
+
+def _when(message: PlannedMessage, zone: ZoneInfo, day0: date) -> Text:
+    if message.due_at is None:
+        return Text("not by text", style="yellow")
+    there = message.due_at.astimezone(zone)
+    day = (there.date() - day0).days
+    separator = "\n" if out().is_terminal else ", "
+    when = Text(f"{there:%a %b} {there.day}{separator}{clock(there)}", style="bold")
+    return when.append(f"{separator}day {day}", style=f"not bold {_DETAIL}")
+
+
+def _what(message: PlannedMessage) -> Text:
+    separator = "\n" if out().is_terminal else "  "
+    words = Text(message.text)
+    words.append(f"{separator}{_detail(message)}", style=_DETAIL)
+    for remark in message.notes:
+        words.append(f"{separator}! {remark}", style="yellow")
+    return words
+
+
+def _detail(message: PlannedMessage) -> str:
+    about = f" ({', '.join(message.topics)})" if message.topics else ""
+    segments = message.segments
+    size = f"{segments.count} segment{'s' if segments.count > 1 else ''} {segments.encoding}"
+    forced = f", because of {segments.forced_by!r}" if segments.forced_by else ""
+    return f"{message.kind.replace('_', ' ')} · {message.step}{about} · {size}{forced}"
+
+
+def _print_restrictions(timeline: Timeline) -> None:
+    if timeline.restrictions:
+        made = table("restriction", "ends")
+        for topic, until in timeline.restrictions:
+            made.add_row(topic, local(until, timeline.zone))
+        show("")
+        show(made)
+
+
+def _print_absent(timeline: Timeline) -> None:
+    absent: Mapping[str, list[str]] = {
+        "Left out": [f"{one.step}: {one.why}" for one in timeline.left_out],
+        "Not answered": [f"{key}: {timeline.protocol.questions[key].ask}" for key in timeline.unanswered],
+    }
+    for title, lines in absent.items():
+        if lines:
+            show(f"\n{title}", style="bold")
+            for line in lines:
+                show(f"  {line}")

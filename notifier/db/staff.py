@@ -1,0 +1,127 @@
+"""People at the desk in the database: accounts, open sessions, and the record of what they saw and did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.rows import insert_rows
+from notifier.db.tables import Role, Staff, StaffAudit, StaffSession
+
+IDLE: Final = timedelta(minutes=15)
+"""A session that nothing was asked of for so long is locked."""
+LONGEST: Final = timedelta(hours=12)
+"""A session ends after a working day, however busy it was."""
+_SEEN_AGAIN: Final = timedelta(minutes=1)
+"""How old `seen_at` may grow before it is written again: not every page view is a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is asking."""
+
+    staff_id: int
+    name: str
+    role: Role
+
+    @property
+    def by(self) -> str:
+        """As the records name this person."""
+        return f"staff:{self.name}"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+
+def fold(name: str) -> str:
+    """What makes two spellings one account."""
+    return " ".join(name.split()).casefold()
+
+
+def account_called(session: Session, clinic_id: str, name: str) -> Staff | None:
+    """The account of that name, active or not."""
+    found = select(Staff).where(col(Staff.clinic_id) == clinic_id, col(Staff.folded_name) == fold(name))
+    return session.scalar(found)
+
+
+def accounts(session: Session, clinic_id: str) -> list[Staff]:
+    """Every account, by name."""
+    return list(
+        session.scalars(select(Staff).where(col(Staff.clinic_id) == clinic_id).order_by(col(Staff.folded_name)))
+    )
+
+
+def has_accounts(session: Session, clinic_id: str) -> bool:
+    """Whether anybody can sign in."""
+    found = select(col(Staff.id)).where(col(Staff.clinic_id) == clinic_id, col(Staff.active).is_(True))
+    return session.execute(found.limit(1)).first() is not None
+
+
+def open_session(session: Session, staff_id: int, token_hash: str, *, now: datetime) -> None:
+    """Write down a browser that has just signed in."""
+    row = {"token_hash": token_hash, "staff_id": staff_id, "created_at": now, "seen_at": now}
+    insert_rows(session, StaffSession, [row])
+
+
+def who_has(session: Session, clinic_id: str, token_hash: str, *, now: datetime) -> tuple[SignedIn, bool] | None:
+    """Whose open session this is, and whether it is time to write down that it was seen; None for any other."""
+    found = session.execute(
+        select(StaffSession, Staff)
+        .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+        .where(col(StaffSession.token_hash) == token_hash, col(Staff.clinic_id) == clinic_id)
+    ).first()
+    if found is None:
+        return None
+    opened, staff = found
+    if opened.revoked_at is not None or not staff.active:
+        return None
+    if now - opened.seen_at > IDLE or now - opened.created_at > LONGEST:
+        return None
+    return SignedIn(staff.id or 0, staff.name, staff.role), now - opened.seen_at >= _SEEN_AGAIN
+
+
+def seen(session: Session, token_hash: str, *, now: datetime) -> None:
+    """Something was asked of this session."""
+    this = col(StaffSession.token_hash) == token_hash
+    session.execute(update(StaffSession).where(this, col(StaffSession.revoked_at).is_(None)).values(seen_at=now))
+
+
+def revoke(session: Session, token_hash: str, *, now: datetime) -> bool:
+    """End one session; False where it had ended."""
+    return _revoke(session, col(StaffSession.token_hash) == token_hash, now) > 0
+
+
+def revoke_all(session: Session, staff_id: int, *, now: datetime) -> int:
+    """End every session of one person; how many there were."""
+    return _revoke(session, col(StaffSession.staff_id) == staff_id, now)
+
+
+def _revoke(session: Session, which: object, now: datetime) -> int:
+    ended = session.execute(
+        update(StaffSession)
+        .where(which, col(StaffSession.revoked_at).is_(None))  # type: ignore[arg-type]  # a column's condition
+        .values(revoked_at=now)
+        .returning(col(StaffSession.token_hash))
+    ).all()
+    return len(ended)
+
+
+def audit(
+    session: Session,
+    clinic_id: str,
+    *,
+    at: datetime,
+    by: str,
+    what: str,
+    about: str | None = None,
+    enrollment_id: int | None = None,
+) -> None:
+    """Write down who saw or did what. `about` names no patient."""
+    row = {"clinic_id": clinic_id, "at": at, "by": by[:120], "what": what, "about": about and about[:200]}
+    insert_rows(session, StaffAudit, [{**row, "enrollment_id": enrollment_id}])

@@ -1,0 +1,101 @@
+"""People at the desk: who may sign in, from where they are signed in, and what each of them saw and did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from notifier.db.columns import document, enum_column, instant
+
+
+class Role(StrEnum):
+    """What somebody at the desk may do."""
+
+    STAFF = "staff"
+    ADMIN = "admin"
+    """Approves protocols too."""
+
+
+class Staff(SQLModel, table=True):
+    """A person who signs in to the staff page. Never deleted: the record of what they did names them."""
+
+    __tablename__ = "staff"
+    __table_args__ = (UniqueConstraint("clinic_id", "folded_name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    name: str = Field(max_length=60)
+    folded_name: str = Field(max_length=60)
+    """Lower case: "Dana" and "dana" are one account."""
+    password_hash: str = Field(max_length=200)
+    """Argon2id."""
+    role: Role = Field(sa_column=Column(enum_column(Role), nullable=False))
+    active: bool = True
+    created_at: datetime = instant()
+    created_by: str = Field(max_length=120)
+
+
+class StaffSession(SQLModel, table=True):
+    """One signed-in browser. The token itself is only in its cookie."""
+
+    __tablename__ = "staff_sessions"
+    __table_args__ = (Index("ix_staff_sessions_staff", "staff_id"),)
+    token_hash: str = Field(primary_key=True, max_length=64)
+    """SHA-256 of the token, in hex."""
+    staff_id: int = Field(sa_column=Column(ForeignKey("staff.id"), nullable=False))
+    created_at: datetime = instant()
+    seen_at: datetime = instant()
+    revoked_at: datetime | None = instant(null=True)
+
+
+class StaffAudit(SQLModel, table=True):
+    """Who saw or did what on the staff page. Without phone numbers, names of patients or texts."""
+
+    __tablename__ = "staff_audit"
+    __table_args__ = (
+        Index("ix_staff_audit_at", "clinic_id", "at"),
+        Index("ix_staff_audit_enrollment", "enrollment_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    at: datetime = instant()
+    by: str = Field(max_length=120)
+    what: str = Field(max_length=40)
+    """signed_in, signed_out, refused, saw, did"""
+    about: str | None = Field(default=None, max_length=200)
+    """Which page or action."""
+    enrollment_id: int | None = None
+
+
+class StaffForm(SQLModel, table=True):
+    """An enrollment form that has been sent: sent twice (double click, back, reload) it still enrolls once."""
+
+    __tablename__ = "staff_forms"
+    token: str = Field(primary_key=True, max_length=36)
+    clinic_id: str = Field(max_length=40)
+    at: datetime = instant()
+    digest: str = Field(max_length=64)
+    """Of what was filled in: the same form with other content is another patient."""
+    enrollment_id: int | None = None
+    warnings: list[str] | None = document()
+    """What staff had to hear at once."""
+
+
+class SeenTo(SQLModel, table=True):
+    """A text that did not reach its patient, and that somebody has seen to: told her, called her."""
+
+    __tablename__ = "seen_to"
+    message_id: int = Field(sa_column=Column(ForeignKey("messages.id"), primary_key=True))
+    at: datetime = instant()
+    by: str = Field(max_length=120)
+
+
+class ReplyClaim(SQLModel, table=True):
+    """A reply that somebody is answering, so that two do not call her."""
+
+    __tablename__ = "reply_claims"
+    reply_id: int = Field(sa_column=Column(ForeignKey("replies.id"), primary_key=True))
+    at: datetime = instant()
+    by: str = Field(max_length=120)

@@ -1,0 +1,89 @@
+"""The sample patients. Every number is one of those kept for fiction (555-01xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One patient, and what staff know of her when they enroll her."""
+
+    name: str
+    city: str
+    phone: str
+    timezone: str
+    protocol: str
+    language: str = "en"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    rebook_consent: bool = False
+
+    @property
+    def first(self) -> str:
+        """What the front desk calls her."""
+        return self.name.partition(" ")[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Her clock."""
+        return ZoneInfo(self.timezone)
+
+
+CLINIC_NAME = "Lakeside Skin"
+CLINIC_PHONE = "(978) 555-0142"
+CLINIC_ZONE = "America/New_York"
+
+MARIA = Sample("Maria Lopez", "New York", "+12125550101", "America/New_York", "microneedling")
+ROSA = Sample("Rosa Vega", "San Juan", "+17875550102", "America/Puerto_Rico", "microneedling-week", language="es")
+LEILANI = Sample(
+    "Leilani Kahale",
+    "Honolulu",
+    "+18085550103",
+    "Pacific/Honolulu",
+    "microneedling-24h",
+    answers={"depth": "mild"},
+    rebook_consent=True,
+)
+KEVIN = Sample(
+    "Kevin Park",
+    "Los Angeles",
+    "+12135550104",
+    "America/Los_Angeles",
+    "microneedling-regimen",
+    answers={"shaves": "yes", "cold-sores": "no", "indication": "facial"},
+)
+ANA = Sample("Ana Torres", "Los Angeles", "+13235550105", "America/Los_Angeles", "microneedling", language="es")
+NOA = Sample(
+    # A phone from New York on a patient in Honolulu: after the first day both clocks must allow a text.
+    "Noa Stein",
+    "Honolulu",
+    "+16465550106",
+    "Pacific/Honolulu",
+    "microneedling-24h",
+    answers={"depth": "deep"},
+)
+GRACE = Sample("Grace Kim", "Chicago", "+13125550107", "America/Chicago", "microneedling-week")
+TOM = Sample("Tom Becker", "Denver", "+13035550108", "America/Denver", "microneedling-sun-week")
+OMAR = Sample(
+    # Nobody asked him whether he shaves: neither side of that question is sent until somebody does.
+    "Omar Haddad",
+    "Miami",
+    "+13055550109",
+    "America/New_York",
+    "microneedling-regimen",
+    answers={"cold-sores": "no", "indication": "acne-scars"},
+)
+DANA = Sample(
+    # Phoenix keeps its clocks where they are when the others change theirs.
+    "Dana Yazzie",
+    "Phoenix",
+    "+16025550110",
+    "America/Phoenix",
+    "microneedling-kit",
+    answers={"kit": "yes", "cold-sores": "no", "goal": "correct"},
+)
+
+CAST = (MARIA, ROSA, LEILANI, KEVIN, ANA, NOA, GRACE, TOM, OMAR, DANA)
+BY_PHONE: Mapping[str, Sample] = {sample.phone: sample for sample in CAST}

@@ -1,0 +1,81 @@
+"""The evidence for the closing table: the sandbox's ledger beside the rows of the outbox."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.protocols import load_version
+from notifier.db.tables import Attempt, Enrollment, Message
+from notifier.demo.promises import Arrival, Evidence, Intent
+from notifier.domain.phone import area_zones
+from notifier.sandbox.server import Sandbox
+from schedules.protocol import StepKind
+
+
+def gather(session: Session, sandbox: Sandbox, stops: Mapping[str, datetime], until: datetime) -> Evidence:
+    """Everything that was created at the provider and everything that was meant, up to now."""
+    return Evidence(ledger=arrivals(sandbox), outbox=_intents(session), stops=stops, until=until)
+
+
+def arrivals(sandbox: Sandbox) -> list[Arrival]:
+    """Every text in the ledger, with where it stands now."""
+    return [
+        Arrival(entry.sid, entry.to, entry.body, entry.created_at, sandbox.account.messages[entry.sid].status)
+        for entry in sandbox.ledger
+    ]
+
+
+def _intents(session: Session) -> list[Intent]:
+    sids: dict[int, list[str]] = defaultdict(list)
+    for message_id, sid in session.execute(
+        select(col(Attempt.message_id), col(Attempt.sid)).where(col(Attempt.sid).is_not(None))
+    ):
+        sids[message_id].append(str(sid))
+    rows = session.execute(
+        select(Message, Enrollment)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .order_by(col(Message.id))
+    )
+    return [_intent(session, message, enrollment, sids[message.id or 0]) for message, enrollment in rows]
+
+
+def _intent(session: Session, message: Message, enrollment: Enrollment, sids: list[str]) -> Intent:
+    zone = ZoneInfo(enrollment.timezone)
+    return Intent(
+        message=message.id or 0,
+        patient=enrollment.name.partition(" ")[0],
+        phone=message.phone,
+        step=message.step,
+        kind=StepKind(message.kind),
+        zone=zone,
+        area_zones=tuple(ZoneInfo(name) for name in area_zones(message.phone)),
+        day0=enrollment.treated_on if enrollment.treated_at else None,
+        state=message.state,
+        reason=message.reason,
+        due_at=message.due_at,
+        not_before=max([message.not_before, *_ends(session, message, enrollment)]),
+        expires_at=message.expires_at,
+        sid=message.sid,
+        said=message.sent_text,
+        bounced=tuple(sid for sid in sids if sid != message.sid),
+    )
+
+
+def _ends(session: Session, message: Message, enrollment: Enrollment) -> Iterator[datetime]:
+    """When what a lift lifts has ended at the earliest: by plain arithmetic here, and not by the planner's word."""
+    protocol = load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version)
+    treated_at = enrollment.treated_at
+    for step in protocol.steps:
+        if step.key == message.step and treated_at is not None:
+            for length in (protocol.restrictions[topic] for topic in step.lifts):
+                yield treated_at + timedelta(hours=length.hours or 0, days=length.days or 0, weeks=length.weeks or 0)
+                if length.until_day is not None:
+                    day = enrollment.treated_on + timedelta(days=length.until_day)
+                    yield datetime.combine(day, time.min, ZoneInfo(enrollment.timezone))

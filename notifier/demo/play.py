@@ -1,0 +1,206 @@
+"""Play the story: from one moment to the next, let it happen, wait until all is quiet, tell what reached the phones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from rich.console import Console
+
+from notifier.clock import Clock
+from notifier.db.engine import reading
+from notifier.db.outbox import next_due
+from notifier.db.tables import CLINIC
+from notifier.demo.arrivals import Told, look_up
+from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
+from notifier.demo.desk import FrontDesk
+from notifier.demo.evidence import gather
+from notifier.demo.promises import count_promises
+from notifier.demo.stage import Stage, open_stage
+from notifier.demo.story import TWO_WEEKS, Story, Writes
+from notifier.demo.telling import Telling, telling
+from notifier.demo.watching import count_in, is_quiet, last_meaning, state_of
+from notifier.domain.planning import PlanningRules
+from notifier.domain.states import MessageState
+from notifier.sandbox.faults import created_then_kill
+from notifier.sandbox.messages import LedgerEntry, undelivered
+from schedules.send_window import SendWindow, zone_named
+from schedules.wording import Voice
+
+_S = MessageState
+_WINDOW = SendWindow()
+_RULES = PlanningRules(CLINIC, Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, must_be_approved=False)
+_CLINIC_CLOCK = zone_named(CLINIC_ZONE)
+_NOTICED = timedelta(seconds=5)
+"""A jump that makes the worker ask Twilio at once for what patients wrote."""
+_A_MINUTE = timedelta(minutes=1)
+_HOW_IT_WAS_READ = {
+    "stop": "read as STOP: {withheld} planned texts will not be sent",
+    "thanks": "a thank-you files itself",
+}
+
+
+def play(console: Console, story: Story = TWO_WEEKS) -> bool:
+    """Tell a whole story; whether every promise was kept. Raises StageTrouble where it cannot go on."""
+    clock = Clock()
+    began = clock.monotonic()
+    with open_stage(story.begins) as stage:
+        return _Play(stage, telling(console), story).run(lambda: clock.monotonic() - began)
+
+
+class _Play:
+    def __init__(self, stage: Stage, teller: Telling, story: Story) -> None:
+        self._stage, self._tell, self._story = stage, teller, story
+        self._desk = FrontDesk(stage.engine, _RULES)
+        self._to_come = list(story.happenings)
+        self._stops: dict[str, datetime] = {}
+        self._told = 0
+        self._today: date | None = None
+        self._trap_is_set = False
+
+    def run(self, elapsed: Callable[[], float]) -> bool:
+        """Every moment in turn, then the count."""
+        self._open()
+        while (at := self._next_moment()) < self._story.ends:
+            self._turn_page(at)
+            self._set_trap(at)
+            self._stage.jump(at)
+            replies = self._let_happen(at)
+            killed = self._settle()
+            self._tell_what_was_read(replies)
+            self._tell_arrivals(killed=killed)
+        self._stage.jump(self._story.ends)
+        self._settle()
+        return self._close(elapsed())
+
+    def _open(self) -> None:
+        first, last = (at.astimezone(_CLINIC_CLOCK) for at in (self._story.begins, self._story.ends))
+        cast = {happening.who.phone: happening.who for happening in self._story.happenings}.values()
+        zones, languages = {who.timezone for who in cast}, {who.language for who in cast}
+        self._tell.opens(
+            f"{CLINIC_NAME}, {first:%B} {first.day} to {last:%B} {last.day}, {last.year}",
+            [
+                f"{len(cast)} patients, {len(zones)} time zones, {len(languages)} languages.",
+                "Every time below is on the patient's own clock.",
+                "The worker and its database are real. Twilio is a loopback one: no phone rings.",
+            ],
+        )
+        if self._story.bounces is not None:
+            who, code = self._story.bounces
+            self._stage.sandbox.sandbox.will(who.phone, undelivered(code))
+
+    def _next_moment(self) -> datetime:
+        with reading(self._stage.engine) as session:
+            due = next_due(session)
+        moments = [self._story.ends, *(happening.at for happening in self._to_come[:1]), *([due] if due else [])]
+        return max(min(moments), self._stage.now())
+
+    def _turn_page(self, at: datetime) -> None:
+        today = at.astimezone(_CLINIC_CLOCK).date()
+        if today != self._today:
+            self._today = today
+            self._tell.day(today, self._story.remarks.get(today, ""))
+
+    def _set_trap(self, at: datetime) -> None:
+        """From then on this patient's next text kills the worker when Twilio has it and our database does not."""
+        who, since = self._story.dies_during
+        if not self._trap_is_set and at >= since:
+            self._trap_is_set = True
+            self._stage.sandbox.sandbox.faults.to(who.phone, created_then_kill(self._stage.pid))
+
+    def _let_happen(self, at: datetime) -> list[Writes]:
+        """What staff and patients do at this moment; what patients wrote."""
+        replies: list[Writes] = []
+        while self._to_come and self._to_come[0].at <= at:
+            happening = self._to_come.pop(0)
+            now = self._stage.now()
+            if isinstance(happening, Writes):
+                self._tell.writes(now, happening.who, happening.text)
+                self._stage.sandbox.receive(happening.who.phone, happening.text)
+                if happening.stops:
+                    self._stops[happening.who.phone] = self._stage.now()
+                replies.append(happening)
+                self._stage.jump(self._stage.now() + _NOTICED)  # should the worker have asked a moment before
+            else:
+                said = self._desk.act(happening, now)
+                self._tell.staff(now, happening.who, said.sentence, said.details)
+        return replies
+
+    def _settle(self) -> bool:
+        """Wait until all is quiet; whether the worker died on the way, as it was meant to, and was started again."""
+        may_die = self._trap_is_set and self._stage.starts == 1
+        self._stage.wait_until(
+            lambda: self._is_quiet() or (may_die and self._stage.worker_died),
+            "all due texts to leave",
+            alive=not may_die,
+        )
+        if not (may_die and self._stage.worker_died):
+            return False
+        self._stage.start_worker()
+        self._stage.wait_until(self._is_quiet, "the new worker to find out what had left")
+        return True
+
+    def _is_quiet(self) -> bool:
+        with reading(self._stage.engine) as session:
+            return is_quiet(session, self._stage.sandbox.sandbox, self._stage.now())
+
+    def _tell_what_was_read(self, replies: list[Writes]) -> None:
+        for written in replies:
+            phone = written.who.phone
+            with reading(self._stage.engine) as session:
+                sentence = _HOW_IT_WAS_READ.get(last_meaning(session, phone) or "", "waits for a person to read it")
+                withheld = count_in(session, _S.SUPPRESSED, phone)
+            self._tell.staff(self._stage.now(), written.who, sentence.format(withheld=withheld))
+
+    def _tell_arrivals(self, *, killed: bool) -> None:
+        new = self._stage.sandbox.ledger[self._told :]
+        self._told += len(new)
+        for entry in new:
+            if self._bounced(entry):
+                # The carrier takes a minute to give it back.
+                self._stage.jump(self._stage.now() + _A_MINUTE)
+                self._stage.wait_until(partial(self._bounce_is_known, entry), "the receipt of a bounced text")
+        with reading(self._stage.engine) as session:
+            told = [look_up(session, entry, _WINDOW) for entry in new]
+        for one in sorted(told, key=lambda one: one.message):  # those of one moment leave side by side
+            self._tell_one(one)
+        if killed:
+            self._tell_the_crash(next(entry for entry in new if entry.to == self._story.dies_during[0].phone))
+
+    def _tell_one(self, one: Told) -> None:
+        if one.failed is None:
+            self._tell.arrives(one.at, one.who, one.text, one.why)
+            return
+        self._tell.bounces(one.at, one.who, one.text, one.failed)
+        self._tell.staff(
+            self._stage.now(),
+            one.who,
+            f"told to ask for another number; {one.cancelled} more texts to this one are withdrawn",
+        )
+
+    def _tell_the_crash(self, text: LedgerEntry) -> None:
+        copies = sum((entry.to, entry.body) == (text.to, text.body) for entry in self._stage.sandbox.ledger)
+        self._tell.worker(
+            "The worker was killed (SIGKILL) with this text: Twilio had said 201, our database had not heard.",
+            trouble=True,
+        )
+        self._tell.worker(
+            f"Worker {self._stage.starts} asked Twilio, found the text and wrote it down. "
+            f"In Twilio's ledger: {'once' if copies == 1 else f'{copies} times'}."
+        )
+
+    def _bounced(self, entry: LedgerEntry) -> bool:
+        return self._stage.sandbox.sandbox.account.messages[entry.sid].status == "undelivered"
+
+    def _bounce_is_known(self, entry: LedgerEntry) -> bool:
+        with reading(self._stage.engine) as session:
+            return state_of(session, entry.sid) is _S.UNDELIVERED
+
+    def _close(self, seconds: float) -> bool:
+        with reading(self._stage.engine) as session:
+            kept = count_promises(gather(session, self._stage.sandbox.sandbox, self._stops, self._stage.now()))
+            later = count_in(session, _S.PLANNED)
+        days = (self._story.ends - self._story.begins).days + 1
+        self._tell.closes(kept, [f"{later} more texts are planned after that. {days} days took {seconds:.0f} seconds."])
+        return not any(one.broken for one in kept)

@@ -1,0 +1,118 @@
+"""From the bytes of a file to rows of cells: what spreadsheets really write, or one sentence why it is not a CSV."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from notifier.domain.refused import Refused
+
+LARGEST_FILE = 200_000_000
+_LARGEST_CELL = 20_000
+_SAVE_AS = "open it in the program that made it and save it as CSV (UTF-8)"
+_NOT_CSV = {
+    b"PK\x03\x04": "an Excel workbook or another zip file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"SQLite format 3": "a database",
+}
+
+
+def read_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Rows and their numbers as a spreadsheet shows them (the header is row 1, empty rows count but do not come).
+
+    Understands UTF-8 and UTF-16 with or without a mark, Windows-1252, commas, semicolons and tabs, every kind of line
+    end, and newlines in quotes. Raises Refused.
+    """
+    text = _decode(data)
+    first, _, rest = text.partition("\n")
+    if mark := re.fullmatch(r"sep=([,;\t])\r?", first, re.IGNORECASE):
+        return _rows(rest, mark[1], first_row=2)
+    return _rows(text, _delimiter(text), first_row=1)
+
+
+def _rows(text: str, delimiter: str, first_row: int) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    number = first_row - 1
+    while True:
+        number += 1
+        try:
+            cells = [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error as why:
+            raise Refused(f"row {number} (line {reader.line_num}) cannot be read: {_say(str(why))}") from None
+        if any(len(cell) > _LARGEST_CELL for cell in cells):
+            raise Refused(
+                f"row {number} (line {reader.line_num}) has a cell of over {_LARGEST_CELL:,} characters: {_QUOTE}"
+            )
+        if any(cells):
+            yield number, cells
+
+
+_QUOTE = 'a quote (") is probably not closed'
+
+
+def _say(why: str) -> str:
+    if "field larger" in why:
+        return f"it has a cell of over {_LARGEST_CELL:,} characters; {_QUOTE}"
+    if "unexpected end" in why:
+        return f"the file ends inside a cell; {_QUOTE}"
+    if "expected after" in why:
+        return 'a quote (") stands inside a cell; write it twice ("") or leave it out'
+    return why
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, for each way to end one."""
+    return iter(io.StringIO(text, newline=""))
+
+
+def _delimiter(text: str) -> str:
+    """What separates the cells of the header; a comma where nothing does."""
+    header = next((line for line in _lines(text) if line.strip()), "")
+    outside = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t", key=outside.count)
+
+
+def _decode(data: bytes) -> str:
+    if not data.strip():
+        raise Refused("the file is empty; for a sample: notifier import --template")
+    if len(data) > LARGEST_FILE:
+        raise Refused(f"the file has {len(data):,} bytes; split it into files of at most {LARGEST_FILE:,}")
+    for magic, what in _NOT_CSV.items():
+        if data.startswith(magic):
+            raise Refused(f"the file is not a CSV but {what}; {_SAVE_AS}")
+    text = _text(data)
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise Refused(f"line {line} has a NUL character, so the file is not a CSV; {_SAVE_AS}")
+    return text
+
+
+def _text(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _strictly(data, "utf-16")
+    head = data[:400]
+    if head[1::2].count(0) > len(head) // 3:
+        return _strictly(data, "utf-16-le")
+    if head[0::2].count(0) > len(head) // 3:
+        return _strictly(data, "utf-16-be")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _strictly(data, "cp1252")
+
+
+def _strictly(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as why:
+        line = data.count(b"\n", 0, why.start) + 1
+        raise Refused(f"line {line} has bytes that are no text; {_SAVE_AS}") from None

@@ -1,0 +1,173 @@
+"""What a patient hears: her own protocol, and what else is going on with her and on her phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from notifier.domain.instants import local_date, zone_called
+from notifier.domain.phone import area_zones
+from notifier.domain.second_treatment import Treatment, Withheld, respect
+from notifier.domain.states import RUNNING, EnrollmentState
+from schedules.moments import Anchor, Moments
+from schedules.protocol import CareProtocol, StepKind
+from schedules.send_window import OpenHours, SendWindow
+from schedules.timeline import Patient, Rules, Timeline, build_timeline, why_left_out
+from schedules.wording import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningRules:
+    """The clinic's settings that shape every plan."""
+
+    clinic_id: str
+    voice: Voice
+    timezone: str
+    """IANA name; the clock on which times without an offset are read."""
+    window: SendWindow = field(default_factory=SendWindow)
+    max_texts_per_day: int = 2
+    must_be_approved: bool = True
+    """Whether a clinician must have approved a protocol's content before anyone is enrolled on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An enrollment as planning sees it."""
+
+    enrollment: int
+    """Its id; 0 until it is stored."""
+    protocol: CareProtocol
+    phone: str
+    first_name: str
+    folded_name: str
+    timezone: str
+    language: str
+    answers: Mapping[str, str]
+    rebook_consent: bool
+    separate_areas: bool
+    state: EnrollmentState
+    treated_at: datetime | None
+    appointment_at: datetime | None
+
+    @property
+    def anchor(self) -> Anchor:
+        """The end of the treatment, or the appointment while there is none."""
+        if self.treated_at is not None:
+            return Anchor(self.treated_at)
+        if self.appointment_at is None:
+            raise ValueError("an enrollment needs treated_at or appointment_at")
+        return Anchor(self.appointment_at, treated=False)
+
+    @property
+    def local_day(self) -> date:
+        """The treatment's date (the appointment's, while there is none) on the patient's clock."""
+        return local_date(self.anchor.at, self.timezone)
+
+    def is_same_patient(self, other: Facts) -> bool:
+        """Same number, same name but for case, accents and spaces."""
+        return self.phone == other.phone and self.folded_name == other.folded_name
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A timeline that respects her other treatments, and the lifts that were withheld for their sake."""
+
+    timeline: Timeline
+    withheld: tuple[Withheld, ...] = ()
+
+
+def plan_for(
+    facts: Facts,
+    on_this_phone: Sequence[Facts],
+    rules: PlanningRules,
+    *,
+    enrolled_at: datetime | None,
+    without: frozenset[str] = frozenset(),
+) -> Plan:
+    """Plan one enrollment; `on_this_phone` are all enrollments on her number (she herself may be among them).
+
+    Steps in `without` are not planned: they have been said. Raises ValueError with a sentence, as the timeline does.
+    """
+    others = [other for other in on_this_phone if other.enrollment != facts.enrollment]
+    protocol = facts.protocol
+    if without:
+        remaining = tuple(step for step in protocol.steps if step.key not in without)
+        protocol = protocol.model_copy(update={"steps": remaining})
+    patient = _patient(facts, shared_phone=any(shares(facts, other) for other in others))
+    settings = Rules(rules.voice, rules.window, rules.max_texts_per_day)
+    timeline = build_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at)
+    treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
+    if not treatments:
+        return Plan(timeline)
+    hours = OpenHours(rules.window, patient.zone, patient.area_zones)
+    return Plan(*respect(timeline, treatments, hours, enrolled_at))
+
+
+def for_comparison(facts: Facts) -> Facts:
+    """The same without what changes only how she is addressed, not what she is told: her name and language."""
+    return replace(facts, first_name="", language=facts.protocol.languages[0])
+
+
+def shares(facts: Facts, other: Facts) -> bool:
+    """Whether the other one is somebody else whose texts arrive on the same phone now."""
+    return other.phone == facts.phone and other.folded_name != facts.folded_name and other.state in RUNNING
+
+
+def concerns(facts: Facts, other: Facts) -> bool:
+    """Whether the other treatment of the same patient restricts what this one may say.
+
+    One whose texts were cancelled still does: the skin was treated all the same. Only where it was the same day it is
+    taken for a mistake that was enrolled again.
+    """
+    if other.enrollment == facts.enrollment or not other.is_same_patient(facts):
+        return False
+    if other.state is EnrollmentState.NO_SHOW:
+        return False
+    if other.state is EnrollmentState.CANCELLED and (other.treated_at is None or other.local_day == facts.local_day):
+        return False
+    newer, older = (other, facts) if is_newer(other, facts) else (facts, other)
+    enrolled_knowingly = older.separate_areas and _enrolled_after(older, newer)
+    return not (newer.separate_areas or enrolled_knowingly)
+
+
+def is_newer(facts: Facts, than: Facts) -> bool:
+    """Whether this is the later treatment; of two at the same instant, the one enrolled later."""
+    if facts.anchor.at == than.anchor.at:
+        return _enrolled_after(facts, than)
+    return facts.anchor.at > than.anchor.at
+
+
+def _enrolled_after(facts: Facts, other: Facts) -> bool:
+    return facts.enrollment == 0 or 0 < other.enrollment < facts.enrollment
+
+
+def _patient(facts: Facts, *, shared_phone: bool = False) -> Patient:
+    return Patient(
+        zone=zone_called(facts.timezone),
+        language=facts.language,
+        name=facts.first_name,
+        shared_phone=shared_phone,
+        area_zones=tuple(zone_called(zone) for zone in area_zones(facts.phone)) if facts.phone else (),
+        answers=facts.answers,
+        rebook_consent=facts.rebook_consent,
+    )
+
+
+def _treatment(other: Facts, facts: Facts) -> Treatment:
+    patient = _patient(other)
+    anchor = other.anchor
+    lifted = {
+        topic
+        for step in other.protocol.steps
+        if step.kind is StepKind.LIFT and why_left_out(other.protocol, step, anchor, patient) is None
+        for topic in step.lifts
+    }
+    return Treatment(
+        at=anchor.at,
+        on=other.local_day,
+        is_newer=is_newer(other, facts),
+        is_treated=anchor.treated,
+        ends=Moments.of(other.protocol, anchor, patient.zone, other.answers).ends,
+        lifted=frozenset(lifted) if other.state in RUNNING else frozenset(),
+    )

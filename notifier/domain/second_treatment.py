@@ -1,0 +1,123 @@
+"""A second treatment of the same patient: no "you may" while her other treatment still says "you must not".
+
+An earlier treatment's lift gives way to a newer treatment that restricts the same topics: the newer one's own text
+covers it. Where the newer protocol says nothing about a topic, silence is not permission: the lift is withheld and
+staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from schedules.moments import TELL_IN_PERSON, leaves_late
+from schedules.protocol import StepKind
+from schedules.segments import count_segments
+from schedules.send_window import OpenHours
+from schedules.timeline import PlannedMessage, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """Another treatment of the same patient, as far as it matters to this one's lifts."""
+
+    at: datetime
+    """The end of the treatment, or the appointment."""
+    on: date
+    """Its local date."""
+    is_newer: bool
+    is_treated: bool
+    """False while it is only booked: then it restricts nothing yet."""
+    ends: Mapping[str, datetime]
+    """Topic and the instant its restriction ends."""
+    lifted: frozenset[str]
+    """Topics whose end it will say itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A step that her other treatment takes out of the plan."""
+
+    step: str
+    why: str
+    for_staff: bool
+    """Whether nobody else tells her, so that staff must decide."""
+    since: datetime
+    """The instant of the newer treatment: what was said before it was right."""
+
+
+def respect(
+    timeline: Timeline, treatments: Sequence[Treatment], hours: OpenHours, enrolled_at: datetime | None
+) -> tuple[Timeline, tuple[Withheld, ...]]:
+    """The timeline that her other treatments allow, and what they withhold."""
+    kept: list[PlannedMessage] = []
+    withheld: list[Withheld] = []
+    for message in timeline.messages:
+        if found := _withhold(message, treatments):
+            withheld.append(found)
+        elif message.kind is StepKind.LIFT:
+            kept.append(_wait(message, treatments, hours, timeline, enrolled_at))
+        else:
+            kept.append(message)
+    kept.sort(key=lambda message: (message.due_at or message.nominal_at, message.nominal_at))
+    return replace(timeline, messages=tuple(kept)), tuple(withheld)
+
+
+def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withheld | None:
+    newer = sorted((treatment for treatment in treatments if treatment.is_newer), key=lambda treatment: treatment.at)
+    if message.kind is StepKind.REBOOK and newer:
+        booked = "" if newer[-1].is_treated else " is booked"
+        return Withheld(message.step, f"withdrawn: a newer treatment on {newer[-1].on}{booked}", False, newer[0].at)
+    newer = [treatment for treatment in newer if treatment.is_treated]
+    if message.kind is not StepKind.LIFT or not newer:
+        return None
+    latest = newer[-1]
+    topics = set(message.topics)
+    if topics <= {topic for treatment in newer for topic in treatment.lifted}:
+        why = f"the newer treatment's own text covers it (treated on {latest.on})"
+        return Withheld(message.step, why, False, newer[0].at)
+    for treatment in newer:
+        if silent := topics - treatment.ends.keys():
+            said = ", ".join(sorted(silent))
+            why = f"newer treatment on {treatment.on}: its protocol says nothing about {said}; staff decide"
+            return Withheld(message.step, why, True, newer[0].at)
+    said = ", ".join(sorted(topics))
+    why = f"newer treatment on {latest.on}: none of its texts says when {said} may be again; staff decide"
+    return Withheld(message.step, why, True, newer[0].at)
+
+
+def _wait(
+    message: PlannedMessage,
+    treatments: Sequence[Treatment],
+    hours: OpenHours,
+    timeline: Timeline,
+    enrolled_at: datetime | None,
+) -> PlannedMessage:
+    """A lift whose topics another treatment restricts for longer leaves when that one's restriction has ended."""
+    ends = [
+        (treatment.ends[topic], treatment.on)
+        for treatment in treatments
+        for topic in message.topics
+        if topic in treatment.ends
+    ]
+    end, on = max(ends, default=(message.nominal_at, None))
+    if end <= message.nominal_at:
+        return message
+    expires = end + (message.expires_at - message.nominal_at)
+    due = hours.first_open(max(end, enrolled_at) if enrolled_at else end, expires)
+    late = message.late_text if due and message.late_text and leaves_late(end, due, timeline.zone) else None
+    text = late or message.text
+    notes = (*message.notes, f"waits for the restrictions of the treatment on {on}")
+    if due is None:
+        notes = (*notes, TELL_IN_PERSON)
+    return replace(
+        message,
+        nominal_at=end,
+        not_before=end,
+        due_at=due,
+        expires_at=expires,
+        text=text,
+        segments=count_segments(text),
+        notes=notes,
+    )

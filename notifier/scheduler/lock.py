@@ -1,0 +1,39 @@
+"""The lock of a worker that must be alone: a file beside the SQLite database, locked while the process lives."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+
+class AnotherWorker(RuntimeError):
+    """A worker runs already on this database; the sentence says which."""
+
+
+@contextmanager
+def alone(database: Path, *, now: datetime) -> Iterator[None]:
+    """Hold the lock of this database, or raise AnotherWorker with the other one's pid and start.
+
+    The kernel drops the lock when the process ends, however it ends: a lock file left behind means nothing, and who
+    holds the lock knows that every earlier worker is dead.
+    """
+    file = database.with_name(f"{database.name}.lock")
+    # Never created anew under a holder's feet: opened for reading and writing, locked, and only then written.
+    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pid, _, since = lock.read(100).strip().partition(" ")
+            who = f"pid {pid}, since {since}" if pid and since else "it has just started"
+            raise AnotherWorker(
+                f"another worker holds the lock of {database} ({who}); stop it first, or use PostgreSQL for several"
+            ) from None
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{os.getpid()} {now:%Y-%m-%dT%H:%M:%SZ}")
+        lock.flush()
+        yield

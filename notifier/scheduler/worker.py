@@ -1,0 +1,223 @@
+"""The worker: which story runs at which bell, from the first start to a drained end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from notifier.actions.circuits import probe
+from notifier.actions.dispatch import Dispatch, Turn
+from notifier.actions.poll import LONG_OVERLAP, OVERLAP, Apply, Receive, poll_inbound, poll_receipts
+from notifier.actions.resolve import OnUnknown, call_dead_attempts_unknown, resolve
+from notifier.db import polls
+from notifier.db.presence import arrive, leave, still_here
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.retry import backoff
+from notifier.domain.timing import Timekeeper
+from notifier.scheduler.bells import Bells, LastRound
+from notifier.scheduler.changes import Changes, changes_of
+from notifier.scheduler.watchdog import Watchdog, tell_systemd
+from notifier.sms.gateway import Gateway
+
+PULSE: Final = 0.4
+"""Seconds between two looks at the clocks and at what others wrote."""
+JUMP: Final = 2.0
+"""Seconds by which the wall clock may run ahead of or behind the monotonic one between two looks."""
+DRAIN: Final = 22.0
+"""Seconds for what is in flight to end; a call has a deadline of 18."""
+_SAFETY, _LOST, _RECEIPTS, _PRESENCE = 30.0, 5.0, 5.0, 10.0
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_BANDS: Final = (
+    (timedelta(seconds=5), 15 * _MINUTE, 20.0),
+    (15 * _MINUTE, 6 * _HOUR, 600.0),
+    (6 * _HOUR, 72 * _HOUR, 3600.0),
+)
+"""Texts that left so long ago (from, to) are asked about every so many seconds."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What the worker needs to know beside what its stories know."""
+
+    clinic_id: str
+    worker_id: str
+    host: str
+    pid: int
+    messages_per_second: float
+    on_unknown: OnUnknown
+    webhooks: bool
+    """Receipts and replies come by webhook too, so polling is the safety net."""
+    alone: bool
+    """This worker holds the lock that only one can hold."""
+    systemd: str | None = None
+    """Where systemd listens, if it does."""
+
+
+class Worker:
+    """One process's sending, polling and looking up. Build and run it inside one event loop."""
+
+    def __init__(
+        self,
+        threads: DatabaseThreads,
+        gateway: Gateway,
+        clock: Timekeeper,
+        dispatch: Dispatch,
+        settings: WorkerSettings,
+        *,
+        receive: Receive,
+        apply: Apply,
+    ) -> None:
+        self._threads, self._gateway, self._clock = threads, gateway, clock
+        self._dispatch, self._settings = dispatch, settings
+        self._receive, self._apply = receive, apply
+        self._stopping = asyncio.Event()
+        self._overlap = LONG_OVERLAP
+        self._lost_failures, self._lost_not_before = 0, 0.0
+        self._asked: dict[timedelta, float] = {}
+        self._progress = clock.monotonic()
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what is in flight, and let `run` return."""
+        self._stopping.set()
+
+    def age(self) -> float:
+        """Seconds since the last sign of progress; any thread may ask."""
+        return self._clock.monotonic() - max(self._progress, self._dispatch.last_step)
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> bool:
+        """Work until `stop`; whether everything in flight was finished and written down by then."""
+        me = self._settings
+        await self._threads.write(
+            lambda session: arrive(session, me.worker_id, host=me.host, pid=me.pid, now=self._clock.now())
+        )
+        self._bells = bells = Bells()
+        watchdog = Watchdog(self.age)
+        changes = changes_of(self._threads)
+        bells.hang("inbound", 120.0 if me.webhooks else 30.0, self._inbound)
+        bells.hang("lost", _LOST, self._lost)
+        bells.hang("dispatch", _SAFETY, self._turn)
+        bells.hang("receipts", _RECEIPTS, self._receipts)
+        bells.hang("presence", _PRESENCE, self._presence)
+        bells.start()
+        watchdog.start()
+        tell_systemd("READY=1", me.systemd)
+        ready()
+        await self._pulse(changes)
+        self._dispatch.stop()
+        tell_systemd("STOPPING=1", me.systemd)
+        drained = await bells.stop("dispatch", DRAIN)
+        watchdog.stop()
+        changes.close()
+        if drained:
+            await self._threads.write(lambda session: leave(session, me.worker_id, now=self._clock.now()))
+        log.info("stopped", drained=drained)
+        return drained
+
+    async def _pulse(self, changes: Changes) -> None:
+        """On the monotonic clock alone: a wall clock that is set back would silence every bell until it catches up."""
+        drift = self._drift()
+        while not self._stopping.is_set():
+            try:
+                async with asyncio.timeout(PULSE):
+                    await self._stopping.wait()
+            except TimeoutError:
+                pass
+            if abs(self._drift() - drift) > JUMP:
+                log.warning("clock_jumped", seconds=round(self._drift() - drift))
+                self._overlap = LONG_OVERLAP
+                self._asked.clear()
+                self._bells.ring_all()
+                self._dispatch.wake()
+            drift = self._drift()
+            await self._notice(changes)
+
+    async def _notice(self, changes: Changes) -> None:
+        try:
+            changed = await changes.any()
+        except Exception as error:  # noqa: BLE001  # the database is away; the turn says so and waits for it
+            log.debug("changes_not_seen", why=type(error).__name__)
+            return
+        if changed:
+            self._dispatch.wake()
+            self._bells.ring("dispatch")
+
+    def _drift(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
+
+    async def _turn(self) -> None:
+        turn = await self._dispatch.turn()
+        if self._stopping.is_set():
+            raise LastRound
+        self._progress = self._clock.monotonic()
+        tell_systemd("WATCHDOG=1", self._settings.systemd)
+        if turn.closed == "gate":
+            self._bells.ring("inbound")
+        self._ring_again(turn)
+
+    def _ring_again(self, turn: Turn) -> None:
+        """At the next due instant; a second on, at the earliest, where what is due now cannot leave now."""
+        if turn.next_due is None:
+            return
+        now = self._clock.now()
+        at = max(turn.next_due, now + timedelta(seconds=turn.opens_in))
+        if turn.closed or (at <= now and not turn.opens_in):
+            at = max(at, now + timedelta(seconds=1))
+        self._bells.ring_at("dispatch", self._clock.machine_time(at))
+
+    async def _inbound(self) -> None:
+        clinic, now = self._settings.clinic_id, self._clock.now()
+        last = await self._threads.read(lambda session: polls.last_poll(session, clinic))
+        if self._dispatch.caught_up and last and timedelta(0) <= now - last.completed_at < timedelta(seconds=20):
+            return  # another worker has just read it
+        overlap, self._overlap = self._overlap, OVERLAP
+        complete = await poll_inbound(
+            self._threads, self._gateway, clinic, now=now, receive=self._receive, overlap=overlap
+        )
+        if not complete:
+            self._overlap = overlap
+            log.warning("inbound_poll_incomplete")
+            return
+        self._dispatch.caught_up = True
+        self._bells.ring("dispatch")
+
+    async def _lost(self) -> None:
+        """What nobody knows the fate of: dead workers' texts, lost answers, and a provider that may be well again."""
+        me, now = self._settings, self._clock.now()
+        held = self._dispatch.held  # read here: the database's thread must not look into the loop's affairs
+        await call_dead_attempts_unknown(
+            self._threads, me.clinic_id, now=now, worker_id=me.worker_id, held=held, others_are_dead=me.alone
+        )
+        if await probe(self._threads, self._gateway, me.clinic_id, now=now):
+            self._dispatch.trial = True
+            self._bells.ring("dispatch")
+        if self._clock.monotonic() < self._lost_not_before:
+            return
+        looked = await resolve(self._threads, self._gateway, me.clinic_id, now=now, on_unknown=me.on_unknown)
+        self._lost_failures = 0 if looked is not None else self._lost_failures + 1
+        wait = backoff(self._lost_failures, first=10, longest=300) if self._lost_failures else 0.0
+        self._lost_not_before = self._clock.monotonic() + wait
+        if looked:
+            self._bells.ring("dispatch")
+
+    async def _receipts(self) -> None:
+        for youngest, oldest, every in _BANDS[1:] if self._settings.webhooks else _BANDS:
+            now = self._clock.monotonic()
+            if self._dispatch.is_busy or now - self._asked.get(youngest, float("-inf")) < every:
+                continue
+            self._asked[youngest] = now
+            await poll_receipts(
+                self._threads, self._gateway, self._settings.clinic_id, now=self._clock.now(), apply=self._apply,
+                left_between=(youngest, oldest),
+            )  # fmt: skip
+
+    async def _presence(self) -> None:
+        alive = await self._threads.write(
+            lambda session: still_here(session, self._settings.worker_id, now=self._clock.now())
+        )
+        self._dispatch.pace.per_second = self._settings.messages_per_second / alive

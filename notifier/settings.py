@@ -1,0 +1,297 @@
+"""Settings: the only place that reads the environment. Each mistake is one sentence that says what to write.
+
+Where a value comes from, first found wins: a systemd credential (`$CREDENTIALS_DIRECTORY/NAME`), a file named by
+`NAME_FILE` (secrets only), the environment, `.env`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from schedules.send_window import SendWindow, zone_named
+
+TWILIO_API = "https://api.twilio.com"
+_SECRETS = (
+    "NOTIFIER_DATABASE_URL",
+    "NOTIFIER_SECRET_KEY",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_OLD",
+    "TWILIO_API_KEY_SECRET",
+)
+
+
+class BadSettings(ValueError):
+    """What is wrong with the configuration, one sentence for each mistake."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+def _variable(field: str) -> str:
+    return field.upper() if field.startswith(("twilio_", "notify_")) else f"NOTIFIER_{field.upper()}"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. A field's variable is `NOTIFIER_` and its name; `TWILIO_…` are called as they are."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="forbid",
+        env_ignore_empty=True,
+        alias_generator=_variable,
+        populate_by_name=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    env: Literal["production", "demo", "test"] = "production"
+    database_url: SecretStr = SecretStr("sqlite:///notifier.db")
+    clinic_name: str | None = Field(default=None, max_length=60)
+    clinic_phone: str | None = Field(default=None, max_length=30)
+    timezone: str | None = None
+    """The clinic's IANA zone; a patient's own may differ."""
+    send_window: str = "09:00-20:00"
+    protocols_dir: Path | None = None
+    public_url: str | None = None
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8080, ge=0, le=65535)
+    on_unknown: Literal["resend_once", "review"] = "resend_once"
+    messages_per_second: float = Field(default=1.0, ge=0, le=1000)
+    """Of one sender, over all workers; 0 is no limit."""
+    in_flight: int = Field(default=50, ge=1, le=500)
+    """Calls to Twilio at the same time."""
+    max_texts_per_day: int = Field(default=2, ge=1, le=10)
+    notify_socket: str | None = None
+    """systemd's own variable: where a service says that it is ready and alive."""
+    secret_key: SecretStr | None = None
+    clock_file: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_auth_token_old: SecretStr | None = None
+    """While the token is being replaced: what still signs webhooks. It opens nothing."""
+    twilio_api_key_sid: str | None = None
+    twilio_api_key_secret: SecretStr | None = None
+    twilio_messaging_service_sid: str | None = None
+    twilio_from_number: str | None = None
+    twilio_api_url: str = TWILIO_API
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return value if value is None else zone_named(value).key
+
+    @field_validator("send_window")
+    @classmethod
+    def _legal_window(cls, value: str) -> str:
+        return str(SendWindow.parse(value))
+
+    @field_validator("twilio_account_sid", "twilio_api_key_sid", "twilio_messaging_service_sid")
+    @classmethod
+    def _twilio_sid(cls, value: str | None, info: Any) -> str | None:
+        prefix = {"twilio_account_sid": "AC", "twilio_api_key_sid": "SK"}.get(info.field_name, "MG")
+        if value is not None and not re.fullmatch(f"{prefix}[0-9a-fA-F]{{32}}", value):
+            raise ValueError(f"this is not the SID it should be; write {prefix} and 32 hex digits")
+        return value
+
+    @field_validator("twilio_auth_token", "twilio_auth_token_old")
+    @classmethod
+    def _not_blank(cls, value: SecretStr | None) -> SecretStr | None:
+        """Anybody could sign a webhook with a blank token."""
+        if value is not None and not value.get_secret_value().strip():
+            raise ValueError("it is blank; write the auth token of the account, or leave it out")
+        return value
+
+    @field_validator("twilio_from_number")
+    @classmethod
+    def _e164(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\+[1-9][0-9]{7,14}", value):
+            raise ValueError("this is not a number in E.164 form; write it like +14155550123")
+        return value
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _plain_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or parts.username
+        ):
+            raise ValueError("this is not a plain address; write it like https://texts.example.org")
+        if "_" in parts.hostname:
+            raise ValueError("Twilio refuses a host name with an underscore; use another one")
+        return value.rstrip("/")
+
+    @field_validator("protocols_dir")
+    @classmethod
+    def _existing_directory(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{value} is not a directory; name the one with your protocol files, or leave it out")
+        return value
+
+    @model_validator(mode="after")
+    def _clock_only_where_nobody_is_texted(self) -> Self:
+        if self.clock_file is not None and (self.env == "production" or self.is_twilios_own):
+            raise ValueError(
+                "NOTIFIER_CLOCK_FILE shifts the clock: it goes with NOTIFIER_ENV=demo or test, never with Twilio's own "
+                "address in TWILIO_API_URL; leave it out"
+            )
+        return self
+
+    @property
+    def is_twilios_own(self) -> bool:
+        """Whether texts go to real phones."""
+        host = urlsplit(self.twilio_api_url).hostname or ""
+        return host == "twilio.com" or host.endswith(".twilio.com")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # ours, below, reads two kinds of files
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, _Files(settings_cls), env_settings, dotenv_settings)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; `given` wins over the environment. Raises BadSettings."""
+    wrong = _unknown_variables(os.environ)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise BadSettings(
+            wrong + [_sentence(one) for one in error.errors(include_url=False, include_input=False)]
+        ) from None
+    except BadSettings as error:
+        raise BadSettings(wrong + error.sentences) from None
+    if wrong:
+        raise BadSettings(wrong)
+    return settings
+
+
+def check_ready_to_send(settings: Settings) -> None:
+    """Raise BadSettings, naming everything that a worker needs and does not have."""
+    wrong = [
+        f"{name} is not set; {instead}."
+        for name, value, instead in (
+            (
+                "NOTIFIER_CLINIC_NAME",
+                settings.clinic_name,
+                "write the name that patients know, such as Glow Skin Clinic",
+            ),
+            ("NOTIFIER_CLINIC_PHONE", settings.clinic_phone, "write the number that patients may call"),
+            ("NOTIFIER_TIMEZONE", settings.timezone, "write the clinic's IANA zone, such as America/New_York"),
+        )
+        if not value
+    ]
+    if not settings.twilio_account_sid:
+        wrong.append(
+            "TWILIO_ACCOUNT_SID is not set; write it and its credentials, or try `notifier demo`, which needs none."
+        )
+    elif not settings.twilio_auth_token and not (settings.twilio_api_key_sid and settings.twilio_api_key_secret):
+        wrong.append(
+            "Twilio credentials are missing; set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN."
+        )
+    if settings.twilio_account_sid and not (settings.twilio_messaging_service_sid or settings.twilio_from_number):
+        wrong.append("There is no sender; set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER.")
+    if settings.public_url and not settings.twilio_auth_token:
+        wrong.append(_UNPROVEN)
+    if wrong:
+        raise BadSettings(wrong)
+
+
+def check_ready_to_serve(settings: Settings) -> None:
+    """Raise BadSettings, naming everything that the web server needs and does not have."""
+    wrong = [_UNPROVEN] if settings.public_url and not settings.twilio_auth_token else []
+    if settings.public_url and not settings.twilio_account_sid:
+        wrong.append("NOTIFIER_PUBLIC_URL needs TWILIO_ACCOUNT_SID: webhooks of any other account are refused; set it.")
+    if wrong:
+        raise BadSettings(wrong)
+
+
+_UNPROVEN = "NOTIFIER_PUBLIC_URL needs TWILIO_AUTH_TOKEN, which proves that a webhook is Twilio's; set it too."
+
+
+def surroundings() -> dict[str, str]:
+    """The environment without any setting of ours: for a process that is given its settings, all of them."""
+    others = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
+    ours = ("NOTIFIER_", "TWILIO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours) and name not in others}
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Systemd credentials and `…_FILE` variables."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  # not one by one
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        for name in map(_variable, Settings.model_fields):
+            if credentials and (file := Path(credentials, name)).is_file():
+                found[name] = _content(file, name)
+            elif name in _SECRETS and (path := os.environ.get(f"{name}_FILE")):
+                found[name] = _secret(Path(path), f"{name}_FILE")
+        return found
+
+
+def _secret(file: Path, name: str) -> str:
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        raise BadSettings([f"{name}: {file} cannot be read; name a file that the service may read."]) from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise BadSettings([f"{name}: others may read {file}; run `chmod 600 {file}`."])
+    return _content(file, name)
+
+
+def _content(file: Path, name: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise BadSettings([f"{name}: {file} cannot be read; name a text file that the service may read."]) from None
+
+
+def _known() -> list[str]:
+    return [*map(_variable, Settings.model_fields), *(f"{name}_FILE" for name in _SECRETS)]
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    # NOTIFIER_TEST_… belongs to the test suite.
+    given = [name for name in environment if name.startswith("NOTIFIER_") and not name.startswith("NOTIFIER_TEST_")]
+    return [_unknown(name) for name in sorted(given) if name not in _known()]
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name.upper(), _known(), n=1, cutoff=0.4)
+    return f"{name} is no setting of Notifier; {f'did you mean {near[0]}?' if near else 'leave it out.'}"
+
+
+def _sentence(error: Any) -> str:
+    name = str(error["loc"][0]) if error["loc"] else ""
+    if error["type"] == "extra_forbidden":
+        return _unknown(name.upper())
+    what = error["msg"].removeprefix("Value error, ").rstrip(".")
+    what = what[:1].lower() + what[1:] if name and not what.startswith(("Twilio", "NOTIFIER")) else what
+    return f"{name}: {what}." if name else f"{what}."

@@ -1,0 +1,1 @@
+"""The web server: Twilio's webhooks, health, metrics, and the staff page."""

@@ -1,0 +1,58 @@
+"""The web application, put together from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
+
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.timing import Timekeeper
+from notifier.web.around import Around
+from notifier.web.counts import Counts
+from notifier.web.health import Watched, health_router
+from notifier.web.metrics import metrics_router
+from notifier.web.webhooks import WebhookSettings, webhook_router
+
+
+def create_app(
+    engine: Engine,
+    clock: Timekeeper,
+    *,
+    clinic_id: str,
+    webhooks: WebhookSettings | None = None,
+    worker_age: Callable[[], float] | None = None,
+    disk: Path | None = None,
+    routers: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """The app over this database. Without `webhooks` their addresses are unknown here (404).
+
+    `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables say
+    whether one is alive. `disk`: a directory whose disk must not fill up. `routers`: everything else, such as the
+    staff page. Its database threads end with the app's lifespan.
+    """
+    # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
+    takes, looks = DatabaseThreads(engine), DatabaseThreads(engine)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        takes.close(wait=False)
+        looks.close(wait=False)
+
+    counts = Counts()
+    watched = Watched(clinic_id, looks, clock, by_webhook=webhooks is not None, worker_age=worker_age, disk=disk)
+    # No redirect to the other spelling of an address: it would be built from the request's own Host.
+    app = FastAPI(
+        title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan
+    )
+    app.add_middleware(Around, clock=clock)
+    parts = [health_router(watched), metrics_router(watched, counts), *routers]
+    if webhooks is not None:
+        parts.append(webhook_router(webhooks, takes, clock.now, counts))
+    for part in parts:
+        app.include_router(part)
+    return app

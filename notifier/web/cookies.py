@@ -1,0 +1,71 @@
+"""The session's cookie, and the token that its forms carry."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from notifier.actions.sign_in import token_hash
+from notifier.db import staff
+from notifier.db.engine import reading, writing
+from notifier.db.staff import LONGEST, SignedIn
+from notifier.web.office import StaffOffice
+
+_NAME, _NAME_OVER_TLS = "notifier", "__Host-notifier"
+"""The prefix binds a cookie to this host and to TLS; on plain http (this machine alone) browsers would refuse it."""
+
+
+def token_in(request: Request) -> str | None:
+    """The session's token, where the browser has one."""
+    return request.cookies.get(_name(request))
+
+
+def who(office: StaffOffice, token: str | None, now: datetime) -> SignedIn | None:
+    """Who is asking; None for a session that is locked, over, revoked, or never was."""
+    if not token:
+        return None
+    hashed = token_hash(token)
+    with reading(office.engine) as session:
+        found = staff.who_has(session, office.clinic_id, hashed, now=now)
+    if found is None:
+        return None
+    signed_in, stale = found
+    if stale:
+        with writing(office.engine) as session:
+            staff.seen(session, hashed, now=now)
+    return signed_in
+
+
+def give(response: Response, request: Request, token: str) -> None:
+    """Let the browser keep the token: for this host, never for scripts, never from another site."""
+    response.set_cookie(
+        _name(request),
+        token,
+        max_age=int(LONGEST.total_seconds()),
+        path="/",
+        secure=_is_tls(request),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def take_back(response: Response, request: Request) -> None:
+    """Let the browser forget it."""
+    response.delete_cookie(_name(request), path="/", secure=_is_tls(request), httponly=True, samesite="strict")
+
+
+def form_token(token: str) -> str:
+    """What every form of this session carries; other sites cannot know it."""
+    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def _name(request: Request) -> str:
+    return _NAME_OVER_TLS if _is_tls(request) else _NAME
+
+
+def _is_tls(request: Request) -> bool:
+    return request.url.scheme == "https"

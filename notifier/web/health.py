@@ -1,0 +1,77 @@
+"""Health: is the process there, and do texts leave? For probes and alarms; no patient data in any answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from notifier.db.engine import file_of
+from notifier.db.threads import DatabaseThreads
+from notifier.db.vital_signs import read_vital_signs
+from notifier.domain.health import Trouble, VitalSigns, troubles
+from notifier.domain.timing import Timekeeper
+from notifier.web.deadline import DatabaseSlow, within
+
+SECONDS: Final = 2.0
+"""For the database to say how it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What health and metrics look at."""
+
+    clinic_id: str
+    threads: DatabaseThreads
+    clock: Timekeeper
+    by_webhook: bool
+    worker_age: Callable[[], float] | None = None
+    disk: Path | None = None
+
+    async def signs(self) -> VitalSigns:
+        """Raises DatabaseSlow."""
+        now = self.clock.now()
+        return await within(SECONDS, self.threads.read(lambda session: read_vital_signs(session, self.clinic_id, now)))
+
+    def disk_left(self) -> float | None:
+        """The free part of the database's disk; None where it is not here."""
+        if self.disk is None:
+            return None
+        disk = shutil.disk_usage(self.disk)
+        return disk.free / disk.total
+
+    def troubles(self, signs: VitalSigns) -> list[Trouble]:
+        """What these signs mean, and what can be seen from here alone."""
+        age = self.worker_age() if self.worker_age else None
+        now, left = self.clock.now(), self.disk_left()
+        found = troubles(signs, now, by_webhook=self.by_webhook, worker_age=age, disk_left=left)
+        file = file_of(self.threads.engine)
+        if file is not None and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+            found.append(Trouble("read_only", "the database's file or directory may not be written"))
+        return found
+
+
+def health_router(watched: Watched) -> APIRouter:
+    """`/healthz`: this process answers. `/readyz`: texts leave, else 503 and every reason why not."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    async def alive() -> JSONResponse:
+        return JSONResponse({"alive": True})
+
+    @router.api_route("/readyz", methods=["GET", "HEAD"])
+    async def ready() -> JSONResponse:
+        try:
+            found = watched.troubles(await watched.signs())
+        except DatabaseSlow:
+            found = [Trouble("database", "the database cannot be read")]
+        answer = {"ready": not found, "reasons": [asdict(trouble) for trouble in found]}
+        return JSONResponse(answer, 503 if found else 200)
+
+    return router

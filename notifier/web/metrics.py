@@ -1,0 +1,71 @@
+"""Metrics for Prometheus: how many texts wait and for how long, and what came by webhook. No patient data."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import partial
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from notifier.db.vital_signs import moves_since
+from notifier.domain.health import VitalSigns
+from notifier.web.counts import Counts
+from notifier.web.deadline import DatabaseSlow, within
+from notifier.web.health import SECONDS, Watched
+
+
+def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
+    """`/metrics`. Where the database does not answer, what this process has counted, and `notifier_database_up 0`."""
+    router = APIRouter(include_in_schema=False)
+    one_at_a_time = asyncio.Lock()
+    seen: int | None = None
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        nonlocal seen
+        async with one_at_a_time:
+            try:
+                signs = await watched.signs()
+                if signs.revision == signs.wanted:
+                    look = partial(moves_since, clinic_id=watched.clinic_id, event_id=seen)
+                    seen, moves = await within(SECONDS, watched.threads.read(look))
+                    for state, count in moves.items():
+                        counts.moves.labels(state).inc(count)
+            except DatabaseSlow:
+                signs = None
+            gauges = _gauges(watched, signs)
+        return Response(generate_latest(counts.registry) + generate_latest(gauges), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _gauges(watched: Watched, signs: VitalSigns | None) -> CollectorRegistry:
+    registry = CollectorRegistry()
+
+    def gauge(name: str, words: str, value: float | None) -> None:
+        if value is not None:
+            Gauge(f"notifier_{name}", words, registry=registry).set(value)
+
+    gauge("database_up", "1 where the database answers.", 0 if signs is None else 1)
+    gauge("disk_free_ratio", "The free part of the database's disk.", watched.disk_left())
+    if watched.worker_age:
+        gauge("worker_progress_age_seconds", "Since the worker here made progress.", watched.worker_age())
+    if signs is None:
+        return registry
+    now = watched.clock.now()
+    waiting = Gauge("notifier_texts_waiting", "Texts that wait, counted up to 10000.", ["for"], registry=registry)
+    for what, count in signs.waiting.items():
+        waiting.labels(what).set(count)
+    gauge("ready", "1 where texts leave; /readyz says why not.", 0 if watched.troubles(signs) else 1)
+    gauge("circuits_open", "Reasons why nothing is sent.", len(signs.circuits))
+    gauge("overdue_age_seconds", "Since the oldest waiting text was due.", _age(signs.overdue_since, now) or 0)
+    gauge("unknown_age_seconds", "Since the oldest text of unknown fate left.", _age(signs.unknown_since, now) or 0)
+    gauge("inbound_poll_age_seconds", "Since what patients wrote was read.", _age(signs.inbound_read_at, now))
+    gauge("worker_seen_age_seconds", "Since a worker was seen alive.", _age(signs.worker_seen_at, now))
+    return registry
+
+
+def _age(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else max(0.0, (now - since).total_seconds())

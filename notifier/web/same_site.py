@@ -1,0 +1,39 @@
+"""Where a request comes from: not from the public host name, not in the clear, and no form from another site."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from notifier.web.office import StaffOffice
+from notifier.web.pages import render
+
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def refuse(office: StaffOffice, request: Request) -> Response | None:
+    """The answer to a request that no page may see, or None."""
+    host = (request.url.hostname or "").lower()
+    if office.public_host and host == office.public_host.lower():
+        # What the internet reaches serves webhooks, and does not even say that there is a staff page.
+        return PlainTextResponse("Not Found\n", 404)
+    if request.url.scheme != "https" and host not in _THIS_MACHINE:
+        sentence = "This page opens over https only, or on the machine that it runs on. Patients are named here."
+        return render("closed.html", 403, office=office, sentence=sentence)
+    if request.method == "POST" and not _from_here(request):
+        return render(
+            "closed.html", 403, office=office, sentence="That form came from another site. Nothing was changed."
+        )
+    return None
+
+
+def _from_here(request: Request) -> bool:
+    """Browsers say where a form comes from, and no page can change that."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == request.url.netloc.lower()

@@ -1,0 +1,54 @@
+"""The staff page, all of its addresses in one router."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from notifier.web import enroll, patient, patient_change, protocols, same_site, sign_in, texts, today
+from notifier.web.office import StaffOffice
+from notifier.web.pages import static_file
+from notifier.web.visit import Page, answer
+
+PAGES: tuple[Page, ...] = (
+    *today.PAGES,
+    *texts.PAGES,
+    *enroll.PAGES,
+    *patient.PAGES,
+    *patient_change.PAGES,
+    *protocols.PAGES,
+    *sign_in.PAGES,
+)
+
+
+def staff_router(office: StaffOffice) -> APIRouter:
+    """Everything that staff see, for `create_app(routers=[…])`."""
+    router = APIRouter()
+    _add(router, "GET", "/static/{name}", partial(_static, office))
+    _add(router, "GET", "/favicon.ico", _favicon)
+    _add(router, "GET", "/sign-in", partial(sign_in.ask, office))
+    _add(router, "POST", "/sign-in", partial(sign_in.sign_in, office))
+    for page in PAGES:
+        _add(router, page.method, page.path, partial(answer, office, page))
+    return router
+
+
+def _add(router: APIRouter, method: str, path: str, story: Callable[[Request], Awaitable[Response]]) -> None:
+    async def endpoint(request: Request) -> Response:
+        return await story(request)
+
+    router.add_api_route(path, endpoint, methods=[method], response_model=None, include_in_schema=False)
+
+
+async def _static(office: StaffOffice, request: Request) -> Response:
+    if refusal := same_site.refuse(office, request):
+        return refusal if refusal.status_code == 404 else PlainTextResponse("https only\n", 403)
+    return static_file(request.path_params["name"])
+
+
+async def _favicon(_request: Request) -> Response:
+    return RedirectResponse("/static/favicon.svg", 308)

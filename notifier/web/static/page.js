@@ -1,0 +1,121 @@
+// The page works without this file, but for the live preview and the lock.
+"use strict";
+
+const IDLE_MINUTES = 15;
+const PING_MINUTES = 5;
+const form = document.getElementById("enroll");
+const preview = document.getElementById("preview");
+const lock = document.getElementById("lock");
+
+document.documentElement.classList.add("with-js");
+
+// --- live preview: one question after another, and only the last answer is shown ---
+
+let asked = 0;
+let waiting;
+
+function askSoon(milliseconds) {
+  clearTimeout(waiting);
+  waiting = setTimeout(ask, milliseconds);
+}
+
+async function ask() {
+  const mine = ++asked;
+  let answer;
+  try {
+    answer = await fetch("/preview", { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Fragment": "1" } });
+  } catch {
+    return; // no connection: the last preview stays, and Enroll says so itself
+  }
+  if (answer.status === 401) return showLock();
+  if (!answer.ok || mine !== asked) return;
+  const words = await answer.text();
+  if (mine === asked) show(words);
+}
+
+function show(words) {
+  const fresh = new DOMParser().parseFromString(words, "text/html").body;
+  const open = preview.querySelector("details")?.open;
+  preview.replaceChildren(...fresh.childNodes);
+  if (open && preview.querySelector("details")) preview.querySelector("details").open = true;
+  placeNotes();
+}
+
+// What is wrong with a field belongs beside the field.
+function placeNotes() {
+  for (const note of document.querySelectorAll("[data-field]")) {
+    const field = note.dataset.field;
+    const said = preview.querySelector(`[data-note-for="${field}"]`);
+    const input = form.elements[field];
+    const busy = said && !said.dataset.good && input === document.activeElement && input.type === "tel" && input.value.replace(/\D/g, "").length < 10;
+    note.textContent = said && !busy ? said.textContent : "";
+    note.classList.toggle("wrong", Boolean(said) && !said.dataset.good);
+    if (input instanceof HTMLElement) input.setAttribute("aria-invalid", String(Boolean(said) && !said.dataset.good && !busy));
+    if (said) said.hidden = true;
+  }
+}
+
+function onlyItsQuestions() {
+  for (const one of form.querySelectorAll(".questions")) {
+    one.hidden = one.dataset.protocol !== form.elements.protocol.value;
+    for (const input of one.querySelectorAll("input")) input.disabled = one.hidden;
+  }
+}
+
+if (form) {
+  placeNotes();
+  form.addEventListener("input", (event) => askSoon(event.target.matches("input:not([type=radio],[type=checkbox])") ? 250 : 0));
+  form.elements.protocol.addEventListener("change", onlyItsQuestions);
+  // Back and forward: the browser fills the form in again after the page has come.
+  addEventListener("pageshow", () => { onlyItsQuestions(); askSoon(0); });
+  setInterval(() => { if (!document.hidden && !lock.open && form.elements.when.value === "now") ask(); }, 60000);
+  form.addEventListener("submit", () => { for (const one of form.querySelectorAll("button")) setTimeout(() => (one.disabled = true)); });
+  addEventListener("pageshow", () => { for (const one of form.querySelectorAll("button")) one.disabled = false; });
+}
+
+// --- the lock: after a quarter of an hour without a hand on it, nobody reads over a shoulder ---
+
+let lastHand = Date.now();
+let lastPing = Date.now();
+
+function showLock() {
+  if (!lock || lock.open) return;
+  lock.showModal();
+  document.getElementById("lock-password").focus();
+}
+
+async function look() {
+  const now = Date.now();
+  if (now - lastHand > IDLE_MINUTES * 60000) return showLock();
+  if (now - lastPing < PING_MINUTES * 60000 || lastHand < lastPing || lock.open) return;
+  lastPing = now;
+  const body = new URLSearchParams({ form: document.body.dataset.form });
+  const answer = await fetch("/still-here", { method: "POST", body, headers: { "X-Fragment": "1" } }).catch(() => null);
+  if (answer && answer.status === 401) showLock();
+}
+
+if (lock) {
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { if (!lock.open) lastHand = Date.now(); });
+  setInterval(look, 20000);
+  addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  lock.addEventListener("cancel", (event) => event.preventDefault());
+  lock.querySelector("form").addEventListener("submit", unlock);
+}
+
+async function unlock(event) {
+  event.preventDefault();
+  const given = event.target;
+  const problem = given.querySelector(".problem");
+  const answer = await fetch("/sign-in", { method: "POST", body: new URLSearchParams(new FormData(given)), headers: { "X-Fragment": "1" } });
+  const said = await answer.json();
+  problem.hidden = answer.ok;
+  problem.textContent = said.sentence || "";
+  given.elements.password.value = "";
+  if (!answer.ok) return given.elements.password.focus();
+  for (const one of document.querySelectorAll("input[name=form]")) one.value = said.form;
+  document.body.dataset.form = said.form;
+  lastHand = lastPing = Date.now();
+  lock.close();
+  if (said.name !== document.body.dataset.name) return location.reload(); // somebody else: her own page
+  if (form) ask();
+}

@@ -1,0 +1,142 @@
+"""How the page says things: days and hours on a clock, numbers, states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from notifier.domain.instants import zone_called
+from notifier.domain.states import EnrollmentState, MessageState
+
+_M, _E = MessageState, EnrollmentState
+
+STATES: Final[Mapping[str, tuple[str, str]]] = {
+    _M.PLANNED: ("planned", "wait"),
+    _M.ATTEMPTING: ("leaving now", "wait"),
+    _M.UNKNOWN: ("being looked up", "alert"),
+    _M.NEEDS_REVIEW: ("needs a look", "alert"),
+    _M.ACCEPTED: ("handed over", "good"),
+    _M.SENT: ("sent", "good"),
+    _M.DELIVERED: ("delivered", "good"),
+    _M.UNDELIVERED: ("not delivered", "alert"),
+    _M.FAILED: ("failed", "alert"),
+    _M.EXPIRED: ("not sent", "alert"),
+    _M.CANCELLED: ("withdrawn", "off"),
+    _M.SUPPRESSED: ("stopped", "off"),
+    _E.BOOKED: ("booked", "wait"),
+    _E.ACTIVE: ("active", "good"),
+    _E.HELD: ("on hold", "alert"),
+    _E.NO_SHOW: ("no-show", "off"),
+}
+"""A state in words, and its tone."""
+
+
+def day(at: datetime | date, zone: ZoneInfo | str | None = None) -> str:
+    """`Sat, Mar 7`."""
+    on = _local(at, zone) if isinstance(at, datetime) else at
+    return f"{on:%a, %b} {on.day}"
+
+
+def hour(at: datetime, zone: ZoneInfo | str) -> str:
+    """`3:30 PM`."""
+    local = _local(at, zone)
+    return f"{local.hour % 12 or 12}:{local:%M %p}"
+
+
+def moment(at: datetime, zone: ZoneInfo | str) -> str:
+    """`Sat, Mar 7, 3:30 PM`."""
+    return f"{day(at, zone)}, {hour(at, zone)}"
+
+
+def until(at: datetime, zone: ZoneInfo | str) -> str:
+    """`Sat, Mar 7, 3:30 PM`; without the hour where that is midnight."""
+    local = _local(at, zone)
+    return day(at, zone) if (local.hour, local.minute) == (0, 0) else moment(at, zone)
+
+
+def typed(at: datetime | None, zone: ZoneInfo | str) -> str:
+    """As a date-and-time field has it."""
+    return f"{_local(at, zone):%Y-%m-%dT%H:%M}" if at else ""
+
+
+def iso(at: datetime) -> str:
+    """For machines."""
+    return at.isoformat()
+
+
+def number(phone: str) -> str:
+    """`+1 415 555 0123`."""
+    if len(phone) == 12 and phone.startswith("+1"):
+        return f"+1 {phone[2:5]} {phone[5:8]} {phone[8:]}"
+    return phone
+
+
+def plain(word: str) -> str:
+    """A key as words: `mineral-sunscreen` is `mineral sunscreen`."""
+    return word.replace("-", " ").replace("_", " ")
+
+
+def state(value: str) -> str:
+    """A state in words."""
+    return STATES.get(value, (plain(value), "off"))[0]
+
+
+def tone(value: str) -> str:
+    """What color a state has: wait, good, alert or off."""
+    return STATES.get(value, ("", "off"))[1]
+
+
+def sentence(said: str) -> str:
+    """A reason as a sentence of its own."""
+    said = said.strip()
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '!', '?')) else '.'}" if said else ""
+
+
+def person(by: str) -> str:
+    """Who did something, as people call them."""
+    return by.removeprefix("staff:").removeprefix("cli:")
+
+
+def city(zone: str) -> str:
+    """`New York`."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def counted(many: int, one: str, several: str | None = None) -> str:
+    """`1 text`, `2 texts`."""
+    return f"{many:,} {one if many == 1 else several or one + 's'}"
+
+
+def language(code: str) -> str:
+    """`English`."""
+    return {"en": "English", "es": "Spanish"}.get(code, code)
+
+
+def _local(at: datetime, zone: ZoneInfo | str | None) -> datetime:
+    if zone is None:
+        raise ValueError("an instant is shown on somebody's clock; say whose")
+    return at.astimezone(zone_called(zone) if isinstance(zone, str) else zone)
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    one.__name__: one
+    for one in (
+        day,
+        hour,
+        moment,
+        until,
+        typed,
+        iso,
+        number,
+        plain,
+        state,
+        tone,
+        sentence,
+        person,
+        city,
+        counted,
+        language,
+    )
+}

@@ -1,0 +1,74 @@
+"""Check: what an author should change in a protocol before anyone is enrolled on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schedules.check_density import Density, check_density
+from schedules.check_texts import check_texts
+from schedules.check_times import check_times
+from schedules.findings import Finding
+from schedules.protocol import CareProtocol
+from schedules.timeline import Rules
+from schedules.wording import Voice
+
+EXAMPLE = Rules(Voice("Riverside Skin Clinic", "(978) 555-0142"))
+"""A clinic with a name and a phone of the usual length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in one protocol: what must change, what should be looked at, and how dense its texts are."""
+
+    findings: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+    density: Density
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The findings in sentences."""
+        return tuple(finding.sentence for finding in self.findings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The warnings and the density in sentences."""
+        return (*(warning.sentence for warning in self.warnings), str(self.density))
+
+
+def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
+    """Try a protocol as a clinic with these rules would use it: every text, every hour, every answer.
+
+    What breaks its structure (a missing language, an unknown placeholder, a lift with a time of its own) is refused
+    before, when the file is read.
+    """
+    density, crowds = check_density(protocol, rules.window, rules.max_texts_per_day)
+    found = (
+        *check_texts(protocol, rules.voice),
+        *_check_topics(protocol),
+        *check_times(protocol, rules.window),
+        *crowds,
+    )
+    return Report(
+        tuple(finding for finding in found if not finding.is_warning),
+        tuple(finding for finding in found if finding.is_warning),
+        density,
+    )
+
+
+def _check_topics(protocol: CareProtocol) -> list[Finding]:
+    """A restriction is told when it begins, and its end is told unless it has none to tell."""
+    on = [step for step in protocol.steps if step.enabled]
+    told = {topic for step in on for topic in step.still_held}
+    lifted = {topic for step in on for topic in step.lifts}
+    found = []
+    for topic, restriction in protocol.restrictions.items():
+        if topic not in told:
+            what, instead = "is told to nobody", f'name it in a restrict step: topics = ["{topic}"]'
+            found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead, is_warning=True))
+        if restriction.ends_in_a_lift and topic not in lifted:
+            what, instead = "ends and nobody says so", "add a step that lifts it, or write ends_in_a_lift = false"
+            found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead, is_warning=True))
+        if not restriction.ends_in_a_lift and topic in lifted:
+            what, instead = "has ends_in_a_lift = false and is lifted", "take one of the two out"
+            found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead))
+    return found

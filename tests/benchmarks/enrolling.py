@@ -1,0 +1,87 @@
+"""Enrollments per second: through the import and one by one, against the same statements with nothing around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from time import perf_counter
+
+from sqlalchemy import Engine
+
+from notifier.actions.enroll import enroll
+from notifier.actions.import_rows import import_rows
+from notifier.db.engine import open_engine, writing
+from notifier.domain.enroll_request import EnrollRequest
+from schedules.catalogue import shipped
+from tests.benchmarks import clinic
+from tests.benchmarks.databases import Databases
+from tests.benchmarks.replay import listening, tell_again
+from tests.benchmarks.table import Line, at_least, show
+
+_IMPORTED, _ONE_BY_ONE = 4000, 400
+_REPEATS = 2
+
+
+def measure(databases: Databases) -> None:
+    """On each database; the best of a few, ours and bare in turn, so that a noisy neighbor troubles both alike."""
+    for kind in databases.kinds:
+        many, bare_many, texts = _against_bare(databases, kind, _import, _IMPORTED)
+        one, bare_one, _ = _against_bare(databases, kind, _enroll_each, _ONE_BY_ONE)
+        show(
+            f"Enrollments on {kind}, durable",
+            [
+                Line(
+                    f"import: {_IMPORTED:,} rows, {texts:,} texts, 500 in a transaction",
+                    f"{many:,.0f}/s", f"{many / bare_many:.2f} of bare", *at_least(2000, many, written="{:,.0f}/s"),
+                ),
+                Line("  the same statements bare", f"{bare_many:,.0f}/s"),
+                Line(
+                    "one by one: a transaction for each", f"{one:,.0f}/s", f"{one / bare_one:.2f} of bare",
+                    *at_least(0.70, one / bare_one, written="{:.2f} of bare"),
+                ),
+                Line("  the same statements bare", f"{bare_one:,.0f}/s"),
+            ],
+        )  # fmt: skip
+
+
+def _against_bare(
+    databases: Databases, kind: str, write: Callable[[Engine, int], None], count: int
+) -> tuple[float, float, int]:
+    """Ours and bare, in enrollments per second, and how many texts there were."""
+    ours, bare, texts = [], [], 0
+    for _ in range(_REPEATS):
+        url, again, unheard = (databases.fresh(kind) for _ in range(3))
+        engine = open_engine(unheard)
+        with engine.connect():
+            begun = perf_counter()
+            write(engine, count)
+            ours.append(perf_counter() - begun)
+        engine.dispose()
+        engine = open_engine(url)
+        with listening(engine) as told:
+            write(engine, count)
+        engine.dispose()
+        texts = sum(len(many) for statement, many, is_many in told if is_many and statement.startswith("INSERT INTO messages"))
+        bare.append(tell_again(again, told))
+        for done in (url, again, unheard):
+            databases.drop(done)
+    return count / min(ours), count / min(bare), texts
+
+
+def _import(engine: Engine, count: int) -> None:
+    report = import_rows(
+        engine, clinic.csv_file(0, count), protocols=shipped(), rules=clinic.RULES, now=clinic.NOW, by="bench"
+    )
+    assert report.written == count, report.faults[:3]
+
+
+def _enroll_each(engine: Engine, count: int) -> None:
+    protocols = shipped()
+    for row in clinic.rows(0, count):
+        request = EnrollRequest(
+            name=row["name"], phone=row["phone"], protocol=row["protocol"], consent=row["consent"],
+            treated_at=datetime.fromisoformat(row["treated_at"]), timezone=row["timezone"], language=row["language"],
+            external_id=row["external_id"],
+        )  # fmt: skip
+        with writing(engine) as session:
+            enroll(session, request, protocols=protocols, rules=clinic.RULES, now=clinic.NOW, by="bench")

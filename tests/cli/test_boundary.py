@@ -1,0 +1,63 @@
+"""Whatever happens inside a command, a person gets a sentence and the shell a code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notifier.cli import reading
+from notifier.db.unusable import DatabaseUnusable
+
+ROOT = Path(__file__).resolve().parents[2]
+LIST = ("protocols", "list")
+
+
+def test_a_mistake_of_ours_says_where_and_no_value(
+    notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A traceback's message may hold a patient's number: neither is shown."""
+
+    def broken(_directory: object) -> None:
+        raise KeyError("+14155550123")
+
+    monkeypatch.setattr(reading, "catalogue", broken)
+    ran = notifier(*LIST)
+    assert (1, "") == (ran.code, ran.out)
+    assert "KeyError at protocols.py:" in ran.err
+    assert "4155550123" not in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_an_unusable_database_is_a_sentence(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def unusable(_directory: object) -> None:
+        raise DatabaseUnusable("The disk is full.")
+
+    monkeypatch.setattr(reading, "catalogue", unusable)
+    ran = notifier(*LIST)
+    assert (1, "notifier: The disk is full.\n") == (ran.code, ran.err)
+
+
+def test_ctrl_c_is_130(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_directory: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reading, "catalogue", interrupted)
+    assert 130 == notifier(*LIST).code
+
+
+def test_a_reader_who_leaves_early_sees_no_traceback() -> None:
+    """`notifier protocols list | true`: whoever reads has gone before the first line."""
+    command = f"{sys.executable} -m notifier protocols list | true; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (1, "") == (ran.returncode, ran.stderr)
+
+
+def test_help_lists_every_command(notifier: Callable[..., Any]) -> None:
+    ran = notifier("--help")
+    assert 0 == ran.code
+    assert all(command in ran.out for command in ("timeline", "protocols"))

@@ -1,0 +1,64 @@
+"""`notifier doctor`, and the commands that need more than it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Desk = Callable[..., Any]
+
+
+def levels(ran: Any) -> dict[str, str]:
+    return {finding["what"]: finding["level"] for finding in ran.answer}
+
+
+def test_without_settings_it_says_what_to_set(notifier: Desk, tmp_path: Path) -> None:
+    ran = notifier("doctor", "--json")
+    assert 1 == ran.code
+    assert "fail" == levels(ran)["settings"]
+    assert any("notifier demo" in finding["found"] for finding in ran.answer)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_database_that_was_never_made_is_not_made_by_looking(desk: Desk, tmp_path: Path) -> None:
+    ran = desk("doctor", "--json")
+    assert "fail" == levels(ran)["database"]
+    assert not (tmp_path / "notifier.db").exists()
+
+
+def test_a_clock_that_was_set_back_is_found(desk: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
+    desk(*ana)
+    (tmp_path / "clock").write_text("2026-03-06T20:40:00Z")
+    found = [finding["found"] for finding in desk("doctor", "--json").answer if finding["what"] == "clock"]
+    assert any("behind what happened already" in sentence for sentence in found)
+
+
+def test_texts_that_are_due_without_a_worker_are_a_failure(desk: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
+    desk(*ana)
+    assert "warn" == levels(desk("doctor", "--json"))["worker"]
+    (tmp_path / "clock").write_text("2026-03-07T23:40:00Z")
+    assert "fail" == levels(desk("doctor", "--json"))["worker"]
+
+
+def test_bad_settings_are_each_a_line(notifier: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_TIMEZONE", "New York")
+    monkeypatch.setenv("NOTIFIER_WEB_PROT", "1")
+    ran = notifier("doctor")
+    assert 1 == ran.code
+    assert "NOTIFIER_TIMEZONE" in ran.out
+    assert "did you mean NOTIFIER_WEB_PORT?" in ran.out
+
+
+def test_run_without_credentials_is_78_and_points_at_the_demo(notifier: Desk) -> None:
+    ran = notifier("run")
+    assert (78, "") == (ran.code, ran.out)
+    assert "notifier demo" in ran.err
+
+
+def test_db_upgrade_makes_the_database(notifier: Desk, tmp_path: Path) -> None:
+    assert 0 == notifier("db", "upgrade").code
+    assert (tmp_path / "notifier.db").exists()
+    assert 0 == notifier("db", "upgrade").code

@@ -1,0 +1,73 @@
+"""`notifier protocols …`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schedules.catalogue import shipped
+
+PLAN = """
+title  = "A plan"
+source = "none"
+[restrictions]
+makeup = { hours = 24 }
+[[steps]]
+key     = "again"
+lifts   = ["makeup"]
+text.en = "{clinic}: makeup again. {phone}"
+"""
+
+
+def test_list_has_every_shipped_protocol(notifier: Callable[..., Any]) -> None:
+    assert list(shipped()) == [one["protocol"] for one in notifier("protocols", "list", "--json").answer]
+    assert all(one in notifier("protocols", "list").out for one in shipped())
+
+
+def test_a_clinics_own_protocol_is_listed_beside_them(
+    notifier: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ours.toml").write_text(PLAN)
+    monkeypatch.setenv("NOTIFIER_PROTOCOLS_DIR", str(tmp_path))
+    assert {*shipped(), "ours"} == {one["protocol"] for one in notifier("protocols", "list", "--json").answer}
+
+
+@pytest.mark.parametrize("protocol_id", shipped())
+def test_show_has_every_restriction_and_every_text(notifier: Callable[..., Any], protocol_id: str) -> None:
+    plan, shown = shipped()[protocol_id], notifier("protocols", "show", protocol_id).out
+    assert [] == [topic for topic in plan.restrictions if topic not in shown]
+    assert [] == [step.key for step in plan.steps if step.text["en"] not in shown]
+
+
+def test_compare_names_what_differs_and_nothing_else(notifier: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(PLAN)
+    (tmp_path / "b.toml").write_text(PLAN.replace("hours = 24", "days = 2"))
+    answer = notifier("protocols", "compare", "a.toml", "b.toml", "--json").answer
+    assert [{"where": "restriction makeup", "a": "24 hours", "b": "2 days"}] == answer
+
+
+def test_a_step_of_one_alone_is_one_line(notifier: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(PLAN)
+    more = '[[steps]]\nkey="ice"\nkind="care"\nat={hours=1}\nstale_after={hours=2}\ntext.en="{clinic}: ice."\n'
+    (tmp_path / "b.toml").write_text(PLAN + more)
+    answer = notifier("protocols", "compare", "a.toml", "b.toml", "--json").answer
+    assert [{"where": "step ice", "a": None, "b": "care, 1 hour after: {clinic}: ice."}] == answer
+
+
+def test_schema_is_json(notifier: Callable[..., Any]) -> None:
+    assert "steps" in notifier("protocols", "schema").answer["properties"]
+
+
+def test_check_passes_what_we_ship(notifier: Callable[..., Any]) -> None:
+    ran = notifier("protocols", "check")
+    assert 0 == ran.code, ran.err + ran.out
+
+
+def test_check_of_a_broken_file_is_bad_input(notifier: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(PLAN.replace('lifts   = ["makeup"]', 'lifts = ["sun"]'))
+    ran = notifier("protocols", "check", "ours.toml")
+    assert 2 == ran.code
+    assert '"sun" is no restriction of this protocol' in ran.err

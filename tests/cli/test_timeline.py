@@ -1,0 +1,104 @@
+"""`notifier timeline`: what staff see before anybody is enrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+TREATED = ("timeline", "microneedling", "--treated-at", "2026-03-07T15:30", "--timezone", "America/New_York")
+FIELDS = [
+    "step",
+    "kind",
+    "topics",
+    "due_at",
+    "due_local",
+    "not_before",
+    "expires_at",
+    "text",
+    "segments",
+    "encoding",
+    "notes",
+]
+
+
+def test_the_json_has_exactly_the_promised_shape(notifier: Callable[..., Any]) -> None:
+    answer = notifier(*TREATED, "--json").answer
+    top = ["protocol", "version", "treated_at", "timezone", "restrictions", "messages", "unanswered", "left_out"]
+    assert top == list(answer)
+    assert all(FIELDS == list(message) for message in answer["messages"])
+    assert {"topic": "makeup", "until": "2026-03-08T20:30:00+00:00"} == answer["restrictions"][0]
+
+
+def test_an_appointment_has_only_what_is_said_before_it(notifier: Callable[..., Any]) -> None:
+    appointment = ("--appointment-at", "2026-03-07T15:30", "--timezone", "America/New_York")
+    answer = notifier("timeline", "microneedling-24h", *appointment, "--json").answer
+    assert {"prepare"} == {message["kind"] for message in answer["messages"]}
+    assert (None, []) == (answer["treated_at"], answer["restrictions"])
+    assert "2026-03-07T15:30:00-05:00" == answer["appointment_at"]
+
+
+def test_unset_clinic_settings_show_as_placeholders(notifier: Callable[..., Any]) -> None:
+    shown = notifier(*TREATED).out
+    assert "[clinic name]: you may wear makeup again. Questions? [clinic phone]." in shown
+
+
+def test_settings_fill_the_texts(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_CLINIC_NAME", "Glow")
+    monkeypatch.setenv("NOTIFIER_CLINIC_PHONE", "555-0100")
+    monkeypatch.setenv("NOTIFIER_TIMEZONE", "America/New_York")
+    assert "Glow: you may wear makeup again. Questions? 555-0100." in notifier(*TREATED[:-2]).out
+
+
+def test_a_pipe_gets_every_text_in_one_piece_and_no_colors(notifier: Callable[..., Any]) -> None:
+    plain, exact = notifier(*TREATED).out, notifier(*TREATED, "--json").answer
+    assert [] == [message["text"] for message in exact["messages"] if message["text"] not in plain]
+    assert "\x1b" not in plain
+
+
+def test_a_terminal_of_80_columns_shows_every_word(at_a_terminal: Callable[..., Any]) -> None:
+    """No line is longer than the screen, and no text is cut: only folded between its words."""
+    shown = at_a_terminal(*TREATED).out
+    assert 80 >= max(map(len, shown.splitlines()))
+    text = "your 7 days of staying out of the sun are over. Questions? [clinic phone]. STOP to opt out."
+    assert text in " ".join(shown.replace("day 7", "").replace("4:30 PM", "").split())
+    assert "…" not in shown
+
+
+def test_json_stays_json_at_a_terminal(at_a_terminal: Callable[..., Any]) -> None:
+    assert 5 == len(at_a_terminal(*TREATED, "--json").answer["messages"])
+
+
+BAD = [
+    ((), "missing argument 'protocol'"),
+    (("microneedlin",), "did you mean microneedling?"),
+    (("microneedling", "--treated-ta", "x"), "--treated-at"),
+    (("microneedling", "--treated-at", "2026-03-07T15:30"), "--timezone is missing"),
+    ((*TREATED[1:-1], "America/Newyork"), "America/New_York"),
+    ((*TREATED[1:], "--appointment-at", "2026-03-07T15:30"), "say one of --treated-at"),
+    (("microneedling", "--timezone", "America/New_York"), "say one of --treated-at"),
+    (("microneedling", "--treated-at", "2026-03-07", "--timezone", "UTC"), "write it like 2026-03-07T15:30"),
+    ((*TREATED[1:], "--answer", "shaves"), "write it like --answer shaves=yes"),
+    ((*TREATED[1:], "--answer", "shaves=yes"), "it asks none"),
+    ((*TREATED[1:], "--language", "fr"), "say one of en, es"),
+    ((*TREATED[1:], "--name", "Ana {phone}"), "a brace"),
+    ((*TREATED[1:], "--phone", "12"), "+14155550123"),
+    (("no-such-file.toml", *TREATED[2:]), "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("args", "instead"), BAD, ids=range(len(BAD)))
+def test_bad_input_is_one_sentence_and_exit_2(
+    notifier: Callable[..., Any], args: tuple[str, ...], instead: str
+) -> None:
+    ran = notifier("timeline", *args)
+    assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n")), ran.err
+    assert instead in ran.err
+
+
+def test_bad_configuration_is_exit_78(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_SEND_WINDOW", "07:00-20:00")
+    ran = notifier(*TREATED)
+    assert (78, "") == (ran.code, ran.out)
+    assert "NOTIFIER_SEND_WINDOW" in ran.err

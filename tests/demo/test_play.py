@@ -1,0 +1,82 @@
+"""The stage with everything on it: a real worker process, killed by SIGKILL at the worst moment."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sqlalchemy.orm import Session
+
+from notifier.cli import demo
+from notifier.demo import play as playing
+from notifier.demo.cast import MARIA
+from notifier.demo.evidence import gather
+from notifier.demo.promises import Evidence
+from notifier.demo.stage import Stage, StageTrouble
+from notifier.demo.story import Enrolls, Story
+from notifier.sandbox.server import Sandbox
+
+
+def at(wall: str) -> datetime:
+    """A wall time in New York."""
+    return datetime.fromisoformat(wall).replace(tzinfo=MARIA.zone)
+
+
+ONE_NIGHT = Story(
+    begins=at("2026-03-07T12:00"),
+    ends=at("2026-03-08T20:00"),
+    happenings=(Enrolls(at("2026-03-07T15:40"), MARIA, treated_at=at("2026-03-07T15:30")),),
+    dies_during=(MARIA, at("2026-03-08T16:00")),
+)
+
+
+@pytest.fixture(autouse=True)
+def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+def test_a_killed_worker_comes_back_and_doubles_nothing(tmp_path: Path) -> None:
+    """Three texts, the worker dies with the third; it is counted, and nothing is left behind."""
+    said = _play(ONE_NIGHT)
+    assert 3 == said.count("| to Maria |")
+    assert "SIGKILL" in said
+    assert "In Twilio's ledger: once." in said
+    assert "kept   Never twice       3 texts reached 1 phones; 0 of them doubled" in said
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_text_that_twilio_has_twice_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The count reads the ledger, not what the worker believes."""
+
+    def gather_after_a_double(session: Session, sandbox: Sandbox, *rest: Any) -> Evidence:
+        first = sandbox.ledger[0]
+        sandbox.account.create({"To": first.to, "From": sandbox.account.sender, "Body": first.body})
+        return gather(session, sandbox, *rest)
+
+    monkeypatch.setattr(playing, "gather", gather_after_a_double)
+    said = _play(replace(ONE_NIGHT, ends=at("2026-03-07T18:00")), kept=False)
+    assert "BROKEN Never twice       2 texts reached 1 phones; 1 of them doubled" in said
+
+
+def test_a_worker_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stage, "_environment", lambda stage: {})
+    with pytest.raises(StageTrouble, match="the worker ended while the demo waited for the worker to start"):
+        _play(ONE_NIGHT)
+
+
+@pytest.mark.parametrize(("kept", "code"), [(True, 0), (False, 1)])
+def test_a_broken_promise_ends_with_1(kept: bool, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "play", lambda screen: kept)
+    assert code == demo.demo()
+
+
+def _play(story: Story, *, kept: bool = True) -> str:
+    written = io.StringIO()
+    assert kept is playing.play(Console(file=written, width=10_000), story)
+    return written.getvalue()

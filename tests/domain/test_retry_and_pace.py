@@ -1,0 +1,75 @@
+"""When to try again, and how fast texts may leave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from notifier.domain.calls import Finished, Result
+from notifier.domain.outcomes import AfterAcceptance, NotCreatedClass
+from notifier.domain.pace import Pace
+from notifier.domain.retry import backoff, retry_at
+from notifier.domain.verdicts import Verdicts
+
+A = AfterAcceptance
+AT = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("why", "retries", "expected"),
+    [
+        (A.HANDSET_OFF, 0, AT + HOUR),
+        (A.HANDSET_OFF, 1, AT + 12 * HOUR),
+        (A.HANDSET_OFF, 2, None),
+        (A.UNKNOWN_CARRIER_ERROR, 0, AT + HOUR),
+        (A.UNKNOWN_CARRIER_ERROR, 1, None),
+        (A.DAILY_CAP, 0, datetime(2026, 3, 8, 8, 0, tzinfo=UTC)),  # midnight in Los Angeles, before its clock change
+        (A.PROVIDER_TIMEOUT, 0, None),
+        (A.FILTERED, 0, None),
+        (A.UNRECOGNIZED, 0, None),
+    ],
+)
+def test_when_a_text_that_failed_may_leave_again(why: AfterAcceptance, retries: int, expected: datetime | None) -> None:
+    assert expected == retry_at(why, retries, AT)
+
+
+def test_a_backoff_doubles_up_to_its_limit_however_often() -> None:
+    assert [5, 5, 10, 20, 300, 300] == [backoff(n, first=5, longest=300) for n in (0, 1, 2, 3, 8, 10**6)]
+
+
+def test_a_rate_has_no_burst_after_an_idle_hour() -> None:
+    pace = Pace(2.0)
+    assert [100.0, 100.5, 101.0] == [pace.take(100.0) for _ in range(3)]
+    assert [3700.0, 3700.5] == [pace.take(3700.0) for _ in range(2)]
+
+
+@pytest.mark.parametrize(("per_second", "room"), [(0.0, None), (1.0, 1), (4.0, 2), (100.0, 26)])
+def test_only_so_many_are_claimed_ahead_of_their_turn(per_second: float, room: int | None) -> None:
+    assert room == Pace(per_second).room(100.0)
+
+
+def test_a_pause_counts_once_for_what_was_in_flight_together() -> None:
+    pace = Pace(0.0)
+    assert [5.0] * 10 == [pace.failed(100.0, first=5, longest=300) for _ in range(10)]
+    assert 10.0 == pace.failed(105.0, first=5, longest=300)
+    pace.went_well()
+    assert 5.0 == pace.failed(200.0, first=5, longest=300)
+
+
+def test_only_lost_answers_in_a_row_are_lost_contact() -> None:
+    verdicts = Verdicts(Pace(0.0))
+    lost, fine = (Finished(1, "a", "p", result, AT) for result in (Result.UNKNOWN, Result.ACCEPTED))
+    for one in (lost, lost, lost, lost, fine, lost, lost, lost, lost):
+        verdicts.hear(one, 100.0)
+    assert None is verdicts.lost_contact
+    verdicts.hear(lost, 100.0)
+    assert "5 answers of the provider in a row were lost" == verdicts.lost_contact
+
+
+def test_a_refusal_of_our_account_is_told_once() -> None:
+    verdicts = Verdicts(Pace(0.0))
+    refused = Finished(1, "a", "p", Result.NOT_CREATED, AT, why=NotCreatedClass.CONFIGURATION, code=20003)
+    verdicts.hear(refused, 100.0)
+    assert ["Twilio refused our credentials.", None] == [verdicts.take_refusal(), verdicts.take_refusal()]

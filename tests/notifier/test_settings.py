@@ -1,0 +1,131 @@
+"""Every mistake in the configuration is one sentence that names the variable and says what to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from notifier.settings import BadSettings, check_ready_to_send, load_settings
+
+ACCOUNT = "AC" + "0" * 32
+
+
+@pytest.fixture(autouse=True)
+def _empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def sentences() -> list[str]:
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    return caught.value.sentences
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("NOTIFIER_SEND_WINDW", "x", "is no setting of Notifier; did you mean NOTIFIER_SEND_WINDOW?"),
+        ("NOTIFIER_SEND_WINDOW", "7-9", '"7-9" is not a send window; write it like 09:00-20:00.'),
+        ("NOTIFIER_TIMEZONE", "America/NewYork", "write an IANA name such as America/New_York."),
+        ("NOTIFIER_MESSAGES_PER_SECOND", "-1", "input should be greater than or equal to 0."),
+        ("NOTIFIER_ON_UNKNOWN", "maybe", "input should be 'resend_once' or 'review'."),
+        ("NOTIFIER_PUBLIC_URL", "texts.example.org", "write it like https://texts.example.org."),
+        ("NOTIFIER_PUBLIC_URL", "https://a_b.example.org", "Twilio refuses a host name with an underscore"),
+        ("NOTIFIER_PROTOCOLS_DIR", "nowhere", "nowhere is not a directory"),
+        ("TWILIO_ACCOUNT_SID", "SK0", "write AC and 32 hex digits."),
+        ("TWILIO_FROM_NUMBER", "415 555 0123", "write it like +14155550123."),
+    ],
+)
+def test_a_bad_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
+    monkeypatch.setenv(name, value)
+    (said,) = sentences()
+    assert said.startswith(name)
+    assert sentence in said
+
+
+def test_a_typo_in_the_env_file_is_refused() -> None:
+    Path(".env").write_text("NOTIFIER_CLINC_NAME=Glow\n", encoding="utf-8")
+    assert ["NOTIFIER_CLINC_NAME is no setting of Notifier; did you mean NOTIFIER_CLINIC_NAME?"] == sentences()
+
+
+def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NOTIFIER_NAME", "NOTIFIER_WEB_PORT", "NOTIFIER_LOG_LEVEL"):
+        monkeypatch.setenv(name, "x")
+    assert 3 == len(sentences())
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "")
+    assert None is load_settings().twilio_account_sid
+
+
+def test_a_secret_comes_from_a_credential_then_a_file_then_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def token() -> str:
+        found = load_settings().twilio_auth_token
+        return found.get_secret_value() if found else ""
+
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "from the environment")
+    assert "from the environment" == token()
+    file = tmp_path / "token"
+    file.write_text("from a file\n", encoding="utf-8")
+    file.chmod(0o600)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN_FILE", str(file))
+    assert "from a file" == token()
+    (tmp_path / "TWILIO_AUTH_TOKEN").write_text("from systemd", encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert "from systemd" == token()
+
+
+def test_a_secret_file_that_others_may_read_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("secret", encoding="utf-8")
+    file.chmod(0o644)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN_FILE", str(file))
+    assert [f"TWILIO_AUTH_TOKEN_FILE: others may read {file}; run `chmod 600 {file}`."] == sentences()
+
+
+@pytest.mark.parametrize(
+    ("env", "api", "allowed"),
+    [
+        ("production", "http://127.0.0.1:9", False),
+        ("test", "https://api.twilio.com", False),
+        ("demo", "https://api.dublin.ie1.twilio.com", False),
+        ("test", "http://127.0.0.1:9", True),
+        ("demo", "http://127.0.0.1:9", True),
+    ],
+)
+def test_the_clock_is_shifted_only_where_nobody_is_texted(
+    monkeypatch: pytest.MonkeyPatch, env: str, api: str, allowed: bool
+) -> None:
+    monkeypatch.setenv("NOTIFIER_ENV", env)
+    monkeypatch.setenv("TWILIO_API_URL", api)
+    monkeypatch.setenv("NOTIFIER_CLOCK_FILE", "clock")
+    if allowed:
+        assert Path("clock") == load_settings().clock_file
+    else:
+        assert "NOTIFIER_CLOCK_FILE shifts the clock" in sentences()[0]
+
+
+def test_a_worker_without_anything_is_told_everything_it_needs() -> None:
+    with pytest.raises(BadSettings) as caught:
+        check_ready_to_send(load_settings())
+    assert 4 == len(caught.value.sentences)
+    assert "notifier demo" in caught.value.sentences[-1]
+
+
+def test_a_complete_worker_is_ready() -> None:
+    check_ready_to_send(
+        load_settings(
+            clinic_name="Glow", clinic_phone="212-555-0199", timezone="America/New_York", twilio_account_sid=ACCOUNT,
+            twilio_auth_token="secret", twilio_from_number="+15005550006",
+        )
+    )  # fmt: skip
+
+
+def test_a_secret_is_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "hush")
+    monkeypatch.setenv("NOTIFIER_DATABASE_URL", "postgresql://u:hush@h/d")
+    assert "hush" not in repr(load_settings())

@@ -1,0 +1,193 @@
+"""A real worker process against a loopback Twilio: ready, stopped, killed at the worst moment, refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from notifier.clock import Clock
+from notifier.db.engine import file_of, reading, writing
+from notifier.db.outbox import by_id
+from notifier.db.tables import Message
+from notifier.domain.states import MessageState
+from notifier.sandbox import faults
+from notifier.sandbox.running import RunningSandbox, running_sandbox
+from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
+from tests.conftest import Rows
+
+S = MessageState
+PHONE = "+12125550101"
+PROGRAM = "import sys; from notifier.bootstrap import run_worker; from notifier.settings import load_settings; "
+PROGRAM += "sys.exit(run_worker(load_settings()))"
+
+
+class Noon(Clock):
+    """The machine's clock, moved to noon in New York today."""
+
+    def __init__(self) -> None:
+        at = super().now()
+        self.offset = at.replace(hour=17, minute=0, second=0) - at
+
+    def now(self) -> datetime:
+        return super().now() + self.offset
+
+
+class Process:
+    """A worker process and what it wrote."""
+
+    def __init__(self, environment: dict[str, str], place: Path) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.popen = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM], env=environment, cwd=place, stderr=subprocess.PIPE, text=True
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.popen.stderr
+        with self.popen.stderr as lines:
+            for line in lines:
+                self.lines.append(json.loads(line) if line.startswith("{") else {"event": line})
+
+    def until_said(self, event: str) -> None:
+        until(lambda: any(line["event"] == event for line in self.lines), f"no {event}: {self.lines}")
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.popen.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        code = self.popen.wait(timeout=30)
+        self._reader.join()
+        return code
+
+
+def until(true: Callable[[], bool], otherwise: str, *, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, otherwise
+        threading.Event().wait(0.02)
+
+
+class Place:
+    """A database, a sandbox and the worker processes between them."""
+
+    def __init__(self, engine: Engine, sandbox: RunningSandbox, clock: Noon, directory: Path) -> None:
+        self.engine, self.sandbox, self.clock = engine, sandbox, clock
+        (directory / "clock").write_text(str(clock.offset.total_seconds()), encoding="ascii")
+        self._directory = directory
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "NOTIFIER_ENV": "test",
+            "NOTIFIER_DATABASE_URL": f"sqlite:///{file_of(engine)}",
+            "NOTIFIER_CLOCK_FILE": str(directory / "clock"),
+            "NOTIFIER_CLINIC_NAME": "Glow",
+            "NOTIFIER_CLINIC_PHONE": "212-555-0199",
+            "NOTIFIER_TIMEZONE": "America/New_York",
+            "NOTIFIER_MESSAGES_PER_SECOND": "0",
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_FROM_NUMBER": SENDER,
+            "TWILIO_API_URL": sandbox.url,
+        }
+        self.processes: list[Process] = []
+
+    def start(self) -> Process:
+        process = Process(self._environment, self._directory)
+        self.processes.append(process)
+        return process
+
+    def plan(self, phone: str = PHONE) -> int:
+        now = self.clock.now()
+        rows = Rows(now)
+        with writing(self.engine) as session:
+            whose = rows.enrollment(session, phone=phone, treated_at=now)
+            when = {"nominal_at": now, "due_at": now, "not_before": now, "expires_at": now + timedelta(days=1)}
+            return rows.message(session, whose, phone=phone, **when)
+
+    def message(self, message: int) -> Message:
+        with reading(self.engine) as session:
+            found = by_id(session, "clinic", message)
+            assert found is not None
+            return found
+
+    def until_state(self, message: int, *states: MessageState) -> None:
+        until(lambda: self.message(message).state in states, f"not {states}: {self.processes[-1].lines}")
+
+
+@pytest.fixture
+def place(sqlite_engine: Engine, tmp_path: Path) -> Iterator[Place]:
+    clock = Noon()
+    with running_sandbox(now=clock.now) as sandbox, _ended(Place(sqlite_engine, sandbox, clock, tmp_path)) as place:
+        yield place
+
+
+@contextmanager
+def _ended(place: Place) -> Iterator[Place]:
+    try:
+        yield place
+    finally:
+        for process in place.processes:
+            if process.popen.poll() is None:
+                process.end(signal.SIGKILL)
+
+
+def test_it_says_ready_sends_what_is_due_and_ends_well_on_sigterm(place: Place) -> None:
+    first = place.plan()
+    worker = place.start()
+    worker.until_said("ready")
+    place.until_state(first, S.ACCEPTED)
+    place.sandbox.sandbox.latency = 2.0
+    second = place.plan("+12125550102")
+    place.until_state(second, S.ATTEMPTING)
+    assert 0 == worker.end()
+    assert S.ACCEPTED == place.message(second).state
+    assert 2 == len(place.sandbox.ledger)
+    assert "stopped" == worker.lines[-1]["event"]
+    assert not any(PHONE[2:] in json.dumps(line) or "Keep it clean" in json.dumps(line) for line in worker.lines)
+
+
+def test_killed_between_twilios_answer_and_our_commit_it_never_sends_again(place: Place) -> None:
+    worker = place.start()
+    worker.until_said("ready")
+    place.sandbox.sandbox.faults.then(faults.created_then_kill(worker.popen.pid))
+    text = place.plan()
+    assert -signal.SIGKILL == worker.wait()
+    assert (S.ATTEMPTING, 1) == (place.message(text).state, len(place.sandbox.ledger))
+    place.start().until_said("ready")
+    place.until_state(text, S.ACCEPTED)
+    assert place.sandbox.ledger[0].sid == place.message(text).sid
+    assert 1 == len(place.sandbox.ledger)
+
+
+def test_a_stop_sent_while_we_were_down_is_honored_before_the_first_send(place: Place) -> None:
+    text = place.plan()
+    place.sandbox.receive(PHONE, "please stop texting me")
+    place.start()
+    place.until_state(text, S.SUPPRESSED)
+    assert [] == place.sandbox.ledger
+
+
+def test_a_second_worker_is_refused_with_the_firsts_pid(place: Place) -> None:
+    first = place.start()
+    first.until_said("ready")
+    second = place.start()
+    assert 1 == second.wait()
+    said = " ".join(line["event"] for line in second.lines)
+    assert "AnotherWorker" in said
+    assert f"pid {first.popen.pid}, since " in said
+    assert 0 == first.end(signal.SIGINT)

@@ -1,0 +1,57 @@
+"""A worker that hangs is ended, systemd is told, and one lock means one worker."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from notifier.scheduler.lock import AnotherWorker, alone
+from notifier.scheduler.watchdog import tell_systemd
+
+NOW = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
+HANGS = """
+import threading
+from notifier.scheduler import watchdog
+watchdog.EVERY = 0.05
+watchdog.Watchdog(lambda: 121.0).start()
+threading.Event().wait(20)
+"""
+
+
+def test_a_worker_that_hangs_is_ended_with_its_stacks() -> None:
+    ended = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=30, check=False)
+    assert 70 == ended.returncode
+    assert "Thread 0x" in ended.stderr
+
+
+def test_systemd_is_told_and_nobody_where_there_is_none(tmp_path: Path) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        tell_systemd("READY=1", address)
+        assert b"READY=1" == systemd.recv(100)
+    tell_systemd("READY=1", None)
+    tell_systemd("READY=1", str(tmp_path / "gone"))
+
+
+def test_a_second_worker_is_told_who_the_first_is(tmp_path: Path) -> None:
+    database = tmp_path / "notifier.db"
+    with (
+        alone(database, now=NOW),
+        pytest.raises(AnotherWorker, match=rf"pid {os.getpid()}, since 2026-03-07T15:00:00Z"),
+        alone(database, now=NOW),
+    ):
+        pass
+
+
+def test_a_lock_file_that_was_left_behind_means_nothing(tmp_path: Path) -> None:
+    database = tmp_path / "notifier.db"
+    (tmp_path / "notifier.db.lock").write_text("1 2020-01-01T00:00:00Z and more", encoding="ascii")
+    with alone(database, now=NOW):
+        assert f"{os.getpid()} 2026-03-07T15:00:00Z" == (tmp_path / "notifier.db.lock").read_text(encoding="ascii")

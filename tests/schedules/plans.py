@@ -1,0 +1,70 @@
+"""Small protocols and patients for the tests of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schedules.moments import Anchor
+from schedules.protocol import CareProtocol
+from schedules.timeline import Patient, PlannedMessage, Rules, build_timeline
+from schedules.wording import Voice
+
+NEW_YORK = ZoneInfo("America/New_York")
+RULES = Rules(Voice("Elm Street Skin", "(978) 555-0142"))
+WORDS = "{clinic}: words. Questions? {phone}. STOP to opt out."
+
+
+def step(key: str, kind: str, **said: Any) -> dict[str, Any]:
+    """One step, with words and a day to stay useful unless said."""
+    return {"key": key, "kind": kind, "text": {"en": WORDS}, "stale_after": {"hours": 24}, **said}
+
+
+def lift(*topics: str, **said: Any) -> dict[str, Any]:
+    """A step that lifts these topics, useful for two days unless said."""
+    return {**step("-".join((*topics, "again")), "lift", lifts=topics, stale_after={"days": 2}), **said}
+
+
+def protocol(*steps: dict[str, Any], **said: Any) -> CareProtocol:
+    """A protocol of these steps."""
+    return CareProtocol.model_validate({"id": "plan", "title": "A plan", "source": "none", "steps": steps, **said})
+
+
+def one(kind: str, **said: Any) -> CareProtocol:
+    """A protocol of one step."""
+    return protocol(step("one", kind, **said))
+
+
+def at(local: str, zone: ZoneInfo = NEW_YORK) -> datetime:
+    """An instant, said as the wall clock of the zone shows it."""
+    return datetime.fromisoformat(local).replace(tzinfo=zone)
+
+
+def utc(instant: str) -> datetime:
+    """An instant, said in UTC."""
+    return datetime.fromisoformat(instant).replace(tzinfo=UTC)
+
+
+def local_dues(messages: tuple[PlannedMessage, ...], zone: ZoneInfo = NEW_YORK) -> dict[str, str | None]:
+    """When each step leaves, on the wall clock of the zone."""
+    return {
+        message.step: message.due_at and message.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        for message in messages
+    }
+
+
+def planned(
+    plan: CareProtocol,
+    anchor: datetime,
+    *,
+    treated: bool = True,
+    answers: Mapping[str, str] | None = None,
+    enrolled_at: datetime | None = None,
+    area_zones: tuple[ZoneInfo, ...] = (),
+    zone: ZoneInfo = NEW_YORK,
+) -> tuple[PlannedMessage, ...]:
+    """What a patient hears."""
+    patient = Patient(zone, "en", "Ana", area_zones=area_zones, answers=answers or {})
+    return build_timeline(plan, Anchor(anchor, treated), patient, RULES, enrolled_at=enrolled_at).messages

@@ -1,0 +1,198 @@
+"""The promises of a plan, for any protocol, zone, hour and enrollment: never early, never at night, never stale."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schedules.moments import Anchor, leaves_late
+from schedules.offsets import Duration
+from schedules.protocol import CareProtocol, StepKind
+from schedules.send_window import SendWindow
+from schedules.timeline import Patient, Rules, Timeline, build_timeline
+from schedules.wording import Voice
+from tests.schedules.plan_strategies import answers_to, area_zones, instants, protocols, zones
+
+VOICE = Voice("Elm Street Skin", "(978) 555-0142")
+WINDOWS = [SendWindow(), SendWindow(time(8), time(21)), SendWindow(time(10, 30), time(11, 30))]
+often = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a plan depends on."""
+
+    protocol: CareProtocol
+    anchor: Anchor
+    patient: Patient
+    rules: Rules
+    enrolled_at: datetime | None
+
+    def plan(self) -> Timeline:
+        """What `build_timeline` makes of it."""
+        return build_timeline(self.protocol, self.anchor, self.patient, self.rules, enrolled_at=self.enrolled_at)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A patient of any clinic in the world, enrolled whenever."""
+    protocol = draw(protocols)
+    anchor = Anchor(draw(instants), treated=draw(st.sampled_from([True, True, True, False])))
+    wait = draw(st.none() | st.integers(-14 * 24 * 60, 9 * 24 * 60))
+    enrolled_at = None if wait is None else anchor.at + timedelta(minutes=wait)
+    patient = Patient(
+        draw(zones), draw(st.sampled_from(protocol.languages)), "Ana", area_zones=draw(area_zones),
+        answers=draw(answers_to(protocol)),
+    )  # fmt: skip
+    rules = Rules(VOICE, draw(st.sampled_from(WINDOWS)), draw(st.integers(1, 3)))
+    return Case(protocol, anchor, patient, rules, enrolled_at)
+
+
+@often
+@given(cases())
+def test_never_early_no_text_says_you_may_before_every_restriction_it_lifts_has_ended(case: Case) -> None:
+    for message in case.plan().messages:
+        if message.kind is StepKind.LIFT and message.due_at:
+            assert message.topics
+            for topic in message.topics:
+                lasts = case.protocol.restrictions[topic]
+                assert _is_over(lasts, case.anchor.at, message.due_at, case.patient.zone)
+
+
+def _is_over(lasts: Duration, treated_at: datetime, at: datetime, zone: ZoneInfo) -> bool:
+    """Read in every way that a patient could read it, without the code that plans."""
+    started, now = (instant.astimezone(zone).replace(tzinfo=None) for instant in (treated_at, at))
+    if lasts.hours:
+        return at >= treated_at + timedelta(hours=lasts.hours)
+    if lasts.until_day:
+        return now.date() >= started.date() + timedelta(days=lasts.until_day)
+    if lasts.months:
+        same_day = (started.date().replace(day=1) + timedelta(days=31 * lasts.months)).replace(day=1)
+        last_of_month = (same_day + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        day = min(started.day, last_of_month.day)
+        return now >= datetime.combine(same_day.replace(day=day), started.time())
+    days = timedelta(days=lasts.days or 7 * (lasts.weeks or 0))
+    return at >= treated_at + days and now >= started + days
+
+
+@often
+@given(instants, zones, st.integers(1, 30))
+def test_a_restriction_of_days_ends_early_on_neither_reading(treated_at: datetime, zone: ZoneInfo, days: int) -> None:
+    """Neither before that many times 24 hours, nor before the wall clock shows the same hour that many dates on."""
+    for duration in (Duration(days=days), *([Duration(weeks=days // 7)] if days % 7 == 0 else [])):
+        end = duration.end(treated_at, zone)
+        assert end >= treated_at + timedelta(days=days)
+        local, started = end.astimezone(zone).replace(tzinfo=None), treated_at.astimezone(zone).replace(tzinfo=None)
+        assert local >= started + timedelta(days=days)
+        before = (end - timedelta(seconds=1)).astimezone(zone).replace(tzinfo=None)
+        held_by_hours = end - timedelta(seconds=1) < treated_at + timedelta(days=days)
+        assert held_by_hours or before < started + timedelta(days=days) or _comes_again(end, zone)
+
+
+def _comes_again(end: datetime, zone: ZoneInfo) -> bool:
+    """Whether this wall time was shown once before, so that the later of the two was taken."""
+    return end.astimezone(zone).fold == 1
+
+
+@often
+@given(instants, zones, st.integers(1, 30))
+def test_until_day_ends_when_that_local_date_has_begun(treated_at: datetime, zone: ZoneInfo, day: int) -> None:
+    end = Duration(until_day=day).end(treated_at, zone)
+    assert end.astimezone(zone).date() >= treated_at.astimezone(zone).date() + timedelta(days=day)
+
+
+@often
+@given(cases())
+def test_never_at_night_on_her_own_clock_nor_later_on_on_those_her_number_points_to(case: Case) -> None:
+    zone, window = case.patient.zone, case.rules.window
+    day0 = case.anchor.at.astimezone(zone).date() if case.anchor.treated else None
+    for message in case.plan().messages:
+        if message.due_at is None:
+            assert "tell the patient in person" in message.notes
+            continue
+        local = message.due_at.astimezone(zone)
+        assert time(8) <= window.opens <= local.time() < window.closes <= time(21)
+        quarter_later = message.due_at + timedelta(minutes=15)
+        assert quarter_later.astimezone(zone).time() <= window.closes
+        if local.date() != day0:
+            for other in case.patient.area_zones:
+                there = message.due_at.astimezone(other)
+                assert time(8) <= there.time() < time(21)
+                assert quarter_later.astimezone(other).time() <= time(21)
+
+
+@often
+@given(cases())
+def test_never_stale_and_never_before_its_limits(case: Case) -> None:
+    timeline = case.plan()
+    ends = dict(timeline.restrictions)
+    steps = {step.key: step for step in case.protocol.steps}
+    for message in timeline.messages:
+        assert message.expires_at <= message.nominal_at + steps[message.step].stale_after.length
+        if message.due_at is None:
+            continue
+        assert message.not_before <= message.due_at < message.expires_at
+        assert case.enrolled_at is None or message.due_at >= case.enrolled_at
+        assert message.kind is StepKind.PREPARE or message.due_at >= case.anchor.at
+        assert message.kind is not StepKind.PREPARE or message.due_at < case.anchor.at
+        if message.kind is StepKind.RESTRICT:
+            assert all(message.due_at < ends[topic] for topic in message.topics)
+        if message.late_text and leaves_late(message.nominal_at, message.due_at, case.patient.zone):
+            assert message.text == message.late_text
+
+
+@often
+@given(cases())
+def test_no_day_has_more_texts_than_the_cap_and_they_come_oldest_first(case: Case) -> None:
+    dues = [message.due_at for message in case.plan().messages if message.due_at]
+    per_day = Counter(due.astimezone(case.patient.zone).date() for due in dues)
+    assert max(per_day.values(), default=0) <= case.rules.max_texts_per_day
+    assert sorted(dues) == dues
+
+
+@often
+@given(cases())
+def test_the_same_facts_make_the_same_plan_in_whatever_zone_an_instant_is_written(case: Case) -> None:
+    written_elsewhere = Anchor(case.anchor.at.astimezone(case.patient.zone), case.anchor.treated)
+    again = build_timeline(
+        case.protocol, written_elsewhere, case.patient, case.rules,
+        enrolled_at=case.enrolled_at and case.enrolled_at.astimezone(case.patient.zone),
+    )  # fmt: skip
+    assert case.plan() == case.plan() == again
+
+
+@often
+@given(cases(), st.integers(1, 5 * 24 * 60))
+def test_enrolling_later_brings_no_text_earlier(case: Case, minutes: int) -> None:
+    """Without the cap: with it, a text that is too late for its day leaves that day to another."""
+    if case.enrolled_at is None:
+        return
+    rules = Rules(VOICE, case.rules.window, 99)
+    sooner, later = (
+        {
+            message.step: message.due_at
+            for message in build_timeline(
+                case.protocol, case.anchor, case.patient, rules, enrolled_at=enrolled
+            ).messages
+        }
+        for enrolled in (case.enrolled_at, case.enrolled_at + timedelta(minutes=minutes))
+    )
+    for step, due in later.items():
+        before = sooner[step]
+        assert due is None or before is None or due >= before
+
+
+@often
+@given(cases())
+def test_a_message_is_for_a_step_that_applies_and_every_other_step_says_why(case: Case) -> None:
+    timeline = case.plan()
+    own_side = {s.key for s in case.protocol.steps if (s.kind is StepKind.PREPARE) is not case.anchor.treated}
+    said, left = [m.step for m in timeline.messages], [out.step for out in timeline.left_out]
+    assert sorted(own_side) == sorted(said + left)
+    assert all(out.why for out in timeline.left_out)
+    assert all(message.due_at is None or message.due_at.tzinfo is UTC for message in timeline.messages)

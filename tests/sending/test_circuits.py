@@ -1,0 +1,93 @@
+"""A circuit stops everything, is probed without sending, and closes when one real text is accepted."""
+
+from __future__ import annotations
+
+from notifier.actions.circuits import close_circuit, probe
+from notifier.db.circuits import open_circuits
+from notifier.db.engine import reading, writing
+from notifier.domain.outcomes import NotCreatedClass
+from notifier.sms.gateway import NotCreated
+from tests.fakes import created_but_lost
+from tests.house import CLINIC, House
+
+REFUSED = NotCreated(NotCreatedClass.CONFIGURATION, 20003, "Refused.")
+
+
+def is_open(house: House) -> bool:
+    with reading(house.engine) as session:
+        return bool(open_circuits(session, CLINIC))
+
+
+async def look(house: House) -> bool:
+    house.dispatch.trial = await probe(house.threads, house.gateway, CLINIC, now=house.clock.now())
+    return house.dispatch.trial
+
+
+def plan(house: House, many: int) -> None:
+    for n in range(100, 100 + many):
+        house.plan(house.enroll(phone=f"+1212555{n:04d}"), phone=f"+1212555{n:04d}")
+
+
+async def test_a_refusal_is_probed_after_five_minutes_and_one_text_closes_the_circuit(house: House) -> None:
+    plan(house, 30)
+    house.gateway.always = REFUSED
+    await house.turn()
+    asked = len(house.gateway.asked)
+    house.clock.pass_(minutes=4, seconds=59)
+    assert not await look(house)
+    house.clock.pass_(seconds=1)
+    house.gateway.always = None
+    assert await look(house)
+    await house.turn()
+    assert (asked + 30, 30, False) == (len(house.gateway.asked), len(house.sent_to), is_open(house))
+
+
+async def test_a_trial_that_is_refused_again_costs_one_call(house: House) -> None:
+    """A list says nothing about the sender."""
+    plan(house, 30)
+    house.gateway.always = REFUSED
+    await house.turn()
+    asked = len(house.gateway.asked)
+    house.clock.pass_(minutes=5)
+    assert await look(house)
+    await house.turn()
+    assert (asked + 1, True) == (len(house.gateway.asked), is_open(house))
+    house.clock.pass_(minutes=4)
+    assert not await look(house)
+
+
+async def test_lost_answers_are_probed_sooner_and_a_dead_provider_is_not_tried(house: House) -> None:
+    plan(house, 30)
+    house.gateway.always = created_but_lost
+    await house.turn()
+    asked = len(house.gateway.asked)
+    assert is_open(house)
+    house.gateway.down = True
+    probes = 0
+    for _ in range(6 * 60):
+        house.clock.pass_(seconds=10)
+        with reading(house.engine) as session:
+            due = any(
+                c.probe_at is not None and c.probe_at <= house.clock.now() for c in open_circuits(session, CLINIC)
+            )
+        if due:
+            probes += 1
+            assert not await look(house)
+    assert 12 <= probes <= 20
+    assert asked == len(house.gateway.asked)
+    house.gateway.down, house.gateway.always = False, None
+    house.clock.pass_(minutes=5)
+    assert await look(house)
+    await house.turn()
+    assert not is_open(house)
+
+
+async def test_staff_may_close_it(house: House) -> None:
+    plan(house, 3)
+    house.gateway.script.extend([REFUSED] * 3)
+    await house.turn()
+    with writing(house.engine) as session:
+        assert 1 == close_circuit(session, CLINIC, at=house.clock.now(), by="staff")
+    house.clock.pass_(seconds=1)
+    await house.turn()
+    assert 3 == len(house.sent_to)

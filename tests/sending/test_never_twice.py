@@ -1,0 +1,128 @@
+"""Whatever answers come and wherever the worker dies: no text leaves twice, and none after a STOP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from notifier.actions.circuits import close_circuit
+from notifier.db.engine import open_engine, writing
+from notifier.domain.outcomes import NotCreatedClass
+from notifier.domain.states import MessageState
+from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText, Unknown
+from tests.fakes import FakeGateway, created_but_lost
+from tests.house import House, open_house
+
+S = MessageState
+NOW = datetime(2026, 3, 6, 14, 10, tzinfo=UTC)
+PHONES = [f"+1212555010{n}" for n in range(4)]
+LOST = Unknown("Perhaps sent.")
+ANSWERS = {
+    "ok": None,
+    "lost": LOST,
+    "created but lost": created_but_lost,
+    "no network": NotCreated(NotCreatedClass.NETWORK, None, "No network."),
+    "slow down": NotCreated(NotCreatedClass.SLOW_DOWN, 20429, "Slow down.", 3.0),
+    "refused": NotCreated(NotCreatedClass.CONFIGURATION, 20003, "Refused."),
+    "odd": NotCreated(NotCreatedClass.UNRECOGNIZED, 99999, "Odd."),
+}
+DEEDS = st.one_of(
+    st.tuples(st.just("turn"), st.lists(st.sampled_from(sorted(ANSWERS)), max_size=4)),
+    st.tuples(st.just("crash"), st.sampled_from(["before the call", "after the call"])),
+    st.tuples(st.just("stop"), st.sampled_from(PHONES)),
+    st.tuples(st.just("look"), st.booleans()),
+    st.tuples(st.just("wait"), st.sampled_from([1, 65, 500, 4000])),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deeds=st.lists(DEEDS, max_size=14))
+def test_never_twice_and_never_after_a_stop(sqlite_template: Path, deeds: list[tuple[str, object]]) -> None:
+    with TemporaryDirectory() as place:
+        file = Path(place, "notifier.db")
+        copyfile(sqlite_template, file)
+        engine = open_engine(f"sqlite:///{file}")
+        with open_house(engine, NOW) as house:
+            asyncio.run(live(house, deeds))
+        engine.dispose()
+
+
+async def live(house: House, deeds: list[tuple[str, object]]) -> None:
+    texts = [house.plan(house.enroll(phone=phone), phone=phone, text=f"Words for {phone}.") for phone in PHONES]
+    stopped: Counter[str] = Counter()
+    for deed, how in deeds:
+        match deed, how:
+            case "turn", list(names):
+                house.gateway.script.extend(answer(name) for name in names)
+                await house.inbound()
+                await house.turn(gate=False)
+                house.gateway.script.clear()
+            case "crash", where:
+                await crash(house, called=where == "after the call")
+            case "stop", str(phone):
+                house.gateway.reply(phone, "Stop texting me")
+                await house.inbound()
+                stopped.setdefault(phone, house.sent_to.count(phone))
+            case "look", bool(up):
+                house.gateway.down = not up
+                await house.look_up()
+                house.gateway.down = False
+            case "wait", int(seconds):
+                house.clock.pass_(seconds=seconds)
+        check(house, stopped)
+    await come_to_rest(house)
+    check(house, stopped)
+    for text, phone in zip(texts, PHONES, strict=True):
+        message = house.message(text)
+        assert message.state not in (S.ATTEMPTING, S.UNKNOWN), "nothing is stuck"
+        if message.state is S.ACCEPTED:
+            assert 1 == house.sent_to.count(phone), "what we call accepted, Twilio has"
+        elif message.state is S.PLANNED:
+            assert message.due_at is not None
+            assert message.due_at > house.clock.now(), "nothing due is left behind"
+        else:
+            assert message.reason, "whatever is not sent has a reason"
+
+
+def check(house: House, stopped: Counter[str]) -> None:
+    sent = Counter(house.sent_to)
+    assert all(many == 1 for many in sent.values()), "never twice"
+    assert all(sent[phone] == before for phone, before in stopped.items()), "never after a STOP"
+
+
+def answer(name: str) -> object:
+    found = ANSWERS[name]
+    return found if found is not None else accept
+
+
+def accept(gateway: FakeGateway, text: OutgoingText) -> Outcome:
+    return Accepted(gateway.create(text), "queued")
+
+
+async def crash(house: House, *, called: bool) -> None:
+    """The worker dies between its commit and the call, or between the call and its commit; another one starts."""
+    await house.inbound()
+    claimed = await house.dispatch._step()
+    for claim in claimed.claims:
+        if called:
+            house.gateway.create(OutgoingText(claim.phone, claim.body, claim.attempt_id, 60))
+    house.start()
+    await house.takeover()
+
+
+async def come_to_rest(house: House) -> None:
+    """Twilio is well, circuits are closed by hand, and an hour of turns goes by."""
+    for _ in range(15):
+        house.clock.pass_(minutes=5)
+        with writing(house.engine) as session:
+            close_circuit(session, "clinic", at=house.clock.now(), by="staff")
+        await house.inbound()
+        await house.look_up()
+        await house.turn(gate=False)

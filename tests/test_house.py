@@ -1,0 +1,215 @@
+"""Guards for the house itself: what no reviewer should have to say twice."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from notifier.db.schema import HEAD
+from notifier.settings import Settings, _variable
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "requirements.lock"
+WALL = 300
+NOT_OUR_WORDS = frozenset({"job", "jobs", "task", "tasks", "manager", "helper", "helpers", "util", "utils"})
+NOT_OUR_VERBS = ("process_", "handle_", "do_")
+
+
+def joined(*parts: str) -> str:
+    """Join what must not stand in this file in one piece."""
+    return "".join(parts)
+
+
+NOWHERE = re.compile(
+    "|".join(
+        (
+            joined("/wo", "rk/"),
+            joined("/ro", "ot/"),
+            joined(r"\bsha", "red/"),
+            joined("py", r"pi\.o"),
+            joined("python", "hosted"),
+            joined("np", r"mj"),
+            joined("extra-", "index"),
+        )
+    )
+)
+"""Machine paths and registry hosts: true on one machine only."""
+LATER = re.compile(joined(r"\b(TO", "DO|FIX", "ME|XX", r"X)\b"))
+BRITISH = re.compile(joined(r"\b[Ee]nrol", r"(s|ment|ments)?\b"))
+
+
+def house() -> list[Path]:
+    """The project's own text files: what git tracks or would track, else everything outside the dot-directories."""
+    git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:
+        paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    else:
+        paths = [p for p in ROOT.rglob("*") if not any(part.startswith(".venv") for part in p.parts)]
+    return [p for p in paths if p.is_file() and p.suffix not in {".png", ".ico", ".woff2", ".pyc"}]
+
+
+HOUSE = house()
+PYTHON = [p for p in HOUSE if p.suffix == ".py"]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@cache
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def found(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
+    return [
+        f"{name(path)}:{number}: {line.strip()[:100]}"
+        for path in paths
+        for number, line in enumerate(read(path).splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def test_no_python_file_is_longer_than_the_wall() -> None:
+    assert [] == [f"{name(p)}: {n} lines" for p in PYTHON if (n := len(read(p).splitlines())) > WALL]
+
+
+def test_nothing_points_at_one_machine_or_a_registry() -> None:
+    assert [] == found(NOWHERE, HOUSE)
+
+
+def test_nothing_is_left_for_later_in_the_code() -> None:
+    assert [] == found(LATER, PYTHON)
+
+
+def test_american_spelling() -> None:
+    assert [] == found(BRITISH, HOUSE)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (NOWHERE, joined("see /wo", "rk/notes")),
+        (NOWHERE, joined("https://py", "pi.org/simple")),
+        (LATER, joined("# TO", "DO: later")),
+        (BRITISH, joined("an enr", "olment")),
+    ],
+)
+def test_the_guards_above_can_fail(pattern: re.Pattern[str], line: str) -> None:
+    assert pattern.search(line)
+
+
+def test_every_ignore_has_its_reason_in_words() -> None:
+    excuse = re.compile(r"#\s*(?:type:\s*ignore\[[^]]*\]|noqa: [A-Z0-9, ]*[0-9])(.*)")
+    bare = [
+        f"{name(path)}:{line}: {comment}"
+        for path in PYTHON
+        for line, comment in comments(path)
+        if re.search(r"type:\s*ignore|noqa", comment)
+        and not ((said := excuse.search(comment)) and len(re.findall(r"[A-Za-z]{2,}", said[1])) > 1)
+    ]
+    assert [] == bare
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(io.StringIO(read(path)).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def test_names_are_our_words() -> None:
+    """Modules, classes and functions are not jobs, tasks, managers, helpers or utils; no handling."""
+    assert [] == [f"{name(path)}: {word}" for path in PYTHON for word in names_in(path) if is_not_ours(word)]
+
+
+def names_in(path: Path) -> Iterator[str]:
+    yield path.stem
+    for node in ast.walk(ast.parse(read(path))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+
+
+def is_not_ours(word: str) -> bool:
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower().lstrip("_")
+    verb = snake.startswith(NOT_OUR_VERBS)
+    return verb or bool(NOT_OUR_WORDS.intersection(snake.split("_"))) or word.endswith("Service")
+
+
+def test_the_floors_are_kept() -> None:
+    """The import contracts in pyproject.toml hold."""
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    ran = subprocess.run([lint_imports, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
+
+
+def test_the_lock_covers_what_the_project_asks_for() -> None:
+    """Every dependency and every group stands in requirements.lock, in a version that pyproject.toml allows."""
+    locked = dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", read(LOCK), re.MULTILINE))
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))
+    groups = project["dependency-groups"].values()
+    wanted = project["project"]["dependencies"] + [one for group in groups for one in group]
+    missing = [str(wish) for wish in map(Requirement, wanted) if not wish.specifier.contains(version_of(wish, locked))]
+    assert [] == missing, "run: make lock"
+
+
+def version_of(wish: Requirement, locked: dict[str, str]) -> str:
+    return locked.get(canonicalize_name(wish.name), "0")
+
+
+def test_every_locked_package_has_hashes() -> None:
+    entries = re.split(r"^(?=[a-z0-9-]+==)", read(LOCK), flags=re.MULTILINE)[1:]
+    assert [] == [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry]
+
+
+def test_the_wheel_carries_what_is_not_python(tmp_path: Path) -> None:
+    """Protocols, migrations, pages and the unit file are inside what `pip install` brings."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    ours = {name(p) for p in HOUSE if name(p).startswith(("notifier/", "schedules/"))}
+    assert set() == ours - inside
+
+
+def settings_names() -> set[str]:
+    """What a clinic sets; NOTIFY_SOCKET is systemd's."""
+    return {name for name in map(_variable, Settings.model_fields) if name.startswith(("NOTIFIER_", "TWILIO_"))}
+
+
+def test_every_setting_is_in_the_example_and_nothing_else() -> None:
+    said = re.findall(r"^([A-Z_]+)=", read(ROOT / ".env.example"), re.MULTILINE)
+    assert sorted(settings_names()) == sorted(said)
+
+
+def test_the_example_is_itself_a_good_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Copied as it is, it sets nothing but defaults."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(read(ROOT / ".env.example"))
+    assert Settings() == Settings(_env_file=None)
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = read(ROOT / "README.md")
+    if not readme:
+        pytest.skip("README.md is still empty")
+    assert [] == [name for name in sorted(settings_names()) if name not in readme]
+
+
+def test_the_migrations_have_one_head() -> None:
+    script = ScriptDirectory(str(ROOT / "notifier" / "db" / "migrations"))
+    assert [HEAD] == script.get_heads()

@@ -1,0 +1,105 @@
+"""`notifier run` and `notifier web` as processes: ready, serving, and gone in good order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from notifier.sandbox.running import running_sandbox
+from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN
+from tests.web.conftest import INBOUND, PATIENT, signed
+
+CLINIC = {
+    "NOTIFIER_CLINIC_NAME": "Glow Skin Clinic",
+    "NOTIFIER_CLINIC_PHONE": "(212) 555-0100",
+    "NOTIFIER_TIMEZONE": "America/New_York",
+    "NOTIFIER_WEB_PORT": "0",
+    "NOTIFIER_ENV": "test",
+    "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+    "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+    "TWILIO_FROM_NUMBER": "+15005550006",
+    "NOTIFIER_PUBLIC_URL": "https://texts.example.org",
+}
+
+
+@contextmanager
+def started(command: str, place: Path, **more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process, once it is ready, and its address."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("NOTIFIER_", "TWILIO_"))}
+    settings = {**inherited, **CLINIC, "NOTIFIER_DATABASE_URL": f"sqlite:///{place / 'n.db'}", **more}
+    line = [sys.executable, "-m", "notifier", command]
+    root = str(Path(__file__).parents[2])
+    settings["PYTHONPATH"] = root
+    with subprocess.Popen(line, cwd=place, env=settings, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            address = ""
+            for said in process.stderr:
+                event: Any = json.loads(said)
+                address = event.get("address", address)
+                if event["event"] == "ready":
+                    break
+            assert address, "it ended before it was ready"
+            yield process, address
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp_path: Path, now: datetime) -> None:
+    form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "STOP")]
+    signature = signed(f"https://texts.example.org{INBOUND}", form, AUTH_TOKEN)
+    with (
+        running_sandbox(now=lambda: now) as twilio,
+        started(command, tmp_path, TWILIO_API_URL=twilio.url) as (process, address),
+        httpx2.Client(trust_env=False) as client,
+    ):
+        assert 200 == client.get(f"{address}/healthz").status_code
+        answer = client.post(address + INBOUND, data=dict(form), headers={"X-Twilio-Signature": signature})
+        assert 200 == answer.status_code
+        ready = client.get(f"{address}/readyz").json()
+        assert (command == "run") == ("worker" not in [reason["what"] for reason in ready["reasons"]])
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        assert 0 == process.wait(timeout=25)
+
+
+def ended(place: Path, command: str, **more: str) -> tuple[int, str]:
+    """Exit code and stderr of one that should not start."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("NOTIFIER_", "TWILIO_"))}
+    settings = {**inherited, **CLINIC, "NOTIFIER_DATABASE_URL": f"sqlite:///{place / 'n.db'}", **more}
+    settings["PYTHONPATH"] = str(Path(__file__).parents[2])
+    line = [sys.executable, "-m", "notifier", command]
+    ran = subprocess.run(line, cwd=place, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    return ran.returncode, ran.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_a_public_address_without_an_auth_token_is_refused(command: str, tmp_path: Path) -> None:
+    key = {"TWILIO_API_KEY_SID": "SK" + "0" * 32, "TWILIO_API_KEY_SECRET": "secret"}
+    code, said = ended(tmp_path, command, TWILIO_AUTH_TOKEN="", **key)
+    assert (78, 1) == (code, said.count("NOTIFIER_PUBLIC_URL needs TWILIO_AUTH_TOKEN"))
+
+
+@pytest.mark.parametrize("name", ["TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_OLD"])
+def test_a_blank_auth_token_is_refused(name: str, tmp_path: Path) -> None:
+    code, said = ended(tmp_path, "web", **{name: "   "})
+    assert (78, 1) == (code, said.count(f"{name}: it is blank"))
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    with started("web", tmp_path) as (_, address):
+        code, said = ended(tmp_path, "web", NOTIFIER_WEB_PORT=str(httpx2.URL(address).port))
+    assert 1 == code
+    assert "cannot listen on 127.0.0.1 port" in said.splitlines()[-1]
