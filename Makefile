@@ -28,9 +28,8 @@ types: $(STAMP) ## mypy, strict
 
 check: lint types test ## all three
 
-bench: $(STAMP) ## measurements, where there are any
-	@if ls tests/benchmarks/*.py >/dev/null 2>&1; then $(BIN)/python -m pytest tests/benchmarks -q -s $(ARGS); \
-	else echo "there are no benchmarks yet"; fi
+bench: $(STAMP) ## measurements as ratios in one run (some: make bench ARGS="timelines drain"; ARGS=--help)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lock: ## compile requirements.lock anew from pyproject.toml (needs the network)
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install -q uv; }

@@ -7,24 +7,33 @@ Where a value comes from, first found wins: a systemd credential (`$CREDENTIALS_
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from notifier.domain import setting_values as values
+from notifier.domain.staffed_hours import StaffedHours
 from schedules.send_window import SendWindow, zone_named
 
 TWILIO_API = "https://api.twilio.com"
+Address = Annotated[str, AfterValidator(values.plain_address)]
+HiddenAddress = Annotated[SecretStr, AfterValidator(values.secret(values.web_address))]
+Token = Annotated[SecretStr, AfterValidator(values.secret(values.auth_token))]
+Words = Annotated[str, AfterValidator(values.answer_words)]
 _SECRETS = (
     "NOTIFIER_DATABASE_URL",
     "NOTIFIER_SECRET_KEY",
+    "NOTIFIER_SMTP_URL",
+    "NOTIFIER_ALERT_WEBHOOK",
+    "NOTIFIER_ALERT_APPRISE",
+    "NOTIFIER_HEARTBEAT_URL",
     "TWILIO_AUTH_TOKEN",
     "TWILIO_AUTH_TOKEN_OLD",
     "TWILIO_API_KEY_SECRET",
@@ -64,7 +73,7 @@ class Settings(BaseSettings):
     """The clinic's IANA zone; a patient's own may differ."""
     send_window: str = "09:00-20:00"
     protocols_dir: Path | None = None
-    public_url: str | None = None
+    public_url: Address | None = None
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     on_unknown: Literal["resend_once", "review"] = "resend_once"
@@ -78,15 +87,26 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     clock_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    twilio_account_sid: str | None = None
-    twilio_auth_token: SecretStr | None = None
-    twilio_auth_token_old: SecretStr | None = None
+    urgent_answer: Words | None = None
+    """The fixed answer to urgent words; None is the program's own."""
+    urgent_answer_es: Words | None = None
+    staffed_hours: str | None = None
+    """When somebody reads what patients write; None: nobody says."""
+    alert_email: Annotated[str, AfterValidator(values.email_addresses)] | None = None
+    smtp_url: Annotated[SecretStr, AfterValidator(values.secret(values.smtp_address))] | None = None
+    alert_webhook: HiddenAddress | None = None
+    alert_apprise: SecretStr | None = None
+    heartbeat_url: HiddenAddress | None = None
+    """Asked for each minute that the worker is well; who hears nothing sounds the alarm."""
+    twilio_account_sid: Annotated[str, AfterValidator(values.twilio_sid("AC"))] | None = None
+    twilio_auth_token: Token | None = None
+    twilio_auth_token_old: Token | None = None
     """While the token is being replaced: what still signs webhooks. It opens nothing."""
-    twilio_api_key_sid: str | None = None
+    twilio_api_key_sid: Annotated[str, AfterValidator(values.twilio_sid("SK"))] | None = None
     twilio_api_key_secret: SecretStr | None = None
-    twilio_messaging_service_sid: str | None = None
-    twilio_from_number: str | None = None
-    twilio_api_url: str = TWILIO_API
+    twilio_messaging_service_sid: Annotated[str, AfterValidator(values.twilio_sid("MG"))] | None = None
+    twilio_from_number: Annotated[str, AfterValidator(values.e164)] | None = None
+    twilio_api_url: Address = TWILIO_API
 
     @field_validator("timezone")
     @classmethod
@@ -98,46 +118,12 @@ class Settings(BaseSettings):
     def _legal_window(cls, value: str) -> str:
         return str(SendWindow.parse(value))
 
-    @field_validator("twilio_account_sid", "twilio_api_key_sid", "twilio_messaging_service_sid")
+    @field_validator("staffed_hours")
     @classmethod
-    def _twilio_sid(cls, value: str | None, info: Any) -> str | None:
-        prefix = {"twilio_account_sid": "AC", "twilio_api_key_sid": "SK"}.get(info.field_name, "MG")
-        if value is not None and not re.fullmatch(f"{prefix}[0-9a-fA-F]{{32}}", value):
-            raise ValueError(f"this is not the SID it should be; write {prefix} and 32 hex digits")
+    def _legal_hours(cls, value: str | None) -> str | None:
+        if value is not None:
+            StaffedHours.parse(value)
         return value
-
-    @field_validator("twilio_auth_token", "twilio_auth_token_old")
-    @classmethod
-    def _not_blank(cls, value: SecretStr | None) -> SecretStr | None:
-        """Anybody could sign a webhook with a blank token."""
-        if value is not None and not value.get_secret_value().strip():
-            raise ValueError("it is blank; write the auth token of the account, or leave it out")
-        return value
-
-    @field_validator("twilio_from_number")
-    @classmethod
-    def _e164(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"\+[1-9][0-9]{7,14}", value):
-            raise ValueError("this is not a number in E.164 form; write it like +14155550123")
-        return value
-
-    @field_validator("public_url", "twilio_api_url")
-    @classmethod
-    def _plain_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.query
-            or parts.fragment
-            or parts.username
-        ):
-            raise ValueError("this is not a plain address; write it like https://texts.example.org")
-        if "_" in parts.hostname:
-            raise ValueError("Twilio refuses a host name with an underscore; use another one")
-        return value.rstrip("/")
 
     @field_validator("protocols_dir")
     @classmethod
@@ -152,6 +138,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "NOTIFIER_CLOCK_FILE shifts the clock: it goes with NOTIFIER_ENV=demo or test, never with Twilio's own "
                 "address in TWILIO_API_URL; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mail_needs_both(self) -> Self:
+        if (self.alert_email is None) != (self.smtp_url is None):
+            raise ValueError(
+                "NOTIFIER_ALERT_EMAIL (who is told) and NOTIFIER_SMTP_URL (by which mail server) go together; "
+                "set both, or neither"
             )
         return self
 

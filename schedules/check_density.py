@@ -34,7 +34,7 @@ class Density:
     in_all: int
 
     def __str__(self) -> str:
-        return f"at most {self.per_day} texts on a day, {self.per_week} in seven days, {self.in_all} in all"
+        return f"texts: at most {self.per_day} on a day, {self.per_week} in seven days, {self.in_all} in all"
 
 
 def check_density(protocol: CareProtocol, window: SendWindow, max_per_day: int) -> tuple[Density, list[Finding]]:

@@ -37,6 +37,7 @@ def check_times(protocol: CareProtocol, window: SendWindow) -> Iterator[Finding]
     """What goes wrong with the moments of any step that is on; each problem once, with the first case it shows in."""
     seen: set[tuple[str, str]] = set()
     of_its_day = {s.key for s in protocol.steps if not s.late_text and any(map(day_word, s.text.values()))}
+    of_its_day -= {s.key for s in protocol.steps if s.kind is StepKind.PREPARE}  # refused whatever its hour
     for zone in map(ZoneInfo, ZONES):
         hours = open_hours(window, zone)
         for anchor in _anchors(zone):

@@ -63,7 +63,7 @@ def _any(words: tuple[str, ...]) -> str:
 
 _RULES = (
     _Rule(
-        re.compile(rf"https?://\S*|www\.\S+|(?<![\w.])[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})(?!\w)\S*", re.IGNORECASE),
+        re.compile(rf"(?:https?://|www\.|(?<![\w.])[\w.-]+\.(?:{_ENDINGS})\b)(?:\S*[\w/])?", re.IGNORECASE),
         "is a link, which carriers filter",
         "leave it out; {phone} is how she reaches you",
     ),

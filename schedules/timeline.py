@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -92,8 +92,10 @@ def build_timeline(
     language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
     """
     check_patient(protocol, patient)
-    if enrolled_at is not None and enrolled_at.tzinfo is None:
-        raise ValueError(f"{enrolled_at.isoformat()} has no time zone; an enrollment is an aware instant")
+    if enrolled_at is not None:
+        if enrolled_at.tzinfo is None:
+            raise ValueError(f"{enrolled_at.isoformat()} has no time zone; an enrollment is an aware instant")
+        enrolled_at = enrolled_at.astimezone(UTC)  # two local times are compared, and added to, by their hands alone
     moments = Moments.of(protocol, anchor, patient.zone, patient.answers)
     steps: list[Step] = []
     left_out: list[LeftOut] = []

@@ -25,6 +25,7 @@ from notifier.db.outbox import by_id
 from notifier.db.polls import completed
 from notifier.db.tables import Attempt, Event, Message
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.answers import AnswerRules
 from notifier.domain.pace import Pace
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
@@ -44,6 +45,7 @@ class House:
     rows: Rows
     in_flight: int = 10
     per_second: float = 0.0
+    answers: AnswerRules | None = None
     threads: DatabaseThreads = field(init=False)
     dispatch: Dispatch = field(init=False)
     worker_id: str = field(init=False)
@@ -75,7 +77,7 @@ class House:
     async def inbound(self) -> bool:
         def store(session: Any, found: Any, now: datetime) -> None:
             inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count)
-            receive(session, CLINIC, inbound, now)
+            receive(session, CLINIC, inbound, now, answers=self.answers)
 
         return await poll_inbound(self.threads, self.gateway, CLINIC, now=self.clock.now(), receive=store)
 

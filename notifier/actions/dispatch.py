@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -40,7 +40,7 @@ _LONGEST_CALL = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
 _FRESH = 1.0
 """Seconds for which a claim is known to hold without another look."""
-_BREATH = 0.02
+_BREATH = 0.005
 """Seconds between two transactions, so that each has a batch to save."""
 _PATIENCE = 0.06
 """Seconds that a finished call waits for others to be saved with it."""
@@ -118,6 +118,7 @@ class Dispatch:
     async def turn(self) -> Turn:
         """Claim, call and record until nothing is due, in flight or unrecorded."""
         while True:
+            self._woken = False
             claimed_at = self._clock.monotonic()  # before the claim: a lease may only look shorter than it is
             claimed = await self._step()
             self.last_step = self._clock.monotonic()
@@ -165,7 +166,7 @@ class Dispatch:
         elif lost_contact:
             open_circuit(session, clinic, reason=lost_contact, code=UNKNOWN, at=now, by="worker")
         if self._stopping or not self.caught_up:
-            return Claimed([], closed="stopping" if self._stopping else "gate", next_due=next_due(session, clinic))
+            return Claimed([], closed="stopping" if self._stopping else "gate", next_due=next_due(session))
         return claim(session, self._rules, now=now, worker_id=self._worker_id, limit=limit, trial=trial)
 
     async def _save_one_by_one(self, batch: Sequence[Finished]) -> None:
@@ -248,7 +249,6 @@ class Dispatch:
         """Until something is worth the next transaction: a batch to save, or a text that has come due since."""
         if not self._calls:
             return
-        self._woken = False
         await asyncio.sleep(_BREATH)
         time = asyncio.get_running_loop().time
         ends = time() + _LONGEST_WAIT

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -81,6 +81,9 @@ class ReplyLine:
     media_count: int
     meaning: str
     closed_at: datetime | None
+    urgent: bool
+    patients: tuple[str, ...]
+    """Everybody enrolled on this number: which of them wrote, nobody knows."""
 
 
 def as_json(line: Any) -> dict[str, Any]:
@@ -127,10 +130,15 @@ def replies(session: Session, clinic_id: str, *, only_open: bool = False, limit:
     found = select(Reply).where(col(Reply.clinic_id) == clinic_id).order_by(col(Reply.at).desc(), col(Reply.id).desc())
     if only_open:
         found = found.where(col(Reply.closed_at).is_(None))
+    stored = list(session.scalars(found.limit(limit)))
+    names = _names_on(session, clinic_id, {one.phone for one in stored})
     return [
-        ReplyLine(one.id or 0, one.phone, one.at, one.text, one.media_count, one.meaning, one.closed_at)
-        for one in session.scalars(found.limit(limit))
-    ]
+        ReplyLine(
+            one.id or 0, one.phone, one.at, one.text, one.media_count, one.meaning, one.closed_at, one.urgent,
+            tuple(names.get(one.phone, ())),
+        )
+        for one in stored
+    ]  # fmt: skip
 
 
 def _text_lines(session: Session, clinic_id: str, which: ColumnElement[bool]) -> list[TextLine]:
@@ -144,6 +152,19 @@ def _text_lines(session: Session, clinic_id: str, which: ColumnElement[bool]) ->
     holds = _holds(session, clinic_id, {message.phone for message, _ in rows})
     paused = {(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)}
     return [_text_line(message, enrollment, holds, paused) for message, enrollment in rows]
+
+
+def _names_on(session: Session, clinic_id: str, phones: set[str]) -> dict[str, list[str]]:
+    """By number, the names of its patients, each once."""
+    found: dict[str, list[str]] = {}
+    numbers = sorted(phones)
+    for start in range(0, len(numbers), 5000):
+        names = select(col(Enrollment.phone), col(Enrollment.name), func.min(col(Enrollment.id)).label("first")).where(
+            col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers[start : start + 5000])
+        )
+        for phone, name, _ in session.execute(names.group_by(col(Enrollment.phone), col(Enrollment.name)).order_by("first")):
+            found.setdefault(phone, []).append(name)
+    return found
 
 
 def _holds(session: Session, clinic_id: str, phones: set[str]) -> dict[str, list[NumberHold]]:

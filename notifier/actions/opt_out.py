@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from notifier.db.events import record
 from notifier.db.holds import release_number
 from notifier.db.opt_outs import is_opted_out, opt_in, opt_out
+from notifier.db.outbox import look_again
+from notifier.db.tables import Message
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import Refused
 
@@ -49,6 +52,7 @@ def release(
     if stored is not None and reconsent is not None:
         ended = opt_in(session, clinic_id, number, at=now, by=by)
         record(session, clinic_id=clinic_id, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
+    look_again(session, col(Message.clinic_id) == clinic_id, col(Message.phone) == number, at=now)
     return Released(holds, ended)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from notifier.db import protocols as stored
+from notifier.db.outbox import look_again
+from notifier.db.tables import Enrollment, Message
 from notifier.domain.enroll_request import find_protocol
 from notifier.domain.refused import Refused
 from schedules.protocol import CareProtocol
@@ -43,6 +47,8 @@ def unpause(
         paused = [f"{one.protocol} {one.step or ''}".strip() for one in stored.open_pauses(session, clinic_id)]
         which = f"{protocol_id} {step or ''}".strip()
         raise Refused(f"{which} is not paused; paused are: {', '.join(paused) or 'none'}", "protocol")
+    on_it = select(Enrollment.id).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.protocol) == protocol_id)
+    look_again(session, col(Message.enrollment_id).in_(on_it), at=now)
 
 
 def _refuse_unknown(protocol_id: str, step: str | None, protocols: Mapping[str, CareProtocol]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db import polls
-from notifier.db.outbox import in_state
+from notifier.db.outbox import in_state, of_clinic
 from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
@@ -105,7 +105,7 @@ def _each(story: Receive | Apply, records: Sequence[MessageRecord], session: Ses
 def _awaited(session: Session, clinic_id: str, oldest: datetime, youngest: datetime, most: int) -> list[str]:
     found = select(col(Message.sid)).where(
         in_state(MessageState.ACCEPTED, MessageState.SENT),
-        col(Message.clinic_id) == clinic_id,
+        of_clinic(clinic_id),
         col(Message.left_at) >= oldest,
         col(Message.left_at) <= youngest,
         col(Message.sid).is_not(None),

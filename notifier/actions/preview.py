@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -78,6 +79,7 @@ def preview(
 def _fill_in(request: EnrollRequest, problems: list[Refused]) -> tuple[EnrollRequest, list[str]]:
     """Stand-ins for what is empty or wrong."""
     missing: list[str] = []
+    stand_ins: dict[str, Any] = {}
     for field, check in (("name", check_name), ("phone", parse_phone), ("consent", str)):
         typed: str = getattr(request, field)
         if not typed.strip():
@@ -88,8 +90,8 @@ def _fill_in(request: EnrollRequest, problems: list[Refused]) -> tuple[EnrollReq
                 continue
             except ValueError as why:
                 problems.append(Refused(str(why), field))
-        request = replace(request, **{field: _STAND_INS[field]})
-    return request, missing
+        stand_ins[field] = _STAND_INS[field]
+    return replace(request, **stand_ins), missing
 
 
 def _check(

@@ -10,10 +10,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.answers import answers_for, one_at_a_time, plan_answer, was_answered
 from notifier.db.holds import hold_number
-from notifier.db.opt_outs import opt_in, opt_out
+from notifier.db.opt_outs import is_opted_out, opt_in, opt_out
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Reply
+from notifier.domain.answers import BY_ITSELF, ONE_IN, USEFUL_FOR, AnswerRules
 from notifier.domain.replies import Meaning, mentions_urgent, read_reply
 from notifier.domain.reply_words import STOP_WORDS
 from schedules.protocol import StepKind
@@ -38,8 +40,13 @@ class InboundText:
     """Twilio's own verdict, where it gives one."""
 
 
-def receive(session: Session, clinic_id: str, inbound: InboundText, now: datetime) -> Meaning | None:
-    """Store a reply and do what it asks; None where it was stored before (webhook and poll both bring it)."""
+def receive(
+    session: Session, clinic_id: str, inbound: InboundText, now: datetime, *, answers: AnswerRules | None = None
+) -> Meaning | None:
+    """Store a reply and do what it asks; None where it was stored before (webhook and poll both bring it).
+
+    `answers`: how urgent words, and words that nobody reads now, are answered; None: not at all.
+    """
     # "rcs:+1…" and "whatsapp:+1…" are the same person, whose wish counts for her number.
     inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20])
     meaning = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count)
@@ -53,15 +60,35 @@ def receive(session: Session, clinic_id: str, inbound: InboundText, now: datetim
         "text": inbound.text.replace("\0", ""),  # PostgreSQL has no place for it
         "media_count": inbound.media_count,
         "meaning": meaning.value,
+        "urgent": urgent,
         "closed_at": now if files_itself else None,
-        "closed_by": "worker" if files_itself else None,
+        "closed_by": "itself" if files_itself else None,
     }
     if not insert_if_new(session, Reply, row):
         return _learn(session, clinic_id, inbound, meaning, now)
     _act(session, clinic_id, inbound, meaning, now)
     if urgent:
         _hold(session, clinic_id, inbound.phone, "urgent words in a reply", now, kinds=URGENT_HOLDS)
+    if answers is not None and answers.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
+        _answer(session, clinic_id, inbound, answers, now)
     return meaning
+
+
+def _answer(session: Session, clinic_id: str, inbound: InboundText, answers: AnswerRules, now: datetime) -> None:
+    """The fixed answer, to somebody who is our patient, has not said stop, and has had none lately."""
+    phone = inbound.phone
+    one_at_a_time(session, clinic_id, phone)
+    enrollment = answers_for(session, clinic_id, phone)
+    if enrollment is None or is_opted_out(session, clinic_id, phone):
+        return
+    if was_answered(session, clinic_id, phone, since=now - ONE_IN):
+        return
+    this = select(col(Reply.id)).where(col(Reply.clinic_id) == clinic_id, col(Reply.sid) == inbound.sid)
+    number = session.scalar(this)
+    plan_answer(
+        session, enrollment, phone, answers.say(enrollment.language), step=f"{BY_ITSELF}-{number}", now=now,
+        until=inbound.at + USEFUL_FOR, by="worker",
+    )  # fmt: skip
 
 
 def _learn(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning, now: datetime) -> Meaning | None:

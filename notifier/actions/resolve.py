@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from notifier.db import receipts
 from notifier.db.claims import database_time
-from notifier.db.outbox import in_state, move, move_many
+from notifier.db.outbox import in_state, move, move_many, of_clinic
 from notifier.db.tables import Attempt, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.lookup import COUNTS_AFTER, LIST_SINCE, LOOKS, Found, Listed, find, is_proof, next_look
@@ -122,7 +122,7 @@ def _to_look_up(session: Session, clinic_id: str, now: datetime) -> list[_Lost]:
     found = (
         select(Attempt, Message)
         .join(Message, col(Message.id) == col(Attempt.message_id))
-        .where(in_state(_S.UNKNOWN), col(Message.clinic_id) == clinic_id, col(Attempt.outcome) == "unknown")
+        .where(in_state(_S.UNKNOWN), of_clinic(clinic_id), col(Attempt.outcome) == "unknown")
         .order_by(col(Attempt.last_look_at).asc().nulls_first(), col(Attempt.started_at))
     )
     lost = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from notifier.cli import (
+    alerts,
+    answering,
     change,
     database,
     decisions,
@@ -45,6 +47,8 @@ app.command("enrollments")(lists.enrollments)
 app.command("show")(lists.show)
 app.command("explain")(lists.explain)
 app.command("replies")(lists.replies)
+app.command("reply")(answering.reply)
+app.command("close")(answering.close)
 app.command("opt-outs")(lists.opt_outs)
 app.command("opt-out")(decisions.opt_out)
 app.command("release")(decisions.release)
@@ -53,6 +57,7 @@ app.command("pause")(decisions.pause)
 app.command("unpause")(decisions.unpause)
 app.add_typer(decisions.circuit, name="circuit")
 app.add_typer(protocols.app, name="protocols")
+app.command("alerts")(alerts.alerts)
 app.command("doctor")(doctor.doctor)
 app.add_typer(staff.app, name="staff")
 app.add_typer(database.app, name="db")

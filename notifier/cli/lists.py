@@ -111,8 +111,10 @@ def replies(
         photos = f"[{line.media_count} photo{'s' if line.media_count > 1 else ''} received]" if line.media_count else ""
         state = "" if line.closed_at else " (open)"
         said = " ".join(part for part in (line.text, photos) if part)
-        rows.append((line.phone, local(line.at, zone), said, f"{line.meaning}{state}"))
-    print_table(("phone", "at", "text", "meaning"), rows, empty="nobody has written")
+        meaning = f"{line.meaning}, urgent" if line.urgent and line.meaning != "urgent" else line.meaning
+        who = ", ".join((*line.patients, line.phone))
+        rows.append((str(line.reply), who, local(line.at, zone), said, f"{meaning}{state}"))
+    print_table(("reply", "from", "at", "text", "meaning"), rows, empty="nobody has written")
 
 
 def _print_texts(lines: Sequence[TextLine], as_json: bool, *, empty: str) -> None:

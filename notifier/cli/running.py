@@ -1,8 +1,10 @@
-"""`notifier run`, `notifier worker`, `notifier web`: what a system service starts; all end with SIGTERM."""
+"""`notifier run`, and its two halves `worker` and `web`: what a system service starts. All end with SIGTERM."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+import typer
 
 from notifier.bootstrap import run_all, run_web, run_worker
 from notifier.cli.errors import Failed
@@ -12,22 +14,23 @@ from notifier.web.listening import CannotListen
 
 
 def run() -> None:
-    """Send what is due and serve the staff page and Twilio's webhooks, until SIGTERM."""
+    """Send what is due, and serve the staff page."""
     _until_stopped(run_all)
 
 
 def worker() -> None:
-    """Send what is due, without the web server."""
+    """Send what is due, without the staff page."""
     _until_stopped(run_worker)
 
 
 def web() -> None:
-    """Serve the staff page and Twilio's webhooks, without sending."""
+    """Serve the staff page and the webhooks, and send nothing."""
     _until_stopped(run_web)
 
 
 def _until_stopped(start: Callable[[Settings], int]) -> None:
     try:
-        start(load_settings())
+        code = start(load_settings())
     except (AnotherWorker, CannotListen) as error:
         raise Failed(str(error)) from None
+    raise typer.Exit(code)

@@ -18,12 +18,21 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.circuits import open_circuits
-from notifier.db.facts import FactsOfBatch
-from notifier.db.outbox import in_state, move_many, next_due
+from notifier.db.facts import DECIDED_BY, FactsOfBatch
+from notifier.db.outbox import in_state, is_answer, move_many, of_clinic
 from notifier.db.polls import gate_is_open
+from notifier.db.recoveries import (
+    LATE,
+    begin_after_outage,
+    count_waiting,
+    end,
+    next_departure,
+    open_recoveries,
+    waits,
+)
 from notifier.db.rows import insert_rows
-from notifier.db.tables import Attempt, Enrollment, Event, Message
-from notifier.domain.departure import DueText, Send, Wait, Withdraw, decide
+from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
+from notifier.domain.departure import Send, Wait, Withdraw
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
 
@@ -39,6 +48,8 @@ class SendingRules:
     clinic_id: str
     window: SendWindow
     max_texts_per_day: int = 2
+    recover_above: int = 50
+    """After an outage, more late texts than this wait for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +74,38 @@ class Claimed:
     looked_at: int = 0
     """How many due texts were decided; fewer than the limit means that no more were due."""
     closed: str | None = None
-    """`gate` or `circuit` where nothing may leave at all."""
+    """`restored`, `gate` or `circuit` where nothing may leave at all."""
     next_due: datetime | None = None
     """When the next planned text is due, after these."""
     backlog: bool = False
     """More may be due than could be claimed at once."""
+    began_to_wait: int = 0
+    """How many late texts, found just now after an outage, wait for a person from here on."""
+    expired: int = 0
+    """How many were no longer useful."""
 
 
 def claim(
     session: Session, rules: SendingRules, *, now: datetime, worker_id: str, limit: int, trial: bool = False
 ) -> Claimed:
     """Decide up to `limit` due texts, the oldest first. `trial`: one text may pass an open circuit."""
-    closed = _why_closed(session, rules.clinic_id, now, trial=trial)
+    clinic_id, waiting = rules.clinic_id, open_recoveries(session, rules.clinic_id)
+    if RecoveryKind.RESTORED in waiting:
+        return Claimed([], closed="restored")  # nothing comes due before a person has looked
+    late = waiting.get(RecoveryKind.LATE)
+    closed = _why_closed(session, clinic_id, now, trial=trial)
     if closed or limit < 1:
-        return Claimed([], closed=closed, next_due=next_due(session, rules.clinic_id))
-    due = _lock_due(session, rules.clinic_id, now, 1 if trial else limit)
-    claims = _decide_all(session, rules, due, now, worker_id) if due else []
-    return Claimed(claims, len(due), next_due=next_due(session, rules.clinic_id), backlog=len(due) == limit)
+        return Claimed([], closed=closed, next_due=next_departure(session, late))
+    limit = 1 if trial else limit
+    due, began = _lock_due(session, clinic_id, now, limit, late), 0
+    if late is None and any(row.due_at <= now - LATE for row in due):
+        late = begin_after_outage(session, clinic_id, above=rules.recover_above, now=now)
+        due, began = (_lock_due(session, clinic_id, now, limit, late), late.texts) if late else (due, 0)
+    elif late and not due and not count_waiting(session, clinic_id, late.up_to, now):
+        end(session, clinic_id, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
+    claims, expired = _decide_all(session, rules, due, now, worker_id) if due else ([], 0)
+    then = next_departure(session, late)
+    return Claimed(claims, len(due), next_due=then, backlog=len(due) == limit, began_to_wait=began, expired=expired)
 
 
 def database_time(session: Session, now: datetime) -> datetime:
@@ -96,34 +122,36 @@ def _why_closed(session: Session, clinic_id: str, now: datetime, *, trial: bool)
     return "circuit" if not trial and open_circuits(session, clinic_id) else None
 
 
-def _lock_due(session: Session, clinic_id: str, now: datetime, limit: int) -> list[Row[Any]]:
-    """The due texts with what is needed of their enrollments. Other workers pass by the rows locked here."""
+def _lock_due(
+    session: Session, clinic_id: str, now: datetime, limit: int, late: Recovery | None
+) -> list[Row[Any]]:
+    """The due texts, answers first, with what is needed of their enrollments. Other workers pass by the rows locked.
+
+    `late`: those that wait for a person are passed by too.
+    """
     found = (
-        select(
-            col(Message.id), col(Message.enrollment_id), col(Message.step), col(Message.kind), col(Message.phone),
-            col(Message.reason), col(Message.nominal_at), col(Message.not_before), col(Message.expires_at),
-            col(Message.text), col(Message.late_text), col(Enrollment.state).label("enrollment_state"),
-            col(Enrollment.protocol), col(Enrollment.timezone), col(Enrollment.treated_at),
-            col(Enrollment.rebook_consent),
-        )
+        select(*DECIDED_BY)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(in_state(MessageState.PLANNED), col(Message.due_at) <= now, col(Message.clinic_id) == clinic_id)
+        .where(in_state(MessageState.PLANNED), col(Message.due_at) <= now, of_clinic(clinic_id))
         .order_by(col(Message.due_at), col(Message.id))
-        .limit(limit)
         .with_for_update(skip_locked=True, of=Message)
     )  # fmt: skip
-    return list(session.execute(found))
+    answers = list(session.execute(found.where(is_answer()).limit(limit)))
+    rest = found.where(~is_answer(), *([~waits(late.up_to, now)] if late else []))
+    others = session.execute(rest.limit(limit - len(answers))) if len(answers) < limit else ()
+    return [*answers, *others]
 
 
 def _decide_all(
     session: Session, rules: SendingRules, due: Sequence[Row[Any]], now: datetime, worker_id: str
-) -> list[Claim]:
+) -> tuple[list[Claim], int]:
+    """What leaves, and how many had expired."""
     facts = FactsOfBatch.of(session, rules.clinic_id, due, window=rules.window, most=rules.max_texts_per_day, now=now)
     leaving: list[tuple[Row[Any], Send]] = []
     waiting: dict[Wait, list[Row[Any]]] = defaultdict(list)
     withdrawn: dict[Withdraw, list[int]] = defaultdict(list)
     for row in due:
-        match _decide(facts, row, now):
+        match facts.decide(row, now):
             case Send() as send:
                 leaving.append((row, send))
                 facts.count(row, now)
@@ -135,20 +163,8 @@ def _decide_all(
         _put_off(session, rules.clinic_id, wait, rows, now)
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
-    return _let_leave(session, rules.clinic_id, leaving, now, worker_id)
-
-
-def _decide(facts: FactsOfBatch, row: Row[Any], now: datetime) -> Send | Wait | Withdraw:
-    """One row that cannot even be read must not stop the others, nor the worker."""
-    try:
-        known = facts.about(row, now)
-    except ValueError:
-        return Wait(now + timedelta(hours=1), f'"{row.timezone}" is not a time zone; change the enrollment\'s')
-    try:
-        words = DueText(row.kind, row.nominal_at, row.not_before, row.expires_at, row.late_text is not None)
-        return decide(words, known, now)
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is this text's alone
-        return Withdraw(MessageState.FAILED, f"it could not be prepared ({type(error).__name__})")
+    expired = sum(len(ids) for withdraw, ids in withdrawn.items() if withdraw.to is MessageState.EXPIRED)
+    return _let_leave(session, rules.clinic_id, leaving, now, worker_id), expired
 
 
 def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Row[Any]], now: datetime) -> None:

@@ -12,6 +12,7 @@ from notifier.db import enrollments, outbox
 from notifier.db.enrollments import sharing_phone
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Enrollment, Message
+from notifier.domain.answers import ANSWER
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from schedules.protocol import StepKind
@@ -46,7 +47,7 @@ def find_ending(session: Session, enrollment: Enrollment, to: EnrollmentState) -
             f"to stop its texts: notifier cancel {enrollment.id}"
         )
     texts = messages_of(session, whose)
-    planned = [text for text in texts if text.state is MessageState.PLANNED]
+    planned = [text for text in texts if text.state is MessageState.PLANNED and text.kind != ANSWER]
     return Ended(
         whose,
         already=False,
@@ -64,6 +65,7 @@ def end(session: Session, enrollment: Enrollment, to: EnrollmentState, *, now: d
     outbox.move_where(
         session,
         col(Message.enrollment_id) == ended.enrollment,
+        ~outbox.is_answer(),
         seen=MessageState.PLANNED,
         to=MessageState.CANCELLED,
         at=now,

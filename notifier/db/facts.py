@@ -15,14 +15,23 @@ from sqlmodel import col
 
 from notifier.db.holds import holds_among
 from notifier.db.opt_outs import opted_out_among
+from notifier.db.outbox import is_answer
 from notifier.db.protocols import open_pauses
-from notifier.db.tables import Message, NumberHold
-from notifier.domain.departure import Facts
+from notifier.db.tables import Enrollment, Message, NumberHold
+from notifier.domain.answers import ANSWER
+from notifier.domain.departure import Decision, DueText, Facts, Wait, Withdraw, decide
 from notifier.domain.instants import zone_called
 from notifier.domain.phone import area_zones
-from notifier.domain.states import COUNTS_TODAY
+from notifier.domain.states import COUNTS_TODAY, MessageState
 from schedules.send_window import OpenHours, SendWindow
 
+DECIDED_BY = (
+    col(Message.id), col(Message.enrollment_id), col(Message.step), col(Message.kind), col(Message.phone),
+    col(Message.reason), col(Message.nominal_at), col(Message.due_at), col(Message.not_before), col(Message.expires_at),
+    col(Message.text), col(Message.late_text), col(Enrollment.state).label("enrollment_state"),
+    col(Enrollment.protocol), col(Enrollment.timezone), col(Enrollment.treated_at), col(Enrollment.rebook_consent),
+)  # fmt: skip
+"""What a due text's fate is decided by, of its row and its enrollment's."""
 _LONGEST_DAY = timedelta(hours=26)
 """More than any local day has: a clock change gives it 25."""
 
@@ -40,10 +49,20 @@ class FactsOfBatch:
 
     @classmethod
     def of(
-        cls, session: Session, clinic_id: str, due: Sequence[Row[Any]], *, window: SendWindow, most: int, now: datetime
+        cls,
+        session: Session,
+        clinic_id: str,
+        due: Sequence[Row[Any]],
+        *,
+        window: SendWindow,
+        most: int,
+        now: datetime,
+        only_look: bool = False,
     ) -> FactsOfBatch:
+        """`only_look`: nothing leaves on these facts, so nobody has to wait for them."""
         phones = {row.phone for row in due}
-        _one_at_a_time(session, phones)
+        if not only_look:
+            _one_at_a_time(session, phones)
         return cls(
             opted_out=opted_out_among(session, clinic_id, phones),
             holds=holds_among(session, clinic_id, phones),
@@ -52,6 +71,18 @@ class FactsOfBatch:
             window=window,
             most=most,
         )
+
+    def decide(self, row: Row[Any], now: datetime) -> Decision:
+        """The fate of one text. One that cannot even be read must not stop the others, nor the worker."""
+        try:
+            known = self.about(row, now)
+        except ValueError:
+            return Wait(now + timedelta(hours=1), f'"{row.timezone}" is not a time zone; change the enrollment\'s')
+        try:
+            words = DueText(row.kind, row.nominal_at, row.not_before, row.expires_at, row.late_text is not None)
+            return decide(words, known, now)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is this text's alone
+            return Withdraw(MessageState.FAILED, f"it could not be prepared ({type(error).__name__})")
 
     def about(self, row: Row[Any], now: datetime) -> Facts:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
@@ -69,7 +100,9 @@ class FactsOfBatch:
         )
 
     def count(self, row: Row[Any], now: datetime) -> None:
-        """One more text leaves for this number."""
+        """One more text leaves for this number; an answer is none that the plan counts."""
+        if row.kind == ANSWER:
+            return
         self.left.setdefault(row.phone, []).append(now)
 
     def _waits_for(self, row: Row[Any]) -> str | None:
@@ -88,9 +121,8 @@ def _hours(window: SendWindow, zone: str, area: tuple[str, ...]) -> OpenHours:
 def _one_at_a_time(session: Session, phones: set[str]) -> None:
     """Two workers with texts for one number must count its texts one after the other. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        locks = (
-            "SELECT pg_advisory_xact_lock(hashtextextended(p, 0)) FROM (SELECT unnest(CAST(:phones AS text[])) AS p ORDER BY 1) AS s"
-        )
+        ordered = "(SELECT unnest(CAST(:phones AS text[])) AS p ORDER BY 1) AS ordered"
+        locks = f"SELECT pg_advisory_xact_lock(hashtextextended(p, 0)) FROM {ordered}"  # noqa: S608  # no value in it
         session.execute(text(locks), {"phones": sorted(phones)})
 
 
@@ -100,6 +132,7 @@ def _left_today(session: Session, clinic_id: str, phones: set[str], now: datetim
         col(Message.phone).in_(phones),
         col(Message.left_at) > now - _LONGEST_DAY,
         col(Message.state).in_(COUNTS_TODAY),
+        ~is_answer(),
     )
     left: dict[str, list[datetime]] = defaultdict(list)
     for phone, at in session.execute(found):

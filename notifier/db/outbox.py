@@ -17,6 +17,8 @@ from sqlmodel import col
 from notifier.db.events import cut
 from notifier.db.rows import Row, insert_rows, insert_rows_for_ids
 from notifier.db.tables import Event, Message
+from notifier.domain.answers import ANSWER
+from notifier.domain.departure import LOOK_AGAIN
 from notifier.domain.states import MessageState, check_move
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
@@ -129,6 +131,19 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     return or_(*(col(Message.state) == literal_column(f"'{state.value}'") for state in states))
 
 
+def of_clinic(clinic_id: str) -> ColumnElement[bool]:
+    """The condition that a text is this clinic's, said so that no index is chosen for it.
+
+    SQLite prefers an equality to a range: it would read every text the clinic ever had instead of the few that are due.
+    """
+    return col(Message.clinic_id).concat("") == clinic_id
+
+
+def is_answer() -> ColumnElement[bool]:
+    """The condition that a text answers a patient, as a literal too."""
+    return col(Message.kind) == literal_column(f"'{ANSWER}'")
+
+
 def next_due(session: Session, clinic_id: str | None = None, *, after: datetime | None = None) -> datetime | None:
     """When the next planned text is due, past or future; with `after`, the first one later than that instant."""
     found = select(func.min(col(Message.due_at))).where(in_state(MessageState.PLANNED))
@@ -137,6 +152,17 @@ def next_due(session: Session, clinic_id: str | None = None, *, after: datetime 
     if after is not None:
         found = found.where(col(Message.due_at) > after)
     return session.scalar(found)
+
+
+def look_again(session: Session, *conditions: ColumnElement[bool], at: datetime) -> None:
+    """Let texts that were put off for a few minutes be looked at now: what they waited for has ended."""
+    session.execute(
+        update(Message)
+        .where(in_state(MessageState.PLANNED), col(Message.reason).is_not(None), *conditions)
+        .where(col(Message.due_at) > at, col(Message.due_at) <= at + LOOK_AGAIN)
+        .values(due_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Message]:

@@ -94,7 +94,8 @@ def find_difference(
     `before` is the enrollment and its company as they were: then what was said and is wrong now is found too. `lock`
     is for a session that will write the difference: no text can leave meanwhile.
     """
-    found = select(Message).where(col(Message.enrollment_id) == after.enrollment).order_by(col(Message.id))
+    found = select(Message).where(col(Message.enrollment_id) == after.enrollment, ~outbox.is_answer())
+    found = found.order_by(col(Message.id))
     if lock:
         found = found.with_for_update()
     rows: list[OutboxRow] = list(session.scalars(found.execution_options(populate_existing=True)))

@@ -5,9 +5,11 @@ Every row belongs to a clinic; every instant is UTC. Import them from here: only
 
 from __future__ import annotations
 
+from notifier.db.tables_alerts import Alert
 from notifier.db.tables_inbound import NumberHold, OptOut, Poll, Receipt, Reply
 from notifier.db.tables_outbox import Attempt, Circuit, Enrollment, Event, Message, Worker
 from notifier.db.tables_protocols import Approval, Pause, ProtocolVersion
+from notifier.db.tables_recovery import Recovery, RecoveryKind
 from notifier.db.tables_staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession
 
 CLINIC = "clinic"
@@ -15,6 +17,7 @@ CLINIC = "clinic"
 
 __all__ = [
     "CLINIC",
+    "Alert",
     "Approval",
     "Attempt",
     "Circuit",
@@ -27,6 +30,8 @@ __all__ = [
     "Poll",
     "ProtocolVersion",
     "Receipt",
+    "Recovery",
+    "RecoveryKind",
     "Reply",
     "ReplyClaim",
     "Role",

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import instant, partial_index
+from notifier.domain.answers import ANSWER
 
 ALL_KINDS = "all"
 
@@ -45,8 +46,8 @@ class NumberHold(SQLModel, table=True):
     released_by: str | None = Field(default=None, max_length=120)
 
     def covers(self, kind: str) -> bool:
-        """Whether a text of this step kind has to wait."""
-        return self.kinds == ALL_KINDS or kind in self.kinds.split(",")
+        """Whether a text of this kind has to wait; an answer to her never does."""
+        return kind != ANSWER and (self.kinds == ALL_KINDS or kind in self.kinds.split(","))
 
 
 class Reply(SQLModel, table=True):
@@ -67,6 +68,8 @@ class Reply(SQLModel, table=True):
     media_count: int = 0
     meaning: str = Field(max_length=20)
     """stop, start, help, thanks, urgent, unclear, other"""
+    urgent: bool = False
+    """The words of an emergency are in it, whatever else it means."""
     closed_at: datetime | None = instant(null=True)
     closed_by: str | None = Field(default=None, max_length=120)
 

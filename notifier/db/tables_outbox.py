@@ -67,6 +67,8 @@ class Message(SQLModel, table=True):
         # By time and only what waits: next-due and claim cost the same with ten rows or ten million. Queries
         # say the state as a literal (`outbox.in_state`): a plan made for any state could not use them.
         partial_index("ix_messages_due", "due_at", "id", where="state = 'planned'"),
+        # Answers leave before any burst of planned texts: who wrote is waiting.
+        partial_index("ix_messages_answers", "due_at", "id", where="state = 'planned' AND kind = 'answer'"),
         # OR, not IN: only so does SQLite see that a query for one of the three may use it.
         partial_index(
             "ix_messages_open",
@@ -94,6 +96,7 @@ class Message(SQLModel, table=True):
     """Cancelled and expired are final: a step that comes back into the plan is a new row, the next revision. One that
     was said is never followed by another."""
     kind: str = Field(max_length=16)
+    """A step's kind, or `answer`."""
     topics: list[str] = document()
     phone: str = Field(max_length=20)
     """The enrollment's number at planning time; changes with it while the text is unsent."""
@@ -193,3 +196,5 @@ class Worker(SQLModel, table=True):
     started_at: datetime = instant()
     seen_at: datetime = instant()
     stopped_at: datetime | None = instant(null=True)
+    doubt: str | None = Field(default=None, max_length=400)
+    """Why it does not trust its clock, and so sends nothing."""

@@ -27,11 +27,13 @@ _S = MessageState
 
 
 def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSigns:
-    """Everything that health and metrics are made of, as of one moment; only the revision where it is not ours."""
+    """Everything that health and metrics are made of, as of one moment; only the revision where it is not ours.
+
+    Texts are those of the whole installation: a condition on the clinic would lead SQLite past the partial indexes.
+    """
     revision = current_revision(session.connection())
     if revision != HEAD:
         return VitalSigns(revision=revision, wanted=HEAD)
-    ours = col(Message.clinic_id) == clinic_id
     due = col(Message.due_at) <= now
     alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)
     poll = last_poll(session, clinic_id)
@@ -43,18 +45,18 @@ def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSi
         worker_seen_at=session.scalar(select(func.max(col(Worker.seen_at)))),
         inbound_read_at=poll.completed_at if poll else None,
         circuits=tuple(circuit.reason for circuit in open_circuits(session, clinic_id)),
-        overdue_since=_first(session, col(Message.due_at), in_state(_S.PLANNED), ours, due),
-        attempting_since=_first(session, col(Message.left_at), in_state(_S.ATTEMPTING), ours),
-        unknown_since=_first(session, col(Message.left_at), in_state(_S.UNKNOWN), ours),
+        overdue_since=_first(session, col(Message.due_at), in_state(_S.PLANNED), due),
+        attempting_since=_first(session, col(Message.left_at), in_state(_S.ATTEMPTING)),
+        unknown_since=_first(session, col(Message.left_at), in_state(_S.UNKNOWN)),
         last_departure_at=_last_departure(session),
         last_event_at=session.scalar(select(col(Event.at)).order_by(col(Event.id).desc()).limit(1)),
         receipts_by_poll_alone=_receipts_by_poll_alone(session),
         waiting={
-            "due": _count(session, in_state(_S.PLANNED), ours, due),
-            "attempting": _count(session, in_state(_S.ATTEMPTING), ours),
-            "unknown": _count(session, in_state(_S.UNKNOWN), ours),
-            "needs_review": _count(session, in_state(_S.NEEDS_REVIEW), ours),
-            "no_last_receipt": _count(session, in_state(_S.ACCEPTED, _S.SENT), ours),
+            "due": _count(session, in_state(_S.PLANNED), due),
+            "attempting": _count(session, in_state(_S.ATTEMPTING)),
+            "unknown": _count(session, in_state(_S.UNKNOWN)),
+            "needs_review": _count(session, in_state(_S.NEEDS_REVIEW)),
+            "no_last_receipt": _count(session, in_state(_S.ACCEPTED, _S.SENT)),
         },
     )
 
@@ -98,7 +100,9 @@ def _count(session: Session, *which: ColumnElement[bool]) -> int:
 
 def _last_departure(session: Session) -> datetime | None:
     latest = select(col(Event.at), col(Event.to_state)).order_by(col(Event.id).desc()).limit(_LATEST_EVENTS).subquery()
-    last: datetime | None = session.scalar(select(func.max(latest.c.at)).where(latest.c.to_state == _S.ATTEMPTING.value))
+    last: datetime | None = session.scalar(
+        select(func.max(latest.c.at)).where(latest.c.to_state == _S.ATTEMPTING.value)
+    )
     return last
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from notifier.domain.answers import ANSWER
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import leaves_late
 from schedules.offsets import wall_first
@@ -77,6 +78,8 @@ def decide(text: DueText, facts: Facts, now: datetime) -> Decision:
     """Whether a due text leaves at `now`, waits, or is withdrawn."""
     if facts.opted_out:
         return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
+    if text.kind == ANSWER:
+        return _answer(text, now)
     withdrawn = _not_for_this_patient(text, facts)
     if withdrawn:
         return Withdraw(MessageState.CANCELLED, withdrawn)
@@ -97,6 +100,13 @@ def decide(text: DueText, facts: Facts, now: datetime) -> Decision:
         )
     validity = max(1, min(LONGEST_VALIDITY, int((closes - now).total_seconds())))
     return Send(validity, late=text.has_late_text and leaves_late(text.nominal_at, now, facts.hours.zone))
+
+
+def _answer(text: DueText, now: datetime) -> Decision:
+    """She has just written: no hour, hold, cap or end of an enrollment keeps it; only STOP, above, and its age."""
+    if text.expires_at <= now:
+        return _expired("it could not leave soon enough after she wrote")
+    return Send(max(1, min(LONGEST_VALIDITY, int((text.expires_at - now).total_seconds()))), late=False)
 
 
 def _not_for_this_patient(text: DueText, facts: Facts) -> str | None:

@@ -53,10 +53,8 @@ def read_reply(text: str, opt_out_type: str | None = None, media_count: int = 0)
     verdict = (opt_out_type or "").strip().lower()
     if verdict in ("stop", "start", "help"):
         return Meaning(verdict)
-    if LIKED.match(_plain(text)):
-        return Meaning.THANKS
-    if DISLIKED.match(_plain(text)):
-        return Meaning.OTHER
+    if reaction := _reaction(_plain(text)):
+        return reaction
     said = _normalized(text)
     words = said.split()
     if _is_stop(said, words, asks="?" in text or "¿" in text) or any(map(_is_stop_clause, _CLAUSE_END.split(text))):
@@ -73,8 +71,17 @@ def read_reply(text: str, opt_out_type: str | None = None, media_count: int = 0)
 
 
 def mentions_urgent(text: str) -> bool:
-    """Whether the words of an emergency are in it, whatever else it means."""
+    """Whether the words of an emergency are in it, whatever else it means; a reaction's quote is our own words."""
+    if LIKED.match(_plain(text)) or DISLIKED.match(_plain(text)):
+        text = _QUOTED.sub(" ", text, count=1)
     return URGENT.search(_normalized(text)) is not None
+
+
+def _reaction(plain: str) -> Meaning | None:
+    """A reaction quotes our own text, with the STOP in it."""
+    if LIKED.match(plain):
+        return Meaning.THANKS
+    return Meaning.OTHER if DISLIKED.match(plain) else None
 
 
 def _is_stop(said: str, words: list[str], *, asks: bool) -> bool:
@@ -120,6 +127,7 @@ def _normalized(text: str) -> str:
 
 
 _GLAD_EMOJI: Final = frozenset("👍🙏❤♥😊🙂😀😁😃😄🥰😍👌💕💖💛💙💜✅🎉☺👏🤗😘")
+_QUOTED: Final = re.compile(r"[\"“«].*[\"”»]", re.DOTALL)
 _CLAUSE_END: Final = re.compile(r"[.!?,;:\n]")
 _SPELLED: Final = re.compile(r"\b(?:s t o p|e n d|q u i t|c a n c e l)\b")
 _JOINED: Final = (

@@ -19,6 +19,8 @@ import httpx2
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
+from notifier.sms.connections import Connections
+
 TWILIO_API: Final = "https://api.twilio.com"
 _CREATE_CAP: Final = 64 * 1024
 _LIST_CAP: Final = 4 * 1024 * 1024
@@ -65,13 +67,7 @@ class HttpxClient(AsyncHttpClient):
         self._timeout = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": pool_timeout}
         self._last_uri, self._last_address = "", httpx2.URL(self._api_url)  # every create goes to the same one
         self._authorizations: dict[tuple[str, str], str] = {}
-        self._transport = httpx2.AsyncHTTPTransport(
-            verify=True,
-            trust_env=False,
-            limits=httpx2.Limits(
-                max_connections=max_connections, max_keepalive_connections=max_connections, keepalive_expiry=30
-            ),
-        )
+        self._connections = Connections(most=max_connections, patience=pool_timeout)
 
     async def request(  # type: ignore[override]  # the SDK's own async client clashes with its sync base too
         self,
@@ -106,7 +102,7 @@ class HttpxClient(AsyncHttpClient):
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._transport.aclose()
+        await self._connections.close()
 
     def _address(self, uri: str, params: dict[str, object] | None) -> httpx2.URL:
         if uri == self._last_uri and not params:
@@ -132,18 +128,19 @@ class HttpxClient(AsyncHttpClient):
         return headers
 
     async def _answer(self, request: httpx2.Request, *, cap: int) -> Response:
-        response = await self._transport.handle_async_request(request)
-        try:
-            answered.set(Answered(response.status_code, response.headers))
-            chunks: list[bytes] = []
-            size = 0
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                if size > cap:
-                    raise MaybeSent("the answer was too long")
-                chunks.append(chunk)
-        finally:
-            await response.aclose()
+        async with self._connections.one() as transport:
+            response = await transport.handle_async_request(request)
+            try:
+                answered.set(Answered(response.status_code, response.headers))
+                chunks: list[bytes] = []
+                size = 0
+                async for chunk in response.aiter_bytes():
+                    size += len(chunk)
+                    if size > cap:
+                        raise MaybeSent("the answer was too long")
+                    chunks.append(chunk)
+            finally:
+                await response.aclose()
         return Response(response.status_code, b"".join(chunks).decode("utf-8", "replace"), response.headers)
 
 

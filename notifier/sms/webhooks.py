@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from twilio.request_validator import RequestValidator
-
-_SIGNATURE: Final = re.compile(r"[A-Za-z0-9+/]{27}=")
-"""Base64 of an HMAC-SHA1; the validator itself fails on a missing one."""
 
 
 class SignatureCheck:
@@ -28,8 +23,6 @@ class SignatureCheck:
 
     def accepts(self, path: str, query: str, form: Sequence[tuple[str, str]], signature: str) -> bool:
         """Whether this form, with every parameter that came, was signed for this path and raw query. Never raises."""
-        if not _SIGNATURE.fullmatch(signature):
-            return False
         address = f"{self._public_url}{path}" + (f"?{query}" if query else "")
         repeated = _Repeated()
         for name, value in form:

@@ -30,9 +30,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One restriction."""
+    """What ends at one instant."""
 
-    topic: str
+    topics: str
     ends: str
     x: float
     y: float
@@ -85,15 +85,16 @@ def draw(
         share = (at - begins) / (ends - begins)
         return round(min(max(_LEFT + a_day * ((on - first).days + share), _LEFT), edge), 1)
 
-    marks_y = _TOP + _ROW * len(restrictions) + 26
+    together = _together(restrictions)
+    marks_y = _TOP + _ROW * len(together) + 26
     return Picture(
         width=round(edge + _LEFT, 1),
         height=marks_y + 22,
         bottom=marks_y + 14,
         ticks=tuple(_ticks(first, count, a_day, anchor.astimezone(zone).date())),
         bars=tuple(
-            Bar(plain(topic), until(end, zone), x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1))
-            for row, (topic, end) in enumerate(restrictions)
+            Bar(topics, until(end, zone), x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1))
+            for row, (end, topics) in enumerate(together)
         ),
         marks=tuple(
             Mark(x(one.at), marks_y, _tone(one), f"{plain(one.step)}, {day(one.at, zone)} {one.hour}") for one in said
@@ -101,6 +102,14 @@ def draw(
         marks_y=marks_y,
         now_x=x(now) if now and first <= now.astimezone(zone).date() < first + count * _DAY else None,
     )
+
+
+def _together(restrictions: Sequence[tuple[str, datetime]]) -> list[tuple[datetime, str]]:
+    """What ends at the same instant is one bar; the first to end stands first."""
+    found: dict[datetime, list[str]] = {}
+    for topic, end in restrictions:
+        found.setdefault(end, []).append(plain(topic))
+    return [(end, ", ".join(topics)) for end, topics in sorted(found.items())]
 
 
 def _ticks(first: date, count: int, a_day: float, day0: date) -> Iterable[Tick]:

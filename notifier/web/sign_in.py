@@ -23,13 +23,18 @@ TOO_OFTEN = "Too many tries. Wait a quarter of an hour, or ask an admin for a ne
 async def ask(office: StaffOffice, request: Request) -> Response:
     """The way in."""
     fields = await read_fields(office, request)
-    return fields if isinstance(fields, Response) else await run_in_threadpool(
-        _ask, office, to=request.query_params.get("to", "/")
-    )
+    if isinstance(fields, Response):
+        return fields
+    return await run_in_threadpool(_ask, office, to=request.query_params.get("to", "/"))
 
 
 def _ask(
-    office: StaffOffice, *, sentence: str | None = None, fields: Fields | None = None, status: int = 200
+    office: StaffOffice,
+    *,
+    to: str,
+    sentence: str | None = None,
+    kept: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     with reading(office.engine) as session:
         if not staff.has_accounts(session, office.clinic_id):

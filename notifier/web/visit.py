@@ -56,14 +56,13 @@ class Visit:
         return render(
             template,
             status,
-            **{
-                "office": self.office,
-                "who": self.who,
-                "form": self.form,
-                "now": self.now,
-                "here": self.request.url.path,
-            },
-            **{"zone": self.office.zone, **values},
+            office=self.office,
+            who=self.who,
+            form=self.form,
+            now=self.now,
+            here=self.request.url.path,
+            zone=self.office.zone,
+            **values,
         )
 
     def note(self, what: str, about: str, enrollment_id: int | None = None) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from notifier.actions.receipts import apply_receipt
 from notifier.actions.receive import InboundText, receive
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.answers import AnswerRules
 from notifier.sms.webhooks import SignatureCheck
 from notifier.web.counts import Counts
 from notifier.web.deadline import DatabaseSlow, within
@@ -42,6 +43,8 @@ class WebhookSettings:
     account_sid: str
     """Ours; a form about any other is refused."""
     check: SignatureCheck
+    answers: AnswerRules | None = None
+    """How urgent words are answered."""
     read_seconds: float = READ_SECONDS
     """How long a request may take to arrive."""
 
@@ -75,7 +78,7 @@ def webhook_router(
 
     @router.post(INBOUND_PATH)
     async def inbound(request: Request) -> Response:
-        story = partial(_store_reply, settings.clinic_id)
+        story = partial(_store_reply, settings)
         return await take(request, INBOUND_PATH, story) or Response(_NO_ANSWER, media_type="text/xml")
 
     return router
@@ -94,13 +97,13 @@ def _store_receipt(clinic_id: str, token: str | None, session: Session, form: Fo
     return bool(sid and status)
 
 
-def _store_reply(clinic_id: str, session: Session, form: Form, at: datetime) -> bool:
+def _store_reply(settings: WebhookSettings, session: Session, form: Form, at: datetime) -> bool:
     sid, phone = _word(form.get("MessageSid")), _word(form.get("From"))
     if sid and phone:
         found = InboundText(
             sid, phone, form.get("Body"), at, _number(form.get("NumMedia")) or 0, _word(form.get("OptOutType")) or None
         )
-        receive(session, clinic_id, found, at)
+        receive(session, settings.clinic_id, found, at, answers=settings.answers)
     return bool(sid and phone)
 
 

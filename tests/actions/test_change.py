@@ -229,6 +229,6 @@ def test_what_a_person_decided_not_to_send_again_is_not_planned_again(desk: Desk
     enrollment = desk.enroll().enrollment
     text = desk.texts(enrollment)["today"]
     desk.send(text, desk.now + HOUR, to=MessageState.NEEDS_REVIEW)
-    desk.act(review, "clinic", text.id, sent=False, now=desk.now + 30 * HOUR, by="desk")
-    make(desk, enrollment, desk.now + 30 * HOUR, treated_at=desk.now + 30 * HOUR)
+    desk.act(review, "clinic", text.id, sent=False, now=desk.now + 20 * HOUR, by="desk")
+    make(desk, enrollment, desk.now + 20 * HOUR, treated_at=desk.now + 20 * HOUR)
     assert (0, CANCELLED) == (desk.texts(enrollment)["today"].revision, desk.texts(enrollment)["today"].state)

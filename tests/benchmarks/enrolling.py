@@ -18,7 +18,7 @@ from tests.benchmarks.databases import Databases
 from tests.benchmarks.replay import listening, tell_again
 from tests.benchmarks.table import Line, at_least, show
 
-_IMPORTED, _ONE_BY_ONE = 4000, 400
+_IMPORTED, _ONE_BY_ONE = 2000, 150
 _REPEATS = 2
 
 
@@ -61,7 +61,7 @@ def _against_bare(
         with listening(engine) as told:
             write(engine, count)
         engine.dispose()
-        texts = sum(len(many) for statement, many, is_many in told if is_many and statement.startswith("INSERT INTO messages"))
+        texts = sum(len(many) for said, many, is_many in told if is_many and said.startswith("INSERT INTO messages"))
         bare.append(tell_again(again, told))
         for done in (url, again, unheard):
             databases.drop(done)

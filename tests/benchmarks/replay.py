@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -32,7 +32,11 @@ def listening(engine: Engine) -> Iterator[Told]:
     def rollback(_conn: Any) -> None:
         told.append(("ROLLBACK", None, False))
 
-    listeners = {"before_cursor_execute": execute, "commit": commit, "rollback": rollback}
+    listeners: dict[str, Callable[..., None]] = {
+        "before_cursor_execute": execute,
+        "commit": commit,
+        "rollback": rollback,
+    }
     for name, listener in listeners.items():
         event.listen(engine, name, listener)
     yield told

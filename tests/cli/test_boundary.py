@@ -52,7 +52,7 @@ def test_ctrl_c_is_130(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyP
 
 def test_a_reader_who_leaves_early_sees_no_traceback() -> None:
     """`notifier protocols list | true`: whoever reads has gone before the first line."""
-    command = f"{sys.executable} -m notifier protocols list | true; exit ${{PIPESTATUS[0]}}"
+    command = f"env -u PYTHONUNBUFFERED {sys.executable} -m notifier protocols list | true; exit ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (1, "") == (ran.returncode, ran.stderr)
 

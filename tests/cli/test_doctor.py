@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,15 @@ def test_db_upgrade_makes_the_database(notifier: Desk, tmp_path: Path) -> None:
     assert 0 == notifier("db", "upgrade").code
     assert (tmp_path / "notifier.db").exists()
     assert 0 == notifier("db", "upgrade").code
+
+
+@pytest.mark.parametrize("command", ["web", "run"])
+def test_a_port_that_is_taken_is_a_sentence(desk: Desk, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "a" * 32)
+    monkeypatch.setenv("TWILIO_FROM_NUMBER", "+14155550100")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("NOTIFIER_WEB_PORT", str(taken.getsockname()[1]))
+        ran = desk(command)
+    assert (1, "") == (ran.code, ran.out)
+    assert "notifier: the web server cannot listen on 127.0.0.1" in ran.err

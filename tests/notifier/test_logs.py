@@ -46,7 +46,7 @@ def test_what_is_no_phone_number_stays_readable(stream: io.StringIO) -> None:
 
 def test_an_exception_tells_its_place_and_none_of_its_values(stream: io.StringIO) -> None:
     try:
-        raise ValueError("Ana Ruiz had 'Keep it clean'")
+        int("Ana Ruiz had 'Keep it clean'")
     except ValueError:
         structlog.get_logger().exception("failed")
     (line,) = lines(stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -220,3 +221,15 @@ def test_a_text_without_an_open_moment_has_no_due_and_says_so_as_json() -> None:
     today = next(message for message in said["messages"] if message["step"] == "today")
     assert (None, None) == (today["due_at"], today["due_local"])
     assert "tell the patient in person" in today["notes"]
+
+
+def test_an_enrollment_is_an_instant_in_whatever_zone_it_is_written() -> None:
+    """01:30 comes twice on that night, and a local time there equals no other."""
+    plan = protocol(step("ahead", "prepare", at={"day": -2, "time": "09:00"}, stale_after={"days": 3}))
+    night = utc("2026-11-01T06:30")
+    said = [
+        planned(plan, at("2026-11-03T15:30"), treated=False, enrolled_at=enrolled)
+        for enrolled in (night, night.astimezone(NEW_YORK))
+    ]
+    assert said[0] == said[1]
+    assert UTC is said[1][0].not_before.tzinfo

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from notifier.actions.opt_out import release
+from notifier.actions.pause import unpause
 from notifier.db.engine import writing
 from notifier.db.holds import hold_number
 from notifier.db.opt_outs import opt_out
+from notifier.db.tables import Pause
 from notifier.domain.departure import LOOK_AGAIN
 from notifier.domain.states import EnrollmentState, MessageState
 from tests.house import CLINIC, House
@@ -127,10 +130,32 @@ async def test_a_held_number_waits_and_the_reason_is_written_once(house: House) 
     assert ["put_off"] == [event.what for event in house.events(lift)]
 
 
+async def test_what_was_held_leaves_at_once_when_staff_release_the_number(house: House) -> None:
+    now = house.clock.now()
+    with writing(house.engine) as session:
+        hold_number(session, CLINIC, "+12125550101", reason="a reply to read", at=now, by="x")
+    text = house.plan()
+    await house.turn()
+    with writing(house.engine) as session:
+        release(session, CLINIC, "+12125550101", now=now, by="desk")
+    await house.turn()
+    assert S.ACCEPTED == house.state(text)
+
+
+async def test_what_was_paused_leaves_at_once_when_the_pause_ends(house: House) -> None:
+    now = house.clock.now()
+    with writing(house.engine) as session:
+        session.add(Pause(clinic_id=CLINIC, protocol="microneedling", reason="a typo", by="dr", at=now))
+    text = house.plan()
+    await house.turn()
+    with writing(house.engine) as session:
+        unpause(session, CLINIC, "microneedling", now=now, by="dr")
+    await house.turn()
+    assert S.ACCEPTED == house.state(text)
+
+
 @pytest.mark.parametrize(("step", "waits"), [(None, True), ("day-1", True), ("day-2", False)])
 async def test_a_paused_protocol_or_step_waits(house: House, step: str | None, waits: bool) -> None:
-    from notifier.db.tables import Pause
-
     with writing(house.engine) as session:
         at = house.clock.now()
         session.add(Pause(clinic_id=CLINIC, protocol="microneedling", step=step, reason="a typo", by="dr", at=at))

@@ -17,14 +17,14 @@ from notifier.db.engine import open_engine, writing
 from notifier.domain.outcomes import NotCreatedClass
 from notifier.domain.states import MessageState
 from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText, Unknown
-from tests.fakes import FakeGateway, created_but_lost
+from tests.fakes import Answer, FakeGateway, created_but_lost
 from tests.house import House, open_house
 
 S = MessageState
 NOW = datetime(2026, 3, 6, 14, 10, tzinfo=UTC)
 PHONES = [f"+1212555010{n}" for n in range(4)]
 LOST = Unknown("Perhaps sent.")
-ANSWERS = {
+ANSWERS: dict[str, Outcome | Answer | None] = {
     "ok": None,
     "lost": LOST,
     "created but lost": created_but_lost,
@@ -97,9 +97,8 @@ def check(house: House, stopped: Counter[str]) -> None:
     assert all(sent[phone] == before for phone, before in stopped.items()), "never after a STOP"
 
 
-def answer(name: str) -> object:
-    found = ANSWERS[name]
-    return found if found is not None else accept
+def answer(name: str) -> Outcome | Answer:
+    return ANSWERS[name] or accept
 
 
 def accept(gateway: FakeGateway, text: OutgoingText) -> Outcome:

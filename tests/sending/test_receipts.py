@@ -129,10 +129,11 @@ async def test_a_late_delivered_calls_off_the_retry(house: House) -> None:
     assert (S.DELIVERED, 1) == (house.state(text), len(house.sent_to))
 
 
-async def test_an_old_failure_told_again_does_not_undo_the_retry(house: House) -> None:
+@pytest.mark.parametrize("first", ["undelivered", "failed"])
+async def test_an_old_failure_told_again_does_not_undo_the_retry(house: House, first: str) -> None:
     text = await accepted(house)
-    report(house, "undelivered", 30003)
-    report(house, "failed", 30003)
+    report(house, first, 30003)
+    report(house, "failed", 30004)
     report(house, "sent")
     assert (S.PLANNED, 1) == (house.state(text), house.message(text).retries)
 

@@ -81,9 +81,10 @@ async def test_the_later_of_stop_and_start_counts_whatever_order_they_reach_us_i
     assert out == (opted_out(house) is not None)
 
 
-async def test_at_the_same_second_the_stop_counts(house: House) -> None:
-    house.gateway.reply(ANA, "STOP")
-    house.gateway.reply(ANA, "START")
+@pytest.mark.parametrize("texts", [("STOP", "START"), ("START", "STOP")])
+async def test_at_the_same_second_the_stop_counts(house: House, texts: tuple[str, str]) -> None:
+    for text in texts:
+        house.gateway.reply(ANA, text)
     await house.inbound()
     assert opted_out(house) is not None
 

@@ -187,7 +187,7 @@ async def test_a_text_taken_over_by_another_worker_is_not_sent(house: House) -> 
         house.clock.pass_(seconds=2)
         real(claim, claimed_at)
 
-    house.dispatch._start = slow  # type: ignore[method-assign]  # it stands still here
+    house.dispatch._start = slow  # type: ignore[method-assign, assignment]  # it stands still here
     await house.turn()
     assert ([], []) == (house.sent_to, house.gateway.asked)
     assert S.PLANNED == house.state(text)

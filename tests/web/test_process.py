@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -33,15 +32,17 @@ CLINIC = {
 }
 
 
+def environment(place: Path, more: dict[str, str]) -> dict[str, str]:
+    """Nothing of the machine's own."""
+    root = Path(__file__).parents[2]
+    return {"PYTHONPATH": str(root), **CLINIC, "NOTIFIER_DATABASE_URL": f"sqlite:///{place / 'n.db'}", **more}
+
+
 @contextmanager
 def started(command: str, place: Path, **more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process, once it is ready, and its address."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("NOTIFIER_", "TWILIO_"))}
-    settings = {**inherited, **CLINIC, "NOTIFIER_DATABASE_URL": f"sqlite:///{place / 'n.db'}", **more}
     line = [sys.executable, "-m", "notifier", command]
-    root = str(Path(__file__).parents[2])
-    settings["PYTHONPATH"] = root
-    with subprocess.Popen(line, cwd=place, env=settings, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(line, cwd=place, env=environment(place, more), stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
             address = ""
@@ -77,11 +78,9 @@ def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp
 
 def ended(place: Path, command: str, **more: str) -> tuple[int, str]:
     """Exit code and stderr of one that should not start."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("NOTIFIER_", "TWILIO_"))}
-    settings = {**inherited, **CLINIC, "NOTIFIER_DATABASE_URL": f"sqlite:///{place / 'n.db'}", **more}
-    settings["PYTHONPATH"] = str(Path(__file__).parents[2])
     line = [sys.executable, "-m", "notifier", command]
-    ran = subprocess.run(line, cwd=place, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    env = environment(place, more)
+    ran = subprocess.run(line, cwd=place, env=env, capture_output=True, text=True, timeout=60, check=False)
     return ran.returncode, ran.stderr
 
 

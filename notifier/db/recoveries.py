@@ -1,0 +1,150 @@
+"""Recoveries: after an outage the late texts wait, after a restored backup all do, until a person has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import record
+from notifier.db.outbox import in_state, is_answer, next_due, of_clinic
+from notifier.db.rows import insert_if_new, insert_rows
+from notifier.db.tables import Event, Message, Recovery, RecoveryKind
+from notifier.domain.states import MessageState
+
+LATE: Final = timedelta(hours=1)
+"""A text that has been due for longer is late. An outage is as long: none left in all that time."""
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+_WAITS: Final = "late after an outage: it waits for a person (notifier recover --plan)"
+_S = MessageState
+
+
+def open_recoveries(session: Session, clinic_id: str) -> dict[RecoveryKind, Recovery]:
+    """Why texts wait for a person right now; empty where none do."""
+    found = select(Recovery).where(col(Recovery.clinic_id) == clinic_id, col(Recovery.ended_at).is_(None))
+    return {one.kind: one for one in session.scalars(found)}
+
+
+def waits(up_to: datetime, now: datetime) -> ColumnElement[bool]:
+    """The condition that a planned text is one of the late that wait. What has expired waits for nobody."""
+    return and_(col(Message.due_at) <= up_to, col(Message.expires_at) > now, ~is_answer())
+
+
+def begin_after_outage(session: Session, clinic_id: str, *, above: int, now: datetime) -> Recovery | None:
+    """Let the late texts wait if there are more than `above` of them and none has left for an hour.
+
+    A burst that takes hours at the sender's rate is no outage: texts leave all the time. Nor does what a person has
+    released wait again.
+    """
+    if _sending(session, clinic_id, now):
+        return None
+    up_to, released = now - LATE, _released_up_to(session, clinic_id)
+    these = [in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now)]
+    if released is not None:
+        these.append(col(Message.due_at) > released)
+    many = session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
+    if many <= above:
+        return None
+    row = {"clinic_id": clinic_id, "kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": "worker"}
+    if insert_if_new(session, Recovery, row):
+        _note(session, clinic_id, these, reason=_WAITS, what="put_off", why=_WAITS, at=now, by="worker")
+        why = f"{many} late texts wait for a person"
+        record(session, clinic_id=clinic_id, at=now, by="worker", what="recovery_began", why=why)
+    return open_recoveries(session, clinic_id).get(RecoveryKind.LATE)
+
+
+def begin_after_restore(session: Session, clinic_id: str, *, up_to: datetime, now: datetime, by: str) -> bool:
+    """Let everything wait: these tables know nothing after `up_to`. False where it does already."""
+    row = {"clinic_id": clinic_id, "kind": RecoveryKind.RESTORED, "up_to": up_to, "at": now, "by": by}
+    return insert_if_new(session, Recovery, row)
+
+
+def release_late(session: Session, clinic_id: str, ids: Collection[int], *, up_to: datetime, now: datetime, by: str) -> None:
+    """A person has looked at the late texts, those with these ids: they leave as the checks and the rate allow."""
+    if not end(session, clinic_id, RecoveryKind.LATE, at=now, by=by, why=f"{len(ids)} late texts released"):
+        done = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": len(ids), "at": now, "by": by, "ended_at": now}
+        insert_rows(session, Recovery, [{"clinic_id": clinic_id, **done, "ended_by": by}])
+    these = [in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now)]
+    _note(session, clinic_id, these, reason=None, what="released", why="released after an outage", at=now, by=by)
+
+
+def end(session: Session, clinic_id: str, kind: RecoveryKind, *, at: datetime, by: str, why: str) -> bool:
+    """Nothing waits for this any longer; False where nothing did."""
+    this = update(Recovery).where(
+        col(Recovery.clinic_id) == clinic_id, col(Recovery.kind) == kind, col(Recovery.ended_at).is_(None)
+    )
+    ended = session.execute(this.values(ended_at=at, ended_by=by).returning(col(Recovery.id))).all()
+    if ended:
+        record(session, clinic_id=clinic_id, at=at, by=by, what="recovery_ended", why=why)
+    return bool(ended)
+
+
+def count_waiting(session: Session, clinic_id: str, up_to: datetime, now: datetime) -> int:
+    """How many late texts wait."""
+    these = (in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now))
+    return session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
+
+
+def next_departure(session: Session, late: Recovery | None) -> datetime | None:
+    """When the next text is due that may leave without a person."""
+    return next_due(session, after=late.up_to if late else None)
+
+
+def sentences(session: Session, clinic_id: str, now: datetime) -> list[str]:
+    """What a person must know and do, for every screen that says it."""
+    said = []
+    for kind, one in open_recoveries(session, clinic_id).items():
+        if kind is RecoveryKind.RESTORED:
+            then = f"{one.up_to:%Y-%m-%d %H:%M} UTC"
+            said.append(f"nothing is sent: this is a backup of {then}; ask Twilio what left since: notifier recover")
+        elif many := count_waiting(session, clinic_id, one.up_to, now):
+            texts = f"{many} late text waits" if many == 1 else f"{many} late texts wait"
+            said.append(f"{texts} for a person: notifier recover --plan")
+    return said
+
+
+def _sending(session: Session, clinic_id: str, now: datetime) -> bool:
+    """Whether a planned text has left within the hour, and not merely been tried."""
+    lately = select(col(Message.id)).where(
+        col(Message.left_at).is_not(None),
+        col(Message.left_at) > now - LATE,
+        col(Message.left_at) < now + _CLOCKS_DIFFER,
+        col(Message.state).in_([_S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.UNDELIVERED]),
+        of_clinic(clinic_id),
+        ~is_answer(),
+    )
+    return session.execute(lately.limit(1)).first() is not None
+
+
+def _released_up_to(session: Session, clinic_id: str) -> datetime | None:
+    found = select(func.max(col(Recovery.up_to))).where(
+        col(Recovery.clinic_id) == clinic_id, col(Recovery.kind) == RecoveryKind.LATE
+    )
+    return session.scalar(found.where(col(Recovery.ended_at).is_not(None)))
+
+
+def _note(
+    session: Session,
+    clinic_id: str,
+    these: Collection[ColumnElement[bool]],
+    *,
+    reason: str | None,
+    what: str,
+    why: str,
+    at: datetime,
+    by: str,
+) -> None:
+    """The same reason and the same event for many texts at once."""
+    changed = session.execute(
+        update(Message)
+        .where(*these)
+        .values(reason=reason)
+        .returning(col(Message.id), col(Message.enrollment_id))
+        .execution_options(synchronize_session=False)
+    ).all()
+    same = {"clinic_id": clinic_id, "at": at, "by": by, "what": what, "why": why}
+    insert_rows(session, Event, [{**same, "message_id": text, "enrollment_id": whose} for text, whose in changed])

@@ -1,0 +1,40 @@
+"""Replies that wait for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import record
+from notifier.db.tables import Reply
+from notifier.domain.refused import Refused
+
+
+def the_reply(session: Session, clinic_id: str, reply_id: int) -> Reply:
+    """The reply of that number; raises Refused where there is none."""
+    reply = session.get(Reply, reply_id)
+    if reply is None or reply.clinic_id != clinic_id:
+        raise Refused(f"there is no reply {reply_id}; see: notifier replies")
+    return reply
+
+
+def last_reply(session: Session, clinic_id: str, phone: str) -> Reply | None:
+    """What came last from this number."""
+    found = select(Reply).where(col(Reply.clinic_id) == clinic_id, col(Reply.phone) == phone)
+    return session.scalar(found.order_by(col(Reply.at).desc(), col(Reply.id).desc()).limit(1))
+
+
+def close(session: Session, clinic_id: str, reply_id: int, *, at: datetime, by: str) -> bool:
+    """Somebody has read it and done what it needed; False where it was closed before."""
+    closed = session.execute(
+        update(Reply)
+        .where(col(Reply.id) == reply_id, col(Reply.closed_at).is_(None))
+        .values(closed_at=at, closed_by=by)
+        .returning(col(Reply.id))
+    ).first()
+    if closed is not None:
+        record(session, clinic_id=clinic_id, at=at, by=by, what="reply_closed", why=f"reply {reply_id}")
+    return closed is not None

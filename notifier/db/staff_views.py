@@ -1,0 +1,193 @@
+"""What the staff page's day reads: who needs a person, who is expected, what leaves and what left.
+
+Every question here has an index that answers it (the partial ones of `tables_outbox`), however much history there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import in_state
+from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClaim, SeenTo
+from notifier.domain.states import MessageState
+
+_S = MessageState
+TROUBLE: Final = (_S.FAILED, _S.UNDELIVERED, _S.EXPIRED)
+IN_DOUBT: Final = (_S.UNKNOWN, _S.NEEDS_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A text and whose it is."""
+
+    message: Message
+    enrollment: Enrollment
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow:
+    """A reply that nobody has closed, the enrollment it is about, and who has taken it."""
+
+    reply: Reply
+    enrollment: Enrollment | None
+    claimed_by: str | None
+    held: NumberHold | None
+
+
+def open_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]:
+    """What patients wrote and nobody has closed; urgent ones first, then the oldest."""
+    urgent_first = (col(Reply.meaning) != "urgent", col(Reply.at))
+    found = (
+        select(Reply, col(ReplyClaim.by))
+        .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
+        .where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None))
+        .order_by(*urgent_first)
+        .limit(limit)
+    )
+    rows = session.execute(found).all()
+    phones = {reply.phone for reply, _ in rows}
+    whose, holds = latest_on(session, clinic_id, phones), _holds(session, clinic_id, phones)
+    return [ReplyRow(reply, whose.get(reply.phone), by, holds.get(reply.phone)) for reply, by in rows]
+
+
+def holds_without_reply(session: Session, clinic_id: str, limit: int) -> list[tuple[NumberHold, Enrollment | None]]:
+    """Numbers that wait for a person although no reply of theirs is open."""
+    unread = select(col(Reply.id)).where(
+        col(Reply.clinic_id) == clinic_id, col(Reply.phone) == col(NumberHold.phone), col(Reply.closed_at).is_(None)
+    )
+    found = select(NumberHold).where(
+        col(NumberHold.clinic_id) == clinic_id, col(NumberHold.released_at).is_(None), ~unread.exists()
+    )
+    holds = list(session.scalars(found.order_by(col(NumberHold.at)).limit(limit)))
+    whose = latest_on(session, clinic_id, {hold.phone for hold in holds})
+    return [(hold, whose.get(hold.phone)) for hold in holds]
+
+
+def in_doubt(session: Session, clinic_id: str, limit: int) -> list[TextRow]:
+    """Texts of which nobody knows yet whether they left."""
+    return _texts(session, clinic_id, in_state(*IN_DOUBT), order=col(Message.due_at), limit=limit)
+
+
+def in_trouble(session: Session, clinic_id: str, since: datetime, until: datetime, limit: int) -> list[TextRow]:
+    """Texts that did not reach their patient, or will not, and that nobody has seen to."""
+    return _texts(
+        session, clinic_id, *_troubled(since, until), order=col(Message.nominal_at), limit=limit, with_enrollment=_RUNS
+    )
+
+
+def count_trouble(session: Session, clinic_id: str, since: datetime, until: datetime) -> int:
+    """How many of them."""
+    found = (
+        select(func.count())
+        .select_from(Message)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(col(Message.clinic_id) == clinic_id, *_troubled(since, until), _RUNS)
+    )
+    return session.scalar(found) or 0
+
+
+def expected(session: Session, clinic_id: str, since: datetime, until: datetime, limit: int) -> list[Enrollment]:
+    """Who is booked between two instants and not marked yet, the first to come first."""
+    found = select(Enrollment).where(
+        col(Enrollment.clinic_id) == clinic_id,
+        col(Enrollment.treated_at).is_(None),
+        text("enrollments.state = 'booked'"),  # as a literal, or the partial index could not serve
+        col(Enrollment.appointment_at) >= since,
+        col(Enrollment.appointment_at) < until,
+    )
+    return list(session.scalars(found.order_by(col(Enrollment.appointment_at)).limit(limit)))
+
+
+def leaving(session: Session, clinic_id: str, since: datetime | None, until: datetime, limit: int) -> list[TextRow]:
+    """What is planned to leave between two instants, the first to leave first."""
+    which = _planned(since, until)
+    return _texts(session, clinic_id, *which, order=col(Message.due_at), limit=limit)
+
+
+def count_leaving(session: Session, clinic_id: str, since: datetime | None, until: datetime) -> int:
+    """How many texts that is."""
+    found = (
+        select(func.count()).select_from(Message).where(*_planned(since, until), col(Message.clinic_id) == clinic_id)
+    )
+    return session.scalar(found) or 0
+
+
+def count_left(session: Session, clinic_id: str, since: datetime, until: datetime) -> dict[MessageState, int]:
+    """What became of the texts that left between two instants."""
+    found = (
+        select(col(Message.state), func.count())
+        .where(col(Message.clinic_id) == clinic_id, *_left(since, until))
+        .group_by(col(Message.state))
+    )
+    return dict(session.execute(found).tuples().all())
+
+
+def left(
+    session: Session, clinic_id: str, since: datetime, until: datetime, states: Sequence[MessageState], limit: int
+) -> list[TextRow]:
+    """The texts that left between two instants and are now in these states."""
+    which = (*_left(since, until), col(Message.state).in_(states))
+    return _texts(session, clinic_id, *which, order=col(Message.left_at), limit=limit)
+
+
+def latest_on(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, Enrollment]:
+    """The latest enrollment on each of these numbers."""
+    numbers = sorted(set(phones))
+    if not numbers:
+        return {}
+    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers))
+    return {one.phone: one for one in session.scalars(found.order_by(col(Enrollment.id)))}
+
+
+_RUNS = col(Enrollment.state).in_(["booked", "active", "held"])
+"""An ended enrollment's texts need nobody."""
+
+
+def _troubled(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    seen_to = select(col(SeenTo.message_id)).where(col(SeenTo.message_id) == col(Message.id))
+    return in_state(*TROUBLE), col(Message.nominal_at) >= since, col(Message.nominal_at) < until, ~seen_to.exists()
+
+
+def _planned(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    which = (in_state(_S.PLANNED), col(Message.due_at) < until)
+    return which if since is None else (*which, col(Message.due_at) >= since)
+
+
+def _left(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(Message.left_at).is_not(None), col(Message.left_at) >= since, col(Message.left_at) < until
+
+
+def _texts(
+    session: Session,
+    clinic_id: str,
+    *which: ColumnElement[bool],
+    order: Any,
+    limit: int,
+    with_enrollment: ColumnElement[bool] | None = None,
+) -> list[TextRow]:
+    found: Select[Message, Enrollment] = (
+        select(Message, Enrollment)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(*which, col(Message.clinic_id) == clinic_id)
+        .order_by(order, col(Message.id))
+        .limit(limit)
+    )
+    if with_enrollment is not None:
+        found = found.where(with_enrollment)
+    return [TextRow(message, enrollment) for message, enrollment in session.execute(found).all()]
+
+
+def _holds(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, NumberHold]:
+    found = select(NumberHold).where(
+        col(NumberHold.clinic_id) == clinic_id,
+        col(NumberHold.phone).in_(sorted(set(phones))),
+        col(NumberHold.released_at).is_(None),
+    )
+    return {hold.phone: hold for hold in session.scalars(found)}

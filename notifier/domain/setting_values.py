@@ -1,0 +1,100 @@
+"""What a setting may say. Each function gives the value back, or raises a sentence that never quotes a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+
+_EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_LONGEST_ANSWER: Final = 320
+"""Some two segments: nobody in trouble reads more."""
+
+
+def secret(check: Callable[[str], str]) -> Callable[[SecretStr], SecretStr]:
+    """The same check for a value that must not be shown."""
+    return lambda value: SecretStr(check(value.get_secret_value()))
+
+
+def plain_address(value: str) -> str:
+    """A web address without query, fragment or credentials; without its last slash."""
+    parts = urlsplit(value)
+    if not _is_web(parts) or parts.query or parts.fragment or parts.username:
+        raise ValueError("this is not a plain address; write it like https://texts.example.org")
+    if "_" in (parts.hostname or ""):
+        raise ValueError("Twilio refuses a host name with an underscore; use another one")
+    return value.rstrip("/")
+
+
+def web_address(value: str) -> str:
+    """Any web address."""
+    if not _is_web(urlsplit(value)):
+        raise ValueError("this is not a web address; write it like https://alerts.example.org/a-secret-path")
+    return value
+
+
+def smtp_address(value: str) -> str:
+    """Where mail is handed in."""
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(
+            "this is not a mail server; write it like smtps://user:password@mail.example.org:465, "
+            "with any % : / ? # @ of the password percent-encoded"
+        )
+    return value
+
+
+def email_addresses(value: str) -> str:
+    """One or more, separated by commas."""
+    for one in value.split(","):
+        if not _EMAIL.fullmatch(one.strip()):
+            raise ValueError("this is not an e-mail address; write it like desk@example.org, several with commas")
+    return value
+
+
+def twilio_sid(prefix: str) -> Callable[[str], str]:
+    """Twilio's ids: two letters and 32 hex digits."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(f"{prefix}[0-9a-fA-F]{{32}}", value):
+            raise ValueError(f"this is not the SID it should be; write {prefix} and 32 hex digits")
+        return value
+
+    return check
+
+
+def auth_token(value: str) -> str:
+    """Anybody could sign a webhook with a blank one."""
+    if not value.strip():
+        raise ValueError("it is blank; write the auth token of the account, or leave it out")
+    return value
+
+
+def e164(value: str) -> str:
+    """A phone number with its country."""
+    if not re.fullmatch(r"\+[1-9][0-9]{7,14}", value):
+        raise ValueError("this is not a number in E.164 form; write it like +14155550123")
+    return value
+
+
+def answer_words(value: str) -> str:
+    """The fixed answer to a patient: `{clinic}` and `{phone}` are filled in."""
+    rest = re.sub(r"\{(?:clinic|phone)\}", "", value)
+    if "{" in rest or "}" in rest or not rest.strip():
+        raise ValueError("only {clinic} and {phone} are filled in; write the other words as she shall read them")
+    if not value.isprintable():
+        raise ValueError("it has a character that is no letter, such as a line break; write it in one line")
+    if len(value) > _LONGEST_ANSWER:
+        raise ValueError(f"it has {len(value)} characters; write at most {_LONGEST_ANSWER}")
+    return value
+
+
+def _is_web(parts: SplitResult) -> bool:
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -1,0 +1,69 @@
+"""When somebody reads what patients write: `Mon-Fri 09:00-17:00; Sat 10:00-14:00`, on the clinic's clock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PART: Final = re.compile(
+    r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+([0-9]{1,2}:[0-9]{2})\s*-\s*([0-9]{1,2}:[0-9]{2})", re.IGNORECASE
+)
+_MIDNIGHT: Final = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class StaffedHours:
+    """Spans of a week, as (weekday from Monday = 0, first minute, minute after the last)."""
+
+    spans: tuple[tuple[int, int, int], ...]
+
+    @classmethod
+    def parse(cls, words: str) -> Self:
+        """Read the setting. Raises ValueError with a sentence."""
+        spans: list[tuple[int, int, int]] = []
+        for part in filter(None, (one.strip() for one in words.split(";"))):
+            found = _PART.fullmatch(part)
+            days = _days(found[1], found[2]) if found else ()
+            opens, closes = (_minute(found[3]), _minute(found[4])) if found else (None, None)
+            if not days or opens is None or closes is None or opens >= closes:
+                raise ValueError(
+                    f'"{part}" is no staffed time; write days and hours like Mon-Fri 09:00-17:00, and part them with ;'
+                )
+            spans += [(day, opens, closes) for day in days]
+        if not spans:
+            raise ValueError("there is no staffed time in it; write it like Mon-Fri 09:00-17:00; Sat 10:00-14:00")
+        return cls(tuple(sorted(set(spans))))
+
+    def include(self, at: datetime, zone: ZoneInfo) -> bool:
+        """Whether somebody is there at that instant."""
+        local = at.astimezone(zone)
+        minute = local.hour * 60 + local.minute
+        return any(day == local.weekday() and opens <= minute < closes for day, opens, closes in self.spans)
+
+    def closing(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """When the last person leaves on the local date of that instant; None where nobody came."""
+        local = at.astimezone(zone)
+        ends = [closes for day, _, closes in self.spans if day == local.weekday()]
+        if not ends:
+            return None
+        start = datetime.combine(local.date(), time.min)
+        return (start + timedelta(minutes=max(ends))).replace(tzinfo=zone)
+
+
+def _days(first: str, last: str | None) -> tuple[int, ...]:
+    try:
+        start = _DAYS.index(first.lower())
+        end = _DAYS.index(last.lower()) if last else start
+    except ValueError:
+        return ()
+    return tuple((start + ahead) % 7 for ahead in range((end - start) % 7 + 1))
+
+
+def _minute(words: str) -> int | None:
+    hours, minutes = map(int, words.split(":"))
+    found = hours * 60 + minutes
+    return found if minutes < 60 and found <= _MIDNIGHT else None

@@ -1,0 +1,59 @@
+"""Measurements, side by side in one run: `make bench`, or `make bench ARGS="drain lateness"`.
+
+Nothing here passes or fails: a target is marked as reached or missed, and the reader decides. Read the ratios; absolute
+figures are those of this machine, with whatever else ran on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks import claiming, contestants, drain, enrolling, lateness, pending, several, timelines
+from tests.benchmarks.contestants import Ground
+from tests.benchmarks.databases import databases
+from tests.benchmarks.table import say
+from tests.benchmarks.twilio import loopback_twilio
+
+
+def main() -> None:
+    """Measure what was asked for, else everything."""
+    asked = _arguments()
+    few = [10_000, 100_000]
+    many = [*few, *([1_000_000] if asked.long or asked.longest else []), *([10_000_000] if asked.longest else [])]
+    say(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f} before we began")
+    with databases() as made, loopback_twilio() as twilio, TemporaryDirectory(prefix="bench-") as place:
+        redis = contestants.find_redis(asked.redis)
+        ground = Ground(made, twilio, Path(place, "clock"), asked.peers_python, redis)
+        measurements = {
+            "timelines": timelines.measure,
+            "enrolling": lambda: enrolling.measure(made),
+            "pending": lambda: pending.measure(ground, [size for size in many if size <= 1_000_000]),
+            "drain": lambda: drain.measure(ground),
+            "lateness": lambda: lateness.measure(ground),
+            "claiming": lambda: claiming.measure(made, many),
+            "several": lambda: several.measure(ground),
+        }
+        for name in asked.what or measurements:
+            measurements[name]()
+
+
+def _arguments() -> argparse.Namespace:
+    names = ("timelines", "enrolling", "pending", "drain", "lateness", "claiming", "several")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(names)}")
+    parser.add_argument("--long", action="store_true", help="with 1,000,000 pending texts too (about 3 minutes more)")
+    parser.add_argument("--longest", action="store_true", help="claims with 10,000,000 too (15 minutes more, 20 GB)")
+    parser.add_argument("--peers-python", default=sys.executable, help="an interpreter with celery and procrastinate")
+    parser.add_argument("--redis", help="the redis-server to start for Celery")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.what if name not in names]:
+        parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(names)}")
+    return asked
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""What a turn reads does not grow with what is planned or was sent: each query goes by its index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from notifier.actions.resolve import call_dead_attempts_unknown
+from tests.house import CLINIC, House
+
+
+@contextmanager
+def written_down(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """Every SELECT from the outbox while the block runs."""
+    said: list[tuple[str, Any]] = []
+
+    def listen(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
+        if statement.startswith("SELECT") and "messages" in statement and not many:
+            said.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", listen)
+    yield said
+    event.remove(engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.parametrize("story", ["turn", "receipts", "look_up", "takeover"])
+async def test_no_story_of_the_worker_walks_through_the_outbox(sqlite_house: House, story: str) -> None:
+    house = sqlite_house
+    house.plan()
+    with written_down(house.engine) as said:
+        if story == "takeover":
+            await call_dead_attempts_unknown(
+                house.threads, CLINIC, now=house.clock.now(), worker_id="x", held=(), others_are_dead=True
+            )
+        else:
+            await getattr(house, story)()
+    assert said
+    with house.engine.connect() as connection:
+        for statement, parameters in said:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            for *_, step in plan:
+                assert "SCAN messages" not in step or "ix_messages_due" in step, (step, statement)
+                assert "ix_messages_phone_left (clinic_id=?)" not in step, (step, statement)
