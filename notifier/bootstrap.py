@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from notifier.actions.alerts import Telling, watch
 from notifier.actions.dispatch import Dispatch
 from notifier.actions.receipts import apply_receipt
 from notifier.actions.receive import InboundText, receive
@@ -27,17 +28,23 @@ from notifier.db.engine import file_of, open_engine
 from notifier.db.schema import check_file, prepare
 from notifier.db.tables import CLINIC
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.alerts import AlertRules
+from notifier.domain.answers import AnswerRules
 from notifier.domain.pace import Pace
+from notifier.domain.staffed_hours import StaffedHours
 from notifier.logs import configure_logs
 from notifier.scheduler.lock import alone
 from notifier.scheduler.watchdog import tell_systemd
-from notifier.scheduler.worker import Worker, WorkerSettings
+from notifier.scheduler.worker import Outside, Worker, WorkerSettings
 from notifier.settings import BadSettings, Settings, check_ready_to_send, check_ready_to_serve
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Gateway, MessageRecord
 from notifier.sms.twilio_gateway import TwilioGateway
 from notifier.sms.webhooks import SignatureCheck
-from schedules.send_window import SendWindow
+from notifier.telling.tellers import tellers
+from notifier.telling.web import beat
+from schedules.send_window import SendWindow, zone_named
+from schedules.wording import Voice
 
 if TYPE_CHECKING:
     from notifier.web.webhooks import WebhookSettings
@@ -115,7 +122,8 @@ def webhook_settings(settings: Settings) -> WebhookSettings | None:
     tokens = [
         token.get_secret_value() for token in (settings.twilio_auth_token, settings.twilio_auth_token_old) if token
     ]
-    return WebhookSettings(CLINIC, settings.twilio_account_sid or "", SignatureCheck(tokens, settings.public_url))
+    check = SignatureCheck(tokens, settings.public_url)
+    return WebhookSettings(CLINIC, settings.twilio_account_sid or "", check, answer_rules(settings))
 
 
 def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullcontext()) -> int:
@@ -179,9 +187,39 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         on_unknown=settings.on_unknown,
         webhooks=settings.public_url is not None,
         alone=file_of(threads.engine) is not None,
+        shifted=settings.clock_file is not None,
         systemd=settings.notify_socket,
     )
-    return Worker(threads, gateway, clock, dispatch, about, receive=_receive, apply=_apply)
+    story = partial(_receive, answers=answer_rules(settings))
+    telling = build_telling(settings)
+    heartbeat = settings.heartbeat_url
+    outside = Outside(
+        watch=lambda now: watch(threads, telling, CLINIC, now=now),
+        beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
+    )
+    return Worker(threads, gateway, clock, dispatch, about, receive=story, apply=_apply, outside=outside)
+
+
+def build_telling(settings: Settings) -> Telling:
+    """Who at the clinic is told what is wrong. Raises BadSettings."""
+    hidden = (settings.smtp_url, settings.alert_webhook, settings.alert_apprise)
+    smtp_url, webhook, apprise = (one.get_secret_value() if one else None for one in hidden)
+    try:
+        channels = tellers(mail_to=settings.alert_email, smtp_url=smtp_url, webhook=webhook, apprise=apprise)
+    except ValueError as error:
+        raise BadSettings([f"NOTIFIER_ALERT_APPRISE: {error}."]) from None
+    rules = AlertRules(zone_named(settings.timezone or "UTC"), _staffed(settings), settings.public_url is not None)
+    return Telling(settings.clinic_name or "Notifier", socket.gethostname(), rules, channels)
+
+
+def answer_rules(settings: Settings) -> AnswerRules | None:
+    """How urgent words are answered; None where nobody has said in whose name."""
+    if not settings.clinic_name or not settings.clinic_phone:
+        return None
+    given = {"en": settings.urgent_answer, "es": settings.urgent_answer_es}
+    words = {language: said for language, said in given.items() if said}
+    voice = Voice(settings.clinic_name, settings.clinic_phone)
+    return AnswerRules(voice, zone_named(settings.timezone or "UTC"), _staffed(settings), words)
 
 
 def build_gateway(settings: Settings) -> Gateway:
@@ -207,7 +245,8 @@ def only_worker(engine: Engine, now: datetime) -> AbstractContextManager[None]:
 
 def sending_rules(settings: Settings) -> SendingRules:
     """What is checked again when a text leaves."""
-    return SendingRules(CLINIC, SendWindow.parse(settings.send_window), settings.max_texts_per_day)
+    window = SendWindow.parse(settings.send_window)
+    return SendingRules(CLINIC, window, settings.max_texts_per_day, settings.recover_above)
 
 
 def twilio_account(settings: Settings) -> TwilioAccount:
@@ -229,22 +268,20 @@ def twilio_account(settings: Settings) -> TwilioAccount:
         raise BadSettings([str(error)]) from None
 
 
-def _receive(session: Session, found: MessageRecord, now: datetime) -> None:
+def _staffed(settings: Settings) -> StaffedHours | None:
+    return StaffedHours.parse(settings.staffed_hours) if settings.staffed_hours else None
+
+
+def _receive(session: Session, found: MessageRecord, now: datetime, *, answers: AnswerRules | None = None) -> None:
     inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count)
-    receive(session, CLINIC, inbound, now)
+    receive(session, CLINIC, inbound, now, answers=answers)
 
 
 def _apply(session: Session, found: MessageRecord, now: datetime) -> None:
     apply_receipt(
-        session,
-        CLINIC,
-        sid=found.sid,
-        status=found.status,
-        error_code=found.error_code,
-        token=None,
-        at=now,
+        session, CLINIC, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
         source="poll",
-    )
+    )  # fmt: skip
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

@@ -18,6 +18,10 @@ class Clock:
         """Seconds that never jump and never run backwards; only differences mean anything."""
         return time.monotonic()
 
+    def machine_now(self) -> datetime:
+        """What the machine's wall clock shows, however this one is shifted."""
+        return datetime.now(UTC)
+
     def machine_time(self, at: datetime) -> datetime:
         """What the machine's wall clock shows at that instant."""
         return at

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     in_flight: int = Field(default=50, ge=1, le=500)
     """Calls to Twilio at the same time."""
     max_texts_per_day: int = Field(default=2, ge=1, le=10)
+    recover_above: int = Field(default=50, ge=0)
+    """After an outage, more late texts than this wait for a person."""
     notify_socket: str | None = None
     """systemd's own variable: where a service says that it is ready and alive."""
     secret_key: SecretStr | None = None

@@ -23,6 +23,9 @@ class FakeClock:
     def monotonic(self) -> float:
         return self._monotonic
 
+    def machine_now(self) -> datetime:
+        return self._now
+
     def machine_time(self, at: datetime) -> datetime:
         return at
 
@@ -30,6 +33,10 @@ class FakeClock:
         """Time passes."""
         self._now += timedelta(**span)
         self._monotonic += timedelta(**span).total_seconds()
+
+    def pass_until(self, now: datetime) -> None:
+        """Time passes."""
+        self.pass_(seconds=(now - self._now).total_seconds())
 
     def set_wall(self, now: datetime) -> None:
         """Somebody sets the wall clock."""
@@ -57,6 +64,8 @@ class FakeGateway:
     always: Outcome | Answer | None = None
     down: bool = False
     """Lists and fetches fail."""
+    clock_is_off: timedelta = timedelta(0)
+    """How far the provider's clock is ahead of ours."""
     most_in_flight: int = 0
     _in_flight: int = 0
 
@@ -92,10 +101,10 @@ class FakeGateway:
         place = next(i for i, record in enumerate(self.ledger) if record.sid == sid)
         self.ledger[place] = replace(self.ledger[place], status=status, error_code=error_code)
 
-    async def list_sent(self, to: str, since: datetime) -> AsyncIterator[MessageRecord]:
+    async def list_sent(self, to: str | None, since: datetime) -> AsyncIterator[MessageRecord]:
         self._check()
         for record in self.ledger:
-            if record.to == to and record.created_at >= since:
+            if to in (None, record.to) and record.created_at >= since:
                 yield record
 
     async def list_inbound(self, since: datetime) -> AsyncIterator[MessageRecord]:
@@ -107,6 +116,10 @@ class FakeGateway:
     async def fetch(self, sid: str) -> MessageRecord | None:
         self._check()
         return next((record for record in self.ledger if record.sid == sid), None)
+
+    async def time(self) -> datetime | None:
+        self._check()
+        return self.clock.now() + self.clock_is_off
 
     async def close(self) -> None:
         pass

@@ -123,6 +123,9 @@ class Clock:
     def monotonic(self) -> float:
         return 0.0
 
+    def machine_now(self) -> datetime:
+        return self.at
+
     def machine_time(self, at: datetime) -> datetime:
         return at
 

@@ -15,22 +15,18 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from notifier.db.circuits import UNKNOWN, close_circuits, open_circuit
-from notifier.db.claims import LEASE, Claim, Claimed, SendingRules, claim
-from notifier.db.outbox import in_state, next_due
-from notifier.db.tables import Attempt, Message
+from notifier.db.claims import LEASE, Claim, Claimed, SendingRules, claim, is_ours
+from notifier.db.outbox import next_due
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.calls import Finished, Result
 from notifier.domain.pace import Pace
 from notifier.domain.retry import backoff
-from notifier.domain.states import MessageState
-from notifier.domain.timing import Timekeeper
+from notifier.domain.timing import ClockWatch, Timekeeper
 from notifier.domain.verdicts import Verdicts
 from notifier.sms.gateway import Accepted, Gateway, NotCreated, Outcome, OutgoingText, Unknown
 
@@ -58,7 +54,7 @@ class Turn:
     opens_in: float = 0.0
     """Seconds during which no turn can send anything, whatever is due."""
     closed: str | None = None
-    """`gate`, `circuit` or `stopping`, where nothing may leave."""
+    """`clock`, `restored`, `gate`, `circuit` or `stopping`, where nothing may leave."""
 
 
 class Dispatch:
@@ -85,6 +81,9 @@ class Dispatch:
         self._on_trial: str | None = None
         self.caught_up = False
         """Nothing leaves before this process itself has read what patients wrote while none ran."""
+        self.clock_watch = ClockWatch()
+        """Nothing leaves while it doubts the clock."""
+        self._expired = 0
         self.last_step = clock.monotonic()
         """When the last transaction ended, well or not: a sign of life."""
         self._slots = asyncio.Semaphore(in_flight)
@@ -126,6 +125,7 @@ class Dispatch:
                 self._start(one, claimed_at)
             now = self._clock.monotonic()
             if not self.held and not self._more_at_once(claimed):
+                self._sum_up()
                 return Turn(claimed.next_due, self.pace.opens_at(now) - now, claimed.closed)
             await self._wait(claimed)
 
@@ -145,6 +145,9 @@ class Dispatch:
             await self._save_one_by_one(batch)
             return Claimed([], closed="error")
         self._database_failures = 0
+        self._expired += claimed.expired
+        if claimed.began_to_wait:
+            log.error("late_texts_wait", alert=True, texts=claimed.began_to_wait, see="notifier recover --plan")
         if lost_contact:
             self.verdicts.unknown_in_a_row = 0  # told: whoever closes the circuit begins a new count
         why = lost_contact or self.verdicts.take_refusal()
@@ -165,9 +168,18 @@ class Dispatch:
             close_circuits(session, clinic, at=now, by="worker", why="a text was accepted")
         elif lost_contact:
             open_circuit(session, clinic, reason=lost_contact, code=UNKNOWN, at=now, by="worker")
+        self.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
+        if self.clock_watch.doubt:
+            return Claimed([], closed="clock")
         if self._stopping or not self.caught_up:
             return Claimed([], closed="stopping" if self._stopping else "gate", next_due=next_due(session))
         return claim(session, self._rules, now=now, worker_id=self._worker_id, limit=limit, trial=trial)
+
+    def _sum_up(self) -> None:
+        """After an outage many may have expired: staff tell those patients."""
+        if self._expired:
+            log.warning("texts_expired", texts=self._expired)
+            self._expired = 0
 
     async def _save_one_by_one(self, batch: Sequence[Finished]) -> None:
         """Something unforeseen in one text must not stop the others. What cannot be saved stays an open attempt: once
@@ -213,12 +225,14 @@ class Dispatch:
         now = self._clock.monotonic()
         if self._stopping:
             return "the worker stops"
+        if self.clock_watch.doubt:
+            return "the clock is in doubt"
         if self.pace.is_paused(now):
             return "the provider asked for a pause, or cannot be reached"
         left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
         if left < _LONGEST_CALL:
             return "its lease is running out"
-        if now - claimed_at > _FRESH and not await self._threads.read(lambda session: _is_ours(session, one)):
+        if now - claimed_at > _FRESH and not await self._threads.read(lambda session: is_ours(session, one)):
             return "it was taken over"
         return None
 
@@ -277,11 +291,3 @@ def _as_finished(claim: Claim, outcome: Outcome | None, why_not: str | None, at:
             return Finished(*same, Result.NOT_CREATED, at, why=why, code=code, detail=detail)
         case Unknown(detail):
             return Finished(*same, Result.UNKNOWN, at, detail=detail)
-
-
-def _is_ours(session: Session, one: Claim) -> bool:
-    found = select(col(Attempt.id)).join(Message, col(Message.id) == col(Attempt.message_id))
-    still = found.where(
-        col(Attempt.id) == one.attempt_id, col(Attempt.outcome).is_(None), in_state(MessageState.ATTEMPTING)
-    )
-    return session.execute(still).first() is not None

@@ -17,6 +17,7 @@ from notifier.db.holds import open_holds
 from notifier.db.opt_outs import is_opted_out
 from notifier.db.protocols import load_version, open_pauses
 from notifier.db.tables import Attempt, Enrollment, Message
+from notifier.domain.answers import ANSWER, BY_ITSELF
 from notifier.domain.instants import zone_called
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
@@ -31,12 +32,24 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules) -> list[
     enrollment = by_id(session, rules.clinic_id, message.enrollment_id) if message else None
     if message is None or enrollment is None:
         raise Refused(f"there is no message {message_id}; see: notifier due")
+    is_answer = message.kind == ANSWER
+    rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
     return [
-        *_the_rule(session, message, enrollment),
-        *_the_moment(message, enrollment, rules),
+        *rule,
+        *(() if is_answer else _the_moment(message, enrollment, rules)),
         *_where_it_stands(session, message, enrollment),
         *_the_attempts(session, message, enrollment),
         *_what_happened(session, message, enrollment),
+    ]
+
+
+def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
+    by, number = message.step.split("-")[:2]
+    whose = "the fixed answer" if by == BY_ITSELF else "a person's answer"
+    return [
+        f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
+        "She had just written, so it may leave at any hour; only STOP would keep it.",
+        f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires.",
     ]
 
 
@@ -95,18 +108,23 @@ def _where_it_stands(session: Session, message: Message, enrollment: Enrollment)
 
 
 def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
-    if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
-        yield f"The enrollment is {enrollment.state.value.replace('_', '-')}, so it does not leave."
+    if message.kind != ANSWER:
+        yield from _what_keeps_a_step(session, message, enrollment)
     if is_opted_out(session, enrollment.clinic_id, message.phone):
         yield "The number has opted out, so it does not leave."
+    for circuit in open_circuits(session, enrollment.clinic_id):
+        yield f"Nothing is sent right now: {circuit.reason}."
+
+
+def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
+    if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
+        yield f"The enrollment is {enrollment.state.value.replace('_', '-')}, so it does not leave."
     for hold in open_holds(session, enrollment.clinic_id, message.phone):
         if hold.covers(message.kind):
             yield f"The number is held until somebody releases it: {hold.reason}."
     for pause in open_pauses(session, enrollment.clinic_id):
         if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
             yield f"{pause.step or pause.protocol} is paused by {pause.by}: {pause.reason}."
-    for circuit in open_circuits(session, enrollment.clinic_id):
-        yield f"Nothing is sent right now: {circuit.reason}."
 
 
 def _the_attempts(session: Session, message: Message, enrollment: Enrollment) -> list[str]:

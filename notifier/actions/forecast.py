@@ -16,6 +16,7 @@ from notifier.db.opt_outs import open_opt_outs
 from notifier.db.outbox import in_state
 from notifier.db.protocols import open_pauses
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply
+from notifier.domain.answers import ANSWER
 from notifier.domain.states import EnrollmentState, MessageState
 
 _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
@@ -162,7 +163,9 @@ def _names_on(session: Session, clinic_id: str, phones: set[str]) -> dict[str, l
         names = select(col(Enrollment.phone), col(Enrollment.name), func.min(col(Enrollment.id)).label("first")).where(
             col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers[start : start + 5000])
         )
-        for phone, name, _ in session.execute(names.group_by(col(Enrollment.phone), col(Enrollment.name)).order_by("first")):
+        for phone, name, _ in session.execute(
+            names.group_by(col(Enrollment.phone), col(Enrollment.name)).order_by("first")
+        ):
             found.setdefault(phone, []).append(name)
     return found
 
@@ -206,7 +209,7 @@ def _waits_for(
     paused: dict[tuple[str, str | None], str],
 ) -> str | None:
     """What keeps a planned text from leaving at its moment, as it stands now."""
-    if message.state is not MessageState.PLANNED:
+    if message.state is not MessageState.PLANNED or message.kind == ANSWER:
         return None
     if enrollment.state is EnrollmentState.HELD:
         return "the enrollment is held" + (f": {enrollment.reason}" if enrollment.reason else "")

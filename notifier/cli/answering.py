@@ -13,6 +13,7 @@ from notifier.cli.office import enrollment_called, office
 from notifier.cli.options import Json, Yes
 from notifier.cli.screen import ask, note, print_json
 from notifier.db.engine import reading, writing
+from notifier.db.holds import open_holds
 from notifier.db.replies import the_reply
 
 Whom = Annotated[
@@ -44,7 +45,9 @@ def reply(
         segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
         print_json({"message": done.message, "enrollment": done.enrollment, "reply": done.reply, **segments})
     else:
-        note(f"message {done.message} leaves at once ({size}{forced}); to see it arrive: notifier explain {done.message}")
+        note(
+            f"message {done.message} leaves at once ({size}{forced}); to see it arrive: notifier explain {done.message}"
+        )
 
 
 def close(
@@ -55,7 +58,8 @@ def close(
     with office() as desk, writing(desk.engine) as session:
         phone = the_reply(session, desk.clinic_id, number).phone
         new = close_reply(session, desk.clinic_id, number, now=desk.now, by=desk.by)
-        if release_too:
+        held = bool(open_holds(session, desk.clinic_id, phone))
+        if release_too and held:
             release(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
     closed = "closed" if new else "it was closed already"
-    note(f"{closed}; her texts leave again" if release_too else closed)
+    note(f"{closed}; her texts leave again" if release_too and held else closed)

@@ -22,8 +22,8 @@ _NEVER_LEFT: Final = (MessageState.EXPIRED, MessageState.CANCELLED, MessageState
 def answers_for(session: Session, clinic_id: str, phone: str) -> Enrollment | None:
     """The enrollment that speaks for a number: the latest that still runs, else the latest; None for a stranger's."""
     hers = sharing_phone(session, clinic_id, phone)
-    running = [one for one in hers if one.state in RUNNING]
-    return (running or hers or [None])[-1]
+    best = [one for one in hers if one.state in RUNNING] or hers
+    return best[-1] if best else None
 
 
 def one_at_a_time(session: Session, clinic_id: str, phone: str) -> None:
@@ -52,12 +52,18 @@ def same_words(session: Session, clinic_id: str, phone: str, words: str, *, sinc
 
 
 def plan_answer(
-    session: Session, enrollment: Enrollment, phone: str, words: str, *, step: str, now: datetime, until: datetime, by: str
+    session: Session,
+    enrollment: Enrollment,
+    phone: str,
+    words: str,
+    *,
+    step: str,
+    now: datetime,
+    until: datetime,
+    by: str,
 ) -> int:
     """Write an answer into the outbox, to leave at once; the message's id. `until`: when it is no longer useful."""
-    before = select(col(Message.revision)).where(
-        col(Message.enrollment_id) == enrollment.id, col(Message.step) == step
-    )
+    before = select(col(Message.revision)).where(col(Message.enrollment_id) == enrollment.id, col(Message.step) == step)
     last = session.scalars(before.order_by(col(Message.revision).desc()).limit(1)).first()
     row = {
         "clinic_id": enrollment.clinic_id, "enrollment_id": enrollment.id, "step": step, "kind": ANSWER,

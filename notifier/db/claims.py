@@ -108,6 +108,15 @@ def claim(
     return Claimed(claims, len(due), next_due=then, backlog=len(due) == limit, began_to_wait=began, expired=expired)
 
 
+def is_ours(session: Session, one: Claim) -> bool:
+    """Whether a claim still holds: after a long pause of this process, somebody may have taken the text over."""
+    found = select(col(Attempt.id)).join(Message, col(Message.id) == col(Attempt.message_id))
+    still = found.where(
+        col(Attempt.id) == one.attempt_id, col(Attempt.outcome).is_(None), in_state(MessageState.ATTEMPTING)
+    )
+    return session.execute(still).first() is not None
+
+
 def database_time(session: Session, now: datetime) -> datetime:
     """The clock that leases are written and read on: PostgreSQL's own, which all hosts share; on SQLite `now`."""
     if session.get_bind().dialect.name != "postgresql":
@@ -122,9 +131,7 @@ def _why_closed(session: Session, clinic_id: str, now: datetime, *, trial: bool)
     return "circuit" if not trial and open_circuits(session, clinic_id) else None
 
 
-def _lock_due(
-    session: Session, clinic_id: str, now: datetime, limit: int, late: Recovery | None
-) -> list[Row[Any]]:
+def _lock_due(session: Session, clinic_id: str, now: datetime, limit: int, late: Recovery | None) -> list[Row[Any]]:
     """The due texts, answers first, with what is needed of their enrollments. Other workers pass by the rows locked.
 
     `late`: those that wait for a person are passed by too.

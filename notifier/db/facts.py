@@ -25,7 +25,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.states import COUNTS_TODAY, MessageState
 from schedules.send_window import OpenHours, SendWindow
 
-DECIDED_BY = (
+DECIDED_BY: tuple[Any, ...] = (
     col(Message.id), col(Message.enrollment_id), col(Message.step), col(Message.kind), col(Message.phone),
     col(Message.reason), col(Message.nominal_at), col(Message.due_at), col(Message.not_before), col(Message.expires_at),
     col(Message.text), col(Message.late_text), col(Enrollment.state).label("enrollment_state"),

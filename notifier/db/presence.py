@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.claims import database_time
-from notifier.db.tables import Worker
+from notifier.db.tables import Poll, Worker
 
 SILENT_AFTER: Final = timedelta(seconds=35)
 
@@ -32,3 +32,34 @@ def still_here(session: Session, worker_id: str, *, now: datetime) -> int:
 def leave(session: Session, worker_id: str, *, now: datetime) -> None:
     """A worker has stopped in good order."""
     session.execute(update(Worker).where(col(Worker.id) == worker_id).values(stopped_at=database_time(session, now)))
+
+
+def last_in_use(session: Session) -> datetime | None:
+    """When a worker or a poller last wrote something here, by the clock of that time; None for a new database."""
+    found = session.execute(
+        select(func.max(col(Worker.seen_at)), select(func.max(col(Poll.completed_at))).scalar_subquery())
+    )
+    return max((at for at in found.one() if at is not None), default=None)
+
+
+def say_doubt(session: Session, worker_id: str, doubt: str | None) -> None:
+    """Let everybody see why a worker does not trust its clock; None: it does."""
+    session.execute(update(Worker).where(col(Worker.id) == worker_id).values(doubt=doubt and doubt[:400]))
+
+
+def doubt_of(session: Session, worker_id: str) -> str | None:
+    """What everybody sees of it; None once a person has said that the clock is right."""
+    return session.scalar(select(col(Worker.doubt)).where(col(Worker.id) == worker_id))
+
+
+def doubts(session: Session, now: datetime) -> list[str]:
+    """Why living workers send nothing."""
+    alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)
+    found = select(col(Worker.doubt)).where(*alive, col(Worker.doubt).is_not(None)).order_by(col(Worker.started_at))
+    return [str(doubt) for doubt in session.scalars(found)]
+
+
+def trust_clocks(session: Session) -> int:
+    """A person says that the clocks are right; how many workers had doubts."""
+    cleared = update(Worker).where(col(Worker.doubt).is_not(None)).values(doubt=None).returning(col(Worker.id))
+    return len(session.execute(cleared).all())

@@ -63,10 +63,13 @@ def begin_after_restore(session: Session, clinic_id: str, *, up_to: datetime, no
     return insert_if_new(session, Recovery, row)
 
 
-def release_late(session: Session, clinic_id: str, ids: Collection[int], *, up_to: datetime, now: datetime, by: str) -> None:
-    """A person has looked at the late texts, those with these ids: they leave as the checks and the rate allow."""
-    if not end(session, clinic_id, RecoveryKind.LATE, at=now, by=by, why=f"{len(ids)} late texts released"):
-        done = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": len(ids), "at": now, "by": by, "ended_at": now}
+def release_late(session: Session, clinic_id: str, *, texts: int, up_to: datetime, now: datetime, by: str) -> None:
+    """A person has looked at the late texts, so many: they leave as every check and the rate allow.
+
+    Also before a worker has found them: it will not ask again for what was due `up_to` then.
+    """
+    if not end(session, clinic_id, RecoveryKind.LATE, at=now, by=by, why=f"{texts} late texts released"):
+        done = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": texts, "at": now, "by": by, "ended_at": now}
         insert_rows(session, Recovery, [{"clinic_id": clinic_id, **done, "ended_by": by}])
     these = [in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now)]
     _note(session, clinic_id, these, reason=None, what="released", why="released after an outage", at=now, by=by)

@@ -6,6 +6,7 @@ Every row belongs to a clinic; every instant is UTC. Import them from here: only
 from __future__ import annotations
 
 from notifier.db.tables_alerts import Alert
+from notifier.db.tables_api import ApiAnswer, ApiKey, Scope
 from notifier.db.tables_inbound import NumberHold, OptOut, Poll, Receipt, Reply
 from notifier.db.tables_outbox import Attempt, Circuit, Enrollment, Event, Message, Worker
 from notifier.db.tables_protocols import Approval, Pause, ProtocolVersion
@@ -18,6 +19,8 @@ CLINIC = "clinic"
 __all__ = [
     "CLINIC",
     "Alert",
+    "ApiAnswer",
+    "ApiKey",
     "Approval",
     "Attempt",
     "Circuit",
@@ -35,6 +38,7 @@ __all__ = [
     "Reply",
     "ReplyClaim",
     "Role",
+    "Scope",
     "SeenTo",
     "Staff",
     "StaffAudit",

@@ -16,7 +16,6 @@ from notifier.db.tables import Attempt, Enrollment, Message
 from notifier.demo.promises import Arrival, Evidence, Intent
 from notifier.domain.phone import area_zones
 from notifier.sandbox.server import Sandbox
-from schedules.protocol import StepKind
 
 
 def gather(session: Session, sandbox: Sandbox, stops: Mapping[str, datetime], until: datetime) -> Evidence:
@@ -53,7 +52,7 @@ def _intent(session: Session, message: Message, enrollment: Enrollment, sids: li
         patient=enrollment.name.partition(" ")[0],
         phone=message.phone,
         step=message.step,
-        kind=StepKind(message.kind),
+        kind=message.kind,
         zone=zone,
         area_zones=tuple(ZoneInfo(name) for name in area_zones(message.phone)),
         day0=enrollment.treated_on if enrollment.treated_at else None,

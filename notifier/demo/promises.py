@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from notifier.domain.answers import ANSWER
 from notifier.domain.states import MAY_STILL_LEAVE, MessageState
 from schedules.protocol import StepKind
 from schedules.send_window import EARLIEST, LATEST, SendWindow
@@ -44,7 +45,8 @@ class Intent:
     patient: str
     phone: str
     step: str
-    kind: StepKind
+    kind: str
+    """A step's, or `answer`: one to a patient who has just written, which may leave at any hour."""
     zone: ZoneInfo
     area_zones: tuple[ZoneInfo, ...]
     day0: date | None
@@ -106,7 +108,7 @@ def count_promises(evidence: Evidence) -> list[Kept]:
 def never_early(evidence: Evidence) -> Kept:
     """No text says "you may" before the restriction has ended; none leaves before its anchor."""
     pairs = evidence.pairs()
-    lifts = [text.at - row.not_before for text, row in pairs if row.kind is StepKind.LIFT]
+    lifts = [text.at - row.not_before for text, row in pairs if row.kind == StepKind.LIFT]
     broken = [f"{row}: {_length(row.not_before - text.at)} early" for text, row in pairs if text.at < row.not_before]
     soonest = f"; the soonest {_length(min(lifts))} after the restriction's end" if lifts else ""
     return Kept(
@@ -148,6 +150,8 @@ def never_at_night(evidence: Evidence) -> Kept:
     broken: list[str] = []
     hours: list[time] = []
     for text, row in evidence.pairs():
+        if row.kind == ANSWER:
+            continue
         clocks = [(row.zone, evidence.window.opens, evidence.window.closes)]
         if text.at.astimezone(row.zone).date() != row.day0:
             clocks += [(zone, EARLIEST, LATEST) for zone in row.area_zones if zone.key != row.zone.key]

@@ -78,8 +78,10 @@ def decide(text: DueText, facts: Facts, now: datetime) -> Decision:
     """Whether a due text leaves at `now`, waits, or is withdrawn."""
     if facts.opted_out:
         return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
-    if text.kind == ANSWER:
-        return _answer(text, now)
+    return _answer(text, now) if text.kind == ANSWER else _planned(text, facts, now)
+
+
+def _planned(text: DueText, facts: Facts, now: datetime) -> Decision:
     withdrawn = _not_for_this_patient(text, facts)
     if withdrawn:
         return Withdraw(MessageState.CANCELLED, withdrawn)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from notifier.db.engine import is_sqlite
-from notifier.db.outbox import next_due
+from notifier.db.recoveries import next_departure, open_recoveries
+from notifier.db.tables import CLINIC, RecoveryKind
 from notifier.db.threads import DatabaseThreads
 
 
@@ -46,9 +49,14 @@ class _NextDue:
         self._seen: datetime | None = None
 
     async def any(self) -> bool:
-        due = await self._threads.read(next_due)
+        due = await self._threads.read(_next_departure)
         changed, self._seen = due != self._seen, due
         return changed
 
     def close(self) -> None:
         pass
+
+
+def _next_departure(session: Session) -> datetime | None:
+    """A release of late texts changes it too."""
+    return next_departure(session, open_recoveries(session, CLINIC).get(RecoveryKind.LATE))

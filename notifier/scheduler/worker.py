@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from notifier.actions.circuits import probe
+from notifier.actions.confirm_clock import confirm_clock
 from notifier.actions.dispatch import Dispatch, Turn
 from notifier.actions.poll import LONG_OVERLAP, OVERLAP, Apply, Receive, poll_inbound, poll_receipts
 from notifier.actions.resolve import OnUnknown, call_dead_attempts_unknown, resolve
 from notifier.db import polls
-from notifier.db.presence import arrive, leave, still_here
+from notifier.db.presence import arrive, last_in_use, leave, still_here
+from notifier.db.recoveries import sentences
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.retry import backoff
 from notifier.domain.timing import Timekeeper
@@ -23,6 +25,7 @@ from notifier.scheduler.bells import Bells, LastRound
 from notifier.scheduler.changes import Changes, changes_of
 from notifier.scheduler.watchdog import Watchdog, tell_systemd
 from notifier.sms.gateway import Gateway
+from notifier.telling.teller import NotTold
 
 PULSE: Final = 0.4
 """Seconds between two looks at the clocks and at what others wrote."""
@@ -30,7 +33,7 @@ JUMP: Final = 2.0
 """Seconds by which the wall clock may run ahead of or behind the monotonic one between two looks."""
 DRAIN: Final = 22.0
 """Seconds for what is in flight to end; a call has a deadline of 18."""
-_SAFETY, _LOST, _RECEIPTS, _PRESENCE = 30.0, 5.0, 5.0, 10.0
+_SAFETY, _LOST, _RECEIPTS, _PRESENCE, _CLOCK, _WATCH = 30.0, 5.0, 5.0, 10.0, 15.0, 60.0
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _BANDS: Final = (
     (timedelta(seconds=5), 15 * _MINUTE, 20.0),
@@ -55,8 +58,20 @@ class WorkerSettings:
     """Receipts and replies come by webhook too, so polling is the safety net."""
     alone: bool
     """This worker holds the lock that only one can hold."""
+    shifted: bool = False
+    """The clock is a rehearsal's: it is meant to leap, and no other clock can confirm it."""
     systemd: str | None = None
     """Where systemd listens, if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How the worker makes itself heard, once a minute."""
+
+    watch: Callable[[datetime], Awaitable[object]] | None = None
+    """Looks around at that instant, and tells somebody what is wrong."""
+    beat: Callable[[], Awaitable[None]] | None = None
+    """Tells a dead man's switch that all is well; raises NotTold."""
 
 
 class Worker:
@@ -72,15 +87,18 @@ class Worker:
         *,
         receive: Receive,
         apply: Apply,
+        outside: Outside | None = None,
     ) -> None:
         self._threads, self._gateway, self._clock = threads, gateway, clock
         self._dispatch, self._settings = dispatch, settings
-        self._receive, self._apply = receive, apply
+        self._receive, self._apply, self._outside = receive, apply, outside or Outside()
         self._stopping = asyncio.Event()
         self._overlap = LONG_OVERLAP
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._asked: dict[timedelta, float] = {}
         self._progress = clock.monotonic()
+        self._wrote = float("-inf")
+        self._last_failed = False
 
     def stop(self) -> None:
         """Claim nothing more, finish what is in flight, and let `run` return."""
@@ -93,17 +111,21 @@ class Worker:
     async def run(self, ready: Callable[[], None] = lambda: None) -> bool:
         """Work until `stop`; whether everything in flight was finished and written down by then."""
         me = self._settings
+        await self._begin()
         await self._threads.write(
             lambda session: arrive(session, me.worker_id, host=me.host, pid=me.pid, now=self._clock.now())
         )
         self._bells = bells = Bells()
         watchdog = Watchdog(self.age)
         changes = changes_of(self._threads)
+        bells.hang("clock", _CLOCK, self._confirm_clock)
         bells.hang("inbound", 120.0 if me.webhooks else 30.0, self._inbound)
         bells.hang("lost", _LOST, self._lost)
         bells.hang("dispatch", _SAFETY, self._turn)
         bells.hang("receipts", _RECEIPTS, self._receipts)
         bells.hang("presence", _PRESENCE, self._presence)
+        bells.hang("watch", _WATCH, self._watch)
+        bells.hang("beat", _WATCH, self._beat)
         bells.start()
         watchdog.start()
         tell_systemd("READY=1", me.systemd)
@@ -119,6 +141,14 @@ class Worker:
         log.info("stopped", drained=drained)
         return drained
 
+    async def _begin(self) -> None:
+        """What a person must know before anything is sent, and whether the clock can be right."""
+        clinic, now = self._settings.clinic_id, self._clock.now()
+        for sentence in await self._threads.read(lambda session: sentences(session, clinic, now)):
+            log.error("texts_wait", alert=True, why=sentence)
+        if not self._settings.shifted:
+            self._dispatch.clock_watch.begin(now, await self._threads.read(last_in_use))
+
     async def _pulse(self, changes: Changes) -> None:
         """On the monotonic clock alone: a wall clock that is set back would silence every bell until it catches up."""
         drift = self._drift()
@@ -128,6 +158,7 @@ class Worker:
                     await self._stopping.wait()
             except TimeoutError:
                 pass
+            self._dispatch.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
             if abs(self._drift() - drift) > JUMP:
                 log.warning("clock_jumped", seconds=round(self._drift() - drift))
                 self._overlap = LONG_OVERLAP
@@ -155,6 +186,7 @@ class Worker:
         if self._stopping.is_set():
             raise LastRound
         self._progress = self._clock.monotonic()
+        self._last_failed = turn.closed in ("database", "error")
         tell_systemd("WATCHDOG=1", self._settings.systemd)
         if turn.closed == "gate":
             self._bells.ring("inbound")
@@ -186,8 +218,18 @@ class Worker:
         self._dispatch.caught_up = True
         self._bells.ring("dispatch")
 
+    async def _confirm_clock(self) -> None:
+        watch, me = self._dispatch.clock_watch, self._settings
+        doubt = watch.doubt
+        await confirm_clock(self._threads, self._gateway, watch, worker_id=me.worker_id, now=self._clock.now())
+        if doubt and not watch.doubt:
+            self._bells.ring("lost")
+            self._bells.ring("dispatch")
+
     async def _lost(self) -> None:
         """What nobody knows the fate of: dead workers' texts, lost answers, and a provider that may be well again."""
+        if self._dispatch.clock_watch.doubt:
+            return  # by a wrong clock, the span that proves a text absent may seem to have passed
         me, now = self._settings, self._clock.now()
         held = self._dispatch.held  # read here: the database's thread must not look into the loop's affairs
         await call_dead_attempts_unknown(
@@ -221,3 +263,18 @@ class Worker:
             lambda session: still_here(session, self._settings.worker_id, now=self._clock.now())
         )
         self._dispatch.pace.per_second = self._settings.messages_per_second / alive
+        self._wrote = self._clock.monotonic()
+
+    async def _watch(self) -> None:
+        if self._outside.watch is not None:
+            await self._outside.watch(self._clock.now())
+
+    async def _beat(self) -> None:
+        """Only while turns come to an end and the database takes writes: who hears nothing sounds the alarm."""
+        wrote = self._clock.monotonic() - self._wrote
+        if self._outside.beat is None or self._last_failed or max(wrote, self.age()) > _WATCH:
+            return
+        try:
+            await self._outside.beat()
+        except NotTold as why:
+            log.warning("beat_not_heard", why=str(why))

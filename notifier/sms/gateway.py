@@ -84,8 +84,11 @@ class Gateway(Protocol):
         """Hand over one text, within the overall deadline; never raises for what the wire does."""
         ...
 
-    def list_sent(self, to: str, since: datetime) -> AsyncIterator[MessageRecord]:
-        """Our texts to this number created at or after `since`; raises GatewayUnavailable."""
+    def list_sent(self, to: str | None, since: datetime) -> AsyncIterator[MessageRecord]:
+        """Our texts to this number created at or after `since`; raises GatewayUnavailable.
+
+        None: to any number, as far as they have gone on to a carrier; one that is still queued may be missing.
+        """
         ...
 
     def list_inbound(self, since: datetime) -> AsyncIterator[MessageRecord]:
@@ -94,6 +97,10 @@ class Gateway(Protocol):
 
     async def fetch(self, sid: str) -> MessageRecord | None:
         """One message, or None where the provider has no such SID; raises GatewayUnavailable."""
+        ...
+
+    async def time(self) -> datetime | None:
+        """What the provider's clock shows, to the second; None where it does not tell; raises GatewayUnavailable."""
         ...
 
     async def close(self) -> None:

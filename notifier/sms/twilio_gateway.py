@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -81,14 +82,17 @@ class TwilioGateway:
             return Unknown("The provider answered without a valid message SID.")
         return Accepted(message.sid, str(message.status))
 
-    async def list_sent(self, to: str, since: datetime) -> AsyncIterator[MessageRecord]:
+    async def list_sent(self, to: str | None, since: datetime) -> AsyncIterator[MessageRecord]:
         """Our texts to this number created at or after `since`, oldest first; raises GatewayUnavailable.
 
         Reads the number's whole history: Twilio sorts by date_sent, which a text still queued does not have, so no
-        page may be taken for the last one that matters.
+        page may be taken for the last one that matters. None: to any number, by date_sent.
         """
         found: list[MessageRecord] = []
-        first = self._messages.page_async(to=to, from_=self._only_sender or values.unset, page_size=_PAGE)
+        day = values.unset if to else since.astimezone(UTC).date()
+        first = self._messages.page_async(
+            to=to or values.unset, from_=self._only_sender or values.unset, date_sent_after=day, page_size=_PAGE
+        )
         async for page in pages_of(first):
             found += records_since(page, since, direction="outbound-api")
         for record in reversed(found):
@@ -125,6 +129,19 @@ class TwilioGateway:
             if isinstance(error, TwilioRestException | TwilioServiceException) and error.code == 20404:
                 return None
             raise unavailable(error) from None
+
+    async def time(self) -> datetime | None:
+        """What Twilio's clock shows, to the second; None where it does not tell; raises GatewayUnavailable."""
+        try:
+            await self._messages.page_async(page_size=1)
+        except Exception as error:  # noqa: BLE001  # as above
+            raise unavailable(error) from None
+        answer = answered.get()
+        try:
+            told = parsedate_to_datetime(answer.headers.get("date", "")) if answer else None
+        except ValueError:
+            return None
+        return told.astimezone(UTC) if told and told.tzinfo else None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -106,9 +106,7 @@ def _history(session: Session, enrollment_id: int) -> list[tuple[Event, str | No
     """The latest events first, each with the step it is about."""
     found = events.of_enrollment(session, enrollment_id)[-_MOST_EVENTS:]
     numbers = {one.message_id for one in found if one.message_id}
-    steps = dict(
-        session.execute(select(col(Message.id), col(Message.step)).where(col(Message.id).in_(numbers))).tuples().all()
-    )
+    steps = dict(session.execute(select(col(Message.id), col(Message.step)).where(col(Message.id).in_(numbers))).all())
     return [(one, steps.get(one.message_id)) for one in reversed(found)]
 
 

@@ -7,11 +7,14 @@ figures are those of this machine, with whatever else ran on it.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from notifier.__main__ import COLLECT_AFTER
 from tests.benchmarks import claiming, contestants, drain, enrolling, lateness, pending, several, timelines
 from tests.benchmarks.contestants import Ground
 from tests.benchmarks.databases import databases
@@ -22,13 +25,14 @@ from tests.benchmarks.twilio import loopback_twilio
 def main() -> None:
     """Measure what was asked for, else everything."""
     asked = _arguments()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)  # as the program itself does
     few = [10_000, 100_000]
     many = [*few, *([1_000_000] if asked.long or asked.longest else []), *([10_000_000] if asked.longest else [])]
     say(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f} before we began")
     with databases() as made, loopback_twilio() as twilio, TemporaryDirectory(prefix="bench-") as place:
         redis = contestants.find_redis(asked.redis)
         ground = Ground(made, twilio, Path(place, "clock"), asked.peers_python, redis)
-        measurements = {
+        measurements: dict[str, Callable[[], None]] = {
             "timelines": timelines.measure,
             "enrolling": lambda: enrolling.measure(made),
             "pending": lambda: pending.measure(ground, [size for size in many if size <= 1_000_000]),

@@ -25,7 +25,7 @@ _WORDS = (
 def fill_pending(url: str, count: int) -> None:
     """So many planned texts, ten for each patient, spread over the sixty days from tomorrow."""
     begin, every = NOW + timedelta(days=1), 60 * 86_400 / count
-    _fill(url, count, per_patient=_STEPS, first_phone=3_000_000, begin=begin, every=every)
+    _fill(url, count, per_patient=_STEPS, begin=begin, every=every)
 
 
 def fill_due(url: str, count: int, *, begin: datetime, over: float = 0.0) -> None:
@@ -34,21 +34,19 @@ def fill_due(url: str, count: int, *, begin: datetime, over: float = 0.0) -> Non
     Each says in its words when it is due on the machine's clock, given that `NOW` is this moment on the shifted one.
     """
     due = time.time() + (begin - NOW).total_seconds()
-    _fill(url, count, per_patient=1, first_phone=2_000_000, begin=begin, every=over / count, due=due)
+    _fill(url, count, per_patient=1, begin=begin, every=over / count, due=due)
 
 
-def _fill(
-    url: str, count: int, *, per_patient: int, first_phone: int, begin: datetime, every: float, due: float | None = None
-) -> None:
+def _fill(url: str, count: int, *, per_patient: int, begin: datetime, every: float, due: float | None = None) -> None:
     engine = open_engine(url)
     protocol = next(iter(shipped().values()))
     with engine.begin() as connection:
         first = connection.execute(text("SELECT coalesce(max(id), 0) + 1 FROM enrollments")).scalar_one()
         same = {"clinic": CLINIC, "protocol": protocol.id, "version": protocol.version, "zone": ZONE}
         when = {"now": _bound(engine, NOW), "day": NOW.date() if not is_sqlite(engine) else NOW.date().isoformat()}
-        patients = {"first": first, "count": -(-count // per_patient), "phones": first_phone - first}
+        patients = {"first": first, "count": -(-count // per_patient)}
         connection.execute(text(_enrollments(engine)), {**same, **when, **patients})
-        texts = {"first": 0, "count": count, "patient": first, "per": per_patient, "phones": first_phone}
+        texts = {"first": 0, "count": count, "patient": first, "per": per_patient}
         moments = {"begin": begin.timestamp(), "every": every, "due": due, "words": _WORDS, "now": when["now"]}
         connection.execute(text(_messages(engine, says_due=due is not None)), {"clinic": CLINIC, **texts, **moments})
     if not is_sqlite(engine):
@@ -64,7 +62,7 @@ def _enrollments(engine: Engine) -> str:
             ordinal, treated_at, timezone, language, answers, separate_areas, state, consent, consent_by, consent_at,
             rebook_consent, enrolled_at, enrolled_by)
         {series}
-        SELECT i, :clinic, 'visit-' || i, 'Ana Ruiz', 'anaruiz', '+1212' || {digits.format("(:phones + i)")}, :protocol,
+        SELECT i, :clinic, 'visit-' || i, 'Ana Ruiz', 'anaruiz', '+1212' || {digits.format("(2000000 + i)")}, :protocol,
             :version, :day, 0, :now, :zone, 'en', '{{}}', {no}, 'active', 'signed form', 'desk', :now,
             {no}, :now, 'desk' FROM s"""
 
@@ -78,7 +76,7 @@ def _messages(engine: Engine, *, says_due: bool) -> str:
             not_before, due_at, expires_at, text, notes, attempts, retries)
         {series}
         SELECT :clinic, :patient + i / :per, 'step-' || (i % :per), 0, 'care', '[]',
-            '+1212' || {digits.format("(:phones + i / :per)")}, 'planned', {_instant(engine, due)}, :now,
+            '+1212' || {digits.format("(2000000 + :patient + i / :per)")}, 'planned', {_instant(engine, due)}, :now,
             {_instant(engine, due)}, {_instant(engine, f"({due} + 86400)")}, :words || ' Ref ' || i{says}, '[]', 0, 0
         FROM s"""
 

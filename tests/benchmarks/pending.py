@@ -34,7 +34,7 @@ def measure(ground: Ground, sizes: Sequence[int]) -> None:
         ]  # fmt: skip
     show(
         "Pending texts, SQLite", lines,
-        f"The ratio is against {min(sizes):,} pending. A start is all of it: Python's own, the imports, the check of the",
+        f"The ratio is against {min(sizes):,} pending. A start is all of it: Python, the imports, the check of the",
         f"file. Memory is measured a second after {_SOME} texts have left. The better of {_STARTS} starts.",
     )  # fmt: skip
 

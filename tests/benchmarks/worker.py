@@ -61,8 +61,11 @@ def running(command: Sequence[str], environment: dict[str, str] | None = None) -
             try:
                 yield process
             finally:
-                if popen.poll() is None:
+                ended = popen.poll()
+                if ended is None:
                     process.stop()
+            if ended:  # a figure of a program that broke would be no figure
+                raise RuntimeError(f"{' '.join(command)} ended with {ended}: {process.said()}")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,26 +15,36 @@ from tests.schedules.plans import WORDS, lift, protocol, step
 
 # Not places: a link to whatever this machine uses, and a marker for "not set up".
 ZONE_NAMES = sorted(available_timezones() - {"localtime", "Factory"})
-_FIRST, _LAST = datetime(2000, 1, 2, tzinfo=UTC), datetime(2099, 12, 30, tzinfo=UTC)
-_CHANGES = [
-    datetime(2011, 12, 30, 10, tzinfo=UTC),  # Samoa leaves out a day
-    datetime(2000, 1, 15, 9, tzinfo=UTC),  # Khartoum: noon becomes one o'clock
-    datetime(2021, 3, 13, 13, tzinfo=UTC),  # Casey goes back three hours
-    *(datetime(year, 3, day, 7, tzinfo=UTC) for year, day in ((2026, 8), (2027, 14), (2099, 8))),
-    *(datetime(year, 11, day, 6, tzinfo=UTC) for year, day in ((2026, 1), (2027, 7))),
-    *(datetime(2026, month, day, 15, 30, tzinfo=UTC) for month, day in ((4, 4), (10, 3))),  # Lord Howe
-    *(datetime(2026, month, day, 1, tzinfo=UTC) for month, day in ((3, 29), (10, 25))),  # Europe
-]
+_FIRST, _LAST = datetime(2000, 1, 2), datetime(2099, 12, 30)  # noqa: DTZ001 (hypothesis adds the zone)
+_CHANGING = (
+    "America/New_York", "America/Los_Angeles", "America/Havana", "America/Sao_Paulo", "America/St_Johns",
+    "Antarctica/Casey", "Antarctica/Troll", "Asia/Beirut", "Asia/Gaza", "Australia/Lord_Howe", "Europe/London",
+    "Pacific/Apia", "Pacific/Chatham", "Pacific/Easter",
+)  # fmt: skip
+_YEARS = (2011, 2018, 2021, 2026)
+"""Samoa left out a day in 2011, São Paulo's midnights in 2018, Casey's clocks went back three hours in 2021."""
+
+
+def _changes(name: str) -> list[tuple[ZoneInfo, datetime]]:
+    """The noons before which a zone's clock was set, each with the zone."""
+    zone = ZoneInfo(name)
+    noons = [datetime(year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for year in _YEARS for day in range(366)]
+    return [
+        (zone, after)
+        for before, after in pairwise(noons)
+        if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()
+    ]
+
 
 zones = st.sampled_from(ZONE_NAMES).map(ZoneInfo)
-instants = st.one_of(
-    st.datetimes(_FIRST.replace(tzinfo=None), _LAST.replace(tzinfo=None), timezones=st.just(UTC)),
-    st.builds(
-        lambda change, minutes: change + timedelta(minutes=minutes),
-        st.sampled_from(_CHANGES),
-        st.integers(-9 * 24 * 60, 2 * 24 * 60),
-    ),
+_anywhere = st.tuples(zones, st.datetimes(_FIRST, _LAST, timezones=st.just(UTC)))
+_near_a_change = st.builds(
+    lambda place, minutes: (place[0], place[1] - timedelta(minutes=minutes)),
+    st.sampled_from([change for name in _CHANGING for change in _changes(name)]),
+    st.integers(-24 * 60, 9 * 24 * 60),
 )
+places = st.one_of(_anywhere, _near_a_change, _near_a_change)
+"""A zone, and an instant there: often within days of its clock being set."""
 area_zones = st.lists(zones, max_size=4).map(tuple)
 
 _TOPICS = ("makeup", "sun", "retinoids")
@@ -62,10 +73,11 @@ _spans = st.one_of(
 @st.composite
 def random_protocols(draw: st.DrawFn) -> CareProtocol:
     """Any restrictions, a lift for some of them, and a few steps of every kind."""
-    restrictions = {topic: draw(_lengths) for topic in draw(st.sets(st.sampled_from(_TOPICS), min_size=1))}
+    restrictions = {topic: draw(_lengths) for topic in _TOPICS[: draw(st.integers(1, 3))]}
     steps: list[dict[str, Any]] = []
-    for number in range(draw(st.integers(0, 3))):
-        topics = tuple(sorted(draw(st.sets(st.sampled_from(sorted(restrictions)), min_size=1))))
+    for number in range(draw(st.integers(1, 3))):
+        least = draw(st.integers(1, len(restrictions)))
+        topics = tuple(sorted(draw(st.sets(st.sampled_from(sorted(restrictions)), min_size=least))))
         steps.append(lift(*topics, key=f"lift-{number}", stale_after=draw(_spans)))
     for number in range(draw(st.integers(1, 5))):
         kind = draw(st.sampled_from(["restrict", "care", "expect", "check_in", "rebook", "prepare"]))
@@ -76,7 +88,7 @@ def random_protocols(draw: st.DrawFn) -> CareProtocol:
     return protocol(*steps, restrictions=restrictions)
 
 
-protocols = st.one_of(st.sampled_from(list(shipped().values())), random_protocols())
+protocols = st.one_of(st.sampled_from(list(shipped().values())), random_protocols(), random_protocols())
 
 
 def answers_to(plan: CareProtocol) -> st.SearchStrategy[dict[str, str]]:

@@ -49,10 +49,7 @@ def utc(instant: str) -> datetime:
 
 def local_dues(messages: tuple[PlannedMessage, ...], zone: ZoneInfo = NEW_YORK) -> dict[str, str | None]:
     """When each step leaves, on the wall clock of the zone."""
-    return {
-        message.step: message.due_at and message.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        for message in messages
-    }
+    return {m.step: m.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if m.due_at else None for m in messages}
 
 
 def planned(

@@ -212,10 +212,12 @@ def test_density_is_that_of_the_fullest_answers() -> None:
         {"key": "kit", "at": {"day": 1, "time": "12:00"}, "only_if": {"kit": "yes"}, **care},
         {"key": "kit-2", "at": {"day": 9, "time": "12:00"}, "only_if": {"kit": "yes"}, **care},
         {"key": "no-kit", "at": {"day": 2, "time": "12:00"}, "only_if": {"kit": "no"}, **care},
-        questions={"kit": {"ask": "A kit?"}, "never-used": {"ask": "Anything?"}},
+        {"key": "cold", "at": {"day": 20, "time": "12:00"}, "only_if": {"cold": "yes"}, **care},
+        questions={"kit": {"ask": "A kit?"}, "cold": {"ask": "Cold sores?"}, "unused": {"ask": "Anything?"}},
     )
-    assert Density(per_day=2, per_week=2, in_all=3) == check_protocol(plan).density
-    assert [{"kit": "yes"}, {"kit": "no"}] == fullest_answers(plan)
+    assert Density(per_day=2, per_week=2, in_all=4) == check_protocol(plan).density
+    # "no" to cold sores brings nothing that "yes" does not
+    assert [{"kit": "yes", "cold": "yes"}, {"kit": "no", "cold": "yes"}] == fullest_answers(plan)
 
 
 def test_a_protocol_is_checked_for_the_clinics_own_hours_and_cap() -> None:

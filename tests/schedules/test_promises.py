@@ -16,7 +16,7 @@ from schedules.protocol import CareProtocol, StepKind
 from schedules.send_window import SendWindow
 from schedules.timeline import Patient, Rules, Timeline, build_timeline
 from schedules.wording import Voice
-from tests.schedules.plan_strategies import answers_to, area_zones, instants, protocols, zones
+from tests.schedules.plan_strategies import answers_to, area_zones, places, protocols
 
 VOICE = Voice("Elm Street Skin", "(978) 555-0142")
 WINDOWS = [SendWindow(), SendWindow(time(8), time(21)), SendWindow(time(10, 30), time(11, 30))]
@@ -42,11 +42,12 @@ class Case:
 def cases(draw: st.DrawFn) -> Case:
     """A patient of any clinic in the world, enrolled whenever."""
     protocol = draw(protocols)
-    anchor = Anchor(draw(instants), treated=draw(st.sampled_from([True, True, True, False])))
+    zone, instant = draw(places)
+    anchor = Anchor(instant, treated=draw(st.sampled_from([True, True, True, False])))
     wait = draw(st.none() | st.integers(-14 * 24 * 60, 9 * 24 * 60))
     enrolled_at = None if wait is None else anchor.at + timedelta(minutes=wait)
     patient = Patient(
-        draw(zones), draw(st.sampled_from(protocol.languages)), "Ana", area_zones=draw(area_zones),
+        zone, draw(st.sampled_from(protocol.languages)), "Ana", area_zones=draw(area_zones),
         answers=draw(answers_to(protocol)),
     )  # fmt: skip
     rules = Rules(VOICE, draw(st.sampled_from(WINDOWS)), draw(st.integers(1, 3)))
@@ -81,9 +82,10 @@ def _is_over(lasts: Duration, treated_at: datetime, at: datetime, zone: ZoneInfo
 
 
 @often
-@given(instants, zones, st.integers(1, 30))
-def test_a_restriction_of_days_ends_early_on_neither_reading(treated_at: datetime, zone: ZoneInfo, days: int) -> None:
+@given(places, st.integers(1, 30))
+def test_a_restriction_of_days_ends_early_on_neither_reading(place: tuple[ZoneInfo, datetime], days: int) -> None:
     """Neither before that many times 24 hours, nor before the wall clock shows the same hour that many dates on."""
+    zone, treated_at = place
     for duration in (Duration(days=days), *([Duration(weeks=days // 7)] if days % 7 == 0 else [])):
         end = duration.end(treated_at, zone)
         assert end >= treated_at + timedelta(days=days)
@@ -100,8 +102,9 @@ def _comes_again(end: datetime, zone: ZoneInfo) -> bool:
 
 
 @often
-@given(instants, zones, st.integers(1, 30))
-def test_until_day_ends_when_that_local_date_has_begun(treated_at: datetime, zone: ZoneInfo, day: int) -> None:
+@given(places, st.integers(1, 30))
+def test_until_day_ends_when_that_local_date_has_begun(place: tuple[ZoneInfo, datetime], day: int) -> None:
+    zone, treated_at = place
     end = Duration(until_day=day).end(treated_at, zone)
     assert end.astimezone(zone).date() >= treated_at.astimezone(zone).date() + timedelta(days=day)
 

@@ -167,19 +167,19 @@ async def test_a_paused_protocol_or_step_waits(house: House, step: str | None, w
 
 async def test_a_late_text_waits_for_the_window_and_leaves_in_its_late_words(house: House) -> None:
     night = datetime(2026, 3, 7, 3, 0, tzinfo=UTC)  # 22:00 in New York
-    house.clock.set_wall(night)
+    house.clock.pass_until(night)
     patient = house.enroll()
     text = house.plan(patient, nominal_at=night - 2 * HOUR, late_text="Yesterday's words. STOP to opt out.")
     turn = await house.turn()
     morning = datetime(2026, 3, 7, 14, 0, tzinfo=UTC)
     assert ([], morning) == (house.sent_to, turn.next_due)
-    house.clock.set_wall(morning)
+    house.clock.pass_until(morning)
     await house.turn()
     assert "Yesterday's words. STOP to opt out." == house.gateway.ledger[0].body == house.message(text).sent_text
 
 
 async def test_what_finds_no_open_hour_before_it_is_stale_expires(house: House) -> None:
-    house.clock.set_wall(datetime(2026, 3, 7, 3, 0, tzinfo=UTC))
+    house.clock.pass_until(datetime(2026, 3, 7, 3, 0, tzinfo=UTC))
     text = house.plan(expires_at=datetime(2026, 3, 7, 13, 59, tzinfo=UTC))
     await house.turn()
     assert (S.EXPIRED, []) == (house.state(text), house.sent_to)
@@ -187,7 +187,7 @@ async def test_what_finds_no_open_hour_before_it_is_stale_expires(house: House) 
 
 async def test_later_days_respect_the_area_codes_clock_but_not_the_treatment_day(house: House) -> None:
     nine_in_new_york = datetime(2026, 3, 7, 14, 0, tzinfo=UTC)  # 06:00 in Los Angeles
-    house.clock.set_wall(nine_in_new_york)
+    house.clock.pass_until(nine_in_new_york)
     today = house.plan(house.enroll(phone="+13105550101", treated_at=nine_in_new_york - HOUR), phone="+13105550101")
     later = house.plan(house.enroll(phone="+13105550102"), phone="+13105550102")
     await house.turn()
@@ -204,17 +204,17 @@ async def test_the_daily_cap_of_a_number_holds_over_all_its_patients(house: Hous
 
 
 async def test_the_carrier_may_deliver_only_while_the_window_is_open(house: House) -> None:
-    house.clock.set_wall(datetime(2026, 3, 7, 0, 40, tzinfo=UTC))  # 19:40 in New York
+    house.clock.pass_until(datetime(2026, 3, 7, 0, 40, tzinfo=UTC))  # 19:40 in New York
     house.plan()
     await house.turn()
-    house.clock.set_wall(datetime(2026, 3, 7, 15, 0, tzinfo=UTC))
+    house.clock.pass_until(datetime(2026, 3, 7, 15, 0, tzinfo=UTC))
     house.plan(house.enroll(phone="+12125550102"), phone="+12125550102")
     await house.turn()
     assert [20 * 60, 14_400] == [text.validity_seconds for text in house.gateway.asked]
 
 
 async def test_under_fifteen_minutes_of_the_window_are_too_few(house: House) -> None:
-    house.clock.set_wall(datetime(2026, 3, 7, 0, 46, tzinfo=UTC))
+    house.clock.pass_until(datetime(2026, 3, 7, 0, 46, tzinfo=UTC))
     text = house.plan()
     await house.turn()
     assert ([], datetime(2026, 3, 7, 14, 0, tzinfo=UTC)) == (house.sent_to, house.message(text).due_at)

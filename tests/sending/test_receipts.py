@@ -113,7 +113,7 @@ async def test_a_phone_that_was_off_gets_its_text_again_and_no_more_than_twice(h
     house.clock.pass_(hours=1)
     await house.turn()
     report(house, "undelivered", 30003, sid=house.gateway.ledger[1].sid)
-    house.clock.set_wall(datetime(2026, 3, 7, 15, 0, tzinfo=UTC))
+    house.clock.pass_until(datetime(2026, 3, 7, 15, 0, tzinfo=UTC))
     await house.turn()
     assert 3 == len(house.sent_to)
     report(house, "undelivered", 30003, sid=house.gateway.ledger[2].sid)

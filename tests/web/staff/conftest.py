@@ -13,6 +13,8 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 
 from notifier.actions.enroll import Enrolled, enroll
@@ -21,6 +23,7 @@ from notifier.actions.staff_accounts import add_staff
 from notifier.db.engine import reading, writing
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Message
+from notifier.domain import passwords
 from notifier.domain.enroll_request import EnrollRequest
 from notifier.domain.planning import PlanningRules
 from notifier.web.app import create_app
@@ -49,6 +52,11 @@ class Desk:
 
     def sign_in(self, name: str = "Dana", password: str = PASSWORD, **more: str) -> httpx2.Response:
         return self.client.post("/sign-in", data={"name": name, "password": password, **more})
+
+    def has_cookie(self, token: str) -> None:
+        """Somebody came by this token."""
+        self.client.cookies.clear()
+        self.client.cookies.set("notifier", token)
 
     def get(self, path: str) -> httpx2.Response:
         return self.client.get(path)
@@ -118,6 +126,14 @@ def open_desk(engine: Engine, now: datetime, **office: Any) -> Iterator[Desk]:
         yield Desk(engine, clock, surroundings, client)
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 with the least work: what it costs is not what these tests are about."""
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    monkeypatch.setattr(passwords, "_argon2", lambda: quick)
+    passwords._nobodys.cache_clear()
+
+
 @pytest.fixture
 def stranger(sqlite_engine: Engine, now: datetime) -> Iterator[Desk]:
     """A browser before a sign-in; no account exists."""
@@ -152,4 +168,3 @@ def strict(desk: Desk) -> Desk:
     """The same desk where texts go to real phones, so that a clinician must approve."""
     object.__setattr__(desk.office, "rules", replace(desk.office.rules, must_be_approved=True))
     return desk
-

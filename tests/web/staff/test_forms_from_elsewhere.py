@@ -24,7 +24,12 @@ def _somewhere(path: str) -> str:
 @pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}],
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
 )
 def test_a_form_from_another_site_is_refused(desk: Desk, path: str, headers: dict[str, str]) -> None:
     desk.enroll()

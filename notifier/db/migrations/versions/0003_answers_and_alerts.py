@@ -19,9 +19,7 @@ OPEN = sa.text("cleared_at IS NULL")
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_messages_answers", "messages", ["due_at", "id"], sqlite_where=ANSWERS, postgresql_where=ANSWERS
-    )
+    op.create_index("ix_messages_answers", "messages", ["due_at", "id"], sqlite_where=ANSWERS, postgresql_where=ANSWERS)
     op.add_column("replies", sa.Column("urgent", sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("UPDATE replies SET urgent = true WHERE meaning = 'urgent'")
     op.create_table(

@@ -1,0 +1,66 @@
+"""`notifier alerts`: what somebody must know, and whether the channels work."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from notifier.actions.alerts import tell
+from notifier.bootstrap import build_telling
+from notifier.cli.errors import Failed
+from notifier.cli.office import Office, office
+from notifier.cli.options import Json
+from notifier.cli.screen import note, print_json, print_table
+from notifier.cli.timeline_table import local
+from notifier.db.alerts import open_alerts
+from notifier.db.engine import reading
+from notifier.db.tables import Alert
+from notifier.domain.refused import Refused
+from notifier.telling.teller import Line
+
+
+def alerts(
+    test: Annotated[bool, typer.Option("--test", help="Tell a test through every channel.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What somebody must know, since when, and whether it was told."""
+    with office() as desk:
+        if test:
+            _test(desk)
+            return
+        with reading(desk.engine) as session:
+            found = open_alerts(session, desk.clinic_id)
+        zone = ZoneInfo(desk.rules.timezone)
+    if as_json:
+        print_json([{"cause": one.cause, "why": one.why, **_instants(one)} for one in found])
+        return
+    rows = [
+        (one.cause, local(one.opened_at, zone), local(one.told_at, zone) if one.told_at else "not yet", one.why)
+        for one in found
+    ]
+    print_table(("cause", "since", "told", "why"), rows, empty="all is well: nothing to tell")
+
+
+def _instants(alert: Alert) -> dict[str, str | None]:
+    return {
+        "since": alert.opened_at.isoformat(), "told_at": alert.told_at.isoformat() if alert.told_at else None,
+    }  # fmt: skip
+
+
+def _test(desk: Office) -> None:
+    telling = build_telling(desk.settings)
+    if not telling.tellers:
+        raise Refused(
+            "nobody would be told: set NOTIFIER_ALERT_EMAIL and NOTIFIER_SMTP_URL, NOTIFIER_ALERT_WEBHOOK, "
+            "or NOTIFIER_ALERT_APPRISE"
+        )
+    line = Line("test", "this is a test; nothing is wrong", desk.now)
+    troubles = asyncio.run(tell(telling, (line,)))
+    for teller in telling.tellers:
+        if teller.name not in troubles:
+            note(f"{teller.name}: told")
+    if troubles:
+        raise Failed("; ".join(f"{name}: {why}" for name, why in troubles.items()))

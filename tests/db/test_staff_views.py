@@ -1,0 +1,93 @@
+"""The staff page's day is answered by indexes, however much history there is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from notifier.db import staff_views
+from notifier.db.engine import reading, writing
+from notifier.domain.states import EnrollmentState, MessageState
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda s, now: staff_views.in_doubt(s, "clinic", 9), "messages USING INDEX ix_messages_open"),
+        (
+            lambda s, now: staff_views.in_trouble(s, "clinic", now, now + DAY, 9),
+            "messages USING INDEX ix_messages_trouble",
+        ),
+        (
+            lambda s, now: staff_views.count_trouble(s, "clinic", now, now + DAY),
+            "messages USING INDEX ix_messages_trouble",
+        ),
+        (
+            lambda s, now: staff_views.expected(s, "clinic", now, now + DAY, 9),
+            "enrollments USING INDEX ix_enrollments_booked",
+        ),
+        (lambda s, now: staff_views.leaving(s, "clinic", now, now + DAY, 9), "messages USING INDEX ix_messages_due"),
+        (
+            lambda s, now: staff_views.count_leaving(s, "clinic", None, now + DAY),
+            "messages USING INDEX ix_messages_due",
+        ),
+        (lambda s, now: staff_views.count_left(s, "clinic", now, now + DAY), "messages USING INDEX ix_messages_left"),
+        (lambda s, now: staff_views.open_replies(s, "clinic", 9), "replies USING INDEX ix_replies_open"),
+        (
+            lambda s, now: staff_views.holds_without_reply(s, "clinic", 9),
+            "number_holds USING INDEX ix_number_holds_open",
+        ),
+    ],
+)
+def test_sqlite_uses_the_index(sqlite_engine: Engine, now: datetime, ask: Any, index: str) -> None:
+    plan = _plan(sqlite_engine, lambda session: ask(session, now))
+    assert [] == [step for step in plan if step.startswith("SCAN")]
+    assert any(index in step for step in plan), plan
+
+
+def test_the_lists_say_the_same_on_both_databases(engine: Engine, rows: Any, now: datetime) -> None:
+    with writing(engine) as session:
+        ana = rows.enrollment(session)
+        booked = {"state": EnrollmentState.BOOKED, "treated_at": None, "appointment_at": now + timedelta(hours=1)}
+        eva = rows.enrollment(session, phone="+12125550102", folded_name="eva", name="Eva", **booked)
+        soon = rows.message(session, ana)
+        lost = rows.message(session, ana, state=MessageState.FAILED)
+        rows.message(session, eva, state=MessageState.DELIVERED, left_at=now - DAY)
+        rows.message(session, ana, due_at=now + 3 * DAY)
+    with reading(engine) as session:
+        found = {
+            "leaving": [one.message.id for one in staff_views.leaving(session, "clinic", None, now + DAY, 9)],
+            "many": staff_views.count_leaving(session, "clinic", now, now + 7 * DAY),
+            "trouble": [one.message.id for one in staff_views.in_trouble(session, "clinic", now, now + DAY, 9)],
+            "expected": [one.name for one in staff_views.expected(session, "clinic", now, now + DAY, 9)],
+            "left": staff_views.count_left(session, "clinic", now - 2 * DAY, now),
+        }
+    assert {
+        "leaving": [soon],
+        "many": 2,
+        "trouble": [lost],
+        "expected": ["Eva"],
+        "left": {MessageState.DELIVERED: 1},
+    } == found
+
+
+def _plan(engine: Engine, ask: Any) -> list[str]:
+    """What SQLite does for the first statement that `ask` sends."""
+    asked: list[tuple[str, Any]] = []
+
+    def remember(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", remember)
+    with writing(engine) as session:
+        ask(session)
+        event.remove(engine, "before_cursor_execute", remember)
+        statement, parameters = asked[0]
+        found = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return [row[3] for row in found]

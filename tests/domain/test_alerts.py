@@ -1,0 +1,111 @@
+"""From the facts to what somebody is told, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from notifier.domain.alerts import AlertFacts, AlertRules, TextInTrouble, find_causes, is_due
+from notifier.domain.health import VitalSigns
+from notifier.domain.staffed_hours import StaffedHours
+
+NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2026, 3, 6, 19, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+WELL = VitalSigns(
+    revision="1", wanted="1", working_since=NOW - 600 * MINUTE, inbound_read_at=NOW - MINUTE, last_departure_at=NOW
+)
+RULES = AlertRules(NEW_YORK)
+
+
+def causes(rules: AlertRules = RULES, now: datetime = NOW, signs: VitalSigns = WELL, **facts: Any) -> list[str]:
+    return [cause.key for cause in find_causes(AlertFacts(signs, **facts), rules, now)]
+
+
+def test_where_all_is_well_nobody_is_told() -> None:
+    assert [] == causes()
+
+
+@pytest.mark.parametrize(
+    ("sign", "expected"),
+    [
+        ({"circuits": ("the account is closed", "no sender")}, ["circuit"]),
+        ({"overdue_since": NOW - 6 * MINUTE, "last_departure_at": NOW - 6 * MINUTE}, ["silence"]),
+        ({"overdue_since": NOW - 6 * MINUTE}, []),
+        ({"overdue_since": NOW - 4 * MINUTE, "last_departure_at": None}, []),
+        ({"inbound_read_at": NOW - 11 * MINUTE}, ["gate"]),
+        ({"inbound_read_at": NOW - 9 * MINUTE}, []),
+        ({"inbound_read_at": None, "working_since": NOW - 9 * MINUTE}, []),
+        ({"inbound_read_at": None}, ["gate"]),
+        ({"unknown_since": NOW - 31 * MINUTE}, ["unknown"]),
+        ({"unknown_since": NOW - 29 * MINUTE}, []),
+        ({"waiting": {"needs_review": 1}}, ["review"]),
+        ({"read_only": True}, ["read_only"]),
+        ({"last_event_at": NOW + 6 * MINUTE}, ["clock"]),
+    ],
+)
+def test_what_is_wrong_with_the_engine(sign: dict[str, Any], expected: list[str]) -> None:
+    assert expected == causes(signs=replace(WELL, **sign))
+
+
+def test_an_urgent_reply_is_told_again_until_somebody_has_taken_it() -> None:
+    (cause,) = find_causes(AlertFacts(WELL, urgent=(17,)), RULES, NOW)
+    assert ("urgent-17", timedelta(hours=1)) == (cause.key, cause.again_after)
+
+
+@pytest.mark.parametrize(
+    ("appointment", "staffed", "now", "told"),
+    [
+        ("14:00", None, "15:59", False),
+        ("14:00", None, "16:00", True),
+        ("14:00", "Fri 09:00-17:00", "15:59", False),
+        ("15:30", "Fri 09:00-17:00", "16:59", False),
+        ("15:30", "Fri 09:00-17:00", "17:00", True),
+        ("18:00", "Fri 09:00-17:00", "19:59", False),
+        ("18:00", "Fri 09:00-17:00", "20:00", True),
+    ],
+)
+def test_a_visit_is_missed_an_hour_after_its_end_or_at_closing(
+    appointment: str, staffed: str | None, now: str, told: bool
+) -> None:
+    rules = AlertRules(NEW_YORK, StaffedHours.parse(staffed) if staffed else None)
+    at, then = (datetime.fromisoformat(f"2026-03-06 {word}").replace(tzinfo=NEW_YORK) for word in (appointment, now))
+    signs = replace(WELL, inbound_read_at=then, working_since=then)
+    assert (["unmarked-3"] if told else []) == causes(rules, then, signs, unmarked=((3, at),))
+
+
+def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
+    texts = (TextInTrouble(1, 7, expired=False, reason="No such number."), TextInTrouble(2, 7, expired=True, reason=None))
+    first, second = find_causes(AlertFacts(WELL, in_trouble=texts), RULES, NOW)
+    assert ("bounced-1", "expired-2") == (first.key, second.key)
+    assert "text 1 of enrollment 7 did not arrive (No such number); tell her in person" == first.why
+
+
+@pytest.mark.parametrize(
+    ("told", "tried", "tries", "again", "due"),
+    [
+        (None, None, 0, None, True),
+        (None, 1, 0, None, False),  # somebody is telling it just now
+        (None, 3, 0, None, True),  # somebody died over it
+        (None, 0.5, 1, None, False),
+        (None, 1, 1, None, True),
+        (None, 7, 4, None, False),
+        (None, 8, 4, None, True),
+        (None, 15, 99, None, True),
+        (600, 601, 0, None, False),
+        (59, 60, 0, 60, False),
+        (60, 61, 0, 60, True),
+        (61, 1, 1, 60, True),
+        (61, 0.5, 1, 60, False),
+    ],
+)
+def test_it_is_told_once_and_tried_less_and_less_often(
+    told: float | None, tried: float | None, tries: int, again: int | None, due: bool
+) -> None:
+    told_at, tried_at = (None if one is None else NOW - one * MINUTE for one in (told, tried))
+    again_after = None if again is None else again * MINUTE
+    assert due == is_due(NOW, told_at=told_at, tried_at=tried_at, tries=tries, again_after=again_after)

@@ -1,0 +1,108 @@
+"""Which words get the fixed answer, and what it says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from notifier.domain.answers import AnswerRules, check_staff_words
+from notifier.domain.replies import Meaning, mentions_urgent
+from notifier.domain.staffed_hours import StaffedHours
+from schedules.segments import count_segments
+from schedules.wording import Voice
+
+VOICE = Voice("Glow Skin Clinic", "(212) 555-0100")
+NEW_YORK = ZoneInfo("America/New_York")
+NOON = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
+NIGHT = datetime(2026, 3, 7, 7, 0, tzinfo=UTC)
+STAFFED = AnswerRules(VOICE, NEW_YORK, StaffedHours.parse("Mon-Fri 09:00-17:00"))
+NOT_SAID = AnswerRules(VOICE, NEW_YORK)
+M = Meaning
+
+
+@pytest.mark.parametrize(
+    ("meaning", "urgent", "at", "rules", "wanted"),
+    [
+        (M.URGENT, True, NOON, NOT_SAID, True),
+        (M.URGENT, True, NOON, STAFFED, True),
+        (M.THANKS, True, NIGHT, NOT_SAID, True),
+        (M.STOP, True, NIGHT, STAFFED, False),
+        (M.STOP, False, NIGHT, STAFFED, False),
+        (M.OTHER, False, NIGHT, NOT_SAID, False),
+        (M.OTHER, False, NIGHT, STAFFED, True),
+        (M.OTHER, False, NOON, STAFFED, False),
+        (M.THANKS, False, NIGHT, STAFFED, False),
+        (M.START, False, NIGHT, STAFFED, False),
+        (M.HELP, False, NIGHT, STAFFED, False),
+        (M.UNCLEAR, False, NIGHT, STAFFED, False),
+    ],
+)
+def test_who_gets_the_fixed_answer(
+    meaning: Meaning, urgent: bool, at: datetime, rules: AnswerRules, wanted: bool
+) -> None:
+    assert wanted == rules.wanted(meaning, urgent=urgent, written_at=at, now=at)
+
+
+def test_what_was_written_an_hour_ago_is_for_people() -> None:
+    said = [
+        NOT_SAID.wanted(M.URGENT, urgent=True, written_at=NOON, now=NOON + timedelta(minutes=minutes))
+        for minutes in (59, 60)
+    ]
+    assert [True, False] == said
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "en",
+            "Glow Skin Clinic: this phone is not watched now. Emergency: 911. Otherwise (212) 555-0100.",
+        ),
+        (
+            "es",
+            "Glow Skin Clinic: nadie lee estos mensajes ahora. Emergencia: 911. Si no, llame al (212) 555-0100.",
+        ),
+        (
+            "fr",
+            "Glow Skin Clinic: this phone is not watched now. Emergency: 911. Otherwise (212) 555-0100.",
+        ),
+    ],
+)
+def test_the_answer_is_one_segment_in_her_language(language: str, text: str) -> None:
+    assert text == NOT_SAID.say(language)
+    assert ("GSM-7", 1) == (count_segments(text).encoding, count_segments(text).count)
+
+
+def test_the_clinics_own_words_win_and_its_name_is_never_a_placeholder() -> None:
+    odd = AnswerRules(Voice("{phone} & Co", "555"), NEW_YORK, None, {"en": "{clinic}. Call {phone}, {phone}!"})
+    assert "{phone} & Co. Call 555, 555!" == odd.say("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "urgent"),
+    [
+        ("I am bleeding", True),
+        ("Liked “Glow: call us if you have a fever”", False),
+        ('Questioned "Glow: call us if you have a fever"', False),
+        ("Liked “Glow: no sun” but now I have a fever", True),
+        ('went to "ER", bleeding', True),
+    ],
+)
+def test_a_reaction_quotes_our_words_and_not_hers(text: str, urgent: bool) -> None:
+    assert urgent == mentions_urgent(text)
+
+
+@pytest.mark.parametrize(("words", "leaves"), [("  See you at 3. \n", "See you at 3."), ("one\ntwo 👩‍⚕️", "one\ntwo 👩‍⚕️")])
+def test_staff_words_leave_as_they_are(words: str, leaves: str) -> None:
+    assert leaves == check_staff_words(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(" \n ", "is empty"), ("a\0b", r"control character \(U\+0000\)"), ("x" * 1601, "1601 characters; Twilio takes 1600")],
+)
+def test_staff_words_that_cannot_leave_are_one_sentence(words: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        check_staff_words(words)

@@ -1,0 +1,114 @@
+"""Worlds for faults. After every test they come to rest, and everything that must hold is checked against the ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from notifier.clock import ShiftedClock
+from notifier.db.engine import open_engine
+from notifier.sandbox.running import running_sandbox
+from tests.conftest import BOTH
+from tests.faults.invariants import check_invariants
+from tests.faults.nursery import Nursery
+from tests.faults.report import TALLY
+from tests.faults.rest import come_to_rest
+from tests.faults.world import BEGINS, World, set_clock
+
+KILLS = int(os.environ.get("NOTIFIER_TEST_KILLS", "10"))
+"""How often the kill loop kills a worker, on each database."""
+FULL = os.environ.get("NOTIFIER_TEST_FAULTS") == "all"
+"""Also the faults that take long because a real timeout has to pass."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = pytest.mark.skip(reason="waits for a real timeout: make faults runs it")
+    for item in items:
+        if item.get_closest_marker("slow") and not FULL:
+            item.add_marker(slow)
+
+
+@pytest.fixture
+def kills() -> int:
+    return KILLS
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
+
+
+@pytest.fixture(params=BOTH)
+def world(request: pytest.FixtureRequest, nursery: Nursery, tmp_path: Path) -> Iterator[World]:
+    """On both databases."""
+    url = str(request.getfixturevalue(f"{request.param}_url"))
+    with opened(request, url, nursery, tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def sqlite_world(
+    request: pytest.FixtureRequest, sqlite_url: str, nursery: Nursery, tmp_path: Path
+) -> Iterator[World]:
+    with opened(request, sqlite_url, nursery, tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def postgresql_world(
+    request: pytest.FixtureRequest, postgresql_url: str, nursery: Nursery, tmp_path: Path
+) -> Iterator[World]:
+    with opened(request, postgresql_url, nursery, tmp_path) as world:
+        yield world
+
+
+@contextmanager
+def opened(request: pytest.FixtureRequest, url: str, nursery: Nursery, folder: Path) -> Iterator[World]:
+    """A world; at its end it comes to rest and is checked, unless the test itself has failed."""
+    set_clock(folder, BEGINS)
+    if url.startswith("postgresql"):
+        give_it_a_clock(url)
+    engine = open_engine(url)
+    with running_sandbox(now=ShiftedClock(folder / "clock").now) as sandbox:
+        world = World(engine, url, sandbox, folder, nursery)
+        try:
+            world.jump(BEGINS)
+            yield world
+            come_to_rest(world)
+            settle(request, world)
+        finally:
+            world.kill_all()
+            engine.dispose()
+
+
+def settle(request: pytest.FixtureRequest, world: World) -> None:
+    """Check and count; what is broken fails the test."""
+    secrets = {word for name, phone in world.patients for word in (name, phone)}
+    found = check_invariants(
+        world.engine, world.sandbox.ledger, world.logs(), secrets, now=world.clock.now()
+    )
+    request.config.stash.setdefault(TALLY, []).append(found)
+    assert [] == found.broken
+
+
+def give_it_a_clock(url: str) -> None:
+    """PostgreSQL's leases are on its own clock: let it be moved with the others."""
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE SCHEMA shifted",
+            "CREATE TABLE shifted.clock (ahead interval NOT NULL)",
+            "INSERT INTO shifted.clock VALUES ('0')",
+            "CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+            "'SELECT pg_catalog.clock_timestamp() + ahead FROM shifted.clock'",
+            f'ALTER DATABASE "{engine.url.database}" SET search_path = public, shifted, pg_catalog',
+        ):
+            connection.execute(text(statement))
+    engine.dispose()

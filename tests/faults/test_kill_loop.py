@@ -1,0 +1,75 @@
+"""The headline: a worker is killed again and again at moments nobody chose, while the provider misbehaves at random and
+some patients say stop. Then everything comes to rest, and the ledger is counted.
+
+`NOTIFIER_TEST_KILLS=200` says how often (`make faults` does). The seed is printed by a failure.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+
+from notifier.sandbox import faults
+from notifier.sandbox.faults import Fault
+from tests.faults.world import World
+
+AT_ONCE = 6
+"""Texts that come due for each worker."""
+
+
+def test_killed_at_random_nothing_is_doubled_lost_or_stuck(world: World, kills: int) -> None:
+    for number in range(kills):
+        chance = random.Random(f"{world.engine.dialect.name} {number}")
+        stopping = plan(world, chance)
+        worker = world.start(ready=False, NOTIFIER_IN_FLIGHT=str(chance.choice([1, 2, 50])))
+        script(world, chance, worker.pid)
+        if chance.random() < 0.8:  # else it may die while it starts
+            worker.until_said("ready", or_ended=True)
+        threading.Event().wait(chance.uniform(0.01, 0.6))
+        for phone in stopping:
+            world.sandbox.receive(phone, chance.choice(["STOP", "please stop texting me"]))
+        if chance.random() < 0.3:
+            world.sandbox.settle()
+        worker.end(signal.SIGKILL)
+        world.pass_(seconds=chance.choice([0, 5, 20, 61]))
+    assert 0 < len(world.sandbox.ledger)
+
+
+def plan(world: World, chance: random.Random) -> list[str]:
+    """Some patients, each with a text or two; the numbers of those who are about to say stop."""
+    stopping = []
+    for _ in range(AT_ONCE):
+        patient = world.enroll()
+        for _ in range(chance.choice([1, 1, 2])):
+            world.plan(patient=patient)
+        if chance.random() < 0.1:
+            stopping.append(patient[1])
+    return stopping
+
+
+def script(world: World, chance: random.Random, pid: int) -> None:
+    """What the provider does to some of the next requests."""
+    world.sandbox.sandbox.latency = chance.choice([0.0, 0.0, 0.03])
+    for _ in range(chance.choice([0, 1, 2])):
+        fault = chance.choice(ODD)
+        world.faults.then(faults.created_then(fault) if chance.random() < 0.5 else fault)
+    if chance.random() < 0.5:
+        world.faults.then(faults.created_then_kill(pid))
+    if chance.random() < 0.1:
+        world.faults.then(faults.server_error(), on="list")
+
+
+ODD: list[Fault] = [
+    faults.server_error(500),
+    faults.server_error(503, html=True),
+    faults.reset_after_read(),
+    faults.close_after_read(),
+    faults.truncate(),
+    faults.empty_201(),
+    faults.html_201(),
+    faults.captive_portal(),
+    faults.sid_null(),
+    faults.hang(),
+]
+"""Each may have created the text or not, and looks the same either way."""

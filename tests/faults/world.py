@@ -1,0 +1,238 @@
+"""A world for faults: a database, a loopback Twilio with its ledger, one clock for all, and worker processes to kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, func, select, text
+from sqlmodel import col
+
+from notifier.clock import ShiftedClock
+from notifier.db.engine import is_sqlite, reading, writing
+from notifier.db.outbox import by_id, in_state
+from notifier.db.tables import Attempt, Message
+from notifier.domain.states import MessageState
+from notifier.sandbox.running import RunningSandbox
+from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
+from tests.conftest import Rows
+from tests.faults.nursery import ROOT, Nursery
+
+S = MessageState
+CLINIC = "clinic"
+BEGINS = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
+"""Friday, 11:00 in New York."""
+_LONGEST_WAIT = 25.0
+
+
+def until(true: Callable[[], bool], otherwise: Callable[[], str] | str, *, seconds: float = _LONGEST_WAIT) -> None:
+    """Look again until it is so."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(otherwise if isinstance(otherwise, str) else otherwise())
+        threading.Event().wait(0.01)
+
+
+def became(true: Callable[[], bool], *, within: float) -> bool:
+    """Whether it became so in time."""
+    try:
+        until(true, "", seconds=within)
+    except AssertionError:
+        return False
+    return True
+
+
+@dataclass
+class WorkerProcess:
+    """A worker process and what it wrote."""
+
+    pid: int
+    log: Path
+    nursery: Nursery
+
+    @property
+    def code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self.nursery.codes.get(self.pid)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged; what is no JSON is under "event"."""
+        said = self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
+        return [json.loads(line) if line.startswith("{") else {"event": line} for line in said]
+
+    def said(self, event: str) -> bool:
+        return any(line["event"] == event for line in self.lines)
+
+    def until_said(self, event: str, *, or_ended: bool = False) -> None:
+        until(lambda: self.said(event) or self.code is not None, lambda: f"no {event}: {self.lines}")
+        assert or_ended or self.said(event), self.lines
+
+    def send(self, number: signal.Signals) -> None:
+        if self.code is None:
+            os.kill(self.pid, number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = 25.0) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.send(number)
+        until(lambda: self.code is not None, lambda: f"still alive: {self.lines[-5:]}", seconds=seconds)
+        assert self.code is not None
+        return self.code
+
+
+class World:
+    """Made by the fixtures in conftest.py. Time stands where `jump` puts it, and runs on from there."""
+
+    def __init__(self, engine: Engine, url: str, sandbox: RunningSandbox, folder: Path, nursery: Nursery) -> None:
+        self.engine, self.url, self.sandbox, self.folder, self.nursery = engine, url, sandbox, folder, nursery
+        self.clock = ShiftedClock(folder / "clock")
+        self.workers: list[WorkerProcess] = []
+        self.patients: list[tuple[str, str]] = []
+        """Every name and number used."""
+        self.settings: dict[str, str] = {}
+        self._planned = 0
+
+    @property
+    def faults(self) -> Any:
+        return self.sandbox.sandbox.faults
+
+    def jump(self, to: datetime) -> None:
+        """Set every clock: the worker's, the provider's, and the database's where leases are written by it."""
+        set_clock(self.folder, to)
+        if not is_sqlite(self.engine):
+            with self.engine.begin() as connection:
+                by = {"to": to}
+                connection.execute(text("UPDATE shifted.clock SET ahead = :to - pg_catalog.clock_timestamp()"), by)
+
+    def pass_(self, **span: float) -> None:
+        self.jump(self.clock.now() + timedelta(**span))
+
+    def start(self, *, ready: bool = True, **settings: str) -> WorkerProcess:
+        """A worker process; `settings` beside those that every worker gets."""
+        log = self.folder / f"worker-{len(self.workers)}.log"
+        environment = {**self._environment(), **self.settings, **settings}
+        worker = WorkerProcess(self.nursery.fork(environment, self.folder, log), log, self.nursery)
+        self.workers.append(worker)
+        if ready:
+            worker.until_said("ready")
+        return worker
+
+    @property
+    def alive(self) -> list[WorkerProcess]:
+        return [worker for worker in self.workers if worker.code is None]
+
+    def kill_all(self) -> None:
+        for worker in self.alive:
+            worker.send(signal.SIGKILL)
+        until(lambda: not self.alive, "a killed worker lives")
+
+    def enroll(self, phone: str | None = None, **values: Any) -> tuple[int, str]:
+        """A patient with a number of her own; her enrollment and the number."""
+        number = len(self.patients)
+        name, phone = f"Quilla Zedova{_letters(number)}", phone or f"+1212{5550100 + number}"
+        self.patients.append((name, phone))
+        given = {"name": name, "folded_name": name.casefold().replace(" ", ""), "phone": phone}
+        with writing(self.engine) as session:
+            return Rows(self.clock.now()).enrollment(session, **{**given, **values}), phone
+
+    def plan(self, *, due: datetime | None = None, patient: tuple[int, str] | None = None, **values: Any) -> int:
+        """A text, due now unless said otherwise, to a patient of its own unless said otherwise; no two are alike."""
+        now = self.clock.now()
+        enrollment, phone = patient or self.enroll()
+        due = due or now
+        self._planned += 1
+        row = {
+            "phone": phone, "nominal_at": due, "due_at": due, "not_before": min(due, now),
+            "expires_at": due + timedelta(days=1), "text": f"Glow: keep it clean, says note {self._planned}.",
+        }  # fmt: skip
+        with writing(self.engine) as session:
+            return Rows(now).message(session, enrollment, **{**row, **values})
+
+    def plan_many(self, count: int, **values: Any) -> list[int]:
+        return [self.plan(**values) for _ in range(count)]
+
+    def message(self, message: int) -> Message:
+        with reading(self.engine) as session:
+            found = by_id(session, CLINIC, message)
+            assert found is not None
+            return found
+
+    def state(self, message: int) -> MessageState:
+        return self.message(message).state
+
+    def states(self) -> dict[MessageState, int]:
+        with reading(self.engine) as session:
+            found = session.execute(select(col(Message.state), func.count()).group_by(col(Message.state)))
+            return {state: count for state, count in found}
+
+    def until_state(self, message: int, *states: MessageState, seconds: float = _LONGEST_WAIT) -> None:
+        until(
+            lambda: self.state(message) in states,
+            lambda: f"{self.state(message)}, not {states}: {[w.lines[-8:] for w in self.workers[-2:]]}",
+            seconds=seconds,
+        )
+
+    def until_none(self, *states: MessageState, seconds: float = _LONGEST_WAIT) -> None:
+        until(lambda: not set(states) & set(self.states()), lambda: f"{self.states()}", seconds=seconds)
+
+    def ledger_of(self, message: int) -> list[str]:
+        """The SIDs under which Twilio has this text."""
+        row = self.message(message)
+        return [one.sid for one in self.sandbox.ledger if (one.to, one.body) == (row.phone, row.sent_text or row.text)]
+
+    def attempts(self, message: int) -> list[Attempt]:
+        with reading(self.engine) as session:
+            found = select(Attempt).where(col(Attempt.message_id) == message).order_by(col(Attempt.started_at))
+            return list(session.scalars(found))
+
+    def waiting(self) -> int:
+        """How many texts nobody has concluded anything about, though it is time to."""
+        with reading(self.engine) as session:
+            due = in_state(S.PLANNED) & (col(Message.due_at) <= self.clock.now())
+            found = select(func.count()).where(due | in_state(S.ATTEMPTING, S.UNKNOWN))
+            return session.scalar(found) or 0
+
+    def creates(self) -> int:
+        """How many times Twilio was asked to create a text."""
+        return sum(one.method == "POST" and one.path.endswith("Messages.json") for one in self.sandbox.sandbox.requests)
+
+    def logs(self) -> str:
+        return "".join(worker.log.read_text("utf-8", "replace") for worker in self.workers if worker.log.exists())
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            "PATH": os.defpath,
+            "PYTHONPATH": str(ROOT),
+            "NOTIFIER_ENV": "test",
+            "NOTIFIER_DATABASE_URL": self.url,
+            "NOTIFIER_CLOCK_FILE": str(self.folder / "clock"),
+            "NOTIFIER_CLINIC_NAME": "Glow",
+            "NOTIFIER_CLINIC_PHONE": "212-555-0199",
+            "NOTIFIER_TIMEZONE": "America/New_York",
+            "NOTIFIER_MESSAGES_PER_SECOND": "0",
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_FROM_NUMBER": SENDER,
+            "TWILIO_API_URL": self.sandbox.url,
+        }
+
+
+def set_clock(folder: Path, to: datetime) -> None:
+    """Write the clock file that all processes read, as a whole."""
+    new = folder / "clock.new"
+    new.write_text(to.isoformat(), encoding="ascii")
+    new.replace(folder / "clock")
+
+
+def _letters(number: int) -> str:
+    """26 becomes "ba": names have no digits."""
+    return ("" if number < 26 else _letters(number // 26)) + chr(97 + number % 26)
