@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from notifier.actions.alerts import Telling, watch
 from notifier.actions.dispatch import Dispatch
+from notifier.actions.poll import Receive
 from notifier.actions.receipts import apply_receipt
 from notifier.actions.receive import InboundText, receive
 from notifier.actions.record import record
@@ -190,14 +191,13 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         shifted=settings.clock_file is not None,
         systemd=settings.notify_socket,
     )
-    story = partial(_receive, answers=answer_rules(settings))
     telling = build_telling(settings)
     heartbeat = settings.heartbeat_url
     outside = Outside(
         watch=lambda now: watch(threads, telling, CLINIC, now=now),
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
     )
-    return Worker(threads, gateway, clock, dispatch, about, receive=story, apply=_apply, outside=outside)
+    return Worker(threads, gateway, clock, dispatch, about, receive=reply_story(settings), apply=_apply, outside=outside)
 
 
 def build_telling(settings: Settings) -> Telling:
@@ -210,6 +210,11 @@ def build_telling(settings: Settings) -> Telling:
         raise BadSettings([f"NOTIFIER_ALERT_APPRISE: {error}."]) from None
     rules = AlertRules(zone_named(settings.timezone or "UTC"), _staffed(settings), settings.public_url is not None)
     return Telling(settings.clinic_name or "Notifier", socket.gethostname(), rules, channels)
+
+
+def reply_story(settings: Settings) -> Receive:
+    """What is done with a reply that a poll brings."""
+    return partial(_receive, answers=answer_rules(settings))
 
 
 def answer_rules(settings: Settings) -> AnswerRules | None:

@@ -45,6 +45,7 @@ class House:
     rows: Rows
     in_flight: int = 10
     per_second: float = 0.0
+    recover_above: int = 50
     answers: AnswerRules | None = None
     threads: DatabaseThreads = field(init=False)
     dispatch: Dispatch = field(init=False)
@@ -57,12 +58,15 @@ class House:
     def start(self) -> None:
         """A new worker process, which has read what patients wrote."""
         self.worker_id = str(uuid4())
-        rules = SendingRules(CLINIC, SendWindow(), 2)
         self.dispatch = Dispatch(
-            self.threads, self.gateway, self.clock, rules, record=record, worker_id=self.worker_id,
+            self.threads, self.gateway, self.clock, self.rules, record=record, worker_id=self.worker_id,
             in_flight=self.in_flight, pace=Pace(self.per_second),
         )  # fmt: skip
         self.dispatch.caught_up = True
+
+    @property
+    def rules(self) -> SendingRules:
+        return SendingRules(CLINIC, SendWindow(), 2, self.recover_above)
 
     async def turn(self, *, gate: bool = True) -> Turn:
         """One turn; `gate`: a complete inbound poll has just ended."""

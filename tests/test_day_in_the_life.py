@@ -121,10 +121,10 @@ class Clock:
         return self.shows.astimezone(UTC)
 
     def monotonic(self) -> float:
-        return 0.0
+        return self.shows.timestamp()
 
     def machine_now(self) -> datetime:
-        return self.at
+        return self.now()
 
     def machine_time(self, at: datetime) -> datetime:
         return at

@@ -16,7 +16,8 @@ from notifier.db.events import of_message
 from notifier.db.holds import open_holds
 from notifier.db.opt_outs import is_opted_out
 from notifier.db.protocols import load_version, open_pauses
-from notifier.db.tables import Attempt, Enrollment, Message
+from notifier.db.recoveries import open_recoveries
+from notifier.db.tables import Attempt, Enrollment, Message, RecoveryKind
 from notifier.domain.answers import ANSWER, BY_ITSELF
 from notifier.domain.instants import zone_called
 from notifier.domain.planning import PlanningRules
@@ -112,6 +113,12 @@ def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -
         yield from _what_keeps_a_step(session, message, enrollment)
     if is_opted_out(session, enrollment.clinic_id, message.phone):
         yield "The number has opted out, so it does not leave."
+    waiting = open_recoveries(session, enrollment.clinic_id)
+    late = waiting.get(RecoveryKind.LATE)
+    if RecoveryKind.RESTORED in waiting:
+        yield "Nothing is sent: the database is a restored backup; see notifier recover --plan."
+    elif late and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to:
+        yield "It is late after an outage and waits for a person: notifier recover --plan."
     for circuit in open_circuits(session, enrollment.clinic_id):
         yield f"Nothing is sent right now: {circuit.reason}."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -149,7 +150,11 @@ def _text_lines(session: Session, clinic_id: str, which: ColumnElement[bool]) ->
         .where(col(Message.clinic_id) == clinic_id, which)
         .order_by(col(Message.due_at).is_(None), col(Message.due_at), col(Message.id))
     )
-    rows = session.execute(found).all()
+    return text_lines(session, clinic_id, [(message, enrollment) for message, enrollment in session.execute(found)])
+
+
+def text_lines(session: Session, clinic_id: str, rows: Sequence[tuple[Message, Enrollment]]) -> list[TextLine]:
+    """These texts, each with what it waits for."""
     holds = _holds(session, clinic_id, {message.phone for message, _ in rows})
     paused = {(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)}
     return [_text_line(message, enrollment, holds, paused) for message, enrollment in rows]

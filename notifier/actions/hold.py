@@ -19,13 +19,18 @@ from notifier.domain.same_enrollment import refuse_ended
 from notifier.domain.states import EnrollmentState
 
 
-def hold(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime, by: str, why: str) -> bool:
-    """Let nothing leave for this enrollment until it is resumed; False where it is held already."""
+def plan_hold(session: Session, clinic_id: str, enrollment_id: int) -> bool:
+    """Whether a hold would change anything; nothing is written. Raises Refused where the enrollment has ended."""
     enrollment = the_enrollment(session, clinic_id, enrollment_id)
     refuse_ended(enrollment)
-    if enrollment.state is EnrollmentState.HELD:
+    return enrollment.state is not EnrollmentState.HELD
+
+
+def hold(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime, by: str, why: str) -> bool:
+    """Let nothing leave for this enrollment until it is resumed; False where it is held already."""
+    if not plan_hold(session, clinic_id, enrollment_id):
         return False
-    seen = enrollment.state
+    seen = the_enrollment(session, clinic_id, enrollment_id).state
     values = {"state_before_hold": seen.value}
     return enrollments.move(
         session, enrollment_id, seen=seen, to=EnrollmentState.HELD, at=now, by=by, why=why, **values

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 AT_ONCE = 500
 """Enrollments in one transaction: a durable commit costs the same for one as for hundreds."""
 MOST_FAULTS = 1000
-"""So many are told; the others are counted."""
+"""So many are told, unless more are asked for; the others are counted."""
 Progress = Callable[[str, int, int], None]
 """Called with `checked` or `written`, how many rows, and of how many."""
 
@@ -34,13 +34,14 @@ class ImportReport:
     rows: int = 0
     counts: dict[Meaning, int] = field(default_factory=lambda: dict.fromkeys(Meaning, 0))
     faults: list[RowFault] = field(default_factory=list)
-    """The first of them."""
+    """The first `most_faults` of them."""
     fault_count: int = 0
     opted_out: list[int] = field(default_factory=list)
     """Rows whose number has opted out: enrolled, and nothing will be sent."""
     for_staff: list[str] = field(default_factory=list)
     """What somebody must decide or tell a patient, in sentences."""
     written: int = 0
+    most_faults: int = MOST_FAULTS
 
     @property
     def refused(self) -> bool:
@@ -49,7 +50,7 @@ class ImportReport:
 
     def add_fault(self, fault: RowFault) -> None:
         self.fault_count += 1
-        if len(self.faults) < MOST_FAULTS:
+        if len(self.faults) < self.most_faults:
             self.faults.append(fault)
 
 
@@ -63,6 +64,7 @@ def import_rows(
     by: str,
     dry_run: bool = False,
     skip_bad: bool = False,
+    most_faults: int = MOST_FAULTS,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import a file's bytes. One bad row and nothing is written, unless `skip_bad`.
@@ -70,7 +72,7 @@ def import_rows(
     Raises Refused for a file that is no CSV or has the wrong columns.
     """
     tell = progress or _tell_nobody
-    report = ImportReport(dry_run)
+    report = ImportReport(dry_run, most_faults=most_faults)
     good = _check_rows(data, protocols, rules, report)
     tell("checked", 0, len(good))
     meanings = _find_meanings(engine, good, rules, now, report, tell)

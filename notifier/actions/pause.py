@@ -47,7 +47,8 @@ def unpause(
         paused = [f"{one.protocol} {one.step or ''}".strip() for one in stored.open_pauses(session, clinic_id)]
         which = f"{protocol_id} {step or ''}".strip()
         raise Refused(f"{which} is not paused; paused are: {', '.join(paused) or 'none'}", "protocol")
-    on_it = select(Enrollment.id).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.protocol) == protocol_id)
+    enrollments = select(col(Enrollment.id)).where(col(Enrollment.clinic_id) == clinic_id)
+    on_it = enrollments.where(col(Enrollment.protocol) == protocol_id)
     look_again(session, col(Message.enrollment_id).in_(on_it), at=now)
 
 

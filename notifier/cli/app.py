@@ -7,6 +7,8 @@ import typer
 from notifier.cli import (
     alerts,
     answering,
+    api_keys,
+    backups,
     change,
     database,
     decisions,
@@ -17,6 +19,7 @@ from notifier.cli import (
     life,
     lists,
     protocols,
+    recovering,
     running,
     service,
     staff,
@@ -59,6 +62,10 @@ app.add_typer(decisions.circuit, name="circuit")
 app.add_typer(protocols.app, name="protocols")
 app.command("alerts")(alerts.alerts)
 app.command("doctor")(doctor.doctor)
+app.command("recover")(recovering.recover)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.add_typer(staff.app, name="staff")
+app.add_typer(api_keys.app, name="api-key")
 app.add_typer(database.app, name="db")
 app.add_typer(service.app, name="service")

@@ -15,8 +15,9 @@ from notifier.db.engine import open_engine, reading
 from notifier.db.holds import open_holds
 from notifier.db.outbox import in_state, next_due
 from notifier.db.polls import gate_is_open, last_poll
-from notifier.db.presence import SILENT_AFTER
+from notifier.db.presence import SILENT_AFTER, doubts
 from notifier.db.protocols import approvals, open_pauses
+from notifier.db.recoveries import sentences
 from notifier.db.tables import Event, Message, Worker
 from notifier.db.unusable import DatabaseUnusable
 from notifier.domain.planning import PlanningRules
@@ -88,6 +89,11 @@ def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[
         level = Level.FAIL if alive else Level.WARN
         found = f"closed, so nothing leaves: what patients wrote was last read {read}"
         yield Finding("send gate", level, found, "it opens when the worker can list inbound texts at Twilio")
+    for doubt in doubts(session, now):
+        advice = "set it right; if it is right: notifier circuit reset"
+        yield Finding("clock", Level.FAIL, f"a worker sends nothing: {doubt}", advice)
+    for sentence in sentences(session, clinic_id, now):
+        yield Finding("recovery", Level.FAIL, sentence, "look at them, then: notifier recover --apply")
     for circuit in open_circuits(session, clinic_id):
         advice = "mend it, then: notifier circuit reset"
         yield Finding("circuit", Level.FAIL, f"nothing is sent: {circuit.reason}", advice)

@@ -17,6 +17,7 @@ from notifier.cli.options import Yes
 from notifier.cli.screen import ask, note
 from notifier.db.circuits import open_circuits
 from notifier.db.engine import reading, writing
+from notifier.db.presence import doubts, trust_clocks
 from notifier.domain.refused import Refused
 
 circuit = typer.Typer(help="What stops all sending.", no_args_is_help=True)
@@ -96,16 +97,17 @@ def _circuit() -> None:
 
 @circuit.command("reset")
 def reset(yes: Yes = False) -> None:
-    """Send again, once the cause is mended."""
+    """Send again, once the cause is mended. Where a worker doubts its clock: say that the clock is right."""
     with office() as desk:
         with reading(desk.engine) as session:
-            reasons = [one.reason for one in open_circuits(session, desk.clinic_id)]
+            reasons = [one.reason for one in open_circuits(session, desk.clinic_id)] + doubts(session, desk.now)
         if not reasons:
-            note("no circuit is open; nothing is stopped")
+            note("no circuit is open and no clock is in doubt; nothing is stopped")
             return
         ask(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
         with writing(desk.engine) as session:
             close_circuit(session, desk.clinic_id, at=desk.now, by=desk.by)
+            trust_clocks(session)
     note("closed: texts leave again")
 
 

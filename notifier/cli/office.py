@@ -51,7 +51,7 @@ def office(*, writes_texts: bool = False) -> Iterator[Office]:
     try:
         prepare(engine)
         rules, protocols = planning_rules(settings), catalogue(settings.protocols_dir)
-        yield Office(settings, engine, clock.now(), _who(), rules, protocols)
+        yield Office(settings, engine, clock.now(), who(), rules, protocols)
     finally:
         engine.dispose()
 
@@ -77,7 +77,8 @@ def _refuse_placeholders(settings: Settings) -> None:
         raise BadSettings(missing)
 
 
-def _who() -> str:
+def who() -> str:
+    """Who is acting, for the record."""
     try:
         return f"cli:{getpass.getuser()}"[:120]
     except (KeyError, OSError):  # a user id without a name, as in some containers

@@ -40,9 +40,10 @@ def begin_after_outage(session: Session, clinic_id: str, *, above: int, now: dat
     A burst that takes hours at the sender's rate is no outage: texts leave all the time. Nor does what a person has
     released wait again.
     """
-    if _sending(session, clinic_id, now):
-        return None
     up_to, released = now - LATE, _released_up_to(session, clinic_id)
+    last = last_departure(session, clinic_id, now + _CLOCKS_DIFFER)
+    if last is not None and last > up_to:
+        return None
     these = [in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now)]
     if released is not None:
         these.append(col(Message.due_at) > released)
@@ -110,17 +111,16 @@ def sentences(session: Session, clinic_id: str, now: datetime) -> list[str]:
     return said
 
 
-def _sending(session: Session, clinic_id: str, now: datetime) -> bool:
-    """Whether a planned text has left within the hour, and not merely been tried."""
-    lately = select(col(Message.id)).where(
+def last_departure(session: Session, clinic_id: str, before: datetime) -> datetime | None:
+    """When the last planned text left before then, and was not merely tried; None for never."""
+    left = select(col(Message.left_at)).where(
         col(Message.left_at).is_not(None),
-        col(Message.left_at) > now - LATE,
-        col(Message.left_at) < now + _CLOCKS_DIFFER,
+        col(Message.left_at) < before,
         col(Message.state).in_([_S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.UNDELIVERED]),
         of_clinic(clinic_id),
         ~is_answer(),
     )
-    return session.execute(lately.limit(1)).first() is not None
+    return session.scalar(left.order_by(col(Message.left_at).desc()).limit(1))
 
 
 def _released_up_to(session: Session, clinic_id: str) -> datetime | None:

@@ -144,7 +144,7 @@ def latest_on(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[s
     return {one.phone: one for one in session.scalars(found.order_by(col(Enrollment.id)))}
 
 
-def _of(table: type[Message] | type[Enrollment], clinic_id: str) -> ColumnElement[bool]:
+def _of(table: type[Message | Enrollment], clinic_id: str) -> ColumnElement[bool]:
     """The condition that a row is this clinic's, as an expression: SQLite would else take an index that begins with
     the clinic and read all of its rows, in place of the small partial one."""
     return col(table.clinic_id) + "" == clinic_id

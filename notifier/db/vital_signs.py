@@ -14,7 +14,8 @@ from notifier.db.claims import database_time
 from notifier.db.engine import is_sqlite
 from notifier.db.outbox import in_state
 from notifier.db.polls import last_poll
-from notifier.db.presence import SILENT_AFTER
+from notifier.db.presence import SILENT_AFTER, doubts
+from notifier.db.recoveries import sentences
 from notifier.db.schema import HEAD, current_revision
 from notifier.db.tables import Event, Message, Receipt, Worker
 from notifier.domain.health import VitalSigns
@@ -44,6 +45,8 @@ def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSi
         working_since=session.scalar(select(func.min(col(Worker.started_at))).where(*alive)),
         worker_seen_at=session.scalar(select(func.max(col(Worker.seen_at)))),
         inbound_read_at=poll.completed_at if poll else None,
+        doubts=tuple(doubts(session, now)),
+        recoveries=tuple(sentences(session, clinic_id, now)),
         circuits=tuple(circuit.reason for circuit in open_circuits(session, clinic_id)),
         overdue_since=_first(session, col(Message.due_at), in_state(_S.PLANNED), due),
         attempting_since=_first(session, col(Message.left_at), in_state(_S.ATTEMPTING)),

@@ -16,6 +16,9 @@ from schedules.protocol import CareProtocol
 
 REQUIRED = ("external_id", "name", "phone", "protocol", "consent")
 OPTIONAL = ("treated_at", "appointment_at", "timezone", "language", "rebook_consent", "status")
+WRONG = "what is wrong"
+"""A column that says nothing: the failed rows come back with it."""
+_GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _YES = {"yes", "y", "true", "1"}
 _NO = {"", "no", "n", "false", "0"}
 
@@ -67,7 +70,7 @@ def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> 
     A column that is not known is refused rather than passed by: it could be an answer that decides what is sent.
     """
     questions = [question for protocol in protocols.values() for question in protocol.questions]
-    known = {_fold(name): name for name in (*questions, *OPTIONAL, *REQUIRED)}
+    known = {_fold(name): name for name in (*questions, *OPTIONAL, *REQUIRED, WRONG)}
     found: list[str] = []
     for position, cell in enumerate(cells, 1):
         name = known.get(_fold(cell), "") if cell else ""
@@ -99,8 +102,10 @@ def read_row(
         raise Refused(f"has {len(cells)} cells where the header has {len(header)}; is a comma outside of quotes?")
     row: dict[str, str] = dict.fromkeys((*REQUIRED, *OPTIONAL), "")
     for name, cell in zip(header, cells, strict=False):
+        if name == WRONG:
+            continue
         if name:
-            row[name] = cell
+            row[name] = unguarded(cell)
         elif cell:
             raise Refused(f'"{cell[:40]}" stands in a column without a name; name the column or empty the cell')
     if not row["external_id"]:
@@ -113,6 +118,16 @@ def read_row(
         raise Refused(f'status "{status[:40]}" is not known; write cancelled or no-show, or leave it empty', "status")
     wanted = check_request(_request(row, rules), protocols, rules)
     return ImportRow(number, wanted, _STATUSES[status], wanted.digest())
+
+
+def guarded(cell: str) -> str:
+    """The cell so that no spreadsheet takes it for a formula; `unguarded` takes that back on the next import."""
+    return f"'{cell}" if cell.startswith(_GUARDED) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell without the quote that `guarded` has put before it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_GUARDED) else cell
 
 
 def template(protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime) -> str:

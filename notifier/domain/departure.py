@@ -61,6 +61,8 @@ class Wait:
 
     until: datetime
     why: str
+    for_a_person: bool = False
+    """Somebody must act first; at `until` it is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _planned(text: DueText, facts: Facts, now: datetime) -> Decision:
         return Wait(text.not_before, "not before its restriction has ended")
     waits_for = "the enrollment is on hold" if facts.enrollment is EnrollmentState.HELD else facts.waits_for
     if waits_for:
-        return Wait(min(now + LOOK_AGAIN, text.expires_at), waits_for)
+        return Wait(min(now + LOOK_AGAIN, text.expires_at), waits_for, for_a_person=True)
     closes = facts.hours.open_until(now, day0=facts.day0)
     if closes is None or not facts.hours.is_open(now, day0=facts.day0):
         return _at_the_next_opening(text, facts, now, "outside the send window")

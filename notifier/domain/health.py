@@ -33,6 +33,10 @@ class VitalSigns:
     worker_seen_at: datetime | None = None
     inbound_read_at: datetime | None = None
     circuits: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Why workers do not trust their clocks."""
+    recoveries: tuple[str, ...] = ()
+    """Which texts wait for a person after an outage or a restore."""
     overdue_since: datetime | None = None
     attempting_since: datetime | None = None
     unknown_since: datetime | None = None
@@ -93,9 +97,13 @@ def _worker(signs: VitalSigns, now: datetime, worker_age: float | None) -> Itera
         yield Trouble("send_gate", f"closed: what patients wrote was not read for {_span(now - read)}")
     for reason in signs.circuits:
         yield Trouble("circuit", f"nothing is sent: {reason}")
+    for doubt in signs.doubts:
+        yield Trouble("clock", f"a worker sends nothing: {doubt}")
 
 
 def _texts(signs: VitalSigns, now: datetime) -> Iterator[Trouble]:
+    for sentence in signs.recoveries:
+        yield Trouble("recovery", sentence)
     if signs.overdue_since:
         late = now - signs.overdue_since
         leaving = signs.last_departure_at is not None and now - signs.last_departure_at < STALLED

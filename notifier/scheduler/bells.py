@@ -82,12 +82,16 @@ class LastRound(Exception):
 
 
 async def _rounds(name: str, bell: asyncio.Event, round_: Callable[[], Awaitable[None]]) -> None:
+    told: type[Exception] | None = None
     while True:
         await bell.wait()
         bell.clear()
         try:
             await round_()
+            told = None
         except LastRound:
             return
-        except Exception:  # a round that failed is tried again at the next ring; the others go on
-            log.exception("round_failed", round=name)
+        except Exception as error:  # a round that failed is tried again at the next ring; the others go on
+            if type(error) is not told:  # a full disk lasts for hours: once is enough
+                log.exception("round_failed", round=name)
+            told = type(error)

@@ -13,6 +13,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.planning import PlanningRules
 from notifier.domain.timing import Timekeeper
 from notifier.web.throttle import Throttle
+from notifier.web.uploads import Uploads
 from schedules.protocol import CareProtocol
 
 
@@ -31,6 +32,7 @@ class StaffOffice:
     banner: str | None = None
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
     throttle: Throttle = field(default_factory=Throttle)
+    uploads: Uploads = field(default_factory=Uploads)
 
     @property
     def clinic_id(self) -> str:

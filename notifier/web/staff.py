@@ -9,7 +9,19 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from notifier.web import enroll, patient, patient_change, protocols, same_site, sign_in, texts, today
+from notifier.web import (
+    delivery,
+    enroll,
+    imports,
+    patient,
+    patient_card,
+    patient_change,
+    protocols,
+    same_site,
+    sign_in,
+    texts,
+    today,
+)
 from notifier.web.office import StaffOffice
 from notifier.web.pages import static_file
 from notifier.web.visit import Page, answer
@@ -20,7 +32,10 @@ PAGES: tuple[Page, ...] = (
     *enroll.PAGES,
     *patient.PAGES,
     *patient_change.PAGES,
+    *patient_card.PAGES,
     *protocols.PAGES,
+    *imports.PAGES,
+    *delivery.PAGES,
     *sign_in.PAGES,
 )
 

@@ -15,6 +15,8 @@ from notifier.actions.replies import claim_reply, close_reply, give_back_reply, 
 from notifier.db import staff_views
 from notifier.db.circuits import open_circuits
 from notifier.db.engine import reading, writing
+from notifier.db.presence import doubts
+from notifier.db.recoveries import sentences
 from notifier.db.tables import Enrollment, Reply
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
@@ -63,6 +65,8 @@ def show(visit: Visit) -> Response:
             if len(trouble) < MOST
             else staff_views.count_trouble(session, clinic, today - _LOOK_BACK, tomorrow + _DAY),
             "circuits": open_circuits(session, clinic),
+            "clocks": doubts(session, now),
+            "recoveries": sentences(session, clinic, now),
             "expected": _expected(session, visit, today, tomorrow),
             "soon": staff_views.leaving(session, clinic, None, now + _DAY, 8),
             "in_a_day": staff_views.count_leaving(session, clinic, None, now + _DAY),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,11 +98,13 @@ class Page:
     kept_by: Story | None = None
     """Shows the form again, filled in as it was sent, where the session had been locked meanwhile."""
     admin: bool = False
+    read: Callable[[StaffOffice, Request], Awaitable[Fields | Response]] | None = None
+    """How its form is read where `read_fields` will not do."""
 
 
 async def answer(office: StaffOffice, page: Page, request: Request) -> Response:
     """Check everything that holds for all pages, then let the page tell its story in a thread."""
-    fields = await read_fields(office, request)
+    fields = await (page.read or read_fields)(office, request)
     if isinstance(fields, Response):
         return fields
     return await run_in_threadpool(_answer, office, page, request, fields)

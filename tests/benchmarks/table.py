@@ -36,7 +36,7 @@ def at_most(wanted: float, got: float, *, written: str = "{:.2f}") -> tuple[str,
 
 def show(title: str, lines: Sequence[Line], *notes: str) -> None:
     """Print one measurement's table, and below it what a reader must know."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    table = Table(header_style="dim", box=None, pad_edge=False)
     table.add_column("measured", overflow="fold")
     table.add_column("figure", justify="right")
     table.add_column("ratio", justify="right")
@@ -45,6 +45,7 @@ def show(title: str, lines: Sequence[Line], *notes: str) -> None:
     for line in lines:
         mark = "" if line.reached is None else "[green]ok[/]" if line.reached else "[red]missed[/]"
         table.add_row(line.what, line.figure, line.ratio, line.target, mark)
+    console.print(title, style="bold")
     console.print(table)
     for note in notes:
         console.print(f"  {note}", style="dim")

@@ -50,6 +50,20 @@ def test_a_clean_ledger_breaks_nothing() -> None:
     assert [] == _broken(GOOD)
 
 
+def test_an_answer_at_night_breaks_nothing_and_a_step_at_night_does() -> None:
+    """Who has just written is awake."""
+    night = datetime(2026, 3, 8, 7, 0, tzinfo=UTC)
+    answer = replace(
+        MAKEUP, message=4, step="answer-1", kind="answer", sid="SM4", said="Emergency: 911.", due_at=night,
+        not_before=night, expires_at=night + timedelta(hours=1),
+    )  # fmt: skip
+    arrived = Arrival("SM4", MARIA, "Emergency: 911.", night, "delivered")
+    good = replace(GOOD, outbox=(*GOOD.outbox, answer), ledger=(*GOOD.ledger, arrived))
+    assert [] == _broken(good)
+    bad = replace(good, outbox=(*GOOD.outbox, replace(answer, kind=StepKind.CARE)))
+    assert ["Never at night"] == _broken(bad)
+
+
 def test_the_counts_are_the_ledgers() -> None:
     found = {kept.promise: kept.found for kept in count_promises(GOOD)}
     assert (

@@ -79,7 +79,10 @@ def test_a_visit_is_missed_an_hour_after_its_end_or_at_closing(
 
 
 def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
-    texts = (TextInTrouble(1, 7, expired=False, reason="No such number."), TextInTrouble(2, 7, expired=True, reason=None))
+    texts = (
+        TextInTrouble(1, 7, expired=False, reason="No such number."),
+        TextInTrouble(2, 7, expired=True, reason=None),
+    )
     first, second = find_causes(AlertFacts(WELL, in_trouble=texts), RULES, NOW)
     assert ("bounced-1", "expired-2") == (first.key, second.key)
     assert "text 1 of enrollment 7 did not arrive (No such number); tell her in person" == first.why

@@ -94,14 +94,20 @@ def test_a_reaction_quotes_our_words_and_not_hers(text: str, urgent: bool) -> No
     assert urgent == mentions_urgent(text)
 
 
-@pytest.mark.parametrize(("words", "leaves"), [("  See you at 3. \n", "See you at 3."), ("one\ntwo 👩‍⚕️", "one\ntwo 👩‍⚕️")])
+@pytest.mark.parametrize(
+    ("words", "leaves"), [("  See you at 3. \n", "See you at 3."), ("one\ntwo 👩‍⚕️", "one\ntwo 👩‍⚕️")]
+)
 def test_staff_words_leave_as_they_are(words: str, leaves: str) -> None:
     assert leaves == check_staff_words(words)
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
-    [(" \n ", "is empty"), ("a\0b", r"control character \(U\+0000\)"), ("x" * 1601, "1601 characters; Twilio takes 1600")],
+    [
+        (" \n ", "is empty"),
+        ("a\0b", r"control character \(U\+0000\)"),
+        ("x" * 1601, "1601 characters; Twilio takes 1600"),
+    ],
 )
 def test_staff_words_that_cannot_leave_are_one_sentence(words: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):

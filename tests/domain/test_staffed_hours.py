@@ -55,7 +55,8 @@ def test_closing_is_when_the_last_one_leaves(on: datetime, closing: datetime | N
 
 
 @pytest.mark.parametrize(
-    "words", ["9-5", "Mon 17:00-09:00", "Mon-Fry 09:00-17:00", "Mon 09:00-25:00", "Mon 09:60-17:00", "Mon 9:00", ";", ""]
+    "words",
+    ["9-5", "Mon 17:00-09:00", "Mon-Fry 09:00-17:00", "Mon 09:00-25:00", "Mon 09:60-17:00", "Mon 9:00", ";", ""],
 )
 def test_what_cannot_be_read_is_one_sentence(words: str) -> None:
     with pytest.raises(ValueError, match="write"):

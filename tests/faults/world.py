@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +19,9 @@ from sqlalchemy import Engine, func, select, text
 from sqlmodel import col
 
 from notifier.clock import ShiftedClock
-from notifier.db.engine import is_sqlite, reading, writing
+from notifier.db.engine import file_of, is_sqlite, reading, writing
 from notifier.db.outbox import by_id, in_state
+from notifier.db.polls import last_poll
 from notifier.db.tables import Attempt, Message
 from notifier.domain.states import MessageState
 from notifier.sandbox.running import RunningSandbox
@@ -116,6 +119,12 @@ class World:
     def pass_(self, **span: float) -> None:
         self.jump(self.clock.now() + timedelta(**span))
 
+    def step(self, **span: float) -> None:
+        """Let time pass, and wait until the worker has noticed: it asks for what patients wrote."""
+        asked = len(self.sandbox.sandbox.requests)
+        self.pass_(**span)
+        until(lambda: len(self.sandbox.sandbox.requests) > asked, "the worker noticed nothing")
+
     def start(self, *, ready: bool = True, **settings: str) -> WorkerProcess:
         """A worker process; `settings` beside those that every worker gets."""
         log = self.folder / f"worker-{len(self.workers)}.log"
@@ -125,6 +134,15 @@ class World:
         if ready:
             worker.until_said("ready")
         return worker
+
+    def until_caught_up(self) -> None:
+        """The worker has read what patients wrote, so that it may send."""
+        until(lambda: self._last_poll() is not None, "no inbound poll was completed")
+
+    def _last_poll(self) -> datetime | None:
+        with reading(self.engine) as session:
+            found = last_poll(session, CLINIC)
+            return found.completed_at if found else None
 
     @property
     def alive(self) -> list[WorkerProcess]:
@@ -236,3 +254,18 @@ def set_clock(folder: Path, to: datetime) -> None:
 def _letters(number: int) -> str:
     """26 becomes "ba": names have no digits."""
     return ("" if number < 26 else _letters(number // 26)) + chr(97 + number % 26)
+
+
+@contextmanager
+def nobody_can_write(world: World) -> Iterator[None]:
+    """Somebody else holds the lock that every writer needs."""
+    file = file_of(world.engine)
+    if file is None:
+        with world.engine.begin() as connection:
+            connection.execute(text("LOCK TABLE messages, attempts IN EXCLUSIVE MODE"))
+            yield
+        return
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")

@@ -35,6 +35,14 @@ def sentences() -> list[str]:
         ("NOTIFIER_PROTOCOLS_DIR", "nowhere", "nowhere is not a directory"),
         ("TWILIO_ACCOUNT_SID", "SK0", "write AC and 32 hex digits."),
         ("TWILIO_FROM_NUMBER", "415 555 0123", "write it like +14155550123."),
+        ("NOTIFIER_STAFFED_HOURS", "9 to 5", "write days and hours like Mon-Fri 09:00-17:00"),
+        ("NOTIFIER_URGENT_ANSWER", "Call {number}", "only {clinic} and {phone} are filled in"),
+        ("NOTIFIER_URGENT_ANSWER_ES", "x" * 321, "it has 321 characters"),
+        ("NOTIFIER_ALERT_WEBHOOK", "alerts.example.org/s3cret", "this is not a web address"),
+        ("NOTIFIER_HEARTBEAT_URL", "ftp://s3cret.example.org", "this is not a web address"),
+        ("NOTIFIER_SMTP_URL", "mail.example.org:25", "this is not a mail server"),
+        ("NOTIFIER_SMTP_URL", "smtp://u:p:s3cret@:587", "this is not a mail server"),
+        ("NOTIFIER_ALERT_EMAIL", "desk", "this is not an e-mail address"),
     ],
 )
 def test_a_bad_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
@@ -42,6 +50,15 @@ def test_a_bad_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str,
     (said,) = sentences()
     assert said.startswith(name)
     assert sentence in said
+    assert "s3cret" not in said
+
+
+def test_mail_needs_both_who_is_told_and_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_ALERT_EMAIL", "desk@glow.example, eva@glow.example")
+    (said,) = sentences()
+    assert "NOTIFIER_SMTP_URL (by which mail server) go together" in said
+    monkeypatch.setenv("NOTIFIER_SMTP_URL", "smtps://texts%40glow.example:s3cret@mail.glow.example:465")
+    assert "s3cret" not in repr(load_settings())
 
 
 def test_a_typo_in_the_env_file_is_refused() -> None:

@@ -1,0 +1,120 @@
+"""Who is calling: the key of a request, what it may do, and the record of what it saw and did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final, TypeVar
+
+from fastapi import Security
+from fastapi.security import HTTPBearer, SecurityScopes
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from notifier.db import api_keys, staff
+from notifier.db.api_keys import Integration
+from notifier.db.engine import reading, writing
+from notifier.db.tables import Scope
+from notifier.web.api.problems import Problem
+from notifier.web.office import StaffOffice
+
+_T = TypeVar("_T")
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
+_WRONG_KEYS: Final = RateLimitItemPerMinute(20, 15)
+"""From one address, in 15 minutes. Keys cannot be guessed, so a right one always opens: one integration with a stale
+key must not lock out the others of its building."""
+_CHALLENGE: Final = 'Bearer realm="Notifier"'
+_shown = HTTPBearer(auto_error=False, scheme_name="key", description="`notifier api-key add NAME --scope read`")
+
+
+class WrongKeys:
+    """Counts wrong keys by address; in this process's memory alone."""
+
+    def __init__(self) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def refuse(self, request: Request, why: str, error: str | None = None) -> Problem:
+        """The answer to one more."""
+        address = request.client.host if request.client else "unknown"
+        request.state.refused = "api key"
+        if not self._limiter.hit(_WRONG_KEYS, address):
+            wait = {"Retry-After": "900"}
+            return Problem(429, "Too many wrong keys from this address; wait a quarter of an hour.", headers=wait)
+        challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
+        return Problem(401, why, headers={"WWW-Authenticate": challenge})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One request of an integration."""
+
+    office: StaffOffice
+    integration: Integration
+    now: datetime
+    asked: str
+    """Method and pattern of the address, for the record."""
+
+    @property
+    def by(self) -> str:
+        return self.integration.by
+
+    def read(self, story: Callable[[Session], _T], whose: Callable[[_T], int | None] = lambda _: None) -> _T:
+        """What the story reads. It is handed over only once it is written down who saw it, and `whose` it is."""
+        with reading(self.office.engine) as session:
+            told = story(session)
+        with writing(self.office.engine) as session:
+            self.note(session, "saw", whose(told))
+        return told
+
+    def write(self, story: Callable[[Session], _T], whose: Callable[[_T], int | None]) -> _T:
+        """What the story does, and the record of it, in one transaction."""
+        with writing(self.office.engine) as session:
+            told = story(session)
+            self.note(session, "did", whose(told))
+        return told
+
+    def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
+        """Write down what this integration saw or did."""
+        clinic = self.office.clinic_id
+        staff.audit(session, clinic, at=self.now, by=self.by, what=what, about=self.asked, enrollment_id=enrollment)
+        api_keys.seen(session, self.integration.key_id, now=self.now)
+
+
+def identify(request: Request, office: StaffOffice, wrong_keys: WrongKeys) -> Integration:
+    """Whose key this is. Raises Problem (401, 429)."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise wrong_keys.refuse(request, "Send a key: Authorization: Bearer KEY (`notifier api-key add` makes one).")
+    if not _KEY.fullmatch(key.strip()):
+        raise wrong_keys.refuse(request, "This is no key of Notifier's.", "invalid_token")
+    with reading(office.engine) as session:
+        found = api_keys.key_with(session, office.clinic_id, api_keys.hash_of(key.strip()))
+    if found is None or found.revoked_at is not None:
+        raise wrong_keys.refuse(request, "This key is unknown or revoked.", "invalid_token")
+    return api_keys.integration_of(found)
+
+
+def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Security(_shown)]) -> Caller:
+    """The caller, if its key may do this. Raises Problem (403)."""
+    office: StaffOffice = request.app.state.office
+    integration: Integration = request.state.integration
+    asked = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
+    calling = Caller(office, integration, office.clock.now(), asked)
+    if missing := {Scope(scope) for scope in needed.scopes} - integration.scopes:
+        with writing(office.engine) as session:
+            calling.note(session, "refused")
+        challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed.scope_str}"'
+        sentence = f"This key may not do that: it lacks the scope {', '.join(sorted(missing))}."
+        raise Problem(403, sentence, headers={"WWW-Authenticate": challenge})
+    return calling
+
+
+Anyone = Annotated[Caller, Security(caller)]
+Reader = Annotated[Caller, Security(caller, scopes=[Scope.READ.value])]
+Enroller = Annotated[Caller, Security(caller, scopes=[Scope.ENROLL.value])]
+Changer = Annotated[Caller, Security(caller, scopes=[Scope.CHANGE.value])]

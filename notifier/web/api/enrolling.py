@@ -1,0 +1,116 @@
+"""Enroll a patient once, however often the request arrives; and what she would hear, without enrolling her."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+from fastapi import Header, Response
+from sqlalchemy.orm import Session
+
+from notifier.actions.enroll import Enrolled, enroll
+from notifier.db.api_answers import AnotherBody, Answered, Question, answered_before, keep_answer
+from notifier.db.engine import writing
+from notifier.domain.enroll_request import check_words, find_protocol, said_of
+from notifier.domain.instants import zone_called
+from notifier.domain.names import check_name
+from notifier.domain.phone import parse_phone
+from notifier.domain.refused import Refused
+from notifier.web.api.asked import EnrollAsked, TimelineAsked, instant, one_anchor
+from notifier.web.api.callers import Anyone, Caller, Enroller
+from notifier.web.api.problems import Problem
+from notifier.web.api.route import keyed_router
+from notifier.web.api.told import EnrolledTold, TimelineTold
+from schedules.moments import Anchor
+from schedules.timeline import Patient, Rules, build_timeline
+from schedules.timeline_json import timeline_json
+
+router = keyed_router("enroll")
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{1,255}$",
+        description="Any unique word. The same request with it again gets the same answer, for 24 hours.",
+    ),
+]
+
+
+@router.post("/enrollments", status_code=201, responses={200: {"model": EnrolledTold}})
+def enroll_patient(
+    asked: EnrollAsked, caller: Enroller, response: Response, idempotency_key: IdempotencyKey = None
+) -> EnrolledTold:
+    """Enroll a patient: every text is planned. 201; 200 where she was enrolled already."""
+    if caller.office.missing:
+        raise Problem(503, " ".join(caller.office.missing))
+    question = idempotency_key and Question(caller.integration.key_id, idempotency_key, _hash(asked))
+    try:
+        with writing(caller.office.engine) as session:
+            told = _enroll_once(session, caller, asked, question or None)
+    except AnotherBody:
+        sentence = "This Idempotency-Key came with another body before; a new request needs a new one."
+        raise Problem(409, sentence, {"Idempotency-Key": sentence}) from None
+    response.status_code = told.status
+    response.headers["Location"] = f"/api/v1/enrollments/{told.answer['enrollment']}"
+    return EnrolledTold.model_validate(told.answer)
+
+
+@router.post("/timeline")
+def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
+    """What a patient would hear, planned by what plans. Nothing is stored, and nothing stored is looked at."""
+    rules = caller.office.rules
+    protocol = find_protocol(asked.protocol, caller.office.protocols)
+    treated_at, appointment_at = one_anchor(asked.treated_at, asked.appointment_at)
+    at = treated_at or appointment_at
+    assert at is not None
+    area = said_of("phone", parse_phone, asked.phone).area_zones if asked.phone else ()
+    patient = Patient(
+        zone=said_of("timezone", zone_called, asked.timezone or rules.timezone),
+        language=asked.language or protocol.languages[0],
+        name=said_of("name", check_name, asked.name).first if asked.name else "",
+        area_zones=tuple(map(zone_called, area)),
+        answers=asked.answers,
+        rebook_consent=asked.rebook_consent,
+    )
+    check_words(protocol, patient.language, patient.answers)
+    enrolled_at = instant(asked.enrolled_at, "enrolled_at") if asked.enrolled_at else None
+    voice = Rules(rules.voice, rules.window, rules.max_texts_per_day)
+    try:
+        timeline = build_timeline(
+            protocol, Anchor(at, treated=treated_at is not None), patient, voice, enrolled_at=enrolled_at
+        )
+    except ValueError as why:
+        raise Refused(str(why), "treated_at" if treated_at else "appointment_at") from None
+    with writing(caller.office.engine) as session:
+        caller.note(session, "saw")
+    return TimelineTold.model_validate(timeline_json(timeline))
+
+
+def _enroll_once(session: Session, caller: Caller, asked: EnrollAsked, question: Question | None) -> Answered:
+    office = caller.office
+    if question and (before := answered_before(session, office.clinic_id, question, now=caller.now)):
+        caller.note(session, "saw", before.answer["enrollment"])
+        return before
+    request, rules = asked.request(), office.rules
+    done = enroll(session, request, protocols=office.protocols, rules=rules, now=caller.now, by=caller.by)
+    answered = Answered(200 if done.already else 201, _told(done))
+    if question:
+        keep_answer(session, question, answered)
+    caller.note(session, "did", done.enrollment)
+    return answered
+
+
+def _told(done: Enrolled) -> dict[str, Any]:
+    answer = timeline_json(done.plan.timeline)
+    rows = {row.step: row for row in done.messages}
+    for message in answer["messages"]:
+        row = rows.get(message["step"])
+        message["message"] = row.id if row else None
+        message["state"] = row.state.value if row else None
+    return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
+
+
+def _hash(asked: EnrollAsked) -> str:
+    """The same for the same content, however it is spaced and ordered."""
+    return hashlib.sha256(json.dumps(asked.model_dump(), sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""Errors as problem documents (RFC 9457): one sentence, one more for each field, and nothing of what is inside here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from notifier.domain.refused import Refused
+from notifier.web.api.fields import sentences
+
+MEDIA_TYPE: Final = "application/problem+json"
+_BUSY_SECONDS: Final = 2
+_WORDS: Final = {
+    404: "There is nothing at this address; /api/v1/openapi.json lists every one there is.",
+    405: "This address does not take this method; the Allow header says which it takes.",
+    500: "Something went wrong here; it has been written down.",
+    503: "The database is busy. Nothing was changed; try again in a moment.",
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field, header or parameter."""
+
+    field: str
+    sentence: str
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    """The status, in words."""
+    status: int
+    detail: str
+    """One sentence: what was wrong and what to do."""
+    errors: list[FieldError] = Field(default_factory=list)
+
+
+class Problem(HTTPException):
+    """Ends a request with a problem document."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str | None = None,
+        errors: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail or _WORDS[status], headers)
+        self.errors = dict(errors or {})
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Whatever is raised in this app becomes a problem document."""
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _of_fields)
+    app.add_exception_handler(Refused, _of_refused)
+    for busy in (OperationalError, InterfaceError, NoConnectionLeft):
+        app.add_exception_handler(busy, _of_database)
+    app.add_exception_handler(Exception, _of_mistake)
+
+
+def document(problem: Problem) -> JSONResponse:
+    """The problem as an answer."""
+    body = ProblemBody(
+        title=HTTPStatus(problem.status_code).phrase,
+        status=problem.status_code,
+        detail=problem.detail,
+        errors=[FieldError(field=field, sentence=said) for field, said in problem.errors.items()],
+    )
+    return JSONResponse(body.model_dump(), problem.status_code, problem.headers, media_type=MEDIA_TYPE)
+
+
+def _of_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, Problem):
+        return document(error)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(methods_at(request))
+    return document(Problem(error.status_code, _WORDS.get(error.status_code) or error.detail, headers=headers))
+
+
+def methods_at(request: Request) -> list[str]:
+    """What this address takes. Starlette names only the methods of the first route that has it."""
+    paths: Mapping[str, Mapping[str, object]] = request.app.openapi()["paths"]
+    here = getattr(request.scope.get("route"), "path", None)
+    return sorted(method.upper() for method in paths.get(str(here), {"get": {}}))
+
+
+def _of_fields(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    said = sentences(error.errors())
+    return document(Problem(422, f"{'; '.join(said.values())}.", said))
+
+
+def _of_refused(_request: Request, error: Exception) -> JSONResponse:
+    """A field that cannot be so is the request's fault; without one, the state of things is against it."""
+    assert isinstance(error, Refused)
+    errors = {error.field: str(error)} if error.field else None
+    return document(Problem(422 if error.field and error.field != "external_id" else 409, str(error), errors))
+
+
+def _of_database(_request: Request, _error: Exception) -> JSONResponse:
+    return document(Problem(503, headers={"Retry-After": str(_BUSY_SECONDS)}))
+
+
+def _of_mistake(_request: Request, _error: Exception) -> JSONResponse:
+    return document(Problem(500))

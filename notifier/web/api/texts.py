@@ -1,0 +1,81 @@
+"""Texts that are due, why a text was or was not sent, and what patients wrote."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query
+from sqlalchemy.orm import Session
+
+from notifier.actions import explain, forecast
+from notifier.db import outbox
+from notifier.db.pages import due_page, reply_page
+from notifier.db.tables import Reply
+from notifier.web.api.asked import Limit, Number, PageMark
+from notifier.web.api.callers import Reader
+from notifier.web.api.marks import id_of, moment_mark, moment_of
+from notifier.web.api.problems import Problem
+from notifier.web.api.route import keyed_router
+from notifier.web.api.told import ExplainedTold, MessagePage, MessageTold, ReplyPage, ReplyTold
+
+Within = Annotated[str, Query(pattern=r"^[0-9]{1,3}[hdw]$", description="How far ahead, like 12h, 7d or 2w.")]
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+router = keyed_router("texts")
+
+
+@router.get("/messages")
+def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page: PageMark = None) -> MessagePage:
+    """What is due, the first to leave first; also what is past due, and what nobody knows the fate of."""
+    until = caller.now + timedelta(**{_UNITS[within[-1]]: int(within[:-1])})
+    clinic = caller.office.clinic_id
+
+    def story(session: Session) -> MessagePage:
+        found = due_page(session, clinic, until=until, after=moment_of(page), limit=limit + 1)
+        lines = forecast.text_lines(session, clinic, found[:limit])
+        items = [MessageTold.model_validate(line) for line in lines]
+        last = lines[-1] if len(found) > limit else None
+        mark = moment_mark(last.due_at, last.message) if last and last.due_at else None
+        return MessagePage(items=items, next_page=mark)
+
+    return caller.read(story)
+
+
+@router.get("/messages/{message}")
+def explain_message(message: Number, caller: Reader) -> ExplainedTold:
+    """One text, and in sentences why it was, was not, or will be sent."""
+    office = caller.office
+
+    def story(session: Session) -> ExplainedTold:
+        found = outbox.by_id(session, office.clinic_id, message)
+        if found is None:
+            raise Problem(404, f"There is no message {message}.")
+        texts = forecast.show(session, office.clinic_id, found.enrollment_id)
+        told = MessageTold.model_validate(next(one for one in texts if one.message == message))
+        sentences = explain.explain(session, message, rules=office.rules)
+        return ExplainedTold.model_validate({**told.model_dump(), "sentences": sentences})
+
+    return caller.read(story, whose=lambda told: told.enrollment)
+
+
+@router.get("/replies")
+def list_replies(
+    caller: Reader,
+    only_open: Annotated[bool, Query(alias="open", description="Only those that nobody has dealt with.")] = False,
+    limit: Limit = 50,
+    page: PageMark = None,
+) -> ReplyPage:
+    """What patients wrote, the latest first."""
+    before = id_of(page)
+
+    def story(session: Session) -> ReplyPage:
+        found = reply_page(session, caller.office.clinic_id, only_open=only_open, before=before, limit=limit + 1)
+        items = [_told(one) for one in found[:limit]]
+        return ReplyPage(items=items, next_page=str(items[-1].reply) if len(found) > limit else None)
+
+    return caller.read(story)
+
+
+def _told(one: Reply) -> ReplyTold:
+    names = ReplyTold.model_fields.keys() - {"reply"}
+    return ReplyTold(reply=one.id or 0, **{name: getattr(one, name) for name in names})

@@ -1,0 +1,172 @@
+"""What other programs are told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+from notifier.domain.states import EnrollmentState, MessageState
+
+Instant = Annotated[
+    datetime,
+    PlainSerializer(datetime.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""ISO 8601 with its offset."""
+
+
+class Told(BaseModel):
+    """A part of an answer, read from rows and lines of the same names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class RestrictionTold(Told):
+    """What she should not do, and until when."""
+
+    topic: str
+    until: Instant
+
+
+class PlannedTold(Told):
+    """A text as it would leave."""
+
+    step: str
+    kind: str
+    topics: list[str]
+    due_at: Instant | None
+    """None where no hour is left for it: tell the patient in person."""
+    due_local: Instant | None
+    not_before: Instant
+    expires_at: Instant
+    text: str
+    segments: int
+    encoding: str
+    notes: list[str]
+
+
+class LeftOutTold(Told):
+    """A step that is not hers."""
+
+    step: str
+    why: str
+
+
+class TimelineTold(Told):
+    """Everything one patient would hear, oldest first."""
+
+    protocol: str
+    version: str
+    treated_at: Instant | None
+    appointment_at: Instant | None = None
+    timezone: str
+    restrictions: list[RestrictionTold]
+    messages: list[PlannedTold]
+    unanswered: list[str]
+    left_out: list[LeftOutTold]
+
+
+class StoredTold(PlannedTold):
+    """A text of a timeline that is in the outbox."""
+
+    message: int | None
+    state: MessageState | None
+
+
+class EnrolledTold(TimelineTold):
+    """What she will hear."""
+
+    enrollment: int
+    already: bool
+    """She was enrolled before; nothing was changed."""
+    messages: list[StoredTold]  # type: ignore[assignment]  # each says a little more than the preview's
+    warnings: list[str]
+
+
+class EnrollmentTold(Told):
+    """Who is enrolled on what."""
+
+    enrollment: int
+    external_id: str | None
+    name: str
+    phone: str
+    protocol: str
+    version: str
+    treated_at: Instant | None
+    appointment_at: Instant | None
+    timezone: str
+    language: str
+    answers: dict[str, str]
+    rebook_consent: bool
+    state: EnrollmentState
+    reason: str | None
+    enrolled_at: Instant
+
+
+class MessageTold(Told):
+    """One text, and where it stands."""
+
+    message: int
+    enrollment: int
+    external_id: str | None
+    name: str
+    phone: str
+    step: str
+    kind: str
+    due_at: Instant | None
+    timezone: str
+    state: MessageState
+    reason: str | None
+    """Why it is in this state, or what it waits for."""
+    text: str
+    """What left, or what would leave."""
+    sid: str | None
+    attempts: int
+
+
+class EnrollmentWithMessages(EnrollmentTold):
+    """With every text, oldest first."""
+
+    messages: list[MessageTold]
+
+
+class ExplainedTold(MessageTold):
+    """With why it was, was not, or will be sent."""
+
+    sentences: list[str]
+
+
+class ReplyTold(Told):
+    """What a patient wrote."""
+
+    reply: int
+    phone: str
+    at: Instant
+    text: str
+    media_count: int
+    meaning: str
+    urgent: bool
+    closed_at: Instant | None
+
+
+class EnrollmentPage(Told):
+    """The latest first."""
+
+    items: list[EnrollmentTold]
+    next_page: str | None
+
+
+class MessagePage(Told):
+    """The first to leave first."""
+
+    items: list[MessageTold]
+    next_page: str | None
+
+
+class ReplyPage(Told):
+    """The latest first."""
+
+    items: list[ReplyTold]
+    next_page: str | None

@@ -1,0 +1,80 @@
+"""What patients wrote, on the command line: listed with everybody it may be from, answered, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from notifier.actions.receive import InboundText, receive
+from notifier.db.engine import open_engine, writing
+from tests.cli.conftest import Ran
+
+ANA = "+14155550123"
+NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
+
+
+@pytest.fixture
+def wrote(desk: Callable[..., Ran], ana: tuple[str, ...], tmp_path: Path) -> Callable[..., Ran]:
+    """Ana and Eva share a phone; somebody has sent words and a photo, and then thanks."""
+    assert 0 == desk(*ana).code
+    eva = [word.replace("Ana Lopez", "Eva Lopez") for word in ana]
+    assert 0 == desk(*eva).code
+    engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+    with writing(engine) as session:
+        for number, (text, media) in enumerate([("is this blood normal?", 1), ("thanks!", 0)]):
+            receive(session, "clinic", InboundText(f"SM{number}", ANA, text, NOW, media), NOW)
+    engine.dispose()
+    return desk
+
+
+def test_a_reply_belongs_to_everybody_on_its_number(wrote: Callable[..., Ran]) -> None:
+    thanks, first = wrote("replies", "--json").answer
+    assert (["Ana Lopez", "Eva Lopez"], "urgent", True, None) == (
+        first["patients"], first["meaning"], first["urgent"], first["closed_at"],
+    )  # fmt: skip
+    assert ("thanks", False) == (thanks["meaning"], thanks["closed_at"] is None)
+    listed = wrote("replies", "--open").out
+    assert f"Ana Lopez, Eva Lopez, {ANA}" in listed
+    assert "is this blood normal? [1 photo received]" in listed
+    assert "thanks" not in listed
+
+
+def test_a_reply_is_answered_and_closed(wrote: Callable[..., Ran]) -> None:
+    ran = wrote("reply", "1", "Please call us: ✓")
+    said, _, see = ran.err.partition(";")
+    assert (0, True) == (ran.code, said.endswith("leaves at once (1 segment, UCS-2 because of '✓')"))
+    assert [] == wrote("replies", "--open", "--json").answer
+    assert "is a person's answer to reply 1, for enrollment 2." in wrote("explain", see.split()[-1]).out
+
+
+def test_an_enrollment_is_answered_by_its_number(wrote: Callable[..., Ran]) -> None:
+    answer = wrote("reply", "--enrollment", "1", "Please call us.", "--json").answer
+    message = answer.pop("message")
+    assert {"enrollment": 1, "reply": 2, "segments": 1, "encoding": "GSM-7"} == answer
+    (row,) = [row for row in wrote("show", "1", "--json").answer if row["message"] == message]
+    assert ("reply-2", "answer", "planned") == (row["step"], row["kind"], row["state"])
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("reply", "9", "Hi"), "There is no reply 9"),
+        (("reply", "1", " "), "The answer is empty"),
+        (("reply", "nobody", "Hi"), 'There is no enrollment "nobody"'),
+        (("close", "9"), "There is no reply 9"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_sentence(
+    wrote: Callable[..., Ran], command: tuple[str, ...], sentence: str
+) -> None:
+    ran = wrote(*command)
+    assert 2 == ran.code
+    assert sentence.lower() in ran.err.lower()
+
+
+def test_a_reply_is_closed_and_its_number_released(wrote: Callable[..., Ran]) -> None:
+    assert "closed; her texts leave again" in wrote("close", "1", "--release").err
+    assert "it was closed already" in wrote("close", "1", "--release").err

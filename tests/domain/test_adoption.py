@@ -1,0 +1,53 @@
+"""Which texts at the provider are ones that a backup still calls planned."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from notifier.domain.adoption import Matched, Ours, match
+from notifier.domain.lookup import Listed
+
+NOON = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def ours(id_: int, *bodies: str, due: int = 0, planned: bool = True) -> Ours:
+    return Ours(id_, frozenset(bodies), NOON + due * HOUR, planned)
+
+
+def listed(sid: str, body: str, at: float = 0.0) -> Listed:
+    return Listed(sid, body, NOON + at * HOUR)
+
+
+A, B = listed("A", "makeup again"), listed("B", "makeup again", 24)
+
+
+@pytest.mark.parametrize(
+    ("known", "found", "expected"),
+    [
+        ([ours(1, "makeup again")], [A], Matched([(1, A)], [])),
+        ([ours(1, "sun again", "makeup again")], [A], Matched([(1, A)], [])),
+        ([ours(1, "sun again")], [A], Matched([], [A])),
+        ([ours(2, "makeup again", due=24), ours(1, "makeup again")], [B, A], Matched([(1, A), (2, B)], [])),
+        ([ours(1, "makeup again")], [A, B], Matched([(1, A)], [B])),
+        ([ours(1, "makeup again", due=1)], [A], Matched([], [A])),
+        ([ours(1, "makeup again"), ours(2, "makeup again", planned=False)], [A], Matched([], [])),
+        ([], [], Matched([], [])),
+    ],
+    ids=[
+        "its words",
+        "its late words",
+        "other words",
+        "the same words twice, in order",
+        "left once more than we know of",
+        "was not due yet",
+        "somebody was about to send one: the attempt is looked up, and the other one has not left",
+        "nothing",
+    ],
+)
+def test_a_text_is_recognized_by_number_words_and_time(
+    known: list[Ours], found: list[Listed], expected: Matched
+) -> None:
+    assert expected == match(known, found)

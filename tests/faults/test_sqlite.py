@@ -1,0 +1,145 @@
+"""The embedded database is locked, full, or written by three at once."""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from sqlalchemy.orm import Session
+
+from notifier.actions.receipts import apply_receipt
+from notifier.db.engine import open_engine, writing
+from notifier.domain.states import MessageState
+from tests.conftest import Rows
+from tests.faults.world import CLINIC, World, WorkerProcess, became, nobody_can_write, until
+
+S = MessageState
+
+
+@contextmanager
+def disk_full_for(world: World, worker: WorkerProcess) -> Iterator[None]:
+    """No file of that process may grow, nor may it write beyond what its log has reached: as on a full disk."""
+    assert worker.log.stat().st_size < 16_384
+    before = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (16_384, before[1]))
+    yield
+    if worker.code is None:
+        resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_full_before_the_claim_means_that_nothing_leaves_until_there_is_room(sqlite_world: World) -> None:
+    world = sqlite_world
+    worker = world.start()
+    world.until_caught_up()
+    with disk_full_for(world, worker):
+        texts = world.plan_many(3)
+        until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
+        assert ({S.PLANNED: 3}, 0) == (world.states(), world.creates())
+    world.until_none(S.PLANNED, S.ATTEMPTING)
+    assert [1] * 3 == [len(world.ledger_of(text)) for text in texts]
+    assert worker.code is None, "the same process goes on"
+
+
+def test_a_disk_full_after_the_call_keeps_the_answer_until_there_is_room(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.sandbox.sandbox.latency = 0.6
+    worker = world.start()
+    text = world.plan()
+    world.until_state(text, S.ATTEMPTING)
+    with disk_full_for(world, worker):
+        until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
+        assert 1 == len(world.sandbox.ledger)
+    world.until_state(text, S.ACCEPTED)
+    assert (world.sandbox.ledger[0].sid, 1) == (world.message(text).sid, world.creates())
+
+
+def test_killed_while_the_disk_is_full_the_text_is_found_in_twilios_list(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.sandbox.sandbox.latency = 0.6
+    worker = world.start()
+    text = world.plan()
+    world.until_state(text, S.ATTEMPTING)
+    with disk_full_for(world, worker):
+        until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
+        world.kill_all()
+    world.start()
+    world.until_state(text, S.ACCEPTED)
+    assert (1, 1) == (len(world.sandbox.ledger), world.creates())
+
+
+@pytest.mark.slow
+def test_locked_longer_than_anybody_waits_it_says_so_once_and_goes_on(sqlite_world: World) -> None:
+    """Before the claim of one text and after the call of another."""
+    world = sqlite_world
+    world.sandbox.sandbox.latency = 0.6
+    first, later = world.plan(), world.plan(due=world.clock.now() + timedelta(minutes=5))
+    worker = world.start(ready=False)
+    world.until_state(first, S.ATTEMPTING)
+    with nobody_can_write(world):
+        until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
+        until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
+        world.pass_(minutes=6)
+        assert not became(lambda: world.creates() > 1, within=12.0)
+    world.until_state(first, S.ACCEPTED)
+    world.until_state(later, S.ACCEPTED)
+    assert 1 == [line["event"] for line in worker.lines].count("database_trouble")
+    assert 2 == world.creates()
+
+
+def test_a_desk_and_webhooks_that_write_all_the_time_cost_nobody_an_error_or_an_update(sqlite_world: World) -> None:
+    """Patients are enrolled and receipts come in while the worker sends."""
+    world = sqlite_world
+    texts = world.plan_many(60)
+    errors: list[BaseException] = []
+    worker = world.start(ready=False)
+    with at_the_same_time(world, errors, enroll_somebody, report_something, report_something):
+        world.until_none(S.PLANNED, S.ATTEMPTING)
+    assert ([], False) == (errors, worker.said("database_trouble"))
+    assert [1] * 60 == [len(world.ledger_of(text)) for text in texts]
+
+
+Story = Callable[[World, Session, int], object]
+
+
+@contextmanager
+def at_the_same_time(world: World, errors: list[BaseException], *stories: Story) -> Iterator[None]:
+    """Each of them again and again, in a thread and with connections of its own."""
+    done = threading.Event()
+
+    def live(story: Story) -> None:
+        engine = open_engine(world.url)
+        try:
+            for number in count():
+                if done.is_set():
+                    break
+                with writing(engine) as session:
+                    story(world, session, number)
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the test must see it
+            errors.append(error)
+        finally:
+            engine.dispose()
+
+    threads = [threading.Thread(target=live, args=(story,)) for story in stories]
+    for thread in threads:
+        thread.start()
+    yield
+    done.set()
+    for thread in threads:
+        thread.join()
+
+
+def enroll_somebody(world: World, session: Session, number: int) -> None:
+    Rows(world.clock.now()).enrollment(session, phone=f"+1415{5550000 + number}", folded_name=f"p{number}")
+
+
+def report_something(world: World, session: Session, number: int) -> None:
+    if ledger := world.sandbox.ledger:
+        apply_receipt(
+            session, CLINIC, sid=ledger[number % len(ledger)].sid, status="delivered", error_code=None, token=None,
+            at=world.clock.now(), source="callback",
+        )  # fmt: skip

@@ -1,0 +1,99 @@
+"""A clinic's API over a real database, and programs that call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, select
+from sqlmodel import SQLModel
+
+from notifier.actions.api_keys import add_key
+from notifier.db.engine import reading, writing
+from notifier.db.tables import Scope
+from notifier.domain.planning import PlanningRules
+from notifier.web.api.app import api_router
+from notifier.web.app import create_app
+from notifier.web.office import StaffOffice
+from schedules.catalogue import shipped
+from schedules.wording import Voice
+from tests.fakes import FakeClock
+
+CLINIC = "clinic"
+V1 = "/api/v1"
+RULES = PlanningRules(CLINIC, Voice("Lakeside Skin", "(978) 555-0142"), "America/New_York", must_be_approved=False)
+ANA = {
+    "name": "Ana Ruiz",
+    "phone": "(212) 555-0123",
+    "protocol": "microneedling",
+    "treated_at": "2026-03-06T14:00:00-05:00",
+    "consent": "signed form",
+}
+"""Treated ten minutes ago."""
+
+
+@dataclass
+class Program:
+    """A program with a key for everything; it calls on a Friday at 14:10 in New York."""
+
+    engine: Engine
+    clock: FakeClock
+    app: FastAPI
+    client: TestClient
+    key: str = ""
+
+    def get(self, path: str, **options: Any) -> httpx2.Response:
+        return self.client.get(f"{V1}{path}", headers=self.headers(), **options)
+
+    def post(self, path: str, body: Any, **headers: str) -> httpx2.Response:
+        return self.client.post(f"{V1}{path}", json=body, headers=self.headers() | headers)
+
+    def send(self, path: str, body: bytes, kind: str = "application/json") -> httpx2.Response:
+        """A body as it is."""
+        return self.client.post(f"{V1}{path}", content=body, headers={**self.headers(), "Content-Type": kind})
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def enroll(self, **values: Any) -> int:
+        return int(self.post("/enrollments", {**ANA, **values}).json()["enrollment"])
+
+    def new_key(self, name: str, *scopes: Scope) -> str:
+        with writing(self.engine) as session:
+            return add_key(session, CLINIC, name, scopes or tuple(Scope), now=self.clock.now(), by="test")
+
+    def all(self, table: type[SQLModel]) -> list[Any]:
+        with reading(self.engine) as session:
+            return list(session.scalars(select(table)))
+
+
+@contextmanager
+def open_program(engine: Engine, now: datetime, **office: Any) -> Iterator[Program]:
+    clock = FakeClock(now)
+    surroundings = StaffOffice(engine, clock, RULES, shipped(), **office)
+    app = create_app(engine, clock, clinic_id=CLINIC, routers=[api_router(surroundings)])
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        program = Program(engine, clock, app, client)
+        program.key = program.new_key("EHR")
+        yield program
+
+
+@pytest.fixture
+def program(engine: Engine, now: datetime) -> Iterator[Program]:
+    """On both databases."""
+    with open_program(engine, now) as program:
+        yield program
+
+
+@pytest.fixture
+def sqlite_program(sqlite_engine: Engine, now: datetime) -> Iterator[Program]:
+    """For what no database has a say in."""
+    with open_program(sqlite_engine, now) as program:
+        yield program
