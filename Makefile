@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := $(VENV)-lock/bin/uv
 
-.PHONY: help demo test lint types check bench lock clean
+.PHONY: help demo test faults lint types check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -17,6 +17,9 @@ demo: $(STAMP) ## two weeks of texts in under a minute, with no account anywhere
 
 test: $(STAMP) ## every test (more: make test ARGS="-k timeline")
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: $(STAMP) ## break everything that can break, 200 kills on each database among it, and count what was doubled or lost
+	@NOTIFIER_TEST_FAULTS=all $(BIN)/python -m tests.faults $(ARGS)
 
 lint: $(STAMP) ## ruff, and who may import whom
 	@$(BIN)/ruff check .

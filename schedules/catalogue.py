@@ -14,7 +14,16 @@ from schedules.defaults import fill_in
 from schedules.problems import ProtocolError, explain, explain_toml
 from schedules.protocol import CareProtocol
 
-__all__ = ["ProtocolError", "load_directory", "load_protocol", "parse_protocol", "read_protocol", "schema", "shipped"]
+__all__ = [
+    "ProtocolError",
+    "load_directory",
+    "load_protocol",
+    "parse_protocol",
+    "protocols_with",
+    "read_protocol",
+    "schema",
+    "shipped",
+]
 
 
 def shipped() -> dict[str, CareProtocol]:
@@ -28,6 +37,11 @@ def _shipped() -> tuple[tuple[str, CareProtocol], ...]:
     texts = {file.name.removesuffix(".toml"): file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
     # The default's id begins all the others, so it sorts first.
     return tuple((protocol_id, parse_protocol(protocol_id, texts[protocol_id])) for protocol_id in sorted(texts))
+
+
+def protocols_with(directory: Path | None) -> dict[str, CareProtocol]:
+    """The shipped protocols, and a clinic's own, which win over shipped ones of the same id. Raises ProtocolError."""
+    return shipped() | (load_directory(directory) if directory else {})
 
 
 def load_directory(path: Path) -> dict[str, CareProtocol]:

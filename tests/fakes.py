@@ -104,7 +104,8 @@ class FakeGateway:
     async def list_sent(self, to: str | None, since: datetime) -> AsyncIterator[MessageRecord]:
         self._check()
         for record in self.ledger:
-            if to in (None, record.to) and record.created_at >= since:
+            has_gone_on = record.status not in ("queued", "accepted")  # only such a text has a date to be listed by
+            if (has_gone_on if to is None else record.to == to) and record.created_at >= since:
                 yield record
 
     async def list_inbound(self, since: datetime) -> AsyncIterator[MessageRecord]:

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from notifier.db.claims import SendingRules
 from notifier.db.facts import DECIDED_BY, FactsOfBatch
-from notifier.db.outbox import in_state, of_clinic
+from notifier.db.outbox import in_state, is_answer, of_clinic
 from notifier.db.recoveries import LATE, last_departure, open_recoveries, release_late, waits
 from notifier.db.tables import Enrollment, Message, RecoveryKind
 from notifier.domain.departure import Decision, Send, Wait
@@ -74,6 +74,11 @@ class RecoveryPlan:
     expired: list[LateText]
     """Those that were given up since the outage began."""
 
+    @property
+    def useful(self) -> list[LateText]:
+        """Those that a release is about."""
+        return [one for one in self.late if one.fate is not Fate.EXPIRED]
+
     def counts(self) -> dict[str, int]:
         """How many of each fate."""
         fates = [one.fate for one in (*self.late, *self.expired)]
@@ -112,11 +117,11 @@ def release(session: Session, rules: SendingRules, plan: RecoveryPlan, *, now: d
 
 
 def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime) -> Iterator[LateText]:
-    """Decided as a claim would; one number's texts together, for its daily limit."""
+    """Decided as a claim would; one number's texts together, for its daily limit. What has expired is shown too."""
     found = (
         select(*_SHOWN)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(in_state(_S.PLANNED), of_clinic(rules.clinic_id), waits(up_to, now))
+        .where(in_state(_S.PLANNED), of_clinic(rules.clinic_id), col(Message.due_at) <= up_to, ~is_answer())
         .order_by(col(Message.phone), col(Message.due_at), col(Message.id))
     )
     rows = session.execute(found).all()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from notifier.actions.alerts import tell
-from notifier.bootstrap import build_telling
+from notifier.bootstrap.clinic import build_telling
 from notifier.cli.errors import Failed
 from notifier.cli.office import Office, office
 from notifier.cli.options import Json

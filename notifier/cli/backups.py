@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from notifier.bootstrap import build_clock, only_worker
+from notifier.bootstrap.clinic import build_clock
+from notifier.bootstrap.working import only_worker
 from notifier.cli.errors import Failed
 from notifier.cli.office import office, who
 from notifier.cli.options import Yes

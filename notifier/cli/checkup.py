@@ -10,9 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from notifier.cli.reading import catalogue
 from notifier.settings import BadSettings, Settings, check_ready_to_send
-from schedules.catalogue import ProtocolError
+from schedules.catalogue import ProtocolError, protocols_with
 
 _BUILT = datetime(2026, 10, 1, tzinfo=UTC)
 """No right clock shows an instant before this program was written."""
@@ -73,7 +72,7 @@ def check_machine(now: datetime, *, shifted: bool) -> Iterator[Finding]:
 def check_protocols(directory: Path | None) -> Iterator[Finding]:
     """Whether every protocol can be read."""
     try:
-        plans = catalogue(directory)
+        plans = protocols_with(directory)
     except ProtocolError as error:
         yield from (Finding("protocols", Level.FAIL, line) for line in str(error).splitlines())
         return

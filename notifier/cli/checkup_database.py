@@ -73,7 +73,7 @@ def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[
     living = select(Worker).where(col(Worker.stopped_at).is_(None), col(Worker.seen_at) > now - SILENT_AFTER)
     workers = session.scalars(living)
     alive = [f"{worker.host} pid {worker.pid} since {worker.started_at:%Y-%m-%d %H:%M} UTC" for worker in workers]
-    due = next_due(session, clinic_id)
+    due = next_due(session)
     next_one = f"; the next text is due {due:%Y-%m-%d %H:%M} UTC" if due else "; no text is planned"
     if alive:
         yield Finding("worker", Level.OK, f"{'; '.join(alive)}{next_one}")

@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from notifier.db.tables import CLINIC
-from notifier.domain.planning import PlanningRules
-from notifier.settings import Settings, load_settings
+from notifier.bootstrap.clinic import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET, planning_rules
+from notifier.settings import load_settings
 from schedules.check import EXAMPLE
-from schedules.send_window import SendWindow
 from schedules.timeline import Rules
-from schedules.wording import Voice
-
-CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET = "[clinic name]", "[clinic phone]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +32,3 @@ def clinic_rules() -> Rules:
     """The rules by which a protocol is checked: the clinic's own, or an example's while it has no name."""
     rules = preview_settings().rules
     return rules if rules.voice.clinic != CLINIC_NAME_UNSET and rules.voice.phone != CLINIC_PHONE_UNSET else EXAMPLE
-
-
-def planning_rules(settings: Settings) -> PlanningRules:
-    """The clinic's rules; a protocol must be approved wherever texts go to real phones."""
-    return PlanningRules(
-        clinic_id=CLINIC,
-        voice=Voice(settings.clinic_name or CLINIC_NAME_UNSET, settings.clinic_phone or CLINIC_PHONE_UNSET),
-        timezone=settings.timezone or "UTC",
-        window=SendWindow.parse(settings.send_window),
-        max_texts_per_day=settings.max_texts_per_day,
-        must_be_approved=settings.is_twilios_own,
-    )

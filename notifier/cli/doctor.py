@@ -8,10 +8,9 @@ from dataclasses import asdict
 import typer
 from rich.text import Text
 
-from notifier.bootstrap import build_clock
+from notifier.bootstrap.clinic import build_clock, planning_rules
 from notifier.cli.checkup import Finding, Level, check_machine, check_protocols, check_settings
 from notifier.cli.checkup_database import check_database
-from notifier.cli.configured import planning_rules
 from notifier.cli.options import Json
 from notifier.cli.screen import out, print_json, show, table
 from notifier.settings import BadSettings, load_settings

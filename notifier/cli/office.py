@@ -11,9 +11,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from notifier.bootstrap import build_clock
-from notifier.cli.configured import planning_rules
-from notifier.cli.reading import catalogue
+from notifier.bootstrap.clinic import build_clock, missing_for_planning, planning_rules, protocols
 from notifier.db.engine import open_engine
 from notifier.db.enrollments import by_external_id
 from notifier.db.schema import prepare
@@ -44,14 +42,13 @@ class Office:
 def office(*, writes_texts: bool = False) -> Iterator[Office]:
     """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now."""
     settings = load_settings()
-    if writes_texts:
-        _refuse_placeholders(settings)
+    if writes_texts and (missing := missing_for_planning(settings)):
+        raise BadSettings(list(missing))
     clock = build_clock(settings)
     engine = open_engine(settings.database_url.get_secret_value())
     try:
         prepare(engine)
-        rules, protocols = planning_rules(settings), catalogue(settings.protocols_dir)
-        yield Office(settings, engine, clock.now(), who(), rules, protocols)
+        yield Office(settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings))
     finally:
         engine.dispose()
 
@@ -64,17 +61,6 @@ def enrollment_called(session: Session, clinic_id: str, word: str) -> int:
     if found is None or found.id is None:
         raise Refused(f'there is no enrollment "{word}"; see: notifier enrollments', "enrollment")
     return found.id
-
-
-def _refuse_placeholders(settings: Settings) -> None:
-    needed = {
-        "NOTIFIER_CLINIC_NAME": (settings.clinic_name, "the name that patients know, such as Glow Skin Clinic"),
-        "NOTIFIER_CLINIC_PHONE": (settings.clinic_phone, "the number that patients may call"),
-        "NOTIFIER_TIMEZONE": (settings.timezone, "the clinic's IANA zone, such as America/New_York"),
-    }
-    missing = [f"{name} is not set; write {what}." for name, (value, what) in needed.items() if not value]
-    if missing:
-        raise BadSettings(missing)
 
 
 def who() -> str:

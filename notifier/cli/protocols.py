@@ -18,7 +18,7 @@ from notifier.cli.plain import condition_in_words, length_in_words, moment_in_wo
 from notifier.cli.screen import ask, note, print_json, print_table, show, table
 from notifier.db.engine import writing
 from notifier.domain.enroll_request import check_words, find_protocol
-from schedules.catalogue import load_directory, load_protocol, schema
+from schedules.catalogue import load_directory, load_protocol, protocols_with, schema
 from schedules.check import check_protocol
 from schedules.protocol import CareProtocol
 
@@ -28,7 +28,7 @@ app = typer.Typer(help="The plans themselves.", no_args_is_help=True)
 @app.command("list")
 def list_protocols(as_json: Json = False) -> None:
     """List the shipped ones and your own."""
-    plans = reading.catalogue(preview_settings().protocols_dir).values()
+    plans = protocols_with(preview_settings().protocols_dir).values()
     if as_json:
         print_json([_summary(plan) for plan in plans])
         return
@@ -144,7 +144,7 @@ def _summary(plan: CareProtocol) -> dict[str, object]:
 
 def _chosen(path: Path | None) -> list[CareProtocol]:
     if path is None:
-        return list(reading.catalogue(preview_settings().protocols_dir).values())
+        return list(protocols_with(preview_settings().protocols_dir).values())
     return list(load_directory(path).values()) if path.is_dir() else [load_protocol(path)]
 
 

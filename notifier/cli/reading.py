@@ -7,20 +7,15 @@ from pathlib import Path
 
 from notifier.domain.enroll_request import find_protocol
 from notifier.domain.refused import Refused
-from schedules.catalogue import load_directory, load_protocol, shipped
+from schedules.catalogue import load_protocol, protocols_with
 from schedules.protocol import CareProtocol
-
-
-def catalogue(directory: Path | None) -> dict[str, CareProtocol]:
-    """The shipped protocols, and the clinic's own, which win over shipped ones of the same id."""
-    return shipped() | (load_directory(directory) if directory else {})
 
 
 def protocol_named(word: str, directory: Path | None) -> CareProtocol:
     """A protocol by its id, or by the path of its file."""
     if word.endswith(".toml"):
         return load_protocol(Path(word))
-    return find_protocol(word, catalogue(directory))
+    return find_protocol(word, protocols_with(directory))
 
 
 def answers(given: Iterable[str]) -> dict[str, str]:

@@ -13,7 +13,8 @@ from notifier.actions.adopt import Adopted, adopt
 from notifier.actions.forecast import as_json as plain
 from notifier.actions.poll import LONG_OVERLAP, poll_inbound
 from notifier.actions.recover import Fate, LateText, RecoveryPlan, plan_recovery, release
-from notifier.bootstrap import build_gateway, reply_story, sending_rules
+from notifier.bootstrap.clinic import build_gateway, sending_rules
+from notifier.bootstrap.working import reply_story
 from notifier.cli.errors import Failed
 from notifier.cli.office import Office, office
 from notifier.cli.options import Json, Yes
@@ -63,10 +64,10 @@ def _plan(desk: Office) -> RecoveryPlan:
 
 
 def _release(desk: Office, found: RecoveryPlan, *, yes: bool) -> None:
-    if not found.late:
-        note("nothing waits: there is no late text")
+    if not found.useful:
+        note("nothing waits: no late text is useful still")
         return
-    ask(f"Let {_texts(len(found.late))} go their way, as shown?", yes=yes)
+    ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
     with writing(desk.engine) as session:
         many = release(session, sending_rules(desk.settings), found, now=desk.now, by=desk.by)
     note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
@@ -107,7 +108,7 @@ def _show(found: RecoveryPlan, as_json: bool, *, adopted: Adopted | None = None)
     if counts:
         patients = len({one.enrollment for one in (*found.late, *found.expired)})
         note(f"{patients} patients: {', '.join(f'{many} {fate}' for fate, many in counts.items())}")
-    if found.waiting and found.late:
+    if found.waiting and found.useful:
         note("they wait for: notifier recover --apply")
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import typer
 
-from notifier.bootstrap import run_all, run_web, run_worker
+from notifier.bootstrap.serving import run_all, run_web
+from notifier.bootstrap.working import run_worker
 from notifier.cli.errors import Failed
 from notifier.scheduler.lock import AnotherWorker
 from notifier.settings import Settings, load_settings

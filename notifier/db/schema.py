@@ -13,7 +13,7 @@ from notifier.db import tables  # noqa: F401  # declares the tables, so that the
 from notifier.db.engine import file_of, is_sqlite
 from notifier.db.unusable import DatabaseUnusable
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this program works with: the last file in migrations/versions."""
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import instant, partial_index
-from notifier.domain.answers import ANSWER
 
 ALL_KINDS = "all"
 
@@ -17,7 +16,10 @@ class OptOut(SQLModel, table=True):
     """A number that must not be texted. One open row at most for each number of a clinic."""
 
     __tablename__ = "opt_outs"
-    __table_args__ = (partial_index("ix_opt_outs_open", "clinic_id", "phone", where="ended_at IS NULL", unique=True),)
+    __table_args__ = (
+        partial_index("ix_opt_outs_open", "clinic_id", "phone", where="ended_at IS NULL", unique=True),
+        Index("ix_opt_outs_at", "clinic_id", "at"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     clinic_id: str = Field(max_length=40)
     phone: str = Field(max_length=20)
@@ -46,8 +48,8 @@ class NumberHold(SQLModel, table=True):
     released_by: str | None = Field(default=None, max_length=120)
 
     def covers(self, kind: str) -> bool:
-        """Whether a text of this kind has to wait; an answer to her never does."""
-        return kind != ANSWER and (self.kinds == ALL_KINDS or kind in self.kinds.split(","))
+        """Whether a text of this step kind has to wait."""
+        return self.kinds == ALL_KINDS or kind in self.kinds.split(",")
 
 
 class Reply(SQLModel, table=True):

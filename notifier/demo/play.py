@@ -16,6 +16,7 @@ from notifier.demo.arrivals import Told, look_up
 from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
 from notifier.demo.desk import FrontDesk
 from notifier.demo.evidence import gather
+from notifier.demo.page import open_page
 from notifier.demo.promises import count_promises
 from notifier.demo.stage import Stage, open_stage
 from notifier.demo.story import TWO_WEEKS, Story, Writes
@@ -41,12 +42,20 @@ _HOW_IT_WAS_READ = {
 }
 
 
-def play(console: Console, story: Story = TWO_WEEKS) -> bool:
-    """Tell a whole story; whether every promise was kept. Raises StageTrouble where it cannot go on."""
+def play(console: Console, story: Story = TWO_WEEKS, *, stay: Callable[[], object] | None = None) -> bool:
+    """Tell a whole story; whether every promise was kept. Raises StageTrouble where it cannot go on.
+
+    With `stay`, the staff page is served on the story's data until `stay` returns.
+    """
     clock = Clock()
     began = clock.monotonic()
     with open_stage(story.begins) as stage:
-        return _Play(stage, telling(console), story).run(lambda: clock.monotonic() - began)
+        kept = _Play(stage, telling(console), story).run(lambda: clock.monotonic() - began)
+        if stay is not None:
+            with open_page(stage) as where:
+                console.print(where, soft_wrap=True, highlight=False)
+                stay()
+        return kept
 
 
 class _Play:

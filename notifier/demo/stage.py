@@ -65,26 +65,35 @@ class Stage:
     def start_worker(self) -> None:
         """Start it and wait until it is ready."""
         self.starts += 1
-        with self._log.open("wb") as log:
-            self._worker = subprocess.Popen(
-                [sys.executable, "-m", "notifier", "worker"],
-                cwd=self._folder,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
-        self.wait_until(self._is_ready, "the worker to start")
+        self._worker = self._start("worker", self._log, self._environment())
+        self.wait_until(lambda: _is_ready(self._log), "the worker to start")
 
     def stop_worker(self) -> None:
         """End it in an orderly way."""
-        if self._worker is not None and self._worker.poll() is None:
-            self._worker.terminate()
-            try:
-                self._worker.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                self._worker.kill()
-                self._worker.wait()
+        if self._worker is not None:
+            _stop(self._worker)
+
+    @contextmanager
+    def serving(self, command: str, **settings: str) -> Iterator[None]:
+        """Another process of ours beside the worker, with these settings too, from when it is ready."""
+        log = self._folder / f"{command}.log"
+        process = self._start(command, log, self._environment() | settings)
+        try:
+            self.wait_until(lambda: _is_ready(log), f"the {command} server to start")
+            yield
+        finally:
+            _stop(process)
+
+    def _start(self, command: str, log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with log.open("wb") as stderr:
+            return subprocess.Popen(
+                [sys.executable, "-m", "notifier", command],
+                cwd=self._folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
 
     def wait_until(self, so: Callable[[], bool], what: str, *, alive: bool = True) -> None:
         """Look again until it is so; raises StageTrouble when that takes too long or (`alive`) the worker has died."""
@@ -100,9 +109,6 @@ class Stage:
                     f"waited {_LONGEST_WAIT:.0f} s for {what}, in vain; the worker last said:\n{self._last_words()}"
                 )
             self._never.wait(_LOOK)
-
-    def _is_ready(self) -> bool:
-        return b'"ready"' in self._log.read_bytes()
 
     def _last_words(self) -> str:
         lines = self._log.read_text("utf-8", "replace").splitlines()
@@ -149,6 +155,20 @@ def open_stage(begins: datetime) -> Iterator[Stage]:
                     stage.stop_worker()
         finally:
             engine.dispose()
+
+
+def _is_ready(log: Path) -> bool:
+    return b'"ready"' in log.read_bytes()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _write_clock(folder: Path, to: datetime) -> None:

@@ -41,6 +41,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 """What the card itself says, in the patient's language; one we have no words for is printed in English."""
 _WAY_OUT: Final = re.compile(r"\s*STOP (to opt out|para darse de baja)\.?$")
 """How our texts end. On paper nobody can answer STOP."""
+_WHOM_TO_ASK: Final = r"(?<=[.!])\s+(?:(?:Questions|¿Preguntas)\?\s+)?{phone}\.?$"
+"""And before that: the phone, which the card itself says once. Only as a sentence of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ def _thing(topic: str, language: str) -> str:
 
 def _on_paper(text: str, voice: Voice, name: str) -> str:
     said = text.removeprefix(f"{name}: ").removeprefix(f"{voice.clinic}: ")
-    return _capital(_WAY_OUT.sub("", said))
+    said = re.sub(_WHOM_TO_ASK.format(phone=re.escape(voice.phone)), "", _WAY_OUT.sub("", said))
+    return _capital(said)
 
 
 def _capital(said: str) -> str:

@@ -48,9 +48,7 @@ def _card(visit: Visit) -> tuple[Enrollment, Card]:
         if enrollment.state in _NO_CARD:
             raise Refused("this enrollment has ended, so there is nothing to put on a card")
         facts = facts_of(session, enrollment)
-        company = [
-            facts_of(session, one) for one in enrollments_on(session, office.clinic_id, [enrollment.phone])
-        ]
+        company = [facts_of(session, one) for one in enrollments_on(session, office.clinic_id, [enrollment.phone])]
     plan = plan_for(facts, company, office.rules, enrolled_at=enrollment.enrolled_at)
     return enrollment, make_card(plan, office.rules.voice, facts.language, facts.first_name)
 

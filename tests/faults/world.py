@@ -155,12 +155,15 @@ class World:
 
     def enroll(self, phone: str | None = None, **values: Any) -> tuple[int, str]:
         """A patient with a number of her own; her enrollment and the number."""
-        number = len(self.patients)
-        name, phone = f"Quilla Zedova{_letters(number)}", phone or f"+1212{5550100 + number}"
-        self.patients.append((name, phone))
+        name, phone = self._somebody(phone)
         given = {"name": name, "folded_name": name.casefold().replace(" ", ""), "phone": phone}
         with writing(self.engine) as session:
             return Rows(self.clock.now()).enrollment(session, **{**given, **values}), phone
+
+    def _somebody(self, phone: str | None = None) -> tuple[str, str]:
+        number = len(self.patients)
+        self.patients.append((f"Quilla Zedova{_letters(number)}", phone or f"+1212{5550100 + number}"))
+        return self.patients[-1]
 
     def plan(self, *, due: datetime | None = None, patient: tuple[int, str] | None = None, **values: Any) -> int:
         """A text, due now unless said otherwise, to a patient of its own unless said otherwise; no two are alike."""
@@ -177,6 +180,23 @@ class World:
 
     def plan_many(self, count: int, **values: Any) -> list[int]:
         return [self.plan(**values) for _ in range(count)]
+
+    def plan_at_once(self, count: int, *, due: datetime) -> None:
+        """Many texts in one transaction."""
+        first = len(self.patients)
+        rows = Rows(self.clock.now())
+        when = {"nominal_at": due, "due_at": due, "expires_at": due + timedelta(days=1)}
+        with writing(self.engine) as session:
+            for number in range(first, first + count):
+                name, phone = self._somebody()
+                whose = rows.enrollment(session, name=name, folded_name=name.casefold(), phone=phone)
+                rows.message(session, whose, phone=phone, text=f"Glow: note {number} for all of you.", **when)
+
+    def shares(self) -> dict[str, int]:
+        """How many calls each worker made."""
+        with reading(self.engine) as session:
+            found = select(col(Attempt.worker_id), func.count()).group_by(col(Attempt.worker_id))
+            return {worker: calls for worker, calls in session.execute(found)}
 
     def message(self, message: int) -> Message:
         with reading(self.engine) as session:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from notifier.bootstrap import build_worker
+from notifier.bootstrap.working import build_worker
 from notifier.db.circuits import open_circuit
 from notifier.db.engine import writing
 from notifier.db.threads import DatabaseThreads

@@ -30,7 +30,7 @@ from tests.conftest import Rows
 
 S = MessageState
 PHONE = "+12125550101"
-PROGRAM = "import sys; from notifier.bootstrap import run_worker; from notifier.settings import load_settings; "
+PROGRAM = "import sys; from notifier.bootstrap.working import run_worker; from notifier.settings import load_settings; "
 PROGRAM += "sys.exit(run_worker(load_settings()))"
 
 

@@ -30,6 +30,44 @@ def test_a_worker_that_hangs_is_ended_with_its_stacks() -> None:
     assert "Thread 0x" in ended.stderr
 
 
+WORKER_THAT_HANGS = """
+import asyncio, sys, threading
+from pydantic import SecretStr
+from notifier.actions.dispatch import Dispatch
+from notifier.bootstrap.working import build_worker
+from notifier.clock import Clock
+from notifier.db.engine import open_engine
+from notifier.db.threads import DatabaseThreads
+from notifier.scheduler import watchdog, worker
+from notifier.settings import Settings
+from tests.fakes import FakeClock, FakeGateway
+
+async def hangs(self): await asyncio.Event().wait()
+async def blocks(self): threading.Event().wait()
+async def raises(self): raise RuntimeError("again and again")
+Dispatch.turn = {"hangs": hangs, "blocks": blocks, "raises": raises}[sys.argv[2]]
+watchdog.EVERY = 0.05
+watchdog.Watchdog.__init__.__kwdefaults__["limit"] = 1.0
+
+async def run():
+    threads = DatabaseThreads(open_engine(sys.argv[1]))
+    settings = Settings(_env_file=None, env="test", database_url=SecretStr("unused"))
+    clock = Clock()
+    await build_worker(settings, threads, FakeGateway(FakeClock(clock.now())), clock).run()
+
+asyncio.run(run())
+"""
+
+
+@pytest.mark.parametrize("turn", ["hangs", "blocks", "raises"])
+def test_a_worker_whose_turns_do_not_end_is_ended_whatever_keeps_them(turn: str, sqlite_url: str) -> None:
+    """A call that never returns, a thread that never yields, or the same error again and again."""
+    script = [sys.executable, "-c", WORKER_THAT_HANGS, sqlite_url, turn]
+    here = Path(__file__).parents[2]
+    ended = subprocess.run(script, cwd=here, capture_output=True, text=True, timeout=30, check=False)
+    assert 70 == ended.returncode, ended.stderr
+
+
 def test_systemd_is_told_and_nobody_where_there_is_none(tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from notifier.bootstrap import build_worker
+from notifier.bootstrap.working import build_worker
 from notifier.clock import Clock
 from notifier.db.circuits import open_circuit
 from notifier.db.engine import writing

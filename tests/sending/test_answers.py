@@ -74,7 +74,8 @@ async def test_nothing_is_answered_after_a_stop(night: House, texts: tuple[str, 
     await night.inbound()
     await night.turn()
     assert [] == night.sent_to
-    assert {S.SUPPRESSED} >= {answer.state for answer in answers(night)}
+    # What was planned before the stop is withheld; after it nothing is planned at all.
+    assert [S.SUPPRESSED] * (texts[0] == URGENT) == [answer.state for answer in answers(night)]
 
 
 async def test_a_number_that_we_never_text_gets_no_answer(night: House) -> None:
@@ -119,6 +120,15 @@ async def test_the_daily_cap_neither_stops_an_answer_nor_counts_it(house: House)
     second, third = house.plan(patient), house.plan(patient)
     await house.turn()
     assert [S.ACCEPTED, S.PLANNED] == [house.state(second), house.state(third)]
+    assert 3 == len(house.sent_to)
+
+
+async def test_an_answer_takes_no_place_from_the_plan_that_leaves_with_it(house: House) -> None:
+    house.answers = RULES
+    patient = house.enroll()
+    texts = [house.plan(patient) for _ in range(3)]
+    await hears(house, URGENT)
+    assert [S.ACCEPTED, S.ACCEPTED, S.PLANNED] == [house.state(text) for text in texts]
     assert 3 == len(house.sent_to)
 
 

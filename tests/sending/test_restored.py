@@ -8,6 +8,7 @@ import pytest
 
 from notifier.actions.adopt import Adopted, adopt
 from notifier.actions.recover import plan_recovery, release
+from notifier.db.claims import claim
 from notifier.db.engine import reading, writing
 from notifier.db.holds import open_holds
 from notifier.db.recoveries import begin_after_restore, sentences
@@ -84,7 +85,7 @@ async def test_texts_that_the_backup_does_not_know_hold_their_number(house: Hous
     text = house.plan(house.enroll(phone=BOB), phone=BOB)
     restore(house)
     left(house, BOB, "Other words, after a change.")
-    left(house, "+12125550777", "Words to somebody who was enrolled since.")
+    house.gateway.becomes(left(house, "+12125550777", "Words to somebody who was enrolled since."), "sent")
     assert {BOB: 1, "+12125550777": 1} == (await ask(house)).held
     await house.turn()
     assert S.PLANNED == house.state(text)
@@ -106,7 +107,7 @@ async def test_a_list_that_cannot_be_read_lets_nothing_leave_and_the_same_again_
     text = house.plan()
     restore(house)
     left(house, house.message(text).phone)
-    left(house, BOB, "Other words.")
+    house.gateway.becomes(left(house, BOB, "Other words."), "sent")
     house.gateway.down = True
     with pytest.raises(GatewayUnavailable):
         await ask(house)
@@ -136,11 +137,10 @@ async def test_without_a_restore_there_is_nothing_to_ask(house: House) -> None:
 
 
 async def test_an_attempt_of_the_backups_moment_is_looked_up_and_not_sent_again(house: House) -> None:
+    """The worker of the lost machine was in the middle of a call."""
     text = house.plan()
     house.open_gate()
     with writing(house.engine) as session:
-        from notifier.db.claims import claim  # noqa: PLC0415  # a worker of the lost machine, in the middle of a call
-
         claim(session, house.rules, now=house.clock.now(), worker_id="lost", limit=1)
     restore(house)
     sid = left(house, house.message(text).phone)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -18,10 +19,12 @@ from twilio.request_validator import RequestValidator
 
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Attempt, Message
+from notifier.domain.answers import AnswerRules
 from notifier.domain.states import MessageState
 from notifier.sms.webhooks import SignatureCheck
 from notifier.web.app import create_app
 from notifier.web.webhooks import WebhookSettings
+from schedules.wording import Voice
 from tests.conftest import Rows
 from tests.fakes import FakeClock
 
@@ -122,7 +125,8 @@ def signed(address: str, form: list[tuple[str, str]], token: str = TOKEN) -> str
 def open_web(engine: Engine, now: datetime, **options: Any) -> Iterator[Web]:
     clock = FakeClock(now)
     check = SignatureCheck([TOKEN, "the-other-token"], PUBLIC_URL)
-    settings = WebhookSettings(CLINIC, ACCOUNT_SID, check, read_seconds=0.3)
+    answers = AnswerRules(Voice("Glow", "555-0100"), ZoneInfo("America/New_York"))
+    settings = WebhookSettings(CLINIC, ACCOUNT_SID, check, answers, read_seconds=0.3)
     app = create_app(engine, clock, **{"clinic_id": CLINIC, "webhooks": settings, **options})
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield Web(engine, clock, client, Rows(now))

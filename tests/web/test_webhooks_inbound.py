@@ -12,7 +12,7 @@ from notifier.db.claims import SendingRules, claim
 from notifier.db.engine import writing
 from notifier.db.opt_outs import open_opt_outs
 from notifier.db.polls import completed
-from notifier.db.tables import Event, OptOut, Reply
+from notifier.db.tables import Event, Message, OptOut, Reply
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
 from tests.web.conftest import ACCOUNT_SID, CLINIC, INBOUND, PATIENT, Web
@@ -86,6 +86,13 @@ def test_a_poll_that_was_faster_does_not_hide_what_twilio_understood(web: Web) -
     web.reply("hmm", OptOutType="STOP")
     assert (1, S.SUPPRESSED, 1) == (web.count(OptOut), web.message(text).state, web.count(Reply))
     assert "stop" == web.all(Reply)[0].meaning
+
+
+def test_urgent_words_get_their_answer_planned_with_the_reply(web: Web) -> None:
+    web.text()
+    assert 200 == web.reply("I am bleeding").status_code
+    web.reply("I am bleeding")
+    assert [("answer-1", S.PLANNED)] == [(one.step, one.state) for one in web.all(Message) if one.kind == "answer"]
 
 
 def test_a_late_copy_of_a_stop_does_not_undo_the_start_that_followed(web: Web) -> None:

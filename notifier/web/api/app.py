@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,26 +18,30 @@ from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
 from notifier.web.office import StaffOffice
 
+_DOCUMENT: Final = "/api/v1/openapi.json"
 _ABOUT: Final = """\
 For the clinic's other programs. Each has a key of its own with the scopes that it needs:
 `notifier api-key add EHR --scope read --scope enroll`. Instants are ISO 8601 with an offset. Errors are problem
-documents (RFC 9457): one sentence, and one more for each field. No address holds patient data; every access is recorded.
+documents (RFC 9457): one sentence, and one more for each field. No address holds patient data.
+Every access is recorded.
 """
 
 
 def api_router(office: StaffOffice) -> APIRouter:
     """`/api/…`, for `create_app(routers=[…])`."""
+    register_url_convertor("anything", _Anything())
     router = APIRouter()
-    router.routes.append(Route("/api/{rest:path}", _Door(office, _api(office)), include_in_schema=False))
+    router.routes.append(Route("/api/{rest:anything}", _Door(office, api_app(office)), include_in_schema=False))
     return router
 
 
-def _api(office: StaffOffice) -> FastAPI:
+def api_app(office: StaffOffice) -> FastAPI:
+    """The API by itself, as its document is made from."""
     app = FastAPI(
         title="Notifier",
         version="1",
         description=_ABOUT,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=_DOCUMENT,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -47,6 +52,18 @@ def _api(office: StaffOffice) -> FastAPI:
         app.include_router(part.router)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document
     return app
+
+
+class _Anything(Convertor[str]):
+    """Starlette's own `path` ends at a line break, and what comes then would not find the API's kind of 404."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
 
 
 class _Door:
@@ -60,6 +77,6 @@ class _Door:
         answer = self._app
         if same_site.is_public(self._office, request):
             answer = document(Problem(404))
-        elif same_site.is_in_the_clear(request):
+        elif scope["path"] != _DOCUMENT and same_site.is_in_the_clear(request):
             answer = document(Problem(403, "Use https, or call from the machine that this runs on."))
         await answer(scope, receive, send)

@@ -23,8 +23,8 @@ _MEANINGS: Final = {
     429: "Too many wrong keys from this address.",
     503: "The database is busy: nothing was changed. Or the clinic is not set up.",
 }
-_ALWAYS: Final = (401, 403, 429, 503)
-_WITH_BODY: Final = (400, 413, 415, 422)
+_ALWAYS: Final = (401, 403, 422, 429, 503)
+_WITH_BODY: Final = (400, 413, 415)
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
@@ -47,8 +47,6 @@ def _say_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     statuses = set(_ALWAYS)
     if method == "post":
         statuses |= {*_WITH_BODY}
-    if operation.get("parameters"):
-        statuses.add(422)
     if "{" in path:
         statuses.add(404)
     if method == "post" and ("enroll" in operation["tags"] or "life" in operation["tags"]):

@@ -14,9 +14,9 @@ from notifier.domain.enroll_request import said_of
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
-from notifier.web.api.asked import Limit, Number, PageMark, SearchAsked
+from notifier.web.api.asked import Limit, Number, NumberMark, SearchAsked
 from notifier.web.api.callers import Caller, Reader
-from notifier.web.api.marks import id_of
+from notifier.web.api.marks import number_of
 from notifier.web.api.problems import Problem
 from notifier.web.api.route import keyed_router
 from notifier.web.api.told import EnrollmentPage, EnrollmentTold, EnrollmentWithMessages
@@ -31,11 +31,11 @@ def list_enrollments(
     state: EnrollmentState | None = None,
     protocol: str | None = None,
     limit: Limit = 50,
-    page: PageMark = None,
+    page: NumberMark = None,
 ) -> EnrollmentPage:
     """Who is enrolled, the latest first."""
     where = {name: value for name, value in (("state", state), ("protocol", protocol)) if value is not None}
-    return caller.read(lambda session: _page(session, caller, where, id_of(page), limit))
+    return caller.read(lambda session: _page(session, caller, where, number_of(page), limit))
 
 
 @router.post("/enrollments/search")

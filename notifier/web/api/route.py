@@ -1,8 +1,9 @@
-"""What holds for every address of the API: a key first, then JSON, then the story."""
+"""What holds for every address of the API: a key first, then words that it knows, then JSON, then the story."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from notifier.web.api.callers import identify
 from notifier.web.api.json_body import StrictRequest, refuse_other_types
+from notifier.web.api.problems import Problem
 
 
 class KeyedRoute(APIRoute):
@@ -21,10 +23,12 @@ class KeyedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own, behind the checks."""
         inner = super().get_route_handler()
+        known = frozenset(parameter.alias for parameter in self.dependant.query_params)
 
         async def answer(request: Request) -> Response:
             state = request.app.state
             request.state.integration = await run_in_threadpool(identify, request, state.office, state.wrong_keys)
+            _refuse_unknown_words(request, known)
             if request.method == "POST":
                 refuse_other_types(request)
             return await inner(StrictRequest(request.scope, request.receive))
@@ -35,3 +39,20 @@ class KeyedRoute(APIRoute):
 def keyed_router(tag: str) -> APIRouter:
     """A router for one file's addresses."""
     return APIRouter(prefix="/api/v1", route_class=KeyedRoute, tags=[tag])
+
+
+def _refuse_unknown_words(request: Request, known: Collection[str]) -> None:
+    """A misspelled filter would find everybody. Raises Problem (422)."""
+    errors = {}
+    for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
+        shown = name[:60]
+        if name not in known:
+            errors[shown] = f"{shown} is no parameter here; there {_are(sorted(known))}"
+        elif times > 1:
+            errors[shown] = f"{shown} is said {times} times; say it once"
+    if errors:
+        raise Problem(422, f"{'; '.join(errors.values())}.", errors)
+
+
+def _are(names: list[str]) -> str:
+    return f"are {', '.join(names)}" if names else "is none"

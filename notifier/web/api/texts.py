@@ -12,9 +12,9 @@ from notifier.actions import explain, forecast
 from notifier.db import outbox
 from notifier.db.pages import due_page, reply_page
 from notifier.db.tables import Reply
-from notifier.web.api.asked import Limit, Number, PageMark
+from notifier.web.api.asked import Limit, MomentMark, Number, NumberMark
 from notifier.web.api.callers import Reader
-from notifier.web.api.marks import id_of, moment_mark, moment_of
+from notifier.web.api.marks import moment_mark, moment_of, number_of
 from notifier.web.api.problems import Problem
 from notifier.web.api.route import keyed_router
 from notifier.web.api.told import ExplainedTold, MessagePage, MessageTold, ReplyPage, ReplyTold
@@ -25,7 +25,7 @@ router = keyed_router("texts")
 
 
 @router.get("/messages")
-def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page: PageMark = None) -> MessagePage:
+def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page: MomentMark = None) -> MessagePage:
     """What is due, the first to leave first; also what is past due, and what nobody knows the fate of."""
     until = caller.now + timedelta(**{_UNITS[within[-1]]: int(within[:-1])})
     clinic = caller.office.clinic_id
@@ -63,10 +63,10 @@ def list_replies(
     caller: Reader,
     only_open: Annotated[bool, Query(alias="open", description="Only those that nobody has dealt with.")] = False,
     limit: Limit = 50,
-    page: PageMark = None,
+    page: NumberMark = None,
 ) -> ReplyPage:
     """What patients wrote, the latest first."""
-    before = id_of(page)
+    before = number_of(page)
 
     def story(session: Session) -> ReplyPage:
         found = reply_page(session, caller.office.clinic_id, only_open=only_open, before=before, limit=limit + 1)

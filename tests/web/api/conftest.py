@@ -45,6 +45,7 @@ class Program:
 
     engine: Engine
     clock: FakeClock
+    office: StaffOffice
     app: FastAPI
     client: TestClient
     key: str = ""
@@ -80,7 +81,7 @@ def open_program(engine: Engine, now: datetime, **office: Any) -> Iterator[Progr
     surroundings = StaffOffice(engine, clock, RULES, shipped(), **office)
     app = create_app(engine, clock, clinic_id=CLINIC, routers=[api_router(surroundings)])
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
-        program = Program(engine, clock, app, client)
+        program = Program(engine, clock, surroundings, app, client)
         program.key = program.new_key("EHR")
         yield program
 

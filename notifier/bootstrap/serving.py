@@ -1,0 +1,122 @@
+"""The web server: the staff page, the API, and the webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy import Engine
+
+from notifier.bootstrap.clinic import answer_rules, build_clock, missing_for_planning, planning_rules, protocols
+from notifier.bootstrap.signals import on_signals
+from notifier.bootstrap.working import run_worker
+from notifier.clock import Clock
+from notifier.db.engine import file_of, open_engine
+from notifier.db.schema import prepare
+from notifier.db.tables import CLINIC
+from notifier.logs import configure_logs
+from notifier.scheduler.watchdog import tell_systemd
+from notifier.settings import Settings, check_ready_to_serve
+from notifier.sms.webhooks import SignatureCheck
+
+if TYPE_CHECKING:
+    from notifier.web.office import StaffOffice
+    from notifier.web.webhooks import WebhookSettings
+
+_WEB_BUSY_SECONDS: Final = 2
+"""A person at a page is told to try again rather than kept waiting."""
+log = structlog.get_logger()
+
+
+def run_all(settings: Settings) -> int:
+    """The worker and the web server in one process: the command `notifier run`. Raises what both of them raise."""
+    return run_worker(settings, beside=lambda worker: web(settings, worker.age))
+
+
+def run_web(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. The command `notifier web`.
+
+    Raises BadSettings, DatabaseUnusable, and CannotListen.
+    """
+    check_ready_to_serve(settings)
+    configure_logs(level=settings.log_level)
+    engine = open_engine(settings.database_url.get_secret_value())
+    try:
+        prepare(engine)
+    finally:
+        engine.dispose()
+    asyncio.run(serve(settings))
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """The web server alone, from "ready" to the end of the last answer."""
+    stopping = asyncio.Event()
+    on_signals(stopping.set)
+    async with web(settings):
+        log.info("ready", web=os.getpid())
+        tell_systemd("READY=1", settings.notify_socket)
+        await stopping.wait()
+        tell_systemd("STOPPING=1", settings.notify_socket)
+
+
+@asynccontextmanager
+async def web(settings: Settings, worker_age: Callable[[], float] | None = None) -> AsyncIterator[str]:
+    """The web server, with a database engine and threads of its own; its address."""
+    from notifier.web.api.app import api_router  # noqa: PLC0415  # the same
+    from notifier.web.app import create_app  # noqa: PLC0415  # FastAPI takes 0.3 s, and most commands serve nothing
+    from notifier.web.serving import serving  # noqa: PLC0415  # the same
+    from notifier.web.staff import staff_router  # noqa: PLC0415  # the same
+
+    engine = open_engine(settings.database_url.get_secret_value(), busy_seconds=_WEB_BUSY_SECONDS)
+    file = file_of(engine)
+    clock = build_clock(settings)
+    office = staff_office(settings, engine, clock)
+    app = create_app(
+        engine,
+        clock,
+        clinic_id=CLINIC,
+        webhooks=webhook_settings(settings),
+        worker_age=worker_age,
+        disk=file.parent if file else None,
+        routers=[staff_router(office), api_router(office)],
+    )
+    try:
+        async with serving(app, settings.web_host, settings.web_port) as address:
+            yield address
+    finally:
+        engine.dispose()
+
+
+def staff_office(settings: Settings, engine: Engine, clock: Clock) -> StaffOffice:
+    """What the staff page and the API work with."""
+    from notifier.web.office import StaffOffice  # noqa: PLC0415  # as above
+
+    return StaffOffice(
+        engine,
+        clock,
+        planning_rules(settings),
+        protocols(settings),
+        public_host=urlsplit(settings.public_url).hostname if settings.public_url else None,
+        missing=missing_for_planning(settings),
+        banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
+    )
+
+
+def webhook_settings(settings: Settings) -> WebhookSettings | None:
+    """What proves that a webhook is Twilio's; None where the world cannot reach us, and polling is all there is."""
+    from notifier.web.webhooks import WebhookSettings  # noqa: PLC0415  # as above
+
+    if settings.public_url is None:
+        return None
+    check_ready_to_serve(settings)
+    tokens = [
+        token.get_secret_value() for token in (settings.twilio_auth_token, settings.twilio_auth_token_old) if token
+    ]
+    check = SignatureCheck(tokens, settings.public_url)
+    return WebhookSettings(CLINIC, settings.twilio_account_sid or "", check, answer_rules(settings))

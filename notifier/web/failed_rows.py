@@ -1,0 +1,73 @@
+"""The rows that an import could not take, each with what is wrong: on the page, and as a file to mend."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from notifier.domain.csv_rows import WRONG, RowFault, guarded
+from notifier.domain.csv_text import read_csv
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """One bad row as the page shows it."""
+
+    number: int
+    external_id: str
+    name: str
+    column: str
+    cell: str
+    """What stands in the column that the fault is about."""
+    sentence: str
+
+
+def failed_rows(data: bytes, faults: Iterable[RowFault]) -> list[FailedRow]:
+    """The faults, each with its row beside it, in the file's order."""
+    header, rows = _rows(data, faults)
+    found = []
+    for fault, cells in rows:
+        named = dict(zip((_key(name) for name in header), cells, strict=False))
+        column = fault.column or ""
+        cell = named.get(_key(column), "")
+        found.append(
+            FailedRow(fault.row, named.get("external_id", ""), named.get("name", ""), column, cell, fault.sentence)
+        )
+    return found
+
+
+def write_failed_rows(data: bytes, faults: Iterable[RowFault]) -> str:
+    """A CSV of the bad rows. It imports again as it is once they are mended: the last column is passed by.
+
+    No cell begins as a formula does, and a phone is text to every spreadsheet.
+    """
+    header, rows = _rows(data, faults)
+    kept = [position for position, name in enumerate(header) if _key(name) != _key(WRONG)]
+    phone = next((position for position in kept if _key(header[position]) == "phone"), None)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([*(guarded(header[position]) for position in kept), WRONG])
+    for fault, cells in rows:
+        full = [*cells, *[""] * (len(header) - len(cells))]
+        said = [_as_text(full[one]) if one == phone else guarded(full[one]) for one in kept]
+        # A cell too many has no column: it stays where it is wrong, behind the sentence.
+        writer.writerow([*said, guarded(fault.sentence), *(guarded(cell) for cell in full[len(header) :])])
+    return out.getvalue()
+
+
+def _rows(data: bytes, faults: Iterable[RowFault]) -> tuple[list[str], list[tuple[RowFault, list[str]]]]:
+    by_number: Mapping[int, RowFault] = {fault.row: fault for fault in faults}
+    rows = read_csv(data)
+    header = next(rows)[1]
+    return header, [(by_number[number], list(cells)) for number, cells in rows if number in by_number]
+
+
+def _as_text(phone: str) -> str:
+    """As the import reads it: a quote before a number is no part of it."""
+    return f"'{phone}" if phone and not phone.startswith("'") else phone
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold().replace("-", "_").replace(" ", "_")

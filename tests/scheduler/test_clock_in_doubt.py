@@ -1,0 +1,170 @@
+"""A worker whose clock leaps ahead sends nothing until the provider's clock agrees or a person says it is right."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from notifier.bootstrap.working import build_worker
+from notifier.clock import Clock
+from notifier.db.engine import reading, writing
+from notifier.db.outbox import by_id
+from notifier.db.polls import completed
+from notifier.db.presence import doubts, trust_clocks
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.states import MessageState
+from notifier.scheduler import worker as worker_module
+from notifier.settings import Settings
+from tests.conftest import Rows
+from tests.fakes import FakeClock, FakeGateway
+
+S = MessageState
+
+
+class LeapingClock(Clock):
+    """Noon in New York on a machine whose own clock can be set."""
+
+    def __init__(self) -> None:
+        at = super().now()
+        self.set = at.replace(hour=17, minute=0) - at
+
+    def now(self) -> datetime:
+        return super().now() + self.set
+
+    def machine_now(self) -> datetime:
+        return self.now()
+
+    def machine_time(self, at: datetime) -> datetime:
+        return at - self.set
+
+
+@dataclass
+class Ward:
+    """A worker that runs, and its surroundings."""
+
+    engine: Engine
+    clock: LeapingClock
+    gateway: FakeGateway
+
+    def plan(self, due_in: timedelta, phone: str = "+12125550101") -> int:
+        now = self.clock.now()
+        when = {"nominal_at": now + due_in, "due_at": now + due_in, "not_before": now, "expires_at": now + 9 * due_in}
+        with writing(self.engine) as session:
+            rows = Rows(now)
+            return rows.message(session, rows.enrollment(session, phone=phone), phone=phone, **when)
+
+    def state(self, text: int) -> MessageState:
+        with reading(self.engine) as session:
+            found = by_id(session, "clinic", text)
+            assert found is not None
+            return found.state
+
+    def doubts(self) -> list[str]:
+        with reading(self.engine) as session:
+            return doubts(session, self.clock.now())
+
+    async def until(self, so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not so():  # noqa: ASYNC110  # the database has no event to wait for
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def ward(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Ward:
+    monkeypatch.setattr(worker_module, "_CLOCK", 0.3)
+    clock = LeapingClock()
+    return Ward(sqlite_engine, clock, FakeGateway(FakeClock(clock.now())))
+
+
+@asynccontextmanager
+async def working(ward: Ward) -> AsyncIterator[None]:
+    """Until everything is read for the first time; the provider's clock then stands still, which is near enough."""
+    threads = DatabaseThreads(ward.engine)
+    settings = Settings(_env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"))
+    worker = build_worker(settings, threads, ward.gateway, ward.clock)
+    ready = asyncio.Event()
+    ending = asyncio.create_task(worker.run(ready.set))
+    await ready.wait()
+    try:
+        yield
+    finally:
+        worker.stop()
+        await ending
+        threads.close()
+
+
+async def test_a_leap_ahead_sends_nothing_early_and_when_it_is_undone_all_goes_on(ward: Ward) -> None:
+    async with working(ward):
+        text, first = ward.plan(timedelta(days=2)), ward.plan(timedelta(seconds=0.1), "+12125550102")
+        await ward.until(lambda: ward.state(first) is S.ACCEPTED)
+        ward.clock.set += timedelta(days=3)
+        await ward.until(lambda: bool(ward.doubts()))
+        assert "but the provider's shows" in ward.doubts()[0]
+        await asyncio.sleep(1.0)
+        assert S.PLANNED == ward.state(text)
+        ward.clock.set -= timedelta(days=3)
+        await ward.until(lambda: not ward.doubts())
+        second = ward.plan(timedelta(seconds=0.1), "+12125550103")
+        await ward.until(lambda: ward.state(second) is S.ACCEPTED)
+        assert S.PLANNED == ward.state(text)
+
+
+async def test_a_leap_that_the_provider_confirms_sends_what_is_due(ward: Ward) -> None:
+    """The machine slept: the text is late, and the clock is right."""
+    async with working(ward):
+        text = ward.plan(timedelta(minutes=30))
+        await asyncio.sleep(0.5)
+        ward.gateway.clock.pass_(minutes=40)
+        ward.clock.set += timedelta(minutes=40)
+        await ward.until(lambda: ward.state(text) is S.ACCEPTED)
+
+
+async def test_a_person_may_say_that_the_clock_is_right(ward: Ward) -> None:
+    async with working(ward):
+        await asyncio.sleep(0.5)
+        text = ward.plan(timedelta(minutes=30))
+        ward.clock.set += timedelta(minutes=40)
+        await ward.until(lambda: bool(ward.doubts()))
+        with writing(ward.engine) as session:
+            assert 1 == trust_clocks(session)
+        await ward.until(lambda: ward.state(text) is S.ACCEPTED)
+
+
+async def test_a_worker_that_starts_before_the_database_was_in_use_sends_nothing(ward: Ward) -> None:
+    at = ward.clock.now() + timedelta(hours=1)
+    with writing(ward.engine) as session:
+        completed(session, "clinic", at=at, read_up_to=at)
+    ward.gateway.clock_is_off = timedelta(hours=1)
+    text = ward.plan(timedelta(seconds=0.1))
+    async with working(ward):
+        await ward.until(lambda: bool(ward.doubts()))
+        await asyncio.sleep(0.6)
+        assert S.PLANNED == ward.state(text)
+
+
+async def test_a_worker_that_starts_with_a_wrong_clock_is_stopped_by_the_providers(ward: Ward) -> None:
+    """No leap is seen: the clock was wrong from the start, and nothing in the database says so."""
+    ward.gateway.clock_is_off = -timedelta(days=3)
+    text = ward.plan(timedelta(seconds=0.1))
+    async with working(ward):
+        await ward.until(lambda: bool(ward.doubts()))
+        await asyncio.sleep(0.6)
+        assert S.PLANNED == ward.state(text)
+
+
+async def test_a_clock_set_back_an_hour_neither_stops_nor_repeats_anything(ward: Ward) -> None:
+    async with working(ward):
+        first = ward.plan(timedelta(seconds=0.1))
+        await ward.until(lambda: ward.state(first) is S.ACCEPTED)
+        ward.clock.set -= timedelta(hours=1)
+        second = ward.plan(timedelta(seconds=0.2), "+12125550102")
+        await ward.until(lambda: ward.state(second) is S.ACCEPTED)
+        assert [] == ward.doubts()
+        assert 2 == len(ward.gateway.ledger)

@@ -1,0 +1,98 @@
+"""Bodies, methods and addresses that are not as they should be: a sentence, never a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from notifier.db.tables import Enrollment
+from notifier.web.api import enrolling
+from notifier.web.api.json_body import MOST_BYTES
+from tests.web.api.conftest import ANA, Program
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        (b"", 422, "the body is missing"),
+        (b"{", 400, "The body is not JSON: expecting property name enclosed in double quotes at line 1, column 2."),
+        (b'{"name": "Ana", "name": "Bea"}', 400, 'The body says "name" twice.'),
+        (b'{"name": 1e999}', 400, "The body has a number that is too large."),
+        (b'{"name": NaN}', 400, "NaN is not JSON."),
+        (b'{"name": ' + b"9" * 5000 + b"}", 400, "The body has a number that is too long."),
+        (b"[" * 60_000, 400, "The body is nested too deeply."),
+        (b'{"name": "\xff"}', 400, "The body is not UTF-8: byte 10 is wrong."),
+        (b'{"name": "\\u0000"}', 400, "NUL or half a surrogate pair"),
+        (b'{"answers": {"\\ud800": "x"}}', 400, "NUL or half a surrogate pair"),
+        (b"[]", 422, "the body must be an object in braces."),
+        (b"null", 422, "the body must be an object in braces."),
+        (b'"' + b"x" * MOST_BYTES + b'"', 413, "The body is over 64 KiB"),
+    ],
+)
+def test_a_body_that_cannot_be_read_in_one_way_is_refused(
+    sqlite_program: Program, body: bytes, status: int, sentence: str
+) -> None:
+    answer = sqlite_program.send("/enrollments", body)
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+    assert sentence in answer.json()["detail"]
+
+
+def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_program: Program) -> None:
+    read = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal read
+        for _ in range(1000):
+            read += 8192
+            yield b" " * 8192
+
+    headers = {**sqlite_program.headers(), "Content-Type": "application/json"}
+    answer = sqlite_program.client.post("/api/v1/enrollments", content=endless(), headers=headers)
+    assert 413 == answer.status_code
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", ""]
+)
+def test_only_json_is_taken(sqlite_program: Program, kind: str) -> None:
+    assert 415 == sqlite_program.send("/enrollments", b"{}", kind).status_code
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/enrollments", "GET, POST"), ("/messages", "GET"), ("/timeline", "POST")]
+)
+def test_another_method_is_told_which_there_are(sqlite_program: Program, path: str, allowed: str) -> None:
+    answer = sqlite_program.client.request("DELETE", f"/api/v1{path}", headers=sqlite_program.headers())
+    assert (405, allowed) == (answer.status_code, answer.headers["Allow"])
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/enrollments/1/undo", "/enrollments/a%0Ab/x", "/", "/enrollments/"])
+def test_an_address_that_is_none_is_a_problem_too(sqlite_program: Program, path: str) -> None:
+    answer = sqlite_program.get(path)
+    assert (404, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+
+
+@pytest.mark.parametrize("number", ["abc", "0", "-1", "99999999999999999999", "1.5"])
+def test_a_number_that_is_none_is_said_so(sqlite_program: Program, number: str) -> None:
+    assert 422 == sqlite_program.get(f"/enrollments/{number}").status_code
+
+
+def test_nothing_is_read_before_the_key(sqlite_program: Program) -> None:
+    sqlite_program.key = ""
+    assert [401, 401] == [
+        sqlite_program.send("/enrollments", b"{", kind).status_code for kind in ("", "application/json")
+    ]
+
+
+def test_a_mistake_of_ours_tells_nothing_and_changes_nothing(
+    sqlite_program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("Ana Ruiz +12125550123")
+
+    monkeypatch.setattr(enrolling, "keep_answer", broken)
+    answer = sqlite_program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    assert (500, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+    assert "Something went wrong here; it has been written down." == answer.json()["detail"]
+    assert [] == sqlite_program.all(Enrollment)

@@ -1,0 +1,130 @@
+"""Enrolling over the API: once, however often a request arrives."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from notifier.db.tables import ApiAnswer, Enrollment, Scope
+from tests.web.api.conftest import ANA, Program
+
+BEA = {**ANA, "name": "Bea Lund", "phone": "+12125550124"}
+BOOKED = {**{name: value for name, value in ANA.items() if name != "treated_at"}, "appointment_at": "2026-03-09T10:00Z"}
+
+
+def test_an_enrollment_is_answered_with_its_timeline_and_its_address(program: Program) -> None:
+    answer = program.post("/enrollments", ANA)
+    told = answer.json()
+    assert (201, f"/api/v1/enrollments/{told['enrollment']}") == (answer.status_code, answer.headers["Location"])
+    assert ["today", "planned"] == [told["messages"][0][name] for name in ("step", "state")]
+    assert "2026-03-06T20:00:00+00:00" == told["messages"][0]["due_at"]
+
+
+def test_the_timeline_is_what_is_planned(program: Program) -> None:
+    asked = {name: value for name, value in ANA.items() if name != "consent"}
+    planned = program.post("/timeline", {**asked, "enrolled_at": "2026-03-06T14:10:00-05:00"}).json()
+    enrolled = program.post("/enrollments", ANA).json()
+    for message in enrolled["messages"]:
+        del message["message"], message["state"]
+    assert planned == {name: enrolled[name] for name in planned}
+
+
+def test_the_same_request_again_gets_the_same_answer(program: Program) -> None:
+    first = program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    program.post(f"/enrollments/{first.json()['enrollment']}/cancel", {})
+    again = program.post("/enrollments", dict(reversed(ANA.items())), **{"Idempotency-Key": "a"})
+    assert (201, first.json(), 1) == (again.status_code, again.json(), len(program.all(Enrollment)))
+
+
+def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
+    program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    answer = program.post("/enrollments", BEA, **{"Idempotency-Key": "a"})
+    assert (409, "Idempotency-Key") == (answer.status_code, answer.json()["errors"][0]["field"])
+    assert 1 == len(program.all(Enrollment))
+
+
+def test_two_integrations_may_choose_the_same_idempotency_key(program: Program) -> None:
+    program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    program.key = program.new_key("Booking")
+    assert 201 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
+
+
+def test_after_a_day_an_idempotency_key_is_forgotten(program: Program) -> None:
+    program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    program.clock.pass_(hours=23, minutes=59)
+    assert 409 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
+    program.clock.pass_(minutes=1)
+    assert 201 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
+    assert 1 == len(program.all(ApiAnswer))
+
+
+def test_what_was_refused_may_be_put_right_under_the_same_idempotency_key(program: Program) -> None:
+    assert 422 == program.post("/enrollments", {**ANA, "phone": "12"}, **{"Idempotency-Key": "a"}).status_code
+    assert 201 == program.post("/enrollments", ANA, **{"Idempotency-Key": "a"}).status_code
+
+
+def test_the_same_request_at_the_same_time_enrolls_once(program: Program) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(program.post, "/enrollments", ANA, **{"Idempotency-Key": "a"}) for _ in range(4)]
+        answers = [one.result() for one in asked]
+    assert [201] * 4 == [one.status_code for one in answers]
+    assert 1 == len(program.all(Enrollment)) == len({one.text for one in answers})
+
+
+def test_an_external_id_enrolls_once_and_stands_for_one_patient(program: Program) -> None:
+    asked = {**ANA, "external_id": "v-1"}
+    assert [201, 200] == [program.post("/enrollments", asked).status_code for _ in range(2)]
+    answer = program.post("/enrollments", {**BEA, "external_id": "v-1"})
+    assert (409, "external_id") == (answer.status_code, answer.json()["errors"][0]["field"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "sentence"),
+    [
+        ({"phone": "12"}, "phone", "12"),
+        ({"name": "Ana <b>"}, "name", "angle bracket"),
+        ({"protocol": "microneedlin"}, "protocol", "did you mean microneedling?"),
+        (
+            {"treated_at": "2026-03-06T14:00:00"},
+            "treated_at",
+            "no offset from UTC; write it like 2026-03-07T15:30-05:00",
+        ),
+        ({"treated_at": "2026-03-06"}, "treated_at", "without a time of day"),
+        ({"treated_at": "2026-03-07T14:00-05:00"}, "treated_at", "lies in the future"),
+        ({"appointment_at": "2026-03-09T10:00Z"}, "treated_at", "say one of"),
+        ({"timezone": "Mars"}, "timezone", "Mars"),
+        ({"language": "tlh"}, "language", "tlh"),
+        ({"answers": {"shaves": "yes"}}, "shaves", 'does not ask "shaves"'),
+        ({"consent": " "}, "consent", "consent is empty"),
+        ({"consent": 5}, "consent", "consent must be text in quotes"),
+        ({"second": "yes"}, "second", "second must be true or false, without quotes"),
+        ({"nme": "Ana"}, "nme", "nme is no field of this request; check its spelling"),
+        ({"name": None}, "name", "name must be text in quotes"),
+    ],
+)
+def test_what_is_wrong_is_said_of_its_field(
+    sqlite_program: Program, changed: dict[str, Any], field: str, sentence: str
+) -> None:
+    answer = sqlite_program.post("/enrollments", {**ANA, **changed})
+    (error,) = answer.json()["errors"]
+    assert (422, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+    assert field == error["field"]
+    assert sentence in error["sentence"]
+
+
+def test_a_clinic_that_is_not_set_up_enrolls_nobody(sqlite_program: Program) -> None:
+    office = sqlite_program.office
+    object.__setattr__(office, "missing", ("NOTIFIER_CLINIC_NAME is not set.",))
+    answer = sqlite_program.post("/enrollments", ANA)
+    assert (503, "NOTIFIER_CLINIC_NAME is not set.") == (answer.status_code, answer.json()["detail"])
+
+
+def test_enrolling_needs_its_scope(sqlite_program: Program) -> None:
+    sqlite_program.key = sqlite_program.new_key("Reader", Scope.READ)
+    assert 403 == sqlite_program.post("/enrollments", ANA).status_code
+    assert 200 == sqlite_program.post("/timeline", {"protocol": "microneedling", "treated_at": AT}).status_code
+
+
+AT = "2026-03-06T14:00:00-05:00"

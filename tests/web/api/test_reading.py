@@ -1,0 +1,133 @@
+"""Lists, single texts, and the life of an enrollment over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from notifier.actions.receive import InboundText, receive
+from notifier.db.engine import writing
+from notifier.db.tables import Enrollment
+from notifier.domain.states import EnrollmentState
+from tests.conftest import Rows
+from tests.web.api.conftest import ANA, CLINIC, Program
+
+
+def pages(program: Program, path: str, **parameters: Any) -> list[list[Any]]:
+    """Every page of a list, each as the numbers of its items."""
+    key = {"/enrollments": "enrollment", "/messages": "message", "/replies": "reply"}[path]
+    found, mark = [], None
+    while True:
+        asked = {**parameters, **({"page": mark} if mark else {})}
+        answer = program.get(path, params=asked).json()
+        found.append([one[key] for one in answer["items"]])
+        if (mark := answer["next_page"]) is None:
+            return found
+
+
+def test_enrollments_come_the_latest_first_a_page_at_a_time(program: Program) -> None:
+    first, second, third = (program.enroll(name=name) for name in ("Ana Ruiz", "Bea Lund", "Cleo Marsh"))
+    assert [[third, second], [first]] == pages(program, "/enrollments", limit=2)
+    program.post(f"/enrollments/{second}/hold", {})
+    assert [[second]] == pages(program, "/enrollments", state="held")
+    assert [[]] == pages(program, "/enrollments", protocol="peel")
+
+
+def test_texts_come_the_first_to_leave_first_and_none_twice(program: Program) -> None:
+    for name in ("Ana Ruiz", "Bea Lund"):
+        program.enroll(name=name)
+    (at_once,) = pages(program, "/messages", limit=200)
+    assert at_once == [one for page in pages(program, "/messages", limit=2) for one in page]
+    assert [at_once[:2]] == pages(program, "/messages", within="2h")
+
+
+def test_one_enrollment_comes_with_its_texts_and_a_text_with_its_reasons(program: Program) -> None:
+    enrolled = program.enroll(external_id="v-1")
+    told = program.get(f"/enrollments/{enrolled}").json()
+    assert ("v-1", "2026-03-06T19:00:00+00:00", "today") == (
+        told["external_id"],
+        told["treated_at"],
+        told["messages"][0]["step"],
+    )
+    explained = program.get(f"/messages/{told['messages'][0]['message']}").json()
+    assert "Nothing keeps it from leaving when due." in explained["sentences"]
+
+
+def test_replies_come_the_latest_first(program: Program) -> None:
+    program.enroll()
+    for number, text in enumerate(["thanks", "is this normal?"]):
+        with writing(program.engine) as session:
+            now = program.clock.now()
+            receive(session, CLINIC, InboundText(f"SM{number}", "+12125550123", text, now), now)
+    told = program.get("/replies").json()["items"]
+    assert ["is this normal?", "thanks"] == [one["text"] for one in told]
+    assert 2 == len(pages(program, "/replies", limit=1))
+
+
+@pytest.mark.parametrize("asked", [{"phone": "212-555-0123"}, {"external_id": "v-1"}])
+def test_a_search_is_a_body_and_finds_by_what_no_address_may_hold(program: Program, asked: dict[str, str]) -> None:
+    enrolled = program.enroll(external_id="v-1")
+    program.enroll(name="Bea Lund", phone="+12125550124")
+    assert [enrolled] == [one["enrollment"] for one in program.post("/enrollments/search", asked).json()["items"]]
+
+
+@pytest.mark.parametrize("query", ["?phone=%2B12125550123", "?limit=1&limit=2", "?state=gone", "?page=-1"])
+def test_a_filter_that_is_not_understood_finds_nobody_rather_than_everybody(
+    sqlite_program: Program, query: str
+) -> None:
+    assert 422 == sqlite_program.get(f"/enrollments{query}").status_code
+
+
+def test_another_clinics_are_the_same_as_none(program: Program, rows: Rows) -> None:
+    with writing(program.engine) as session:
+        theirs = rows.enrollment(session, clinic_id="elsewhere")
+        text = rows.message(session, theirs, clinic_id="elsewhere")
+    answers = [program.get(path) for path in (f"/enrollments/{theirs}", f"/messages/{text}")]
+    answers += [program.post(f"/enrollments/{theirs}/cancel", body) for body in ({}, {"dry_run": True})]
+    assert [404] * 4 == [answer.status_code for answer in answers]
+    missing = program.get(f"/enrollments/{theirs + 1}").json()["detail"]
+    assert missing.replace(str(theirs + 1), str(theirs)) == answers[0].json()["detail"]
+    assert [[]] == pages(program, "/enrollments") == pages(program, "/messages")
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("treated", {"at": "2026-03-06T13:00:00-05:00"}),
+        ("change", {"language": "es"}),
+        ("cancel", {}),
+        ("hold", {"reason": "asked"}),
+    ],
+)
+def test_a_dry_run_says_what_will_be_done_and_does_nothing(program: Program, action: str, body: dict[str, Any]) -> None:
+    enrolled = program.enroll()
+    before = program.get(f"/enrollments/{enrolled}").json()
+    planned = program.post(f"/enrollments/{enrolled}/{action}", {**body, "dry_run": True}).json()
+    assert before == program.get(f"/enrollments/{enrolled}").json()
+    done = program.post(f"/enrollments/{enrolled}/{action}", body).json()
+    assert {**planned, "dry_run": False} == done
+    assert before != program.get(f"/enrollments/{enrolled}").json()
+
+
+def test_the_life_of_an_enrollment(program: Program) -> None:
+    booked = {name: value for name, value in ANA.items() if name != "treated_at"}
+    enrolled = program.post("/enrollments", {**booked, "appointment_at": "2026-03-07T10:00:00-05:00"}).json()[
+        "enrollment"
+    ]
+    steps: list[tuple[str, dict[str, Any], int]] = [
+        ("resume", {}, 409),
+        ("hold", {}, 200),
+        ("resume", {}, 200),
+        ("change", {"appointment_at": "2026-03-07T11:00:00-05:00"}, 200),
+        ("treated", {"at": "2026-03-06T14:05:00-05:00"}, 200),
+        ("no-show", {}, 409),
+        ("change", {}, 422),
+        ("cancel", {"reason": "moved away"}, 200),
+        ("cancel", {}, 200),
+        ("hold", {}, 409),
+    ]
+    answers = [program.post(f"/enrollments/{enrolled}/{action}", body).status_code for action, body, _ in steps]
+    assert [status for _, _, status in steps] == answers
+    (stored,) = program.all(Enrollment)
+    assert (EnrollmentState.CANCELLED, "moved away") == (stored.state, stored.reason)
