@@ -13,13 +13,16 @@ from notifier.db import outbox
 from notifier.db.circuits import open_circuits
 from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
+from notifier.db.facts import DECIDED_BY, FactsOfBatch
 from notifier.db.holds import open_holds
 from notifier.db.opt_outs import is_opted_out
 from notifier.db.protocols import load_version, open_pauses
 from notifier.db.recoveries import open_recoveries
 from notifier.db.tables import Attempt, Enrollment, Message, RecoveryKind
 from notifier.domain.answers import ANSWER, BY_ITSELF
+from notifier.domain.departure import Send, Wait
 from notifier.domain.instants import zone_called
+from notifier.domain.phone import area_zones
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
@@ -27,8 +30,11 @@ from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step
 
 
-def explain(session: Session, message_id: int, *, rules: PlanningRules) -> list[str]:
-    """Sentences for staff, in the order of what happened. Raises Refused where there is no such message."""
+def explain(session: Session, message_id: int, *, rules: PlanningRules, now: datetime | None = None) -> list[str]:
+    """Sentences for staff, in the order of what happened; with `now`, also what every check says as things stand.
+
+    Raises Refused where there is no such message.
+    """
     message = outbox.by_id(session, rules.clinic_id, message_id)
     enrollment = by_id(session, rules.clinic_id, message.enrollment_id) if message else None
     if message is None or enrollment is None:
@@ -39,6 +45,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules) -> list[
         *rule,
         *(() if is_answer else _the_moment(message, enrollment, rules)),
         *_where_it_stands(session, message, enrollment),
+        *(_the_checks(session, message, enrollment, rules, now) if now else ()),
         *_the_attempts(session, message, enrollment),
         *_what_happened(session, message, enrollment),
     ]
@@ -97,6 +104,8 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
         said.append("It found no open hour in which it was still useful, so staff tell the patient in person.")
     else:
         said.append(f"It is due at {_say(message.due_at, enrollment)}; texts may leave {rules.window}.")
+    if message.not_before > message.nominal_at:
+        said.append(f"It may not leave before {_say(message.not_before, enrollment)}.")
     return [*said, f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires."]
 
 
@@ -132,6 +141,28 @@ def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollmen
     for pause in open_pauses(session, enrollment.clinic_id):
         if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
             yield f"{pause.step or pause.protocol} is paused by {pause.by}: {pause.reason}."
+
+
+def _the_checks(
+    session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules, now: datetime
+) -> Iterator[str]:
+    """What a claim would decide when it is due (now, where that has passed), by what is known today."""
+    if message.state is not MessageState.PLANNED or message.due_at is None:
+        return
+    found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    row, at = session.execute(found.where(col(Message.id) == message.id)).one(), max(now, message.due_at)
+    window, most = rules.window, rules.max_texts_per_day
+    facts = FactsOfBatch.of(session, rules.clinic_id, [row], window=window, most=most, now=at, only_look=True)
+    zones = [zone for zone in area_zones(message.phone) if zone != enrollment.timezone]
+    if zones:
+        yield f"By its area code the number may also be in {' or '.join(zones)}: no text leaves in the night there."
+    match facts.decide(row, at):
+        case Send(late=late):
+            yield f"Every check of now lets it leave then{', in its late wording' if late else ''}."
+        case Wait() as wait:
+            yield f"By the checks of now it would then wait until {_say(wait.until, enrollment)}: {wait.why}."
+        case withdraw:
+            yield f"By the checks of now it would then be {withdraw.to.value}: {withdraw.why}."
 
 
 def _the_attempts(session: Session, message: Message, enrollment: Enrollment) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -24,6 +24,7 @@ from notifier.domain.states import MessageState
 _S = MessageState
 _C = NotCreatedClass
 _BY: Final = "worker"
+_HAS_IT: Final = (_S.ACCEPTED, _S.SENT, _S.DELIVERED)
 _COMES_BACK: Final = frozenset({_C.NETWORK, _C.SLOW_DOWN, _C.CONFIGURATION})
 
 
@@ -102,9 +103,14 @@ def _not_created(session: Session, clinic_id: str, one: Finished, now: datetime)
     ids, phone = [one.message_id], one.phone
     words = in_words(one.code) if one.code else one.detail or in_words(None)
     match one.why:
+        case _C.CONFIGURATION if _others_leave(session, one):
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.NEEDS_REVIEW, now, why=f"{words} Other texts leave.")
         case why if why in _COMES_BACK:
-            later = {} if why is _C.CONFIGURATION else {"due_at": now + timedelta(seconds=one.back_off)}
-            _move_from(session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=words, counts=False, **later)
+            # Refused for what is wrong with all of them, perhaps: the circuit's next trial is made with another text.
+            wait = circuits.PROBE_EVERY if why is _C.CONFIGURATION else timedelta(seconds=one.back_off)
+            _move_from(
+                session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=words, counts=False, due_at=now + wait
+            )
             if why is _C.CONFIGURATION:
                 circuits.open_circuit(session, clinic_id, reason=words, code=one.code, at=now, by=_BY)
         case _C.OPTED_OUT:
@@ -117,6 +123,21 @@ def _not_created(session: Session, clinic_id: str, one: Finished, now: datetime)
             _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
         case _:
             _move_from(session, ids, (_S.ATTEMPTING,), _S.NEEDS_REVIEW, now, why=words)
+    # Called unknown while this worker was cut off: nobody would look it up again, for its attempt is closed.
+    _move_from(session, ids, (_S.UNKNOWN,), _S.NEEDS_REVIEW, now, why=words)
+
+
+def _others_leave(session: Session, one: Finished) -> bool:
+    """Whether this text was refused in the same way before, and others were accepted since: then it is this text's own
+    trouble (its country, say), and must not hold up everybody again and again."""
+    before = select(func.min(col(Attempt.finished_at))).where(
+        col(Attempt.message_id) == one.message_id, col(Attempt.id) != one.attempt_id, col(Attempt.code) == one.code
+    )
+    first = session.scalar(before) if one.code else None
+    if first is None:
+        return False
+    since = select(col(Message.id)).where(col(Message.left_at) > first, col(Message.state).in_(_HAS_IT))
+    return session.scalar(since.limit(1)) is not None
 
 
 def _released(session: Session, finished: Sequence[Finished], now: datetime) -> None:
@@ -124,7 +145,7 @@ def _released(session: Session, finished: Sequence[Finished], now: datetime) -> 
     for one in finished:
         by_why[one.detail or ""].append(one.message_id)
     for why, ids in by_why.items():
-        _move_from(session, ids, (_S.ATTEMPTING,), _S.PLANNED, now, why=why, counts=False)
+        _move_from(session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=why, counts=False)
 
 
 def _move_from(

@@ -17,14 +17,14 @@ from notifier.db.tables import Scope
 app = typer.Typer(help="Which programs may use the API.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The program that uses the key.", metavar="NAME")]
-Scopes = Annotated[list[Scope], typer.Option("--scope", help="What it may do; may be given several times.")]
+Scopes = Annotated[list[Scope] | None, typer.Option("--scope", help="What it may do; may be given several times.")]
 
 
 @app.command("add")
-def add(name: Name, scope: Scopes) -> None:
+def add(name: Name, scope: Scopes = None) -> None:
     """A new key; it is printed this once."""
     with office() as desk, writing(desk.engine) as session:
-        key = add_key(session, desk.clinic_id, name, scope, now=desk.now, by=desk.by)
+        key = add_key(session, desk.clinic_id, name, scope or (), now=desk.now, by=desk.by)
     note("the key, shown this once; send it as `Authorization: Bearer KEY`:")
     show(key)
 

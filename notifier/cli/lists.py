@@ -50,7 +50,7 @@ def explain(
 ) -> None:
     """Why a text was, was not, or will be sent."""
     with office() as desk, reading(desk.engine) as session:
-        sentences = explaining.explain(session, message, rules=desk.rules)
+        sentences = explaining.explain(session, message, rules=desk.rules, now=desk.now)
     if as_json:
         print_json({"message": message, "sentences": sentences})
     else:

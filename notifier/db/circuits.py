@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record
+from notifier.db.outbox import look_again
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Circuit
 
@@ -57,4 +58,5 @@ def close_circuits(session: Session, clinic_id: str, *, at: datetime, by: str, w
     ).all()
     if closed:
         record(session, clinic_id=clinic_id, at=at, by=by, what="circuit_closed", why=why)
+        look_again(session, at=at)  # those that were refused wait no longer
     return len(closed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -15,10 +15,16 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.outbox import in_state
+from notifier.db.staff_views import TROUBLE
 from notifier.db.tables import Attempt, Enrollment, Message, OptOut, Receipt
 from notifier.domain.states import MessageState
 
 _NOT_ARRIVED: Final = (MessageState.FAILED, MessageState.UNDELIVERED)
+_AT_MOST_LATE: Final = timedelta(days=30)
+"""After its planned moment: a text is of use for days, not weeks."""
+_AT_MOST_EARLY: Final = timedelta(days=2)
+"""Before it: a text for the night leaves the evening before."""
 _REPORTED: Final = ("failed", "undelivered", "canceled")
 _NOT_HERS: Final = "number_changed"
 """An opt-out that only followed a patient to a new number."""
@@ -84,7 +90,14 @@ def opt_outs(session: Session, clinic_id: str, since: datetime, until: datetime)
 
 def failures(session: Session, clinic_id: str, since: datetime, until: datetime) -> list[Failure]:
     """Why the texts of that time did not arrive, the most frequent reason first."""
-    these = (*_left(clinic_id, since, until), col(Message.state).in_(_NOT_ARRIVED))
+    these = (
+        *_left(clinic_id, since, until),
+        col(Message.state).in_(_NOT_ARRIVED),
+        # The same once more, as the small index of the texts in trouble has it: without it every text would be read.
+        in_state(*TROUBLE),
+        col(Message.nominal_at) >= since - _AT_MOST_LATE,
+        col(Message.nominal_at) < until + _AT_MOST_EARLY,
+    )
     many = func.count(func.distinct(col(Message.id)))
     reported = (
         select(col(Receipt.error_code), many)

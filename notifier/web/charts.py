@@ -9,7 +9,8 @@ from typing import Final
 PARTS: Final = ("good", "wait", "alert", "doubt")
 """From the axis up, or from the left: delivered, no receipt yet, not delivered, in doubt."""
 _WIDTH: Final = 660
-_LEFT, _TOP, _HEIGHT = 44, 14, 150
+_ROWS_WIDTH: Final = 340
+_LEFT, _RIGHT, _TOP, _HEIGHT = 44, 14, 14, 150
 _ROW, _BAR = 46, 16
 
 
@@ -53,7 +54,7 @@ class Chart:
 def columns(days: Sequence[tuple[str, str, Sequence[int], int]]) -> Chart:
     """A column for each day: its name, its label, its four parts, and its opt-outs below the axis."""
     top = _round_up(max((sum(parts) for _, _, parts, _ in days), default=0))
-    step = (_WIDTH - _LEFT) / max(len(days), 1)
+    step = (_WIDTH - _LEFT - _RIGHT) / max(len(days), 1)
     wide = round(min(step * 0.64, 26), 1)
     bottom = _TOP + _HEIGHT
     bars = []
@@ -78,19 +79,19 @@ def rows(protocols: Sequence[tuple[str, Sequence[int], int]]) -> Chart:
         y, x = float(_ROW * number), 0.0
         blocks = []
         for part, many in zip(PARTS, parts, strict=True):
-            width = round(_WIDTH * many / most, 1)
+            width = round(_ROWS_WIDTH * many / most, 1)
             if many:
                 blocks.append(Block(part, round(x, 1), y + 24, max(width, 1), _BAR))
             x += width
         bars.append(Bar(name, 0, y + 17, f"{sum(parts):,}", tuple(blocks), marks))
-    return Chart(_WIDTH, _ROW * len(bars), 0, (), tuple(bars))
+    return Chart(_ROWS_WIDTH, _ROW * len(bars), 0, (), tuple(bars))
 
 
 def _round_up(most: int) -> int:
-    """The next even number that reads well on an axis: 2, 4, 10, 20, 40, 50, 100, ..."""
+    """The next even number that reads well on an axis: 2, 4, 6, 8, 10, 20, 40, 60, ..."""
     unit = 1
     while True:
-        for step in (2, 4, 10):
+        for step in (2, 4, 6, 8, 10):
             if most <= step * unit:
                 return step * unit
         unit *= 10

@@ -74,7 +74,7 @@ def show_one(visit: Visit) -> Response:
         enrollment = by_id(session, visit.office.clinic_id, message.enrollment_id) if message else None
         if message is None or enrollment is None:
             raise NotFound
-        sentences = explain(session, number, rules=visit.office.rules)
+        sentences = explain(session, number, rules=visit.office.rules, now=visit.now)
     visit.note("saw", f"text {number}", enrollment.id)
     return visit.page("text.html", message=message, enrollment=enrollment, sentences=sentences)
 

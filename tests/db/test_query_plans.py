@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select, text
 
-from notifier.db import enrollments, holds, opt_outs, outbox
+from notifier.db import enrollments, holds, opt_outs, outbox, recoveries
 from notifier.db.engine import writing
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
@@ -32,6 +32,9 @@ ANA = "+12125550101"
         (lambda s, now: outbox.messages_of(s, 1), "SEARCH messages USING INDEX"),
         (lambda s, now: opt_outs.is_opted_out(s, "clinic", ANA), "SEARCH opt_outs USING INDEX ix_opt_outs_open"),
         (lambda s, now: holds.open_holds(s, "clinic", ANA), "SEARCH number_holds USING INDEX ix_number_holds_open"),
+        (lambda s, now: recoveries.last_departure(s, "clinic", now), "SEARCH messages USING INDEX ix_messages_left"),
+        (lambda s, now: recoveries.count_waiting(s, "clinic", now, now), "SEARCH messages USING INDEX ix_messages_due"),
+        (lambda s, now: recoveries.open_recoveries(s, "clinic"), "SEARCH recoveries USING INDEX ix_recoveries_open"),
         (lambda s, now: enrollments.sharing_phone(s, "clinic", ANA), "SEARCH enrollments USING INDEX"),
         (lambda s, now: enrollments.by_external_id(s, "clinic", "A1"), "SEARCH enrollments USING INDEX"),
     ],

@@ -1,4 +1,4 @@
-"""Worlds for faults. After every test they come to rest, and everything that must hold is checked against the ledger."""
+"""Worlds for faults. After every test they come to rest, and what must hold is checked against the ledger."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
 from notifier.clock import ShiftedClock
@@ -25,6 +26,7 @@ from tests.faults.report import TALLY
 from tests.faults.rest import come_to_rest
 from tests.faults.server import Server
 from tests.faults.world import BEGINS, World, set_clock
+from tests.house import House, open_house
 
 FULL = os.environ.get("NOTIFIER_TEST_FAULTS") == "all"
 """Also the faults that take long because a real timeout has to pass."""
@@ -60,9 +62,7 @@ def world(request: pytest.FixtureRequest, nursery: Nursery, tmp_path: Path) -> I
 
 
 @pytest.fixture
-def sqlite_world(
-    request: pytest.FixtureRequest, sqlite_url: str, nursery: Nursery, tmp_path: Path
-) -> Iterator[World]:
+def sqlite_world(request: pytest.FixtureRequest, sqlite_url: str, nursery: Nursery, tmp_path: Path) -> Iterator[World]:
     with opened(request, sqlite_url, nursery, tmp_path) as world:
         yield world
 
@@ -99,6 +99,13 @@ def served_world(request: pytest.FixtureRequest, server: Server, nursery: Nurser
             yield world
 
 
+@pytest.fixture
+def house(engine: Engine, now: datetime) -> Iterator[House]:
+    """One worker's stories without a process, where time must stand still."""
+    with open_house(engine, now) as house:
+        yield house
+
+
 @contextmanager
 def opened(request: pytest.FixtureRequest, url: str, nursery: Nursery, folder: Path) -> Iterator[World]:
     """A world; at its end it comes to rest and is checked, unless the test itself has failed."""
@@ -121,9 +128,7 @@ def opened(request: pytest.FixtureRequest, url: str, nursery: Nursery, folder: P
 def settle(request: pytest.FixtureRequest, world: World) -> None:
     """Check and count; what is broken fails the test."""
     secrets = {word for name, phone in world.patients for word in (name, phone)}
-    found = check_invariants(
-        world.engine, world.sandbox.ledger, world.logs(), secrets, now=world.clock.now()
-    )
+    found = check_invariants(world.engine, world.sandbox.ledger, world.logs(), secrets, now=world.clock.now())
     request.config.stash.setdefault(TALLY, []).append(found)
     assert [] == found.broken
 
@@ -136,8 +141,10 @@ def give_it_a_clock(url: str) -> None:
             "CREATE SCHEMA shifted",
             "CREATE TABLE shifted.clock (ahead interval NOT NULL)",
             "INSERT INTO shifted.clock VALUES ('0')",
-            "CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
-            "'SELECT pg_catalog.clock_timestamp() + ahead FROM shifted.clock'",
+            (
+                "CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+                "'SELECT pg_catalog.clock_timestamp() + ahead FROM shifted.clock'"
+            ),
             f'ALTER DATABASE "{engine.url.database}" SET search_path = public, shifted, pg_catalog',
         ):
             connection.execute(text(statement))

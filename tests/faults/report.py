@@ -53,7 +53,11 @@ class Report:
 def said(known: list[Fault], ended: dict[str, set[str]], counted: list[Findings]) -> Iterator[str]:
     """The report's lines. A fault has held when each of its tests has passed; one with a test that did not run was not
     tried, as far as this report knows."""
-    tried = [fault for fault in known if all("passed" in ended.get(t, ()) or "failed" in ended.get(t, ()) for t in fault.tests)]
+    tried = [
+        fault
+        for fault in known
+        if all("passed" in ended.get(t, ()) or "failed" in ended.get(t, ()) for t in fault.tests)
+    ]
     held = [fault for fault in tried if not any("failed" in ended[test] for test in fault.tests)]
     yield ""
     yield f"{'':24}{'faults':>8}{'tried':>8}{'held':>8}"
@@ -63,6 +67,6 @@ def said(known: list[Fault], ended: dict[str, set[str]], counted: list[Findings]
     yield from (f"not held: {fault.group}: {fault.name}" for fault in tried if fault not in held)
     yield from (f"not tried: {fault.group}: {fault.name}" for fault in known if fault not in tried)
     texts, accepted = sum(one.texts for one in counted), sum(one.accepted for one in counted)
-    yield f"{len(counted)} ledgers beside their outboxes, {texts:,} texts planned, {accepted:,} accepted by the provider:"
+    yield f"{len(counted)} ledgers beside their outboxes: {texts:,} texts planned, {accepted:,} accepted by Twilio"
     for what in ("duplicates", "lost", "stuck"):
         yield f"  {what:12}{sum(getattr(one, what) for one in counted):4}"

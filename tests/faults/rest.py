@@ -15,7 +15,8 @@ from notifier.db.tables import Attempt, Message
 from notifier.domain.lookup import next_look
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import Faults
-from tests.faults.world import CLINIC, World, became
+from tests.faults.process import became
+from tests.faults.world import CLINIC, World
 
 S = MessageState
 _STEPS = 100

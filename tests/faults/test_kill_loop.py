@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 import signal
-import threading
 
 from notifier.sandbox import faults
 from notifier.sandbox.faults import Fault
+from tests.faults.process import let_run
 from tests.faults.world import World
 
 AT_ONCE = 6
@@ -26,7 +26,7 @@ def test_killed_at_random_nothing_is_doubled_lost_or_stuck(world: World, kills: 
         script(world, chance, worker.pid)
         if chance.random() < 0.8:  # else it may die while it starts
             worker.until_said("ready", or_ended=True)
-        threading.Event().wait(chance.uniform(0.01, 0.6))
+        let_run(chance.uniform(0.01, 0.6))
         for phone in stopping:
             world.sandbox.receive(phone, chance.choice(["STOP", "please stop texting me"]))
         if chance.random() < 0.3:

@@ -13,8 +13,9 @@ from sqlalchemy import text
 
 from notifier.domain.states import MessageState
 from notifier.sandbox import faults
+from tests.faults.process import WorkerProcess, became, let_run, until
 from tests.faults.server import Server
-from tests.faults.world import World, WorkerProcess, became, set_clock, until
+from tests.faults.world import World, set_clock
 
 S = MessageState
 pytestmark = pytest.mark.postgres
@@ -88,7 +89,7 @@ def test_cut_off_again_and_again_it_goes_on(postgresql_world: World) -> None:
         world.start(NOTIFIER_IN_FLIGHT="2")
     for _ in range(15):
         tell(world, CUT_OFF)
-        became(lambda: False, within=0.1)
+        let_run(0.1)
     world.until_none(S.PLANNED, S.ATTEMPTING, seconds=40)
     assert [1] * 40 == [len(world.ledger_of(one)) for one in texts]
 
@@ -163,7 +164,7 @@ def test_a_worker_whose_lease_was_given_away_does_not_make_the_call_though_its_c
     tell(world, "UPDATE shifted.clock SET ahead = ahead + interval '70 s'")
     world.start()
     until(lambda: world.states() == {S.ACCEPTED: 2, S.UNKNOWN: 1}, lambda: str(world.states()))
-    became(lambda: False, within=1.1)  # a claim younger than a second needs no second look
+    let_run(1.1)  # a claim younger than a second needs no second look
     sleeper.send(signal.SIGCONT)
     assert not became(lambda: world.creates() > 2, within=1.5)
     assert [1, 1, 0] == sorted((len(world.ledger_of(one)) for one in texts), reverse=True)

@@ -11,7 +11,7 @@ from tests.faults.report import Fault, faults, said
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def tests_in(file: Path) -> set[str]:
+def found_in(file: Path) -> set[str]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return {
         f"{file.relative_to(ROOT)}::{node.name}"
@@ -22,12 +22,14 @@ def tests_in(file: Path) -> set[str]:
 
 def test_every_test_that_a_fault_names_exists() -> None:
     named = {test for fault in faults() for test in fault.tests}
-    there = {test for file in {ROOT / test.partition("::")[0] for test in named} for test in tests_in(file)}
+    there = {test for file in {ROOT / test.partition("::")[0] for test in named} for test in found_in(file)}
     assert set() == named - there
 
 
 def test_every_test_of_this_directory_is_a_faults() -> None:
-    mine = {test for file in Path(__file__).parent.glob("test_*.py") if file != Path(__file__) for test in tests_in(file)}
+    mine = {
+        test for file in Path(__file__).parent.glob("test_*.py") if file != Path(__file__) for test in found_in(file)
+    }
     assert set() == mine - {test for fault in faults() for test in fault.tests}
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from notifier.domain.states import MessageState
 from notifier.sandbox import faults
+from tests.faults.process import became, let_run, until
 from tests.faults.rest import come_to_rest
-from tests.faults.world import World, became, nobody_can_write, until
+from tests.faults.world import World, nobody_can_write
 
 S = MessageState
 
@@ -47,7 +48,7 @@ def test_a_storm_of_signals_is_one_wish_to_stop(world: World) -> None:
     until(lambda: world.creates() > 0, "no call")
     for number in range(20):
         worker.send(signal.SIGTERM if number % 2 else signal.SIGINT)
-        became(lambda: False, within=0.02)
+        let_run(0.02)
     assert 0 == worker.end()
     assert not [line for line in worker.lines if "Traceback" in str(line) or "exception" in line]
     assert not {S.ATTEMPTING, S.UNKNOWN} & {world.state(text) for text in texts}

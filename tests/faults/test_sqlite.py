@@ -16,7 +16,8 @@ from notifier.actions.receipts import apply_receipt
 from notifier.db.engine import open_engine, writing
 from notifier.domain.states import MessageState
 from tests.conftest import Rows
-from tests.faults.world import CLINIC, World, WorkerProcess, became, nobody_can_write, until
+from tests.faults.process import WorkerProcess, became, until
+from tests.faults.world import CLINIC, World, nobody_can_write
 
 S = MessageState
 

@@ -1,16 +1,12 @@
-"""A world for faults: a database, a loopback Twilio with its ledger, one clock for all, and worker processes to kill."""
+"""A world for faults: a database, a loopback Twilio with its ledger, one clock for all, and processes to kill."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,68 +24,12 @@ from notifier.sandbox.running import RunningSandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from tests.conftest import Rows
 from tests.faults.nursery import ROOT, Nursery
+from tests.faults.process import LONGEST_WAIT, WorkerProcess, until
 
 S = MessageState
 CLINIC = "clinic"
 BEGINS = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 """Friday, 11:00 in New York."""
-_LONGEST_WAIT = 25.0
-
-
-def until(true: Callable[[], bool], otherwise: Callable[[], str] | str, *, seconds: float = _LONGEST_WAIT) -> None:
-    """Look again until it is so."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            raise AssertionError(otherwise if isinstance(otherwise, str) else otherwise())
-        threading.Event().wait(0.01)
-
-
-def became(true: Callable[[], bool], *, within: float) -> bool:
-    """Whether it became so in time."""
-    try:
-        until(true, "", seconds=within)
-    except AssertionError:
-        return False
-    return True
-
-
-@dataclass
-class WorkerProcess:
-    """A worker process and what it wrote."""
-
-    pid: int
-    log: Path
-    nursery: Nursery
-
-    @property
-    def code(self) -> int | None:
-        """How it ended; None while it runs."""
-        return self.nursery.codes.get(self.pid)
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """What it logged; what is no JSON is under "event"."""
-        said = self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
-        return [json.loads(line) if line.startswith("{") else {"event": line} for line in said]
-
-    def said(self, event: str) -> bool:
-        return any(line["event"] == event for line in self.lines)
-
-    def until_said(self, event: str, *, or_ended: bool = False) -> None:
-        until(lambda: self.said(event) or self.code is not None, lambda: f"no {event}: {self.lines}")
-        assert or_ended or self.said(event), self.lines
-
-    def send(self, number: signal.Signals) -> None:
-        if self.code is None:
-            os.kill(self.pid, number)
-
-    def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = 25.0) -> int:
-        """Send a signal and wait for the end; the exit code."""
-        self.send(number)
-        until(lambda: self.code is not None, lambda: f"still alive: {self.lines[-5:]}", seconds=seconds)
-        assert self.code is not None
-        return self.code
 
 
 class World:
@@ -196,7 +136,7 @@ class World:
         """How many calls each worker made."""
         with reading(self.engine) as session:
             found = select(col(Attempt.worker_id), func.count()).group_by(col(Attempt.worker_id))
-            return {worker: calls for worker, calls in session.execute(found)}
+            return dict(session.execute(found).tuples().all())
 
     def message(self, message: int) -> Message:
         with reading(self.engine) as session:
@@ -209,17 +149,17 @@ class World:
 
     def states(self) -> dict[MessageState, int]:
         with reading(self.engine) as session:
-            found = session.execute(select(col(Message.state), func.count()).group_by(col(Message.state)))
-            return {state: count for state, count in found}
+            found = select(col(Message.state), func.count()).group_by(col(Message.state))
+            return dict(session.execute(found).tuples().all())
 
-    def until_state(self, message: int, *states: MessageState, seconds: float = _LONGEST_WAIT) -> None:
+    def until_state(self, message: int, *states: MessageState, seconds: float = LONGEST_WAIT) -> None:
         until(
             lambda: self.state(message) in states,
             lambda: f"{self.state(message)}, not {states}: {[w.lines[-8:] for w in self.workers[-2:]]}",
             seconds=seconds,
         )
 
-    def until_none(self, *states: MessageState, seconds: float = _LONGEST_WAIT) -> None:
+    def until_none(self, *states: MessageState, seconds: float = LONGEST_WAIT) -> None:
         until(lambda: not set(states) & set(self.states()), lambda: f"{self.states()}", seconds=seconds)
 
     def ledger_of(self, message: int) -> list[str]:

@@ -16,10 +16,10 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.web.api.asked import Limit, Number, NumberMark, SearchAsked
 from notifier.web.api.callers import Caller, Reader
+from notifier.web.api.listed import EnrollmentPage, EnrollmentTold, EnrollmentWithMessages
 from notifier.web.api.marks import number_of
 from notifier.web.api.problems import Problem
 from notifier.web.api.route import keyed_router
-from notifier.web.api.told import EnrollmentPage, EnrollmentTold, EnrollmentWithMessages
 
 _MOST_FOUND = 200
 router = keyed_router("enrollments")

@@ -14,10 +14,10 @@ from notifier.db.pages import due_page, reply_page
 from notifier.db.tables import Reply
 from notifier.web.api.asked import Limit, MomentMark, Number, NumberMark
 from notifier.web.api.callers import Reader
+from notifier.web.api.listed import ExplainedTold, MessagePage, MessageTold, ReplyPage, ReplyTold
 from notifier.web.api.marks import moment_mark, moment_of, number_of
 from notifier.web.api.problems import Problem
 from notifier.web.api.route import keyed_router
-from notifier.web.api.told import ExplainedTold, MessagePage, MessageTold, ReplyPage, ReplyTold
 
 Within = Annotated[str, Query(pattern=r"^[0-9]{1,3}[hdw]$", description="How far ahead, like 12h, 7d or 2w.")]
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -52,7 +52,7 @@ def explain_message(message: Number, caller: Reader) -> ExplainedTold:
             raise Problem(404, f"There is no message {message}.")
         texts = forecast.show(session, office.clinic_id, found.enrollment_id)
         told = MessageTold.model_validate(next(one for one in texts if one.message == message))
-        sentences = explain.explain(session, message, rules=office.rules)
+        sentences = explain.explain(session, message, rules=office.rules, now=caller.now)
         return ExplainedTold.model_validate({**told.model_dump(), "sentences": sentences})
 
     return caller.read(story, whose=lambda told: told.enrollment)

@@ -61,9 +61,7 @@ def test_the_calendar_has_an_entry_for_each_text_and_each_end_and_names_nobody(d
     assert "no-store" == answer.headers["cache-control"]
     calendar = Calendar.from_ical(answer.content)
     starts = sorted(one.start.isoformat() for one in calendar.events if one.alarms.times)
-    planned = sorted(
-        text.due_at.astimezone(desk.office.zone).isoformat() for text in desk.texts(whose) if text.due_at
-    )
+    planned = sorted(text.due_at.astimezone(desk.office.zone).isoformat() for text in desk.texts(whose) if text.due_at)
     assert planned == starts
     ends = [one.end for one in calendar.events if not one.alarms.times]
     assert 3 == len(ends)

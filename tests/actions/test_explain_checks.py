@@ -1,0 +1,65 @@
+"""`explain` says what every check would decide, as things stand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from notifier.actions.explain import explain
+from notifier.actions.hold import hold
+from notifier.db.engine import reading, writing
+from notifier.db.recoveries import begin_after_outage, begin_after_restore
+
+LATER = timedelta(hours=1)
+
+
+def said(desk: Any, message: int, at: datetime) -> str:
+    with reading(desk.engine) as session:
+        return "\n".join(explain(session, message, rules=desk.rules, now=at))
+
+
+@pytest.fixture
+def lift(desk: Any) -> Any:
+    """The text that says "makeup again", due tomorrow at 14:10."""
+    enrolled = desk.enroll()
+    return desk.texts(enrolled.enrollment)["makeup-again"]
+
+
+def test_what_is_in_order_is_said_to_leave(desk: Any, lift: Any) -> None:
+    assert "Every check of now lets it leave then." in said(desk, lift.id, desk.now)
+
+
+def test_a_day_late_it_leaves_in_its_late_words(desk: Any, lift: Any) -> None:
+    assert "leave then, in its late wording" in said(desk, lift.id, lift.due_at + timedelta(days=1))
+
+
+def test_at_night_it_would_wait_for_the_morning(desk: Any, lift: Any) -> None:
+    night = lift.due_at + timedelta(hours=10)
+    assert "would then wait until Sun 2026-03-08 09:00: outside the send window." in said(desk, lift.id, night)
+
+
+def test_what_is_too_late_would_be_given_up(desk: Any, lift: Any) -> None:
+    assert "would then be expired: it could not leave while it was still useful." in said(
+        desk, lift.id, lift.expires_at
+    )
+
+
+def test_what_waits_for_a_person_says_so(desk: Any, lift: Any) -> None:
+    with writing(desk.engine) as session:
+        hold(session, "clinic", lift.enrollment_id, why="on leave", now=desk.now, by="desk")
+    assert "the enrollment is on hold" in said(desk, lift.id, desk.now)
+
+
+def test_after_an_outage_it_waits_and_says_for_what(desk: Any, lift: Any) -> None:
+    at = lift.due_at + 2 * LATER
+    with writing(desk.engine) as session:
+        assert begin_after_outage(session, "clinic", above=0, now=at)
+    assert "It is late after an outage and waits for a person: notifier recover --plan." in said(desk, lift.id, at)
+
+
+def test_in_a_restored_backup_it_waits_and_says_for_what(desk: Any, lift: Any) -> None:
+    with writing(desk.engine) as session:
+        begin_after_restore(session, "clinic", up_to=desk.now, now=desk.now, by="desk")
+    assert "the database is a restored backup" in said(desk, lift.id, desk.now)

@@ -1,0 +1,47 @@
+"""A worker comes back from a pause with the answer to a call that others have called lost meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifier.actions.record import record
+from notifier.db.engine import writing
+from notifier.domain.calls import Finished, Result
+from notifier.domain.outcomes import NotCreatedClass
+from notifier.domain.states import MessageState
+from tests.house import CLINIC, House
+
+S = MessageState
+C = NotCreatedClass
+
+
+@pytest.mark.parametrize(
+    ("result", "why", "code", "then"),
+    [
+        (Result.ACCEPTED, None, None, S.ACCEPTED),
+        (Result.RELEASED, None, None, S.PLANNED),
+        (Result.NOT_CREATED, C.NETWORK, None, S.PLANNED),
+        (Result.NOT_CREATED, C.CONFIGURATION, 20003, S.PLANNED),
+        (Result.NOT_CREATED, C.OPTED_OUT, 21610, S.NEEDS_REVIEW),
+        (Result.NOT_CREATED, C.BAD_NUMBER, 21211, S.NEEDS_REVIEW),
+        (Result.NOT_CREATED, C.BAD_CONTENT, 21617, S.NEEDS_REVIEW),
+        (Result.NOT_CREATED, C.UNRECOGNIZED, 99999, S.NEEDS_REVIEW),
+    ],
+)
+async def test_an_answer_to_a_call_that_was_called_lost_leaves_nothing_that_nobody_looks_up(
+    house: House, result: Result, why: NotCreatedClass | None, code: int | None, then: MessageState
+) -> None:
+    text = house.plan()
+    house.open_gate()
+    (claimed,) = (await house.dispatch._step()).claims
+    house.start()  # another worker
+    assert 1 == await house.takeover()
+    assert S.UNKNOWN == house.state(text)
+    sid = "SM" + "1" * 32 if result is Result.ACCEPTED else None
+    answer = Finished(
+        text, claimed.attempt_id, claimed.phone, result, house.clock.now(), sid=sid, why=why, code=code, detail="why"
+    )
+    with writing(house.engine) as session:
+        record(session, CLINIC, [answer], house.clock.now())
+    assert then == house.state(text)
+    assert house.message(text).reason or then is S.ACCEPTED
