@@ -114,7 +114,7 @@ def _where_it_stands(session: Session, message: Message, enrollment: Enrollment)
     said = f"It is {message.state.value}{reason}."
     if message.state is not MessageState.PLANNED:
         return [said]
-    return [said, *(list(_what_keeps_it(session, message, enrollment)) or ["Nothing keeps it from leaving when due."])]
+    return [said, *(list(_what_keeps_it(session, message, enrollment)) or ["Nobody holds it back."])]
 
 
 def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:

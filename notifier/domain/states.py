@@ -53,7 +53,9 @@ LEGAL_MOVES: dict[MessageState, frozenset[MessageState]] = {
 
 MAY_STILL_LEAVE = frozenset({_S.PLANNED, _S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW})
 """Not yet known to have left."""
-COUNTS_TODAY = frozenset({_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW, _S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.UNDELIVERED})
+COUNTS_TODAY = frozenset(
+    {_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW, _S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.UNDELIVERED}
+)
 """What the daily cap of a number counts: everything that may have reached it."""
 SAID = frozenset({_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW, _S.ACCEPTED, _S.SENT, _S.DELIVERED})
 """What the patient has read, or may have read."""

@@ -139,7 +139,7 @@ def test_late_texts_are_shown_with_whose_they_are_and_released(
     plan = desk("recover", "--plan")
     assert "Ana Lopez, +14155550123" in plan.out
     assert "still useful: it leaves" in plan.out
-    assert "1 patients: 1 leaves" in plan.err
+    assert "1 patient: 1 leaves" in plan.err
     applied = desk("recover", "--apply")
     assert "released: 1 text" in applied.err
     later(tmp_path, "2026-03-20T00:40:00Z")
