@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,6 +30,9 @@ from notifier.domain.states import EnrollmentState, MessageState
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step
 
+_FREE: Final = "Nothing keeps it from leaving when due."
+_NOT_NOW: Final = "By the checks of now it would then"
+
 
 def explain(session: Session, message_id: int, *, rules: PlanningRules, now: datetime | None = None) -> list[str]:
     """Sentences for staff, in the order of what happened; with `now`, also what every check says as things stand.
@@ -41,11 +45,15 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
         raise Refused(f"there is no message {message_id}; see: notifier due")
     is_answer = message.kind == ANSWER
     rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
+    checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
+    stands = _where_it_stands(session, message, enrollment)
+    if any(_NOT_NOW in sentence for sentence in checks):
+        stands = [sentence for sentence in stands if sentence != _FREE]
     return [
         *rule,
         *(() if is_answer else _the_moment(message, enrollment, rules)),
-        *_where_it_stands(session, message, enrollment),
-        *(_the_checks(session, message, enrollment, rules, now) if now else ()),
+        *stands,
+        *checks,
         *_the_attempts(session, message, enrollment),
         *_what_happened(session, message, enrollment),
     ]
@@ -114,7 +122,7 @@ def _where_it_stands(session: Session, message: Message, enrollment: Enrollment)
     said = f"It is {message.state.value}{reason}."
     if message.state is not MessageState.PLANNED:
         return [said]
-    return [said, *(list(_what_keeps_it(session, message, enrollment)) or ["Nobody holds it back."])]
+    return [said, *(list(_what_keeps_it(session, message, enrollment)) or [_FREE])]
 
 
 def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
@@ -160,9 +168,9 @@ def _the_checks(
         case Send(late=late):
             yield f"Every check of now lets it leave then{', in its late wording' if late else ''}."
         case Wait() as wait:
-            yield f"By the checks of now it would then wait until {_say(wait.until, enrollment)}: {wait.why}."
+            yield f"{_NOT_NOW} wait until {_say(wait.until, enrollment)}: {wait.why}."
         case withdraw:
-            yield f"By the checks of now it would then be {withdraw.to.value}: {withdraw.why}."
+            yield f"{_NOT_NOW} be {withdraw.to.value}: {withdraw.why}."
 
 
 def _the_attempts(session: Session, message: Message, enrollment: Enrollment) -> list[str]:

@@ -107,7 +107,8 @@ def _show(found: RecoveryPlan, as_json: bool, *, adopted: Adopted | None = None)
     counts = {fate: many for fate, many in found.counts().items() if many}
     if counts:
         patients = len({one.enrollment for one in (*found.late, *found.expired)})
-        note(f"{patients} patient{'s' if patients > 1 else ''}: {', '.join(f'{many} {fate}' for fate, many in counts.items())}")
+        fates = ", ".join(f"{many} {fate}" for fate, many in counts.items())
+        note(f"{patients} patient{'s' if patients > 1 else ''}: {fates}")
     if found.waiting and found.useful:
         note("they wait for: notifier recover --apply")
 

@@ -203,5 +203,7 @@ def _record_wrong(
 ) -> None:
     for entry in difference.wrong_now:
         why = f"{entry.step}: {entry.why}; call her"
-        whose = {"enrollment_id": facts.enrollment, "message_id": _stored(entry)[0]}
-        record(session, clinic_id=clinic_id, at=at, by=by, what="wrong_now", why=why, **whose)
+        record(
+            session, clinic_id=clinic_id, at=at, by=by, what="wrong_now", why=why,
+            enrollment_id=facts.enrollment, message_id=_stored(entry)[0],
+        )  # fmt: skip

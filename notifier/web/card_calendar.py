@@ -30,7 +30,7 @@ def write_calendar(card: Card, voice: Voice, key: str, now: datetime) -> bytes:
         says = f"{avoid.things} {card.words['until']} {avoid.until}"
         calendar.add_component(_entry(f"avoid-{number}.{key}", card.anchor, avoid.ends, says, call, card.zone, now))
     calendar.add_missing_timezones()
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _entry(
