@@ -19,8 +19,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from notifier.domain import setting_values as values
+from notifier.domain.env_text import check_env_text
 from notifier.domain.staffed_hours import StaffedHours
-from schedules.send_window import SendWindow, zone_named
+from schedules.send_window import SendWindow
 
 TWILIO_API = "https://api.twilio.com"
 Address = Annotated[str, AfterValidator(values.plain_address)]
@@ -67,9 +68,9 @@ class Settings(BaseSettings):
 
     env: Literal["production", "demo", "test"] = "production"
     database_url: SecretStr = SecretStr("sqlite:///notifier.db")
-    clinic_name: str | None = Field(default=None, max_length=60)
-    clinic_phone: str | None = Field(default=None, max_length=30)
-    timezone: str | None = None
+    clinic_name: Annotated[str, AfterValidator(values.clinic_name)] | None = None
+    clinic_phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
+    timezone: Annotated[str, AfterValidator(values.zone)] | None = None
     """The clinic's IANA zone; a patient's own may differ."""
     send_window: str = "09:00-20:00"
     protocols_dir: Path | None = None
@@ -109,11 +110,6 @@ class Settings(BaseSettings):
     twilio_messaging_service_sid: Annotated[str, AfterValidator(values.twilio_sid("MG"))] | None = None
     twilio_from_number: Annotated[str, AfterValidator(values.e164)] | None = None
     twilio_api_url: Address = TWILIO_API
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        return value if value is None else zone_named(value).key
 
     @field_validator("send_window")
     @classmethod
@@ -172,6 +168,8 @@ class Settings(BaseSettings):
 
 def load_settings(**given: Any) -> Settings:
     """Read the settings; `given` wins over the environment. Raises BadSettings."""
+    if wrong := _misread(Path(".env")):
+        raise BadSettings(wrong)
     wrong = _unknown_variables(os.environ)
     try:
         settings = Settings(**given)
@@ -191,11 +189,7 @@ def check_ready_to_send(settings: Settings) -> None:
     wrong = [
         f"{name} is not set; {instead}."
         for name, value, instead in (
-            (
-                "NOTIFIER_CLINIC_NAME",
-                settings.clinic_name,
-                "write the name that patients know, such as Glow Skin Clinic",
-            ),
+            ("NOTIFIER_CLINIC_NAME", settings.clinic_name, "write the name that patients know"),
             ("NOTIFIER_CLINIC_PHONE", settings.clinic_phone, "write the number that patients may call"),
             ("NOTIFIER_TIMEZONE", settings.timezone, "write the clinic's IANA zone, such as America/New_York"),
         )
@@ -268,6 +262,15 @@ def _content(file: Path, name: str) -> str:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise BadSettings([f"{name}: {file} cannot be read; name a text file that the service may read."]) from None
+
+
+def _misread(file: Path) -> list[str]:
+    try:
+        return check_env_text(file.read_bytes())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        return [f"{file.resolve()} cannot be read ({error.strerror}); let the user that runs notifier read it."]
 
 
 def _known() -> list[str]:

@@ -22,6 +22,18 @@ EARLIEST, LATEST = time(8), time(21)
 LEAST_REMAINING = timedelta(minutes=15)
 """What must remain of the window when a text is planned and when it is sent."""
 _ONE_DAY = timedelta(days=1)
+_PLACES = {
+    "America/New_York": ("EST", "EDT", "ET", "EST/EDT", "EASTERN"),
+    "America/Chicago": ("CST", "CDT", "CT", "CST/CDT", "CENTRAL"),
+    "America/Denver": ("MST", "MDT", "MT", "MST/MDT", "MOUNTAIN"),
+    "America/Los_Angeles": ("PST", "PDT", "PT", "PST/PDT", "PACIFIC"),
+    "America/Anchorage": ("AKST", "AKDT", "ALASKA"),
+    "Pacific/Honolulu": ("HST", "HAWAII"),
+    "America/Puerto_Rico": ("AST",),
+}
+_PLACE_OF = {said: place for place, sayings in _PLACES.items() for said in sayings}
+"""EST and MST are zones to IANA, but without summer time: a restriction would end an hour off its words."""
+_OF_THIS_MACHINE = ("posix/", "right/", "posixrules", "localtime", "Factory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +180,10 @@ def open_hours(window: SendWindow, zone: ZoneInfo, area_zones: tuple[ZoneInfo, .
 
 def zone_named(name: str) -> ZoneInfo:
     """The IANA zone of that name; raises ValueError with a sentence."""
+    if place := _PLACE_OF.get(name.strip().upper()):
+        raise ValueError(f'"{name}" names no place, so not when its clocks change; write {place}')
     try:
-        return ZoneInfo(name)
+        return ZoneInfo("" if name.startswith(_OF_THIS_MACHINE) else name)
     except (KeyError, ValueError, OSError):
         near = get_close_matches(name.strip().replace(" ", "_"), available_timezones(), n=1)
         instead = near[0] if near else "America/New_York"

@@ -16,6 +16,7 @@ from notifier.db.outbox import messages_of
 from notifier.db.plans import enrollments_on, facts_of
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.enroll_request import Checked, EnrollRequest, check_request, check_when
+from notifier.domain.instants import said_in
 from notifier.domain.plan_diff import Difference
 from notifier.domain.planning import Plan, PlanningRules, plan_for
 from notifier.domain.refused import Refused
@@ -109,7 +110,7 @@ def _warnings(
     facts = written.facts
     if written.already:
         if facts.anchor.at != wanted.facts.anchor.at:
-            when = facts.anchor.at.isoformat(timespec="minutes")
+            when = said_in(facts.anchor.at, facts.timezone)
             yield f"she is enrolled with {when}; to change it: notifier change {facts.enrollment}"
         return
     if written.opted_out:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from notifier.cli.screen import show, table
+from notifier.cli.screen import note, show, table
 from notifier.cli.timeline_table import local
 from notifier.db.changing import Change
 from notifier.db.ending import Ended
@@ -29,6 +29,8 @@ def print_change(change: Change) -> None:
     print_difference(change.difference, zone, f"enrollment {change.enrollment}")
     for whose, difference in change.others.items():
         print_difference(difference, zone, f"enrollment {whose}, on the same phone")
+    if change.opted_out:
+        note("! her number has opted out: nothing will be sent; tell the patient in person")
 
 
 def print_difference(difference: Difference, zone: ZoneInfo, whose: str) -> None:
@@ -37,9 +39,10 @@ def print_difference(difference: Difference, zone: ZoneInfo, whose: str) -> None
         show(f"{whose}: no text changes")
         return
     show(whose, style="bold")
-    made = table("step", "what", "leaves", "why")
+    made = table("step", "what", "was", "leaves", "why")
     for what, entry in _entries(difference):
-        made.add_row(entry.step, _WORDS[what], _leaves(entry, what, zone), entry.why)
+        was = local(entry.row.due_at, zone) if entry.row and entry.row.due_at else "-"
+        made.add_row(entry.step, _WORDS[what], was, _leaves(entry, what, zone), entry.why)
     show(made)
 
 
@@ -47,6 +50,7 @@ def change_json(change: Change) -> dict[str, Any]:
     """The same for programs."""
     return {
         "enrollment": change.enrollment,
+        "opted_out": change.opted_out,
         **difference_json(change.difference),
         "others": [{"enrollment": whose, **difference_json(one)} for whose, one in change.others.items()],
     }

@@ -14,7 +14,7 @@ from notifier.db.enrolling import refuse_unready
 from notifier.db.enrollments import by_id, sharing_phone
 from notifier.db.events import record
 from notifier.db.holds import hold_number, open_holds
-from notifier.db.opt_outs import is_opted_out, opt_out
+from notifier.db.opt_outs import is_opted_out, opt_out, opted_out_among
 from notifier.db.plans import (
     OPTED_OUT,
     at_number,
@@ -45,6 +45,8 @@ class Change:
     difference: Difference
     others: Mapping[int, Difference]
     """By enrollment: only those whose texts change."""
+    opted_out: bool
+    """Her number, or the one that she will have, has opted out: whatever the difference says, she gets no text."""
 
 
 def the_enrollment(session: Session, clinic_id: str, enrollment_id: int) -> Enrollment:
@@ -86,7 +88,8 @@ def find_change(
     }
     mine = differences.pop(before.enrollment)
     others = {whose: difference for whose, difference in differences.items() if difference.changes_anything}
-    return Change(before.enrollment, before, after, mine, others)
+    opted_out = bool(opted_out_among(session, rules.clinic_id, {before.phone, after.phone}))
+    return Change(before.enrollment, before, after, mine, others, opted_out)
 
 
 def make_change(

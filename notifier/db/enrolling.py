@@ -27,7 +27,7 @@ from notifier.domain.enroll_request import Checked
 from notifier.domain.plan_diff import Difference
 from notifier.domain.planning import Facts, Plan, PlanningRules, plan_for, shares
 from notifier.domain.refused import Refused
-from notifier.domain.same_enrollment import next_ordinal
+from notifier.domain.same_enrollment import next_ordinal, the_same
 from notifier.domain.states import RUNNING
 
 
@@ -145,14 +145,7 @@ def _tell_others(
 
 
 def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], imported: bool) -> Written:
-    facts = wanted.facts
-    same = [
-        stored
-        for stored in known
-        if (stored.folded_name, stored.protocol, stored.treated_on)
-        == (facts.folded_name, facts.protocol.id, facts.local_day)
-    ]
-    stored = max(same, key=lambda one: one.ordinal)
+    stored = the_same(wanted, known)
     if wanted.external_id and stored.external_id is None:
         stored.external_id = wanted.external_id  # enrolled by hand first, then found in the clinic's own system
         stored.imported_as = wanted.digest() if imported else None

@@ -73,12 +73,12 @@ def _fits(protocol: CareProtocol, question: str, answer: str) -> bool:
 def _with_time(facts: Facts, changes: Changes, now: datetime) -> Facts:
     if changes.treated_at is not None:
         if changes.treated_at != facts.treated_at:
-            check_treated_at(changes.treated_at, now)
+            check_treated_at(changes.treated_at, now, facts.timezone)
         state = EnrollmentState.ACTIVE if facts.state is EnrollmentState.BOOKED else facts.state
         return replace(facts, treated_at=changes.treated_at, state=state)
     if changes.appointment_at is not None and changes.appointment_at != facts.appointment_at:
         if facts.treated_at is not None:
             raise Refused("she has been treated: change treated_at, or enroll the next appointment", "appointment_at")
-        check_appointment_at(changes.appointment_at, now)
+        check_appointment_at(changes.appointment_at, now, facts.timezone)
         return replace(facts, appointment_at=changes.appointment_at)
     return facts

@@ -120,9 +120,9 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
 def check_when(wanted: Checked, now: datetime) -> None:
     """Refuse a treatment in the future and an appointment in the past."""
     if wanted.facts.treated_at is not None:
-        check_treated_at(wanted.facts.treated_at, now)
+        check_treated_at(wanted.facts.treated_at, now, wanted.facts.timezone)
     elif wanted.facts.appointment_at is not None:
-        check_appointment_at(wanted.facts.appointment_at, now)
+        check_appointment_at(wanted.facts.appointment_at, now, wanted.facts.timezone)
 
 
 def find_protocol(protocol_id: str, protocols: Mapping[str, CareProtocol]) -> CareProtocol:

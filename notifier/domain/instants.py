@@ -53,23 +53,26 @@ def read_instant(text: str, zone: str, field: str, *, clinic_zone: str | None = 
     return _on_the_clock(naive, text, zone, field, clinic_zone)
 
 
-def check_treated_at(at: datetime, now: datetime) -> None:
-    """Refuse the end of a treatment that lies in the future."""
+def check_treated_at(at: datetime, now: datetime, zone: str) -> None:
+    """Refuse the end of a treatment that lies in the future; `zone` is whose clock the sentence speaks."""
     if at > now + CLOCKS_DIFFER:
+        when = said_in(at, zone)
         raise Refused(
-            f"treated_at is the END of a treatment and {_said(at)} lies in the future; use appointment_at", "treated_at"
+            f"treated_at is the END of a treatment and {when} lies in the future; use appointment_at", "treated_at"
         )
 
 
-def check_appointment_at(at: datetime, now: datetime) -> None:
+def check_appointment_at(at: datetime, now: datetime, zone: str) -> None:
     """Refuse an appointment that has passed, or is so far away that the year must be wrong."""
     if at <= now:
+        when = said_in(at, zone)
         raise Refused(
-            f"appointment_at {_said(at)} has passed; once she is treated use treated_at, the END of the treatment",
+            f"appointment_at {when} has passed; once she is treated use treated_at, the END of the treatment",
             "appointment_at",
         )
     if at - now > _LONGEST_WAIT:
-        raise Refused(f"appointment_at {_said(at)} is more than two years away; check the year", "appointment_at")
+        when = said_in(at, zone)
+        raise Refused(f"appointment_at {when} is more than two years away; check the year", "appointment_at")
 
 
 def _on_the_clock(naive: datetime, text: str, zone: str, field: str, clinic_zone: str | None) -> datetime:
@@ -123,8 +126,9 @@ def _with_offset(at: datetime) -> str:
     return at.isoformat(timespec="minutes")
 
 
-def _said(at: datetime) -> str:
-    return at.isoformat(timespec="minutes")
+def said_in(at: datetime, zone: str) -> str:
+    """An instant as staff may type it, on the clock of `zone`: `2026-03-07T15:30-05:00`."""
+    return _with_offset(at.astimezone(zone_called(zone)))
 
 
 def local_date(at: datetime, zone: str) -> date:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from notifier.domain.enroll_request import Checked
+from notifier.domain.instants import said_in
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 
@@ -27,11 +28,16 @@ class StoredEnrollment(Protocol):
     @property
     def treated_at(self) -> datetime | None: ...
     @property
+    def appointment_at(self) -> datetime | None: ...
+    @property
     def ordinal(self) -> int: ...
     @property
     def state(self) -> EnrollmentState: ...
     @property
     def reason(self) -> str | None: ...
+
+
+_Stored = TypeVar("_Stored", bound=StoredEnrollment)
 
 
 def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> int | None:
@@ -40,25 +46,41 @@ def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> 
     Same phone, folded name, protocol and local date is the same enrollment, unless staff say that it is a second one.
     """
     facts = wanted.facts
-    same = [
+    same = _on_that_day(wanted, on_this_phone)
+    if not same:
+        return 0
+    if wanted.second:
+        return max(stored.ordinal for stored in same) + 1
+    meant = _meant(wanted, same)
+    refuse_ended(meant)
+    if meant.treated_at is None and facts.treated_at is not None:
+        raise Refused(
+            f"this is enrollment {meant.id}, which is booked for that day; "
+            f"say: notifier treated {meant.id} --at {said_in(facts.treated_at, facts.timezone)}",
+            "treated_at",
+        )
+    return None
+
+
+def the_same(wanted: Checked, on_this_phone: Iterable[_Stored]) -> _Stored:
+    """The enrollment that is there already, where `next_ordinal` is None."""
+    return _meant(wanted, _on_that_day(wanted, on_this_phone))
+
+
+def _on_that_day(wanted: Checked, on_this_phone: Iterable[_Stored]) -> list[_Stored]:
+    facts = wanted.facts
+    return [
         stored
         for stored in on_this_phone
         if (stored.phone, stored.folded_name, stored.protocol, stored.treated_on)
         == (facts.phone, facts.folded_name, facts.protocol.id, facts.local_day)
     ]
-    if not same:
-        return 0
-    last = max(same, key=lambda stored: stored.ordinal)
-    if wanted.second:
-        return last.ordinal + 1
-    refuse_ended(last)
-    if last.treated_at is None and facts.treated_at is not None:
-        raise Refused(
-            f"this is enrollment {last.id}, which is booked for that day; "
-            f"say: notifier treated {last.id} --at {facts.treated_at.isoformat(timespec='minutes')}",
-            "treated_at",
-        )
-    return None
+
+
+def _meant(wanted: Checked, same: Iterable[_Stored]) -> _Stored:
+    """Of two treatments on one day the one at that very moment, else the later one."""
+    at = wanted.facts.anchor.at
+    return max(same, key=lambda stored: ((stored.treated_at or stored.appointment_at) == at, stored.ordinal))
 
 
 def refuse_ended(stored: StoredEnrollment) -> None:

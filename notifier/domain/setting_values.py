@@ -9,14 +9,49 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+from schedules.send_window import zone_named
+
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 _LONGEST_ANSWER: Final = 320
 """Some two segments: nobody in trouble reads more."""
+_LONGEST_NAME: Final = 60
+_LINK: Final = re.compile(r"://|\bwww\.|\w\.(?:com|net|org|co|io|us|me|biz|info|health|care|clinic)\b", re.IGNORECASE)
+_PHONE: Final = re.compile(r"\+?[0-9() ./-]+(?: ?(?:x|ext\.?) ?[0-9]{1,6})?")
 
 
 def secret(check: Callable[[str], str]) -> Callable[[SecretStr], SecretStr]:
     """The same check for a value that must not be shown."""
     return lambda value: SecretStr(check(value.get_secret_value()))
+
+
+def clinic_name(value: str) -> str:
+    """What every text begins with: words in one line, no link (carriers filter those) and nothing to be filled in."""
+    if not value.strip() or not value.isprintable():
+        raise ValueError("it is blank or has a line break; write the name that patients know, in one line")
+    if found := re.search(r"[{}<>]", value):
+        raise ValueError(f'it has "{found[0]}"; write the name that patients know, such as Glow Skin Clinic')
+    if _LINK.search(value):
+        raise ValueError("it looks like a link, which carriers filter; write the name without it")
+    if len(value) > _LONGEST_NAME:
+        raise ValueError(
+            f"it has {len(value)} characters; write at most {_LONGEST_NAME}, for every text begins with it"
+        )
+    return value.strip()
+
+
+def clinic_phone(value: str) -> str:
+    """The number that patients call, as they shall read it; with its area code, for they may live in another one."""
+    number = re.split("x|ext", value)[0]
+    if not _PHONE.fullmatch(value) or not 10 <= sum(character.isdigit() for character in number) <= 15:
+        raise ValueError(
+            "this is not a number that a patient can call; write it with its area code, like (212) 555-0199"
+        )
+    return value
+
+
+def zone(value: str) -> str:
+    """An IANA zone."""
+    return zone_named(value).key
 
 
 def plain_address(value: str) -> str:

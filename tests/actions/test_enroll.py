@@ -75,7 +75,7 @@ def test_the_same_patient_protocol_and_date_is_the_same_enrollment(desk: Desk, n
     first = desk.enroll()
     again = desk.enroll(name=name, at=desk.now - timedelta(hours=1))
     assert (first.enrollment, True) == (again.enrollment, again.already)
-    assert (f"she is enrolled with 2026-03-06T19:10+00:00; to change it: notifier change {first.enrollment}",) == (
+    assert (f"she is enrolled with 2026-03-06T14:10-05:00; to change it: notifier change {first.enrollment}",) == (
         again.warnings
     )
     assert "Ana Ruiz" == _names(desk)
@@ -91,6 +91,13 @@ def test_staff_may_enroll_a_second_treatment_of_the_same_day(desk: Desk) -> None
     first, second = desk.enroll(at=desk.now - timedelta(hours=2)), desk.enroll(second=True)
     third = desk.enroll(second=True)
     assert 3 == len({first.enrollment, second.enrollment, third.enrollment})
+
+
+def test_of_two_treatments_on_one_day_the_one_at_that_moment_is_the_same(desk: Desk) -> None:
+    first, second = desk.enroll(at=desk.now - timedelta(hours=2)), desk.enroll(second=True)
+    again = desk.enroll(at=desk.now - timedelta(hours=2))
+    assert (first.enrollment, True, ()) == (again.enrollment, again.already, again.warnings)
+    assert second.enrollment == desk.enroll(at=desk.now - timedelta(hours=1)).enrollment
 
 
 def test_an_external_id_names_one_enrollment(desk: Desk) -> None:

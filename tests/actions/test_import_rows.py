@@ -210,11 +210,8 @@ def test_rows_on_words_that_nobody_approved_are_refused(office: Office) -> None:
     assert (2, "protocol") == (report.fault_count, report.faults[0].column)
 
 
-def test_the_first_thousand_faults_are_told_and_all_are_counted(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(story, "MOST_FAULTS", 3)
-    report = office.run(*(line(number, phone="911") for number in range(1, 8)))
+def test_the_first_faults_are_told_and_all_are_counted(office: Office) -> None:
+    report = office.run(*(line(number, phone="911") for number in range(1, 8)), most_faults=3)
     assert (3, 7) == (len(report.faults), report.fault_count)
 
 

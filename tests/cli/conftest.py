@@ -57,7 +57,7 @@ def desk(notifier: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.Monke
     """A clinic in New York, on Saturday 2026-03-07 at 15:40; its database is in the empty directory."""
     settings = {
         "NOTIFIER_CLINIC_NAME": "Glow",
-        "NOTIFIER_CLINIC_PHONE": "555-0100",
+        "NOTIFIER_CLINIC_PHONE": "212-555-0100",
         "NOTIFIER_TIMEZONE": "America/New_York",
         "NOTIFIER_ENV": "test",
         "NOTIFIER_CLOCK_FILE": "clock",

@@ -46,9 +46,9 @@ def test_unset_clinic_settings_show_as_placeholders(notifier: Callable[..., Any]
 
 def test_settings_fill_the_texts(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFIER_CLINIC_NAME", "Glow")
-    monkeypatch.setenv("NOTIFIER_CLINIC_PHONE", "555-0100")
+    monkeypatch.setenv("NOTIFIER_CLINIC_PHONE", "212-555-0100")
     monkeypatch.setenv("NOTIFIER_TIMEZONE", "America/New_York")
-    assert "Glow: you may wear makeup again. Questions? 555-0100." in notifier(*TREATED[:-2]).out
+    assert "Glow: you may wear makeup again. Questions? 212-555-0100." in notifier(*TREATED[:-2]).out
 
 
 def test_a_pipe_gets_every_text_in_one_piece_and_no_colors(notifier: Callable[..., Any]) -> None:

@@ -90,19 +90,19 @@ def test_a_preview_reads_skipped_and_repeated_hours_as_late_as_they_can_be(text:
 
 
 def test_a_treatment_in_the_future_is_refused_but_for_two_clocks_that_differ(now: datetime) -> None:
-    check_treated_at(now + timedelta(minutes=10), now)
+    check_treated_at(now + timedelta(minutes=10), now, "America/New_York")
     with pytest.raises(
         Refused, match=r"treated_at is the END of a treatment .* lies in the future; use appointment_at"
     ):
-        check_treated_at(now + timedelta(minutes=11), now)
+        check_treated_at(now + timedelta(minutes=11), now, "America/New_York")
 
 
 def test_an_appointment_lies_in_the_next_two_years(now: datetime) -> None:
-    check_appointment_at(now + timedelta(minutes=1), now)
+    check_appointment_at(now + timedelta(minutes=1), now, "America/New_York")
     with pytest.raises(Refused, match="has passed"):
-        check_appointment_at(now, now)
+        check_appointment_at(now, now, "America/New_York")
     with pytest.raises(Refused, match="check the year"):
-        check_appointment_at(now + timedelta(days=733), now)
+        check_appointment_at(now + timedelta(days=733), now, "America/New_York")
 
 
 def test_a_date_is_that_of_the_patients_clock(now: datetime) -> None:

@@ -30,7 +30,7 @@ from tests.house import House, open_house
 
 FULL = os.environ.get("NOTIFIER_TEST_FAULTS") == "all"
 """Also the faults that take long because a real timeout has to pass."""
-KILLS = int(os.environ.get("NOTIFIER_TEST_KILLS", "200" if FULL else "8"))
+KILLS = int(os.environ.get("NOTIFIER_TEST_KILLS", "200" if FULL else "6"))
 """How often the kill loop kills a worker, on each database."""
 
 

@@ -19,7 +19,7 @@ from tests.faults.process import became
 from tests.faults.world import CLINIC, World
 
 S = MessageState
-_STEPS = 100
+_STEPS = 300
 _NOTICED = timedelta(seconds=3)
 """A jump of the clock that a worker notices, and then looks at everything anew."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from notifier.domain.states import MessageState
 from notifier.sandbox import faults
 from tests.faults.process import became, let_run, until
@@ -43,7 +45,8 @@ def test_after_the_claim_and_before_the_call_it_is_looked_up_and_leaves_once(wor
     assert [1, 1, 1] == [len(world.ledger_of(one)) for one in texts]
 
 
-def test_with_review_what_was_not_created_waits_for_a_person(world: World) -> None:
+def test_with_review_what_was_not_created_waits_for_a_person(sqlite_world: World) -> None:
+    world = sqlite_world
     text = world.plan()
     world.settings["NOTIFIER_ON_UNKNOWN"] = "review"
     world.faults.then(faults.hang())
@@ -81,7 +84,8 @@ def test_while_it_cannot_write_down_the_answer_the_text_is_found_in_twilios_list
     assert (S.ACCEPTED, 1, 1) == (world.state(text), len(world.ledger_of(text)), world.creates())
 
 
-def test_after_the_answer_is_written_down_nothing_is_left_to_do(world: World) -> None:
+def test_after_the_answer_is_written_down_nothing_is_left_to_do(sqlite_world: World) -> None:
+    world = sqlite_world
     text = world.plan()
     worker = world.start(ready=False)
     world.until_state(text, S.ACCEPTED)
@@ -92,6 +96,7 @@ def test_after_the_answer_is_written_down_nothing_is_left_to_do(world: World) ->
     assert 1 == len(world.attempts(text))
 
 
+@pytest.mark.slow
 def test_five_deaths_in_a_row_between_answer_and_commit_cost_nobody_a_second_text(sqlite_world: World) -> None:
     texts = sqlite_world.plan_many(5)
     for _ in texts:

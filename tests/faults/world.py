@@ -136,7 +136,7 @@ class World:
         """How many calls each worker made."""
         with reading(self.engine) as session:
             found = select(col(Attempt.worker_id), func.count()).group_by(col(Attempt.worker_id))
-            return dict(session.execute(found).tuples().all())
+            return dict(session.execute(found).all())
 
     def message(self, message: int) -> Message:
         with reading(self.engine) as session:
@@ -150,7 +150,7 @@ class World:
     def states(self) -> dict[MessageState, int]:
         with reading(self.engine) as session:
             found = select(col(Message.state), func.count()).group_by(col(Message.state))
-            return dict(session.execute(found).tuples().all())
+            return dict(session.execute(found).all())
 
     def until_state(self, message: int, *states: MessageState, seconds: float = LONGEST_WAIT) -> None:
         until(

@@ -43,6 +43,16 @@ def sentences() -> list[str]:
         ("NOTIFIER_SMTP_URL", "mail.example.org:25", "this is not a mail server"),
         ("NOTIFIER_SMTP_URL", "smtp://u:p:s3cret@:587", "this is not a mail server"),
         ("NOTIFIER_ALERT_EMAIL", "desk", "this is not an e-mail address"),
+        ("NOTIFIER_CLINIC_NAME", "https://glow.example", "it looks like a link"),
+        ("NOTIFIER_CLINIC_NAME", "glow.com", "it looks like a link"),
+        ("NOTIFIER_CLINIC_NAME", "Glow {name}", 'it has "{"'),
+        ("NOTIFIER_CLINIC_NAME", "Glow\nSkin", "it is blank or has a line break"),
+        ("NOTIFIER_CLINIC_NAME", " ", "it is blank"),
+        ("NOTIFIER_CLINIC_NAME", "G" * 61, "it has 61 characters"),
+        ("NOTIFIER_CLINIC_PHONE", "555", "write it with its area code"),
+        ("NOTIFIER_CLINIC_PHONE", "555-0100 ext. 12345", "write it with its area code"),
+        ("NOTIFIER_CLINIC_PHONE", "1-800-GLOW-NOW", "this is not a number that a patient can call"),
+        ("NOTIFIER_CLINIC_PHONE", "(212) 555-0199\n", "this is not a number that a patient can call"),
     ],
 )
 def test_a_bad_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
@@ -64,6 +74,43 @@ def test_mail_needs_both_who_is_told_and_a_server(monkeypatch: pytest.MonkeyPatc
 def test_a_typo_in_the_env_file_is_refused() -> None:
     Path(".env").write_text("NOTIFIER_CLINC_NAME=Glow\n", encoding="utf-8")
     assert ["NOTIFIER_CLINC_NAME is no setting of Notifier; did you mean NOTIFIER_CLINIC_NAME?"] == sentences()
+
+
+@pytest.mark.parametrize("name", ["Dr. Rivera Skin & Laser", "Peau Élégante", "St. Mary's"])
+@pytest.mark.parametrize("phone", ["(212) 555-0199", "+1 212 555 0199", "212.555.0199 x12", "212-555-0199 ext. 4"])
+def test_a_clinic_is_called_and_calls_itself_as_it_likes(
+    monkeypatch: pytest.MonkeyPatch, name: str, phone: str
+) -> None:
+    monkeypatch.setenv("NOTIFIER_CLINIC_NAME", name)
+    monkeypatch.setenv("NOTIFIER_CLINIC_PHONE", phone)
+    settings = load_settings()
+    assert (name, phone) == (settings.clinic_name, settings.clinic_phone)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"NOTIFIER_ENV=test\n\nNOTIFIER_TIMEZONE UTC\n", ".env, line 3: this is no NAME=value"),
+        (b"NOTIFIER_CLINIC_NAME='Glow\n", ".env, line 1: this is no NAME=value"),
+        (b"# a remark\nNOTIFIER_TIMEZONE\n", ".env, line 2: this name has no = behind it"),
+        (b"\nNOTIFIER_CLINIC_NAME=Caf\xe9\n", ".env, line 2: this is not UTF-8"),
+    ],
+)
+def test_a_line_of_the_env_file_is_never_passed_over(content: bytes, sentence: str) -> None:
+    Path(".env").write_bytes(content)
+    (said,) = sentences()
+    assert said.startswith(sentence)
+
+
+def test_an_env_file_may_begin_with_the_mark_of_a_windows_editor() -> None:
+    Path(".env").write_bytes(b"\xef\xbb\xbfNOTIFIER_TIMEZONE=UTC\r\n\r\n")
+    assert "UTC" == load_settings().timezone
+
+
+def test_an_env_file_that_cannot_be_read_is_one_sentence() -> None:
+    Path(".env").mkdir()
+    (said,) = sentences()
+    assert said.endswith(".env cannot be read (Is a directory); let the user that runs notifier read it.")
 
 
 def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

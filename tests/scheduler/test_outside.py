@@ -69,14 +69,14 @@ async def test_urgent_words_are_answered_in_the_clinics_own_words(engine: Engine
     gateway.reply("+12125550101", "I am bleeding")
     with writing(engine) as session:
         Rows(now).enrollment(session)
-    given = {"clinic_name": "Glow", "clinic_phone": "555-0100", "urgent_answer": "{clinic}: call 911 or {phone}."}
+    given = {"clinic_name": "Glow", "clinic_phone": "212-555-0100", "urgent_answer": "{clinic}: call 911 or {phone}."}
     async with worker_of(engine, clock, gateway, **given) as worker:
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(5):
             await gateway.heard.wait()
         worker.stop()
         assert await running
-    assert ["Glow: call 911 or 555-0100."] == [text.body for text in gateway.asked]
+    assert ["Glow: call 911 or 212-555-0100."] == [text.body for text in gateway.asked]
 
 
 async def test_it_beats_only_while_it_turns_and_writes(sqlite_engine: Engine, now: Any) -> None:
@@ -114,7 +114,7 @@ async def test_a_switch_that_does_not_answer_stops_nothing(sqlite_engine: Engine
 
 def test_a_webhook_answers_as_a_poll_does() -> None:
     twilio = {"twilio_account_sid": "AC" + "0" * 32, "twilio_auth_token": SecretStr("token")}
-    clinic = {"clinic_name": "Glow", "clinic_phone": "555-0100", "public_url": "https://texts.example.org"}
+    clinic = {"clinic_name": "Glow", "clinic_phone": "212-555-0100", "public_url": "https://texts.example.org"}
     settings = Settings(_env_file=None, staffed_hours="Mon-Fri 09:00-17:00", **clinic, **twilio)  # type: ignore[arg-type]  # a table of values
     webhooks = webhook_settings(settings)
     assert webhooks is not None

@@ -145,3 +145,26 @@ def test_an_unknown_zone_is_refused_with_a_near_one() -> None:
     ):
         zone_named("America/New York")
     assert zone_named("Pacific/Honolulu") is HONOLULU
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("EST", "America/New_York"),
+        ("EDT", "America/New_York"),
+        ("Eastern", "America/New_York"),
+        ("CST", "America/Chicago"),
+        ("MST", "America/Denver"),
+        ("pst", "America/Los_Angeles"),
+        ("HST", "Pacific/Honolulu"),
+    ],
+)
+def test_an_abbreviation_is_refused_with_the_place_it_stands_for(said: str, place: str) -> None:
+    with pytest.raises(ValueError, match=f'"{said}" names no place, .*; write {place}'):
+        zone_named(said)
+
+
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "posix/America/New_York"])
+def test_what_only_this_machine_calls_a_zone_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a time zone"):
+        zone_named(name)

@@ -44,7 +44,7 @@ def enroll_patient(
     """Enroll a patient: every text is planned. 201; 200 where she was enrolled already."""
     if caller.office.missing:
         raise Problem(503, " ".join(caller.office.missing))
-    question = idempotency_key and Question(caller.integration.key_id, idempotency_key, _hash(asked))
+    question = idempotency_key and Question(caller.integration.key_id, idempotency_key, body_hash(asked))
     try:
         with writing(caller.office.engine) as session:
             told = _enroll_once(session, caller, asked, question or None)
@@ -111,6 +111,6 @@ def _told(done: Enrolled) -> dict[str, Any]:
     return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
 
 
-def _hash(asked: EnrollAsked) -> str:
+def body_hash(asked: EnrollAsked) -> str:
     """The same for the same content, however it is spaced and ordered."""
     return hashlib.sha256(json.dumps(asked.model_dump(), sort_keys=True).encode()).hexdigest()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from notifier.db.tables import ApiAnswer, Enrollment, Scope
+from notifier.web.api.asked import EnrollAsked
+from notifier.web.api.enrolling import body_hash
 from tests.web.api.conftest import ANA, Program
 
 BEA = {**ANA, "name": "Bea Lund", "phone": "+12125550124"}
@@ -36,6 +38,12 @@ def test_the_same_request_again_gets_the_same_answer(program: Program) -> None:
     program.post(f"/enrollments/{first.json()['enrollment']}/cancel", {})
     again = program.post("/enrollments", dict(reversed(ANA.items())), **{"Idempotency-Key": "a"})
     assert (201, first.json(), 1) == (again.status_code, again.json(), len(program.all(Enrollment)))
+
+
+def test_the_order_of_a_body_is_not_its_content() -> None:
+    one, other = ({**ANA, "answers": answers} for answers in ({"a": "1", "b": "2"}, {"b": "2", "a": "1"}))
+    assert body_hash(EnrollAsked(**one)) == body_hash(EnrollAsked(**other))
+    assert body_hash(EnrollAsked(**one)) != body_hash(EnrollAsked(**{**one, "answers": {"a": "2", "b": "2"}}))
 
 
 def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
