@@ -17,7 +17,8 @@ from tests.web.api.conftest import ANA, CLINIC, Program
 def pages(program: Program, path: str, **parameters: Any) -> list[list[Any]]:
     """Every page of a list, each as the numbers of its items."""
     key = {"/enrollments": "enrollment", "/messages": "message", "/replies": "reply"}[path]
-    found, mark = [], None
+    found: list[list[Any]] = []
+    mark = None
     while len(found) < 20:  # a list that never ends is a failure, not a wait
         asked = {**parameters, **({"page": mark} if mark else {})}
         answer = program.get(path, params=asked).json()
