@@ -41,9 +41,11 @@ def test_the_same_request_again_gets_the_same_answer(program: Program) -> None:
 
 
 def test_the_order_of_a_body_is_not_its_content() -> None:
-    one, other = ({**ANA, "answers": answers} for answers in ({"a": "1", "b": "2"}, {"b": "2", "a": "1"}))
-    assert body_hash(EnrollAsked(**one)) == body_hash(EnrollAsked(**other))
-    assert body_hash(EnrollAsked(**one)) != body_hash(EnrollAsked(**{**one, "answers": {"a": "2", "b": "2"}}))
+    hashes = [
+        body_hash(EnrollAsked.model_validate({**ANA, "answers": answers}))
+        for answers in ({"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "2", "b": "2"})
+    ]
+    assert [True, False] == [hashes[0] == other for other in hashes[1:]]
 
 
 def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
