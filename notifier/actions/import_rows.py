@@ -127,9 +127,21 @@ def _find_meanings(
                 report.add_fault(fault)
             session.expunge_all()
             tell("checked", len(found) + len(faults), len(rows))
-    for _, meaning in found:
-        report.counts[meaning] += 1
+    _count(found, report)
     return found
+
+
+def _count(found: Sequence[tuple[ImportRow, Meaning]], report: ImportReport) -> None:
+    """Two new rows of one patient, protocol and date are one enrollment, whatever ids they have."""
+    firsts: dict[tuple[object, ...], ImportRow] = {}
+    for row, meaning in found:
+        facts = row.wanted.facts
+        key = (facts.phone, facts.folded_name, facts.protocol.id, facts.local_day)
+        if meaning is Meaning.NEW and (first := firsts.setdefault(key, row)) is not row:
+            report.counts[Meaning.SAME] += 1
+            report.for_staff.append(f"row {row.number}: patient, protocol and date are those of row {first.number}")
+        else:
+            report.counts[meaning] += 1
 
 
 def _write_chunk(

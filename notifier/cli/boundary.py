@@ -15,7 +15,7 @@ import typer
 from notifier.cli.app import app
 from notifier.cli.errors import Failed
 from notifier.cli.screen import note
-from notifier.db.unusable import DatabaseUnusable
+from notifier.db.unusable import BadDatabaseAddress, DatabaseUnusable
 from notifier.domain.refused import Refused
 from notifier.settings import BadSettings
 from schedules.catalogue import ProtocolError
@@ -51,7 +51,7 @@ class _Ended(Exception):
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except BadSettings as error:
+    except (BadSettings, BadDatabaseAddress) as error:
         raise _ended(ExitCode.BAD_CONFIGURATION, str(error)) from None
     except (Refused, ProtocolError) as error:
         raise _ended(ExitCode.BAD_INPUT, str(error)) from None
@@ -81,10 +81,13 @@ def _ended(code: ExitCode, sentences: str) -> _Ended:
 
 def _usage(error: typer.TyperException) -> str:
     """Typer's own words on one line, and where to look."""
-    words = " ".join(error.format_message().split()).rstrip(".")
+    words = " ".join(error.format_message().split()).rstrip(".").replace(_PYDANTIC_INT, "write a whole number")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "notifier"
     return f"{words[:1].lower()}{words[1:]}; see: {command} --help"
+
+
+_PYDANTIC_INT = "Input should be a valid integer, unable to parse string as an integer"
 
 
 def _unexpected(error: Exception) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
-from notifier.db.unusable import DatabaseUnusable, say_in_words
+from notifier.db.unusable import BadDatabaseAddress, say_in_words
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it gives up with DatabaseBusy."""
@@ -24,7 +24,7 @@ def open_engine(url: str, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
     """An engine for `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:secret@host/name`.
 
     A relative path counts from the working directory of this moment. Nothing is opened yet. `busy_seconds`: how long a
-    writer waits for another one, or for a free connection. Raises DatabaseUnusable for any other address. Errors of the
+    writer waits for another one, or for a free connection. Raises BadDatabaseAddress for any other one. Errors of the
     database become DatabaseUnusable too wherever we know a plain sentence.
     """
     address = _read(url)
@@ -81,9 +81,9 @@ def _read(url: str) -> URL:
         backend = address.get_backend_name()
     except ArgumentError:
         # The address itself may hold a password: it is not repeated.
-        raise DatabaseUnusable(_HOW) from None
+        raise BadDatabaseAddress(_HOW) from None
     if backend not in ("sqlite", "postgresql"):
-        raise DatabaseUnusable(f'"{backend}" is no database that Notifier knows. {_HOW}')
+        raise BadDatabaseAddress(f'"{backend}" is no database that Notifier knows. {_HOW}')
     if backend == "postgresql":
         return address.set(drivername="postgresql+psycopg")
     address = address.set(drivername="sqlite")
@@ -91,7 +91,7 @@ def _read(url: str) -> URL:
     return address if file is None else address.set(database=str(file.absolute()))
 
 
-_HOW = "Write the database address as sqlite:///notifier.db or postgresql://user:password@host/name."
+_HOW = "Write NOTIFIER_DATABASE_URL as sqlite:///notifier.db or postgresql://user:password@host/name."
 
 
 def _sqlite(address: URL, busy_seconds: int) -> Engine:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import cut, record
-from notifier.db.rows import Row, insert_rows_for_ids
+from notifier.db.rows import Row, can_be_id, insert_rows_for_ids
 from notifier.db.tables import Enrollment
 from notifier.domain.states import EnrollmentState
 
@@ -26,7 +26,7 @@ def insert(session: Session, rows: Sequence[Row]) -> list[int]:
 
 def by_id(session: Session, clinic_id: str, enrollment_id: int) -> Enrollment | None:
     """One enrollment of this clinic; another clinic's is the same as none."""
-    return _one(session, clinic_id, col(Enrollment.id) == enrollment_id)
+    return _one(session, clinic_id, col(Enrollment.id) == enrollment_id) if can_be_id(enrollment_id) else None
 
 
 def by_external_id(session: Session, clinic_id: str, external_id: str) -> Enrollment | None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import cut
-from notifier.db.rows import Row, insert_rows, insert_rows_for_ids
+from notifier.db.rows import Row, can_be_id, insert_rows, insert_rows_for_ids
 from notifier.db.tables import Event, Message
 from notifier.domain.answers import ANSWER
 from notifier.domain.departure import LOOK_AGAIN
@@ -174,6 +174,8 @@ def due(session: Session, now: datetime, limit: int) -> list[Message]:
 
 def by_id(session: Session, clinic_id: str, message_id: int) -> Message | None:
     """One text of this clinic."""
+    if not can_be_id(message_id):
+        return None
     return session.scalar(select(Message).where(col(Message.id) == message_id, col(Message.clinic_id) == clinic_id))
 
 

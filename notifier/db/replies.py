@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record
+from notifier.db.rows import can_be_id
 from notifier.db.tables import Reply
 from notifier.domain.refused import Refused
 
 
 def the_reply(session: Session, clinic_id: str, reply_id: int) -> Reply:
     """The reply of that number; raises Refused where there is none."""
-    reply = session.get(Reply, reply_id)
+    reply = session.get(Reply, reply_id) if can_be_id(reply_id) else None
     if reply is None or reply.clinic_id != clinic_id:
         raise Refused(f"there is no reply {reply_id}; see: notifier replies")
     return reply

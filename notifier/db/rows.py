@@ -16,6 +16,11 @@ Row = Mapping[str, Any]
 """Values by column name; what is left out gets the model's default."""
 
 
+def can_be_id(number: int) -> bool:
+    """Whether a number that somebody typed can be an id: SQLite raises when asked for a larger one."""
+    return number < 2**63
+
+
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert all rows in one statement. Nothing is checked here but what the database checks."""
     if rows:

@@ -27,6 +27,10 @@ class DatabaseUnusable(OperationalError):
         return self.sentence
 
 
+class BadDatabaseAddress(DatabaseUnusable):
+    """The setting is wrong, whatever state the database is in: it does not mend itself."""
+
+
 class DatabaseBusy(DatabaseUnusable):
     """Somebody else is writing, or every connection is taken; the same again in a moment may well succeed."""
 

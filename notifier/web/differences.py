@@ -61,7 +61,8 @@ def of_change(change: Change, question: str, button: str) -> Seen:
     """A change of an enrollment, and what it does to others on her phone."""
     zone = zone_called(change.after.timezone)
     others = [(whose, list(rows(one, zone))) for whose, one in change.others.items()]
-    return Seen(question, button, list(rows(change.difference, zone)), others)
+    notes = ["Her number has opted out: nothing will be sent; tell her in person."] if change.opted_out else []
+    return Seen(question, button, list(rows(change.difference, zone)), others, notes)
 
 
 def of_ending(ended: Ended, question: str, button: str) -> Seen:

@@ -79,6 +79,9 @@ def test_an_opt_out_and_a_hold_follow_the_patient_to_her_new_number(desk: Desk) 
 def test_texts_to_a_new_number_that_has_opted_out_are_suppressed(desk: Desk) -> None:
     desk.act(opt_out_by_staff, "clinic", BOB, now=desk.now, by="desk")
     enrollment = desk.enroll().enrollment
+    with reading(desk.engine) as session:
+        shown = plan_change(session, enrollment, Changes(phone=BOB), rules=desk.rules, now=desk.now)
+    assert shown.opted_out
     make(desk, enrollment, desk.now, phone=BOB)
     assert {SUPPRESSED} == set(desk.states(enrollment).values())
 

@@ -86,6 +86,14 @@ def test_a_dry_run_writes_nothing(office: Office) -> None:
     assert ({"new": 2}, 0, []) == (counts(report), report.written, office.enrolled())
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_one_treatment_under_two_ids_is_one_enrollment_and_told(office: Office, dry_run: bool) -> None:
+    report = office.run(line(1, phone=ANA), line(2, name="ana  RUIZ", phone=ANA), dry_run=dry_run)
+    assert {"new": 1, "same": 1} == counts(report)
+    assert ["row 3: patient, protocol and date are those of row 2"] == report.for_staff
+    assert ([] if dry_run else ["A-1"]) == [one.external_id for one in office.enrolled()]
+
+
 def test_a_second_run_changes_nothing(office: Office) -> None:
     office.run(line(1), line(2))
     assert {"same": 2} == counts(office.run(line(1), line(2)))
@@ -175,7 +183,7 @@ def test_an_enrollment_made_by_hand_is_found_again_and_gets_its_external_id(offi
 
 def test_a_patient_who_is_there_twice_is_enrolled_once(office: Office) -> None:
     report = office.run(line(1), line(1), line(2, phone="+12125550101"))
-    assert {"new": 2, "same": 1} == counts(report)
+    assert {"new": 1, "same": 2} == counts(report)
     assert 1 == len(office.enrolled())
     assert {"same": 2} == counts(office.run(line(1), line(2, phone="+12125550101")))
 

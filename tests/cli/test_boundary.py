@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notifier.cli import reading
+from notifier.cli import protocols
 from notifier.db.unusable import DatabaseUnusable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,7 @@ def test_a_mistake_of_ours_says_where_and_no_value(
     def broken(_directory: object) -> None:
         raise KeyError("+14155550123")
 
-    monkeypatch.setattr(reading, "catalogue", broken)
+    monkeypatch.setattr(protocols, "protocols_with", broken)
     ran = notifier(*LIST)
     assert (1, "") == (ran.code, ran.out)
     assert "KeyError at protocols.py:" in ran.err
@@ -37,16 +37,27 @@ def test_an_unusable_database_is_a_sentence(notifier: Callable[..., Any], monkey
     def unusable(_directory: object) -> None:
         raise DatabaseUnusable("The disk is full.")
 
-    monkeypatch.setattr(reading, "catalogue", unusable)
+    monkeypatch.setattr(protocols, "protocols_with", unusable)
     ran = notifier(*LIST)
     assert (1, "notifier: The disk is full.\n") == (ran.code, ran.err)
+
+
+@pytest.mark.parametrize("url", ["mysql://host/notifier", "notifier.db"])
+def test_a_bad_database_address_is_bad_configuration(
+    notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """A service would be started again for ever; 78 tells systemd that it does not mend itself."""
+    monkeypatch.setenv("NOTIFIER_DATABASE_URL", url)
+    ran = notifier("due")
+    assert (78, 1) == (ran.code, ran.err.count("\n"))
+    assert "sqlite:///notifier.db" in ran.err
 
 
 def test_ctrl_c_is_130(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_directory: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reading, "catalogue", interrupted)
+    monkeypatch.setattr(protocols, "protocols_with", interrupted)
     assert 130 == notifier(*LIST).code
 
 

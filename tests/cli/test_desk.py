@@ -165,6 +165,10 @@ def test_empty_lists_are_lists(desk: Desk) -> None:
         (("opt-out", "12"), "+14155550123"),
         (("unpause", "--protocol", "microneedling"), "not paused"),
         (("treated", "9", "--at", "2026-03-07T15:30"), "there is no enrollment 9"),
+        (("show", "9" * 20), "notifier enrollments"),
+        (("explain", "9" * 20), "notifier due"),
+        (("explain", "first"), "write a whole number"),
+        (("close", "9" * 20), "notifier replies"),
     ],
     ids=str,
 )

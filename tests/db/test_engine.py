@@ -196,7 +196,7 @@ def test_a_server_that_became_read_only_is_said(postgresql_engine: Engine, rows:
 
 @pytest.mark.parametrize("url", ["", "rubbish", "mysql://ana:secret@h/n", "postgresql:/ana:secret"])
 def test_an_address_that_is_none_is_said_without_its_password(url: str) -> None:
-    with pytest.raises(DatabaseUnusable, match=r"Write the database address as sqlite:///notifier\.db or") as caught:
+    with pytest.raises(DatabaseUnusable, match=r"Write NOTIFIER_DATABASE_URL as sqlite:///notifier\.db or") as caught:
         open_engine(url)
     assert "secret" not in str(caught.value)
 
