@@ -72,7 +72,7 @@ def test_a_worker_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(("kept", "code"), [(True, 0), (False, 1)])
 def test_a_broken_promise_ends_with_1(kept: bool, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "play", lambda screen: kept)
+    monkeypatch.setattr(demo, "play", lambda screen, stay: kept)
     assert code == demo.demo()
 
 
