@@ -33,6 +33,7 @@ class Ran:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # parallel test runners set it: tables would fold
     for name in list(os.environ):
         if name.startswith(("NOTIFIER_", "TWILIO_")) and not name.startswith("NOTIFIER_TEST_"):
             monkeypatch.delenv(name)
