@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from notifier.__main__ import COLLECT_AFTER
-from tests.benchmarks import claiming, contestants, drain, enrolling, lateness, pending, several, timelines
+from tests.benchmarks import claiming, contestants, drain, enrolling, lateness, pages, pending, several, timelines
 from tests.benchmarks.contestants import Ground
 from tests.benchmarks.databases import databases
 from tests.benchmarks.table import say
@@ -40,13 +40,14 @@ def main() -> None:
             "lateness": lambda: lateness.measure(ground),
             "claiming": lambda: claiming.measure(made, many),
             "several": lambda: several.measure(ground),
+            "pages": lambda: pages.measure(made),
         }
         for name in asked.what or measurements:
             measurements[name]()
 
 
 def _arguments() -> argparse.Namespace:
-    names = ("timelines", "enrolling", "pending", "drain", "lateness", "claiming", "several")
+    names = ("timelines", "enrolling", "pending", "drain", "lateness", "claiming", "several", "pages")
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(names)}")
     parser.add_argument("--long", action="store_true", help="with 1,000,000 pending texts too (about 3 minutes more)")
