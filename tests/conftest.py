@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
@@ -26,6 +27,16 @@ from notifier.db import enrollments, outbox
 from notifier.db.engine import open_engine
 from notifier.db.schema import upgrade
 from notifier.domain.states import EnrollmentState, MessageState
+
+# Rich tracebacks show the values of every frame: tens of seconds for one exception out of FastAPI.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

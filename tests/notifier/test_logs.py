@@ -17,12 +17,12 @@ from notifier.logs import configure_logs
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, config = root.handlers[:], root.level, structlog.get_config()
     written = io.StringIO()
     configure_logs(written)
     yield written
     root.handlers, root.level = before, level
-    structlog.reset_defaults()
+    structlog.configure(**config)
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

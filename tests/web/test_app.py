@@ -21,10 +21,10 @@ from tests.web.conftest import PATIENT, Web, open_web
 @pytest.fixture
 def logged() -> Iterator[StringIO]:
     """What the program would write to stderr."""
-    stream = StringIO()
+    stream, before = StringIO(), structlog.get_config()
     configure_logs(stream)
     yield stream
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture
