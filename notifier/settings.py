@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from notifier.domain import setting_values as values
 from notifier.domain.env_text import check_env_text
+from notifier.domain.setting_faults import what_to_write
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.send_window import SendWindow
 
@@ -28,7 +29,7 @@ Address = Annotated[str, AfterValidator(values.plain_address)]
 HiddenAddress = Annotated[SecretStr, AfterValidator(values.secret(values.web_address))]
 Token = Annotated[SecretStr, AfterValidator(values.secret(values.auth_token))]
 Words = Annotated[str, AfterValidator(values.answer_words)]
-_SECRETS = (
+SECRETS = (
     "NOTIFIER_DATABASE_URL",
     "NOTIFIER_SECRET_KEY",
     "NOTIFIER_SMTP_URL",
@@ -50,7 +51,7 @@ class BadSettings(ValueError):
 
 
 def _variable(field: str) -> str:
-    return field.upper() if field.startswith(("twilio_", "notify_")) else f"NOTIFIER_{field.upper()}"
+    return field.upper() if field.startswith(("twilio_", "notify_", "state_")) else f"NOTIFIER_{field.upper()}"
 
 
 class Settings(BaseSettings):
@@ -73,6 +74,8 @@ class Settings(BaseSettings):
     timezone: Annotated[str, AfterValidator(values.zone)] | None = None
     """The clinic's IANA zone; a patient's own may differ."""
     send_window: str = "09:00-20:00"
+    offices_file: Path | None = None
+    """One profile for each office; None: the clinic is one place."""
     protocols_dir: Path | None = None
     public_url: Address | None = None
     web_host: str = "127.0.0.1"
@@ -87,6 +90,8 @@ class Settings(BaseSettings):
     """After an outage, more late texts than this wait for a person."""
     notify_socket: str | None = None
     """systemd's own variable: where a service says that it is ready and alive."""
+    state_directory: Path | None = None
+    """systemd's own too: where a service keeps what must survive it."""
     secret_key: SecretStr | None = None
     clock_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -174,53 +179,12 @@ def load_settings(**given: Any) -> Settings:
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        raise BadSettings(
-            wrong + [_sentence(one) for one in error.errors(include_url=False, include_input=False)]
-        ) from None
+        raise BadSettings(wrong + [_sentence(one) for one in error.errors(include_url=False)]) from None
     except BadSettings as error:
         raise BadSettings(wrong + error.sentences) from None
     if wrong:
         raise BadSettings(wrong)
     return settings
-
-
-def check_ready_to_send(settings: Settings) -> None:
-    """Raise BadSettings, naming everything that a worker needs and does not have."""
-    wrong = [
-        f"{name} is not set; {instead}."
-        for name, value, instead in (
-            ("NOTIFIER_CLINIC_NAME", settings.clinic_name, "write the name that patients know"),
-            ("NOTIFIER_CLINIC_PHONE", settings.clinic_phone, "write the number that patients may call"),
-            ("NOTIFIER_TIMEZONE", settings.timezone, "write the clinic's IANA zone, such as America/New_York"),
-        )
-        if not value
-    ]
-    if not settings.twilio_account_sid:
-        wrong.append(
-            "TWILIO_ACCOUNT_SID is not set; write it and its credentials, or try `notifier demo`, which needs none."
-        )
-    elif not settings.twilio_auth_token and not (settings.twilio_api_key_sid and settings.twilio_api_key_secret):
-        wrong.append(
-            "Twilio credentials are missing; set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN."
-        )
-    if settings.twilio_account_sid and not (settings.twilio_messaging_service_sid or settings.twilio_from_number):
-        wrong.append("There is no sender; set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER.")
-    if settings.public_url and not settings.twilio_auth_token:
-        wrong.append(_UNPROVEN)
-    if wrong:
-        raise BadSettings(wrong)
-
-
-def check_ready_to_serve(settings: Settings) -> None:
-    """Raise BadSettings, naming everything that the web server needs and does not have."""
-    wrong = [_UNPROVEN] if settings.public_url and not settings.twilio_auth_token else []
-    if settings.public_url and not settings.twilio_account_sid:
-        wrong.append("NOTIFIER_PUBLIC_URL needs TWILIO_ACCOUNT_SID: webhooks of any other account are refused; set it.")
-    if wrong:
-        raise BadSettings(wrong)
-
-
-_UNPROVEN = "NOTIFIER_PUBLIC_URL needs TWILIO_AUTH_TOKEN, which proves that a webhook is Twilio's; set it too."
 
 
 def surroundings() -> dict[str, str]:
@@ -242,7 +206,7 @@ class _Files(PydanticBaseSettingsSource):
         for name in map(_variable, Settings.model_fields):
             if credentials and (file := Path(credentials, name)).is_file():
                 found[name] = _content(file, name)
-            elif name in _SECRETS and (path := os.environ.get(f"{name}_FILE")):
+            elif name in SECRETS and (path := os.environ.get(f"{name}_FILE")):
                 found[name] = _secret(Path(path), f"{name}_FILE")
         return found
 
@@ -274,7 +238,7 @@ def _misread(file: Path) -> list[str]:
 
 
 def _known() -> list[str]:
-    return [*map(_variable, Settings.model_fields), *(f"{name}_FILE" for name in _SECRETS)]
+    return [*map(_variable, Settings.model_fields), *(f"{name}_FILE" for name in SECRETS)]
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
@@ -292,6 +256,13 @@ def _sentence(error: Any) -> str:
     name = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "extra_forbidden":
         return _unknown(name.upper())
-    what = error["msg"].removeprefix("Value error, ").rstrip(".")
+    what = _instead(name, error) or error["msg"].removeprefix("Value error, ").rstrip(".")
     what = what[:1].lower() + what[1:] if name and not what.startswith(("Twilio", "NOTIFIER")) else what
     return f"{name}: {what}." if name else f"{what}."
+
+
+def _instead(name: str, error: Any) -> str | None:
+    for field, about in Settings.model_fields.items():
+        if _variable(field) == name:
+            return what_to_write(error, about.metadata, about.default)
+    return None

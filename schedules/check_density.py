@@ -71,7 +71,7 @@ def _plans(protocol: CareProtocol, window: SendWindow) -> Iterator[tuple[datetim
             days: _Days = {}
             for some, anchor in ((before, Anchor(ended - _VISIT, treated=False)), (after, Anchor(ended))):
                 moments = Moments.of(protocol, anchor, _ZONE, answers)
-                for slot in place(some, moments, hours, len(steps) + 1, None):
+                for slot in place(some, moments, hours, None):
                     if slot.due_at is not None:
                         days.setdefault(slot.due_at.astimezone(_ZONE).date(), []).append(slot.step.key)
             yield ended.astimezone(_ZONE), answers, days

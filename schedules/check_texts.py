@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from schedules.check_words import costly_characters, day_word, forbidden_words, permission
+from schedules.check_permission import permission
+from schedules.check_words import costly_characters, day_word, forbidden_words
 from schedules.findings import Finding
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
@@ -33,8 +34,8 @@ def check_texts(protocol: CareProtocol, voice: Voice) -> Iterator[Finding]:
                 yield from _check_words(at, text)
                 yield from _check_cost(at, text, voice, protocol, step)
                 if step.enabled and step.kind is not StepKind.LIFT and (said := permission(text)):
-                    instead = "let a lift say it, so that it cannot come before the restriction has ended"
-                    yield replace(at, what=f'says "{said}" in a {step.kind} step', instead=instead, is_warning=True)
+                    what = f'says "{said.words}" in a {step.kind} step, and may come before the restriction has ended'
+                    yield replace(at, position=said.position, what=what, instead=_leave_it_to_a_lift(protocol, step))
                 if (day := day_word(text)) and (late or step.kind is StepKind.PREPARE):
                     moved = "leaves on a later date" if late else "may move to an earlier date"
                     yield replace(at, what=f'says "{day}" and {moved}', instead="count no days from its own date")
@@ -50,6 +51,14 @@ def _check_words(at: Finding, text: str) -> Iterator[Finding]:
         yield replace(at, position=len(text), what="offers no way out", instead='end with "STOP to opt out."')
     for word in (*forbidden_words(text), *costly_characters(text, at.language or "")):
         yield replace(at, position=word.position, what=word.what, instead=word.instead)
+
+
+def _leave_it_to_a_lift(protocol: CareProtocol, step: Step) -> str:
+    words = " ".join(step.text.values()).casefold()
+    named = [topic for topic in protocol.restrictions if topic.replace("-", " ") in words]
+    topic = next(iter([*named, *protocol.restrictions]), "")
+    lifts = f'lifts = ["{topic}"]' if topic else 'a topic under [restrictions] and lifts = ["that topic"]'
+    return f'only a lift may say so: write {lifts} in place of kind and at, or "no ..." or "use ..." as plain advice'
 
 
 def _check_cost(at: Finding, text: str, voice: Voice, protocol: CareProtocol, step: Step) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def check_times(protocol: CareProtocol, window: SendWindow) -> Iterator[Finding]
             for treated in (True, False):
                 steps = [s for s in protocol.steps if s.enabled and treated == (s.kind is not StepKind.PREPARE)]
                 moments = _moments(protocol, Anchor(anchor, treated), zone)
-                slots = place(steps, moments, hours, len(steps) + 1, None) if steps else []
+                slots = place(steps, moments, hours, None) if steps else []
                 for step, what, instead in (
                     *_problems(slots, moments, window),
                     *(p for slot in slots if slot.step.key in of_its_day for p in _wrong_day(slot, hours)),

@@ -36,11 +36,6 @@ _INSTEAD = {
     "\u00ab": '"', "\u00bb": '"', "\u2212": "-", "\u00bd": "1/2", "`": "'", "\u00b4": "'", "\u00b0": "degrees",
 }  # fmt: skip
 _DAY_WORDS = re.compile(r"(?<!\w)(?:today|tonight|tomorrow|hoy|esta noche|(?<!la )(?<!de )mañana)(?!\w)", re.IGNORECASE)
-_PERMISSION = re.compile(
-    r"\byou (?:may|can)(?: now)? (?:use|wear|apply|start|resume|restart|exercise|swim|shave|go|return)\b|"
-    r"\b(?:is|are) fine again\b|\bya puede\w*",
-    re.IGNORECASE,
-)
 
 
 class Word(NamedTuple):
@@ -98,12 +93,6 @@ _RULES = (
         "write it in small letters, or another word; the only keyword is STOP",
     ),
 )
-
-
-def permission(text: str) -> str | None:
-    """The first words that say "you may"."""
-    found = _PERMISSION.search(text)
-    return found[0] if found else None
 
 
 def day_word(text: str) -> str | None:

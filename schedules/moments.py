@@ -10,19 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from operator import eq
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.offsets import wall_first
 from schedules.protocol import Answers, CareProtocol, Step, StepKind
+from schedules.saying import say_moment
 from schedules.send_window import OpenHours
 
 TELL_IN_PERSON = "tell the patient in person"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _MOVES_EARLIER = frozenset({StepKind.RESTRICT, StepKind.CARE})
-_RANK = {StepKind.RESTRICT: 0, StepKind.CARE: 0, StepKind.LIFT: 1}
-"""Who keeps the day when the daily cap is reached; everything else comes after."""
 _DAY = timedelta(days=1)
 _LONGEST_WAY_EARLIER = 7 * _DAY
 """How far a `prepare` text may move earlier where no enrollment sets the limit."""
@@ -87,8 +85,6 @@ class Slot(NamedTuple):
     not_before: datetime
     expires_at: datetime
     due_at: datetime | None
-    over_cap_on: tuple[date, ...] = ()
-    """The local dates from which it had to move on, because they had their texts."""
 
     def is_late(self, zone: ZoneInfo) -> bool:
         """Whether it leaves on a later local date than its nominal one."""
@@ -102,11 +98,9 @@ class Slot(NamedTuple):
             why = "late: she was enrolled after its moment" if self.due_at else "enrolled too late for it"
         elif self.due_at is None:
             why = "no open hour before it expires"
-        elif self.over_cap_on:
-            why = f"moved later: {' and '.join(f'{on:%a %d %b}' for on in self.over_cap_on)} had enough texts"
         else:
             way = "later" if self.due_at > self.nominal_at else "earlier"
-            why = f"moved {way} from {self.nominal_at.astimezone(zone):%a %d %b %H:%M}: outside the send window"
+            why = f"moved {way} from {say_moment(self.nominal_at, zone)}: outside the send window"
         return (why,) if self.due_at else (why, TELL_IN_PERSON)
 
 
@@ -115,15 +109,9 @@ def leaves_late(nominal_at: datetime, at: datetime, zone: ZoneInfo) -> bool:
     return at.astimezone(zone).date() > nominal_at.astimezone(zone).date()
 
 
-def place(
-    steps: Sequence[Step], moments: Moments, hours: OpenHours, max_per_day: int, enrolled_at: datetime | None
-) -> list[Slot]:
-    """Give every step its moment, oldest first; at most `max_per_day` on one local date."""
-    slots = sorted([_place_one(step, moments, hours, enrolled_at) for step in steps], key=_in_order)
-    dates = [slot.due_at.astimezone(hours.zone).date() for slot in slots if slot.due_at]
-    if any(map(eq, dates, dates[max_per_day:])):
-        return sorted(_cap(slots, moments, hours, max_per_day), key=_in_order)
-    return slots
+def place(steps: Sequence[Step], moments: Moments, hours: OpenHours, enrolled_at: datetime | None) -> list[Slot]:
+    """Give every step its moment, oldest first, as if nobody counted the texts of a day."""
+    return sorted([_place_one(step, moments, hours, enrolled_at) for step in steps], key=_in_order)
 
 
 def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: datetime | None) -> Slot:
@@ -151,28 +139,6 @@ def _open_moment(
     on = nominal.astimezone(hours.zone).date()
     earlier = hours.previous_open(nominal, max(_midnight(on, hours.zone), earliest), day0=day0)
     return earlier or hours.next_open(nominal, min(_midnight(on + _DAY, hours.zone), expires), day0=day0)
-
-
-def _cap(slots: list[Slot], moments: Moments, hours: OpenHours, max_per_day: int) -> list[Slot]:
-    """Move what is over the daily cap to the next day, or nowhere; date by date, so that one move may push another."""
-    by_date: dict[date, list[Slot]] = {}
-    unplaced = [slot for slot in slots if slot.due_at is None]
-    for slot in slots:
-        if slot.due_at is not None:
-            by_date.setdefault(slot.due_at.astimezone(hours.zone).date(), []).append(slot)
-    kept: list[Slot] = []
-    while by_date:
-        on = min(by_date)
-        today = sorted(by_date.pop(on), key=lambda s: (_RANK.get(s.step.kind, 2), s.due_at, s.nominal_at))
-        kept += today[:max_per_day]
-        for slot in today[max_per_day:]:
-            due = hours.first_open(_midnight(on + _DAY, hours.zone), slot.expires_at, day0=moments.day0)
-            moved = slot._replace(due_at=due, over_cap_on=(*slot.over_cap_on, on))
-            if due is None:
-                unplaced.append(moved)
-            else:
-                by_date.setdefault(due.astimezone(hours.zone).date(), []).append(moved)
-    return kept + unplaced
 
 
 def _in_order(slot: Slot) -> tuple[datetime, datetime]:

@@ -53,7 +53,8 @@ class Duration(OneUnit):
 
     def end(self, treated_at: datetime, zone: ZoneInfo) -> datetime:
         """The instant (UTC) from which the restriction no longer holds; a week is seven days."""
-        treated_at = treated_at.astimezone(UTC)  # in any other zone, adding hours would move the hands, not the time
+        if treated_at.tzinfo is not UTC:  # in any other zone, adding hours would move the hands, not the time
+            treated_at = treated_at.astimezone(UTC)
         if self.hours is not None:
             return treated_at + timedelta(hours=self.hours)
         local = treated_at.astimezone(zone)

@@ -247,6 +247,22 @@ class CareProtocol(Strict):
         return {**inherited, **step.only_if}
 
     @cached_property
+    def conditions(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """When each step applies, by its key."""
+        return {step.key: self.condition(step) for step in self.steps}
+
+    @cached_property
+    def reminders(self) -> frozenset[str]:
+        """The `restrict` steps all of whose topics an earlier `restrict` step of the file names."""
+        found, named = set(), set[str]()
+        for step in self.steps:
+            if step.kind is StepKind.RESTRICT and step.enabled:
+                if step.named_topics and named.issuperset(step.named_topics):
+                    found.add(step.key)
+                named.update(step.named_topics)
+        return frozenset(found)
+
+    @cached_property
     def content(self) -> str:
         """Canonical JSON: what is stored with an enrollment and hashed for the version."""
         plain = self.model_dump(mode="json", exclude_defaults=True)

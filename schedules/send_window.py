@@ -153,6 +153,9 @@ class OpenHours:
 
     def next_open(self, after: datetime, before: datetime, *, day0: date | None = None) -> datetime | None:
         """The first open instant in (after, before), where `after` is closed: an opening of one of the clocks."""
+        if not self._area:  # nobody else's clock can object
+            opens = self._own.next_opening(after)
+            return opens if opens < before else None
         at = after
         while (at := min([clock.next_opening(at) for clock in self._all])) < before:
             if self.is_open(at, day0=day0):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from schedules.daily_cap import Draft, keep_to_cap
 from schedules.moments import Anchor, Moments, Slot, place
+from schedules.planned import PlannedMessage
 from schedules.protocol import Answers, CareProtocol, Step, StepKind
-from schedules.segments import Segments, count_segments
-from schedules.send_window import DEFAULT_WINDOW, SendWindow, open_hours
+from schedules.segments import count_segments
+from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, open_hours
 from schedules.wording import Addressee, Voice, render
 
 
@@ -41,26 +43,6 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedMessage:
-    """One text of a timeline; all instants are aware and in UTC."""
-
-    step: str
-    kind: StepKind
-    topics: tuple[str, ...]
-    nominal_at: datetime
-    due_at: datetime | None
-    """When it leaves; None where it fits no open moment before it expires."""
-    not_before: datetime
-    expires_at: datetime
-    text: str
-    """The words that leave at `due_at` (the late wording where that is on a later local date)."""
-    late_text: str | None
-    """The words for any later local date than the nominal one, where the protocol has them."""
-    segments: Segments
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A step that is not part of this patient's plan, and why, in words."""
 
@@ -76,20 +58,43 @@ class Timeline:
     anchor: Anchor
     zone: ZoneInfo
     restrictions: tuple[tuple[str, datetime], ...]
-    """Topic and the instant (UTC) its restriction ends."""
+    """Topic and the instant (UTC) its restriction ends for her."""
     messages: tuple[PlannedMessage, ...]
     unanswered: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def day0(self) -> date | None:
+        """The local date of the treatment; None before it."""
+        return self.anchor.at.astimezone(self.zone).date() if self.anchor.treated else None
 
 
 def build_timeline(
     protocol: CareProtocol, anchor: Anchor, patient: Patient, rules: Rules, *, enrolled_at: datetime | None = None
 ) -> Timeline:
-    """Plan a protocol for one patient.
+    """Plan a protocol for one patient who has her number to herself.
 
     `anchor` is the end of the treatment, or the appointment (then only `prepare` texts are planned: aftercare exists
     only once she is treated). Without `enrolled_at` nothing counts as past. Raises ValueError with a sentence for a
     language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
+    """
+    draft = draft_timeline(protocol, anchor, patient, rules, enrolled_at=enrolled_at)
+    alone = Draft(draft.messages, hours_of(patient, rules), draft.day0, protocol.reminders)
+    return replace(draft, messages=keep_to_cap([alone], rules.max_texts_per_day)[0])
+
+
+def draft_timeline(
+    protocol: CareProtocol,
+    anchor: Anchor,
+    patient: Patient,
+    rules: Rules,
+    *,
+    enrolled_at: datetime | None = None,
+    until: Mapping[str, datetime] | None = None,
+) -> Timeline:
+    """The same as if nobody counted the texts of a day: they are counted for all the patients of a number together.
+
+    `until` are restrictions that hold for longer than this treatment says, by topic: the words name these ends.
     """
     check_patient(protocol, patient)
     if enrolled_at is not None:
@@ -105,17 +110,23 @@ def build_timeline(
             steps.append(step)
         elif why:
             left_out.append(LeftOut(step.key, why))
-    hours = open_hours(rules.window, patient.zone, patient.area_zones)
-    slots = place(steps, moments, hours, rules.max_texts_per_day, enrolled_at)
+    slots = place(steps, moments, hours_of(patient, rules), enrolled_at)
+    ends = {**moments.ends, **until} if until else moments.ends
+    listener = Addressee(patient.language, patient.name, patient.shared_phone)
     return Timeline(
         protocol=protocol,
         anchor=anchor,
         zone=patient.zone,
-        restrictions=tuple(moments.ends.items()),
-        messages=tuple(_say(slot, moments.ends, patient, rules, enrolled_at) for slot in slots),
+        restrictions=tuple(ends.items()),
+        messages=tuple(_say(slot, ends, patient, listener, rules, enrolled_at) for slot in slots),
         unanswered=tuple(q for q in protocol.questions if q not in patient.answers),
         left_out=tuple(left_out),
     )
+
+
+def hours_of(patient: Patient, rules: Rules) -> OpenHours:
+    """When texts may leave for her."""
+    return open_hours(rules.window, patient.zone, patient.area_zones)
 
 
 def why_left_out(protocol: CareProtocol, step: Step, anchor: Anchor, patient: Patient) -> str | None:
@@ -124,7 +135,7 @@ def why_left_out(protocol: CareProtocol, step: Step, anchor: Anchor, patient: Pa
         return ""
     if step.why_off:
         return f"off: {step.why_off}"
-    for question, options in protocol.condition(step).items():
+    for question, options in protocol.conditions[step.key].items():
         answer = patient.answers.get(question)
         if answer is None:
             return f'"{protocol.questions[question].ask}" ({question}) is not answered'
@@ -151,10 +162,14 @@ def check_patient(protocol: CareProtocol, patient: Patient) -> None:
 
 
 def _say(
-    slot: Slot, ends: Mapping[str, datetime], patient: Patient, rules: Rules, enrolled_at: datetime | None
+    slot: Slot,
+    ends: Mapping[str, datetime],
+    patient: Patient,
+    listener: Addressee,
+    rules: Rules,
+    enrolled_at: datetime | None,
 ) -> PlannedMessage:
     step = slot.step
-    listener = Addressee(patient.language, patient.name, patient.shared_phone)
     text = render(step.text[patient.language], rules.voice, listener, ends, patient.zone)
     late = step.late_text.get(patient.language)
     late_text = render(late, rules.voice, listener, ends, patient.zone) if late else None

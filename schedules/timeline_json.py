@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from schedules.timeline import PlannedMessage, Timeline
+from schedules.planned import PlannedMessage
+from schedules.timeline import Timeline
 
 
 def timeline_json(timeline: Timeline) -> dict[str, Any]:

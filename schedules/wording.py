@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from schedules.protocol import PLACEHOLDER
 
@@ -76,7 +76,23 @@ def say_until(end: datetime, zone: ZoneInfo, language: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _say_date(on: date, language: str) -> str:
-    return _plain(format_skeleton("MMMEd", on, locale=_locale(language)))
+    return _plain(format_date(on, _date_pattern(language), locale=_locale(language)))
+
+
+@lru_cache(maxsize=64)
+def _date_pattern(language: str) -> str:
+    """The language's own short pattern; the long one where a weekday and a month are cut to the same letters.
+
+    In Spanish "mar 17 de mar" is Tuesday 17 March.
+    """
+    locale = _locale(language)
+    days, months = (
+        {name.rstrip(".").casefold() for name in names["format"]["abbreviated"].values()}
+        for names in (locale.days, locale.months)
+    )
+    if days.isdisjoint(months):
+        return str(locale.datetime_skeletons["MMMEd"].pattern)
+    return str(locale.datetime_skeletons["MMMMEd"].pattern).replace("E", "EEEE")
 
 
 @lru_cache(maxsize=4096)

@@ -84,15 +84,16 @@ class FakeGateway:
         """As the provider does it, whatever the caller hears."""
         sid = f"SM{len(self.ledger) + 1:032x}"
         now = self.clock.now()
-        self.ledger.append(MessageRecord(sid, "outbound-api", "+12125550000", text.to, text.body, "queued", None, now))
+        sender = _number(text.sender)
+        self.ledger.append(MessageRecord(sid, "outbound-api", sender, text.to, text.body, "queued", None, now))
         return sid
 
-    def reply(self, phone: str, body: str, *, at: datetime | None = None, media: int = 0) -> MessageRecord:
+    def reply(
+        self, phone: str, body: str, *, at: datetime | None = None, media: int = 0, to: str = "+12125550000"
+    ) -> MessageRecord:
         """A patient writes."""
         sid = f"SM{len(self.inbound) + 1:031x}f"
-        record = MessageRecord(
-            sid, "inbound", phone, "+12125550000", body, "received", None, at or self.clock.now(), media
-        )
+        record = MessageRecord(sid, "inbound", phone, to, body, "received", None, at or self.clock.now(), media)
         self.inbound.append(record)
         return record
 
@@ -101,9 +102,13 @@ class FakeGateway:
         place = next(i for i, record in enumerate(self.ledger) if record.sid == sid)
         self.ledger[place] = replace(self.ledger[place], status=status, error_code=error_code)
 
-    async def list_sent(self, to: str | None, since: datetime) -> AsyncIterator[MessageRecord]:
+    async def list_sent(
+        self, to: str | None, since: datetime, *, sender: str | None = None
+    ) -> AsyncIterator[MessageRecord]:
         self._check()
         for record in self.ledger:
+            if sender and sender.startswith("+") and record.from_ != sender:
+                continue
             has_gone_on = record.status not in ("queued", "accepted")  # only such a text has a date to be listed by
             if (has_gone_on if to is None else record.to == to) and record.created_at >= since:
                 yield record
@@ -128,3 +133,8 @@ class FakeGateway:
     def _check(self) -> None:
         if self.down:
             raise GatewayUnavailable("the fake provider is down")
+
+
+def _number(sender: str | None) -> str:
+    """What the provider lists as the one who sent: of a messaging service, a number that it chose."""
+    return sender if sender and sender.startswith("+") else "+12125550000"

@@ -26,6 +26,7 @@ from notifier.db.polls import completed
 from notifier.db.tables import Attempt, Event, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.answers import AnswerRules
+from notifier.domain.offices import Offices
 from notifier.domain.pace import Pace
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
@@ -47,6 +48,7 @@ class House:
     per_second: float = 0.0
     recover_above: int = 50
     answers: AnswerRules | None = None
+    offices: Offices = field(default_factory=dict)
     threads: DatabaseThreads = field(init=False)
     dispatch: Dispatch = field(init=False)
     worker_id: str = field(init=False)
@@ -66,7 +68,7 @@ class House:
 
     @property
     def rules(self) -> SendingRules:
-        return SendingRules(CLINIC, SendWindow(), 2, self.recover_above)
+        return SendingRules(CLINIC, SendWindow(), 2, self.recover_above, offices=self.offices)
 
     async def turn(self, *, gate: bool = True) -> Turn:
         """One turn; `gate`: a complete inbound poll has just ended."""
@@ -80,7 +82,9 @@ class House:
 
     async def inbound(self) -> bool:
         def store(session: Any, found: Any, now: datetime) -> None:
-            inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count)
+            inbound = InboundText(
+                found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=(found.to,)
+            )
             receive(session, CLINIC, inbound, now, answers=self.answers)
 
         return await poll_inbound(self.threads, self.gateway, CLINIC, now=self.clock.now(), receive=store)

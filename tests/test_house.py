@@ -187,7 +187,7 @@ def test_the_wheel_carries_what_is_not_python(tmp_path: Path) -> None:
 
 
 def settings_names() -> set[str]:
-    """What a clinic sets; NOTIFY_SOCKET is systemd's."""
+    """What a clinic sets; NOTIFY_SOCKET and STATE_DIRECTORY are systemd's."""
     return {name for name in map(_variable, Settings.model_fields) if name.startswith(("NOTIFIER_", "TWILIO_"))}
 
 

@@ -69,7 +69,7 @@ async def adopt(threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, n
 def _what_to_ask(session: Session, clinic_id: str, now: datetime) -> tuple[datetime, list[str]]:
     restored = open_recoveries(session, clinic_id).get(RecoveryKind.RESTORED)
     if restored is None:
-        raise Refused("no backup waits for this; see: notifier recover --plan")
+        raise Refused("no backup waits for this", command="see: notifier recover --plan")
     due = select(col(Message.phone)).where(in_state(_S.PLANNED), of_clinic(clinic_id), col(Message.due_at) <= now)
     return restored.up_to, sorted(set(session.scalars(due)))
 

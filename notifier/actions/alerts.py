@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
 
 from notifier.db import alerts
+from notifier.db.presence import works
 from notifier.db.tables import Alert
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.alerts import AlertRules, Cause, find_causes
 from notifier.telling.teller import Line, News, NotTold, Teller
 
+MISSED: Final = 3
+"""Looks, one a minute."""
 log = structlog.get_logger()
 
 
@@ -29,11 +33,27 @@ class Telling:
     """None: the log alone."""
 
 
-async def watch(threads: DatabaseThreads, telling: Telling, clinic_id: str, *, now: datetime) -> list[str]:
-    """One look around: the causes that were told now."""
+async def watch_alone(threads: DatabaseThreads, telling: Telling, clinic_id: str, *, now: datetime, missed: int) -> int:
+    """One look of a process that is no worker; how many of its looks in a row have found none alive.
+
+    A dead worker cannot say that it is dead. A restart takes less than `MISSED` looks, and is told to nobody.
+    """
+    if await threads.read(lambda session: works(session, now)):
+        return 0
+    if missed + 1 >= MISSED:
+        await watch(threads, telling, clinic_id, now=now, no_worker=True)
+    return missed + 1
+
+
+async def watch(
+    threads: DatabaseThreads, telling: Telling, clinic_id: str, *, now: datetime, no_worker: bool = False
+) -> list[str]:
+    """One look around: the causes that were told now. `no_worker`: that is one of them."""
 
     def look(session: Session) -> tuple[list[Cause], bool]:
         causes = find_causes(alerts.gather(session, clinic_id, now), telling.rules, now)
+        if no_worker:
+            causes.append(Cause("worker", "no worker is running, so nothing is sent"))
         return causes, alerts.differs(alerts.open_alerts(session, clinic_id), causes, now)
 
     causes, differs = await threads.read(look)

@@ -21,16 +21,32 @@ _SHOWN: Final = len(_OURS) + 6
 _LONGEST_NAME: Final = 60
 
 
-def add_key(session: Session, clinic_id: str, name: str, scopes: Iterable[Scope], *, now: datetime, by: str) -> str:
-    """A new key, 32 random bytes; it is shown this once. Raises Refused for a name that is taken and for no scope."""
+def add_key(
+    session: Session,
+    clinic_id: str,
+    name: str,
+    scopes: Iterable[Scope],
+    *,
+    office: str | None = None,
+    now: datetime,
+    by: str,
+) -> str:
+    """A new key, 32 random bytes; it is shown this once. Raises Refused for a name that is taken and for no scope.
+
+    `office`: the one whose patients it sees; None: all.
+    """
     name, allowed = _checked_name(name), sorted({scope.value for scope in scopes})
     if not allowed:
-        raise Refused(f"say what the key may do: --scope {', --scope '.join(Scope)}", "scope")
+        raise Refused("say what the key may do", "scope", command=f"--scope {', --scope '.join(Scope)}")
     if working_key(session, clinic_id, name) is not None:
-        raise Refused(f'there is a key "{name}" already; to replace it: notifier api-key revoke "{name}"', "name")
+        raise Refused(
+            f'there is a key "{name}" already; to replace it, revoke it first',
+            "name",
+            command=f'notifier api-key revoke "{name}"',
+        )
     key = f"{_OURS}{secrets.token_urlsafe(32)}"
     row = {"clinic_id": clinic_id, "name": name, "key_hash": hash_of(key), "prefix": key[:_SHOWN], "scopes": allowed}
-    insert_rows(session, ApiKey, [{**row, "created_at": now, "created_by": by}])
+    insert_rows(session, ApiKey, [{**row, "office": office, "created_at": now, "created_by": by}])
     _note(session, clinic_id, f"added api key {key[:_SHOWN]} ({', '.join(allowed)})", now=now, by=by)
     return key
 

@@ -11,9 +11,9 @@ from notifier.db.ending import Ended, end, find_ending
 from notifier.domain.states import EnrollmentState
 
 
-def plan_cancel(session: Session, clinic_id: str, enrollment_id: int) -> Ended:
+def plan_cancel(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime) -> Ended:
     """What cancelling would withdraw; nothing is written. Raises Refused with a sentence."""
-    return find_ending(session, the_enrollment(session, clinic_id, enrollment_id), EnrollmentState.CANCELLED)
+    return find_ending(session, the_enrollment(session, clinic_id, enrollment_id), EnrollmentState.CANCELLED, now)
 
 
 def cancel(

@@ -8,10 +8,13 @@ from sqlalchemy.orm import Session
 
 from notifier.db.circuits import close_circuits, open_circuits, put_off
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.retry import Random
 from notifier.sms.gateway import Gateway, GatewayUnavailable
 
 
-async def probe(threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, now: datetime) -> bool:
+async def probe(
+    threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, now: datetime, random: Random | None = None
+) -> bool:
     """Where a circuit's probe is due: ask the provider for a list, which sends nothing. True: it answers.
 
     Then one real text may pass, and only its acceptance closes the circuit: a list says nothing about the sender.
@@ -19,7 +22,7 @@ async def probe(threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, n
     if not await threads.read(lambda session: _is_due(session, clinic_id, now)):
         return False
     # Put off first, so that of several workers one asks.
-    if not await threads.write(lambda session: _take(session, clinic_id, now)):
+    if not await threads.write(lambda session: _take(session, clinic_id, now, random)):
         return False
     try:
         async for _ in gateway.list_inbound(now - timedelta(minutes=1)):
@@ -38,8 +41,8 @@ def _is_due(session: Session, clinic_id: str, now: datetime) -> bool:
     return any(circuit.probe_at is None or circuit.probe_at <= now for circuit in open_circuits(session, clinic_id))
 
 
-def _take(session: Session, clinic_id: str, now: datetime) -> bool:
+def _take(session: Session, clinic_id: str, now: datetime, random: Random | None) -> bool:
     due = _is_due(session, clinic_id, now)
     if due:
-        put_off(session, open_circuits(session, clinic_id), at=now)
+        put_off(session, open_circuits(session, clinic_id), at=now, random=random)
     return due

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db.circuits import UNKNOWN, close_circuits, open_circuit
 from notifier.db.claims import LEASE, Claim, Claimed, SendingRules, claim, is_ours
+from notifier.db.journal import Journal
 from notifier.db.outbox import next_due
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.calls import Finished, Result
@@ -36,11 +37,10 @@ _LONGEST_CALL = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
 _FRESH = 1.0
 """Seconds for which a claim is known to hold without another look."""
-_BREATH = 0.005
+_BREATH = 0.01
 """Seconds between two transactions, so that each has a batch to save."""
 _PATIENCE = 0.06
 """Seconds that a finished call waits for others to be saved with it."""
-_LONGEST_WAIT = 1.0
 _TROUBLE: Final = (OperationalError, InterfaceError, NoConnection)
 """The database is away, locked or full: the same transaction will succeed later."""
 log = structlog.get_logger()
@@ -71,9 +71,13 @@ class Dispatch:
         worker_id: str,
         in_flight: int,
         pace: Pace,
+        journal: Journal | None = None,
     ) -> None:
         self._threads, self._gateway, self._clock, self._rules = threads, gateway, clock, rules
         self._record, self._worker_id, self._in_flight = record, worker_id, in_flight
+        self._batch = max(1, in_flight // 2)  # so many finished calls are worth a transaction at once
+        self._journal = journal or Journal(None, worker_id)
+        self._senders = {None, *(office.sender for office in rules.offices.values())}
         self.pace = pace
         self.verdicts = Verdicts(pace)
         self.trial = False
@@ -134,9 +138,8 @@ class Dispatch:
         batch, self._finished = self._finished, []
         trial, limit, lost_contact = self.trial, self._room(), self.verdicts.lost_contact
         try:
-            claimed = await self._threads.write(
-                partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
-            )
+            story = partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
+            claimed = await self._journal.while_saving(batch, self._threads.write(story), lambda: self._finished)
         except _TROUBLE as error:
             self._finished = batch + self._finished
             return await self._database_trouble(error)
@@ -173,7 +176,8 @@ class Dispatch:
             return Claimed([], closed="clock")
         if self._stopping or not self.caught_up:
             return Claimed([], closed="stopping" if self._stopping else "gate", next_due=next_due(session))
-        return claim(session, self._rules, now=now, worker_id=self._worker_id, limit=limit, trial=trial)
+        room = self.pace.rooms(self._clock.monotonic(), self._senders)
+        return claim(session, self._rules, now=now, worker_id=self._worker_id, limit=limit, trial=trial, room=room)
 
     def _sum_up(self) -> None:
         """After an outage many may have expired: staff tell those patients."""
@@ -187,27 +191,28 @@ class Dispatch:
         for one in batch:
             story = partial(self._save_and_claim, batch=[one], limit=0, trial=False, lost_contact=None)
             try:
-                await self._threads.write(story)
+                await self._journal.while_saving([one], self._threads.write(story))
             except _TROUBLE:
                 self._finished.append(one)
             except Exception:
                 log.exception("outcome_not_saved", message=one.message_id)
 
     def _room(self) -> int:
-        """How many texts may be claimed: some more than calls can be made, so that no call waits for the database."""
-        room = self._in_flight + self._in_flight // 2 - len(self.held)
-        paced = self.pace.room(self._clock.monotonic())
-        return max(0, room if paced is None else min(room, paced))
+        """How many texts may be claimed: twice as many as calls, so that no call waits for a transaction."""
+        room = 2 * self._in_flight - len(self._calls) - len(self._finished)
+        paced = self.pace.rooms(self._clock.monotonic(), self._senders)
+        return max(0, room if paced is None else min(room, sum(paced.values())))
 
     def _start(self, one: Claim, claimed_at: float) -> None:
-        leaves_at = self.pace.take(self._clock.monotonic())
+        leaves_at = self.pace.take(self._clock.monotonic(), one.sender)
         call = asyncio.create_task(self._call(one, claimed_at, leaves_at))
         self._calls[one.attempt_id] = call
 
     async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
         try:
             async with self._slots:
-                await asyncio.sleep(max(0.0, leaves_at - self._clock.monotonic()))
+                if (early := leaves_at - self._clock.monotonic()) > 0:
+                    await asyncio.sleep(early)
                 why_not = await self._why_not(one, claimed_at)
                 outcome = None if why_not else await self._send(one)
         except Exception as error:  # noqa: BLE001  # a text that is not recorded would be lost until its lease ends
@@ -218,7 +223,8 @@ class Dispatch:
             finished = replace(finished, back_off=self.verdicts.hear(finished, self._clock.monotonic(), asked=asked))
         self._finished.append(finished)
         del self._calls[one.attempt_id]
-        self._news.set()
+        if len(self._finished) == 1 or len(self._finished) >= self._batch or not self._calls:
+            self._news.set()
 
     async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
         """The last look before the call. After a long pause of this process, somebody may have taken the text over."""
@@ -237,8 +243,8 @@ class Dispatch:
         return None
 
     async def _send(self, one: Claim) -> Outcome:
-        seconds = int((one.valid_until - self._clock.now()).total_seconds())
-        text = OutgoingText(one.phone, one.body, one.attempt_id, max(1, seconds))
+        seconds = max(1, int((one.valid_until - self._clock.now()).total_seconds()))
+        text = OutgoingText(one.phone, one.body, one.attempt_id, seconds, one.sender)
         try:
             async with asyncio.timeout(_LONGEST_CALL):
                 return await self._gateway.send(text)
@@ -265,9 +271,9 @@ class Dispatch:
             return
         await asyncio.sleep(_BREATH)
         time = asyncio.get_running_loop().time
-        ends = time() + _LONGEST_WAIT
+        ends = time() + 1.0
         saves: float | None = None
-        while not self._woken and len(self._finished) < max(1, self._in_flight // 2):
+        while self._calls and not self._woken and len(self._finished) < self._batch:
             if self._finished and saves is None:
                 saves = time() + _PATIENCE
             seconds = min(ends, saves or ends) - time()
@@ -277,7 +283,8 @@ class Dispatch:
                 return
             self._news.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()
 
 
 def _as_finished(claim: Claim, outcome: Outcome | None, why_not: str | None, at: datetime) -> Finished:

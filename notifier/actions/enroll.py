@@ -9,18 +9,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifier.db.changing import the_enrollment
-from notifier.db.enrolling import Written, refuse_unready, write_enrollments
+from notifier.db.enrolling import Written, write_enrollments
 from notifier.db.enrollments import by_external_id
-from notifier.db.holds import open_holds
-from notifier.db.outbox import messages_of
 from notifier.db.plans import enrollments_on, facts_of
-from notifier.db.tables import Enrollment, Message
+from notifier.db.tables import Enrollment
+from notifier.domain.consequences import for_others, of_plan
 from notifier.domain.enroll_request import Checked, EnrollRequest, check_request, check_when
 from notifier.domain.instants import said_in
+from notifier.domain.number_plan import plan_for
 from notifier.domain.plan_diff import Difference
-from notifier.domain.planning import Plan, PlanningRules, plan_for
+from notifier.domain.planning import Plan, PlanningRules
 from notifier.domain.refused import Refused
-from notifier.domain.states import MessageState
 from schedules.protocol import CareProtocol
 
 
@@ -32,8 +31,6 @@ class Enrolled:
     already: bool
     """The same enrollment was there before; nothing was changed."""
     plan: Plan
-    messages: tuple[Message, ...]
-    """The outbox rows, oldest first."""
     others: Mapping[int, Difference]
     """Other enrollments on this phone whose unsent texts changed."""
     warnings: tuple[str, ...]
@@ -55,7 +52,6 @@ def enroll(
         written = Written(known.id or 0, True, facts_of(session, known))
     else:
         check_when(wanted, now)
-        refuse_unready(session, wanted.facts, rules)
         written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
     return _tell(session, written, wanted, rules)
 
@@ -71,58 +67,45 @@ def _refuse_other_content(session: Session, known: Enrollment, wanted: Checked) 
         "timezone": (facts.timezone, known.timezone),
         "language": (facts.language, known.language),
         "answers": (dict(facts.answers), dict(stored.answers)),
+        "office": (facts.office, known.office),
     }
     if different := [name for name, (new, old) in pairs.items() if new != old]:
         said = " and ".join(different)
         raise Refused(
-            f"external_id {wanted.external_id} is enrollment {known.id} already, with another {said}; "
-            f"to change it: notifier change {known.id}",
+            f"external_id {wanted.external_id} is enrollment {known.id} already, with another {said}; change that one",
             "external_id",
+            command=f"notifier change {known.id}",
         )
 
 
 def _tell(session: Session, written: Written, wanted: Checked, rules: PlanningRules) -> Enrolled:
-    enrollment = the_enrollment(session, rules.clinic_id, written.enrollment)
-    messages = tuple(messages_of(session, written.enrollment))
     plan = written.plan
     if plan is None:
+        enrollment = the_enrollment(session, rules.clinic_id, written.enrollment)
         company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [enrollment.phone])]
         plan = plan_for(written.facts, company, rules, enrolled_at=enrollment.enrolled_at)
     return Enrolled(
         enrollment=written.enrollment,
         already=written.already,
         plan=plan,
-        messages=messages,
         others=written.others,
-        warnings=tuple(_warnings(session, rules.clinic_id, written, wanted, messages, plan)),
+        warnings=tuple(_warnings(written, wanted, plan)),
     )
 
 
-def _warnings(
-    session: Session,
-    clinic_id: str,
-    written: Written,
-    wanted: Checked,
-    messages: tuple[Message, ...],
-    plan: Plan,
-) -> Iterator[str]:
+def _warnings(written: Written, wanted: Checked, plan: Plan) -> Iterator[str]:
     """What staff should hear at once, in sentences."""
     facts = written.facts
     if written.already:
         if facts.anchor.at != wanted.facts.anchor.at:
             when = said_in(facts.anchor.at, facts.timezone)
-            yield f"she is enrolled with {when}; to change it: notifier change {facts.enrollment}"
+            yield f"she is enrolled with {when}; where that is wrong, change enrollment {facts.enrollment}"
         return
     if written.opted_out:
         yield "this number has opted out: nothing will be sent; tell the patient in person"
-    elif messages and all(message.state is MessageState.EXPIRED for message in messages):
+    elif plan.timeline.messages and all(message.due_at is None for message in plan.timeline.messages):
         yield "the moment of every text has passed: nothing will be sent"
-    for hold in open_holds(session, clinic_id, facts.phone):
-        yield f"texts to this number wait for a person: {hold.reason}"
-    for withheld in plan.withheld:
-        yield f"{withheld.step} is not sent: {withheld.why}"
-    for whose, difference in written.others.items():
-        for entry in difference.withheld:
-            yield f"enrollment {whose}: {entry.step} is not sent any more: {entry.why}"
-        for entry in difference.wrong_now:
-            yield f"enrollment {whose}: {entry.step} was sent and is wrong now ({entry.why}); call her"
+    for reason in written.held:
+        yield f"texts to this number wait for a person: {reason}"
+    yield from of_plan(plan)
+    yield from for_others(written.others)

@@ -29,6 +29,7 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step
+from schedules.saying import say_moment
 
 _FREE: Final = "Nothing keeps it from leaving when due."
 _NOT_NOW: Final = "By the checks of now it would then"
@@ -42,7 +43,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     message = outbox.by_id(session, rules.clinic_id, message_id)
     enrollment = by_id(session, rules.clinic_id, message.enrollment_id) if message else None
     if message is None or enrollment is None:
-        raise Refused(f"there is no message {message_id}; see: notifier due")
+        raise Refused(f"there is no message {message_id}", command="see: notifier due")
     is_answer = message.kind == ANSWER
     rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
@@ -111,7 +112,8 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
     if message.due_at is None:
         said.append("It found no open hour in which it was still useful, so staff tell the patient in person.")
     else:
-        said.append(f"It is due at {_say(message.due_at, enrollment)}; texts may leave {rules.window}.")
+        window = rules.at(enrollment.office).window
+        said.append(f"It is due at {_say(message.due_at, enrollment)}; texts may leave {window}.")
     if message.not_before > message.nominal_at:
         said.append(f"It may not leave before {_say(message.not_before, enrollment)}.")
     return [*said, f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires."]
@@ -133,9 +135,9 @@ def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -
     waiting = open_recoveries(session, enrollment.clinic_id)
     late = waiting.get(RecoveryKind.LATE)
     if RecoveryKind.RESTORED in waiting:
-        yield "Nothing is sent: the database is a restored backup; see notifier recover --plan."
+        yield "Nothing is sent: the database is a restored backup, and Twilio must be asked what has left since."
     elif late and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to:
-        yield "It is late after an outage and waits for a person: notifier recover --plan."
+        yield "It is late after an outage and waits for a person to let the late texts leave."
     for circuit in open_circuits(session, enrollment.clinic_id):
         yield f"Nothing is sent right now: {circuit.reason}."
 
@@ -159,8 +161,10 @@ def _the_checks(
         return
     found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
     row, at = session.execute(found.where(col(Message.id) == message.id)).one(), max(now, message.due_at)
-    window, most = rules.window, rules.max_texts_per_day
-    facts = FactsOfBatch.of(session, rules.clinic_id, [row], window=window, most=most, now=at, only_look=True)
+    facts = FactsOfBatch.of(
+        session, rules.clinic_id, [row], window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
+        now=at, only_look=True,
+    )  # fmt: skip
     zones = [zone for zone in area_zones(message.phone) if zone != enrollment.timezone]
     if zones:
         yield f"By its area code the number may also be in {' or '.join(zones)}: no text leaves in the night there."
@@ -194,4 +198,4 @@ def _what_happened(session: Session, message: Message, enrollment: Enrollment) -
 
 
 def _say(at: datetime | None, enrollment: Enrollment) -> str:
-    return f"{at.astimezone(zone_called(enrollment.timezone)):%a %Y-%m-%d %H:%M}" if at else "an unknown moment"
+    return say_moment(at, zone_called(enrollment.timezone), year=True) if at else "an unknown moment"

@@ -43,6 +43,7 @@ class TextLine:
     """What left, or what would leave."""
     sid: str | None
     attempts: int
+    office: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class EnrollmentLine:
     timezone: str
     state: EnrollmentState
     reason: str | None
+    office: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class ReplyLine:
     urgent: bool
     patients: tuple[str, ...]
     """Everybody enrolled on this number: which of them wrote, nobody knows."""
+    office: str | None
 
 
 def as_json(line: Any) -> dict[str, Any]:
@@ -137,7 +140,7 @@ def replies(session: Session, clinic_id: str, *, only_open: bool = False, limit:
     return [
         ReplyLine(
             one.id or 0, one.phone, one.at, one.text, one.media_count, one.meaning, one.closed_at, one.urgent,
-            tuple(names.get(one.phone, ())),
+            tuple(names.get(one.phone, ())), one.office,
         )
         for one in stored
     ]  # fmt: skip
@@ -204,6 +207,7 @@ def _text_line(
         text=message.sent_text or message.text,
         sid=message.sid,
         attempts=message.attempts,
+        office=enrollment.office,
     )
 
 

@@ -1,19 +1,16 @@
-"""Hold an enrollment, and let it go on: while it is held nothing leaves."""
+"""Hold an enrollment, and let it go on: while it is held nothing leaves. What ended by mistake goes on the same way."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from notifier.db import enrollments
-from notifier.db.changing import the_enrollment
-from notifier.db.opt_outs import is_opted_out
-from notifier.db.plans import carry_out, enrollments_on, facts_of, find_difference, take_turn
+from notifier.db.changing import Change, find_change, make_change, the_enrollment
 from notifier.db.tables import Enrollment
-from notifier.domain.plan_diff import Difference
-from notifier.domain.planning import Facts, PlanningRules
+from notifier.domain.changes import Changes
+from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.same_enrollment import refuse_ended
 from notifier.domain.states import EnrollmentState
@@ -37,38 +34,23 @@ def hold(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime,
     )
 
 
-def plan_resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime) -> Difference:
+def plan_resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime) -> Change:
     """What would become of the texts whose moment passed meanwhile; nothing is written. Raises Refused."""
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
     _refuse_running(enrollment)
-    return _difference(session, enrollment, rules, now)[1]
+    return find_change(session, enrollment, Changes(resumed=True), rules, now)
 
 
-def resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime, by: str) -> Difference:
-    """Go on: what is still useful leaves, what has passed expires and says so. Raises Refused with a sentence."""
-    take_turn(session, rules.clinic_id)
+def resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime, by: str) -> Change:
+    """Take back a hold, a no-show or a cancellation: what is still useful leaves, what has passed expires and says so.
+
+    Raises Refused with a sentence.
+    """
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
     _refuse_running(enrollment)
-    facts, difference = _difference(session, enrollment, rules, now, lock=True)
-    values = {"state_before_hold": None}
-    to = facts.state
-    enrollments.move(session, enrollment_id, seen=EnrollmentState.HELD, to=to, at=now, by=by, why="resumed", **values)
-    opted_out = is_opted_out(session, rules.clinic_id, facts.phone) is not None
-    carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=opted_out)
-    return difference
+    return make_change(session, enrollment, Changes(resumed=True), rules, now=now, by=by, what="resumed")
 
 
 def _refuse_running(enrollment: Enrollment) -> None:
-    if enrollment.state is not EnrollmentState.HELD:
-        raise Refused(
-            f"enrollment {enrollment.id} is not held; its state is {enrollment.state.value.replace('_', '-')}"
-        )
-
-
-def _difference(
-    session: Session, enrollment: Enrollment, rules: PlanningRules, now: datetime, *, lock: bool = False
-) -> tuple[Facts, Difference]:
-    company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [enrollment.phone])]
-    was = EnrollmentState(enrollment.state_before_hold or EnrollmentState.ACTIVE)
-    facts = replace(facts_of(session, enrollment), state=was)
-    return facts, find_difference(session, facts, company, rules, now, lock=lock)
+    if enrollment.state in (EnrollmentState.BOOKED, EnrollmentState.ACTIVE):
+        raise Refused(f"enrollment {enrollment.id} is not held; its state is {enrollment.state.value}")

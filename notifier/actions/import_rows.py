@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 
 from notifier.db.engine import reading, writing
 from notifier.db.importing import Done, Meaning, Ready, read_meanings, write_meanings
-from notifier.domain.csv_rows import ImportRow, RowFault, read_header, read_row
+from notifier.domain.consequences import for_others, of_plan
+from notifier.domain.csv_rows import ImportRow, RowFault, as_one, read_header, read_row
 from notifier.domain.csv_text import read_csv
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.domain.row_faults import faults_of
 from schedules.protocol import CareProtocol
 
 _T = TypeVar("_T")
@@ -34,8 +36,9 @@ class ImportReport:
     rows: int = 0
     counts: dict[Meaning, int] = field(default_factory=lambda: dict.fromkeys(Meaning, 0))
     faults: list[RowFault] = field(default_factory=list)
-    """The first `most_faults` of them."""
+    """The first `most_faults` of them; a row may have several."""
     fault_count: int = 0
+    bad_rows: int = 0
     opted_out: list[int] = field(default_factory=list)
     """Rows whose number has opted out: enrolled, and nothing will be sent."""
     for_staff: list[str] = field(default_factory=list)
@@ -48,10 +51,12 @@ class ImportReport:
         """Whether nothing was written because of faults."""
         return self.fault_count > 0 and self.written == 0
 
-    def add_fault(self, fault: RowFault) -> None:
-        self.fault_count += 1
-        if len(self.faults) < self.most_faults:
-            self.faults.append(fault)
+    def add_bad_row(self, *faults: RowFault) -> None:
+        self.bad_rows += 1
+        self.fault_count += len(faults)
+        room = max(self.most_faults - len(self.faults), 0)
+        # Far down a long list a row's sentences are kept as one, which takes a third of the memory.
+        self.faults += faults[:room] if len(self.faults) < MOST_FAULTS else [as_one(faults)][:room]
 
 
 def import_rows(
@@ -73,7 +78,7 @@ def import_rows(
     """
     tell = progress or _tell_nobody
     report = ImportReport(dry_run, most_faults=most_faults)
-    good = _check_rows(data, protocols, rules, report)
+    good = _check_rows(data, protocols, rules, now, report)
     tell("checked", 0, len(good))
     meanings = _find_meanings(engine, good, rules, now, report, tell)
     if dry_run or (report.fault_count and not skip_bad):
@@ -86,7 +91,7 @@ def import_rows(
 
 
 def _check_rows(
-    data: bytes, protocols: Mapping[str, CareProtocol], rules: PlanningRules, report: ImportReport
+    data: bytes, protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime, report: ImportReport
 ) -> list[ImportRow]:
     """Rows that are good by themselves and among each other."""
     rows = read_csv(data)
@@ -98,7 +103,8 @@ def _check_rows(
         try:
             row = read_row(number, cells, header, protocols, rules)
         except Refused as why:
-            report.add_fault(RowFault(number, why.field, str(why)))
+            rest = faults_of(number, cells, header, protocols, rules, now=now)[1:]
+            report.add_bad_row(RowFault(number, why.field, str(why)), *rest)
             continue
         external_id = row.wanted.external_id or ""
         first = seen.setdefault(external_id, row)
@@ -108,7 +114,7 @@ def _check_rows(
             report.counts[Meaning.SAME] += 1
         else:
             why_not = f"external_id {external_id} is in row {first.number} too, with other content; keep one"
-            report.add_fault(RowFault(number, "external_id", why_not))
+            report.add_bad_row(RowFault(number, "external_id", why_not))
     if not report.rows:
         raise Refused("the file has a header and no rows; write one row for each patient")
     return good
@@ -124,7 +130,7 @@ def _find_meanings(
             meanings, faults = read_meanings(session, chunk, rules, now, ready)
             found += meanings
             for fault in faults:
-                report.add_fault(fault)
+                report.add_bad_row(fault)
             session.expunge_all()
             tell("checked", len(found) + len(faults), len(rows))
     _count(found, report)
@@ -158,7 +164,7 @@ def _write_chunk(
             done = write_meanings(session, chunk, rules, now=now, by=by)
     except Refused as why:
         if len(chunk) == 1:
-            report.add_fault(RowFault(chunk[0][0].number, why.field, str(why)))
+            report.add_bad_row(RowFault(chunk[0][0].number, why.field, str(why)))
             return
         for one in chunk:
             _write_chunk(engine, [one], rules, now, by, report)
@@ -171,16 +177,11 @@ def _report_done(done: Done, report: ImportReport) -> None:
     for row, written in done.written:
         if written.opted_out:
             report.opted_out.append(row.number)
-        if written.plan is not None:
-            for withheld in written.plan.withheld:
-                report.for_staff.append(f"row {row.number}: {withheld.step} is not sent: {withheld.why}")
-        for whose, difference in written.others.items():
-            for entry in (*difference.withheld, *difference.wrong_now):
-                report.for_staff.append(f"row {row.number}: enrollment {whose}: {entry.step}: {entry.why}")
+        own = of_plan(written.plan) if written.plan is not None else ()
+        report.for_staff += [f"row {row.number}: {said}" for said in (*own, *for_others(written.others))]
     for row, change in done.changes:
-        for whose, difference in {change.enrollment: change.difference, **change.others}.items():
-            for entry in (*difference.withheld, *difference.wrong_now):
-                report.for_staff.append(f"row {row.number}: enrollment {whose}: {entry.step}: {entry.why}")
+        changed = {change.enrollment: change.difference, **change.others}
+        report.for_staff += [f"row {row.number}: {said}" for said in for_others(changed)]
 
 
 def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:

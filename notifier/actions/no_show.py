@@ -11,12 +11,12 @@ from notifier.db.ending import Ended, end, find_ending
 from notifier.domain.states import EnrollmentState
 
 
-def plan_no_show(session: Session, clinic_id: str, enrollment_id: int) -> Ended:
+def plan_no_show(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime) -> Ended:
     """What "no-show" would withdraw; nothing is written. Raises Refused with a sentence."""
-    return find_ending(session, the_enrollment(session, clinic_id, enrollment_id), EnrollmentState.NO_SHOW)
+    return find_ending(session, the_enrollment(session, clinic_id, enrollment_id), EnrollmentState.NO_SHOW, now)
 
 
 def no_show(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime, by: str) -> Ended:
-    """Close a booked enrollment. Raises Refused with a sentence where she was treated."""
+    """Close a booked enrollment whose hour has come. Raises Refused with a sentence."""
     enrollment = the_enrollment(session, clinic_id, enrollment_id)
     return end(session, enrollment, EnrollmentState.NO_SHOW, now=now, by=by, why="she did not come")

@@ -44,10 +44,11 @@ def release(
     if stored is not None and reconsent is None and not holds:
         raise Refused(
             f"this number opted out on {stored.at:%Y-%m-%d} ({stored.source}); only the patient may end that: "
-            'she texts START, or say how she agreed: --reconsent "signed a new form"'
+            "she texts START, or say how she agreed",
+            command='--reconsent "signed a new form"',
         )
     if stored is None and not holds:
-        raise Refused("this number is neither held nor opted out; see: notifier replies, notifier opt-outs")
+        raise Refused("this number is neither held nor opted out", command="see: notifier replies, notifier opt-outs")
     ended = False
     if stored is not None and reconsent is not None:
         ended = opt_in(session, clinic_id, number, at=now, by=by)

@@ -31,7 +31,7 @@ def pause(
     """Let no text of this protocol (or of this one step) leave, in any version; False where it is paused already."""
     reason = " ".join(reason.split())
     if not reason:
-        raise Refused("say why: --reason TEXT", "reason")
+        raise Refused("say why", "reason", command="--reason TEXT")
     _refuse_unknown(protocol_id, step, protocols)
     if any((one.protocol, one.step) == (protocol_id, step) for one in stored.open_pauses(session, clinic_id)):
         return False

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -27,6 +28,7 @@ LONG_OVERLAP: Final = timedelta(days=8)
 """Read again after a start or a jump of the clock, when the last reading may have been by a wrong clock."""
 _AT_ONCE: Final = 100
 _CALLS: Final = 4
+log = structlog.get_logger()
 
 Receive = Callable[[Session, MessageRecord, datetime], object]
 """Stores a patient's text and acts on it; the story next door, handed in."""
@@ -55,8 +57,9 @@ async def poll_inbound(
     try:
         async for record in gateway.list_inbound(since):
             found.append(record)  # noqa: PERF401  # what came before a break must not be lost with it
-    except GatewayUnavailable:
+    except GatewayUnavailable as error:
         complete = False
+        log.warning("inbound_poll_incomplete", why=str(error))
     for start in range(0, len(found), _AT_ONCE):
         await threads.write(partial(_each, receive, found[start : start + _AT_ONCE], now=now))
     if complete:

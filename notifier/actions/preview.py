@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session
 from notifier.db.enrolling import refuse_unready
 from notifier.db.holds import open_holds
 from notifier.db.opt_outs import is_opted_out
+from notifier.db.outlook import Outlook, look_ahead
 from notifier.db.plans import enrollments_on, facts_of
 from notifier.db.tables import Enrollment
+from notifier.domain.consequences import for_others, of_plan
 from notifier.domain.enroll_request import Checked, EnrollRequest, check_request, check_when
 from notifier.domain.names import check_name
 from notifier.domain.phone import parse_phone
-from notifier.domain.planning import Plan, PlanningRules, plan_for
+from notifier.domain.planning import Plan, PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.same_enrollment import next_ordinal
+from notifier.domain.states import RUNNING
 from schedules.protocol import CareProtocol
 
 _STAND_INS = {"name": "Patient", "phone": "+12025550100", "consent": "not given yet"}
@@ -42,6 +45,10 @@ class Preview:
     """Why texts to this number wait for a person."""
     known: int | None
     """The enrollment that she has already."""
+    earlier: tuple[int, ...]
+    """Her enrollments for other treatments."""
+    warnings: tuple[str, ...]
+    """What enrolling her would leave unsaid, to her or to others on her number, in sentences."""
 
 
 def preview(
@@ -55,15 +62,19 @@ def preview(
     """Plan what can be planned and say what is wrong; writes nothing and raises nothing."""
     problems: list[Refused] = []
     lenient, missing = _fill_in(request, problems)
-    checked = _check(lenient, protocols, rules, now, problems)
+    if len(rules.choices) > 1 and not request.office:
+        missing.append("office")
+    checked = None if "office" in missing else _check(lenient, protocols, rules, now, problems)
     has_phone = lenient.phone == request.phone
     phone = parse_phone(request.phone).e164 if has_phone else None
     on_phone = enrollments_on(session, rules.clinic_id, [phone]) if phone else []
-    plan, known = None, None
+    outlook, known = None, None
     if checked is not None:
         checked = _without_stand_ins(checked, lenient, request)
-        plan = _plan(session, checked, on_phone, rules, now, problems)
         known = _known(checked, on_phone, problems)
+        outlook = _look_ahead(session, checked, [one for one in on_phone if one.id != known], rules, now, problems)
+    plan = outlook.plans[0] if outlook else None
+    others = outlook.differences() if outlook and known is None else {}
     holds = open_holds(session, rules.clinic_id, phone) if phone else []
     return Preview(
         plan=plan,
@@ -73,7 +84,15 @@ def preview(
         opted_out=phone is not None and is_opted_out(session, rules.clinic_id, phone) is not None,
         waits_for=holds[0].reason if holds else None,
         known=known,
+        earlier=_earlier(checked, known, on_phone),
+        warnings=(*of_plan(plan), *for_others(others)) if plan else (),
     )
+
+
+def _earlier(checked: Checked | None, known: int | None, on_phone: list[Enrollment]) -> tuple[int, ...]:
+    name = checked.facts.folded_name if checked else ""
+    hers = [one for one in on_phone if name and one.folded_name == name and one.state in RUNNING]
+    return tuple(one.id for one in hers if one.id is not None and one.id != known)
 
 
 def _fill_in(request: EnrollRequest, problems: list[Refused]) -> tuple[EnrollRequest, list[str]]:
@@ -122,22 +141,22 @@ def _without_stand_ins(checked: Checked, lenient: EnrollRequest, request: Enroll
     return replace(checked, facts=facts)
 
 
-def _plan(
+def _look_ahead(
     session: Session,
     checked: Checked,
-    on_phone: list[Enrollment],
+    on_phone: Sequence[Enrollment],
     rules: PlanningRules,
     now: datetime,
     problems: list[Refused],
-) -> Plan | None:
+) -> Outlook | None:
     try:
         refuse_unready(session, checked.facts, rules)
     except Refused as why:
         problems.append(why)
-    # Without a name nobody can say whether the others on this phone are she.
-    company = [facts_of(session, one) for one in on_phone] if checked.facts.folded_name else []
+    # Without a name nobody can say whether the others on this phone are she, but their texts take their places.
+    company = [facts_of(session, one) for one in on_phone]
     try:
-        return plan_for(checked.facts, company, rules, enrolled_at=now)
+        return look_ahead(session, [*company, checked.facts], rules, now, before=company)
     except ValueError as why:
         problems.append(Refused(str(why)))
         return None

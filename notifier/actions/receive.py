@@ -16,6 +16,7 @@ from notifier.db.opt_outs import is_opted_out, opt_in, opt_out
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Reply
 from notifier.domain.answers import BY_ITSELF, ONE_IN, USEFUL_FOR, AnswerRules
+from notifier.domain.offices import Offices, office_of_sender
 from notifier.domain.replies import Meaning, mentions_urgent, read_reply
 from notifier.domain.reply_words import STOP_WORDS
 from schedules.protocol import StepKind
@@ -38,6 +39,8 @@ class InboundText:
     media_count: int = 0
     opt_out_type: str | None = None
     """Twilio's own verdict, where it gives one."""
+    written_to: tuple[str | None, ...] = ()
+    """The number that she wrote to, and its messaging service, as far as they are known."""
 
 
 def receive(
@@ -52,6 +55,7 @@ def receive(
     meaning = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count)
     urgent = meaning is Meaning.URGENT or mentions_urgent(inbound.text)
     files_itself = meaning in _FILED and not urgent
+    office = _office(session, clinic_id, inbound, answers.offices) if answers and answers.offices else None
     row = {
         "clinic_id": clinic_id,
         "sid": inbound.sid,
@@ -63,22 +67,33 @@ def receive(
         "urgent": urgent,
         "closed_at": now if files_itself else None,
         "closed_by": "itself" if files_itself else None,
+        "office": office,
     }
     if not insert_if_new(session, Reply, row):
         return _learn(session, clinic_id, inbound, meaning, now)
     _act(session, clinic_id, inbound, meaning, now)
     if urgent:
         _hold(session, clinic_id, inbound.phone, "urgent words in a reply", now, kinds=URGENT_HOLDS)
-    if answers is not None and answers.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
-        _answer(session, clinic_id, inbound, answers, now)
+    here = answers.at(office) if answers else None
+    if here is not None and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
+        _answer(session, clinic_id, inbound, here, office, now)
     return meaning
 
 
-def _answer(session: Session, clinic_id: str, inbound: InboundText, answers: AnswerRules, now: datetime) -> None:
+def _office(session: Session, clinic_id: str, inbound: InboundText, offices: Offices) -> str | None:
+    """Whose number she wrote to, unless she is another office's patient; else her newest enrollment's."""
+    written_to = office_of_sender(offices, [one for one in inbound.written_to if one])
+    hers = answers_for(session, clinic_id, inbound.phone, office=written_to)
+    return written_to if hers is None else hers.office
+
+
+def _answer(
+    session: Session, clinic_id: str, inbound: InboundText, answers: AnswerRules, office: str | None, now: datetime
+) -> None:
     """The fixed answer, to somebody who is our patient, has not said stop, and has had none lately."""
     phone = inbound.phone
     one_at_a_time(session, clinic_id, phone)
-    enrollment = answers_for(session, clinic_id, phone)
+    enrollment = answers_for(session, clinic_id, phone, office=office)
     if enrollment is None or is_opted_out(session, clinic_id, phone):
         return
     if was_answered(session, clinic_id, phone, since=now - ONE_IN):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db import circuits, receipts
+from notifier.db.leaving import accept
 from notifier.db.numbers import number_is_dead
 from notifier.db.opt_outs import opt_out
 from notifier.db.outbox import move_many
@@ -26,6 +27,17 @@ _C = NotCreatedClass
 _BY: Final = "worker"
 _HAS_IT: Final = (_S.ACCEPTED, _S.SENT, _S.DELIVERED)
 _COMES_BACK: Final = frozenset({_C.NETWORK, _C.SLOW_DOWN, _C.CONFIGURATION})
+_attempts: Final = table_of(Attempt)
+# Built once: for a batch, building a statement takes as long as running it.
+_WRITTEN: Final = (
+    select(_attempts.c.id, _attempts.c.outcome)
+    .where(_attempts.c.id.in_(bindparam("attempts", expanding=True)))
+    .with_for_update()
+)
+_CLOSED: Final = ("finished_at", "outcome", "code", "detail", "sid")
+_CLOSE: Final = (
+    update(_attempts).where(_attempts.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _CLOSED})
+)
 
 
 def record(session: Session, clinic_id: str, finished: Sequence[Finished], now: datetime) -> None:
@@ -44,10 +56,8 @@ def record(session: Session, clinic_id: str, finished: Sequence[Finished], now: 
 
 def _concluded(session: Session, finished: Sequence[Finished]) -> dict[str, str | None]:
     """What is written down about these attempts so far."""
-    found = select(col(Attempt.id), col(Attempt.outcome)).where(
-        col(Attempt.id).in_([one.attempt_id for one in finished])
-    )
-    return dict(session.execute(found.with_for_update()).all())
+    found = session.connection().execute(_WRITTEN, {"attempts": [one.attempt_id for one in finished]})
+    return {row.id: row.outcome for row in found}
 
 
 def _is_news(one: Finished, written: str | None) -> bool:
@@ -56,11 +66,9 @@ def _is_news(one: Finished, written: str | None) -> bool:
 
 
 def _close_attempts(session: Session, finished: Iterable[Finished]) -> None:
-    attempts = table_of(Attempt)
     rows = [_as_row(one) for one in finished]
     if rows:
-        this = update(attempts).where(attempts.c.id == bindparam("attempt"))
-        session.connection().execute(this, rows)
+        session.connection().execute(_CLOSE, rows)
 
 
 def _as_row(one: Finished) -> dict[str, Any]:
@@ -76,14 +84,12 @@ def _accepted(
 ) -> None:
     if not finished:
         return
-    messages = table_of(Message)
-    ids = [one.message_id for one in finished]
     if given_up:  # this worker was cut off for so long that its text was to be sent again
         move_many(session, list(given_up), seen=_S.PLANNED, to=_S.ATTEMPTING, at=now, by=_BY, why="it had left")
-    moved = _move_from(session, ids, (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW), _S.ACCEPTED, now, why=None)
-    rows = [{"message": o.message_id, "sid": o.sid} for o in finished if o.message_id in moved]
-    if rows:
-        session.connection().execute(update(messages).where(messages.c.id == bindparam("message")), rows)
+    left = {one.message_id: one.attempt_id for one in finished}
+    for seen in (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW):
+        for moved in accept(session, list(left.values()), seen=seen, at=now, by=_BY):
+            del left[moved]
     receipts.advance(session, clinic_id, [str(one.sid) for one in finished], at=now)
 
 

@@ -106,12 +106,14 @@ def release(session: Session, rules: SendingRules, plan: RecoveryPlan, *, now: d
     Raises Refused where texts would leave that it does not show, and where Twilio must be asked first.
     """
     if RecoveryKind.RESTORED in open_recoveries(session, rules.clinic_id):
-        raise Refused("this database is a backup: Twilio must be asked what left since; run notifier recover --apply")
+        sentence = "this database is a backup: Twilio must be asked what left since"
+        raise Refused(sentence, command="run: notifier recover --apply")
     shown = {one.message for one in plan.late}
     these = (in_state(_S.PLANNED), of_clinic(rules.clinic_id), waits(plan.up_to, now))
     now_late = set(session.scalars(select(col(Message.id)).where(*these)))
     if more := len(now_late - shown):
-        raise Refused(f"{more} more texts are late than were shown; look again: notifier recover --plan")
+        sentence = f"{more} more texts are late than were shown; look at them again"
+        raise Refused(sentence, command="notifier recover --plan")
     release_late(session, rules.clinic_id, texts=len(now_late), up_to=plan.up_to, now=now, by=by)
     return len(now_late)
 
@@ -125,10 +127,12 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
         .order_by(col(Message.phone), col(Message.due_at), col(Message.id))
     )
     rows = session.execute(found).all()
-    window, most = rules.window, rules.max_texts_per_day
     for start in range(0, len(rows), _AT_ONCE):
         batch = rows[start : start + _AT_ONCE]
-        facts = FactsOfBatch.of(session, rules.clinic_id, batch, window=window, most=most, now=now, only_look=True)
+        facts = FactsOfBatch.of(
+            session, rules.clinic_id, batch, window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
+            now=now, only_look=True,
+        )  # fmt: skip
         for row in batch:
             decision = facts.decide(row, now)
             if isinstance(decision, Send):

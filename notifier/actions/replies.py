@@ -40,7 +40,7 @@ def see_to(session: Session, clinic_id: str, message_id: int, *, now: datetime, 
     """Somebody has told her in person what a text could not; False where that was so already."""
     message = outbox.by_id(session, clinic_id, message_id)
     if message is None:
-        raise Refused(f"there is no message {message_id}; see: notifier due")
+        raise Refused(f"there is no message {message_id}", command="see: notifier due")
     new = insert_if_new(session, SeenTo, {"message_id": message_id, "at": now, "by": by})
     if new:
         record(

@@ -38,6 +38,7 @@ class _Lost:
     phone: str
     body: str
     started_at: datetime
+    sender: str | None
 
 
 async def call_dead_attempts_unknown(
@@ -110,7 +111,7 @@ async def resolve(
         try:
             listed = [
                 Listed(record.sid, record.body, record.created_at)
-                async for record in gateway.list_sent(one.phone, one.started_at - LIST_SINCE)
+                async for record in gateway.list_sent(one.phone, one.started_at - LIST_SINCE, sender=one.sender)
             ]
         except GatewayUnavailable:
             return None
@@ -129,7 +130,8 @@ def _to_look_up(session: Session, clinic_id: str, now: datetime) -> list[_Lost]:
     for attempt, message in session.execute(found):
         if next_look(attempt.started_at, attempt.last_look_at, attempt.empty_lists) <= now:
             assert message.id is not None
-            lost.append(_Lost(message.id, attempt.id, message.phone, message.sent_text or "", attempt.started_at))
+            body, sender = message.sent_text or "", attempt.sender
+            lost.append(_Lost(message.id, attempt.id, message.phone, body, attempt.started_at, sender))
     return lost[:_LOOKS_AT_ONCE]
 
 

@@ -19,9 +19,9 @@ def review(session: Session, clinic_id: str, message_id: int, *, sent: bool, now
     """
     message = outbox.by_id(session, clinic_id, message_id)
     if message is None:
-        raise Refused(f"there is no message {message_id}; see: notifier due")
+        raise Refused(f"there is no message {message_id}", command="see: notifier due")
     if message.state is not MessageState.NEEDS_REVIEW:
-        raise Refused(f"message {message_id} is {message.state.value} and needs no review; see: notifier due")
+        raise Refused(f"message {message_id} is {message.state.value} and needs no review", command="see: notifier due")
     enrollment = by_id(session, clinic_id, message.enrollment_id)
     to, why = MessageState.ACCEPTED, "staff say that it was sent"
     if not sent and message.expires_at > now and enrollment is not None and enrollment.state in RUNNING:
@@ -29,5 +29,6 @@ def review(session: Session, clinic_id: str, message_id: int, *, sent: bool, now
     elif not sent:
         to, why = MessageState.CANCELLED, "staff say that it was not sent, and it is no longer useful"
     if not outbox.move(session, message_id, seen=MessageState.NEEDS_REVIEW, to=to, at=now, by=by, why=why):
-        raise Refused(f"message {message_id} changed in this moment; look again: notifier explain {message_id}")
+        sentence = f"message {message_id} changed in this moment; look again"
+        raise Refused(sentence, command=f"notifier explain {message_id}")
     return to

@@ -11,13 +11,13 @@ from notifier.db.claims import SendingRules
 from notifier.db.tables import CLINIC
 from notifier.domain.alerts import AlertRules
 from notifier.domain.answers import AnswerRules
+from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices
+from notifier.domain.offices_file import BadOffices, parse_offices
 from notifier.domain.planning import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.settings import BadSettings, Settings
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Gateway
-from notifier.sms.twilio_gateway import TwilioGateway
-from notifier.telling.tellers import tellers
 from schedules.catalogue import protocols_with
 from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow, zone_named
@@ -31,11 +31,12 @@ def planning_rules(settings: Settings) -> PlanningRules:
     """How texts are planned; a protocol must be approved wherever texts go to real phones."""
     return PlanningRules(
         clinic_id=CLINIC,
-        voice=Voice(settings.clinic_name or CLINIC_NAME_UNSET, settings.clinic_phone or CLINIC_PHONE_UNSET),
+        voice=_voice(settings),
         timezone=settings.timezone or "UTC",
         window=SendWindow.parse(settings.send_window),
         max_texts_per_day=settings.max_texts_per_day,
         must_be_approved=settings.is_twilios_own,
+        offices=read_offices(settings),
     )
 
 
@@ -56,8 +57,14 @@ def missing_for_planning(settings: Settings) -> tuple[str, ...]:
 
 def sending_rules(settings: Settings) -> SendingRules:
     """What is checked again when a text leaves."""
-    window = SendWindow.parse(settings.send_window)
-    return SendingRules(CLINIC, window, settings.max_texts_per_day, settings.recover_above)
+    return SendingRules(
+        CLINIC,
+        SendWindow.parse(settings.send_window),
+        settings.max_texts_per_day,
+        settings.recover_above,
+        sender=own_sender(settings),
+        offices=read_offices(settings),
+    )
 
 
 def answer_rules(settings: Settings) -> AnswerRules | None:
@@ -67,18 +74,26 @@ def answer_rules(settings: Settings) -> AnswerRules | None:
     given = {"en": settings.urgent_answer, "es": settings.urgent_answer_es}
     words = {language: said for language, said in given.items() if said}
     voice = Voice(settings.clinic_name, settings.clinic_phone)
-    return AnswerRules(voice, zone_named(settings.timezone or "UTC"), _staffed(settings), words)
+    zone = zone_named(settings.timezone or "UTC")
+    return AnswerRules(voice, zone, staffed_hours(settings), words, read_offices(settings))
 
 
 def build_telling(settings: Settings) -> Telling:
     """Who at the clinic is told what is wrong. Raises BadSettings."""
+    from notifier.telling.tellers import tellers  # noqa: PLC0415  # an HTTP client takes 0.1 s, and few commands tell
+
     hidden = (settings.smtp_url, settings.alert_webhook, settings.alert_apprise)
     smtp_url, webhook, apprise = (one.get_secret_value() if one else None for one in hidden)
     try:
         channels = tellers(mail_to=settings.alert_email, smtp_url=smtp_url, webhook=webhook, apprise=apprise)
     except ValueError as error:
         raise BadSettings([f"NOTIFIER_ALERT_APPRISE: {error}."]) from None
-    rules = AlertRules(zone_named(settings.timezone or "UTC"), _staffed(settings), settings.public_url is not None)
+    rules = AlertRules(
+        zone_named(settings.timezone or "UTC"),
+        staffed_hours(settings),
+        SendWindow.parse(settings.send_window),
+        by_webhook=settings.public_url is not None,
+    )
     return Telling(settings.clinic_name or "Notifier", socket.gethostname(), rules, channels)
 
 
@@ -94,6 +109,8 @@ def build_clock(settings: Settings) -> Clock:
 
 def build_gateway(settings: Settings) -> Gateway:
     """The port to Twilio, or to what speaks its API. Build it inside the event loop that uses it."""
+    from notifier.sms.twilio_gateway import TwilioGateway  # noqa: PLC0415  # Twilio's SDK takes 0.2 s; few commands call
+
     return TwilioGateway(twilio_account(settings))
 
 
@@ -111,10 +128,45 @@ def twilio_account(settings: Settings) -> TwilioAccount:
             api_url=settings.twilio_api_url,
             status_callback_base=settings.public_url,
             max_connections=settings.in_flight + _SPARE_CONNECTIONS,
+            has_other_senders=any(one.sender for one in read_offices(settings).values()),
         )
     except ValueError as error:
         raise BadSettings([str(error)]) from None
 
 
-def _staffed(settings: Settings) -> StaffedHours | None:
+def read_offices(settings: Settings) -> Offices:
+    """The profiles of the clinic's offices; none where it is one place. Raises BadSettings and ProtocolError."""
+    file = settings.offices_file
+    if file is None:
+        return NO_OFFICES
+    own = OfficeProfile(
+        id="",
+        voice=_voice(settings),
+        timezone=settings.timezone or "UTC",
+        window=SendWindow.parse(settings.send_window),
+        staffed=staffed_hours(settings),
+        sender=own_sender(settings),
+    )
+    try:
+        return parse_offices(file.name, file.read_bytes().decode("utf-8-sig"), own, protocols(settings))
+    except OSError as error:
+        why = (error.strerror or "unreadable").lower()
+        raise BadSettings([f"NOTIFIER_OFFICES_FILE: {file} cannot be read ({why}); name a TOML file."]) from None
+    except UnicodeDecodeError as error:
+        raise BadSettings([f"{file.name}: byte {error.start + 1} is not UTF-8; save the file as UTF-8."]) from None
+    except BadOffices as error:
+        raise BadSettings([f"{sentence}." for sentence in error.sentences]) from None
+
+
+def own_sender(settings: Settings) -> str | None:
+    """Who sends for the clinic itself."""
+    return settings.twilio_messaging_service_sid or settings.twilio_from_number
+
+
+def staffed_hours(settings: Settings) -> StaffedHours | None:
+    """When somebody reads what patients write; None where nobody has said."""
     return StaffedHours.parse(settings.staffed_hours) if settings.staffed_hours else None
+
+
+def _voice(settings: Settings) -> Voice:
+    return Voice(settings.clinic_name or CLINIC_NAME_UNSET, settings.clinic_phone or CLINIC_PHONE_UNSET)

@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import Engine
 
-from notifier.bootstrap.clinic import answer_rules, build_clock, missing_for_planning, planning_rules, protocols
+from notifier.bootstrap.clinic import (
+    answer_rules,
+    build_clock,
+    build_telling,
+    missing_for_planning,
+    planning_rules,
+    protocols,
+    staffed_hours,
+)
+from notifier.bootstrap.ready import check_ready_to_serve
+from notifier.bootstrap.rounds import rounds
 from notifier.bootstrap.signals import on_signals
 from notifier.bootstrap.working import run_worker
 from notifier.clock import Clock
@@ -21,7 +31,7 @@ from notifier.db.schema import prepare
 from notifier.db.tables import CLINIC
 from notifier.logs import configure_logs
 from notifier.scheduler.watchdog import tell_systemd
-from notifier.settings import Settings, check_ready_to_serve
+from notifier.settings import Settings
 from notifier.sms.webhooks import SignatureCheck
 
 if TYPE_CHECKING:
@@ -47,7 +57,8 @@ def run_web(settings: Settings) -> int:
     configure_logs(level=settings.log_level)
     engine = open_engine(settings.database_url.get_secret_value())
     try:
-        prepare(engine)
+        if created := prepare(engine):
+            log.warning("new_database", file=str(created))
     finally:
         engine.dispose()
     asyncio.run(serve(settings))
@@ -87,7 +98,10 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
         routers=[staff_router(office), api_router(office)],
     )
     try:
-        async with serving(app, settings.web_host, settings.web_port) as address:
+        async with (
+            rounds(engine, clock, build_telling(settings) if worker_age is None else None),
+            serving(app, settings.web_host, settings.web_port) as address,
+        ):
             yield address
     finally:
         engine.dispose()
@@ -104,6 +118,7 @@ def staff_office(settings: Settings, engine: Engine, clock: Clock) -> StaffOffic
         protocols(settings),
         public_host=urlsplit(settings.public_url).hostname if settings.public_url else None,
         missing=missing_for_planning(settings),
+        staffed=staffed_hours(settings),
         banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
     )
 

@@ -9,32 +9,48 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import partial
+from random import SystemRandom
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from notifier.actions.alerts import watch
+from notifier.actions.alerts import tell, watch
 from notifier.actions.dispatch import Dispatch
 from notifier.actions.poll import Receive
 from notifier.actions.receipts import apply_receipt
 from notifier.actions.receive import InboundText, receive
 from notifier.actions.record import record
-from notifier.bootstrap.clinic import answer_rules, build_clock, build_gateway, build_telling, sending_rules
+from notifier.bootstrap.clinic import (
+    answer_rules,
+    build_clock,
+    build_gateway,
+    build_telling,
+    read_offices,
+    sending_rules,
+)
+from notifier.bootstrap.ready import check_offices, check_ready_to_send
 from notifier.bootstrap.signals import on_signals
 from notifier.clock import Clock
-from notifier.db.engine import file_of, open_engine
-from notifier.db.schema import check_file, prepare
+from notifier.db.engine import file_of, open_engine, reading
+from notifier.db.filesystems import refuse_network
+from notifier.db.journal import Journal, journal_place
+from notifier.db.offices import running_by_office
+from notifier.db.schema import prepare
+from notifier.db.soundness import look_before_start
 from notifier.db.tables import CLINIC
 from notifier.db.threads import DatabaseThreads
+from notifier.db.unusable import DatabaseDamaged
 from notifier.domain.answers import AnswerRules
 from notifier.domain.pace import Pace
 from notifier.logs import configure_logs
+from notifier.scheduler.about import Outside, WorkerSettings
 from notifier.scheduler.lock import alone
-from notifier.scheduler.worker import Outside, Worker, WorkerSettings
-from notifier.settings import Settings, check_ready_to_send
+from notifier.scheduler.worker import Worker
+from notifier.settings import Settings
 from notifier.sms.gateway import Gateway, MessageRecord
+from notifier.telling.teller import Line
 from notifier.telling.web import beat
 
 Beside = Callable[[Worker], AbstractAsyncContextManager[object]]
@@ -50,10 +66,14 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
     check_ready_to_send(settings)
     configure_logs(level=settings.log_level)
     clock = build_clock(settings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_engine(settings.database_url.get_secret_value(), for_worker=True)
     try:
-        prepare(engine)
-        check_file(engine)
+        refuse_network(engine)
+        if created := prepare(engine):
+            log.warning("new_database", file=str(created))
+        look_before_start(engine)
+        with reading(engine) as session:
+            check_offices(running_by_office(session, CLINIC), read_offices(settings))
         with only_worker(engine, clock.now()):
             drained = asyncio.run(work(settings, engine, clock, beside=beside))
     finally:
@@ -78,11 +98,15 @@ async def work(
     finally:
         await gateway.close()
     threads.close(wait=drained)
+    if worker.damage:
+        raise DatabaseDamaged(worker.damage)
     return drained
 
 
 def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway, clock: Clock) -> Worker:
     """A worker over these threads and this gateway."""
+    random = SystemRandom().random
+    place = journal_place(threads.engine, settings.state_directory)
     worker_id = str(uuid4())  # fresh for each process: pids and host names come again, after a restart of a container
     dispatch = Dispatch(
         threads,
@@ -92,7 +116,8 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         record=record,
         worker_id=worker_id,
         in_flight=settings.in_flight,
-        pace=Pace(settings.messages_per_second),
+        pace=Pace(settings.messages_per_second, random=random),
+        journal=Journal(place, worker_id),
     )
     about = WorkerSettings(
         clinic_id=CLINIC,
@@ -105,16 +130,19 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         alone=file_of(threads.engine) is not None,
         shifted=settings.clock_file is not None,
         systemd=settings.notify_socket,
+        journal=place,
     )
     telling = build_telling(settings)
     heartbeat = settings.heartbeat_url
     outside = Outside(
         watch=lambda now: watch(threads, telling, CLINIC, now=now),
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
+        alarm=lambda why, now: tell(telling, (Line("damaged", why, now),)),
     )
     return Worker(
-        threads, gateway, clock, dispatch, about, receive=reply_story(settings), apply=_apply, outside=outside
-    )
+        threads, gateway, clock, dispatch, about, receive=reply_story(settings), apply=_apply, outside=outside,
+        random=random,
+    )  # fmt: skip
 
 
 def reply_story(settings: Settings) -> Receive:
@@ -129,7 +157,8 @@ def only_worker(engine: Engine, now: datetime) -> AbstractContextManager[None]:
 
 
 def _receive(session: Session, found: MessageRecord, now: datetime, *, answers: AnswerRules | None = None) -> None:
-    inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count)
+    to = (found.to, found.service)
+    inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=to)
     receive(session, CLINIC, inbound, now, answers=answers)
 
 

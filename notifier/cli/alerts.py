@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from notifier.actions.alerts import tell
-from notifier.bootstrap.clinic import build_telling
+from notifier.bootstrap.clinic import build_clock, build_telling
 from notifier.cli.errors import Failed
-from notifier.cli.office import Office, office
+from notifier.cli.office import office
 from notifier.cli.options import Json
 from notifier.cli.screen import note, print_json, print_table
 from notifier.cli.timeline_table import local
@@ -19,6 +19,7 @@ from notifier.db.alerts import open_alerts
 from notifier.db.engine import reading
 from notifier.db.tables import Alert
 from notifier.domain.refused import Refused
+from notifier.settings import Settings, load_settings
 from notifier.telling.teller import Line
 
 
@@ -27,12 +28,11 @@ def alerts(
     as_json: Json = False,
 ) -> None:
     """What somebody must know, since when, and whether it was told."""
-    with office() as desk:
-        if test:
-            _test(desk)
-            return
-        with reading(desk.engine) as session:
-            found = open_alerts(session, desk.clinic_id)
+    if test:
+        _test(load_settings())
+        return
+    with office() as desk, reading(desk.engine) as session:
+        found = open_alerts(session, desk.clinic_id)
         zone = ZoneInfo(desk.rules.timezone)
     if as_json:
         print_json([{"cause": one.cause, "why": one.why, **_instants(one)} for one in found])
@@ -50,14 +50,14 @@ def _instants(alert: Alert) -> dict[str, str | None]:
     }  # fmt: skip
 
 
-def _test(desk: Office) -> None:
-    telling = build_telling(desk.settings)
+def _test(settings: Settings) -> None:
+    telling = build_telling(settings)
     if not telling.tellers:
         raise Refused(
             "nobody would be told: set NOTIFIER_ALERT_EMAIL and NOTIFIER_SMTP_URL, NOTIFIER_ALERT_WEBHOOK, "
             "or NOTIFIER_ALERT_APPRISE"
         )
-    line = Line("test", "this is a test; nothing is wrong", desk.now)
+    line = Line("test", "this is a test; nothing is wrong", build_clock(settings).now())
     troubles = asyncio.run(tell(telling, (line,)))
     for teller in telling.tellers:
         if teller.name not in troubles:

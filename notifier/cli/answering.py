@@ -34,13 +34,16 @@ def reply(
             of_enrollment = enrollment or not (whom.isascii() and whom.isdigit())
             whose = enrollment_called(session, desk.clinic_id, whom) if of_enrollment else None
             which = None if of_enrollment else int(whom)
-            found = find_answer(session, desk.clinic_id, text, now=desk.now, reply_id=which, enrollment_id=whose)
+            found = find_answer(
+                session, desk.clinic_id, text, rules=desk.rules, now=desk.now, reply_id=which,
+                enrollment_id=whose,
+            )  # fmt: skip
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
         if not as_json:
-            ask(f"Send this to {found.phone} ({size}{forced})?", yes=yes)
+            ask(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
         with writing(desk.engine) as session:
-            done = answer(session, desk.clinic_id, found, now=desk.now, by=desk.by)
+            done = answer(session, desk.clinic_id, found, rules=desk.rules, now=desk.now, by=desk.by)
     if as_json:
         segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
         print_json({"message": done.message, "enrollment": done.enrollment, "reply": done.reply, **segments})

@@ -8,11 +8,12 @@ import typer
 
 from notifier.actions.api_keys import add_key, revoke_key
 from notifier.cli.office import office
-from notifier.cli.options import Json
+from notifier.cli.options import Json, WhichOffice
 from notifier.cli.screen import note, print_json, print_table, show
 from notifier.db.api_keys import all_keys
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Scope
+from notifier.domain.offices import choose_office
 
 app = typer.Typer(help="Which programs may use the API.", no_args_is_help=True)
 
@@ -21,10 +22,11 @@ Scopes = Annotated[list[Scope] | None, typer.Option("--scope", help="What it may
 
 
 @app.command("add")
-def add(name: Name, scope: Scopes = None) -> None:
+def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None) -> None:
     """A new key; it is printed this once."""
-    with office() as desk, writing(desk.engine) as session:
-        key = add_key(session, desk.clinic_id, name, scope or (), now=desk.now, by=desk.by)
+    with office(creates=True) as desk, writing(desk.engine) as session:
+        bound = choose_office(of_office, desk.rules.offices) if of_office else None
+        key = add_key(session, desk.clinic_id, name, scope or (), office=bound, now=desk.now, by=desk.by)
     note("the key, shown this once; send it as `Authorization: Bearer KEY`:")
     show(key)
 
@@ -46,6 +48,7 @@ def list_keys(as_json: Json = False) -> None:
                 "name": one.name,
                 "prefix": one.prefix,
                 "scopes": one.scopes,
+                "office": one.office,
                 "created_at": one.created_at.isoformat(),
                 "seen_at": one.seen_at.isoformat() if one.seen_at else None,
                 "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
@@ -56,14 +59,18 @@ def list_keys(as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [
-        (one["name"], f"{one['prefix']}…", ", ".join(one["scopes"]), (one["seen_at"] or "never")[:16], _works(one))
-        for one in found
+        (one["name"], f"{one['prefix']}…", _may(one), (one["seen_at"] or "never")[:16], _works(one)) for one in found
     ]
     print_table(
         ("name", "key", "may", "last used (UTC)", "works"),
         rows,
         empty="there is no key; see: notifier api-key add --help",
     )
+
+
+def _may(key: dict[str, Any]) -> str:
+    where = f" at {key['office']}" if key["office"] else ""
+    return f"{', '.join(key['scopes'])}{where}"
 
 
 def _works(key: dict[str, Any]) -> str:

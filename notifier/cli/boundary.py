@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from notifier.cli.app import app
+from notifier.cli.app import build_app
 from notifier.cli.errors import Failed
 from notifier.cli.screen import note
 from notifier.db.unusable import BadDatabaseAddress, DatabaseUnusable
@@ -33,9 +33,11 @@ class ExitCode(IntEnum):
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run one command line; never raises."""
+    words = list(sys.argv[1:] if args is None else args)
     try:
         with _sentences():
-            answered = app(args=None if args is None else list(args), prog_name="notifier", standalone_mode=False)
+            app = build_app(words[0] if words else None)
+            answered = app(args=words, prog_name="notifier", standalone_mode=False)
             sys.stdout.flush()
     except _Ended as end:
         return end.code
@@ -54,7 +56,7 @@ def _sentences() -> Iterator[None]:
     except (BadSettings, BadDatabaseAddress) as error:
         raise _ended(ExitCode.BAD_CONFIGURATION, str(error)) from None
     except (Refused, ProtocolError) as error:
-        raise _ended(ExitCode.BAD_INPUT, str(error)) from None
+        raise _ended(ExitCode.BAD_INPUT, _refusal(error)) from None
     except typer.TyperException as error:
         if "\n" in error.format_message():  # a command group alone: its help
             note(error.format_message())
@@ -72,6 +74,12 @@ def _sentences() -> Iterator[None]:
         raise _Ended(ExitCode.FAILED) from None
     except Exception as error:  # noqa: BLE001  # the last boundary: a person gets a sentence, not a traceback
         raise _ended(ExitCode.FAILED, _unexpected(error)) from None
+
+
+def _refusal(error: Refused | ProtocolError) -> str:
+    """The sentence, and the command that a person at a terminal may type."""
+    command = error.command if isinstance(error, Refused) else None
+    return f"{error}; {command}" if command else str(error)
 
 
 def _ended(code: ExitCode, sentences: str) -> _Ended:

@@ -10,7 +10,7 @@ from notifier.actions.change import change as make_change
 from notifier.actions.change import plan_change
 from notifier.cli.difference import change_json, print_change
 from notifier.cli.office import enrollment_called, office
-from notifier.cli.options import Answers, AppointmentAt, Json, TreatedAt, WhichEnrollment, Yes
+from notifier.cli.options import Answers, AppointmentAt, Json, TreatedAt, WhichEnrollment, WhichOffice, Yes
 from notifier.cli.reading import answers
 from notifier.cli.screen import ask, note, print_json
 from notifier.db.changing import the_enrollment
@@ -32,6 +32,7 @@ def change(
     appointment_at: AppointmentAt = None,
     protocol: Annotated[str | None, typer.Option(help="Another protocol, or its present version.")] = None,
     rebook_consent: Annotated[bool | None, typer.Option(help="Whether she agreed to rebook texts.")] = None,
+    to_office: WhichOffice = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -39,8 +40,9 @@ def change(
     with office(writes_texts=True) as desk:
         with reading(desk.engine) as session:
             whose = enrollment_called(session, desk.clinic_id, enrollment)
-            zone = timezone or the_enrollment(session, desk.clinic_id, whose).timezone
-            clinic = desk.rules.timezone
+            stored = the_enrollment(session, desk.clinic_id, whose)
+            zone = timezone or stored.timezone
+            clinic = desk.rules.at(to_office or stored.office).timezone
             changes = Changes(
                 name=name,
                 phone=phone,
@@ -53,6 +55,7 @@ def change(
                 ),
                 protocol=find_protocol(protocol, desk.protocols) if protocol else None,
                 rebook_consent=rebook_consent,
+                office=to_office,
             )
             _refuse_nothing(changes)
             planned = plan_change(session, whose, changes, rules=desk.rules, now=desk.now)

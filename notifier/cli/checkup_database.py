@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from notifier.bootstrap.ready import check_offices
 from notifier.cli.checkup import Finding, Level
 from notifier.db import schema
 from notifier.db.circuits import open_circuits
 from notifier.db.engine import open_engine, reading
+from notifier.db.filesystems import refuse_network
 from notifier.db.holds import open_holds
+from notifier.db.offices import running_by_office
 from notifier.db.outbox import in_state, next_due
 from notifier.db.polls import gate_is_open, last_poll
 from notifier.db.presence import SILENT_AFTER, doubts
@@ -22,7 +25,7 @@ from notifier.db.tables import Event, Message, Worker
 from notifier.db.unusable import DatabaseUnusable
 from notifier.domain.planning import PlanningRules
 from notifier.domain.states import MessageState
-from notifier.settings import Settings
+from notifier.settings import BadSettings, Settings
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
@@ -35,6 +38,7 @@ def check_database(settings: Settings, rules: PlanningRules, now: datetime) -> I
         yield Finding("database", Level.FAIL, str(error))
         return
     try:
+        refuse_network(engine)
         schema.check_schema(engine)
         schema.check_file(engine)
         yield Finding("database", Level.OK, f"{engine.dialect.name}, revision {schema.HEAD}")
@@ -43,6 +47,7 @@ def check_database(settings: Settings, rules: PlanningRules, now: datetime) -> I
             yield from _check_approvals(session, rules)
             yield from _check_sending(session, rules.clinic_id, now)
             yield from _check_waiting(session, rules.clinic_id)
+            yield from _check_offices(session, rules)
     except schema.SchemaBehind as error:
         yield Finding("database", Level.FAIL, str(error))
     except DatabaseUnusable as error:
@@ -56,6 +61,13 @@ def _check_clock(session: Session, now: datetime) -> Iterator[Finding]:
     if latest is not None and latest > now + _CLOCKS_DIFFER:
         found = f"it is behind what happened already at {latest:%Y-%m-%d %H:%M} UTC"
         yield Finding("clock", Level.FAIL, found, "the machine's clock was set back, or it was ahead: set it right")
+
+
+def _check_offices(session: Session, rules: PlanningRules) -> Iterator[Finding]:
+    try:
+        check_offices(running_by_office(session, rules.clinic_id), rules.offices)
+    except BadSettings as error:
+        yield from (Finding("offices", Level.FAIL, sentence) for sentence in error.sentences)
 
 
 def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notifier.bootstrap.clinic import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET, planning_rules
+from notifier.domain.offices import choose_office
 from notifier.settings import load_settings
 from schedules.check import EXAMPLE
 from schedules.timeline import Rules
@@ -20,12 +21,17 @@ class Preview:
     rules: Rules
 
 
-def preview_settings() -> Preview:
-    """Read the settings for a preview; an unset clinic shows as a placeholder. Raises BadSettings."""
+def preview_settings(office: str | None = None) -> Preview:
+    """Read the settings for a preview, at an office where one is said; an unset clinic shows as a placeholder.
+
+    Raises BadSettings, and Refused for an office that there is not.
+    """
     settings = load_settings()
     planning = planning_rules(settings)
+    if office:
+        planning = planning.at(choose_office(office, planning.offices))
     rules = Rules(planning.voice, planning.window, planning.max_texts_per_day)
-    return Preview(settings.timezone, settings.protocols_dir, rules)
+    return Preview(planning.timezone if office else settings.timezone, settings.protocols_dir, rules)
 
 
 def clinic_rules() -> Rules:

@@ -25,7 +25,9 @@ def upgrade() -> None:
     """
     engine = open_engine(load_settings().database_url.get_secret_value())
     try:
-        schema.upgrade(engine)
+        created = schema.upgrade(engine)
     finally:
         engine.dispose()
+    if created:
+        note(f"a new database: {created}")
     note(f"the database is at revision {schema.HEAD}")

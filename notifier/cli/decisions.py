@@ -29,7 +29,7 @@ WhichStep = Annotated[str | None, typer.Option(help="One step of it; all unless 
 
 def opt_out(phone: Phone, yes: Yes = False) -> None:
     """Never text this number again."""
-    with office() as desk:
+    with office(creates=True) as desk:
         ask(f"Never text {phone} again?", yes=yes)
         with writing(desk.engine) as session:
             new = opt_out_by_staff(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
@@ -68,7 +68,7 @@ def pause(
     step: WhichStep = None,
 ) -> None:
     """Stop a bad text, or a whole protocol, at once."""
-    with office() as desk, writing(desk.engine) as session:
+    with office(creates=True) as desk, writing(desk.engine) as session:
         new = pause_protocol(
             session,
             desk.clinic_id,

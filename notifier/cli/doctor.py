@@ -9,11 +9,12 @@ import typer
 from rich.text import Text
 
 from notifier.bootstrap.clinic import build_clock, planning_rules
-from notifier.cli.checkup import Finding, Level, check_machine, check_protocols, check_settings
+from notifier.cli.checkup import Finding, Level, check_machine, check_offices, check_protocols, check_settings
 from notifier.cli.checkup_database import check_database
 from notifier.cli.options import Json
 from notifier.cli.screen import out, print_json, show, table
 from notifier.settings import BadSettings, load_settings
+from schedules.catalogue import ProtocolError
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red bold"}
 
@@ -45,7 +46,13 @@ def _findings() -> Iterator[Finding]:
     except BadSettings as error:
         yield from (Finding("settings", Level.FAIL, sentence) for sentence in error.sentences)
         return
+    try:
+        rules = planning_rules(settings)
+    except (BadSettings, ProtocolError) as error:
+        yield from (Finding("settings", Level.FAIL, sentence) for sentence in str(error).splitlines())
+        return
     yield from check_settings(settings)
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
-    yield from check_database(settings, planning_rules(settings), now)
+    yield from check_offices(rules.offices)
+    yield from check_database(settings, rules, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,13 +10,16 @@ import typer
 from notifier.actions.enroll import Enrolled
 from notifier.actions.enroll import enroll as enroll_patient
 from notifier.cli import reading
-from notifier.cli.office import Office, office
-from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt
+from notifier.cli.office import office
+from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
 from notifier.cli.screen import note, print_json, show
 from notifier.cli.timeline_table import print_timeline
 from notifier.db.engine import writing
+from notifier.db.outbox import messages_of
+from notifier.db.tables import Message
 from notifier.domain.enroll_request import EnrollRequest
 from notifier.domain.instants import read_instant
+from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
 from schedules.timeline_json import timeline_json
 
@@ -36,19 +40,21 @@ def enroll(
     separate_areas: Annotated[
         bool, typer.Option("--separate-areas", help="Her earlier treatments were on other areas.")
     ] = False,
+    at_office: WhichOffice = None,
     as_json: Json = False,
 ) -> None:
     """Enroll a patient and show her timeline."""
     _one_anchor(treated_at, appointment_at)
-    with office(writes_texts=True) as desk:
-        zone = timezone or desk.rules.timezone
+    with office(writes_texts=True, creates=True) as desk:
+        hers = choose_office(at_office, desk.rules.offices)
+        here = desk.rules.at(hers).timezone
         request = EnrollRequest(
             name=name,
             phone=phone,
             protocol=protocol,
             consent=consent,
-            treated_at=_instant(treated_at, zone, "treated_at", desk),
-            appointment_at=_instant(appointment_at, zone, "appointment_at", desk),
+            treated_at=_instant(treated_at, timezone or here, "treated_at", here),
+            appointment_at=_instant(appointment_at, timezone or here, "appointment_at", here),
             timezone=timezone,
             language=language,
             answers=reading.answers(answer or []),
@@ -56,13 +62,15 @@ def enroll(
             external_id=external_id,
             second=second,
             separate_areas=separate_areas,
+            office=hers,
         )
         with writing(desk.engine) as session:
             done = enroll_patient(
                 session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now, by=desk.by
             )
+            texts = messages_of(session, done.enrollment) if as_json else []
     if as_json:
-        print_json(_as_json(done))
+        print_json(_as_json(done, texts))
     else:
         _print(done)
 
@@ -72,13 +80,13 @@ def _one_anchor(treated_at: str | None, appointment_at: str | None) -> None:
         raise Refused("say one of --treated-at (the END of the treatment) and --appointment-at", "treated_at")
 
 
-def _instant(text: str | None, zone: str, field: str, desk: Office) -> Any:
-    return read_instant(text, zone, field, clinic_zone=desk.rules.timezone) if text is not None else None
+def _instant(text: str | None, zone: str, field: str, clinic_zone: str) -> Any:
+    return read_instant(text, zone, field, clinic_zone=clinic_zone) if text is not None else None
 
 
-def _as_json(done: Enrolled) -> dict[str, Any]:
+def _as_json(done: Enrolled, texts: Sequence[Message]) -> dict[str, Any]:
     answer = timeline_json(done.plan.timeline)
-    rows = {row.step: row for row in done.messages}
+    rows = {row.step: row for row in texts}
     for message in answer["messages"]:
         row = rows.get(message["step"])
         message["message"] = row.id if row else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,14 +15,7 @@ from notifier.actions.no_show import no_show as record_no_show
 from notifier.actions.no_show import plan_no_show
 from notifier.actions.treated import plan_treated
 from notifier.actions.treated import treated as record_treated
-from notifier.cli.difference import (
-    change_json,
-    difference_json,
-    ended_json,
-    print_change,
-    print_difference,
-    print_ended,
-)
+from notifier.cli.difference import change_json, ended_json, print_change, print_ended
 from notifier.cli.office import enrollment_called, office
 from notifier.cli.options import Json, WhichEnrollment, Yes
 from notifier.cli.screen import ask, note, print_json
@@ -42,8 +34,9 @@ def treated(
     with office(writes_texts=True) as desk:
         with reading(desk.engine) as session:
             whose = enrollment_called(session, desk.clinic_id, enrollment)
-            zone = the_enrollment(session, desk.clinic_id, whose).timezone
-            end = read_instant(at, zone, "at", clinic_zone=desk.rules.timezone)
+            stored = the_enrollment(session, desk.clinic_id, whose)
+            here = desk.rules.at(stored.office)
+            end = read_instant(at, stored.timezone, "at", clinic_zone=here.timezone)
             planned = plan_treated(session, whose, end, rules=desk.rules, now=desk.now)
         if not as_json:
             print_change(planned)
@@ -61,7 +54,7 @@ def no_show(enrollment: WhichEnrollment, yes: Yes = False, as_json: Json = False
     with office() as desk:
         with reading(desk.engine) as session:
             whose = enrollment_called(session, desk.clinic_id, enrollment)
-            planned = plan_no_show(session, desk.clinic_id, whose)
+            planned = plan_no_show(session, desk.clinic_id, whose, now=desk.now)
         if not as_json:
             print_ended(planned)
             if planned.already:
@@ -85,7 +78,7 @@ def cancel(
     with office() as desk:
         with reading(desk.engine) as session:
             whose = enrollment_called(session, desk.clinic_id, enrollment)
-            planned = plan_cancel(session, desk.clinic_id, whose)
+            planned = plan_cancel(session, desk.clinic_id, whose, now=desk.now)
         if not as_json:
             print_ended(planned)
             if planned.already:
@@ -116,18 +109,17 @@ def hold(
 
 
 def resume(enrollment: WhichEnrollment, yes: Yes = False, as_json: Json = False) -> None:
-    """Go on after a hold: what is still useful leaves."""
+    """Take back a hold, a no-show or a cancellation: what is still useful leaves."""
     with office(writes_texts=True) as desk:
         with reading(desk.engine) as session:
             whose = enrollment_called(session, desk.clinic_id, enrollment)
-            zone = ZoneInfo(the_enrollment(session, desk.clinic_id, whose).timezone)
             planned = plan_resume(session, whose, rules=desk.rules, now=desk.now)
         if not as_json:
-            print_difference(planned, zone, f"enrollment {whose}")
+            print_change(planned)
             ask("Go on?", yes=yes)
         with writing(desk.engine) as session:
             done = resume_enrollment(session, whose, rules=desk.rules, now=desk.now, by=desk.by)
     if as_json:
-        print_json({"enrollment": whose, **difference_json(done)})
+        print_json(change_json(done))
     else:
         note("done")

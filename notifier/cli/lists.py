@@ -19,6 +19,7 @@ from notifier.cli.screen import print_json, print_table
 from notifier.cli.screen import show as print_answer
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
+from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 
@@ -33,7 +34,7 @@ def due(
     with office() as desk, reading(desk.engine) as session:
         until = desk.now + _length(within) if within else None
         lines = forecast.due(session, desk.clinic_id, until=until)
-    _print_texts(lines, as_json, empty="nothing is due")
+    _print_texts(lines, as_json, desk.rules, empty="nothing is due")
 
 
 def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
@@ -41,7 +42,7 @@ def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
     with office() as desk, reading(desk.engine) as session:
         whose = enrollment_called(session, desk.clinic_id, enrollment)
         lines = forecast.show(session, desk.clinic_id, whose)
-    _print_texts(lines, as_json, empty="no text was ever planned for her")
+    _print_texts(lines, as_json, desk.rules, empty="no text was ever planned for her")
 
 
 def explain(
@@ -70,16 +71,17 @@ def enrollments(
         return
     rows = []
     for line in lines:
-        zone = ZoneInfo(line.timezone)
+        zone, home = ZoneInfo(line.timezone), ZoneInfo(desk.rules.timezone)
         when = "-"
         if line.treated_at:
-            when = local(line.treated_at, zone)
+            when = local(line.treated_at, zone, home)
         elif line.appointment_at:
-            when = f"visit {local(line.appointment_at, zone)}"
+            when = f"visit {local(line.appointment_at, zone, home)}"
         number = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
-        rows.append((number, line.name, line.phone, line.protocol, when, line.state.value.replace("_", "-")))
-    columns = ("enrollment", "name", "phone", "protocol", "treated", "state")
-    print_table(columns, rows, empty="nobody is enrolled")
+        state_word = line.state.value.replace("_", "-")
+        rows.append((number, line.name, line.phone, line.protocol, when, state_word, line.office or "-"))
+    columns = ("enrollment", "name", "phone", "protocol", "treated", "state", "office")
+    _print(columns, rows, empty="nobody is enrolled", offices=bool(desk.rules.offices))
 
 
 def opt_outs(as_json: Json = False) -> None:
@@ -113,24 +115,39 @@ def replies(
         said = " ".join(part for part in (line.text, photos) if part)
         meaning = f"{line.meaning}, urgent" if line.urgent and line.meaning != "urgent" else line.meaning
         who = ", ".join((*line.patients, line.phone))
-        rows.append((str(line.reply), who, local(line.at, zone), said, f"{meaning}{state}"))
-    print_table(("reply", "from", "at", "text", "meaning"), rows, empty="nobody has written")
+        rows.append((str(line.reply), who, local(line.at, zone), said, f"{meaning}{state}", line.office or "-"))
+    columns = ("reply", "from", "at", "text", "meaning", "office")
+    _print(columns, rows, empty="nobody has written", offices=bool(desk.rules.offices))
 
 
-def _print_texts(lines: Sequence[TextLine], as_json: bool, *, empty: str) -> None:
+def _print_texts(lines: Sequence[TextLine], as_json: bool, rules: PlanningRules, *, empty: str) -> None:
     if as_json:
         print_json(_plain(lines))
         return
-    columns = ("message", "enrollment", "patient", "step", "leaves", "state")
-    print_table(columns, [_text_row(line) for line in lines], empty=empty)
+    columns = ("message", "enrollment", "patient", "step", "leaves", "state", "office")
+    home = ZoneInfo(rules.timezone)
+    _print(columns, [_text_row(line, home) for line in lines], empty=empty, offices=bool(rules.offices))
 
 
-def _text_row(line: TextLine) -> tuple[str, ...]:
-    when = local(line.due_at, ZoneInfo(line.timezone)) if line.due_at else "not by text"
+def _print(columns: Sequence[str], rows: Sequence[tuple[str, ...]], *, empty: str, offices: bool) -> None:
+    """A table whose last column is the office, where there are any."""
+    print_table(*((columns, rows) if offices else (columns[:-1], [row[:-1] for row in rows])), empty=empty)
+
+
+def _text_row(line: TextLine, home: ZoneInfo) -> tuple[str, ...]:
+    when = local(line.due_at, ZoneInfo(line.timezone), home) if line.due_at else "not by text"
     state = line.state.value.replace("_", " ")
     whose = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
     reason = f": {line.reason}" if line.reason else ""
-    return (str(line.message), whose, f"{line.name}, {line.phone}", line.step, when, f"{state}{reason}")
+    return (
+        str(line.message),
+        whose,
+        f"{line.name}, {line.phone}",
+        line.step,
+        when,
+        f"{state}{reason}",
+        line.office or "-",
+    )
 
 
 def _plain(lines: Sequence[Any]) -> list[dict[str, Any]]:

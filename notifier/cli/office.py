@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from notifier.bootstrap.clinic import build_clock, missing_for_planning, planning_rules, protocols
+from notifier.cli.screen import note
 from notifier.db.engine import open_engine
 from notifier.db.enrollments import by_external_id
-from notifier.db.schema import prepare
+from notifier.db.schema import NoDatabase, prepare
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.settings import BadSettings, Settings, load_settings
@@ -39,15 +40,41 @@ class Office:
 
 
 @contextmanager
-def office(*, writes_texts: bool = False) -> Iterator[Office]:
-    """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now."""
+def office(*, writes_texts: bool = False, creates: bool = False) -> Iterator[Office]:
+    """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now.
+
+    `creates`: a missing database is made, and that is said; without it a missing one is refused.
+    """
+    with _opened(writes_texts) as desk:
+        if created := prepare(desk.engine, may_create=creates):
+            note(f"a new database: {created}")
+        yield desk
+
+
+@contextmanager
+def rehearsal() -> Iterator[Office]:
+    """The office for what shows what it would write, and writes nothing: a missing database counts as an empty one."""
+    with _opened(writes_texts=True) as desk:
+        try:
+            prepare(desk.engine, may_create=False)
+        except NoDatabase as missing:
+            note(f"checked as if nobody were enrolled yet. {missing}")
+        else:
+            yield desk
+            return
+    with _opened(writes_texts=True, in_memory=True) as desk:
+        prepare(desk.engine)
+        yield desk
+
+
+@contextmanager
+def _opened(writes_texts: bool, *, in_memory: bool = False) -> Iterator[Office]:
     settings = load_settings()
     if writes_texts and (missing := missing_for_planning(settings)):
         raise BadSettings(list(missing))
     clock = build_clock(settings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_engine("sqlite://" if in_memory else settings.database_url.get_secret_value())
     try:
-        prepare(engine)
         yield Office(settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings))
     finally:
         engine.dispose()

@@ -9,6 +9,7 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 WhichEnrollment = Annotated[str, typer.Argument(help="Its number, or your own external id.", metavar="ENROLLMENT")]
+WhichOffice = Annotated[str | None, typer.Option("--office", help="Her office's id; see: notifier offices.")]
 Answers = Annotated[list[str] | None, typer.Option("--answer", help="QUESTION=ANSWER; may be given several times.")]
 TreatedAt = Annotated[str | None, typer.Option(help="The END of the treatment, like 2026-03-07T15:30.")]
 AppointmentAt = Annotated[str | None, typer.Option(help="The appointment, while she is not treated yet.")]

@@ -9,17 +9,17 @@ import typer
 
 from notifier.actions.approve import approve as approve_protocol
 from notifier.cli import reading
-from notifier.cli.compare import compare_protocols
 from notifier.cli.configured import clinic_rules, preview_settings
 from notifier.cli.errors import Failed
 from notifier.cli.office import office
 from notifier.cli.options import Json, Yes
-from notifier.cli.plain import condition_in_words, length_in_words, moment_in_words
 from notifier.cli.screen import ask, note, print_json, print_table, show, table
 from notifier.db.engine import writing
 from notifier.domain.enroll_request import check_words, find_protocol
 from schedules.catalogue import load_directory, load_protocol, protocols_with, schema
 from schedules.check import check_protocol
+from schedules.compare import compare_protocols
+from schedules.plain import condition_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol
 
 app = typer.Typer(help="The plans themselves.", no_args_is_help=True)
@@ -122,7 +122,7 @@ def approve(
 
     Bound to exactly this content: whoever changes a word has it approved again.
     """
-    with office() as desk:
+    with office(creates=True) as desk:
         plan = find_protocol(protocol, desk.protocols)
         ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
         with writing(desk.engine) as session:

@@ -14,6 +14,7 @@ from notifier.actions.forecast import as_json as plain
 from notifier.actions.poll import LONG_OVERLAP, poll_inbound
 from notifier.actions.recover import Fate, LateText, RecoveryPlan, plan_recovery, release
 from notifier.bootstrap.clinic import build_gateway, sending_rules
+from notifier.bootstrap.ready import check_ready_to_send
 from notifier.bootstrap.working import reply_story
 from notifier.cli.errors import Failed
 from notifier.cli.office import Office, office
@@ -23,7 +24,6 @@ from notifier.cli.timeline_table import local
 from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.refused import Refused
-from notifier.settings import check_ready_to_send
 from notifier.sms.gateway import GatewayUnavailable
 
 _WORDS = {

@@ -16,6 +16,7 @@ import typer
 from notifier.cli.errors import Failed
 from notifier.cli.screen import ask, note, show
 from notifier.domain.refused import Refused
+from notifier.settings import surroundings
 
 app = typer.Typer(help="The system service.", no_args_is_help=True)
 
@@ -49,7 +50,7 @@ def install(
     ask(f"Write {UNIT} for the user {user}?", yes=yes)
     _create_user(user)
     UNIT.write_text(unit, encoding="utf-8")
-    subprocess.run(["systemctl", "daemon-reload"], check=True)  # noqa: S607  # systemctl is where the system has it
+    subprocess.run(["systemctl", "daemon-reload"], check=True, env=surroundings())  # noqa: S607  # systemctl is where the system has it
     note(_what_next(user))
 
 
@@ -70,7 +71,7 @@ def _create_user(user: str) -> None:
         pwd.getpwnam(user)
     except KeyError:
         command = ["useradd", "--system", "--home-dir", "/var/lib/notifier", "--shell", "/usr/sbin/nologin", user]
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, env=surroundings())
 
 
 def _what_next(user: str) -> str:

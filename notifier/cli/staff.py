@@ -13,11 +13,16 @@ from notifier.cli.options import Json
 from notifier.cli.screen import note, print_json, print_table, show
 from notifier.db.engine import reading, writing
 from notifier.db.staff import accounts
+from notifier.domain.offices import choose_offices
 from notifier.domain.passwords import new_password
 
 app = typer.Typer(help="Who may sign in to the staff page.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The name this person signs in with.", metavar="NAME")]
+TheirOffices = Annotated[
+    list[str] | None,
+    typer.Option("--office", help="An office whose patients they see; several times; all unless said."),
+]
 Generate = Annotated[bool, typer.Option("--generate", help="Make up a password and print it once.")]
 
 
@@ -26,13 +31,27 @@ def add(
     name: Name,
     admin: Annotated[bool, typer.Option("--admin", help="May approve protocols too.")] = False,
     generate: Generate = False,
+    of_office: TheirOffices = None,
 ) -> None:
     """A new account. Without a terminal to ask at, the password is made up and printed once."""
     password, made_up = _password(generate)
-    with office() as desk, writing(desk.engine) as session:
-        staff_accounts.add_staff(session, desk.clinic_id, name, password, admin=admin, now=desk.now, by=desk.by)
+    with office(creates=True) as desk, writing(desk.engine) as session:
+        theirs = choose_offices(of_office or (), desk.rules.offices)
+        staff_accounts.add_staff(
+            session, desk.clinic_id, name, password, admin=admin, offices=theirs, now=desk.now, by=desk.by
+        )
     _tell(made_up, password)
-    note(f"added: {name}{' (admin)' if admin else ''}")
+    sees = f"; sees {', '.join(theirs)}" if theirs else ""
+    note(f"added: {name}{' (admin)' if admin else ''}{sees}")
+
+
+@app.command("offices")
+def set_offices(name: Name, of_office: TheirOffices = None) -> None:
+    """Whose patients this person sees; without --office those of all."""
+    with office() as desk, writing(desk.engine) as session:
+        theirs = choose_offices(of_office or (), desk.rules.offices)
+        staff_accounts.set_offices(session, desk.clinic_id, name, theirs, now=desk.now, by=desk.by)
+    note(f"{name} sees {', '.join(theirs) or 'all offices'}")
 
 
 @app.command("password")
@@ -66,14 +85,28 @@ def list_staff(as_json: Json = False) -> None:
     """Every account."""
     with office() as desk, reading(desk.engine) as session:
         found: list[dict[str, Any]] = [
-            {"name": one.name, "role": one.role.value, "active": one.active, "since": one.created_at.isoformat()}
+            {
+                "name": one.name,
+                "role": one.role.value,
+                "active": one.active,
+                "since": one.created_at.isoformat(),
+                "offices": one.offices,
+            }
             for one in accounts(session, desk.clinic_id)
         ]
     if as_json:
         print_json(found)
         return
-    rows = [(one["name"], one["role"], "yes" if one["active"] else "no", one["since"][:10]) for one in found]
-    print_table(("name", "role", "active", "since"), rows, empty="nobody can sign in; see: notifier staff add --help")
+    many = bool(desk.rules.offices)
+    rows = [
+        (
+            *(one["name"], one["role"], "yes" if one["active"] else "no", one["since"][:10]),
+            *([", ".join(one["offices"] or ["all"])] if many else []),
+        )
+        for one in found
+    ]
+    columns = ("name", "role", "active", "since", *(["offices"] if many else []))
+    print_table(columns, rows, empty="nobody can sign in; see: notifier staff add --help")
 
 
 def _password(generate: bool) -> tuple[str, bool]:

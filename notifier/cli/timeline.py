@@ -9,7 +9,7 @@ import typer
 
 from notifier.cli import reading
 from notifier.cli.configured import preview_settings
-from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt
+from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
 from notifier.cli.screen import print_json
 from notifier.cli.timeline_table import print_timeline
 from notifier.domain.enroll_request import check_words, said_of
@@ -34,10 +34,11 @@ def timeline(
     phone: Annotated[str | None, typer.Option(help="Her number; its area code may narrow the hours.")] = None,
     enrolled_at: Annotated[str | None, typer.Option(help="What has passed by then is not planned.")] = None,
     rebook_consent: Annotated[bool | None, typer.Option(help="Whether she agreed to rebook texts.")] = None,
+    at_office: WhichOffice = None,
     as_json: Json = False,
 ) -> None:
     """Show what one patient would hear, and when."""
-    settings = preview_settings()
+    settings = preview_settings(at_office)
     plan = reading.protocol_named(protocol, settings.protocols_dir)
     where = timezone or settings.timezone
     if where is None:

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from notifier.cli.screen import out, show, table
-from schedules.timeline import PlannedMessage, Timeline
+from schedules.planned import PlannedMessage
+from schedules.saying import say_day, say_hour, say_moment
+from schedules.timeline import Timeline
 
 _DETAIL = "dim"
 
@@ -22,15 +24,9 @@ def print_timeline(timeline: Timeline) -> None:
     _print_absent(timeline)
 
 
-def local(at: datetime, zone: ZoneInfo) -> str:
-    """An instant as a nurse says it: Sat Mar 7 2026, 4:30 PM."""
-    there = at.astimezone(zone)
-    return f"{there:%a %b} {there.day} {there.year}, {clock(there)}"
-
-
-def clock(there: datetime) -> str:
-    """The hour alone: 4:30 PM."""
-    return f"{there.hour % 12 or 12}:{there:%M %p}"
+def local(at: datetime, zone: ZoneInfo, home: ZoneInfo | None = None) -> str:
+    """An instant as a nurse says it: Sat Mar 7 2026, 4:30 PM; with the zone's name where `home` has another hour."""
+    return say_moment(at, zone, year=True, home=home)
 
 
 def _heading(timeline: Timeline) -> str:
@@ -56,7 +52,7 @@ def _when(message: PlannedMessage, zone: ZoneInfo, day0: date) -> Text:
     there = message.due_at.astimezone(zone)
     day = (there.date() - day0).days
     separator = "\n" if out().is_terminal else ", "
-    when = Text(f"{there:%a %b} {there.day}{separator}{clock(there)}", style="bold")
+    when = Text(f"{say_day(there)}{separator}{say_hour(there)}", style="bold")
     return when.append(f"{separator}day {day}", style=f"not bold {_DETAIL}")
 
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.db.rows import insert_if_new
 from notifier.db.staff_views import expected, in_trouble
 from notifier.db.tables import Alert, Reply, ReplyClaim
-from notifier.db.vital_signs import read_vital_signs
+from notifier.db.vital_signs import filtered_lately, read_vital_signs
 from notifier.domain.alerts import AlertFacts, Cause, TextInTrouble, is_due
 from notifier.domain.states import MessageState
 
@@ -42,6 +42,7 @@ def gather(session: Session, clinic_id: str, now: datetime) -> AlertFacts:
             for row in troubled
             if row.message.due_at is not None  # what never had a place was said on the screen that planned it
         ),
+        filtered=filtered_lately(session, clinic_id, now),
     )
 
 

@@ -19,9 +19,13 @@ from notifier.domain.states import RUNNING, MessageState
 _NEVER_LEFT: Final = (MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 
 
-def answers_for(session: Session, clinic_id: str, phone: str) -> Enrollment | None:
-    """The enrollment that speaks for a number: the latest that still runs, else the latest; None for a stranger's."""
+def answers_for(session: Session, clinic_id: str, phone: str, *, office: str | None = None) -> Enrollment | None:
+    """The enrollment that speaks for a number: the latest that still runs, else the latest; None for a stranger's.
+
+    Of that office, where one is.
+    """
     hers = sharing_phone(session, clinic_id, phone)
+    hers = [one for one in hers if office is not None and one.office == office] or hers
     best = [one for one in hers if one.state in RUNNING] or hers
     return best[-1] if best else None
 

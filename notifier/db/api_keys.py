@@ -24,6 +24,8 @@ class Integration:
     key_id: int
     name: str
     scopes: frozenset[Scope]
+    office: str | None = None
+    """The one whose patients it sees; None: all."""
 
     @property
     def by(self) -> str:
@@ -43,7 +45,7 @@ def key_with(session: Session, clinic_id: str, key_hash: str) -> ApiKey | None:
 
 def integration_of(key: ApiKey) -> Integration:
     """Who that key lets in."""
-    return Integration(key.id or 0, key.name, frozenset(map(Scope, key.scopes)))
+    return Integration(key.id or 0, key.name, frozenset(map(Scope, key.scopes)), key.office)
 
 
 def working_key(session: Session, clinic_id: str, name: str) -> ApiKey | None:

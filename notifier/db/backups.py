@@ -18,6 +18,7 @@ from notifier.db.engine import file_of, open_engine
 from notifier.db.presence import last_in_use
 from notifier.db.recoveries import begin_after_restore, open_recoveries
 from notifier.db.schema import HEAD, upgrade
+from notifier.db.strangers import refuse_stranger
 from notifier.db.tables import Event, RecoveryKind
 from notifier.db.unusable import DatabaseUnusable
 from notifier.domain.refused import Refused
@@ -61,6 +62,7 @@ def put_in_place(
     if backup.exists() and file.exists() and backup.samefile(file):
         raise Refused(f"{backup} is the database itself: name a backup of it")
     check_backup(backup)
+    refuse_stranger(file)
     new = file.with_name(f"{file.name}.restoring")
     try:
         _copy(backup, new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,19 +15,20 @@ from notifier.db.enrollments import by_id, sharing_phone
 from notifier.db.events import record
 from notifier.db.holds import hold_number, open_holds
 from notifier.db.opt_outs import is_opted_out, opt_out, opted_out_among
+from notifier.db.outlook import look_ahead
 from notifier.db.plans import (
     OPTED_OUT,
-    at_number,
     carry_out,
     enrollments_on,
     facts_of,
-    find_difference,
     take_turn,
 )
 from notifier.db.protocols import store_version
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.changes import Changes, changed, names_of
+from notifier.domain.enroll_request import check_allowed
 from notifier.domain.names import Name, check_name
+from notifier.domain.offices import choose_office
 from notifier.domain.plan_diff import Difference
 from notifier.domain.planning import Facts, PlanningRules
 from notifier.domain.refused import Refused
@@ -44,16 +45,18 @@ class Change:
     after: Facts
     difference: Difference
     others: Mapping[int, Difference]
-    """By enrollment: only those whose texts change."""
+    """By enrollment: only those whose texts change so that a person would say so."""
     opted_out: bool
     """Her number, or the one that she will have, has opted out: whatever the difference says, she gets no text."""
+    unseen: Mapping[int, Difference] = field(default_factory=dict)
+    """Others whose texts change in nothing but how early or late they may leave."""
 
 
 def the_enrollment(session: Session, clinic_id: str, enrollment_id: int) -> Enrollment:
     """The enrollment of that id; raises Refused where there is none."""
     found = by_id(session, clinic_id, enrollment_id)
     if found is None:
-        raise Refused(f"there is no enrollment {enrollment_id}; see: notifier enrollments", "enrollment")
+        raise Refused(f"there is no enrollment {enrollment_id}", "enrollment", command="see: notifier enrollments")
     return found
 
 
@@ -71,25 +74,24 @@ def find_change(
     Her name and number are hers, not the enrollment's: they change in all her enrollments, so that a second treatment
     is still known as hers.
     """
-    refuse_ended(enrollment)
+    _refuse_ended(enrollment, changes)
     before = facts_of(session, enrollment)
     after = changed(before, changes, now)
+    if changes.office is not None:
+        choose_office(changes.office, rules.offices, rules.yours)
+    if changes.office is not None or changes.protocol is not None:
+        check_allowed(after.protocol, after.office, rules)
     if changes.protocol is not None or after.language != before.language:
         refuse_unready(session, after, rules)  # other words than she was enrolled on
     company = _company(session, enrollment, after)
     later = [_follow(other, before, after) for other in company]
     _refuse_the_same(session, enrollment, after)
-    differences = {
-        one.enrollment: find_difference(
-            session, one, at_number(one, later), rules, now, before=(was, at_number(was, company)), lock=lock
-        )
-        for was, one in zip(company, later, strict=True)
-        if one.state in RUNNING
-    }
-    mine = differences.pop(before.enrollment)
+    outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
+    mine, differences = outlook.difference(after), outlook.differences(but=before.enrollment)
     others = {whose: difference for whose, difference in differences.items() if difference.changes_anything}
+    unseen = {whose: difference for whose, difference in differences.items() if whose not in others}
     opted_out = bool(opted_out_among(session, rules.clinic_id, {before.phone, after.phone}))
-    return Change(before.enrollment, before, after, mine, others, opted_out)
+    return Change(before.enrollment, before, after, mine, others, opted_out, unseen)
 
 
 def make_change(
@@ -134,13 +136,22 @@ def make_change(
         why=names_of(changes),
     )
     now_on_phone = {row.id: facts_of(session, row) for row in _on(session, rules, change)}
-    for whose, difference in {before.enrollment: change.difference, **change.others}.items():
+    for whose, difference in {before.enrollment: change.difference, **change.others, **change.unseen}.items():
         facts = now_on_phone[whose]
         their_number_is_out = opted_out if facts.phone == after.phone else False
         carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=their_number_is_out)
     if opted_out:
         _suppress(session, [one.id for one in hers if one.id is not None], now, by)
     return change
+
+
+def _refuse_ended(enrollment: Enrollment, changes: Changes) -> None:
+    """What has ended is not changed, but taken back; a no-show also by a treatment or another appointment."""
+    if changes.resumed:
+        return
+    comes_after_all = changes.treated_at is not None or changes.appointment_at is not None
+    if enrollment.state is not EnrollmentState.NO_SHOW or not comes_after_all:
+        refuse_ended(enrollment)
 
 
 def _company(session: Session, enrollment: Enrollment, after: Facts) -> list[Facts]:
@@ -168,18 +179,24 @@ def _refuse_the_same(session: Session, enrollment: Enrollment, after: Facts) -> 
         ):
             raise Refused(
                 f"enrollment {other.id} is already this patient on {after.protocol.id}, {after.local_day}; "
-                f"cancel one of the two: notifier cancel {enrollment.id}"
+                "cancel one of the two",
+                command=f"notifier cancel {enrollment.id}",
             )
 
 
 def _write(enrollment: Enrollment, after: Facts) -> None:
-    if enrollment.state is EnrollmentState.HELD and after.treated_at is not None:
+    if after.state is not EnrollmentState.HELD:
+        enrollment.state_before_hold = None
+    elif after.treated_at is not None:
         enrollment.state_before_hold = EnrollmentState.ACTIVE.value
+    if enrollment.state not in RUNNING:
+        enrollment.reason = None
     enrollment.state = after.state
     enrollment.protocol, enrollment.version = after.protocol.id, after.protocol.version
     enrollment.timezone, enrollment.language = after.timezone, after.language
-    enrollment.answers = dict(after.answers)
-    enrollment.rebook_consent = after.rebook_consent
+    enrollment.answers, enrollment.office = dict(after.answers), after.office
+    enrollment.rebook_consent = bool(after.rebook_consent)
+    enrollment.separate_areas = after.separate_areas
     enrollment.treated_at, enrollment.appointment_at = after.treated_at, after.appointment_at
     enrollment.treated_on = after.local_day
 

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record
 from notifier.db.outbox import look_again
+from notifier.db.postgresql import announce
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Circuit
+from notifier.domain.retry import Random, spread
 
 UNKNOWN = 0
 """The code of the circuit that opens when one answer after another is lost; Twilio has no such code."""
 FIRST_PROBE, PROBE_EVERY = timedelta(seconds=10), timedelta(minutes=5)
 
+_OPEN = (
+    select(Circuit)
+    .where(col(Circuit.clinic_id) == bindparam("clinic"), col(Circuit.closed_at).is_(None))
+    .order_by(col(Circuit.id))
+)
+
 
 def open_circuits(session: Session, clinic_id: str) -> list[Circuit]:
     """Every reason why nothing leaves, the oldest first; none means all is well."""
-    found = select(Circuit).where(col(Circuit.clinic_id) == clinic_id, col(Circuit.closed_at).is_(None))
-    return list(session.scalars(found.order_by(col(Circuit.id))))
+    return list(session.scalars(_OPEN, {"clinic": clinic_id}))
 
 
 def open_circuit(session: Session, clinic_id: str, *, reason: str, code: int | None, at: datetime, by: str) -> bool:
@@ -37,13 +44,17 @@ def open_circuit(session: Session, clinic_id: str, *, reason: str, code: int | N
     return True
 
 
-def put_off(session: Session, circuits: list[Circuit], *, at: datetime) -> None:
-    """The next probe: 5 minutes on for a refusal; after lost answers as long as it has been open, 10 s to 5 min."""
+def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: Random | None = None) -> None:
+    """The next probe: 5 minutes on for a refusal; after lost answers as long as it has been open, 10 s to 5 min.
+
+    With `random` somewhat earlier: after an outage of the provider, not everybody knocks at the same second.
+    """
     for circuit in circuits:
         wait = PROBE_EVERY
         if circuit.code == UNKNOWN:
             wait = min(max(at - circuit.opened_at, FIRST_PROBE), PROBE_EVERY)
         this = update(Circuit).where(col(Circuit.id) == circuit.id)
+        wait = timedelta(seconds=spread(wait.total_seconds(), random))
         session.execute(this.values(probe_at=at + wait).execution_options(synchronize_session="fetch"))
 
 
@@ -59,4 +70,5 @@ def close_circuits(session: Session, clinic_id: str, *, at: datetime, by: str, w
     if closed:
         record(session, clinic_id=clinic_id, at=at, by=by, what="circuit_closed", why=why)
         look_again(session, at=at)  # those that were refused wait no longer
+        announce(session)  # where one worker's trial has gone well, the others need not wait for their next bell
     return len(closed)

@@ -7,18 +7,19 @@ committed belongs to this worker until its lease ends; its attempt is the eviden
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.circuits import open_circuits
 from notifier.db.facts import DECIDED_BY, FactsOfBatch
+from notifier.db.leaving import leave
 from notifier.db.outbox import in_state, is_answer, move_many, of_clinic
 from notifier.db.polls import gate_is_open
 from notifier.db.recoveries import (
@@ -33,12 +34,24 @@ from notifier.db.recoveries import (
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
 from notifier.domain.departure import Send, Wait, Withdraw
+from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
 
 LEASE = timedelta(seconds=60)
 """Three times as long as one call may take: who is silent for so long is dead, or has lost the text."""
+Room = Mapping[str | None, int]
+"""How many texts may leave now, by sender; None stands for the clinic's own. One that is missing has no limit."""
 _BY = "worker"
+_DUE = (
+    select(*DECIDED_BY)
+    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    .where(in_state(MessageState.PLANNED), col(Message.due_at) <= bindparam("now"), of_clinic(bindparam("clinic")))
+    .order_by(col(Message.due_at), col(Message.id))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, of=Message)
+)
+_ANSWERS_DUE, _OTHERS_DUE = _DUE.where(is_answer()), _DUE.where(~is_answer())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,13 @@ class SendingRules:
     max_texts_per_day: int = 2
     recover_above: int = 50
     """After an outage, more late texts than this wait for a person."""
+    sender: str | None = None
+    """The clinic's own; an office may have another."""
+    offices: Offices = field(default_factory=lambda: NO_OFFICES)
+
+    def sender_of(self, office: str | None) -> str | None:
+        """The sender of an office that is not the clinic's own; None: the clinic's own."""
+        return self.offices[office].sender if office and office in self.offices else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,8 @@ class Claim:
     """When the send window closes, or four hours on."""
     lease_until: datetime
     """On the worker's own clock."""
+    sender: str | None = None
+    """Her office's own; None: the clinic's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +108,19 @@ class Claimed:
 
 
 def claim(
-    session: Session, rules: SendingRules, *, now: datetime, worker_id: str, limit: int, trial: bool = False
+    session: Session,
+    rules: SendingRules,
+    *,
+    now: datetime,
+    worker_id: str,
+    limit: int,
+    trial: bool = False,
+    room: Room | None = None,
 ) -> Claimed:
-    """Decide up to `limit` due texts, the oldest first. `trial`: one text may pass an open circuit."""
+    """Decide up to `limit` due texts, the oldest first. `trial`: one text may pass an open circuit.
+
+    `room`: how many may leave through each sender now. Texts of one that has none stay as they are, and hold up nobody.
+    """
     clinic_id, waiting = rules.clinic_id, open_recoveries(session, rules.clinic_id)
     if RecoveryKind.RESTORED in waiting:
         return Claimed([], closed="restored")  # nothing comes due before a person has looked
@@ -97,15 +129,17 @@ def claim(
     if closed or limit < 1:
         return Claimed([], closed=closed, next_due=next_departure(session, late))
     limit = 1 if trial else limit
-    due, began = _lock_due(session, clinic_id, now, limit, late), 0
+    busy = _busy_offices(rules, room) if room is not None and rules.offices else ()
+    due, began = _lock_due(session, clinic_id, now, limit, late, busy), 0
     if late is None and any(row.due_at <= now - LATE for row in due):
         late = begin_after_outage(session, clinic_id, above=rules.recover_above, now=now)
-        due, began = (_lock_due(session, clinic_id, now, limit, late), late.texts) if late else (due, 0)
+        due, began = (_lock_due(session, clinic_id, now, limit, late, busy), late.texts) if late else (due, 0)
     elif late and not due and not count_waiting(session, clinic_id, late.up_to, now):
         end(session, clinic_id, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
-    claims, expired = _decide_all(session, rules, due, now, worker_id) if due else ([], 0)
+    claims, expired, left_out = _decide_all(session, rules, due, now, worker_id, room) if due else ([], 0, False)
     then = next_departure(session, late)
-    return Claimed(claims, len(due), next_due=then, backlog=len(due) == limit, began_to_wait=began, expired=expired)
+    more = len(due) == limit or left_out or bool(busy)
+    return Claimed(claims, len(due), next_due=then, backlog=more, began_to_wait=began, expired=expired)
 
 
 def is_ours(session: Session, one: Claim) -> bool:
@@ -131,35 +165,59 @@ def _why_closed(session: Session, clinic_id: str, now: datetime, *, trial: bool)
     return "circuit" if not trial and open_circuits(session, clinic_id) else None
 
 
-def _lock_due(session: Session, clinic_id: str, now: datetime, limit: int, late: Recovery | None) -> list[Row[Any]]:
+def _busy_offices(rules: SendingRules, room: Room) -> list[str | None]:
+    """The offices through whose sender nothing may leave now; None: the clinic itself."""
+    return [office for office in (None, *rules.offices) if room.get(rules.sender_of(office), 1) < 1]
+
+
+def _lock_due(
+    session: Session,
+    clinic_id: str,
+    now: datetime,
+    limit: int,
+    late: Recovery | None,
+    busy: Sequence[str | None],
+) -> list[Row[Any]]:
     """The due texts, answers first, with what is needed of their enrollments. Other workers pass by the rows locked.
 
-    `late`: those that wait for a person are passed by too.
+    `late`: those that wait for a person are passed by too. `busy`: so are those of these offices.
     """
-    found = (
-        select(*DECIDED_BY)
-        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(in_state(MessageState.PLANNED), col(Message.due_at) <= now, of_clinic(clinic_id))
-        .order_by(col(Message.due_at), col(Message.id))
-        .with_for_update(skip_locked=True, of=Message)
-    )  # fmt: skip
-    answers = list(session.execute(found.where(is_answer()).limit(limit)))
-    rest = found.where(~is_answer(), *([~waits(late.up_to, now)] if late else []))
-    others = session.execute(rest.limit(limit - len(answers))) if len(answers) < limit else ()
-    return [*answers, *others]
+    answers, others, known = _ANSWERS_DUE, _OTHERS_DUE, {"now": now, "clinic": clinic_id}
+    if busy:
+        open_ones = func.coalesce(col(Enrollment.office), "").not_in([office or "" for office in busy])
+        answers, others = answers.where(open_ones), others.where(open_ones)
+    if late:
+        others = others.where(~waits(late.up_to, now))
+    due = list(session.execute(answers, {**known, "limit": limit}))
+    return [*due, *session.execute(others, {**known, "limit": limit - len(due)})] if len(due) < limit else due
 
 
 def _decide_all(
-    session: Session, rules: SendingRules, due: Sequence[Row[Any]], now: datetime, worker_id: str
-) -> tuple[list[Claim], int]:
-    """What leaves, and how many had expired."""
-    facts = FactsOfBatch.of(session, rules.clinic_id, due, window=rules.window, most=rules.max_texts_per_day, now=now)
+    session: Session,
+    rules: SendingRules,
+    due: Sequence[Row[Any]],
+    now: datetime,
+    worker_id: str,
+    room: Room | None,
+) -> tuple[list[Claim], int, bool]:
+    """What leaves, how many had expired, and whether a sender's rate left some for later."""
+    facts = FactsOfBatch.of(
+        session, rules.clinic_id, due, window=rules.window, offices=rules.offices, most=rules.max_texts_per_day, now=now
+    )
+    left = dict(room) if room is not None and rules.offices else {}
+    left_out = False
     leaving: list[tuple[Row[Any], Send]] = []
     waiting: dict[Wait, list[Row[Any]]] = defaultdict(list)
     withdrawn: dict[Withdraw, list[int]] = defaultdict(list)
     for row in due:
         match facts.decide(row, now):
             case Send() as send:
+                sender = rules.sender_of(row.office)
+                if left.get(sender, 1) < 1:
+                    left_out = True
+                    continue
+                if sender in left:
+                    left[sender] -= 1
                 leaving.append((row, send))
                 facts.count(row, now)
             case Wait() as wait:
@@ -171,7 +229,7 @@ def _decide_all(
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
     expired = sum(len(ids) for withdraw, ids in withdrawn.items() if withdraw.to is MessageState.EXPIRED)
-    return _let_leave(session, rules.clinic_id, leaving, now, worker_id), expired
+    return _let_leave(session, rules, leaving, now, worker_id), expired, left_out
 
 
 def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Row[Any]], now: datetime) -> None:
@@ -183,26 +241,23 @@ def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Row[An
 
 
 def _let_leave(
-    session: Session, clinic_id: str, leaving: Sequence[tuple[Row[Any], Send]], now: datetime, worker_id: str
+    session: Session, rules: SendingRules, leaving: Sequence[tuple[Row[Any], Send]], now: datetime, worker_id: str
 ) -> list[Claim]:
     lease_until = database_time(session, now) + LEASE
     claims = [
         Claim(
             row.id, str(uuid4()), row.phone, row.late_text if send.late else row.text,
-            now + timedelta(seconds=send.validity_seconds), now + LEASE,
+            now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office),
         )
         for row, send in leaving
     ]  # fmt: skip
-    same = {"clinic_id": clinic_id, "worker_id": worker_id, "started_at": now, "lease_until": lease_until}
-    insert_rows(session, Attempt, [{**same, "id": c.attempt_id, "message_id": c.message_id} for c in claims])
-    on_time = [row.id for row, send in leaving if not send.late]
-    late = [row.id for row, send in leaving if send.late]
-    for ids, words in ((on_time, col(Message.text)), (late, col(Message.late_text))):
-        if ids:
-            moved = move_many(
-                session, ids, seen=MessageState.PLANNED, to=MessageState.ATTEMPTING, at=now, by=_BY, why=None,
-                left_at=now, sent_text=words,
-            )  # fmt: skip
-            if len(moved) != len(ids):  # locked above: this cannot be
-                raise RuntimeError("a claimed text was no longer planned")
+    same = {"clinic_id": rules.clinic_id, "worker_id": worker_id, "started_at": now, "lease_until": lease_until}
+    attempts = [
+        {**same, "id": c.attempt_id, "message_id": c.message_id, "sender": c.sender or rules.sender} for c in claims
+    ]
+    insert_rows(session, Attempt, attempts)
+    for late in (False, True):
+        ids = [row.id for row, send in leaving if send.late is late]
+        if leave(session, ids, late=late, at=now, by=_BY) != len(ids):  # locked above: this cannot be
+            raise RuntimeError("a claimed text was no longer planned")
     return claims

@@ -13,23 +13,30 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
+from notifier.db.columns import json_text
+from notifier.db.postgresql import open_postgresql
 from notifier.db.unusable import BadDatabaseAddress, say_in_words
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it gives up with DatabaseBusy."""
-CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 60
+"""How long one statement of a worker may take on PostgreSQL: half as long as its watchdog waits."""
 
 
-def open_engine(url: str, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
+def open_engine(url: str, *, busy_seconds: int = BUSY_SECONDS, for_worker: bool = False) -> Engine:
     """An engine for `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:secret@host/name`.
 
     A relative path counts from the working directory of this moment. Nothing is opened yet. `busy_seconds`: how long a
-    writer waits for another one, or for a free connection. Raises BadDatabaseAddress for any other one. Errors of the
-    database become DatabaseUnusable too wherever we know a plain sentence.
+    writer waits for another one, or for a free connection. `for_worker`: on PostgreSQL no statement takes for ever, and
+    what is written wakes no worker; everybody else's writes do. Raises BadDatabaseAddress for any other address. Errors
+    of the database become DatabaseUnusable too wherever we know a plain sentence.
     """
     address = _read(url)
-    build = _sqlite if address.get_backend_name() == "sqlite" else _postgresql
-    engine = build(address, busy_seconds)
+    if address.get_backend_name() == "sqlite":
+        engine = _sqlite(address, busy_seconds)
+    else:
+        limit = STATEMENT_SECONDS if for_worker else None
+        engine = open_postgresql(address, busy_seconds, announces=not for_worker, statement_seconds=limit)
     event.listen(engine, "handle_error", say_in_words)
     return engine
 
@@ -97,7 +104,7 @@ _HOW = "Write NOTIFIER_DATABASE_URL as sqlite:///notifier.db or postgresql://use
 def _sqlite(address: URL, busy_seconds: int) -> Engine:
     pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if address.database else {"poolclass": StaticPool}
     arguments = {"check_same_thread": False, "timeout": busy_seconds}
-    engine = create_engine(address, hide_parameters=True, connect_args=arguments, **pool)
+    engine = create_engine(address, hide_parameters=True, connect_args=arguments, json_serializer=json_text, **pool)
     event.listen(engine, "connect", partial(_prepare_sqlite, busy_seconds))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -113,24 +120,9 @@ def _prepare_sqlite(busy_seconds: int, connection: Any, _record: object) -> None
 
 def _begin_sqlite(connection: Connection) -> None:
     readonly = connection.get_execution_options().get("readonly", False)
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if readonly else 'OFF'}")
+    if connection.info.get("readonly") is not readonly:  # what the connection was last used for
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if readonly else 'OFF'}")
+        connection.info["readonly"] = readonly
     # A deferred BEGIN that reads first and writes later fails at once when somebody else wrote between, whatever the
     # timeout says. So a writer takes its turn at the start, and only a reader begins plainly.
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
-
-
-def _postgresql(address: URL, busy_seconds: int) -> Engine:
-    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "notifier"}
-    if "options" not in address.query:
-        arguments["options"] = (
-            f"-c timezone=UTC -c lock_timeout={busy_seconds}s -c idle_in_transaction_session_timeout=60s"
-        )
-    return create_engine(
-        address,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=busy_seconds,
-        connect_args=arguments,
-    )

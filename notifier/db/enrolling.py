@@ -9,24 +9,23 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifier.db import enrollments
-from notifier.db.opt_outs import opted_out_among
+from notifier.db.outlook import Outlook, look_ahead
 from notifier.db.plans import (
     carry_out,
     enrollments_on,
     facts_of,
-    find_difference,
     first_state,
     message_row,
     stored_as,
     take_turn,
 )
-from notifier.db.protocols import is_approved, open_pauses, store_version
+from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
+from notifier.db.standing import Standing, read_standing
 from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.enroll_request import Checked
 from notifier.domain.plan_diff import Difference
-from notifier.domain.planning import Facts, Plan, PlanningRules, plan_for, shares
-from notifier.domain.refused import Refused
+from notifier.domain.planning import Facts, Plan, PlanningRules
 from notifier.domain.same_enrollment import next_ordinal, the_same
 from notifier.domain.states import RUNNING
 
@@ -41,44 +40,38 @@ class Written:
     facts: Facts
     plan: Plan | None = None
     opted_out: bool = False
+    held: Sequence[str] = ()
+    """Why texts to this number wait for a person."""
     others: Mapping[int, Difference] = field(default_factory=dict)
     """Enrollments on the same phone whose unsent texts changed with this one."""
 
 
 def refuse_unready(session: Session, facts: Facts, rules: PlanningRules) -> None:
     """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
-    protocol = facts.protocol
-    for pause in open_pauses(session, rules.clinic_id):
-        if pause.protocol == protocol.id and pause.step is None:
-            raise Refused(f"{protocol.id} is paused by {pause.by}: {pause.reason}", "protocol")
-    if rules.must_be_approved and not is_approved(
-        session, rules.clinic_id, protocol.id, protocol.version, facts.language
-    ):
-        raise Refused(
-            f"nobody has approved {protocol.id} {protocol.version} in {facts.language}; a clinician reads it and says: "
-            f"notifier protocols approve {protocol.id} --language {facts.language} --by NAME",
-            "protocol",
-        )
+    read_standing(session, rules.clinic_id, [facts]).refuse_unready(facts, rules)
 
 
 def write_enrollments(
     session: Session, wanted: Sequence[Checked], rules: PlanningRules, *, now: datetime, by: str, imported: bool = False
 ) -> list[Written]:
-    """Enroll everybody who is not enrolled yet; in the order of the requests. Raises Refused where only staff can tell.
+    """Enroll everybody who is not enrolled yet; in the order of the requests.
+
+    Raises Refused where only staff can tell, and for a new enrollment on a protocol that is not ready.
 
     Requests on the same number are written one after the other, so that each sees those before it.
     """
     take_turn(session, rules.clinic_id)
-    opted_out = opted_out_among(session, rules.clinic_id, [one.facts.phone for one in wanted])
+    standing = read_standing(session, rules.clinic_id, [one.facts for one in wanted])
     for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():
-        store_version(session, rules.clinic_id, protocol, now)
+        if (protocol.id, protocol.version) not in standing.stored:
+            store_version(session, rules.clinic_id, protocol, now)
     written: dict[int, Written] = {}
     waiting = list(enumerate(wanted))
     while waiting:
         wave: dict[str, tuple[int, Checked]] = {}
         for position, one in waiting:
             wave.setdefault(one.facts.phone, (position, one))
-        written |= _write_wave(session, list(wave.values()), opted_out, rules, now, by, imported)
+        written |= _write_wave(session, list(wave.values()), standing, rules, now, by, imported)
         waiting = [(position, one) for position, one in waiting if position not in written]
     return [written[position] for position in range(len(wanted))]
 
@@ -86,7 +79,7 @@ def write_enrollments(
 def _write_wave(
     session: Session,
     wave: Sequence[tuple[int, Checked]],
-    opted_out: set[str],
+    standing: Standing,
     rules: PlanningRules,
     now: datetime,
     by: str,
@@ -105,42 +98,41 @@ def _write_wave(
         if ordinal is None:
             written[position] = _already(session, one, known, imported)
             continue
+        standing.refuse_unready(one.facts, rules)
         new.append((position, one, [facts_of(session, stored) for stored in known]))
         rows.append(_enrollment_row(one, ordinal, rules.clinic_id, now, by, imported))
     ids = enrollments.insert(session, rows)
     texts: list[Row] = []
-    for (position, one, others), enrollment_id in zip(new, ids, strict=True):
-        facts = stored_as(one.facts, enrollment_id)
-        plan = plan_for(facts, others, rules, enrolled_at=now)
-        is_out = facts.phone in opted_out
+    theirs = [other for _, _, others in new for other in others]
+    hers = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
+    outlook = look_ahead(session, [*theirs, *hers], rules, now, before=theirs, new=set(ids), lock=True)
+    for (position, _, _), facts in zip(new, hers, strict=True):
+        enrollment_id, plan = facts.enrollment, outlook.plans[facts.enrollment]
+        is_out, held = facts.phone in standing.opted_out, standing.held.get(facts.phone, ())
         for message in plan.timeline.messages:
             state, reason = first_state(message, opted_out=is_out)
             texts.append(message_row(facts, message, rules.clinic_id, state=state, reason=reason))
-        written[position] = Written(enrollment_id, False, facts, plan, is_out)
+        written[position] = Written(enrollment_id, False, facts, plan, is_out, held)
     insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
     insert_rows(session, Event, [_event(id_, rules.clinic_id, now, by, imported) for id_ in ids])
     for position, _, others in new:
         if others:
-            written[position] = replace(
-                written[position], others=_tell_others(session, written[position], others, rules, now, by)
-            )
+            changed = _tell_others(session, outlook, written[position], others, by)
+            written[position] = replace(written[position], others=changed)
     return written
 
 
 def _tell_others(
-    session: Session, new: Written, others: Sequence[Facts], rules: PlanningRules, now: datetime, by: str
+    session: Session, outlook: Outlook, new: Written, others: Sequence[Facts], by: str
 ) -> dict[int, Difference]:
-    """The others on this phone: their unsent texts now say a name, or wait for the newer treatment."""
-    company = [*others, new.facts]
+    """The others on this phone: their unsent texts say a name now, wait for the newer treatment, or give way to it."""
     changed: dict[int, Difference] = {}
+    clinic_id, now = outlook.rules.clinic_id, outlook.now
     for other in others:
-        concerned = other.is_same_patient(new.facts) or shares(other, new.facts)
-        if other.state not in RUNNING or not concerned:
-            continue
-        difference = find_difference(session, other, company, rules, now, before=(other, others), lock=True)
-        if difference.changes_anything:
-            carry_out(session, other, difference, rules.clinic_id, at=now, by=by, opted_out=new.opted_out)
-            changed[other.enrollment] = difference
+        if other.state in RUNNING and (difference := outlook.difference(other)).writes_anything:
+            carry_out(session, other, difference, clinic_id, at=now, by=by, opted_out=new.opted_out)
+            if difference.changes_anything:
+                changed[other.enrollment] = difference
     return changed
 
 
@@ -178,6 +170,7 @@ def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, b
         "imported_as": one.digest() if imported else None,
         "enrolled_at": now,
         "enrolled_by": by,
+        "office": facts.office,
     }
 
 

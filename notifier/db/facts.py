@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -21,6 +21,7 @@ from notifier.db.tables import Enrollment, Message, NumberHold
 from notifier.domain.answers import ANSWER
 from notifier.domain.departure import Decision, DueText, Facts, Wait, Withdraw, decide
 from notifier.domain.instants import zone_called
+from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
 from notifier.domain.states import COUNTS_TODAY, MessageState
 from schedules.send_window import OpenHours, SendWindow
@@ -30,10 +31,18 @@ DECIDED_BY: tuple[Any, ...] = (
     col(Message.reason), col(Message.nominal_at), col(Message.due_at), col(Message.not_before), col(Message.expires_at),
     col(Message.text), col(Message.late_text), col(Enrollment.state).label("enrollment_state"),
     col(Enrollment.protocol), col(Enrollment.timezone), col(Enrollment.treated_at), col(Enrollment.rebook_consent),
+    col(Enrollment.office),
 )  # fmt: skip
 """What a due text's fate is decided by, of its row and its enrollment's."""
 _LONGEST_DAY = timedelta(hours=26)
 """More than any local day has: a clock change gives it 25."""
+_LEFT = select(col(Message.phone), col(Message.left_at)).where(
+    col(Message.clinic_id) == bindparam("clinic"),
+    col(Message.phone).in_(bindparam("phones", expanding=True)),
+    col(Message.left_at) > bindparam("since"),
+    col(Message.state).in_(COUNTS_TODAY),
+    ~is_answer(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class FactsOfBatch:
     pauses: dict[tuple[str, str | None], str]
     left: dict[str, list[datetime]]
     window: SendWindow
+    """The clinic's own; an office may have another."""
+    offices: Offices
     most: int
 
     @classmethod
@@ -55,6 +66,7 @@ class FactsOfBatch:
         due: Sequence[Row[Any]],
         *,
         window: SendWindow,
+        offices: Offices,
         most: int,
         now: datetime,
         only_look: bool = False,
@@ -67,13 +79,16 @@ class FactsOfBatch:
             opted_out=opted_out_among(session, clinic_id, phones),
             holds=holds_among(session, clinic_id, phones),
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)},
-            left=_left_today(session, clinic_id, phones, now),
+            left=left_today(session, clinic_id, phones, now),
             window=window,
+            offices=offices,
             most=most,
         )
 
     def decide(self, row: Row[Any], now: datetime) -> Decision:
         """The fate of one text. One that cannot even be read must not stop the others, nor the worker."""
+        if row.office is not None and row.office not in self.offices:
+            return Wait(now + timedelta(hours=1), f'its office "{row.office}" is not in the offices file')
         try:
             known = self.about(row, now)
         except ValueError:
@@ -86,7 +101,8 @@ class FactsOfBatch:
 
     def about(self, row: Row[Any], now: datetime) -> Facts:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
-        hours = _hours(self.window, row.timezone, area_zones(row.phone))
+        window = self.offices[row.office].window if row.office else self.window
+        hours = _hours(window, row.timezone, area_zones(row.phone))
         today = now.astimezone(hours.zone).date()
         return Facts(
             enrollment=row.enrollment_state,
@@ -126,16 +142,11 @@ def _one_at_a_time(session: Session, phones: set[str]) -> None:
         session.execute(text(locks), {"phones": sorted(phones)})
 
 
-def _left_today(session: Session, clinic_id: str, phones: set[str], now: datetime) -> dict[str, list[datetime]]:
-    found = select(col(Message.phone), col(Message.left_at)).where(
-        col(Message.clinic_id) == clinic_id,
-        col(Message.phone).in_(phones),
-        col(Message.left_at) > now - _LONGEST_DAY,
-        col(Message.state).in_(COUNTS_TODAY),
-        ~is_answer(),
-    )
+def left_today(session: Session, clinic_id: str, phones: set[str], now: datetime) -> dict[str, list[datetime]]:
+    """When texts have left for these numbers, or may have, on whatever clock it is still the same day."""
     left: dict[str, list[datetime]] = defaultdict(list)
-    for phone, at in session.execute(found):
+    known = {"clinic": clinic_id, "phones": phones, "since": now - _LONGEST_DAY}
+    for phone, at in session.execute(_LEFT, known):
         if at is not None:
             left[phone].append(at)
     return left

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import NumberHold
+
+_AMONG = (
+    select(NumberHold)
+    .where(
+        col(NumberHold.clinic_id) == bindparam("clinic"),
+        col(NumberHold.phone).in_(bindparam("phones", expanding=True)),
+        col(NumberHold.released_at).is_(None),
+    )
+    .order_by(col(NumberHold.id))
+)
 
 
 def hold_number(
@@ -55,12 +65,7 @@ def open_holds(session: Session, clinic_id: str, phone: str | None = None) -> li
 
 def holds_among(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, list[NumberHold]]:
     """The open holds of these numbers, by number; for one turn's claim, at most some thousands."""
-    found = select(NumberHold).where(
-        col(NumberHold.clinic_id) == clinic_id,
-        col(NumberHold.phone).in_(set(phones)),
-        col(NumberHold.released_at).is_(None),
-    )
     holds: dict[str, list[NumberHold]] = {}
-    for hold in session.scalars(found.order_by(col(NumberHold.id))):
+    for hold in session.scalars(_AMONG, {"clinic": clinic_id, "phones": set(phones)}):
         holds.setdefault(hold.phone, []).append(hold)
     return holds

@@ -65,8 +65,10 @@ def read_meanings(
 
 
 def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime) -> Meaning:
+    if not rules.is_yours(stored.office):
+        raise Refused("its external_id is a patient of an office that is not yours; leave the row out", "external_id")
     if row.status is not None:
-        return Meaning.SAME if find_ending(session, stored, _ENDINGS[row.status]).already else Meaning.ENDED
+        return Meaning.SAME if find_ending(session, stored, _ENDINGS[row.status], now).already else Meaning.ENDED
     if stored.imported_as == row.digest:
         return Meaning.SAME
     if stored.state not in RUNNING:
@@ -153,4 +155,5 @@ def _changes(session: Session, stored: Enrollment, wanted: Checked) -> Changes:
         appointment_at=appointment if appointment != before.appointment_at else None,
         protocol=facts.protocol if facts.protocol.id != before.protocol.id else None,
         rebook_consent=facts.rebook_consent if facts.rebook_consent != before.rebook_consent else None,
+        office=facts.office if facts.office != before.office else None,
     )

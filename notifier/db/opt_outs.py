@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -14,6 +14,12 @@ from notifier.db.outbox import move_where
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Enrollment, Message, OptOut
 from notifier.domain.states import EnrollmentState, MessageState
+
+_AMONG = select(col(OptOut.phone)).where(
+    col(OptOut.clinic_id) == bindparam("clinic"),
+    col(OptOut.phone).in_(bindparam("phones", expanding=True)),
+    col(OptOut.ended_at).is_(None),
+)
 
 
 def is_opted_out(session: Session, clinic_id: str, phone: str) -> OptOut | None:
@@ -29,10 +35,7 @@ def is_opted_out(session: Session, clinic_id: str, phone: str) -> OptOut | None:
 
 def opted_out_among(session: Session, clinic_id: str, phones: Iterable[str]) -> set[str]:
     """Those of these numbers that have opted out; for an import, at most some thousands at a time."""
-    found = select(col(OptOut.phone)).where(
-        col(OptOut.clinic_id) == clinic_id, col(OptOut.phone).in_(set(phones)), col(OptOut.ended_at).is_(None)
-    )
-    return set(session.scalars(found))
+    return set(session.scalars(_AMONG, {"clinic": clinic_id, "phones": set(phones)}))
 
 
 def open_opt_outs(session: Session, clinic_id: str) -> list[OptOut]:

@@ -8,20 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import cut
-from notifier.db.rows import Row, can_be_id, insert_rows, insert_rows_for_ids
+from notifier.db.rows import Row, can_be_id, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message
 from notifier.domain.answers import ANSWER
 from notifier.domain.departure import LOOK_AGAIN
 from notifier.domain.states import MessageState, check_move
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
+_messages, _events = table_of(Message).c, table_of(Event).c
+_TOLD = ("at", "by", "what", "from_state", "to_state", "why")
+_TELL = (
+    table_of(Event)
+    .insert()
+    .from_select(
+        ["clinic_id", "enrollment_id", "message_id", *_TOLD],
+        select(
+            _messages.clinic_id,
+            _messages.enrollment_id,
+            _messages.id,
+            *(bindparam(name, type_=_events[name].type) for name in _TOLD),
+        ).where(_messages.id.in_(bindparam("ids", expanding=True))),
+    )
+)
 
 
 def insert(session: Session, rows: Sequence[Row]) -> list[int]:
@@ -114,16 +130,29 @@ def _change(
         update(Message)
         .where(in_state(seen), *which)
         .values(**values)
-        .returning(col(Message.id), col(Message.clinic_id), col(Message.enrollment_id))
+        .returning(col(Message.id))
         .execution_options(synchronize_session="fetch")  # rows that the session already holds follow
-    ).all()
-    same = {"at": at, "by": by, "what": what, "from_state": seen.value, "to_state": to.value, "why": cut(why)}
-    insert_rows(
-        session,
-        Event,
-        [{**same, "message_id": id_, "clinic_id": clinic, "enrollment_id": whose} for id_, clinic, whose in changed],
     )
-    return [id_ for id_, _, _ in changed if id_ is not None]
+    ids = [id_ for id_ in changed.scalars() if id_ is not None]
+    tell(session, ids, seen=seen, to=to, at=at, by=by, why=why, what=what)
+    return ids
+
+
+def tell(
+    session: Session,
+    ids: Sequence[int],
+    *,
+    seen: MessageState,
+    to: MessageState,
+    at: datetime,
+    by: str,
+    why: str | None,
+    what: str = "state",
+) -> None:
+    """The event of a change that has just been made to these texts; for who makes it here or next door."""
+    same = {"at": at, "by": by, "what": what, "from_state": seen.value, "to_state": to.value, "why": cut(why)}
+    for start in range(0, len(ids), _AT_ONCE):
+        session.connection().execute(_TELL, {**same, "ids": ids[start : start + _AT_ONCE]})
 
 
 def in_state(*states: MessageState) -> ColumnElement[bool]:
@@ -131,7 +160,7 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     return or_(*(col(Message.state) == literal_column(f"'{state.value}'") for state in states))
 
 
-def of_clinic(clinic_id: str) -> ColumnElement[bool]:
+def of_clinic(clinic_id: str | ColumnElement[str]) -> ColumnElement[bool]:
     """The condition that a text is this clinic's, said so that no index is chosen for it.
 
     SQLite prefers an equality to a range: it would read every text the clinic ever had instead of the few that are due.
@@ -149,10 +178,14 @@ def next_due(session: Session, *, after: datetime | None = None) -> datetime | N
 
     Of all clinics: asked for one of them, SQLite leaves the index by time and reads the clinic's whole outbox.
     """
-    found = select(func.min(col(Message.due_at))).where(in_state(MessageState.PLANNED))
-    if after is not None:
-        found = found.where(col(Message.due_at) > after)
-    return session.scalar(found)
+    if after is None:
+        return session.scalar(_next_due())
+    return session.scalar(_next_due().where(col(Message.due_at) > after))
+
+
+@cache
+def _next_due() -> Select[datetime | None]:
+    return select(func.min(col(Message.due_at))).where(in_state(MessageState.PLANNED))
 
 
 def look_again(session: Session, *conditions: ColumnElement[bool], at: datetime) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -15,10 +16,12 @@ from notifier.db.events import record
 from notifier.db.protocols import load_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.plan_diff import Difference, Entry, OutboxRow, compare, find_wrong, over_steps
-from notifier.domain.planning import Facts, PlanningRules, for_comparison, plan_for
+from notifier.domain.instants import zone_called
+from notifier.domain.plan_diff import Difference, Entry, OutboxRow
+from notifier.domain.planning import Facts
 from notifier.domain.states import MessageState
-from schedules.timeline import PlannedMessage
+from schedules.planned import PlannedMessage
+from schedules.saying import say_moment
 
 OPTED_OUT = "the number has opted out"
 
@@ -45,13 +48,24 @@ def facts_of(session: Session, enrollment: Enrollment) -> Facts:
         state=enrollment.state,
         treated_at=enrollment.treated_at,
         appointment_at=enrollment.appointment_at,
+        office=enrollment.office,
     )
 
 
 def enrollments_on(session: Session, clinic_id: str, phones: Iterable[str]) -> list[Enrollment]:
     """Every enrollment on these numbers, whatever its state, the oldest first; at most some thousands of numbers."""
-    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(set(phones)))
-    return list(session.scalars(found.order_by(col(Enrollment.id)).execution_options(populate_existing=True)))
+    return list(session.scalars(_ON_PHONES, {"clinic_id": clinic_id, "phones": list(set(phones))}))
+
+
+_ON_PHONES = (  # built once: building it takes longer than asking
+    select(Enrollment)
+    .where(
+        col(Enrollment.clinic_id) == bindparam("clinic_id"),
+        col(Enrollment.phone).in_(bindparam("phones", expanding=True)),
+    )
+    .order_by(col(Enrollment.id))
+    .execution_options(populate_existing=True)
+)
 
 
 def message_row(
@@ -79,37 +93,6 @@ def first_state(message: PlannedMessage, *, opted_out: bool) -> tuple[MessageSta
     return (MessageState.SUPPRESSED, OPTED_OUT) if opted_out else (MessageState.PLANNED, None)
 
 
-def find_difference(
-    session: Session,
-    after: Facts,
-    on_this_phone: Sequence[Facts],
-    rules: PlanningRules,
-    now: datetime,
-    *,
-    before: tuple[Facts, Sequence[Facts]] | None = None,
-    lock: bool = False,
-) -> Difference:
-    """What stands in the outbox of an enrollment against what the plan says now; nothing is written.
-
-    `before` is the enrollment and its company as they were: then what was said and is wrong now is found too. `lock`
-    is for a session that will write the difference: no text can leave meanwhile.
-    """
-    found = select(Message).where(col(Message.enrollment_id) == after.enrollment, ~outbox.is_answer())
-    found = found.order_by(col(Message.id))
-    if lock:
-        found = found.with_for_update()
-    rows: list[OutboxRow] = list(session.scalars(found.execution_options(populate_existing=True)))
-    plan = plan_for(after, on_this_phone, rules, enrolled_at=now, without=over_steps(rows))
-    wrong: list[Entry] = []
-    if before is not None and any(row.left_at for row in rows):
-        was, is_now = (
-            plan_for(for_comparison(one), [for_comparison(other) for other in company], rules, enrolled_at=None)
-            for one, company in (before, (after, on_this_phone))
-        )
-        wrong = find_wrong(rows, was, is_now)
-    return compare(rows, plan, after.phone, now, wrong)
-
-
 def carry_out(
     session: Session, facts: Facts, difference: Difference, clinic_id: str, *, at: datetime, by: str, opted_out: bool
 ) -> None:
@@ -121,7 +104,10 @@ def carry_out(
         new.append(message_row(facts, message, clinic_id, state=state, reason=reason, revision=entry.revision))
     insert_rows(session, Message, new)
     for entry in difference.moved:
-        _rewrite(session, entry, at, by, _how_it_moved(entry), phone=facts.phone, **_content(_planned(entry)))
+        why = _how_it_moved(entry, zone_called(facts.timezone))
+        _rewrite(session, entry, at, by, why, phone=facts.phone, **_content(_planned(entry)))
+    for entry in difference.adjusted:
+        _rewrite(session, entry, at, by, "how early or late it may leave", **_content(_planned(entry)))
     for entry in difference.reworded:
         why = "its words or its number follow"
         _rewrite(session, entry, at, by, why, phone=facts.phone, **_but_when(entry))
@@ -192,9 +178,9 @@ def _end(session: Session, entry: Entry, to: MessageState, at: datetime, by: str
     outbox.move(session, message_id, seen=seen, to=to, at=at, by=by, why=entry.why)
 
 
-def _how_it_moved(entry: Entry) -> str:
+def _how_it_moved(entry: Entry, zone: ZoneInfo) -> str:
     moments = (_stored(entry)[1].due_at, _planned(entry).due_at)
-    was, becomes = (f"{at:%Y-%m-%d %H:%M}Z" if at else "nowhere" for at in moments)
+    was, becomes = (say_moment(at, zone) if at else "nowhere" for at in moments)
     return f"moved from {was} to {becomes}"
 
 

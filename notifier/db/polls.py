@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -15,10 +15,12 @@ GATE = timedelta(minutes=2)
 """Nothing leaves unless everything that patients wrote until so long ago has been read."""
 _CLOCKS_DIFFER = timedelta(seconds=5)
 
+_LAST = select(Poll).where(col(Poll.clinic_id) == bindparam("clinic"), col(Poll.what) == bindparam("what"))
+
 
 def last_poll(session: Session, clinic_id: str, what: str = INBOUND) -> Poll | None:
     """The last complete poll; None before the first."""
-    return session.scalar(select(Poll).where(col(Poll.clinic_id) == clinic_id, col(Poll.what) == what))
+    return session.scalar(_LAST, {"clinic": clinic_id, "what": what})
 
 
 def completed(session: Session, clinic_id: str, *, at: datetime, read_up_to: datetime, what: str = INBOUND) -> None:

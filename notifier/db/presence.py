@@ -42,6 +42,12 @@ def last_in_use(session: Session) -> datetime | None:
     return max((at for at in found.one() if at is not None), default=None)
 
 
+def works(session: Session, now: datetime) -> bool:
+    """Whether a worker is alive."""
+    alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)
+    return session.execute(select(col(Worker.id)).where(*alive).limit(1)).first() is not None
+
+
 def say_doubt(session: Session, worker_id: str, doubt: str | None) -> None:
     """Let everybody see why a worker does not trust its clock; None: it does."""
     session.execute(update(Worker).where(col(Worker.id) == worker_id).values(doubt=doubt and doubt[:400]))

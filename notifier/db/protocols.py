@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -13,6 +13,12 @@ from notifier.db.events import record
 from notifier.db.rows import insert_if_new, insert_rows_for_ids
 from notifier.db.tables import Approval, Pause, ProtocolVersion
 from schedules.protocol import CareProtocol
+
+_OPEN_PAUSES = (
+    select(Pause)
+    .where(col(Pause.clinic_id) == bindparam("clinic"), col(Pause.lifted_at).is_(None))
+    .order_by(col(Pause.id))
+)
 
 
 def store_version(session: Session, clinic_id: str, protocol: CareProtocol, at: datetime) -> None:
@@ -96,8 +102,7 @@ def unpause(
 
 def open_pauses(session: Session, clinic_id: str) -> list[Pause]:
     """What must not be sent for now, the oldest first."""
-    found = select(Pause).where(col(Pause.clinic_id) == clinic_id, col(Pause.lifted_at).is_(None))
-    return list(session.scalars(found.order_by(col(Pause.id))))
+    return list(session.scalars(_OPEN_PAUSES, {"clinic": clinic_id}))
 
 
 def _name(protocol_id: str, step: str | None) -> str:

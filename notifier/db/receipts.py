@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -37,6 +37,11 @@ _STATES: Final = {
 _RANK: Final = {_S.SENT: 40, _S.FAILED: 60, _S.UNDELIVERED: 60, _S.DELIVERED: 70}
 _AFTER_ACCEPTANCE: Final = frozenset({_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.FAILED})
 _BY: Final = "twilio"
+_STORED: Final = select(Receipt).where(
+    col(Receipt.clinic_id) == bindparam("clinic"),
+    col(Receipt.sid).in_(bindparam("sids", expanding=True)),
+    col(Receipt.status).in_(_STATES),
+)
 
 
 def store(
@@ -90,8 +95,7 @@ def advance(session: Session, clinic_id: str, sids: Collection[str], *, at: date
     """Move the texts with these SIDs as far as the stored receipts say."""
     if not sids:
         return
-    ours = (col(Receipt.clinic_id) == clinic_id, col(Receipt.sid).in_(sids), col(Receipt.status).in_(_STATES))
-    receipts = session.scalars(select(Receipt).where(*ours)).all()
+    receipts = session.scalars(_STORED, {"clinic": clinic_id, "sids": sids}).all()
     if not receipts:
         return
     texts = session.scalars(select(Message).where(col(Message.clinic_id) == clinic_id, col(Message.sid).in_(sids)))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -19,14 +19,14 @@ from notifier.domain.states import MessageState
 LATE: Final = timedelta(hours=1)
 """A text that has been due for longer is late. An outage is as long: none left in all that time."""
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
-_WAITS: Final = "late after an outage: it waits for a person (notifier recover --plan)"
+_WAITS: Final = "late after an outage: it waits for a person"
 _S = MessageState
+_OPEN: Final = select(Recovery).where(col(Recovery.clinic_id) == bindparam("clinic"), col(Recovery.ended_at).is_(None))
 
 
 def open_recoveries(session: Session, clinic_id: str) -> dict[RecoveryKind, Recovery]:
     """Why texts wait for a person right now; empty where none do."""
-    found = select(Recovery).where(col(Recovery.clinic_id) == clinic_id, col(Recovery.ended_at).is_(None))
-    return {one.kind: one for one in session.scalars(found)}
+    return {one.kind: one for one in session.scalars(_OPEN, {"clinic": clinic_id})}
 
 
 def waits(up_to: datetime, now: datetime) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ def the_reply(session: Session, clinic_id: str, reply_id: int) -> Reply:
     """The reply of that number; raises Refused where there is none."""
     reply = session.get(Reply, reply_id) if can_be_id(reply_id) else None
     if reply is None or reply.clinic_id != clinic_id:
-        raise Refused(f"there is no reply {reply_id}; see: notifier replies")
+        raise Refused(f"there is no reply {reply_id}", command="see: notifier replies")
     return reply
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlmodel import SQLModel
 
 from notifier.db import tables  # noqa: F401  # declares the tables, so that the metadata is complete
 from notifier.db.engine import file_of, is_sqlite
-from notifier.db.unusable import DatabaseUnusable
+from notifier.db.found_backups import how_to_restore
+from notifier.db.strangers import is_blank, refuse_stranger
+from notifier.db.unusable import DatabaseDamaged, DatabaseUnusable
 
-HEAD = "0006"
+HEAD = "0008"
 """The revision that this program works with: the last file in migrations/versions."""
 
 
@@ -25,20 +28,37 @@ class SchemaBehind(DatabaseUnusable):
     """The database needs an upgrade first; names both revisions."""
 
 
-def prepare(engine: Engine) -> None:
-    """What every start does: SQLite upgrades by itself; PostgreSQL is only checked, its owner upgrades it."""
-    if is_sqlite(engine):
-        upgrade(engine)
-    else:
+class NoDatabase(SchemaBehind):
+    """There is no database at this address, and who only looks makes none; names the file."""
+
+
+def prepare(engine: Engine, *, may_create: bool = True) -> Path | None:
+    """What every start does: SQLite upgrades by itself; PostgreSQL is only checked, its owner upgrades it.
+
+    Gives the file that it has created, else None. Where nothing may be created, raises NoDatabase for a missing one:
+    whoever looks in the wrong directory must not read there that nothing is due.
+    """
+    if not is_sqlite(engine):
         check_schema(engine)
+        return None
+    file = file_of(engine)
+    if not may_create and file is not None and file.parent.is_dir() and is_blank(file):
+        raise _missing(file)
+    return upgrade(engine)
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine) -> Path | None:
     """Bring the database to HEAD; nothing happens when it is there. All of it or nothing, and one process at a time.
 
-    Raises DatabaseFromTheFuture, and DatabaseUnusable for a database that cannot be used.
+    Gives the file that it has created, else None. Raises DatabaseFromTheFuture, NotOurDatabase, and DatabaseUnusable
+    for a database that cannot be used.
     """
-    _create_private_file(engine)
+    created = _create_private_file(engine)
+    _bring_to_head(engine)
+    return created
+
+
+def _bring_to_head(engine: Engine) -> None:
     with engine.connect() as connection:
         if current_revision(connection) == HEAD:
             return
@@ -55,8 +75,10 @@ def upgrade(engine: Engine) -> None:
 def check_schema(engine: Engine) -> None:
     """Raise DatabaseFromTheFuture or SchemaBehind unless the database is at HEAD. Changes and creates nothing."""
     file = file_of(engine)
-    if file is not None and not file.exists() and file.parent.is_dir():
-        raise SchemaBehind(f"There is no database {file} yet: create it with `notifier db upgrade`.")
+    if file is not None:
+        if file.parent.is_dir() and is_blank(file):
+            raise _missing(file)
+        refuse_stranger(file)
     with engine.connect() as connection:
         revision = current_revision(connection)
         if revision == HEAD:
@@ -66,16 +88,24 @@ def check_schema(engine: Engine) -> None:
     raise SchemaBehind(f"The database {now}; this Notifier needs revision {HEAD}: run `notifier db upgrade`.")
 
 
+def _missing(file: Path) -> NoDatabase:
+    there = "is empty" if file.exists() else "does not exist"
+    return NoDatabase(
+        f"The database {file} {there}: go to the directory where Notifier runs, or name its file in "
+        "NOTIFIER_DATABASE_URL (such as sqlite:////var/lib/notifier/notifier.db); a new one is made by "
+        "`notifier db upgrade`."
+    )
+
+
 def check_file(engine: Engine) -> None:
-    """Read SQLite's file through and raise DatabaseUnusable if it is damaged; takes about a second for each GB."""
-    if is_sqlite(engine):
-        with engine.connect() as connection:
+    """Read SQLite's file through and raise DatabaseDamaged if it is; takes about a second for each GB, and nobody
+    else has to wait meanwhile."""
+    file = file_of(engine)
+    if file is not None:
+        with engine.execution_options(readonly=True).connect() as connection:
             found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
         if found != "ok":
-            raise DatabaseUnusable(
-                f"The database {file_of(engine)} is damaged: put the latest backup in its place "
-                "(`notifier restore FILE`)."
-            )
+            raise DatabaseDamaged(f"The database {file} is damaged: {how_to_restore(file)}.")
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -85,11 +115,19 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _create_private_file(engine: Engine) -> None:
-    """SQLite itself would let everybody read a new file, and patients are in it."""
+def _create_private_file(engine: Engine) -> Path | None:
+    """SQLite itself would let everybody read a new file, and patients are in it. Gives the file if it was missing."""
     file = file_of(engine)
-    if file is not None and not file.exists() and file.parent.is_dir() and os.access(file.parent, os.W_OK):
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    if file is None:
+        return None
+    refuse_stranger(file)
+    if file.exists() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        return None
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:  # another start was quicker, and says so
+        return None
+    return file
 
 
 @contextmanager

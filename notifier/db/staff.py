@@ -28,6 +28,8 @@ class SignedIn:
     staff_id: int
     name: str
     role: Role
+    offices: tuple[str, ...] | None = None
+    """Whose patients this person sees; None: all."""
 
     @property
     def by(self) -> str:
@@ -83,7 +85,8 @@ def who_has(session: Session, clinic_id: str, token_hash: str, *, now: datetime)
         return None
     if now - opened.seen_at > IDLE or now - opened.created_at > LONGEST:
         return None
-    return SignedIn(staff.id or 0, staff.name, staff.role), now - opened.seen_at >= _SEEN_AGAIN
+    offices = None if staff.offices is None else tuple(staff.offices)
+    return SignedIn(staff.id or 0, staff.name, staff.role, offices), now - opened.seen_at >= _SEEN_AGAIN
 
 
 def seen(session: Session, token_hash: str, *, now: datetime) -> None:

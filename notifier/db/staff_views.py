@@ -19,7 +19,8 @@ from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClai
 from notifier.domain.states import MessageState
 
 _S = MessageState
-TROUBLE: Final = (_S.FAILED, _S.UNDELIVERED, _S.EXPIRED)
+BOUNCED: Final = (_S.FAILED, _S.UNDELIVERED)
+TROUBLE: Final = (*BOUNCED, _S.EXPIRED)
 IN_DOUBT: Final = (_S.UNKNOWN, _S.NEEDS_REVIEW)
 
 
@@ -43,7 +44,7 @@ class ReplyRow:
 
 def open_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]:
     """What patients wrote and nobody has closed; urgent ones first, then the oldest."""
-    urgent_first = (col(Reply.meaning) != "urgent", col(Reply.at))
+    urgent_first = (col(Reply.urgent).desc(), col(Reply.at))
     found = (
         select(Reply, col(ReplyClaim.by))
         .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
@@ -55,6 +56,20 @@ def open_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]
     phones = {reply.phone for reply, _ in rows}
     whose, holds = latest_on(session, clinic_id, phones), _holds(session, clinic_id, phones)
     return [ReplyRow(reply, whose.get(reply.phone), by, holds.get(reply.phone)) for reply, by in rows]
+
+
+def count_open_replies(session: Session, clinic_id: str) -> int:
+    """How many of them."""
+    found = select(func.count()).select_from(Reply)
+    return session.scalar(found.where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None))) or 0
+
+
+def closed_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]:
+    """The latest that somebody has closed, or that filed themselves."""
+    found = select(Reply).where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_not(None))
+    replies = list(session.scalars(found.order_by(col(Reply.id).desc()).limit(limit)))
+    whose = latest_on(session, clinic_id, {one.phone for one in replies})
+    return [ReplyRow(one, whose.get(one.phone), None, None) for one in replies]
 
 
 def holds_without_reply(session: Session, clinic_id: str, limit: int) -> list[tuple[NumberHold, Enrollment | None]]:
@@ -75,20 +90,34 @@ def in_doubt(session: Session, clinic_id: str, limit: int) -> list[TextRow]:
     return _texts(session, clinic_id, in_state(*IN_DOUBT), order=col(Message.due_at), limit=limit)
 
 
-def in_trouble(session: Session, clinic_id: str, since: datetime, until: datetime, limit: int) -> list[TextRow]:
+def count_in_doubt(session: Session, clinic_id: str) -> int:
+    """How many of them."""
+    found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT), _of(Message, clinic_id))
+    return session.scalar(found) or 0
+
+
+def in_trouble(
+    session: Session,
+    clinic_id: str,
+    since: datetime,
+    until: datetime,
+    limit: int,
+    states: Sequence[MessageState] = TROUBLE,
+) -> list[TextRow]:
     """Texts that did not reach their patient, or will not, and that nobody has seen to."""
-    return _texts(
-        session, clinic_id, *_troubled(since, until), order=col(Message.nominal_at), limit=limit, with_enrollment=_RUNS
-    )
+    which = _troubled(since, until, states)
+    return _texts(session, clinic_id, *which, order=col(Message.nominal_at), limit=limit, with_enrollment=_RUNS)
 
 
-def count_trouble(session: Session, clinic_id: str, since: datetime, until: datetime) -> int:
+def count_trouble(
+    session: Session, clinic_id: str, since: datetime, until: datetime, states: Sequence[MessageState] = TROUBLE
+) -> int:
     """How many of them."""
     found = (
         select(func.count())
         .select_from(Message)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(_of(Message, clinic_id), *_troubled(since, until), _RUNS)
+        .where(_of(Message, clinic_id), *_troubled(since, until, states), _RUNS)
     )
     return session.scalar(found) or 0
 
@@ -154,9 +183,9 @@ _RUNS = col(Enrollment.state).in_(["booked", "active", "held"])
 """An ended enrollment's texts need nobody."""
 
 
-def _troubled(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+def _troubled(since: datetime, until: datetime, states: Sequence[MessageState]) -> tuple[ColumnElement[bool], ...]:
     seen_to = select(col(SeenTo.message_id)).where(col(SeenTo.message_id) == col(Message.id))
-    return in_state(*TROUBLE), col(Message.nominal_at) >= since, col(Message.nominal_at) < until, ~seen_to.exists()
+    return in_state(*states), col(Message.nominal_at) >= since, col(Message.nominal_at) < until, ~seen_to.exists()
 
 
 def _planned(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:

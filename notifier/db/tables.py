@@ -11,7 +11,16 @@ from notifier.db.tables_inbound import NumberHold, OptOut, Poll, Receipt, Reply
 from notifier.db.tables_outbox import Attempt, Circuit, Enrollment, Event, Message, Worker
 from notifier.db.tables_protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables_recovery import Recovery, RecoveryKind
-from notifier.db.tables_staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession
+from notifier.db.tables_staff import (
+    ReplyClaim,
+    Role,
+    SeenTo,
+    Staff,
+    StaffAudit,
+    StaffForm,
+    StaffSession,
+    WrongPassword,
+)
 
 CLINIC = "clinic"
 """The one clinic of an installation; offices and further clinics get their own id."""
@@ -45,4 +54,5 @@ __all__ = [
     "StaffForm",
     "StaffSession",
     "Worker",
+    "WrongPassword",
 ]

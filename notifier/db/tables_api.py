@@ -38,6 +38,8 @@ class ApiKey(SQLModel, table=True):
     prefix: str = Field(max_length=16)
     """Its first characters, so that people can tell keys apart."""
     scopes: list[str] = document()
+    office: str | None = Field(default=None, max_length=40)
+    """The one whose patients it may see; None: all."""
     created_at: datetime = instant()
     created_by: str = Field(max_length=120)
     seen_at: datetime | None = instant(null=True)

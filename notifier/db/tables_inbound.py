@@ -74,6 +74,8 @@ class Reply(SQLModel, table=True):
     """The words of an emergency are in it, whatever else it means."""
     closed_at: datetime | None = instant(null=True)
     closed_by: str | None = Field(default=None, max_length=120)
+    office: str | None = Field(default=None, max_length=40)
+    """Whose number she wrote to, else her newest enrollment's; None: no office's."""
 
 
 class Receipt(SQLModel, table=True):

@@ -56,6 +56,8 @@ class Enrollment(SQLModel, table=True):
     """A digest of the row it was last imported from: a re-run of the same file changes nothing, whatever staff did."""
     enrolled_at: datetime = instant()
     enrolled_by: str = Field(max_length=120)
+    office: str | None = Field(default=None, max_length=40)
+    """Its id in the offices file; None: enrolled without offices."""
 
 
 class Message(SQLModel, table=True):
@@ -154,6 +156,8 @@ class Attempt(SQLModel, table=True):
     """How often Twilio's list did not have it (for an unknown outcome)."""
     first_empty_at: datetime | None = instant(null=True)
     last_look_at: datetime | None = instant(null=True)
+    sender: str | None = Field(default=None, max_length=40)
+    """The messaging service or number that it went to: where it is looked for if its answer is lost."""
 
 
 class Event(SQLModel, table=True):

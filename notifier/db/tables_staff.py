@@ -35,6 +35,8 @@ class Staff(SQLModel, table=True):
     active: bool = True
     created_at: datetime = instant()
     created_by: str = Field(max_length=120)
+    offices: list[str] | None = document()
+    """Whose patients this person sees; None: all."""
 
 
 class StaffSession(SQLModel, table=True):
@@ -99,3 +101,17 @@ class ReplyClaim(SQLModel, table=True):
     reply_id: int = Field(sa_column=Column(ForeignKey("replies.id"), primary_key=True))
     at: datetime = instant()
     by: str = Field(max_length=120)
+
+
+class WrongPassword(SQLModel, table=True):
+    """A wrong password at the page, kept for a quarter of an hour: every web process counts the same ones."""
+
+    __tablename__ = "wrong_passwords"
+    __table_args__ = (Index("ix_wrong_passwords_at", "clinic_id", "at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    clinic_id: str = Field(max_length=40)
+    at: datetime = instant()
+    who: str = Field(max_length=8)
+    """The first hex digits of the typed name's SHA-256: enough to count, too few to guess a password typed there."""
+    address: str = Field(max_length=8)
+    """The same of the address that it came from."""

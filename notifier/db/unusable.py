@@ -7,10 +7,15 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeGuard
 
-import psycopg
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import OperationalError
+
+from notifier.db.found_backups import how_to_restore
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 class DatabaseUnusable(OperationalError):
@@ -35,14 +40,18 @@ class DatabaseBusy(DatabaseUnusable):
     """Somebody else is writing, or every connection is taken; the same again in a moment may well succeed."""
 
 
+class DatabaseDamaged(DatabaseUnusable):
+    """The file itself is broken: nothing that is read from it can be trusted."""
+
+
 def say_in_words(context: ExceptionContext) -> DatabaseUnusable | None:
     """SQLAlchemy's `handle_error` listener: replaces errors of the database that have a plain sentence."""
     error = context.original_exception
     engine = context.engine
-    if isinstance(error, psycopg.Error):
+    if _is_postgresqls(error):
         _forget_values(error, context)
     if context.connection is not None and context.connection.get_execution_options().get("readonly"):
-        written = isinstance(error, psycopg.errors.ReadOnlySqlTransaction) or (
+        written = (_is_postgresqls(error) and error.sqlstate == "25006") or (
             getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY
         )
         if written:
@@ -52,13 +61,20 @@ def say_in_words(context: ExceptionContext) -> DatabaseUnusable | None:
         if code in _BUSY_SQLITE:
             return DatabaseBusy("The database is busy: something else is writing to it. Try again in a moment.", error)
         words = _sqlite_sentence(code, _file(engine))
-    elif isinstance(error, psycopg.Error):
+        if words and code in _DAMAGED_SQLITE:
+            return DatabaseDamaged(words, error)
+    elif _is_postgresqls(error):
         if error.sqlstate in _BUSY_POSTGRESQL:
             return DatabaseBusy(_BUSY_POSTGRESQL[error.sqlstate], error, disconnected=context.is_disconnect)
         words = _postgresql_sentence(error, engine)
     else:
         return None
     return DatabaseUnusable(words, error, disconnected=context.is_disconnect) if words else None
+
+
+def _is_postgresqls(error: BaseException | None) -> TypeGuard[psycopg.Error]:
+    # Only psycopg's errors have a state; to import it for asking would cost every start on SQLite 0.1 s.
+    return hasattr(error, "sqlstate")
 
 
 def _forget_values(error: psycopg.Error, context: ExceptionContext) -> None:
@@ -73,6 +89,7 @@ def _file(engine: Engine | None) -> Path:
 
 
 _BUSY_SQLITE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_DAMAGED_SQLITE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 def _sqlite_sentence(code: int, file: Path) -> str | None:
@@ -82,9 +99,9 @@ def _sqlite_sentence(code: int, file: Path) -> str | None:
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return why_not_opened(file)
         case sqlite3.SQLITE_CORRUPT:
-            return f"The database {file} is damaged: put the latest backup in its place (`notifier restore FILE`)."
+            return f"The database {file} is damaged: {how_to_restore(file)}."
         case sqlite3.SQLITE_NOTADB:
-            return f"{file} is not a database: name another file, or restore a backup (`notifier restore FILE`)."
+            return f"{file} is not a database: name another file, or {how_to_restore(file)}."
         case sqlite3.SQLITE_FULL:
             return f"The disk of the database {file} is full: make room; nothing that was saved is lost."
         case sqlite3.SQLITE_IOERR:
@@ -119,6 +136,8 @@ _BUSY_POSTGRESQL: Mapping[str | None, str] = MappingProxyType(
 
 
 def _postgresql_sentence(error: psycopg.Error, engine: Engine | None) -> str | None:
+    import psycopg  # noqa: PLC0415  # it is there already: it has raised this
+
     where = f"{engine.url.host or 'its socket'}" if engine is not None else "its address"
     match error.sqlstate:
         case "25006":

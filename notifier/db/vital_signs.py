@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, select, text
@@ -12,17 +12,20 @@ from sqlmodel import col
 from notifier.db.circuits import open_circuits
 from notifier.db.claims import database_time
 from notifier.db.engine import is_sqlite
-from notifier.db.outbox import in_state
+from notifier.db.outbox import in_state, of_clinic
 from notifier.db.polls import last_poll
 from notifier.db.presence import SILENT_AFTER, doubts
 from notifier.db.recoveries import sentences
 from notifier.db.schema import HEAD, current_revision
-from notifier.db.tables import Event, Message, Receipt, Worker
+from notifier.db.tables import Enrollment, Event, Message, Receipt, Worker
+from notifier.domain.alerts import Filtered
 from notifier.domain.health import VitalSigns
+from notifier.domain.outcomes import FILTERED_CODE
 from notifier.domain.states import MessageState
 
 MOST_COUNTED: Final = 10_000
 """A count never goes further: "10000" then means that many or more."""
+_LATELY: Final = timedelta(hours=1)
 _LATEST_EVENTS, _LATEST_RECEIPTS = 500, 20
 _S = MessageState
 
@@ -81,6 +84,29 @@ def moves_since(session: Session, clinic_id: str, event_id: int | None) -> tuple
         .group_by(col(Event.to_state))
     )
     return upto, {str(state): count for state, count in session.execute(found)}
+
+
+def filtered_lately(session: Session, clinic_id: str, now: datetime) -> Filtered | None:
+    """What carriers filtered of the texts that left within the last hour; None for nothing.
+
+    Only the hour's own texts are counted, from the index of what left, and that only where one was filtered.
+    """
+    lately = (col(Message.left_at).is_not(None), col(Message.left_at) > now - _LATELY, col(Message.left_at) <= now)
+    many = func.count(func.distinct(col(Message.id)))
+    found = (
+        select(col(Enrollment.protocol), col(Message.step), many)
+        .select_from(Message)
+        .join(Receipt, (col(Receipt.sid) == col(Message.sid)) & (col(Receipt.error_code) == FILTERED_CODE))
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(*lately, of_clinic(clinic_id), col(Message.state).in_([_S.FAILED, _S.UNDELIVERED]))
+        .group_by(col(Enrollment.protocol), col(Message.step))
+        .order_by(many.desc(), col(Enrollment.protocol), col(Message.step))
+    )
+    steps = tuple((protocol, step, count) for protocol, step, count in session.execute(found))
+    if not steps:
+        return None
+    left = select(func.count()).select_from(Message).where(*lately, of_clinic(clinic_id))
+    return Filtered(session.scalar(left) or 0, steps)
 
 
 def _read_only(session: Session) -> bool:

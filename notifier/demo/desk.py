@@ -21,6 +21,7 @@ from notifier.domain.enroll_request import EnrollRequest
 from notifier.domain.plan_diff import Difference, Entry
 from notifier.domain.planning import PlanningRules
 from schedules.catalogue import shipped
+from schedules.saying import say_moment
 
 _BY = "front desk"
 
@@ -72,7 +73,7 @@ class FrontDesk:
         )
         with writing(self.engine) as session:
             done = enroll(session, request, protocols=shipped(), rules=self.rules, now=now, by=_BY)
-            due = [row.due_at for row in done.messages if row.due_at]
+            due = [text.due_at for text in done.plan.timeline.messages if text.due_at]
             questions = done.plan.timeline.protocol.questions
             open_questions = [questions[one].ask for one in done.plan.timeline.unanswered]
         self.enrollments[who.phone] = done.enrollment
@@ -125,5 +126,4 @@ def _when(entry: Entry, zone: ZoneInfo) -> str:
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local:%a %b} {local.day}, {hour(at, zone)}"
+    return say_moment(at, zone)

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from notifier.domain.health import VitalSigns, troubles
 from notifier.domain.retry import backoff
 from notifier.domain.staffed_hours import StaffedHours
+from schedules.offsets import wall_first
+from schedules.send_window import DEFAULT_WINDOW, SendWindow
 
 GATE_SHUT: Final = timedelta(minutes=10)
 """So long without reading what patients wrote is more than one slow answer of the provider."""
@@ -22,6 +24,9 @@ MARKED_WITHIN: Final = timedelta(hours=1)
 """After the visit: until then somebody may still be writing it up."""
 URGENT_AGAIN: Final = timedelta(hours=1)
 """A patient may be unwell: told again until somebody has taken it or closed it."""
+FILTERED_PART: Final = 0.05
+FILTERED_AMONG: Final = 20
+"""Of so few texts, one filtered would be more than that part."""
 _LEASE: Final = timedelta(minutes=2)
 """Longer than any channel takes: whoever began to tell it that long ago has died."""
 _BY_OTHER_RULES: Final = frozenset({"send_gate", "unknown", "worker", "schema"})
@@ -39,6 +44,16 @@ class TextInTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Filtered:
+    """How many of the texts that left within the last hour a carrier took for unwanted ones."""
+
+    of: int
+    """All that left."""
+    steps: tuple[tuple[str, str, int], ...]
+    """Protocol, step and how many of its texts, the most first."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlertFacts:
     """What the tables say at one moment."""
 
@@ -48,6 +63,7 @@ class AlertFacts:
     unmarked: tuple[tuple[int, datetime], ...] = ()
     """Booked enrollments whose appointment has passed, with its instant."""
     in_trouble: tuple[TextInTrouble, ...] = ()
+    filtered: Filtered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,7 @@ class AlertRules:
 
     zone: ZoneInfo
     staffed: StaffedHours | None = None
+    window: SendWindow = DEFAULT_WINDOW
     by_webhook: bool = False
     """Receipts should come that way."""
 
@@ -78,6 +95,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
             for reply in facts.urgent
         ),
         *_of_the_engine(facts.signs, rules, now),
+        *_filtered(facts.filtered),
         *_unmarked(facts, rules, now),
         *(_of_a_text(text) for text in facts.in_trouble),
     ]
@@ -106,20 +124,42 @@ def _of_the_engine(signs: VitalSigns, rules: AlertRules, now: datetime) -> Itera
         if now - read > GATE_SHUT:
             yield Cause("gate", "nothing is sent: what patients write cannot be read from the provider")
     if signs.unknown_since is not None and now - signs.unknown_since > UNKNOWN_FOR:
-        yield Cause("unknown", "for half an hour nobody has known whether a text left; see: notifier due")
+        yield Cause("unknown", "for half an hour nobody has known whether a text left")
     if signs.waiting.get("needs_review"):
-        yield Cause("review", "a person must say whether a text had left; see: notifier due")
+        yield Cause("review", "a person must say whether a text had left")
+
+
+def _filtered(found: Filtered | None) -> Iterator[Cause]:
+    """One filtered text is told like any other that did not arrive; many of them blame the words."""
+    if found is None or found.of < FILTERED_AMONG:
+        return
+    many = sum(count for _, _, count in found.steps)
+    if many > FILTERED_PART * found.of:
+        protocol, step, most = found.steps[0]
+        why = f"carriers filtered {many} of the last hour's {found.of} texts, {most} of them step {step} of {protocol}"
+        yield Cause("filtered", f"{why}; look at its words, or pause it")
 
 
 def _unmarked(facts: AlertFacts, rules: AlertRules, now: datetime) -> Iterator[Cause]:
     for enrollment, appointment in facts.unmarked:
-        ends = appointment + VISIT + MARKED_WITHIN
-        closing = rules.staffed.closing(appointment, rules.zone) if rules.staffed else None
-        if closing is not None and appointment < closing < ends:
-            ends = closing
-        if now >= ends:
+        if now >= to_be_marked_by(appointment, rules):
             why = f"enrollment {enrollment}: the visit is over, and without treated or no-show no aftercare starts"
             yield Cause(f"unmarked-{enrollment}", why)
+
+
+def to_be_marked_by(appointment: datetime, rules: AlertRules) -> datetime:
+    """When an appointment that nobody has marked is missed: an hour after the visit, or when the clinic closes.
+
+    Where nobody has said when the clinic is staffed, it closes with the send window.
+    """
+    day = appointment.astimezone(rules.zone).date()
+    closing = (
+        rules.staffed.closing(appointment, rules.zone)
+        if rules.staffed
+        else wall_first(day, rules.window.closes, rules.zone)
+    )
+    late = appointment + VISIT + MARKED_WITHIN
+    return closing if closing is not None and appointment < closing < late else late
 
 
 def _of_a_text(text: TextInTrouble) -> Cause:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.replies import Meaning
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.protocol import PLACEHOLDER
+from schedules.send_window import zone_named
 from schedules.wording import Voice
 
 ANSWER: Final = "answer"
@@ -46,6 +48,14 @@ class AnswerRules:
     """None: nobody has said, and only urgent words are answered."""
     words: Mapping[str, str] | None = None
     """By language; the program's own where a language is missing."""
+    offices: Offices = field(default_factory=lambda: NO_OFFICES)
+
+    def at(self, office: str | None) -> AnswerRules:
+        """The same in the voice and by the hours of an office; the clinic's own for None and for one that is gone."""
+        if office is None or office not in self.offices:
+            return self
+        profile = self.offices[office]
+        return replace(self, voice=profile.voice, zone=zone_named(profile.timezone), staffed=profile.staffed)
 
     def say(self, language: str) -> str:
         """The answer in her language, else in English."""
@@ -65,11 +75,13 @@ class AnswerRules:
         return not self.staffed.include(written_at, self.zone)
 
 
-def check_staff_words(text: str) -> str:
-    """The words of a staff answer as they leave. Raises ValueError with a sentence."""
+def check_staff_words(text: str, clinic_name: str) -> str:
+    """The words of a staff answer as they leave: the clinic's name in front, as in every text. Raises ValueError."""
     words = text.strip()
     if not words:
         raise ValueError("the answer is empty; write what she shall read")
+    if not words.casefold().startswith(clinic_name.casefold()):
+        words = f"{clinic_name}: {words}"
     odd = next((one for one in words if unicodedata.category(one) in ("Cc", "Cs") and one != "\n"), None)
     if odd is not None:
         raise ValueError(f"the answer has a control character (U+{ord(odd):04X}); leave it out")

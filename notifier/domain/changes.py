@@ -15,6 +15,9 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from schedules.protocol import CareProtocol
 
+_NOT_TREATED = frozenset({EnrollmentState.BOOKED, EnrollmentState.NO_SHOW})
+"""A treatment, or another appointment, says that she came after all, or will come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -31,6 +34,12 @@ class Changes:
     protocol: CareProtocol | None = None
     """Pins this version, also where it is the same protocol."""
     rebook_consent: bool | None = None
+    separate_areas: bool | None = None
+    """Whether this treatment is on other areas of skin than her earlier ones."""
+    office: str | None = None
+    """Whose name, phone, hours and sender her texts have from now on."""
+    resumed: bool | None = None
+    """True takes back a hold, a no-show or a cancellation."""
 
 
 def changed(facts: Facts, changes: Changes, now: datetime) -> Facts:
@@ -46,6 +55,10 @@ def changed(facts: Facts, changes: Changes, now: datetime) -> Facts:
         after = replace(after, timezone=changes.timezone)
     if changes.rebook_consent is not None:
         after = replace(after, rebook_consent=changes.rebook_consent)
+    if changes.separate_areas is not None:
+        after = replace(after, separate_areas=changes.separate_areas)
+    if changes.office is not None:
+        after = replace(after, office=changes.office)
     after = _with_words(after, changes)
     return _with_time(after, changes, now)
 
@@ -71,14 +84,17 @@ def _fits(protocol: CareProtocol, question: str, answer: str) -> bool:
 
 
 def _with_time(facts: Facts, changes: Changes, now: datetime) -> Facts:
+    if changes.resumed:
+        facts = replace(facts, state=EnrollmentState.BOOKED if facts.treated_at is None else EnrollmentState.ACTIVE)
     if changes.treated_at is not None:
         if changes.treated_at != facts.treated_at:
             check_treated_at(changes.treated_at, now, facts.timezone)
-        state = EnrollmentState.ACTIVE if facts.state is EnrollmentState.BOOKED else facts.state
+        state = EnrollmentState.ACTIVE if facts.state in _NOT_TREATED else facts.state
         return replace(facts, treated_at=changes.treated_at, state=state)
     if changes.appointment_at is not None and changes.appointment_at != facts.appointment_at:
         if facts.treated_at is not None:
             raise Refused("she has been treated: change treated_at, or enroll the next appointment", "appointment_at")
         check_appointment_at(changes.appointment_at, now, facts.timezone)
-        return replace(facts, appointment_at=changes.appointment_at)
+        state = EnrollmentState.BOOKED if facts.state in _NOT_TREATED else facts.state
+        return replace(facts, appointment_at=changes.appointment_at, state=state)
     return facts

@@ -10,15 +10,19 @@ from enum import StrEnum
 
 from notifier.domain.enroll_request import Checked, EnrollRequest, check_request
 from notifier.domain.instants import read_instant
+from notifier.domain.offices import choose_office
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
 from schedules.protocol import CareProtocol
 
 REQUIRED = ("external_id", "name", "phone", "protocol", "consent")
-OPTIONAL = ("treated_at", "appointment_at", "timezone", "language", "rebook_consent", "status")
+OPTIONAL = ("treated_at", "appointment_at", "timezone", "language", "rebook_consent", "status", "office")
 WRONG = "what is wrong"
 """A column that says nothing: the failed rows come back with it."""
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")
+_HEADER = ("external_id", "name", "phone", "protocol", "treated_at", "consent")
+_DIGITS = 7
+"""A phone or a date has as many; no name of a column has."""
 _YES = {"yes", "y", "true", "1"}
 _NO = {"", "no", "n", "false", "0"}
 
@@ -64,6 +68,11 @@ class RowFault:
         return f"row {self.row}: {self.sentence}"
 
 
+def as_one(faults: Sequence[RowFault]) -> RowFault:
+    """All faults of one row: the column of the first, the sentences of all."""
+    return RowFault(faults[0].row, faults[0].column, "; ".join(one.sentence for one in faults))
+
+
 def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> list[str]:
     """The column names in order, "" for an empty one at the end. Raises Refused, naming the nearest for each stranger.
 
@@ -71,6 +80,12 @@ def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> 
     """
     questions = [question for protocol in protocols.values() for question in protocol.questions]
     known = {_fold(name): name for name in (*questions, *OPTIONAL, *REQUIRED, WRONG)}
+    if _is_data(cells, known):
+        raise Refused(
+            "the first row is a patient's, not the names of the columns; put this line on top, with the names in the "
+            f"order of your own cells: {','.join(_HEADER)}",
+            "header",
+        )
     found: list[str] = []
     for position, cell in enumerate(cells, 1):
         name = known.get(_fold(cell), "") if cell else ""
@@ -83,11 +98,20 @@ def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> 
         found.append(name)
     if missing := [name for name in REQUIRED if name not in found]:
         raise Refused(
-            f"the first row names no column {', '.join(missing)}; for a sample: notifier import --template", "header"
+            f"the first row names no column {', '.join(missing)}; the sample file has them all",
+            "header",
+            command="notifier import --template",
         )
     if "treated_at" not in found and "appointment_at" not in found:
         raise Refused("the first row names neither treated_at nor appointment_at; one of them is needed", "header")
     return found
+
+
+def _is_data(cells: Sequence[str], known: Mapping[str, str]) -> bool:
+    """Whether a first row names no column and has a cell such as a number or a date: its header was forgotten."""
+    filled = [cell for cell in cells if cell]
+    named = sum(_fold(cell) in known for cell in filled)
+    return named <= 1 < len(filled) and any(sum(map(str.isdigit, cell)) >= _DIGITS for cell in filled)
 
 
 def read_row(
@@ -131,7 +155,7 @@ def unguarded(cell: str) -> str:
 
 
 def template(protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime) -> str:
-    """A sample file that imports as it is, with every column and two rows."""
+    """A sample file that imports as it is, with every column that is of use here and two rows."""
     questions = list(dict.fromkeys(question for protocol in protocols.values() for question in protocol.questions))
     header = [
         "external_id",
@@ -144,13 +168,16 @@ def template(protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: d
         "language",
         "consent",
     ]
+    office = next((one.id for one in rules.choices), "")
+    here = rules.at(office or None).timezone
     treated = now.replace(second=0, microsecond=0).isoformat()
     booked = now.replace(year=now.year + 1, month=1, day=15, second=0, microsecond=0).isoformat()
-    first = next(iter(protocols), "microneedling")
+    first = next(iter(rules.offices[office].protocols or protocols if office else protocols), "microneedling")
+    where = (["office"], [office]) if office else ([], [])
     rows = [
-        [*header, "rebook_consent", "status", *questions],
-        ["A-1001", "Ana Diaz", "+14155550123", first, treated, "", rules.timezone, "", "signed form", "no", ""],
-        ["A-1002", "Jo O'Neil", "+14155550124", first, "", booked, rules.timezone, "", "asked at the desk", "yes", ""],
+        [*header, "rebook_consent", "status", *where[0], *questions],
+        ["A-1001", "Ana Diaz", "+14155550123", first, treated, "", here, "", "signed form", "no", "", *where[1]],
+        ["A-1002", "Jo O'Neil", "+14155550124", first, "", booked, here, "", "asked at the desk", "yes", "", *where[1]],
     ]
     return "".join(",".join(row + [""] * (len(rows[0]) - len(row))) + "\n" for row in rows)
 
@@ -159,6 +186,8 @@ def _request(row: Mapping[str, str], rules: PlanningRules) -> EnrollRequest:
     rebook = row["rebook_consent"].casefold()
     if rebook not in _YES | _NO:
         raise Refused(f'rebook_consent "{rebook[:40]}" is not known; write yes or no', "rebook_consent")
+    office = choose_office(row["office"], rules.offices, rules.yours)
+    rules = rules.at(office)
     timezone = row["timezone"] or rules.timezone
     fixed = {*REQUIRED, *OPTIONAL}
     return EnrollRequest(
@@ -173,6 +202,7 @@ def _request(row: Mapping[str, str], rules: PlanningRules) -> EnrollRequest:
         answers={name: cell.casefold() for name, cell in row.items() if cell and name not in fixed},
         rebook_consent=rebook in _YES,
         external_id=row["external_id"],
+        office=office,
     )
 
 

@@ -83,9 +83,9 @@ def _delimiter(text: str) -> str:
 
 def _decode(data: bytes) -> str:
     if not data.strip():
-        raise Refused("the file is empty; for a sample: notifier import --template")
+        raise Refused("the file is empty", command="for a sample: notifier import --template")
     if len(data) > LARGEST_FILE:
-        raise Refused(f"the file has {len(data):,} bytes; split it into files of at most {LARGEST_FILE:,}")
+        raise Refused(f"the file has over {LARGEST_FILE:,} bytes; split it into files of at most {LARGEST_FILE:,}")
     for magic, what in _NOT_CSV.items():
         if data.startswith(magic):
             raise Refused(f"the file is not a CSV but {what}; {_SAVE_AS}")

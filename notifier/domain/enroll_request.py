@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import check_appointment_at, check_treated_at, zone_called
 from notifier.domain.names import Name, check_name
+from notifier.domain.offices import choose_office
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning import Facts, PlanningRules
 from notifier.domain.refused import Refused
@@ -39,9 +41,9 @@ class EnrollRequest:
     """The END of the treatment."""
     appointment_at: datetime | None = None
     timezone: str | None = None
-    """IANA name; the clinic's where it is None."""
+    """IANA name; the office's, or the clinic's, where it is None."""
     language: str | None = None
-    """Where it is None, the first language of the protocol."""
+    """Where it is None, the office's, or the first language of the protocol."""
     answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rebook_consent: bool = False
     external_id: str | None = None
@@ -49,6 +51,8 @@ class EnrollRequest:
     """A second treatment of the same day, on the same protocol."""
     separate_areas: bool = False
     """Staff say that her earlier treatments were on other areas."""
+    office: str | None = None
+    """Where there are offices, hers; the only one where it is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Checked:
             facts.language,
             dict(facts.answers),
             facts.rebook_consent,
+            *([facts.office] if facts.office else []),
         ]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -83,7 +88,9 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     name = said_of("name", check_name, request.name)
     phone = said_of("phone", parse_phone, request.phone)
     protocol = find_protocol(request.protocol, protocols)
-    timezone = request.timezone or rules.timezone
+    office = choose_office(request.office, rules.offices, rules.yours)
+    check_allowed(protocol, office, rules)
+    timezone = request.timezone or rules.at(office).timezone
     said_of("timezone", zone_called, timezone)
     if request.treated_at is None and request.appointment_at is None:
         raise Refused("say treated_at (the END of the treatment) or appointment_at", "treated_at")
@@ -97,7 +104,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
         raise Refused(
             f"external_id is {len(external_id)} characters long; write at most {LONGEST_EXTERNAL_ID}", "external_id"
         )
-    language = request.language or protocol.languages[0]
+    language = request.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
     check_words(protocol, language, request.answers)
     facts = Facts(
         enrollment=0,
@@ -113,6 +120,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
         state=EnrollmentState.ACTIVE if request.treated_at else EnrollmentState.BOOKED,
         treated_at=request.treated_at,
         appointment_at=request.appointment_at,
+        office=office,
     )
     return Checked(facts, name, consent, external_id, request.second)
 
@@ -129,9 +137,21 @@ def find_protocol(protocol_id: str, protocols: Mapping[str, CareProtocol]) -> Ca
     """The protocol of that id; raises Refused with the nearest one."""
     if protocol_id in protocols:
         return protocols[protocol_id]
-    near = get_close_matches(protocol_id, protocols, n=1, cutoff=0.4)
-    instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(protocols)}"
-    raise Refused(f'there is no protocol "{protocol_id[:60]}"; {instead}', "protocol")
+    raise Refused(f'there is no protocol "{protocol_id[:60]}"; {_nearest(protocol_id, tuple(protocols))}', "protocol")
+
+
+@lru_cache(maxsize=256)
+def _nearest(protocol_id: str, known: tuple[str, ...]) -> str:
+    """A whole file may have the same misspelling, and comparing words is slow."""
+    near = get_close_matches(protocol_id, known, n=1, cutoff=0.4)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def check_allowed(protocol: CareProtocol, office: str | None, rules: PlanningRules) -> None:
+    """Refuse a protocol that the office's patients are not enrolled on."""
+    allowed = rules.offices[office].protocols if office and office in rules.offices else None
+    if allowed is not None and protocol.id not in allowed:
+        raise Refused(f"the office {office} does not use {protocol.id}; it uses {', '.join(allowed)}", "protocol")
 
 
 def check_words(protocol: CareProtocol, language: str, answers: Mapping[str, str]) -> None:

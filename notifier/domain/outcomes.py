@@ -141,6 +141,8 @@ class _Code:
     after: AfterAcceptance | None = None
 
 
+FILTERED_CODE: Final = 30007
+"""A carrier took the text for an unwanted one."""
 _SLOW = NotCreatedClass.SLOW_DOWN
 _NUMBER = NotCreatedClass.BAD_NUMBER
 _CONTENT = NotCreatedClass.BAD_CONTENT
@@ -185,7 +187,9 @@ _CODES: Final[Mapping[int, _Code]] = {
     21654: _Code("Twilio refused the text's template.", _CONTENT),
     21655: _Code("Twilio refused the text's template.", _CONTENT),
     21656: _Code("Twilio refused the values in the text's template.", _CONTENT),
-    30007: _Code("The carrier filtered the text as unwanted; its wording needs a look.", _CONTENT, _After.FILTERED),
+    FILTERED_CODE: _Code(
+        "The carrier filtered the text as unwanted; its wording needs a look.", _CONTENT, _After.FILTERED
+    ),
     # The account and the sender
     20003: _Code("Twilio refused our credentials.", _CONFIG),
     20005: _Code("The Twilio account is not active.", _CONFIG),

@@ -13,13 +13,16 @@ from typing import Protocol
 
 from notifier.domain.planning import Plan
 from notifier.domain.states import LEGAL_MOVES, SAID, MessageState
+from schedules.daily_cap import lost_its_place
+from schedules.moments import TELL_IN_PERSON
+from schedules.planned import PlannedMessage
 from schedules.protocol import StepKind
-from schedules.timeline import PlannedMessage
 
 UNSENT = frozenset({MessageState.PLANNED, MessageState.SUPPRESSED})
 """Can still be changed; a suppressed text may be planned again after START, so it follows too."""
 _DID_NOT_ARRIVE = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
-_LISTS = ("added", "passed", "moved", "reworded", "expired", "kept")
+_LISTS = ("added", "passed", "moved", "reworded", "adjusted", "expired", "kept")
+_NO_HOUR = f"no hour is left in which it would be useful; {TELL_IN_PERSON}"
 _FINAL = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
 
 
@@ -34,6 +37,8 @@ class OutboxRow(Protocol):
     def revision(self) -> int: ...
     @property
     def kind(self) -> str: ...
+    @property
+    def topics(self) -> Sequence[str] | None: ...
     @property
     def phone(self) -> str: ...
     @property
@@ -86,6 +91,8 @@ class Difference:
     """Steps that are new in the plan and have no moment any more: kept as expired rows, for staff."""
     moved: tuple[Entry, ...] = ()
     reworded: tuple[Entry, ...] = ()
+    adjusted: tuple[Entry, ...] = ()
+    """Same hour, same words: only how early or late it may leave has changed, which nobody would call a change."""
     cancelled: tuple[Entry, ...] = ()
     expired: tuple[Entry, ...] = ()
     kept: tuple[Entry, ...] = ()
@@ -100,7 +107,13 @@ class Difference:
         return tuple(entry for entry in self.cancelled if entry.for_staff)
 
     @property
+    def writes_anything(self) -> bool:
+        """Whether the outbox is another one afterwards, be it in what nobody sees."""
+        return self.changes_anything or bool(self.adjusted or self.on_their_way)
+
+    @property
     def changes_anything(self) -> bool:
+        """Whether there is anything to show."""
         return any((self.added, self.passed, self.moved, self.reworded, self.cancelled, self.expired, self.wrong_now))
 
 
@@ -112,6 +125,20 @@ def said_steps(rows: Iterable[OutboxRow]) -> frozenset[str]:
 def over_steps(rows: Iterable[OutboxRow]) -> frozenset[str]:
     """Those of the said steps that can never come back, so that no plan needs a place for them."""
     return frozenset(row.step for row in rows if _is_settled(row) and row.state in _FINAL)
+
+
+def placeless_steps(rows: Iterable[OutboxRow], phone: str) -> frozenset[str]:
+    """Steps whose text takes no place on any day to come: settled, or not arrived at the very number she still has."""
+    rows = sorted(rows, key=lambda row: row.revision)
+    latest = {row.step: row for row in rows}
+    lost = {row.step for row in latest.values() if row.state in _DID_NOT_ARRIVE and row.phone == phone}
+    return said_steps(rows) | lost
+
+
+def told_topics(rows: Iterable[OutboxRow]) -> frozenset[str]:
+    """Topics of the `restrict` texts that she has read, or may have."""
+    said = (row for row in rows if row.kind == StepKind.RESTRICT and row.state in SAID)
+    return frozenset(topic for row in said for topic in row.topics or ())
 
 
 def compare(
@@ -178,14 +205,18 @@ def _place(row: OutboxRow | None, message: PlannedMessage, phone: str, now: date
     if row.state in _DID_NOT_ARRIVE:
         # A late receipt may still say "delivered": only another number makes it worth saying again.
         return ("added", "the number has changed") if message.due_at and row.phone != phone else ("kept", "")
+    if row.state is MessageState.CANCELLED and message.due_at is None:
+        return "passed", why
     if row.state not in UNSENT:
         return ("added" if message.due_at else "kept"), why
     if message.due_at is None:
-        return "expired", "no hour is left in which it would be useful; tell the patient in person"
-    if _same_moments(row, message) and _keeps_its_hour(row, message, now):
-        same = (row.text, row.late_text, row.phone) == (message.text, message.late_text, phone)
-        return ("kept" if same else "reworded"), ""
-    return "moved", why
+        return "expired", why if lost_its_place(message) else _NO_HOUR
+    same_moments = _same_moments(row, message)
+    if not (_keeps_its_hour(row, message, now) if same_moments else row.due_at == message.due_at):
+        return "moved", why
+    if (row.text, row.late_text, row.phone) != (message.text, message.late_text, phone):
+        return "reworded", ""
+    return ("kept" if same_moments else "adjusted"), ""
 
 
 def _on_its_way(row: OutboxRow, message: PlannedMessage | None, phone: str, now: datetime) -> Entry | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import local_date, zone_called
+from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices, profile_of
 from notifier.domain.phone import area_zones
 from notifier.domain.second_treatment import Treatment, Withheld, respect
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.moments import Anchor, Moments
 from schedules.protocol import CareProtocol, StepKind
 from schedules.send_window import OpenHours, SendWindow
-from schedules.timeline import Patient, Rules, Timeline, build_timeline, why_left_out
+from schedules.timeline import Patient, Rules, Timeline, draft_timeline, hours_of, why_left_out
 from schedules.wording import Voice
 
 
@@ -29,6 +31,25 @@ class PlanningRules:
     max_texts_per_day: int = 2
     must_be_approved: bool = True
     """Whether a clinician must have approved a protocol's content before anyone is enrolled on it."""
+    offices: Offices = field(default_factory=lambda: NO_OFFICES)
+    yours: frozenset[str] | None = None
+    """The offices of whoever asks; None: all."""
+
+    def at(self, office: str | None) -> PlanningRules:
+        """The same as they hold at an office; None: the clinic's own. Raises Refused for one that the file lacks."""
+        if office is None:
+            return self
+        profile = profile_of(self.offices, office)
+        return replace(self, voice=profile.voice, timezone=profile.timezone, window=profile.window)
+
+    @property
+    def choices(self) -> list[OfficeProfile]:
+        """The offices that whoever asks may enroll at; empty where there are none."""
+        return [one for one in self.offices.values() if self.is_yours(one.id)]
+
+    def is_yours(self, office: str | None) -> bool:
+        """Whether whoever asks may see what belongs there; what belongs to no office is everybody's."""
+        return self.yours is None or office is None or office in self.yours
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +65,14 @@ class Facts:
     timezone: str
     language: str
     answers: Mapping[str, str]
-    rebook_consent: bool
+    rebook_consent: bool | None
+    """None only in a preview: nobody has asked yet."""
     separate_areas: bool
     state: EnrollmentState
     treated_at: datetime | None
     appointment_at: datetime | None
+    office: str | None = None
+    """None: enrolled without offices."""
 
     @property
     def anchor(self) -> Anchor:
@@ -77,7 +101,7 @@ class Plan:
     withheld: tuple[Withheld, ...] = ()
 
 
-def plan_for(
+def draft_for(
     facts: Facts,
     on_this_phone: Sequence[Facts],
     rules: PlanningRules,
@@ -85,28 +109,35 @@ def plan_for(
     enrolled_at: datetime | None,
     without: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Plan one enrollment; `on_this_phone` are all enrollments on her number (she herself may be among them).
+    """Plan one enrollment as if nobody counted the texts of a day; `on_this_phone` are all enrollments on her number.
 
-    Steps in `without` are not planned: they have been said. Raises ValueError with a sentence, as the timeline does.
+    She herself may be among them. Steps in `without` are not planned: they are over. Raises ValueError with a sentence,
+    as the timeline does.
     """
+    rules = rules.at(facts.office)
     others = [other for other in on_this_phone if other.enrollment != facts.enrollment]
     protocol = facts.protocol
     if without:
         remaining = tuple(step for step in protocol.steps if step.key not in without)
         protocol = protocol.model_copy(update={"steps": remaining})
     patient = _patient(facts, shared_phone=any(shares(facts, other) for other in others))
-    settings = Rules(rules.voice, rules.window, rules.max_texts_per_day)
-    timeline = build_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at)
+    settings = _settings(rules)
     treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
+    until = _later_ends(facts, patient.zone, treatments)
+    timeline = draft_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until)
     if not treatments:
         return Plan(timeline)
-    hours = OpenHours(rules.window, patient.zone, patient.area_zones)
-    return Plan(*respect(timeline, treatments, hours, enrolled_at))
+    return Plan(*respect(timeline, treatments, hours_of(patient, settings), enrolled_at))
+
+
+def open_hours_of(facts: Facts, rules: PlanningRules) -> OpenHours:
+    """When texts of this enrollment may leave."""
+    return hours_of(_patient(facts), _settings(rules.at(facts.office)))
 
 
 def for_comparison(facts: Facts) -> Facts:
-    """The same without what changes only how she is addressed, not what she is told: her name and language."""
-    return replace(facts, first_name="", language=facts.protocol.languages[0])
+    """The same without what changes how she is addressed, not what she is told: her name, language and office."""
+    return replace(facts, first_name="", language=facts.protocol.languages[0], office=None)
 
 
 def shares(facts: Facts, other: Facts) -> bool:
@@ -140,6 +171,25 @@ def is_newer(facts: Facts, than: Facts) -> bool:
 
 def _enrolled_after(facts: Facts, other: Facts) -> bool:
     return facts.enrollment == 0 or 0 < other.enrollment < facts.enrollment
+
+
+def _settings(rules: PlanningRules) -> Rules:
+    return Rules(rules.voice, rules.window, rules.max_texts_per_day)
+
+
+def _later_ends(facts: Facts, zone: ZoneInfo, treatments: Sequence[Treatment]) -> dict[str, datetime]:
+    """Ends of her restrictions that another treatment moves on: it restricted the same before they had ended."""
+    if not treatments or not facts.anchor.treated:
+        return {}
+    found = {}
+    for topic, own in Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends.items():
+        end = own
+        for other in sorted(treatments, key=lambda treatment: treatment.at):
+            if topic in other.ends and other.at < end:
+                end = max(end, other.ends[topic])
+        if end > own:
+            found[topic] = end
+    return found
 
 
 def _patient(facts: Facts, *, shared_phone: bool = False) -> Patient:

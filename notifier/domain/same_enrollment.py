@@ -55,9 +55,9 @@ def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> 
     refuse_ended(meant)
     if meant.treated_at is None and facts.treated_at is not None:
         raise Refused(
-            f"this is enrollment {meant.id}, which is booked for that day; "
-            f"say: notifier treated {meant.id} --at {said_in(facts.treated_at, facts.timezone)}",
+            f"this is enrollment {meant.id}, which is booked for that day; say there that she was treated",
             "treated_at",
+            command=f"notifier treated {meant.id} --at {said_in(facts.treated_at, facts.timezone)}",
         )
     return None
 
@@ -87,6 +87,13 @@ def refuse_ended(stored: StoredEnrollment) -> None:
     """Refuse an enrollment whose texts have ended for good."""
     if stored.state is EnrollmentState.CANCELLED:
         why = f" ({stored.reason})" if stored.reason else ""
-        raise Refused(f"this is enrollment {stored.id}, which was cancelled{why}; enroll her again with --second")
+        raise Refused(
+            f"this is enrollment {stored.id}, which was cancelled{why}; take that back, "
+            "or enroll her again as a second treatment",
+            command=f"notifier resume {stored.id}, or --second",
+        )
     if stored.state is EnrollmentState.NO_SHOW:
-        raise Refused(f"this is enrollment {stored.id}, a no-show; enroll her again with --second")
+        raise Refused(
+            f"this is enrollment {stored.id}, a no-show; take that back, or enroll her again as a second treatment",
+            command=f"notifier resume {stored.id}, or --second",
+        )

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from schedules.moments import TELL_IN_PERSON, leaves_late
+from schedules.planned import PlannedMessage
 from schedules.protocol import StepKind
+from schedules.saying import say_day
 from schedules.segments import count_segments
 from schedules.send_window import OpenHours
-from schedules.timeline import PlannedMessage, Timeline
+from schedules.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +70,23 @@ def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withh
     newer = sorted((treatment for treatment in treatments if treatment.is_newer), key=lambda treatment: treatment.at)
     if message.kind is StepKind.REBOOK and newer:
         booked = "" if newer[-1].is_treated else " is booked"
-        return Withheld(message.step, f"withdrawn: a newer treatment on {newer[-1].on}{booked}", False, newer[0].at)
+        why = f"withdrawn: a newer treatment on {say_day(newer[-1].on)}{booked}"
+        return Withheld(message.step, why, False, newer[0].at)
     newer = [treatment for treatment in newer if treatment.is_treated]
     if message.kind is not StepKind.LIFT or not newer:
         return None
     latest = newer[-1]
     topics = set(message.topics)
     if topics <= {topic for treatment in newer for topic in treatment.lifted}:
-        why = f"the newer treatment's own text covers it (treated on {latest.on})"
+        why = f"the newer treatment's own text covers it (treated on {say_day(latest.on)})"
         return Withheld(message.step, why, False, newer[0].at)
     for treatment in newer:
         if silent := topics - treatment.ends.keys():
             said = ", ".join(sorted(silent))
-            why = f"newer treatment on {treatment.on}: its protocol says nothing about {said}; staff decide"
+            why = f"newer treatment on {say_day(treatment.on)}: its protocol says nothing about {said}; staff decide"
             return Withheld(message.step, why, True, newer[0].at)
     said = ", ".join(sorted(topics))
-    why = f"newer treatment on {latest.on}: none of its texts says when {said} may be again; staff decide"
+    why = f"newer treatment on {say_day(latest.on)}: none of its texts says when {said} may be again; staff decide"
     return Withheld(message.step, why, True, newer[0].at)
 
 
@@ -102,13 +105,13 @@ def _wait(
         if topic in treatment.ends
     ]
     end, on = max(ends, default=(message.nominal_at, None))
-    if end <= message.nominal_at:
+    if on is None or end <= message.nominal_at:
         return message
     expires = end + (message.expires_at - message.nominal_at)
     due = hours.first_open(max(end, enrolled_at) if enrolled_at else end, expires)
     late = message.late_text if due and message.late_text and leaves_late(end, due, timeline.zone) else None
     text = late or message.text
-    notes = (*message.notes, f"waits for the restrictions of the treatment on {on}")
+    notes = (*message.notes, f"waits for the restrictions of the treatment on {say_day(on)}")
     if due is None:
         notes = (*notes, TELL_IN_PERSON)
     return replace(

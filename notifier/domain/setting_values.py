@@ -56,7 +56,7 @@ def zone(value: str) -> str:
 
 def plain_address(value: str) -> str:
     """A web address without query, fragment or credentials; without its last slash."""
-    parts = urlsplit(value)
+    parts = _split(value)
     if not _is_web(parts) or parts.query or parts.fragment or parts.username:
         raise ValueError("this is not a plain address; write it like https://texts.example.org")
     if "_" in (parts.hostname or ""):
@@ -66,7 +66,7 @@ def plain_address(value: str) -> str:
 
 def web_address(value: str) -> str:
     """Any web address."""
-    if not _is_web(urlsplit(value)):
+    if not _is_web(_split(value)):
         raise ValueError("this is not a web address; write it like https://alerts.example.org/a-secret-path")
     return value
 
@@ -129,6 +129,16 @@ def answer_words(value: str) -> str:
     if len(value) > _LONGEST_ANSWER:
         raise ValueError(f"it has {len(value)} characters; write at most {_LONGEST_ANSWER}")
     return value
+
+
+def _split(value: str) -> SplitResult:
+    """The parts of an address; one that has none comes out empty."""
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018  # raises for a port that is no number up to 65535
+    except ValueError:
+        return urlsplit("")
+    return parts if value.isprintable() and " " not in value else urlsplit("")
 
 
 def _is_web(parts: SplitResult) -> bool:

@@ -38,6 +38,12 @@ class StaffedHours:
             raise ValueError("there is no staffed time in it; write it like Mon-Fri 09:00-17:00; Sat 10:00-14:00")
         return cls(tuple(sorted(set(spans))))
 
+    def __str__(self) -> str:
+        return "; ".join(
+            f"{_DAYS[day].capitalize()} {opens // 60:02}:{opens % 60:02}-{closes // 60:02}:{closes % 60:02}"
+            for day, opens, closes in self.spans
+        )
+
     def include(self, at: datetime, zone: ZoneInfo) -> bool:
         """Whether somebody is there at that instant."""
         local = at.astimezone(zone)

@@ -39,6 +39,10 @@ class RunningSandbox:
         """Let every text under way travel to its end, and post the receipts."""
         self.wait_for(self.sandbox.settle())
 
+    def release(self) -> None:
+        """Answer what `sandbox.keep_back()` kept back."""
+        self.wait_for(self.sandbox.release())
+
     def receive(self, from_: str, body: str, media: int = 0, opt_out_type: Keyword | None = None) -> Posted | None:
         """A text from a patient."""
         return self.wait_for(self.sandbox.receive(from_, body, media, opt_out_type))

@@ -6,7 +6,9 @@ import asyncio
 import base64
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -65,6 +67,7 @@ class Sandbox:
         self._logins = {_basic(*pair) for pair in ((account_sid, auth_token), api_key) if pair}
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept_back: list[Callable[[], None]] | None = None
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -105,6 +108,16 @@ class Sandbox:
     def will(self, to: str, *fates: Fate) -> None:
         """How the next texts to that number end, in order."""
         self.account.fates.setdefault(to, deque()).extend(fates)
+
+    def keep_back(self) -> None:
+        """From now on no create is answered: its text exists, and who sent it does not know."""
+        self._kept_back = []
+
+    async def release(self) -> None:
+        """Answer what was kept back, and the creates to come."""
+        answers, self._kept_back = self._kept_back, None
+        for answer_it in answers or ():
+            answer_it()
 
     async def settle(self) -> None:
         """Let every text under way travel to its end, and post the receipts; returns when all are posted."""
@@ -147,15 +160,16 @@ class Sandbox:
         if fault and fault.act is Act.KILL:
             self._later(self._kill(fault, request, connection))
         elif fault:
-            self._after_latency(fault, self._reply_under(fault, request, operation), connection)
+            self._answer(fault, self._reply_under(fault, request, operation), connection, operation)
         else:
-            self._after_latency(_NO_FAULT, answer(self.account, request), connection)
+            self._answer(_NO_FAULT, answer(self.account, request), connection, operation)
         if self.settle_at_once and self.account.under_way:
             self._later(self.settle())
 
     async def _kill(self, fault: Fault, request: Request, connection: Connection) -> None:
-        await stop(fault.pid)
-        perform(fault, answer(self.account, request), connection)
+        with suppress(ProcessLookupError, FileNotFoundError):  # it has died by itself
+            await stop(fault.pid)
+            perform(fault, answer(self.account, request), connection)
 
     def _reply_under(self, fault: Fault, request: Request, operation: Operation | None) -> Reply:
         if operation == "create" and not fault.create:
@@ -163,8 +177,10 @@ class Sandbox:
         good = answer(self.account, request)
         return fault.reply or good
 
-    def _after_latency(self, fault: Fault, reply: Reply, connection: Connection) -> None:
-        if self.latency:
+    def _answer(self, fault: Fault, reply: Reply, connection: Connection, operation: Operation | None) -> None:
+        if self._kept_back is not None and operation == "create":
+            self._kept_back.append(partial(self._perform, fault, reply, connection))
+        elif self.latency:
             asyncio.get_running_loop().call_later(self.latency, self._perform, fault, reply, connection)
         else:
             self._perform(fault, reply, connection)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.orm import Session
-
 from notifier.db.engine import is_sqlite
-from notifier.db.recoveries import next_departure, open_recoveries
-from notifier.db.tables import CLINIC, RecoveryKind
+from notifier.db.postgresql import Listener
 from notifier.db.threads import DatabaseThreads
 
 
@@ -22,8 +18,8 @@ class Changes(Protocol):
 
 
 def changes_of(threads: DatabaseThreads) -> Changes:
-    """SQLite counts its commits for us; PostgreSQL is asked for the next due instant."""
-    return _DataVersion(threads) if is_sqlite(threads.engine) else _NextDue(threads)
+    """SQLite counts its commits for us; PostgreSQL's users announce theirs."""
+    return _DataVersion(threads) if is_sqlite(threads.engine) else _Announced(threads)
 
 
 class _DataVersion:
@@ -43,20 +39,14 @@ class _DataVersion:
         self._connection.close()
 
 
-class _NextDue:
+class _Announced:
+    """What is written anywhere else is announced by the transaction itself: nothing is asked while nothing happens."""
+
     def __init__(self, threads: DatabaseThreads) -> None:
-        self._threads = threads
-        self._seen: datetime | None = None
+        self._listener = Listener(threads.engine)
 
     async def any(self) -> bool:
-        due = await self._threads.read(_next_departure)
-        changed, self._seen = due != self._seen, due
-        return changed
+        return self._listener.heard()
 
     def close(self) -> None:
-        pass
-
-
-def _next_departure(session: Session) -> datetime | None:
-    """A release of late texts changes it too."""
-    return next_departure(session, open_recoveries(session, CLINIC).get(RecoveryKind.LATE))
+        self._listener.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -14,16 +14,22 @@ from notifier.actions.circuits import probe
 from notifier.actions.confirm_clock import confirm_clock
 from notifier.actions.dispatch import Dispatch, Turn
 from notifier.actions.poll import LONG_OVERLAP, OVERLAP, Apply, Receive, poll_inbound, poll_receipts
-from notifier.actions.resolve import OnUnknown, call_dead_attempts_unknown, resolve
+from notifier.actions.record import record
+from notifier.actions.resolve import call_dead_attempts_unknown, resolve
 from notifier.db import polls
 from notifier.db.presence import arrive, last_in_use, leave, still_here
 from notifier.db.recoveries import sentences
+from notifier.db.soundness import ThoroughCheck
 from notifier.db.threads import DatabaseThreads
-from notifier.domain.retry import backoff
+from notifier.db.unusable import DatabaseDamaged
+from notifier.domain.retry import Random, backoff
 from notifier.domain.timing import Timekeeper
+from notifier.scheduler.about import Outside, WorkerSettings
 from notifier.scheduler.bells import Bells, LastRound
 from notifier.scheduler.changes import Changes, changes_of
+from notifier.scheduler.unsaved import save_left_behind
 from notifier.scheduler.watchdog import Watchdog, tell_systemd
+from notifier.scheduler.zones import name_unknown_zones
 from notifier.sms.gateway import Gateway
 from notifier.telling.teller import NotTold
 
@@ -44,36 +50,6 @@ _BANDS: Final = (
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
-    """What the worker needs to know beside what its stories know."""
-
-    clinic_id: str
-    worker_id: str
-    host: str
-    pid: int
-    messages_per_second: float
-    on_unknown: OnUnknown
-    webhooks: bool
-    """Receipts and replies come by webhook too, so polling is the safety net."""
-    alone: bool
-    """This worker holds the lock that only one can hold."""
-    shifted: bool = False
-    """The clock is a rehearsal's: it is meant to leap, and no other clock can confirm it."""
-    systemd: str | None = None
-    """Where systemd listens, if it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """How the worker makes itself heard, once a minute."""
-
-    watch: Callable[[datetime], Awaitable[object]] | None = None
-    """Looks around at that instant, and tells somebody what is wrong."""
-    beat: Callable[[], Awaitable[None]] | None = None
-    """Tells a dead man's switch that all is well; raises NotTold."""
-
-
 class Worker:
     """One process's sending, polling and looking up. Build and run it inside one event loop."""
 
@@ -88,10 +64,12 @@ class Worker:
         receive: Receive,
         apply: Apply,
         outside: Outside | None = None,
+        random: Random | None = None,
     ) -> None:
         self._threads, self._gateway, self._clock = threads, gateway, clock
         self._dispatch, self._settings = dispatch, settings
         self._receive, self._apply, self._outside = receive, apply, outside or Outside()
+        self._random = random
         self._stopping = asyncio.Event()
         self._overlap = LONG_OVERLAP
         self._lost_failures, self._lost_not_before = 0, 0.0
@@ -99,6 +77,8 @@ class Worker:
         self._progress = clock.monotonic()
         self._wrote = float("-inf")
         self._last_failed = False
+        self.damage: str | None = None
+        """Why no worker may run on this database, in a sentence for a person."""
 
     def stop(self) -> None:
         """Claim nothing more, finish what is in flight, and let `run` return."""
@@ -130,20 +110,36 @@ class Worker:
         watchdog.start()
         tell_systemd("READY=1", me.systemd)
         ready()
+        loop = asyncio.get_running_loop()
+        check = ThoroughCheck(self._threads.engine, lambda why: loop.call_soon_threadsafe(self._found_damage, why))
+        check.start()
+        zones = asyncio.create_task(name_unknown_zones(self._threads.engine, me.clinic_id))
         await self._pulse(changes)
+        zones.cancel()
+        check.stop()
         self._dispatch.stop()
         tell_systemd("STOPPING=1", me.systemd)
         drained = await bells.stop("dispatch", DRAIN)
         watchdog.stop()
         changes.close()
         if drained:
-            await self._threads.write(lambda session: leave(session, me.worker_id, now=self._clock.now()))
+            with suppress(DatabaseDamaged):
+                await self._threads.write(lambda session: leave(session, me.worker_id, now=self._clock.now()))
+        if self.damage and self._outside.alarm is not None:
+            await self._outside.alarm(self.damage, self._clock.now())
         log.info("stopped", drained=drained)
         return drained
+
+    def _found_damage(self, why: str) -> None:
+        """What was read is in doubt, opt-outs among it: nothing more leaves."""
+        log.error("database_damaged", alert=True, why=why)
+        self.damage = why
+        self.stop()
 
     async def _begin(self) -> None:
         """What a person must know before anything is sent, and whether the clock can be right."""
         clinic, now = self._settings.clinic_id, self._clock.now()
+        await save_left_behind(self._threads, self._settings.journal, record, clinic, now=now)
         for sentence in await self._threads.read(lambda session: sentences(session, clinic, now)):
             log.error("texts_wait", alert=True, why=sentence)
         if not self._settings.shifted:
@@ -190,6 +186,8 @@ class Worker:
         tell_systemd("WATCHDOG=1", self._settings.systemd)
         if turn.closed == "gate":
             self._bells.ring("inbound")
+        if turn.closed == "database":
+            self._bells.ring("dispatch")  # the turn has waited before it ended, longer each time
         self._ring_again(turn)
 
     def _ring_again(self, turn: Turn) -> None:
@@ -213,7 +211,6 @@ class Worker:
         )
         if not complete:
             self._overlap = overlap
-            log.warning("inbound_poll_incomplete")
             return
         self._dispatch.caught_up = True
         self._bells.ring("dispatch")
@@ -235,14 +232,15 @@ class Worker:
         await call_dead_attempts_unknown(
             self._threads, me.clinic_id, now=now, worker_id=me.worker_id, held=held, others_are_dead=me.alone
         )
-        if await probe(self._threads, self._gateway, me.clinic_id, now=now):
+        if await probe(self._threads, self._gateway, me.clinic_id, now=now, random=self._random):
             self._dispatch.trial = True
             self._bells.ring("dispatch")
         if self._clock.monotonic() < self._lost_not_before:
             return
         looked = await resolve(self._threads, self._gateway, me.clinic_id, now=now, on_unknown=me.on_unknown)
         self._lost_failures = 0 if looked is not None else self._lost_failures + 1
-        wait = backoff(self._lost_failures, first=10, longest=300) if self._lost_failures else 0.0
+        failures = self._lost_failures
+        wait = backoff(failures, first=10, longest=300, random=self._random) if failures else 0.0
         self._lost_not_before = self._clock.monotonic() + wait
         if looked:
             self._bells.ring("dispatch")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
-from notifier.sms.httpx_client import TWILIO_API
+TWILIO_API: Final = "https://api.twilio.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class TwilioAccount:
     messaging_service_sid: str | None = None
     from_number: str | None = field(default=None, repr=False)
     """E.164. Without a messaging service it is the sender; with one it picks a sender from the service."""
+    has_other_senders: bool = False
+    """Texts leave from other numbers or services of the account too: its whole list is read."""
     api_url: str = TWILIO_API
     status_callback_base: str | None = None
     """The public address without a path; None where the world cannot reach us and receipts are polled."""

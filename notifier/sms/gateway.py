@@ -25,6 +25,8 @@ class OutgoingText:
     """The attempt's opaque token; comes back in the receipt's URL, never in the text."""
     validity_seconds: int
     """How long the provider and carrier may still deliver it (1 to 36000)."""
+    sender: str | None = None
+    """A messaging service's SID or a number in E.164; None: the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class MessageRecord:
     error_code: int | None
     created_at: datetime
     media_count: int = 0
+    service: str | None = None
+    """The SID of the messaging service that it went through, where it is known."""
 
 
 class GatewayUnavailable(Exception):
@@ -84,10 +88,11 @@ class Gateway(Protocol):
         """Hand over one text, within the overall deadline; never raises for what the wire does."""
         ...
 
-    def list_sent(self, to: str | None, since: datetime) -> AsyncIterator[MessageRecord]:
+    def list_sent(self, to: str | None, since: datetime, *, sender: str | None = None) -> AsyncIterator[MessageRecord]:
         """Our texts to this number created at or after `since`; raises GatewayUnavailable.
 
-        None: to any number, as far as they have gone on to a carrier; one that is still queued may be missing.
+        `sender`: the number that they left from; None, or a messaging service: any of ours. `to` None: to any number,
+        as far as they have gone on to a carrier; one that is still queued may be missing.
         """
         ...
 

@@ -1,7 +1,7 @@
 """The HTTP client under Twilio's SDK: one deadline per call, and it always knows whether a request may have left.
 
-The SDK's own async client ignores its timeout and logs phone numbers. This one speaks to httpx2's transport itself:
-no redirects, no proxies or certificates from the environment, no cookies, no retries, nothing logged.
+The SDK's own async client ignores its timeout and logs phone numbers. This one speaks to httpx2's core itself: no
+redirects, no proxies or certificates from the environment, no cookies, no retries, nothing logged.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+import httpcore2
 import httpx2
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
+from notifier.sms.account import TWILIO_API
 from notifier.sms.connections import Connections
 
-TWILIO_API: Final = "https://api.twilio.com"
 _CREATE_CAP: Final = 64 * 1024
 _LIST_CAP: Final = 4 * 1024 * 1024
-_NEVER_LEFT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_NEVER_LEFT: Final = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
+_BROKE: Final = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,12 @@ class Answered:
     """What an answer said outside its body."""
 
     status: int
-    headers: httpx2.Headers
+    raw_headers: list[tuple[bytes, bytes]]
+
+    @property
+    def headers(self) -> httpx2.Headers:
+        """By name, in any case."""
+        return httpx2.Headers(self.raw_headers)
 
 
 answered: ContextVar[Answered | None] = ContextVar("answered", default=None)
@@ -62,12 +69,12 @@ class HttpxClient(AsyncHttpClient):
     ) -> None:
         super().__init__(_SILENT, is_async=True)
         self._api_url = api_url.rstrip("/")
-        self._host = urlsplit(self._api_url).netloc
+        self._host = urlsplit(self._api_url).netloc.encode()
         self._deadline = deadline
         self._timeout = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": pool_timeout}
-        self._last_uri, self._last_address = "", httpx2.URL(self._api_url)  # every create goes to the same one
-        self._authorizations: dict[tuple[str, str], str] = {}
-        self._connections = Connections(most=max_connections, patience=pool_timeout)
+        self._last_uri, self._last_address = "", _at(self._api_url)  # every create goes to the same one
+        self._authorizations: dict[tuple[str, str], bytes] = {}
+        self._connections = Connections(self._last_address.origin, most=max_connections, patience=pool_timeout)
 
     async def request(  # type: ignore[override]  # the SDK's own async client clashes with its sync base too
         self,
@@ -83,11 +90,11 @@ class HttpxClient(AsyncHttpClient):
         """Ask once; raises NotSent or MaybeSent, and nothing else, where there is no whole answer."""
         answered.set(None)
         body = _Body(urlencode(data or {}, doseq=True).encode())
-        request = httpx2.Request(
+        request = httpcore2.Request(
             method,
             self._address(uri, params),
             headers=self._headers(headers or {}, auth, body),
-            stream=body,
+            content=body,
             extensions={"timeout": self._timeout},
         )
         try:
@@ -97,54 +104,52 @@ class HttpxClient(AsyncHttpClient):
             raise NotSent(_WORDS[type(error)]) from None
         except TimeoutError:
             raise body.verdict("the deadline for the whole call passed") from None
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+        except _BROKE as error:
             raise body.verdict(_WORDS.get(type(error), "the connection broke")) from None
 
     async def close(self) -> None:
         """Close the connections."""
         await self._connections.close()
 
-    def _address(self, uri: str, params: dict[str, object] | None) -> httpx2.URL:
+    def _address(self, uri: str, params: dict[str, object] | None) -> httpcore2.URL:
         if uri == self._last_uri and not params:
             return self._last_address
         path = uri.removeprefix(TWILIO_API).removeprefix(self._api_url)
         if not path.startswith("/"):
             raise NotSent("an answer pointed to another address than the API's")
         query = {key: value for key, value in (params or {}).items() if isinstance(value, str | int)}
-        address = httpx2.URL(f"{self._api_url}{path}?{urlencode(query)}" if query else f"{self._api_url}{path}")
+        address = _at(f"{self._api_url}{path}?{urlencode(query)}" if query else f"{self._api_url}{path}")
         if not query:
             self._last_uri, self._last_address = uri, address
         return address
 
-    def _headers(self, headers: dict[str, str], auth: tuple[str, str] | None, body: _Body) -> dict[str, str]:
-        headers["Host"] = self._host
-        headers["Accept-Encoding"] = "identity"  # so that the caps on a body are caps on memory
-        headers["Content-Length"] = str(len(body.content))
+    def _headers(self, headers: dict[str, str], auth: tuple[str, str] | None, body: _Body) -> list[tuple[bytes, bytes]]:
+        said = [(name.encode(), value.encode()) for name, value in headers.items()]
+        said.append((b"Host", self._host))
+        said.append((b"Accept-Encoding", b"identity"))  # so that the caps on a body are caps on memory
+        said.append((b"Content-Length", b"%d" % len(body.content)))
         if auth:
             if auth not in self._authorizations:
-                pair = base64.b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
-                self._authorizations[auth] = f"Basic {pair}"
-            headers["Authorization"] = self._authorizations[auth]
-        return headers
+                self._authorizations[auth] = b"Basic " + base64.b64encode(f"{auth[0]}:{auth[1]}".encode())
+            said.append((b"Authorization", self._authorizations[auth]))
+        return said
 
-    async def _answer(self, request: httpx2.Request, *, cap: int) -> Response:
-        async with self._connections.one() as transport:
-            response = await transport.handle_async_request(request)
+    async def _answer(self, request: httpcore2.Request, *, cap: int) -> Response:
+        async with self._connections.one() as connection:
+            response = await connection.handle_async_request(request)
             try:
-                answered.set(Answered(response.status_code, response.headers))
-                chunks: list[bytes] = []
-                size = 0
-                async for chunk in response.aiter_bytes():
-                    size += len(chunk)
-                    if size > cap:
+                answered.set(Answered(response.status, response.headers))
+                content = bytearray()
+                async for chunk in response.aiter_stream():
+                    content += chunk
+                    if len(content) > cap:
                         raise MaybeSent("the answer was too long")
-                    chunks.append(chunk)
             finally:
                 await response.aclose()
-        return Response(response.status_code, b"".join(chunks).decode("utf-8", "replace"), response.headers)
+        return Response(response.status, content.decode("utf-8", "replace"))
 
 
-class _Body(httpx2.AsyncByteStream):
+class _Body:
     """A request's body, which knows whether anybody has begun to read it: until then nothing of it can have left."""
 
     def __init__(self, content: bytes) -> None:
@@ -160,14 +165,19 @@ class _Body(httpx2.AsyncByteStream):
         return MaybeSent(why) if self.begun else NotSent(why)
 
 
+def _at(address: str) -> httpcore2.URL:
+    parsed = httpx2.URL(address)
+    return httpcore2.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path)
+
+
 _SILENT: Final = logging.getLogger("notifier.sms.silent")  # the SDK wants one; nothing is ever written to it
 _WORDS: Final[dict[type[Exception], str]] = {
-    httpx2.ConnectError: "no connection to the provider (refused, unknown host, or TLS)",
-    httpx2.ConnectTimeout: "no connection to the provider in time",
-    httpx2.PoolTimeout: "no free connection in time",
-    httpx2.ReadTimeout: "the provider did not answer in time",
-    httpx2.ReadError: "the connection broke while the answer was read",
-    httpx2.WriteTimeout: "the request could not be written in time",
-    httpx2.WriteError: "the connection broke while the request was written",
-    httpx2.RemoteProtocolError: "the provider broke off or did not speak HTTP",
+    httpcore2.ConnectError: "no connection to the provider (refused, unknown host, or TLS)",
+    httpcore2.ConnectTimeout: "no connection to the provider in time",
+    httpcore2.PoolTimeout: "no free connection in time",
+    httpcore2.ReadTimeout: "the provider did not answer in time",
+    httpcore2.ReadError: "the connection broke while the answer was read",
+    httpcore2.WriteTimeout: "the request could not be written in time",
+    httpcore2.WriteError: "the connection broke while the request was written",
+    httpcore2.RemoteProtocolError: "the provider broke off or did not speak HTTP",
 }

@@ -55,6 +55,7 @@ def record_of(message: MessageInstance) -> MessageRecord:
         error_code=message.error_code if isinstance(message.error_code, int) else None,
         created_at=message.date_created,
         media_count=int(media) if (media := str(message.num_media)).isdecimal() else 0,
+        service=message.messaging_service_sid or None,
     )
 
 

@@ -54,7 +54,8 @@ class TwilioGateway:
             self._sender["messaging_service_sid"] = account.messaging_service_sid
         if account.from_number:
             self._sender["from_"] = account.from_number
-        self._only_sender = None if account.messaging_service_sid else account.from_number
+        is_only_one = not account.messaging_service_sid and not account.has_other_senders
+        self._only_sender = account.from_number if is_only_one else None
 
     async def send(self, text: OutgoingText) -> Outcome:
         """Hand over one text, within the overall deadline; never raises for what the wire does."""
@@ -68,7 +69,7 @@ class TwilioGateway:
                 body=text.body,
                 status_callback=self._status_callback(text.token),
                 validity_period=min(max(text.validity_seconds, 1), _LONGEST_VALIDITY),
-                **self._sender,
+                **(_as_asked(text.sender) if text.sender else self._sender),
             )
         except NotSent as error:
             return NotCreated(NotCreatedClass.NETWORK, None, f"Not sent: {error}.")
@@ -82,16 +83,20 @@ class TwilioGateway:
             return Unknown("The provider answered without a valid message SID.")
         return Accepted(message.sid, str(message.status))
 
-    async def list_sent(self, to: str | None, since: datetime) -> AsyncIterator[MessageRecord]:
+    async def list_sent(
+        self, to: str | None, since: datetime, *, sender: str | None = None
+    ) -> AsyncIterator[MessageRecord]:
         """Our texts to this number created at or after `since`, oldest first; raises GatewayUnavailable.
 
         Reads the number's whole history: Twilio sorts by date_sent, which a text still queued does not have, so no
-        page may be taken for the last one that matters. None: to any number, by date_sent.
+        page may be taken for the last one that matters. None: to any number, by date_sent. A messaging service as the
+        `sender` narrows nothing: Twilio lists by the number that it chose.
         """
         found: list[MessageRecord] = []
+        number = sender if sender and sender.startswith("+") else self._only_sender
         day = values.unset if to else since.astimezone(UTC).date()
         first = self._messages.page_async(
-            to=to or values.unset, from_=self._only_sender or values.unset, date_sent_after=day, page_size=_PAGE
+            to=to or values.unset, from_=number or values.unset, date_sent_after=day, page_size=_PAGE
         )
         async for page in pages_of(first):
             found += records_since(page, since, direction="outbound-api")
@@ -152,6 +157,10 @@ class TwilioGateway:
             return values.unset
         # The fragment is Twilio's connection override: up to five retries, whatever went wrong, for 15 s in all.
         return f"{self._account.status_callback_base.rstrip('/')}/twilio/status?a={quote(token, safe='')}#rc=5&rp=all"
+
+
+def _as_asked(sender: str) -> dict[str, str]:
+    return {"from_": sender} if sender.startswith("+") else {"messaging_service_sid": sender}
 
 
 def _refusal(code: object) -> Outcome:

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from notifier.db import delivery
 from notifier.db.delivery import Failure
-from notifier.db.engine import reading
 from notifier.domain.advice import what_to_do
 from notifier.domain.outcomes import in_words
 from notifier.domain.states import MessageState
@@ -69,7 +68,7 @@ def show(visit: Visit) -> Response:
     span = next((one for one in SPANS if str(one) == asked), SPANS[0])
     edges = _edges(visit, span)
     office = visit.office
-    with reading(office.engine) as session:
+    with office.looking() as session:
         found = list(delivery.outcomes(session, office.clinic_id, edges))
         stopped = delivery.opt_outs(session, office.clinic_id, edges[0], edges[-1])
         failures = delivery.failures(session, office.clinic_id, edges[0], edges[-1])

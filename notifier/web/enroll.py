@@ -28,23 +28,28 @@ _SIGNED_IN_AGAIN = "You are signed in again, and the form is as you left it. Loo
 
 def show(visit: Visit) -> Response:
     """An empty form."""
-    return _page(visit, _form(visit))
+    return _page(visit, form_of(visit))
 
 
 def show_again(visit: Visit) -> Response:
     """The form as it was sent, because nobody was signed in any more when it was."""
-    return _page(visit, _form(visit), notice=_SIGNED_IN_AGAIN, once=_once(visit))
+    return _page(visit, form_of(visit), notice=_SIGNED_IN_AGAIN, once=_once(visit))
+
+
+def show_problem(visit: Visit, problem: Refused) -> Response:
+    """The form as it was sent, and what must be mended in it."""
+    return _page(visit, form_of(visit), problem=problem, once=_once(visit), status=422)
 
 
 def look(visit: Visit) -> Response:
     """The preview beside the form, anew."""
-    form = _form(visit)
-    return visit.page("_preview.html", **_seen(visit, form))
+    form = form_of(visit)
+    return visit.page("_preview.html", filled=form, **_seen(visit, form))
 
 
 def enroll(visit: Visit) -> Response:
     """Enroll her once, however often this form is sent."""
-    form, once = _form(visit), _once(visit)
+    form, once = form_of(visit), _once(visit)
     if visit.field("look"):
         return _page(visit, form, once=once)
     if visit.office.missing:
@@ -86,8 +91,17 @@ def _enroll_once(visit: Visit, session: Session, form: EnrollForm, once: str) ->
     return done.enrollment
 
 
-def _form(visit: Visit) -> EnrollForm:
-    return EnrollForm(visit.fields, next(iter(visit.office.protocols)), visit.office.rules.timezone)
+def form_of(visit: Visit) -> EnrollForm:
+    """The form as it was sent."""
+    office = visit.office
+    match office.rules.choices:
+        case []:
+            zone, language = office.rules.timezone, "en"
+        case [only]:
+            zone, language = only.timezone, only.language or "en"
+        case _:
+            zone, language = "", "en"
+    return EnrollForm(visit.fields, next(iter(office.protocols)), zone, language)
 
 
 def _once(visit: Visit) -> str:

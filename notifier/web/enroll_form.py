@@ -39,6 +39,8 @@ class EnrollForm:
     fields: Fields
     default_protocol: str
     default_zone: str
+    """Empty: that of the office that is chosen."""
+    default_language: str = "en"
 
     def value(self, name: str, default: str = "") -> str:
         """What stands in a field."""
@@ -72,6 +74,8 @@ class EnrollForm:
         self, protocol: CareProtocol | None, rules: PlanningRules, now: datetime, *, timeless: bool = False
     ) -> EnrollRequest:
         """What it asks for; raises Refused for a time that cannot be read, unless it is left out (`timeless`)."""
+        office = self._office(rules)
+        here = rules.at(office) if office in rules.offices else rules
         questions = protocol.questions if protocol else ()
         answers = {one: self.answer(self.protocol, one) for one in questions}
         return EnrollRequest(
@@ -79,14 +83,15 @@ class EnrollForm:
             phone=self.value("phone"),
             protocol=self.protocol,
             consent=self.consent,
-            treated_at=None if timeless else self._treated_at(rules, now),
-            appointment_at=None if timeless else self._appointment_at(rules),
-            timezone=self.timezone,
+            treated_at=None if timeless else self._treated_at(here, now),
+            appointment_at=None if timeless else self._appointment_at(here),
+            timezone=self.timezone or None,
             language=self._language(protocol),
             answers={question: answer for question, answer in answers.items() if answer},
             rebook_consent=self.checked("rebook_consent"),
             second=self.checked("second"),
             separate_areas=self.checked("separate_areas"),
+            office=office,
         )
 
     def digest(self) -> str:
@@ -96,9 +101,14 @@ class EnrollForm:
         )
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
+    def _office(self, rules: PlanningRules) -> str | None:
+        """The office that is chosen, or the only one there is: its clock is the one that times are typed by."""
+        only = rules.choices[0].id if len(rules.choices) == 1 else ""
+        return self.value("office", only) or None
+
     def _language(self, protocol: CareProtocol | None) -> str | None:
         """What was chosen; the protocol's first, where it does not have the page's default."""
-        chosen = self.value("language") or None
+        chosen = self.value("language", self.default_language) or None
         if protocol is not None and chosen == "en" and "en" not in protocol.languages:
             return protocol.languages[0]
         return chosen

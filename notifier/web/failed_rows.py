@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TextIO
 
-from notifier.domain.csv_rows import WRONG, RowFault, guarded
+from notifier.domain.csv_rows import WRONG, RowFault, as_one, guarded
 from notifier.domain.csv_text import read_csv
 
 
@@ -38,15 +38,14 @@ def failed_rows(data: bytes, faults: Iterable[RowFault]) -> list[FailedRow]:
     return found
 
 
-def write_failed_rows(data: bytes, faults: Iterable[RowFault]) -> str:
-    """A CSV of the bad rows. It imports again as it is once they are mended: the last column is passed by.
+def write_failed_rows(out: TextIO, data: bytes, faults: Iterable[RowFault]) -> None:
+    """Write a CSV of the bad rows. It imports again as it is once they are mended: the last column is passed by.
 
     No cell begins as a formula does, and a phone is text to every spreadsheet.
     """
     header, rows = _rows(data, faults)
     kept = [position for position, name in enumerate(header) if _key(name) != _key(WRONG)]
     phone = next((position for position in kept if _key(header[position]) == "phone"), None)
-    out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*(guarded(header[position]) for position in kept), WRONG])
     for fault, cells in rows:
@@ -54,14 +53,21 @@ def write_failed_rows(data: bytes, faults: Iterable[RowFault]) -> str:
         said = [_as_text(full[one]) if one == phone else guarded(full[one]) for one in kept]
         # A cell too many has no column: it stays where it is wrong, behind the sentence.
         writer.writerow([*said, guarded(fault.sentence), *(guarded(cell) for cell in full[len(header) :])])
-    return out.getvalue()
 
 
-def _rows(data: bytes, faults: Iterable[RowFault]) -> tuple[list[str], list[tuple[RowFault, list[str]]]]:
-    by_number: Mapping[int, RowFault] = {fault.row: fault for fault in faults}
+def _rows(data: bytes, faults: Iterable[RowFault]) -> tuple[list[str], Iterator[tuple[RowFault, list[str]]]]:
+    by_number = _one_for_each_row(faults)
     rows = read_csv(data)
     header = next(rows)[1]
-    return header, [(by_number[number], list(cells)) for number, cells in rows if number in by_number]
+    return header, ((by_number[number], cells) for number, cells in rows if number in by_number)
+
+
+def _one_for_each_row(faults: Iterable[RowFault]) -> Mapping[int, RowFault]:
+    found: dict[int, RowFault] = {}
+    for fault in faults:
+        first = found.get(fault.row)
+        found[fault.row] = fault if first is None else as_one((first, fault))
+    return found
 
 
 def _as_text(phone: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import partial
 from typing import Any
 
@@ -75,7 +76,9 @@ def download_failed(visit: Visit) -> Response:
     if held.is_busy or held.report is None:
         raise NotFound
     visit.note("saw", "failed rows of an import")
-    return _csv(write_failed_rows(held.data, held.report.faults), "failed-rows.csv")
+    out = io.StringIO()
+    write_failed_rows(out, held.data, held.report.faults)
+    return _csv(out.getvalue(), "failed-rows.csv")
 
 
 def download_template(visit: Visit) -> Response:

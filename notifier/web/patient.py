@@ -19,10 +19,12 @@ from notifier.db.opt_outs import is_opted_out
 from notifier.db.outbox import messages_of
 from notifier.db.plans import facts_of
 from notifier.db.tables import Enrollment, Event, Message, Reply, StaffForm
+from notifier.domain.answers import ANSWER
 from notifier.domain.instants import zone_called
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning import Facts
+from notifier.web.answering import answer_box
 from notifier.web.enroll_form import zones
 from notifier.web.picture import draw
 from notifier.web.timeline_view import Bubble, by_day, stored
@@ -72,10 +74,13 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
         "days": by_day(bubbles, zone, facts.local_day),
         "picture": _picture(facts, bubbles, visit.now, ends),
         "talk": _talk(session, enrollment, messages),
+        "box": answer_box(session, visit, enrollment),
         "opt_out": is_opted_out(session, clinic, enrollment.phone),
         "holds": open_holds(session, clinic, enrollment.phone),
         "others": [
-            one for one in enrollments.sharing_phone(session, clinic, enrollment.phone) if one.id != enrollment.id
+            one
+            for one in enrollments.sharing_phone(session, clinic, enrollment.phone)
+            if one.id != enrollment.id and office.rules.is_yours(one.office)
         ],
         "history": _history(session, whose),
         "warnings": _warnings(session, visit, whose),
@@ -96,8 +101,11 @@ def _talk(session: Session, enrollment: Enrollment, messages: list[Message]) -> 
     found = select(Reply).where(col(Reply.clinic_id) == enrollment.clinic_id, col(Reply.phone) == enrollment.phone)
     replies = session.scalars(found.order_by(col(Reply.at).desc()).limit(100))
     said = [Line(one.at, one.text, True, one) for one in replies]
+    # An answer is part of the talk from when it is written; any other text once it has left.
     said += [
-        Line(one.left_at, one.sent_text or one.text, False, None, one.state.value) for one in messages if one.left_at
+        Line(at, one.sent_text or one.text, False, None, one.state.value)
+        for one in messages
+        if (at := one.left_at or (one.due_at if one.kind == ANSWER else None))
     ]
     return sorted(said, key=lambda line: line.at)
 
@@ -120,7 +128,7 @@ def _warnings(session: Session, visit: Visit, enrollment_id: int) -> list[str]:
 def find(visit: Visit) -> Response:
     """Find a patient by name, mobile or enrollment number. Sent as a form: no name belongs into an address."""
     typed = visit.field("who")
-    with reading(visit.office.engine) as session:
+    with visit.office.looking() as session:
         found = _found(session, visit.office.clinic_id, typed)
     visit.note("saw", "search")
     if len(found) == 1:

@@ -8,7 +8,7 @@ from notifier.db import enrollments
 from notifier.db.engine import reading
 from notifier.db.plans import enrollments_on, facts_of
 from notifier.db.tables import Enrollment
-from notifier.domain.planning import plan_for
+from notifier.domain.number_plan import plan_for
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.web.card import Card, make_card
@@ -22,7 +22,8 @@ def show(visit: Visit) -> Response:
     """The card, to look at and to print."""
     enrollment, card = _card(visit)
     visit.note("saw", "card", enrollment.id)
-    return visit.page("card.html", enrollment=enrollment, card=card, voice=visit.office.rules.voice)
+    voice = visit.office.rules.at(enrollment.office).voice
+    return visit.page("card.html", enrollment=enrollment, card=card, voice=voice)
 
 
 def download(visit: Visit) -> Response:
@@ -30,7 +31,7 @@ def download(visit: Visit) -> Response:
     enrollment, card = _card(visit)
     visit.note("saw", "calendar", enrollment.id)
     key = f"{enrollment.id}.{enrollment.clinic_id}@notifier"
-    content = write_calendar(card, visit.office.rules.voice, key, visit.now)
+    content = write_calendar(card, visit.office.rules.at(enrollment.office).voice, key, visit.now)
     return Response(
         content,
         media_type="text/calendar; charset=utf-8",
@@ -50,7 +51,7 @@ def _card(visit: Visit) -> tuple[Enrollment, Card]:
         facts = facts_of(session, enrollment)
         company = [facts_of(session, one) for one in enrollments_on(session, office.clinic_id, [enrollment.phone])]
     plan = plan_for(facts, company, office.rules, enrolled_at=enrollment.enrolled_at)
-    return enrollment, make_card(plan, office.rules.voice, facts.language, facts.first_name)
+    return enrollment, make_card(plan, office.rules.at(enrollment.office).voice, facts.language, facts.first_name)
 
 
 PAGES = (

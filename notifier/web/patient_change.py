@@ -15,12 +15,17 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Enrollment
 from notifier.domain.changes import Changes
 from notifier.domain.enroll_request import find_protocol
-from notifier.domain.instants import read_instant, zone_called
+from notifier.domain.instants import read_instant
 from notifier.domain.refused import Refused
-from notifier.web.differences import Seen, of_change, of_ending, rows
+from notifier.domain.states import EnrollmentState
+from notifier.web.differences import Seen, of_change, of_ending
 from notifier.web.visit import Page, Visit, see
 from notifier.web.words import moment, number, typed
 
+_GO_ON = {
+    EnrollmentState.NO_SHOW: "Take the no-show back?",
+    EnrollmentState.CANCELLED: "Take it back, and let the texts go on?",
+}
 _ONCE_MORE = "Something else changed in this moment. Look at it once more."
 
 
@@ -64,7 +69,7 @@ def _make_treated(session: Session, visit: Visit, enrollment: Enrollment) -> obj
 
 
 def _look_no_show(session: Session, visit: Visit, enrollment: Enrollment) -> Seen:
-    found = no_show.plan_no_show(session, visit.office.clinic_id, enrollment.id or 0)
+    found = no_show.plan_no_show(session, visit.office.clinic_id, enrollment.id or 0, now=visit.now)
     return of_ending(found, "Did not come?", "No-show")
 
 
@@ -73,7 +78,7 @@ def _make_no_show(session: Session, visit: Visit, enrollment: Enrollment) -> obj
 
 
 def _look_cancel(session: Session, visit: Visit, enrollment: Enrollment) -> Seen:
-    found = cancel.plan_cancel(session, visit.office.clinic_id, enrollment.id or 0)
+    found = cancel.plan_cancel(session, visit.office.clinic_id, enrollment.id or 0, now=visit.now)
     return of_ending(found, "Stop these texts for good?", "Stop them")
 
 
@@ -93,7 +98,7 @@ def _make_hold(session: Session, visit: Visit, enrollment: Enrollment) -> object
 
 def _look_resume(session: Session, visit: Visit, enrollment: Enrollment) -> Seen:
     found = hold.plan_resume(session, enrollment.id or 0, rules=visit.office.rules, now=visit.now)
-    return Seen("Let the texts go on?", "Go on", list(rows(found, zone_called(enrollment.timezone))))
+    return of_change(found, _GO_ON.get(enrollment.state, "Let the texts go on?"), "Go on")
 
 
 def _make_resume(session: Session, visit: Visit, enrollment: Enrollment) -> object:
@@ -142,7 +147,7 @@ def _changes(visit: Visit, enrollment: Enrollment) -> Changes:
         and value
         and (enrollment.answers or {}).get(name.removeprefix("answer.")) != value
     }
-    rebook = visit.field("rebook_consent") == "yes"
+    rebook, separate = visit.field("rebook_consent") == "yes", visit.field("separate_areas") == "yes"
     protocol = visit.field("protocol")
     changes = Changes(
         name=_other(visit, "name", enrollment.name),
@@ -154,6 +159,8 @@ def _changes(visit: Visit, enrollment: Enrollment) -> Changes:
         appointment_at=_moved(visit, "appointment_at", enrollment),
         protocol=find_protocol(protocol, visit.office.protocols) if protocol else None,
         rebook_consent=rebook if "asks_rebook" in visit.fields and rebook != enrollment.rebook_consent else None,
+        separate_areas=separate if "asks_areas" in visit.fields and separate != enrollment.separate_areas else None,
+        office=_other(visit, "office", enrollment.office or ""),
     )
     if changes == Changes():
         raise Refused("nothing was changed in the form; change a field first")

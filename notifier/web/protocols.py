@@ -45,13 +45,17 @@ class Shown:
 
 def show_all(visit: Visit) -> Response:
     """The catalogue."""
-    return visit.page("protocols.html", shown=[_shown(visit, one) for one in visit.office.protocols.values()])
+    return visit.page(
+        "protocols.html",
+        protocols=visit.office.protocols,
+        shown=[shown_of(visit, one) for one in visit.office.protocols.values()],
+    )
 
 
 def show(visit: Visit) -> Response:
     """One protocol to read."""
-    shown = _shown(visit, _the_protocol(visit))
-    steps = sorted(shown.protocol.steps, key=_in_order(shown.protocol))
+    shown = shown_of(visit, the_protocol(visit))
+    steps = sorted(shown.protocol.steps, key=in_order(shown.protocol))
     values: dict[str, Any] = {
         "moments": {one.key: say_moment(one) for one in steps},
         "steps": steps,
@@ -62,14 +66,16 @@ def show(visit: Visit) -> Response:
     )
 
 
-def _the_protocol(visit: Visit) -> CareProtocol:
+def the_protocol(visit: Visit) -> CareProtocol:
+    """The protocol in the page's address; raises NotFound."""
     found = visit.office.protocols.get(str(visit.request.path_params["protocol"]))
     if found is None:
         raise NotFound
     return found
 
 
-def _shown(visit: Visit, protocol: CareProtocol) -> Shown:
+def shown_of(visit: Visit, protocol: CareProtocol) -> Shown:
+    """The protocol, who stands behind it, and what of it is paused."""
     clinic = visit.office.clinic_id
     with reading(visit.office.engine) as session:
         stood_for = approvals(session, clinic)
@@ -97,7 +103,7 @@ def _pictures(visit: Visit, protocol: CareProtocol) -> dict[str, Any]:
     return {"picture": picture, "restrictions": ends, "sample_at": at, "sample_answers": answers}
 
 
-def _in_order(protocol: CareProtocol) -> Any:
+def in_order(protocol: CareProtocol) -> Any:
     """Steps in the order in which a patient hears them: before the visit, then by their moment."""
     at = datetime.fromisoformat("2026-01-14T14:00-05:00")
     zone = at.tzinfo
@@ -144,7 +150,7 @@ def say_moment(step: Step) -> str:
 
 def stand_behind(visit: Visit) -> Response:
     """A clinician approves exactly these words."""
-    protocol = _the_protocol(visit)
+    protocol = the_protocol(visit)
     if visit.field("version") != protocol.version:
         raise Refused("this protocol has changed since you read it; read it again, then approve")
     with writing(visit.office.engine) as session:
@@ -157,7 +163,7 @@ def stand_behind(visit: Visit) -> Response:
 
 def stop(visit: Visit) -> Response:
     """Stop a bad text, or the whole protocol, at once."""
-    protocol, office = _the_protocol(visit), visit.office
+    protocol, office = the_protocol(visit), visit.office
     step = visit.field("step") or None
     with writing(office.engine) as session:
         pause(
@@ -176,7 +182,7 @@ def stop(visit: Visit) -> Response:
 
 def go_on(visit: Visit) -> Response:
     """Let its texts leave again."""
-    protocol, step = _the_protocol(visit), visit.field("step") or None
+    protocol, step = the_protocol(visit), visit.field("step") or None
     with writing(visit.office.engine) as session:
         unpause(session, visit.office.clinic_id, protocol.id, now=visit.now, by=visit.who.by, step=step)
     visit.note("did", f"unpause {protocol.id} {step or ''}".strip())

@@ -11,7 +11,7 @@ from notifier.actions import sign_in as story
 from notifier.db import staff
 from notifier.db.engine import reading
 from notifier.db.staff import SignedIn
-from notifier.web import cookies, enroll
+from notifier.web import cookies, enroll, throttle
 from notifier.web.office import StaffOffice
 from notifier.web.pages import render
 from notifier.web.visit import KEPT, Fields, Page, Visit, read_fields, see
@@ -53,15 +53,15 @@ def _sign_in(office: StaffOffice, request: Request, fields: Fields) -> Response:
     name, password = fields.get("name", ""), fields.get("password", "")
     address = request.client.host if request.client else "unknown"
     in_place = request.headers.get("x-fragment") is not None
-    if not office.throttle.allows(address, name):
-        return _no(office, fields, TOO_OFTEN, 429, in_place)
     now, before = office.clock.now(), cookies.token_in(request)
+    if not throttle.allows(office.engine, office.clinic_id, address, name, now):
+        return _no(office, fields, TOO_OFTEN, 429, in_place)
     token = story.sign_in(office.engine, office.clinic_id, name, password, now=now, before=before)
     who = cookies.who(office, token, now)
     if token is None or who is None:
-        office.throttle.wrong(address, name)
+        throttle.wrong(office.engine, office.clinic_id, address, name, now)
         return _no(office, fields, WRONG, 401, in_place)
-    office.throttle.right(address, name)
+    throttle.right(office.engine, office.clinic_id, address, name)
     response = _welcome(office, request, fields, who, token, in_place)
     cookies.give(response, request, token)
     return response

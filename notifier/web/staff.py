@@ -10,13 +10,23 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from notifier.web import (
+    account,
+    alarms,
+    answering,
     delivery,
     enroll,
     imports,
+    late,
+    needs,
+    paper,
     patient,
     patient_card,
     patient_change,
+    people,
+    programs,
+    protocol_checks,
     protocols,
+    record,
     same_site,
     sign_in,
     texts,
@@ -28,15 +38,25 @@ from notifier.web.visit import Page, answer
 
 PAGES: tuple[Page, ...] = (
     *today.PAGES,
+    *alarms.PAGES,
+    *needs.PAGES,
+    *late.PAGES,
     *texts.PAGES,
     *enroll.PAGES,
+    *paper.PAGES,
     *patient.PAGES,
     *patient_change.PAGES,
     *patient_card.PAGES,
+    *answering.PAGES,
+    *protocol_checks.PAGES,  # before a protocol's own address, which would take `compare` for an id
     *protocols.PAGES,
     *imports.PAGES,
     *delivery.PAGES,
     *sign_in.PAGES,
+    *account.PAGES,
+    *people.PAGES,
+    *programs.PAGES,
+    *record.PAGES,
 )
 
 

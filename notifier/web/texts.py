@@ -10,10 +10,11 @@ from starlette.responses import Response
 from notifier.actions.explain import explain
 from notifier.actions.review import review
 from notifier.db import outbox, staff_views
-from notifier.db.engine import reading, writing
+from notifier.db.engine import writing
 from notifier.db.enrollments import by_id
 from notifier.db.staff_views import TextRow
 from notifier.domain.states import MessageState
+from notifier.web.needs import back_to, trouble_between
 from notifier.web.visit import NotFound, Page, Visit, see
 from schedules.offsets import wall_first
 
@@ -27,14 +28,19 @@ _YESTERDAY = {
     "in-doubt": ("In doubt since yesterday", (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW)),
 }
 
+_TROUBLED = {
+    "bounced": ("Did not arrive", staff_views.BOUNCED),
+    "expired": ("Too late to send: tell the patient", (_S.EXPIRED,)),
+}
+
 
 def show_list(visit: Visit) -> Response:
     """One list of texts, such as those that leave within a day."""
     which = str(visit.request.path_params["which"])
-    with reading(visit.office.engine) as session:
+    with visit.office.looking() as session:
         title, rows = _rows(session, visit, which)
     visit.note("saw", f"texts {which}")
-    return visit.page("texts.html", title=title, rows=rows, most=_MOST)
+    return visit.page("texts.html", title=title, rows=rows, most=_MOST, acts=which in _TROUBLED)
 
 
 def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow]]:
@@ -43,10 +49,11 @@ def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow
     if which in _YESTERDAY:
         title, states = _YESTERDAY[which]
         return title, staff_views.left(session, clinic, _midnight(visit, -1), midnight, states, _MOST)
-    if which == "trouble":
-        return "Did not arrive", staff_views.in_trouble(
-            session, clinic, midnight - 3 * _DAY, midnight + 2 * _DAY, _MOST
-        )
+    if which in _TROUBLED:
+        title, states = _TROUBLED[which]
+        return title, staff_views.in_trouble(session, clinic, *trouble_between(visit), _MOST, states)
+    if which == "doubtful":
+        return "Nobody knows whether they left", staff_views.in_doubt(session, clinic, _MOST)
     if which == "next-24-hours":
         return "Leaving in the next 24 hours", staff_views.leaving(session, clinic, None, now + _DAY, _MOST)
     if which.startswith("day-") and which[4:] in "0123456":
@@ -69,7 +76,7 @@ def _midnight(visit: Visit, days: int) -> datetime:
 def show_one(visit: Visit) -> Response:
     """Why: the rule, the moment, every check and every attempt."""
     number = visit.number("message")
-    with reading(visit.office.engine) as session:
+    with visit.office.looking() as session:
         message = outbox.by_id(session, visit.office.clinic_id, number)
         enrollment = by_id(session, visit.office.clinic_id, message.enrollment_id) if message else None
         if message is None or enrollment is None:
@@ -86,7 +93,7 @@ def decide(visit: Visit) -> Response:
         sent = visit.field("sent") == "yes"
         review(session, visit.office.clinic_id, number, sent=sent, now=visit.now, by=visit.who.by)
     visit.note("did", f"review text {number}")
-    return see(f"/texts/{number}")
+    return see(back_to(visit, f"/texts/{number}"))
 
 
 PAGES = (

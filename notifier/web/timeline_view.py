@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.web.words import day, hour
+from schedules.planned import PlannedMessage
 from schedules.segments import Segments, count_segments
-from schedules.timeline import PlannedMessage
 
 _NOT_SAID = frozenset({MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -10,25 +9,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.actions.opt_out import release
-from notifier.actions.replies import claim_reply, close_reply, give_back_reply, see_to
 from notifier.db import staff_views
-from notifier.db.circuits import open_circuits
-from notifier.db.engine import reading, writing
-from notifier.db.presence import doubts
-from notifier.db.recoveries import sentences
-from notifier.db.tables import Enrollment, Reply
-from notifier.domain.refused import Refused
+from notifier.db.tables import Enrollment
+from notifier.domain.alerts import to_be_marked_by
 from notifier.domain.states import MessageState
-from notifier.web.visit import Page, Visit, see
+from notifier.web.alarms import alarms
+from notifier.web.needs import LOOK_BACK, needs
+from notifier.web.visit import Page, Visit
 from schedules.offsets import wall_first
 
 _DAY = timedelta(days=1)
-_LOOK_BACK = timedelta(days=3)
-_LATE_AFTER = timedelta(hours=1)
-"""An appointment that nobody has marked this long after it stands out."""
-MOST = 25
-"""Rows of one list here; the whole list is behind its count."""
 _S = MessageState
 
 
@@ -47,26 +37,21 @@ class Expected:
 
     enrollment: Enrollment
     late: bool
+    ended: datetime | None
+    """What stands in the field for the treatment's end: now, which is never too early; on a later day nothing."""
+    is_time: bool
+    """Whether the appointment has come."""
 
 
 def show(visit: Visit) -> Response:
     """The day."""
     office, now = visit.office, visit.now
     today, tomorrow = _midnight(visit, 0), _midnight(visit, 1)
-    with reading(office.engine) as session:
+    with office.looking() as session:
         clinic = office.clinic_id
-        trouble = staff_views.in_trouble(session, clinic, today - _LOOK_BACK, tomorrow + _DAY, MOST)
         values: dict[str, Any] = {
-            "replies": staff_views.open_replies(session, clinic, MOST),
-            "holds": staff_views.holds_without_reply(session, clinic, MOST),
-            "doubts": staff_views.in_doubt(session, clinic, MOST),
-            "trouble": trouble,
-            "troubles": len(trouble)
-            if len(trouble) < MOST
-            else staff_views.count_trouble(session, clinic, today - _LOOK_BACK, tomorrow + _DAY),
-            "circuits": open_circuits(session, clinic),
-            "clocks": doubts(session, now),
-            "recoveries": sentences(session, clinic, now),
+            "alarms": alarms(session, visit),
+            "needs": needs(session, visit),
             "expected": _expected(session, visit, today, tomorrow),
             "soon": staff_views.leaving(session, clinic, None, now + _DAY, 8),
             "in_a_day": staff_views.count_leaving(session, clinic, None, now + _DAY),
@@ -78,9 +63,17 @@ def show(visit: Visit) -> Response:
 
 def _expected(session: Session, visit: Visit, today: datetime, tomorrow: datetime) -> list[Expected]:
     """Today's, and those of the last days that nobody has marked."""
-    found = staff_views.expected(session, visit.office.clinic_id, today - _LOOK_BACK, tomorrow, 200)
+    rules = visit.office.alert_rules
+    found = staff_views.expected(session, visit.office.clinic_id, today - LOOK_BACK, tomorrow, 200)
     return [
-        Expected(one, one.appointment_at is not None and visit.now - one.appointment_at > _LATE_AFTER) for one in found
+        Expected(
+            one,
+            late=visit.now >= to_be_marked_by(at, rules),
+            ended=visit.now if at >= today else None,
+            is_time=visit.now >= at,
+        )
+        for one in found
+        if (at := one.appointment_at) is not None
     ]
 
 
@@ -114,47 +107,4 @@ def _midnight(visit: Visit, days: int) -> datetime:
     return wall_first(visit.now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
 
 
-def _acting(what: str, story: Callable[[Session, Visit], object]) -> Callable[[Visit], Response]:
-    """Do one small thing, write down who did it, and look at the day again."""
-
-    def act(visit: Visit) -> Response:
-        with writing(visit.office.engine) as session:
-            story(session, visit)
-        visit.note("did", what)
-        back = visit.field("back")
-        return see(back if back.startswith("/patients/") and back.removeprefix("/patients/").isdigit() else "/")
-
-    return act
-
-
-def _claim(session: Session, visit: Visit) -> None:
-    claim_reply(session, visit.office.clinic_id, visit.number("reply"), now=visit.now, by=visit.who.by)
-
-
-def _give_back(session: Session, visit: Visit) -> None:
-    give_back_reply(session, visit.office.clinic_id, visit.number("reply"))
-
-
-def _close(session: Session, visit: Visit) -> None:
-    """Close a reply; with `release` its number's texts go on."""
-    clinic, now, by = visit.office.clinic_id, visit.now, visit.who.by
-    close_reply(session, clinic, visit.number("reply"), now=now, by=by)
-    reply = session.get(Reply, visit.number("reply"))
-    if visit.field("release") and reply is not None:
-        try:
-            release(session, clinic, reply.phone, now=now, by=by)
-        except Refused:
-            return  # somebody else has released it meanwhile
-
-
-def _seen_to(session: Session, visit: Visit) -> None:
-    see_to(session, visit.office.clinic_id, visit.number("message"), now=visit.now, by=visit.who.by)
-
-
-PAGES = (
-    Page("GET", "/", show),
-    Page("POST", "/replies/{reply:int}/claim", _acting("claim a reply", _claim)),
-    Page("POST", "/replies/{reply:int}/give-back", _acting("give back a reply", _give_back)),
-    Page("POST", "/replies/{reply:int}/close", _acting("close a reply", _close)),
-    Page("POST", "/texts/{message:int}/seen-to", _acting("told in person", _seen_to)),
-)
+PAGES = (Page("GET", "/", show),)

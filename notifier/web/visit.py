@@ -23,6 +23,7 @@ from notifier.web.pages import render
 
 Fields = ImmutableMultiDict[str, str]
 _MOST_BYTES = 200_000
+_NOTHING = "There is nothing here."
 _MOST_FIELDS = 300
 
 
@@ -129,7 +130,10 @@ def _answer(office: StaffOffice, page: Page, request: Request, fields: Fields) -
     who = cookies.who(office, token, now)
     if who is None or token is None:
         return locked(office, page, request, fields)
+    office = office.seen_by(who.offices).for_address(request.path_params)
     visit = Visit(office, request, now, who, token, fields)
+    if office.hides(request.path_params):
+        return visit.page("sorry.html", status=404, sentence=_NOTHING)
     try:
         if request.method == "POST" and fields.get("form") != visit.form:
             return _stale(visit, page)
@@ -139,7 +143,7 @@ def _answer(office: StaffOffice, page: Page, request: Request, fields: Fields) -
     except Refused as why:
         return visit.page("sorry.html", status=422, sentence=str(why))
     except NotFound:
-        return visit.page("sorry.html", status=404, sentence="There is nothing here.")
+        return visit.page("sorry.html", status=404, sentence=_NOTHING)
 
 
 def locked(office: StaffOffice, page: Page, request: Request, fields: Mapping[str, str]) -> Response:

@@ -101,8 +101,9 @@ def _store_reply(settings: WebhookSettings, session: Session, form: Form, at: da
     sid, phone = _word(form.get("MessageSid")), _word(form.get("From"))
     if sid and phone:
         found = InboundText(
-            sid, phone, form.get("Body"), at, _number(form.get("NumMedia")) or 0, _word(form.get("OptOutType")) or None
-        )
+            sid, phone, form.get("Body"), at, _number(form.get("NumMedia")) or 0, _word(form.get("OptOutType")) or None,
+            (_word(form.get("To")), _word(form.get("MessagingServiceSid"))),
+        )  # fmt: skip
         receive(session, settings.clinic_id, found, at, answers=settings.answers)
     return bool(sid and phone)
 

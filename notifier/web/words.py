@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import zone_called
 from notifier.domain.states import EnrollmentState, MessageState
+from schedules.saying import say_day, say_hour, say_moment
 
 _M, _E = MessageState, EnrollmentState
 
@@ -34,24 +35,22 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def day(at: datetime | date, zone: ZoneInfo | str | None = None) -> str:
-    """`Sat, Mar 7`."""
-    on = _local(at, zone) if isinstance(at, datetime) else at
-    return f"{on:%a, %b} {on.day}"
+    """`Sat Mar 7`."""
+    return say_day(_local(at, zone) if isinstance(at, datetime) else at)
 
 
 def hour(at: datetime, zone: ZoneInfo | str) -> str:
     """`3:30 PM`."""
-    local = _local(at, zone)
-    return f"{local.hour % 12 or 12}:{local:%M %p}"
+    return say_hour(_local(at, zone))
 
 
-def moment(at: datetime, zone: ZoneInfo | str) -> str:
-    """`Sat, Mar 7, 3:30 PM`."""
-    return f"{day(at, zone)}, {hour(at, zone)}"
+def moment(at: datetime, zone: ZoneInfo | str, home: ZoneInfo | None = None) -> str:
+    """`Sat Mar 7, 3:30 PM`; with the zone's short name where the clock of `home` shows another hour."""
+    return say_moment(at, zone_called(zone) if isinstance(zone, str) else zone, home=home)
 
 
 def until(at: datetime, zone: ZoneInfo | str) -> str:
-    """`Sat, Mar 7, 3:30 PM`; without the hour where that is midnight."""
+    """`Sat Mar 7, 3:30 PM`; without the hour where that is midnight."""
     local = _local(at, zone)
     return day(at, zone) if (local.hour, local.minute) == (0, 0) else moment(at, zone)
 

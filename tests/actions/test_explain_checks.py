@@ -37,7 +37,7 @@ def test_a_day_late_it_leaves_in_its_late_words(desk: Any, lift: Any) -> None:
 
 def test_at_night_it_would_wait_for_the_morning(desk: Any, lift: Any) -> None:
     night = lift.due_at + timedelta(hours=10)
-    assert "would then wait until Sun 2026-03-08 09:00: outside the send window." in said(desk, lift.id, night)
+    assert "would then wait until Sun Mar 8 2026, 9:00 AM: outside the send window." in said(desk, lift.id, night)
 
 
 def test_what_is_too_late_would_be_given_up(desk: Any, lift: Any) -> None:
@@ -56,7 +56,7 @@ def test_after_an_outage_it_waits_and_says_for_what(desk: Any, lift: Any) -> Non
     at = lift.due_at + 2 * LATER
     with writing(desk.engine) as session:
         assert begin_after_outage(session, "clinic", above=0, now=at)
-    assert "It is late after an outage and waits for a person: notifier recover --plan." in said(desk, lift.id, at)
+    assert "It is late after an outage and waits for a person to let the late texts leave." in said(desk, lift.id, at)
 
 
 def test_in_a_restored_backup_it_waits_and_says_for_what(desk: Any, lift: Any) -> None:

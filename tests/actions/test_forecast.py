@@ -107,9 +107,9 @@ def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(desk: Desk) 
     assert f"Message {text.id} is the step makeup-again (lift) of enrollment {enrollment}." == said[0]
     assert "It leaves when what it lifts has ended: makeup (24 hours)." in said
     assert "No page says this; the protocol's author does." in said
-    assert "It counts from the end of the treatment, Fri 2026-03-06 04:10, on the clock of America/New_York." in said
-    assert "So its own moment is Sat 2026-03-07 04:10." in said
-    assert "It is due at Sat 2026-03-07 09:00; texts may leave 09:00-20:00." in said
+    assert "It counts from the end of the treatment, Fri Mar 6 2026, 4:10 AM, on the clock of America/New_York." in said
+    assert "So its own moment is Sat Mar 7 2026, 4:10 AM." in said
+    assert "It is due at Sat Mar 7 2026, 9:00 AM; texts may leave 09:00-20:00." in said
     assert any("outside the send window" in sentence for sentence in said)
     assert ["It is planned.", "Nothing keeps it from leaving when due."] == said[-2:]
 
@@ -134,8 +134,8 @@ def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(desk: Desk) ->
     desk.act(insert_rows, Attempt, [attempt | when])
     said = desk.act(explain, text.id, rules=desk.rules)
     assert "It is unknown." in said
-    assert "Attempt 1, Fri 2026-03-06 15:10: unknown read timeout; Twilio's list did not have it 2 times." in said
-    assert "Fri 2026-03-06 15:10: planned to attempting, by test." in said
+    assert "Attempt 1, Fri Mar 6 2026, 3:10 PM: unknown read timeout; Twilio's list did not have it 2 times." in said
+    assert "Fri Mar 6 2026, 3:10 PM: planned to attempting, by test." in said
 
 
 def test_only_a_text_that_is_there_is_explained(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,11 +156,18 @@ def test_a_passed_appointment_is_refused_when_new_and_passed_by_when_known(offic
     ("status", "state"), [("cancelled", EnrollmentState.CANCELLED), ("no-show", EnrollmentState.NO_SHOW)]
 )
 def test_a_status_ends_a_known_enrollment_once(office: Office, status: str, state: EnrollmentState) -> None:
+    booked, at = {"treated_at": "", "appointment_at": "2026-03-09T10:00"}, datetime(2026, 3, 9, 14, tzinfo=UTC)
+    office.run(line(1, **booked))
+    assert {"ended": 1} == counts(office.run(line(1, status=status, **booked), now=at))
+    assert {"same": 1} == counts(office.run(line(1, status=status, **booked), now=at))
+    assert state == office.enrolled()[0].state
+
+
+def test_nobody_has_missed_a_visit_that_is_still_to_come(office: Office) -> None:
     booked = {"treated_at": "", "appointment_at": "2026-03-09T10:00"}
     office.run(line(1, **booked))
-    assert {"ended": 1} == counts(office.run(line(1, status=status, **booked)))
-    assert {"same": 1} == counts(office.run(line(1, status=status, **booked)))
-    assert state == office.enrolled()[0].state
+    (fault,) = office.run(line(1, status="no-show", **booked)).faults
+    assert "is still to come (Mon Mar 9, 10:00 AM), so it is no no-show yet" in fault.sentence
 
 
 def test_a_cancelled_visit_that_was_never_enrolled_is_passed_by(office: Office) -> None:
@@ -244,4 +251,4 @@ def test_a_race_with_staff_costs_one_row_and_not_its_neighbors(office: Office, n
 
     report = office.run(line(1), line(2), progress=race)
     assert (1, 1) == (report.written, report.fault_count)
-    assert "enroll her again with --second" in report.faults[0].sentence
+    assert "enroll her again as a second treatment" in report.faults[0].sentence

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from notifier.actions.cancel import cancel
+from notifier.actions.change import change
+from notifier.domain.changes import Changes
 from notifier.domain.states import MessageState
 from tests.actions.conftest import Desk
 
@@ -18,7 +20,7 @@ def test_an_earlier_lift_gives_way_to_the_newer_treatment_that_restricts_the_sam
     first = desk.enroll()
     second = desk.enroll(protocol="makeup-only", at=desk.now + HOUR, now=desk.now + HOUR)
     texts = desk.texts(first.enrollment)
-    assert (CANCELLED, "the newer treatment's own text covers it (treated on 2026-03-06)") == (
+    assert (CANCELLED, "the newer treatment's own text covers it (treated on Fri Mar 6)") == (
         texts["makeup-again"].state,
         texts["makeup-again"].reason,
     )
@@ -28,7 +30,7 @@ def test_an_earlier_lift_gives_way_to_the_newer_treatment_that_restricts_the_sam
 def test_the_newer_protocols_silence_is_not_permission(desk: Desk) -> None:
     first = desk.enroll()
     second = desk.enroll(protocol="makeup-only", at=desk.now + HOUR, now=desk.now + HOUR)
-    why = "newer treatment on 2026-03-06: its protocol says nothing about sun; staff decide"
+    why = "newer treatment on Fri Mar 6: its protocol says nothing about sun; staff decide"
     assert (CANCELLED, why) == (
         desk.texts(first.enrollment)["sun-again"].state,
         desk.texts(first.enrollment)["sun-again"].reason,
@@ -50,7 +52,7 @@ def test_a_newer_lift_waits_for_the_earlier_restriction_where_that_ends_later(de
     second = desk.enroll(at=desk.now + HOUR / 2, now=desk.now + HOUR / 2)
     lift = desk.texts(second.enrollment)["makeup-again"]
     assert (desk.now + 48 * HOUR, desk.now + 48 * HOUR) == (lift.due_at, lift.not_before)
-    assert "waits for the restrictions of the treatment on 2026-03-06" in lift.notes
+    assert "waits for the restrictions of the treatment on Fri Mar 6" in lift.notes
 
 
 def test_an_earlier_treatment_that_is_enrolled_later_respects_the_later_one(desk: Desk) -> None:
@@ -128,3 +130,67 @@ def test_of_two_treatments_at_one_instant_the_one_enrolled_later_is_the_newer(de
     first, second = desk.enroll(), desk.enroll(protocol="makeup-only")
     assert CANCELLED == desk.states(first.enrollment)["sun-again"]
     assert {PLANNED} == set(desk.states(second.enrollment).values())
+
+
+# restrict texts
+
+
+def test_two_treatments_of_one_day_say_one_end_in_one_text(desk: Desk) -> None:
+    """The newer text says all that the earlier one would; the earlier one is withdrawn and says why."""
+    first = desk.enroll(protocol="makeup-only")
+    at = desk.now + HOUR / 2
+    second = desk.enroll(at=at, now=at, second=True)
+    earlier, newer = desk.texts(first.enrollment)["today"], desk.texts(second.enrollment)["today"]
+    why = "the newer treatment's own text covers it (treated on Fri Mar 6)"
+    assert (CANCELLED, why) == (earlier.state, earlier.reason)
+    assert "no makeup until Sun Mar 8 3:10 PM, no sun until Fri Mar 13" in newer.text  # 48 hours from the first one
+    assert f"enrollment {first.enrollment}: today is not sent any more: {why}" in second.warnings
+
+
+def test_an_earlier_text_that_says_more_stays_and_names_the_later_end(desk: Desk) -> None:
+    """The newer protocol says nothing of the sun; its makeup lasts until Sunday afternoon."""
+    first = desk.enroll()
+    at = desk.now + HOUR / 2
+    desk.enroll(protocol="makeup-only", at=at, now=at)
+    text = desk.texts(first.enrollment)["today"]
+    assert (PLANNED, True) == (text.state, "no makeup until Sun Mar 8 3:40 PM, no sun until" in text.text)
+
+
+def test_what_was_said_and_names_an_earlier_end_is_listed_for_a_call(desk: Desk) -> None:
+    first = desk.enroll()
+    desk.send(desk.texts(first.enrollment)["today"], desk.now + HOUR)
+    at = desk.now + 2 * HOUR
+    second = desk.enroll(protocol="makeup-only", at=at, now=at)
+    expected = [("today", "what it said is different now")]
+    assert expected == [(one.step, one.why) for one in second.others[first.enrollment].wrong_now]
+
+
+def test_what_was_said_of_a_restriction_that_had_ended_is_not_wrong(desk: Desk) -> None:
+    """A series: the makeup of the first treatment had been allowed again for days."""
+    first = desk.enroll(protocol="makeup-only")
+    desk.send(desk.texts(first.enrollment)["today"], desk.now + HOUR)
+    later = desk.now + 6 * DAY
+    second = desk.enroll(protocol="makeup-only", at=later, now=later)
+    assert () == second.others[first.enrollment].wrong_now
+
+
+@pytest.mark.parametrize("state", [MessageState.DELIVERED, MessageState.FAILED])
+def test_the_earlier_text_comes_back_only_where_the_newer_one_did_not_reach_her(
+    desk: Desk, state: MessageState
+) -> None:
+    first = desk.enroll(protocol="makeup-only")
+    at = desk.now + HOUR / 2
+    second = desk.enroll(at=at, now=at, second=True)
+    desk.send(desk.texts(second.enrollment)["today"], at + HOUR, to=state)
+    changes = Changes(rebook_consent=True)
+    desk.act(change, second.enrollment, changes, rules=desk.rules, now=at + HOUR, by="desk")
+    comes_back = PLANNED if state is MessageState.FAILED else CANCELLED
+    assert comes_back == desk.states(first.enrollment)["today"]
+
+
+def test_separate_areas_have_ends_of_their_own(desk: Desk) -> None:
+    first = desk.enroll()
+    at = desk.now + HOUR / 2
+    second = desk.enroll(protocol="makeup-only", at=at, now=at, separate_areas=True)
+    assert "no makeup until Sat Mar 7 2:10 PM" in desk.texts(first.enrollment)["today"].text
+    assert "no makeup until Sun Mar 8 3:40 PM" in desk.texts(second.enrollment)["today"].text

@@ -34,8 +34,9 @@ def measure(ground: Ground, sizes: Sequence[int]) -> None:
         ]  # fmt: skip
     show(
         "Pending texts, SQLite", lines,
-        f"The ratio is against {min(sizes):,} pending. A start is all of it: Python, the imports, the check of the",
-        f"file. Memory is measured a second after {_SOME} texts have left. The better of {_STARTS} starts.",
+        f"The ratio is against {min(sizes):,} pending. A start is all of it: Python, the imports, a glance at the",
+        "file, which is read through while texts leave already. Memory is measured a second after",
+        f"{_SOME} texts have left. The better of {_STARTS} starts.",
     )  # fmt: skip
 
 

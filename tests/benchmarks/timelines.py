@@ -52,11 +52,11 @@ def _patients(protocol: CareProtocol) -> list[Patient]:
 
 
 def _timing(protocol: CareProtocol, anchor: Anchor, patient: Patient) -> None:
-    """What `build_timeline` does before it renders."""
+    """What `build_timeline` does before it renders, and counts the texts of a day."""
     moments = Moments.of(protocol, anchor, patient.zone, patient.answers)
     steps = [step for step in protocol.steps if why_left_out(protocol, step, anchor, patient) is None]
     hours = open_hours(_RULES.window, patient.zone, patient.area_zones)
-    place(steps, moments, hours, _RULES.max_texts_per_day, anchor.at + _ENROLLED_AFTER)
+    place(steps, moments, hours, anchor.at + _ENROLLED_AFTER)
 
 
 def _rendered(protocol: CareProtocol, anchor: Anchor, patient: Patient) -> None:

@@ -54,8 +54,15 @@ def notifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 @pytest.fixture
-def desk(notifier: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+def desk(new_desk: Callable[..., Ran]) -> Callable[..., Ran]:
     """A clinic in New York, on Saturday 2026-03-07 at 15:40; its database is in the empty directory."""
+    assert 0 == new_desk("db", "upgrade").code
+    return new_desk
+
+
+@pytest.fixture
+def new_desk(notifier: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """The same clinic, before it has a database."""
     settings = {
         "NOTIFIER_CLINIC_NAME": "Glow",
         "NOTIFIER_CLINIC_PHONE": "212-555-0100",

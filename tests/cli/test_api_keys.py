@@ -32,7 +32,7 @@ def test_a_revoked_key_stays_in_the_list(desk: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("add", "EHR"), "say what the key may do: --scope read, --scope enroll, --scope change"),
+        (("add", "EHR"), "say what the key may do; --scope read, --scope enroll, --scope change"),
         (("add", "EHR", "--scope", "everything"), "'everything' is not one of 'read', 'enroll', 'change'"),
         (("add", "  ", "--scope", "read"), "the name is empty"),
         (("add", "x" * 61, "--scope", "read"), "61 characters long; write at most 60"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_an_hour_that_the_clocks_skip_or_repeat_is_refused(desk: Desk, ana: tupl
 def test_a_change_moves_what_has_not_left(desk: Desk, ana: tuple[str, ...]) -> None:
     desk(*ana)
     done = desk("change", "1", "--treated-at", "2026-03-07T15:00", "--json").answer
-    assert {"today", "still-no-makeup", "makeup-again", "sun-over"} == {entry["step"] for entry in done["moved"]}
+    assert {"today", "makeup-again", "sun-over"} == {entry["step"] for entry in done["moved"]}
     due = {line["step"]: line["due_at"] for line in desk("show", "1", "--json").answer}
     assert "2026-03-08T20:00:00+00:00" == due["makeup-again"]
 
@@ -116,6 +117,24 @@ def test_a_booked_visit_becomes_a_treatment_or_a_no_show(desk: Desk, ana: tuple[
     assert 0 == desk("treated", "EHR-7", "--at", "2026-03-07T15:30").code
     assert "active" == desk("enrollments", "--json").answer[0]["state"]
     assert 2 == desk("no-show", "EHR-7").code
+
+
+def test_a_visit_to_come_is_no_no_show_and_a_cancellation_is_taken_back(desk: Desk, ana: tuple[str, ...]) -> None:
+    desk(*ana[:-2], "--appointment-at", "2026-03-20T10:00")
+    early = desk("no-show", "1")
+    assert (2, True) == (early.code, "is still to come (Fri Mar 20, 10:00 AM), so it is no no-show yet" in early.err)
+    assert "notifier cancel 1; notifier change 1 --appointment-at" in early.err
+    assert 0 == desk("cancel", "1", "--yes").code
+    assert 0 == desk("resume", "1", "--yes").code
+    assert "booked" == desk("enrollments", "--json").answer[0]["state"]
+
+
+def test_an_hour_on_another_clock_than_the_clinics_says_whose(desk: Desk, ana: tuple[str, ...]) -> None:
+    desk(*ana)
+    desk(*ana[:-1], "2026-03-07T15:30-05:00", "--name", "Dee Poe", "--timezone", "America/Los_Angeles")
+    for listed in (desk("due").out, desk("show", "2").out, desk("enrollments").out):
+        assert re.search(r"[AP]M P[SD]T", listed)
+    assert not re.search(r"[AP]M E[SD]T", desk("due").out)
 
 
 def test_opt_out_and_release(desk: Desk, ana: tuple[str, ...]) -> None:

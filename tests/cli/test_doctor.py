@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from notifier.db import filesystems
+
 Desk = Callable[..., Any]
 
 
@@ -24,8 +26,8 @@ def test_without_settings_it_says_what_to_set(notifier: Desk, tmp_path: Path) ->
     assert [] == list(tmp_path.iterdir())
 
 
-def test_a_database_that_was_never_made_is_not_made_by_looking(desk: Desk, tmp_path: Path) -> None:
-    ran = desk("doctor", "--json")
+def test_a_database_that_was_never_made_is_not_made_by_looking(new_desk: Desk, tmp_path: Path) -> None:
+    ran = new_desk("doctor", "--json")
     assert "fail" == levels(ran)["database"]
     assert not (tmp_path / "notifier.db").exists()
 
@@ -75,3 +77,55 @@ def test_a_port_that_is_taken_is_a_sentence(desk: Desk, command: str, monkeypatc
         ran = desk(command)
     assert (1, "") == (ran.code, ran.out)
     assert "notifier: the web server cannot listen on 127.0.0.1" in ran.err
+
+
+def test_it_warns_where_nobody_would_be_told_of_an_alarm(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = desk("doctor", "--json")
+    assert ("warn", "warn") == (levels(found)["alarms"], levels(found)["heartbeat"])
+    (alarms,) = [one for one in found.answer if one["what"] == "alarms"]
+    assert "nobody would be told" in alarms["found"]
+    assert "NOTIFIER_ALERT_WEBHOOK" in alarms["advice"]
+    monkeypatch.setenv("NOTIFIER_ALERT_WEBHOOK", "https://alerts.example.org/x")
+    monkeypatch.setenv("NOTIFIER_HEARTBEAT_URL", "https://beats.example.org/x")
+    found = desk("doctor", "--json")
+    assert ("ok", "ok") == (levels(found)["alarms"], levels(found)["heartbeat"])
+
+
+def test_a_database_on_a_network_filesystem_is_a_failure_and_no_worker_starts(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"30 22 0:40 / {tmp_path} rw - cifs //nas/share rw\n", encoding="utf-8")
+    monkeypatch.setattr(filesystems, "_MOUNTS", mounts)
+    (found,) = [one for one in desk("doctor", "--json").answer if one["what"] == "database"]
+    assert "fail" == found["level"]
+    assert "is on a network filesystem (cifs)" in found["found"]
+    for name, value in (("TWILIO_ACCOUNT_SID", "AC" + "0" * 32), ("TWILIO_AUTH_TOKEN", "a" * 32)):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TWILIO_FROM_NUMBER", "+14155550100")
+    for command in ("run", "worker"):
+        ran = desk(command)
+        assert 78 == ran.code
+        assert "is on a network filesystem (cifs), where SQLite can lose writes" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "expected"),
+    [
+        (0o644, "TWILIO_AUTH_TOKEN=hush\nNOTIFIER_SMTP_URL=\n", "holds TWILIO_AUTH_TOKEN"),
+        (0o640, "export NOTIFIER_DATABASE_URL=sqlite:///notifier.db\n", "holds NOTIFIER_DATABASE_URL"),
+        (0o600, "TWILIO_AUTH_TOKEN=hush\n", None),
+        (0o644, "TWILIO_AUTH_TOKEN=\n# TWILIO_API_KEY_SECRET=hush\n", None),
+    ],
+)
+def test_it_warns_of_secrets_in_an_env_file_that_others_may_read(
+    desk: Desk, tmp_path: Path, mode: int, content: str, expected: str | None
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(content, encoding="utf-8")
+    file.chmod(mode)
+    ran = desk("doctor", "--json")
+    found = [one["found"] for one in ran.answer if one["what"] == "secrets"]
+    assert (expected is not None) == bool(found)
+    assert expected is None or f"others may read {file}, which {expected}" == found[0]
+    assert "hush" not in ran.out

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.domain.alerts import AlertFacts, AlertRules, TextInTrouble, find_causes, is_due
+from notifier.domain.alerts import AlertFacts, AlertRules, Filtered, TextInTrouble, find_causes, is_due
 from notifier.domain.health import VitalSigns
 from notifier.domain.staffed_hours import StaffedHours
 
@@ -67,6 +67,8 @@ def test_an_urgent_reply_is_told_again_until_somebody_has_taken_it() -> None:
         ("15:30", "Fri 09:00-17:00", "17:00", True),
         ("18:00", "Fri 09:00-17:00", "19:59", False),
         ("18:00", "Fri 09:00-17:00", "20:00", True),
+        ("18:30", None, "19:59", False),
+        ("18:30", None, "20:00", True),
     ],
 )
 def test_a_visit_is_missed_an_hour_after_its_end_or_at_closing(
@@ -112,3 +114,21 @@ def test_it_is_told_once_and_tried_less_and_less_often(
     told_at, tried_at = (None if one is None else NOW - one * MINUTE for one in (told, tried))
     again_after = None if again is None else again * MINUTE
     assert due == is_due(NOW, told_at=told_at, tried_at=tried_at, tries=tries, again_after=again_after)
+
+
+@pytest.mark.parametrize(
+    ("of", "many", "expected"),
+    [(100, 6, ["filtered"]), (100, 5, []), (20, 2, ["filtered"]), (20, 1, []), (19, 19, [])],
+)
+def test_carriers_that_filter_more_than_one_in_twenty_are_told(of: int, many: int, expected: list[str]) -> None:
+    filtered = Filtered(of, (("microneedling", "today", many),))
+    assert expected == causes(filtered=filtered)
+
+
+def test_the_step_whose_words_are_filtered_most_is_named() -> None:
+    filtered = Filtered(100, (("microneedling", "today", 7), ("microneedling-kit", "sun", 2)))
+    (cause,) = find_causes(AlertFacts(WELL, filtered=filtered), RULES, NOW)
+    assert (
+        "carriers filtered 9 of the last hour's 100 texts, 7 of them step today of microneedling; look at its words, "
+        "or pause it"
+    ) == cause.why

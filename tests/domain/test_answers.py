@@ -95,10 +95,16 @@ def test_a_reaction_quotes_our_words_and_not_hers(text: str, urgent: bool) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "leaves"), [("  See you at 3. \n", "See you at 3."), ("one\ntwo 👩‍⚕️", "one\ntwo 👩‍⚕️")]
+    ("words", "leaves"),
+    [
+        ("  See you at 3. \n", "Glow: See you at 3."),
+        ("one\ntwo 👩‍⚕️", "Glow: one\ntwo 👩‍⚕️"),
+        ("Glow: yes", "Glow: yes"),
+        ("glow here, yes", "glow here, yes"),
+    ],
 )
-def test_staff_words_leave_as_they_are(words: str, leaves: str) -> None:
-    assert leaves == check_staff_words(words)
+def test_staff_words_leave_as_they_are_behind_the_clinics_name(words: str, leaves: str) -> None:
+    assert leaves == check_staff_words(words, "Glow")
 
 
 @pytest.mark.parametrize(
@@ -106,9 +112,9 @@ def test_staff_words_leave_as_they_are(words: str, leaves: str) -> None:
     [
         (" \n ", "is empty"),
         ("a\0b", r"control character \(U\+0000\)"),
-        ("x" * 1601, "1601 characters; Twilio takes 1600"),
+        ("x" * 1595, "1601 characters; Twilio takes 1600"),
     ],
 )
 def test_staff_words_that_cannot_leave_are_one_sentence(words: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        check_staff_words(words)
+        check_staff_words(words, "Glow")

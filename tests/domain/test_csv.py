@@ -60,7 +60,7 @@ def _workbook() -> bytes:
 @pytest.mark.parametrize(
     ("data", "because"),
     [
-        (b"", "the file is empty; for a sample: notifier import --template"),
+        (b"", "the file is empty"),
         (b" \n ", "the file is empty"),
         (_workbook(), "is not a CSV but an Excel workbook or another zip file"),
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),

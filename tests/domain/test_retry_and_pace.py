@@ -39,6 +39,21 @@ def test_a_backoff_doubles_up_to_its_limit_however_often() -> None:
     assert [5, 5, 10, 20, 300, 300] == [backoff(n, first=5, longest=300) for n in (0, 1, 2, 3, 8, 10**6)]
 
 
+@pytest.mark.parametrize(("random", "expected"), [(0.0, [0.5, 2.0, 30.0]), (0.5, [0.75, 3.0, 45.0]), (1.0, [1, 4, 60])])
+def test_chance_takes_at_most_half_of_a_backoff_and_adds_nothing(random: float, expected: list[float]) -> None:
+    assert expected == [backoff(n, first=1, longest=60, random=lambda: random) for n in (1, 3, 50)]
+
+
+def test_those_who_were_told_to_slow_down_together_do_not_come_back_together() -> None:
+    chances = iter([0.0, 0.9])
+    one, other = (Pace(0.0, random=lambda: next(chances)) for _ in range(2))
+    assert [0.5, 0.95] == [round(pace.failed(100.0, first=1, longest=60), 3) for pace in (one, other)]
+
+
+def test_what_the_provider_asked_for_is_kept_to_the_second() -> None:
+    assert 7.0 == Pace(0.0, random=lambda: 0.0).failed(100.0, first=1, longest=60, asked=7.0)
+
+
 def test_a_rate_has_no_burst_after_an_idle_hour() -> None:
     pace = Pace(2.0)
     assert [100.0, 100.5, 101.0] == [pace.take(100.0) for _ in range(3)]

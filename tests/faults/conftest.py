@@ -22,7 +22,7 @@ from tests.conftest import BOTH
 from tests.conftest import _temporary_files_in as temporary_files_in
 from tests.faults.invariants import check_invariants
 from tests.faults.nursery import Nursery
-from tests.faults.report import TALLY
+from tests.faults.report import RECOVERIES, TALLY
 from tests.faults.rest import come_to_rest
 from tests.faults.server import Server
 from tests.faults.world import BEGINS, World, set_clock
@@ -30,7 +30,7 @@ from tests.house import House, open_house
 
 FULL = os.environ.get("NOTIFIER_TEST_FAULTS") == "all"
 """Also the faults that take long because a real timeout has to pass."""
-KILLS = int(os.environ.get("NOTIFIER_TEST_KILLS", "200" if FULL else "6"))
+KILLS = int(os.environ.get("NOTIFIER_TEST_KILLS", "200" if FULL else "12"))
 """How often the kill loop kills a worker, on each database."""
 
 
@@ -44,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def kills() -> int:
     return KILLS
+
+
+@pytest.fixture
+def recoveries(request: pytest.FixtureRequest) -> list[float]:
+    """For the report: seconds that each worker took to be ready after its predecessor was killed."""
+    return request.config.stash.setdefault(RECOVERIES, [])
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ class Nursery:
             [sys.executable, "-m", "tests.faults.nursery"],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self._born: Queue[int] = Queue()
+        self._born: Queue[int | None] = Queue()
         self.codes: dict[int, int] = {}
         """How each process ended: its exit code, negative for a signal."""
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -42,7 +42,9 @@ class Nursery:
         wish = {"environment": dict(environment), "folder": str(folder), "log": str(log)}
         self._process.stdin.write(json.dumps(wish) + "\n")
         self._process.stdin.flush()
-        return self._born.get(timeout=30)
+        pid = self._born.get(timeout=60)
+        assert pid is not None, "the nursery has ended: see its traceback"
+        return pid
 
     def close(self) -> None:
         """End it; the processes that still run stay."""
@@ -61,6 +63,7 @@ class Nursery:
                 self.codes[said["pid"]] = said["code"]
             else:
                 self._born.put(said["pid"])
+        self._born.put(None)
 
 
 def rear(requests: IO[str]) -> None:

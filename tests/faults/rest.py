@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -15,11 +16,13 @@ from notifier.db.tables import Attempt, Message
 from notifier.domain.lookup import next_look
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import Faults
-from tests.faults.process import became
+from tests.faults.process import became, until
 from tests.faults.world import CLINIC, World
 
 S = MessageState
 _STEPS = 300
+_STRIDE = timedelta(minutes=1)
+"""Of hundreds of open fates each has its moments: not every one is waited for by itself."""
 _NOTICED = timedelta(seconds=3)
 """A jump of the clock that a worker notices, and then looks at everything anew."""
 
@@ -28,6 +31,7 @@ def come_to_rest(world: World) -> None:
     """End the faults, let a fresh worker run, and step the clock until nothing that is due waits."""
     world.sandbox.sandbox.faults = Faults()
     world.sandbox.sandbox.latency = 0.0
+    world.sandbox.release()
     for worker in world.alive:
         worker.send(signal.SIGCONT)
     if not world.waiting():
@@ -37,7 +41,14 @@ def come_to_rest(world: World) -> None:
     for _ in range(_STEPS):
         if became(lambda: not world.waiting(), within=0.5):
             break
-        world.jump(max(_next_moment(world) or world.clock.now(), world.clock.now()) + _NOTICED)
+        asked = len(world.sandbox.sandbox.requests)
+        world.jump(max(_next_moment(world) or world.clock.now(), world.clock.now() + _STRIDE) + _NOTICED)
+        until(partial(_noticed, world, asked), "the worker notices nothing")
+
+
+def _noticed(world: World, asked: int) -> bool:
+    """Since the jump the worker has asked for something, as it does; or it has nothing to do."""
+    return len(world.sandbox.sandbox.requests) > asked or not world.waiting()
 
 
 def _next_moment(world: World) -> datetime | None:

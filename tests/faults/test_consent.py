@@ -16,6 +16,7 @@ from notifier.db.engine import writing
 from notifier.db.polls import completed
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
+from tests.faults.process import until
 from tests.faults.world import CLINIC, World
 
 S = MessageState
@@ -52,11 +53,12 @@ def test_a_stop_between_the_claim_and_the_call_lets_that_one_text_leave_and_no_o
     patient = world.enroll()
     leaving = world.plan(patient=patient)
     next_ = world.plan(patient=patient, due=world.clock.now() + timedelta(minutes=10))
-    world.sandbox.sandbox.latency = 1.0
+    world.sandbox.sandbox.keep_back()
     world.start(ready=False)
-    world.until_state(leaving, S.ATTEMPTING)
+    until(lambda: len(world.sandbox.ledger) == 1, "no call")
     with writing(world.engine) as session:
         says_stop(world, patient[1])(session)
+    world.sandbox.release()
     world.until_state(leaving, S.ACCEPTED)
     world.step(minutes=15)
     assert (S.SUPPRESSED, 1) == (world.state(next_), world.creates())

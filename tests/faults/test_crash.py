@@ -60,9 +60,9 @@ def test_with_review_what_was_not_created_waits_for_a_person(sqlite_world: World
 
 def test_between_twilios_answer_and_our_commit_it_is_found_in_twilios_list(world: World) -> None:
     """Stopped while the text is created and the whole answer is in its socket; then killed."""
-    text = world.plan()
     worker = world.start(ready=False)
     world.faults.then(faults.created_then_kill(worker.pid))
+    text = world.plan()
     until(lambda: worker.code is not None, "it was not killed")
     assert (S.ATTEMPTING, 1) == (world.state(text), len(world.sandbox.ledger))
     come_to_rest(world)
@@ -72,12 +72,12 @@ def test_between_twilios_answer_and_our_commit_it_is_found_in_twilios_list(world
 
 def test_while_it_cannot_write_down_the_answer_the_text_is_found_in_twilios_list(world: World) -> None:
     text = world.plan()
-    world.sandbox.sandbox.latency = 0.7
+    world.sandbox.sandbox.keep_back()
     worker = world.start(ready=False)
-    world.until_state(text, S.ATTEMPTING)
+    until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
     with nobody_can_write(world):
-        until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
-        let_run(1.0)
+        world.sandbox.release()
+        let_run(0.5)
         worker.end(signal.SIGKILL)
     assert S.ATTEMPTING == world.state(text)
     come_to_rest(world)
@@ -98,10 +98,11 @@ def test_after_the_answer_is_written_down_nothing_is_left_to_do(sqlite_world: Wo
 
 @pytest.mark.slow
 def test_five_deaths_in_a_row_between_answer_and_commit_cost_nobody_a_second_text(sqlite_world: World) -> None:
-    texts = sqlite_world.plan_many(5)
-    for _ in texts:
-        worker = sqlite_world.start(ready=False, NOTIFIER_IN_FLIGHT="1")
+    texts = []
+    for _ in range(5):
+        worker = sqlite_world.start(ready=False)
         sqlite_world.faults.then(faults.created_then_kill(worker.pid))
+        texts.append(sqlite_world.plan())
         until(lambda: worker.code is not None, "it was not killed")  # noqa: B023  # called at once
     come_to_rest(sqlite_world)
     assert [1] * 5 == [len(sqlite_world.ledger_of(one)) for one in texts]

@@ -8,32 +8,43 @@ from __future__ import annotations
 
 import random
 import signal
+import time
+from functools import partial
 
 from notifier.sandbox import faults
-from notifier.sandbox.faults import Fault
-from tests.faults.process import let_run
+from notifier.sandbox.faults import Fault, Faults
+from tests.faults.process import WorkerProcess, became, let_run
 from tests.faults.world import World
 
 AT_ONCE = 6
 """Texts that come due for each worker."""
 
 
-def test_killed_at_random_nothing_is_doubled_lost_or_stuck(world: World, kills: int) -> None:
+def test_killed_at_random_nothing_is_doubled_lost_or_stuck(world: World, kills: int, recoveries: list[float]) -> None:
     for number in range(kills):
         chance = random.Random(f"{world.engine.dialect.name} {number}")
         stopping = plan(world, chance)
         worker = world.start(ready=False, NOTIFIER_IN_FLIGHT=str(chance.choice([1, 2, 50])))
         script(world, chance, worker.pid)
         if chance.random() < 0.8:  # else it may die while it starts
+            began = time.monotonic()
             worker.until_said("ready", or_ended=True)
-        let_run(chance.uniform(0.01, 0.6))
+            recoveries.append(time.monotonic() - began)
+            if chance.random() < 0.7:  # else it may die before its first call, however slow the machine is
+                became(partial(calls_or_dies, world, worker, world.creates()), within=3.0)
+        let_run(chance.uniform(0.01, 0.4))
         for phone in stopping:
             world.sandbox.receive(phone, chance.choice(["STOP", "please stop texting me"]))
         if chance.random() < 0.3:
             world.sandbox.settle()
         worker.end(signal.SIGKILL)
+        world.sandbox.sandbox.faults = Faults()  # its pid may soon be somebody else's
         world.pass_(seconds=chance.choice([0, 5, 20, 61]))
     assert 0 < len(world.sandbox.ledger)
+
+
+def calls_or_dies(world: World, worker: WorkerProcess, before: int) -> bool:
+    return world.creates() > before or worker.code is not None
 
 
 def plan(world: World, chance: random.Random) -> list[str]:

@@ -40,7 +40,7 @@ def test_restarted_while_two_workers_send_it_costs_no_text_and_no_double(server:
     workers = [world.start(NOTIFIER_IN_FLIGHT="3") for _ in range(2)]
     until(lambda: len(world.sandbox.ledger) > 5, "nothing leaves")
     server.restart("immediate")
-    until(lambda: len(world.sandbox.ledger) == 40, lambda: f"{world.states()}", seconds=30)
+    until(lambda: len(world.sandbox.ledger) == 40, lambda: f"{world.states()}")
     world.until_none(S.PLANNED)
     assert [None, None] == [worker.code for worker in workers]
     assert [1] * 40 == [len(world.ledger_of(one)) for one in texts]
@@ -50,15 +50,17 @@ def test_gone_between_the_answer_and_our_commit_it_is_written_down_when_it_comes
     server: Server, served_world: World
 ) -> None:
     world = served_world
-    world.sandbox.sandbox.latency = 1.5
+    world.sandbox.sandbox.keep_back()
     worker = world.start()
     one = world.plan()
-    world.until_state(one, S.ATTEMPTING)
+    until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
     server.stop()
+    world.sandbox.release()
     until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
     server.start()
     world.until_state(one, S.ACCEPTED)
     assert (world.sandbox.ledger[0].sid, 1) == (world.message(one).sid, world.creates())
+    assert [None] == [call.last_look_at for call in world.attempts(one)], "it was kept, not looked up"
     assert worker.code is None
 
 
@@ -91,7 +93,7 @@ def test_cut_off_again_and_again_it_goes_on(postgresql_world: World) -> None:
     for _ in range(15):
         tell(world, CUT_OFF)
         let_run(0.1)
-    world.until_none(S.PLANNED, S.ATTEMPTING, seconds=40)
+    world.until_none(S.PLANNED, S.ATTEMPTING)
     assert [1] * 40 == [len(world.ledger_of(one)) for one in texts]
 
 
@@ -112,16 +114,16 @@ def test_after_a_failover_to_a_read_only_server_nothing_leaves(postgresql_world:
     assert worker.code is None
 
 
-@pytest.mark.parametrize(("workers", "count"), [(2, 300), pytest.param(4, 2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("workers", "count"), [(2, 200), pytest.param(4, 10_000, marks=pytest.mark.slow)])
 def test_several_workers_share_the_work_and_double_nothing(postgresql_world: World, workers: int, count: int) -> None:
     world = postgresql_world
     soon = world.clock.now().replace(minute=10)
     world.plan_at_once(count, due=soon)
-    world.sandbox.sandbox.latency = 0.05
+    world.sandbox.sandbox.latency = 0.1
     for _ in range(workers):
         world.start(NOTIFIER_IN_FLIGHT="10")
     world.jump(soon)
-    until(lambda: world.states() == {S.ACCEPTED: count}, lambda: str(world.states()), seconds=120)
+    until(lambda: world.states() == {S.ACCEPTED: count}, lambda: str(world.states()), seconds=600)
     assert count == len({(one.to, one.body) for one in world.sandbox.ledger}) == len(world.sandbox.ledger)
     assert all(share > count / 10 for share in world.shares().values())
     assert workers == len(world.shares())
@@ -130,11 +132,11 @@ def test_several_workers_share_the_work_and_double_nothing(postgresql_world: Wor
 def paused_after_its_claim(world: World) -> tuple[WorkerProcess, list[int]]:
     """A worker that has claimed three texts, has called for two, and is stopped."""
     texts = world.plan_many(3)
-    world.sandbox.sandbox.latency = 1.0
+    world.sandbox.sandbox.keep_back()
     worker = world.start(NOTIFIER_IN_FLIGHT="2")
     until(lambda: world.states().get(S.ATTEMPTING) == 3 and world.creates() == 2, lambda: str(world.states()))
     worker.send(signal.SIGSTOP)
-    world.sandbox.sandbox.latency = 0.0
+    world.sandbox.release()
     return worker, texts
 
 

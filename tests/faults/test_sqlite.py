@@ -48,24 +48,27 @@ def test_a_disk_full_before_the_claim_means_that_nothing_leaves_until_there_is_r
 
 def test_a_disk_full_after_the_call_keeps_the_answer_until_there_is_room(sqlite_world: World) -> None:
     world = sqlite_world
-    world.sandbox.sandbox.latency = 0.6
+    world.sandbox.sandbox.keep_back()
     worker = world.start()
     text = world.plan()
-    world.until_state(text, S.ATTEMPTING)
+    until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
     with disk_full_for(world, worker):
+        world.sandbox.release()
         until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
         assert 1 == len(world.sandbox.ledger)
     world.until_state(text, S.ACCEPTED)
     assert (world.sandbox.ledger[0].sid, 1) == (world.message(text).sid, world.creates())
+    assert [None] == [call.last_look_at for call in world.attempts(text)], "it was kept, not looked up"
 
 
 def test_killed_while_the_disk_is_full_the_text_is_found_in_twilios_list(sqlite_world: World) -> None:
     world = sqlite_world
-    world.sandbox.sandbox.latency = 0.6
+    world.sandbox.sandbox.keep_back()
     worker = world.start()
     text = world.plan()
-    world.until_state(text, S.ATTEMPTING)
+    until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
     with disk_full_for(world, worker):
+        world.sandbox.release()
         until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
         world.kill_all()
     world.start()
@@ -77,12 +80,12 @@ def test_killed_while_the_disk_is_full_the_text_is_found_in_twilios_list(sqlite_
 def test_locked_longer_than_anybody_waits_it_says_so_once_and_goes_on(sqlite_world: World) -> None:
     """Before the claim of one text and after the call of another."""
     world = sqlite_world
-    world.sandbox.sandbox.latency = 0.6
+    world.sandbox.sandbox.keep_back()
     first, later = world.plan(), world.plan(due=world.clock.now() + timedelta(minutes=5))
     worker = world.start(ready=False)
-    world.until_state(first, S.ATTEMPTING)
+    until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
     with nobody_can_write(world):
-        until(lambda: len(world.sandbox.ledger) == 1, "Twilio got nothing")
+        world.sandbox.release()
         until(lambda: worker.said("database_trouble"), lambda: str(worker.lines))
         world.pass_(minutes=6)
         assert not became(lambda: world.creates() > 1, within=12.0)

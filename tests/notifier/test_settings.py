@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from notifier.settings import BadSettings, check_ready_to_send, load_settings
+from notifier.bootstrap.ready import check_ready_to_send
+from notifier.settings import BadSettings, load_settings
 
 ACCOUNT = "AC" + "0" * 32
 
@@ -28,8 +29,8 @@ def sentences() -> list[str]:
         ("NOTIFIER_SEND_WINDW", "x", "is no setting of Notifier; did you mean NOTIFIER_SEND_WINDOW?"),
         ("NOTIFIER_SEND_WINDOW", "7-9", '"7-9" is not a send window; write it like 09:00-20:00.'),
         ("NOTIFIER_TIMEZONE", "America/NewYork", "write an IANA name such as America/New_York."),
-        ("NOTIFIER_MESSAGES_PER_SECOND", "-1", "input should be greater than or equal to 0."),
-        ("NOTIFIER_ON_UNKNOWN", "maybe", "input should be 'resend_once' or 'review'."),
+        ("NOTIFIER_MESSAGES_PER_SECOND", "-1", '"-1" is no number from 0 to 1000; write it in digits, such as 1.'),
+        ("NOTIFIER_ON_UNKNOWN", "maybe", '"maybe" is none of resend_once, review; write one of them.'),
         ("NOTIFIER_PUBLIC_URL", "texts.example.org", "write it like https://texts.example.org."),
         ("NOTIFIER_PUBLIC_URL", "https://a_b.example.org", "Twilio refuses a host name with an underscore"),
         ("NOTIFIER_PROTOCOLS_DIR", "nowhere", "nowhere is not a directory"),

@@ -75,7 +75,7 @@ class Process:
         return code
 
 
-def until(true: Callable[[], bool], otherwise: str, *, seconds: float = 20.0) -> None:
+def until(true: Callable[[], bool], otherwise: str, *, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, otherwise

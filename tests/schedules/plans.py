@@ -8,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schedules.moments import Anchor
+from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol
-from schedules.timeline import Patient, PlannedMessage, Rules, build_timeline
+from schedules.timeline import Patient, Rules, build_timeline
 from schedules.wording import Voice
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -170,7 +170,7 @@ def test_the_day_keeps_restrict_and_care_then_lifts_and_the_rest_moves_on() -> N
     }
     assert expected == local_dues(messages)
     moved = next(message for message in messages if message.step == "makeup-again")
-    assert ("moved later: Thu 18 Jun had enough texts",) == moved.notes
+    assert ("moved later: Thu Jun 18 had enough texts",) == moved.notes
 
 
 def test_one_move_may_push_another() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from schedules.catalogue import shipped
 from schedules.moments import Anchor
+from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol
-from schedules.timeline import Patient, PlannedMessage, Timeline, build_timeline
+from schedules.timeline import Patient, Timeline, build_timeline
 from tests.schedules.plans import NEW_YORK, RULES, at
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"

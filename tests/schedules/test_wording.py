@@ -20,14 +20,14 @@ ENDS = {"makeup": utc("2026-03-08T20:30")}
 @pytest.mark.parametrize(
     ("end", "en", "es"),
     [
-        ("2026-03-08T20:30", "Sun Mar 8 4:30 PM", "dom 8 de mar 4:30 pm"),
-        ("2026-03-08T20:30:01", "Sun Mar 8 4:31 PM", "dom 8 de mar 4:31 pm"),  # never a minute early
-        ("2026-03-08T20:30:00.000001", "Sun Mar 8 4:31 PM", "dom 8 de mar 4:31 pm"),
-        ("2026-03-11T04:00", "Wed Mar 11", "mié 11 de mar"),  # midnight: the whole day is free
-        ("2026-03-11T03:59:30", "Wed Mar 11", "mié 11 de mar"),  # rounded up to midnight
-        ("2026-03-11T04:01", "Wed Mar 11 12:01 AM", "mié 11 de mar 12:01 am"),
-        ("2026-03-11T16:00", "Wed Mar 11 12:00 PM", "mié 11 de mar 12:00 pm"),
-        ("2026-11-01T05:30", "Sun Nov 1 1:30 AM", "dom 1 de nov 1:30 am"),
+        ("2026-03-08T20:30", "Sun Mar 8 4:30 PM", "domingo 8 de marzo 4:30 pm"),
+        ("2026-03-08T20:30:01", "Sun Mar 8 4:31 PM", "domingo 8 de marzo 4:31 pm"),  # never a minute early
+        ("2026-03-08T20:30:00.000001", "Sun Mar 8 4:31 PM", "domingo 8 de marzo 4:31 pm"),
+        ("2026-03-11T04:00", "Wed Mar 11", "miércoles 11 de marzo"),  # midnight: the whole day is free
+        ("2026-03-11T03:59:30", "Wed Mar 11", "miércoles 11 de marzo"),  # rounded up to midnight
+        ("2026-03-11T04:01", "Wed Mar 11 12:01 AM", "miércoles 11 de marzo 12:01 am"),
+        ("2026-03-11T16:00", "Wed Mar 11 12:00 PM", "miércoles 11 de marzo 12:00 pm"),
+        ("2026-11-01T05:30", "Sun Nov 1 1:30 AM", "domingo 1 de noviembre 1:30 am"),
     ],
 )
 def test_an_end_is_said_with_its_hour_unless_that_is_midnight(end: str, en: str, es: str) -> None:

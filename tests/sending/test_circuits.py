@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from notifier.actions.circuits import close_circuit, probe
 from notifier.db.circuits import open_circuits
 from notifier.db.engine import reading, writing
@@ -54,6 +56,20 @@ async def test_a_trial_that_is_refused_again_costs_one_call(house: House) -> Non
     assert (asked + 1, True) == (len(house.gateway.asked), is_open(house))
     house.clock.pass_(minutes=4)
     assert not await look(house)
+
+
+async def test_probes_come_somewhat_earlier_than_said_by_chance_and_never_later(house: House) -> None:
+    """So that not every clinic knocks at the same second after an outage of the provider."""
+    plan(house, 1)
+    house.gateway.always, house.gateway.down = REFUSED, True
+    await house.turn()
+    for chance, minutes in ((0.0, 2.5), (1.0, 5.0)):
+        house.clock.pass_(minutes=5)
+        now = house.clock.now()
+        assert not await probe(house.threads, house.gateway, CLINIC, now=now, random=lambda chance=chance: chance)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        with reading(house.engine) as session:
+            (circuit,) = open_circuits(session, CLINIC)
+        assert circuit.probe_at == now + timedelta(minutes=minutes)
 
 
 async def test_lost_answers_are_probed_sooner_and_a_dead_provider_is_not_tried(house: House) -> None:

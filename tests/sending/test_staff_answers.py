@@ -42,7 +42,8 @@ async def ask(house: House, text: str = "when can I stop icing?") -> int:
 def say(house: House, words: str, **whom: int) -> StaffAnswer:
     now = house.clock.now()
     with writing(house.engine) as session:
-        return answer(session, CLINIC, find_answer(session, CLINIC, words, now=now, **whom), now=now, by="dana")
+        found = find_answer(session, CLINIC, words, rules=RULES, now=now, **whom)
+        return answer(session, CLINIC, found, rules=RULES, now=now, by="dana")
 
 
 def reply(house: House, number: int) -> Reply:
@@ -54,7 +55,7 @@ async def test_it_leaves_at_night_and_closes_the_reply(asked: House) -> None:
     number = await ask(asked)
     done = say(asked, "After two days. ", reply_id=number)
     await asked.turn()
-    assert [(ANA, "After two days.")] == [(text.to, text.body) for text in asked.gateway.ledger]
+    assert [(ANA, "Glow: After two days.")] == [(text.to, text.body) for text in asked.gateway.ledger]
     assert ("dana", 1) == (reply(asked, number).closed_by, done.segments.count)
     assert [("answered", "dana"), ("state", "worker"), ("state", "worker")] == [
         (event.what, event.by) for event in asked.events(done.message or 0)
@@ -82,7 +83,7 @@ async def test_a_day_after_her_message_staff_call(asked: House, hours: float, al
 async def test_after_a_stop_staff_call(asked: House) -> None:
     number = await ask(asked)
     await ask(asked, "stop")
-    with pytest.raises(Refused, match=r"said stop.*call her"):
+    with pytest.raises(Refused, match=r"opted out.*call her"):
         say(asked, "Sorry!", reply_id=number)
 
 
@@ -101,7 +102,7 @@ async def test_the_same_words_are_not_sent_twice_and_others_are(asked: House) ->
         say(asked, " Yes. ", reply_id=number)
     say(asked, "But gently.", reply_id=number)
     await asked.turn()
-    assert ["Yes.", "But gently."] == [text.body for text in asked.gateway.ledger]
+    assert ["Glow: Yes.", "Glow: But gently."] == [text.body for text in asked.gateway.ledger]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from notifier.domain.outcomes import NotCreatedClass
 from notifier.sandbox import faults
 from notifier.sandbox.server import Sandbox
 from notifier.sms.gateway import NotCreated, Outcome, OutgoingText, Unknown
+from notifier.sms.httpx_client import HttpxClient, NotSent
 from notifier.sms.twilio_gateway import TwilioGateway
 
 Build = Callable[..., TwilioGateway]
@@ -70,16 +71,24 @@ async def test_a_connection_that_never_comes_about_is_not_created(
     assert_never_left(await gateway_to(full_listener, **limits).send(text))
 
 
-@pytest.mark.parametrize("limits", [{"pool_timeout": 0.2}, {"deadline": 0.2}])
 async def test_a_text_that_waits_in_vain_for_a_free_connection_is_not_created(
-    sandbox: Sandbox, gateway_to: Build, text: OutgoingText, limits: dict[str, float]
+    sandbox: Sandbox, gateway_to: Build, text: OutgoingText
 ) -> None:
     sandbox.faults.then(faults.hang())
-    gateway = gateway_to(sandbox.url, read_timeout=0.4, max_connections=1, **limits)
+    gateway = gateway_to(sandbox.url, read_timeout=0.4, max_connections=1, pool_timeout=0.2)
     first, second = await asyncio.gather(gateway.send(text), gateway.send(text))
     assert isinstance(first, Unknown)
     assert_never_left(second)
     assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize("limits", [{"pool_timeout": 0.1}, {"deadline": 0.1}])
+async def test_a_free_connection_is_waited_for_no_longer_than_allowed(
+    sandbox: Sandbox, limits: dict[str, float]
+) -> None:
+    with pytest.raises(NotSent):
+        await HttpxClient(sandbox.url, max_connections=0, **limits).request("POST", "/2010", data={"Body": "Hi"})
+    assert sandbox.requests == []
 
 
 async def test_a_self_signed_certificate_is_not_trusted(

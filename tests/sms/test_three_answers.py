@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
+import httpcore2
 import httpx
-import httpx2
 import pytest
 import respx
 
@@ -98,9 +98,9 @@ async def test_a_4xx_was_certainly_not_created_and_its_code_says_why(
     assert text.to not in outcome.detail
 
 
-@pytest.mark.parametrize("refusal", [httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout])
+@pytest.mark.parametrize("refusal", [httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout])
 async def test_a_request_that_never_left_is_not_created(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, refusal: type[httpx2.TransportError]
+    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, refusal: type[Exception]
 ) -> None:
     httpx2_mock.post(url__startswith=API).mock(side_effect=refusal(f"to {text.to}"))
     outcome = await gateway_to(API).send(text)
@@ -111,10 +111,16 @@ async def test_a_request_that_never_left_is_not_created(
 
 @pytest.mark.parametrize(
     "failure",
-    [httpx2.ReadTimeout, httpx2.ReadError, httpx2.WriteError, httpx2.WriteTimeout, httpx2.RemoteProtocolError],
+    [
+        httpcore2.ReadTimeout,
+        httpcore2.ReadError,
+        httpcore2.WriteError,
+        httpcore2.WriteTimeout,
+        httpcore2.RemoteProtocolError,
+    ],
 )
 async def test_a_request_that_may_have_been_read_is_unknown(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, failure: type[httpx2.TransportError]
+    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, failure: type[Exception]
 ) -> None:
     httpx2_mock.post(url__startswith=API).mock(side_effect=failure(f"to {text.to}"))
     outcome = await gateway_to(API).send(text)

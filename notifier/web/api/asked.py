@@ -34,6 +34,7 @@ InstantText = Annotated[
 _Phone = Annotated[str, Field(min_length=1, max_length=40, examples=["+12125550123", "(212) 555-0123"])]
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 _ExternalId = Annotated[str, Field(min_length=1, max_length=LONGEST_EXTERNAL_ID)]
+_Office = Annotated[str, Field(max_length=40, description="Its id.", examples=["downtown"])]
 _Zone = Annotated[str, Field(min_length=1, max_length=60, description="IANA name.", examples=["America/New_York"])]
 _Answers = Annotated[dict[str, str], Field(max_length=30, examples=[{"shaves": "yes"}])]
 _Reason = Annotated[str, Field(min_length=1, max_length=200, description="For the record; no names.")]
@@ -57,8 +58,11 @@ class TimelineAsked(Asked):
     language: Annotated[str, Field(max_length=8)] | None = Field(None, description="The protocol's first unless said.")
     answers: _Answers = {}
     name: _Name | None = None
-    phone: _Phone | None = Field(None, description="Its area code may narrow the hours.")
+    phone: _Phone | None = Field(
+        None, description="Its area code may narrow the hours, and others on it may have taken the places of a day."
+    )
     rebook_consent: bool | None = None
+    office: _Office | None = Field(None, description="Hers, where the clinic has several.")
     enrolled_at: InstantText | None = Field(None, description="What has passed by then is not planned.")
 
 
@@ -78,6 +82,7 @@ class EnrollAsked(Asked):
     external_id: _ExternalId | None = Field(None, description="Your own id; it enrolls once.")
     second: bool = Field(False, description="A second treatment of the same day, on the same protocol.")
     separate_areas: bool = Field(False, description="Her earlier treatments were on other areas.")
+    office: _Office | None = Field(None, description="Hers, where the clinic has several; the only one unless said.")
 
     def request(self) -> EnrollRequest:
         """As the story takes it. Raises Refused."""
@@ -125,6 +130,7 @@ class ChangeAsked(_Decided):
     appointment_at: InstantText | None = None
     protocol: Annotated[str, Field(max_length=60)] | None = Field(None, description="Another, or its present version.")
     rebook_consent: bool | None = None
+    office: _Office | None = Field(None, description="Whose name, hours and sender her texts have from now on.")
 
 
 def instant(text: str, field: str) -> datetime:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from notifier.db import api_keys, staff
 from notifier.db.api_keys import Integration
 from notifier.db.engine import reading, writing
+from notifier.db.offices import names_a_patient
 from notifier.db.tables import Scope
 from notifier.web.api.problems import Problem
 from notifier.web.office import StaffOffice
@@ -29,7 +30,7 @@ _WRONG_KEYS: Final = RateLimitItemPerMinute(20, 15)
 """From one address, in 15 minutes. Keys cannot be guessed, so a right one always opens: one integration with a stale
 key must not lock out the others of its building."""
 _CHALLENGE: Final = 'Bearer realm="Notifier"'
-_shown = HTTPBearer(auto_error=False, scheme_name="key", description="`notifier api-key add NAME --scope read`")
+_shown = HTTPBearer(auto_error=False, scheme_name="key", description="An admin makes it on the staff page.")
 
 
 class WrongKeys:
@@ -58,6 +59,8 @@ class Caller:
     now: datetime
     asked: str
     """Method and pattern of the address, for the record."""
+    is_a_list: bool = True
+    """The address names no patient."""
 
     @property
     def by(self) -> str:
@@ -65,7 +68,7 @@ class Caller:
 
     def read(self, story: Callable[[Session], _T], whose: Callable[[_T], int | None] = lambda _: None) -> _T:
         """What the story reads. It is handed over only once it is written down who saw it, and `whose` it is."""
-        with reading(self.office.engine) as session:
+        with self.office.looking() if self.is_a_list else reading(self.office.engine) as session:
             told = story(session)
         with writing(self.office.engine) as session:
             self.note(session, "saw", whose(told))
@@ -89,7 +92,7 @@ def identify(request: Request, office: StaffOffice, wrong_keys: WrongKeys) -> In
     """Whose key this is. Raises Problem (401, 429)."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
-        raise wrong_keys.refuse(request, "Send a key: Authorization: Bearer KEY (`notifier api-key add` makes one).")
+        raise wrong_keys.refuse(request, "Send a key: Authorization: Bearer KEY. An admin makes one.")
     if not _KEY.fullmatch(key.strip()):
         raise wrong_keys.refuse(request, "This is no key of Notifier's.", "invalid_token")
     with reading(office.engine) as session:
@@ -104,13 +107,16 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
     office: StaffOffice = request.app.state.office
     integration: Integration = request.state.integration
     asked = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
-    calling = Caller(office, integration, office.clock.now(), asked)
+    office = office.seen_by(None if integration.office is None else {integration.office})
+    calling = Caller(office, integration, office.clock.now(), asked, is_a_list=not names_a_patient(request.path_params))
     if missing := {Scope(scope) for scope in needed.scopes} - integration.scopes:
         with writing(office.engine) as session:
             calling.note(session, "refused")
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed.scope_str}"'
         sentence = f"This key may not do that: it lacks the scope {', '.join(sorted(missing))}."
         raise Problem(403, sentence, headers={"WWW-Authenticate": challenge})
+    if office.hides(request.path_params):
+        raise Problem(404, "There is nothing by that number.")
     return calling
 
 

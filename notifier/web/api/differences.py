@@ -41,12 +41,6 @@ class ChangeTold(DifferenceTold):
     others: list[DifferenceTold] = Field(description="Other enrollments on her phone whose texts change.")
 
 
-class ResumedTold(DifferenceTold):
-    """What goes on."""
-
-    dry_run: bool
-
-
 class EndedTold(Told):
     """What an ending withdraws, and what it cannot."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Header, Response
@@ -12,18 +13,22 @@ from sqlalchemy.orm import Session
 from notifier.actions.enroll import Enrolled, enroll
 from notifier.db.api_answers import AnotherBody, Answered, Question, answered_before, keep_answer
 from notifier.db.engine import writing
-from notifier.domain.enroll_request import check_words, find_protocol, said_of
+from notifier.db.outbox import messages_of
+from notifier.db.outlook import plan_beside
+from notifier.db.tables import Message
+from notifier.domain.enroll_request import check_allowed, check_words, find_protocol, said_of
 from notifier.domain.instants import zone_called
 from notifier.domain.names import check_name
+from notifier.domain.offices import choose_office
 from notifier.domain.phone import parse_phone
+from notifier.domain.planning import Facts
 from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState
 from notifier.web.api.asked import EnrollAsked, TimelineAsked, instant, one_anchor
 from notifier.web.api.callers import Anyone, Caller, Enroller
 from notifier.web.api.problems import Problem
 from notifier.web.api.route import keyed_router
 from notifier.web.api.told import EnrolledTold, TimelineTold
-from schedules.moments import Anchor
-from schedules.timeline import Patient, Rules, build_timeline
 from schedules.timeline_json import timeline_json
 
 router = keyed_router("enroll")
@@ -58,33 +63,46 @@ def enroll_patient(
 
 @router.post("/timeline")
 def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
-    """What a patient would hear, planned by what plans. Nothing is stored, and nothing stored is looked at."""
+    """What a patient would hear, planned by what plans; nothing is stored.
+
+    With `phone`, what others on that number get counts for its daily limit; with `name` too, her other treatments do.
+    """
     rules = caller.office.rules
     protocol = find_protocol(asked.protocol, caller.office.protocols)
     treated_at, appointment_at = one_anchor(asked.treated_at, asked.appointment_at)
-    at = treated_at or appointment_at
-    assert at is not None
-    area = said_of("phone", parse_phone, asked.phone).area_zones if asked.phone else ()
-    patient = Patient(
-        zone=said_of("timezone", zone_called, asked.timezone or rules.timezone),
-        language=asked.language or protocol.languages[0],
-        name=said_of("name", check_name, asked.name).first if asked.name else "",
-        area_zones=tuple(map(zone_called, area)),
+    office = choose_office(asked.office, rules.offices, rules.yours) if asked.office else None
+    check_allowed(protocol, office, rules)
+    zone = asked.timezone or rules.at(office).timezone
+    language = asked.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
+    said_of("timezone", zone_called, zone)
+    name = said_of("name", check_name, asked.name) if asked.name else None
+    check_words(protocol, language, asked.answers)
+    enrolled_at = instant(asked.enrolled_at, "enrolled_at") if asked.enrolled_at else None
+    facts = Facts(
+        enrollment=0,
+        protocol=protocol,
+        phone=said_of("phone", parse_phone, asked.phone).e164 if asked.phone else "",
+        first_name=name.first if name else "",
+        folded_name=name.folded if name else "",
+        timezone=zone,
+        language=language,
         answers=asked.answers,
         rebook_consent=asked.rebook_consent,
+        separate_areas=False,
+        state=EnrollmentState.ACTIVE if treated_at else EnrollmentState.BOOKED,
+        treated_at=treated_at,
+        appointment_at=appointment_at,
+        office=office,
     )
-    check_words(protocol, patient.language, patient.answers)
-    enrolled_at = instant(asked.enrolled_at, "enrolled_at") if asked.enrolled_at else None
-    voice = Rules(rules.voice, rules.window, rules.max_texts_per_day)
     try:
-        timeline = build_timeline(
-            protocol, Anchor(at, treated=treated_at is not None), patient, voice, enrolled_at=enrolled_at
-        )
+        with writing(caller.office.engine) as session:
+            caller.note(session, "saw")
+            plan = plan_beside(session, facts, rules, caller.now, enrolled_at=enrolled_at)
     except ValueError as why:
         raise Refused(str(why), "treated_at" if treated_at else "appointment_at") from None
-    with writing(caller.office.engine) as session:
-        caller.note(session, "saw")
-    return TimelineTold.model_validate(timeline_json(timeline))
+    told = timeline_json(plan.timeline)
+    told["left_out"] += [{"step": one.step, "why": one.why} for one in plan.withheld]
+    return TimelineTold.model_validate(told)
 
 
 def _enroll_once(session: Session, caller: Caller, asked: EnrollAsked, question: Question | None) -> Answered:
@@ -94,16 +112,16 @@ def _enroll_once(session: Session, caller: Caller, asked: EnrollAsked, question:
         return before
     request, rules = asked.request(), office.rules
     done = enroll(session, request, protocols=office.protocols, rules=rules, now=caller.now, by=caller.by)
-    answered = Answered(200 if done.already else 201, _told(done))
+    answered = Answered(200 if done.already else 201, _told(done, messages_of(session, done.enrollment)))
     if question:
         keep_answer(session, question, answered)
     caller.note(session, "did", done.enrollment)
     return answered
 
 
-def _told(done: Enrolled) -> dict[str, Any]:
+def _told(done: Enrolled, texts: Sequence[Message]) -> dict[str, Any]:
     answer = timeline_json(done.plan.timeline)
-    rows = {row.step: row for row in done.messages}
+    rows = {row.step: row for row in texts}
     for message in answer["messages"]:
         row = rows.get(message["step"])
         message["message"] = row.id if row else None

@@ -17,15 +17,7 @@ from notifier.domain.enroll_request import find_protocol
 from notifier.domain.refused import Refused
 from notifier.web.api.asked import ChangeAsked, EndAsked, Number, ReasonAsked, TreatedAsked, instant
 from notifier.web.api.callers import Caller, Changer
-from notifier.web.api.differences import (
-    ChangeTold,
-    EndedTold,
-    HeldTold,
-    ResumedTold,
-    change_told,
-    difference_told,
-    ended_told,
-)
+from notifier.web.api.differences import ChangeTold, EndedTold, HeldTold, change_told, ended_told
 from notifier.web.api.enrolled import the_enrollment
 from notifier.web.api.route import keyed_router
 
@@ -63,13 +55,13 @@ def change_enrollment(enrollment: Number, asked: ChangeAsked, caller: Changer) -
 
 @router.post("/enrollments/{enrollment}/no-show")
 def record_no_show(enrollment: Number, asked: EndAsked, caller: Changer) -> EndedTold:
-    """She did not come: nothing more is sent."""
+    """She did not come: nothing more is sent. Refused before the hour of the appointment."""
     clinic = caller.office.clinic_id
     done = _tell(
         caller,
         enrollment,
         asked.dry_run,
-        lambda session: plan_no_show(session, clinic, enrollment),
+        lambda session: plan_no_show(session, clinic, enrollment, now=caller.now),
         lambda session: no_show(session, clinic, enrollment, now=caller.now, by=caller.by),
     )
     return ended_told(done, dry_run=asked.dry_run)
@@ -83,7 +75,7 @@ def cancel_enrollment(enrollment: Number, asked: ReasonAsked, caller: Changer) -
         caller,
         enrollment,
         asked.dry_run,
-        lambda session: plan_cancel(session, clinic, enrollment),
+        lambda session: plan_cancel(session, clinic, enrollment, now=caller.now),
         lambda session: cancel(session, clinic, enrollment, now=caller.now, by=caller.by, why=why),
     )
     return ended_told(done, dry_run=asked.dry_run)
@@ -104,8 +96,8 @@ def hold_enrollment(enrollment: Number, asked: ReasonAsked, caller: Changer) -> 
 
 
 @router.post("/enrollments/{enrollment}/resume")
-def resume_enrollment(enrollment: Number, asked: EndAsked, caller: Changer) -> ResumedTold:
-    """Go on after a hold: what is still useful leaves."""
+def resume_enrollment(enrollment: Number, asked: EndAsked, caller: Changer) -> ChangeTold:
+    """Take back a hold, a no-show or a cancellation: what is still useful leaves."""
     rules, now = caller.office.rules, caller.now
     done = _tell(
         caller,
@@ -114,7 +106,7 @@ def resume_enrollment(enrollment: Number, asked: EndAsked, caller: Changer) -> R
         lambda session: plan_resume(session, enrollment, rules=rules, now=now),
         lambda session: resume(session, enrollment, rules=rules, now=now, by=caller.by),
     )
-    return ResumedTold(**difference_told(enrollment, done).model_dump(), dry_run=asked.dry_run)
+    return change_told(done, dry_run=asked.dry_run)
 
 
 def _tell(
@@ -144,6 +136,7 @@ def _changes(asked: ChangeAsked, caller: Caller) -> Changes:
         appointment_at=instant(asked.appointment_at, "appointment_at") if asked.appointment_at else None,
         protocol=find_protocol(asked.protocol, caller.office.protocols) if asked.protocol else None,
         rebook_consent=asked.rebook_consent,
+        office=asked.office,
     )
     if changes == Changes():
         raise Refused("say what to change, such as phone", "the body")

@@ -24,6 +24,7 @@ class EnrollmentTold(Told):
     state: EnrollmentState
     reason: str | None
     enrolled_at: Instant
+    office: str | None
 
 
 class MessageTold(Told):
@@ -45,6 +46,7 @@ class MessageTold(Told):
     """What left, or what would leave."""
     sid: str | None
     attempts: int
+    office: str | None
 
 
 class EnrollmentWithMessages(EnrollmentTold):
@@ -70,6 +72,7 @@ class ReplyTold(Told):
     meaning: str
     urgent: bool
     closed_at: Instant | None
+    office: str | None
 
 
 class EnrollmentPage(Told):

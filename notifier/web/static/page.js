@@ -69,8 +69,14 @@ if (form) {
   // Back and forward: the browser fills the form in again after the page has come.
   addEventListener("pageshow", () => { onlyItsQuestions(); askSoon(0); });
   setInterval(() => { if (!document.hidden && !lock.open && form.elements.when.value === "now") ask(); }, 60000);
-  form.addEventListener("submit", () => { for (const one of form.querySelectorAll("button")) setTimeout(() => (one.disabled = true)); });
-  addEventListener("pageshow", () => { for (const one of form.querySelectorAll("button")) one.disabled = false; });
+}
+
+// --- a second click does nothing; the server sends and enrolls once anyway ---
+
+for (const once of document.querySelectorAll("form#enroll, form[data-once]")) {
+  const buttons = once.querySelectorAll("button");
+  once.addEventListener("submit", () => { for (const one of buttons) setTimeout(() => (one.disabled = true)); });
+  addEventListener("pageshow", () => { for (const one of buttons) one.disabled = false; });
 }
 
 // --- the lock: after a quarter of an hour without a hand on it, nobody reads over a shoulder ---

@@ -74,6 +74,7 @@ def test_there_is_no_card_of_nobody_and_of_what_has_ended(desk: Desk) -> None:
     assert 404 == desk.get("/patients/77/card").status_code
     assert 404 == desk.get("/patients/77/card.ics").status_code
     whose = desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=1)).enrollment
+    desk.clock.pass_(minutes=1)
     with writing(desk.engine) as session:
         no_show(session, CLINIC, whose, now=desk.clock.now(), by="staff:Dana")
     assert 422 == desk.get(f"/patients/{whose}/card").status_code

@@ -15,6 +15,8 @@ def _somewhere(path: str) -> str:
         ("{enrollment:int}", "1"),
         ("{message:int}", "1"),
         ("{reply:int}", "1"),
+        ("{person:int}", "1"),
+        ("{key:int}", "1"),
         ("{protocol}", "microneedling"),
     ):
         path = path.replace(name, value)

@@ -13,6 +13,7 @@ from notifier.web.app import create_app
 from notifier.web.staff import staff_router
 from tests.web.staff.browsing import Visitor, served
 from tests.web.staff.conftest import CLINIC, PASSWORD, Desk
+from tests.web.staff.test_today import S, move
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -26,6 +27,12 @@ PAGES = [
     "/patients/2",
     "/texts/1",
     "/texts/day-0",
+    "/texts/expired",
+    "/texts/doubtful",
+    "/replies",
+    "/late",
+    "/account",
+    "/protocols/compare?a=microneedling&b=microneedling-week",
     "/protocols",
     "/protocols/microneedling-regimen",
 ]
@@ -146,12 +153,19 @@ def test_a_change_shows_its_difference_and_then_happens(visitor: Visitor) -> Non
     visitor.desk.clock.pass_(minutes=10)
     page = visitor.page
     visitor.go("/")
-    page.get_by_role("link", name="Ana Ruiz: treated").click()
-    page.get_by_role("button", name="Treated").click()
+    page.get_by_role("button", name="Ana Ruiz: treated").click()
     page.get_by_role("heading", name="Treated until").wait_for()
     page.get_by_role("button", name="Treated").click()
     expect(page.locator("#done")).to_be_visible()
     assert {"planned"} == {row.state.value for row in visitor.desk.texts(1)}
+
+
+def not_sent(desk: Desk) -> None:
+    """One text of another patient is in each list of Today."""
+    texts = desk.texts(desk.enroll(name="Mia Long-Hyphenated Lang", phone="+12125550126").enrollment)
+    ways = ((S.ATTEMPTING, S.NEEDS_REVIEW), (S.ATTEMPTING, S.FAILED), (S.EXPIRED,))
+    for text, way in zip(texts, ways, strict=False):
+        move(desk, text, *way, why="a reason that takes some words")
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -160,6 +174,7 @@ def test_every_page_fits_and_axe_finds_nothing(visitor: Visitor, width: int, sch
     desk, page = visitor.desk, visitor.page
     desk.enroll(protocol="microneedling-regimen", answers={"shaves": "yes"}, rebook_consent=True)
     desk.enroll(name="Eva Cruz", phone="+12125550124", appointment_at=desk.clock.now() + timedelta(minutes=20))
+    not_sent(desk)
     desk.says("it is bleeding a lot")
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx2
 import pytest
 
+from notifier.db.engine import reading
+from notifier.db.enrollments import by_id
 from notifier.domain.states import MessageState
-from tests.web.staff.conftest import ANA, Desk, words
+from tests.web.staff.conftest import ANA, CLINIC, Desk, words
 
 HERS = "/patients/1"
 
@@ -33,7 +36,7 @@ def test_the_page_shows_every_text_with_its_state_and_the_recovery(desk: Desk) -
     desk.enroll()
     shown = desk.get(HERS)
     assert len(desk.texts(1)) == shown.text.count('<li class="text">')
-    assert "no makeup until Sat, Mar 7, 2:10 PM" in words(shown)
+    assert "no makeup until Sat Mar 7, 2:10 PM" in words(shown)
     assert "<svg" in shown.text
 
 
@@ -41,7 +44,7 @@ def test_stop_is_seen_on_her_page(desk: Desk) -> None:
     desk.enroll()
     desk.says("no más por favor")
     shown = desk.read(HERS)
-    assert "STOP came on Fri, Mar 6 (phrase). Nothing is sent to this number: call instead." in shown
+    assert "STOP came on Fri Mar 6 (phrase). Nothing is sent to this number: call instead." in shown
     assert "no más por favor" in shown
     assert {"suppressed"} == states(desk)
 
@@ -122,11 +125,34 @@ def _digest(desk: Desk, what: str) -> str:
 
 
 def test_a_no_show_ends_it(desk: Desk) -> None:
-    from datetime import timedelta  # noqa: PLC0415  # for this one appointment
-
     desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
+    assert 'id="no-show"' not in desk.get(HERS).text
+    early = seen(desk, what="no-show")
+    assert (422, True) == (early.status_code, "so it is no no-show yet" in words(early))
+    desk.clock.pass_(minutes=5)
     sure(desk, what="no-show")
     assert "no-show" in desk.read(HERS)
+
+
+@pytest.mark.parametrize(
+    ("end", "back", "state"),
+    [
+        ("no-show", {"what": "resume"}, "booked"),
+        ("no-show", {"what": "treated", "treated_at": "2026-03-06T14:15"}, "active"),
+        ("no-show", {"what": "change", "appointment_at": "2026-03-20T10:00"}, "booked"),
+        ("cancel", {"what": "resume"}, "booked"),
+    ],
+)
+def test_an_ending_by_mistake_is_taken_back(desk: Desk, end: str, back: dict[str, str], state: str) -> None:
+    desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
+    desk.clock.pass_(minutes=5)
+    sure(desk, what=end)
+    assert 'id="take-back"' in desk.get(HERS).text
+    assert f"{HERS}#done" == sure(desk, **back).headers["location"]
+    with reading(desk.engine) as session:
+        found = by_id(session, CLINIC, 1)
+    assert found is not None
+    assert state == found.state.value
 
 
 def test_the_history_names_who_did_it(desk: Desk) -> None:

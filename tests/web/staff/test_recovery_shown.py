@@ -15,7 +15,7 @@ def test_late_texts_that_wait_are_said_with_their_number(desk: Desk) -> None:
     late = desk.clock.now() + timedelta(hours=5)
     with writing(desk.engine) as session:
         assert begin_after_outage(session, CLINIC, above=0, now=late)
-    assert "1 late text waits for a person: notifier recover --plan" in desk.read("/")
+    assert "1 late text waits for you after an outage; newer ones leave as planned." in desk.read("/")
 
 
 def test_a_restored_backup_is_said_to_be_one(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from notifier.cli.plain import condition_in_words, length_in_words, moment_in_words
+from schedules.plain import condition_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol, Step
 
 

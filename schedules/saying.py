@@ -1,0 +1,35 @@
+"""How staff read a date and an hour: in one way everywhere. What a patient reads is in `wording`, in her language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=4096)
+def say_day(on: date) -> str:
+    """`Sat Mar 7`."""
+    return f"{on:%a %b} {on.day}"
+
+
+def say_hour(local: datetime) -> str:
+    """`4:30 PM`, of an instant that is on the right clock already."""
+    return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+
+
+def say_moment(at: datetime, zone: ZoneInfo, *, year: bool = False, home: ZoneInfo | None = None) -> str:
+    """`Sat Mar 7, 4:30 PM` on the clock of `zone`, with the year where that is not plain.
+
+    `home` is the clock that the reader lives by: where `zone` shows another hour, its short name follows (`PST`).
+    """
+    local = at.astimezone(zone)
+    said = f"{say_day(local)}{f' {local.year}' if year else ''}, {say_hour(local)}"
+    elsewhere = home is not None and at.astimezone(home).utcoffset() != local.utcoffset()
+    return f"{said} {_short_name(local)}" if elsewhere else said
+
+
+def _short_name(local: datetime) -> str:
+    """`PST`; the tz database has no letters for some zones, only an offset: then `UTC-03`."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{name}"

@@ -1,0 +1,89 @@
+"""What a new enrollment asks of its protocol and its number: all of it, of its own clinic, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from notifier.db import holds, opt_outs, protocols
+from notifier.db.engine import writing
+from notifier.db.standing import Standing, read_standing
+from notifier.domain.enroll_request import EnrollRequest, check_request
+from notifier.domain.refused import Refused
+
+ANA, BEA = "+14155550123", "+14155550124"
+
+
+def _standing(desk: Any, *phones: str, clinic: str = "clinic") -> Standing:
+    asked = [EnrollRequest("Ana", phone, "plain", "signed form", treated_at=desk.now) for phone in phones]
+    with writing(desk.engine) as session:
+        facts = [check_request(one, desk.protocols, desk.rules).facts for one in asked]
+        return read_standing(session, clinic, facts)
+
+
+def test_everything_that_stands_for_and_against_an_enrollment_is_read(desk: Any) -> None:
+    plain = desk.protocols["plain"]
+    with writing(desk.engine) as session:
+        protocols.approve(session, "clinic", plain, "en", by="Dr. Lee", at=desk.now)
+        protocols.pause(session, "clinic", "plain", reason="wrong hour", by="mia", at=desk.now)
+        protocols.pause(session, "clinic", "plain", reason="wrong still", by="noa", at=desk.now)
+        opt_outs.opt_out(session, "clinic", ANA, source="keyword", at=desk.now, by="twilio")
+        for reason in ("first", "second"):
+            holds.hold_number(session, "clinic", BEA, reason=reason, at=desk.now, by="worker")
+    expected = Standing(
+        stored={("plain", plain.version)},
+        approved={("plain", plain.version, "en")},
+        paused={"plain": ("mia", "wrong hour")},
+        opted_out={ANA},
+        held={BEA: ["first", "second"]},
+    )
+    assert expected == _standing(desk, ANA, BEA)
+    assert Standing() == _standing(desk, ANA, BEA, clinic="other")
+
+
+def test_what_is_over_or_concerns_somebody_else_does_not_count(desk: Any) -> None:
+    with writing(desk.engine) as session:
+        protocols.pause(session, "clinic", "plain", "today", reason="one step", by="mia", at=desk.now)
+        protocols.pause(session, "clinic", "plain", reason="over", by="mia", at=desk.now)
+        protocols.unpause(session, "clinic", "plain", by="mia", at=desk.now)
+        for phone in (ANA, BEA):
+            opt_outs.opt_out(session, "clinic", phone, source="keyword", at=desk.now, by="twilio")
+            holds.hold_number(session, "clinic", phone, reason="a question", at=desk.now, by="worker")
+        opt_outs.opt_in(session, "clinic", ANA, at=desk.now, by="patient")
+        holds.release_number(session, "clinic", ANA, at=desk.now, by="mia")
+    assert Standing() == _standing(desk, ANA)
+
+
+def test_a_paused_protocol_refuses_a_new_patient_and_still_knows_those_it_has(desk: Any) -> None:
+    first = desk.enroll()
+    with writing(desk.engine) as session:
+        protocols.pause(session, "clinic", "plain", reason="wrong hour", by="mia", at=desk.now)
+    assert (first.enrollment, True) == ((again := desk.enroll()).enrollment, again.already)
+    with pytest.raises(Refused, match="plain is paused by mia: wrong hour"):
+        desk.enroll(name="Bea Lima", phone=BEA)
+
+
+@contextmanager
+def _statements(engine: Engine) -> Iterator[list[str]]:
+    heard: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        heard.append(" ".join(statement.split()[:3]))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(engine, "before_cursor_execute", hear)
+
+
+def test_a_new_enrollment_reads_four_times_and_writes_three(desk: Any) -> None:
+    """The rows of a patient are not read back, and her protocol's content is stored by the first on it alone."""
+    desk.enroll(name="Bea Lima", phone=BEA, external_id="A1")
+    with _statements(desk.engine) as heard:
+        desk.enroll(external_id="A2")
+    reads = [one for one in heard if one.startswith("SELECT") and "pg_advisory" not in one]
+    writes = [statement for statement in heard if statement.startswith("INSERT")]
+    assert (4, ["INSERT INTO enrollments", "INSERT INTO messages", "INSERT INTO events"]) == (len(reads), writes)

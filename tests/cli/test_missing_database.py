@@ -1,0 +1,87 @@
+"""In the wrong directory nothing looks well: who only looks is told that there is no database, and makes none."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Desk = Callable[..., Any]
+LOOKS = (
+    ("due",), ("due", "--json"), ("enrollments", "--json"), ("show", "1"), ("explain", "1"), ("replies",),
+    ("opt-outs", "--json"), ("alerts",), ("staff", "list"), ("api-key", "list", "--json"), ("recover", "--plan"),
+    ("backup", "copy.db"), ("treated", "1", "--at", "2026-03-07T15:30"), ("change", "1", "--name", "Ana"),
+    ("cancel", "1"), ("hold", "1"), ("resume", "1"), ("release", "+12125550123"), ("review", "1", "--sent"),
+    ("unpause", "--protocol", "microneedling"), ("circuit", "reset"), ("restore", "--since", "2026-03-07T02:00Z"),
+    ("staff", "deactivate", "Dana"), ("api-key", "revoke", "EHR"),
+)  # fmt: skip
+WRITES = (
+    ("db", "upgrade"), ("opt-out", "+12125550123"), ("staff", "add", "Dana", "--generate"),
+    ("api-key", "add", "EHR", "--scope", "read"), ("protocols", "approve", "microneedling", "--by", "Dr. Rivera"),
+    ("pause", "--protocol", "microneedling", "--reason", "a typo"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", LOOKS, ids=" ".join)
+def test_who_looks_is_refused_in_one_sentence_and_makes_no_file(
+    new_desk: Desk, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ran = new_desk(*command)
+    assert (1, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
+    assert ran.err.startswith(f"notifier: The database {tmp_path / 'notifier.db'} does not exist: go to the directory")
+    assert "NOTIFIER_DATABASE_URL" in ran.err
+    assert "`notifier db upgrade`" in ran.err
+    assert [] == list(tmp_path.glob("*.db*"))
+
+
+@pytest.mark.parametrize("command", WRITES, ids=" ".join)
+def test_who_writes_says_once_that_the_database_is_new_and_where(
+    new_desk: Desk, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said = f"a new database: {tmp_path / 'notifier.db'}\n"
+    assert 1 == new_desk(*command).err.count(said)
+    assert "a new database" not in new_desk(*command).err
+
+
+def test_an_enrollment_makes_the_database_and_what_looks_then_finds_it(new_desk: Desk, ana: tuple[str, ...]) -> None:
+    assert "a new database" in new_desk(*ana).err
+    assert 0 == new_desk("due", "--json").code
+
+
+@pytest.mark.parametrize("command", [*LOOKS, *WRITES], ids=" ".join)
+def test_the_database_of_another_program_is_refused_with_its_path(
+    new_desk: Desk, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    file = tmp_path / "notifier.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE invoices (id)")
+    before = file.read_bytes()
+    ran = new_desk(*command)
+    assert (1, "") == (ran.code, ran.out)
+    assert f"{file} is the database of another program (it has a table invoices" in ran.err
+    assert before == file.read_bytes()
+
+
+def test_the_doctor_says_that_it_is_of_another_program(new_desk: Desk, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "notifier.db")) as connection:
+        connection.execute("CREATE TABLE invoices (id)")
+    (found,) = [one for one in new_desk("doctor", "--json").answer if one["what"] == "database"]
+    assert "fail" == found["level"]
+    assert "is the database of another program" in found["found"]
+
+
+def test_a_dry_run_before_the_first_enrollment_makes_no_database(new_desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(new_desk("import", "--template").out, encoding="utf-8")
+    ran = new_desk("import", "patients.csv", "--dry-run")
+    assert (0, "2 rows: 2 new; nothing is written in a dry run\n") == (ran.code, ran.out)
+    assert "checked as if nobody were enrolled yet. The database" in ran.err
+    assert [] == list(tmp_path.glob("*.db*"))
+
+
+def test_a_test_of_the_channels_needs_no_database(new_desk: Desk, tmp_path: Path) -> None:
+    assert "nobody would be told" in new_desk("alerts", "--test").err
+    assert [] == list(tmp_path.glob("*.db*"))

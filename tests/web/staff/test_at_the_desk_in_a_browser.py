@@ -1,0 +1,95 @@
+"""Answering, deciding and looking after people, in Chromium: a second click does nothing, and every page fits."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from notifier.domain.answers import ANSWER
+from notifier.web.app import create_app
+from notifier.web.staff import staff_router
+from tests.web.staff.browsing import Visitor, served
+from tests.web.staff.conftest import CLINIC, Desk
+from tests.web.staff.test_today import S, move
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
+]
+PAGES = ["/people", "/programs", "/record", "/account", "/protocols/microneedling-24h/approve/es", "/"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visitor(admin: Desk, browser: Browser) -> Iterator[Visitor]:
+    """Dr. Sol, an admin, has signed in."""
+    app = create_app(admin.engine, admin.clock, clinic_id=CLINIC, routers=[staff_router(admin.office)])
+    with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        visitor = Visitor(context.new_page(), admin, home)
+        visitor.sign_in("Dr. Sol")
+        yield visitor
+
+
+def test_an_answer_goes_from_today_to_the_patient_once(visitor: Visitor) -> None:
+    page, desk = visitor.page, visitor.desk
+    desk.enroll()
+    desk.says("when can I stop icing?")
+    visitor.go("/")
+    page.get_by_role("link", name="Answer Ana Ruiz").click()
+    page.get_by_label("Answer", exact=True).fill("After two days.")
+    page.get_by_role("button", name="Look at it, then send").click()
+    expect(page.locator(".to-send .bubble")).to_have_text("Lakeside Skin: After two days.")
+    page.get_by_role("button", name="Send it").dblclick()
+    page.wait_for_url("**/patients/1#answered")
+    expect(page.locator("#answered")).to_be_visible()
+    assert ["Lakeside Skin: After two days."] == [one.text for one in desk.texts(1) if one.kind == ANSWER]
+    assert [] == [address for address in visitor.asked if "555" in address or "icing" in address]
+
+
+def test_a_text_in_doubt_is_decided_on_today_with_one_press(visitor: Visitor) -> None:
+    desk = visitor.desk
+    text = desk.texts(desk.enroll().enrollment)[0]
+    move(desk, text, S.ATTEMPTING, S.NEEDS_REVIEW)
+    visitor.go("/")
+    visitor.page.get_by_role("button", name="It was not: Ana Ruiz").click()
+    expect(visitor.page.get_by_text("Did it leave?")).to_have_count(0)
+    assert S.PLANNED is desk.texts(1)[0].state
+
+
+def test_a_password_is_shown_once_and_a_double_click_adds_one_account(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.go("/people")
+    page.get_by_label("Name to sign in with").fill("Eve")
+    page.get_by_role("button", name="Add, and show the password").dblclick()
+    expect(page.get_by_role("heading", name="The password of Eve")).to_be_visible()
+    page.get_by_role("link", name="Done").click()
+    expect(page.locator(".rows strong", has_text="Eve")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_of_an_admin_fits_and_axe_finds_nothing(visitor: Visitor, width: int) -> None:
+    visitor.desk.account("Somebody With-A-Long-Name")
+    visitor.desk.enroll()
+    visitor.page.set_default_timeout(30_000)  # the check behind an approval takes its time
+    visitor.page.set_viewport_size({"width": width, "height": 800})
+    found = []
+    for path in PAGES:
+        visitor.go(path)
+        for closed in visitor.page.locator("main details:not([open]) > summary").all():
+            closed.click()
+        found += [f"{path}: {said}" for said in visitor.axe()]
+        found += [f"{path}: {visitor.width} px wide"] if visitor.width > width else []
+    assert ([], []) == (found, visitor.complaints)
