@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from notifier.domain.offices import Offices
 from notifier.settings import BadSettings, Settings
 
 
@@ -48,15 +47,14 @@ def check_ready_to_serve(settings: Settings) -> None:
 _UNPROVEN: Final = "NOTIFIER_PUBLIC_URL needs TWILIO_AUTH_TOKEN, which proves that a webhook is Twilio's; set it too."
 
 
-def check_offices(running: Mapping[str, int], offices: Offices) -> None:
+def refuse_lost_offices(waiting: Mapping[str, int]) -> None:
     """Raise BadSettings for patients of an office that the file does not have: nobody could say who texts them.
 
-    `running`: how many enrollments run at each office.
+    `waiting`: how many patients of each such office still get texts.
     """
     if lost := [
-        f'The office "{office}" has {many} running enrollment{"" if many == 1 else "s"} and no table in '
-        "NOTIFIER_OFFICES_FILE; write it back, or move its patients: notifier change ENROLLMENT --office OFFICE."
-        for office, many in running.items()
-        if office not in offices
+        f'The office "{office}" has {many} patient{"" if many == 1 else "s"} with texts to come, and no table in '
+        "NOTIFIER_OFFICES_FILE; write it back, or move them: notifier change ENROLLMENT --office OFFICE."
+        for office, many in waiting.items()
     ]:
         raise BadSettings(lost)

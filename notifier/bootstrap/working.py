@@ -30,13 +30,13 @@ from notifier.bootstrap.clinic import (
     read_offices,
     sending_rules,
 )
-from notifier.bootstrap.ready import check_offices, check_ready_to_send
+from notifier.bootstrap.ready import check_ready_to_send, refuse_lost_offices
 from notifier.bootstrap.signals import on_signals
 from notifier.clock import Clock
 from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.filesystems import refuse_network
 from notifier.db.journal import Journal, journal_place
-from notifier.db.offices import running_by_office
+from notifier.db.offices import waiting_elsewhere
 from notifier.db.schema import prepare
 from notifier.db.soundness import look_before_start
 from notifier.db.tables import CLINIC
@@ -73,7 +73,7 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
             log.warning("new_database", file=str(created))
         look_before_start(engine)
         with reading(engine) as session:
-            check_offices(running_by_office(session, CLINIC), read_offices(settings))
+            refuse_lost_offices(waiting_elsewhere(session, CLINIC, read_offices(settings)))
         with only_worker(engine, clock.now()):
             drained = asyncio.run(work(settings, engine, clock, beside=beside))
     finally:

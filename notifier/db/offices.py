@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, event, func, or_, select
+from sqlalchemy import ColumnElement, Engine, event, exists, func, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlmodel import col
 
 from notifier.db.engine import reading
+from notifier.db.outbox import in_state
 from notifier.db.rows import can_be_id
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply
-from notifier.domain.states import RUNNING
+from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 
 Yours = Collection[str] | None
 """The offices of whoever asks; None: all."""
@@ -22,14 +23,20 @@ _ADDRESSED: Final[Mapping[str, Any]] = {"enrollment": Enrollment, "message": Mes
 _enrollments = Enrollment.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
-def running_by_office(session: Session, clinic_id: str) -> dict[str, int]:
-    """How many enrollments run at each office, by its id; those without an office are not counted."""
+def waiting_elsewhere(session: Session, clinic_id: str, known: Collection[str]) -> dict[str, int]:
+    """How many patients of offices that are not `known` still get texts, by office.
+
+    Who has had her last text needs no office any more: one that was closed may leave the file in the end.
+    """
+    still = exists().where(col(Message.enrollment_id) == col(Enrollment.id), in_state(MessageState.PLANNED))
     found = (
         select(col(Enrollment.office), func.count())
         .where(
+            col(Enrollment.office).is_not(None),
+            col(Enrollment.office).not_in(sorted(known)),
             col(Enrollment.clinic_id) == clinic_id,
             col(Enrollment.state).in_(RUNNING),
-            col(Enrollment.office).is_not(None),
+            or_(col(Enrollment.state) == EnrollmentState.BOOKED, still),
         )
         .group_by(col(Enrollment.office))
         .order_by(col(Enrollment.office))

@@ -16,7 +16,7 @@ from notifier.db.found_backups import how_to_restore
 from notifier.db.strangers import is_blank, refuse_stranger
 from notifier.db.unusable import DatabaseDamaged, DatabaseUnusable
 
-HEAD = "0008"
+HEAD = "0009"
 """The revision that this program works with: the last file in migrations/versions."""
 
 

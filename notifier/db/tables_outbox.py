@@ -23,6 +23,8 @@ class Enrollment(SQLModel, table=True):
         UniqueConstraint("clinic_id", "external_id"),
         # Who is expected, by when: the staff page's day.
         partial_index("ix_enrollments_booked", "appointment_at", where="treated_at IS NULL AND state = 'booked'"),
+        # Which offices there are patients of: asked at every start.
+        partial_index("ix_enrollments_office", "office", where="office IS NOT NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     clinic_id: str = Field(max_length=40)
