@@ -24,12 +24,14 @@ from notifier.db.claims import LEASE, Claim, Claimed, SendingRules, claim, is_ou
 from notifier.db.journal import Journal
 from notifier.db.outbox import next_due
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.at_once import AtOnce
 from notifier.domain.calls import Finished, Result
 from notifier.domain.pace import Pace
 from notifier.domain.retry import backoff
 from notifier.domain.timing import ClockWatch, Timekeeper
 from notifier.domain.verdicts import Verdicts
-from notifier.sms.gateway import Accepted, Gateway, NotCreated, Outcome, OutgoingText, Unknown
+from notifier.sms.finished import finished
+from notifier.sms.gateway import Gateway, NotCreated, Outcome, OutgoingText, Unknown
 
 Record = Callable[[Session, str, Sequence[Finished], datetime], None]
 """Saves outcomes; the story next door, handed in."""
@@ -79,7 +81,7 @@ class Dispatch:
         self._journal = journal or Journal(None, worker_id)
         self._senders = {None, *(office.sender for office in rules.offices.values())}
         self.pace = pace
-        self.verdicts = Verdicts(pace)
+        self.verdicts = Verdicts(pace, AtOnce(in_flight))
         self.trial = False
         """One text may pass the open circuit: a probe has found the provider well."""
         self._on_trial: str | None = None
@@ -198,8 +200,8 @@ class Dispatch:
                 log.exception("outcome_not_saved", message=one.message_id)
 
     def _room(self) -> int:
-        """How many texts may be claimed: twice as many as calls, so that no call waits for a transaction."""
-        room = 2 * self._in_flight - len(self._calls) - len(self._finished)
+        """How many texts may be claimed."""
+        room = self.verdicts.at_once.worth_claiming - len(self._calls) - len(self._finished)
         paced = self.pace.rooms(self._clock.monotonic(), self._senders)
         return max(0, room if paced is None else min(room, sum(paced.values())))
 
@@ -217,11 +219,11 @@ class Dispatch:
                 outcome = None if why_not else await self._send(one)
         except Exception as error:  # noqa: BLE001  # a text that is not recorded would be lost until its lease ends
             why_not, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
-        finished = _as_finished(one, outcome, why_not, self._clock.now())
+        done = finished(one.message_id, one.attempt_id, one.phone, outcome, why_not, self._clock.now())
         if outcome is not None:
             asked = outcome.retry_after if isinstance(outcome, NotCreated) else None
-            finished = replace(finished, back_off=self.verdicts.hear(finished, self._clock.monotonic(), asked=asked))
-        self._finished.append(finished)
+            done = replace(done, back_off=self.verdicts.hear(done, self._clock.monotonic(), asked=asked))
+        self._finished.append(done)
         del self._calls[one.attempt_id]
         if len(self._finished) == 1 or len(self._finished) >= self._batch or not self._calls:
             self._news.set()
@@ -285,16 +287,3 @@ class Dispatch:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._news.wait()
-
-
-def _as_finished(claim: Claim, outcome: Outcome | None, why_not: str | None, at: datetime) -> Finished:
-    same = (claim.message_id, claim.attempt_id, claim.phone)
-    match outcome:
-        case None:
-            return Finished(*same, Result.RELEASED, at, detail=why_not)
-        case Accepted(sid):
-            return Finished(*same, Result.ACCEPTED, at, sid=sid)
-        case NotCreated(why, code, detail):
-            return Finished(*same, Result.NOT_CREATED, at, why=why, code=code, detail=detail)
-        case Unknown(detail):
-            return Finished(*same, Result.UNKNOWN, at, detail=detail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from notifier.domain.at_once import AtOnce
 from notifier.domain.calls import Finished, Result
 from notifier.domain.outcomes import NotCreatedClass, in_words
 from notifier.domain.pace import Pace
@@ -17,9 +18,10 @@ _REFUSED_PAUSE: Final = 1.0
 
 @dataclass(slots=True)
 class Verdicts:
-    """One worker's running judgement; the pace it sets holds for all its calls."""
+    """One worker's running judgement; the pace and the number at once that it sets hold for all its calls."""
 
     pace: Pace
+    at_once: AtOnce
     unknown_in_a_row: int = 0
     _refused: str | None = None
 
@@ -35,11 +37,14 @@ class Verdicts:
             return self.pace.failed(now, first=5, longest=300)
         self.unknown_in_a_row = 0
         if finished.why is NotCreatedClass.SLOW_DOWN:
+            if not self.pace.is_paused(now):  # what was in flight together was too much together: once
+                self.at_once.too_many()
             return self.pace.failed(now, first=1, longest=60, asked=asked)
         if finished.why is NotCreatedClass.CONFIGURATION:
             self._refused = in_words(finished.code) if finished.code else finished.detail
             return self.pace.failed(now, first=_REFUSED_PAUSE, longest=_REFUSED_PAUSE)
         self.pace.went_well()
+        self.at_once.went_well()
         return 0.0
 
     @property

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from notifier.domain.at_once import AtOnce
 from notifier.domain.calls import Finished, Result
 from notifier.domain.outcomes import AfterAcceptance, NotCreatedClass
 from notifier.domain.pace import Pace
@@ -74,7 +75,7 @@ def test_a_pause_counts_once_for_what_was_in_flight_together() -> None:
 
 
 def test_only_lost_answers_in_a_row_are_lost_contact() -> None:
-    verdicts = Verdicts(Pace(0.0))
+    verdicts = Verdicts(Pace(0.0), AtOnce(10))
     lost, fine = (Finished(1, "a", "p", result, AT) for result in (Result.UNKNOWN, Result.ACCEPTED))
     for one in (lost, lost, lost, lost, fine, lost, lost, lost, lost):
         verdicts.hear(one, 100.0)
@@ -84,7 +85,31 @@ def test_only_lost_answers_in_a_row_are_lost_contact() -> None:
 
 
 def test_a_refusal_of_our_account_is_told_once() -> None:
-    verdicts = Verdicts(Pace(0.0))
+    verdicts = Verdicts(Pace(0.0), AtOnce(10))
     refused = Finished(1, "a", "p", Result.NOT_CREATED, AT, why=NotCreatedClass.CONFIGURATION, code=20003)
     verdicts.hear(refused, 100.0)
     assert ["Twilio refused our credentials.", None] == [verdicts.take_refusal(), verdicts.take_refusal()]
+
+
+def test_too_many_at_once_are_halved_and_come_back_one_for_each_round_that_went_well() -> None:
+    at_once = AtOnce(8)
+    seen = [at_once.now]
+    for _ in range(4):
+        at_once.too_many()
+        seen.append(at_once.now)
+    for _ in range(1 + 2 + 3 + 2):
+        at_once.went_well()
+    assert ([8, 4, 2, 1, 1], 4) == (seen, at_once.now)
+    for _ in range(100):
+        at_once.went_well()
+    assert 8 == at_once.now
+
+
+def test_refused_together_counts_once_against_the_number_at_once() -> None:
+    verdicts = Verdicts(Pace(0.0), AtOnce(8))
+    refused = Finished(1, "a", "p", Result.NOT_CREATED, AT, why=NotCreatedClass.SLOW_DOWN, code=20429)
+    for _ in range(8):
+        verdicts.hear(refused, 100.0)
+    assert 4 == verdicts.at_once.now
+    verdicts.hear(refused, 101.5)
+    assert 2 == verdicts.at_once.now

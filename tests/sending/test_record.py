@@ -67,6 +67,18 @@ async def test_slow_down_means_nobody_asks_until_then(house: House, asked: float
     assert (2, 1) == (len(house.gateway.asked), len(house.sent_to))
 
 
+async def test_after_too_many_at_once_only_half_as_many_are_in_flight(house: House) -> None:
+    for number in range(house.in_flight):
+        phone = f"+1212555{number:04d}"
+        house.plan(house.enroll(phone=phone), phone=phone)
+    house.gateway.always = refusal(C.SLOW_DOWN, 20429, 1.0)
+    await house.turn()
+    house.gateway.always, house.gateway.most_in_flight = None, 0
+    house.clock.pass_(seconds=1)
+    await house.turn()
+    assert (house.in_flight, house.in_flight) == (len(house.sent_to), 2 * house.gateway.most_in_flight)
+
+
 async def test_without_a_network_the_pauses_grow_and_nothing_is_counted(house: House) -> None:
     text = house.plan()
     house.gateway.always = refusal(C.NETWORK)
