@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     state_directory: Path | None = None
     """systemd's own too: where a service keeps what must survive it."""
     secret_key: SecretStr | None = None
+    """Nothing reads it: sessions are random tokens, and a form is signed with its session's."""
     clock_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     urgent_answer: Words | None = None

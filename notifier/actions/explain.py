@@ -65,7 +65,7 @@ def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
     whose = "the fixed answer" if by == BY_ITSELF else "a person's answer"
     return [
         f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
-        "She had just written, so it may leave at any hour; only STOP would keep it.",
+        "The patient had just written, so it may leave at any hour; only STOP would keep it.",
         f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires.",
     ]
 
@@ -88,6 +88,9 @@ def _say_rule(step: Step, protocol: CareProtocol) -> str:
     if step.at is None:
         topics = [f"{topic} ({_unit(protocol.restrictions[topic])})" for topic in step.lifts]
         return f"It leaves when what it lifts has ended: {', '.join(topics)}."
+    if step.at.day is not None and step.at.day < 0:
+        away = f"{-step.at.day} day{'s' if step.at.day < -1 else ''}"
+        return f"It is planned for {away} before the visit{f', at {step.at.time:%H:%M}' if step.at.time else ''}."
     return f"It is planned for {_unit(step.at)} after the {'visit' if step.kind == 'prepare' else 'treatment'}."
 
 
@@ -191,7 +194,8 @@ def _the_attempts(session: Session, message: Message, enrollment: Enrollment) ->
 def _what_happened(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
     said = []
     for event in of_message(session, message.id or 0):
-        moved = f"{event.from_state} to {event.to_state}" if event.from_state != event.to_state else event.what
+        what = event.what.replace("_", " ")
+        moved = f"{event.from_state} to {event.to_state}" if event.from_state != event.to_state else what
         why = f": {event.why}" if event.why else ""
         said.append(f"{_say(event.at, enrollment)}: {moved}, by {event.by}{why}.")
     return said

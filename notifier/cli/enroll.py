@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from notifier.actions.enroll import Enrolled
 from notifier.actions.enroll import enroll as enroll_patient
+from notifier.actions.preview import Preview, preview
 from notifier.cli import reading
-from notifier.cli.office import office
+from notifier.cli.office import Office, office, rehearsal
 from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
 from notifier.cli.screen import note, print_json, show
 from notifier.cli.timeline_table import print_timeline
+from notifier.db.engine import reading as looking
 from notifier.db.engine import writing
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Message
-from notifier.domain.enroll_request import EnrollRequest
+from notifier.domain.enroll_request import EnrollRequest, check_request
 from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
@@ -41,11 +43,12 @@ def enroll(
         bool, typer.Option("--separate-areas", help="Her earlier treatments were on other areas.")
     ] = False,
     at_office: WhichOffice = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what she would get, write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Enroll a patient and show her timeline."""
     _one_anchor(treated_at, appointment_at)
-    with office(writes_texts=True, creates=True) as desk:
+    with rehearsal() if dry_run else office(writes_texts=True, creates=True) as desk:
         hers = choose_office(at_office, desk.rules.offices)
         here = desk.rules.at(hers).timezone
         request = EnrollRequest(
@@ -64,6 +67,9 @@ def enroll(
             separate_areas=separate_areas,
             office=hers,
         )
+        if dry_run:
+            _rehearse(desk, request, as_json)
+            return
         with writing(desk.engine) as session:
             done = enroll_patient(
                 session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now, by=desk.by
@@ -82,6 +88,34 @@ def _one_anchor(treated_at: str | None, appointment_at: str | None) -> None:
 
 def _instant(text: str | None, zone: str, field: str, clinic_zone: str) -> Any:
     return read_instant(text, zone, field, clinic_zone=clinic_zone) if text is not None else None
+
+
+def _rehearse(desk: Office, request: EnrollRequest, as_json: bool) -> None:
+    """What the page shows beside its form, here for one number as it stands."""
+    check_request(request, desk.protocols, desk.rules)  # a form may still be empty, a command may not
+    with looking(desk.engine) as session:
+        found = preview(session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now)
+    if found.problems:
+        raise found.problems[0]
+    assert found.plan is not None  # nothing is missing and nothing is wrong: then there is a plan
+    warnings = list(_foreseen(found))
+    if as_json:
+        print_json({"enrollment": found.known, **timeline_json(found.plan.timeline), "warnings": warnings})
+        return
+    show("Dry run: nothing was stored", style="bold")
+    print_timeline(found.plan.timeline)
+    for warning in warnings:
+        note(f"! {warning}")
+
+
+def _foreseen(found: Preview) -> Iterator[str]:
+    if found.known is not None:
+        yield f"she is enrolled already, as enrollment {found.known}: nothing would change"
+    if found.opted_out:
+        yield "this number has opted out: nothing will be sent; tell the patient in person"
+    if found.waits_for:
+        yield f"texts to this number wait for a person: {found.waits_for}"
+    yield from found.warnings
 
 
 def _as_json(done: Enrolled, texts: Sequence[Message]) -> dict[str, Any]:

@@ -68,11 +68,11 @@ def import_file(
     if as_json:
         print_json(_as_json(report))
     else:
-        _print(report)
+        _print(report, skip_bad)
     if report.fault_count:
         if bad_rows is not None:
             _write_bad_rows(bad_rows, data, report)
-        _refuse(report, bad_rows)
+        _refuse(report, bad_rows, skip_bad)
 
 
 def _refuse_unless_free(file: Path) -> None:
@@ -135,8 +135,9 @@ def _as_json(report: ImportReport) -> dict[str, Any]:
     }
 
 
-def _print(report: ImportReport) -> None:
-    done = "; nothing is written in a dry run" if report.dry_run else ""
+def _print(report: ImportReport, skip_bad: bool) -> None:
+    refused = "; nothing is written, for others are bad" if report.refused and not skip_bad else ""
+    done = "; nothing is written in a dry run" if report.dry_run else refused
     counts = ", ".join(f"{count} {meaning.value}" for meaning, count in report.counts.items() if count)
     show(f"{report.rows} rows: {counts or 'none good'}{done}")
     for row in report.opted_out[:_MOST_SHOWN]:
@@ -148,7 +149,7 @@ def _print(report: ImportReport) -> None:
             show(f"... and {hidden} more of these; see them all with --json")
 
 
-def _refuse(report: ImportReport, written_to: Path | None) -> None:
+def _refuse(report: ImportReport, written_to: Path | None, skip_bad: bool) -> None:
     for fault in report.faults[:MOST_FAULTS]:
         note(str(fault))
     if (hidden := report.fault_count - MOST_FAULTS) > 0:
@@ -156,8 +157,9 @@ def _refuse(report: ImportReport, written_to: Path | None) -> None:
     rows = "1 row is" if report.bad_rows == 1 else f"{report.bad_rows:,} rows are"
     where = f" in {written_to}" if written_to else ""
     instead = "" if written_to else "; --bad-rows OUT.csv writes them to a file, each with what is wrong"
-    if report.refused:
+    if report.refused and not skip_bad:
         raise Refused(
             f"{rows} bad, so nothing was written; mend them{where}, or leave them out with --skip-bad{instead}"
         )
-    raise Failed(f"{rows} bad and left out; the others are imported; mend them{where} and run it again{instead}")
+    done = "would be left out" if report.dry_run else "left out; the others are imported"
+    raise Failed(f"{rows} bad and {done}; mend them{where} and run it again{instead}")

@@ -13,8 +13,8 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.facts import left_today
 from notifier.db.plans import at_number, enrollments_on, facts_of
-from notifier.db.tables import Message
-from notifier.domain.number_plan import Member, plan_together
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.number_plan import Member, plan_for, plan_together
 from notifier.domain.plan_diff import (
     Difference,
     Entry,
@@ -111,6 +111,16 @@ def plan_beside(
     members = [_member(one, rows.get(one.enrollment, ())) for one in others]
     left = left_today(session, rules.clinic_id, {facts.phone}, now).get(facts.phone, ())
     return plan_together([*members, Member(facts)], rules, enrolled_at=enrolled_at, left=left)[facts.enrollment]
+
+
+def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: PlanningRules) -> Plan:
+    """The plan as it was on enrolling, also where it has ended since, but beside all who are on the number today.
+
+    Its restrictions end where the texts say that they do: later than the treatment's own where another one overlaps.
+    """
+    facts = facts_of(session, enrollment)
+    company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [facts.phone])]
+    return plan_for(facts, company, rules, enrolled_at=enrollment.enrolled_at)
 
 
 def _member(facts: Facts, rows: Sequence[OutboxRow]) -> Member:

@@ -99,7 +99,7 @@ def next_departure(session: Session, late: Recovery | None) -> datetime | None:
 
 
 def sentences(session: Session, clinic_id: str, now: datetime) -> list[str]:
-    """What a person must know and do, for every screen that says it."""
+    """What whoever runs the machine must know and do. It names commands, so no page says it: see web/alarms.py."""
     said = []
     for kind, one in open_recoveries(session, clinic_id).items():
         if kind is RecoveryKind.RESTORED:

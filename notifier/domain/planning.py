@@ -127,7 +127,7 @@ def draft_for(
     timeline = draft_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until)
     if not treatments:
         return Plan(timeline)
-    return Plan(*respect(timeline, treatments, hours_of(patient, settings), enrolled_at))
+    return Plan(*respect(timeline, treatments, hours_of(patient, settings), enrolled_at, until))
 
 
 def open_hours_of(facts: Facts, rules: PlanningRules) -> OpenHours:

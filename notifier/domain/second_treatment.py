@@ -2,22 +2,27 @@
 
 An earlier treatment's lift gives way to a newer treatment that restricts the same topics: the newer one's own text
 covers it. Where the newer protocol says nothing about a topic, silence is not permission: the lift is withheld and
-staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later.
+staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later; a text of the
+newer one that says a length in words ("3 days no sun") would then be too short, and staff tell her instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from schedules.moments import TELL_IN_PERSON, leaves_late
 from schedules.planned import PlannedMessage
-from schedules.protocol import StepKind
+from schedules.protocol import PLACEHOLDER, Step, StepKind
 from schedules.saying import say_day
 from schedules.segments import count_segments
 from schedules.send_window import OpenHours
 from schedules.timeline import Timeline
+
+_A_LENGTH = re.compile(r"\d|\bweek|\bsemana")
+"""What makes words outside of placeholders a length: "3 days", "for a week"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,20 @@ class Withheld:
 
 
 def respect(
-    timeline: Timeline, treatments: Sequence[Treatment], hours: OpenHours, enrolled_at: datetime | None
+    timeline: Timeline,
+    treatments: Sequence[Treatment],
+    hours: OpenHours,
+    enrolled_at: datetime | None,
+    longer: Collection[str] = (),
 ) -> tuple[Timeline, tuple[Withheld, ...]]:
-    """The timeline that her other treatments allow, and what they withhold."""
+    """The timeline that her other treatments allow, and what they withhold.
+
+    `longer` are the topics that another treatment restricts beyond this one's own end.
+    """
     kept: list[PlannedMessage] = []
     withheld: list[Withheld] = []
     for message in timeline.messages:
-        if found := _withhold(message, treatments):
+        if found := _withhold(message, treatments) or _is_too_short(message, treatments, timeline, longer):
             withheld.append(found)
         elif message.kind is StepKind.LIFT:
             kept.append(_wait(message, treatments, hours, timeline, enrolled_at))
@@ -73,9 +85,14 @@ def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withh
         why = f"withdrawn: a newer treatment on {say_day(newer[-1].on)}{booked}"
         return Withheld(message.step, why, False, newer[0].at)
     newer = [treatment for treatment in newer if treatment.is_treated]
-    if message.kind is not StepKind.LIFT or not newer:
+    if not newer:
         return None
     latest = newer[-1]
+    if message.kind is StepKind.EXPECT:
+        why = f"withdrawn: what is normal counts from the newer treatment on {say_day(latest.on)}"
+        return Withheld(message.step, why, False, newer[0].at)
+    if message.kind is not StepKind.LIFT:
+        return None
     topics = set(message.topics)
     if topics <= {topic for treatment in newer for topic in treatment.lifted}:
         why = f"the newer treatment's own text covers it (treated on {say_day(latest.on)})"
@@ -88,6 +105,29 @@ def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withh
     said = ", ".join(sorted(topics))
     why = f"newer treatment on {say_day(latest.on)}: none of its texts says when {said} may be again; staff decide"
     return Withheld(message.step, why, True, newer[0].at)
+
+
+def _is_too_short(
+    message: PlannedMessage, treatments: Sequence[Treatment], timeline: Timeline, longer: Collection[str]
+) -> Withheld | None:
+    """A `restrict` text whose words say how long, where an earlier treatment restricts the same for longer."""
+    if message.kind is not StepKind.RESTRICT or not longer:
+        return None
+    step = next(step for step in timeline.protocol.steps if step.key == message.step)
+    ends = dict(timeline.restrictions)
+    for topic in step.named_topics:
+        if topic not in longer or topic in step.printed_topics or not _says_a_length(step):
+            continue
+        for earlier in treatments:
+            if not earlier.is_newer and earlier.ends.get(topic) == ends[topic]:
+                since = f"{topic} lasts longer since the treatment on {say_day(earlier.on)}"
+                why = f'{since} than "{message.step}" says; {TELL_IN_PERSON}'
+                return Withheld(message.step, why, True, timeline.anchor.at)
+    return None
+
+
+def _says_a_length(step: Step) -> bool:
+    return any(_A_LENGTH.search(PLACEHOLDER.sub("", text)) for text in step.text.values())
 
 
 def _wait(

@@ -17,6 +17,7 @@ from notifier.db.engine import reading
 from notifier.db.holds import open_holds
 from notifier.db.opt_outs import is_opted_out
 from notifier.db.outbox import messages_of
+from notifier.db.outlook import plan_when_enrolled
 from notifier.db.plans import facts_of
 from notifier.db.tables import Enrollment, Event, Message, Reply, StaffForm
 from notifier.domain.answers import ANSWER
@@ -26,7 +27,7 @@ from notifier.domain.phone import parse_phone
 from notifier.domain.planning import Facts
 from notifier.web.answering import answer_box
 from notifier.web.enroll_form import zones
-from notifier.web.picture import draw
+from notifier.web.picture import Picture, draw
 from notifier.web.timeline_view import Bubble, by_day, stored
 from notifier.web.visit import NotFound, Page, Visit, see
 from schedules.moments import Moments
@@ -66,11 +67,13 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
     reasons = {line.message: line.reason for line in forecast.show(session, clinic, whose) if line.reason}
     zone = zone_called(enrollment.timezone)
     bubbles = stored(messages, zone, reasons)
-    ends = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
+    ends = plan_when_enrolled(session, enrollment, office.rules).timeline.restrictions
+    own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
     return {
         "facts": facts,
         "hers": zone,
-        "restrictions": tuple(ends.items()),
+        "restrictions": ends,
+        "put_off": [topic for topic, end in ends if end != own.get(topic)],
         "days": by_day(bubbles, zone, facts.local_day),
         "picture": _picture(facts, bubbles, visit.now, ends),
         "talk": _talk(session, enrollment, messages),
@@ -89,11 +92,13 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
     }
 
 
-def _picture(facts: Facts, bubbles: list[Bubble], now: datetime, ends: Any) -> Any:
+def _picture(
+    facts: Facts, bubbles: list[Bubble], now: datetime, ends: tuple[tuple[str, datetime], ...]
+) -> Picture | None:
     if not ends:
         return None
     last = [one for one in bubbles if one.kind != "rebook"]
-    return draw(tuple(ends.items()), last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
+    return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
 
 
 def _talk(session: Session, enrollment: Enrollment, messages: list[Message]) -> list[Line]:

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from notifier.db import enrollments
 from notifier.db.engine import reading
-from notifier.db.plans import enrollments_on, facts_of
+from notifier.db.outlook import plan_when_enrolled
+from notifier.db.plans import facts_of
 from notifier.db.tables import Enrollment
-from notifier.domain.number_plan import plan_for
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.web.card import Card, make_card
@@ -49,8 +49,7 @@ def _card(visit: Visit) -> tuple[Enrollment, Card]:
         if enrollment.state in _NO_CARD:
             raise Refused("this enrollment has ended, so there is nothing to put on a card")
         facts = facts_of(session, enrollment)
-        company = [facts_of(session, one) for one in enrollments_on(session, office.clinic_id, [enrollment.phone])]
-    plan = plan_for(facts, company, office.rules, enrolled_at=enrollment.enrolled_at)
+        plan = plan_when_enrolled(session, enrollment, office.rules)
     return enrollment, make_card(plan, office.rules.at(enrollment.office).voice, facts.language, facts.first_name)
 
 

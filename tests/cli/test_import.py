@@ -146,3 +146,21 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
 def _enrolled(folder: Path) -> int:
     with closing(sqlite3.connect(folder / "notifier.db", timeout=10)) as connection:
         return int(connection.execute("SELECT count(*) FROM enrollments").fetchone()[0])
+
+
+def test_no_summary_says_that_refused_rows_are_in(desk: Desk, tmp_path: Path) -> None:
+    """Who reads only the last line must not believe that the good rows are in, nor that a dry run wrote any."""
+    (tmp_path / "patients.csv").write_text(sample(desk, tmp_path).replace("Ana Diaz", "Ana2"))
+    refused, rehearsed = desk("import", "patients.csv"), desk("import", "patients.csv", "--dry-run", "--skip-bad")
+    assert "2 rows: 1 new; nothing is written, for others are bad\n" == refused.out
+    assert "2 rows: 1 new; nothing is written in a dry run\n" == rehearsed.out
+    assert ("would be left out" in rehearsed.err, "imported" in rehearsed.err) == (True, False)
+    assert [] == desk("enrollments", "--json").answer
+
+
+def test_who_left_bad_rows_out_is_not_told_to_leave_them_out(desk: Desk, tmp_path: Path) -> None:
+    """Also where every row is bad."""
+    bad = sample(desk, tmp_path).replace("Ana Diaz", "Ana2").splitlines(keepends=True)[:2]
+    (tmp_path / "patients.csv").write_text("".join(bad))
+    ran = desk("import", "patients.csv", "--skip-bad")
+    assert (1, False) == (ran.code, "--skip-bad" in ran.err)

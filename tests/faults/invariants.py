@@ -4,10 +4,11 @@ about what left: the provider's ledger says that."""
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -59,7 +60,27 @@ class Records:
     def texts_of(self, message: Message) -> list[LedgerEntry]:
         """What the provider created for this row; no two rows of a test say the same to the same number."""
         said = {message.sent_text or message.text, message.late_text or message.text, message.text}
-        return [one for one in self.ledger if one.to == message.phone and one.body in said]
+        return [one for one in self._by_number[message.phone] if one.body in said]
+
+    def moves_of(self, message: Message) -> list[Event]:
+        """A row's changes of state, in the order they were written."""
+        return self._moves[message.id or 0]
+
+    @cached_property
+    def _by_number(self) -> defaultdict[str, list[LedgerEntry]]:
+        """There may be ten thousand texts: looking through all of them for each would take minutes."""
+        found = defaultdict(list)
+        for one in self.ledger:
+            found[one.to].append(one)
+        return found
+
+    @cached_property
+    def _moves(self) -> defaultdict[int, list[Event]]:
+        found = defaultdict(list)
+        for event in self.events:
+            if event.what == "state":
+                found[event.message_id or 0].append(event)
+        return found
 
 
 def check_invariants(
@@ -133,7 +154,7 @@ def after_an_opt_out(found: Records) -> Iterator[str]:
 def _left_after(found: Records, message: Message, opt_out: OptOut) -> Iterator[str]:
     if found.one_writer:  # events have the order of commits
         stored = [e.id or 0 for e in found.events if e.what == "opted_out" and e.enrollment_id == message.enrollment_id]
-        left = [e.id or 0 for e in found.events if e.message_id == message.id and e.to_state == S.ATTEMPTING]
+        left = [e.id or 0 for e in found.moves_of(message) if e.to_state == S.ATTEMPTING]
         wrong = opt_out.ended_at is None and bool(stored) and any(one > stored[-1] for one in left)
     else:
         began = [attempt.started_at for attempt in found.attempts if attempt.message_id == message.id]
@@ -163,7 +184,7 @@ def at_night_or_stale(found: Records) -> Iterator[str]:
 def moved_backwards(found: Records) -> Iterator[str]:
     """Each row's events are a path of legal moves that ends where the row stands."""
     for message in found.messages:
-        events = [event for event in found.events if event.message_id == message.id and event.what == "state"]
+        events = found.moves_of(message)
         for event in events:
             seen, to = S(str(event.from_state)), S(str(event.to_state))
             if to not in LEGAL_MOVES[seen]:

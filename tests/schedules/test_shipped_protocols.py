@@ -196,3 +196,11 @@ def test_a_check_in_has_no_medical_criteria_and_a_rebook_names_both_ends(name: s
 def test_no_page_lends_its_retinoid_rule_to_another() -> None:
     lifting = {name for name, p in PROTOCOLS.items() for step in p.steps if "retinoids" in step.lifts}
     assert {"microneedling", "microneedling-regimen"} == lifting
+
+
+@step_by_step
+def test_no_text_frees_the_makeup_brush_or_calls_her_skin_burned(name: str, step: Step) -> None:
+    """Page 001 frees powered cleansing devices only; its ban on the makeup brush has no end. Sunburnt is not burned."""
+    for text in step.text.values():
+        assert not re.search(r"(?<!powered )face brush|cepillo facial(?! eléctrico)", text)
+        assert not re.search(r"quemad[ao]s?(?! por el sol)|quemadura(?! de sol)", text)

@@ -79,6 +79,13 @@ for (const once of document.querySelectorAll("form#enroll, form[data-once]")) {
   addEventListener("pageshow", () => { for (const one of buttons) one.disabled = false; });
 }
 
+// --- where the picture is wider than the screen it begins with today ---
+
+for (const now of document.querySelectorAll(".picture line.now")) {
+  const box = now.closest(".picture");
+  box.scrollLeft = now.x1.baseVal.value - box.clientWidth / 2;
+}
+
 // --- the lock: after a quarter of an hour without a hand on it, nobody reads over a shoulder ---
 
 let lastHand = Date.now();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -57,6 +58,21 @@ def test_an_answer_goes_from_today_to_the_patient_once(visitor: Visitor) -> None
     expect(page.locator("#answered")).to_be_visible()
     assert ["Lakeside Skin: After two days."] == [one.text for one in desk.texts(1) if one.kind == ANSWER]
     assert [] == [address for address in visitor.asked if "555" in address or "icing" in address]
+
+
+def test_an_admins_pages_stand_in_two_even_lines_on_a_phone(visitor: Visitor) -> None:
+    """People is not left alone on a line, and each is wide and high enough for a thumb."""
+    visitor.page.set_viewport_size({"width": 360, "height": 740})
+    boxes = [one.bounding_box() for one in visitor.page.locator(".top nav a").all()]
+    assert {3} == {sum(box["y"] == line for box in boxes if box) for line in {box["y"] for box in boxes if box}}
+    assert [] == [box for box in boxes if not box or box["height"] < 44 or box["width"] < 88]
+
+
+def test_on_a_phone_the_picture_of_a_recovery_begins_with_today(visitor: Visitor) -> None:
+    visitor.desk.enroll(treated_at=visitor.desk.clock.now() - timedelta(days=4))
+    visitor.page.set_viewport_size({"width": 360, "height": 740})
+    visitor.go("/patients/1")
+    assert visitor.page.evaluate("document.querySelector('.picture').scrollLeft") > 0
 
 
 def test_a_text_in_doubt_is_decided_on_today_with_one_press(visitor: Visitor) -> None:

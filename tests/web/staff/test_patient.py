@@ -40,6 +40,14 @@ def test_the_page_shows_every_text_with_its_state_and_the_recovery(desk: Desk) -
     assert "<svg" in shown.text
 
 
+def test_a_form_says_whose_clock_it_is_on_where_hers_is_another(desk: Desk) -> None:
+    desk.enroll(timezone="America/Phoenix", appointment_at=desk.clock.now() + timedelta(hours=1))
+    shown = desk.read(HERS)
+    assert "Both on the clinic’s clock, New York." in shown
+    assert "Appointment Fri Mar 6, 1:10 PM MST" in shown
+    assert "on the patient’s clock, Phoenix" in words(seen(desk, what="treated", treated_at="2026-03-06T14:00"))
+
+
 def test_stop_is_seen_on_her_page(desk: Desk) -> None:
     desk.enroll()
     desk.says("no más por favor")

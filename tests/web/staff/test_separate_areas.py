@@ -39,6 +39,17 @@ def test_the_patients_page_offers_it_only_where_there_are_two(desk: Desk) -> Non
     assert MEANS in desk.read("/patients/2")
 
 
+def test_the_patients_page_shows_the_ends_that_the_texts_name(desk: Desk) -> None:
+    """The later treatment forbids makeup and sun for longer; on a separate area of skin it would not."""
+    two_treatments(desk)
+    older = desk.get("/patients/1").text
+    picture, table = older.split("<svg")[2].split("</svg>")[0], older.split("<caption>")[1].split("</table>")[0]
+    assert "no makeup until Tue Mar 10, 1:10 PM" in picture
+    assert "Tue Mar 10, 1:10 PM" in table
+    assert "Another treatment overlaps: makeup, sun until the later" in words(desk.get("/patients/1"))
+    assert "Another treatment overlaps" not in desk.read("/patients/2")
+
+
 def test_said_later_it_gives_the_older_texts_back(desk: Desk) -> None:
     two_treatments(desk)
     assert "planned" not in due(desk, "retinoids-again")

@@ -105,6 +105,13 @@ def test_todays_appointments_stand_in_order_and_an_unmarked_one_stands_out(desk:
     assert 1 == desk.read("/").count("treated?")
 
 
+def test_a_no_show_is_offered_only_once_the_appointment_has_come(desk: Desk) -> None:
+    desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
+    assert "No-show" not in desk.read("/")
+    desk.clock.pass_(minutes=6)
+    assert "No-show" in desk.read("/")
+
+
 def test_a_treated_patient_is_no_longer_expected(desk: Desk) -> None:
     desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
     desk.clock.pass_(minutes=10)
