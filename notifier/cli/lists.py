@@ -21,7 +21,7 @@ from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.domain.states import EnrollmentState
+from notifier.domain.states import EnrollmentState, MessageState
 
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
 
@@ -135,7 +135,8 @@ def _print(columns: Sequence[str], rows: Sequence[tuple[str, ...]], *, empty: st
 
 
 def _text_row(line: TextLine, home: ZoneInfo) -> tuple[str, ...]:
-    when = local(line.due_at, ZoneInfo(line.timezone), home) if line.due_at else "not by text"
+    leaves = line.due_at if line.state is not MessageState.EXPIRED else None
+    when = local(leaves, ZoneInfo(line.timezone), home) if leaves else "not by text"
     state = line.state.value.replace("_", " ")
     whose = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
     reason = f": {line.reason}" if line.reason else ""
