@@ -6,6 +6,7 @@ user must be allowed to create databases); without it a server from pip is start
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -39,6 +40,16 @@ structlog.configure(
 )
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A test that starts the program in this process changes where everybody's lines go."""
+    root = logging.getLogger()
+    before, handlers, level = structlog.get_config(), root.handlers[:], root.level
+    yield
+    structlog.configure(**before)
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,14 +14,10 @@ from notifier.logs import configure_logs
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before, level, config = root.handlers[:], root.level, structlog.get_config()
+def stream() -> io.StringIO:
     written = io.StringIO()
     configure_logs(written)
-    yield written
-    root.handlers, root.level = before, level
-    structlog.configure(**config)
+    return written
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

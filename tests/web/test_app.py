@@ -9,7 +9,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-import structlog
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
@@ -19,12 +18,11 @@ from tests.web.conftest import PATIENT, Web, open_web
 
 
 @pytest.fixture
-def logged() -> Iterator[StringIO]:
+def logged() -> StringIO:
     """What the program would write to stderr."""
-    stream, before = StringIO(), structlog.get_config()
+    stream = StringIO()
     configure_logs(stream)
-    yield stream
-    structlog.configure(**before)
+    return stream
 
 
 @pytest.fixture

@@ -75,6 +75,16 @@ def test_on_a_phone_the_picture_of_a_recovery_begins_with_today(visitor: Visitor
     assert visitor.page.evaluate("document.querySelector('.picture').scrollLeft") > 0
 
 
+def test_a_stop_is_seen_on_the_patients_page_and_leaves_nothing_to_press(visitor: Visitor) -> None:
+    visitor.desk.enroll()
+    visitor.desk.says("no más por favor")
+    visitor.go("/patients/1")
+    expect(visitor.page.locator("#answer")).to_contain_text("call")
+    expect(visitor.page.locator("main")).to_contain_text("no más por favor")
+    assert {"suppressed"} == {row.state.value for row in visitor.desk.texts(1)}
+    assert 0 == visitor.page.get_by_role("button", name="Send").count()
+
+
 def test_a_text_in_doubt_is_decided_on_today_with_one_press(visitor: Visitor) -> None:
     desk = visitor.desk
     text = desk.texts(desk.enroll().enrollment)[0]
