@@ -18,6 +18,7 @@ from notifier.db.enrollments import by_external_id
 from notifier.db.schema import NoDatabase, prepare
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.logs import configure_logs
 from notifier.settings import BadSettings, Settings, load_settings
 from schedules.protocol import CareProtocol
 
@@ -69,6 +70,7 @@ def rehearsal() -> Iterator[Office]:
 
 @contextmanager
 def _opened(writes_texts: bool, *, in_memory: bool = False) -> Iterator[Office]:
+    configure_logs(level="CRITICAL")  # a person gets sentences; what the stories log is for the worker's journal
     settings = load_settings()
     if writes_texts and (missing := missing_for_planning(settings)):
         raise BadSettings(list(missing))
