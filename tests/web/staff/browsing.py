@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,13 +10,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.web.staff.conftest import PASSWORD, Desk
+from notifier.web.app import create_app
+from notifier.web.staff import staff_router
+from tests.web.staff.conftest import CLINIC, PASSWORD, Desk
 
+CHROMIUM = shutil.which("chromium")
+in_a_browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
+]
+"""The marks of a module whose tests drive one."""
 _QUICK = 5_000
 """Milliseconds after which a page that does not react is broken."""
 
@@ -75,3 +85,13 @@ def served(app: FastAPI) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(timeout=10)
+
+
+@contextmanager
+def visiting(desk: Desk, browser: Browser, name: str = "Dana") -> Iterator[Visitor]:
+    """Somebody has signed in at this desk, at 1280 pixels."""
+    app = create_app(desk.engine, desk.clock, clinic_id=CLINIC, routers=[staff_router(desk.office)])
+    with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        visitor = Visitor(context.new_page(), desk, home)
+        visitor.sign_in(name)
+        yield visitor

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from notifier.domain.answers import ANSWER
-from notifier.web.app import create_app
-from notifier.web.staff import staff_router
-from tests.web.staff.browsing import Visitor, served
-from tests.web.staff.conftest import CLINIC, Desk
+from tests.web.staff.browsing import Visitor, in_a_browser, visiting
+from tests.web.staff.conftest import Desk
 from tests.web.staff.test_today import S, move
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
-]
+pytestmark = in_a_browser
 PAGES = ["/people", "/programs", "/record", "/account", "/protocols/microneedling-24h/approve/es", "/"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def visitor(admin: Desk, browser: Browser) -> Iterator[Visitor]:
     """Dr. Sol, an admin, has signed in."""
-    app = create_app(admin.engine, admin.clock, clinic_id=CLINIC, routers=[staff_router(admin.office)])
-    with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        visitor = Visitor(context.new_page(), admin, home)
-        visitor.sign_in("Dr. Sol")
+    with visiting(admin, browser, "Dr. Sol") as visitor:
         yield visitor
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from notifier.web.app import create_app
-from notifier.web.staff import staff_router
-from tests.web.staff.browsing import Visitor, served
-from tests.web.staff.conftest import CLINIC, PASSWORD, Desk
+from tests.web.staff.browsing import Visitor, in_a_browser, visiting
+from tests.web.staff.conftest import PASSWORD, Desk
 from tests.web.staff.test_today import S, move
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
-]
+pytestmark = in_a_browser
 PAGES = [
     "/",
     "/enroll",
@@ -38,23 +31,10 @@ PAGES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def visitor(desk: Desk, browser: Browser) -> Iterator[Visitor]:
-    """Dana has signed in, at 1280 pixels."""
-    app = create_app(desk.engine, desk.clock, clinic_id=CLINIC, routers=[staff_router(desk.office)])
-    with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        visitor = Visitor(context.new_page(), desk, home)
-        visitor.sign_in()
+    """Dana has signed in."""
+    with visiting(desk, browser) as visitor:
         yield visitor
 
 
