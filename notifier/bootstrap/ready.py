@@ -47,14 +47,14 @@ def check_ready_to_serve(settings: Settings) -> None:
 _UNPROVEN: Final = "NOTIFIER_PUBLIC_URL needs TWILIO_AUTH_TOKEN, which proves that a webhook is Twilio's; set it too."
 
 
-def refuse_lost_offices(waiting: Mapping[str, int]) -> None:
+def refuse_lost_offices(enrolled: Mapping[str, int]) -> None:
     """Raise BadSettings for patients of an office that the file does not have: nobody could say who texts them.
 
-    `waiting`: how many patients of each such office still get texts.
+    `enrolled`: how many enrollments run at each such office.
     """
     if lost := [
-        f'The office "{office}" has {many} patient{"" if many == 1 else "s"} with texts to come, and no table in '
+        f'The office "{office}" has {many} running enrollment{"" if many == 1 else "s"}, and no table in '
         "NOTIFIER_OFFICES_FILE; write it back, or move them: notifier change ENROLLMENT --office OFFICE."
-        for office, many in waiting.items()
+        for office, many in enrolled.items()
     ]:
         raise BadSettings(lost)

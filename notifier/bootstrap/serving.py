@@ -19,14 +19,16 @@ from notifier.bootstrap.clinic import (
     missing_for_planning,
     planning_rules,
     protocols,
+    read_offices,
     staffed_hours,
 )
-from notifier.bootstrap.ready import check_ready_to_serve
+from notifier.bootstrap.ready import check_ready_to_serve, refuse_lost_offices
 from notifier.bootstrap.rounds import rounds
 from notifier.bootstrap.signals import on_signals
 from notifier.bootstrap.working import run_worker
 from notifier.clock import Clock
-from notifier.db.engine import file_of, open_engine
+from notifier.db.engine import file_of, open_engine, reading
+from notifier.db.offices import enrolled_elsewhere
 from notifier.db.schema import prepare
 from notifier.db.tables import CLINIC
 from notifier.logs import configure_logs
@@ -59,6 +61,8 @@ def run_web(settings: Settings) -> int:
     try:
         if created := prepare(engine):
             log.warning("new_database", file=str(created))
+        with reading(engine) as session:
+            refuse_lost_offices(enrolled_elsewhere(session, CLINIC, read_offices(settings)))
     finally:
         engine.dispose()
     asyncio.run(serve(settings))

@@ -36,7 +36,7 @@ from notifier.clock import Clock
 from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.filesystems import refuse_network
 from notifier.db.journal import Journal, journal_place
-from notifier.db.offices import waiting_elsewhere
+from notifier.db.offices import enrolled_elsewhere
 from notifier.db.schema import prepare
 from notifier.db.soundness import look_before_start
 from notifier.db.tables import CLINIC
@@ -73,7 +73,7 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
             log.warning("new_database", file=str(created))
         look_before_start(engine)
         with reading(engine) as session:
-            refuse_lost_offices(waiting_elsewhere(session, CLINIC, read_offices(settings)))
+            refuse_lost_offices(enrolled_elsewhere(session, CLINIC, read_offices(settings)))
         with only_worker(engine, clock.now()):
             drained = asyncio.run(work(settings, engine, clock, beside=beside))
     finally:

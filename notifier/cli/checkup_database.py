@@ -15,7 +15,7 @@ from notifier.db.circuits import open_circuits
 from notifier.db.engine import open_engine, reading
 from notifier.db.filesystems import refuse_network
 from notifier.db.holds import open_holds
-from notifier.db.offices import waiting_elsewhere
+from notifier.db.offices import enrolled_elsewhere
 from notifier.db.outbox import in_state, next_due
 from notifier.db.polls import gate_is_open, last_poll
 from notifier.db.presence import SILENT_AFTER, doubts
@@ -65,7 +65,7 @@ def _check_clock(session: Session, now: datetime) -> Iterator[Finding]:
 
 def _check_offices(session: Session, rules: PlanningRules) -> Iterator[Finding]:
     try:
-        refuse_lost_offices(waiting_elsewhere(session, rules.clinic_id, rules.offices))
+        refuse_lost_offices(enrolled_elsewhere(session, rules.clinic_id, rules.offices))
     except BadSettings as error:
         yield from (Finding("offices", Level.FAIL, sentence) for sentence in error.sentences)
 

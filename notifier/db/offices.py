@@ -6,15 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, event, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, event, func, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlmodel import col
 
 from notifier.db.engine import reading
-from notifier.db.outbox import in_state
 from notifier.db.rows import can_be_id
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply
-from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from notifier.domain.states import RUNNING
 
 Yours = Collection[str] | None
 """The offices of whoever asks; None: all."""
@@ -23,12 +22,11 @@ _ADDRESSED: Final[Mapping[str, Any]] = {"enrollment": Enrollment, "message": Mes
 _enrollments = Enrollment.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
-def waiting_elsewhere(session: Session, clinic_id: str, known: Collection[str]) -> dict[str, int]:
-    """How many patients of offices that are not `known` still get texts, by office.
+def enrolled_elsewhere(session: Session, clinic_id: str, known: Collection[str]) -> dict[str, int]:
+    """How many enrollments run at offices that are not `known`, by office.
 
-    Who has had her last text needs no office any more: one that was closed may leave the file in the end.
+    Also those whose last text has left: she may write, come again or be looked at, and then her office must be known.
     """
-    still = exists().where(col(Message.enrollment_id) == col(Enrollment.id), in_state(MessageState.PLANNED))
     found = (
         select(col(Enrollment.office), func.count())
         .where(
@@ -36,7 +34,6 @@ def waiting_elsewhere(session: Session, clinic_id: str, known: Collection[str]) 
             col(Enrollment.office).not_in(sorted(known)),
             col(Enrollment.clinic_id) == clinic_id,
             col(Enrollment.state).in_(RUNNING),
-            or_(col(Enrollment.state) == EnrollmentState.BOOKED, still),
         )
         .group_by(col(Enrollment.office))
         .order_by(col(Enrollment.office))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.timing import Timekeeper
 from notifier.web.around import Around
 from notifier.web.counts import Counts
-from notifier.web.health import Watched, health_router
+from notifier.web.health import LOOK_SECONDS, Watched, health_router
 from notifier.web.metrics import metrics_router
 from notifier.web.webhooks import WebhookSettings, webhook_router
 
@@ -26,13 +27,14 @@ def create_app(
     webhooks: WebhookSettings | None = None,
     worker_age: Callable[[], float] | None = None,
     disk: Path | None = None,
+    look_seconds: float = LOOK_SECONDS,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The app over this database. Without `webhooks` their addresses are unknown here (404).
 
     `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables say
-    whether one is alive. `disk`: a directory whose disk must not fill up. `routers`: everything else, such as the
-    staff page. Its database threads end with the app's lifespan.
+    whether one is alive. `disk`: a directory whose disk must not fill up. `look_seconds`: how long the database may take
+    to say how it is. `routers`: everything else, such as the staff page. Its database threads end with its lifespan.
     """
     # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
     takes, looks = DatabaseThreads(engine), DatabaseThreads(engine)
@@ -40,11 +42,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        takes.close(wait=False)
-        looks.close(wait=False)
+        # What runs on after its asker was refused still holds a connection, which the engine's end would leave open.
+        await asyncio.gather(asyncio.to_thread(takes.close), asyncio.to_thread(looks.close))
 
     counts = Counts()
-    watched = Watched(clinic_id, looks, clock, by_webhook=webhooks is not None, worker_age=worker_age, disk=disk)
+    watched = Watched(clinic_id, looks, clock, webhooks is not None, worker_age, disk, look_seconds)
     # No redirect to the other spelling of an address: it would be built from the request's own Host.
     app = FastAPI(
         title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan

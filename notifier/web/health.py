@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
 
 from notifier.db.engine import file_of
 from notifier.db.threads import DatabaseThreads
@@ -19,7 +20,8 @@ from notifier.domain.health import Trouble, VitalSigns, troubles
 from notifier.domain.timing import Timekeeper
 from notifier.web.deadline import DatabaseSlow, within
 
-SECONDS: Final = 2.0
+_T = TypeVar("_T")
+LOOK_SECONDS: Final = 2.0
 """For the database to say how it is."""
 
 
@@ -33,11 +35,16 @@ class Watched:
     by_webhook: bool
     worker_age: Callable[[], float] | None = None
     disk: Path | None = None
+    seconds: float = LOOK_SECONDS
 
     async def signs(self) -> VitalSigns:
         """Raises DatabaseSlow."""
         now = self.clock.now()
-        return await within(SECONDS, self.threads.read(lambda session: read_vital_signs(session, self.clinic_id, now)))
+        return await self.look(lambda session: read_vital_signs(session, self.clinic_id, now))
+
+    async def look(self, story: Callable[[Session], _T]) -> _T:
+        """What the database says in time. Raises DatabaseSlow."""
+        return await within(self.seconds, self.threads.read(story))
 
     def disk_left(self) -> float | None:
         """The free part of the database's disk; None where it is not here."""

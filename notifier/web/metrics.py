@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from notifier.db.vital_signs import moves_since
 from notifier.domain.health import VitalSigns
 from notifier.web.counts import Counts
-from notifier.web.deadline import DatabaseSlow, within
-from notifier.web.health import SECONDS, Watched
+from notifier.web.deadline import DatabaseSlow
+from notifier.web.health import Watched
 
 
 def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
@@ -30,7 +30,7 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
                 signs = await watched.signs()
                 if signs.revision == signs.wanted:
                     look = partial(moves_since, clinic_id=watched.clinic_id, event_id=seen)
-                    seen, moves = await within(SECONDS, watched.threads.read(look))
+                    seen, moves = await watched.look(look)
                     for state, count in moves.items():
                         counts.moves.labels(state).inc(count)
             except DatabaseSlow:

@@ -26,7 +26,7 @@ from notifier.web.signed_form import READ_SECONDS, Form, NotTaken, signed_form
 
 STATUS_PATH: Final = "/twilio/status"
 INBOUND_PATH: Final = "/twilio/inbound"
-SECONDS: Final = 0.9
+ANSWER_SECONDS: Final = 0.9
 """For the database. Twilio waits 15 in all, retries what got no answer or a 503, and polling finds the rest."""
 _TRY_AGAIN: Final = "5"
 log = structlog.get_logger()
@@ -47,6 +47,8 @@ class WebhookSettings:
     """How urgent words are answered."""
     read_seconds: float = READ_SECONDS
     """How long a request may take to arrive."""
+    answer_seconds: float = ANSWER_SECONDS
+    """How long the database may take."""
 
 
 def webhook_router(
@@ -61,7 +63,7 @@ def webhook_router(
             form = await signed_form(
                 request, path, settings.check, settings.account_sid, read_seconds=settings.read_seconds
             )
-            if not await within(SECONDS, threads.write(lambda session: story(session, form, now()))):
+            if not await within(settings.answer_seconds, threads.write(lambda session: story(session, form, now()))):
                 log.warning("webhook_says_nothing", route=path)  # Twilio's all the same: it must not come again
             counts.webhooks_taken.labels(path).inc()
             return None

@@ -109,9 +109,10 @@ def test_run_refuses_where_the_file_has_lost_an_office_with_patients(
     (tmp_path / "offices.toml").write_text(FILE.partition("[desert]")[0])
     for name, value in {"ACCOUNT_SID": "AC" + "0" * 32, "AUTH_TOKEN": "t", "FROM_NUMBER": "+12125550100"}.items():
         monkeypatch.setenv(f"TWILIO_{name}", value)
-    ran = offices("run")
-    assert (78, True) == (ran.code, 'The office "desert" has 1 patient with texts to come, and no table' in ran.err)
-    assert any('"desert" has 1 patient' in one["found"] for one in offices("doctor", "--json").answer)
+    ran, served = offices("run"), offices("web")
+    assert (ran.code, ran.err) == (served.code, served.err)
+    assert (78, True) == (ran.code, 'The office "desert" has 1 running enrollment, and no table' in ran.err)
+    assert any('"desert" has 1 running' in one["found"] for one in offices("doctor", "--json").answer)
     assert 0 == offices("change", "1", "--office", "downtown", "--yes").code
     assert not any('"desert"' in one["found"] for one in offices("doctor", "--json").answer)
 

@@ -123,11 +123,12 @@ def signed(address: str, form: list[tuple[str, str]], token: str = TOKEN) -> str
 
 @contextmanager
 def open_web(engine: Engine, now: datetime, **options: Any) -> Iterator[Web]:
+    """With a minute for every answer: these tests are about what is answered; `test_serving.py` has the clock."""
     clock = FakeClock(now)
     check = SignatureCheck([TOKEN, "the-other-token"], PUBLIC_URL)
     answers = AnswerRules(Voice("Glow", "555-0100"), ZoneInfo("America/New_York"))
-    settings = WebhookSettings(CLINIC, ACCOUNT_SID, check, answers, read_seconds=0.3)
-    app = create_app(engine, clock, **{"clinic_id": CLINIC, "webhooks": settings, **options})
+    settings = WebhookSettings(CLINIC, ACCOUNT_SID, check, answers, read_seconds=60, answer_seconds=60)
+    app = create_app(engine, clock, **{"clinic_id": CLINIC, "webhooks": settings, "look_seconds": 60, **options})
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield Web(engine, clock, client, Rows(now))
 
