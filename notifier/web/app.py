@@ -33,8 +33,8 @@ def create_app(
     """The app over this database. Without `webhooks` their addresses are unknown here (404).
 
     `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables say
-    whether one is alive. `disk`: a directory whose disk must not fill up. `look_seconds`: how long the database may take
-    to say how it is. `routers`: everything else, such as the staff page. Its database threads end with its lifespan.
+    whether one is alive. `disk`: a directory whose disk must not fill up. `look_seconds`: how long the database may
+    take to say how it is. `routers`: everything else, such as the staff page. Its threads end with its lifespan.
     """
     # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
     takes, looks = DatabaseThreads(engine), DatabaseThreads(engine)

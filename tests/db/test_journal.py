@@ -144,7 +144,7 @@ async def test_a_database_that_takes_its_time_is_not_waited_for(
 
 
 async def _until_lines(file: Path, count: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(lines(file)) < count:  # noqa: ASYNC110  # a file sets no event
             await asyncio.sleep(0.005)
 

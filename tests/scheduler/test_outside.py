@@ -53,7 +53,7 @@ async def test_what_is_wrong_is_told_while_the_worker_runs(engine: Engine, now: 
         open_circuit(session, "clinic", reason="the account is closed", code=20003, at=now, by="t")
     async with web_server() as server, worker_of(engine, clock, alert_webhook=SecretStr(server.url)) as worker:
         running = asyncio.create_task(worker.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await server.news.wait()
         worker.stop()
         assert await running
@@ -72,7 +72,7 @@ async def test_urgent_words_are_answered_in_the_clinics_own_words(engine: Engine
     given = {"clinic_name": "Glow", "clinic_phone": "212-555-0100", "urgent_answer": "{clinic}: call 911 or {phone}."}
     async with worker_of(engine, clock, gateway, **given) as worker:
         running = asyncio.create_task(worker.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gateway.heard.wait()
         worker.stop()
         assert await running

@@ -45,7 +45,7 @@ async def test_a_start_says_it(
 
     monkeypatch.setattr("notifier.scheduler.worker.name_unknown_zones", name)
     (patient,) = enroll(sqlite_engine, Rows(now), ("Mars/Olympus", EnrollmentState.ACTIVE))
-    async with working(sqlite_engine), asyncio.timeout(5):
+    async with working(sqlite_engine), asyncio.timeout(30):
         await said.wait()
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "unknown_time_zone" in line]
     assert ("Mars/Olympus" in line, f"[{patient}]" in line) == (True, True)

@@ -38,7 +38,7 @@ class Provider:
 
     def last_line(self) -> socket.socket:
         """The connection that was answered last."""
-        return self._answered.get(timeout=5)
+        return self._answered.get(timeout=30)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
