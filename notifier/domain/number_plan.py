@@ -2,7 +2,8 @@
 
 The daily cap counts the texts of a number, whoever they are for; so the plan of one enrollment depends on those of all
 the others. And where a newer treatment of the same patient has a text of its own about everything that an earlier
-`restrict` text would say, she gets the newer one alone.
+`restrict` text would say, she gets the newer one alone; an earlier text that says too short a length now, and that no
+newer one covers, is left to staff.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def plan_together(
     }
     covers = list(_find_covers(running, drafts)) if len(running) > 1 else []
     while True:
-        plans = _keep_to_cap(running, drafts, covers, rules, tuple(left))
+        stopped = [*covers, *_overtaken(running, drafts, covers)]
+        plans = _keep_to_cap(running, drafts, stopped, rules, tuple(left))
         holding = [cover for cover in covers if _leaves(cover, plans)]
         if len(holding) == len(covers):
             return plans
@@ -153,6 +155,20 @@ def _find_cover(
         since = min(other.facts.anchor.at for other in newer)
         withheld = Withheld(message.step, why, False, since)
         yield _Cover((member.facts.enrollment, message.step), tuple(by), message.expires_at, withheld)
+
+
+def _overtaken(running: Sequence[Member], drafts: Mapping[int, Plan], covers: Sequence[_Cover]) -> Iterable[_Cover]:
+    """Texts to come that a newer treatment has made too short, and that none of its own says instead: staff must."""
+    covered = {cover.text for cover in covers}
+    for member in running:
+        whose, to_come = member.facts.enrollment, _to_come(drafts[member.facts.enrollment], member)
+        for withheld in drafts[whose].overtaken:
+            if withheld.step in to_come and (whose, withheld.step) not in covered:
+                yield _Cover((whose, withheld.step), (), withheld.since, withheld)
+
+
+def _to_come(plan: Plan, member: Member) -> set[str]:
+    return {one.step for one in plan.timeline.messages if one.due_at is not None} - member.settled
 
 
 def _leaves(cover: _Cover, plans: Mapping[int, Plan]) -> bool:

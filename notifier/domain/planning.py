@@ -99,6 +99,8 @@ class Plan:
 
     timeline: Timeline
     withheld: tuple[Withheld, ...] = ()
+    overtaken: tuple[Withheld, ...] = ()
+    """In a draft: texts of it that a newer treatment has made too short, withheld where its own do not cover them."""
 
 
 def draft_for(
@@ -205,8 +207,10 @@ def _patient(facts: Facts, *, shared_phone: bool = False) -> Patient:
 
 
 def _treatment(other: Facts, facts: Facts) -> Treatment:
-    patient = _patient(other)
+    patient, zone = _patient(other), zone_called(facts.timezone)
     anchor = other.anchor
+    own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
+    from_the_same_moment = Moments.of(other.protocol, facts.anchor, zone, other.answers).ends
     lifted = {
         topic
         for step in other.protocol.steps
@@ -220,4 +224,5 @@ def _treatment(other: Facts, facts: Facts) -> Treatment:
         is_treated=anchor.treated,
         ends=Moments.of(other.protocol, anchor, patient.zone, other.answers).ends,
         lifted=frozenset(lifted) if other.state in RUNNING else frozenset(),
+        lasts_longer_on=frozenset(topic for topic, end in from_the_same_moment.items() if end > own.get(topic, end)),
     )

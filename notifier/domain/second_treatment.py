@@ -2,8 +2,8 @@
 
 An earlier treatment's lift gives way to a newer treatment that restricts the same topics: the newer one's own text
 covers it. Where the newer protocol says nothing about a topic, silence is not permission: the lift is withheld and
-staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later; a text of the
-newer one that says a length in words ("3 days no sun") would then be too short, and staff tell her instead.
+staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later. A text of either
+that says a length in words ("3 days no sun") is too short where the other restricts for longer: staff tell her instead.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Treatment:
     """Topic and the instant its restriction ends."""
     lifted: frozenset[str]
     """Topics whose end it will say itself."""
+    lasts_longer_on: frozenset[str]
+    """Topics that it restricts for longer than this one, counted from the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +62,35 @@ def respect(
     hours: OpenHours,
     enrolled_at: datetime | None,
     longer: Collection[str] = (),
-) -> tuple[Timeline, tuple[Withheld, ...]]:
-    """The timeline that her other treatments allow, and what they withhold.
+) -> tuple[Timeline, tuple[Withheld, ...], tuple[Withheld, ...]]:
+    """The timeline that her other treatments allow, what they withhold, and what of the rest says too short a length.
 
-    `longer` are the topics that another treatment restricts beyond this one's own end.
+    `longer` are the topics that another treatment restricts beyond this one's own end. The last are texts that a newer
+    treatment has overtaken: they must not leave either, but its own texts may say all that they would.
     """
     kept: list[PlannedMessage] = []
     withheld: list[Withheld] = []
+    overtaken: list[Withheld] = []
+    ends = dict(timeline.restrictions)
+    earlier, newer = {}, {}
+    for topic in longer:
+        for other in treatments:
+            if not other.is_newer and other.ends.get(topic) == ends[topic]:
+                earlier[topic] = other
+            elif other.is_newer and other.is_treated and topic in other.lasts_longer_on:
+                newer[topic] = other  # the same length again is no shorter for having been said late
     for message in timeline.messages:
-        if found := _withhold(message, treatments) or _is_too_short(message, treatments, timeline, longer):
+        if found := _withhold(message, treatments) or _is_too_short(message, earlier, timeline):
             withheld.append(found)
-        elif message.kind is StepKind.LIFT:
+            continue
+        if short := _is_too_short(message, newer, timeline):
+            overtaken.append(short)
+        if message.kind is StepKind.LIFT:
             kept.append(_wait(message, treatments, hours, timeline, enrolled_at))
         else:
             kept.append(message)
     kept.sort(key=lambda message: (message.due_at or message.nominal_at, message.nominal_at))
-    return replace(timeline, messages=tuple(kept)), tuple(withheld)
+    return replace(timeline, messages=tuple(kept)), tuple(withheld), tuple(overtaken)
 
 
 def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withheld | None:
@@ -107,22 +122,16 @@ def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withh
     return Withheld(message.step, why, True, newer[0].at)
 
 
-def _is_too_short(
-    message: PlannedMessage, treatments: Sequence[Treatment], timeline: Timeline, longer: Collection[str]
-) -> Withheld | None:
-    """A `restrict` text whose words say how long, where an earlier treatment restricts the same for longer."""
+def _is_too_short(message: PlannedMessage, longer: Mapping[str, Treatment], timeline: Timeline) -> Withheld | None:
+    """A `restrict` text whose words say how long, where another treatment restricts one of its topics for longer."""
     if message.kind is not StepKind.RESTRICT or not longer:
         return None
     step = next(step for step in timeline.protocol.steps if step.key == message.step)
-    ends = dict(timeline.restrictions)
     for topic in step.named_topics:
-        if topic not in longer or topic in step.printed_topics or not _says_a_length(step):
-            continue
-        for earlier in treatments:
-            if not earlier.is_newer and earlier.ends.get(topic) == ends[topic]:
-                since = f"{topic} lasts longer since the treatment on {say_day(earlier.on)}"
-                why = f'{since} than "{message.step}" says; {TELL_IN_PERSON}'
-                return Withheld(message.step, why, True, timeline.anchor.at)
+        if topic in longer and topic not in step.printed_topics and _says_a_length(step):
+            longer_since = f"{topic} lasts longer since the treatment on {say_day(longer[topic].on)}"
+            why = f'{longer_since} than "{message.step}" says; {TELL_IN_PERSON}'
+            return Withheld(message.step, why, True, max(longer[topic].at, timeline.anchor.at))
     return None
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -103,6 +105,50 @@ def test_a_newer_text_that_says_a_shorter_length_in_words_is_for_staff() -> None
     assert "today" not in {text.step for text in plan.timeline.messages}
     why = 'sun lasts longer since the treatment on Mon Mar 2 than "today" says; tell the patient in person'
     assert [("today", why, True)] == [(one.step, one.why, one.for_staff) for one in plan.withheld]
+
+
+def test_an_earlier_text_that_now_says_too_short_a_length_is_for_staff() -> None:
+    """An hour on she is treated again, and the sun is forbidden for longer than the "3 days" that would still leave."""
+    older, newer = facts(1, "microneedling-regimen", MONDAY), facts(2, "microneedling", MONDAY + HOUR)
+    plan = plans_of(older, newer)[1]
+    assert "today" not in {text.step for text in plan.timeline.messages}
+    why = 'sun lasts longer since the treatment on Mon Mar 2 than "today" says; tell the patient in person'
+    assert [("today", why, True)] == [(o.step, o.why, o.for_staff) for o in plan.withheld if o.step == "today"]
+
+
+def test_an_earlier_text_that_has_left_is_not_withheld() -> None:
+    older, newer = facts(1, "microneedling-regimen", MONDAY), facts(2, "microneedling", MONDAY + HOUR)
+    said = Member(older, settled=frozenset({"today"}))
+    plan = plan_together([said, Member(newer)], RULES, enrolled_at=MONDAY + HOUR)[1]
+    assert "today" not in {one.step for one in plan.withheld}
+
+
+@many
+@given(treatments_of_one)
+@example([facts(1, "microneedling-regimen", MONDAY), facts(2, "microneedling", MONDAY + HOUR)])
+@example([facts(1, "microneedling-regimen", MONDAY), facts(2, "microneedling-week", MONDAY + HOUR)])
+def test_no_text_says_a_length_in_words_that_another_treatment_makes_longer(them: Sequence[Facts]) -> None:
+    by_number = {one.enrollment: one for one in them}
+    for number, plan in plans_of(*them).items():
+        hers = by_number[number]
+        for step, _ in leaving(plan):
+            if step.kind is not StepKind.RESTRICT or not _says_days_or_hours(step):
+                continue
+            for topic in set(step.named_topics) - set(step.printed_topics):
+                longer = [one.protocol.id for one in them if concerns(hers, one) and _outlasts(one, hers, topic)]
+                assert [] == longer, f"{step.key} of {hers.protocol.id} says too short a length for {topic}"
+
+
+def _says_days_or_hours(step: Step) -> bool:
+    return any(re.search(r"\d (day|hour)|week", re.sub(r"\{[^}]*\}", "", words)) for words in step.text.values())
+
+
+def _outlasts(other: Facts, hers: Facts, topic: str) -> bool:
+    """Whether the other treatment, which came while hers still restricted, restricts for longer than her words say."""
+    own = _ends(hers)[topic]
+    if other.anchor.at < hers.anchor.at or (other.anchor.at == hers.anchor.at and other.enrollment < hers.enrollment):
+        return _ends(other).get(topic, own) > own
+    return other.anchor.at < own < _ends(replace(other, treated_at=hers.treated_at)).get(topic, own)
 
 
 def test_the_same_length_from_a_later_day_is_said() -> None:
