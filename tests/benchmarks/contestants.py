@@ -55,7 +55,7 @@ def us(ground: Ground, race: Race, kind: str = "SQLite") -> Iterator[Process]:
 
 
 def bare(ground: Ground, race: Race, client: str) -> AbstractContextManager[Process]:
-    """`ours`, `stock`, or one after the other in a `loop`."""
+    """Over `httpx2`, `ours` or `stock`, or one after the other in a `loop`."""
     say = [sys.executable, "-m", f"{_PEERS}.bare_sdk", client, ground.twilio.url, str(race.count), str(IN_FLIGHT)]
     return running(say)
 
