@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.engine import file_of, open_engine
+from notifier.db.filesystems import keep_through_power_cut
 from notifier.db.presence import last_in_use
 from notifier.db.recoveries import begin_after_restore, open_recoveries
 from notifier.db.schema import HEAD, upgrade
@@ -156,9 +157,9 @@ def _swap(new: Path, file: Path) -> Path | None:
             file.rename(kept)
     for rest in _beside(file):
         rest.unlink(missing_ok=True)
-    _sync(new)
+    keep_through_power_cut(new)
     new.replace(file)
-    _sync(file.parent)
+    keep_through_power_cut(file.parent)
     return kept
 
 
@@ -186,14 +187,14 @@ def _free_name(file: Path) -> Path:
 
 
 def _name_anew(part: Path, to: Path) -> None:
-    _sync(part)
+    keep_through_power_cut(part)
     try:
         os.link(part, to)  # unlike a rename it never replaces what somebody else has put there meanwhile
     except FileExistsError:
         raise Refused(f"{to} exists already: name a file that does not") from None
     except OSError:  # a file system without hard links
         part.rename(to)
-    _sync(to.parent)
+    keep_through_power_cut(to.parent)
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -214,12 +215,3 @@ def _plainly(file: Path) -> Iterator[Session]:
 def _beside(file: Path) -> tuple[Path, Path]:
     """SQLite's log and its index; those of another database in its place would destroy it."""
     return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
-
-
-def _sync(path: Path) -> None:
-    """Survive a power cut from here on."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,7 +1,11 @@
-"""Where a database file lies: SQLite's log needs memory that processes share, and network filesystems give none."""
+"""What the disk must do for us: lend memory that processes share, and keep what it was told to keep.
+
+SQLite's log needs the first, and network filesystems give none.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -62,3 +66,12 @@ def network_filesystem(file: Path, mounts: str) -> str | None:
 def _unescaped(field: str) -> str:
     """The kernel writes a space as \\040."""
     return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field)
+
+
+def keep_through_power_cut(path: Path) -> None:
+    """Return when the file is on the disk; for a directory: the names in it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

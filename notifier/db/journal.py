@@ -23,6 +23,7 @@ import structlog
 from sqlalchemy import Engine
 
 from notifier.db.engine import file_of
+from notifier.db.filesystems import keep_through_power_cut
 from notifier.domain.calls import Finished, Result
 from notifier.domain.outcomes import NotCreatedClass
 
@@ -117,7 +118,7 @@ class Journal:
         assert self._file is not None
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _sync(self._file.parent)
+        keep_through_power_cut(self._file.parent)
         return descriptor
 
     def _forget(self, saved: Collection[str]) -> None:
@@ -189,12 +190,3 @@ def _kept(line: bytes) -> Kept:
         raise ValueError("an instant without its offset")
     why = NotCreatedClass(said["why"]) if said["why"] is not None else None
     return Kept(str(said["attempt"]), Result(said["result"]), at, said["sid"], said["code"], why)
-
-
-def _sync(directory: Path) -> None:
-    """Let the file's name survive a power cut too."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
