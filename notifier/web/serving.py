@@ -37,7 +37,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
         yield where
     finally:
         server.should_exit = True
-        await asyncio.to_thread(thread.join, _DRAIN_SECONDS + 2)
+        await asyncio.to_thread(thread.join, _DRAIN_SECONDS + 1)
 
 
 class _Server(uvicorn.Server):
