@@ -20,6 +20,8 @@ LOOK: Final = 60.0
 """Seconds between two looks for a worker."""
 TIDY: Final = 3600.0
 """Seconds between two rounds of forgetting."""
+_LAST_ROUND: Final = 0.5
+"""Seconds for which the end waits for a round under way."""
 log = structlog.get_logger()
 
 
@@ -40,24 +42,26 @@ async def rounds(
         now = clock.now()
         await threads.write(lambda session: forget_old_answers(session, now))
 
-    going = [asyncio.create_task(_every(tidy, forget))]
+    ending = asyncio.Event()
+    going = [asyncio.create_task(_every(tidy, forget, ending))]
     if telling is not None:
-        going.append(asyncio.create_task(_every(look, watch)))
+        going.append(asyncio.create_task(_every(look, watch, ending)))
     try:
         yield
     finally:
-        for one in going:
+        ending.set()
+        _, late = await asyncio.wait(going, timeout=_LAST_ROUND)
+        for one in late:
             one.cancel()
-        for one in going:
-            with suppress(asyncio.CancelledError):
-                await one
         threads.close(wait=False)
 
 
-async def _every(seconds: float, round_: Callable[[], Awaitable[None]]) -> None:
-    while True:
+async def _every(seconds: float, round_: Callable[[], Awaitable[None]], ending: asyncio.Event) -> None:
+    while not ending.is_set():
         try:
             await round_()
         except Exception as error:  # noqa: BLE001  # the database is away, such as for a restore; the next round comes
             log.warning("round_failed", why=type(error).__name__)
-        await asyncio.sleep(seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await ending.wait()
