@@ -44,6 +44,18 @@ def render(template: str, voice: Voice, addressee: Addressee, ends: Mapping[str,
     return f"{addressee.name}: {text}" if addressee.shared_phone and addressee.name else text
 
 
+def filled_in(
+    template: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo
+) -> list[tuple[str, str | None]]:
+    """The same in pieces, for whoever proofreads: each with the placeholder it stands for, None for plain words."""
+    pieces = _pieces(template)
+    said = [
+        (_value(piece, voice, addressee, ends, zone), piece) if at % 2 else (piece, None)
+        for at, piece in enumerate(pieces)
+    ]
+    return [(words, placeholder) for words, placeholder in said if words]
+
+
 @lru_cache(maxsize=1024)
 def _pieces(template: str) -> tuple[str, ...]:
     """The template cut at its placeholders: words, name, words, name, words."""

@@ -89,7 +89,7 @@ class House:
 
         return await poll_inbound(self.threads, self.gateway, CLINIC, now=self.clock.now(), receive=store)
 
-    async def receipts(self) -> int | None:
+    async def receipts(self, *, most: int = 500) -> int | None:
         def apply(session: Any, found: Any, now: datetime) -> None:
             apply_receipt(
                 session, CLINIC, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
@@ -98,8 +98,9 @@ class House:
 
         between = (timedelta(0), timedelta(hours=72))
         return await poll_receipts(
-            self.threads, self.gateway, CLINIC, now=self.clock.now(), apply=apply, left_between=between
-        )
+            self.threads, self.gateway, CLINIC, now=self.clock.now(), apply=apply, left_between=between,
+            most=most,
+        )  # fmt: skip
 
     async def takeover(self, *, others_are_dead: bool = True) -> int:
         return await call_dead_attempts_unknown(

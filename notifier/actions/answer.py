@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,11 +34,16 @@ class StaffAnswer:
     """Its row in the outbox, once it is there."""
 
 
-def answerable_until(session: Session, clinic_id: str, phone: str, *, now: datetime) -> datetime:
-    """Until when this number may be answered by hand. Raises Refused with why not, and what to do."""
+def answerable_until(
+    session: Session, clinic_id: str, phone: str, *, now: datetime, yours: Collection[str] | None = None
+) -> datetime:
+    """Until when this number may be answered by hand, by somebody of these offices (None: of all).
+
+    Raises Refused with why not, and what to do.
+    """
     if is_opted_out(session, clinic_id, phone):
         raise Refused("she has opted out, and nothing is sent after that; call her")
-    last = replies.last_reply(session, clinic_id, phone)
+    last = replies.last_reply(session, clinic_id, phone, yours)
     if last is None:
         raise Refused("nothing has come from this patient, and by hand only an answer is sent; call instead")
     if now - last.at > STAFF_MAY_ANSWER_FOR:
@@ -69,10 +75,10 @@ def find_answer(
         raise Refused("nobody with this number is enrolled, so no text goes there; call instead")
     clinic_name = rules.at(the_enrollment(session, clinic_id, whose).office).voice.clinic
     text = _checked(words, clinic_name)
-    closes = answerable_until(session, clinic_id, phone, now=now)
+    closes = answerable_until(session, clinic_id, phone, now=now, yours=rules.yours)
     if same_words(session, clinic_id, phone, text, since=now - STAFF_MAY_ANSWER_FOR):
         raise Refused("these very words have gone to her already, or are on their way; write others")
-    last = replies.last_reply(session, clinic_id, phone)
+    last = replies.last_reply(session, clinic_id, phone, rules.yours)
     return StaffAnswer(
         whose,
         reply_id or getattr(last, "id", None) or 0,

@@ -1,4 +1,4 @@
-"""Cancel an enrollment: nothing more is sent for it. Her other enrollments go on."""
+"""Cancel an enrollment: nothing more is sent for it. Her other enrollments go on, planned without it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,28 @@ from sqlalchemy.orm import Session
 
 from notifier.db.changing import the_enrollment
 from notifier.db.ending import Ended, end, find_ending
+from notifier.domain.planning import PlanningRules
 from notifier.domain.states import EnrollmentState
 
 
-def plan_cancel(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime) -> Ended:
-    """What cancelling would withdraw; nothing is written. Raises Refused with a sentence."""
-    return find_ending(session, the_enrollment(session, clinic_id, enrollment_id), EnrollmentState.CANCELLED, now)
+def plan_cancel(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime) -> Ended:
+    """What cancelling would do; nothing is written. Raises Refused with a sentence."""
+    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    return find_ending(session, enrollment, EnrollmentState.CANCELLED, rules, now)
 
 
 def cancel(
-    session: Session, clinic_id: str, enrollment_id: int, *, now: datetime, by: str, why: str = "cancelled by staff"
+    session: Session,
+    enrollment_id: int,
+    *,
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+    why: str = "cancelled by staff",
 ) -> Ended:
-    """Close the enrollment. Its treatment happened all the same: earlier lifts that gave way to it do not come back."""
-    enrollment = the_enrollment(session, clinic_id, enrollment_id)
-    return end(session, enrollment, EnrollmentState.CANCELLED, now=now, by=by, why=why)
+    """Close the enrollment; what gave way to its texts on her number comes back where it is still useful.
+
+    A treatment of another day happened all the same: earlier lifts that gave way to it stay withheld.
+    """
+    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    return end(session, enrollment, EnrollmentState.CANCELLED, rules, now=now, by=by, why=why)

@@ -229,7 +229,7 @@ class Dispatch:
             self._news.set()
 
     async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
-        """The last look before the call. After a long pause of this process, somebody may have taken the text over."""
+        """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
         now = self._clock.monotonic()
         if self._stopping:
             return "the worker stops"
@@ -240,8 +240,9 @@ class Dispatch:
         left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
         if left < _LONGEST_CALL:
             return "its lease is running out"
-        if now - claimed_at > _FRESH and not await self._threads.read(lambda session: is_ours(session, one)):
-            return "it was taken over"
+        at = self._clock.now()
+        if now - claimed_at > _FRESH and not await self._threads.read(lambda session: is_ours(session, one, at)):
+            return "it was taken over, or is no longer wanted"
         return None
 
     async def _send(self, one: Claim) -> Outcome:

@@ -17,6 +17,8 @@ from notifier.db.events import of_message
 from notifier.db.facts import DECIDED_BY, FactsOfBatch
 from notifier.db.holds import open_holds
 from notifier.db.opt_outs import is_opted_out
+from notifier.db.polls import gate_is_open
+from notifier.db.presence import works
 from notifier.db.protocols import load_version, open_pauses
 from notifier.db.recoveries import open_recoveries
 from notifier.db.tables import Attempt, Enrollment, Message, RecoveryKind
@@ -48,13 +50,15 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
     stands = _where_it_stands(session, message, enrollment)
-    if any(_NOT_NOW in sentence for sentence in checks):
+    stopped = list(_what_stops_all(session, message, now)) if now else []
+    if stopped or any(_NOT_NOW in sentence for sentence in checks):
         stands = [sentence for sentence in stands if sentence != _FREE]
     return [
         *rule,
         *(() if is_answer else _the_moment(message, enrollment, rules)),
         *stands,
         *checks,
+        *stopped,
         *_the_attempts(session, message, enrollment),
         *_what_happened(session, message, enrollment),
     ]
@@ -123,7 +127,7 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
 
 
 def _where_it_stands(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
-    reason = f": {message.reason}" if message.reason else ""
+    reason = f": {message.reason.rstrip('.')}" if message.reason else ""
     said = f"It is {message.state.value}{reason}."
     if message.state is not MessageState.PLANNED:
         return [said]
@@ -142,7 +146,7 @@ def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -
     elif late and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to:
         yield "It is late after an outage and waits for a person to let the late texts leave."
     for circuit in open_circuits(session, enrollment.clinic_id):
-        yield f"Nothing is sent right now: {circuit.reason}."
+        yield f"Nothing is sent right now: {circuit.reason.rstrip('.')}."
 
 
 def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
@@ -180,12 +184,22 @@ def _the_checks(
             yield f"{_NOT_NOW} be {withdraw.to.value}: {withdraw.why}."
 
 
+def _what_stops_all(session: Session, message: Message, now: datetime) -> Iterator[str]:
+    """Why a text that is due has not left, though nothing of its own keeps it."""
+    if message.state is not MessageState.PLANNED or message.due_at is None or message.due_at > now:
+        return
+    if not works(session, now):
+        yield "It is due, and no worker is running: nothing leaves."
+    elif not gate_is_open(session, message.clinic_id, now):
+        yield "It is due, and nothing leaves until what patients wrote has been read at Twilio; see: notifier doctor."
+
+
 def _the_attempts(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
     found = select(Attempt).where(col(Attempt.message_id) == message.id).order_by(col(Attempt.started_at))
     said = []
     for number, attempt in enumerate(session.scalars(found), 1):
         outcome = (attempt.outcome or "no answer yet").replace("_", " ")
-        more = [str(one) for one in (attempt.code, attempt.detail, attempt.sid) if one]
+        more = [str(one).rstrip(".") for one in (attempt.code, attempt.detail, attempt.sid) if one]
         looked = f"; Twilio's list did not have it {attempt.empty_lists} times" if attempt.empty_lists else ""
         said.append(f"Attempt {number}, {_say(attempt.started_at, enrollment)}: {' '.join([outcome, *more])}{looked}.")
     return said
@@ -196,7 +210,7 @@ def _what_happened(session: Session, message: Message, enrollment: Enrollment) -
     for event in of_message(session, message.id or 0):
         what = event.what.replace("_", " ")
         moved = f"{event.from_state} to {event.to_state}" if event.from_state != event.to_state else what
-        why = f": {event.why}" if event.why else ""
+        why = f": {event.why.rstrip('.')}" if event.why else ""
         said.append(f"{_say(event.at, enrollment)}: {moved}, by {event.by}{why}.")
     return said
 

@@ -182,6 +182,9 @@ def _report_done(done: Done, report: ImportReport) -> None:
     for row, change in done.changes:
         changed = {change.enrollment: change.difference, **change.others}
         report.for_staff += [f"row {row.number}: {said}" for said in for_others(changed)]
+    for row, ended in done.endings:
+        said_by_none = [f"{text} is not sent any more, and no other text says it" for text in ended.nobody_tells]
+        report.for_staff += [f"row {row.number}: {said}" for said in (*said_by_none, *for_others(ended.others))]
 
 
 def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -8,15 +8,17 @@ from sqlalchemy.orm import Session
 
 from notifier.db.changing import the_enrollment
 from notifier.db.ending import Ended, end, find_ending
+from notifier.domain.planning import PlanningRules
 from notifier.domain.states import EnrollmentState
 
 
-def plan_no_show(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime) -> Ended:
-    """What "no-show" would withdraw; nothing is written. Raises Refused with a sentence."""
-    return find_ending(session, the_enrollment(session, clinic_id, enrollment_id), EnrollmentState.NO_SHOW, now)
+def plan_no_show(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime) -> Ended:
+    """What "no-show" would do; nothing is written. Raises Refused with a sentence."""
+    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    return find_ending(session, enrollment, EnrollmentState.NO_SHOW, rules, now)
 
 
-def no_show(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime, by: str) -> Ended:
+def no_show(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime, by: str) -> Ended:
     """Close a booked enrollment whose hour has come. Raises Refused with a sentence."""
-    enrollment = the_enrollment(session, clinic_id, enrollment_id)
-    return end(session, enrollment, EnrollmentState.NO_SHOW, now=now, by=by, why="she did not come")
+    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    return end(session, enrollment, EnrollmentState.NO_SHOW, rules, now=now, by=by, why="she did not come")

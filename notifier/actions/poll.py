@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -113,4 +113,5 @@ def _awaited(session: Session, clinic_id: str, oldest: datetime, youngest: datet
         col(Message.left_at) <= youngest,
         col(Message.sid).is_not(None),
     )
-    return [str(sid) for sid in session.scalars(found.order_by(col(Message.left_at)).limit(most))]
+    # By lot: where there are more, those that never get a receipt must not keep the others from being asked about.
+    return [str(sid) for sid in session.scalars(found.order_by(func.random()).limit(most))]

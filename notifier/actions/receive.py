@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.answers import answers_for, one_at_a_time, plan_answer, was_answered
+from notifier.db.enrollments import numbers_since
 from notifier.db.holds import hold_number
 from notifier.db.opt_outs import is_opted_out, opt_in, opt_out
 from notifier.db.rows import insert_if_new
@@ -51,7 +52,8 @@ def receive(
     `answers`: how urgent words, and words that nobody reads now, are answered; None: not at all.
     """
     # "rcs:+1…" and "whatsapp:+1…" are the same person, whose wish counts for her number.
-    inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20])
+    inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20], text=_storable(inbound.text))
+    one_at_a_time(session, clinic_id, inbound.phone)  # a STOP and a START must see each other
     meaning = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count)
     urgent = meaning is Meaning.URGENT or mentions_urgent(inbound.text)
     files_itself = meaning in _FILED and not urgent
@@ -61,7 +63,7 @@ def receive(
         "sid": inbound.sid,
         "phone": inbound.phone,
         "at": inbound.at,
-        "text": inbound.text.replace("\0", ""),  # PostgreSQL has no place for it
+        "text": inbound.text,
         "media_count": inbound.media_count,
         "meaning": meaning.value,
         "urgent": urgent,
@@ -73,11 +75,17 @@ def receive(
         return _learn(session, clinic_id, inbound, meaning, now)
     _act(session, clinic_id, inbound, meaning, now)
     if urgent:
-        _hold(session, clinic_id, inbound.phone, "urgent words in a reply", now, kinds=URGENT_HOLDS)
+        _hold(session, clinic_id, inbound, "urgent words in a reply", now, kinds=URGENT_HOLDS)
     here = answers.at(office) if answers else None
     if here is not None and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
         _answer(session, clinic_id, inbound, here, office, now)
     return meaning
+
+
+def _storable(text: str) -> str:
+    """The text as every database takes it: PostgreSQL has no place for NUL, and none takes half of an emoji, which a
+    carrier that cuts a long text in two may leave."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _office(session: Session, clinic_id: str, inbound: InboundText, offices: Offices) -> str | None:
@@ -92,7 +100,6 @@ def _answer(
 ) -> None:
     """The fixed answer, to somebody who is our patient, has not said stop, and has had none lately."""
     phone = inbound.phone
-    one_at_a_time(session, clinic_id, phone)
     enrollment = answers_for(session, clinic_id, phone, office=office)
     if enrollment is None or is_opted_out(session, clinic_id, phone):
         return
@@ -123,10 +130,19 @@ def _learn(session: Session, clinic_id: str, inbound: InboundText, meaning: Mean
 def _act(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning, now: datetime) -> None:
     if meaning is Meaning.STOP and not _wrote_since(session, clinic_id, inbound, Meaning.START):
         opt_out(session, clinic_id, inbound.phone, source=_source(inbound), at=now, by=_BY)
-    elif meaning is Meaning.START and not _wrote_since(session, clinic_id, inbound, Meaning.STOP):
+        for newer in numbers_since(session, clinic_id, inbound.phone, inbound.at):
+            opt_out(session, clinic_id, newer, source="number_changed", at=now, by=_BY)
+    elif meaning is Meaning.START and not _said_stop_since(session, clinic_id, inbound):
         opt_in(session, clinic_id, inbound.phone, at=now, by=_BY)
     elif meaning is Meaning.UNCLEAR:
-        _hold(session, clinic_id, inbound.phone, "a reply that may be a wish to stop", now)
+        _hold(session, clinic_id, inbound, "a reply that may be a wish to stop", now)
+
+
+def _said_stop_since(session: Session, clinic_id: str, inbound: InboundText) -> bool:
+    """Whether she wrote, or said at the desk, that she wants no more, after she wrote this."""
+    stored = is_opted_out(session, clinic_id, inbound.phone)
+    at_the_desk = stored is not None and stored.source == "staff" and stored.at > inbound.at
+    return at_the_desk or _wrote_since(session, clinic_id, inbound, Meaning.STOP)
 
 
 def _wrote_since(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning) -> bool:
@@ -141,8 +157,12 @@ def _wrote_since(session: Session, clinic_id: str, inbound: InboundText, meaning
     return session.execute(found.limit(1)).first() is not None
 
 
-def _hold(session: Session, clinic_id: str, phone: str, reason: str, now: datetime, *, kinds: str = "all") -> None:
-    hold_number(session, clinic_id, phone, reason=reason, at=now, by=_BY, kinds=kinds)
+def _hold(
+    session: Session, clinic_id: str, inbound: InboundText, reason: str, now: datetime, *, kinds: str = "all"
+) -> None:
+    """Her number, and the one that she has got since she wrote."""
+    for phone in (inbound.phone, *numbers_since(session, clinic_id, inbound.phone, inbound.at)):
+        hold_number(session, clinic_id, phone, reason=reason, at=now, by=_BY, kinds=kinds)
 
 
 def _source(inbound: InboundText) -> str:

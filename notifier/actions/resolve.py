@@ -138,8 +138,10 @@ def _to_look_up(session: Session, clinic_id: str, now: datetime) -> list[_Lost]:
 def _conclude(
     session: Session, *, clinic_id: str, one: _Lost, listed: Sequence[Listed], now: datetime, how: OnUnknown
 ) -> None:
-    verdict, sid = find(one.body, one.started_at, listed, _bound(session, clinic_id, one.phone, listed))
     attempt = session.get_one(Attempt, one.attempt_id)
+    if attempt.outcome != "unknown":
+        return  # a receipt has told meanwhile
+    verdict, sid = find(one.body, one.started_at, listed, _bound(session, clinic_id, one.phone, listed))
     attempt.last_look_at = now
     session.add(attempt)
     if verdict is Found.YES:

@@ -86,6 +86,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     from notifier.web.api.app import api_router  # noqa: PLC0415  # the same
     from notifier.web.app import create_app  # noqa: PLC0415  # FastAPI takes 0.3 s, and most commands serve nothing
     from notifier.web.serving import serving  # noqa: PLC0415  # the same
+    from notifier.web.sorry import to_staff  # noqa: PLC0415  # the same
     from notifier.web.staff import staff_router  # noqa: PLC0415  # the same
 
     engine = open_engine(settings.database_url.get_secret_value(), busy_seconds=_WEB_BUSY_SECONDS)
@@ -100,6 +101,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
         worker_age=worker_age,
         disk=file.parent if file else None,
         routers=[staff_router(office), api_router(office)],
+        sorry=to_staff(office),
     )
     try:
         async with (

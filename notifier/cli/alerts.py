@@ -17,8 +17,10 @@ from notifier.cli.screen import note, print_json, print_table
 from notifier.cli.timeline_table import local
 from notifier.db.alerts import open_alerts
 from notifier.db.engine import reading
+from notifier.db.presence import works
 from notifier.db.tables import Alert
 from notifier.domain.refused import Refused
+from notifier.logs import configure_logs
 from notifier.settings import Settings, load_settings
 from notifier.telling.teller import Line
 
@@ -29,10 +31,12 @@ def alerts(
 ) -> None:
     """What somebody must know, since when, and whether it was told."""
     if test:
+        configure_logs(level="CRITICAL")  # the sentences below say it
         _test(load_settings())
         return
     with office() as desk, reading(desk.engine) as session:
         found = open_alerts(session, desk.clinic_id)
+        watched = works(session, desk.now)
         zone = ZoneInfo(desk.rules.timezone)
     if as_json:
         print_json([{"cause": one.cause, "why": one.why, **_instants(one)} for one in found])
@@ -41,7 +45,9 @@ def alerts(
         (one.cause, local(one.opened_at, zone), local(one.told_at, zone) if one.told_at else "not yet", one.why)
         for one in found
     ]
-    print_table(("cause", "since", "told", "why"), rows, empty="all is well: nothing to tell")
+    print_table(("cause", "since", "told", "why"), rows, empty="no alert is open")
+    if not watched:
+        note("no worker is running, so nobody looks for what is new: notifier doctor")
 
 
 def _instants(alert: Alert) -> dict[str, str | None]:

@@ -23,6 +23,7 @@ from notifier.db.protocols import approvals, open_pauses
 from notifier.db.recoveries import sentences
 from notifier.db.tables import Event, Message, Worker
 from notifier.db.unusable import DatabaseUnusable
+from notifier.domain.health import spoken_span
 from notifier.domain.planning import PlanningRules
 from notifier.domain.states import MessageState
 from notifier.settings import BadSettings, Settings
@@ -94,13 +95,16 @@ def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[
         advice = "start it: systemctl start notifier, or notifier run"
         yield Finding("worker", Level.FAIL if late else Level.WARN, f"none is running{next_one}", advice)
     poll = last_poll(session, clinic_id)
-    read = f"{int((now - poll.completed_at).total_seconds())} s ago" if poll else "never"
+    read = f"was last read {spoken_span(now - poll.completed_at)} ago" if poll else "was never read"
     if gate_is_open(session, clinic_id, now):
-        yield Finding("send gate", Level.OK, f"open: what patients wrote was read {read}")
+        yield Finding("send gate", Level.OK, f"open: what patients wrote {read}")
     else:
         level = Level.FAIL if alive else Level.WARN
-        found = f"closed, so nothing leaves: what patients wrote was last read {read}"
-        yield Finding("send gate", level, found, "it opens when the worker can list inbound texts at Twilio")
+        found = f"closed, so nothing leaves: what patients wrote {read}"
+        advice = (
+            "it opens when the worker can list inbound texts at Twilio; its log says why not: inbound_poll_incomplete"
+        )
+        yield Finding("send gate", level, found, advice)
     for doubt in doubts(session, now):
         advice = "set it right; if it is right: notifier circuit reset"
         yield Finding("clock", Level.FAIL, f"a worker sends nothing: {doubt}", advice)

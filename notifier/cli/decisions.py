@@ -52,11 +52,13 @@ def release(
 
 def review(
     message: Annotated[int, typer.Argument(help="Its number.")],
-    sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help="What you found out.")] = None,
+    sent: Annotated[bool, typer.Option("--sent", help="She has it.")] = False,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="She never got it.")] = False,
 ) -> None:
     """Say whether a text had left."""
-    if sent is None:
-        raise Refused("say --sent or --not-sent: look at Twilio's log, or ask the patient")
+    if sent == not_sent:
+        one_of = "one of --sent and --not-sent, not both" if sent else "--sent or --not-sent"
+        raise Refused(f"say {one_of}: look at Twilio's log, or ask the patient")
     with office() as desk, writing(desk.engine) as session:
         state = review_message(session, desk.clinic_id, message, sent=sent, now=desk.now, by=desk.by)
     note(f"message {message} is {state.value}")

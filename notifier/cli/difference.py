@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,16 +21,21 @@ _WORDS = {
     "expired": "not any more",
     "wrong_now": "SENT, WRONG NOW: call her",
 }
+_OPTED_OUT = "! her number has opted out: nothing will be sent; tell the patient in person"
 
 
 def print_change(change: Change) -> None:
     """Every text that a change touches, hers first, then those of others on her phone."""
     zone = ZoneInfo(change.after.timezone)
     print_difference(change.difference, zone, f"enrollment {change.enrollment}")
-    for whose, difference in change.others.items():
-        print_difference(difference, zone, f"enrollment {whose}, on the same phone")
+    _print_others(change.others, zone)
     if change.opted_out:
-        note("! her number has opted out: nothing will be sent; tell the patient in person")
+        note(_OPTED_OUT)
+
+
+def _print_others(others: Mapping[int, Difference], zone: ZoneInfo) -> None:
+    for whose, difference in others.items():
+        print_difference(difference, zone, f"enrollment {whose}, on the same phone")
 
 
 def print_difference(difference: Difference, zone: ZoneInfo, whose: str) -> None:
@@ -52,8 +57,12 @@ def change_json(change: Change) -> dict[str, Any]:
         "enrollment": change.enrollment,
         "opted_out": change.opted_out,
         **difference_json(change.difference),
-        "others": [{"enrollment": whose, **difference_json(one)} for whose, one in change.others.items()],
+        "others": _others_json(change.others),
     }
+
+
+def _others_json(others: Mapping[int, Difference]) -> list[dict[str, Any]]:
+    return [{"enrollment": whose, **difference_json(one)} for whose, one in others.items()]
 
 
 def difference_json(difference: Difference) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
 
 
 def print_ended(ended: Ended) -> None:
-    """What an ending withdraws, and what it cannot."""
+    """What an ending withdraws, what it cannot, and what it does to others on her phone."""
     if ended.already:
         show(f"enrollment {ended.enrollment} has ended so already; nothing changes")
         return
@@ -78,6 +87,9 @@ def print_ended(ended: Ended) -> None:
         show(f"may have left a moment ago: {', '.join(ended.on_their_way)}")
     if ended.nobody_tells:
         show(f"nobody tells her any more, so call her: {', '.join(ended.nobody_tells)}")
+    _print_others(ended.others, ZoneInfo(ended.timezone))
+    if ended.others and ended.opted_out:
+        note(_OPTED_OUT)
 
 
 def ended_json(ended: Ended) -> dict[str, Any]:
@@ -88,6 +100,8 @@ def ended_json(ended: Ended) -> dict[str, Any]:
         "withdrawn": list(ended.withdrawn),
         "on_their_way": list(ended.on_their_way),
         "nobody_tells": list(ended.nobody_tells),
+        "opted_out": ended.opted_out,
+        "others": _others_json(ended.others),
     }
 
 

@@ -51,17 +51,17 @@ def treated(
 
 def no_show(enrollment: WhichEnrollment, yes: Yes = False, as_json: Json = False) -> None:
     """She did not come: nothing more is sent."""
-    with office() as desk:
+    with office(writes_texts=True) as desk:
         with reading(desk.engine) as session:
             whose = enrollment_called(session, desk.clinic_id, enrollment)
-            planned = plan_no_show(session, desk.clinic_id, whose, now=desk.now)
+            planned = plan_no_show(session, whose, rules=desk.rules, now=desk.now)
         if not as_json:
             print_ended(planned)
             if planned.already:
                 return
             ask("She did not come?", yes=yes)
         with writing(desk.engine) as session:
-            done = record_no_show(session, desk.clinic_id, whose, now=desk.now, by=desk.by)
+            done = record_no_show(session, whose, rules=desk.rules, now=desk.now, by=desk.by)
     if as_json:
         print_json(ended_json(done))
     else:
@@ -75,17 +75,17 @@ def cancel(
     as_json: Json = False,
 ) -> None:
     """Stop her texts for good."""
-    with office() as desk:
+    with office(writes_texts=True) as desk:
         with reading(desk.engine) as session:
             whose = enrollment_called(session, desk.clinic_id, enrollment)
-            planned = plan_cancel(session, desk.clinic_id, whose, now=desk.now)
+            planned = plan_cancel(session, whose, rules=desk.rules, now=desk.now)
         if not as_json:
             print_ended(planned)
             if planned.already:
                 return
             ask("Stop these texts for good?", yes=yes)
         with writing(desk.engine) as session:
-            done = cancel_enrollment(session, desk.clinic_id, whose, now=desk.now, by=desk.by, why=reason)
+            done = cancel_enrollment(session, whose, rules=desk.rules, now=desk.now, by=desk.by, why=reason)
     if as_json:
         print_json(ended_json(done))
     else:

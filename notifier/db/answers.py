@@ -31,7 +31,7 @@ def answers_for(session: Session, clinic_id: str, phone: str, *, office: str | N
 
 
 def one_at_a_time(session: Session, clinic_id: str, phone: str) -> None:
-    """Two who would answer the same number wait for each other. SQLite has one writer anyway."""
+    """Two who would answer the same number, or store its words, wait for each other. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         key = {"key": f"notifier answer {clinic_id} {phone}"}
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)

@@ -122,7 +122,7 @@ def make_change(
     session.flush()
     if before.phone != after.phone:
         _opt_out_follows(session, rules.clinic_id, before.phone, after.phone, now, by)
-    opted_out = is_opted_out(session, rules.clinic_id, after.phone) is not None
+    opted_out = opted_out_among(session, rules.clinic_id, {before.phone, after.phone})
     seen = before.state.value
     record(
         session,
@@ -138,9 +138,9 @@ def make_change(
     now_on_phone = {row.id: facts_of(session, row) for row in _on(session, rules, change)}
     for whose, difference in {before.enrollment: change.difference, **change.others, **change.unseen}.items():
         facts = now_on_phone[whose]
-        their_number_is_out = opted_out if facts.phone == after.phone else False
-        carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=their_number_is_out)
-    if opted_out:
+        is_out = facts.phone in opted_out
+        carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=is_out)
+    if after.phone in opted_out:
         _suppress(session, [one.id for one in hers if one.id is not None], now, by)
     return change
 

@@ -32,10 +32,10 @@ from notifier.db.recoveries import (
     waits,
 )
 from notifier.db.rows import insert_rows
-from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
+from notifier.db.tables import Attempt, Enrollment, Event, Message, OptOut, Recovery, RecoveryKind
 from notifier.domain.departure import Send, Wait, Withdraw
 from notifier.domain.offices import NO_OFFICES, Offices
-from notifier.domain.states import MessageState
+from notifier.domain.states import EnrollmentState, MessageState
 from schedules.send_window import SendWindow
 
 LEASE = timedelta(seconds=60)
@@ -142,11 +142,29 @@ def claim(
     return Claimed(claims, len(due), next_due=then, backlog=more, began_to_wait=began, expired=expired)
 
 
-def is_ours(session: Session, one: Claim) -> bool:
-    """Whether a claim still holds: after a long pause of this process, somebody may have taken the text over."""
-    found = select(col(Attempt.id)).join(Message, col(Message.id) == col(Attempt.message_id))
-    still = found.where(
-        col(Attempt.id) == one.attempt_id, col(Attempt.outcome).is_(None), in_state(MessageState.ATTEMPTING)
+def is_ours(session: Session, one: Claim, now: datetime) -> bool:
+    """Whether a claim still holds: nobody has taken the text over, and its patient wants it still.
+
+    She may have said stop while it waited for its turn to be called; her enrollment may have ended, or her number
+    changed, which lets what is on its way to the old one expire.
+    """
+    opted_out = select(col(OptOut.id)).where(
+        col(OptOut.clinic_id) == col(Message.clinic_id),
+        col(OptOut.phone) == col(Message.phone),
+        col(OptOut.ended_at).is_(None),
+    )
+    still = (
+        select(col(Attempt.id))
+        .join(Message, col(Message.id) == col(Attempt.message_id))
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(
+            col(Attempt.id) == one.attempt_id,
+            col(Attempt.outcome).is_(None),
+            in_state(MessageState.ATTEMPTING),
+            col(Message.expires_at) > now,
+            is_answer() | col(Enrollment.state).in_((EnrollmentState.BOOKED, EnrollmentState.ACTIVE)),
+            ~opted_out.exists(),
+        )
     )
     return session.execute(still).first() is not None
 

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from notifier.db.events import cut, record
 from notifier.db.rows import Row, can_be_id, insert_rows_for_ids
-from notifier.db.tables import Enrollment
+from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.states import EnrollmentState
 
 
@@ -69,6 +69,30 @@ def sharing_phone(session: Session, clinic_id: str, phone: str) -> list[Enrollme
     """Every enrollment on this number in this clinic, whoever the patient and whatever its state, the oldest first."""
     found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone) == phone)
     return list(session.scalars(found.order_by(col(Enrollment.id))))
+
+
+def numbers_since(session: Session, clinic_id: str, phone: str, since: datetime) -> list[str]:
+    """The numbers of those whose texts went to this one until it was changed, at that instant or later."""
+    changed, same = aliased(Event), aliased(Enrollment)  # said of one of her enrollments, and done to all of them
+    found = (
+        select(col(Enrollment.phone))
+        .distinct()
+        .join(Message, col(Message.enrollment_id) == col(Enrollment.id))
+        .join(same, col(same.phone) == col(Enrollment.phone))
+        .join(changed, col(changed.enrollment_id) == col(same.id))
+        .where(
+            col(Message.clinic_id) == clinic_id,
+            col(Message.phone) == phone,
+            col(Message.left_at).is_not(None),
+            col(Enrollment.phone) != phone,
+            col(same.clinic_id) == clinic_id,
+            col(changed.at) >= since,
+            col(changed.what) == "changed",
+            col(changed.message_id).is_(None),
+            col(changed.why).contains("phone"),
+        )
+    )
+    return list(session.scalars(found))
 
 
 def move(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from notifier.db.changing import Change, find_change, make_change
-from notifier.db.ending import end, find_ending
+from notifier.db.ending import Ended, end, has_ended_so
 from notifier.db.enrolling import Written, refuse_unready, write_enrollments
 from notifier.db.enrollments import by_external_ids
 from notifier.db.plans import enrollments_on, facts_of
@@ -68,7 +68,7 @@ def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: Plann
     if not rules.is_yours(stored.office):
         raise Refused("its external_id is a patient of an office that is not yours; leave the row out", "external_id")
     if row.status is not None:
-        return Meaning.SAME if find_ending(session, stored, _ENDINGS[row.status], now).already else Meaning.ENDED
+        return Meaning.SAME if has_ended_so(stored, _ENDINGS[row.status], now) else Meaning.ENDED
     if stored.imported_as == row.digest:
         return Meaning.SAME
     if stored.state not in RUNNING:
@@ -107,6 +107,7 @@ class Done:
 
     written: list[tuple[ImportRow, Written]] = field(default_factory=list)
     changes: list[tuple[ImportRow, Change]] = field(default_factory=list)
+    endings: list[tuple[ImportRow, Ended]] = field(default_factory=list)
 
 
 def write_meanings(
@@ -122,7 +123,8 @@ def write_meanings(
         if stored is None:
             continue
         if meaning is Meaning.ENDED and row.status is not None:
-            end(session, stored, _ENDINGS[row.status], now=now, by=by, why=f"{row.status.value} by import")
+            to, why = _ENDINGS[row.status], f"{row.status.value} by import"
+            done.endings.append((row, end(session, stored, to, rules, now=now, by=by, why=why)))
         elif meaning is Meaning.CHANGED:
             changes = _changes(session, stored, row.wanted)
             done.changes.append((row, make_change(session, stored, changes, rules, now=now, by=by, what="changed")))

@@ -106,6 +106,8 @@ def carry_out(
     for entry in difference.moved:
         why = _how_it_moved(entry, zone_called(facts.timezone))
         _rewrite(session, entry, at, by, why, phone=facts.phone, **_content(_planned(entry)))
+        if not opted_out:
+            _resume(session, entry, at, by)
     for entry in difference.adjusted:
         _rewrite(session, entry, at, by, "how early or late it may leave", **_content(_planned(entry)))
     for entry in difference.reworded:
@@ -176,6 +178,14 @@ def _end(session: Session, entry: Entry, to: MessageState, at: datetime, by: str
         outbox.move(session, message_id, seen=seen, to=MessageState.PLANNED, at=at, by=by, why="withdrawn below")
         seen = MessageState.PLANNED
     outbox.move(session, message_id, seen=seen, to=to, at=at, by=by, why=entry.why)
+
+
+def _resume(session: Session, entry: Entry, at: datetime, by: str) -> None:
+    """A text that was missed during an opt-out and is still to come again, now that the opt-out has ended."""
+    message_id, row = _stored(entry)
+    if row.state is MessageState.SUPPRESSED and _planned(entry).nominal_at > at:
+        why, to = "the number takes texts again", MessageState.PLANNED
+        outbox.move(session, message_id, seen=MessageState.SUPPRESSED, to=to, at=at, by=by, why=why)
 
 
 def _how_it_moved(entry: Entry, zone: ZoneInfo) -> str:

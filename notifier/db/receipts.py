@@ -70,19 +70,31 @@ def sids_of(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
 
 
 def adopt(session: Session, token: str, *, at: datetime, by: str) -> bool:
-    """Give a text whose call's answer was lost the SID that a receipt brought; False where nothing was lost."""
-    attempt = session.get(Attempt, token)
+    """Give a text whose call's answer was lost the SID that a receipt brought; False where nothing was lost.
+
+    Also one that was given up as not created: it must not leave a second time.
+    """
+    # Locked, as whoever records the call does: else each of the two misses what the other has not committed yet.
+    attempt = session.get(Attempt, token, with_for_update=True)
     sid = sids_of(session, [token]).get(token)
     if attempt is None or sid is None or _has_another(session, attempt, sid):
         return False
-    for seen in (MessageState.UNKNOWN, MessageState.NEEDS_REVIEW):
-        why = "a receipt shows that Twilio has it"
-        if move(session, attempt.message_id, seen=seen, to=MessageState.ACCEPTED, at=at, by=by, why=why, sid=sid):
+    why, lost = "a receipt shows that Twilio has it", [_S.UNKNOWN, _S.NEEDS_REVIEW]
+    if attempt.outcome not in (None, "accepted") and _take_back(session, attempt.message_id, at, by, why):
+        lost = [_S.ATTEMPTING]
+    for seen in lost:
+        if move(session, attempt.message_id, seen=seen, to=_S.ACCEPTED, at=at, by=by, why=why, sid=sid):
             attempt.outcome, attempt.sid = "accepted", sid
             session.add(attempt)
             session.flush()
             return True
     return False
+
+
+def _take_back(session: Session, message_id: int, at: datetime, by: str, why: str) -> bool:
+    """Whether a text waited to leave again; then it waits no longer."""
+    move(session, message_id, seen=_S.SUPPRESSED, to=_S.PLANNED, at=at, by=by, why=why)
+    return move(session, message_id, seen=_S.PLANNED, to=_S.ATTEMPTING, at=at, by=by, why=why)
 
 
 def _has_another(session: Session, attempt: Attempt, sid: str) -> bool:
@@ -111,10 +123,11 @@ def advance(session: Session, clinic_id: str, sids: Collection[str], *, at: date
 def _apply(session: Session, text: Message, receipt: Receipt, at: datetime) -> None:
     assert text.id is not None
     to = _STATES[receipt.status]
-    if text.state is MessageState.PLANNED and to is MessageState.DELIVERED:
-        # It failed, was planned again, and arrived after all: it must not leave a second time.
+    if to is _S.DELIVERED and text.state in (_S.PLANNED, _S.SUPPRESSED):
+        # It failed, was planned again (she may have said stop since), and arrived after all: it must not leave twice.
         why = "the earlier text arrived after all"
-        move(session, text.id, seen=MessageState.PLANNED, to=MessageState.FAILED, at=at, by=_BY, why=why)
+        for seen, back in ((_S.SUPPRESSED, _S.PLANNED), (_S.PLANNED, _S.FAILED)):
+            move(session, text.id, seen=seen, to=back, at=at, by=_BY, why=why)
     if text.state not in _AFTER_ACCEPTANCE or to not in LEGAL_MOVES[text.state]:
         return
     code = receipt.error_code or None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -22,9 +23,11 @@ def the_reply(session: Session, clinic_id: str, reply_id: int) -> Reply:
     return reply
 
 
-def last_reply(session: Session, clinic_id: str, phone: str) -> Reply | None:
-    """What came last from this number."""
+def last_reply(session: Session, clinic_id: str, phone: str, yours: Collection[str] | None = None) -> Reply | None:
+    """What came last from this number, to one of `yours` or to no office; None: to any."""
     found = select(Reply).where(col(Reply.clinic_id) == clinic_id, col(Reply.phone) == phone)
+    if yours is not None:
+        found = found.where(or_(col(Reply.office).is_(None), col(Reply.office).in_(sorted(yours))))
     return session.scalar(found.order_by(col(Reply.at).desc(), col(Reply.id).desc()).limit(1))
 
 

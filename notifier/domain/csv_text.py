@@ -39,12 +39,14 @@ def read_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 def _rows(text: str, delimiter: str, first_row: int) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
-    number = first_row - 1
+    number, empty = first_row - 1, True
     while True:
         number += 1
         try:
             cells = [cell.strip() for cell in next(reader)]
         except StopIteration:
+            if empty:
+                raise _empty() from None
             return
         except csv.Error as why:
             raise Refused(f"row {number} (line {reader.line_num}) cannot be read: {_say(str(why))}") from None
@@ -53,7 +55,12 @@ def _rows(text: str, delimiter: str, first_row: int) -> Iterator[tuple[int, list
                 f"row {number} (line {reader.line_num}) has a cell of over {_LARGEST_CELL:,} characters: {_QUOTE}"
             )
         if any(cells):
+            empty = False
             yield number, cells
+
+
+def _empty() -> Refused:
+    return Refused("the file is empty", command="for a sample: notifier import --template")
 
 
 _QUOTE = 'a quote (") is probably not closed'
@@ -83,7 +90,7 @@ def _delimiter(text: str) -> str:
 
 def _decode(data: bytes) -> str:
     if not data.strip():
-        raise Refused("the file is empty", command="for a sample: notifier import --template")
+        raise _empty()
     if len(data) > LARGEST_FILE:
         raise Refused(f"the file has over {LARGEST_FILE:,} bytes; split it into files of at most {LARGEST_FILE:,}")
     for magic, what in _NOT_CSV.items():

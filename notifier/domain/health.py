@@ -81,20 +81,22 @@ def _database(signs: VitalSigns, now: datetime) -> Iterator[Trouble]:
     if signs.read_only:
         yield Trouble("read_only", "the database takes no writes")
     if signs.last_event_at and signs.last_event_at > now + CLOCK_IS_BEHIND:
-        yield Trouble("clock", f"the clock is {_span(signs.last_event_at - now)} behind what has happened already")
+        yield Trouble(
+            "clock", f"the clock is {spoken_span(signs.last_event_at - now)} behind what has happened already"
+        )
 
 
 def _worker(signs: VitalSigns, now: datetime, worker_age: float | None) -> Iterator[Trouble]:
     if worker_age is not None and worker_age > HANGS:
         yield Trouble("worker", f"the worker has made no progress for {worker_age:.0f} s")
     if signs.working_since is None:
-        seen = f"; the last one was seen {_span(now - signs.worker_seen_at)} ago" if signs.worker_seen_at else ""
+        seen = f"; the last one was seen {spoken_span(now - signs.worker_seen_at)} ago" if signs.worker_seen_at else ""
         yield Trouble("worker", f"no worker is running{seen}")
         return
     # A worker that has just started gets its time to read what came in while none ran.
     read = max(signs.working_since, signs.inbound_read_at or signs.working_since)
     if now - read > UNREAD:
-        yield Trouble("send_gate", f"closed: what patients wrote was not read for {_span(now - read)}")
+        yield Trouble("send_gate", f"closed: what patients wrote was not read for {spoken_span(now - read)}")
     for reason in signs.circuits:
         yield Trouble("circuit", f"nothing is sent: {reason}")
     for doubt in signs.doubts:
@@ -108,14 +110,15 @@ def _texts(signs: VitalSigns, now: datetime) -> Iterator[Trouble]:
         late = now - signs.overdue_since
         leaving = signs.last_departure_at is not None and now - signs.last_departure_at < STALLED
         if late > LATE or (late > STALLED and not leaving):
-            yield Trouble("overdue", f"a text has been due for {_span(late)}")
+            yield Trouble("overdue", f"a text has been due for {spoken_span(late)}")
     if signs.attempting_since and now - signs.attempting_since > STALLED:
-        yield Trouble("attempting", f"a text has been about to leave for {_span(now - signs.attempting_since)}")
+        yield Trouble("attempting", f"a text has been about to leave for {spoken_span(now - signs.attempting_since)}")
     if signs.unknown_since and now - signs.unknown_since > LOST:
-        yield Trouble("unknown", f"for {_span(now - signs.unknown_since)} nobody knows whether a text left")
+        yield Trouble("unknown", f"for {spoken_span(now - signs.unknown_since)} nobody knows whether a text left")
 
 
-def _span(span: timedelta) -> str:
+def spoken_span(span: timedelta) -> str:
+    """In the largest whole unit that still says something: 90 s, 45 min, 13 h."""
     seconds = int(span.total_seconds())
     if seconds < 120:
         return f"{seconds} s"

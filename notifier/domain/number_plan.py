@@ -100,7 +100,7 @@ def _keep_to_cap(
 def _without(whose: int, plan: Plan, covers: Sequence[_Cover]) -> Plan:
     withheld = {cover.text[1]: cover.withheld for cover in covers if cover.text[0] == whose}
     kept = tuple(message for message in plan.timeline.messages if message.step not in withheld)
-    return Plan(replace(plan.timeline, messages=kept), (*plan.withheld, *withheld.values()))
+    return replace(plan, timeline=replace(plan.timeline, messages=kept), withheld=(*plan.withheld, *withheld.values()))
 
 
 def _draft(member: Member, plan: Plan, rules: PlanningRules) -> Draft:

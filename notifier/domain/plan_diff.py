@@ -163,8 +163,10 @@ def compare(
             cancelled.append(_withdrawn(row, plan))
         else:
             found["kept"].append(Entry(step, row))
+    overtaken = {one.step for one in plan.overtaken}
+    may_return = {step: message for step, message in in_plan.items() if step not in overtaken}
     for row in latest.values():
-        if row.state not in _FINAL | UNSENT and (on_its_way := _on_its_way(row, in_plan.get(row.step), phone, now)):
+        if row.state not in _FINAL | UNSENT and (on_its_way := _on_its_way(row, may_return.get(row.step), phone, now)):
             found["on_their_way"].append(on_its_way)
     lists = {name: tuple(entries) for name, entries in found.items()}
     return Difference(cancelled=tuple(cancelled), wrong_now=tuple(wrong_now), **lists)
@@ -183,6 +185,8 @@ def find_wrong(rows: Sequence[OutboxRow], before: Plan, after: Plan) -> list[Ent
         if held := withheld.get(row.step):
             if row.kind == StepKind.LIFT and row.left_at is not None and row.left_at > held.since:
                 found.append(Entry(row.step, row, None, f"it was said after a newer treatment: {held.why}"))
+            elif row.kind == StepKind.RESTRICT and row.step in was and (why := _moved(was[row.step], *ends)):
+                found.append(Entry(row.step, row, None, why))
         elif row.step not in now:
             found.append(Entry(row.step, row, None, "it is no longer part of her plan"))
         elif why := _what_is_wrong(row, was.get(row.step), now[row.step], *ends):
@@ -266,7 +270,9 @@ def _what_is_wrong(
         return "what it said is different now"
     if now.kind is StepKind.PREPARE and was.nominal_at != now.nominal_at:
         return "the visit has moved"
-    moved = [topic for topic in now.topics if ends_before.get(topic) != ends_after.get(topic)]
-    if now.kind is StepKind.RESTRICT and moved:
-        return f"the end of {', '.join(moved)} has moved"
-    return None
+    return _moved(now, ends_before, ends_after) if now.kind is StepKind.RESTRICT else None
+
+
+def _moved(text: PlannedMessage, ends_before: Mapping[str, datetime], ends_after: Mapping[str, datetime]) -> str | None:
+    moved = [topic for topic in text.topics if ends_before.get(topic) != ends_after.get(topic)]
+    return f"the end of {', '.join(moved)} has moved" if moved else None

@@ -100,7 +100,7 @@ class Plan:
     timeline: Timeline
     withheld: tuple[Withheld, ...] = ()
     overtaken: tuple[Withheld, ...] = ()
-    """In a draft: texts of it that a newer treatment has made too short, withheld where its own do not cover them."""
+    """Texts that a newer treatment has made too short: one to come is withheld, one on its way must not come back."""
 
 
 def draft_for(

@@ -37,7 +37,8 @@ def answer_box(session: Session, visit: Visit, enrollment: Enrollment) -> Answer
     if visit.office.missing:
         return AnswerBox(None, " ".join(visit.office.missing), opted_out)
     try:
-        return AnswerBox(answerable_until(session, clinic, phone, now=visit.now), None, opted_out)
+        until = answerable_until(session, clinic, phone, now=visit.now, yours=visit.office.rules.yours)
+        return AnswerBox(until, None, opted_out)
     except Refused as why:
         return AnswerBox(None, str(why), opted_out)
 

@@ -1,4 +1,4 @@
-"""What surrounds every request: the security headers, one log line without its query, and a plain answer to a crash."""
+"""What surrounds every request: the security headers, one log line without its query, and an answer to a crash."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from notifier.domain.timing import Timekeeper
+from notifier.web.sorry import Sorry
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -34,8 +35,8 @@ log = structlog.get_logger()
 class Around:
     """The outermost part of the app. A query may hold a receipt's token, so only the route's pattern is logged."""
 
-    def __init__(self, app: ASGIApp, clock: Timekeeper) -> None:
-        self._app, self._clock = app, clock
+    def __init__(self, app: ASGIApp, clock: Timekeeper, sorry: Sorry) -> None:
+        self._app, self._clock, self._sorry = app, clock, sorry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,9 +59,7 @@ class Around:
         except Exception:  # the last boundary: a person gets a sentence, not a traceback
             log.exception("request_failed", route=_route(scope))
             if not status:
-                await PlainTextResponse("Something went wrong here; it has been written down.\n", 500)(
-                    scope, receive, send_with_headers
-                )
+                await self._sorry(Request(scope), 500)(scope, receive, send_with_headers)
         self._write(scope, status, began)
 
     def _write(self, scope: Scope, status: int, began: float) -> None:

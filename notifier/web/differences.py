@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ _WORDS: Final = {
     "expired": "say it in person",
     "passed": "say it in person",
 }
+_OPTED_OUT: Final = "Her number has opted out: nothing will be sent; tell her in person."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,25 @@ class Seen:
 def of_change(change: Change, question: str, button: str) -> Seen:
     """A change of an enrollment, and what it does to others on her phone."""
     zone = zone_called(change.after.timezone)
-    others = [(whose, list(rows(one, zone))) for whose, one in change.others.items()]
-    notes = ["Her number has opted out: nothing will be sent; tell her in person."] if change.opted_out else []
-    return Seen(question, button, list(rows(change.difference, zone)), others, notes)
+    notes = [_OPTED_OUT] if change.opted_out else []
+    return Seen(question, button, list(rows(change.difference, zone)), _of_others(change.others, zone), notes)
 
 
 def of_ending(ended: Ended, question: str, button: str) -> Seen:
-    """The end of an enrollment."""
+    """The end of an enrollment, and what it does to others on her phone."""
     withdrawn = [Row("cancelled", _WORDS["cancelled"], step, "", "", "") for step in ended.withdrawn]
     notes = []
     if ended.on_their_way:
         notes.append(f"May have left a moment ago: {', '.join(ended.on_their_way)}.")
     if ended.nobody_tells:
         notes.append(f"No text says it any more, so call: {', '.join(ended.nobody_tells)}.")
-    return Seen(question, button, withdrawn, notes=notes)
+    if ended.others and ended.opted_out:
+        notes.append(_OPTED_OUT)
+    return Seen(question, button, withdrawn, _of_others(ended.others, zone_called(ended.timezone)), notes)
+
+
+def _of_others(others: Mapping[int, Difference], zone: ZoneInfo) -> list[tuple[int, Sequence[Row]]]:
+    return [(whose, list(rows(one, zone))) for whose, one in others.items()]
 
 
 def rows(difference: Difference, zone: ZoneInfo) -> Iterable[Row]:

@@ -23,6 +23,10 @@ from notifier.web.picture import draw
 from notifier.web.timeline_view import by_day, planned
 from notifier.web.visit import Page, Visit, see
 
+_KNOWN_ELSEWHERE = (
+    "this patient is enrolled already on this protocol and day, at another office; nothing was changed, and that "
+    "office's texts go on"
+)
 _SIGNED_IN_AGAIN = "You are signed in again, and the form is as you left it. Look it over, then enroll."
 
 
@@ -62,6 +66,8 @@ def enroll(visit: Visit) -> Response:
     if done is None:
         sentence = "This form has enrolled somebody already. If this is another patient, enroll once more."
         return _page(visit, form, problem=Refused(sentence), status=409)
+    if visit.office.hides({"enrollment": done}):
+        return _page(visit, form, problem=Refused(_KNOWN_ELSEWHERE), status=409)
     return see(f"/patients/{done}?form={once}#enrolled")
 
 
@@ -154,7 +160,8 @@ def _seen(visit: Visit, form: EnrollForm) -> dict[str, Any]:
         # The planner misses a time; what stands in the field is why it has none.
         others = (one for one in found.problems if one.field not in ("treated_at", "appointment_at"))
         found = replace(found, problems=(*others, *wrong_time))
-    return {"preview": found, **_drawn(visit, found)}
+    hidden = {one for one in (found.known, *found.earlier) if one and visit.office.hides({"enrollment": one})}
+    return {"preview": found, "hidden": hidden, **_drawn(visit, found)}
 
 
 def _drawn(visit: Visit, found: Preview) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from notifier.web import words
+from notifier.web.asked_for import asked_for
 
 _HERE: Final = Path(__file__).parent
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -23,6 +24,7 @@ _templates = Environment(
     extensions=["jinja2.ext.do"],
 )
 _templates.filters.update(words.FILTERS)
+_templates.globals["asked_for"] = asked_for
 
 
 def render(template: str, status: int, **values: Any) -> Response:

@@ -69,6 +69,7 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
     bubbles = stored(messages, zone, reasons)
     ends = plan_when_enrolled(session, enrollment, office.rules).timeline.restrictions
     own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
+    replies = _replies(session, enrollment)
     return {
         "facts": facts,
         "hers": zone,
@@ -76,7 +77,8 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
         "days": by_day(bubbles, zone, facts.local_day),
         "picture": _picture(facts, bubbles, visit.now, ends),
-        "talk": _talk(session, enrollment, messages),
+        "talk": _talk([one for one in replies if office.rules.is_yours(one.office)], messages),
+        "elsewhere": sum(not office.rules.is_yours(one.office) for one in replies),
         "box": answer_box(session, visit, enrollment),
         "opt_out": is_opted_out(session, clinic, enrollment.phone),
         "holds": open_holds(session, clinic, enrollment.phone),
@@ -101,10 +103,14 @@ def _picture(
     return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
 
 
-def _talk(session: Session, enrollment: Enrollment, messages: list[Message]) -> list[Line]:
-    """What left for her and what came from her number, in order."""
+def _replies(session: Session, enrollment: Enrollment) -> list[Reply]:
+    """The latest from her number, to whichever office."""
     found = select(Reply).where(col(Reply.clinic_id) == enrollment.clinic_id, col(Reply.phone) == enrollment.phone)
-    replies = session.scalars(found.order_by(col(Reply.at).desc()).limit(100))
+    return list(session.scalars(found.order_by(col(Reply.at).desc()).limit(100)))
+
+
+def _talk(replies: list[Reply], messages: list[Message]) -> list[Line]:
+    """What left for her and what came from her number, in order."""
     said = [Line(one.at, one.text, True, one) for one in replies]
     # An answer is part of the talk from when it is written; any other text once it has left.
     said += [

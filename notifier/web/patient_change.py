@@ -69,22 +69,22 @@ def _make_treated(session: Session, visit: Visit, enrollment: Enrollment) -> obj
 
 
 def _look_no_show(session: Session, visit: Visit, enrollment: Enrollment) -> Seen:
-    found = no_show.plan_no_show(session, visit.office.clinic_id, enrollment.id or 0, now=visit.now)
+    found = no_show.plan_no_show(session, enrollment.id or 0, rules=visit.office.rules, now=visit.now)
     return of_ending(found, "Did not come?", "No-show")
 
 
 def _make_no_show(session: Session, visit: Visit, enrollment: Enrollment) -> object:
-    return no_show.no_show(session, visit.office.clinic_id, enrollment.id or 0, now=visit.now, by=visit.who.by)
+    return no_show.no_show(session, enrollment.id or 0, rules=visit.office.rules, now=visit.now, by=visit.who.by)
 
 
 def _look_cancel(session: Session, visit: Visit, enrollment: Enrollment) -> Seen:
-    found = cancel.plan_cancel(session, visit.office.clinic_id, enrollment.id or 0, now=visit.now)
+    found = cancel.plan_cancel(session, enrollment.id or 0, rules=visit.office.rules, now=visit.now)
     return of_ending(found, "Stop these texts for good?", "Stop them")
 
 
 def _make_cancel(session: Session, visit: Visit, enrollment: Enrollment) -> object:
-    clinic, why = visit.office.clinic_id, visit.field("why")[:200] or "cancelled by staff"
-    return cancel.cancel(session, clinic, enrollment.id or 0, now=visit.now, by=visit.who.by, why=why)
+    rules, why = visit.office.rules, visit.field("why")[:200] or "cancelled by staff"
+    return cancel.cancel(session, enrollment.id or 0, rules=rules, now=visit.now, by=visit.who.by, why=why)
 
 
 def _look_hold(_session: Session, _visit: Visit, _enrollment: Enrollment) -> Seen:

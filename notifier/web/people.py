@@ -36,7 +36,9 @@ def _page(visit: Visit, *, problem: Refused | None = None, status: int = 200) ->
     with reading(visit.office.engine) as session:
         seen = audits.last_seen(session, visit.office.clinic_id)
         people = [Person(one, seen.get(one.id or 0)) for one in staff.accounts(session, visit.office.clinic_id)]
-    return visit.page("people.html", status=status, people=people, problem=problem, roles=list(Role))
+    return visit.page(
+        "people.html", status=status, people=people, problem=problem, typed=visit.field("name"), roles=list(Role)
+    )
 
 
 def add(visit: Visit) -> Response:

@@ -8,6 +8,7 @@ from notifier.actions.api_keys import add_key, revoke_key
 from notifier.db.api_keys import all_keys
 from notifier.db.engine import reading, writing
 from notifier.db.tables import ApiKey, Scope
+from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
 from notifier.web.visit import NotFound, Page, Visit, see
 
@@ -27,7 +28,7 @@ def _page(visit: Visit, *, problem: Refused | None = None, status: int = 200) ->
     with reading(visit.office.engine) as session:
         keys = all_keys(session, visit.office.clinic_id)
     keys.sort(key=lambda key: key.revoked_at is not None)
-    return visit.page("programs.html", status=status, keys=keys, problem=problem, words=WORDS)
+    return visit.page("programs.html", status=status, keys=keys, problem=problem, words=WORDS, typed=visit.fields)
 
 
 def make(visit: Visit) -> Response:
@@ -35,7 +36,9 @@ def make(visit: Visit) -> Response:
     name, scopes = visit.field("name"), [scope for scope in Scope if visit.field(f"scope.{scope}") == "yes"]
     try:
         with writing(visit.office.engine) as session:
-            key = add_key(session, visit.office.clinic_id, name, scopes, now=visit.now, by=visit.who.by)
+            said = visit.field("office")  # nothing is all of them
+            office = choose_office(said, visit.office.rules.offices) if said else None
+            key = add_key(session, visit.office.clinic_id, name, scopes, office=office, now=visit.now, by=visit.who.by)
     except Refused as why:
         return _page(visit, problem=why, status=422)
     return visit.page("secret.html", what="key", whose=name, secret=key, back="/programs")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from notifier.web.protocols import in_order, say_length, say_moment, shown_of, the_protocol
+from notifier.web.protocols import examples_in, in_order, say_length, say_moment, shown_of, the_protocol
 from notifier.web.visit import NotFound, Page, Visit
 from schedules.check import Report, check_protocol
 from schedules.compare import Difference, compare_protocols
@@ -94,6 +94,7 @@ def ask_approval(visit: Visit) -> Response:
         shown=shown_of(visit, protocol),
         language=language,
         steps=steps,
+        examples=examples_in(visit, protocol, language),
         moments={one.key: say_moment(one) for one in steps},
         say_length=say_length,
         report=report_of(visit, protocol),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -14,17 +14,17 @@ from notifier.db.engine import reading, writing
 from notifier.db.protocols import approvals, open_pauses
 from notifier.db.tables import Approval, Pause
 from notifier.domain.refused import Refused
+from notifier.web.example import Example, examples, treated_at_two
 from notifier.web.picture import draw
 from notifier.web.timeline_view import planned
 from notifier.web.visit import NotFound, Page, Visit, see
 from schedules.moments import Anchor
-from schedules.offsets import Duration, wall_first
+from schedules.offsets import Duration
 from schedules.protocol import CareProtocol, Step
 from schedules.send_window import SendWindow
 from schedules.timeline import Patient, Rules, build_timeline
 from schedules.wording import Voice
 
-_AFTERNOON = time(14)
 _DAY = timedelta(days=1)
 
 
@@ -61,9 +61,9 @@ def show(visit: Visit) -> Response:
         "steps": steps,
         "say_length": say_length,
     }
-    return visit.page(
-        "protocol.html", shown=shown, protocol=shown.protocol, **values, **_pictures(visit, shown.protocol)
-    )
+    pictures = _pictures(visit, shown.protocol)
+    said = {language: examples_in(visit, shown.protocol, language) for language in shown.protocol.languages}
+    return visit.page("protocol.html", shown=shown, protocol=shown.protocol, examples=said, **values, **pictures)
 
 
 def the_protocol(visit: Visit) -> CareProtocol:
@@ -92,7 +92,7 @@ def shown_of(visit: Visit, protocol: CareProtocol) -> Shown:
 def _pictures(visit: Visit, protocol: CareProtocol) -> dict[str, Any]:
     """A patient treated today at two, who gave the answers under which most is said."""
     zone = visit.office.zone
-    at = wall_first(visit.now.astimezone(zone).date(), _AFTERNOON, zone)
+    at = treated_at_two(visit.now, zone)
     answers = {key: question.answers[0] for key, question in protocol.questions.items()}
     rules = Rules(Voice("clinic", "phone"), SendWindow(), visit.office.rules.max_texts_per_day)
     patient = Patient(zone, protocol.languages[0], answers=answers)
@@ -101,6 +101,12 @@ def _pictures(visit: Visit, protocol: CareProtocol) -> dict[str, Any]:
     ends = timeline.restrictions
     picture = draw(ends, bubbles, anchor=at, zone=zone, now=None) if ends else None
     return {"picture": picture, "restrictions": ends, "sample_at": at, "sample_answers": answers}
+
+
+def examples_in(visit: Visit, protocol: CareProtocol, language: str) -> dict[str, Example]:
+    """By step: what a patient treated today at two reads, in the clinic's own voice."""
+    office = visit.office
+    return examples(protocol, language, office.rules.voice, treated_at_two(visit.now, office.zone), office.zone)
 
 
 def in_order(protocol: CareProtocol) -> Any:

@@ -64,7 +64,7 @@ def staff_router(office: StaffOffice) -> APIRouter:
     """Everything that staff see, for `create_app(routers=[…])`."""
     router = APIRouter()
     _add(router, "GET", "/static/{name}", partial(_static, office))
-    _add(router, "GET", "/favicon.ico", _favicon)
+    _add(router, "GET", "/favicon.ico", partial(_favicon, office))
     _add(router, "GET", "/sign-in", partial(sign_in.ask, office))
     _add(router, "POST", "/sign-in", partial(sign_in.sign_in, office))
     for page in PAGES:
@@ -85,5 +85,7 @@ async def _static(office: StaffOffice, request: Request) -> Response:
     return static_file(request.path_params["name"])
 
 
-async def _favicon(_request: Request) -> Response:
+async def _favicon(office: StaffOffice, request: Request) -> Response:
+    if same_site.is_public(office, request):
+        return PlainTextResponse("Not Found\n", 404)
     return RedirectResponse("/static/favicon.svg", 308)

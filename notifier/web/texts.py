@@ -21,6 +21,7 @@ from schedules.offsets import wall_first
 _S = MessageState
 _MOST = 500
 _DAY = timedelta(days=1)
+_DAYS = tuple("0123456")
 _YESTERDAY = {
     "delivered": ("Delivered yesterday", (_S.DELIVERED,)),
     "on-the-way": ("Sent yesterday, no receipt yet", (_S.ACCEPTED, _S.SENT)),
@@ -56,7 +57,7 @@ def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow
         return "Nobody knows whether they left", staff_views.in_doubt(session, clinic, _MOST)
     if which == "next-24-hours":
         return "Leaving in the next 24 hours", staff_views.leaving(session, clinic, None, now + _DAY, _MOST)
-    if which.startswith("day-") and which[4:] in "0123456":
+    if which.startswith("day-") and which[4:] in _DAYS:
         number = int(which[4:])
         since = _midnight(visit, number) if number else None
         rows = staff_views.leaving(session, clinic, since, _midnight(visit, number + 1), _MOST)

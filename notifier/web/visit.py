@@ -10,20 +10,22 @@ from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, ImmutableMultiDict
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from notifier.db import staff
 from notifier.db.engine import writing
+from notifier.db.rows import can_be_id
 from notifier.db.staff import SignedIn
 from notifier.domain.refused import Refused
 from notifier.web import cookies, same_site
 from notifier.web.office import StaffOffice
 from notifier.web.pages import render
+from notifier.web.sorry import NOTHING_HERE, patient_in
 
 Fields = ImmutableMultiDict[str, str]
 _MOST_BYTES = 200_000
-_NOTHING = "There is nothing here."
 _MOST_FIELDS = 300
 
 
@@ -49,8 +51,11 @@ class Visit:
         return self.fields.get(name, "").strip()
 
     def number(self, name: str) -> int:
-        """A number in the page's address."""
-        return int(self.request.path_params[name])
+        """A number in the page's address; raises NotFound for one that no row can have."""
+        found = int(self.request.path_params[name])
+        if not can_be_id(found):
+            raise NotFound
+        return found
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page as this person sees it."""
@@ -112,14 +117,14 @@ async def answer(office: StaffOffice, page: Page, request: Request) -> Response:
 
 
 async def read_fields(office: StaffOffice, request: Request) -> Fields | Response:
-    """The form that was sent, or the answer that refuses to read it."""
+    """The form that was sent, or the answer that refuses to read it. Raises HTTPException for one that is too big."""
     if refusal := same_site.refuse(office, request):
         return refusal
     if request.method != "POST":
         return Fields([])
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > _MOST_BYTES:
-        return PlainTextResponse("That is too much for one form.\n", 413)
+        raise HTTPException(413)
     form: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS)
     return Fields([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
 
@@ -133,7 +138,7 @@ def _answer(office: StaffOffice, page: Page, request: Request, fields: Fields) -
     office = office.seen_by(who.offices).for_address(request.path_params)
     visit = Visit(office, request, now, who, token, fields)
     if office.hides(request.path_params):
-        return visit.page("sorry.html", status=404, sentence=_NOTHING)
+        return visit.page("sorry.html", status=404, **NOTHING_HERE)
     try:
         if request.method == "POST" and fields.get("form") != visit.form:
             return _stale(visit, page)
@@ -141,9 +146,9 @@ def _answer(office: StaffOffice, page: Page, request: Request, fields: Fields) -
             return visit.page("sorry.html", status=403, sentence="Only an admin may do this.")
         return page.story(visit)
     except Refused as why:
-        return visit.page("sorry.html", status=422, sentence=str(why))
+        return visit.page("sorry.html", status=422, sentence=str(why), patient=patient_in(request.url.path))
     except NotFound:
-        return visit.page("sorry.html", status=404, sentence=_NOTHING)
+        return visit.page("sorry.html", status=404, **NOTHING_HERE)
 
 
 def locked(office: StaffOffice, page: Page, request: Request, fields: Mapping[str, str]) -> Response:
@@ -156,7 +161,8 @@ def locked(office: StaffOffice, page: Page, request: Request, fields: Mapping[st
     if kept:
         return render("sign_in.html", 401, office=office, to="/", kept=kept, sentence=None, was_locked=True)
     # Only a page that can be looked at: a form that was not kept has to be found again.
-    return see(f"/sign-in?{urlencode({'to': request.url.path})}" if request.method == "GET" else "/sign-in")
+    asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
+    return see(f"/sign-in?{urlencode({'to': asked})}" if request.method == "GET" else "/sign-in")
 
 
 def _stale(visit: Visit, page: Page) -> Response:

@@ -221,7 +221,7 @@ def test_a_change_cannot_make_two_enrollments_the_same(desk: Desk) -> None:
 
 def test_nothing_changes_in_an_enrollment_that_has_ended_or_is_not_there(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    desk.act(cancel, "clinic", enrollment, now=desk.now, by="desk")
+    desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
     with pytest.raises(Refused, match="was cancelled"):
         make(desk, enrollment, desk.now, phone=BOB)
     with pytest.raises(Refused, match="there is no enrollment 999"):

@@ -10,6 +10,8 @@ import pytest
 from notifier.actions.explain import explain
 from notifier.actions.hold import hold
 from notifier.db.engine import reading, writing
+from notifier.db.polls import completed
+from notifier.db.presence import arrive
 from notifier.db.recoveries import begin_after_outage, begin_after_restore
 
 LATER = timedelta(hours=1)
@@ -33,6 +35,24 @@ def test_what_is_in_order_is_said_to_leave(desk: Any, lift: Any) -> None:
 
 def test_a_day_late_it_leaves_in_its_late_words(desk: Any, lift: Any) -> None:
     assert "leave then, in its late wording" in said(desk, lift.id, lift.due_at + timedelta(days=1))
+
+
+def test_a_due_text_says_that_nothing_leaves_and_why(desk: Any, lift: Any) -> None:
+    """No worker; then a worker that cannot read what patients wrote; then one that can."""
+    due, no_worker, shut = (
+        lift.due_at,
+        "no worker is running: nothing leaves",
+        "nothing leaves until what patients wrote",
+    )
+    assert no_worker not in said(desk, lift.id, due - LATER)
+    assert no_worker in said(desk, lift.id, due)
+    assert "Nothing keeps it" not in said(desk, lift.id, due)
+    with writing(desk.engine) as session:
+        arrive(session, "w", host="desk", pid=1, now=due)
+    assert shut in said(desk, lift.id, due)
+    with writing(desk.engine) as session:
+        completed(session, desk.rules.clinic_id, at=due, read_up_to=due)
+    assert "Nothing keeps it" in said(desk, lift.id, due)
 
 
 def test_at_night_it_would_wait_for_the_morning(desk: Any, lift: Any) -> None:

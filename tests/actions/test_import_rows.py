@@ -163,6 +163,20 @@ def test_a_status_ends_a_known_enrollment_once(office: Office, status: str, stat
     assert state == office.enrolled()[0].state
 
 
+def test_an_ending_by_import_tells_staff_what_nobody_says_any_more(office: Office) -> None:
+    """And the others on the phone follow: the lift of the same day comes back, of another day it does not."""
+    hers = {"phone": ANA, "protocol": "makeup-only"}
+    office.run(line(1, **hers, treated_at="2026-03-05T14:00"), line(2, **hers), line(3, phone=ANA))
+    thursday, first = (one.enrollment for one in office.enrolled()[:2])
+    assert {MessageState.CANCELLED} == {office.desk.states(one)["makeup-again"] for one in (thursday, first)}
+    report = office.run(line(3, phone=ANA, status="cancelled"))
+    assert ({"ended": 1}, []) == (counts(report), report.for_staff)
+    assert MessageState.PLANNED == office.desk.states(first)["makeup-again"]
+    report = office.run(line(2, **hers, status="cancelled"))
+    why = f"enrollment {thursday}: makeup-again is not sent any more, and no other text says it"
+    assert [f"row 2: {why}"] == report.for_staff
+
+
 def test_nobody_has_missed_a_visit_that_is_still_to_come(office: Office) -> None:
     booked = {"treated_at": "", "appointment_at": "2026-03-09T10:00"}
     office.run(line(1, **booked))
@@ -247,7 +261,7 @@ def test_a_race_with_staff_costs_one_row_and_not_its_neighbors(office: Office, n
     def race(what: str, done: int, of: int) -> None:
         if what == "checked" and done == of:
             by_hand = office.desk.enroll(phone="+12125550101")
-            office.desk.act(cancel, "clinic", by_hand.enrollment, now=now, by="desk")
+            office.desk.act(cancel, by_hand.enrollment, rules=office.desk.rules, now=now, by="desk")
 
     report = office.run(line(1), line(2), progress=race)
     assert (1, 1) == (report.written, report.fault_count)

@@ -108,27 +108,27 @@ def test_a_moved_appointment_moves_what_prepares_her_and_lists_what_was_said(des
 def test_a_no_show_stops_what_prepared_her(desk: Desk) -> None:
     enrollment = book(desk)
     with reading(desk.engine) as session:
-        assert ("before",) == plan_no_show(session, "clinic", enrollment, now=desk.now + 5 * DAY).withdrawn
-    desk.act(no_show, "clinic", enrollment, now=desk.now + 5 * DAY, by="desk")
+        assert ("before",) == plan_no_show(session, enrollment, rules=desk.rules, now=desk.now + 5 * DAY).withdrawn
+    desk.act(no_show, enrollment, rules=desk.rules, now=desk.now + 5 * DAY, by="desk")
     assert (EnrollmentState.NO_SHOW, {"before": CANCELLED}) == (stored(desk, enrollment).state, desk.states(enrollment))
-    assert desk.act(no_show, "clinic", enrollment, now=desk.now, by="desk").already
+    assert desk.act(no_show, enrollment, rules=desk.rules, now=desk.now, by="desk").already
 
 
 def test_a_treated_patient_is_no_no_show(desk: Desk) -> None:
     with pytest.raises(Refused, match="was treated, so it is no no-show"):
-        desk.act(no_show, "clinic", desk.enroll().enrollment, now=desk.now, by="desk")
+        desk.act(no_show, desk.enroll().enrollment, rules=desk.rules, now=desk.now, by="desk")
 
 
 def test_cancelling_withdraws_what_is_planned_and_names_what_is_on_its_way(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
     desk.send(desk.texts(enrollment)["today"], desk.now, to=MessageState.ATTEMPTING)
     with reading(desk.engine) as session:
-        shown = plan_cancel(session, "clinic", enrollment, now=desk.now)
+        shown = plan_cancel(session, enrollment, rules=desk.rules, now=desk.now)
     assert (("makeup-again", "sun-again"), ("today",)) == (shown.withdrawn, shown.on_their_way)
-    desk.act(cancel, "clinic", enrollment, now=desk.now, by="desk")
+    desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
     expected = {"today": MessageState.ATTEMPTING, "makeup-again": CANCELLED, "sun-again": CANCELLED}
     assert expected == desk.states(enrollment)
-    assert desk.act(cancel, "clinic", enrollment, now=desk.now, by="desk").already
+    assert desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk").already
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_cancelling_withdraws_what_is_planned_and_names_what_is_on_its_way(desk:
 def test_an_ended_enrollment_is_not_enrolled_again_without_saying_so(desk: Desk, end: object, sentence: str) -> None:
     at = desk.now + 5 * DAY
     ended = book(desk)
-    desk.act(end, "clinic", ended, now=at, by="desk")  # type: ignore[arg-type]  # both stories
+    desk.act(end, ended, rules=desk.rules, now=at, by="desk")  # type: ignore[arg-type]  # both stories
     with pytest.raises(
         Refused, match=rf"this is enrollment {ended}.*{sentence}.*; take that back, or enroll her again"
     ):
@@ -153,11 +153,11 @@ def test_a_visit_that_is_still_to_come_was_not_missed(desk: Desk) -> None:
         "where it is called off, cancel it; where it moves, say to when"
     )
     with pytest.raises(Refused, match=f"^{sentence}$"):
-        desk.act(no_show, "clinic", enrollment, now=at - timedelta(minutes=1), by="desk")
+        desk.act(no_show, enrollment, rules=desk.rules, now=at - timedelta(minutes=1), by="desk")
     with reading(desk.engine) as session, pytest.raises(Refused, match=f"^{sentence}$"):
-        plan_no_show(session, "clinic", enrollment, now=desk.now)
+        plan_no_show(session, enrollment, rules=desk.rules, now=desk.now)
     assert EnrollmentState.BOOKED == stored(desk, enrollment).state
-    assert not desk.act(no_show, "clinic", enrollment, now=at, by="desk").already
+    assert not desk.act(no_show, enrollment, rules=desk.rules, now=at, by="desk").already
 
 
 # held

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from notifier.actions.cancel import cancel
 from notifier.actions.change import change
 from notifier.actions.hold import hold, resume
 from notifier.actions.opt_out import opt_out_by_staff, release
@@ -48,6 +49,7 @@ STEPS = st.lists(
         st.tuples(st.just("enroll"), st.tuples(st.sampled_from(["plain", "makeup-only"]), st.booleans())),
         st.tuples(st.just("wait"), st.integers(1, 60)),
         st.tuples(st.just("send"), st.sampled_from(["delivered", "unknown", "failed", "attempting"])),
+        st.tuples(st.just("cancel"), st.integers(1, 3)),
         st.tuples(st.sampled_from(["hold", "resume", "opt_out", "release"]), st.none()),
     ),
     max_size=14,
@@ -89,6 +91,8 @@ def move(desk: Desk, enrollment: int, what: str, how: Any) -> Desk:
         send_what_is_due(desk, MessageState(how))
     elif what == "change":
         desk.act(change, enrollment, changes(desk, *how), rules=desk.rules, **told)
+    elif what == "cancel":
+        desk.act(cancel, how, rules=desk.rules, **told)
     elif what == "hold":
         desk.act(hold, "clinic", enrollment, why="so", **told)
     elif what == "resume":

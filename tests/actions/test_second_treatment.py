@@ -104,7 +104,7 @@ def test_a_text_that_was_sent_keeps_its_words_when_the_phone_becomes_shared(desk
 
 def test_nobody_shares_with_somebody_whose_texts_have_ended(desk: Desk) -> None:
     first = desk.enroll()
-    desk.act(cancel, "clinic", first.enrollment, now=desk.now, by="desk")
+    desk.act(cancel, first.enrollment, rules=desk.rules, now=desk.now, by="desk")
     second = desk.enroll(name="Bob Ruiz")
     assert not desk.texts(second.enrollment)["today"].text.startswith("Bob")
 
@@ -114,14 +114,14 @@ def test_a_treatment_whose_texts_were_cancelled_still_happened(desk: Desk) -> No
     first = desk.enroll()
     later = desk.now + DAY / 2
     second = desk.enroll(protocol="makeup-only", at=later, now=later)
-    ended = desk.act(cancel, "clinic", second.enrollment, now=later, by="desk")
+    ended = desk.act(cancel, second.enrollment, rules=desk.rules, now=later, by="desk")
     assert (f"enrollment {first.enrollment}: makeup-again",) == ended.nobody_tells
     assert CANCELLED == desk.states(first.enrollment)["makeup-again"]
 
 
 def test_a_mistake_enrolled_again_on_the_same_day_restricts_nothing(desk: Desk) -> None:
     wrong = desk.enroll(protocol="makeup-only")
-    desk.act(cancel, "clinic", wrong.enrollment, now=desk.now, by="desk")
+    desk.act(cancel, wrong.enrollment, rules=desk.rules, now=desk.now, by="desk")
     right = desk.enroll(at=desk.now - HOUR)
     assert {PLANNED} == set(desk.states(right.enrollment).values())
 

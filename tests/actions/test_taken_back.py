@@ -26,7 +26,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def test_a_no_show_by_mistake_is_taken_back(desk: Desk, back: str) -> None:
     """She came after all, will come another day, or nobody knows yet: each says so in its own way."""
     enrollment, at = book(desk), desk.now + 5 * DAY
-    desk.act(no_show, "clinic", enrollment, now=at, by="desk")
+    desk.act(no_show, enrollment, rules=desk.rules, now=at, by="desk")
     told = {"rules": desk.rules, "now": at + HOUR, "by": "desk"}
     if back == "treated":
         made = desk.act(treated, enrollment, at + HOUR, **told)
@@ -49,7 +49,7 @@ def test_a_no_show_by_mistake_is_taken_back(desk: Desk, back: str) -> None:
 def test_a_cancellation_by_mistake_is_taken_back(desk: Desk) -> None:
     """What is still to come is planned again; what has passed meanwhile says so."""
     enrollment, later = desk.enroll().enrollment, desk.now + DAY / 2
-    desk.act(cancel, "clinic", enrollment, now=desk.now, by="desk")
+    desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
     with reading(desk.engine) as session:
         shown = plan_resume(session, enrollment, rules=desk.rules, now=later).difference
     assert (["makeup-again", "sun-again"], ["today"]) == (
@@ -67,6 +67,6 @@ CAME = datetime(2026, 3, 6, 15, tzinfo=UTC)
 @pytest.mark.parametrize("changes", [Changes(name="Anna Ruiz"), Changes(treated_at=CAME)])
 def test_what_was_cancelled_is_taken_back_before_it_is_changed(desk: Desk, changes: Changes) -> None:
     enrollment = desk.enroll().enrollment
-    desk.act(cancel, "clinic", enrollment, now=desk.now, by="desk")
+    desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
     with pytest.raises(Refused, match=r"; take that back, or enroll her again as a second treatment$"):
         desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now, by="desk")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from notifier.db.engine import open_engine, writing
+from notifier.db.presence import arrive
 from notifier.db.tables import Alert
 from tests.cli.conftest import Ran
 from tests.telling.loopback import WebServer, web_server
@@ -40,7 +41,7 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
 
 
 def test_open_alerts_are_listed_until_they_clear(desk: Callable[..., Ran], tmp_path: Path) -> None:
-    assert "all is well" in desk("alerts").err
+    assert "no alert is open" in desk("alerts").err
     at = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
@@ -52,6 +53,15 @@ def test_open_alerts_are_listed_until_they_clear(desk: Callable[..., Ran], tmp_p
     assert "not yet" in desk("alerts").out
 
 
+def test_without_a_worker_an_empty_list_is_no_all_clear(desk: Callable[..., Ran], tmp_path: Path) -> None:
+    assert "no worker is running, so nobody looks" in desk("alerts").err
+    engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+    with writing(engine) as session:
+        arrive(session, "w", host="desk", pid=1, now=datetime(2026, 3, 7, 20, 40, tzinfo=UTC))
+    engine.dispose()
+    assert "no alert is open\n" == desk("alerts").err
+
+
 def test_a_test_goes_through_every_channel(desk: Callable[..., Ran], listening: WebServer) -> None:
     ran = desk("alerts", "--test")
     assert (0, "webhook: told\n") == (ran.code, ran.err)
@@ -61,8 +71,8 @@ def test_a_test_goes_through_every_channel(desk: Callable[..., Ran], listening: 
 def test_a_test_that_does_not_get_through_fails(desk: Callable[..., Ran], listening: WebServer) -> None:
     listening.status = 500
     ran = desk("alerts", "--test")
-    assert 1 == ran.code
-    assert "webhook: the webhook answered 500" in ran.err
+    assert (1, "") == (ran.code, ran.out)
+    assert "notifier: webhook: the webhook answered 500" == ran.err.strip()
 
 
 def test_a_test_without_a_channel_says_what_to_set(desk: Callable[..., Ran]) -> None:

@@ -129,6 +129,20 @@ def test_a_visit_to_come_is_no_no_show_and_a_cancellation_is_taken_back(desk: De
     assert "booked" == desk("enrollments", "--json").answer[0]["state"]
 
 
+def test_cancelling_says_what_it_does_to_others_on_the_phone(desk: Desk, ana: tuple[str, ...]) -> None:
+    """The page, the API and this say it alike: before it is done, and as data."""
+    desk(*ana)
+    desk(*ana, "--name", "Eva Poe")
+    shown = desk("cancel", "2", "--yes").out
+    assert ["withdrawn:", "enrollment"] == [line.split()[0] for line in shown.splitlines()[:2]]
+    assert "enrollment 1, on the same phone" in shown
+    desk("resume", "2", "--yes")
+    answer = desk("cancel", "2", "--json").answer
+    (first,) = answer["others"]
+    changed = {entry["step"] for what in ("added", "reworded") for entry in first[what]}
+    assert (1, set(STEPS), False) == (first["enrollment"], changed, answer["opted_out"])
+
+
 def test_an_hour_on_another_clock_than_the_clinics_says_whose(desk: Desk, ana: tuple[str, ...]) -> None:
     desk(*ana)
     desk(*ana[:-1], "2026-03-07T15:30-05:00", "--name", "Dee Poe", "--timezone", "America/Los_Angeles")
@@ -180,6 +194,8 @@ def test_empty_lists_are_lists(desk: Desk) -> None:
         (("explain", "9"), "notifier due"),
         (("review", "9", "--sent"), "notifier due"),
         (("review", "9"), "--sent or --not-sent"),
+        (("review", "9", "--sent", "--not-sent"), "one of --sent and --not-sent, not both"),
+        (("review", "9", "--not-sent", "--sent"), "one of --sent and --not-sent, not both"),
         (("due", "--within", "soon"), "7d"),
         (("opt-out", "12"), "+14155550123"),
         (("unpause", "--protocol", "microneedling"), "not paused"),

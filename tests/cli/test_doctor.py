@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from notifier.db import filesystems
+from notifier.db.engine import open_engine, writing
+from notifier.db.polls import completed
 
 Desk = Callable[..., Any]
 
@@ -129,3 +132,18 @@ def test_it_warns_of_secrets_in_an_env_file_that_others_may_read(
     assert (expected is not None) == bool(found)
     assert expected is None or f"others may read {file}, which {expected}" == found[0]
     assert "hush" not in ran.out
+
+
+def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(desk: Desk, tmp_path: Path) -> None:
+    def gate() -> dict[str, Any]:
+        found: dict[str, Any] = next(one for one in desk("doctor", "--json").answer if one["what"] == "send gate")
+        return found
+
+    assert "closed, so nothing leaves: what patients wrote was never read" == gate()["found"]
+    engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+    with writing(engine) as session:
+        at = datetime(2026, 3, 7, 7, 30, tzinfo=UTC)
+        completed(session, "clinic", at=at, read_up_to=at)
+    engine.dispose()
+    assert "closed, so nothing leaves: what patients wrote was last read 13 h ago" == gate()["found"]
+    assert "inbound_poll_incomplete" in gate()["advice"]

@@ -62,6 +62,9 @@ def _workbook() -> bytes:
     [
         (b"", "the file is empty"),
         (b" \n ", "the file is empty"),
+        (b",,\n,,\n", "the file is empty"),
+        (b"sep=;\n", "the file is empty"),
+        (b"\xff\xfe", "the file is empty"),
         (_workbook(), "is not a CSV but an Excel workbook or another zip file"),
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
         (b"%PDF-1.7", "is not a CSV but a PDF"),

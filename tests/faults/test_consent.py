@@ -14,14 +14,17 @@ from notifier.actions.receive import InboundText, receive
 from notifier.db.claims import Claimed, SendingRules, claim
 from notifier.db.engine import writing
 from notifier.db.polls import completed
+from notifier.domain.planning import PlanningRules
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
+from schedules.wording import Voice
 from tests.faults.process import until
 from tests.faults.world import CLINIC, World
 
 S = MessageState
 Story = Callable[[Session], object]
 RULES = SendingRules(CLINIC, SendWindow())
+PLANS = PlanningRules(CLINIC, Voice("Glow", "555-0100"), "America/New_York")
 
 
 def says_stop(world: World, phone: str) -> Story:
@@ -79,7 +82,7 @@ def test_of_a_stop_and_a_claim_at_once_one_comes_first(world: World, stop_first:
 def test_of_a_cancellation_and_a_claim_at_once_one_comes_first(world: World, cancel_first: bool) -> None:
     enrollment, phone = world.enroll()
     text = world.plan(patient=(enrollment, phone))
-    ends: Story = lambda session: cancel(session, CLINIC, enrollment, now=world.clock.now(), by="desk")  # noqa: E731  # one line says it
+    ends: Story = lambda session: cancel(session, enrollment, rules=PLANS, now=world.clock.now(), by="desk")  # noqa: E731  # one line says it
     claimed = both_at_once(world, ends, other_first=cancel_first)
     assert (0 if cancel_first else 1) == len(claimed)
     assert (S.CANCELLED if cancel_first else S.ATTEMPTING) == world.state(text)

@@ -126,7 +126,7 @@ async def test_the_end_of_an_enrollment_leaves_an_answer_alone(asked: House) -> 
     done = say(asked, "Yes.", reply_id=number)
     planned = asked.plan(1, due_at=asked.clock.now() + timedelta(days=1))
     with writing(asked.engine) as session:
-        cancel(session, CLINIC, 1, now=asked.clock.now(), by="dana", why="moved away")
+        cancel(session, 1, rules=RULES, now=asked.clock.now(), by="dana", why="moved away")
     await asked.turn()
     assert [S.ACCEPTED, S.CANCELLED] == [asked.state(one) for one in (done.message or 0, planned)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from notifier.db.changing import Change
@@ -42,7 +44,7 @@ class ChangeTold(DifferenceTold):
 
 
 class EndedTold(Told):
-    """What an ending withdraws, and what it cannot."""
+    """What an ending withdraws, what it cannot, and what it does to others on her phone."""
 
     enrollment: int
     dry_run: bool
@@ -53,6 +55,7 @@ class EndedTold(Told):
     """May have left a moment ago."""
     nobody_tells: list[str]
     """What she must be told in person now."""
+    others: list[DifferenceTold] = Field(description="Other enrollments on her phone whose texts change.")
 
 
 class HeldTold(Told):
@@ -66,7 +69,7 @@ class HeldTold(Told):
 
 def change_told(change: Change, *, dry_run: bool) -> ChangeTold:
     """Hers, and those of others on her phone."""
-    others = [difference_told(whose, one) for whose, one in change.others.items()]
+    others = _others_told(change.others)
     hers = difference_told(change.enrollment, change.difference)
     return ChangeTold(**hers.model_dump(), dry_run=dry_run, others=others)
 
@@ -82,7 +85,12 @@ def difference_told(whose: int, difference: Difference) -> DifferenceTold:
 def ended_told(ended: Ended, *, dry_run: bool) -> EndedTold:
     """Of a cancellation or a no-show."""
     steps = {name: list(getattr(ended, name)) for name in ("withdrawn", "on_their_way", "nobody_tells")}
-    return EndedTold(enrollment=ended.enrollment, dry_run=dry_run, already=ended.already, **steps)
+    others = _others_told(ended.others)
+    return EndedTold(enrollment=ended.enrollment, dry_run=dry_run, already=ended.already, **steps, others=others)
+
+
+def _others_told(others: Mapping[int, Difference]) -> list[DifferenceTold]:
+    return [difference_told(whose, one) for whose, one in others.items()]
 
 
 def _entry(entry: Entry) -> EntryTold:

@@ -56,13 +56,13 @@ def change_enrollment(enrollment: Number, asked: ChangeAsked, caller: Changer) -
 @router.post("/enrollments/{enrollment}/no-show")
 def record_no_show(enrollment: Number, asked: EndAsked, caller: Changer) -> EndedTold:
     """She did not come: nothing more is sent. Refused before the hour of the appointment."""
-    clinic = caller.office.clinic_id
+    rules, now = caller.office.rules, caller.now
     done = _tell(
         caller,
         enrollment,
         asked.dry_run,
-        lambda session: plan_no_show(session, clinic, enrollment, now=caller.now),
-        lambda session: no_show(session, clinic, enrollment, now=caller.now, by=caller.by),
+        lambda session: plan_no_show(session, enrollment, rules=rules, now=now),
+        lambda session: no_show(session, enrollment, rules=rules, now=now, by=caller.by),
     )
     return ended_told(done, dry_run=asked.dry_run)
 
@@ -70,13 +70,13 @@ def record_no_show(enrollment: Number, asked: EndAsked, caller: Changer) -> Ende
 @router.post("/enrollments/{enrollment}/cancel")
 def cancel_enrollment(enrollment: Number, asked: ReasonAsked, caller: Changer) -> EndedTold:
     """Stop her texts for good."""
-    clinic, why = caller.office.clinic_id, asked.reason or f"cancelled by {caller.by}"
+    rules, why = caller.office.rules, asked.reason or f"cancelled by {caller.by}"
     done = _tell(
         caller,
         enrollment,
         asked.dry_run,
-        lambda session: plan_cancel(session, clinic, enrollment, now=caller.now),
-        lambda session: cancel(session, clinic, enrollment, now=caller.now, by=caller.by, why=why),
+        lambda session: plan_cancel(session, enrollment, rules=rules, now=caller.now),
+        lambda session: cancel(session, enrollment, rules=rules, now=caller.now, by=caller.by, why=why),
     )
     return ended_told(done, dry_run=asked.dry_run)
 

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
 from notifier.web.app import create_app
+from notifier.web.sorry import to_staff
 from notifier.web.staff import staff_router
 from tests.web.staff.conftest import CLINIC, PASSWORD, Desk
 
@@ -90,7 +91,8 @@ def served(app: FastAPI) -> Iterator[str]:
 @contextmanager
 def visiting(desk: Desk, browser: Browser, name: str = "Dana") -> Iterator[Visitor]:
     """Somebody has signed in at this desk, at 1280 pixels."""
-    app = create_app(desk.engine, desk.clock, clinic_id=CLINIC, routers=[staff_router(desk.office)])
+    routers, sorry = [staff_router(desk.office)], to_staff(desk.office)
+    app = create_app(desk.engine, desk.clock, clinic_id=CLINIC, routers=routers, sorry=sorry)
     with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         visitor = Visitor(context.new_page(), desk, home)
         visitor.sign_in(name)

@@ -30,6 +30,7 @@ from notifier.domain.enroll_request import EnrollRequest
 from notifier.domain.planning import PlanningRules
 from notifier.web.app import create_app
 from notifier.web.office import StaffOffice
+from notifier.web.sorry import to_staff
 from notifier.web.staff import staff_router
 from schedules.catalogue import shipped
 from schedules.wording import Voice
@@ -123,7 +124,8 @@ def open_desk(engine: Engine, now: datetime, **office: Any) -> Iterator[Desk]:
     """A desk whose browser has not signed in yet."""
     clock = FakeClock(now)
     surroundings = StaffOffice(engine, clock, RULES, shipped(), **office)
-    app = create_app(engine, clock, clinic_id=CLINIC, routers=[staff_router(surroundings)])
+    routers = [staff_router(surroundings)]
+    app = create_app(engine, clock, clinic_id=CLINIC, routers=routers, sorry=to_staff(surroundings))
     with TestClient(app, base_url=HERE, follow_redirects=False) as client:
         yield Desk(engine, clock, surroundings, client)
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from notifier.actions.no_show import no_show
 from notifier.db.engine import reading, writing
 from notifier.db.tables import StaffAudit
-from tests.web.staff.conftest import CLINIC, Desk
+from tests.web.staff.conftest import Desk
 
 
 def test_the_card_says_every_text_with_its_hour_every_end_and_the_clinics_phone(desk: Desk) -> None:
@@ -76,7 +76,7 @@ def test_there_is_no_card_of_nobody_and_of_what_has_ended(desk: Desk) -> None:
     whose = desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=1)).enrollment
     desk.clock.pass_(minutes=1)
     with writing(desk.engine) as session:
-        no_show(session, CLINIC, whose, now=desk.clock.now(), by="staff:Dana")
+        no_show(session, whose, rules=desk.office.rules, now=desk.clock.now(), by="staff:Dana")
     assert 422 == desk.get(f"/patients/{whose}/card").status_code
 
 

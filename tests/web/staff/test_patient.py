@@ -89,6 +89,21 @@ def test_the_difference_comes_before_the_change(desk: Desk, fields: dict[str, st
     assert before != [(row.step, row.state, row.due_at, row.text, row.phone) for row in desk.texts(1)]
 
 
+@pytest.mark.parametrize("opted_out", [False, True])
+def test_an_ending_shows_what_it_does_to_others_on_the_phone(desk: Desk, opted_out: bool) -> None:
+    desk.enroll()
+    desk.enroll(name="Eva Poe")
+    if opted_out:
+        desk.says("STOP")
+    shown = words(desk.post("/patients/2/change", what="cancel"))
+    assert "Enrollment 1, on the same phone" in shown
+    assert "new words or number" in shown
+    assert opted_out == ("Her number has opted out: nothing will be sent" in shown)
+    assert any(row.text.startswith("Ana: ") for row in desk.texts(1))
+    desk.post("/patients/2/change", what="cancel", sure=_digest(desk, "cancel", "/patients/2"))
+    assert not any(row.text.startswith("Ana: ") for row in desk.texts(1))
+
+
 def test_a_change_that_is_no_longer_what_was_seen_is_shown_again(desk: Desk) -> None:
     desk.enroll()
     answer = desk.post(f"{HERS}/change", what="cancel", sure="0" * 16)
@@ -128,8 +143,8 @@ def test_never_again_and_texts_wanted_again(desk: Desk) -> None:
     assert {"planned"} == states(desk)
 
 
-def _digest(desk: Desk, what: str) -> str:
-    return seen(desk, what=what).text.split('name="sure" value="')[1].split('"')[0]
+def _digest(desk: Desk, what: str, whose: str = HERS) -> str:
+    return desk.post(f"{whose}/change", what=what).text.split('name="sure" value="')[1].split('"')[0]
 
 
 def test_a_no_show_ends_it(desk: Desk) -> None:

@@ -196,3 +196,26 @@ def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: D
     assert 422 == admin.post("/people/2/offices", office="moon").status_code
     admin.post("/people/2/offices")
     assert 2 == admin.read("/people").count("Sees all offices.")
+
+
+def test_a_key_is_for_one_office_where_there_are_several(admin: Desk) -> None:
+    assert "key-office" not in admin.get("/programs").text
+    object.__setattr__(admin.office, "rules", replace(admin.office.rules, offices=OFFICES))
+    admin.post("/programs", name="EHR", office="north", **{"scope.read": "yes"})
+    admin.post("/programs", name="BOOKING", office="", **{"scope.read": "yes"})
+    with reading(admin.engine) as session:
+        assert {"EHR": "north", "BOOKING": None} == {one.name: one.office for one in all_keys(session, CLINIC)}
+    assert "Sees north." in admin.read("/programs")
+    assert 422 == admin.post("/programs", name="CRM", office="moon", **{"scope.read": "yes"}).status_code
+
+
+def test_a_form_that_is_refused_keeps_what_was_typed(admin: Desk) -> None:
+    refused = admin.post("/programs", name="EHR of <b>ours</b>").text
+    assert 'value="EHR of &lt;b&gt;ours&lt;/b&gt;"' in refused
+    admin.post("/programs", name="EHR", **{"scope.enroll": "yes"})
+    taken = admin.post("/programs", name="EHR", **{"scope.enroll": "yes"}).text
+    assert ('name="scope.enroll" value="yes" checked' in taken, 'name="scope.read" value="yes" checked' in taken) == (
+        True,
+        False,
+    )
+    assert 'value="Dr. Sol"' in admin.post("/people", name="Dr. Sol", role="staff").text.partition('id="add"')[2]

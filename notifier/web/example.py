@@ -1,0 +1,74 @@
+"""A protocol's texts as one patient would read them, with what is filled in for each patient told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from schedules.moments import Anchor, Moments
+from schedules.offsets import wall_first
+from schedules.protocol import CareProtocol, Step
+from schedules.wording import Addressee, Voice, filled_in
+
+_AFTERNOON: Final = time(14)
+_NAME: Final = "Ana"
+_WHAT: Final = {"clinic": "the clinic’s name", "phone": "the clinic’s phone", "name": "the patient’s first name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some words of a text, and what of each patient they are; None where they are the protocol's own."""
+
+    words: str
+    of_hers: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One step in one language, and as it is written, with its blanks."""
+
+    pieces: tuple[Piece, ...]
+    template: str
+    late_pieces: tuple[Piece, ...] = ()
+    late_template: str = ""
+
+
+def treated_at_two(now: datetime, zone: ZoneInfo) -> datetime:
+    """The example's treatment: today at 2 PM."""
+    return wall_first(now.astimezone(zone).date(), _AFTERNOON, zone)
+
+
+def examples(
+    protocol: CareProtocol, language: str, voice: Voice, treated_at: datetime, zone: ZoneInfo
+) -> dict[str, Example]:
+    """By step: what a patient who was treated then reads, with answers under which the step applies."""
+
+    def pieces(step: Step, template: str) -> tuple[Piece, ...]:
+        ends = Moments.of(protocol, Anchor(treated_at), zone, _answers(protocol, step)).ends
+        listener = Addressee(language, _NAME)
+        return tuple(Piece(said, _what(blank)) for said, blank in filled_in(template, voice, listener, ends, zone))
+
+    return {
+        step.key: Example(
+            pieces(step, step.text[language]),
+            step.text[language],
+            pieces(step, step.late_text[language]) if step.late_text else (),
+            step.late_text.get(language, ""),
+        )
+        for step in protocol.steps
+        if step.enabled
+    }
+
+
+def _answers(protocol: CareProtocol, step: Step) -> Mapping[str, str]:
+    first = {key: question.answers[0] for key, question in protocol.questions.items()}
+    return {**first, **{question: options[0] for question, options in protocol.condition(step).items()}}
+
+
+def _what(blank: str | None) -> str | None:
+    if blank is None:
+        return None
+    return _WHAT.get(blank) or f"the end of “no {blank.removesuffix('.until').replace('-', ' ')}” for the patient"
