@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from schedules.check_permission import permission
 from schedules.check_words import costly_characters, day_word, forbidden_words
+from schedules.defaults import wordings
 from schedules.findings import Finding
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
@@ -71,10 +72,17 @@ def _check_cost(at: Finding, text: str, voice: Voice, protocol: CareProtocol, st
         count = count_segments(said).count
         what = f"takes {count} segments ({len(said)} characters{' on a shared phone' if shared else ''})"
         if count > limit:
-            yield replace(at, what=what, instead=f"shorten it until it takes {limit}")
+            yield replace(at, what=what, instead=_shorten(step, language, limit))
             return
         if not shared and 0 < wanted < count:
             yield replace(at, what=what, instead="160 plain characters cost only one", is_warning=True)
+
+
+def _shorten(step: Step, language: str, limit: int) -> str:
+    topics, ready = list(step.topics), wordings().get(language)
+    if ready and topics and ready.topics.keys() >= set(topics) and step.text[language] == ready.restrict_text(topics):
+        return f"the ready words of so many topics are too long: name fewer in one step, or write its text.{language}"
+    return f"shorten it until it takes {limit}"
 
 
 def _worst_ends(protocol: CareProtocol, step: Step, language: str) -> Iterator[dict[str, datetime]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from datetime import time as time_of_day
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schedules.catalogue import shipped
+from schedules.catalogue import parse_protocol, shipped
 from schedules.check import EXAMPLE, check_protocol
 from schedules.check_density import Density, fullest_answers
 from schedules.check_texts import check_texts
@@ -16,6 +17,7 @@ from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow
 from schedules.timeline import Rules
 from tests.schedules.plans import WORDS, lift, protocol, step
+from tests.schedules.test_catalogue import TEN_LINES
 
 SHIPPED = shipped()
 
@@ -32,6 +34,20 @@ def test_all_six_are_checked_within_ten_seconds_of_work() -> None:
     for plan in SHIPPED.values():
         check_protocol(plan)
     assert time.process_time() - started < 10
+
+
+def test_the_protocol_that_the_readme_shows_is_clean() -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    shown = next(one.partition("```")[0] for one in readme.split("```toml\n") if one.startswith('title  = "Light peel'))
+    report = check_protocol(parse_protocol("light-peel", shown))
+    assert ((), ()) == (report.problems, report.warnings)
+
+
+def test_ready_words_of_too_many_topics_ask_for_fewer() -> None:
+    plan = parse_protocol("light-peel", TEN_LINES)
+    assert _problem(plan).endswith(
+        "; the ready words of so many topics are too long: name fewer in one step, or write its text.es"
+    )
 
 
 def _plan(*more: dict[str, Any], **said: Any) -> CareProtocol:
