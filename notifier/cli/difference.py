@@ -29,6 +29,9 @@ def print_change(change: Change) -> None:
     zone = ZoneInfo(change.after.timezone)
     print_difference(change.difference, zone, f"enrollment {change.enrollment}")
     _print_others(change.others, zone)
+    if change.after.anchor.treated:
+        for ask in change.after.unanswered:
+            note(f"! not answered: {ask} What hangs on it is not sent: notifier change {change.enrollment} --answer")
     if change.opted_out:
         note(_OPTED_OUT)
 

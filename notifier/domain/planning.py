@@ -84,6 +84,14 @@ class Facts:
         return Anchor(self.appointment_at, treated=False)
 
     @property
+    def unanswered(self) -> list[str]:
+        """The protocol's questions that nobody has answered and that texts to come hang on: none of these is sent."""
+        to_come = [step for step in self.protocol.steps if (step.kind is StepKind.PREPARE) != self.anchor.treated]
+        hanging = {question for step in to_come for question in self.protocol.conditions[step.key]}
+        questions = self.protocol.questions.items()
+        return [question.ask for key, question in questions if key in hanging and key not in self.answers]
+
+    @property
     def local_day(self) -> date:
         """The treatment's date (the appointment's, while there is none) on the patient's clock."""
         return local_date(self.anchor.at, self.timezone)

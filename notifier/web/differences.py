@@ -24,6 +24,7 @@ _WORDS: Final = {
     "expired": "say it in person",
     "passed": "say it in person",
 }
+_UNANSWERED: Final = "What hangs on it is not sent until somebody answers it on the patient’s page."
 _OPTED_OUT: Final = "Her number has opted out: nothing will be sent; tell her in person."
 
 
@@ -62,6 +63,8 @@ def of_change(change: Change, question: str, button: str) -> Seen:
     """A change of an enrollment, and what it does to others on her phone."""
     zone = zone_called(change.after.timezone)
     notes = [_OPTED_OUT] if change.opted_out else []
+    if change.after.anchor.treated:
+        notes += [f"Not answered: {ask} {_UNANSWERED}" for ask in change.after.unanswered]
     return Seen(question, button, list(rows(change.difference, zone)), _of_others(change.others, zone), notes)
 
 

@@ -119,6 +119,13 @@ def test_a_booked_visit_becomes_a_treatment_or_a_no_show(desk: Desk, ana: tuple[
     assert 2 == desk("no-show", "EHR-7").code
 
 
+def test_treated_names_the_questions_that_nobody_has_answered(desk: Desk, ana: tuple[str, ...]) -> None:
+    kit = tuple("microneedling-kit" if one == "microneedling" else one for one in ana)
+    desk(*kit[:-2], "--appointment-at", "2026-03-20T10:00")
+    said = desk("treated", "1", "--at", "2026-03-07T15:30").err
+    assert 2 == said.count("What hangs on it is not sent: notifier change 1 --answer")
+
+
 def test_a_visit_to_come_is_no_no_show_and_a_cancellation_is_taken_back(desk: Desk, ana: tuple[str, ...]) -> None:
     desk(*ana[:-2], "--appointment-at", "2026-03-20T10:00")
     early = desk("no-show", "1")

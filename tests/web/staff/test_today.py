@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 
@@ -11,6 +12,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.holds import open_holds
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
+from schedules.catalogue import shipped
 from tests.web.staff.conftest import ANA, CLINIC, Desk
 
 S = MessageState
@@ -119,6 +121,18 @@ def test_a_treated_patient_is_no_longer_expected(desk: Desk) -> None:
     sure = seen.text.split('name="sure" value="')[1].split('"')[0]
     desk.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18", sure=sure)
     assert "Nobody is expected today." in desk.read("/")
+
+
+def test_treated_names_the_questions_that_nobody_has_answered(desk: Desk) -> None:
+    desk.enroll(protocol="microneedling-kit", appointment_at=desk.clock.now() + timedelta(minutes=5))
+    desk.clock.pass_(minutes=10)
+    seen = desk.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18").text
+    questions = shipped()["microneedling-kit"].questions.items()  # the texts about cold sores leave before a visit
+    told = {
+        key: f"Not answered: {question.ask} What hangs on it is not sent" in unescape(seen)
+        for key, question in questions
+    }
+    assert {"kit": True, "cold-sores": False, "goal": True} == told
 
 
 def test_counts_lead_to_their_lists(desk: Desk) -> None:
