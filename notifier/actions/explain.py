@@ -199,9 +199,12 @@ def _the_attempts(session: Session, message: Message, enrollment: Enrollment) ->
     said = []
     for number, attempt in enumerate(session.scalars(found), 1):
         outcome = (attempt.outcome or "no answer yet").replace("_", " ")
-        more = [str(one).rstrip(".") for one in (attempt.code, attempt.detail, attempt.sid) if one]
-        looked = f"; Twilio's list did not have it {attempt.empty_lists} times" if attempt.empty_lists else ""
-        said.append(f"Attempt {number}, {_say(attempt.started_at, enrollment)}: {' '.join([outcome, *more])}{looked}.")
+        more = [str(one).rstrip(".") for one in (attempt.code, attempt.sid, attempt.detail) if one]
+        often = "once" if attempt.empty_lists == 1 else f"{attempt.empty_lists} times"
+        is_open = attempt.empty_lists and outcome != "not created"
+        looked = [f"Twilio's list did not have it, {often}"] if is_open else []
+        when, what = _say(attempt.started_at, enrollment), "; ".join([outcome, *more, *looked])
+        said.append(f"Attempt {number}, {when}: {what}.")
     return said
 
 

@@ -160,7 +160,8 @@ def _conclude(
 
 
 def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: datetime, how: OnUnknown) -> None:
-    looks = f"{attempt.empty_lists} of Twilio's lists since {attempt.first_empty_at:%H:%M} UTC do not have it"
+    minutes = int((now - (attempt.first_empty_at or now)).total_seconds() // 60)
+    looks = f"{attempt.empty_lists} of Twilio's lists over {minutes} minutes do not have it"
     lost_before = select(func.count()).where(
         col(Attempt.message_id) == one.message_id, col(Attempt.id) != one.attempt_id, col(Attempt.empty_lists) >= LOOKS
     )

@@ -155,7 +155,7 @@ def read_offices(settings: Settings) -> Offices:
     except UnicodeDecodeError as error:
         raise BadSettings([f"{file.name}: byte {error.start + 1} is not UTF-8; save the file as UTF-8."]) from None
     except BadOffices as error:
-        raise BadSettings([f"{sentence}." for sentence in error.sentences]) from None
+        raise BadSettings([one if one.endswith((".", "?")) else f"{one}." for one in error.sentences]) from None
 
 
 def own_sender(settings: Settings) -> str | None:

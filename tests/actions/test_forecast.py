@@ -134,7 +134,7 @@ def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(desk: Desk) ->
     desk.act(insert_rows, Attempt, [attempt | when])
     said = desk.act(explain, text.id, rules=desk.rules)
     assert "It is unknown." in said
-    assert "Attempt 1, Fri Mar 6 2026, 3:10 PM: unknown read timeout; Twilio's list did not have it 2 times." in said
+    assert "Attempt 1, Fri Mar 6 2026, 3:10 PM: unknown; read timeout; Twilio's list did not have it, 2 times." in said
     assert "Fri Mar 6 2026, 3:10 PM: planned to attempting, by test." in said
 
 
