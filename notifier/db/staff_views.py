@@ -165,12 +165,19 @@ def left(
 
 
 def latest_on(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, Enrollment]:
-    """The latest enrollment on each of these numbers."""
+    """The latest enrollment on each of these numbers; on one that was changed, whose texts went there last."""
     numbers = sorted(set(phones))
     if not numbers:
         return {}
     found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers))
-    return {one.phone: one for one in session.scalars(found.order_by(col(Enrollment.id)))}
+    whose = {one.phone: one for one in session.scalars(found.order_by(col(Enrollment.id)))}
+    if before := [phone for phone in numbers if phone not in whose]:
+        had = select(col(Message.phone), Enrollment).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        had = had.where(
+            col(Message.clinic_id) == clinic_id, col(Message.phone).in_(before), col(Message.left_at).is_not(None)
+        )
+        whose |= dict(session.execute(had.order_by(col(Message.left_at))).all())
+    return whose
 
 
 def _of(table: type[Message | Enrollment], clinic_id: str) -> ColumnElement[bool]:

@@ -135,6 +135,17 @@ def test_treated_names_the_questions_that_nobody_has_answered(desk: Desk) -> Non
     assert {"kit": True, "cold-sores": False, "goal": True} == told
 
 
+def test_what_she_wrote_keeps_her_name_though_her_number_has_changed(desk: Desk) -> None:
+    texts = desk.texts(desk.enroll().enrollment)
+    move(desk, texts[0], S.ATTEMPTING, S.ACCEPTED)
+    desk.says("is this normal?")
+    changed = {"what": "change", "phone": "(212) 555-0177"}
+    seen = desk.post("/patients/1/change", **changed)
+    desk.post("/patients/1/change", **changed, sure=seen.text.split('name="sure" value="')[1].split('"')[0])
+    shown = desk.read("/")
+    assert (True, True) == ("is this normal?" in shown, "Ana Ruiz" in shown.split("is this normal?")[0])
+
+
 def test_counts_lead_to_their_lists(desk: Desk) -> None:
     desk.enroll()
     assert "2 in 24 hours" in desk.read("/")
