@@ -8,7 +8,15 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from notifier.sms.gateway import Accepted, GatewayUnavailable, MessageRecord, Outcome, OutgoingText, Unknown
+from notifier.sms.gateway import (
+    Accepted,
+    GatewayRefused,
+    GatewayUnavailable,
+    MessageRecord,
+    Outcome,
+    OutgoingText,
+    Unknown,
+)
 
 
 class FakeClock:
@@ -64,6 +72,8 @@ class FakeGateway:
     always: Outcome | Answer | None = None
     down: bool = False
     """Lists and fetches fail."""
+    refuses: str | None = None
+    """Why it answers no question: our account or its credentials."""
     clock_is_off: timedelta = timedelta(0)
     """How far the provider's clock is ahead of ours."""
     most_in_flight: int = 0
@@ -133,6 +143,8 @@ class FakeGateway:
     def _check(self) -> None:
         if self.down:
             raise GatewayUnavailable("the fake provider is down")
+        if self.refuses:
+            raise GatewayRefused(self.refuses)
 
 
 def _number(sender: str | None) -> str:

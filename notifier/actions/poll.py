@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,12 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db import polls
+from notifier.db import circuits, polls
 from notifier.db.outbox import in_state, of_clinic
 from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
-from notifier.sms.gateway import Gateway, GatewayUnavailable, MessageRecord
+from notifier.sms.gateway import Gateway, GatewayRefused, GatewayUnavailable, MessageRecord
 
 FIRST_LOOK_BACK: Final = timedelta(days=1)
 """How far the very first poll of an installation reads back."""
@@ -44,27 +45,35 @@ async def poll_inbound(
     now: datetime,
     receive: Receive,
     overlap: timedelta = OVERLAP,
+    failed_before: bool = False,
 ) -> bool:
     """Read what patients wrote since the last complete poll; whether this one was complete, which opens the send gate.
 
-    What an incomplete poll has found is acted upon all the same.
+    What an incomplete poll has found is acted upon all the same. Where the provider refuses us, a circuit says so until
+    a poll is complete. `failed_before`: so did the last try, and the log knows.
     """
     last = await threads.read(lambda session: polls.last_poll(session, clinic_id))
     # Never from the future: a clock that was once ahead must not hide what came in since.
     since = min(last.read_up_to, now) - overlap if last else now - FIRST_LOOK_BACK
     found: list[MessageRecord] = []
-    complete = True
+    failure: GatewayUnavailable | None = None
     try:
         async for record in gateway.list_inbound(since):
             found.append(record)  # noqa: PERF401  # what came before a break must not be lost with it
     except GatewayUnavailable as error:
-        complete = False
-        log.warning("inbound_poll_incomplete", why=str(error))
+        failure = error
+        log.log(logging.DEBUG if failed_before else logging.WARNING, "inbound_poll_incomplete", why=str(error))
     for start in range(0, len(found), _AT_ONCE):
         await threads.write(partial(_each, receive, found[start : start + _AT_ONCE], now=now))
-    if complete:
-        await threads.write(lambda session: polls.completed(session, clinic_id, at=now, read_up_to=now))
-    return complete
+    if failure is None:
+        await threads.write(lambda session: _complete(session, clinic_id, now))
+    elif isinstance(failure, GatewayRefused):
+        why = str(failure)
+        if await threads.write(
+            lambda session: circuits.poll_is_refused(session, clinic_id, reason=why, at=now, by="poll")
+        ):
+            log.error("circuit_opened", alert=True, why=why)
+    return failure is None
 
 
 async def poll_receipts(
@@ -98,6 +107,11 @@ async def poll_receipts(
         if not isinstance(failure, GatewayUnavailable):
             raise failure
     return None if failures else len(sids)
+
+
+def _complete(session: Session, clinic_id: str, now: datetime) -> None:
+    polls.completed(session, clinic_id, at=now, read_up_to=now)
+    circuits.poll_is_answered(session, clinic_id, at=now, by="poll")
 
 
 def _each(story: Receive | Apply, records: Sequence[MessageRecord], session: Session, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
@@ -17,6 +18,8 @@ from notifier.domain.retry import Random, spread
 
 UNKNOWN = 0
 """The code of the circuit that opens when one answer after another is lost; Twilio has no such code."""
+POLL_REFUSED = -1
+"""The code of the circuit that opens when the provider refuses to say what patients wrote, until a poll is answered."""
 FIRST_PROBE, PROBE_EVERY = timedelta(seconds=10), timedelta(minutes=5)
 
 _OPEN = (
@@ -38,10 +41,24 @@ def open_circuit(session: Session, clinic_id: str, *, reason: str, code: int | N
         put_off(session, already, at=at)
         return False
     probe_at = at + (FIRST_PROBE if code == UNKNOWN else PROBE_EVERY)
+    _open(session, clinic_id, reason=reason, code=code, at=at, probe_at=probe_at, by=by)
+    return True
+
+
+def poll_is_refused(session: Session, clinic_id: str, *, reason: str, at: datetime, by: str) -> bool:
+    """Name the cause before the gate closes; False where it is named already. No probe is put off by it."""
+    if any(one.code == POLL_REFUSED or one.reason == reason for one in open_circuits(session, clinic_id)):
+        return False
+    _open(session, clinic_id, reason=reason, code=POLL_REFUSED, at=at, probe_at=at + PROBE_EVERY, by=by)
+    return True
+
+
+def _open(
+    session: Session, clinic_id: str, *, reason: str, code: int | None, at: datetime, probe_at: datetime, by: str
+) -> None:
     row = {"clinic_id": clinic_id, "reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
     insert_rows(session, Circuit, [row])
     record(session, clinic_id=clinic_id, at=at, by=by, what="circuit_opened", why=reason)
-    return True
 
 
 def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: Random | None = None) -> None:
@@ -58,11 +75,22 @@ def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: 
         session.execute(this.values(probe_at=at + wait).execution_options(synchronize_session="fetch"))
 
 
-def close_circuits(session: Session, clinic_id: str, *, at: datetime, by: str, why: str | None = None) -> int:
-    """Send again; how many circuits were open."""
+def poll_is_answered(session: Session, clinic_id: str, *, at: datetime, by: str) -> int:
+    """Close what a refused poll opened; a refused text's circuit stays, for a list says nothing about the sender."""
+    if not any(one.code == POLL_REFUSED for one in open_circuits(session, clinic_id)):
+        return 0
+    why = "the provider lists what patients write"
+    return close_circuits(session, clinic_id, at=at, by=by, why=why, codes=(POLL_REFUSED,))
+
+
+def close_circuits(
+    session: Session, clinic_id: str, *, at: datetime, by: str, why: str | None = None, codes: Sequence[int] = ()
+) -> int:
+    """Send again; how many circuits were open. `codes`: only those that were opened with one of these."""
+    these = [col(Circuit.code).in_(codes)] if codes else []
     closed = session.execute(
         update(Circuit)
-        .where(col(Circuit.clinic_id) == clinic_id, col(Circuit.closed_at).is_(None))
+        .where(col(Circuit.clinic_id) == clinic_id, col(Circuit.closed_at).is_(None), *these)
         .values(closed_at=at, closed_by=by)
         .returning(col(Circuit.id))
         .execution_options(synchronize_session="fetch")

@@ -13,10 +13,9 @@ import structlog
 from notifier.actions.circuits import probe
 from notifier.actions.confirm_clock import confirm_clock
 from notifier.actions.dispatch import Dispatch, Turn
-from notifier.actions.poll import LONG_OVERLAP, OVERLAP, Apply, Receive, poll_inbound, poll_receipts
+from notifier.actions.poll import Apply, Receive, poll_receipts
 from notifier.actions.record import record
 from notifier.actions.resolve import call_dead_attempts_unknown, resolve
-from notifier.db import polls
 from notifier.db.presence import arrive, last_in_use, leave, still_here
 from notifier.db.recoveries import sentences
 from notifier.db.soundness import ThoroughCheck
@@ -27,6 +26,7 @@ from notifier.domain.timing import Timekeeper
 from notifier.scheduler.about import Outside, WorkerSettings
 from notifier.scheduler.bells import Bells, LastRound
 from notifier.scheduler.changes import Changes, changes_of
+from notifier.scheduler.inbound import Inbound
 from notifier.scheduler.unsaved import save_left_behind
 from notifier.scheduler.watchdog import Watchdog, tell_systemd
 from notifier.scheduler.zones import name_unknown_zones
@@ -68,11 +68,16 @@ class Worker:
     ) -> None:
         self._threads, self._gateway, self._clock = threads, gateway, clock
         self._dispatch, self._settings = dispatch, settings
-        self._receive, self._apply, self._outside = receive, apply, outside or Outside()
+        self._apply, self._outside = apply, outside or Outside()
         self._random = random
         self._stopping = asyncio.Event()
-        self._overlap = LONG_OVERLAP
+        self._bells = Bells()
+        self._inbound = Inbound(
+            threads, gateway, clock, dispatch, settings.clinic_id, receive=receive, random=random,
+            ring=self._bells.ring,
+        )  # fmt: skip
         self._lost_failures, self._lost_not_before = 0, 0.0
+        self._last_drift = self._drift()
         self._asked: dict[timedelta, float] = {}
         self._progress = clock.monotonic()
         self._wrote = float("-inf")
@@ -95,11 +100,11 @@ class Worker:
         await self._threads.write(
             lambda session: arrive(session, me.worker_id, host=me.host, pid=me.pid, now=self._clock.now())
         )
-        self._bells = bells = Bells()
+        bells = self._bells
         watchdog = Watchdog(self.age)
         changes = changes_of(self._threads)
         bells.hang("clock", _CLOCK, self._confirm_clock)
-        bells.hang("inbound", 120.0 if me.webhooks else 30.0, self._inbound)
+        bells.hang("inbound", 120.0 if me.webhooks else 30.0, self._inbound.round)
         bells.hang("lost", _LOST, self._lost)
         bells.hang("dispatch", _SAFETY, self._turn)
         bells.hang("receipts", _RECEIPTS, self._receipts)
@@ -147,7 +152,6 @@ class Worker:
 
     async def _pulse(self, changes: Changes) -> None:
         """On the monotonic clock alone: a wall clock that is set back would silence every bell until it catches up."""
-        drift = self._drift()
         while not self._stopping.is_set():
             try:
                 async with asyncio.timeout(PULSE):
@@ -155,14 +159,17 @@ class Worker:
             except TimeoutError:
                 pass
             self._dispatch.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
-            if abs(self._drift() - drift) > JUMP:
-                log.warning("clock_jumped", seconds=round(self._drift() - drift))
-                self._overlap = LONG_OVERLAP
-                self._asked.clear()
-                self._bells.ring_all()
-                self._dispatch.wake()
-            drift = self._drift()
+            self._notice_jump()
             await self._notice(changes)
+
+    def _notice_jump(self) -> None:
+        drift, self._last_drift = self._last_drift, self._drift()
+        if abs(self._last_drift - drift) > JUMP:
+            log.warning("clock_jumped", seconds=round(self._last_drift - drift))
+            self._inbound.clock_jumped()
+            self._asked.clear()
+            self._bells.ring_all()
+            self._dispatch.wake()
 
     async def _notice(self, changes: Changes) -> None:
         try:
@@ -199,21 +206,6 @@ class Worker:
         if turn.closed or (at <= now and not turn.opens_in):
             at = max(at, now + timedelta(seconds=1))
         self._bells.ring_at("dispatch", self._clock.machine_time(at))
-
-    async def _inbound(self) -> None:
-        clinic, now = self._settings.clinic_id, self._clock.now()
-        last = await self._threads.read(lambda session: polls.last_poll(session, clinic))
-        if self._dispatch.caught_up and last and timedelta(0) <= now - last.completed_at < timedelta(seconds=20):
-            return  # another worker has just read it
-        overlap, self._overlap = self._overlap, OVERLAP
-        complete = await poll_inbound(
-            self._threads, self._gateway, clinic, now=now, receive=self._receive, overlap=overlap
-        )
-        if not complete:
-            self._overlap = overlap
-            return
-        self._dispatch.caught_up = True
-        self._bells.ring("dispatch")
 
     async def _confirm_clock(self) -> None:
         watch, me = self._dispatch.clock_watch, self._settings
@@ -264,7 +256,8 @@ class Worker:
         self._wrote = self._clock.monotonic()
 
     async def _watch(self) -> None:
-        if self._outside.watch is not None:
+        self._notice_jump()  # this may ring before the pulse has seen it
+        if self._outside.watch is not None and not self._inbound.jumped:
             await self._outside.watch(self._clock.now())
 
     async def _beat(self) -> None:

@@ -81,6 +81,10 @@ class GatewayUnavailable(Exception):
     """The provider could not be asked; nothing may be concluded from its silence."""
 
 
+class GatewayRefused(GatewayUnavailable):
+    """The provider answers, and refuses our account or its credentials; its words are for staff."""
+
+
 class Gateway(Protocol):
     """An SMS provider."""
 

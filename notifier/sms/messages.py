@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime, timedelta
 from typing import Final
 
-from twilio.base.exceptions import TwilioException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.base.page import Page
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from notifier.sms.gateway import GatewayUnavailable, MessageRecord
+from notifier.domain.outcomes import NotCreatedClass, class_of_refusal, in_words
+from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, MessageRecord
 from notifier.sms.httpx_client import MaybeSent, NotSent, answered
 
 SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}")
+REQUEST_TIMEOUT: Final = 408
+"""A timeout in somebody's words: a proxy may say it of a request that Twilio has read."""
 _SLACK: Final = timedelta(minutes=1)
 
 
@@ -66,6 +70,30 @@ def unavailable(error: Exception) -> GatewayUnavailable:
     if isinstance(error, NotSent | MaybeSent):
         return GatewayUnavailable(f"The provider could not be asked: {error}.")
     answer = answered.get()
-    if answer and isinstance(error, TwilioException):
-        return GatewayUnavailable(f"The provider answered a question with HTTP {answer.status}.")
-    return GatewayUnavailable("The provider's answer to a question was not in Twilio's form.")
+    if not answer or not isinstance(error, TwilioException):
+        return GatewayUnavailable("The provider's answer to a question was not in Twilio's form.")
+    return _refused(answer.status, _code(error)) or GatewayUnavailable(
+        f"The provider answered a question with HTTP {answer.status}."
+    )
+
+
+def _code(error: TwilioException) -> object:
+    """Twilio's code; a list's error does not read it, and only carries the answer."""
+    if isinstance(error, TwilioRestException | TwilioServiceException):
+        return error.code
+    try:
+        body = json.loads(error.args[-1].text)
+    except (AttributeError, IndexError, TypeError, ValueError, RecursionError):
+        return None
+    return body.get("code") if isinstance(body, dict) else None
+
+
+def _refused(status: int, code: object) -> GatewayRefused | None:
+    """In the words of a refused send, so that one cause has one name; None for what may pass by itself."""
+    if not 400 <= status <= 499 or status == REQUEST_TIMEOUT:
+        return None
+    # Where the body has no code, the SDK gives the HTTP status as one.
+    said = code if isinstance(code, int) and code != status else None
+    if class_of_refusal(status, said) is not NotCreatedClass.CONFIGURATION:
+        return None
+    return GatewayRefused(in_words(said) if said else f"The provider refused with HTTP {status}.")

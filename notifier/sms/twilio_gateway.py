@@ -24,12 +24,11 @@ from notifier.sms.gateway import (
     Unknown,
 )
 from notifier.sms.httpx_client import HttpxClient, MaybeSent, NotSent, answered
-from notifier.sms.messages import SID, all_older, pages_of, record_of, records_since, unavailable
+from notifier.sms.messages import REQUEST_TIMEOUT, SID, all_older, pages_of, record_of, records_since, unavailable
 from notifier.sms.retry_after import seconds_to_wait
 
 _LONGEST_VALIDITY: Final = 36_000
 _PAGE: Final = 200
-_REQUEST_TIMEOUT: Final = 408
 
 
 class TwilioGateway:
@@ -165,9 +164,8 @@ def _as_asked(sender: str) -> dict[str, str]:
 
 def _refusal(code: object) -> Outcome:
     answer = answered.get()
-    # 408 is a timeout in somebody's words: a proxy may say it of a request that Twilio has read.
     status = answer.status if answer else 0
-    if not answer or not 400 <= status <= 499 or status == _REQUEST_TIMEOUT:
+    if not answer or not 400 <= status <= 499 or status == REQUEST_TIMEOUT:
         return Unknown(f"The provider answered with HTTP {status}.")
     # Where the body has no code, the SDK gives the HTTP status as one.
     said = code if isinstance(code, int) and code != status else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from notifier.actions.circuits import close_circuit, probe
-from notifier.db.circuits import open_circuits
+from notifier.db.circuits import open_circuit, open_circuits
 from notifier.db.engine import reading, writing
 from notifier.domain.outcomes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
@@ -107,3 +107,42 @@ async def test_staff_may_close_it(house: House) -> None:
     house.clock.pass_(seconds=1)
     await house.turn()
     assert 3 == len(house.sent_to)
+
+
+def reasons(house: House) -> list[str]:
+    with reading(house.engine) as session:
+        return [circuit.reason for circuit in open_circuits(session, CLINIC)]
+
+
+async def test_a_refused_poll_names_the_cause_before_the_gate_closes_and_an_answered_one_ends_it(house: House) -> None:
+    plan(house, 3)
+    house.gateway.refuses = "Twilio refused our credentials."
+    for _ in range(2):
+        assert not await house.inbound()
+        assert ["Twilio refused our credentials."] == reasons(house)
+    house.gateway.refuses = None
+    assert await house.inbound()
+    assert [] == reasons(house)
+    await house.turn()
+    assert 3 == len(house.sent_to)
+
+
+async def test_a_poll_that_fails_for_anything_else_opens_no_circuit(house: House) -> None:
+    house.gateway.down = True
+    assert not await house.inbound()
+    assert [] == reasons(house)
+
+
+async def test_a_poll_neither_closes_nor_doubles_nor_puts_off_the_circuit_of_a_refused_text(house: House) -> None:
+    """A list says nothing about the sender."""
+    at = house.clock.now()
+    with writing(house.engine) as session:
+        open_circuit(session, CLINIC, reason="Twilio refused our credentials.", code=20003, at=at, by="worker")
+    house.gateway.refuses = "Twilio refused our credentials."
+    house.clock.pass_(minutes=1)
+    await house.inbound()
+    with reading(house.engine) as session:
+        assert [at + timedelta(minutes=5)] == [circuit.probe_at for circuit in open_circuits(session, CLINIC)]
+    house.gateway.refuses = None
+    assert await house.inbound()
+    assert ["Twilio refused our credentials."] == reasons(house)

@@ -11,7 +11,7 @@ from notifier.sandbox.faults import Fault
 from notifier.sandbox.messages import undelivered
 from notifier.sandbox.server import SENDER, Sandbox
 from notifier.sms import twilio_gateway
-from notifier.sms.gateway import Accepted, GatewayUnavailable, MessageRecord, OutgoingText
+from notifier.sms.gateway import Accepted, GatewayRefused, GatewayUnavailable, MessageRecord, OutgoingText
 from notifier.sms.twilio_gateway import TwilioGateway
 from tests.sms.conftest import Time
 
@@ -147,6 +147,27 @@ async def test_trouble_while_listing_never_looks_like_absence(
         _ = [record async for record in gateway.list_sent(text.to, time.now)]
     assert text.to not in str(trouble.value)
     assert trouble.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (faults.refused(401, 20003), "Twilio refused our credentials."),
+        (faults.refused(404, 20404), "Twilio does not know this account or address."),
+        (faults.answered(403, b"<h1>No</h1>", "text/html"), "The provider refused with HTTP 403."),
+        (faults.answered(408, b"", "text/html"), None),
+        (faults.slow_down(3), None),
+        (faults.server_error(503, html=True), None),
+    ],
+)
+async def test_a_refused_question_is_told_from_one_that_may_pass_by_itself(
+    sandbox: Sandbox, gateway: TwilioGateway, time: Time, fault: Fault, expected: str | None
+) -> None:
+    """In the words of a refused send."""
+    sandbox.faults.then(fault, on="list")
+    with pytest.raises(GatewayUnavailable) as trouble:
+        _ = [record async for record in gateway.list_inbound(time.now)]
+    assert expected == (str(trouble.value) if isinstance(trouble.value, GatewayRefused) else None)
 
 
 async def test_a_stop_on_the_first_page_counts_although_the_second_page_fails(
