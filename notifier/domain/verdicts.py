@@ -12,8 +12,8 @@ from notifier.domain.pace import Pace
 
 LOST_CONTACT_AFTER: Final = 5
 """So many lost answers in a row open the circuit: a long outage leaves a handful to look up, not a day's list."""
-_REFUSED_PAUSE: Final = 1.0
-"""Seconds: what is claimed goes back at once; the circuit is open before this ends."""
+_PAUSE: Final = 1.0
+"""Seconds after what opens the circuit: what is claimed goes back at once; the circuit is open before this ends."""
 
 
 @dataclass(slots=True)
@@ -32,6 +32,8 @@ class Verdicts:
         """
         if finished.result is Result.UNKNOWN:
             self.unknown_in_a_row += 1
+            if self.lost_contact:
+                self.pace.failed(now, first=_PAUSE, longest=_PAUSE)
             return 0.0
         if finished.why is NotCreatedClass.NETWORK:  # says nothing about the provider's answers
             return self.pace.failed(now, first=5, longest=300)
@@ -42,7 +44,7 @@ class Verdicts:
             return self.pace.failed(now, first=1, longest=60, asked=asked)
         if finished.why is NotCreatedClass.CONFIGURATION:
             self._refused = in_words(finished.code) if finished.code else finished.detail
-            return self.pace.failed(now, first=_REFUSED_PAUSE, longest=_REFUSED_PAUSE)
+            return self.pace.failed(now, first=_PAUSE, longest=_PAUSE)
         self.pace.went_well()
         self.at_once.went_well()
         return 0.0

@@ -79,9 +79,10 @@ def test_only_lost_answers_in_a_row_are_lost_contact() -> None:
     lost, fine = (Finished(1, "a", "p", result, AT) for result in (Result.UNKNOWN, Result.ACCEPTED))
     for one in (lost, lost, lost, lost, fine, lost, lost, lost, lost):
         verdicts.hear(one, 100.0)
-    assert None is verdicts.lost_contact
+    assert (None, False) == (verdicts.lost_contact, verdicts.pace.is_paused(100.5))
     verdicts.hear(lost, 100.0)
     assert "5 answers of the provider in a row were lost" == verdicts.lost_contact
+    assert verdicts.pace.is_paused(100.5)  # what was claimed already goes back uncalled
 
 
 def test_a_refusal_of_our_account_is_told_once() -> None:

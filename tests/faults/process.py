@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ class WorkerProcess:
 
     def send(self, number: signal.Signals) -> None:
         if self.code is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended by itself, and nobody has said so yet
+                os.kill(self.pid, number)
 
     def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = LONGEST_WAIT) -> int:
         """Send a signal and wait for the end; the exit code."""

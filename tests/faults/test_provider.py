@@ -76,7 +76,7 @@ def test_a_storm_of_errors_spares_the_texts_behind_it(world: World) -> None:
     world.faults.then(*[faults.created_then(bad) if number % 2 else bad for number in range(60)])
     world.start(NOTIFIER_IN_FLIGHT="4")
     until(lambda: world.creates() >= 5 and not world.states().get(S.ATTEMPTING), lambda: str(world.states()))
-    assert 24 - (5 + 4 + 2) <= world.states()[S.PLANNED]
+    assert 24 - (5 + 3) <= world.states()[S.PLANNED]  # the fifth, and what was being asked beside it
     come_to_rest(world)
     assert [1] * 24 == [len(world.ledger_of(text)) for text in texts]
 
