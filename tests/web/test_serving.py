@@ -37,7 +37,7 @@ async def address(engine: Engine, now: datetime) -> AsyncIterator[str]:
     with listen("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     public = f"http://127.0.0.1:{port}"
-    web_engine = open_engine(engine.url.render_as_string(hide_password=False), busy_seconds=20)
+    web_engine = open_engine(engine.url.render_as_string(hide_password=False), busy_seconds=2)
     settings = WebhookSettings(CLINIC, ACCOUNT_SID, SignatureCheck([AUTH_TOKEN], public), read_seconds=1)
     app = create_app(web_engine, FakeClock(now), clinic_id=CLINIC, webhooks=settings)
     async with serving(app, "127.0.0.1", port) as address:
@@ -84,7 +84,7 @@ async def test_signed_posts_of_a_whole_life_arrive(engine: Engine, address: str,
     assert ["  thanks + see you 🙂 "] == [reply.text for reply in web.all(Reply)]
 
 
-async def test_a_busy_database_is_said_before_it_answers_and_nothing_is_lost(engine: Engine, address: str) -> None:
+async def test_a_busy_database_is_said_within_a_second_and_nothing_is_lost(engine: Engine, address: str) -> None:
     form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "STOP")]
     headers = {"X-Twilio-Signature": signed(address + INBOUND, form, AUTH_TOKEN)}
     async with httpx2.AsyncClient(trust_env=False) as client:
@@ -92,7 +92,7 @@ async def test_a_busy_database_is_said_before_it_answers_and_nothing_is_lost(eng
             other.execute(text("SELECT 1") if is_sqlite(engine) else text("LOCK TABLE replies IN EXCLUSIVE MODE"))
             began = time.monotonic()
             answer = await client.post(address + INBOUND, data=dict(form), headers=headers)
-            assert time.monotonic() - began < 8
+            assert time.monotonic() - began < 1.5
             assert (503, "5") == (answer.status_code, answer.headers["retry-after"])
             assert 200 == (await client.get(f"{address}/healthz")).status_code
             other.rollback()

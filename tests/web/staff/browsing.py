@@ -27,7 +27,7 @@ in_a_browser = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
 ]
 """The marks of a module whose tests drive one."""
-_QUICK = 15_000
+_QUICK = 5_000
 """Milliseconds after which a page that does not react is broken."""
 
 
