@@ -14,7 +14,7 @@ from schedules.planned import PlannedMessage
 from schedules.protocol import Answers, CareProtocol, Step, StepKind
 from schedules.segments import count_segments
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, open_hours
-from schedules.wording import Addressee, Voice, render
+from schedules.wording import Addressee, Speech, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,13 @@ def draft_timeline(
     slots = place(steps, moments, hours_of(patient, rules), enrolled_at)
     ends = {**moments.ends, **until} if until else moments.ends
     listener = Addressee(patient.language, patient.name, patient.shared_phone)
+    speech = Speech(rules.voice, listener, ends, patient.zone)
     return Timeline(
         protocol=protocol,
         anchor=anchor,
         zone=patient.zone,
         restrictions=tuple(ends.items()),
-        messages=tuple(_say(slot, ends, patient, listener, rules, enrolled_at) for slot in slots),
+        messages=tuple(_say(slot, patient, speech, enrolled_at) for slot in slots),
         unanswered=tuple(q for q in protocol.questions if q not in patient.answers),
         left_out=tuple(left_out),
     )
@@ -161,18 +162,11 @@ def check_patient(protocol: CareProtocol, patient: Patient) -> None:
             raise ValueError(f'"{answer}" is no answer to "{question}"; say one of {known}')
 
 
-def _say(
-    slot: Slot,
-    ends: Mapping[str, datetime],
-    patient: Patient,
-    listener: Addressee,
-    rules: Rules,
-    enrolled_at: datetime | None,
-) -> PlannedMessage:
+def _say(slot: Slot, patient: Patient, speech: Speech, enrolled_at: datetime | None) -> PlannedMessage:
     step = slot.step
-    text = render(step.text[patient.language], rules.voice, listener, ends, patient.zone)
+    text = speech.say(step.text[patient.language])
     late = step.late_text.get(patient.language)
-    late_text = render(late, rules.voice, listener, ends, patient.zone) if late else None
+    late_text = speech.say(late) if late else None
     words = late_text if late_text and slot.is_late(patient.zone) else text
     notes = slot.notes(patient.zone, enrolled_at)
     if step.kind is StepKind.REBOOK and patient.rebook_consent is None:

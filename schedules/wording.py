@@ -37,11 +37,25 @@ class Addressee:
 
 def render(template: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo) -> str:
     """Fill in a template in a single pass, so that nothing inside a value is ever read as a placeholder."""
-    pieces = list(_pieces(template))
-    for at in range(1, len(pieces), 2):
-        pieces[at] = _value(pieces[at], voice, addressee, ends, zone)
-    text = "".join(pieces)
-    return f"{addressee.name}: {text}" if addressee.shared_phone and addressee.name else text
+    return Speech(voice, addressee, ends, zone).say(template)
+
+
+class Speech(dict[str, str]):
+    """What each placeholder stands for in one patient's texts, each worked out once."""
+
+    def __init__(self, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo) -> None:
+        self._of = voice, addressee, ends, zone
+        self._opening = f"{addressee.name}: " if addressee.shared_phone and addressee.name else ""
+
+    def __missing__(self, placeholder: str) -> str:
+        self[placeholder] = said = _value(placeholder, *self._of)
+        return said
+
+    def say(self, template: str) -> str:
+        """The template filled in; on a shared phone the name opens it."""
+        pieces = list(_pieces(template))
+        pieces[1::2] = [self[placeholder] for placeholder in pieces[1::2]]
+        return self._opening + "".join(pieces)
 
 
 def filled_in(

@@ -181,9 +181,9 @@ class Clinic:
         dying = self._worker(gateway)
         turn = asyncio.create_task(self.turn(dying))
         await gateway.has_sent.wait()
-        for part in (turn, *dying._calls.values()):
+        for part in (turn, *dying._calls._callers):
             part.cancel()
-        await asyncio.gather(turn, *dying._calls.values(), return_exceptions=True)
+        await asyncio.gather(turn, *dying._calls._callers, return_exceptions=True)
         await gateway.close()
 
     async def start_again(self) -> None:

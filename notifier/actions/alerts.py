@@ -14,7 +14,7 @@ from notifier.db import alerts
 from notifier.db.presence import works
 from notifier.db.tables import Alert
 from notifier.db.threads import DatabaseThreads
-from notifier.domain.alerts import AlertRules, Cause, find_causes
+from notifier.domain.alerts import AlertRules, Cause, find_causes, urgent_cause
 from notifier.telling.teller import Line, News, NotTold, Teller
 
 MISSED: Final = 3
@@ -57,11 +57,37 @@ async def watch(
         return causes, alerts.differs(alerts.open_alerts(session, clinic_id), causes, now)
 
     causes, differs = await threads.read(look)
-    if not differs:  # nearly always: then nobody has to wait for a writer
-        return []
+    # Nearly always there is nothing: then nobody has to wait for a writer.
+    return await _tell_of(threads, telling, clinic_id, causes, now=now) if differs else []
+
+
+async def watch_replies(threads: DatabaseThreads, telling: Telling, clinic_id: str, *, now: datetime) -> list[str]:
+    """A look that cannot wait for the next one, after a reply has come: the urgent ones that were told now.
+
+    It is about them alone; no other alert is opened or cleared by it.
+    """
+
+    def look(session: Session) -> tuple[list[Cause], bool]:
+        causes = [urgent_cause(reply) for reply in alerts.urgent_replies(session, clinic_id)]
+        return causes, alerts.differs(alerts.open_alerts(session, clinic_id), causes, now, are_all=False)
+
+    causes, differs = await threads.read(look)
+    return await _tell_of(threads, telling, clinic_id, causes, now=now, are_all=False) if differs else []
+
+
+async def _tell_of(
+    threads: DatabaseThreads,
+    telling: Telling,
+    clinic_id: str,
+    causes: Sequence[Cause],
+    *,
+    now: datetime,
+    are_all: bool = True,
+) -> list[str]:
+    """Write the causes down, and tell those that are to be told now; which got through."""
 
     def take(session: Session) -> list[tuple[int, Line]]:
-        return [_line(one) for one in alerts.take(session, clinic_id, causes, now=now)]
+        return [_line(one) for one in alerts.take(session, clinic_id, causes, now=now, are_all=are_all)]
 
     taken = await threads.write(take)
     if not taken:

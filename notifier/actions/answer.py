@@ -45,7 +45,7 @@ def answerable_until(
         raise Refused("she has opted out, and nothing is sent after that; call her")
     last = replies.last_reply(session, clinic_id, phone, yours)
     if last is None:
-        raise Refused("nothing has come from this patient, and by hand only an answer is sent; call instead")
+        raise Refused("nothing to answer has come from this number, and by hand only an answer is sent; call instead")
     if now - last.at > STAFF_MAY_ANSWER_FOR:
         raise Refused("her last message is more than 24 hours old, and only an answer to a newer one is sent; call her")
     return last.at + STAFF_MAY_ANSWER_FOR

@@ -14,7 +14,7 @@ from notifier.db import outbox
 from notifier.db.circuits import open_circuits
 from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
-from notifier.db.facts import DECIDED_BY, FactsOfBatch
+from notifier.db.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.db.holds import open_holds
 from notifier.db.opt_outs import is_opted_out
 from notifier.db.polls import gate_is_open
@@ -167,15 +167,15 @@ def _the_checks(
     if message.state is not MessageState.PLANNED or message.due_at is None:
         return
     found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-    row, at = session.execute(found.where(col(Message.id) == message.id)).one(), max(now, message.due_at)
+    due, at = Due.of(session.execute(found.where(col(Message.id) == message.id)).one()), max(now, message.due_at)
     facts = FactsOfBatch.of(
-        session, rules.clinic_id, [row], window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
+        session, rules.clinic_id, [due], window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
         now=at, only_look=True,
     )  # fmt: skip
     zones = [zone for zone in area_zones(message.phone) if zone != enrollment.timezone]
     if zones:
         yield f"By its area code the number may also be in {' or '.join(zones)}: no text leaves in the night there."
-    match facts.decide(row, at):
+    match facts.decide(due, at):
         case Send(late=late):
             yield f"Every check of now lets it leave then{', in its late wording' if late else ''}."
         case Wait() as wait:

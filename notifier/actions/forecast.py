@@ -39,6 +39,8 @@ class TextLine:
     state: MessageState
     reason: str | None
     """Why it is in this state, or what it waits for."""
+    waits: bool
+    """Whether it stays until a person lets it leave, though its moment comes."""
     text: str
     """What left, or what would leave."""
     sid: str | None
@@ -192,6 +194,7 @@ def _text_line(
     holds: dict[str, list[NumberHold]],
     paused: dict[tuple[str, str | None], str],
 ) -> TextLine:
+    waits_for = _waits_for(message, enrollment, holds, paused)
     return TextLine(
         message=message.id or 0,
         enrollment=message.enrollment_id,
@@ -203,7 +206,8 @@ def _text_line(
         due_at=message.due_at,
         timezone=enrollment.timezone,
         state=message.state,
-        reason=_waits_for(message, enrollment, holds, paused) or message.reason,
+        reason=waits_for or message.reason,
+        waits=waits_for is not None,
         text=message.sent_text or message.text,
         sid=message.sid,
         attempts=message.attempts,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db import circuits, receipts
+from notifier.db.among import among
 from notifier.db.leaving import accept
 from notifier.db.numbers import number_is_dead
 from notifier.db.opt_outs import opt_out
@@ -29,11 +30,7 @@ _HAS_IT: Final = (_S.ACCEPTED, _S.SENT, _S.DELIVERED)
 _COMES_BACK: Final = frozenset({_C.NETWORK, _C.SLOW_DOWN, _C.CONFIGURATION})
 _attempts: Final = table_of(Attempt)
 # Built once: for a batch, building a statement takes as long as running it.
-_WRITTEN: Final = (
-    select(_attempts.c.id, _attempts.c.outcome)
-    .where(_attempts.c.id.in_(bindparam("attempts", expanding=True)))
-    .with_for_update()
-)
+_WRITTEN: Final = select(_attempts.c.id, _attempts.c.outcome).where(among(_attempts.c.id, "attempts")).with_for_update()
 _CLOSED: Final = ("finished_at", "outcome", "code", "detail", "sid")
 _CLOSE: Final = (
     update(_attempts).where(_attempts.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _CLOSED})

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.claims import SendingRules
-from notifier.db.facts import DECIDED_BY, FactsOfBatch
+from notifier.db.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.db.outbox import in_state, is_answer, of_clinic
 from notifier.db.recoveries import LATE, last_departure, open_recoveries, release_late, waits
 from notifier.db.tables import Enrollment, Message, RecoveryKind
@@ -128,15 +128,15 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
     )
     rows = session.execute(found).all()
     for start in range(0, len(rows), _AT_ONCE):
-        batch = rows[start : start + _AT_ONCE]
+        batch = [(row, Due.of(row)) for row in rows[start : start + _AT_ONCE]]
         facts = FactsOfBatch.of(
-            session, rules.clinic_id, batch, window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
-            now=now, only_look=True,
+            session, rules.clinic_id, [due for _, due in batch], window=rules.window, offices=rules.offices,
+            most=rules.max_texts_per_day, now=now, only_look=True,
         )  # fmt: skip
-        for row in batch:
-            decision = facts.decide(row, now)
+        for row, due in batch:
+            decision = facts.decide(due, now)
             if isinstance(decision, Send):
-                facts.count(row, now)
+                facts.count(due, now)
             yield _text(row, *_fate(decision, now))
 
 

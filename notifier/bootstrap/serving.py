@@ -91,13 +91,14 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
 
     engine = open_engine(settings.database_url.get_secret_value(), busy_seconds=_WEB_BUSY_SECONDS)
     file = file_of(engine)
+    replied = asyncio.Event()
     clock = build_clock(settings)
     office = staff_office(settings, engine, clock)
     app = create_app(
         engine,
         clock,
         clinic_id=CLINIC,
-        webhooks=webhook_settings(settings),
+        webhooks=webhook_settings(settings, replied.set),
         worker_age=worker_age,
         disk=file.parent if file else None,
         routers=[staff_router(office), api_router(office)],
@@ -105,7 +106,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     )
     try:
         async with (
-            rounds(engine, clock, build_telling(settings) if worker_age is None else None),
+            rounds(engine, clock, build_telling(settings), replied=replied, beside_worker=worker_age is not None),
             serving(app, settings.web_host, settings.web_port) as address,
         ):
             yield address
@@ -129,8 +130,11 @@ def staff_office(settings: Settings, engine: Engine, clock: Clock) -> StaffOffic
     )
 
 
-def webhook_settings(settings: Settings) -> WebhookSettings | None:
-    """What proves that a webhook is Twilio's; None where the world cannot reach us, and polling is all there is."""
+def webhook_settings(settings: Settings, replied: Callable[[], None] = lambda: None) -> WebhookSettings | None:
+    """What proves that a webhook is Twilio's; None where the world cannot reach us, and polling is all there is.
+
+    `replied` is called once a patient's reply is stored.
+    """
     from notifier.web.webhooks import WebhookSettings  # noqa: PLC0415  # as above
 
     if settings.public_url is None:
@@ -140,4 +144,5 @@ def webhook_settings(settings: Settings) -> WebhookSettings | None:
         token.get_secret_value() for token in (settings.twilio_auth_token, settings.twilio_auth_token_old) if token
     ]
     check = SignatureCheck(tokens, settings.public_url)
-    return WebhookSettings(CLINIC, settings.twilio_account_sid or "", check, answer_rules(settings))
+    account = settings.twilio_account_sid or ""
+    return WebhookSettings(CLINIC, account, check, answer_rules(settings), replied=replied)

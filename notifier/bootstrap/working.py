@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Callable
@@ -92,6 +93,7 @@ async def work(
     gateway = build_gateway(settings)
     worker = build_worker(settings, threads, gateway, clock)
     on_signals(worker.stop)
+    gc.freeze()  # what is built by now stays to the end: no search for garbage need look through it again
     try:
         async with beside(worker):
             drained = await worker.run(ready=lambda: log.info("ready", worker=os.getpid()))

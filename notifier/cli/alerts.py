@@ -34,7 +34,7 @@ def alerts(
         configure_logs(level="CRITICAL")  # the sentences below say it
         _test(load_settings())
         return
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         found = open_alerts(session, desk.clinic_id)
         watched = works(session, desk.now)
         zone = ZoneInfo(desk.rules.timezone)

@@ -42,7 +42,7 @@ def revoke(name: Name) -> None:
 @app.command("list")
 def list_keys(as_json: Json = False) -> None:
     """Every key there ever was, by its first characters."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         found: list[dict[str, Any]] = [
             {
                 "name": one.name,

@@ -11,7 +11,7 @@ import typer
 from notifier.bootstrap.clinic import build_clock
 from notifier.bootstrap.working import only_worker
 from notifier.cli.errors import Failed
-from notifier.cli.office import office, who
+from notifier.cli.office import archive, office, who
 from notifier.cli.options import Yes
 from notifier.cli.screen import ask, note
 from notifier.db.backups import back_up, check_backup, put_in_place
@@ -27,7 +27,7 @@ _THEN = "nothing is sent until Twilio was asked what left since: notifier recove
 
 def backup(file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet.")]) -> None:
     """Write a copy of the SQLite database as of this moment, while others write to it."""
-    with office() as desk:
+    with archive() as desk:
         size = back_up(desk.engine, file, clinic_id=desk.clinic_id, now=desk.now, by=desk.by)
     note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
 

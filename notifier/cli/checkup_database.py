@@ -10,18 +10,19 @@ from sqlmodel import Session, col
 
 from notifier.bootstrap.ready import refuse_lost_offices
 from notifier.cli.checkup import Finding, Level
+from notifier.cli.checkup_worker import look_at_worker
 from notifier.db import schema
 from notifier.db.circuits import open_circuits
 from notifier.db.engine import open_engine, reading
 from notifier.db.filesystems import refuse_network
 from notifier.db.holds import open_holds
 from notifier.db.offices import enrolled_elsewhere
-from notifier.db.outbox import in_state, next_due
+from notifier.db.outbox import in_state
 from notifier.db.polls import gate_is_open, last_poll
-from notifier.db.presence import SILENT_AFTER, doubts
+from notifier.db.presence import doubts
 from notifier.db.protocols import approvals, open_pauses
 from notifier.db.recoveries import sentences
-from notifier.db.tables import Event, Message, Worker
+from notifier.db.tables import Event, Message
 from notifier.db.unusable import DatabaseUnusable
 from notifier.domain.health import spoken_span
 from notifier.domain.planning import PlanningRules
@@ -83,17 +84,8 @@ def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Finding
 
 
 def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[Finding]:
-    living = select(Worker).where(col(Worker.stopped_at).is_(None), col(Worker.seen_at) > now - SILENT_AFTER)
-    workers = session.scalars(living)
-    alive = [f"{worker.host} pid {worker.pid} since {worker.started_at:%Y-%m-%d %H:%M} UTC" for worker in workers]
-    due = next_due(session)
-    next_one = f"; the next text is due {due:%Y-%m-%d %H:%M} UTC" if due else "; no text is planned"
-    if alive:
-        yield Finding("worker", Level.OK, f"{'; '.join(alive)}{next_one}")
-    else:
-        late = due is not None and due < now
-        advice = "start it: systemctl start notifier, or notifier run"
-        yield Finding("worker", Level.FAIL if late else Level.WARN, f"none is running{next_one}", advice)
+    alive, finding = look_at_worker(session, now)
+    yield finding
     poll = last_poll(session, clinic_id)
     read = f"was last read {spoken_span(now - poll.completed_at)} ago" if poll else "was never read"
     if gate_is_open(session, clinic_id, now):

@@ -31,7 +31,7 @@ def due(
     as_json: Json = False,
 ) -> None:
     """What will be sent, and what waits for somebody."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         until = desk.now + _length(within) if within else None
         lines = forecast.due(session, desk.clinic_id, until=until)
     _print_texts(lines, as_json, desk.rules, empty="nothing is due")
@@ -39,7 +39,7 @@ def due(
 
 def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
     """Every text of one enrollment."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         whose = enrollment_called(session, desk.clinic_id, enrollment)
         lines = forecast.show(session, desk.clinic_id, whose)
     _print_texts(lines, as_json, desk.rules, empty="no text was ever planned for her")
@@ -50,7 +50,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Why a text was, was not, or will be sent."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         sentences = explaining.explain(session, message, rules=desk.rules, now=desk.now)
     if as_json:
         print_json({"message": message, "sentences": sentences})
@@ -64,7 +64,7 @@ def enrollments(
     as_json: Json = False,
 ) -> None:
     """Who is enrolled, the latest first."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         lines = forecast.enrollments(session, desk.clinic_id, state=state, limit=limit)
     if as_json:
         print_json(_plain(lines))
@@ -86,7 +86,7 @@ def enrollments(
 
 def opt_outs(as_json: Json = False) -> None:
     """Numbers that must not be texted."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         lines = forecast.opt_outs(session, desk.clinic_id)
         zone = ZoneInfo(desk.rules.timezone)
     if as_json:
@@ -102,7 +102,7 @@ def replies(
     as_json: Json = False,
 ) -> None:
     """What patients wrote, the latest first."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         lines = forecast.replies(session, desk.clinic_id, only_open=only_open, limit=limit)
         zone = ZoneInfo(desk.rules.timezone)
     if as_json:
@@ -137,6 +137,8 @@ def _print(columns: Sequence[str], rows: Sequence[tuple[str, ...]], *, empty: st
 def _text_row(line: TextLine, home: ZoneInfo) -> tuple[str, ...]:
     leaves = line.due_at if line.state is not MessageState.EXPIRED else None
     when = local(leaves, ZoneInfo(line.timezone), home) if leaves else "not by text"
+    if line.waits:
+        when = f"waits ({when})"
     state = line.state.value.replace("_", " ")
     whose = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
     reason = f": {line.reason}" if line.reason else ""

@@ -15,7 +15,7 @@ from notifier.bootstrap.clinic import build_clock, missing_for_planning, plannin
 from notifier.cli.screen import note
 from notifier.db.engine import open_engine
 from notifier.db.enrollments import by_external_id
-from notifier.db.schema import NoDatabase, prepare
+from notifier.db.schema import NoDatabase, SchemaBehind, check_schema, prepare
 from notifier.domain.planning import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
@@ -41,14 +41,30 @@ class Office:
 
 
 @contextmanager
-def office(*, writes_texts: bool = False, creates: bool = False) -> Iterator[Office]:
+def office(*, writes_texts: bool = False, creates: bool = False, looks: bool = False) -> Iterator[Office]:
     """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now.
 
-    `creates`: a missing database is made, and that is said; without it a missing one is refused.
+    `creates`: a missing database is made, and that is said; without it a missing one is refused. `looks`: one of an
+    older Notifier is refused too, for who only looks changes nothing, its shape neither.
     """
     with _opened(writes_texts) as desk:
-        if created := prepare(desk.engine, may_create=creates):
+        if looks:
+            check_schema(desk.engine)
+        elif created := prepare(desk.engine, may_create=creates):
             note(f"a new database: {created}")
+        yield desk
+
+
+@contextmanager
+def archive() -> Iterator[Office]:
+    """The office for a copy of the database, whatever older Notifier it is of; it stays as it is."""
+    with _opened(writes_texts=False) as desk:
+        try:
+            check_schema(desk.engine)
+        except NoDatabase:
+            raise
+        except SchemaBehind:
+            pass  # the copy is brought up to date
         yield desk
 
 
@@ -57,7 +73,7 @@ def rehearsal() -> Iterator[Office]:
     """The office for what shows what it would write, and writes nothing: a missing database counts as an empty one."""
     with _opened(writes_texts=True) as desk:
         try:
-            prepare(desk.engine, may_create=False)
+            check_schema(desk.engine)
         except NoDatabase as missing:
             note(f"checked as if nobody were enrolled yet. {missing}")
         else:

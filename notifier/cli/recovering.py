@@ -47,7 +47,7 @@ def recover(
     """
     if plan == apply:
         raise Refused("say --plan (show, and change nothing) or --apply (let leave what is shown)")
-    with office() as desk:
+    with office(looks=plan) as desk:
         found = _plan(desk)
         if apply and found.restored_to is not None:
             adopted = _ask_twilio(desk, found, yes=yes)

@@ -83,7 +83,7 @@ def sign_out(name: Name) -> None:
 @app.command("list")
 def list_staff(as_json: Json = False) -> None:
     """Every account."""
-    with office() as desk, reading(desk.engine) as session:
+    with office(looks=True) as desk, reading(desk.engine) as session:
         found: list[dict[str, Any]] = [
             {
                 "name": one.name,

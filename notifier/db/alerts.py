@@ -30,7 +30,7 @@ def gather(session: Session, clinic_id: str, now: datetime) -> AlertFacts:
     booked = expected(session, clinic_id, now - _LOOK_BACK, now, _MOST)
     return AlertFacts(
         signs=read_vital_signs(session, clinic_id, now),
-        urgent=_urgent(session, clinic_id),
+        urgent=urgent_replies(session, clinic_id),
         unmarked=tuple((one.id or 0, one.appointment_at) for one in booked if one.appointment_at is not None),
         in_trouble=tuple(
             TextInTrouble(
@@ -46,25 +46,37 @@ def gather(session: Session, clinic_id: str, now: datetime) -> AlertFacts:
     )
 
 
+def urgent_replies(session: Session, clinic_id: str) -> tuple[int, ...]:
+    """Replies with urgent words that nobody has taken or closed, the oldest first."""
+    taken = select(col(ReplyClaim.reply_id)).where(col(ReplyClaim.reply_id) == col(Reply.id))
+    found = select(col(Reply.id)).where(
+        col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None), col(Reply.urgent), ~taken.exists()
+    )
+    return tuple(reply for reply in session.scalars(found.order_by(col(Reply.at)).limit(_MOST)) if reply is not None)
+
+
 def open_alerts(session: Session, clinic_id: str) -> list[Alert]:
     """Every cause that is still there, the oldest first."""
     found = select(Alert).where(col(Alert.clinic_id) == clinic_id, col(Alert.cleared_at).is_(None))
     return list(session.scalars(found.order_by(col(Alert.id))))
 
 
-def differs(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime) -> bool:
-    """Whether there is anything to write down or to tell."""
-    return {one.cause for one in opened} != {cause.key for cause in causes} or bool(_due(opened, causes, now))
+def differs(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime, *, are_all: bool = True) -> bool:
+    """Whether there is anything to write down or to tell. `are_all`: no other cause is there any more."""
+    there, found = {one.cause for one in opened}, {cause.key for cause in causes}
+    return bool(found - there or (are_all and there - found) or _due(opened, causes, now))
 
 
-def take(session: Session, clinic_id: str, causes: Sequence[Cause], *, now: datetime) -> list[Alert]:
+def take(
+    session: Session, clinic_id: str, causes: Sequence[Cause], *, now: datetime, are_all: bool = True
+) -> list[Alert]:
     """Open what is new, clear what is gone, and take what is to be told now; of two workers one gets each."""
     for cause in causes:
         row = {"clinic_id": clinic_id, "cause": cause.key, "why": cause.why[:400], "opened_at": now}
         insert_if_new(session, Alert, row)
     keys = {cause.key for cause in causes}
     opened = open_alerts(session, clinic_id)
-    gone = [one.id for one in opened if one.cause not in keys]
+    gone = [one.id for one in opened if one.cause not in keys and are_all]
     if gone:
         session.execute(update(Alert).where(col(Alert.id).in_(gone)).values(cleared_at=now))
     return [one for one in _due(opened, causes, now) if _mark(session, one, now)]
@@ -99,11 +111,3 @@ def _mark(session: Session, alert: Alert, now: datetime) -> bool:
     )
     taken = this.values(tried_at=now).returning(col(Alert.id)).execution_options(synchronize_session=False)
     return session.execute(taken).first() is not None
-
-
-def _urgent(session: Session, clinic_id: str) -> tuple[int, ...]:
-    taken = select(col(ReplyClaim.reply_id)).where(col(ReplyClaim.reply_id) == col(Reply.id))
-    found = select(col(Reply.id)).where(
-        col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None), col(Reply.urgent), ~taken.exists()
-    )
-    return tuple(reply for reply in session.scalars(found.order_by(col(Reply.at)).limit(_MOST)) if reply is not None)

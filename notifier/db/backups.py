@@ -41,6 +41,7 @@ def back_up(engine: Engine, to: Path, *, clinic_id: str, now: datetime, by: str)
     part = to.with_name(f"{to.name}.part")
     try:
         _copy(file, part)
+        _bring_up_to_date(part)
         with _plainly(part) as session:
             begin_after_restore(session, clinic_id, up_to=now, now=now, by=by)
         check_integrity(part)
@@ -128,9 +129,9 @@ def _copy(file: Path, to: Path) -> None:
 
 def _prepare(file: Path, clinic_id: str, now: datetime, by: str) -> datetime:
     """Bring a copy of a backup up to date, and let everything wait; the moment up to which it knows what happened."""
+    _bring_up_to_date(file)
     engine = open_engine(f"sqlite:///{file}")
     try:
-        upgrade(engine)
         with Session(engine) as session, session.begin():
             latest = session.scalar(select(col(Event.at)).order_by(col(Event.id).desc()).limit(1))
             known = [at for at in (latest, last_in_use(session)) if at is not None]
@@ -138,10 +139,25 @@ def _prepare(file: Path, clinic_id: str, now: datetime, by: str) -> datetime:
             up_to = open_recoveries(session, clinic_id)[RecoveryKind.RESTORED].up_to
     finally:
         engine.dispose()
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")  # one file again, before it is renamed
+    _make_one_file(file)
     check_integrity(file)
     return up_to
+
+
+def _bring_up_to_date(file: Path) -> None:
+    """A copy of an older Notifier's database becomes one of this one's."""
+    engine = open_engine(f"sqlite:///{file}")
+    try:
+        upgrade(engine)
+    finally:
+        engine.dispose()
+    _make_one_file(file)
+
+
+def _make_one_file(file: Path) -> None:
+    """Without a log beside it, so that it can be renamed."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def _swap(new: Path, file: Path) -> Path | None:

@@ -10,15 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, bindparam, func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.circuits import open_circuits
-from notifier.db.facts import DECIDED_BY, FactsOfBatch
+from notifier.db.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.db.leaving import leave
 from notifier.db.outbox import in_state, is_answer, move_many, of_clinic
 from notifier.db.polls import gate_is_open
@@ -52,6 +51,24 @@ _DUE = (
     .with_for_update(skip_locked=True, of=Message)
 )
 _ANSWERS_DUE, _OTHERS_DUE = _DUE.where(is_answer()), _DUE.where(~is_answer())
+_OPTED_OUT = select(col(OptOut.id)).where(
+    col(OptOut.clinic_id) == col(Message.clinic_id),
+    col(OptOut.phone) == col(Message.phone),
+    col(OptOut.ended_at).is_(None),
+)
+_STILL_OURS = (
+    select(col(Attempt.id))
+    .join(Message, col(Message.id) == col(Attempt.message_id))
+    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    .where(
+        col(Attempt.id) == bindparam("attempt"),
+        col(Attempt.outcome).is_(None),
+        in_state(MessageState.ATTEMPTING),
+        col(Message.expires_at) > bindparam("now"),
+        is_answer() | col(Enrollment.state).in_((EnrollmentState.BOOKED, EnrollmentState.ACTIVE)),
+        ~_OPTED_OUT.exists(),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,25 +165,7 @@ def is_ours(session: Session, one: Claim, now: datetime) -> bool:
     She may have said stop while it waited for its turn to be called; her enrollment may have ended, or her number
     changed, which lets what is on its way to the old one expire.
     """
-    opted_out = select(col(OptOut.id)).where(
-        col(OptOut.clinic_id) == col(Message.clinic_id),
-        col(OptOut.phone) == col(Message.phone),
-        col(OptOut.ended_at).is_(None),
-    )
-    still = (
-        select(col(Attempt.id))
-        .join(Message, col(Message.id) == col(Attempt.message_id))
-        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(
-            col(Attempt.id) == one.attempt_id,
-            col(Attempt.outcome).is_(None),
-            in_state(MessageState.ATTEMPTING),
-            col(Message.expires_at) > now,
-            is_answer() | col(Enrollment.state).in_((EnrollmentState.BOOKED, EnrollmentState.ACTIVE)),
-            ~opted_out.exists(),
-        )
-    )
-    return session.execute(still).first() is not None
+    return session.execute(_STILL_OURS, {"attempt": one.attempt_id, "now": now}).first() is not None
 
 
 def database_time(session: Session, now: datetime) -> datetime:
@@ -195,7 +194,7 @@ def _lock_due(
     limit: int,
     late: Recovery | None,
     busy: Sequence[str | None],
-) -> list[Row[Any]]:
+) -> list[Due]:
     """The due texts, answers first, with what is needed of their enrollments. Other workers pass by the rows locked.
 
     `late`: those that wait for a person are passed by too. `busy`: so are those of these offices.
@@ -206,14 +205,17 @@ def _lock_due(
         answers, others = answers.where(open_ones), others.where(open_ones)
     if late:
         others = others.where(~waits(late.up_to, now))
-    due = list(session.execute(answers, {**known, "limit": limit}))
-    return [*due, *session.execute(others, {**known, "limit": limit - len(due)})] if len(due) < limit else due
+    ask = session.connection().execute  # columns, no entities: asked past the ORM, which would look at each row again
+    due = list(ask(answers, {**known, "limit": limit}))
+    if len(due) < limit:
+        due += ask(others, {**known, "limit": limit - len(due)})
+    return [Due.of(row) for row in due]
 
 
 def _decide_all(
     session: Session,
     rules: SendingRules,
-    due: Sequence[Row[Any]],
+    due: Sequence[Due],
     now: datetime,
     worker_id: str,
     room: Room | None,
@@ -224,8 +226,8 @@ def _decide_all(
     )
     left = dict(room) if room is not None and rules.offices else {}
     left_out = False
-    leaving: list[tuple[Row[Any], Send]] = []
-    waiting: dict[Wait, list[Row[Any]]] = defaultdict(list)
+    leaving: list[tuple[Due, Send]] = []
+    waiting: dict[Wait, list[Due]] = defaultdict(list)
     withdrawn: dict[Withdraw, list[int]] = defaultdict(list)
     for row in due:
         match facts.decide(row, now):
@@ -250,7 +252,7 @@ def _decide_all(
     return _let_leave(session, rules, leaving, now, worker_id), expired, left_out
 
 
-def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Row[Any]], now: datetime) -> None:
+def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Due], now: datetime) -> None:
     these = update(Message).where(in_state(MessageState.PLANNED), col(Message.id).in_([row.id for row in rows]))
     session.execute(these.values(due_at=wait.until, reason=wait.why).execution_options(synchronize_session=False))
     same = {"clinic_id": clinic_id, "at": now, "by": _BY, "what": "put_off", "why": wait.why}
@@ -259,12 +261,12 @@ def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Row[An
 
 
 def _let_leave(
-    session: Session, rules: SendingRules, leaving: Sequence[tuple[Row[Any], Send]], now: datetime, worker_id: str
+    session: Session, rules: SendingRules, leaving: Sequence[tuple[Due, Send]], now: datetime, worker_id: str
 ) -> list[Claim]:
     lease_until = database_time(session, now) + LEASE
     claims = [
         Claim(
-            row.id, str(uuid4()), row.phone, row.late_text if send.late else row.text,
+            row.id, str(uuid4()), row.phone, row.late_text if send.late and row.late_text else row.text,
             now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office),
         )
         for row, send in leaving

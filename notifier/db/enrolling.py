@@ -52,11 +52,18 @@ def refuse_unready(session: Session, facts: Facts, rules: PlanningRules) -> None
 
 
 def write_enrollments(
-    session: Session, wanted: Sequence[Checked], rules: PlanningRules, *, now: datetime, by: str, imported: bool = False
+    session: Session,
+    wanted: Sequence[Checked],
+    rules: PlanningRules,
+    *,
+    now: datetime,
+    by: str,
+    imported_as: Sequence[str] | None = None,
 ) -> list[Written]:
     """Enroll everybody who is not enrolled yet; in the order of the requests.
 
-    Raises Refused where only staff can tell, and for a new enrollment on a protocol that is not ready.
+    `imported_as` are the digests of the rows that ask for it, where they are an import's. Raises Refused where only
+    staff can tell, and for a new enrollment on a protocol that is not ready.
 
     Requests on the same number are written one after the other, so that each sees those before it.
     """
@@ -71,7 +78,7 @@ def write_enrollments(
         wave: dict[str, tuple[int, Checked]] = {}
         for position, one in waiting:
             wave.setdefault(one.facts.phone, (position, one))
-        written |= _write_wave(session, list(wave.values()), standing, rules, now, by, imported)
+        written |= _write_wave(session, list(wave.values()), standing, rules, now, by, imported_as)
         waiting = [(position, one) for position, one in waiting if position not in written]
     return [written[position] for position in range(len(wanted))]
 
@@ -83,7 +90,7 @@ def _write_wave(
     rules: PlanningRules,
     now: datetime,
     by: str,
-    imported: bool,
+    imported_as: Sequence[str] | None,
 ) -> dict[int, Written]:
     """One request for each number."""
     company: dict[str, list[Enrollment]] = {}
@@ -94,13 +101,13 @@ def _write_wave(
     rows: list[Row] = []
     for position, one in wave:
         known = company.get(one.facts.phone, [])
-        ordinal = next_ordinal(one, known)
+        ordinal, digest = next_ordinal(one, known), imported_as[position] if imported_as else None
         if ordinal is None:
-            written[position] = _already(session, one, known, imported)
+            written[position] = _already(session, one, known, digest)
             continue
         standing.refuse_unready(one.facts, rules)
         new.append((position, one, [facts_of(session, stored) for stored in known]))
-        rows.append(_enrollment_row(one, ordinal, rules.clinic_id, now, by, imported))
+        rows.append(_enrollment_row(one, ordinal, rules.clinic_id, now, by, digest))
     ids = enrollments.insert(session, rows)
     texts: list[Row] = []
     theirs = [other for _, _, others in new for other in others]
@@ -114,7 +121,8 @@ def _write_wave(
             texts.append(message_row(facts, message, rules.clinic_id, state=state, reason=reason))
         written[position] = Written(enrollment_id, False, facts, plan, is_out, held)
     insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
-    insert_rows(session, Event, [_event(id_, rules.clinic_id, now, by, imported) for id_ in ids])
+    why = "imported" if imported_as else None
+    insert_rows(session, Event, [_event(id_, rules.clinic_id, now, by, why) for id_ in ids])
     for position, _, others in new:
         if others:
             changed = _tell_others(session, outlook, written[position], others, by)
@@ -136,15 +144,15 @@ def _tell_others(
     return changed
 
 
-def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], imported: bool) -> Written:
+def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], digest: str | None) -> Written:
     stored = the_same(wanted, known)
     if wanted.external_id and stored.external_id is None:
         stored.external_id = wanted.external_id  # enrolled by hand first, then found in the clinic's own system
-        stored.imported_as = wanted.digest() if imported else None
+        stored.imported_as = digest
     return Written(stored.id or 0, True, facts_of(session, stored))
 
 
-def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, by: str, imported: bool) -> Row:
+def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, by: str, digest: str | None) -> Row:
     facts = one.facts
     return {
         "clinic_id": clinic_id,
@@ -167,13 +175,12 @@ def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, b
         "consent_by": by,
         "consent_at": now,
         "rebook_consent": facts.rebook_consent,
-        "imported_as": one.digest() if imported else None,
+        "imported_as": digest,
         "enrolled_at": now,
         "enrolled_by": by,
         "office": facts.office,
     }
 
 
-def _event(enrollment_id: int, clinic_id: str, now: datetime, by: str, imported: bool) -> Row:
-    why = "imported" if imported else None
+def _event(enrollment_id: int, clinic_id: str, now: datetime, by: str, why: str | None) -> Row:
     return {"clinic_id": clinic_id, "enrollment_id": enrollment_id, "at": now, "by": by, "what": "enrolled", "why": why}

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
+from notifier.db.among import among
 from notifier.db.events import cut, record
 from notifier.db.rows import Row, can_be_id, insert_rows_for_ids
 from notifier.db.tables import Enrollment, Event, Message
@@ -45,10 +46,13 @@ def _one(session: Session, clinic_id: str, which: Any) -> Enrollment | None:
 
 def by_external_ids(session: Session, clinic_id: str, external_ids: Sequence[str]) -> dict[str, Enrollment]:
     """The known ones of these external ids; for an import, at most some thousands at a time."""
-    found = select(Enrollment).where(
-        col(Enrollment.clinic_id) == clinic_id, col(Enrollment.external_id).in_(external_ids)
-    )
-    return {str(enrollment.external_id): enrollment for enrollment in session.scalars(found)}
+    found = session.scalars(_BY_EXTERNAL_IDS, {"clinic_id": clinic_id, "external_ids": external_ids})
+    return {str(enrollment.external_id): enrollment for enrollment in found}
+
+
+_BY_EXTERNAL_IDS = select(Enrollment).where(
+    col(Enrollment.clinic_id) == bindparam("clinic_id"), among(col(Enrollment.external_id), "external_ids")
+)
 
 
 def same_enrollment(

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.among import among
 from notifier.db.holds import holds_among
 from notifier.db.opt_outs import opted_out_among
 from notifier.db.outbox import is_answer
@@ -23,7 +25,7 @@ from notifier.domain.departure import Decision, DueText, Facts, Wait, Withdraw, 
 from notifier.domain.instants import zone_called
 from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
-from notifier.domain.states import COUNTS_TODAY, MessageState
+from notifier.domain.states import COUNTS_TODAY, EnrollmentState, MessageState
 from schedules.send_window import OpenHours, SendWindow
 
 DECIDED_BY: tuple[Any, ...] = (
@@ -33,16 +35,44 @@ DECIDED_BY: tuple[Any, ...] = (
     col(Enrollment.protocol), col(Enrollment.timezone), col(Enrollment.treated_at), col(Enrollment.rebook_consent),
     col(Enrollment.office),
 )  # fmt: skip
-"""What a due text's fate is decided by, of its row and its enrollment's."""
+"""What a due text's fate is decided by, of its row and its enrollment's; in the order of `Due`."""
 _LONGEST_DAY = timedelta(hours=26)
 """More than any local day has: a clock change gives it 25."""
 _LEFT = select(col(Message.phone), col(Message.left_at)).where(
     col(Message.clinic_id) == bindparam("clinic"),
-    col(Message.phone).in_(bindparam("phones", expanding=True)),
+    among(col(Message.phone), "phones"),
     col(Message.left_at) > bindparam("since"),
     col(Message.state).in_(COUNTS_TODAY),
     ~is_answer(),
 )
+
+
+class Due(NamedTuple):
+    """A due text, and what is needed of its enrollment: an answer's row of `DECIDED_BY`, with types."""
+
+    id: int
+    enrollment_id: int
+    step: str
+    kind: str
+    phone: str
+    reason: str | None
+    nominal_at: datetime
+    due_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    text: str
+    late_text: str | None
+    enrollment_state: EnrollmentState
+    protocol: str
+    timezone: str
+    treated_at: datetime | None
+    rebook_consent: bool
+    office: str | None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Due:
+        """Of a row that begins with `DECIDED_BY`."""
+        return cls(*row[: len(DECIDED_BY)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +93,7 @@ class FactsOfBatch:
         cls,
         session: Session,
         clinic_id: str,
-        due: Sequence[Row[Any]],
+        due: Sequence[Due],
         *,
         window: SendWindow,
         offices: Offices,
@@ -85,7 +115,7 @@ class FactsOfBatch:
             most=most,
         )
 
-    def decide(self, row: Row[Any], now: datetime) -> Decision:
+    def decide(self, row: Due, now: datetime) -> Decision:
         """The fate of one text. One that cannot even be read must not stop the others, nor the worker."""
         if row.office is not None and row.office not in self.offices:
             return Wait(now + timedelta(hours=1), f'its office "{row.office}" is not in the offices file')
@@ -99,11 +129,10 @@ class FactsOfBatch:
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is this text's alone
             return Withdraw(MessageState.FAILED, f"it could not be prepared ({type(error).__name__})")
 
-    def about(self, row: Row[Any], now: datetime) -> Facts:
+    def about(self, row: Due, now: datetime) -> Facts:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
         window = self.offices[row.office].window if row.office else self.window
         hours = _hours(window, row.timezone, area_zones(row.phone))
-        today = now.astimezone(hours.zone).date()
         return Facts(
             enrollment=row.enrollment_state,
             opted_out=row.phone in self.opted_out,
@@ -111,22 +140,29 @@ class FactsOfBatch:
             day0=row.treated_at.astimezone(hours.zone).date() if row.treated_at else None,
             rebook_consent=row.rebook_consent,
             waits_for=self._waits_for(row),
-            texts_today=sum(at.astimezone(hours.zone).date() == today for at in self.left.get(row.phone, ())),
+            texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
         )
 
-    def count(self, row: Row[Any], now: datetime) -> None:
+    def count(self, row: Due, now: datetime) -> None:
         """One more text leaves for this number; an answer is none that the plan counts."""
         if row.kind == ANSWER:
             return
         self.left.setdefault(row.phone, []).append(now)
 
-    def _waits_for(self, row: Row[Any]) -> str | None:
+    def _waits_for(self, row: Due) -> str | None:
         hold = next((hold for hold in self.holds.get(row.phone, ()) if hold.covers(row.kind)), None)
         if hold:
             return f"the number is on hold: {hold.reason}"
         paused = self.pauses.get((row.protocol, None)) or self.pauses.get((row.protocol, row.step))
         return f"paused: {paused}" if paused else None
+
+
+def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -> int:
+    if not left:
+        return 0
+    today = now.astimezone(zone).date()
+    return sum(at.astimezone(zone).date() == today for at in left)
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.among import among
 from notifier.db.events import record
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import NumberHold
@@ -17,7 +18,7 @@ _AMONG = (
     select(NumberHold)
     .where(
         col(NumberHold.clinic_id) == bindparam("clinic"),
-        col(NumberHold.phone).in_(bindparam("phones", expanding=True)),
+        among(col(NumberHold.phone), "phones"),
         col(NumberHold.released_at).is_(None),
     )
     .order_by(col(NumberHold.id))

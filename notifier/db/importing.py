@@ -132,7 +132,8 @@ def write_meanings(
         elif meaning is Meaning.SAME and row.status is None and stored.imported_as != row.digest:
             stored.imported_as = row.digest
     new = [row for row, meaning in rows if meaning is Meaning.NEW or _is_to_be_linked(row, meaning, known)]
-    written = write_enrollments(session, [row.wanted for row in new], rules, now=now, by=by, imported=True)
+    wanted, digests = [row.wanted for row in new], [row.digest for row in new]
+    written = write_enrollments(session, wanted, rules, now=now, by=by, imported_as=digests)
     done.written = list(zip(new, written, strict=True))
     return done
 

@@ -13,6 +13,7 @@ from functools import cache
 from sqlalchemy import Update, bindparam, null, update
 from sqlalchemy.orm import Session
 
+from notifier.db.among import among
 from notifier.db.outbox import in_state, tell
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
@@ -39,7 +40,7 @@ def accept(session: Session, attempt_ids: Sequence[str], *, seen: MessageState, 
 @cache
 def _leave(late: bool) -> Update:
     check_move(_S.PLANNED, _S.ATTEMPTING)
-    these = update(table_of(Message)).where(in_state(_S.PLANNED), _messages.id.in_(bindparam("ids", expanding=True)))
+    these = update(table_of(Message)).where(in_state(_S.PLANNED), among(_messages.id, "ids"))
     words = _messages.late_text if late else _messages.text
     changed = these.values(state=_S.ATTEMPTING, reason=null(), left_at=bindparam("at"), sent_text=words)
     return changed.returning(_messages.id)
@@ -49,7 +50,7 @@ def _leave(late: bool) -> Update:
 def _accept(seen: MessageState) -> Update:
     check_move(seen, _S.ACCEPTED)
     these = update(table_of(Message)).where(
-        _attempts.id.in_(bindparam("attempt_ids", expanding=True)),
+        among(_attempts.id, "attempt_ids"),
         _messages.id == _attempts.message_id,
         in_state(seen),
     )

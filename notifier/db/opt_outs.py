@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.among import among
 from notifier.db.events import record
 from notifier.db.outbox import move_where
 from notifier.db.rows import insert_if_new
@@ -17,7 +18,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 
 _AMONG = select(col(OptOut.phone)).where(
     col(OptOut.clinic_id) == bindparam("clinic"),
-    col(OptOut.phone).in_(bindparam("phones", expanding=True)),
+    among(col(OptOut.phone), "phones"),
     col(OptOut.ended_at).is_(None),
 )
 

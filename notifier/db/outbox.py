@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, o
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.among import among
 from notifier.db.events import cut
 from notifier.db.rows import Row, can_be_id, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message
@@ -35,7 +36,7 @@ _TELL = (
             _messages.enrollment_id,
             _messages.id,
             *(bindparam(name, type_=_events[name].type) for name in _TOLD),
-        ).where(_messages.id.in_(bindparam("ids", expanding=True))),
+        ).where(among(_messages.id, "ids")),
     )
 )
 

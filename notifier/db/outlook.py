@@ -14,6 +14,8 @@ from notifier.db import outbox
 from notifier.db.facts import left_today
 from notifier.db.plans import at_number, enrollments_on, facts_of
 from notifier.db.tables import Enrollment, Message
+from notifier.domain.as_told import is_as_told
+from notifier.domain.instants import zone_called
 from notifier.domain.number_plan import Member, plan_for, plan_together
 from notifier.domain.plan_diff import (
     Difference,
@@ -27,6 +29,7 @@ from notifier.domain.plan_diff import (
 )
 from notifier.domain.planning import Facts, Plan, PlanningRules, draft_for, for_comparison
 from notifier.domain.states import RUNNING
+from schedules.moments import Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,12 @@ class Outlook:
             )
             for one, company in ((before, self.before), (after, self.after))
         )
-        return find_wrong(rows, was, is_now)
+        found = find_wrong(rows, was, is_now)
+        if not found:
+            return []
+        says = draft_for(after, at_number(after, self.after), self.rules, enrolled_at=None)
+        own = Moments.of(after.protocol, after.anchor, zone_called(after.timezone), after.answers).ends
+        return [entry for entry in found if entry.row is None or not is_as_told(entry.row, says, own)]
 
 
 def look_ahead(

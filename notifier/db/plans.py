@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db import outbox
+from notifier.db.among import among
 from notifier.db.events import record
 from notifier.db.protocols import load_version
 from notifier.db.rows import Row, insert_rows
@@ -54,14 +55,14 @@ def facts_of(session: Session, enrollment: Enrollment) -> Facts:
 
 def enrollments_on(session: Session, clinic_id: str, phones: Iterable[str]) -> list[Enrollment]:
     """Every enrollment on these numbers, whatever its state, the oldest first; at most some thousands of numbers."""
-    return list(session.scalars(_ON_PHONES, {"clinic_id": clinic_id, "phones": list(set(phones))}))
+    return list(session.scalars(_ON_PHONES, {"clinic_id": clinic_id, "phones": set(phones)}))
 
 
 _ON_PHONES = (  # built once: building it takes longer than asking
     select(Enrollment)
     .where(
         col(Enrollment.clinic_id) == bindparam("clinic_id"),
-        col(Enrollment.phone).in_(bindparam("phones", expanding=True)),
+        among(col(Enrollment.phone), "phones"),
     )
     .order_by(col(Enrollment.id))
     .execution_options(populate_existing=True)
@@ -78,7 +79,7 @@ def message_row(
         "step": message.step,
         "revision": revision,
         "kind": message.kind.value,
-        "topics": list(message.topics),
+        "topics": message.topics,
         "phone": facts.phone,
         "state": state,
         "reason": reason,
@@ -156,7 +157,7 @@ def _content(message: PlannedMessage) -> dict[str, object]:
         "expires_at": message.expires_at,
         "text": message.text,
         "late_text": message.late_text,
-        "notes": list(message.notes),
+        "notes": message.notes,
     }
 
 

@@ -42,6 +42,12 @@ def last_in_use(session: Session) -> datetime | None:
     return max((at for at in found.one() if at is not None), default=None)
 
 
+def living(session: Session, now: datetime) -> list[Worker]:
+    """Those that were heard of lately and did not say that they stop, the first to start first."""
+    alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)
+    return list(session.scalars(select(Worker).where(*alive).order_by(col(Worker.started_at))))
+
+
 def works(session: Session, now: datetime) -> bool:
     """Whether a worker is alive."""
     alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db import circuits
+from notifier.db.among import among
 from notifier.db.events import record
 from notifier.db.numbers import number_is_dead
 from notifier.db.opt_outs import opt_out
@@ -39,7 +40,7 @@ _AFTER_ACCEPTANCE: Final = frozenset({_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.F
 _BY: Final = "twilio"
 _STORED: Final = select(Receipt).where(
     col(Receipt.clinic_id) == bindparam("clinic"),
-    col(Receipt.sid).in_(bindparam("sids", expanding=True)),
+    among(col(Receipt.sid), "sids"),
     col(Receipt.status).in_(_STATES),
 )
 

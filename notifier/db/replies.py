@@ -1,4 +1,4 @@
-"""Replies that wait for a person."""
+"""Replies: what a patient wrote, and which of them wait for a person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from notifier.db.events import record
 from notifier.db.rows import can_be_id
-from notifier.db.tables import Reply
+from notifier.db.staff_views import latest_on
+from notifier.db.tables import Enrollment, Message, Reply
 from notifier.domain.refused import Refused
 
 
@@ -29,6 +30,17 @@ def last_reply(session: Session, clinic_id: str, phone: str, yours: Collection[s
     if yours is not None:
         found = found.where(or_(col(Reply.office).is_(None), col(Reply.office).in_(sorted(yours))))
     return session.scalar(found.order_by(col(Reply.at).desc(), col(Reply.id).desc()).limit(1))
+
+
+def conversation(session: Session, enrollment: Enrollment, limit: int) -> list[Reply]:
+    """The latest from her number, and from one she had before where nobody is enrolled on it now."""
+    clinic, left = enrollment.clinic_id, col(Message.left_at).is_not(None)
+    numbers = select(col(Message.phone)).where(col(Message.enrollment_id) == enrollment.id, left).distinct()
+    before = set(session.scalars(numbers)) - {enrollment.phone}
+    whose = latest_on(session, clinic, before)
+    hers = {phone for phone in before if phone in whose and whose[phone].phone == enrollment.phone}
+    found = select(Reply).where(col(Reply.clinic_id) == clinic, col(Reply.phone).in_([enrollment.phone, *sorted(hers)]))
+    return list(session.scalars(found.order_by(col(Reply.at).desc()).limit(limit)))
 
 
 def close(session: Session, clinic_id: str, reply_id: int, *, at: datetime, by: str) -> bool:

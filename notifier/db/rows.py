@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pydantic_core import PydanticUndefined
-from sqlalchemy import CursorResult, Insert, Result, Table, insert
+from sqlalchemy import JSON, Column, CursorResult, Insert, Integer, Result, Table, Text, bindparam, func, insert, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import SQLModel
 
+from notifier.db.columns import JSONDoc, json_text
+
 Row = Mapping[str, Any]
 """Values by column name; what is left out gets the model's default."""
+_AT_ONCE: Final = 5000
+"""Rows in one document: some megabytes, which the server keeps until it has read them."""
 
 
 def can_be_id(number: int) -> bool:
@@ -23,18 +28,25 @@ def can_be_id(number: int) -> bool:
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
-    """Insert all rows in one statement. Nothing is checked here but what the database checks."""
-    if rows:
-        session.execute(_insert(model), _complete(model, rows))
+    """Insert all rows, each with the same columns. Nothing is checked here but what the database checks."""
+    if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":
+        for names, document in _documents(model, rows):
+            session.execute(_insert_document(model, names), {"rows": document})
+    elif rows:
+        session.execute(_insert(model), _alike(model, rows))
 
 
 def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> list[int]:
-    """Insert all rows in one statement; their new ids, in the order of the rows."""
+    """Insert all rows, each with the same columns; their new ids, in the order of the rows."""
     if not rows:
         return []
     if len(rows) == 1:  # the plain statement is told its id anyway, for a third less
-        return [_id_of(session.execute(_insert(model), _complete(model, rows)[0]))]
-    return list(session.scalars(_insert_for_ids(model), _complete(model, rows)))
+        return [_id_of(session.execute(_insert(model), rows[0]))]
+    if session.get_bind().dialect.name == "postgresql":
+        documents = ((_insert_document(model, names, ids=True), them) for names, them in _documents(model, rows))
+        drawn = (session.scalars(statement, {"rows": them}) for statement, them in documents)
+        return [id_ for ids in drawn for id_ in sorted(ids)]  # they are drawn in the order of the rows
+    return list(session.scalars(_insert_for_ids(model), _alike(model, rows)))
 
 
 def insert_if_new(session: Session, model: type[SQLModel], row: Row) -> bool:
@@ -42,7 +54,7 @@ def insert_if_new(session: Session, model: type[SQLModel], row: Row) -> bool:
     kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     table = table_of(model)
     key = next(iter(table.primary_key))
-    statement = kind(table).values(**_complete(model, [row])[0]).on_conflict_do_nothing().returning(key)
+    statement = kind(table).values({**_defaults(model), **row}).on_conflict_do_nothing().returning(key)
     return session.execute(statement).first() is not None
 
 
@@ -60,18 +72,60 @@ def _id_of(inserted: Result[Any]) -> int:
 # Statements that are built once: building one takes as long as running it.
 @cache
 def _insert(model: type[SQLModel]) -> Insert:
-    return insert(table_of(model))
+    return insert(table_of(model)).values(_defaults(model))
 
 
 @cache
 def _insert_for_ids(model: type[SQLModel]) -> ReturningInsert[tuple[int]]:
     table = table_of(model)
-    return insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return _insert(model).returning(table.c.id, sort_by_parameter_order=True)
 
 
-def _complete(model: type[SQLModel], rows: Sequence[Row]) -> list[dict[str, Any]]:
-    defaults = _defaults(model)
-    return [{**defaults, **row} for row in rows]
+# PostgreSQL takes many rows as one document: sent one by one, each costs it as much as a small statement, and a VALUES
+# with thousands of parameters takes the driver longer than both.
+@cache
+def _insert_document(model: type[SQLModel], names: tuple[str, ...], *, ids: bool = False) -> Insert:
+    table = table_of(model)
+    columns = [Column(name, table.c[name].type) for name in names]
+    place: Column[int] = Column(_PLACE, Integer)
+    read = func.json_to_recordset(sql_cast(bindparam("rows", type_=Text), JSON)).table_valued(place, *columns)
+    rows = read.render_derived(with_types=True).c
+    found = select(*(rows[name] for name in names)).order_by(rows[_PLACE])
+    statement = insert(table).from_select(list(names), found)
+    return statement.returning(table.c.id) if ids else statement
+
+
+_PLACE: Final = "_place"
+
+
+def _documents(model: type[SQLModel], rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The columns, and some thousand rows at a time with every value as its column wants it."""
+    defaults, rows = _defaults(model), _alike(model, rows)
+    for start in range(0, len(rows), _AT_ONCE):
+        document = [{**defaults, **row} for row in rows[start : start + _AT_ONCE]]
+        names = tuple(document[0])
+        checks = [(name, check) for name, check in _checks(model) if name in document[0]]
+        for place, row in enumerate(document):
+            for name, check in checks:
+                row[name] = check(row[name])
+            row[_PLACE] = place
+        yield names, json_text(document)
+
+
+@cache
+def _checks(model: type[SQLModel]) -> list[tuple[str, Callable[[Any], Any]]]:
+    """What a column does to each value; a document within the document stays as it is."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy does not declare it
+    columns = (column for column in table_of(model).c if not isinstance(column.type, JSONDoc))
+    found = ((column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in columns)
+    return [(name, check) for name, check in found if check is not None]
+
+
+def _alike(model: type[SQLModel], rows: Sequence[Row]) -> Sequence[Row]:
+    columns = rows[0].keys()
+    if any(row.keys() != columns for row in rows):  # what the first one lacks would be dropped in silence
+        raise ValueError(f"rows of {model.__name__} that are inserted together must have the same columns")
+    return rows
 
 
 @cache
@@ -80,5 +134,5 @@ def _defaults(model: type[SQLModel]) -> dict[str, Any]:
     return {
         name: field.default
         for name, field in model.model_fields.items()
-        if field.default is not PydanticUndefined and not (name == "id" and field.default is None)
+        if field.default is not PydanticUndefined and field.default is not None  # nothing is the default of a column
     }

@@ -79,7 +79,7 @@ def check_schema(engine: Engine) -> None:
         if file.parent.is_dir() and is_blank(file):
             raise _missing(file)
         refuse_stranger(file)
-    with engine.connect() as connection:
+    with engine.execution_options(readonly=True).connect() as connection:
         revision = current_revision(connection)
         if revision == HEAD:
             return

@@ -5,17 +5,19 @@ Every question here has an index that answers it (the partial ones of `tables_ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy import ColumnElement, Select, case, func, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.outbox import in_state
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClaim, SeenTo
+from notifier.db.waiting import waits_for_a_person
 from notifier.domain.states import MessageState
 
 _S = MessageState
@@ -135,15 +137,31 @@ def expected(session: Session, clinic_id: str, since: datetime, until: datetime,
 
 
 def leaving(session: Session, clinic_id: str, since: datetime | None, until: datetime, limit: int) -> list[TextRow]:
-    """What is planned to leave between two instants, the first to leave first."""
-    which = _planned(since, until)
+    """What is planned to leave between two instants, the first to leave first. Not what waits for a person."""
+    which = (*_planned(since, until), ~waits_for_a_person())
     return _texts(session, clinic_id, *which, order=col(Message.due_at), limit=limit)
 
 
-def count_leaving(session: Session, clinic_id: str, since: datetime | None, until: datetime) -> int:
-    """How many texts that is."""
-    found = select(func.count()).select_from(Message).where(*_planned(since, until), _of(Message, clinic_id))
-    return session.scalar(found) or 0
+def count_leaving(session: Session, clinic_id: str, until: Collection[datetime]) -> tuple[dict[datetime, int], int]:
+    """How many texts leave before each of these instants, and how many up to the last of them wait for a person.
+
+    In one pass: to know that a text waits is the dear part.
+    """
+    instants = sorted(until)
+    before = case(*((col(Message.due_at) < at, number) for number, at in enumerate(instants))).label("before")
+    which = (*_planned(None, instants[-1]), _of(Message, clinic_id))
+    found = select(before, waits_for_a_person().label("waits"), func.count()).where(*which).group_by("before", "waits")
+    many, waiting = [0] * len(instants), 0
+    for number, waits, count in session.execute(found):
+        waiting += count if waits else 0
+        many[number] += 0 if waits else count
+    return dict(zip(instants, accumulate(many), strict=True)), waiting
+
+
+def waiting(session: Session, clinic_id: str, until: datetime, limit: int) -> list[TextRow]:
+    """What would leave up to then, and waits for a person; the first to leave first."""
+    which = (*_planned(None, until), waits_for_a_person())
+    return _texts(session, clinic_id, *which, order=col(Message.due_at), limit=limit)
 
 
 def count_left(session: Session, clinic_id: str, since: datetime, until: datetime) -> dict[MessageState, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
+from notifier.db.among import among
 from notifier.db.rows import table_of
 from notifier.db.tables import Approval, NumberHold, OptOut, Pause, ProtocolVersion
 from notifier.domain.planning import Facts, PlanningRules
@@ -48,9 +49,9 @@ def read_standing(session: Session, clinic_id: str, enrollments: Collection[Fact
     """For all of these at once; for an import, at most some thousands."""
     asked = {
         "clinic_id": clinic_id,
-        "phones": list({facts.phone for facts in enrollments}),
-        "protocols": list({facts.protocol.id for facts in enrollments}),
-        "versions": list({facts.protocol.version for facts in enrollments}),
+        "phones": {facts.phone for facts in enrollments},
+        "protocols": {facts.protocol.id for facts in enrollments},
+        "versions": {facts.protocol.version for facts in enrollments},
     }
     standing = Standing()
     found = session.execute(_EVERYTHING, asked).all()
@@ -69,26 +70,26 @@ def read_standing(session: Session, clinic_id: str, enrollments: Collection[Fact
     return standing
 
 
-def _all_about(phones: ColumnElement[Any], protocols: ColumnElement[Any], versions: ColumnElement[Any]) -> list[Any]:
+def _all_about() -> list[Any]:
     version, approval, pause, opt_out, hold = (
         table_of(model).c for model in (ProtocolVersion, Approval, Pause, OptOut, NumberHold)
     )
     no_place: ColumnElement[int] = literal_column("0")
     return [
         _rows("stored", no_place, version.protocol, version.version, version.version).where(
-            version.protocol.in_(protocols), version.version.in_(versions)
+            among(version.protocol, "protocols"), among(version.version, "versions")
         ),
         _rows("approved", no_place, approval.protocol, approval.version, approval.language).where(
-            approval.protocol.in_(protocols), approval.version.in_(versions)
+            among(approval.protocol, "protocols"), among(approval.version, "versions")
         ),
         _rows("paused", pause.id, pause.protocol, pause.by, pause.reason).where(
-            pause.protocol.in_(protocols), pause.step.is_(None), pause.lifted_at.is_(None)
+            among(pause.protocol, "protocols"), pause.step.is_(None), pause.lifted_at.is_(None)
         ),
         _rows("opted out", opt_out.id, opt_out.phone, opt_out.by, opt_out.source).where(
-            opt_out.phone.in_(phones), opt_out.ended_at.is_(None)
+            among(opt_out.phone, "phones"), opt_out.ended_at.is_(None)
         ),
         _rows("held", hold.id, hold.phone, hold.by, hold.reason).where(
-            hold.phone.in_(phones), hold.released_at.is_(None)
+            among(hold.phone, "phones"), hold.released_at.is_(None)
         ),
     ]
 
@@ -100,4 +101,4 @@ def _rows(what: str, place: ColumnElement[Any], about: Any, one: Any, other: Any
     ).where(about.table.c.clinic_id == bindparam("clinic_id"))
 
 
-_EVERYTHING = union_all(*_all_about(*(bindparam(name, expanding=True) for name in ("phones", "protocols", "versions"))))
+_EVERYTHING = union_all(*_all_about())

@@ -95,6 +95,8 @@ _DAMAGED_SQLITE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 def _sqlite_sentence(code: int, file: Path) -> str | None:
     match code:
         case sqlite3.SQLITE_READONLY:
+            if _is_mounted_read_only(file):
+                return _mount_it(file)
             return f"The database {file} is read-only: let this user write both the file and its directory."
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return why_not_opened(file)
@@ -117,11 +119,28 @@ def why_not_opened(file: Path) -> str:
         return f"The directory {file.parent} of the database does not exist: create it, or name another file."
     if not file.parent.is_dir():
         return f"{file.parent} is not a directory, so the database {file} cannot be in it: name another file."
+    if _is_mounted_read_only(file):
+        return _mount_it(file)
     if file.exists() and not os.access(file, os.R_OK | os.W_OK):
         return f"The database {file} may not be read and written by this user: change its owner or permissions."
     if not os.access(file.parent, os.W_OK | os.X_OK):
         return f"The directory {file.parent} may not be written by this user: the database needs that."
     return f"The database {file} cannot be opened: check its permissions and those of its directory."
+
+
+def _mount_it(file: Path) -> str:
+    return (
+        f"The database {file} is on a filesystem that is mounted read-only: mount it for writing, or move the "
+        "database (a disk that fails is mounted so by itself: the kernel's log says why)."
+    )
+
+
+def _is_mounted_read_only(file: Path) -> bool:
+    """Whether nobody can write there, whatever the permissions say."""
+    try:
+        return bool(os.statvfs(file.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 _BUSY_POSTGRESQL: Mapping[str | None, str] = MappingProxyType(

@@ -90,15 +90,17 @@ class Cause:
 def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cause]:
     """Everything that somebody must know now, what concerns a patient's health first."""
     return [
-        *(
-            Cause(f"urgent-{reply}", f"reply {reply} has urgent words and nobody has taken it", URGENT_AGAIN)
-            for reply in facts.urgent
-        ),
+        *(urgent_cause(reply) for reply in facts.urgent),
         *_of_the_engine(facts.signs, rules, now),
         *_filtered(facts.filtered),
         *_unmarked(facts, rules, now),
         *(_of_a_text(text) for text in facts.in_trouble),
     ]
+
+
+def urgent_cause(reply: int) -> Cause:
+    """A reply with urgent words, of that number, that nobody has taken or closed."""
+    return Cause(f"urgent-{reply}", f"reply {reply} has urgent words and nobody has taken it", URGENT_AGAIN)
 
 
 def is_due(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from notifier.domain.answers import ANSWER
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import leaves_late
 from schedules.offsets import wall_first
 from schedules.protocol import StepKind
-from schedules.send_window import OpenHours
+from schedules.send_window import LEAST_REMAINING, OpenHours
 
 LONGEST_VALIDITY = 14_400
 """Seconds that Twilio and the carrier may take at most; less where the window closes sooner."""
@@ -18,8 +19,7 @@ LOOK_AGAIN = timedelta(minutes=5)
 """How soon a text that waits for a person is looked at again."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueText:
+class DueText(NamedTuple):
     """What the decision needs of the text itself."""
 
     kind: str
@@ -29,8 +29,7 @@ class DueText:
     has_late_text: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What was true of its patient in the very transaction that claims it."""
 
     enrollment: EnrollmentState
@@ -95,7 +94,7 @@ def _planned(text: DueText, facts: Facts, now: datetime) -> Decision:
     if waits_for:
         return Wait(min(now + LOOK_AGAIN, text.expires_at), waits_for, for_a_person=True)
     closes = facts.hours.open_until(now, day0=facts.day0)
-    if closes is None or not facts.hours.is_open(now, day0=facts.day0):
+    if closes is None or closes - now < LEAST_REMAINING:
         return _at_the_next_opening(text, facts, now, "outside the send window")
     if facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)

@@ -80,7 +80,10 @@ class Checked:
             facts.rebook_consent,
             *([facts.office] if facts.office else []),
         ]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(_canonical(content).encode()).hexdigest()[:16]
+
+
+_canonical = json.JSONEncoder(sort_keys=True).encode
 
 
 def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol], rules: PlanningRules) -> Checked:

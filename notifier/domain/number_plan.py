@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from notifier.domain.planning import Facts, Plan, PlanningRules, concerns, draft_for, is_newer, open_hours_of
+from notifier.domain.planning import Facts, Plan, PlanningRules, concerns, draft_for, is_newer
 from notifier.domain.second_treatment import Withheld
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.daily_cap import Draft, keep_to_cap
@@ -90,10 +90,11 @@ def _keep_to_cap(
 ) -> dict[int, Plan]:
     plans = {whose: _without(whose, plan, covers) for whose, plan in drafts.items()} if covers else dict(drafts)
     counted = keep_to_cap(
-        [_draft(member, plans[member.facts.enrollment], rules) for member in running], rules.max_texts_per_day, left
+        [_draft(member, plans[member.facts.enrollment]) for member in running], rules.max_texts_per_day, left
     )
     for (whose, plan), messages in zip(plans.items(), counted, strict=True):
-        plans[whose] = replace(plan, timeline=replace(plan.timeline, messages=messages))
+        if messages is not plan.timeline.messages:
+            plans[whose] = replace(plan, timeline=replace(plan.timeline, messages=messages))
     return plans
 
 
@@ -103,15 +104,9 @@ def _without(whose: int, plan: Plan, covers: Sequence[_Cover]) -> Plan:
     return replace(plan, timeline=replace(plan.timeline, messages=kept), withheld=(*plan.withheld, *withheld.values()))
 
 
-def _draft(member: Member, plan: Plan, rules: PlanningRules) -> Draft:
+def _draft(member: Member, plan: Plan) -> Draft:
     timeline = plan.timeline
-    return Draft(
-        timeline.messages,
-        open_hours_of(member.facts, rules),
-        timeline.day0,
-        member.facts.protocol.reminders,
-        member.settled,
-    )
+    return Draft(timeline.messages, plan.hours, timeline.day0, member.facts.protocol.reminders, member.settled)
 
 
 def _seniority(member: Member) -> tuple[bool, int]:

@@ -106,6 +106,8 @@ class Plan:
     """A timeline that respects her other treatments, and the lifts that were withheld for their sake."""
 
     timeline: Timeline
+    hours: OpenHours = field(compare=False, repr=False)
+    """When its texts may leave."""
     withheld: tuple[Withheld, ...] = ()
     overtaken: tuple[Withheld, ...] = ()
     """Texts that a newer treatment has made too short: one to come is withheld, one on its way must not come back."""
@@ -132,17 +134,14 @@ def draft_for(
         protocol = protocol.model_copy(update={"steps": remaining})
     patient = _patient(facts, shared_phone=any(shares(facts, other) for other in others))
     settings = _settings(rules)
+    hours = hours_of(patient, settings)
     treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
     until = _later_ends(facts, patient.zone, treatments)
     timeline = draft_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until)
     if not treatments:
-        return Plan(timeline)
-    return Plan(*respect(timeline, treatments, hours_of(patient, settings), enrolled_at, until))
-
-
-def open_hours_of(facts: Facts, rules: PlanningRules) -> OpenHours:
-    """When texts of this enrollment may leave."""
-    return hours_of(_patient(facts), _settings(rules.at(facts.office)))
+        return Plan(timeline, hours)
+    timeline, withheld, overtaken = respect(timeline, treatments, hours, enrolled_at, until)
+    return Plan(timeline, hours, withheld, overtaken)
 
 
 def for_comparison(facts: Facts) -> Facts:

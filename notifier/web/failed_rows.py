@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
 from notifier.domain.csv_rows import WRONG, RowFault, as_one, guarded
 from notifier.domain.csv_text import read_csv
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCell:
+    """One fault of a row."""
+
+    column: str
+    """The column that it is about; "" for the whole row."""
+    cell: str
+    """What stands there."""
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +29,19 @@ class FailedRow:
     number: int
     external_id: str
     name: str
-    column: str
-    cell: str
-    """What stands in the column that the fault is about."""
-    sentence: str
+    wrong: tuple[WrongCell, ...]
 
 
 def failed_rows(data: bytes, faults: Iterable[RowFault]) -> list[FailedRow]:
-    """The faults, each with its row beside it, in the file's order."""
+    """The bad rows in the file's order, each with every fault."""
     header, rows = _rows(data, faults)
+    keys = [_key(name) for name in header]
     found = []
-    for fault, cells in rows:
-        named = dict(zip((_key(name) for name in header), cells, strict=False))
-        column = fault.column or ""
-        cell = named.get(_key(column), "")
-        found.append(
-            FailedRow(fault.row, named.get("external_id", ""), named.get("name", ""), column, cell, fault.sentence)
-        )
+    for its_faults, cells in rows:
+        named = dict(zip(keys, cells, strict=False))
+        columns = [(fault.column or "", fault.sentence) for fault in its_faults]
+        wrong = tuple(WrongCell(column, named.get(_key(column), ""), sentence) for column, sentence in columns)
+        found.append(FailedRow(its_faults[0].row, named.get("external_id", ""), named.get("name", ""), wrong))
     return found
 
 
@@ -48,26 +55,20 @@ def write_failed_rows(out: TextIO, data: bytes, faults: Iterable[RowFault]) -> N
     phone = next((position for position in kept if _key(header[position]) == "phone"), None)
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*(guarded(header[position]) for position in kept), WRONG])
-    for fault, cells in rows:
+    for its_faults, cells in rows:
         full = [*cells, *[""] * (len(header) - len(cells))]
         said = [_as_text(full[one]) if one == phone else guarded(full[one]) for one in kept]
         # A cell too many has no column: it stays where it is wrong, behind the sentence.
-        writer.writerow([*said, guarded(fault.sentence), *(guarded(cell) for cell in full[len(header) :])])
+        writer.writerow([*said, guarded(as_one(its_faults).sentence), *(guarded(cell) for cell in full[len(header) :])])
 
 
-def _rows(data: bytes, faults: Iterable[RowFault]) -> tuple[list[str], Iterator[tuple[RowFault, list[str]]]]:
-    by_number = _one_for_each_row(faults)
+def _rows(data: bytes, faults: Iterable[RowFault]) -> tuple[list[str], Iterator[tuple[list[RowFault], list[str]]]]:
+    by_number: dict[int, list[RowFault]] = {}
+    for fault in faults:
+        by_number.setdefault(fault.row, []).append(fault)
     rows = read_csv(data)
     header = next(rows)[1]
     return header, ((by_number[number], cells) for number, cells in rows if number in by_number)
-
-
-def _one_for_each_row(faults: Iterable[RowFault]) -> Mapping[int, RowFault]:
-    found: dict[int, RowFault] = {}
-    for fault in faults:
-        first = found.get(fault.row)
-        found[fault.row] = fault if first is None else as_one((first, fault))
-    return found
 
 
 def _as_text(phone: str) -> str:

@@ -19,6 +19,7 @@ from notifier.db.opt_outs import is_opted_out
 from notifier.db.outbox import messages_of
 from notifier.db.outlook import plan_when_enrolled
 from notifier.db.plans import facts_of
+from notifier.db.replies import conversation
 from notifier.db.tables import Enrollment, Event, Message, Reply, StaffForm
 from notifier.domain.answers import ANSWER
 from notifier.domain.instants import zone_called
@@ -34,6 +35,7 @@ from schedules.moments import Moments
 
 _MOST_FOUND = 50
 _MOST_EVENTS = 200
+_MOST_SAID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
     bubbles = stored(messages, zone, reasons)
     ends = plan_when_enrolled(session, enrollment, office.rules).timeline.restrictions
     own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
-    replies = _replies(session, enrollment)
+    replies = conversation(session, enrollment, _MOST_SAID)
     return {
         "facts": facts,
         "hers": zone,
@@ -101,12 +103,6 @@ def _picture(
         return None
     last = [one for one in bubbles if one.kind != "rebook"]
     return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
-
-
-def _replies(session: Session, enrollment: Enrollment) -> list[Reply]:
-    """The latest from her number, to whichever office."""
-    found = select(Reply).where(col(Reply.clinic_id) == enrollment.clinic_id, col(Reply.phone) == enrollment.phone)
-    return list(session.scalars(found.order_by(col(Reply.at).desc()).limit(100)))
 
 
 def _talk(replies: list[Reply], messages: list[Message]) -> list[Line]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from notifier.actions.explain import explain
+from notifier.actions.forecast import text_lines
 from notifier.actions.review import review
 from notifier.db import outbox, staff_views
 from notifier.db.engine import writing
@@ -40,8 +41,10 @@ def show_list(visit: Visit) -> Response:
     which = str(visit.request.path_params["which"])
     with visit.office.looking() as session:
         title, rows = _rows(session, visit, which)
+        lines = text_lines(session, visit.office.clinic_id, [(one.message, one.enrollment) for one in rows])
     visit.note("saw", f"texts {which}")
-    return visit.page("texts.html", title=title, rows=rows, most=_MOST, acts=which in _TROUBLED)
+    why = {line.message: line.reason for line in lines}
+    return visit.page("texts.html", title=title, rows=rows, why=why, most=_MOST, acts=which in _TROUBLED)
 
 
 def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow]]:
@@ -55,6 +58,9 @@ def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow
         return title, staff_views.in_trouble(session, clinic, *trouble_between(visit), _MOST, states)
     if which == "doubtful":
         return "Nobody knows whether they left", staff_views.in_doubt(session, clinic, _MOST)
+    if which == "waiting":
+        rows = staff_views.waiting(session, clinic, _midnight(visit, 7), _MOST)
+        return "Wait for a person", rows
     if which == "next-24-hours":
         return "Leaving in the next 24 hours", staff_views.leaving(session, clinic, None, now + _DAY, _MOST)
     if which.startswith("day-") and which[4:] in _DAYS:

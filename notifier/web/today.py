@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -47,15 +49,18 @@ def show(visit: Visit) -> Response:
     """The day."""
     office, now = visit.office, visit.now
     today, tomorrow = _midnight(visit, 0), _midnight(visit, 1)
+    edges, in_a_day = [_midnight(visit, number) for number in range(8)], now + _DAY
     with office.looking() as session:
         clinic = office.clinic_id
+        leaving, waiting = staff_views.count_leaving(session, clinic, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
             "alarms": alarms(session, visit),
             "needs": needs(session, visit),
             "expected": _expected(session, visit, today, tomorrow),
             "soon": staff_views.leaving(session, clinic, None, now + _DAY, 8),
-            "in_a_day": staff_views.count_leaving(session, clinic, None, now + _DAY),
-            "week": _week(session, visit),
+            "in_a_day": leaving[in_a_day],
+            "week": _week(edges, leaving),
+            "waiting": waiting,
             "yesterday": _counts(staff_views.count_left(session, clinic, _midnight(visit, -1), today)),
         }
     return visit.page("today.html", today=now.astimezone(office.zone).date(), **values)
@@ -77,14 +82,10 @@ def _expected(session: Session, visit: Visit, today: datetime, tomorrow: datetim
     ]
 
 
-def _week(session: Session, visit: Visit) -> list[DayAhead]:
+def _week(edges: Sequence[datetime], leaving: Mapping[datetime, int]) -> list[DayAhead]:
     """The next seven days; today's begins now, with what is past due."""
-    edges = [_midnight(visit, number) for number in range(8)]
-    clinic = visit.office.clinic_id
-    return [
-        DayAhead(edges[number], staff_views.count_leaving(session, clinic, since, edges[number + 1]), number)
-        for number, since in enumerate([None, *edges[1:7]])
-    ]
+    days = enumerate(pairwise(edges))
+    return [DayAhead(since, leaving[until] - leaving.get(since, 0), number) for number, (since, until) in days]
 
 
 def _counts(found: dict[MessageState, int]) -> list[tuple[str, str, int]]:

@@ -49,6 +49,8 @@ class WebhookSettings:
     """How long a request may take to arrive."""
     answer_seconds: float = ANSWER_SECONDS
     """How long the database may take."""
+    replied: Callable[[], None] = lambda: None
+    """Called once a reply is stored: somebody may have to be told at once."""
 
 
 def webhook_router(
@@ -81,7 +83,10 @@ def webhook_router(
     @router.post(INBOUND_PATH)
     async def inbound(request: Request) -> Response:
         story = partial(_store_reply, settings)
-        return await take(request, INBOUND_PATH, story) or Response(_NO_ANSWER, media_type="text/xml")
+        if refused := await take(request, INBOUND_PATH, story):
+            return refused
+        settings.replied()
+        return Response(_NO_ANSWER, media_type="text/xml")
 
     return router
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from notifier.db.ending import Ended
 from notifier.db.engine import reading
 from notifier.domain.plan_diff import Difference
 from notifier.domain.states import MessageState
+from schedules.catalogue import shipped
 from tests.actions.conftest import ANA, Desk
 
 PLANNED, CANCELLED, EXPIRED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.EXPIRED
@@ -99,6 +101,28 @@ def test_what_was_said_with_the_wrong_ones_end_is_listed_for_a_call(desk: Desk) 
     wrong = desk.enroll(protocol="makeup-only").enrollment
     desk.send(desk.texts(right)["today"], desk.now)
     assert ["today"] == said(end(desk, wrong, after=HOUR).others[right])["wrong_now"]
+
+
+def test_what_was_said_before_the_mistake_is_right_again_once_it_is_cancelled(desk: Desk) -> None:
+    """She had read the right end. The mistake made it wrong, so that somebody might have called; now it is right."""
+    right = desk.enroll(at=desk.now - HOUR).enrollment
+    desk.send(desk.texts(right)["today"], desk.now)
+    wrong = desk.enroll(protocol="makeup-only")
+    assert ["today"] == said(wrong.others[right])["wrong_now"]
+    assert "wrong_now" not in said(end(desk, wrong.enrollment, after=HOUR).others[right])
+
+
+def test_a_length_in_words_is_right_again_only_where_no_other_treatment_moves_the_end(desk: Desk) -> None:
+    desk = replace(desk, protocols=shipped())
+    asked = {"shaves": "no", "cold-sores": "no", "indication": "facial"}
+    hers = desk.enroll(protocol="microneedling-regimen", answers=asked).enrollment
+    desk.send(desk.texts(hers)["today"], desk.now + HOUR)
+    wrong, also_wrong = (
+        desk.enroll(protocol="microneedling-week", at=at, now=desk.now + 3 * HOUR, second=True).enrollment
+        for at in (desk.now + 2 * HOUR, desk.now + 3 * HOUR)
+    )
+    assert ["today"] == said(end(desk, also_wrong, after=4 * HOUR).others[hers])["wrong_now"]
+    assert "wrong_now" not in said(end(desk, wrong, after=4 * HOUR).others[hers])
 
 
 def test_a_rebook_text_comes_back_when_the_booked_visit_was_missed(desk: Desk) -> None:

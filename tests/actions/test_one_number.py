@@ -12,7 +12,7 @@ from notifier.actions.change import change
 from notifier.actions.hold import hold, resume
 from notifier.actions.preview import Preview, preview
 from notifier.db.engine import reading
-from notifier.db.facts import DECIDED_BY, FactsOfBatch
+from notifier.db.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.changes import Changes
 from notifier.domain.departure import Send
@@ -43,7 +43,7 @@ def leave(desk: Desk) -> int:
         message, due = planned
         with reading(desk.engine) as session:
             found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-            row = session.execute(found.where(col(Message.id) == message.id)).one()
+            row = Due.of(session.execute(found.where(col(Message.id) == message.id)).one())
             facts = FactsOfBatch.of(
                 session, "clinic", [row], window=desk.rules.window, offices=desk.rules.offices, most=2, now=due
             )

@@ -103,7 +103,7 @@ def test_yes_does_not_ask(desk: Desk, at_a_terminal: Desk, ana: tuple[str, ...])
 def test_hold_resume_and_cancel(desk: Desk, ana: tuple[str, ...]) -> None:
     desk(*ana)
     assert 0 == desk("hold", "1", "--reason", "she called").code
-    assert "held" in desk("due").out
+    assert "waits (Sat Mar 14 2026, 4:30 PM)" in desk("due").out
     assert 0 == desk("resume", "1").code
     assert 0 == desk("cancel", "1").code
     assert {"cancelled"} == {line["state"] for line in desk("show", "1", "--json").answer}

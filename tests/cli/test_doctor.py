@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 from notifier.db import filesystems
 from notifier.db.engine import open_engine, writing
 from notifier.db.polls import completed
+from notifier.db.presence import arrive, still_here
 
 Desk = Callable[..., Any]
 
@@ -47,6 +51,33 @@ def test_texts_that_are_due_without_a_worker_are_a_failure(desk: Desk, ana: tupl
     assert "warn" == levels(desk("doctor", "--json"))["worker"]
     (tmp_path / "clock").write_text("2026-03-07T23:40:00Z")
     assert "fail" == levels(desk("doctor", "--json"))["worker"]
+
+
+@pytest.mark.parametrize(
+    ("host", "running", "level", "found"),
+    [
+        (socket.gethostname(), True, "ok", "{who} since 2026-03-07 20:39 UTC, last heard 1? s ago; no text is planned"),
+        (socket.gethostname(), False, "warn", "none is running; {who} died, last heard 1? s ago; no text is planned"),
+        ("elsewhere", False, "ok", "{who} since 2026-03-07 20:39 UTC, last heard 1? s ago; no text is planned"),
+    ],
+)
+def test_a_worker_whose_process_is_gone_from_this_machine_is_not_called_alive(
+    desk: Desk, tmp_path: Path, host: str, running: bool, level: str, found: str
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        if not running:
+            process.kill()
+            process.wait()
+        engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+        with writing(engine) as session:
+            arrive(session, "w", host=host, pid=process.pid, now=datetime(2026, 3, 7, 20, 39, tzinfo=UTC))
+            still_here(session, "w", now=datetime(2026, 3, 7, 20, 39, 48, tzinfo=UTC))
+        engine.dispose()
+        (tmp_path / "clock").write_text("2026-03-07T20:40:00Z")  # it runs on from here
+        (worker,) = [one for one in desk("doctor", "--json").answer if one["what"] == "worker"]
+        process.kill()
+    assert level == worker["level"]
+    assert found.format(who=f"{host} pid {process.pid}") == re.sub(r"1\d s ago", "1? s ago", worker["found"])
 
 
 def test_bad_settings_are_each_a_line(notifier: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command as migration
+
+from notifier.db import migrate
+from notifier.db.engine import open_engine
+from notifier.db.schema import HEAD, check_schema
+from tests.cli.conftest import ANA
 
 Desk = Callable[..., Any]
 LOOKS = (
@@ -85,3 +91,47 @@ def test_a_dry_run_before_the_first_enrollment_makes_no_database(new_desk: Desk,
 def test_a_test_of_the_channels_needs_no_database(new_desk: Desk, tmp_path: Path) -> None:
     assert "nobody would be told" in new_desk("alerts", "--test").err
     assert [] == list(tmp_path.glob("*.db*"))
+
+
+CHANGES_NOTHING = (
+    *LOOKS[: LOOKS.index(("treated", "1", "--at", "2026-03-07T15:30"))],
+    ("enroll", "--dry-run", *ANA[1:]), ("import", "patients.csv", "--dry-run"), ("doctor",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", CHANGES_NOTHING, ids=" ".join)
+def test_who_only_looks_leaves_an_older_database_as_it_is(desk: Desk, tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "notifier.db"
+    make_older(f"sqlite:///{file}")
+    before = file.read_bytes()
+    ran = desk(*command)
+    assert before == file.read_bytes()
+    if command == ("backup", "copy.db"):
+        assert 0 == ran.code
+        check_schema(open_engine(f"sqlite:///{tmp_path / 'copy.db'}"))
+        return
+    assert 1 == ran.code
+    said = f"The database is at revision 0008; this Notifier needs revision {HEAD}: run `notifier db upgrade`."
+    assert said in ran.out if command == ("doctor",) else f"notifier: {said}\n" == ran.err
+
+
+def make_older(url: str) -> None:
+    engine = open_engine(url)
+    with engine.connect() as connection, connection.begin():
+        migration.downgrade(migrate.config(connection), "0008")
+    engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("command", ["run", "worker", "web", "due", "doctor"])
+def test_an_empty_postgresql_is_said_with_what_to_do(
+    new_desk: Desk, empty_postgresql_url: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_DATABASE_URL", empty_postgresql_url)
+    for name, value in (("TWILIO_ACCOUNT_SID", "AC" + "0" * 32), ("TWILIO_AUTH_TOKEN", "a" * 32)):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TWILIO_FROM_NUMBER", "+14155550100")
+    ran = new_desk(command)
+    said = f"The database is empty; this Notifier needs revision {HEAD}: run `notifier db upgrade`."
+    assert 1 == ran.code
+    assert said in ran.out if command == "doctor" else f"notifier: {said}\n" == ran.err

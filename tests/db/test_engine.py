@@ -16,7 +16,7 @@ from notifier.db import engine as door
 from notifier.db import enrollments
 from notifier.db.engine import file_of, open_engine, reading, writing
 from notifier.db.schema import check_file, upgrade
-from notifier.db.unusable import DatabaseBusy, DatabaseUnusable
+from notifier.db.unusable import DatabaseBusy, DatabaseUnusable, why_not_opened
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,17 @@ def test_a_read_only_database_is_said(empty_sqlite_url: str, tmp_path: Path) -> 
     """Opened so, because root may write a file whatever its mode."""
     sqlite3.connect(tmp_path / "notifier.db").close()
     _refused(f"sqlite:///file:{tmp_path}/notifier.db?mode=ro&uri=true", "read-only: let this user write")
+
+
+def test_a_filesystem_that_is_mounted_read_only_is_said(
+    empty_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite says "read-only" or "cannot open", by what it tried first; permissions have nothing to do with it."""
+    sqlite3.connect(tmp_path / "notifier.db").close()
+    mounted = os.statvfs_result((4096, 4096, 9, 9, 9, 9, 9, 9, os.ST_RDONLY, 255))
+    monkeypatch.setattr("notifier.db.unusable.os.statvfs", lambda _directory: mounted)
+    _refused(f"sqlite:///file:{tmp_path}/notifier.db?mode=ro&uri=true", "mounted read-only: mount it for writing")
+    assert "is on a filesystem that is mounted read-only" in why_not_opened(tmp_path / "notifier.db")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write a file whatever its mode")

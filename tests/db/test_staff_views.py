@@ -10,6 +10,8 @@ from sqlalchemy import Engine, event
 
 from notifier.db import staff_views
 from notifier.db.engine import reading, writing
+from notifier.db.holds import hold_number, release_number
+from notifier.db.protocols import pause, unpause
 from notifier.domain.states import EnrollmentState, MessageState
 
 DAY = timedelta(days=1)
@@ -33,9 +35,10 @@ DAY = timedelta(days=1)
         ),
         (lambda s, now: staff_views.leaving(s, "clinic", now, now + DAY, 9), "messages USING INDEX ix_messages_due"),
         (
-            lambda s, now: staff_views.count_leaving(s, "clinic", None, now + DAY),
+            lambda s, now: staff_views.count_leaving(s, "clinic", {now + DAY, now + 7 * DAY}),
             "messages USING INDEX ix_messages_due",
         ),
+        (lambda s, now: staff_views.waiting(s, "clinic", now + DAY, 9), "messages USING INDEX ix_messages_due"),
         (
             lambda s, now: staff_views.count_left(s, "clinic", now, now + DAY),
             "messages USING COVERING INDEX ix_messages_left",
@@ -65,18 +68,56 @@ def test_the_lists_say_the_same_on_both_databases(engine: Engine, rows: Any, now
     with reading(engine) as session:
         found = {
             "leaving": [one.message.id for one in staff_views.leaving(session, "clinic", None, now + DAY, 9)],
-            "many": staff_views.count_leaving(session, "clinic", now, now + 7 * DAY),
+            "many": staff_views.count_leaving(session, "clinic", [now + 7 * DAY, now + DAY, now]),
             "trouble": [one.message.id for one in staff_views.in_trouble(session, "clinic", now, now + DAY, 9)],
             "expected": [one.name for one in staff_views.expected(session, "clinic", now, now + DAY, 9)],
             "left": staff_views.count_left(session, "clinic", now - 2 * DAY, now),
         }
     assert {
         "leaving": [soon],
-        "many": 2,
+        "many": ({now: 0, now + DAY: 1, now + 7 * DAY: 2}, 0),
         "trouble": [lost],
         "expected": ["Eva"],
         "left": {MessageState.DELIVERED: 1},
     } == found
+
+
+def test_what_waits_for_a_person_is_not_counted_as_leaving(engine: Engine, rows: Any, now: datetime) -> None:
+    with writing(engine) as session:
+        ana, eva, bob, kim = (
+            rows.enrollment(session, phone=f"+1212555010{digit}", name=name, folded_name=name, **more)
+            for digit, name, more in (
+                (1, "ana", {}),
+                (2, "eva", {"state": EnrollmentState.HELD}),
+                (3, "bob", {"protocol": "other"}),
+                (4, "kim", {}),
+            )
+        )
+        told: Any = {"at": now, "by": "test"}
+        hold_number(session, "clinic", "+12125550101", reason="urgent words", kinds="lift,expect", **told)
+        pause(session, "clinic", "other", "today", reason="wrong", **told)
+        hold_number(session, "clinic", "+12125550104", reason="unclear", **told)
+        hold_number(session, "elsewhere", "+12125550103", reason="unclear", **told)
+        leaves = [
+            rows.message(session, ana, phone="+12125550101", kind="restrict"),
+            rows.message(session, bob, phone="+12125550103", step="tonight"),
+            rows.message(session, kim, phone="+12125550104", step="answer", kind="answer"),
+        ]
+        waits = [
+            rows.message(session, ana, phone="+12125550101", step="b", kind="lift"),
+            rows.message(session, eva, phone="+12125550102"),
+            rows.message(session, bob, phone="+12125550103", step="today"),
+            rows.message(session, kim, phone="+12125550104"),
+        ]
+    with writing(engine) as session:
+        until = now + DAY
+        listed = [one.message.id for one in staff_views.leaving(session, "clinic", None, until, 9)]
+        waiting = [one.message.id for one in staff_views.waiting(session, "clinic", until, 9)]
+        assert (set(leaves), set(waits)) == (set(listed), set(waiting))
+        assert ({until: 3}, 4) == staff_views.count_leaving(session, "clinic", [until])
+        release_number(session, "clinic", "+12125550101", at=now, by="test")
+        unpause(session, "clinic", "other", "today", at=now, by="test")
+        assert ({until: 5}, 2) == staff_views.count_leaving(session, "clinic", [until])
 
 
 def _plan(engine: Engine, ask: Any) -> list[str]:

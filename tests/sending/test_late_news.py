@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -92,7 +91,7 @@ async def test_what_is_said_while_a_claimed_text_waits_for_its_turn_counts(
     house: House, news: str, state: MessageState
 ) -> None:
     """The calls before it are slow: between its claim and its own call half a minute may go by."""
-    house.dispatch._slots = asyncio.Semaphore(1)
+    house.dispatch._calls._at_once = 1
     first = house.plan(house.enroll(phone=BOB), phone=BOB)
     patient = house.enroll()
     second = house.plan(patient)

@@ -191,7 +191,7 @@ async def test_a_text_that_was_given_up_as_lost_and_turns_out_accepted_is_not_se
 async def test_a_text_taken_over_by_another_worker_is_not_sent(house: House) -> None:
     """The process stood still for longer than a claim may be trusted: it looks again before it calls."""
     text = house.plan()
-    real = house.dispatch._start
+    real = house.dispatch._calls.begin
 
     def slow(claim: Any, claimed_at: float) -> None:
         with writing(house.engine) as session:
@@ -199,7 +199,7 @@ async def test_a_text_taken_over_by_another_worker_is_not_sent(house: House) -> 
         house.clock.pass_(seconds=2)
         real(claim, claimed_at)
 
-    house.dispatch._start = slow  # type: ignore[method-assign, assignment]  # it stands still here
+    house.dispatch._calls.begin = slow  # type: ignore[method-assign, assignment]  # it stands still here
     await house.turn()
     assert ([], []) == (house.sent_to, house.gateway.asked)
     assert S.PLANNED == house.state(text)
@@ -209,9 +209,9 @@ async def test_a_claim_whose_lease_is_running_out_is_given_back(house: House) ->
     text = house.plan()
     house.open_gate()
     claimed = await house.dispatch._step()
-    house.dispatch._start(claimed.claims[0], house.clock.monotonic())
+    house.dispatch._calls.begin(claimed.claims[0], house.clock.monotonic())
     house.clock.pass_(seconds=45)
-    await next(iter(house.dispatch._calls.values()))
+    await next(iter(house.dispatch._calls._callers))
     house.dispatch.stop()
     await house.turn()
     assert ([], S.PLANNED, 0) == (house.gateway.asked, house.state(text), house.message(text).attempts)

@@ -10,17 +10,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from notifier.actions.alerts import MISSED, Telling, watch, watch_alone
+from notifier.actions.alerts import MISSED, Telling, watch, watch_alone, watch_replies
 from notifier.actions.api_keys import add_key
+from notifier.actions.receive import InboundText, receive
 from notifier.bootstrap.rounds import rounds
 from notifier.clock import Clock
+from notifier.db.alerts import open_alerts
 from notifier.db.api_answers import KEPT
 from notifier.db.engine import reading, writing
 from notifier.db.presence import arrive, leave, still_here
 from notifier.db.tables import ApiAnswer, ApiKey, Scope
 from notifier.domain.alerts import AlertRules
 from tests.house import CLINIC, House
-from tests.sending.test_alerts import FakeTeller
+from tests.sending.test_alerts import ANA, FakeTeller
 
 
 class Web:
@@ -102,11 +104,40 @@ async def test_the_web_server_does_both_by_the_clock(house: House, web: Web, tel
         key = session.scalars(select(col(ApiKey.id))).one() or 0
         for number, at in enumerate((now - KEPT - timedelta(minutes=1), now)):
             session.add(ApiAnswer(api_key_id=key, idempotency_key=str(number), clinic_id=CLINIC, at=at, body_hash="x"))
-    async with rounds(house.engine, Clock(), web.telling, look=0.001, tidy=0.001):
+    async with rounds(house.engine, Clock(), web.telling, replied=asyncio.Event(), look=0.001, tidy=0.001):
         async with asyncio.timeout(10):
             while not teller.causes or _answers(house) > 1:  # noqa: ASYNC110  # the tables ring no bell
                 await asyncio.sleep(0.001)
     assert (["worker"], 1) == (teller.causes, _answers(house))
+
+
+async def test_urgent_words_that_a_webhook_brings_are_told_at_once_and_once(
+    house: House, web: Web, teller: FakeTeller
+) -> None:
+    replied = asyncio.Event()
+    async with rounds(house.engine, Clock(), web.telling, replied=replied, beside_worker=True):
+        for number, text in enumerate(("thank you", "it is bleeding a lot", "hello?")):
+            with writing(house.engine) as session:
+                receive(session, CLINIC, InboundText(f"SM{number}", ANA, text, house.clock.now()), house.clock.now())
+            replied.set()
+            async with asyncio.timeout(10):
+                while replied.is_set() or (number and not teller.heard):  # noqa: ASYNC110  # the tables ring no bell
+                    await asyncio.sleep(0.001)
+    assert ["urgent-2"] == teller.causes
+
+
+async def test_a_look_at_replies_alone_leaves_every_other_alert_as_it_is(
+    house: House, web: Web, teller: FakeTeller
+) -> None:
+    for _ in range(MISSED):
+        await web.look()
+    now = house.clock.now()
+    with writing(house.engine) as session:
+        receive(session, CLINIC, InboundText("SM1", ANA, "it is bleeding a lot", now), now)
+    for told in (["urgent-1"], []):
+        assert told == await watch_replies(house.threads, web.telling, CLINIC, now=now)
+    with reading(house.engine) as session:
+        assert ["worker", "urgent-1"] == [one.cause for one in open_alerts(session, CLINIC)]
 
 
 def _answers(house: House) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -45,6 +45,8 @@ class Web:
     clock: FakeClock
     client: TestClient
     rows: Rows
+    replied: list[bool] = field(default_factory=list)
+    """One for each time that somebody was told that a reply had come."""
 
     def post(
         self,
@@ -127,10 +129,13 @@ def open_web(engine: Engine, now: datetime, **options: Any) -> Iterator[Web]:
     clock = FakeClock(now)
     check = SignatureCheck([TOKEN, "the-other-token"], PUBLIC_URL)
     answers = AnswerRules(Voice("Glow", "555-0100"), ZoneInfo("America/New_York"))
-    settings = WebhookSettings(CLINIC, ACCOUNT_SID, check, answers, read_seconds=60, answer_seconds=60)
+    replied: list[bool] = []
+    settings = WebhookSettings(
+        CLINIC, ACCOUNT_SID, check, answers, read_seconds=60, answer_seconds=60, replied=lambda: replied.append(True)
+    )
     app = create_app(engine, clock, **{"clinic_id": CLINIC, "webhooks": settings, "look_seconds": 60, **options})
     with TestClient(app, base_url="http://127.0.0.1") as client:
-        yield Web(engine, clock, client, Rows(now))
+        yield Web(engine, clock, client, Rows(now), replied)
 
 
 @pytest.fixture

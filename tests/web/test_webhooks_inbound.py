@@ -132,3 +132,10 @@ def test_a_stop_counts_for_the_number_whatever_the_channel(web: Web, channel: st
 def test_an_odd_sender_is_taken_without_a_crash(web: Web, from_: str) -> None:
     assert 200 == web.reply("hello", from_=from_).status_code
     assert (1 if from_ else 0) == web.count(Reply)
+
+
+def test_a_stored_reply_is_made_known_at_once_and_a_refused_one_is_not(sqlite_web: Web) -> None:
+    assert 200 == sqlite_web.reply("it is bleeding a lot").status_code
+    assert 403 == sqlite_web.post(INBOUND, [("AccountSid", ACCOUNT_SID)], token="not ours").status_code
+    assert 200 == sqlite_web.receipt().status_code
+    assert [True] == sqlite_web.replied

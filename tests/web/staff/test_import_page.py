@@ -82,6 +82,16 @@ def test_each_fault_stands_beside_its_row_and_the_good_ones_go_in(desk: Desk) ->
     assert "1 row imported" in desk.read("/import")
 
 
+def test_what_stands_in_every_bad_cell_of_a_row_is_shown(desk: Desk) -> None:
+    choose(desk, lines("A-3,Jo Sun,12,microneedlin,2026-03-06T13:30,", BAD))
+    found = re.findall("<tr>(.*?)</tr>", desk.get("/import").text, re.DOTALL)[1:]
+    shown = [" ".join(re.sub("<[^>]*>", " ", row).split()) for row in found]
+    cells = ("12 phone", "microneedlin protocol", "empty consent")
+    starts = [*(f"2 Jo Sun A-3 {cell}" for cell in cells), "3 Jo Sun =A-3 12 phone"]
+    assert starts == [row[: len(start)] for row, start in zip(shown, starts, strict=True)]
+    assert 2 == len(downloaded(desk)) - 1
+
+
 def test_the_failed_rows_come_back_harmless_and_import_once_they_are_mended(desk: Desk) -> None:
     choose(desk, lines(GOOD, BAD))
     header, row = downloaded(desk)

@@ -68,6 +68,12 @@ def test_the_lists_have_only_ones_own(north: Desk, page: str) -> None:
     assert "Eve" in north.read(page)
 
 
+def test_the_counts_are_of_ones_own_patients(north: Desk) -> None:
+    assert "2 in 24 hours" in north.read("/")
+    belong(north)
+    assert "4 in 24 hours" in north.read("/")
+
+
 @pytest.mark.parametrize("path", ["/patients/3", "/patients/4", "/patients/3/card", "/texts/8"])
 def test_another_offices_patient_is_as_missing(north: Desk, path: str) -> None:
     found = north.get(path)

@@ -33,9 +33,9 @@ def test_what_she_wrote_to_another_office_is_not_read_here(both: Desk) -> None:
 
 def test_nor_is_it_answered_from_here(both: Desk) -> None:
     """An answer closes what it answers: the other office would never see the question."""
-    assert "nothing has come from this patient" in both.read(PAGE)
+    assert "nothing to answer has come from this number" in both.read(PAGE)
     asked = both.post(f"{PAGE}/answer", on="/enroll", words="Yes, that is normal")
-    assert (422, True) == (asked.status_code, "Nothing has come from this patient" in words(asked))
+    assert (422, True) == (asked.status_code, "Nothing to answer has come from this number" in words(asked))
 
 
 def test_what_she_writes_here_is_answered_here_though_another_office_heard_from_her_later(both: Desk) -> None:

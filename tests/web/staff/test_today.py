@@ -144,6 +144,9 @@ def test_what_she_wrote_keeps_her_name_though_her_number_has_changed(desk: Desk)
     desk.post("/patients/1/change", **changed, sure=seen.text.split('name="sure" value="')[1].split('"')[0])
     shown = desk.read("/")
     assert (True, True) == ("is this normal?" in shown, "Ana Ruiz" in shown.split("is this normal?")[0])
+    assert "is this normal? Patient, Fri Mar 6, 2:10 PM, from +1 212 555 0123" in desk.read("/patients/1")
+    desk.enroll(name="Eva Cruz")  # the number is hers now
+    assert "is this normal?" not in desk.read("/patients/1")
 
 
 def test_counts_lead_to_their_lists(desk: Desk) -> None:
@@ -151,6 +154,20 @@ def test_counts_lead_to_their_lists(desk: Desk) -> None:
     assert "2 in 24 hours" in desk.read("/")
     listed = desk.get("/texts/next-24-hours").text
     assert 2 == listed.count('href="/texts/')
+
+
+def test_a_text_that_waits_for_a_person_is_not_said_to_leave(desk: Desk) -> None:
+    desk.enroll()
+    desk.says("it is bleeding a lot")
+    shown = desk.read("/")
+    assert "1 today 1 Sat Mar 7 0 Sun Mar 8" in shown
+    assert "2 more wait for a person." in shown
+    listed = desk.read("/texts/waiting")
+    assert "Wait for a person" in listed
+    assert "The number is held: urgent words" in listed
+    desk.post("/replies/1/close", release="yes")
+    shown = desk.read("/")
+    assert ("1 today 2 Sat Mar 7" in shown, "for a person." in shown) == (True, False)
 
 
 def test_every_day_of_the_week_counts_its_own(desk: Desk) -> None:

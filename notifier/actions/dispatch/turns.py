@@ -1,4 +1,4 @@
-"""Dispatch: hand over what is due. Claim, call, record; and again, until nothing is due.
+"""Turns: claim, call and record, until nothing is due.
 
 One transaction records what came back and claims what is due next; the calls between hold no connection. What is in
 flight counts until it is recorded, so memory has a bound however many texts wait.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -19,8 +19,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
+from notifier.actions.dispatch.calls import Calls
 from notifier.db.circuits import UNKNOWN, close_circuits, open_circuit
-from notifier.db.claims import LEASE, Claim, Claimed, SendingRules, claim, is_ours
+from notifier.db.claims import Claimed, SendingRules, claim
 from notifier.db.journal import Journal
 from notifier.db.outbox import next_due
 from notifier.db.threads import DatabaseThreads
@@ -30,15 +31,10 @@ from notifier.domain.pace import Pace
 from notifier.domain.retry import backoff
 from notifier.domain.timing import ClockWatch, Timekeeper
 from notifier.domain.verdicts import Verdicts
-from notifier.sms.finished import finished
-from notifier.sms.gateway import Gateway, NotCreated, Outcome, OutgoingText, Unknown
+from notifier.sms.gateway import Gateway
 
 Record = Callable[[Session, str, Sequence[Finished], datetime], None]
 """Saves outcomes; the story next door, handed in."""
-_LONGEST_CALL = 20.0
-"""Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
-_FRESH = 1.0
-"""Seconds for which a claim is known to hold without another look."""
 _BREATH = 0.01
 """Seconds between two transactions, so that each has a batch to save."""
 _PATIENCE = 0.06
@@ -75,9 +71,8 @@ class Dispatch:
         pace: Pace,
         journal: Journal | None = None,
     ) -> None:
-        self._threads, self._gateway, self._clock, self._rules = threads, gateway, clock, rules
+        self._threads, self._clock, self._rules = threads, clock, rules
         self._record, self._worker_id, self._in_flight = record, worker_id, in_flight
-        self._batch = max(1, in_flight // 2)  # so many finished calls are worth a transaction at once
         self._journal = journal or Journal(None, worker_id)
         self._senders = {None, *(office.sender for office in rules.offices.values())}
         self.pace = pace
@@ -92,10 +87,9 @@ class Dispatch:
         self._expired = 0
         self.last_step = clock.monotonic()
         """When the last transaction ended, well or not: a sign of life."""
-        self._slots = asyncio.Semaphore(in_flight)
-        self._calls: dict[str, asyncio.Task[None]] = {}
-        self._finished: list[Finished] = []
-        self._news = asyncio.Event()
+        self._calls = Calls(
+            threads, gateway, clock, at_once=in_flight, pace=pace, verdicts=self.verdicts, why_none=self._why_none
+        )
         self._stopping = False
         self._woken = False
         self._database_failures = 0
@@ -103,17 +97,17 @@ class Dispatch:
     @property
     def held(self) -> set[str]:
         """The attempts that this worker knows to be its own: in flight, or finished and not yet recorded."""
-        return {*self._calls, *(one.attempt_id for one in self._finished)}
+        return self._calls.held
 
     @property
     def is_busy(self) -> bool:
         """Whether so much is in flight that polling for receipts would take calls away from sending."""
-        return len(self._calls) > self._in_flight // 2
+        return len(self._calls.begun) > self._in_flight // 2
 
     def wake(self) -> None:
         """Something may be due that was not."""
         self._woken = True
-        self._news.set()
+        self._calls.news.set()
 
     def stop(self) -> None:
         """Claim nothing more; what is in flight is finished and recorded by the turn that runs."""
@@ -128,7 +122,7 @@ class Dispatch:
             claimed = await self._step()
             self.last_step = self._clock.monotonic()
             for one in claimed.claims:
-                self._start(one, claimed_at)
+                self._calls.begin(one, claimed_at)
             now = self._clock.monotonic()
             if not self.held and not self._more_at_once(claimed):
                 self._sum_up()
@@ -137,13 +131,13 @@ class Dispatch:
 
     async def _step(self) -> Claimed:
         """One transaction: save what is finished, claim what is due. When it fails, nothing of it has happened."""
-        batch, self._finished = self._finished, []
+        batch, self._calls.finished = self._calls.finished, []
         trial, limit, lost_contact = self.trial, self._room(), self.verdicts.lost_contact
         try:
             story = partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
-            claimed = await self._journal.while_saving(batch, self._threads.write(story), lambda: self._finished)
+            claimed = await self._journal.while_saving(batch, self._threads.write(story), lambda: self._calls.finished)
         except _TROUBLE as error:
-            self._finished = batch + self._finished
+            self._calls.finished = batch + self._calls.finished
             return await self._database_trouble(error)
         except Exception:
             log.exception("turn_failed", texts=len(batch))
@@ -195,70 +189,27 @@ class Dispatch:
             try:
                 await self._journal.while_saving([one], self._threads.write(story))
             except _TROUBLE:
-                self._finished.append(one)
+                self._calls.finished.append(one)
             except Exception:
                 log.exception("outcome_not_saved", message=one.message_id)
 
-    def _room(self) -> int:
-        """How many texts may be claimed."""
-        room = self.verdicts.at_once.worth_claiming - len(self._calls) - len(self._finished)
-        paced = self.pace.rooms(self._clock.monotonic(), self._senders)
-        return max(0, room if paced is None else min(room, sum(paced.values())))
-
-    def _start(self, one: Claim, claimed_at: float) -> None:
-        leaves_at = self.pace.take(self._clock.monotonic(), one.sender)
-        call = asyncio.create_task(self._call(one, claimed_at, leaves_at))
-        self._calls[one.attempt_id] = call
-
-    async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
-        try:
-            async with self._slots:
-                if (early := leaves_at - self._clock.monotonic()) > 0:
-                    await asyncio.sleep(early)
-                why_not = await self._why_not(one, claimed_at)
-                outcome = None if why_not else await self._send(one)
-        except Exception as error:  # noqa: BLE001  # a text that is not recorded would be lost until its lease ends
-            why_not, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
-        done = finished(one.message_id, one.attempt_id, one.phone, outcome, why_not, self._clock.now())
-        if outcome is not None:
-            asked = outcome.retry_after if isinstance(outcome, NotCreated) else None
-            done = replace(done, back_off=self.verdicts.hear(done, self._clock.monotonic(), asked=asked))
-        self._finished.append(done)
-        del self._calls[one.attempt_id]
-        if len(self._finished) == 1 or len(self._finished) >= self._batch or not self._calls:
-            self._news.set()
-
-    async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
-        """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
-        now = self._clock.monotonic()
+    def _why_none(self) -> str | None:
+        """Why no call may be made at all."""
         if self._stopping:
             return "the worker stops"
-        if self.clock_watch.doubt:
-            return "the clock is in doubt"
-        if self.pace.is_paused(now):
-            return "the provider asked for a pause, or cannot be reached"
-        left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
-        if left < _LONGEST_CALL:
-            return "its lease is running out"
-        at = self._clock.now()
-        if now - claimed_at > _FRESH and not await self._threads.read(lambda session: is_ours(session, one, at)):
-            return "it was taken over, or is no longer wanted"
-        return None
+        return "the clock is in doubt" if self.clock_watch.doubt else None
 
-    async def _send(self, one: Claim) -> Outcome:
-        seconds = max(1, int((one.valid_until - self._clock.now()).total_seconds()))
-        text = OutgoingText(one.phone, one.body, one.attempt_id, seconds, one.sender)
-        try:
-            async with asyncio.timeout(_LONGEST_CALL):
-                return await self._gateway.send(text)
-        except TimeoutError:
-            return Unknown("The call did not end in time.")
+    def _room(self) -> int:
+        """How many texts may be claimed."""
+        room = self.verdicts.at_once.worth_claiming - len(self._calls.begun) - len(self._calls.finished)
+        paced = self.pace.rooms(self._clock.monotonic(), self._senders)
+        return max(0, room if paced is None else min(room, sum(paced.values())))
 
     async def _database_trouble(self, error: Exception) -> Claimed:
         """What is finished stays in memory and is saved as soon as the database takes it."""
         self._database_failures += 1
         if self._database_failures == 1:
-            log.error("database_trouble", why=type(error).__name__, unsaved=len(self._finished))
+            log.error("database_trouble", why=type(error).__name__, unsaved=len(self._calls.finished))
         await asyncio.sleep(backoff(self._database_failures, first=0.2, longest=5.0))
         return Claimed([], closed="database")
 
@@ -270,21 +221,22 @@ class Dispatch:
 
     async def _wait(self, claimed: Claimed) -> None:
         """Until something is worth the next transaction: a batch to save, or a text that has come due since."""
-        if not self._calls:
+        calls = self._calls
+        if not calls.begun:
             return
         await asyncio.sleep(_BREATH)
         time = asyncio.get_running_loop().time
         ends = time() + 1.0
         saves: float | None = None
-        while self._calls and not self._woken and len(self._finished) < self._batch:
-            if self._finished and saves is None:
+        while calls.begun and not self._woken and len(calls.finished) < self._in_flight:
+            if calls.finished and saves is None:
                 saves = time() + _PATIENCE
             seconds = min(ends, saves or ends) - time()
             if not claimed.backlog and claimed.next_due is not None and self._room():
                 seconds = min(seconds, (claimed.next_due - self._clock.now()).total_seconds())
             if seconds <= 0:
                 return
-            self._news.clear()
+            calls.news.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await self._news.wait()
+                    await calls.news.wait()
