@@ -30,7 +30,12 @@ _HAS_IT: Final = (_S.ACCEPTED, _S.SENT, _S.DELIVERED)
 _COMES_BACK: Final = frozenset({_C.NETWORK, _C.SLOW_DOWN, _C.CONFIGURATION})
 _attempts: Final = table_of(Attempt)
 # Built once: for a batch, building a statement takes as long as running it.
-_WRITTEN: Final = select(_attempts.c.id, _attempts.c.outcome).where(among(_attempts.c.id, "attempts")).with_for_update()
+_WRITTEN: Final = (
+    select(_attempts.c.id, _attempts.c.outcome)
+    .where(among(_attempts.c.id, "attempts"))
+    .order_by(_attempts.c.id)  # the order of the locks: two who lock the same ones must not wait for each other
+    .with_for_update()
+)
 _CLOSED: Final = ("finished_at", "outcome", "code", "detail", "sid")
 _CLOSE: Final = (
     update(_attempts).where(_attempts.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _CLOSED})

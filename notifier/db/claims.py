@@ -266,7 +266,7 @@ def _let_leave(
     lease_until = database_time(session, now) + LEASE
     claims = [
         Claim(
-            row.id, str(uuid4()), row.phone, row.late_text if send.late and row.late_text else row.text,
+            row.id, str(uuid4()), row.phone, row.text if row.late_text is None or not send.late else row.late_text,
             now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office),
         )
         for row, send in leaving

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -13,20 +14,38 @@ from notifier.domain.at_once import AtOnce
 from notifier.domain.calls import Result
 from notifier.domain.pace import Pace
 from notifier.domain.verdicts import Verdicts
+from notifier.sms.gateway import Outcome, OutgoingText
 from tests.fakes import FakeClock, FakeGateway
 
-NEVER_ASKED = cast(DatabaseThreads, None)
-"""A fresh claim is known to hold."""
+
+@dataclass
+class SlowDatabase:
+    """Says that every claim holds, after so many seconds."""
+
+    clock: FakeClock
+    seconds: float
+
+    async def read(self, story: object) -> bool:
+        self.clock.pass_(seconds=self.seconds)
+        return True
 
 
-def _calls(now: datetime, *, at_once: int) -> tuple[Calls, FakeGateway, FakeClock]:
+def _calls(now: datetime, *, at_once: int, look_seconds: float = 0.0) -> tuple[Calls, FakeGateway, FakeClock]:
     clock = FakeClock(now)
     gateway, pace = FakeGateway(clock), Pace(0.0)
-    verdicts = Verdicts(pace, AtOnce(at_once))
+    database = cast(DatabaseThreads, SlowDatabase(clock, look_seconds))
     calls = Calls(
-        NEVER_ASKED, gateway, clock, at_once=at_once, pace=pace, verdicts=verdicts, why_none=lambda: None
+        database, gateway, clock, at_once=at_once, pace=pace, verdicts=Verdicts(pace, AtOnce(at_once)),
+        why_none=lambda: None,
     )  # fmt: skip
     return calls, gateway, clock
+
+
+async def _end(calls: Calls) -> None:
+    async with asyncio.timeout(5):
+        while calls.begun:
+            calls.news.clear()
+            await calls.news.wait()
 
 
 def _claim(number: int, now: datetime) -> Claim:
@@ -38,10 +57,7 @@ async def test_no_more_calls_are_in_flight_than_may_be_and_each_claim_is_called_
     for number in range(10):
         calls.begin(_claim(number, now), clock.monotonic())
     assert {f"attempt {number}" for number in range(10)} == calls.begun == calls.held
-    async with asyncio.timeout(5):
-        while calls.begun:
-            calls.news.clear()
-            await calls.news.wait()
+    await _end(calls)
     assert 3 == gateway.most_in_flight
     assert [f"attempt {number}" for number in range(10)] == [text.token for text in gateway.asked]
     assert {Result.ACCEPTED} == {one.result for one in calls.finished}
@@ -57,3 +73,54 @@ async def test_a_claim_that_begins_in_the_moment_the_last_caller_ends_is_called_
             await calls.news.wait()
         calls.news.clear()
     assert (3, set()) == (len(gateway.asked), calls.begun)
+
+
+async def test_how_long_a_text_is_valid_counts_from_the_call_not_from_the_look_before_it(now: datetime) -> None:
+    """It must not outlive the send window because the database was slow."""
+    calls, gateway, clock = _calls(now, at_once=1, look_seconds=15)
+    calls.begin(_claim(1, now), clock.monotonic())
+    clock.pass_(seconds=2)  # older than a claim is believed without a look
+    await _end(calls)
+    assert [4 * 3600 - 17] == [text.validity_seconds for text in gateway.asked]
+
+
+async def test_a_look_that_takes_half_a_minute_is_not_followed_by_a_call(now: datetime) -> None:
+    calls, gateway, clock = _calls(now, at_once=1, look_seconds=45)
+    calls.begin(_claim(1, now), clock.monotonic())
+    clock.pass_(seconds=2)
+    await _end(calls)
+    assert ([], ["its lease is running out"]) == (gateway.asked, [one.detail for one in calls.finished])
+
+
+async def test_a_call_that_is_cancelled_from_within_may_have_left_and_those_behind_it_are_called(now: datetime) -> None:
+    calls, gateway, clock = _calls(now, at_once=1)
+    gateway.script.append(_cancelled)
+    for number in range(3):
+        calls.begin(_claim(number, now), clock.monotonic())
+    await _end(calls)
+    assert [Result.UNKNOWN, Result.ACCEPTED, Result.ACCEPTED] == [one.result for one in calls.finished]
+
+
+async def test_a_worker_that_is_ended_calls_nothing_more(now: datetime) -> None:
+    calls, gateway, clock = _calls(now, at_once=1)
+    for number in range(3):
+        calls.begin(_claim(number, now), clock.monotonic())
+    await asyncio.sleep(0)
+    (caller,) = calls._callers
+    caller.cancel()
+    await asyncio.wait({caller}, timeout=5)
+    assert (1, []) == (len(gateway.asked), calls.finished)
+
+
+async def test_an_outcome_that_cannot_be_booked_strands_nobody_behind_it(now: datetime) -> None:
+    """Its own attempt is no longer held, so it is looked up like one of a dead worker."""
+    calls, gateway, clock = _calls(now, at_once=1)
+    gateway.script.append(cast(Outcome, "no outcome at all"))
+    for number in range(3):
+        calls.begin(_claim(number, now), clock.monotonic())
+    await _end(calls)
+    assert (3, {"attempt 1", "attempt 2"}) == (len(gateway.asked), calls.held)
+
+
+def _cancelled(gateway: FakeGateway, text: OutgoingText) -> Outcome:
+    raise asyncio.CancelledError

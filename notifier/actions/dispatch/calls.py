@@ -6,8 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, cast
+
+import structlog
 
 from notifier.db.claims import LEASE, Claim, is_ours
 from notifier.db.threads import DatabaseThreads
@@ -24,6 +25,9 @@ _LONGEST_CALL: Final = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
 _FRESH: Final = 1.0
 """Seconds for which a claim is known to hold without another look."""
+
+
+log = structlog.get_logger()
 
 
 class Calls:
@@ -66,7 +70,14 @@ class Calls:
     async def _call_who_waits(self) -> None:
         try:
             while self._waiting:
-                await self._call(*self._waiting.popleft())
+                one, claimed_at, leaves_at = self._waiting.popleft()
+                try:
+                    await self._call(one, claimed_at, leaves_at)
+                except Exception:
+                    # Those behind it must not wait for ever; its own attempt is looked up like a dead worker's.
+                    log.exception("call_not_booked", message=one.message_id)
+                    self.begun.discard(one.attempt_id)
+                    self.news.set()
         finally:  # at once: a claim that begins before the loop has buried this task needs a caller of its own
             self._callers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
@@ -74,10 +85,11 @@ class Calls:
         try:
             if (early := leaves_at - self._clock.monotonic()) > 0:
                 await asyncio.sleep(early)
-            at = self._clock.now()
-            why_not = await self._why_not(one, claimed_at, at)
-            outcome = None if why_not else await self._send(one, at)
-        except Exception as error:  # noqa: BLE001  # a text that is not recorded would be lost until its lease ends
+            why_not = await self._why_not(one, claimed_at)
+            outcome = None if why_not else await self._send(one)
+        except (Exception, asyncio.CancelledError) as error:  # what is not recorded is lost until its lease ends
+            if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
+                raise  # not the call: this worker's loop ends
             why_not, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
         done = finished(one.message_id, one.attempt_id, one.phone, outcome, why_not, self._clock.now())
         if outcome is not None:
@@ -89,22 +101,27 @@ class Calls:
         if len(self.finished) == 1 or len(self.finished) >= self._at_once or not self.begun:
             self.news.set()
 
-    async def _why_not(self, one: Claim, claimed_at: float, at: datetime) -> str | None:
+    async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
+        why_not = self._what_forbids(one, claimed_at)
+        if why_not or self._clock.monotonic() - claimed_at <= _FRESH:
+            return why_not
+        at = self._clock.now()
+        if not await self._threads.read(lambda session: is_ours(session, one, at)):
+            return "it was taken over, or is no longer wanted"
+        return self._what_forbids(one, claimed_at)  # the look itself may have waited for the database
+
+    def _what_forbids(self, one: Claim, claimed_at: float) -> str | None:
         now = self._clock.monotonic()
         if why_none := self._why_none():
             return why_none
         if self._pace.is_paused(now):
             return "the provider asked for a pause, or cannot be reached"
-        left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - at).total_seconds())
-        if left < _LONGEST_CALL:
-            return "its lease is running out"
-        if now - claimed_at > _FRESH and not await self._threads.read(lambda session: is_ours(session, one, at)):
-            return "it was taken over, or is no longer wanted"
-        return None
+        left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
+        return "its lease is running out" if left < _LONGEST_CALL else None
 
-    async def _send(self, one: Claim, at: datetime) -> Outcome:
-        seconds = max(1, int((one.valid_until - at).total_seconds()))
+    async def _send(self, one: Claim) -> Outcome:
+        seconds = max(1, int((one.valid_until - self._clock.now()).total_seconds()))
         text = OutgoingText(one.phone, one.body, one.attempt_id, seconds, one.sender)
         try:
             async with asyncio.timeout(_LONGEST_CALL):
