@@ -25,8 +25,7 @@ def still_here(session: Session, worker_id: str, *, now: datetime) -> int:
     """A worker is alive; how many are, itself included. They share a sender's rate."""
     at = database_time(session, now)
     session.execute(update(Worker).where(col(Worker.id) == worker_id).values(seen_at=at))
-    alive = select(func.count()).where(col(Worker.stopped_at).is_(None), col(Worker.seen_at) > at - SILENT_AFTER)
-    return max(1, session.scalar(alive) or 0)
+    return max(1, len(living(session, now)))
 
 
 def leave(session: Session, worker_id: str, *, now: datetime) -> None:
@@ -50,8 +49,7 @@ def living(session: Session, now: datetime) -> list[Worker]:
 
 def works(session: Session, now: datetime) -> bool:
     """Whether a worker is alive."""
-    alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)
-    return session.execute(select(col(Worker.id)).where(*alive).limit(1)).first() is not None
+    return bool(living(session, now))
 
 
 def say_doubt(session: Session, worker_id: str, doubt: str | None) -> None:
@@ -66,9 +64,7 @@ def doubt_of(session: Session, worker_id: str) -> str | None:
 
 def doubts(session: Session, now: datetime) -> list[str]:
     """Why living workers send nothing."""
-    alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)
-    found = select(col(Worker.doubt)).where(*alive, col(Worker.doubt).is_not(None)).order_by(col(Worker.started_at))
-    return [str(doubt) for doubt in session.scalars(found)]
+    return [one.doubt for one in living(session, now) if one.doubt is not None]
 
 
 def trust_clocks(session: Session) -> int:

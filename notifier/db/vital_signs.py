@@ -10,11 +10,10 @@ from sqlalchemy.orm import Mapped, Session
 from sqlmodel import col
 
 from notifier.db.circuits import open_circuits
-from notifier.db.claims import database_time
 from notifier.db.engine import is_sqlite
 from notifier.db.outbox import in_state, of_clinic
 from notifier.db.polls import last_poll
-from notifier.db.presence import SILENT_AFTER, doubts
+from notifier.db.presence import doubts, living
 from notifier.db.recoveries import sentences
 from notifier.db.schema import HEAD, current_revision
 from notifier.db.tables import Enrollment, Event, Message, Receipt, Worker
@@ -39,13 +38,13 @@ def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSi
     if revision != HEAD:
         return VitalSigns(revision=revision, wanted=HEAD)
     due = col(Message.due_at) <= now
-    alive = (col(Worker.stopped_at).is_(None), col(Worker.seen_at) > database_time(session, now) - SILENT_AFTER)
+    alive = living(session, now)
     poll = last_poll(session, clinic_id)
     return VitalSigns(
         revision=revision,
         wanted=HEAD,
         read_only=_read_only(session),
-        working_since=session.scalar(select(func.min(col(Worker.started_at))).where(*alive)),
+        working_since=alive[0].started_at if alive else None,
         worker_seen_at=session.scalar(select(func.max(col(Worker.seen_at)))),
         inbound_read_at=poll.completed_at if poll else None,
         doubts=tuple(doubts(session, now)),

@@ -50,7 +50,10 @@ ANA, BEA = "+12125550101", "+12125550102"
             lambda s, now: opt_outs.opted_out_among(s, "clinic", {ANA, BEA}),
             "SEARCH opt_outs USING INDEX ix_opt_outs_open (clinic_id=? AND phone=?)",
         ),
-        (lambda s, now: plans.enrollments_on(s, "clinic", {ANA, BEA}), "SEARCH enrollments USING INDEX"),
+        (
+            lambda s, now: plans.enrollments_on(s, "clinic", {ANA, BEA}),
+            "SEARCH enrollments USING INDEX sqlite_autoindex_enrollments_1 (clinic_id=? AND phone=?)",
+        ),
         (lambda s, now: enrollments.by_external_id(s, "clinic", "A1"), "SEARCH enrollments USING INDEX"),
     ],
 )

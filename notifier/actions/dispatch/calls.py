@@ -25,8 +25,6 @@ _LONGEST_CALL: Final = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
 _FRESH: Final = 1.0
 """Seconds for which a claim is known to hold without another look."""
-
-
 log = structlog.get_logger()
 
 
