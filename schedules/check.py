@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schedules.check_density import Density, check_density
-from schedules.check_texts import check_texts
-from schedules.check_times import check_times
-from schedules.findings import Finding
+from schedules.checks.density import Density, check_density
+from schedules.checks.findings import Finding
+from schedules.checks.texts import check_texts
+from schedules.checks.times import check_times
 from schedules.protocol import CareProtocol
 from schedules.timeline import Rules
 from schedules.wording import Voice

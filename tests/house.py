@@ -12,23 +12,23 @@ from uuid import uuid4
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from notifier.actions.dispatch import Dispatch, Turn
-from notifier.actions.poll import poll_inbound, poll_receipts
-from notifier.actions.receipts import apply_receipt
-from notifier.actions.receive import InboundText, receive
-from notifier.actions.record import record
-from notifier.actions.resolve import OnUnknown, call_dead_attempts_unknown, resolve
-from notifier.db.claims import SendingRules
+from notifier.conversations.auto_reply import AnswerRules
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.events import of_message
 from notifier.db.outbox import by_id
-from notifier.db.polls import completed
 from notifier.db.tables import Attempt, Event, Message
 from notifier.db.threads import DatabaseThreads
-from notifier.domain.answers import AnswerRules
 from notifier.domain.offices import Offices
-from notifier.domain.pace import Pace
 from notifier.domain.states import MessageState
+from notifier.sending.claim import SendingRules
+from notifier.sending.dispatch import Dispatch, Turn
+from notifier.sending.gates.polls import completed
+from notifier.sending.outcomes.apply_receipt import apply_receipt
+from notifier.sending.outcomes.resolve import OnUnknown, call_dead_attempts_unknown, resolve
+from notifier.sending.outcomes.save import record
+from notifier.sending.poll import poll_inbound, poll_receipts
+from notifier.sending.rate import Pace
 from schedules.send_window import SendWindow
 from tests.conftest import Rows
 from tests.fakes import FakeClock, FakeGateway

@@ -14,23 +14,23 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.actions.change import change
-from notifier.actions.dispatch import Dispatch
-from notifier.actions.enroll import enroll
-from notifier.actions.poll import poll_inbound
-from notifier.actions.receive import InboundText, receive
-from notifier.actions.record import record
-from notifier.actions.resolve import call_dead_attempts_unknown, resolve
-from notifier.db.claims import SendingRules
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.outbox import next_due
 from notifier.db.tables import CLINIC, Message
 from notifier.db.threads import DatabaseThreads
-from notifier.domain.changes import Changes
-from notifier.domain.enroll_request import EnrollRequest
-from notifier.domain.pace import Pace
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.enroll import enroll
+from notifier.enrollments.requests import EnrollRequest
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER, Sandbox
+from notifier.sending.claim import SendingRules
+from notifier.sending.dispatch import Dispatch
+from notifier.sending.outcomes.resolve import call_dead_attempts_unknown, resolve
+from notifier.sending.outcomes.save import record
+from notifier.sending.poll import poll_inbound
+from notifier.sending.rate import Pace
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import MessageRecord, Outcome, OutgoingText
 from notifier.sms.twilio_gateway import TwilioGateway

@@ -19,8 +19,8 @@ from alembic.script import ScriptDirectory
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from notifier.config.settings import Settings, _variable
 from notifier.db.schema import HEAD
-from notifier.settings import Settings, _variable
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements.lock"

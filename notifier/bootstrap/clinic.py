@@ -5,17 +5,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 
-from notifier.actions.alerts import Telling
 from notifier.clock import Clock, ShiftedClock
-from notifier.db.claims import SendingRules
+from notifier.config.offices_file import BadOffices, parse_offices
+from notifier.config.settings import BadSettings, Settings
+from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.tables import CLINIC
-from notifier.domain.alerts import AlertRules
-from notifier.domain.answers import AnswerRules
 from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices
-from notifier.domain.offices_file import BadOffices, parse_offices
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
-from notifier.settings import BadSettings, Settings
+from notifier.oversight.alert_rules import AlertRules
+from notifier.oversight.alerts import Telling
+from notifier.sending.claim import SendingRules
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Gateway
 from schedules.catalogue import protocols_with
@@ -80,7 +80,7 @@ def answer_rules(settings: Settings) -> AnswerRules | None:
 
 def build_telling(settings: Settings) -> Telling:
     """Who at the clinic is told what is wrong. Raises BadSettings."""
-    from notifier.telling.tellers import tellers  # noqa: PLC0415  # an HTTP client takes 0.1 s, and few commands tell
+    from notifier.alerting.channels import tellers  # noqa: PLC0415  # an HTTP client takes 0.1 s, and few commands tell
 
     hidden = (settings.smtp_url, settings.alert_webhook, settings.alert_apprise)
     smtp_url, webhook, apprise = (one.get_secret_value() if one else None for one in hidden)

@@ -14,10 +14,10 @@ import typer
 
 from notifier.cli.app import build_app
 from notifier.cli.errors import Failed
-from notifier.cli.screen import note
-from notifier.db.unusable import BadDatabaseAddress, DatabaseUnusable
+from notifier.cli.output import note
+from notifier.config.settings import BadSettings
+from notifier.db.errors import BadDatabaseAddress, DatabaseUnusable
 from notifier.domain.refused import Refused
-from notifier.settings import BadSettings
 from schedules.catalogue import ProtocolError
 
 

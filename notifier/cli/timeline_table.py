@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from notifier.cli.screen import out, show, table
+from notifier.cli.output import out, show, table
 from schedules.planned import PlannedMessage
 from schedules.saying import say_day, say_hour, say_moment
 from schedules.timeline import Timeline

@@ -101,3 +101,8 @@ def document() -> Any:
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     """An index of only the rows that `where` names, so that it stays small however much history there is."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
+def can_be_id(number: int) -> bool:
+    """Whether a number that somebody typed can be an id: SQLite raises when asked for a larger one."""
+    return number < 2**63

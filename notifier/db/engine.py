@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, orm, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from notifier.db.columns import json_text
+from notifier.db.errors import BadDatabaseAddress, say_in_words
 from notifier.db.postgresql import open_postgresql
-from notifier.db.unusable import BadDatabaseAddress, say_in_words
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it gives up with DatabaseBusy."""
@@ -126,3 +127,11 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred BEGIN that reads first and writes later fails at once when somebody else wrote between, whatever the
     # timeout says. So a writer takes its turn at the start, and only a reader begins plainly.
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+def database_time(session: orm.Session, now: datetime) -> datetime:
+    """The clock that leases are written and read on: PostgreSQL's own, which all hosts share; on SQLite `now`."""
+    if session.get_bind().dialect.name != "postgresql":
+        return now
+    found: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return found

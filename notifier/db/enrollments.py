@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,10 +10,12 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
-from notifier.db.among import among
+from notifier.db.array_param import among
+from notifier.db.columns import can_be_id
 from notifier.db.events import cut, record
-from notifier.db.rows import Row, can_be_id, insert_rows_for_ids
+from notifier.db.rows import Row, insert_rows_for_ids
 from notifier.db.tables import Enrollment, Event, Message
+from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 
 
@@ -132,3 +134,27 @@ def move(
         why=why,
     )
     return True
+
+
+def latest_on(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, Enrollment]:
+    """The latest enrollment on each of these numbers; on one that was changed, whose texts went there last."""
+    numbers = sorted(set(phones))
+    if not numbers:
+        return {}
+    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers))
+    whose = {one.phone: one for one in session.scalars(found.order_by(col(Enrollment.id)))}
+    if before := [phone for phone in numbers if phone not in whose]:
+        had = select(col(Message.phone), Enrollment).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        had = had.where(
+            col(Message.clinic_id) == clinic_id, col(Message.phone).in_(before), col(Message.left_at).is_not(None)
+        )
+        whose |= dict(session.execute(had.order_by(col(Message.left_at))).all())
+    return whose
+
+
+def the_enrollment(session: Session, clinic_id: str, enrollment_id: int) -> Enrollment:
+    """The enrollment of that id; raises Refused where there is none."""
+    found = by_id(session, clinic_id, enrollment_id)
+    if found is None:
+        raise Refused(f"there is no enrollment {enrollment_id}", "enrollment", command="see: notifier enrollments")
+    return found

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from notifier.db.engine import file_of
-from notifier.db.unusable import BadDatabaseAddress
+from notifier.db.errors import BadDatabaseAddress
 
 _NETWORK: Final = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "coda", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs",

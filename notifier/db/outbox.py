@@ -6,8 +6,9 @@ finds nothing to update, and is told so.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,13 +16,13 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, o
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.among import among
+from notifier.db.array_param import among
+from notifier.db.columns import can_be_id
 from notifier.db.events import cut
-from notifier.db.rows import Row, can_be_id, insert_rows_for_ids, table_of
+from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message
-from notifier.domain.answers import ANSWER
-from notifier.domain.departure import LOOK_AGAIN
-from notifier.domain.states import MessageState, check_move
+from notifier.domain.kinds import ANSWER, LOOK_AGAIN
+from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
 _messages, _events = table_of(Message).c, table_of(Event).c
@@ -218,3 +219,25 @@ def messages_of(session: Session, enrollment_id: int) -> list[Message]:
     when = func.coalesce(col(Message.due_at), col(Message.nominal_at))
     found = select(Message).where(col(Message.enrollment_id) == enrollment_id).order_by(when, col(Message.id))
     return list(session.scalars(found))
+
+
+_LONGEST_DAY = timedelta(hours=26)
+"""More than any local day has: a clock change gives it 25."""
+
+_LEFT = select(col(Message.phone), col(Message.left_at)).where(
+    col(Message.clinic_id) == bindparam("clinic"),
+    among(col(Message.phone), "phones"),
+    col(Message.left_at) > bindparam("since"),
+    col(Message.state).in_(COUNTS_TODAY),
+    ~is_answer(),
+)
+
+
+def left_today(session: Session, clinic_id: str, phones: set[str], now: datetime) -> dict[str, list[datetime]]:
+    """When texts have left for these numbers, or may have, on whatever clock it is still the same day."""
+    left: dict[str, list[datetime]] = defaultdict(list)
+    known = {"clinic": clinic_id, "phones": phones, "since": now - _LONGEST_DAY}
+    for phone, at in session.execute(_LEFT, known):
+        if at is not None:
+            left[phone].append(at)
+    return left

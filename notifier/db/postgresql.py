@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from notifier.db.columns import json_text
-from notifier.domain.retry import backoff
+from notifier.domain.backoff import backoff
 
 CONNECT_SECONDS: Final = 5
 _DEAD_AFTER: Final = {

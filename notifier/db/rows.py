@@ -22,11 +22,6 @@ _AT_ONCE: Final = 5000
 """Rows in one document: some megabytes, which the server keeps until it has read them."""
 
 
-def can_be_id(number: int) -> bool:
-    """Whether a number that somebody typed can be an id: SQLite raises when asked for a larger one."""
-    return number < 2**63
-
-
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert all rows, each with the same columns. Nothing is checked here but what the database checks."""
     if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":

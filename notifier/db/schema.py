@@ -12,9 +12,9 @@ from sqlmodel import SQLModel
 
 from notifier.db import tables  # noqa: F401  # declares the tables, so that the metadata is complete
 from notifier.db.engine import file_of, is_sqlite
+from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
+from notifier.db.foreign_file import is_blank, refuse_stranger
 from notifier.db.found_backups import how_to_restore
-from notifier.db.strangers import is_blank, refuse_stranger
-from notifier.db.unusable import DatabaseDamaged, DatabaseUnusable
 
 HEAD = "0009"
 """The revision that this program works with: the last file in migrations/versions."""

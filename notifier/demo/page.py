@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from notifier.actions.staff_accounts import add_staff
+from notifier.access.manage_accounts import add_staff
 from notifier.db.engine import writing
 from notifier.db.tables import CLINIC
 from notifier.demo.stage import Stage

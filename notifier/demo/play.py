@@ -14,15 +14,15 @@ from notifier.db.outbox import next_due
 from notifier.db.tables import CLINIC
 from notifier.demo.arrivals import Told, look_up
 from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
-from notifier.demo.desk import FrontDesk
 from notifier.demo.evidence import gather
+from notifier.demo.front_desk import FrontDesk
+from notifier.demo.narrator import Telling, telling
 from notifier.demo.page import open_page
 from notifier.demo.promises import count_promises
+from notifier.demo.quiet import count_in, is_quiet, last_meaning, state_of
+from notifier.demo.script import TWO_WEEKS, Story, Writes
 from notifier.demo.stage import Stage, open_stage
-from notifier.demo.story import TWO_WEEKS, Story, Writes
-from notifier.demo.telling import Telling, telling
-from notifier.demo.watching import count_in, is_quiet, last_meaning, state_of
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import created_then_kill
 from notifier.sandbox.messages import LedgerEntry, undelivered

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from notifier.domain.answers import ANSWER
+from notifier.domain.kinds import ANSWER
 from notifier.domain.states import MAY_STILL_LEAVE, MessageState
 from schedules.protocol import StepKind
 from schedules.send_window import EARLIEST, LATEST, SendWindow

@@ -14,12 +14,12 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from notifier.clock import ShiftedClock
+from notifier.config.settings import surroundings
 from notifier.db.engine import open_engine
 from notifier.db.schema import upgrade
 from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
-from notifier.settings import surroundings
 
 _LONGEST_WAIT = 20.0
 """Seconds after which something hangs."""

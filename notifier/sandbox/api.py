@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.sandbox import answers
+from notifier.sandbox import responses as answers
 from notifier.sandbox.account import Account, Refused
 from notifier.sandbox.faults import Operation
 from notifier.sandbox.wire import Reply, Request

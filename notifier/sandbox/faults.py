@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Literal
 
-from notifier.sandbox.answers import refusal
+from notifier.sandbox.responses import refusal
 from notifier.sandbox.wire import Reply
 
 Operation = Literal["create", "list", "fetch"]

@@ -12,7 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
-from notifier.sandbox import answers
+from notifier.sandbox import responses as answers
 from notifier.sandbox.account import Account
 from notifier.sandbox.api import answer, operation_of
 from notifier.sandbox.callbacks import Posted, Webhooks, inbound, receipt

@@ -10,28 +10,28 @@ from typing import Final
 
 import structlog
 
-from notifier.actions.circuits import probe
-from notifier.actions.confirm_clock import confirm_clock
-from notifier.actions.dispatch import Dispatch, Turn
-from notifier.actions.poll import Apply, Receive, poll_receipts
-from notifier.actions.record import record
-from notifier.actions.resolve import call_dead_attempts_unknown, resolve
-from notifier.db.presence import arrive, last_in_use, leave, still_here
-from notifier.db.recoveries import sentences
-from notifier.db.soundness import ThoroughCheck
+from notifier.alerting.channel import NotTold
+from notifier.db.errors import DatabaseDamaged
+from notifier.db.integrity import ThoroughCheck
 from notifier.db.threads import DatabaseThreads
-from notifier.db.unusable import DatabaseDamaged
-from notifier.domain.retry import Random, backoff
-from notifier.domain.timing import Timekeeper
-from notifier.scheduler.about import Outside, WorkerSettings
-from notifier.scheduler.bells import Bells, LastRound
-from notifier.scheduler.changes import Changes, changes_of
-from notifier.scheduler.inbound import Inbound
-from notifier.scheduler.unsaved import save_left_behind
+from notifier.domain.backoff import Random, backoff
+from notifier.domain.clocks import Timekeeper
+from notifier.scheduler.change_watch import Changes, changes_of
+from notifier.scheduler.inbound_polls import Inbound
+from notifier.scheduler.replay_journal import save_left_behind
+from notifier.scheduler.timers import Bells, LastRound
+from notifier.scheduler.unknown_zones import name_unknown_zones
 from notifier.scheduler.watchdog import Watchdog, tell_systemd
-from notifier.scheduler.zones import name_unknown_zones
+from notifier.scheduler.worker_settings import Outside, WorkerSettings
+from notifier.sending.dispatch import Dispatch, Turn
+from notifier.sending.gates.confirm_clock import confirm_clock
+from notifier.sending.gates.heartbeats import arrive, last_in_use, leave, still_here
+from notifier.sending.gates.probe import probe
+from notifier.sending.gates.recoveries import sentences
+from notifier.sending.outcomes.resolve import call_dead_attempts_unknown, resolve
+from notifier.sending.outcomes.save import record
+from notifier.sending.poll import Apply, Receive, poll_receipts
 from notifier.sms.gateway import Gateway
-from notifier.telling.teller import NotTold
 
 PULSE: Final = 0.4
 """Seconds between two looks at the clocks and at what others wrote."""

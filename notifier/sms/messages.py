@@ -12,9 +12,9 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.base.page import Page
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from notifier.domain.outcomes import NotCreatedClass, class_of_refusal, in_words
+from notifier.sms.codes import NotCreatedClass, class_of_refusal, in_words
 from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, MessageRecord
-from notifier.sms.httpx_client import MaybeSent, NotSent, answered
+from notifier.sms.http_client import MaybeSent, NotSent, answered
 
 SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}")
 REQUEST_TIMEOUT: Final = 408

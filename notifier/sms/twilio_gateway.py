@@ -12,8 +12,8 @@ from twilio.base import values
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
-from notifier.domain.outcomes import NotCreatedClass, class_of_refusal, in_words
 from notifier.sms.account import TwilioAccount
+from notifier.sms.codes import NotCreatedClass, class_of_refusal, in_words
 from notifier.sms.gateway import (
     Accepted,
     GatewayUnavailable,
@@ -23,7 +23,7 @@ from notifier.sms.gateway import (
     OutgoingText,
     Unknown,
 )
-from notifier.sms.httpx_client import HttpxClient, MaybeSent, NotSent, answered
+from notifier.sms.http_client import HttpxClient, MaybeSent, NotSent, answered
 from notifier.sms.messages import REQUEST_TIMEOUT, SID, all_older, pages_of, record_of, records_since, unavailable
 from notifier.sms.retry_after import seconds_to_wait
 

@@ -11,13 +11,13 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
 from notifier.db.threads import DatabaseThreads
-from notifier.domain.timing import Timekeeper
-from notifier.web.around import Around
-from notifier.web.counts import Counts
+from notifier.domain.clocks import Timekeeper
+from notifier.web.counters import Counts
+from notifier.web.error_pages import Sorry, in_one_line, say_sorry
 from notifier.web.health import LOOK_SECONDS, Watched, health_router
 from notifier.web.metrics import metrics_router
-from notifier.web.sorry import Sorry, in_one_line, say_sorry
-from notifier.web.webhooks import WebhookSettings, webhook_router
+from notifier.web.middleware import Around
+from notifier.web.webhooks.twilio import WebhookSettings, webhook_router
 
 
 def create_app(

@@ -9,11 +9,11 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notifier.actions.sign_in import token_hash
-from notifier.db import staff
+from notifier.access import accounts as staff
+from notifier.access.accounts import LONGEST, SignedIn
+from notifier.access.sign_in import token_hash
 from notifier.db.engine import reading, writing
-from notifier.db.staff import LONGEST, SignedIn
-from notifier.web.office import StaffOffice
+from notifier.web.context import StaffOffice
 
 _NAME, _NAME_OVER_TLS = "notifier", "__Host-notifier"
 """The prefix binds a cookie to this host and to TLS; on plain http (this machine alone) browsers would refuse it."""

@@ -9,9 +9,9 @@ from functools import partial
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from notifier.db.vital_signs import moves_since
-from notifier.domain.health import VitalSigns
-from notifier.web.counts import Counts
+from notifier.oversight.health import VitalSigns
+from notifier.oversight.vital_signs import moves_since
+from notifier.web.counters import Counts
 from notifier.web.deadline import DatabaseSlow
 from notifier.web.health import Watched
 

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from notifier.web.listening import CannotListen, listen
-from notifier.web.patience import ImpatientProtocol
+from notifier.web.timeouts import ImpatientProtocol
 
 _DRAIN_SECONDS: Final = 1
 """For answers under way; the worker has had its 22 before, and both must be gone after 25."""

@@ -10,10 +10,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from notifier.web import cookies, same_site
-from notifier.web.office import StaffOffice
+from notifier.web import cookies
+from notifier.web import origin as same_site
+from notifier.web.context import StaffOffice
 from notifier.web.uploads import LARGEST
-from notifier.web.visit import Fields, Visit
+from notifier.web.view import Fields, Visit
 
 _AROUND: Final = 100_000
 """Bytes that the form itself may need besides the file."""

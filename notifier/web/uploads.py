@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
-from notifier.actions.import_rows import ImportReport, Progress
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.import_rows import ImportReport, Progress
 
 LARGEST: Final = 10 * 2**20
 """Bytes of one file."""

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from notifier.actions.enroll import Enrolled, enroll
 from notifier.db import outbox
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
-from notifier.domain.enroll_request import EnrollRequest
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
+from notifier.enrollments.enroll import Enrolled, enroll
+from notifier.enrollments.requests import EnrollRequest
 from schedules.catalogue import parse_protocol
 from schedules.protocol import CareProtocol
 from schedules.wording import Voice

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from notifier.actions.change import change
-from notifier.actions.forecast import show
-from notifier.db.answers import plan_answer
-from notifier.db.changing import the_enrollment
+from notifier.conversations.reply_texts import plan_answer
 from notifier.db.engine import reading
-from notifier.db.holds import hold_number
-from notifier.domain.changes import Changes
+from notifier.db.enrollments import the_enrollment
 from notifier.domain.states import MessageState
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.numbers.holds import hold_number
+from notifier.oversight.forecast import show
 from tests.actions.conftest import ANA, Desk
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifier.actions.cancel import cancel
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
+from notifier.enrollments.cancel import cancel
 from schedules.protocol import CareProtocol
 from schedules.wording import Voice
 from tests.actions.conftest import ANA, BOB, Desk

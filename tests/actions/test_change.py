@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from notifier.actions.cancel import cancel
-from notifier.actions.change import change, plan_change
-from notifier.actions.opt_out import opt_out_by_staff
-from notifier.actions.review import review
-from notifier.db.changing import Change
 from notifier.db.engine import reading
 from notifier.db.events import of_enrollment
-from notifier.db.holds import hold_number, open_holds
-from notifier.db.opt_outs import is_opted_out
-from notifier.domain.changes import Changes
-from notifier.domain.plan_diff import Entry
+from notifier.domain.planning.difference import Entry
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.enrollments.change import change, plan_change
+from notifier.enrollments.change_effect import Change
+from notifier.enrollments.changes import Changes
+from notifier.numbers.holds import hold_number, open_holds
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.numbers.release import opt_out_by_staff
+from notifier.sending.review import review
 from tests.actions.conftest import ANA, BOB, Desk
 
 PLANNED, CANCELLED, SUPPRESSED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.SUPPRESSED

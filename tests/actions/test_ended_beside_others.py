@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.actions.cancel import cancel, plan_cancel
-from notifier.actions.hold import resume
-from notifier.actions.no_show import no_show
-from notifier.actions.opt_out import opt_out_by_staff
-from notifier.db.ending import Ended
 from notifier.db.engine import reading
-from notifier.domain.plan_diff import Difference
+from notifier.domain.planning.difference import Difference
 from notifier.domain.states import MessageState
+from notifier.enrollments.cancel import cancel, plan_cancel
+from notifier.enrollments.end_effect import Ended
+from notifier.enrollments.hold import resume
+from notifier.enrollments.no_show import no_show
+from notifier.numbers.release import opt_out_by_staff
 from schedules.catalogue import shipped
 from tests.actions.conftest import ANA, Desk
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from notifier.actions.approve import approve
-from notifier.actions.forecast import enrollments
-from notifier.actions.opt_out import opt_out_by_staff
-from notifier.actions.pause import pause, unpause
 from notifier.db.engine import reading
 from notifier.db.events import of_enrollment
 from notifier.db.protocols import load_version
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.numbers.release import opt_out_by_staff
+from notifier.oversight.forecast import enrollments
+from notifier.publishing.approve import approve
+from notifier.publishing.pause import pause, unpause
 from tests.actions.conftest import ANA, BOB, Desk
 
 PLANNED, EXPIRED, SUPPRESSED = MessageState.PLANNED, MessageState.EXPIRED, MessageState.SUPPRESSED

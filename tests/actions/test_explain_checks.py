@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from notifier.actions.explain import explain
-from notifier.actions.hold import hold
 from notifier.db.engine import reading, writing
-from notifier.db.polls import completed
-from notifier.db.presence import arrive
-from notifier.db.recoveries import begin_after_outage, begin_after_restore
+from notifier.enrollments.hold import hold
+from notifier.oversight.explain import explain
+from notifier.sending.gates.heartbeats import arrive
+from notifier.sending.gates.polls import completed
+from notifier.sending.gates.recoveries import begin_after_outage, begin_after_restore
 
 LATER = timedelta(hours=1)
 

@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.actions.explain import explain
-from notifier.actions.forecast import as_json, due, enrollments, opt_outs, replies, show
-from notifier.actions.hold import hold
-from notifier.actions.opt_out import opt_out_by_staff
-from notifier.actions.pause import pause
-from notifier.db.holds import hold_number
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Reply
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.hold import hold
+from notifier.numbers.holds import hold_number
+from notifier.numbers.release import opt_out_by_staff
+from notifier.oversight.explain import explain
+from notifier.oversight.forecast import as_json, due, enrollments, opt_outs, replies, show
+from notifier.publishing.pause import pause
 from tests.actions.conftest import ANA, BOB, Desk
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

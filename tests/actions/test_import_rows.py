@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from notifier.actions import import_rows as story
-from notifier.actions.cancel import cancel
-from notifier.actions.change import change
-from notifier.actions.forecast import EnrollmentLine, enrollments
-from notifier.actions.import_rows import ImportReport, import_rows
-from notifier.actions.opt_out import opt_out_by_staff
 from notifier.db.engine import reading
-from notifier.domain.changes import Changes
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.importing import import_rows as story
+from notifier.enrollments.importing.import_rows import ImportReport, import_rows
+from notifier.numbers.release import opt_out_by_staff
+from notifier.oversight.forecast import EnrollmentLine, enrollments
 from tests.actions.conftest import ANA, BOB, Desk
 
 HEADER = "external_id,name,phone,protocol,treated_at,appointment_at,language,consent,status,shaves"

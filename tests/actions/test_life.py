@@ -6,21 +6,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.actions.cancel import cancel, plan_cancel
-from notifier.actions.change import change
-from notifier.actions.hold import hold, plan_resume, resume
-from notifier.actions.no_show import no_show, plan_no_show
-from notifier.actions.opt_out import Released, opt_out_by_staff, release
-from notifier.actions.pause import pause, unpause
-from notifier.actions.review import review
-from notifier.actions.treated import plan_treated, treated
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
-from notifier.db.holds import hold_number
 from notifier.db.tables import Enrollment
-from notifier.domain.changes import Changes
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.cancel import cancel, plan_cancel
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.hold import hold, plan_resume, resume
+from notifier.enrollments.no_show import no_show, plan_no_show
+from notifier.enrollments.treated import plan_treated, treated
+from notifier.numbers.holds import hold_number
+from notifier.numbers.release import Released, opt_out_by_staff, release
+from notifier.publishing.pause import pause, unpause
+from notifier.sending.review import review
 from tests.actions.conftest import ANA, Desk
 
 PLANNED, CANCELLED, EXPIRED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.EXPIRED

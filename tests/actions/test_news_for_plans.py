@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.actions.change import change
-from notifier.actions.receive import InboundText, receive
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading
-from notifier.db.holds import open_holds
-from notifier.db.opt_outs import is_opted_out, opt_in, opt_out
-from notifier.domain.changes import Changes
 from notifier.domain.states import MessageState
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.numbers.holds import open_holds
+from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 from schedules.catalogue import shipped
 from tests.actions.conftest import ANA, BOB, Desk
 

@@ -17,18 +17,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from notifier.actions.cancel import cancel
-from notifier.actions.change import change
-from notifier.actions.hold import hold, resume
-from notifier.actions.opt_out import opt_out_by_staff, release
 from notifier.db import outbox
 from notifier.db.engine import open_engine, reading
-from notifier.db.plans import enrollments_on, facts_of
 from notifier.db.tables import Message
-from notifier.domain.changes import Changes
-from notifier.domain.planning import Facts, PlanningRules, concerns, is_newer
+from notifier.domain.planning.plan import Facts, PlanningRules, concerns, is_newer
 from notifier.domain.refused import Refused
 from notifier.domain.states import SAID, MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.hold import hold, resume
+from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.numbers.release import opt_out_by_staff, release
 from schedules.moments import Moments
 from schedules.protocol import CareProtocol, StepKind
 from schedules.wording import Voice

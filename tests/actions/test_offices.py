@@ -13,18 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from notifier.actions.change import change
-from notifier.actions.treated import treated
 from notifier.db.engine import reading, writing
-from notifier.db.opt_outs import opt_out
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.changes import Changes
-from notifier.domain.enroll_request import EnrollRequest, check_request
-from notifier.domain.number_plan import plan_for
 from notifier.domain.offices import OfficeProfile
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.number_plan import plan_for
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import EnrollRequest, check_request
+from notifier.enrollments.treated import treated
+from notifier.numbers.opt_outs import opt_out
 from schedules.catalogue import shipped
 from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow

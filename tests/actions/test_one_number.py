@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.actions.change import change
-from notifier.actions.hold import hold, resume
-from notifier.actions.preview import Preview, preview
 from notifier.db.engine import reading
-from notifier.db.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.changes import Changes
-from notifier.domain.departure import Send
-from notifier.domain.enroll_request import EnrollRequest
 from notifier.domain.states import MessageState
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.hold import hold, resume
+from notifier.enrollments.preview import Preview, preview
+from notifier.enrollments.requests import EnrollRequest
+from notifier.sending.decide import Send
+from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from tests.actions.conftest import ANA, Desk
 
 PLANNED, EXPIRED = MessageState.PLANNED, MessageState.EXPIRED

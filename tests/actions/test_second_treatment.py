@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.actions.cancel import cancel
-from notifier.actions.change import change
-from notifier.domain.changes import Changes
 from notifier.domain.states import MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
 from tests.actions.conftest import Desk
 
 PLANNED, CANCELLED = MessageState.PLANNED, MessageState.CANCELLED

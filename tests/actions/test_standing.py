@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from notifier.db import holds, opt_outs, protocols
+from notifier.db import protocols
 from notifier.db.engine import writing
-from notifier.db.standing import Standing, read_standing
-from notifier.domain.enroll_request import EnrollRequest, check_request
 from notifier.domain.refused import Refused
+from notifier.enrollments.eligibility import Standing, read_standing
+from notifier.enrollments.requests import EnrollRequest, check_request
+from notifier.numbers import holds, opt_outs
 
 ANA, BEA = "+14155550123", "+14155550124"
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.actions.cancel import cancel
-from notifier.actions.change import change
-from notifier.actions.hold import plan_resume, resume
-from notifier.actions.no_show import no_show
-from notifier.actions.treated import treated
 from notifier.db.engine import reading
-from notifier.domain.changes import Changes
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.enrollments.change import change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.hold import plan_resume, resume
+from notifier.enrollments.no_show import no_show
+from notifier.enrollments.treated import treated
 from tests.actions.conftest import Desk
 from tests.actions.test_life import book, stored
 

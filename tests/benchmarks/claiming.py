@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from notifier.db import polls
-from notifier.db.claims import SendingRules, claim
 from notifier.db.engine import open_engine, reading, writing
 from notifier.db.outbox import next_due
 from notifier.db.tables import CLINIC
+from notifier.sending.claim import SendingRules, claim
+from notifier.sending.gates import polls
 from schedules.send_window import SendWindow
 from tests.benchmarks.clinic import NOW
 from tests.benchmarks.databases import Databases

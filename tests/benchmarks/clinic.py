@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from notifier.db.tables import CLINIC
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 

@@ -8,11 +8,11 @@ from time import perf_counter
 
 from sqlalchemy import Engine, func, select
 
-from notifier.actions.enroll import enroll
-from notifier.actions.import_rows import import_rows
 from notifier.db.engine import open_engine, reading, writing
 from notifier.db.tables import Message
-from notifier.domain.enroll_request import EnrollRequest
+from notifier.enrollments.enroll import enroll
+from notifier.enrollments.importing.import_rows import import_rows
+from notifier.enrollments.requests import EnrollRequest
 from schedules.catalogue import shipped
 from tests.benchmarks import clinic
 from tests.benchmarks.databases import Databases

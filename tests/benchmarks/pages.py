@@ -11,12 +11,12 @@ import httpx2
 import structlog
 from fastapi.testclient import TestClient
 
-from notifier.actions.staff_accounts import add_staff
+from notifier.access.manage_accounts import add_staff
 from notifier.db.engine import open_engine, writing
 from notifier.db.tables import CLINIC
 from notifier.web.app import create_app
-from notifier.web.office import StaffOffice
-from notifier.web.staff import staff_router
+from notifier.web.context import StaffOffice
+from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
 from tests.benchmarks.clinic import NOW, RULES
 from tests.benchmarks.databases import Databases

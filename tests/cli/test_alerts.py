@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from notifier.db.engine import open_engine, writing
-from notifier.db.presence import arrive
 from notifier.db.tables import Alert
+from notifier.sending.gates.heartbeats import arrive
 from tests.cli.conftest import Ran
 from tests.telling.loopback import WebServer, web_server
 
@@ -82,7 +82,7 @@ def test_a_test_without_a_channel_says_what_to_set(desk: Callable[..., Ran]) -> 
 
 
 def test_a_missing_extra_is_bad_configuration(desk: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifier.telling.by_apprise.find_spec", lambda _name: None)
+    monkeypatch.setattr("notifier.alerting.apprise.find_spec", lambda _name: None)
     monkeypatch.setenv("NOTIFIER_ALERT_APPRISE", "ntfy://x")
     ran = desk("alerts", "--test")
     assert 78 == ran.code

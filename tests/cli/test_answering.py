@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.actions.receive import InboundText, receive
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import open_engine, writing
 from tests.cli.conftest import Ran
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from notifier.cli import protocols
-from notifier.db.unusable import DatabaseUnusable
+from notifier.cli.staff import protocols
+from notifier.db.errors import DatabaseUnusable
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = ("protocols", "list")

@@ -15,8 +15,8 @@ import pytest
 
 from notifier.db import filesystems
 from notifier.db.engine import open_engine, writing
-from notifier.db.polls import completed
-from notifier.db.presence import arrive, still_here
+from notifier.sending.gates.heartbeats import arrive, still_here
+from notifier.sending.gates.polls import completed
 
 Desk = Callable[..., Any]
 

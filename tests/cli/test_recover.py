@@ -13,7 +13,7 @@ import pytest
 from notifier.clock import ShiftedClock
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
-from notifier.scheduler.lock import alone
+from notifier.scheduler.worker_lock import alone
 
 Desk = Callable[..., Any]
 ANA = "+14155550123"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from notifier.cli.service import unit_text
+from notifier.cli.ops.service import unit_text
 
 
 def test_a_dry_run_prints_the_unit_and_writes_nothing(notifier: Callable[..., Any], tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from notifier.access.accounts import account_called
+from notifier.access.passwords import is_password
 from notifier.db.engine import open_engine, reading
-from notifier.db.staff import account_called
-from notifier.domain.passwords import is_password
 
 
 def test_without_a_terminal_the_password_is_made_up_and_printed_once(desk: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 from sqlmodel import col
 
-from notifier.db.among import among
+from notifier.db.array_param import among
 from notifier.db.engine import reading, writing
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Event

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from notifier.db.circuits import close_circuits, open_circuit
 from notifier.db.engine import open_engine, reading, writing
 from notifier.db.postgresql import Listener
+from notifier.sending.gates.circuits import close_circuits, open_circuit
 from tests.conftest import Rows
 
 pytestmark = pytest.mark.postgres

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from notifier.db.backups import back_up, check_integrity, put_in_place
 from notifier.db.engine import file_of, open_engine, reading, writing
+from notifier.db.errors import DatabaseUnusable
 from notifier.db.events import record
-from notifier.db.recoveries import open_recoveries
 from notifier.db.schema import check_schema
 from notifier.db.tables import RecoveryKind
-from notifier.db.unusable import DatabaseUnusable
 from notifier.domain.refused import Refused
+from notifier.maintenance.backups import back_up, check_integrity, put_in_place
+from notifier.sending.gates.recoveries import open_recoveries
 from tests.conftest import Rows
 
 CLINIC = "clinic"

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from notifier.db import engine as door
 from notifier.db import enrollments
 from notifier.db.engine import file_of, open_engine, reading, writing
+from notifier.db.errors import DatabaseBusy, DatabaseUnusable, why_not_opened
 from notifier.db.schema import check_file, upgrade
-from notifier.db.unusable import DatabaseBusy, DatabaseUnusable, why_not_opened
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_filesystem_that_is_mounted_read_only_is_said(
     """SQLite says "read-only" or "cannot open", by what it tried first; permissions have nothing to do with it."""
     sqlite3.connect(tmp_path / "notifier.db").close()
     mounted = os.statvfs_result((4096, 4096, 9, 9, 9, 9, 9, 9, os.ST_RDONLY, 255))
-    monkeypatch.setattr("notifier.db.unusable.os.statvfs", lambda _directory: mounted)
+    monkeypatch.setattr("notifier.db.errors.os.statvfs", lambda _directory: mounted)
     _refused(f"sqlite:///file:{tmp_path}/notifier.db?mode=ro&uri=true", "mounted read-only: mount it for writing")
     assert "is on a filesystem that is mounted read-only" in why_not_opened(tmp_path / "notifier.db")
 

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
-from notifier.actions.alerts import Telling, watch
-from notifier.actions.receipts import apply_receipt
 from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
-from notifier.db.vital_signs import filtered_lately
-from notifier.domain.alerts import AlertRules, Filtered
 from notifier.domain.states import MessageState
+from notifier.oversight.alert_rules import AlertRules, Filtered
+from notifier.oversight.alerts import Telling, watch
+from notifier.oversight.vital_signs import filtered_lately
+from notifier.sending.outcomes.apply_receipt import apply_receipt
 from tests.conftest import Rows
 
 S = MessageState

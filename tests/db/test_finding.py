@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from notifier.db import enrollments, events, holds, protocols
+from notifier.db import enrollments, events, protocols
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Event, NumberHold
 from notifier.domain.states import EnrollmentState
+from notifier.numbers import holds
 from schedules.protocol import CareProtocol
 
 ANA, BEA = "+12125550101", "+12125550102"

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from notifier.db.backups import back_up
 from notifier.db.engine import open_engine
+from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
 from notifier.db.found_backups import how_to_restore, newest_backup
 from notifier.db.schema import check_file, upgrade
-from notifier.db.unusable import DatabaseDamaged, DatabaseUnusable
+from notifier.maintenance.backups import back_up
 
 NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
 

@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from notifier.db import journal as room
 from notifier.db.engine import open_engine
-from notifier.db.journal import Journal, Kept, journal_place, left_behind
-from notifier.domain.calls import Finished, Result
-from notifier.domain.outcomes import NotCreatedClass
+from notifier.sending.outcomes import journal as room
+from notifier.sending.outcomes.journal import Journal, Kept, journal_place, left_behind
+from notifier.sending.outcomes.results import Finished, Result
+from notifier.sms.codes import NotCreatedClass
 
 SID = f"SM{1:032x}"
 AWAY = OperationalError(None, None, Exception("away"))

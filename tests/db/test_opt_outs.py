@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from notifier.db import events, opt_outs, outbox
+from notifier.db import events, outbox
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Event, OptOut
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers import opt_outs
 
 ANA, BEA = "+12125550101", "+12125550102"
 PLANNED, SUPPRESSED = MessageState.PLANNED, MessageState.SUPPRESSED

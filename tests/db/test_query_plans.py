@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select, text
 
-from notifier.db import enrollments, facts, holds, opt_outs, outbox, plans, recoveries
+from notifier.db import enrollments, outbox
 from notifier.db.engine import writing
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
+from notifier.enrollments import plans
+from notifier.numbers import holds, opt_outs
+from notifier.sending.gates import recoveries
 
 _GIVEN = "SCAN json_each VIRTUAL TABLE INDEX 1:"
 """The values that were asked for, which are one parameter."""
@@ -39,7 +42,7 @@ ANA, BEA = "+12125550101", "+12125550102"
         (lambda s, now: recoveries.open_recoveries(s, "clinic"), "SEARCH recoveries USING INDEX ix_recoveries_open"),
         (lambda s, now: enrollments.sharing_phone(s, "clinic", ANA), "SEARCH enrollments USING INDEX"),
         (
-            lambda s, now: facts.left_today(s, "clinic", {ANA, BEA}, now),
+            lambda s, now: outbox.left_today(s, "clinic", {ANA, BEA}, now),
             "SEARCH messages USING INDEX ix_messages_phone_left (clinic_id=? AND phone=? AND left_at>?)",
         ),
         (

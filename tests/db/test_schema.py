@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 from notifier.db import migrate, outbox
 from notifier.db.engine import file_of, open_engine, writing
+from notifier.db.errors import DatabaseUnusable
 from notifier.db.schema import (
     HEAD,
     DatabaseFromTheFuture,
@@ -26,7 +27,6 @@ from notifier.db.schema import (
     prepare,
     upgrade,
 )
-from notifier.db.unusable import DatabaseUnusable
 
 
 def test_there_is_one_head_and_the_program_knows_it() -> None:

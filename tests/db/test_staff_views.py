@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from notifier.db import staff_views
 from notifier.db.engine import reading, writing
-from notifier.db.holds import hold_number, release_number
 from notifier.db.protocols import pause, unpause
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers.holds import hold_number, release_number
+from notifier.oversight import worklists as staff_views
 
 DAY = timedelta(days=1)
 

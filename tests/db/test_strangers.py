@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from notifier.db.engine import open_engine
+from notifier.db.foreign_file import NotOurDatabase
 from notifier.db.schema import HEAD, NoDatabase, check_schema, prepare, upgrade
-from notifier.db.strangers import NotOurDatabase
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 from rich.console import Console
 from sqlalchemy.orm import Session
 
-from notifier.cli import demo
+from notifier.cli.ops import demo
 from notifier.demo import play as playing
 from notifier.demo.cast import MARIA
 from notifier.demo.evidence import gather
 from notifier.demo.promises import Evidence
+from notifier.demo.script import Enrolls, Story
 from notifier.demo.stage import Stage, StageTrouble
-from notifier.demo.story import Enrolls, Story
 from notifier.sandbox.server import Sandbox
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.settings import surroundings
+from notifier.config.settings import surroundings
 
 
 def test_no_setting_of_the_host_reaches_the_demos_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from notifier.demo.cast import CAST, CLINIC_PHONE
-from notifier.demo.story import TWO_WEEKS
+from notifier.demo.script import TWO_WEEKS
 from schedules.catalogue import shipped
 
 FICTIONAL = re.compile(r"\+1[2-9]\d{2}55501\d{2}")

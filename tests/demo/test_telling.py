@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from notifier.demo.cast import GRACE, MARIA
+from notifier.demo.narrator import telling
 from notifier.demo.promises import Kept
-from notifier.demo.telling import telling
 
 AT = datetime(2026, 3, 8, 20, 30, tzinfo=UTC)
 TEXT = "Lakeside Skin: you may wear makeup again. Questions? (978) 555-0142. STOP to opt out."

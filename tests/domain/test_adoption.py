@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.domain.adoption import Matched, Ours, match
-from notifier.domain.lookup import Listed
+from notifier.sending.match_adopted import Matched, Ours, match
+from notifier.sending.outcomes.lookup import Listed
 
 NOON = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.domain.alerts import AlertFacts, AlertRules, Filtered, TextInTrouble, find_causes, is_due
-from notifier.domain.health import VitalSigns
 from notifier.domain.staffed_hours import StaffedHours
+from notifier.oversight.alert_rules import AlertFacts, AlertRules, Filtered, TextInTrouble, find_causes, is_due
+from notifier.oversight.health import VitalSigns
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 3, 6, 19, 10, tzinfo=UTC)

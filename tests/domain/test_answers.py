@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.domain.answers import AnswerRules, check_staff_words
-from notifier.domain.replies import Meaning, mentions_urgent
+from notifier.conversations.auto_reply import AnswerRules, check_staff_words
+from notifier.conversations.classify import Meaning, mentions_urgent
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.segments import count_segments
 from schedules.wording import Voice

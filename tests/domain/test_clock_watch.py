@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.domain.timing import ClockWatch
+from notifier.domain.clocks import ClockWatch
 
 NOON = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

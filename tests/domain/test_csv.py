@@ -8,10 +8,10 @@ from io import BytesIO
 
 import pytest
 
-from notifier.domain.csv_rows import ImportRow, Status, read_header, read_row, template
-from notifier.domain.csv_text import read_csv
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.csv_text import read_csv
+from notifier.enrollments.importing.rows import ImportRow, Status, read_header, read_row, template
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from notifier.config.offices_file import BadOffices, parse_offices
 from notifier.domain.offices import OfficeProfile, choose_office, office_of_sender
-from notifier.domain.offices_file import BadOffices, parse_offices
 from notifier.domain.refused import Refused
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.catalogue import shipped

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.domain.outcomes import AfterAcceptance, NotCreatedClass, after_acceptance, class_of_refusal, in_words
+from notifier.sms.codes import AfterAcceptance, NotCreatedClass, after_acceptance, class_of_refusal, in_words
 
 REFUSALS = [
     (429, 20429, NotCreatedClass.SLOW_DOWN),

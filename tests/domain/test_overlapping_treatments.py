@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from notifier.domain.number_plan import Member, plan_together
-from notifier.domain.planning import Facts, Plan, PlanningRules, concerns
+from notifier.domain.planning.number_plan import Member, plan_together
+from notifier.domain.planning.plan import Facts, Plan, PlanningRules, concerns
 from notifier.domain.states import EnrollmentState
 from schedules.catalogue import shipped
 from schedules.moments import Moments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.domain.replies import Meaning, mentions_urgent, read_reply
+from notifier.conversations.classify import Meaning, mentions_urgent, read_reply
 
 STOPS = [
     "STOP", "Stop.", " stop ", "STOP!!!", "ＳＴＯＰ", '"stop"', "“Stop”", "stop please", "Please stop", "STOP 🛑",

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.domain.at_once import AtOnce
-from notifier.domain.calls import Finished, Result
-from notifier.domain.outcomes import AfterAcceptance, NotCreatedClass
-from notifier.domain.pace import Pace
-from notifier.domain.retry import backoff, retry_at
-from notifier.domain.verdicts import Verdicts
+from notifier.domain.backoff import backoff
+from notifier.sending.circuit_monitor import Verdicts
+from notifier.sending.concurrency import AtOnce
+from notifier.sending.outcomes.results import Finished, Result
+from notifier.sending.outcomes.retry import retry_at
+from notifier.sending.rate import Pace
+from notifier.sms.codes import AfterAcceptance, NotCreatedClass
 
 A = AfterAcceptance
 AT = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from notifier.domain.csv_rows import read_header
 from notifier.domain.refused import Refused
-from notifier.domain.row_faults import faults_of
+from notifier.enrollments.importing.row_faults import faults_of
+from notifier.enrollments.importing.rows import read_header
 from schedules.catalogue import shipped
 from tests.domain.test_csv import RULES
 

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from notifier.db.circuits import open_circuits
 from notifier.db.engine import is_sqlite, reading
 from notifier.db.tables import Attempt, Enrollment, Event, Message, OptOut
 from notifier.domain.phone import area_zones
 from notifier.domain.states import LEGAL_MOVES, MessageState
 from notifier.sandbox.messages import LedgerEntry
+from notifier.sending.gates.circuits import open_circuits
 
 S = MessageState
 HAS_LEFT = frozenset({S.ACCEPTED, S.SENT, S.DELIVERED, S.UNDELIVERED})

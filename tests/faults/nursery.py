@@ -90,8 +90,8 @@ def tell(news: dict[str, int]) -> None:
 
 def work(wish: dict[str, Any]) -> None:
     """In the forked process: what `notifier worker` does."""
-    from notifier.bootstrap.working import run_worker  # noqa: PLC0415  # imported already, by who forked us
-    from notifier.settings import load_settings  # noqa: PLC0415  # the same
+    from notifier.bootstrap.run_worker import run_worker  # noqa: PLC0415  # imported already, by who forked us
+    from notifier.config.settings import load_settings  # noqa: PLC0415  # the same
 
     log = os.open(wish["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -104,7 +104,7 @@ def work(wish: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    import notifier.bootstrap.working
+    import notifier.bootstrap.run_worker
     import notifier.db.migrate
     import notifier.web.app  # noqa: F401  # so that what is forked has imported everything
 

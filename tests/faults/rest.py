@@ -9,13 +9,13 @@ from functools import partial
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.db.circuits import open_circuits
 from notifier.db.engine import reading
 from notifier.db.outbox import in_state
 from notifier.db.tables import Attempt, Message
-from notifier.domain.lookup import next_look
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import Faults
+from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.outcomes.lookup import next_look
 from tests.faults.process import became, until
 from tests.faults.world import CLINIC, World
 

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from notifier.actions.cancel import cancel
-from notifier.actions.receive import InboundText, receive
-from notifier.db.claims import Claimed, SendingRules, claim
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
-from notifier.db.polls import completed
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.sending.claim import Claimed, SendingRules, claim
+from notifier.sending.gates.polls import completed
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.faults.process import until

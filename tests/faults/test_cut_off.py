@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.actions.record import record
 from notifier.db.engine import writing
-from notifier.domain.calls import Finished, Result
-from notifier.domain.outcomes import NotCreatedClass
 from notifier.domain.states import MessageState
+from notifier.sending.outcomes.results import Finished, Result
+from notifier.sending.outcomes.save import record
+from notifier.sms.codes import NotCreatedClass
 from tests.house import CLINIC, House
 
 S = MessageState

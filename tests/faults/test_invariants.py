@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from notifier.db.engine import writing
-from notifier.db.opt_outs import opt_out
 from notifier.db.tables import Event
 from notifier.domain.states import MessageState
+from notifier.numbers.opt_outs import opt_out
 from notifier.sandbox.messages import LedgerEntry
 from tests.conftest import Rows
 from tests.faults.invariants import Findings, check_invariants

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.domain.outcomes import NotCreatedClass
 from notifier.domain.states import MessageState
 from notifier.sandbox import faults
 from notifier.sandbox.faults import Fault
+from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.faults.process import became, until
 from tests.faults.rest import come_to_rest

@@ -12,9 +12,9 @@ from itertools import count
 import pytest
 from sqlalchemy.orm import Session
 
-from notifier.actions.receipts import apply_receipt
 from notifier.db.engine import open_engine, writing
 from notifier.domain.states import MessageState
+from notifier.sending.outcomes.apply_receipt import apply_receipt
 from tests.conftest import Rows
 from tests.faults.process import WorkerProcess, became, until
 from tests.faults.world import CLINIC, World, nobody_can_write

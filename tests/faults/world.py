@@ -17,11 +17,11 @@ from sqlmodel import col
 from notifier.clock import ShiftedClock
 from notifier.db.engine import file_of, is_sqlite, reading, writing
 from notifier.db.outbox import by_id, in_state
-from notifier.db.polls import last_poll
 from notifier.db.tables import Attempt, Message
 from notifier.domain.states import MessageState
 from notifier.sandbox.running import RunningSandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
+from notifier.sending.gates.polls import last_poll
 from tests.conftest import Rows
 from tests.faults.nursery import ROOT, Nursery
 from tests.faults.process import LONGEST_WAIT, WorkerProcess, until

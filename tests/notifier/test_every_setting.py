@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.settings import BadSettings, Settings, load_settings
+from notifier.config.settings import BadSettings, Settings, load_settings
 
 LITERALS = {
     "NOTIFIER_ENV": "production, demo, test",

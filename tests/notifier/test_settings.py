@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from notifier.bootstrap.ready import check_ready_to_send
-from notifier.settings import BadSettings, load_settings
+from notifier.bootstrap.preflight import check_ready_to_send
+from notifier.config.settings import BadSettings, load_settings
 
 ACCOUNT = "AC" + "0" * 32
 

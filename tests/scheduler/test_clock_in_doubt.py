@@ -12,16 +12,16 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from notifier.bootstrap.working import build_worker
+from notifier.bootstrap.run_worker import build_worker
 from notifier.clock import Clock
+from notifier.config.settings import Settings
 from notifier.db.engine import reading, writing
 from notifier.db.outbox import by_id
-from notifier.db.polls import completed
-from notifier.db.presence import doubts, trust_clocks
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
 from notifier.scheduler import worker as worker_module
-from notifier.settings import Settings
+from notifier.sending.gates.heartbeats import doubts, trust_clocks
+from notifier.sending.gates.polls import completed
 from tests.conftest import Rows
 from tests.fakes import FakeClock, FakeGateway
 

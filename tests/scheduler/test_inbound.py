@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
-from notifier.db.alerts import open_alerts
 from notifier.db.engine import reading, writing
-from notifier.db.polls import gate_is_open
-from notifier.db.presence import arrive
-from notifier.scheduler.bells import Bells
-from notifier.scheduler.inbound import Inbound
+from notifier.oversight.stored_alerts import open_alerts
+from notifier.scheduler.inbound_polls import Inbound
+from notifier.scheduler.timers import Bells
 from notifier.scheduler.worker import Worker
+from notifier.sending.gates.heartbeats import arrive
+from notifier.sending.gates.polls import gate_is_open
 from tests.fakes import FakeClock, FakeGateway
 from tests.house import CLINIC, House, open_house
 from tests.scheduler.test_outside import worker_of

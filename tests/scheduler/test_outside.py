@@ -11,13 +11,13 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from notifier.bootstrap.clinic import answer_rules
-from notifier.bootstrap.serving import webhook_settings
-from notifier.bootstrap.working import build_worker
-from notifier.db.circuits import open_circuit
+from notifier.bootstrap.run_web import webhook_settings
+from notifier.bootstrap.run_worker import build_worker
+from notifier.config.settings import Settings
 from notifier.db.engine import writing
 from notifier.db.threads import DatabaseThreads
 from notifier.scheduler.worker import Worker
-from notifier.settings import Settings
+from notifier.sending.gates.circuits import open_circuit
 from notifier.sms.gateway import Outcome, OutgoingText
 from tests.conftest import Rows
 from tests.fakes import FakeClock, FakeGateway

@@ -30,7 +30,8 @@ from tests.conftest import Rows
 
 S = MessageState
 PHONE = "+12125550101"
-PROGRAM = "import sys; from notifier.bootstrap.working import run_worker; from notifier.settings import load_settings; "
+PROGRAM = "import sys; from notifier.bootstrap.run_worker import run_worker; "
+PROGRAM += "from notifier.config.settings import load_settings; "
 PROGRAM += "sys.exit(run_worker(load_settings()))"
 
 

@@ -14,11 +14,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from notifier.db import soundness
+from notifier.db import integrity as soundness
 from notifier.db.engine import file_of, open_engine, writing
+from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
+from notifier.db.integrity import ThoroughCheck, look_before_start
 from notifier.db.schema import check_file
-from notifier.db.soundness import ThoroughCheck, look_before_start
-from notifier.db.unusable import DatabaseDamaged, DatabaseUnusable
 from notifier.domain.states import MessageState
 from tests.conftest import Rows
 from tests.fakes import FakeClock

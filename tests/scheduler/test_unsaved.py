@@ -15,14 +15,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from notifier.actions.record import record
-from notifier.db.claims import claim
 from notifier.db.engine import file_of, writing
-from notifier.db.journal import Journal
-from notifier.domain.calls import Finished, Result
-from notifier.domain.outcomes import NotCreatedClass
 from notifier.domain.states import MessageState
-from notifier.scheduler.unsaved import save_left_behind
+from notifier.scheduler.replay_journal import save_left_behind
+from notifier.sending.claim import claim
+from notifier.sending.outcomes.journal import Journal
+from notifier.sending.outcomes.results import Finished, Result
+from notifier.sending.outcomes.save import record
+from notifier.sms.codes import NotCreatedClass
 from tests.house import CLINIC, House, open_house
 from tests.scheduler.test_process import Place, until
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from notifier.scheduler.lock import AnotherWorker, alone
 from notifier.scheduler.watchdog import tell_systemd
+from notifier.scheduler.worker_lock import AnotherWorker, alone
 
 NOW = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
 HANGS = """

@@ -13,15 +13,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from notifier.bootstrap.working import build_worker
+from notifier.bootstrap.run_worker import build_worker
 from notifier.clock import Clock
-from notifier.db.circuits import open_circuit
+from notifier.config.settings import Settings
 from notifier.db.engine import writing
 from notifier.db.outbox import by_id
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
 from notifier.scheduler.worker import Worker
-from notifier.settings import Settings
+from notifier.sending.gates.circuits import open_circuit
 from notifier.sms.gateway import Accepted, Outcome, OutgoingText
 from tests.conftest import Rows
 from tests.fakes import FakeClock, FakeGateway

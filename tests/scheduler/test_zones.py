@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from notifier.db.engine import reading, writing
 from notifier.domain.states import EnrollmentState
-from notifier.scheduler import zones as zones_module
-from notifier.scheduler.zones import name_unknown_zones, unknown_zones
+from notifier.scheduler import unknown_zones as zones_module
+from notifier.scheduler.unknown_zones import name_unknown_zones, unknown_zones
 from tests.conftest import Rows
 from tests.scheduler.test_worker import working
 

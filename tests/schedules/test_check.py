@@ -11,8 +11,8 @@ import pytest
 
 from schedules.catalogue import parse_protocol, shipped
 from schedules.check import EXAMPLE, check_protocol
-from schedules.check_density import Density, fullest_answers
-from schedules.check_texts import check_texts
+from schedules.checks.density import Density, fullest_answers
+from schedules.checks.texts import check_texts
 from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow
 from schedules.timeline import Rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schedules.check import check_protocol
-from schedules.check_permission import permission
+from schedules.checks.permission import permission
 from schedules.protocol import CareProtocol
 from tests.schedules.plans import WORDS, lift, protocol, step
 

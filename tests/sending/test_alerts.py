@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.actions.alerts import Telling, watch
-from notifier.actions.replies import claim_reply, close_reply, see_to
-from notifier.db.alerts import open_alerts
-from notifier.db.circuits import close_circuits, open_circuit
+from notifier.alerting.channel import News, NotTold
+from notifier.conversations.triage import claim_reply, close_reply, see_to
 from notifier.db.engine import reading, writing
-from notifier.db.presence import arrive, still_here
 from notifier.db.tables import Alert
-from notifier.domain.alerts import AlertRules
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.telling.teller import News, NotTold
+from notifier.oversight.alert_rules import AlertRules
+from notifier.oversight.alerts import Telling, watch
+from notifier.oversight.stored_alerts import open_alerts
+from notifier.sending.gates.circuits import close_circuits, open_circuit
+from notifier.sending.gates.heartbeats import arrive, still_here
 from tests.house import CLINIC, House
 
 ANA = "+12125550101"

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading
 from notifier.db.tables import Message
-from notifier.domain.answers import AnswerRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.wording import Voice

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from notifier.actions.dispatch.calls import Calls
-from notifier.db.claims import LEASE, Claim
 from notifier.db.threads import DatabaseThreads
-from notifier.domain.at_once import AtOnce
-from notifier.domain.calls import Result
-from notifier.domain.pace import Pace
-from notifier.domain.verdicts import Verdicts
+from notifier.sending.calls import Calls
+from notifier.sending.circuit_monitor import Verdicts
+from notifier.sending.claim import LEASE, Claim
+from notifier.sending.concurrency import AtOnce
+from notifier.sending.outcomes.results import Result
+from notifier.sending.rate import Pace
 from notifier.sms.gateway import Outcome, OutgoingText
 from tests.fakes import FakeClock, FakeGateway
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifier.actions.circuits import close_circuit, probe
-from notifier.db.circuits import open_circuit, open_circuits
 from notifier.db.engine import reading, writing
-from notifier.domain.outcomes import NotCreatedClass
+from notifier.sending.gates.circuits import open_circuit, open_circuits
+from notifier.sending.gates.probe import close_circuit, probe
+from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.fakes import created_but_lost
 from tests.house import CLINIC, House

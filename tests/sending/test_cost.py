@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from notifier.actions.resolve import call_dead_attempts_unknown
+from notifier.sending.outcomes.resolve import call_dead_attempts_unknown
 from tests.house import CLINIC, House
 
 

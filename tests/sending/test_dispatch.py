@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from notifier.actions.opt_out import release
-from notifier.actions.pause import unpause
 from notifier.db.engine import writing
-from notifier.db.holds import hold_number
-from notifier.db.opt_outs import opt_out
 from notifier.db.tables import Pause
-from notifier.domain.departure import LOOK_AGAIN
+from notifier.domain.kinds import LOOK_AGAIN
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers.holds import hold_number
+from notifier.numbers.opt_outs import opt_out
+from notifier.numbers.release import release
+from notifier.publishing.pause import unpause
 from tests.house import CLINIC, House
 
 S = MessageState

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from notifier.actions.opt_out import opt_out_by_staff
-from notifier.actions.receipts import apply_receipt
-from notifier.actions.receive import InboundText, receive
-from notifier.actions.record import record
-from notifier.actions.review import review
+from notifier.conversations.receive import InboundText, receive
 from notifier.db import enrollments, outbox
 from notifier.db.engine import reading, writing
-from notifier.db.opt_outs import is_opted_out, opt_in, opt_out
-from notifier.domain.calls import Finished, Result
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
+from notifier.numbers.release import opt_out_by_staff
+from notifier.sending.outcomes.apply_receipt import apply_receipt
+from notifier.sending.outcomes.results import Finished, Result
+from notifier.sending.outcomes.save import record
+from notifier.sending.review import review
 from notifier.sms.gateway import MessageRecord, Outcome, OutgoingText, Unknown
 from tests.house import CLINIC, House, open_house
 

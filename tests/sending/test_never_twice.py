@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifier.actions.circuits import close_circuit
 from notifier.db.engine import open_engine, writing
-from notifier.domain.outcomes import NotCreatedClass
 from notifier.domain.states import MessageState
+from notifier.sending.gates.probe import close_circuit
+from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText, Unknown
 from tests.fakes import Answer, FakeGateway, created_but_lost
 from tests.house import House, open_house

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading
 from notifier.db.tables import Reply
-from notifier.domain.answers import AnswerRules
 from notifier.domain.instants import zone_called
 from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.actions.recover import Fate, RecoveryPlan, plan_recovery, release
 from notifier.db.engine import reading, writing
-from notifier.db.opt_outs import opt_out
-from notifier.db.recoveries import open_recoveries, sentences
 from notifier.db.tables import RecoveryKind
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.numbers.opt_outs import opt_out
+from notifier.sending.gates.recoveries import open_recoveries, sentences
+from notifier.sending.recover import Fate, RecoveryPlan, plan_recovery, release
 from tests.house import CLINIC, House
 
 S = MessageState

@@ -7,11 +7,11 @@ from itertools import permutations
 
 import pytest
 
-from notifier.actions.receipts import apply_receipt
-from notifier.db.circuits import open_circuits
 from notifier.db.engine import reading, writing
-from notifier.db.opt_outs import is_opted_out
 from notifier.domain.states import MessageState
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sms.gateway import Accepted, Outcome, OutgoingText, Unknown
 from tests.fakes import FakeGateway, created_but_lost
 from tests.house import CLINIC, House

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from notifier.db.engine import reading
-from notifier.db.holds import open_holds
-from notifier.db.opt_outs import is_opted_out
-from notifier.db.polls import last_poll
 from notifier.db.tables import NumberHold, OptOut, Reply
 from notifier.domain.states import MessageState
+from notifier.numbers.holds import open_holds
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.sending.gates.polls import last_poll
 from tests.house import CLINIC, House
 
 S = MessageState

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from notifier.db.circuits import open_circuits
 from notifier.db.engine import reading, writing
-from notifier.db.opt_outs import is_opted_out
 from notifier.db.outbox import move
 from notifier.db.tables import Attempt
-from notifier.domain.outcomes import NotCreatedClass
 from notifier.domain.states import MessageState
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.sending.gates.circuits import open_circuits
+from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated, Outcome, Unknown
 from tests.fakes import created_but_lost
 from tests.house import CLINIC, House

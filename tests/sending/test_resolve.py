@@ -8,8 +8,8 @@ import pytest
 
 from notifier.db.engine import writing
 from notifier.db.tables import Attempt
-from notifier.domain.lookup import Found, Listed, find
 from notifier.domain.states import MessageState
+from notifier.sending.outcomes.lookup import Found, Listed, find
 from notifier.sms.gateway import Accepted, Outcome, OutgoingText, Unknown
 from tests.fakes import FakeGateway, created_but_lost
 from tests.house import House

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.actions.adopt import Adopted, adopt
-from notifier.actions.recover import plan_recovery, release
-from notifier.db.claims import claim
 from notifier.db.engine import reading, writing
-from notifier.db.holds import open_holds
-from notifier.db.recoveries import begin_after_restore, sentences
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.numbers.holds import open_holds
+from notifier.sending.adopt import Adopted, adopt
+from notifier.sending.claim import claim
+from notifier.sending.gates.recoveries import begin_after_restore, sentences
+from notifier.sending.recover import plan_recovery, release
 from notifier.sms.gateway import GatewayUnavailable, OutgoingText
 from tests.house import CLINIC, House
 

@@ -7,15 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from notifier.actions.answer import StaffAnswer, answer, find_answer
-from notifier.actions.cancel import cancel
-from notifier.actions.explain import explain
-from notifier.actions.replies import close_reply
+from notifier.conversations.reply import StaffAnswer, answer, find_answer
+from notifier.conversations.triage import close_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.oversight.explain import explain
 from schedules.wording import Voice
 from tests.house import CLINIC, House
 

@@ -10,17 +10,17 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from notifier.actions.alerts import MISSED, Telling, watch, watch_alone, watch_replies
-from notifier.actions.api_keys import add_key
-from notifier.actions.receive import InboundText, receive
-from notifier.bootstrap.rounds import rounds
+from notifier.access.api_keys import add_key
+from notifier.access.idempotency import KEPT
+from notifier.bootstrap.web_timers import rounds
 from notifier.clock import Clock
-from notifier.db.alerts import open_alerts
-from notifier.db.api_answers import KEPT
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
-from notifier.db.presence import arrive, leave, still_here
 from notifier.db.tables import ApiAnswer, ApiKey, Scope
-from notifier.domain.alerts import AlertRules
+from notifier.oversight.alert_rules import AlertRules
+from notifier.oversight.alerts import MISSED, Telling, watch, watch_alone, watch_replies
+from notifier.oversight.stored_alerts import open_alerts
+from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from tests.house import CLINIC, House
 from tests.sending.test_alerts import ANA, FakeTeller
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from notifier.domain.outcomes import NotCreatedClass
 from notifier.sandbox import faults
 from notifier.sandbox.server import Sandbox
+from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated, Outcome, OutgoingText, Unknown
-from notifier.sms.httpx_client import HttpxClient, NotSent
+from notifier.sms.http_client import HttpxClient, NotSent
 from notifier.sms.twilio_gateway import TwilioGateway
 
 Build = Callable[..., TwilioGateway]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from notifier.domain.outcomes import NotCreatedClass
 from notifier.sandbox import faults
 from notifier.sandbox.faults import Fault
 from notifier.sandbox.server import Sandbox
+from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, OutgoingText, Unknown
 from notifier.sms.twilio_gateway import TwilioGateway
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifier.sandbox import answers
+from notifier.sandbox import responses as answers
 from notifier.sandbox.faults import Act, Fault
 from notifier.sandbox.server import ACCOUNT_SID, Sandbox
 from notifier.sms.gateway import GatewayUnavailable, OutgoingText

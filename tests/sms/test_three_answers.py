@@ -10,7 +10,7 @@ import httpx
 import pytest
 import respx
 
-from notifier.domain.outcomes import NotCreatedClass
+from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, OutgoingText, Unknown
 from notifier.sms.twilio_gateway import TwilioGateway
 

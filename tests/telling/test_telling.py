@@ -10,12 +10,12 @@ from email.message import EmailMessage
 
 import pytest
 
-from notifier.telling import mail as mail_room
-from notifier.telling.by_apprise import AppriseTeller
-from notifier.telling.mail import MailTeller
-from notifier.telling.teller import Line, News, NotTold
-from notifier.telling.tellers import tellers
-from notifier.telling.web import WebhookTeller, beat
+from notifier.alerting import mail as mail_room
+from notifier.alerting.apprise import AppriseTeller
+from notifier.alerting.channel import Line, News, NotTold
+from notifier.alerting.channels import tellers
+from notifier.alerting.mail import MailTeller
+from notifier.alerting.webhook import WebhookTeller, beat
 from tests.telling.loopback import MailServer, mail_server, web_server
 
 AT = datetime(2026, 3, 6, 19, 10, tzinfo=UTC)

@@ -17,13 +17,13 @@ from sqlalchemy import Engine, func, select
 from sqlmodel import SQLModel
 from twilio.request_validator import RequestValidator
 
+from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Attempt, Message
-from notifier.domain.answers import AnswerRules
 from notifier.domain.states import MessageState
-from notifier.sms.webhooks import SignatureCheck
+from notifier.sms.signature import SignatureCheck
 from notifier.web.app import create_app
-from notifier.web.webhooks import WebhookSettings
+from notifier.web.webhooks.twilio import WebhookSettings
 from schedules.wording import Voice
 from tests.conftest import Rows
 from tests.fakes import FakeClock

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Engine
 
 from notifier.logs import configure_logs
-from notifier.web.around import HEADERS
+from notifier.web.middleware import HEADERS
 from tests.web.conftest import PATIENT, Web, open_web
 
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from notifier.db.circuits import open_circuit
 from notifier.db.engine import open_engine, writing
 from notifier.db.outbox import move
-from notifier.db.polls import completed
-from notifier.db.presence import arrive, leave
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Receipt
-from notifier.db.vital_signs import moves_since
 from notifier.domain.states import MessageState
+from notifier.oversight.vital_signs import moves_since
+from notifier.sending.gates.circuits import open_circuit
+from notifier.sending.gates.heartbeats import arrive, leave
+from notifier.sending.gates.polls import completed
 from tests.web.conftest import CLINIC, PATIENT, Web, open_web
 
 S = MessageState

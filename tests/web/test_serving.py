@@ -17,13 +17,13 @@ from notifier.domain.states import MessageState
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, Sandbox
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Accepted, OutgoingText
+from notifier.sms.signature import SignatureCheck
 from notifier.sms.twilio_gateway import TwilioGateway
-from notifier.sms.webhooks import SignatureCheck
 from notifier.web.app import create_app
 from notifier.web.listening import CannotListen, listen
-from notifier.web.patience import ImpatientProtocol
 from notifier.web.serving import serving
-from notifier.web.webhooks import WebhookSettings
+from notifier.web.timeouts import ImpatientProtocol
+from notifier.web.webhooks.twilio import WebhookSettings
 from tests.conftest import Rows
 from tests.fakes import FakeClock
 from tests.web.conftest import CLINIC, INBOUND, PATIENT, Web, signed

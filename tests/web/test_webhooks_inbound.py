@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from notifier.actions.receive import InboundText, receive
-from notifier.db.claims import SendingRules, claim
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
-from notifier.db.opt_outs import open_opt_outs
-from notifier.db.polls import completed
 from notifier.db.tables import Event, Message, OptOut, Reply
 from notifier.domain.states import MessageState
+from notifier.numbers.opt_outs import open_opt_outs
+from notifier.sending.claim import SendingRules, claim
+from notifier.sending.gates.polls import completed
 from schedules.send_window import SendWindow
 from tests.web.conftest import ACCOUNT_SID, CLINIC, INBOUND, PATIENT, Web
 

@@ -6,10 +6,10 @@ from itertools import permutations
 
 import pytest
 
-from notifier.actions.receipts import apply_receipt
 from notifier.db.engine import writing
 from notifier.db.tables import Event, Receipt
 from notifier.domain.states import MessageState
+from notifier.sending.outcomes.apply_receipt import apply_receipt
 from tests.web.conftest import ACCOUNT_SID, CLINIC, SID, STATUS, Web
 
 S = MessageState

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from notifier.db.tables import Event, Receipt, Reply
-from notifier.sms.webhooks import SignatureCheck
+from notifier.sms.signature import SignatureCheck
 from tests.web.conftest import ACCOUNT_SID, INBOUND, PATIENT, PUBLIC_URL, SID, STATUS, Web, open_web, signed
 
 FORM = [("AccountSid", ACCOUNT_SID), ("MessageSid", SID), ("From", PATIENT), ("Body", "STOP"), ("Blank", "")]

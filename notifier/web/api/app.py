@@ -11,12 +11,15 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from notifier.web import same_site
-from notifier.web.api import enrolled, enrolling, life, texts
+from notifier.web import origin as same_site
+from notifier.web.api import commands as life
+from notifier.web.api import enroll as enrolling
+from notifier.web.api import enrollments as enrolled
+from notifier.web.api import texts
 from notifier.web.api.callers import WrongKeys
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
-from notifier.web.office import StaffOffice
+from notifier.web.context import StaffOffice
 
 _DOCUMENT: Final = "/api/v1/openapi.json"
 _ABOUT: Final = """\

@@ -16,13 +16,14 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from notifier.db import api_keys, staff
-from notifier.db.api_keys import Integration
+from notifier.access import accounts as staff
+from notifier.access import stored_keys as api_keys
+from notifier.access.stored_keys import Integration
 from notifier.db.engine import reading, writing
-from notifier.db.offices import names_a_patient
 from notifier.db.tables import Scope
+from notifier.db.visibility import names_a_patient
 from notifier.web.api.problems import Problem
-from notifier.web.office import StaffOffice
+from notifier.web.context import StaffOffice
 
 _T = TypeVar("_T")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)

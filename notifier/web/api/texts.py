@@ -8,15 +8,15 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy.orm import Session
 
-from notifier.actions import explain, forecast
 from notifier.db import outbox
-from notifier.db.pages import due_page, reply_page
+from notifier.db.pagination import due_page, reply_page
 from notifier.db.tables import Reply
-from notifier.web.api.asked import Limit, MomentMark, Number, NumberMark
+from notifier.oversight import explain, forecast
 from notifier.web.api.callers import Reader
-from notifier.web.api.listed import ExplainedTold, MessagePage, MessageTold, ReplyPage, ReplyTold
-from notifier.web.api.marks import moment_mark, moment_of, number_of
+from notifier.web.api.pagination import moment_mark, moment_of, number_of
 from notifier.web.api.problems import Problem
+from notifier.web.api.requests import Limit, MomentMark, Number, NumberMark
+from notifier.web.api.responses import ExplainedTold, MessagePage, MessageTold, ReplyPage, ReplyTold
 from notifier.web.api.route import keyed_router
 
 Within = Annotated[str, Query(pattern=r"^[0-9]{1,3}[hdw]$", description="How far ahead, like 12h, 7d or 2w.")]

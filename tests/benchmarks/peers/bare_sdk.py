@@ -18,7 +18,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from notifier.sms.httpx_client import HttpxClient
+from notifier.sms.http_client import HttpxClient
 from tests.benchmarks.peers.texts import ACCOUNT, SERVICE, WORDS
 
 Texts = Iterator[tuple[str, str]]

@@ -15,13 +15,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 
-from notifier.actions.api_keys import add_key
+from notifier.access.api_keys import add_key
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Scope
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
 from notifier.web.api.app import api_router
 from notifier.web.app import create_app
-from notifier.web.office import StaffOffice
+from notifier.web.context import StaffOffice
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.fakes import FakeClock

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from notifier.db.tables import Enrollment
-from notifier.web.api import enrolling
+from notifier.web.api import enroll as enrolling
 from notifier.web.api.json_body import MOST_BYTES
 from tests.web.api.conftest import ANA, Program
 

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import Engine, create_engine
 
 from notifier.web.api.app import api_app
-from notifier.web.office import StaffOffice
+from notifier.web.context import StaffOffice
 from schedules.catalogue import shipped
 from tests.fakes import FakeClock
 from tests.web.api.conftest import ANA, RULES, V1, Program, open_program

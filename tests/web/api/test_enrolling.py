@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from notifier.db.tables import ApiAnswer, Enrollment, Scope
-from notifier.web.api.asked import EnrollAsked
-from notifier.web.api.enrolling import body_hash
+from notifier.web.api.enroll import body_hash
+from notifier.web.api.requests import EnrollAsked
 from tests.web.api.conftest import ANA, Program
 
 BEA = {**ANA, "name": "Bea Lund", "phone": "+12125550124"}

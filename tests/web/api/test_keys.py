@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine
 
-from notifier.actions.api_keys import add_key, revoke_key
+from notifier.access.api_keys import add_key, revoke_key
 from notifier.db.engine import open_engine, writing
 from notifier.db.tables import ApiKey, Scope, StaffAudit
 from notifier.domain.refused import Refused

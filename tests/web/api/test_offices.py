@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.actions.api_keys import add_key
+from notifier.access.api_keys import add_key
 from notifier.db.engine import writing
 from notifier.db.tables import Scope
 from notifier.domain.offices import OfficeProfile

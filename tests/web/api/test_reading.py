@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from notifier.actions.receive import InboundText, receive
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.db.tables import Enrollment
 from notifier.domain.states import EnrollmentState

@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
 from notifier.web.app import create_app
-from notifier.web.sorry import to_staff
-from notifier.web.staff import staff_router
+from notifier.web.error_pages import to_staff
+from notifier.web.pages.routes import staff_router
 from tests.web.staff.conftest import CLINIC, PASSWORD, Desk
 
 CHROMIUM = shutil.which("chromium")

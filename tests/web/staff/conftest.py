@@ -19,19 +19,19 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 
-from notifier.actions.enroll import Enrolled, enroll
-from notifier.actions.receive import InboundText, receive
-from notifier.actions.staff_accounts import add_staff
+from notifier.access import passwords
+from notifier.access.manage_accounts import add_staff
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Message
-from notifier.domain import passwords
-from notifier.domain.enroll_request import EnrollRequest
-from notifier.domain.planning import PlanningRules
+from notifier.domain.planning.plan import PlanningRules
+from notifier.enrollments.enroll import Enrolled, enroll
+from notifier.enrollments.requests import EnrollRequest
 from notifier.web.app import create_app
-from notifier.web.office import StaffOffice
-from notifier.web.sorry import to_staff
-from notifier.web.staff import staff_router
+from notifier.web.context import StaffOffice
+from notifier.web.error_pages import to_staff
+from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.fakes import FakeClock

@@ -9,7 +9,7 @@ import pytest
 
 from notifier.db.engine import reading
 from notifier.db.tables import Message, Reply
-from notifier.domain.answers import ANSWER
+from notifier.domain.kinds import ANSWER
 from tests.web.staff.conftest import ANA, Desk, words
 
 PAGE = "/patients/1"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from notifier.domain.answers import ANSWER
+from notifier.domain.kinds import ANSWER
 from tests.web.staff.browsing import Visitor, in_a_browser, visiting
 from tests.web.staff.conftest import Desk
 from tests.web.staff.test_today import S, move

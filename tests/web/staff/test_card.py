@@ -8,9 +8,9 @@ from icalendar import Calendar
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.actions.no_show import no_show
 from notifier.db.engine import reading, writing
 from notifier.db.tables import StaffAudit
+from notifier.enrollments.no_show import no_show
 from tests.web.staff.conftest import Desk
 
 

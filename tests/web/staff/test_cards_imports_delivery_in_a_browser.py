@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from notifier.actions.import_rows import import_rows
-from notifier.web import imports
+from notifier.enrollments.importing.import_rows import import_rows
 from notifier.web.app import create_app
-from notifier.web.staff import staff_router
+from notifier.web.pages import imports
+from notifier.web.pages.routes import staff_router
 from notifier.web.uploads import LARGEST
 from tests.web.staff.browsing import Visitor, in_a_browser, served, visiting
 from tests.web.staff.conftest import CLINIC, Desk

@@ -13,9 +13,9 @@ from sqlmodel import col
 from notifier.db.engine import writing
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Message, OptOut, Receipt, Worker
-from notifier.domain.advice import _REFUSED, _REPORTED, what_to_do
-from notifier.domain.outcomes import AfterAcceptance, NotCreatedClass
-from notifier.web.charts import columns, rows
+from notifier.oversight.advice import _REFUSED, _REPORTED, what_to_do
+from notifier.sms.codes import AfterAcceptance, NotCreatedClass
+from notifier.web.widgets.charts import columns, rows
 from tests.web.staff.conftest import ANA, CLINIC, Desk
 
 DAY = timedelta(days=1)

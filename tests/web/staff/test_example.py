@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.web.example import Example, examples, treated_at_two
+from notifier.web.widgets.protocol_examples import Example, examples, treated_at_two
 from schedules.catalogue import shipped
 from schedules.moments import Anchor
 from schedules.timeline import Patient, Rules, build_timeline

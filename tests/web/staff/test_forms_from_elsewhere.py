@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.web.staff import PAGES
+from notifier.web.pages.routes import PAGES
 from tests.web.staff.conftest import FORM, Desk
 
 POSTS = sorted({page.path for page in PAGES if page.method == "POST"})

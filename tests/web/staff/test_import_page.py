@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from notifier.actions.import_rows import import_rows
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
-from notifier.web import imports
+from notifier.enrollments.importing.import_rows import import_rows
+from notifier.web.pages import imports
 from notifier.web.uploads import LARGEST, Uploads
 from tests.web.staff.conftest import Desk, words
 
@@ -205,7 +205,7 @@ def test_a_crash_is_a_sentence_and_the_same_file_can_be_tried_again(
     choose(desk, lines(GOOD))
     form, file = desk.token("/import"), desk.token("/import", "file")
     with monkeypatch.context() as broken:
-        broken.setattr("notifier.actions.import_rows.write_meanings", lambda *_a, **_k: 1 / 0)
+        broken.setattr("notifier.enrollments.importing.import_rows.write_meanings", lambda *_a, **_k: 1 / 0)
         desk.client.post("/import/commit", data={"form": form, "file": file})
         settle(desk)
     assert "Something went wrong here, and it has been written down" in desk.read("/import")

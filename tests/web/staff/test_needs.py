@@ -7,15 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from notifier.db.alerts import take
-from notifier.db.circuits import open_circuit, open_circuits
 from notifier.db.engine import reading, writing
-from notifier.db.presence import arrive, say_doubt
-from notifier.db.recoveries import begin_after_outage, open_recoveries
 from notifier.db.tables import Event
-from notifier.domain.alerts import Cause
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
+from notifier.oversight.alert_rules import Cause
+from notifier.oversight.stored_alerts import take
+from notifier.sending.gates.circuits import open_circuit, open_circuits
+from notifier.sending.gates.heartbeats import arrive, say_doubt
+from notifier.sending.gates.recoveries import begin_after_outage, open_recoveries
 from tests.web.staff.conftest import ANA, CLINIC, Desk
 from tests.web.staff.test_today import move
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from notifier.actions.receive import InboundText, receive
-from notifier.actions.staff_accounts import set_offices
+from notifier.access.manage_accounts import set_offices
+from notifier.conversations.auto_reply import AnswerRules
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import by_id
-from notifier.db.opt_outs import opt_out
-from notifier.domain.answers import AnswerRules
 from notifier.domain.instants import zone_called
 from notifier.domain.offices import OfficeProfile
+from notifier.numbers.opt_outs import opt_out
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.web.staff.conftest import CLINIC, FORM, PASSWORD, Desk, open_desk

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.actions.receive import InboundText, receive
+from notifier.conversations.auto_reply import AnswerRules
+from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
-from notifier.domain.answers import AnswerRules
 from notifier.domain.instants import zone_called
 from schedules.wording import Voice
 from tests.web.staff.conftest import CLINIC, FORM, Desk, words

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.db.api_keys import all_keys, hash_of, key_with
+from notifier.access.accounts import account_called
+from notifier.access.stored_keys import all_keys, hash_of, key_with
 from notifier.db.engine import reading
-from notifier.db.staff import account_called
 from notifier.db.tables import Role
 from tests.web.staff.conftest import CLINIC, PASSWORD, Desk, words
 from tests.web.staff.test_offices import OFFICES

@@ -11,7 +11,7 @@ from notifier.db.engine import reading
 from notifier.db.protocols import approvals, open_pauses
 from schedules.catalogue import shipped
 from schedules.check import check_protocol
-from schedules.findings import Finding
+from schedules.checks.findings import Finding
 from schedules.timeline import Rules
 from tests.web.staff.conftest import CLINIC, Desk, words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from notifier.db.engine import writing
-from notifier.db.presence import arrive, say_doubt
-from notifier.db.recoveries import begin_after_outage, begin_after_restore
+from notifier.sending.gates.heartbeats import arrive, say_doubt
+from notifier.sending.gates.recoveries import begin_after_outage, begin_after_restore
 from tests.web.staff.conftest import CLINIC, Desk
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from notifier.actions.staff_accounts import deactivate, revoke_sessions, set_password
+from notifier.access.manage_accounts import deactivate, revoke_sessions, set_password
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Staff, StaffAudit, StaffSession
 from tests.web.staff.conftest import CLINIC, HERE, PASSWORD, Desk, open_desk, words

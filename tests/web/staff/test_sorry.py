@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import Engine
 
-from notifier.web import today
+from notifier.web.pages import today
 from tests.web.staff.conftest import HERE, Desk, open_desk, words
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -9,9 +9,9 @@ import pytest
 
 from notifier.db import outbox
 from notifier.db.engine import reading, writing
-from notifier.db.holds import open_holds
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
+from notifier.numbers.holds import open_holds
 from schedules.catalogue import shipped
 from tests.web.staff.conftest import ANA, CLINIC, Desk
 

@@ -1,0 +1,75 @@
+"""Keys of other programs: make one, and take it back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from notifier.access import accounts as staff
+from notifier.access.stored_keys import all_keys, hash_of, working_key
+from notifier.db.rows import insert_rows
+from notifier.db.tables import ApiKey, Scope
+from notifier.domain.refused import Refused
+
+_OURS: Final = "nk_"
+"""Opens every key, so that a scanner that looks for secrets knows one."""
+_SHOWN: Final = len(_OURS) + 6
+_LONGEST_NAME: Final = 60
+
+
+def add_key(
+    session: Session,
+    clinic_id: str,
+    name: str,
+    scopes: Iterable[Scope],
+    *,
+    office: str | None = None,
+    now: datetime,
+    by: str,
+) -> str:
+    """A new key, 32 random bytes; it is shown this once. Raises Refused for a name that is taken and for no scope.
+
+    `office`: the one whose patients it sees; None: all.
+    """
+    name, allowed = _checked_name(name), sorted({scope.value for scope in scopes})
+    if not allowed:
+        raise Refused("say what the key may do", "scope", command=f"--scope {', --scope '.join(Scope)}")
+    if working_key(session, clinic_id, name) is not None:
+        raise Refused(
+            f'there is a key "{name}" already; to replace it, revoke it first',
+            "name",
+            command=f'notifier api-key revoke "{name}"',
+        )
+    key = f"{_OURS}{secrets.token_urlsafe(32)}"
+    row = {"clinic_id": clinic_id, "name": name, "key_hash": hash_of(key), "prefix": key[:_SHOWN], "scopes": allowed}
+    insert_rows(session, ApiKey, [{**row, "office": office, "created_at": now, "created_by": by}])
+    _note(session, clinic_id, f"added api key {key[:_SHOWN]} ({', '.join(allowed)})", now=now, by=by)
+    return key
+
+
+def revoke_key(session: Session, clinic_id: str, name: str, *, now: datetime, by: str) -> None:
+    """The key opens nothing from now on. Raises Refused where there is none of that name."""
+    key = working_key(session, clinic_id, name.strip())
+    if key is None:
+        known = ", ".join(one.name for one in all_keys(session, clinic_id) if one.revoked_at is None) or "none"
+        raise Refused(f'there is no key "{name[:60]}"; keys are: {known}', "name")
+    key.revoked_at, key.revoked_by = now, by
+    session.add(key)
+    _note(session, clinic_id, f"revoked api key {key.prefix}", now=now, by=by)
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or not name.isprintable():
+        raise Refused('the name is empty; write which program uses the key, such as "EHR"', "name")
+    if len(name) > _LONGEST_NAME:
+        raise Refused(f"the name is {len(name)} characters long; write at most {_LONGEST_NAME}", "name")
+    return name
+
+
+def _note(session: Session, clinic_id: str, about: str, *, now: datetime, by: str) -> None:
+    staff.audit(session, clinic_id, at=now, by=by, what="did", about=about)

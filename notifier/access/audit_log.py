@@ -1,0 +1,60 @@
+"""What people at the desk and other programs saw and did, and who is signed in from where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.access.accounts import IDLE, LONGEST
+from notifier.db.tables import Staff, StaffAudit, StaffSession
+
+
+def audited(
+    session: Session,
+    clinic_id: str,
+    limit: int,
+    *,
+    by: str | None = None,
+    enrollment_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+) -> list[StaffAudit]:
+    """The latest entries first; `before`: only those older than this one, for the next page."""
+    found = select(StaffAudit).where(col(StaffAudit.clinic_id) == clinic_id)
+    if by is not None:
+        found = found.where(col(StaffAudit.by) == by)
+    if enrollment_id is not None:
+        found = found.where(col(StaffAudit.enrollment_id) == enrollment_id)
+    if since is not None:
+        found = found.where(col(StaffAudit.at) >= since)
+    if until is not None:
+        found = found.where(col(StaffAudit.at) < until)
+    if before is not None:
+        found = found.where(col(StaffAudit.id) < before)
+    return list(session.scalars(found.order_by(col(StaffAudit.id).desc()).limit(limit)))
+
+
+def last_seen(session: Session, clinic_id: str) -> dict[int, datetime]:
+    """When each account was last at the page; by its id, without those that never were."""
+    found = (
+        select(col(StaffSession.staff_id), func.max(col(StaffSession.seen_at)))
+        .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+        .where(col(Staff.clinic_id) == clinic_id)
+        .group_by(col(StaffSession.staff_id))
+    )
+    return dict(session.execute(found).all())
+
+
+def open_sessions(session: Session, staff_id: int, now: datetime) -> list[StaffSession]:
+    """Browsers in which this person is signed in and not locked, the latest first."""
+    found = select(StaffSession).where(
+        col(StaffSession.staff_id) == staff_id,
+        col(StaffSession.revoked_at).is_(None),
+        col(StaffSession.seen_at) >= now - IDLE,
+        col(StaffSession.created_at) >= now - LONGEST,
+    )
+    return list(session.scalars(found.order_by(col(StaffSession.created_at).desc())))

@@ -1,0 +1,1 @@
+"""The port to channels that alert people at the clinic."""

@@ -1,0 +1,36 @@
+"""By whatever Apprise knows (chat rooms, pagers, push services): an optional extra."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+from notifier.alerting.channel import News, NotTold
+
+MISSING: Final = "it needs the package apprise: pip install 'notifier[alerts]', or leave it out"
+
+
+def is_installed() -> bool:
+    """Whether the extra is there."""
+    return find_spec("apprise") is not None
+
+
+class AppriseTeller:
+    """Tells all addresses of a list, separated by commas or spaces."""
+
+    name = "apprise"
+
+    def __init__(self, addresses: str) -> None:
+        self._addresses = addresses.replace(",", " ").split()
+
+    async def tell(self, news: News) -> None:
+        try:
+            import apprise  # noqa: PLC0415  # an extra, and slow to import
+        except ImportError:
+            raise NotTold(MISSING) from None
+        all_of_them = apprise.Apprise()
+        for number, address in enumerate(self._addresses, 1):
+            if not all_of_them.add(address):
+                raise NotTold(f"apprise cannot read address {number} of NOTIFIER_ALERT_APPRISE")
+        if not await all_of_them.async_notify(body=news.body, title=news.subject):
+            raise NotTold("apprise could not deliver it")

@@ -1,0 +1,42 @@
+"""By web: a JSON document to an address of the clinic's choice, and the ping that a dead man's switch waits for."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx2
+
+from notifier.alerting.channel import News, NotTold
+
+_SECONDS: Final = 10.0
+
+
+class WebhookTeller:
+    """POSTs `{"clinic", "host", "text", "alerts": [{"cause", "why", "since"}]}`; chat services show `text`."""
+
+    name = "webhook"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def tell(self, news: News) -> None:
+        alerts = [{"cause": one.cause, "why": one.why, "since": one.since.isoformat()} for one in news.lines]
+        text = f"{news.subject}\n{news.body}"
+        document = {"clinic": news.clinic, "host": news.host, "text": text, "alerts": alerts}
+        await _ask("POST", self._url, "the webhook", document)
+
+
+async def beat(url: str) -> None:
+    """Say that the worker is well; raises NotTold."""
+    await _ask("GET", url, "the heartbeat's address")
+
+
+async def _ask(method: str, url: str, whose: str, document: Any = None) -> None:
+    """No redirects, no proxies of the environment. The address is a secret: no sentence quotes it."""
+    try:
+        async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
+            answer = await client.request(method, url, json=document)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise NotTold(f"{whose} could not be reached ({type(error).__name__})") from None
+    if not answer.is_success:
+        raise NotTold(f"{whose} answered {answer.status_code}")

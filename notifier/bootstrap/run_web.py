@@ -1,0 +1,148 @@
+"""The web server: the staff page, the API, and the webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy import Engine
+
+from notifier.bootstrap.clinic import (
+    answer_rules,
+    build_clock,
+    build_telling,
+    missing_for_planning,
+    planning_rules,
+    protocols,
+    read_offices,
+    staffed_hours,
+)
+from notifier.bootstrap.preflight import check_ready_to_serve, refuse_lost_offices
+from notifier.bootstrap.run_worker import run_worker
+from notifier.bootstrap.signals import on_signals
+from notifier.bootstrap.web_timers import rounds
+from notifier.clock import Clock
+from notifier.config.settings import Settings
+from notifier.db.engine import file_of, open_engine, reading
+from notifier.db.schema import prepare
+from notifier.db.tables import CLINIC
+from notifier.db.visibility import enrolled_elsewhere
+from notifier.logs import configure_logs
+from notifier.scheduler.watchdog import tell_systemd
+from notifier.sms.signature import SignatureCheck
+
+if TYPE_CHECKING:
+    from notifier.web.context import StaffOffice
+    from notifier.web.webhooks.twilio import WebhookSettings
+
+_WEB_BUSY_SECONDS: Final = 2
+"""A person at a page is told to try again rather than kept waiting."""
+log = structlog.get_logger()
+
+
+def run_all(settings: Settings) -> int:
+    """The worker and the web server in one process: the command `notifier run`. Raises what both of them raise."""
+    return run_worker(settings, beside=lambda worker: web(settings, worker.age))
+
+
+def run_web(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. The command `notifier web`.
+
+    Raises BadSettings, DatabaseUnusable, and CannotListen.
+    """
+    check_ready_to_serve(settings)
+    configure_logs(level=settings.log_level)
+    engine = open_engine(settings.database_url.get_secret_value())
+    try:
+        if created := prepare(engine):
+            log.warning("new_database", file=str(created))
+        with reading(engine) as session:
+            refuse_lost_offices(enrolled_elsewhere(session, CLINIC, read_offices(settings)))
+    finally:
+        engine.dispose()
+    asyncio.run(serve(settings))
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """The web server alone, from "ready" to the end of the last answer."""
+    stopping = asyncio.Event()
+    on_signals(stopping.set)
+    async with web(settings):
+        log.info("ready", web=os.getpid())
+        tell_systemd("READY=1", settings.notify_socket)
+        await stopping.wait()
+        tell_systemd("STOPPING=1", settings.notify_socket)
+
+
+@asynccontextmanager
+async def web(settings: Settings, worker_age: Callable[[], float] | None = None) -> AsyncIterator[str]:
+    """The web server, with a database engine and threads of its own; its address."""
+    from notifier.web.api.app import api_router  # noqa: PLC0415  # the same
+    from notifier.web.app import create_app  # noqa: PLC0415  # FastAPI takes 0.3 s, and most commands serve nothing
+    from notifier.web.error_pages import to_staff  # noqa: PLC0415  # the same
+    from notifier.web.pages.routes import staff_router  # noqa: PLC0415  # the same
+    from notifier.web.serving import serving  # noqa: PLC0415  # the same
+
+    engine = open_engine(settings.database_url.get_secret_value(), busy_seconds=_WEB_BUSY_SECONDS)
+    file = file_of(engine)
+    replied = asyncio.Event()
+    clock = build_clock(settings)
+    office = staff_office(settings, engine, clock)
+    app = create_app(
+        engine,
+        clock,
+        clinic_id=CLINIC,
+        webhooks=webhook_settings(settings, replied.set),
+        worker_age=worker_age,
+        disk=file.parent if file else None,
+        routers=[staff_router(office), api_router(office)],
+        sorry=to_staff(office),
+    )
+    try:
+        async with (
+            rounds(engine, clock, build_telling(settings), replied=replied, beside_worker=worker_age is not None),
+            serving(app, settings.web_host, settings.web_port) as address,
+        ):
+            yield address
+    finally:
+        engine.dispose()
+
+
+def staff_office(settings: Settings, engine: Engine, clock: Clock) -> StaffOffice:
+    """What the staff page and the API work with."""
+    from notifier.web.context import StaffOffice  # noqa: PLC0415  # as above
+
+    return StaffOffice(
+        engine,
+        clock,
+        planning_rules(settings),
+        protocols(settings),
+        public_host=urlsplit(settings.public_url).hostname if settings.public_url else None,
+        missing=missing_for_planning(settings),
+        staffed=staffed_hours(settings),
+        banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
+    )
+
+
+def webhook_settings(settings: Settings, replied: Callable[[], None] = lambda: None) -> WebhookSettings | None:
+    """What proves that a webhook is Twilio's; None where the world cannot reach us, and polling is all there is.
+
+    `replied` is called once a patient's reply is stored.
+    """
+    from notifier.web.webhooks.twilio import WebhookSettings  # noqa: PLC0415  # as above
+
+    if settings.public_url is None:
+        return None
+    check_ready_to_serve(settings)
+    tokens = [
+        token.get_secret_value() for token in (settings.twilio_auth_token, settings.twilio_auth_token_old) if token
+    ]
+    check = SignatureCheck(tokens, settings.public_url)
+    account = settings.twilio_account_sid or ""
+    return WebhookSettings(CLINIC, account, check, answer_rules(settings), replied=replied)

@@ -1,0 +1,171 @@
+"""The worker's process: built, run under its lock, drained."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from datetime import datetime
+from functools import partial
+from random import SystemRandom
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from notifier.alerting.channel import Line
+from notifier.alerting.webhook import beat
+from notifier.bootstrap.clinic import (
+    answer_rules,
+    build_clock,
+    build_gateway,
+    build_telling,
+    read_offices,
+    sending_rules,
+)
+from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
+from notifier.bootstrap.signals import on_signals
+from notifier.clock import Clock
+from notifier.config.settings import Settings
+from notifier.conversations.auto_reply import AnswerRules
+from notifier.conversations.receive import InboundText, receive
+from notifier.db.engine import file_of, open_engine, reading
+from notifier.db.errors import DatabaseDamaged
+from notifier.db.filesystems import refuse_network
+from notifier.db.integrity import look_before_start
+from notifier.db.schema import prepare
+from notifier.db.tables import CLINIC
+from notifier.db.threads import DatabaseThreads
+from notifier.db.visibility import enrolled_elsewhere
+from notifier.logs import configure_logs
+from notifier.oversight.alerts import tell, watch
+from notifier.scheduler.worker import Worker
+from notifier.scheduler.worker_lock import alone
+from notifier.scheduler.worker_settings import Outside, WorkerSettings
+from notifier.sending.dispatch import Dispatch
+from notifier.sending.outcomes.apply_receipt import apply_receipt
+from notifier.sending.outcomes.journal import Journal, journal_place
+from notifier.sending.outcomes.save import record
+from notifier.sending.poll import Receive
+from notifier.sending.rate import Pace
+from notifier.sms.gateway import Gateway, MessageRecord
+
+Beside = Callable[[Worker], AbstractAsyncContextManager[object]]
+"""What runs in the worker's process too, such as the staff page: entered before "ready", left after the drain."""
+log = structlog.get_logger()
+
+
+def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullcontext()) -> int:
+    """Work until SIGTERM or SIGINT; the exit code. The command `notifier worker`, and with the page beside it, `run`.
+
+    Raises BadSettings where something is missing that a worker needs, DatabaseUnusable, and AnotherWorker.
+    """
+    check_ready_to_send(settings)
+    configure_logs(level=settings.log_level)
+    clock = build_clock(settings)
+    engine = open_engine(settings.database_url.get_secret_value(), for_worker=True)
+    try:
+        refuse_network(engine)
+        if created := prepare(engine):
+            log.warning("new_database", file=str(created))
+        look_before_start(engine)
+        with reading(engine) as session:
+            refuse_lost_offices(enrolled_elsewhere(session, CLINIC, read_offices(settings)))
+        with only_worker(engine, clock.now()):
+            drained = asyncio.run(work(settings, engine, clock, beside=beside))
+    finally:
+        engine.dispose()
+    if not drained:
+        # A thread still waits for the database, and Python would wait for the thread. The tables know what was lost.
+        os._exit(0)
+    return 0
+
+
+async def work(
+    settings: Settings, engine: Engine, clock: Clock, *, beside: Beside = lambda _worker: nullcontext()
+) -> bool:
+    """A worker in this event loop, from "ready" to a drained end; False where something could not be finished."""
+    threads = DatabaseThreads(engine)
+    gateway = build_gateway(settings)
+    worker = build_worker(settings, threads, gateway, clock)
+    on_signals(worker.stop)
+    gc.freeze()  # what is built by now stays to the end: no search for garbage need look through it again
+    try:
+        async with beside(worker):
+            drained = await worker.run(ready=lambda: log.info("ready", worker=os.getpid()))
+    finally:
+        await gateway.close()
+    threads.close(wait=drained)
+    if worker.damage:
+        raise DatabaseDamaged(worker.damage)
+    return drained
+
+
+def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway, clock: Clock) -> Worker:
+    """A worker over these threads and this gateway."""
+    random = SystemRandom().random
+    place = journal_place(threads.engine, settings.state_directory)
+    worker_id = str(uuid4())  # fresh for each process: pids and host names come again, after a restart of a container
+    dispatch = Dispatch(
+        threads,
+        gateway,
+        clock,
+        sending_rules(settings),
+        record=record,
+        worker_id=worker_id,
+        in_flight=settings.in_flight,
+        pace=Pace(settings.messages_per_second, random=random),
+        journal=Journal(place, worker_id),
+    )
+    about = WorkerSettings(
+        clinic_id=CLINIC,
+        worker_id=worker_id,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        messages_per_second=settings.messages_per_second,
+        on_unknown=settings.on_unknown,
+        webhooks=settings.public_url is not None,
+        alone=file_of(threads.engine) is not None,
+        shifted=settings.clock_file is not None,
+        systemd=settings.notify_socket,
+        journal=place,
+    )
+    telling = build_telling(settings)
+    heartbeat = settings.heartbeat_url
+    outside = Outside(
+        watch=lambda now: watch(threads, telling, CLINIC, now=now),
+        beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
+        alarm=lambda why, now: tell(telling, (Line("damaged", why, now),)),
+    )
+    return Worker(
+        threads, gateway, clock, dispatch, about, receive=reply_story(settings), apply=_apply, outside=outside,
+        random=random,
+    )  # fmt: skip
+
+
+def reply_story(settings: Settings) -> Receive:
+    """What is done with a reply that a poll brings."""
+    return partial(_receive, answers=answer_rules(settings))
+
+
+def only_worker(engine: Engine, now: datetime) -> AbstractContextManager[None]:
+    """On SQLite the lock that one worker holds; on PostgreSQL there may be any number."""
+    file = file_of(engine)
+    return nullcontext() if file is None else alone(file, now=now)
+
+
+def _receive(session: Session, found: MessageRecord, now: datetime, *, answers: AnswerRules | None = None) -> None:
+    to = (found.to, found.service)
+    inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=to)
+    receive(session, CLINIC, inbound, now, answers=answers)
+
+
+def _apply(session: Session, found: MessageRecord, now: datetime) -> None:
+    apply_receipt(
+        session, CLINIC, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
+        source="poll",
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""The office: what a command at the desk works with. The database, the clock, the clinic's rules, and who is acting."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from notifier.bootstrap.clinic import build_clock, missing_for_planning, planning_rules, protocols
+from notifier.cli.output import note
+from notifier.config.settings import BadSettings, Settings, load_settings
+from notifier.db.engine import open_engine
+from notifier.db.enrollments import by_external_id
+from notifier.db.schema import NoDatabase, SchemaBehind, check_schema, prepare
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.logs import configure_logs
+from schedules.protocol import CareProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One command's surroundings."""
+
+    settings: Settings
+    engine: Engine
+    now: datetime
+    by: str
+    """Who is acting, for the record."""
+    rules: PlanningRules
+    protocols: Mapping[str, CareProtocol]
+
+    @property
+    def clinic_id(self) -> str:
+        return self.rules.clinic_id
+
+
+@contextmanager
+def office(*, writes_texts: bool = False, creates: bool = False, looks: bool = False) -> Iterator[Office]:
+    """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now.
+
+    `creates`: a missing database is made, and that is said; without it a missing one is refused. `looks`: one of an
+    older Notifier is refused too, for who only looks changes nothing, its shape neither.
+    """
+    with _opened(writes_texts) as desk:
+        if looks:
+            check_schema(desk.engine)
+        elif created := prepare(desk.engine, may_create=creates):
+            note(f"a new database: {created}")
+        yield desk
+
+
+@contextmanager
+def archive() -> Iterator[Office]:
+    """The office for a copy of the database, whatever older Notifier it is of; it stays as it is."""
+    with _opened(writes_texts=False) as desk:
+        try:
+            check_schema(desk.engine)
+        except NoDatabase:
+            raise
+        except SchemaBehind:
+            pass  # the copy is brought up to date
+        yield desk
+
+
+@contextmanager
+def rehearsal() -> Iterator[Office]:
+    """The office for what shows what it would write, and writes nothing: a missing database counts as an empty one."""
+    with _opened(writes_texts=True) as desk:
+        try:
+            check_schema(desk.engine)
+        except NoDatabase as missing:
+            note(f"checked as if nobody were enrolled yet. {missing}")
+        else:
+            yield desk
+            return
+    with _opened(writes_texts=True, in_memory=True) as desk:
+        prepare(desk.engine)
+        yield desk
+
+
+@contextmanager
+def _opened(writes_texts: bool, *, in_memory: bool = False) -> Iterator[Office]:
+    configure_logs(level="CRITICAL")  # a person gets sentences; what the stories log is for the worker's journal
+    settings = load_settings()
+    if writes_texts and (missing := missing_for_planning(settings)):
+        raise BadSettings(list(missing))
+    clock = build_clock(settings)
+    engine = open_engine("sqlite://" if in_memory else settings.database_url.get_secret_value())
+    try:
+        yield Office(settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings))
+    finally:
+        engine.dispose()
+
+
+def enrollment_called(session: Session, clinic_id: str, word: str) -> int:
+    """The enrollment's number from what staff typed: the number itself, or an external id that is not all digits."""
+    if word.isascii() and word.isdigit():
+        return int(word)
+    found = by_external_id(session, clinic_id, word)
+    if found is None or found.id is None:
+        raise Refused(f'there is no enrollment "{word}"; see: notifier enrollments', "enrollment")
+    return found.id
+
+
+def who() -> str:
+    """Who is acting, for the record."""
+    try:
+        return f"cli:{getpass.getuser()}"[:120]
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return "cli"

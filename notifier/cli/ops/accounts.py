@@ -1,0 +1,126 @@
+"""`notifier staff …`: who may sign in to the staff page."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from notifier.access import manage_accounts as staff_accounts
+from notifier.access.accounts import accounts
+from notifier.access.passwords import new_password
+from notifier.cli.context import office
+from notifier.cli.options import Json
+from notifier.cli.output import note, print_json, print_table, show
+from notifier.db.engine import reading, writing
+from notifier.domain.offices import choose_offices
+
+app = typer.Typer(help="Who may sign in to the staff page.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The name this person signs in with.", metavar="NAME")]
+TheirOffices = Annotated[
+    list[str] | None,
+    typer.Option("--office", help="An office whose patients they see; several times; all unless said."),
+]
+Generate = Annotated[bool, typer.Option("--generate", help="Make up a password and print it once.")]
+
+
+@app.command("add")
+def add(
+    name: Name,
+    admin: Annotated[bool, typer.Option("--admin", help="May approve protocols too.")] = False,
+    generate: Generate = False,
+    of_office: TheirOffices = None,
+) -> None:
+    """A new account. Without a terminal to ask at, the password is made up and printed once."""
+    password, made_up = _password(generate)
+    with office(creates=True) as desk, writing(desk.engine) as session:
+        theirs = choose_offices(of_office or (), desk.rules.offices)
+        staff_accounts.add_staff(
+            session, desk.clinic_id, name, password, admin=admin, offices=theirs, now=desk.now, by=desk.by
+        )
+    _tell(made_up, password)
+    sees = f"; sees {', '.join(theirs)}" if theirs else ""
+    note(f"added: {name}{' (admin)' if admin else ''}{sees}")
+
+
+@app.command("offices")
+def set_offices(name: Name, of_office: TheirOffices = None) -> None:
+    """Whose patients this person sees; without --office those of all."""
+    with office() as desk, writing(desk.engine) as session:
+        theirs = choose_offices(of_office or (), desk.rules.offices)
+        staff_accounts.set_offices(session, desk.clinic_id, name, theirs, now=desk.now, by=desk.by)
+    note(f"{name} sees {', '.join(theirs) or 'all offices'}")
+
+
+@app.command("password")
+def password(name: Name, generate: Generate = False) -> None:
+    """Another password; every session of this person ends."""
+    word, made_up = _password(generate)
+    with office() as desk, writing(desk.engine) as session:
+        ended = staff_accounts.set_password(session, desk.clinic_id, name, word, now=desk.now, by=desk.by)
+    _tell(made_up, word)
+    note(f"set; {_sessions(ended)}")
+
+
+@app.command("deactivate")
+def deactivate(name: Name) -> None:
+    """Somebody has left: the account stops working at once."""
+    with office() as desk, writing(desk.engine) as session:
+        ended = staff_accounts.deactivate(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+    note(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
+
+
+@app.command("sign-out")
+def sign_out(name: Name) -> None:
+    """End every session of this person, such as after a tablet was lost."""
+    with office() as desk, writing(desk.engine) as session:
+        ended = staff_accounts.revoke_sessions(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+    note(_sessions(ended))
+
+
+@app.command("list")
+def list_staff(as_json: Json = False) -> None:
+    """Every account."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        found: list[dict[str, Any]] = [
+            {
+                "name": one.name,
+                "role": one.role.value,
+                "active": one.active,
+                "since": one.created_at.isoformat(),
+                "offices": one.offices,
+            }
+            for one in accounts(session, desk.clinic_id)
+        ]
+    if as_json:
+        print_json(found)
+        return
+    many = bool(desk.rules.offices)
+    rows = [
+        (
+            *(one["name"], one["role"], "yes" if one["active"] else "no", one["since"][:10]),
+            *([", ".join(one["offices"] or ["all"])] if many else []),
+        )
+        for one in found
+    ]
+    columns = ("name", "role", "active", "since", *(["offices"] if many else []))
+    print_table(columns, rows, empty="nobody can sign in; see: notifier staff add --help")
+
+
+def _password(generate: bool) -> tuple[str, bool]:
+    """What a person types twice, or a made-up one; and whether it is made up."""
+    if generate or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return new_password(), True
+    return typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True), False
+
+
+def _tell(made_up: bool, password: str) -> None:
+    if made_up:
+        note("the password, shown this once:")
+        show(password)
+
+
+def _sessions(ended: int) -> str:
+    return f"{ended} session{'s' if ended != 1 else ''} ended"

@@ -1,0 +1,72 @@
+"""`notifier alerts`: what somebody must know, and whether the channels work."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from notifier.alerting.channel import Line
+from notifier.bootstrap.clinic import build_clock, build_telling
+from notifier.cli.context import office
+from notifier.cli.errors import Failed
+from notifier.cli.options import Json
+from notifier.cli.output import note, print_json, print_table
+from notifier.cli.timeline_table import local
+from notifier.config.settings import Settings, load_settings
+from notifier.db.engine import reading
+from notifier.db.tables import Alert
+from notifier.domain.refused import Refused
+from notifier.logs import configure_logs
+from notifier.oversight.alerts import tell
+from notifier.oversight.stored_alerts import open_alerts
+from notifier.sending.gates.heartbeats import works
+
+
+def alerts(
+    test: Annotated[bool, typer.Option("--test", help="Tell a test through every channel.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What somebody must know, since when, and whether it was told."""
+    if test:
+        configure_logs(level="CRITICAL")  # the sentences below say it
+        _test(load_settings())
+        return
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        found = open_alerts(session, desk.clinic_id)
+        watched = works(session, desk.now)
+        zone = ZoneInfo(desk.rules.timezone)
+    if as_json:
+        print_json([{"cause": one.cause, "why": one.why, **_instants(one)} for one in found])
+        return
+    rows = [
+        (one.cause, local(one.opened_at, zone), local(one.told_at, zone) if one.told_at else "not yet", one.why)
+        for one in found
+    ]
+    print_table(("cause", "since", "told", "why"), rows, empty="no alert is open")
+    if not watched:
+        note("no worker is running, so nobody looks for what is new: notifier doctor")
+
+
+def _instants(alert: Alert) -> dict[str, str | None]:
+    return {
+        "since": alert.opened_at.isoformat(), "told_at": alert.told_at.isoformat() if alert.told_at else None,
+    }  # fmt: skip
+
+
+def _test(settings: Settings) -> None:
+    telling = build_telling(settings)
+    if not telling.tellers:
+        raise Refused(
+            "nobody would be told: set NOTIFIER_ALERT_EMAIL and NOTIFIER_SMTP_URL, NOTIFIER_ALERT_WEBHOOK, "
+            "or NOTIFIER_ALERT_APPRISE"
+        )
+    line = Line("test", "this is a test; nothing is wrong", build_clock(settings).now())
+    troubles = asyncio.run(tell(telling, (line,)))
+    for teller in telling.tellers:
+        if teller.name not in troubles:
+            note(f"{teller.name}: told")
+    if troubles:
+        raise Failed("; ".join(f"{name}: {why}" for name, why in troubles.items()))

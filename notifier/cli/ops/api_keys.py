@@ -1,0 +1,77 @@
+"""`notifier api-key …`: which programs may use the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from notifier.access.api_keys import add_key, revoke_key
+from notifier.access.stored_keys import all_keys
+from notifier.cli.context import office
+from notifier.cli.options import Json, WhichOffice
+from notifier.cli.output import note, print_json, print_table, show
+from notifier.db.engine import reading, writing
+from notifier.db.tables import Scope
+from notifier.domain.offices import choose_office
+
+app = typer.Typer(help="Which programs may use the API.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The program that uses the key.", metavar="NAME")]
+Scopes = Annotated[list[Scope] | None, typer.Option("--scope", help="What it may do; may be given several times.")]
+
+
+@app.command("add")
+def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None) -> None:
+    """A new key; it is printed this once."""
+    with office(creates=True) as desk, writing(desk.engine) as session:
+        bound = choose_office(of_office, desk.rules.offices) if of_office else None
+        key = add_key(session, desk.clinic_id, name, scope or (), office=bound, now=desk.now, by=desk.by)
+    note("the key, shown this once; send it as `Authorization: Bearer KEY`:")
+    show(key)
+
+
+@app.command("revoke")
+def revoke(name: Name) -> None:
+    """The key opens nothing from now on."""
+    with office() as desk, writing(desk.engine) as session:
+        revoke_key(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+    note(f"revoked: {name}")
+
+
+@app.command("list")
+def list_keys(as_json: Json = False) -> None:
+    """Every key there ever was, by its first characters."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        found: list[dict[str, Any]] = [
+            {
+                "name": one.name,
+                "prefix": one.prefix,
+                "scopes": one.scopes,
+                "office": one.office,
+                "created_at": one.created_at.isoformat(),
+                "seen_at": one.seen_at.isoformat() if one.seen_at else None,
+                "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+            }
+            for one in all_keys(session, desk.clinic_id)
+        ]
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["name"], f"{one['prefix']}…", _may(one), (one["seen_at"] or "never")[:16], _works(one)) for one in found
+    ]
+    print_table(
+        ("name", "key", "may", "last used (UTC)", "works"),
+        rows,
+        empty="there is no key; see: notifier api-key add --help",
+    )
+
+
+def _may(key: dict[str, Any]) -> str:
+    where = f" at {key['office']}" if key["office"] else ""
+    return f"{', '.join(key['scopes'])}{where}"
+
+
+def _works(key: dict[str, Any]) -> str:
+    return f"revoked {key['revoked_at'][:10]}" if key["revoked_at"] else "yes"

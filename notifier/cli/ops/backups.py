@@ -1,0 +1,78 @@
+"""`notifier backup` and `notifier restore`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from notifier.bootstrap.clinic import build_clock
+from notifier.bootstrap.run_worker import only_worker
+from notifier.cli.context import archive, office, who
+from notifier.cli.errors import Failed
+from notifier.cli.options import Yes
+from notifier.cli.output import ask, note
+from notifier.config.settings import load_settings
+from notifier.db.engine import open_engine, writing
+from notifier.db.tables import CLINIC
+from notifier.domain.refused import Refused
+from notifier.maintenance.backups import back_up, check_backup, put_in_place
+from notifier.scheduler.worker_lock import AnotherWorker
+from notifier.sending.gates.recoveries import begin_after_restore
+
+_THEN = "nothing is sent until Twilio was asked what left since: notifier recover --plan, then --apply"
+
+
+def backup(file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet.")]) -> None:
+    """Write a copy of the SQLite database as of this moment, while others write to it."""
+    with archive() as desk:
+        size = back_up(desk.engine, file, clinic_id=desk.clinic_id, now=desk.now, by=desk.by)
+    note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
+
+
+def restore(
+    file: Annotated[Path | None, typer.Argument(help="What notifier backup has written.")] = None,
+    since: Annotated[str | None, typer.Option(help="Without FILE: it was put in place by hand, as of then.")] = None,
+    yes: Yes = False,
+) -> None:
+    """Put a backup in the place of the SQLite database; the replaced one is kept beside it."""
+    if (file is None) == (since is None):
+        raise Refused("name the backup FILE; or, where other tools have put it in place, its moment with --since")
+    if file is not None:
+        _put_in_place(file, yes=yes)
+    else:
+        _is_in_place(since or "")
+
+
+def _put_in_place(file: Path, *, yes: bool) -> None:
+    settings = load_settings()
+    now, engine = build_clock(settings).now(), open_engine(settings.database_url.get_secret_value())
+    try:
+        check_backup(file)
+        ask(f"Replace the database by {file}?", yes=yes)
+        with only_worker(engine, now):
+            kept, up_to = put_in_place(engine, file, clinic_id=CLINIC, now=now, by=who())
+    except AnotherWorker as error:
+        raise Failed(str(error)) from None
+    finally:
+        engine.dispose()
+    beside = f"; the replaced one is {kept}" if kept else ""
+    note(f"restored, as of {up_to:%Y-%m-%d %H:%M} UTC{beside}")
+    note(_THEN)
+
+
+def _is_in_place(since: str) -> None:
+    try:
+        up_to = datetime.fromisoformat(since)
+    except ValueError:
+        up_to = None
+    if up_to is None or up_to.tzinfo is None:
+        raise Refused(f'--since "{since}" is no instant; write it with its offset, like 2026-03-07T02:00Z')
+    with office() as desk:
+        if up_to > desk.now:
+            raise Refused(f"--since {since} is in the future; write the moment of the backup")
+        with writing(desk.engine) as session:
+            begin_after_restore(session, desk.clinic_id, up_to=up_to, now=desk.now, by=desk.by)
+    note(_THEN)

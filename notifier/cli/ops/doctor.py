@@ -1,0 +1,65 @@
+"""`notifier doctor`: what is well, what is not, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import typer
+from rich.text import Text
+
+from notifier.bootstrap.clinic import build_clock, planning_rules
+from notifier.cli.ops.doctor_database import check_database
+from notifier.cli.ops.doctor_settings import (
+    Finding,
+    Level,
+    check_machine,
+    check_offices,
+    check_protocols,
+    check_settings,
+)
+from notifier.cli.options import Json
+from notifier.cli.output import out, print_json, show, table
+from notifier.config.settings import BadSettings, load_settings
+from schedules.catalogue import ProtocolError
+
+_STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red bold"}
+
+
+def doctor(as_json: Json = False) -> None:
+    """Say what is wrong and what to do about it.
+
+    Exit 1 where something fails. Nothing is changed, and nothing is sent.
+    """
+    findings = list(_findings())
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        between = "\n" if out().is_terminal else "  "
+        made = table("", "what", "found")
+        for finding in findings:
+            advice = f"{between}-> {finding.advice}" if finding.advice else ""
+            level = Text(finding.level.value, style=_STYLES[finding.level])
+            made.add_row(level, finding.what, f"{finding.found}{advice}")
+        show(made)
+    if any(finding.level is Level.FAIL for finding in findings):
+        raise typer.Exit(1)
+
+
+def _findings() -> Iterator[Finding]:
+    try:
+        settings = load_settings()
+        now = build_clock(settings).now()
+    except BadSettings as error:
+        yield from (Finding("settings", Level.FAIL, sentence) for sentence in error.sentences)
+        return
+    try:
+        rules = planning_rules(settings)
+    except (BadSettings, ProtocolError) as error:
+        yield from (Finding("settings", Level.FAIL, sentence) for sentence in str(error).splitlines())
+        return
+    yield from check_settings(settings)
+    yield from check_machine(now, shifted=settings.clock_file is not None)
+    yield from check_protocols(settings.protocols_dir)
+    yield from check_offices(rules.offices)
+    yield from check_database(settings, rules, now)

@@ -1,0 +1,155 @@
+"""`notifier recover`: after an outage, or after a backup was put in place, look first and then let texts leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from notifier.bootstrap.clinic import build_gateway, sending_rules
+from notifier.bootstrap.preflight import check_ready_to_send
+from notifier.bootstrap.run_worker import reply_story
+from notifier.cli.context import Office, office
+from notifier.cli.errors import Failed
+from notifier.cli.options import Json, Yes
+from notifier.cli.output import ask, note, print_json, print_table
+from notifier.cli.timeline_table import local
+from notifier.db.engine import reading, writing
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.refused import Refused
+from notifier.oversight.forecast import as_json as plain
+from notifier.sending.adopt import Adopted, adopt
+from notifier.sending.poll import LONG_OVERLAP, poll_inbound
+from notifier.sending.recover import Fate, LateText, RecoveryPlan, plan_recovery, release
+from notifier.sms.gateway import GatewayUnavailable
+
+_WORDS = {
+    Fate.LEAVES: "late, still useful: it leaves",
+    Fate.MOVED: "still useful: it leaves at its next open moment",
+    Fate.WAITS: "it waits for somebody all the same",
+    Fate.WITHDRAWN: "it is withdrawn",
+    Fate.EXPIRED: "expired: tell the patient",
+}
+
+
+def recover(
+    plan: Annotated[bool, typer.Option("--plan", help="Show, and change nothing.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Let leave what is shown.")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """After an outage: which texts are late and what becomes of each.
+
+    After a restore, --apply first asks Twilio what left since the backup, so that nobody hears it twice.
+    """
+    if plan == apply:
+        raise Refused("say --plan (show, and change nothing) or --apply (let leave what is shown)")
+    with office(looks=plan) as desk:
+        found = _plan(desk)
+        if apply and found.restored_to is not None:
+            adopted = _ask_twilio(desk, found, yes=yes)
+            _show(_plan(desk), as_json, adopted=adopted)
+            return
+        _show(found, as_json)
+        if apply:
+            _release(desk, found, yes=yes)
+
+
+def _plan(desk: Office) -> RecoveryPlan:
+    with reading(desk.engine) as session:
+        return plan_recovery(session, sending_rules(desk.settings), desk.now)
+
+
+def _release(desk: Office, found: RecoveryPlan, *, yes: bool) -> None:
+    if not found.useful:
+        note("nothing waits: no late text is useful still")
+        return
+    ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
+    with writing(desk.engine) as session:
+        many = release(session, sending_rules(desk.settings), found, now=desk.now, by=desk.by)
+    note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
+
+
+def _ask_twilio(desk: Office, found: RecoveryPlan, *, yes: bool) -> Adopted:
+    check_ready_to_send(desk.settings)
+    ask(f"Ask Twilio for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and let texts leave then?", yes=yes)
+    try:
+        return asyncio.run(_read_and_adopt(desk))
+    except GatewayUnavailable as error:
+        raise Failed(f"Twilio could not be asked, so nothing is sent yet: {error}") from None
+
+
+async def _read_and_adopt(desk: Office) -> Adopted:
+    """What patients wrote first: a STOP since the backup must count before anything leaves."""
+    threads, gateway = DatabaseThreads(desk.engine), build_gateway(desk.settings)
+    clinic, now, story = desk.clinic_id, desk.now, reply_story(desk.settings)
+    try:
+        if not await poll_inbound(threads, gateway, clinic, now=now, receive=story, overlap=LONG_OVERLAP):
+            raise GatewayUnavailable("what patients wrote since the backup could not be read to the end.")
+        return await adopt(threads, gateway, clinic, now=now, by=desk.by)
+    finally:
+        await gateway.close()
+        threads.close()
+
+
+def _show(found: RecoveryPlan, as_json: bool, *, adopted: Adopted | None = None) -> None:
+    if as_json:
+        print_json(_document(found, adopted))
+        return
+    for sentence in _sentences(found, adopted):
+        note(sentence)
+    rows = [_row(one) for one in (*found.late, *found.expired)]
+    columns = ("message", "enrollment", "patient", "step", "was due", "what becomes of it")
+    print_table(columns, rows, empty="no text is late, and none has expired")
+    counts = {fate: many for fate, many in found.counts().items() if many}
+    if counts:
+        patients = len({one.enrollment for one in (*found.late, *found.expired)})
+        fates = ", ".join(f"{many} {fate}" for fate, many in counts.items())
+        note(f"{patients} patient{'s' if patients > 1 else ''}: {fates}")
+    if found.waiting and found.useful:
+        note("they wait for: notifier recover --apply")
+
+
+def _sentences(found: RecoveryPlan, adopted: Adopted | None) -> Sequence[str]:
+    if adopted is not None:
+        said = [f"{_texts(adopted.texts)} had left since {adopted.since:%Y-%m-%d %H:%M} UTC and will not leave again"]
+        for phone, many in adopted.held.items():
+            said.append(f"held: {phone}, with {_texts(many)} at Twilio that this backup does not know")
+        if adopted.held:
+            said.append("enroll them again as they were, then for each: notifier release PHONE")
+        return [*said, "what staff did since then is not in the backup: enrollments, changes, opt-outs by phone"]
+    if found.restored_to is not None:
+        then = f"{found.restored_to:%Y-%m-%d %H:%M} UTC"
+        return [
+            f"this is a backup of {then}, so nothing is sent; some of these may have left since",
+            "to ask Twilio, and to read what patients wrote since: notifier recover --apply",
+        ]
+    return []
+
+
+def _row(one: LateText) -> tuple[str, ...]:
+    zone = ZoneInfo(one.timezone)
+    whose = f"{one.enrollment}{f' ({one.external_id})' if one.external_id else ''}"
+    when = f", {local(one.leaves_at, zone)}" if one.fate is Fate.MOVED and one.leaves_at else ""
+    why = f" ({one.why.rstrip('.')})" if one.why else ""
+    becomes = f"{_WORDS[one.fate]}{when}{why}"
+    return (str(one.message), whose, f"{one.name}, {one.phone}", one.step, local(one.due_at, zone), becomes)
+
+
+def _document(found: RecoveryPlan, adopted: Adopted | None) -> dict[str, Any]:
+    asked = {"since": adopted.since.isoformat(), "adopted": adopted.texts, "held": adopted.held} if adopted else None
+    return {
+        "restored_to": found.restored_to.isoformat() if found.restored_to else None,
+        "asked_twilio": asked,
+        "waiting": found.waiting,
+        "late_since": found.up_to.isoformat(),
+        "counts": found.counts(),
+        "texts": [plain(one) for one in (*found.late, *found.expired)],
+    }
+
+
+def _texts(many: int) -> str:
+    return "1 text" if many == 1 else f"{many} texts"

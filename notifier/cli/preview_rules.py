@@ -1,0 +1,40 @@
+"""What the settings give a command: the rules by which texts are planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from notifier.bootstrap.clinic import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET, planning_rules
+from notifier.config.settings import load_settings
+from notifier.domain.offices import choose_office
+from schedules.check import EXAMPLE
+from schedules.timeline import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The settings that a pure preview needs; none of them has to be set."""
+
+    timezone: str | None
+    protocols_dir: Path | None
+    rules: Rules
+
+
+def preview_settings(office: str | None = None) -> Preview:
+    """Read the settings for a preview, at an office where one is said; an unset clinic shows as a placeholder.
+
+    Raises BadSettings, and Refused for an office that there is not.
+    """
+    settings = load_settings()
+    planning = planning_rules(settings)
+    if office:
+        planning = planning.at(choose_office(office, planning.offices))
+    rules = Rules(planning.voice, planning.window, planning.max_texts_per_day)
+    return Preview(planning.timezone if office else settings.timezone, settings.protocols_dir, rules)
+
+
+def clinic_rules() -> Rules:
+    """The rules by which a protocol is checked: the clinic's own, or an example's while it has no name."""
+    rules = preview_settings().rules
+    return rules if rules.voice.clinic != CLINIC_NAME_UNSET and rules.voice.phone != CLINIC_PHONE_UNSET else EXAMPLE

@@ -1,0 +1,136 @@
+"""`notifier enroll`: one patient, in 20 seconds; what it prints is what she will get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from notifier.cli import parsing as reading
+from notifier.cli.context import Office, office, rehearsal
+from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
+from notifier.cli.output import note, print_json, show
+from notifier.cli.timeline_table import print_timeline
+from notifier.db.engine import reading as looking
+from notifier.db.engine import writing
+from notifier.db.outbox import messages_of
+from notifier.db.tables import Message
+from notifier.domain.instants import read_instant
+from notifier.domain.offices import choose_office
+from notifier.domain.refused import Refused
+from notifier.enrollments.enroll import Enrolled
+from notifier.enrollments.enroll import enroll as enroll_patient
+from notifier.enrollments.preview import Preview, preview
+from notifier.enrollments.requests import EnrollRequest, check_request
+from schedules.timeline_json import timeline_json
+
+
+def enroll(
+    name: Annotated[str, typer.Option(help="The patient's name.")],
+    phone: Annotated[str, typer.Option(help="Her mobile number.")],
+    protocol: Annotated[str, typer.Option(help="A protocol's id.")],
+    consent: Annotated[str, typer.Option(help='How she agreed to texts, like "signed form".')],
+    treated_at: TreatedAt = None,
+    appointment_at: AppointmentAt = None,
+    timezone: Timezone = None,
+    answer: Answers = None,
+    language: Language = None,
+    rebook_consent: Annotated[bool, typer.Option("--rebook-consent", help="She agreed to rebook texts too.")] = False,
+    external_id: Annotated[str | None, typer.Option(help="Your own system's id; enrolls once.")] = None,
+    second: Annotated[bool, typer.Option("--second", help="A second treatment of the same day.")] = False,
+    separate_areas: Annotated[
+        bool, typer.Option("--separate-areas", help="Her earlier treatments were on other areas.")
+    ] = False,
+    at_office: WhichOffice = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what she would get, write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Enroll a patient and show her timeline."""
+    _one_anchor(treated_at, appointment_at)
+    with rehearsal() if dry_run else office(writes_texts=True, creates=True) as desk:
+        hers = choose_office(at_office, desk.rules.offices)
+        here = desk.rules.at(hers).timezone
+        request = EnrollRequest(
+            name=name,
+            phone=phone,
+            protocol=protocol,
+            consent=consent,
+            treated_at=_instant(treated_at, timezone or here, "treated_at", here),
+            appointment_at=_instant(appointment_at, timezone or here, "appointment_at", here),
+            timezone=timezone,
+            language=language,
+            answers=reading.answers(answer or []),
+            rebook_consent=rebook_consent,
+            external_id=external_id,
+            second=second,
+            separate_areas=separate_areas,
+            office=hers,
+        )
+        if dry_run:
+            _rehearse(desk, request, as_json)
+            return
+        with writing(desk.engine) as session:
+            done = enroll_patient(
+                session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now, by=desk.by
+            )
+            texts = messages_of(session, done.enrollment) if as_json else []
+    if as_json:
+        print_json(_as_json(done, texts))
+    else:
+        _print(done)
+
+
+def _one_anchor(treated_at: str | None, appointment_at: str | None) -> None:
+    if (treated_at is None) == (appointment_at is None):
+        raise Refused("say one of --treated-at (the END of the treatment) and --appointment-at", "treated_at")
+
+
+def _instant(text: str | None, zone: str, field: str, clinic_zone: str) -> Any:
+    return read_instant(text, zone, field, clinic_zone=clinic_zone) if text is not None else None
+
+
+def _rehearse(desk: Office, request: EnrollRequest, as_json: bool) -> None:
+    """What the page shows beside its form, here for one number as it stands."""
+    check_request(request, desk.protocols, desk.rules)  # a form may still be empty, a command may not
+    with looking(desk.engine) as session:
+        found = preview(session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now)
+    if found.problems:
+        raise found.problems[0]
+    assert found.plan is not None  # nothing is missing and nothing is wrong: then there is a plan
+    warnings = list(_foreseen(found))
+    if as_json:
+        print_json({"enrollment": found.known, **timeline_json(found.plan.timeline), "warnings": warnings})
+        return
+    show("Dry run: nothing was stored", style="bold")
+    print_timeline(found.plan.timeline)
+    for warning in warnings:
+        note(f"! {warning}")
+
+
+def _foreseen(found: Preview) -> Iterator[str]:
+    if found.known is not None:
+        yield f"she is enrolled already, as enrollment {found.known}: nothing would change"
+    if found.opted_out:
+        yield "this number has opted out: nothing will be sent; tell the patient in person"
+    if found.waits_for:
+        yield f"texts to this number wait for a person: {found.waits_for}"
+    yield from found.warnings
+
+
+def _as_json(done: Enrolled, texts: Sequence[Message]) -> dict[str, Any]:
+    answer = timeline_json(done.plan.timeline)
+    rows = {row.step: row for row in texts}
+    for message in answer["messages"]:
+        row = rows.get(message["step"])
+        message["message"] = row.id if row else None
+        message["state"] = row.state.value if row else None
+    return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
+
+
+def _print(done: Enrolled) -> None:
+    already = " (she was enrolled already; nothing was changed)" if done.already else ""
+    show(f"Enrollment {done.enrollment}{already}", style="bold")
+    print_timeline(done.plan.timeline)
+    for warning in done.warnings:
+        note(f"! {warning}")

@@ -1,0 +1,165 @@
+"""`notifier import`: many patients from a CSV file. Everything is checked first; a re-run completes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from notifier.bootstrap.clinic import build_clock, planning_rules, protocols
+from notifier.cli.context import office, rehearsal
+from notifier.cli.errors import Failed
+from notifier.cli.options import Json
+from notifier.cli.output import note, print_json, show
+from notifier.config.settings import load_settings
+from notifier.domain.refused import Refused
+from notifier.enrollments.importing.csv_text import LARGEST_FILE
+from notifier.enrollments.importing.failed_rows import write_failed_rows
+from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
+from notifier.enrollments.importing.import_rows import Progress as Tell
+from notifier.enrollments.importing.rows import template as sample
+
+_MOST_SHOWN = 50
+_ALL = 10_000_000
+"""More faults than a file of the largest size has."""
+
+
+def import_file(
+    file: Annotated[str | None, typer.Argument(help="A CSV file; - reads it from stdin.", metavar="FILE.csv")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Import the good rows where others are bad.")] = False,
+    bad_rows: Annotated[
+        Path | None, typer.Option("--bad-rows", help="Write the bad rows there, to mend and import.", metavar="OUT.csv")
+    ] = None,
+    template: Annotated[bool, typer.Option("--template", help="Print a sample file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Enroll many from a CSV file."""
+    if template == (file is not None):
+        raise Refused("name one CSV file; for a sample of one: notifier import --template")
+    if template:
+        settings = load_settings()
+        sys.stdout.write(sample(protocols(settings), planning_rules(settings), build_clock(settings).now()))
+        return
+    if bad_rows is not None:
+        _refuse_unless_free(bad_rows)
+    with rehearsal() if dry_run else office(writes_texts=True, creates=True) as desk:
+        data = _read(str(file))
+        with _bar() as tell:
+            report = import_rows(
+                desk.engine,
+                data,
+                protocols=desk.protocols,
+                rules=desk.rules,
+                now=desk.now,
+                by=desk.by,
+                dry_run=dry_run,
+                skip_bad=skip_bad,
+                most_faults=_ALL if bad_rows else MOST_FAULTS,
+                progress=tell,
+            )
+    if as_json:
+        print_json(_as_json(report))
+    else:
+        _print(report, skip_bad)
+    if report.fault_count:
+        if bad_rows is not None:
+            _write_bad_rows(bad_rows, data, report)
+        _refuse(report, bad_rows, skip_bad)
+
+
+def _refuse_unless_free(file: Path) -> None:
+    if file.exists():
+        raise Refused(f"--bad-rows {file} exists already; name a file that does not", "bad-rows")
+    if not file.parent.is_dir():
+        raise Refused(f"--bad-rows {file}: there is no directory {file.parent}; create it, or name another", "bad-rows")
+
+
+def _write_bad_rows(file: Path, data: bytes, report: ImportReport) -> None:
+    """Patients are in it, so that only its owner may read it; with a mark, which spreadsheets need."""
+    try:
+        number = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(number, "w", encoding="utf-8-sig", newline="") as out:
+            write_failed_rows(out, data, report.faults)
+    except OSError as why:
+        raise Failed(f"--bad-rows {file} could not be written ({why.strerror}); look at its directory") from None
+
+
+def _read(file: str) -> bytes:
+    """At most a byte more than may be in it, which is enough to refuse the rest."""
+    if file == "-":
+        return sys.stdin.buffer.read(LARGEST_FILE + 1)
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(LARGEST_FILE + 1)
+    except OSError as why:
+        raise Refused(f"{file} cannot be read ({why.strerror}); name a readable CSV file", "file") from None
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    """A progress bar on stderr, at a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _what, _done, _of: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=of)
+            progress.update(bars[what], completed=done, total=of)
+
+        yield tell
+
+
+def _as_json(report: ImportReport) -> dict[str, Any]:
+    return {
+        "dry_run": report.dry_run,
+        "rows": report.rows,
+        "written": report.written,
+        "counts": {meaning.value: count for meaning, count in report.counts.items()},
+        "faults": [{"row": one.row, "column": one.column, "sentence": one.sentence} for one in report.faults],
+        "fault_count": report.fault_count,
+        "bad_rows": report.bad_rows,
+        "opted_out": report.opted_out,
+        "for_staff": report.for_staff,
+    }
+
+
+def _print(report: ImportReport, skip_bad: bool) -> None:
+    refused = "; nothing is written, for others are bad" if report.refused and not skip_bad else ""
+    done = "; nothing is written in a dry run" if report.dry_run else refused
+    counts = ", ".join(f"{count} {meaning.value}" for meaning, count in report.counts.items() if count)
+    show(f"{report.rows} rows: {counts or 'none good'}{done}")
+    for row in report.opted_out[:_MOST_SHOWN]:
+        show(f"row {row}: this number has opted out: enrolled, and nothing will be sent")
+    for sentence in report.for_staff[:_MOST_SHOWN]:
+        show(sentence)
+    for hidden in (len(report.opted_out) - _MOST_SHOWN, len(report.for_staff) - _MOST_SHOWN):
+        if hidden > 0:
+            show(f"... and {hidden} more of these; see them all with --json")
+
+
+def _refuse(report: ImportReport, written_to: Path | None, skip_bad: bool) -> None:
+    for fault in report.faults[:MOST_FAULTS]:
+        note(str(fault))
+    if (hidden := report.fault_count - MOST_FAULTS) > 0:
+        note(f"... and {hidden:,} more")
+    rows = "1 row is" if report.bad_rows == 1 else f"{report.bad_rows:,} rows are"
+    where = f" in {written_to}" if written_to else ""
+    instead = "" if written_to else "; --bad-rows OUT.csv writes them to a file, each with what is wrong"
+    if report.refused and not skip_bad:
+        raise Refused(
+            f"{rows} bad, so nothing was written; mend them{where}, or leave them out with --skip-bad{instead}"
+        )
+    done = "would be left out" if report.dry_run else "left out; the others are imported"
+    raise Failed(f"{rows} bad and {done}; mend them{where} and run it again{instead}")

@@ -1,0 +1,165 @@
+"""Lists: what will be sent and to whom, why a text was or was not sent, and what patients said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from notifier.cli.context import enrollment_called, office
+from notifier.cli.options import Json, WhichEnrollment
+from notifier.cli.output import print_json, print_table
+from notifier.cli.output import show as print_answer
+from notifier.cli.timeline_table import local
+from notifier.db.engine import reading
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.oversight import explain as explaining
+from notifier.oversight import forecast
+from notifier.oversight.forecast import TextLine
+
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
+
+
+def due(
+    within: Annotated[str | None, typer.Option(help="How far ahead, like 7d or 12h; everything unless said.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What will be sent, and what waits for somebody."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        until = desk.now + _length(within) if within else None
+        lines = forecast.due(session, desk.clinic_id, until=until)
+    _print_texts(lines, as_json, desk.rules, empty="nothing is due")
+
+
+def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
+    """Every text of one enrollment."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        whose = enrollment_called(session, desk.clinic_id, enrollment)
+        lines = forecast.show(session, desk.clinic_id, whose)
+    _print_texts(lines, as_json, desk.rules, empty="no text was ever planned for her")
+
+
+def explain(
+    message: Annotated[int, typer.Argument(help="Its number, as `notifier show` and `notifier due` give it.")],
+    as_json: Json = False,
+) -> None:
+    """Why a text was, was not, or will be sent."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        sentences = explaining.explain(session, message, rules=desk.rules, now=desk.now)
+    if as_json:
+        print_json({"message": message, "sentences": sentences})
+    else:
+        print_answer("\n".join(sentences))
+
+
+def enrollments(
+    state: Annotated[EnrollmentState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Who is enrolled, the latest first."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        lines = forecast.enrollments(session, desk.clinic_id, state=state, limit=limit)
+    if as_json:
+        print_json(_plain(lines))
+        return
+    rows = []
+    for line in lines:
+        zone, home = ZoneInfo(line.timezone), ZoneInfo(desk.rules.timezone)
+        when = "-"
+        if line.treated_at:
+            when = local(line.treated_at, zone, home)
+        elif line.appointment_at:
+            when = f"visit {local(line.appointment_at, zone, home)}"
+        number = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
+        state_word = line.state.value.replace("_", "-")
+        rows.append((number, line.name, line.phone, line.protocol, when, state_word, line.office or "-"))
+    columns = ("enrollment", "name", "phone", "protocol", "treated", "state", "office")
+    _print(columns, rows, empty="nobody is enrolled", offices=bool(desk.rules.offices))
+
+
+def opt_outs(as_json: Json = False) -> None:
+    """Numbers that must not be texted."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        lines = forecast.opt_outs(session, desk.clinic_id)
+        zone = ZoneInfo(desk.rules.timezone)
+    if as_json:
+        print_json(_plain(lines))
+        return
+    rows = [(line.phone, line.source, local(line.at, zone), line.by) for line in lines]
+    print_table(("phone", "source", "at", "by"), rows, empty="nobody has opted out")
+
+
+def replies(
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that nobody has dealt with.")] = False,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """What patients wrote, the latest first."""
+    with office(looks=True) as desk, reading(desk.engine) as session:
+        lines = forecast.replies(session, desk.clinic_id, only_open=only_open, limit=limit)
+        zone = ZoneInfo(desk.rules.timezone)
+    if as_json:
+        print_json(_plain(lines))
+        return
+    rows = []
+    for line in lines:
+        photos = f"[{line.media_count} photo{'s' if line.media_count > 1 else ''} received]" if line.media_count else ""
+        state = "" if line.closed_at else " (open)"
+        said = " ".join(part for part in (line.text, photos) if part)
+        meaning = f"{line.meaning}, urgent" if line.urgent and line.meaning != "urgent" else line.meaning
+        who = ", ".join((*line.patients, line.phone))
+        rows.append((str(line.reply), who, local(line.at, zone), said, f"{meaning}{state}", line.office or "-"))
+    columns = ("reply", "from", "at", "text", "meaning", "office")
+    _print(columns, rows, empty="nobody has written", offices=bool(desk.rules.offices))
+
+
+def _print_texts(lines: Sequence[TextLine], as_json: bool, rules: PlanningRules, *, empty: str) -> None:
+    if as_json:
+        print_json(_plain(lines))
+        return
+    columns = ("message", "enrollment", "patient", "step", "leaves", "state", "office")
+    home = ZoneInfo(rules.timezone)
+    _print(columns, [_text_row(line, home) for line in lines], empty=empty, offices=bool(rules.offices))
+
+
+def _print(columns: Sequence[str], rows: Sequence[tuple[str, ...]], *, empty: str, offices: bool) -> None:
+    """A table whose last column is the office, where there are any."""
+    print_table(*((columns, rows) if offices else (columns[:-1], [row[:-1] for row in rows])), empty=empty)
+
+
+def _text_row(line: TextLine, home: ZoneInfo) -> tuple[str, ...]:
+    leaves = line.due_at if line.state is not MessageState.EXPIRED else None
+    when = local(leaves, ZoneInfo(line.timezone), home) if leaves else "not by text"
+    if line.waits:
+        when = f"waits ({when})"
+    state = line.state.value.replace("_", " ")
+    whose = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
+    reason = f": {line.reason}" if line.reason else ""
+    return (
+        str(line.message),
+        whose,
+        f"{line.name}, {line.phone}",
+        line.step,
+        when,
+        f"{state}{reason}",
+        line.office or "-",
+    )
+
+
+def _plain(lines: Sequence[Any]) -> list[dict[str, Any]]:
+    return [forecast.as_json(line) for line in lines]
+
+
+def _length(text: str) -> timedelta:
+    found = re.fullmatch(r"([0-9]{1,4})\s*([hdw])", text.strip().lower())
+    if found is None:
+        raise Refused(f'--within "{text}" is no length of time; write it like 7d, 12h or 2w', "within")
+    unit = {"h": "hours", "d": "days", "w": "weeks"}[found[2]]
+    return timedelta(**{unit: int(found[1])})

@@ -1,0 +1,168 @@
+"""`notifier protocols …`: the catalogue, read by staff and checked by authors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from notifier.cli import parsing as reading
+from notifier.cli.context import office
+from notifier.cli.errors import Failed
+from notifier.cli.options import Json, Yes
+from notifier.cli.output import ask, note, print_json, print_table, show, table
+from notifier.cli.preview_rules import clinic_rules, preview_settings
+from notifier.db.engine import writing
+from notifier.domain.protocol_choice import check_words, find_protocol
+from notifier.publishing.approve import approve as approve_protocol
+from schedules.catalogue import load_directory, load_protocol, protocols_with, schema
+from schedules.check import check_protocol
+from schedules.compare import compare_protocols
+from schedules.plain import condition_in_words, length_in_words, moment_in_words
+from schedules.protocol import CareProtocol
+
+app = typer.Typer(help="The plans themselves.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_protocols(as_json: Json = False) -> None:
+    """List the shipped ones and your own."""
+    plans = protocols_with(preview_settings().protocols_dir).values()
+    if as_json:
+        print_json([_summary(plan) for plan in plans])
+        return
+    rows = [(plan.id, plan.title, ", ".join(plan.languages), str(len(plan.steps)), plan.version) for plan in plans]
+    print_table(("protocol", "title", "languages", "steps", "version"), rows, empty="there are no protocols")
+
+
+@app.command("show")
+def show_protocol(
+    protocol: Annotated[str, typer.Argument(help="An id, or the path of a .toml file.")],
+    language: Annotated[str | None, typer.Option(help="The texts' language.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show one in full: questions, rules, texts."""
+    plan = reading.protocol_named(protocol, preview_settings().protocols_dir)
+    if as_json:
+        print_json(plan.model_dump(mode="json", exclude_defaults=True) | {"version": plan.version})
+        return
+    spoken = language or plan.languages[0]
+    check_words(plan, spoken, {})
+    _show(plan, spoken)
+
+
+@app.command("check")
+def check(
+    path: Annotated[
+        Path | None, typer.Argument(help="A .toml file or a directory; every known protocol unless said.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try them on many treatments.
+
+    Says what is wrong, and where texts are dense; exit 1 where something is wrong.
+    """
+    plans = _chosen(path)
+    reports = {plan.id: check_protocol(plan, clinic_rules()) for plan in plans}
+    if as_json:
+        print_json(
+            [{"protocol": one, "problems": list(r.problems), "notes": list(r.notes)} for one, r in reports.items()]
+        )
+    else:
+        for protocol_id, report in reports.items():
+            for sentence in report.problems:
+                show(f"{protocol_id}: problem: {sentence}")
+            for sentence in report.notes:
+                show(f"{protocol_id}: {sentence}")
+            if not report.problems:
+                show(f"{protocol_id}: no problem found")
+    if wrong := [protocol_id for protocol_id, report in reports.items() if report.problems]:
+        raise Failed(f"{len(wrong)} of {len(reports)} with problems: {', '.join(wrong)}")
+
+
+@app.command("compare")
+def compare(
+    a: Annotated[str, typer.Argument(help="An id, or the path of a .toml file.")],
+    b: Annotated[str, typer.Argument(help="The other one.")],
+    as_json: Json = False,
+) -> None:
+    """Show what differs between two of them."""
+    directory = preview_settings().protocols_dir
+    one, other = reading.protocol_named(a, directory), reading.protocol_named(b, directory)
+    differences = compare_protocols(one, other)
+    if as_json:
+        print_json([{"where": d.where, "a": d.a, "b": d.b} for d in differences])
+    elif one.id != other.id or one.version != other.version:
+        rows = [(d.where, d.a or "-", d.b or "-") for d in differences]
+        print_table(
+            ("", f"{one.id} {one.version}", f"{other.id} {other.version}"), rows, empty="nothing differs but the id"
+        )
+    else:
+        note("they are the same")
+
+
+@app.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema, for editors.
+
+    An editor finds it by a file's first line: `#:schema PATH`.
+    """
+    print_json(schema())
+
+
+@app.command("approve")
+def approve(
+    protocol: Annotated[str, typer.Argument(help="Its id.")],
+    by: Annotated[str, typer.Option(help="The clinician who stands behind these words.")],
+    language: Annotated[str | None, typer.Option(help="One language; all of its own unless said.")] = None,
+    yes: Yes = False,
+) -> None:
+    """Let a clinician stand behind its words.
+
+    Bound to exactly this content: whoever changes a word has it approved again.
+    """
+    with office(creates=True) as desk:
+        plan = find_protocol(protocol, desk.protocols)
+        ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
+        with writing(desk.engine) as session:
+            new = approve_protocol(session, desk.clinic_id, plan, by=by, now=desk.now, language=language)
+    note(f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already")
+
+
+def _summary(plan: CareProtocol) -> dict[str, object]:
+    return {
+        "protocol": plan.id,
+        "title": plan.title,
+        "version": plan.version,
+        "languages": list(plan.languages),
+        "steps": len(plan.steps),
+        "questions": list(plan.questions),
+        "source": plan.source,
+    }
+
+
+def _chosen(path: Path | None) -> list[CareProtocol]:
+    if path is None:
+        return list(protocols_with(preview_settings().protocols_dir).values())
+    return list(load_directory(path).values()) if path.is_dir() else [load_protocol(path)]
+
+
+def _show(plan: CareProtocol, language: str) -> None:
+    show(f"{plan.title} ({plan.id} {plan.version})", style="bold")
+    show(plan.source)
+    for key, question in plan.questions.items():
+        show(f"\nAsk: {question.ask} ({key}: {' / '.join(question.answers)})")
+    made = table("restriction", "lasts", "source")
+    for topic, restriction in plan.restrictions.items():
+        lasts = f"{length_in_words(restriction)}{condition_in_words(restriction.only_if)}"
+        made.add_row(topic, lasts, restriction.source or "none")
+    show("")
+    show(made)
+    steps = table("step", "when", "text")
+    for step in plan.steps:
+        off = f" [off: {step.why_off}]" if step.why_off else ""
+        when = f"{moment_in_words(step)}{condition_in_words(plan.condition(step))}"
+        steps.add_row(f"{step.key} ({step.kind.value})", when, f"{step.text[language]}{off}")
+    show("")
+    show(steps)

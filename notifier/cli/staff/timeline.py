@@ -1,0 +1,83 @@
+"""`notifier timeline`: the pure preview. No database, no clock; unset clinic settings show as placeholders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from notifier.cli import parsing as reading
+from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
+from notifier.cli.output import print_json
+from notifier.cli.preview_rules import preview_settings
+from notifier.cli.timeline_table import print_timeline
+from notifier.domain.instants import read_instant, zone_called
+from notifier.domain.names import check_name
+from notifier.domain.phone import parse_phone
+from notifier.domain.protocol_choice import check_words, said_of
+from notifier.domain.refused import Refused
+from schedules.moments import Anchor
+from schedules.protocol import CareProtocol
+from schedules.timeline import Patient, Rules, Timeline, build_timeline
+from schedules.timeline_json import timeline_json
+
+
+def timeline(
+    protocol: Annotated[str, typer.Argument(help="A protocol's id, or the path of a .toml file.")],
+    treated_at: TreatedAt = None,
+    appointment_at: AppointmentAt = None,
+    timezone: Timezone = None,
+    answer: Answers = None,
+    language: Language = None,
+    name: Annotated[str | None, typer.Option(help="Her name, for texts that say it.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Her number; its area code may narrow the hours.")] = None,
+    enrolled_at: Annotated[str | None, typer.Option(help="What has passed by then is not planned.")] = None,
+    rebook_consent: Annotated[bool | None, typer.Option(help="Whether she agreed to rebook texts.")] = None,
+    at_office: WhichOffice = None,
+    as_json: Json = False,
+) -> None:
+    """Show what one patient would hear, and when."""
+    settings = preview_settings(at_office)
+    plan = reading.protocol_named(protocol, settings.protocols_dir)
+    where = timezone or settings.timezone
+    if where is None:
+        raise Refused("--timezone is missing; write it like --timezone America/New_York", "timezone")
+    area_zones = said_of("phone", parse_phone, phone).area_zones if phone is not None else ()
+    patient = Patient(
+        zone=said_of("timezone", zone_called, where),
+        language=language or plan.languages[0],
+        name=said_of("name", check_name, name).first if name is not None else "",
+        area_zones=tuple(map(zone_called, area_zones)),
+        answers=reading.answers(answer or []),
+        rebook_consent=rebook_consent,
+    )
+    check_words(plan, patient.language, patient.answers)
+    anchor = _anchor(treated_at, appointment_at, where)
+    enrolled = read_instant(enrolled_at, where, "enrolled_at") if enrolled_at else None
+    planned = _planned(plan, anchor, patient, settings.rules, enrolled)
+    if as_json:
+        print_json(timeline_json(planned))
+    else:
+        print_timeline(planned)
+
+
+def _anchor(treated_at: str | None, appointment_at: str | None, zone: str) -> Anchor:
+    if (treated_at is None) == (appointment_at is None):
+        raise Refused(
+            "say one of --treated-at (the END of the treatment) and --appointment-at, "
+            "like --treated-at 2026-03-07T15:30"
+        )
+    if treated_at is not None:
+        return Anchor(read_instant(treated_at, zone, "treated_at"))
+    assert appointment_at is not None
+    return Anchor(read_instant(appointment_at, zone, "appointment_at"), treated=False)
+
+
+def _planned(
+    plan: CareProtocol, anchor: Anchor, patient: Patient, rules: Rules, enrolled_at: datetime | None
+) -> Timeline:
+    try:
+        return build_timeline(plan, anchor, patient, rules, enrolled_at=enrolled_at)
+    except ValueError as why:
+        raise Refused(str(why)) from None

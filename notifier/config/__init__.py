@@ -1,0 +1,1 @@
+"""Settings and files that a clinic writes, read and explained."""

@@ -1,0 +1,269 @@
+"""Settings: the only place that reads the environment. Each mistake is one sentence that says what to write.
+
+Where a value comes from, first found wins: a systemd credential (`$CREDENTIALS_DIRECTORY/NAME`), a file named by
+`NAME_FILE` (secrets only), the environment, `.env`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from notifier.config import values
+from notifier.config.env_file import check_env_text
+from notifier.config.explain import what_to_write
+from notifier.domain.staffed_hours import StaffedHours
+from schedules.send_window import SendWindow
+
+TWILIO_API = "https://api.twilio.com"
+Address = Annotated[str, AfterValidator(values.plain_address)]
+HiddenAddress = Annotated[SecretStr, AfterValidator(values.secret(values.web_address))]
+Token = Annotated[SecretStr, AfterValidator(values.secret(values.auth_token))]
+Words = Annotated[str, AfterValidator(values.answer_words)]
+SECRETS = (
+    "NOTIFIER_DATABASE_URL",
+    "NOTIFIER_SECRET_KEY",
+    "NOTIFIER_SMTP_URL",
+    "NOTIFIER_ALERT_WEBHOOK",
+    "NOTIFIER_ALERT_APPRISE",
+    "NOTIFIER_HEARTBEAT_URL",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_OLD",
+    "TWILIO_API_KEY_SECRET",
+)
+
+
+class BadSettings(ValueError):
+    """What is wrong with the configuration, one sentence for each mistake."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+def _variable(field: str) -> str:
+    return field.upper() if field.startswith(("twilio_", "notify_", "state_")) else f"NOTIFIER_{field.upper()}"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. A field's variable is `NOTIFIER_` and its name; `TWILIO_…` are called as they are."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="forbid",
+        env_ignore_empty=True,
+        alias_generator=_variable,
+        populate_by_name=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    env: Literal["production", "demo", "test"] = "production"
+    database_url: SecretStr = SecretStr("sqlite:///notifier.db")
+    clinic_name: Annotated[str, AfterValidator(values.clinic_name)] | None = None
+    clinic_phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
+    timezone: Annotated[str, AfterValidator(values.zone)] | None = None
+    """The clinic's IANA zone; a patient's own may differ."""
+    send_window: str = "09:00-20:00"
+    offices_file: Path | None = None
+    """One profile for each office; None: the clinic is one place."""
+    protocols_dir: Path | None = None
+    public_url: Address | None = None
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8080, ge=0, le=65535)
+    on_unknown: Literal["resend_once", "review"] = "resend_once"
+    messages_per_second: float = Field(default=1.0, ge=0, le=1000)
+    """Of one sender, over all workers; 0 is no limit."""
+    in_flight: int = Field(default=50, ge=1, le=500)
+    """Calls to Twilio at the same time."""
+    max_texts_per_day: int = Field(default=2, ge=1, le=10)
+    recover_above: int = Field(default=50, ge=0)
+    """After an outage, more late texts than this wait for a person."""
+    notify_socket: str | None = None
+    """systemd's own variable: where a service says that it is ready and alive."""
+    state_directory: Path | None = None
+    """systemd's own too: where a service keeps what must survive it."""
+    secret_key: SecretStr | None = None
+    """Nothing reads it: sessions are random tokens, and a form is signed with its session's."""
+    clock_file: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    urgent_answer: Words | None = None
+    """The fixed answer to urgent words; None is the program's own."""
+    urgent_answer_es: Words | None = None
+    staffed_hours: str | None = None
+    """When somebody reads what patients write; None: nobody says."""
+    alert_email: Annotated[str, AfterValidator(values.email_addresses)] | None = None
+    smtp_url: Annotated[SecretStr, AfterValidator(values.secret(values.smtp_address))] | None = None
+    alert_webhook: HiddenAddress | None = None
+    alert_apprise: SecretStr | None = None
+    heartbeat_url: HiddenAddress | None = None
+    """Asked for each minute that the worker is well; who hears nothing sounds the alarm."""
+    twilio_account_sid: Annotated[str, AfterValidator(values.twilio_sid("AC"))] | None = None
+    twilio_auth_token: Token | None = None
+    twilio_auth_token_old: Token | None = None
+    """While the token is being replaced: what still signs webhooks. It opens nothing."""
+    twilio_api_key_sid: Annotated[str, AfterValidator(values.twilio_sid("SK"))] | None = None
+    twilio_api_key_secret: SecretStr | None = None
+    twilio_messaging_service_sid: Annotated[str, AfterValidator(values.twilio_sid("MG"))] | None = None
+    twilio_from_number: Annotated[str, AfterValidator(values.e164)] | None = None
+    twilio_api_url: Address = TWILIO_API
+
+    @field_validator("send_window")
+    @classmethod
+    def _legal_window(cls, value: str) -> str:
+        return str(SendWindow.parse(value))
+
+    @field_validator("staffed_hours")
+    @classmethod
+    def _legal_hours(cls, value: str | None) -> str | None:
+        if value is not None:
+            StaffedHours.parse(value)
+        return value
+
+    @field_validator("protocols_dir")
+    @classmethod
+    def _existing_directory(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{value} is not a directory; name the one with your protocol files, or leave it out")
+        return value
+
+    @model_validator(mode="after")
+    def _clock_only_where_nobody_is_texted(self) -> Self:
+        if self.clock_file is not None and (self.env == "production" or self.is_twilios_own):
+            raise ValueError(
+                "NOTIFIER_CLOCK_FILE shifts the clock: it goes with NOTIFIER_ENV=demo or test, never with Twilio's own "
+                "address in TWILIO_API_URL; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mail_needs_both(self) -> Self:
+        if (self.alert_email is None) != (self.smtp_url is None):
+            raise ValueError(
+                "NOTIFIER_ALERT_EMAIL (who is told) and NOTIFIER_SMTP_URL (by which mail server) go together; "
+                "set both, or neither"
+            )
+        return self
+
+    @property
+    def is_twilios_own(self) -> bool:
+        """Whether texts go to real phones."""
+        host = urlsplit(self.twilio_api_url).hostname or ""
+        return host == "twilio.com" or host.endswith(".twilio.com")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # ours, below, reads two kinds of files
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, _Files(settings_cls), env_settings, dotenv_settings)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; `given` wins over the environment. Raises BadSettings."""
+    if wrong := _misread(Path(".env")):
+        raise BadSettings(wrong)
+    wrong = _unknown_variables(os.environ)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise BadSettings(wrong + [_sentence(one) for one in error.errors(include_url=False)]) from None
+    except BadSettings as error:
+        raise BadSettings(wrong + error.sentences) from None
+    if wrong:
+        raise BadSettings(wrong)
+    return settings
+
+
+def surroundings() -> dict[str, str]:
+    """The environment without any setting of ours: for a process that is given its settings, all of them."""
+    others = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
+    ours = ("NOTIFIER_", "TWILIO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours) and name not in others}
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Systemd credentials and `…_FILE` variables."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  # not one by one
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        for name in map(_variable, Settings.model_fields):
+            if credentials and (file := Path(credentials, name)).is_file():
+                found[name] = _content(file, name)
+            elif name in SECRETS and (path := os.environ.get(f"{name}_FILE")):
+                found[name] = _secret(Path(path), f"{name}_FILE")
+        return found
+
+
+def _secret(file: Path, name: str) -> str:
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        raise BadSettings([f"{name}: {file} cannot be read; name a file that the service may read."]) from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise BadSettings([f"{name}: others may read {file}; run `chmod 600 {file}`."])
+    return _content(file, name)
+
+
+def _content(file: Path, name: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise BadSettings([f"{name}: {file} cannot be read; name a text file that the service may read."]) from None
+
+
+def _misread(file: Path) -> list[str]:
+    try:
+        return check_env_text(file.read_bytes())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        return [f"{file.resolve()} cannot be read ({error.strerror}); let the user that runs notifier read it."]
+
+
+def _known() -> list[str]:
+    return [*map(_variable, Settings.model_fields), *(f"{name}_FILE" for name in SECRETS)]
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    # NOTIFIER_TEST_… belongs to the test suite.
+    given = [name for name in environment if name.startswith("NOTIFIER_") and not name.startswith("NOTIFIER_TEST_")]
+    return [_unknown(name) for name in sorted(given) if name not in _known()]
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name.upper(), _known(), n=1, cutoff=0.4)
+    return f"{name} is no setting of Notifier; {f'did you mean {near[0]}?' if near else 'leave it out.'}"
+
+
+def _sentence(error: Any) -> str:
+    name = str(error["loc"][0]) if error["loc"] else ""
+    if error["type"] == "extra_forbidden":
+        return _unknown(name.upper())
+    what = _instead(name, error) or error["msg"].removeprefix("Value error, ").rstrip(".")
+    what = what[:1].lower() + what[1:] if name and not what.startswith(("Twilio", "NOTIFIER")) else what
+    return f"{name}: {what}." if name else f"{what}."
+
+
+def _instead(name: str, error: Any) -> str | None:
+    for field, about in Settings.model_fields.items():
+        if _variable(field) == name:
+            return what_to_write(error, about.metadata, about.default)
+    return None

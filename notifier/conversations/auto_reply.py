@@ -1,0 +1,85 @@
+"""What is answered without a person, and how: one fixed text that a clinic stands behind. Never medical advice."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from notifier.conversations.classify import Meaning
+from notifier.domain.offices import NO_OFFICES, Offices
+from notifier.domain.staffed_hours import StaffedHours
+from schedules.protocol import PLACEHOLDER
+from schedules.send_window import zone_named
+from schedules.wording import Voice
+
+USEFUL_FOR: Final = timedelta(hours=1)
+"""Later than this after she wrote, a fixed answer would only confuse; after staff wrote theirs, it is stale too."""
+ONE_IN: Final = timedelta(hours=12)
+"""At most one fixed answer for each number: two machines must not keep each other talking."""
+STAFF_MAY_ANSWER_FOR: Final = timedelta(hours=24)
+"""After her message, at any hour: she is awake, or has asked to be told."""
+LONGEST_TEXT: Final = 1600
+"""Twilio takes no more characters."""
+WORDS: Final = {
+    "en": "{clinic}: this phone is not watched now. Emergency: 911. Otherwise {phone}.",
+    "es": "{clinic}: nadie lee estos mensajes ahora. Emergencia: 911. Si no, llame al {phone}.",
+}
+_ASKS_NOTHING: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP, Meaning.THANKS, Meaning.UNCLEAR})
+"""Twilio itself answers three of them; whoever may want no more texts gets none before a person has read her words."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRules:
+    """The clinic's settings for fixed answers."""
+
+    voice: Voice
+    zone: ZoneInfo
+    """The clinic's clock."""
+    staffed: StaffedHours | None = None
+    """None: nobody has said, and only urgent words are answered."""
+    words: Mapping[str, str] | None = None
+    """By language; the program's own where a language is missing."""
+    offices: Offices = field(default_factory=lambda: NO_OFFICES)
+
+    def at(self, office: str | None) -> AnswerRules:
+        """The same in the voice and by the hours of an office; the clinic's own for None and for one that is gone."""
+        if office is None or office not in self.offices:
+            return self
+        profile = self.offices[office]
+        return replace(self, voice=profile.voice, zone=zone_named(profile.timezone), staffed=profile.staffed)
+
+    def say(self, language: str) -> str:
+        """The answer in her language, else in English."""
+        known = {**WORDS, **(self.words or {})}
+        words = known.get(language, known["en"])
+        filled = {"clinic": self.voice.clinic, "phone": self.voice.phone}
+        return PLACEHOLDER.sub(lambda found: filled.get(found[1], found[0]), words)
+
+    def wanted(self, meaning: Meaning, *, urgent: bool, written_at: datetime, now: datetime) -> bool:
+        """Whether these words get the fixed answer, if the number has had none lately."""
+        if meaning is Meaning.STOP or now - written_at >= USEFUL_FOR:
+            return False
+        if urgent:
+            return True
+        if self.staffed is None or meaning in _ASKS_NOTHING:
+            return False
+        return not self.staffed.include(written_at, self.zone)
+
+
+def check_staff_words(text: str, clinic_name: str) -> str:
+    """The words of a staff answer as they leave: the clinic's name in front, as in every text. Raises ValueError."""
+    words = text.strip()
+    if not words:
+        raise ValueError("the answer is empty; write what she shall read")
+    if not words.casefold().startswith(clinic_name.casefold()):
+        words = f"{clinic_name}: {words}"
+    odd = next((one for one in words if unicodedata.category(one) in ("Cc", "Cs") and one != "\n"), None)
+    if odd is not None:
+        raise ValueError(f"the answer has a control character (U+{ord(odd):04X}); leave it out")
+    if len(words) > LONGEST_TEXT:
+        raise ValueError(f"the answer has {len(words)} characters; Twilio takes {LONGEST_TEXT}")
+    return words

@@ -1,0 +1,56 @@
+"""Replies: what a patient wrote, and which of them wait for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.columns import can_be_id
+from notifier.db.enrollments import latest_on
+from notifier.db.events import record
+from notifier.db.tables import Enrollment, Message, Reply
+from notifier.domain.refused import Refused
+
+
+def the_reply(session: Session, clinic_id: str, reply_id: int) -> Reply:
+    """The reply of that number; raises Refused where there is none."""
+    reply = session.get(Reply, reply_id) if can_be_id(reply_id) else None
+    if reply is None or reply.clinic_id != clinic_id:
+        raise Refused(f"there is no reply {reply_id}", command="see: notifier replies")
+    return reply
+
+
+def last_reply(session: Session, clinic_id: str, phone: str, yours: Collection[str] | None = None) -> Reply | None:
+    """What came last from this number, to one of `yours` or to no office; None: to any."""
+    found = select(Reply).where(col(Reply.clinic_id) == clinic_id, col(Reply.phone) == phone)
+    if yours is not None:
+        found = found.where(or_(col(Reply.office).is_(None), col(Reply.office).in_(sorted(yours))))
+    return session.scalar(found.order_by(col(Reply.at).desc(), col(Reply.id).desc()).limit(1))
+
+
+def conversation(session: Session, enrollment: Enrollment, limit: int) -> list[Reply]:
+    """The latest from her number, and from one she had before where nobody is enrolled on it now."""
+    clinic, left = enrollment.clinic_id, col(Message.left_at).is_not(None)
+    numbers = select(col(Message.phone)).where(col(Message.enrollment_id) == enrollment.id, left).distinct()
+    before = set(session.scalars(numbers)) - {enrollment.phone}
+    whose = latest_on(session, clinic, before)
+    hers = {phone for phone in before if phone in whose and whose[phone].phone == enrollment.phone}
+    found = select(Reply).where(col(Reply.clinic_id) == clinic, col(Reply.phone).in_([enrollment.phone, *sorted(hers)]))
+    return list(session.scalars(found.order_by(col(Reply.at).desc()).limit(limit)))
+
+
+def close(session: Session, clinic_id: str, reply_id: int, *, at: datetime, by: str) -> bool:
+    """Somebody has read it and done what it needed; False where it was closed before."""
+    closed = session.execute(
+        update(Reply)
+        .where(col(Reply.id) == reply_id, col(Reply.closed_at).is_(None))
+        .values(closed_at=at, closed_by=by)
+        .returning(col(Reply.id))
+    ).first()
+    if closed is not None:
+        record(session, clinic_id=clinic_id, at=at, by=by, what="reply_closed", why=f"reply {reply_id}")
+    return closed is not None

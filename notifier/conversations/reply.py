@@ -1,0 +1,114 @@
+"""Answer a patient in staff's own words, within a day of hers, at any hour, and never after STOP."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.conversations import inbox as replies
+from notifier.conversations.auto_reply import STAFF_MAY_ANSWER_FOR, USEFUL_FOR, check_staff_words
+from notifier.conversations.reply_texts import answers_for, one_at_a_time, same_words
+from notifier.conversations.reply_texts import plan_answer as plan
+from notifier.db.enrollments import the_enrollment
+from notifier.domain.kinds import BY_STAFF
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.numbers.opt_outs import is_opted_out
+from schedules.segments import Segments, count_segments
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAnswer:
+    """What an answer would be, or is."""
+
+    enrollment: int
+    reply: int
+    phone: str
+    words: str
+    segments: Segments
+    until: datetime
+    """When it is no longer sent."""
+    message: int | None = None
+    """Its row in the outbox, once it is there."""
+
+
+def answerable_until(
+    session: Session, clinic_id: str, phone: str, *, now: datetime, yours: Collection[str] | None = None
+) -> datetime:
+    """Until when this number may be answered by hand, by somebody of these offices (None: of all).
+
+    Raises Refused with why not, and what to do.
+    """
+    if is_opted_out(session, clinic_id, phone):
+        raise Refused("she has opted out, and nothing is sent after that; call her")
+    last = replies.last_reply(session, clinic_id, phone, yours)
+    if last is None:
+        raise Refused("nothing to answer has come from this number, and by hand only an answer is sent; call instead")
+    if now - last.at > STAFF_MAY_ANSWER_FOR:
+        raise Refused("her last message is more than 24 hours old, and only an answer to a newer one is sent; call her")
+    return last.at + STAFF_MAY_ANSWER_FOR
+
+
+def find_answer(
+    session: Session,
+    clinic_id: str,
+    words: str,
+    *,
+    rules: PlanningRules,
+    now: datetime,
+    reply_id: int | None = None,
+    enrollment_id: int | None = None,
+) -> StaffAnswer:
+    """What answering this reply, or the last words from this enrollment's number, would send; nothing is written.
+
+    The name of her office, or the clinic, stands in front of the words. Raises Refused with a sentence.
+    """
+    if enrollment_id is not None:
+        phone, whose = the_enrollment(session, clinic_id, enrollment_id).phone, enrollment_id
+    else:
+        asked = replies.the_reply(session, clinic_id, reply_id or 0)
+        phone = asked.phone
+        whose = getattr(answers_for(session, clinic_id, phone, office=asked.office), "id", None) or 0
+    if not whose:
+        raise Refused("nobody with this number is enrolled, so no text goes there; call instead")
+    clinic_name = rules.at(the_enrollment(session, clinic_id, whose).office).voice.clinic
+    text = _checked(words, clinic_name)
+    closes = answerable_until(session, clinic_id, phone, now=now, yours=rules.yours)
+    if same_words(session, clinic_id, phone, text, since=now - STAFF_MAY_ANSWER_FOR):
+        raise Refused("these very words have gone to her already, or are on their way; write others")
+    last = replies.last_reply(session, clinic_id, phone, rules.yours)
+    return StaffAnswer(
+        whose,
+        reply_id or getattr(last, "id", None) or 0,
+        phone,
+        text,
+        count_segments(text),
+        until=min(now + USEFUL_FOR, closes),
+    )
+
+
+def answer(
+    session: Session, clinic_id: str, found: StaffAnswer, *, rules: PlanningRules, now: datetime, by: str
+) -> StaffAnswer:
+    """Send it, and close the reply it answers. Holds are released apart. Raises Refused with a sentence."""
+    one_at_a_time(session, clinic_id, found.phone)
+    found = find_answer(
+        session, clinic_id, found.words, rules=rules, now=now, reply_id=found.reply,
+        enrollment_id=found.enrollment,
+    )  # fmt: skip  # again, now that nobody else answers her
+    message = plan(
+        session, the_enrollment(session, clinic_id, found.enrollment), found.phone, found.words,
+        step=f"{BY_STAFF}-{found.reply}", now=now, until=found.until, by=by,
+    )  # fmt: skip
+    replies.close(session, clinic_id, found.reply, at=now, by=by)
+    return replace(found, message=message)
+
+
+def _checked(words: str, clinic_name: str) -> str:
+    try:
+        return check_staff_words(words, clinic_name)
+    except ValueError as error:
+        raise Refused(str(error), "text") from None

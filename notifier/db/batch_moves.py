@@ -1,0 +1,58 @@
+"""The two moves that every text makes, for a batch at once: it leaves, and the provider accepts it.
+
+They are the outbox's moves like any other (seen, checked, told of), in statements that are built once: building them
+for each batch took longer than running them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Update, bindparam, null, update
+from sqlalchemy.orm import Session
+
+from notifier.db.array_param import among
+from notifier.db.outbox import in_state, tell
+from notifier.db.rows import table_of
+from notifier.db.tables import Attempt, Message
+from notifier.domain.states import MessageState, check_move
+
+_S = MessageState
+_messages, _attempts = table_of(Message).c, table_of(Attempt).c
+
+
+def leave(session: Session, ids: Sequence[int], *, late: bool, at: datetime, by: str) -> int:
+    """Planned texts are about to leave, in their `late` wording or the usual one; how many still were planned."""
+    moved = session.connection().scalars(_leave(late), {"ids": ids, "at": at}).all() if ids else []
+    tell(session, moved, seen=_S.PLANNED, to=_S.ATTEMPTING, at=at, by=by, why=None)
+    return len(moved)
+
+
+def accept(session: Session, attempt_ids: Sequence[str], *, seen: MessageState, at: datetime, by: str) -> Sequence[int]:
+    """The texts of these attempts, in the state seen, are accepted under the SIDs that the attempts have; their ids."""
+    moved = session.connection().scalars(_accept(seen), {"attempt_ids": attempt_ids}).all() if attempt_ids else []
+    tell(session, moved, seen=seen, to=_S.ACCEPTED, at=at, by=by, why=None)
+    return moved
+
+
+@cache
+def _leave(late: bool) -> Update:
+    check_move(_S.PLANNED, _S.ATTEMPTING)
+    these = update(table_of(Message)).where(in_state(_S.PLANNED), among(_messages.id, "ids"))
+    words = _messages.late_text if late else _messages.text
+    changed = these.values(state=_S.ATTEMPTING, reason=null(), left_at=bindparam("at"), sent_text=words)
+    return changed.returning(_messages.id)
+
+
+@cache
+def _accept(seen: MessageState) -> Update:
+    check_move(seen, _S.ACCEPTED)
+    these = update(table_of(Message)).where(
+        among(_attempts.id, "attempt_ids"),
+        _messages.id == _attempts.message_id,
+        in_state(seen),
+    )
+    calls = {"attempts": _messages.attempts + 1} if seen is _S.ATTEMPTING else {}  # an unknown one was counted then
+    return these.values(state=_S.ACCEPTED, reason=null(), sid=_attempts.sid, **calls).returning(_messages.id)

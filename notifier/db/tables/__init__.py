@@ -1,0 +1,49 @@
+"""The tables, all of them. They are the truth: the scheduler only rings the bell.
+
+Every row belongs to a clinic; every instant is UTC. Import them from here: only then is the metadata complete.
+"""
+
+from __future__ import annotations
+
+from notifier.db.tables.alerts import Alert
+from notifier.db.tables.api import ApiAnswer, ApiKey, Scope
+from notifier.db.tables.inbound import NumberHold, OptOut, Poll, Receipt, Reply
+from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Worker
+from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
+from notifier.db.tables.recovery import Recovery, RecoveryKind
+from notifier.db.tables.staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession, WrongPassword
+
+CLINIC = "clinic"
+"""The one clinic of an installation; offices and further clinics get their own id."""
+
+__all__ = [
+    "CLINIC",
+    "Alert",
+    "ApiAnswer",
+    "ApiKey",
+    "Approval",
+    "Attempt",
+    "Circuit",
+    "Enrollment",
+    "Event",
+    "Message",
+    "NumberHold",
+    "OptOut",
+    "Pause",
+    "Poll",
+    "ProtocolVersion",
+    "Receipt",
+    "Recovery",
+    "RecoveryKind",
+    "Reply",
+    "ReplyClaim",
+    "Role",
+    "Scope",
+    "SeenTo",
+    "Staff",
+    "StaffAudit",
+    "StaffForm",
+    "StaffSession",
+    "Worker",
+    "WrongPassword",
+]

@@ -1,0 +1,17 @@
+"""Kinds of texts beside those that protocols know, and when a text that waits is looked at again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+LOOK_AGAIN = timedelta(minutes=5)
+"""How soon a text that waits for a person is looked at again."""
+
+
+ANSWER: Final = "answer"
+"""The kind of a text that answers a patient, beside the kinds that protocols know. It is no step of any plan: it may
+leave at night, waits for no hold, and the daily cap does not count it."""
+
+BY_ITSELF, BY_STAFF = "answer", "reply"
+"""How the step of an answer begins; the reply's number follows."""

@@ -1,0 +1,25 @@
+"""What a patient really got, against what the plan says now, whatever was planned in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from notifier.domain.planning.difference import OutboxRow
+from notifier.domain.planning.plan import Plan
+
+
+def is_as_told(row: OutboxRow, plan: Plan, own_ends: Mapping[str, datetime]) -> bool:
+    """Whether she got exactly what the plan would say to her now: then nobody has to call her about it.
+
+    `plan` is in her own words, all steps included. `own_ends` are those of her own treatment: what a text says without
+    an hour ("3 days") counts from it, so it is right only while no other treatment moves that end.
+    """
+    said = next((message for message in plan.timeline.messages if message.step == row.step), None)
+    if said is None or row.sent_text not in {said.text, said.late_text} - {None} or row.nominal_at != said.nominal_at:
+        return False
+    ends = dict(plan.timeline.restrictions)
+    step = next(step for step in plan.timeline.protocol.steps if step.key == row.step)
+    return all(
+        ends.get(topic) == own_ends.get(topic) for topic in step.named_topics if topic not in step.printed_topics
+    )

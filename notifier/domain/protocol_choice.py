@@ -1,0 +1,54 @@
+"""Which protocol, language and answers somebody means: refusals that name the nearest good one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from schedules.protocol import CareProtocol
+from schedules.timeline import Patient, check_patient
+
+_ANY_ZONE = ZoneInfo("UTC")
+
+
+def find_protocol(protocol_id: str, protocols: Mapping[str, CareProtocol]) -> CareProtocol:
+    """The protocol of that id; raises Refused with the nearest one."""
+    if protocol_id in protocols:
+        return protocols[protocol_id]
+    raise Refused(f'there is no protocol "{protocol_id[:60]}"; {_nearest(protocol_id, tuple(protocols))}', "protocol")
+
+
+@lru_cache(maxsize=256)
+def _nearest(protocol_id: str, known: tuple[str, ...]) -> str:
+    """A whole file may have the same misspelling, and comparing words is slow."""
+    near = get_close_matches(protocol_id, known, n=1, cutoff=0.4)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def check_allowed(protocol: CareProtocol, office: str | None, rules: PlanningRules) -> None:
+    """Refuse a protocol that the office's patients are not enrolled on."""
+    allowed = rules.offices[office].protocols if office and office in rules.offices else None
+    if allowed is not None and protocol.id not in allowed:
+        raise Refused(f"the office {office} does not use {protocol.id}; it uses {', '.join(allowed)}", "protocol")
+
+
+def check_words(protocol: CareProtocol, language: str, answers: Mapping[str, str]) -> None:
+    """Refuse a language or an answer that the protocol does not know."""
+    try:
+        check_patient(protocol, Patient(_ANY_ZONE, language, answers=answers))
+    except ValueError as why:
+        named = next((question for question in answers if f'"{question}"' in str(why)), "language")
+        raise Refused(str(why), named) from None
+
+
+def said_of(field_name: str, check: Any, value: str) -> Any:
+    """What `check` makes of a value; its ValueError becomes a Refused about that field."""
+    try:
+        return check(value)
+    except ValueError as why:
+        raise Refused(str(why), field_name) from None

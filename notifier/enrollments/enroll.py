@@ -1,0 +1,110 @@
+"""Enroll one patient: her enrollment and every text she will get, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.db.enrollments import by_external_id, the_enrollment
+from notifier.db.tables import Enrollment
+from notifier.domain.instants import said_in
+from notifier.domain.planning.difference import Difference
+from notifier.domain.planning.number_plan import plan_for
+from notifier.domain.planning.plan import Plan, PlanningRules
+from notifier.domain.planning.warnings import for_others, of_plan
+from notifier.domain.refused import Refused
+from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
+from notifier.enrollments.write import Written, write_enrollments
+from schedules.protocol import CareProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What staff see after they enrolled somebody."""
+
+    enrollment: int
+    already: bool
+    """The same enrollment was there before; nothing was changed."""
+    plan: Plan
+    others: Mapping[int, Difference]
+    """Other enrollments on this phone whose unsent texts changed."""
+    warnings: tuple[str, ...]
+
+
+def enroll(
+    session: Session,
+    request: EnrollRequest,
+    *,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+) -> Enrolled:
+    """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
+    wanted = check_request(request, protocols, rules)
+    if wanted.external_id and (known := by_external_id(session, rules.clinic_id, wanted.external_id)):
+        _refuse_other_content(session, known, wanted)
+        written = Written(known.id or 0, True, facts_of(session, known))
+    else:
+        check_when(wanted, now)
+        written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
+    return _tell(session, written, wanted, rules)
+
+
+def _refuse_other_content(session: Session, known: Enrollment, wanted: Checked) -> None:
+    """The same external id with the same content is the same enrollment; with other content it is a change."""
+    facts, stored = wanted.facts, facts_of(session, known)
+    pairs = {
+        "name": (wanted.name.full, known.name),
+        "phone": (facts.phone, known.phone),
+        "protocol": (facts.protocol.id, known.protocol),
+        "treated_at": (facts.treated_at, known.treated_at),
+        "timezone": (facts.timezone, known.timezone),
+        "language": (facts.language, known.language),
+        "answers": (dict(facts.answers), dict(stored.answers)),
+        "office": (facts.office, known.office),
+    }
+    if different := [name for name, (new, old) in pairs.items() if new != old]:
+        said = " and ".join(different)
+        raise Refused(
+            f"external_id {wanted.external_id} is enrollment {known.id} already, with another {said}; change that one",
+            "external_id",
+            command=f"notifier change {known.id}",
+        )
+
+
+def _tell(session: Session, written: Written, wanted: Checked, rules: PlanningRules) -> Enrolled:
+    plan = written.plan
+    if plan is None:
+        enrollment = the_enrollment(session, rules.clinic_id, written.enrollment)
+        company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [enrollment.phone])]
+        plan = plan_for(written.facts, company, rules, enrolled_at=enrollment.enrolled_at)
+    return Enrolled(
+        enrollment=written.enrollment,
+        already=written.already,
+        plan=plan,
+        others=written.others,
+        warnings=tuple(_warnings(written, wanted, plan)),
+    )
+
+
+def _warnings(written: Written, wanted: Checked, plan: Plan) -> Iterator[str]:
+    """What staff should hear at once, in sentences."""
+    facts = written.facts
+    if written.already:
+        if facts.anchor.at != wanted.facts.anchor.at:
+            when = said_in(facts.anchor.at, facts.timezone)
+            yield f"she is enrolled with {when}; where that is wrong, change enrollment {facts.enrollment}"
+        return
+    if written.opted_out:
+        yield "this number has opted out: nothing will be sent; tell the patient in person"
+    elif plan.timeline.messages and all(message.due_at is None for message in plan.timeline.messages):
+        yield "the moment of every text has passed: nothing will be sent"
+    for reason in written.held:
+        yield f"texts to this number wait for a person: {reason}"
+    yield from of_plan(plan)
+    yield from for_others(written.others)

@@ -1,0 +1,1 @@
+"""Many enrollments from a file."""

@@ -1,0 +1,196 @@
+"""Import many enrollments from a CSV: everything is checked first, then written in steps; a re-run completes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from notifier.db.engine import reading, writing
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.planning.warnings import for_others, of_plan
+from notifier.domain.refused import Refused
+from notifier.enrollments.importing.csv_text import read_csv
+from notifier.enrollments.importing.meanings import Done, Meaning, Ready, read_meanings, write_meanings
+from notifier.enrollments.importing.row_faults import faults_of
+from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
+from schedules.protocol import CareProtocol
+
+_T = TypeVar("_T")
+AT_ONCE = 500
+"""Enrollments in one transaction: a durable commit costs the same for one as for hundreds."""
+MOST_FAULTS = 1000
+"""So many are told, unless more are asked for; the others are counted."""
+Progress = Callable[[str, int, int], None]
+"""Called with `checked` or `written`, how many rows, and of how many."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or (as a dry run) would do."""
+
+    dry_run: bool
+    rows: int = 0
+    counts: dict[Meaning, int] = field(default_factory=lambda: dict.fromkeys(Meaning, 0))
+    faults: list[RowFault] = field(default_factory=list)
+    """The first `most_faults` of them; a row may have several."""
+    fault_count: int = 0
+    bad_rows: int = 0
+    opted_out: list[int] = field(default_factory=list)
+    """Rows whose number has opted out: enrolled, and nothing will be sent."""
+    for_staff: list[str] = field(default_factory=list)
+    """What somebody must decide or tell a patient, in sentences."""
+    written: int = 0
+    most_faults: int = MOST_FAULTS
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was written because of faults."""
+        return self.fault_count > 0 and self.written == 0
+
+    def add_bad_row(self, *faults: RowFault) -> None:
+        self.bad_rows += 1
+        self.fault_count += len(faults)
+        room = max(self.most_faults - len(self.faults), 0)
+        # Far down a long list a row's sentences are kept as one, which takes a third of the memory.
+        self.faults += faults[:room] if len(self.faults) < MOST_FAULTS else [as_one(faults)][:room]
+
+
+def import_rows(
+    engine: Engine,
+    data: bytes,
+    *,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+    dry_run: bool = False,
+    skip_bad: bool = False,
+    most_faults: int = MOST_FAULTS,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import a file's bytes. One bad row and nothing is written, unless `skip_bad`.
+
+    Raises Refused for a file that is no CSV or has the wrong columns.
+    """
+    tell = progress or _tell_nobody
+    report = ImportReport(dry_run, most_faults=most_faults)
+    good = _check_rows(data, protocols, rules, now, report)
+    tell("checked", 0, len(good))
+    meanings = _find_meanings(engine, good, rules, now, report, tell)
+    if dry_run or (report.fault_count and not skip_bad):
+        return report
+    waiting = [(row, meaning) for row, meaning in meanings if meaning is not Meaning.PASSED_BY]
+    for chunk in _chunks(waiting):
+        _write_chunk(engine, chunk, rules, now, by, report)
+        tell("written", report.written, len(waiting))
+    return report
+
+
+def _check_rows(
+    data: bytes, protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime, report: ImportReport
+) -> list[ImportRow]:
+    """Rows that are good by themselves and among each other."""
+    rows = read_csv(data)
+    header = read_header(next(rows)[1], protocols)
+    good: list[ImportRow] = []
+    seen: dict[str, ImportRow] = {}
+    for number, cells in rows:
+        report.rows += 1
+        try:
+            row = read_row(number, cells, header, protocols, rules)
+        except Refused as why:
+            rest = faults_of(number, cells, header, protocols, rules, now=now)[1:]
+            report.add_bad_row(RowFault(number, why.field, str(why)), *rest)
+            continue
+        external_id = row.wanted.external_id or ""
+        first = seen.setdefault(external_id, row)
+        if first is row:
+            good.append(row)
+        elif (first.digest, first.status) == (row.digest, row.status):
+            report.counts[Meaning.SAME] += 1
+        else:
+            why_not = f"external_id {external_id} is in row {first.number} too, with other content; keep one"
+            report.add_bad_row(RowFault(number, "external_id", why_not))
+    if not report.rows:
+        raise Refused("the file has a header and no rows; write one row for each patient")
+    return good
+
+
+def _find_meanings(
+    engine: Engine, rows: Sequence[ImportRow], rules: PlanningRules, now: datetime, report: ImportReport, tell: Progress
+) -> list[tuple[ImportRow, Meaning]]:
+    found: list[tuple[ImportRow, Meaning]] = []
+    ready: Ready = set()
+    with reading(engine) as session:
+        for chunk in _chunks(rows):
+            meanings, faults = read_meanings(session, chunk, rules, now, ready)
+            found += meanings
+            for fault in faults:
+                report.add_bad_row(fault)
+            session.expunge_all()
+            tell("checked", len(found) + len(faults), len(rows))
+    _count(found, report)
+    return found
+
+
+def _count(found: Sequence[tuple[ImportRow, Meaning]], report: ImportReport) -> None:
+    """Two new rows of one patient, protocol and date are one enrollment, whatever ids they have."""
+    firsts: dict[tuple[object, ...], ImportRow] = {}
+    for row, meaning in found:
+        facts = row.wanted.facts
+        key = (facts.phone, facts.folded_name, facts.protocol.id, facts.local_day)
+        if meaning is Meaning.NEW and (first := firsts.setdefault(key, row)) is not row:
+            report.counts[Meaning.SAME] += 1
+            report.for_staff.append(f"row {row.number}: patient, protocol and date are those of row {first.number}")
+        else:
+            report.counts[meaning] += 1
+
+
+def _write_chunk(
+    engine: Engine,
+    chunk: Sequence[tuple[ImportRow, Meaning]],
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+    report: ImportReport,
+) -> None:
+    """One transaction; where one row is refused after all, one for each row."""
+    try:
+        with writing(engine) as session:
+            done = write_meanings(session, chunk, rules, now=now, by=by)
+    except Refused as why:
+        if len(chunk) == 1:
+            report.add_bad_row(RowFault(chunk[0][0].number, why.field, str(why)))
+            return
+        for one in chunk:
+            _write_chunk(engine, [one], rules, now, by, report)
+        return
+    report.written += len(chunk)
+    _report_done(done, report)
+
+
+def _report_done(done: Done, report: ImportReport) -> None:
+    for row, written in done.written:
+        if written.opted_out:
+            report.opted_out.append(row.number)
+        own = of_plan(written.plan) if written.plan is not None else ()
+        report.for_staff += [f"row {row.number}: {said}" for said in (*own, *for_others(written.others))]
+    for row, change in done.changes:
+        changed = {change.enrollment: change.difference, **change.others}
+        report.for_staff += [f"row {row.number}: {said}" for said in for_others(changed)]
+    for row, ended in done.endings:
+        said_by_none = [f"{text} is not sent any more, and no other text says it" for text in ended.nobody_tells]
+        report.for_staff += [f"row {row.number}: {said}" for said in (*said_by_none, *for_others(ended.others))]
+
+
+def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(rows), AT_ONCE):
+        yield rows[start : start + AT_ONCE]
+
+
+def _tell_nobody(_what: str, _done: int, _of: int) -> None:
+    """Nobody watches."""

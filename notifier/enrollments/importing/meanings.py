@@ -1,0 +1,162 @@
+"""What an import's row means for what is stored: a new enrollment, a change, an ending, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from notifier.db.enrollments import by_external_ids
+from notifier.db.tables import Enrollment
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.domain.states import RUNNING, EnrollmentState
+from notifier.enrollments.change_effect import Change, find_change, make_change
+from notifier.enrollments.changes import Changes
+from notifier.enrollments.end_effect import Ended, end, has_ended_so
+from notifier.enrollments.identity import next_ordinal
+from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
+from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.requests import Checked, check_when
+from notifier.enrollments.write import Written, refuse_unready, write_enrollments
+
+
+class Meaning(StrEnum):
+    """What a row does."""
+
+    NEW = "new"
+    SAME = "same"
+    CHANGED = "changed"
+    ENDED = "ended"
+    PASSED_BY = "passed by"
+    """Nothing can be done for it, and nothing is wrong with it: a cancelled visit that was never enrolled."""
+
+
+_ENDINGS = {Status.CANCELLED: EnrollmentState.CANCELLED, Status.NO_SHOW: EnrollmentState.NO_SHOW}
+Ready = set[tuple[str, str]]
+"""Protocol versions and languages that are known to be approved and not paused."""
+
+
+def read_meanings(
+    session: Session, rows: Sequence[ImportRow], rules: PlanningRules, now: datetime, ready: Ready
+) -> tuple[list[tuple[ImportRow, Meaning]], list[RowFault]]:
+    """The meaning of each good row, and why the others cannot be imported; nothing is written."""
+    known = by_external_ids(session, rules.clinic_id, [row.wanted.external_id or "" for row in rows])
+    strangers = [row.wanted.facts.phone for row in rows if row.wanted.external_id not in known]
+    on_phone: dict[str, list[Enrollment]] = {}
+    for stored in enrollments_on(session, rules.clinic_id, strangers):
+        on_phone.setdefault(stored.phone, []).append(stored)
+    meanings: list[tuple[ImportRow, Meaning]] = []
+    faults: list[RowFault] = []
+    for row in rows:
+        stored_row = known.get(row.wanted.external_id or "")
+        try:
+            if stored_row is not None:
+                meanings.append((row, _of_known(session, stored_row, row, rules, now)))
+            else:
+                company = on_phone.get(row.wanted.facts.phone, [])
+                meanings.append((row, _of_new(session, row, company, rules, now, ready)))
+        except Refused as why:
+            faults.append(RowFault(row.number, why.field, str(why)))
+    return meanings, faults
+
+
+def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime) -> Meaning:
+    if not rules.is_yours(stored.office):
+        raise Refused("its external_id is a patient of an office that is not yours; leave the row out", "external_id")
+    if row.status is not None:
+        return Meaning.SAME if has_ended_so(stored, _ENDINGS[row.status], now) else Meaning.ENDED
+    if stored.imported_as == row.digest:
+        return Meaning.SAME
+    if stored.state not in RUNNING:
+        return Meaning.PASSED_BY
+    changes = _changes(session, stored, row.wanted)
+    if changes == Changes():
+        return Meaning.SAME
+    find_change(session, stored, changes, rules, now)
+    return Meaning.CHANGED
+
+
+def _of_new(
+    session: Session,
+    row: ImportRow,
+    company: Sequence[Enrollment],
+    rules: PlanningRules,
+    now: datetime,
+    ready: Ready,
+) -> Meaning:
+    if row.status is not None:
+        return Meaning.PASSED_BY
+    facts = row.wanted.facts
+    key = (facts.protocol.version, facts.language)
+    if company and next_ordinal(row.wanted, company) is None:
+        return Meaning.SAME
+    check_when(row.wanted, now)
+    if key not in ready:
+        refuse_unready(session, facts, rules)
+        ready.add(key)
+    return Meaning.NEW
+
+
+@dataclass(slots=True)
+class Done:
+    """What was written."""
+
+    written: list[tuple[ImportRow, Written]] = field(default_factory=list)
+    changes: list[tuple[ImportRow, Change]] = field(default_factory=list)
+    endings: list[tuple[ImportRow, Ended]] = field(default_factory=list)
+
+
+def write_meanings(
+    session: Session, rows: Sequence[tuple[ImportRow, Meaning]], rules: PlanningRules, *, now: datetime, by: str
+) -> Done:
+    """Write rows in the caller's transaction. Raises Refused where somebody changed what they mean in the meantime."""
+    done = Done()
+    known = by_external_ids(
+        session, rules.clinic_id, [row.wanted.external_id or "" for row, meaning in rows if meaning is not Meaning.NEW]
+    )
+    for row, meaning in rows:
+        stored = known.get(row.wanted.external_id or "")
+        if stored is None:
+            continue
+        if meaning is Meaning.ENDED and row.status is not None:
+            to, why = _ENDINGS[row.status], f"{row.status.value} by import"
+            done.endings.append((row, end(session, stored, to, rules, now=now, by=by, why=why)))
+        elif meaning is Meaning.CHANGED:
+            changes = _changes(session, stored, row.wanted)
+            done.changes.append((row, make_change(session, stored, changes, rules, now=now, by=by, what="changed")))
+            stored.imported_as = row.digest
+        elif meaning is Meaning.SAME and row.status is None and stored.imported_as != row.digest:
+            stored.imported_as = row.digest
+    new = [row for row, meaning in rows if meaning is Meaning.NEW or _is_to_be_linked(row, meaning, known)]
+    wanted, digests = [row.wanted for row in new], [row.digest for row in new]
+    written = write_enrollments(session, wanted, rules, now=now, by=by, imported_as=digests)
+    done.written = list(zip(new, written, strict=True))
+    return done
+
+
+def _is_to_be_linked(row: ImportRow, meaning: Meaning, known: dict[str, Enrollment]) -> bool:
+    """Enrolled by hand before, and now found in the clinic's own system."""
+    return meaning is Meaning.SAME and row.status is None and row.wanted.external_id not in known
+
+
+def _changes(session: Session, stored: Enrollment, wanted: Checked) -> Changes:
+    """What the row says differently. It takes nothing back: an empty answer, or an appointment of a treated patient."""
+    facts, before = wanted.facts, facts_of(session, stored)
+    answers = {question: answer for question, answer in facts.answers.items() if before.answers.get(question) != answer}
+    appointment = facts.appointment_at if facts.treated_at is None and before.treated_at is None else None
+    return Changes(
+        name=wanted.name.full if wanted.name.full != stored.name else None,
+        phone=facts.phone if facts.phone != before.phone else None,
+        timezone=facts.timezone if facts.timezone != before.timezone else None,
+        language=facts.language if facts.language != before.language else None,
+        answers=answers or None,
+        treated_at=facts.treated_at if facts.treated_at != before.treated_at else None,
+        appointment_at=appointment if appointment != before.appointment_at else None,
+        protocol=facts.protocol if facts.protocol.id != before.protocol.id else None,
+        rebook_consent=facts.rebook_consent if facts.rebook_consent != before.rebook_consent else None,
+        office=facts.office if facts.office != before.office else None,
+    )

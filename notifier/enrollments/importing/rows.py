@@ -1,0 +1,214 @@
+"""The columns of an import, and what one row asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from enum import StrEnum
+
+from notifier.domain.instants import read_instant
+from notifier.domain.offices import choose_office
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.enrollments.requests import Checked, EnrollRequest, check_request
+from schedules.protocol import CareProtocol
+
+REQUIRED = ("external_id", "name", "phone", "protocol", "consent")
+OPTIONAL = ("treated_at", "appointment_at", "timezone", "language", "rebook_consent", "status", "office")
+WRONG = "what is wrong"
+"""A column that says nothing: the failed rows come back with it."""
+_GUARDED = ("=", "+", "-", "@", "\t", "\r")
+_HEADER = ("external_id", "name", "phone", "protocol", "treated_at", "consent")
+_DIGITS = 7
+"""A phone or a date has as many; no name of a column has."""
+_YES = {"yes", "y", "true", "1"}
+_NO = {"", "no", "n", "false", "0"}
+
+
+class Status(StrEnum):
+    """What the clinic's system says became of a visit."""
+
+    CANCELLED = "cancelled"
+    NO_SHOW = "no-show"
+
+
+_STATUSES = {
+    "": None,
+    "cancelled": Status.CANCELLED,
+    "canceled": Status.CANCELLED,
+    "no-show": Status.NO_SHOW,
+    "no show": Status.NO_SHOW,
+    "no_show": Status.NO_SHOW,
+    "noshow": Status.NO_SHOW,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """A row whose every cell is good."""
+
+    number: int
+    """As a spreadsheet shows it; the header is row 1."""
+    wanted: Checked
+    status: Status | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Why a row cannot be imported."""
+
+    row: int
+    column: str | None
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}: {self.sentence}"
+
+
+def as_one(faults: Sequence[RowFault]) -> RowFault:
+    """All faults of one row: the column of the first, the sentences of all."""
+    return RowFault(faults[0].row, faults[0].column, "; ".join(one.sentence for one in faults))
+
+
+def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> list[str]:
+    """The column names in order, "" for an empty one at the end. Raises Refused, naming the nearest for each stranger.
+
+    A column that is not known is refused rather than passed by: it could be an answer that decides what is sent.
+    """
+    questions = [question for protocol in protocols.values() for question in protocol.questions]
+    known = {_fold(name): name for name in (*questions, *OPTIONAL, *REQUIRED, WRONG)}
+    if _is_data(cells, known):
+        raise Refused(
+            "the first row is a patient's, not the names of the columns; put this line on top, with the names in the "
+            f"order of your own cells: {','.join(_HEADER)}",
+            "header",
+        )
+    found: list[str] = []
+    for position, cell in enumerate(cells, 1):
+        name = known.get(_fold(cell), "") if cell else ""
+        if cell and not name:
+            near = get_close_matches(_fold(cell), known, n=1, cutoff=0.5)
+            instead = f"did you mean {known[near[0]]}?" if near else "leave it out"
+            raise Refused(f'column {position} is "{cell[:60]}", which is not known here; {instead}', "header")
+        if name and name in found:
+            raise Refused(f"the column {name} is there twice; leave one out", "header")
+        found.append(name)
+    if missing := [name for name in REQUIRED if name not in found]:
+        raise Refused(
+            f"the first row names no column {', '.join(missing)}; the sample file has them all",
+            "header",
+            command="notifier import --template",
+        )
+    if "treated_at" not in found and "appointment_at" not in found:
+        raise Refused("the first row names neither treated_at nor appointment_at; one of them is needed", "header")
+    return found
+
+
+def _is_data(cells: Sequence[str], known: Mapping[str, str]) -> bool:
+    """Whether a first row names no column and has a cell such as a number or a date: its header was forgotten."""
+    filled = [cell for cell in cells if cell]
+    named = sum(_fold(cell) in known for cell in filled)
+    return named <= 1 < len(filled) and any(sum(map(str.isdigit, cell)) >= _DIGITS for cell in filled)
+
+
+def read_row(
+    number: int,
+    cells: Sequence[str],
+    header: Sequence[str],
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+) -> ImportRow:
+    """Check one row; raises Refused with the column it is about."""
+    if any(cells[len(header) :]):
+        raise Refused(f"has {len(cells)} cells where the header has {len(header)}; is a comma outside of quotes?")
+    row: dict[str, str] = dict.fromkeys((*REQUIRED, *OPTIONAL), "")
+    for name, cell in zip(header, cells, strict=False):
+        if name == WRONG:
+            continue
+        if name:
+            row[name] = unguarded(cell)
+        elif cell:
+            raise Refused(f'"{cell[:40]}" stands in a column without a name; name the column or empty the cell')
+    if not row["external_id"]:
+        raise Refused(
+            "external_id is empty; write the id that your own system uses, which a re-run knows the row by",
+            "external_id",
+        )
+    status = row["status"].casefold()
+    if status not in _STATUSES:
+        raise Refused(f'status "{status[:40]}" is not known; write cancelled or no-show, or leave it empty', "status")
+    wanted = check_request(_request(row, rules), protocols, rules)
+    return ImportRow(number, wanted, _STATUSES[status], wanted.digest())
+
+
+def guarded(cell: str) -> str:
+    """The cell so that no spreadsheet takes it for a formula; `unguarded` takes that back on the next import."""
+    return f"'{cell}" if cell.startswith(_GUARDED) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell without the quote that `guarded` has put before it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_GUARDED) else cell
+
+
+def template(protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime) -> str:
+    """A sample file that imports as it is, with every column that is of use here and two rows."""
+    questions = list(dict.fromkeys(question for protocol in protocols.values() for question in protocol.questions))
+    header = [
+        "external_id",
+        "name",
+        "phone",
+        "protocol",
+        "treated_at",
+        "appointment_at",
+        "timezone",
+        "language",
+        "consent",
+    ]
+    office = next((one.id for one in rules.choices), "")
+    here = rules.at(office or None).timezone
+    treated = now.replace(second=0, microsecond=0).isoformat()
+    booked = now.replace(year=now.year + 1, month=1, day=15, second=0, microsecond=0).isoformat()
+    first = next(iter(rules.offices[office].protocols or protocols if office else protocols), "microneedling")
+    where = (["office"], [office]) if office else ([], [])
+    rows = [
+        [*header, "rebook_consent", "status", *where[0], *questions],
+        ["A-1001", "Ana Diaz", "+14155550123", first, treated, "", here, "", "signed form", "no", "", *where[1]],
+        ["A-1002", "Jo O'Neil", "+14155550124", first, "", booked, here, "", "asked at the desk", "yes", "", *where[1]],
+    ]
+    return "".join(",".join(row + [""] * (len(rows[0]) - len(row))) + "\n" for row in rows)
+
+
+def _request(row: Mapping[str, str], rules: PlanningRules) -> EnrollRequest:
+    rebook = row["rebook_consent"].casefold()
+    if rebook not in _YES | _NO:
+        raise Refused(f'rebook_consent "{rebook[:40]}" is not known; write yes or no', "rebook_consent")
+    office = choose_office(row["office"], rules.offices, rules.yours)
+    rules = rules.at(office)
+    timezone = row["timezone"] or rules.timezone
+    fixed = {*REQUIRED, *OPTIONAL}
+    return EnrollRequest(
+        name=row["name"],
+        phone=row["phone"].lstrip("'"),  # what keeps a spreadsheet from reading +1 as a sum
+        protocol=row["protocol"],
+        consent=row["consent"],
+        treated_at=_when(row["treated_at"], timezone, "treated_at", rules),
+        appointment_at=_when(row["appointment_at"], timezone, "appointment_at", rules),
+        timezone=timezone,
+        language=row["language"] or None,
+        answers={name: cell.casefold() for name, cell in row.items() if cell and name not in fixed},
+        rebook_consent=rebook in _YES,
+        external_id=row["external_id"],
+        office=office,
+    )
+
+
+def _when(cell: str, timezone: str, field: str, rules: PlanningRules) -> datetime | None:
+    return read_instant(cell, timezone, field, clinic_zone=rules.timezone) if cell else None
+
+
+def _fold(name: str) -> str:
+    return name.strip().casefold().replace("_", "-").replace(" ", "-")

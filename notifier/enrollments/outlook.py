@@ -1,0 +1,146 @@
+"""The outlook of some numbers: what everybody on them will hear, against what stands in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import outbox
+from notifier.db.outbox import left_today
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.instants import zone_called
+from notifier.domain.planning.already_said import is_as_told
+from notifier.domain.planning.difference import (
+    Difference,
+    Entry,
+    OutboxRow,
+    compare,
+    find_wrong,
+    over_steps,
+    placeless_steps,
+    told_topics,
+)
+from notifier.domain.planning.number_plan import Member, plan_for, plan_together
+from notifier.domain.planning.plan import Facts, Plan, PlanningRules, draft_for, for_comparison
+from notifier.domain.states import RUNNING
+from notifier.enrollments.plans import at_number, enrollments_on, facts_of
+from schedules.moments import Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Found at `now`; nothing is written."""
+
+    now: datetime
+    rules: PlanningRules
+    after: Sequence[Facts]
+    """Every enrollment on these numbers, as it will be."""
+    before: Sequence[Facts]
+    """The same, as they are."""
+    plans: Mapping[int, Plan]
+    """By enrollment: those that are running."""
+    rows: Mapping[int, Sequence[OutboxRow]]
+    """Their texts in the outbox."""
+
+    def difference(self, after: Facts) -> Difference:
+        """What becomes of the texts of one of them; what was said and is wrong now among it."""
+        rows = self.rows.get(after.enrollment, ())
+        return compare(rows, self.plans[after.enrollment], after.phone, self.now, self._wrong(after, rows))
+
+    def differences(self, *, but: int = 0) -> dict[int, Difference]:
+        """Those that write anything, by enrollment, but for one; 0 is the one that is not stored yet."""
+        running = (one for one in self.after if one.state in RUNNING and one.enrollment != but)
+        found = {one.enrollment: self.difference(one) for one in running}
+        return {whose: difference for whose, difference in found.items() if difference.writes_anything}
+
+    def _wrong(self, after: Facts, rows: Sequence[OutboxRow]) -> list[Entry]:
+        if not any(row.left_at for row in rows):
+            return []
+        before = next((one for one in self.before if one.enrollment == after.enrollment), None)
+        if before is None:
+            return []
+        was, is_now = (
+            draft_for(
+                for_comparison(one),
+                [for_comparison(other) for other in at_number(one, company)],
+                self.rules,
+                enrolled_at=None,
+            )
+            for one, company in ((before, self.before), (after, self.after))
+        )
+        found = find_wrong(rows, was, is_now)
+        if not found:
+            return []
+        says = draft_for(after, at_number(after, self.after), self.rules, enrolled_at=None)
+        own = Moments.of(after.protocol, after.anchor, zone_called(after.timezone), after.answers).ends
+        return [entry for entry in found if entry.row is None or not is_as_told(entry.row, says, own)]
+
+
+def look_ahead(
+    session: Session,
+    after: Sequence[Facts],
+    rules: PlanningRules,
+    now: datetime,
+    *,
+    before: Sequence[Facts] = (),
+    new: Collection[int] = (),
+    lock: bool = False,
+) -> Outlook:
+    """Plan the numbers of these enrollments: `after` must name everybody on them.
+
+    `new` were stored a moment ago: they have no texts yet. `lock` is for a session that will write what is found: no
+    text can leave meanwhile.
+    """
+    running = [one for one in after if one.state in RUNNING]
+    rows = _rows(session, [one.enrollment for one in running if one.enrollment and one.enrollment not in new], lock)
+    left = left_today(session, rules.clinic_id, {one.phone for one in running}, now)
+    numbers: dict[str, list[Member]] = {}
+    for one in after:
+        numbers.setdefault(one.phone, []).append(_member(one, rows.get(one.enrollment, ())))
+    plans: dict[int, Plan] = {}
+    for phone, members in numbers.items():
+        plans |= plan_together(members, rules, enrolled_at=now, left=left.get(phone, ()))
+    return Outlook(now, rules, after, before, plans, rows)
+
+
+def plan_beside(
+    session: Session, facts: Facts, rules: PlanningRules, now: datetime, *, enrolled_at: datetime | None
+) -> Plan:
+    """The plan of somebody who is not stored, beside all the others on her number; nothing is written."""
+    key = (facts.folded_name, facts.protocol.id, facts.local_day)
+    company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [facts.phone])]
+    others = [one for one in company if (one.folded_name, one.protocol.id, one.local_day) != key]
+    rows = _rows(session, [one.enrollment for one in others if one.state in RUNNING], lock=False)
+    members = [_member(one, rows.get(one.enrollment, ())) for one in others]
+    left = left_today(session, rules.clinic_id, {facts.phone}, now).get(facts.phone, ())
+    return plan_together([*members, Member(facts)], rules, enrolled_at=enrolled_at, left=left)[facts.enrollment]
+
+
+def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: PlanningRules) -> Plan:
+    """The plan as it was on enrolling, also where it has ended since, but beside all who are on the number today.
+
+    Its restrictions end where the texts say that they do: later than the treatment's own where another one overlaps.
+    """
+    facts = facts_of(session, enrollment)
+    company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [facts.phone])]
+    return plan_for(facts, company, rules, enrolled_at=enrollment.enrolled_at)
+
+
+def _member(facts: Facts, rows: Sequence[OutboxRow]) -> Member:
+    return Member(facts, over_steps(rows), placeless_steps(rows, facts.phone), told_topics(rows))
+
+
+def _rows(session: Session, enrollments: Sequence[int], lock: bool) -> dict[int, list[OutboxRow]]:
+    if not enrollments:
+        return {}
+    found = select(Message).where(col(Message.enrollment_id).in_(enrollments), ~outbox.is_answer())
+    found = found.order_by(col(Message.id)).execution_options(populate_existing=True)
+    rows: dict[int, list[OutboxRow]] = {}
+    for row in session.scalars(found.with_for_update() if lock else found):
+        rows.setdefault(row.enrollment_id, []).append(row)
+    return rows

@@ -1,0 +1,206 @@
+"""Plans in the database: what planning needs to know is read here, and the difference it finds is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import outbox
+from notifier.db.array_param import among
+from notifier.db.events import record
+from notifier.db.protocols import load_version
+from notifier.db.rows import Row, insert_rows
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.instants import zone_called
+from notifier.domain.planning.difference import Difference, Entry, OutboxRow
+from notifier.domain.planning.plan import Facts
+from notifier.domain.states import MessageState
+from schedules.planned import PlannedMessage
+from schedules.saying import say_moment
+
+OPTED_OUT = "the number has opted out"
+
+
+def take_turn(session: Session, clinic_id: str) -> None:
+    """One planner at a time for each clinic: two enrollments on one phone must see each other. SQLite is so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"notifier plans {clinic_id}"})
+
+
+def facts_of(session: Session, enrollment: Enrollment) -> Facts:
+    """A stored enrollment as planning sees it, with the protocol version that it is pinned to."""
+    return Facts(
+        enrollment=enrollment.id or 0,
+        protocol=load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version),
+        phone=enrollment.phone,
+        first_name=enrollment.name.partition(" ")[0],
+        folded_name=enrollment.folded_name,
+        timezone=enrollment.timezone,
+        language=enrollment.language,
+        answers=enrollment.answers or {},
+        rebook_consent=enrollment.rebook_consent,
+        separate_areas=enrollment.separate_areas,
+        state=enrollment.state,
+        treated_at=enrollment.treated_at,
+        appointment_at=enrollment.appointment_at,
+        office=enrollment.office,
+    )
+
+
+def enrollments_on(session: Session, clinic_id: str, phones: Iterable[str]) -> list[Enrollment]:
+    """Every enrollment on these numbers, whatever its state, the oldest first; at most some thousands of numbers."""
+    return list(session.scalars(_ON_PHONES, {"clinic_id": clinic_id, "phones": set(phones)}))
+
+
+_ON_PHONES = (  # built once: building it takes longer than asking
+    select(Enrollment)
+    .where(
+        col(Enrollment.clinic_id) == bindparam("clinic_id"),
+        among(col(Enrollment.phone), "phones"),
+    )
+    .order_by(col(Enrollment.id))
+    .execution_options(populate_existing=True)
+)
+
+
+def message_row(
+    facts: Facts, message: PlannedMessage, clinic_id: str, *, state: MessageState, reason: str | None, revision: int = 0
+) -> Row:
+    """The outbox row of a planned text."""
+    return {
+        "clinic_id": clinic_id,
+        "enrollment_id": facts.enrollment,
+        "step": message.step,
+        "revision": revision,
+        "kind": message.kind.value,
+        "topics": message.topics,
+        "phone": facts.phone,
+        "state": state,
+        "reason": reason,
+        **_content(message),
+    }
+
+
+def first_state(message: PlannedMessage, *, opted_out: bool) -> tuple[MessageState, str | None]:
+    """The state in which a planned text begins, and why."""
+    if message.due_at is None:
+        return MessageState.EXPIRED, "; ".join(message.notes)
+    return (MessageState.SUPPRESSED, OPTED_OUT) if opted_out else (MessageState.PLANNED, None)
+
+
+def carry_out(
+    session: Session, facts: Facts, difference: Difference, clinic_id: str, *, at: datetime, by: str, opted_out: bool
+) -> None:
+    """Write a difference, in the transaction in which it was found."""
+    new = []
+    for entry in (*difference.added, *difference.passed):
+        message = _planned(entry)
+        state, reason = first_state(message, opted_out=opted_out)
+        new.append(message_row(facts, message, clinic_id, state=state, reason=reason, revision=entry.revision))
+    insert_rows(session, Message, new)
+    for entry in difference.moved:
+        why = _how_it_moved(entry, zone_called(facts.timezone))
+        _rewrite(session, entry, at, by, why, phone=facts.phone, **_content(_planned(entry)))
+        if not opted_out:
+            _resume(session, entry, at, by)
+    for entry in difference.adjusted:
+        _rewrite(session, entry, at, by, "how early or late it may leave", **_content(_planned(entry)))
+    for entry in difference.reworded:
+        why = "its words or its number follow"
+        _rewrite(session, entry, at, by, why, phone=facts.phone, **_but_when(entry))
+    for entry in difference.on_their_way:
+        # What left stands in `sent_text`; only what would leave on a second attempt changes.
+        if entry.planned is None:
+            _rewrite(session, entry, at, by, entry.why, expires_at=at)
+        else:
+            _rewrite(session, entry, at, by, "should it come back, it says this", **_but_when(entry))
+    for entry in difference.cancelled:
+        _end(session, entry, MessageState.CANCELLED, at, by)
+    for entry in difference.expired:
+        _end(session, entry, MessageState.EXPIRED, at, by)
+    _record_wrong(session, facts, difference, clinic_id, at, by)
+
+
+def at_number(facts: Facts, on_these_phones: Iterable[Facts]) -> list[Facts]:
+    """Those who are on the same number."""
+    return [other for other in on_these_phones if other.phone == facts.phone]
+
+
+def stored_as(facts: Facts, enrollment_id: int) -> Facts:
+    """The same facts, once they have an id."""
+    return replace(facts, enrollment=enrollment_id)
+
+
+def _planned(entry: Entry) -> PlannedMessage:
+    if entry.planned is None:
+        raise ValueError(f"{entry.step} is not in the plan")
+    return entry.planned
+
+
+def _stored(entry: Entry) -> tuple[int, OutboxRow]:
+    if entry.row is None or entry.row.id is None:
+        raise ValueError(f"{entry.step} is not in the outbox")
+    return entry.row.id, entry.row
+
+
+def _content(message: PlannedMessage) -> dict[str, object]:
+    return {
+        "nominal_at": message.nominal_at,
+        "not_before": message.not_before,
+        "due_at": message.due_at,
+        "expires_at": message.expires_at,
+        "text": message.text,
+        "late_text": message.late_text,
+        "notes": message.notes,
+    }
+
+
+def _but_when(entry: Entry) -> dict[str, object]:
+    """What the plan says, at the hour that the row has: the sender may have put it off."""
+    return _content(_planned(entry)) | {"due_at": _stored(entry)[1].due_at}
+
+
+def _rewrite(session: Session, entry: Entry, at: datetime, by: str, why: str, **values: object) -> None:
+    message_id, row = _stored(entry)
+    outbox.rewrite(session, message_id, seen=row.state, at=at, by=by, why=why, **values)
+
+
+def _end(session: Session, entry: Entry, to: MessageState, at: datetime, by: str) -> None:
+    message_id, row = _stored(entry)
+    seen = row.state
+    if seen is MessageState.SUPPRESSED:
+        # The table of moves has no other way out of suppressed. Nobody else sees it planned: this is one transaction.
+        outbox.move(session, message_id, seen=seen, to=MessageState.PLANNED, at=at, by=by, why="withdrawn below")
+        seen = MessageState.PLANNED
+    outbox.move(session, message_id, seen=seen, to=to, at=at, by=by, why=entry.why)
+
+
+def _resume(session: Session, entry: Entry, at: datetime, by: str) -> None:
+    """A text that was missed during an opt-out and is still to come again, now that the opt-out has ended."""
+    message_id, row = _stored(entry)
+    if row.state is MessageState.SUPPRESSED and _planned(entry).nominal_at > at:
+        why, to = "the number takes texts again", MessageState.PLANNED
+        outbox.move(session, message_id, seen=MessageState.SUPPRESSED, to=to, at=at, by=by, why=why)
+
+
+def _how_it_moved(entry: Entry, zone: ZoneInfo) -> str:
+    moments = (_stored(entry)[1].due_at, _planned(entry).due_at)
+    was, becomes = (say_moment(at, zone) if at else "nowhere" for at in moments)
+    return f"moved from {was} to {becomes}"
+
+
+def _record_wrong(
+    session: Session, facts: Facts, difference: Difference, clinic_id: str, at: datetime, by: str
+) -> None:
+    for entry in difference.wrong_now:
+        why = f"{entry.step}: {entry.why}; call her"
+        record(
+            session, clinic_id=clinic_id, at=at, by=by, what="wrong_now", why=why,
+            enrollment_id=facts.enrollment, message_id=_stored(entry)[0],
+        )  # fmt: skip

@@ -1,0 +1,178 @@
+"""What a patient would get if she were enrolled now: planned by what plans, while staff are still typing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from notifier.db.tables import Enrollment
+from notifier.domain.names import check_name
+from notifier.domain.phone import parse_phone
+from notifier.domain.planning.plan import Plan, PlanningRules
+from notifier.domain.planning.warnings import for_others, of_plan
+from notifier.domain.refused import Refused
+from notifier.domain.states import RUNNING
+from notifier.enrollments.identity import next_ordinal
+from notifier.enrollments.outlook import Outlook, look_ahead
+from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
+from notifier.enrollments.write import refuse_unready
+from notifier.numbers.holds import open_holds
+from notifier.numbers.opt_outs import is_opted_out
+from schedules.protocol import CareProtocol
+
+_STAND_INS = {"name": "Patient", "phone": "+12025550100", "consent": "not given yet"}
+"""For what is not typed yet, so that the rest can be checked; they never reach the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known so far."""
+
+    plan: Plan | None
+    phone: str | None
+    """The number as E.164, once it is one."""
+    problems: tuple[Refused, ...]
+    """What is wrong, in the order of the form; nothing that is merely not filled in yet."""
+    missing: tuple[str, ...]
+    """Fields that are still empty."""
+    opted_out: bool
+    waits_for: str | None
+    """Why texts to this number wait for a person."""
+    known: int | None
+    """The enrollment that she has already."""
+    earlier: tuple[int, ...]
+    """Her enrollments for other treatments."""
+    warnings: tuple[str, ...]
+    """What enrolling her would leave unsaid, to her or to others on her number, in sentences."""
+
+
+def preview(
+    session: Session,
+    request: EnrollRequest,
+    *,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+) -> Preview:
+    """Plan what can be planned and say what is wrong; writes nothing and raises nothing."""
+    problems: list[Refused] = []
+    lenient, missing = _fill_in(request, problems)
+    if len(rules.choices) > 1 and not request.office:
+        missing.append("office")
+    checked = None if "office" in missing else _check(lenient, protocols, rules, now, problems)
+    has_phone = lenient.phone == request.phone
+    phone = parse_phone(request.phone).e164 if has_phone else None
+    on_phone = enrollments_on(session, rules.clinic_id, [phone]) if phone else []
+    outlook, known = None, None
+    if checked is not None:
+        checked = _without_stand_ins(checked, lenient, request)
+        known = _known(checked, on_phone, problems)
+        outlook = _look_ahead(session, checked, [one for one in on_phone if one.id != known], rules, now, problems)
+    plan = outlook.plans[0] if outlook else None
+    others = outlook.differences() if outlook and known is None else {}
+    holds = open_holds(session, rules.clinic_id, phone) if phone else []
+    return Preview(
+        plan=plan,
+        phone=phone,
+        problems=tuple(problems),
+        missing=tuple(missing),
+        opted_out=phone is not None and is_opted_out(session, rules.clinic_id, phone) is not None,
+        waits_for=holds[0].reason if holds else None,
+        known=known,
+        earlier=_earlier(checked, known, on_phone),
+        warnings=(*of_plan(plan), *for_others(others)) if plan else (),
+    )
+
+
+def _earlier(checked: Checked | None, known: int | None, on_phone: list[Enrollment]) -> tuple[int, ...]:
+    name = checked.facts.folded_name if checked else ""
+    hers = [one for one in on_phone if name and one.folded_name == name and one.state in RUNNING]
+    return tuple(one.id for one in hers if one.id is not None and one.id != known)
+
+
+def _fill_in(request: EnrollRequest, problems: list[Refused]) -> tuple[EnrollRequest, list[str]]:
+    """Stand-ins for what is empty or wrong."""
+    missing: list[str] = []
+    stand_ins: dict[str, Any] = {}
+    for field, check in (("name", check_name), ("phone", parse_phone), ("consent", str)):
+        typed: str = getattr(request, field)
+        if not typed.strip():
+            missing.append(field)
+        else:
+            try:
+                check(typed)
+                continue
+            except ValueError as why:
+                problems.append(Refused(str(why), field))
+        stand_ins[field] = _STAND_INS[field]
+    return replace(request, **stand_ins), missing
+
+
+def _check(
+    request: EnrollRequest,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+    problems: list[Refused],
+) -> Checked | None:
+    try:
+        checked = check_request(request, protocols, rules)
+    except Refused as why:
+        problems.append(why)
+        return None
+    try:
+        check_when(checked, now)
+    except Refused as why:
+        problems.append(why)
+    return checked
+
+
+def _without_stand_ins(checked: Checked, lenient: EnrollRequest, request: EnrollRequest) -> Checked:
+    facts = checked.facts
+    if lenient.name != request.name:
+        facts = replace(facts, first_name="", folded_name="")
+    if lenient.phone != request.phone:
+        facts = replace(facts, phone="")
+    return replace(checked, facts=facts)
+
+
+def _look_ahead(
+    session: Session,
+    checked: Checked,
+    on_phone: Sequence[Enrollment],
+    rules: PlanningRules,
+    now: datetime,
+    problems: list[Refused],
+) -> Outlook | None:
+    try:
+        refuse_unready(session, checked.facts, rules)
+    except Refused as why:
+        problems.append(why)
+    # Without a name nobody can say whether the others on this phone are she, but their texts take their places.
+    company = [facts_of(session, one) for one in on_phone]
+    try:
+        return look_ahead(session, [*company, checked.facts], rules, now, before=company)
+    except ValueError as why:
+        problems.append(Refused(str(why)))
+        return None
+
+
+def _known(checked: Checked, on_phone: list[Enrollment], problems: list[Refused]) -> int | None:
+    try:
+        if next_ordinal(checked, on_phone) is not None:
+            return None
+    except Refused as why:
+        problems.append(why)
+        return None
+    facts = checked.facts
+    same = [
+        one
+        for one in on_phone
+        if (one.folded_name, one.protocol, one.treated_on) == (facts.folded_name, facts.protocol.id, facts.local_day)
+    ]
+    return max(same, key=lambda one: one.ordinal).id

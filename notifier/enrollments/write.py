@@ -1,0 +1,186 @@
+"""Writing new enrollments: the enrollment, its texts and what happened, in one transaction, for one or for hundreds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.db import enrollments
+from notifier.db.protocols import store_version
+from notifier.db.rows import Row, insert_rows
+from notifier.db.tables import Enrollment, Event, Message
+from notifier.domain.planning.difference import Difference
+from notifier.domain.planning.plan import Facts, Plan, PlanningRules
+from notifier.domain.states import RUNNING
+from notifier.enrollments.eligibility import Standing, read_standing
+from notifier.enrollments.identity import next_ordinal, the_same
+from notifier.enrollments.outlook import Outlook, look_ahead
+from notifier.enrollments.plans import (
+    carry_out,
+    enrollments_on,
+    facts_of,
+    first_state,
+    message_row,
+    stored_as,
+    take_turn,
+)
+from notifier.enrollments.requests import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one request."""
+
+    enrollment: int
+    already: bool
+    """It was there before; nothing was changed."""
+    facts: Facts
+    plan: Plan | None = None
+    opted_out: bool = False
+    held: Sequence[str] = ()
+    """Why texts to this number wait for a person."""
+    others: Mapping[int, Difference] = field(default_factory=dict)
+    """Enrollments on the same phone whose unsent texts changed with this one."""
+
+
+def refuse_unready(session: Session, facts: Facts, rules: PlanningRules) -> None:
+    """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
+    read_standing(session, rules.clinic_id, [facts]).refuse_unready(facts, rules)
+
+
+def write_enrollments(
+    session: Session,
+    wanted: Sequence[Checked],
+    rules: PlanningRules,
+    *,
+    now: datetime,
+    by: str,
+    imported_as: Sequence[str] | None = None,
+) -> list[Written]:
+    """Enroll everybody who is not enrolled yet; in the order of the requests.
+
+    `imported_as` are the digests of the rows that ask for it, where they are an import's. Raises Refused where only
+    staff can tell, and for a new enrollment on a protocol that is not ready.
+
+    Requests on the same number are written one after the other, so that each sees those before it.
+    """
+    take_turn(session, rules.clinic_id)
+    standing = read_standing(session, rules.clinic_id, [one.facts for one in wanted])
+    for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():
+        if (protocol.id, protocol.version) not in standing.stored:
+            store_version(session, rules.clinic_id, protocol, now)
+    written: dict[int, Written] = {}
+    waiting = list(enumerate(wanted))
+    while waiting:
+        wave: dict[str, tuple[int, Checked]] = {}
+        for position, one in waiting:
+            wave.setdefault(one.facts.phone, (position, one))
+        written |= _write_wave(session, list(wave.values()), standing, rules, now, by, imported_as)
+        waiting = [(position, one) for position, one in waiting if position not in written]
+    return [written[position] for position in range(len(wanted))]
+
+
+def _write_wave(
+    session: Session,
+    wave: Sequence[tuple[int, Checked]],
+    standing: Standing,
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+    imported_as: Sequence[str] | None,
+) -> dict[int, Written]:
+    """One request for each number."""
+    company: dict[str, list[Enrollment]] = {}
+    for stored in enrollments_on(session, rules.clinic_id, [one.facts.phone for _, one in wave]):
+        company.setdefault(stored.phone, []).append(stored)
+    written: dict[int, Written] = {}
+    new: list[tuple[int, Checked, list[Facts]]] = []
+    rows: list[Row] = []
+    for position, one in wave:
+        known = company.get(one.facts.phone, [])
+        ordinal, digest = next_ordinal(one, known), imported_as[position] if imported_as else None
+        if ordinal is None:
+            written[position] = _already(session, one, known, digest)
+            continue
+        standing.refuse_unready(one.facts, rules)
+        new.append((position, one, [facts_of(session, stored) for stored in known]))
+        rows.append(_enrollment_row(one, ordinal, rules.clinic_id, now, by, digest))
+    ids = enrollments.insert(session, rows)
+    texts: list[Row] = []
+    theirs = [other for _, _, others in new for other in others]
+    hers = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
+    outlook = look_ahead(session, [*theirs, *hers], rules, now, before=theirs, new=set(ids), lock=True)
+    for (position, _, _), facts in zip(new, hers, strict=True):
+        enrollment_id, plan = facts.enrollment, outlook.plans[facts.enrollment]
+        is_out, held = facts.phone in standing.opted_out, standing.held.get(facts.phone, ())
+        for message in plan.timeline.messages:
+            state, reason = first_state(message, opted_out=is_out)
+            texts.append(message_row(facts, message, rules.clinic_id, state=state, reason=reason))
+        written[position] = Written(enrollment_id, False, facts, plan, is_out, held)
+    insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
+    why = "imported" if imported_as else None
+    insert_rows(session, Event, [_event(id_, rules.clinic_id, now, by, why) for id_ in ids])
+    for position, _, others in new:
+        if others:
+            changed = _tell_others(session, outlook, written[position], others, by)
+            written[position] = replace(written[position], others=changed)
+    return written
+
+
+def _tell_others(
+    session: Session, outlook: Outlook, new: Written, others: Sequence[Facts], by: str
+) -> dict[int, Difference]:
+    """The others on this phone: their unsent texts say a name now, wait for the newer treatment, or give way to it."""
+    changed: dict[int, Difference] = {}
+    clinic_id, now = outlook.rules.clinic_id, outlook.now
+    for other in others:
+        if other.state in RUNNING and (difference := outlook.difference(other)).writes_anything:
+            carry_out(session, other, difference, clinic_id, at=now, by=by, opted_out=new.opted_out)
+            if difference.changes_anything:
+                changed[other.enrollment] = difference
+    return changed
+
+
+def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], digest: str | None) -> Written:
+    stored = the_same(wanted, known)
+    if wanted.external_id and stored.external_id is None:
+        stored.external_id = wanted.external_id  # enrolled by hand first, then found in the clinic's own system
+        stored.imported_as = digest
+    return Written(stored.id or 0, True, facts_of(session, stored))
+
+
+def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, by: str, digest: str | None) -> Row:
+    facts = one.facts
+    return {
+        "clinic_id": clinic_id,
+        "external_id": one.external_id,
+        "name": one.name.full,
+        "folded_name": facts.folded_name,
+        "phone": facts.phone,
+        "protocol": facts.protocol.id,
+        "version": facts.protocol.version,
+        "treated_on": facts.local_day,
+        "ordinal": ordinal,
+        "treated_at": facts.treated_at,
+        "appointment_at": facts.appointment_at,
+        "timezone": facts.timezone,
+        "language": facts.language,
+        "answers": dict(facts.answers),
+        "separate_areas": facts.separate_areas,
+        "state": facts.state,
+        "consent": one.consent,
+        "consent_by": by,
+        "consent_at": now,
+        "rebook_consent": facts.rebook_consent,
+        "imported_as": digest,
+        "enrolled_at": now,
+        "enrolled_by": by,
+        "office": facts.office,
+    }
+
+
+def _event(enrollment_id: int, clinic_id: str, now: datetime, by: str, why: str | None) -> Row:
+    return {"clinic_id": clinic_id, "enrollment_id": enrollment_id, "at": now, "by": by, "what": "enrolled", "why": why}

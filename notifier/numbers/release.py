@@ -1,0 +1,64 @@
+"""What staff decide about a number: no more texts, or that what held it back has been read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import record
+from notifier.db.outbox import look_again
+from notifier.db.tables import Message
+from notifier.domain.phone import parse_phone
+from notifier.domain.refused import Refused
+from notifier.numbers.holds import release_number
+from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What was ended for a number."""
+
+    holds: int
+    opt_out: bool
+
+
+def opt_out_by_staff(session: Session, clinic_id: str, phone: str, *, now: datetime, by: str) -> bool:
+    """Never text this number again, as the patient asked at the desk or by phone; False if it was so already."""
+    return opt_out(session, clinic_id, _e164(phone), source="staff", at=now, by=by)
+
+
+def release(
+    session: Session, clinic_id: str, phone: str, *, now: datetime, by: str, reconsent: str | None = None
+) -> Released:
+    """End the holds of a number: somebody has read what the patient wrote.
+
+    An opt-out ends only with `reconsent`: how the patient said that she wants texts again. Raises Refused without it.
+    """
+    number = _e164(phone)
+    reconsent = (reconsent or "").strip() or None
+    stored = is_opted_out(session, clinic_id, number)
+    holds = release_number(session, clinic_id, number, at=now, by=by)
+    if stored is not None and reconsent is None and not holds:
+        raise Refused(
+            f"this number opted out on {stored.at:%Y-%m-%d} ({stored.source}); only the patient may end that: "
+            "she texts START, or say how she agreed",
+            command='--reconsent "signed a new form"',
+        )
+    if stored is None and not holds:
+        raise Refused("this number is neither held nor opted out", command="see: notifier replies, notifier opt-outs")
+    ended = False
+    if stored is not None and reconsent is not None:
+        ended = opt_in(session, clinic_id, number, at=now, by=by)
+        record(session, clinic_id=clinic_id, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
+    look_again(session, col(Message.clinic_id) == clinic_id, col(Message.phone) == number, at=now)
+    return Released(holds, ended)
+
+
+def _e164(phone: str) -> str:
+    try:
+        return parse_phone(phone).e164
+    except ValueError as why:
+        raise Refused(str(why), "phone") from None

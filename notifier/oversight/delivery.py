@@ -1,0 +1,131 @@
+"""What the delivery page counts: what became of the texts that left, by day and protocol, and why some did not arrive.
+
+Every question is bounded by its two instants, and an index answers it: `ix_messages_left` has all that is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import in_state
+from notifier.db.tables import Attempt, Enrollment, Message, OptOut, Receipt
+from notifier.domain.states import MessageState
+from notifier.oversight.worklists import TROUBLE
+
+_NOT_ARRIVED: Final = (MessageState.FAILED, MessageState.UNDELIVERED)
+_AT_MOST_LATE: Final = timedelta(days=30)
+"""After its planned moment: a text is of use for days, not weeks."""
+_AT_MOST_EARLY: Final = timedelta(days=2)
+"""Before it: a text for the night leaves the evening before."""
+_REPORTED: Final = ("failed", "undelivered", "canceled")
+_NOT_HERS: Final = "number_changed"
+"""An opt-out that only followed a patient to a new number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many texts of one protocol left on one day and are now in one state."""
+
+    since: datetime
+    protocol: str
+    state: MessageState
+    many: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How many texts did not arrive for one reason."""
+
+    code: int | None
+    was_accepted: bool
+    """Whether Twilio took the text and reported later; else it was refused at once."""
+    many: int
+
+
+def outcomes(session: Session, clinic_id: str, edges: Sequence[datetime]) -> Iterator[Outcome]:
+    """What became of the texts that left between each two of these instants."""
+    for since, until in pairwise(edges):
+        found = (
+            select(col(Enrollment.protocol), col(Message.state), func.count())
+            .select_from(Message)
+            .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+            .where(*_left(clinic_id, since, until))
+            .group_by(col(Enrollment.protocol), col(Message.state))
+        )
+        for protocol, state, many in session.execute(found).all():
+            yield Outcome(since, protocol, state, many)
+
+
+def opt_outs(session: Session, clinic_id: str, since: datetime, until: datetime) -> list[tuple[datetime, set[str]]]:
+    """When each number opted out, and the protocols its patients were on by then."""
+    found = (
+        select(col(OptOut.id), col(OptOut.at), col(Enrollment.protocol))
+        .join(
+            Enrollment,
+            (col(Enrollment.clinic_id) == col(OptOut.clinic_id))
+            & (col(Enrollment.phone) == col(OptOut.phone))
+            & (col(Enrollment.enrolled_at) <= col(OptOut.at)),
+            isouter=True,
+        )
+        .where(
+            col(OptOut.clinic_id) == clinic_id,
+            col(OptOut.at) >= since,
+            col(OptOut.at) < until,
+            col(OptOut.source) != _NOT_HERS,
+        )
+    )
+    numbers: dict[int | None, tuple[datetime, set[str]]] = {}
+    for number, at, protocol in session.execute(found).all():
+        numbers.setdefault(number, (at, set()))[1].update([protocol] if protocol else [])
+    return list(numbers.values())
+
+
+def failures(session: Session, clinic_id: str, since: datetime, until: datetime) -> list[Failure]:
+    """Why the texts of that time did not arrive, the most frequent reason first."""
+    these = (
+        *_left(clinic_id, since, until),
+        col(Message.state).in_(_NOT_ARRIVED),
+        # The same once more, as the small index of the texts in trouble has it: without it every text would be read.
+        in_state(*TROUBLE),
+        col(Message.nominal_at) >= since - _AT_MOST_LATE,
+        col(Message.nominal_at) < until + _AT_MOST_EARLY,
+    )
+    many = func.count(func.distinct(col(Message.id)))
+    reported = (
+        select(col(Receipt.error_code), many)
+        .select_from(Message)
+        .join(Receipt, (col(Receipt.sid) == col(Message.sid)) & col(Receipt.status).in_(_REPORTED))
+        .where(*these)
+        .group_by(col(Receipt.error_code))
+    )
+    refused = (
+        select(col(Attempt.code), many)
+        .select_from(Message)
+        .join(
+            Attempt,
+            (col(Attempt.message_id) == col(Message.id)) & (col(Attempt.started_at) == col(Message.left_at)),
+        )
+        .where(*these, col(Attempt.outcome) == "not_created")
+        .group_by(col(Attempt.code))
+    )
+    found = [Failure(code or None, True, count) for code, count in session.execute(reported).all()]
+    found += [Failure(code, False, count) for code, count in session.execute(refused).all()]
+    return sorted(found, key=lambda one: (-one.many, one.code or 0))
+
+
+def _left(clinic_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Message.left_at).is_not(None),
+        col(Message.left_at) >= since,
+        col(Message.left_at) < until,
+        # An expression: SQLite would else take an index that begins with the clinic, and read each row.
+        col(Message.clinic_id) + "" == clinic_id,
+    )

@@ -1,0 +1,222 @@
+"""Why a text was, was not, or will be sent: the rule, the moment, what moved it, every check and every attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import outbox
+from notifier.db.enrollments import by_id
+from notifier.db.events import of_message
+from notifier.db.protocols import load_version, open_pauses
+from notifier.db.tables import Attempt, Enrollment, Message, RecoveryKind
+from notifier.domain.instants import zone_called
+from notifier.domain.kinds import ANSWER, BY_ITSELF
+from notifier.domain.phone import area_zones
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers.holds import open_holds
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.sending.decide import Send, Wait
+from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
+from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.gates.heartbeats import works
+from notifier.sending.gates.polls import gate_is_open
+from notifier.sending.gates.recoveries import open_recoveries
+from schedules.offsets import Duration, Moment
+from schedules.protocol import CareProtocol, Step
+from schedules.saying import say_moment
+
+_FREE: Final = "Nothing keeps it from leaving when due."
+_NOT_NOW: Final = "By the checks of now it would then"
+
+
+def explain(session: Session, message_id: int, *, rules: PlanningRules, now: datetime | None = None) -> list[str]:
+    """Sentences for staff, in the order of what happened; with `now`, also what every check says as things stand.
+
+    Raises Refused where there is no such message.
+    """
+    message = outbox.by_id(session, rules.clinic_id, message_id)
+    enrollment = by_id(session, rules.clinic_id, message.enrollment_id) if message else None
+    if message is None or enrollment is None:
+        raise Refused(f"there is no message {message_id}", command="see: notifier due")
+    is_answer = message.kind == ANSWER
+    rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
+    checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
+    stands = _where_it_stands(session, message, enrollment)
+    stopped = list(_what_stops_all(session, message, now)) if now else []
+    if stopped or any(_NOT_NOW in sentence for sentence in checks):
+        stands = [sentence for sentence in stands if sentence != _FREE]
+    return [
+        *rule,
+        *(() if is_answer else _the_moment(message, enrollment, rules)),
+        *stands,
+        *checks,
+        *stopped,
+        *_the_attempts(session, message, enrollment),
+        *_what_happened(session, message, enrollment),
+    ]
+
+
+def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
+    by, number = message.step.split("-")[:2]
+    whose = "the fixed answer" if by == BY_ITSELF else "a person's answer"
+    return [
+        f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
+        "The patient had just written, so it may leave at any hour; only STOP would keep it.",
+        f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires.",
+    ]
+
+
+def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    protocol = load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version)
+    again = f", planned again {message.revision} time(s)" if message.revision else ""
+    said = [
+        f"Message {message.id} is the step {message.step} ({message.kind}) of enrollment {enrollment.id}{again}.",
+        f"Its protocol is {protocol.id}, version {protocol.version}.",
+    ]
+    step = next((one for one in protocol.steps if one.key == message.step), None)
+    if step is None:
+        return [*said, "This version of the protocol has no such step: it is from the one before a change."]
+    source = f"Source: {step.source}." if step.source else "No page says this; the protocol's author does."
+    return [*said, _say_rule(step, protocol), source]
+
+
+def _say_rule(step: Step, protocol: CareProtocol) -> str:
+    if step.at is None:
+        topics = [f"{topic} ({_unit(protocol.restrictions[topic])})" for topic in step.lifts]
+        return f"It leaves when what it lifts has ended: {', '.join(topics)}."
+    if step.at.day is not None and step.at.day < 0:
+        away = f"{-step.at.day} day{'s' if step.at.day < -1 else ''}"
+        return f"It is planned for {away} before the visit{f', at {step.at.time:%H:%M}' if step.at.time else ''}."
+    return f"It is planned for {_unit(step.at)} after the {'visit' if step.kind == 'prepare' else 'treatment'}."
+
+
+def _unit(offset: Duration | Moment) -> str:
+    unit = next(unit for unit in offset.UNITS if getattr(offset, unit) is not None)
+    number = getattr(offset, unit)
+    at = f" at {offset.time:%H:%M}" if isinstance(offset, Moment) and offset.time else ""
+    if unit in ("day", "until_day"):
+        return f"{unit.replace('_', ' ')} {number}{at}"
+    return f"{number} {unit.removesuffix('s') if number == 1 else unit}{at}"
+
+
+def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) -> list[str]:
+    anchor, what = enrollment.treated_at, "the end of the treatment"
+    if anchor is None:
+        anchor, what = enrollment.appointment_at, "the appointment"
+    said = [
+        f"It counts from {what}, {_say(anchor, enrollment)}, on the clock of {enrollment.timezone}.",
+        f"So its own moment is {_say(message.nominal_at, enrollment)}.",
+    ]
+    said += [f"{note[0].upper()}{note[1:]}." for note in message.notes or []]
+    if message.due_at is None:
+        said.append("It found no open hour in which it was still useful, so staff tell the patient in person.")
+    else:
+        window = rules.at(enrollment.office).window
+        said.append(f"It is due at {_say(message.due_at, enrollment)}; texts may leave {window}.")
+    if message.not_before > message.nominal_at:
+        said.append(f"It may not leave before {_say(message.not_before, enrollment)}.")
+    return [*said, f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires."]
+
+
+def _where_it_stands(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    reason = f": {message.reason.rstrip('.')}" if message.reason else ""
+    said = f"It is {message.state.value}{reason}."
+    if message.state is not MessageState.PLANNED:
+        return [said]
+    return [said, *(list(_what_keeps_it(session, message, enrollment)) or [_FREE])]
+
+
+def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
+    if message.kind != ANSWER:
+        yield from _what_keeps_a_step(session, message, enrollment)
+    if is_opted_out(session, enrollment.clinic_id, message.phone):
+        yield "The number has opted out, so it does not leave."
+    waiting = open_recoveries(session, enrollment.clinic_id)
+    late = waiting.get(RecoveryKind.LATE)
+    if RecoveryKind.RESTORED in waiting:
+        yield "Nothing is sent: the database is a restored backup, and Twilio must be asked what has left since."
+    elif late and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to:
+        yield "It is late after an outage and waits for a person to let the late texts leave."
+    for circuit in open_circuits(session, enrollment.clinic_id):
+        yield f"Nothing is sent right now: {circuit.reason.rstrip('.')}."
+
+
+def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
+    if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
+        yield f"The enrollment is {enrollment.state.value.replace('_', '-')}, so it does not leave."
+    for hold in open_holds(session, enrollment.clinic_id, message.phone):
+        if hold.covers(message.kind):
+            yield f"The number is held until somebody releases it: {hold.reason}."
+    for pause in open_pauses(session, enrollment.clinic_id):
+        if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
+            yield f"{pause.step or pause.protocol} is paused by {pause.by}: {pause.reason}."
+
+
+def _the_checks(
+    session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules, now: datetime
+) -> Iterator[str]:
+    """What a claim would decide when it is due (now, where that has passed), by what is known today."""
+    if message.state is not MessageState.PLANNED or message.due_at is None:
+        return
+    found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    due, at = Due.of(session.execute(found.where(col(Message.id) == message.id)).one()), max(now, message.due_at)
+    facts = FactsOfBatch.of(
+        session, rules.clinic_id, [due], window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
+        now=at, only_look=True,
+    )  # fmt: skip
+    zones = [zone for zone in area_zones(message.phone) if zone != enrollment.timezone]
+    if zones:
+        yield f"By its area code the number may also be in {' or '.join(zones)}: no text leaves in the night there."
+    match facts.decide(due, at):
+        case Send(late=late):
+            yield f"Every check of now lets it leave then{', in its late wording' if late else ''}."
+        case Wait() as wait:
+            yield f"{_NOT_NOW} wait until {_say(wait.until, enrollment)}: {wait.why}."
+        case withdraw:
+            yield f"{_NOT_NOW} be {withdraw.to.value}: {withdraw.why}."
+
+
+def _what_stops_all(session: Session, message: Message, now: datetime) -> Iterator[str]:
+    """Why a text that is due has not left, though nothing of its own keeps it."""
+    if message.state is not MessageState.PLANNED or message.due_at is None or message.due_at > now:
+        return
+    if not works(session, now):
+        yield "It is due, and no worker is running: nothing leaves."
+    elif not gate_is_open(session, message.clinic_id, now):
+        yield "It is due, and nothing leaves until what patients wrote has been read at Twilio; see: notifier doctor."
+
+
+def _the_attempts(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    found = select(Attempt).where(col(Attempt.message_id) == message.id).order_by(col(Attempt.started_at))
+    said = []
+    for number, attempt in enumerate(session.scalars(found), 1):
+        outcome = (attempt.outcome or "no answer yet").replace("_", " ")
+        more = [str(one).rstrip(".") for one in (attempt.code, attempt.sid, attempt.detail) if one]
+        often = "once" if attempt.empty_lists == 1 else f"{attempt.empty_lists} times"
+        is_open = attempt.empty_lists and outcome != "not created"
+        looked = [f"Twilio's list did not have it, {often}"] if is_open else []
+        when, what = _say(attempt.started_at, enrollment), "; ".join([outcome, *more, *looked])
+        said.append(f"Attempt {number}, {when}: {what}.")
+    return said
+
+
+def _what_happened(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+    said = []
+    for event in of_message(session, message.id or 0):
+        what = event.what.replace("_", " ")
+        moved = f"{event.from_state} to {event.to_state}" if event.from_state != event.to_state else what
+        why = f": {event.why.rstrip('.')}" if event.why else ""
+        said.append(f"{_say(event.at, enrollment)}: {moved}, by {event.by}{why}.")
+    return said
+
+
+def _say(at: datetime | None, enrollment: Enrollment) -> str:
+    return say_moment(at, zone_called(enrollment.timezone), year=True) if at else "an unknown moment"

@@ -1,0 +1,235 @@
+"""Lists for staff: what will be sent, to whom, who is enrolled, and what patients said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.enrollments import the_enrollment
+from notifier.db.outbox import in_state
+from notifier.db.protocols import open_pauses
+from notifier.db.tables import Enrollment, Message, NumberHold, Reply
+from notifier.domain.kinds import ANSWER
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers.holds import holds_among
+from notifier.numbers.opt_outs import open_opt_outs
+
+_NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One text of a forecast."""
+
+    message: int
+    enrollment: int
+    external_id: str | None
+    name: str
+    phone: str
+    step: str
+    kind: str
+    due_at: datetime | None
+    timezone: str
+    state: MessageState
+    reason: str | None
+    """Why it is in this state, or what it waits for."""
+    waits: bool
+    """Whether it stays until a person lets it leave, though its moment comes."""
+    text: str
+    """What left, or what would leave."""
+    sid: str | None
+    attempts: int
+    office: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentLine:
+    """One enrollment of a list."""
+
+    enrollment: int
+    external_id: str | None
+    name: str
+    phone: str
+    protocol: str
+    version: str
+    treated_at: datetime | None
+    appointment_at: datetime | None
+    timezone: str
+    state: EnrollmentState
+    reason: str | None
+    office: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutLine:
+    """A number that gets no texts."""
+
+    phone: str
+    source: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLine:
+    """What a patient wrote."""
+
+    reply: int
+    phone: str
+    at: datetime
+    text: str
+    media_count: int
+    meaning: str
+    closed_at: datetime | None
+    urgent: bool
+    patients: tuple[str, ...]
+    """Everybody enrolled on this number: which of them wrote, nobody knows."""
+    office: str | None
+
+
+def as_json(line: Any) -> dict[str, Any]:
+    """One line as plain values; instants as ISO 8601 in UTC."""
+    values = {field.name: getattr(line, field.name) for field in fields(line)}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def due(session: Session, clinic_id: str, *, until: datetime | None = None) -> list[TextLine]:
+    """What is due up to that instant, past due, waiting and unknown texts included; the first to leave first."""
+    planned = in_state(MessageState.PLANNED)
+    if until is not None:
+        planned = and_(planned, col(Message.due_at) <= until)
+    return _text_lines(session, clinic_id, or_(planned, in_state(*_NOBODY_KNOWS)))
+
+
+def show(session: Session, clinic_id: str, enrollment_id: int) -> list[TextLine]:
+    """Every text of one enrollment, oldest first. Raises Refused where there is none."""
+    the_enrollment(session, clinic_id, enrollment_id)
+    return _text_lines(session, clinic_id, col(Message.enrollment_id) == enrollment_id)
+
+
+def enrollments(
+    session: Session, clinic_id: str, *, state: EnrollmentState | None = None, limit: int | None = None
+) -> list[EnrollmentLine]:
+    """Who is enrolled, the latest first."""
+    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id).order_by(col(Enrollment.id).desc())
+    if state is not None:
+        found = found.where(col(Enrollment.state) == state)
+    names = [field.name for field in fields(EnrollmentLine)][1:]
+    return [
+        EnrollmentLine(one.id or 0, *(getattr(one, name) for name in names))
+        for one in session.scalars(found.limit(limit))
+    ]
+
+
+def opt_outs(session: Session, clinic_id: str) -> list[OptOutLine]:
+    """Every number that must not be texted, the latest first."""
+    return [OptOutLine(one.phone, one.source, one.at, one.by) for one in open_opt_outs(session, clinic_id)]
+
+
+def replies(session: Session, clinic_id: str, *, only_open: bool = False, limit: int | None = None) -> list[ReplyLine]:
+    """What patients wrote, the latest first."""
+    found = select(Reply).where(col(Reply.clinic_id) == clinic_id).order_by(col(Reply.at).desc(), col(Reply.id).desc())
+    if only_open:
+        found = found.where(col(Reply.closed_at).is_(None))
+    stored = list(session.scalars(found.limit(limit)))
+    names = _names_on(session, clinic_id, {one.phone for one in stored})
+    return [
+        ReplyLine(
+            one.id or 0, one.phone, one.at, one.text, one.media_count, one.meaning, one.closed_at, one.urgent,
+            tuple(names.get(one.phone, ())), one.office,
+        )
+        for one in stored
+    ]  # fmt: skip
+
+
+def _text_lines(session: Session, clinic_id: str, which: ColumnElement[bool]) -> list[TextLine]:
+    found: Select[Message, Enrollment] = (
+        select(Message, Enrollment)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(col(Message.clinic_id) == clinic_id, which)
+        .order_by(col(Message.due_at).is_(None), col(Message.due_at), col(Message.id))
+    )
+    return text_lines(session, clinic_id, [(message, enrollment) for message, enrollment in session.execute(found)])
+
+
+def text_lines(session: Session, clinic_id: str, rows: Sequence[tuple[Message, Enrollment]]) -> list[TextLine]:
+    """These texts, each with what it waits for."""
+    holds = _holds(session, clinic_id, {message.phone for message, _ in rows})
+    paused = {(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)}
+    return [_text_line(message, enrollment, holds, paused) for message, enrollment in rows]
+
+
+def _names_on(session: Session, clinic_id: str, phones: set[str]) -> dict[str, list[str]]:
+    """By number, the names of its patients, each once."""
+    found: dict[str, list[str]] = {}
+    numbers = sorted(phones)
+    for start in range(0, len(numbers), 5000):
+        names = select(col(Enrollment.phone), col(Enrollment.name), func.min(col(Enrollment.id)).label("first")).where(
+            col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers[start : start + 5000])
+        )
+        for phone, name, _ in session.execute(
+            names.group_by(col(Enrollment.phone), col(Enrollment.name)).order_by("first")
+        ):
+            found.setdefault(phone, []).append(name)
+    return found
+
+
+def _holds(session: Session, clinic_id: str, phones: set[str]) -> dict[str, list[NumberHold]]:
+    found: dict[str, list[NumberHold]] = {}
+    numbers = sorted(phones)
+    for start in range(0, len(numbers), 5000):
+        found |= holds_among(session, clinic_id, numbers[start : start + 5000])
+    return found
+
+
+def _text_line(
+    message: Message,
+    enrollment: Enrollment,
+    holds: dict[str, list[NumberHold]],
+    paused: dict[tuple[str, str | None], str],
+) -> TextLine:
+    waits_for = _waits_for(message, enrollment, holds, paused)
+    return TextLine(
+        message=message.id or 0,
+        enrollment=message.enrollment_id,
+        external_id=enrollment.external_id,
+        name=enrollment.name,
+        phone=message.phone,
+        step=message.step,
+        kind=message.kind,
+        due_at=message.due_at,
+        timezone=enrollment.timezone,
+        state=message.state,
+        reason=waits_for or message.reason,
+        waits=waits_for is not None,
+        text=message.sent_text or message.text,
+        sid=message.sid,
+        attempts=message.attempts,
+        office=enrollment.office,
+    )
+
+
+def _waits_for(
+    message: Message,
+    enrollment: Enrollment,
+    holds: dict[str, list[NumberHold]],
+    paused: dict[tuple[str, str | None], str],
+) -> str | None:
+    """What keeps a planned text from leaving at its moment, as it stands now."""
+    if message.state is not MessageState.PLANNED or message.kind == ANSWER:
+        return None
+    if enrollment.state is EnrollmentState.HELD:
+        return "the enrollment is held" + (f": {enrollment.reason}" if enrollment.reason else "")
+    for hold in holds.get(message.phone, []):
+        if hold.covers(message.kind):
+            return f"the number is held: {hold.reason}"
+    for key in ((enrollment.protocol, None), (enrollment.protocol, message.step)):
+        if key in paused:
+            return f"paused: {paused[key]}"
+    return None

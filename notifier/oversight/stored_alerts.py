@@ -1,0 +1,113 @@
+"""Alerts in the database: what they are made of, which are open, and who is about to tell one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.rows import insert_if_new
+from notifier.db.tables import Alert, Reply, ReplyClaim
+from notifier.domain.states import MessageState
+from notifier.oversight.alert_rules import AlertFacts, Cause, TextInTrouble, is_due
+from notifier.oversight.vital_signs import filtered_lately, read_vital_signs
+from notifier.oversight.worklists import expected, in_trouble
+
+_LOOK_BACK: Final = timedelta(days=3)
+"""What nobody has marked or seen to by then, no alert will change."""
+_AHEAD: Final = timedelta(days=1)
+"""A text may be moved earlier than its nominal moment."""
+_MOST: Final = 500
+
+
+def gather(session: Session, clinic_id: str, now: datetime) -> AlertFacts:
+    """Everything that alerts are made of; each question has an index, and a bound."""
+    troubled = in_trouble(session, clinic_id, now - _LOOK_BACK, now + _AHEAD, _MOST)
+    booked = expected(session, clinic_id, now - _LOOK_BACK, now, _MOST)
+    return AlertFacts(
+        signs=read_vital_signs(session, clinic_id, now),
+        urgent=urgent_replies(session, clinic_id),
+        unmarked=tuple((one.id or 0, one.appointment_at) for one in booked if one.appointment_at is not None),
+        in_trouble=tuple(
+            TextInTrouble(
+                row.message.id or 0,
+                row.message.enrollment_id,
+                row.message.state is MessageState.EXPIRED,
+                row.message.reason,
+            )
+            for row in troubled
+            if row.message.due_at is not None  # what never had a place was said on the screen that planned it
+        ),
+        filtered=filtered_lately(session, clinic_id, now),
+    )
+
+
+def urgent_replies(session: Session, clinic_id: str) -> tuple[int, ...]:
+    """Replies with urgent words that nobody has taken or closed, the oldest first."""
+    taken = select(col(ReplyClaim.reply_id)).where(col(ReplyClaim.reply_id) == col(Reply.id))
+    found = select(col(Reply.id)).where(
+        col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None), col(Reply.urgent), ~taken.exists()
+    )
+    return tuple(reply for reply in session.scalars(found.order_by(col(Reply.at)).limit(_MOST)) if reply is not None)
+
+
+def open_alerts(session: Session, clinic_id: str) -> list[Alert]:
+    """Every cause that is still there, the oldest first."""
+    found = select(Alert).where(col(Alert.clinic_id) == clinic_id, col(Alert.cleared_at).is_(None))
+    return list(session.scalars(found.order_by(col(Alert.id))))
+
+
+def differs(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime, *, are_all: bool = True) -> bool:
+    """Whether there is anything to write down or to tell. `are_all`: no other cause is there any more."""
+    there, found = {one.cause for one in opened}, {cause.key for cause in causes}
+    return bool(found - there or (are_all and there - found) or _due(opened, causes, now))
+
+
+def take(
+    session: Session, clinic_id: str, causes: Sequence[Cause], *, now: datetime, are_all: bool = True
+) -> list[Alert]:
+    """Open what is new, clear what is gone, and take what is to be told now; of two workers one gets each."""
+    for cause in causes:
+        row = {"clinic_id": clinic_id, "cause": cause.key, "why": cause.why[:400], "opened_at": now}
+        insert_if_new(session, Alert, row)
+    keys = {cause.key for cause in causes}
+    opened = open_alerts(session, clinic_id)
+    gone = [one.id for one in opened if one.cause not in keys and are_all]
+    if gone:
+        session.execute(update(Alert).where(col(Alert.id).in_(gone)).values(cleared_at=now))
+    return [one for one in _due(opened, causes, now) if _mark(session, one, now)]
+
+
+def told(session: Session, alert_ids: Sequence[int], *, at: datetime) -> None:
+    """It has got through."""
+    session.execute(update(Alert).where(col(Alert.id).in_(alert_ids)).values(told_at=at, tries=0))
+
+
+def not_told(session: Session, alert_ids: Sequence[int]) -> None:
+    """Nobody took it; it is tried again, less and less often."""
+    session.execute(update(Alert).where(col(Alert.id).in_(alert_ids)).values(tries=col(Alert.tries) + 1))
+
+
+def _due(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime) -> list[Alert]:
+    again = {cause.key: cause.again_after for cause in causes}
+    return [
+        one
+        for one in opened
+        if one.cause in again
+        and is_due(now, told_at=one.told_at, tried_at=one.tried_at, tries=one.tries, again_after=again[one.cause])
+    ]
+
+
+def _mark(session: Session, alert: Alert, now: datetime) -> bool:
+    this = update(Alert).where(
+        col(Alert.id) == alert.id,
+        col(Alert.cleared_at).is_(None),
+        col(Alert.tried_at).is_not_distinct_from(alert.tried_at),
+        col(Alert.told_at).is_not_distinct_from(alert.told_at),
+    )
+    taken = this.values(tried_at=now).returning(col(Alert.id)).execution_options(synchronize_session=False)
+    return session.execute(taken).first() is not None

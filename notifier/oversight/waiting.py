@@ -1,0 +1,41 @@
+"""Which planned texts wait for a person: they do not leave at their moment unless somebody lets them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, literal, or_, select
+from sqlmodel import col
+
+from notifier.db.outbox import is_answer
+from notifier.db.rows import table_of
+from notifier.db.tables import Enrollment, Message, NumberHold, Pause
+from notifier.db.tables.inbound import ALL_KINDS
+from notifier.domain.states import EnrollmentState
+
+_texts = table_of(Message)
+# Tables, not classes: an office's narrowing is for what is listed, not for what keeps it.
+_hers, _hold, _pause = (table_of(one).alias() for one in (Enrollment, NumberHold, Pause))
+_COMMA: Final = literal(",")
+
+
+def waits_for_a_person() -> ColumnElement[bool]:
+    """The condition that a planned text's number or enrollment is held, or its protocol or step paused.
+
+    An answer to a patient waits for none of them.
+    """
+    paused = _pause.c.step.is_(None) | (_pause.c.step == _texts.c.step)
+    paused &= (_pause.c.protocol == _hers.c.protocol) & _pause.c.lifted_at.is_(None)
+    is_paused = select(_pause.c.id).where(_pause.c.clinic_id == _texts.c.clinic_id, paused)
+    is_held = select(_hers.c.id).where(
+        _hers.c.id == _texts.c.enrollment_id,
+        or_(_hers.c.state == EnrollmentState.HELD, is_paused.correlate(_hers, _texts).exists()),
+    )
+    covered = (_COMMA + _hold.c.kinds + _COMMA).contains(_COMMA + col(Message.kind) + _COMMA)
+    number_is_held = select(_hold.c.id).where(
+        _hold.c.clinic_id == _texts.c.clinic_id,
+        _hold.c.phone == _texts.c.phone,
+        _hold.c.released_at.is_(None),
+        or_(_hold.c.kinds == ALL_KINDS, covered),
+    )
+    return ~is_answer() & or_(is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists())

@@ -1,0 +1,236 @@
+"""What the staff page's day reads: who needs a person, who is expected, what leaves and what left.
+
+Every question here has an index that answers it (the partial ones of `tables_outbox`), however much history there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, case, func, select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.enrollments import latest_on
+from notifier.db.outbox import in_state
+from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClaim, SeenTo
+from notifier.domain.states import MessageState
+from notifier.oversight.waiting import waits_for_a_person
+
+_S = MessageState
+BOUNCED: Final = (_S.FAILED, _S.UNDELIVERED)
+TROUBLE: Final = (*BOUNCED, _S.EXPIRED)
+IN_DOUBT: Final = (_S.UNKNOWN, _S.NEEDS_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A text and whose it is."""
+
+    message: Message
+    enrollment: Enrollment
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow:
+    """A reply that nobody has closed, the enrollment it is about, and who has taken it."""
+
+    reply: Reply
+    enrollment: Enrollment | None
+    claimed_by: str | None
+    held: NumberHold | None
+
+
+def open_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]:
+    """What patients wrote and nobody has closed; urgent ones first, then the oldest."""
+    urgent_first = (col(Reply.urgent).desc(), col(Reply.at))
+    found = (
+        select(Reply, col(ReplyClaim.by))
+        .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
+        .where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None))
+        .order_by(*urgent_first)
+        .limit(limit)
+    )
+    rows = session.execute(found).all()
+    phones = {reply.phone for reply, _ in rows}
+    whose, holds = latest_on(session, clinic_id, phones), _holds(session, clinic_id, phones)
+    return [ReplyRow(reply, whose.get(reply.phone), by, holds.get(reply.phone)) for reply, by in rows]
+
+
+def count_open_replies(session: Session, clinic_id: str) -> int:
+    """How many of them."""
+    found = select(func.count()).select_from(Reply)
+    return session.scalar(found.where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None))) or 0
+
+
+def closed_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]:
+    """The latest that somebody has closed, or that filed themselves."""
+    found = select(Reply).where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_not(None))
+    replies = list(session.scalars(found.order_by(col(Reply.id).desc()).limit(limit)))
+    whose = latest_on(session, clinic_id, {one.phone for one in replies})
+    return [ReplyRow(one, whose.get(one.phone), None, None) for one in replies]
+
+
+def holds_without_reply(session: Session, clinic_id: str, limit: int) -> list[tuple[NumberHold, Enrollment | None]]:
+    """Numbers that wait for a person although no reply of theirs is open."""
+    unread = select(col(Reply.id)).where(
+        col(Reply.clinic_id) == clinic_id, col(Reply.phone) == col(NumberHold.phone), col(Reply.closed_at).is_(None)
+    )
+    found = select(NumberHold).where(
+        col(NumberHold.clinic_id) == clinic_id, col(NumberHold.released_at).is_(None), ~unread.exists()
+    )
+    holds = list(session.scalars(found.order_by(col(NumberHold.at)).limit(limit)))
+    whose = latest_on(session, clinic_id, {hold.phone for hold in holds})
+    return [(hold, whose.get(hold.phone)) for hold in holds]
+
+
+def in_doubt(session: Session, clinic_id: str, limit: int) -> list[TextRow]:
+    """Texts of which nobody knows yet whether they left."""
+    return _texts(session, clinic_id, in_state(*IN_DOUBT), order=col(Message.due_at), limit=limit)
+
+
+def count_in_doubt(session: Session, clinic_id: str) -> int:
+    """How many of them."""
+    found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT), _of(Message, clinic_id))
+    return session.scalar(found) or 0
+
+
+def in_trouble(
+    session: Session,
+    clinic_id: str,
+    since: datetime,
+    until: datetime,
+    limit: int,
+    states: Sequence[MessageState] = TROUBLE,
+) -> list[TextRow]:
+    """Texts that did not reach their patient, or will not, and that nobody has seen to."""
+    which = _troubled(since, until, states)
+    return _texts(session, clinic_id, *which, order=col(Message.nominal_at), limit=limit, with_enrollment=_RUNS)
+
+
+def count_trouble(
+    session: Session, clinic_id: str, since: datetime, until: datetime, states: Sequence[MessageState] = TROUBLE
+) -> int:
+    """How many of them."""
+    found = (
+        select(func.count())
+        .select_from(Message)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(_of(Message, clinic_id), *_troubled(since, until, states), _RUNS)
+    )
+    return session.scalar(found) or 0
+
+
+def expected(session: Session, clinic_id: str, since: datetime, until: datetime, limit: int) -> list[Enrollment]:
+    """Who is booked between two instants and not marked yet, the first to come first."""
+    found = select(Enrollment).where(
+        _of(Enrollment, clinic_id),
+        col(Enrollment.treated_at).is_(None),
+        text("enrollments.state = 'booked'"),  # as a literal, or the partial index could not serve
+        col(Enrollment.appointment_at) >= since,
+        col(Enrollment.appointment_at) < until,
+    )
+    return list(session.scalars(found.order_by(col(Enrollment.appointment_at)).limit(limit)))
+
+
+def leaving(session: Session, clinic_id: str, since: datetime | None, until: datetime, limit: int) -> list[TextRow]:
+    """What is planned to leave between two instants, the first to leave first. Not what waits for a person."""
+    which = (*_planned(since, until), ~waits_for_a_person())
+    return _texts(session, clinic_id, *which, order=col(Message.due_at), limit=limit)
+
+
+def count_leaving(session: Session, clinic_id: str, until: Collection[datetime]) -> tuple[dict[datetime, int], int]:
+    """How many texts leave before each of these instants, and how many up to the last of them wait for a person.
+
+    In one pass: to know that a text waits is the dear part.
+    """
+    instants = sorted(until)
+    before = case(*((col(Message.due_at) < at, number) for number, at in enumerate(instants))).label("before")
+    which = (*_planned(None, instants[-1]), _of(Message, clinic_id))
+    found = select(before, waits_for_a_person().label("waits"), func.count()).where(*which).group_by("before", "waits")
+    many, waiting = [0] * len(instants), 0
+    for number, waits, count in session.execute(found):
+        waiting += count if waits else 0
+        many[number] += 0 if waits else count
+    return dict(zip(instants, accumulate(many), strict=True)), waiting
+
+
+def waiting(session: Session, clinic_id: str, until: datetime, limit: int) -> list[TextRow]:
+    """What would leave up to then, and waits for a person; the first to leave first."""
+    which = (*_planned(None, until), waits_for_a_person())
+    return _texts(session, clinic_id, *which, order=col(Message.due_at), limit=limit)
+
+
+def count_left(session: Session, clinic_id: str, since: datetime, until: datetime) -> dict[MessageState, int]:
+    """What became of the texts that left between two instants."""
+    found = (
+        select(col(Message.state), func.count())
+        .where(_of(Message, clinic_id), *_left(since, until))
+        .group_by(col(Message.state))
+    )
+    return dict(session.execute(found).all())
+
+
+def left(
+    session: Session, clinic_id: str, since: datetime, until: datetime, states: Sequence[MessageState], limit: int
+) -> list[TextRow]:
+    """The texts that left between two instants and are now in these states."""
+    which = (*_left(since, until), col(Message.state).in_(states))
+    return _texts(session, clinic_id, *which, order=col(Message.left_at), limit=limit)
+
+
+def _of(table: type[Message | Enrollment], clinic_id: str) -> ColumnElement[bool]:
+    """The condition that a row is this clinic's, as an expression: SQLite would else take an index that begins with
+    the clinic and read all of its rows, in place of the small partial one."""
+    return col(table.clinic_id) + "" == clinic_id
+
+
+_RUNS = col(Enrollment.state).in_(["booked", "active", "held"])
+"""An ended enrollment's texts need nobody."""
+
+
+def _troubled(since: datetime, until: datetime, states: Sequence[MessageState]) -> tuple[ColumnElement[bool], ...]:
+    seen_to = select(col(SeenTo.message_id)).where(col(SeenTo.message_id) == col(Message.id))
+    return in_state(*states), col(Message.nominal_at) >= since, col(Message.nominal_at) < until, ~seen_to.exists()
+
+
+def _planned(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    which = (in_state(_S.PLANNED), col(Message.due_at) < until)
+    return which if since is None else (*which, col(Message.due_at) >= since)
+
+
+def _left(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(Message.left_at).is_not(None), col(Message.left_at) >= since, col(Message.left_at) < until
+
+
+def _texts(
+    session: Session,
+    clinic_id: str,
+    *which: ColumnElement[bool],
+    order: Any,
+    limit: int,
+    with_enrollment: ColumnElement[bool] | None = None,
+) -> list[TextRow]:
+    found: Select[Message, Enrollment] = (
+        select(Message, Enrollment)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(*which, _of(Message, clinic_id))
+        .order_by(order, col(Message.id))
+        .limit(limit)
+    )
+    if with_enrollment is not None:
+        found = found.where(with_enrollment)
+    return [TextRow(message, enrollment) for message, enrollment in session.execute(found).all()]
+
+
+def _holds(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, NumberHold]:
+    found = select(NumberHold).where(
+        col(NumberHold.clinic_id) == clinic_id,
+        col(NumberHold.phone).in_(sorted(set(phones))),
+        col(NumberHold.released_at).is_(None),
+    )
+    return {hold.phone: hold for hold in session.scalars(found)}

@@ -1,0 +1,1 @@
+"""Which protocols may be used: approve, pause."""

@@ -1,0 +1,91 @@
+"""Inbound: when what patients wrote is read, and how soon again after a poll that failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.backoff import Random, backoff
+from notifier.domain.clocks import Timekeeper
+from notifier.sending.dispatch import Dispatch
+from notifier.sending.gates import polls
+from notifier.sending.poll import LONG_OVERLAP, OVERLAP, Receive, poll_inbound
+from notifier.sms.gateway import Gateway
+
+AGAIN: Final = 30.0
+"""Seconds, at most, from a failed poll to the next: the gate opens so soon after the provider is back."""
+log = structlog.get_logger()
+
+
+class Inbound:
+    """One worker's polls of what patients wrote; `ring` rings a bell by its name."""
+
+    def __init__(
+        self,
+        threads: DatabaseThreads,
+        gateway: Gateway,
+        clock: Timekeeper,
+        dispatch: Dispatch,
+        clinic_id: str,
+        *,
+        receive: Receive,
+        ring: Callable[[str], None],
+        random: Random | None = None,
+    ) -> None:
+        self._threads, self._gateway, self._clock, self._dispatch = threads, gateway, clock, dispatch
+        self._clinic_id, self._receive, self._ring, self._random = clinic_id, receive, ring, random
+        self._overlap = LONG_OVERLAP
+        self._failures, self._waits = 0, False
+        self.jumped = False
+        """Since the wall clock jumped, no poll has ended: by that clock the last one only seems long ago."""
+
+    def clock_jumped(self) -> None:
+        """The last reading may have been by a wrong clock."""
+        self._overlap, self.jumped = LONG_OVERLAP, True
+
+    async def round(self) -> None:
+        """Read, unless a failed poll was a moment ago: whoever rings for it meanwhile waits for the next try."""
+        if self._waits:
+            return
+        jumped = self.jumped  # by now; a poll under way while it jumps is of the old clock
+        try:
+            await self._poll()
+        finally:
+            if jumped:
+                self.jumped = False
+                self._ring("watch")  # which has waited for this
+
+    async def _poll(self) -> None:
+        clinic, now = self._clinic_id, self._clock.now()
+        last = await self._threads.read(lambda session: polls.last_poll(session, clinic))
+        if self._dispatch.caught_up and last and timedelta(0) <= now - last.completed_at < timedelta(seconds=20):
+            return  # another worker has just read it
+        overlap, self._overlap = self._overlap, OVERLAP
+        complete = await poll_inbound(
+            self._threads, self._gateway, clinic, now=now, receive=self._receive, overlap=overlap,
+            failed_before=self._failures > 0,
+        )  # fmt: skip
+        if not complete:
+            self._overlap = max(overlap, self._overlap)
+            self._later()
+            return
+        if self._failures:
+            log.info("inbound_poll_complete", failed_before=self._failures)
+        self._failures = 0
+        self._dispatch.caught_up = True
+        self._ring("dispatch")
+
+    def _later(self) -> None:
+        self._failures += 1
+        self._waits = True
+        wait = backoff(self._failures, first=1, longest=AGAIN, random=self._random)
+        asyncio.get_running_loop().call_later(wait, self._again)  # monotonic, whatever the wall clock does
+
+    def _again(self) -> None:
+        self._waits = False
+        self._ring("inbound")

@@ -1,0 +1,44 @@
+"""What a worker is told about itself, and how it makes itself heard."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from notifier.sending.outcomes.resolve import OnUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What the worker needs to know beside what its stories know."""
+
+    clinic_id: str
+    worker_id: str
+    host: str
+    pid: int
+    messages_per_second: float
+    on_unknown: OnUnknown
+    webhooks: bool
+    """Receipts and replies come by webhook too, so polling is the safety net."""
+    alone: bool
+    """This worker holds the lock that only one can hold."""
+    shifted: bool = False
+    """The clock is a rehearsal's: it is meant to leap, and no other clock can confirm it."""
+    systemd: str | None = None
+    """Where systemd listens, if it does."""
+    journal: Path | None = None
+    """Where outcomes are kept that the database does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How the worker makes itself heard, once a minute."""
+
+    watch: Callable[[datetime], Awaitable[object]] | None = None
+    """Looks around at that instant, and tells somebody what is wrong."""
+    beat: Callable[[], Awaitable[None]] | None = None
+    """Tells a dead man's switch that all is well; raises NotTold."""
+    alarm: Callable[[str, datetime], Awaitable[object]] | None = None
+    """Tells somebody why this worker ends, where the tables can no longer say it."""

@@ -1,0 +1,1 @@
+"""From a due text to the provider: claim, decide, call."""

@@ -1,0 +1,128 @@
+"""Calls: each claimed text is handed over once, so many at a time, after a last look at whether it still may leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, cast
+
+import structlog
+
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.clocks import Timekeeper
+from notifier.sending.circuit_monitor import Verdicts
+from notifier.sending.claim import LEASE, Claim, is_ours
+from notifier.sending.outcomes.from_gateway import finished
+from notifier.sending.outcomes.results import Finished
+from notifier.sending.rate import Pace
+from notifier.sms.gateway import Gateway, NotCreated, Outcome, OutgoingText, Unknown
+
+_Waiting = tuple[Claim, float, float]
+"""A claim, when it was made, and when it may leave; both on the monotonic clock."""
+_LONGEST_CALL: Final = 20.0
+"""Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
+_FRESH: Final = 1.0
+"""Seconds for which a claim is known to hold without another look."""
+log = structlog.get_logger()
+
+
+class Calls:
+    """What one worker has in hand: claims that wait, calls in flight, and what became of them until it is taken."""
+
+    def __init__(
+        self,
+        threads: DatabaseThreads,
+        gateway: Gateway,
+        clock: Timekeeper,
+        *,
+        at_once: int,
+        pace: Pace,
+        verdicts: Verdicts,
+        why_none: Callable[[], str | None],
+    ) -> None:
+        self._threads, self._gateway, self._clock = threads, gateway, clock
+        self._at_once, self._pace, self._verdicts = at_once, pace, verdicts
+        self._why_none = why_none
+        self._waiting: deque[_Waiting] = deque()
+        self._callers: set[asyncio.Task[None]] = set()
+        self.begun: set[str] = set()
+        """The attempts that wait or are in flight."""
+        self.finished: list[Finished] = []
+        self.news = asyncio.Event()
+        """Set when the first call has finished, when as many have as fly at once, and with the last."""
+
+    @property
+    def held(self) -> set[str]:
+        """The attempts in hand, the finished ones among them."""
+        return {*self.begun, *(one.attempt_id for one in self.finished)}
+
+    def begin(self, one: Claim, claimed_at: float) -> None:
+        """Call as soon as a caller is free and the pace allows."""
+        self.begun.add(one.attempt_id)
+        self._waiting.append((one, claimed_at, self._pace.take(self._clock.monotonic(), one.sender)))
+        if len(self._callers) < self._at_once:
+            self._callers.add(asyncio.create_task(self._call_who_waits()))
+
+    async def _call_who_waits(self) -> None:
+        try:
+            while self._waiting:
+                one, claimed_at, leaves_at = self._waiting.popleft()
+                try:
+                    await self._call(one, claimed_at, leaves_at)
+                except Exception:
+                    # Those behind it must not wait for ever; its own attempt is looked up like a dead worker's.
+                    log.exception("call_not_booked", message=one.message_id)
+                    self.begun.discard(one.attempt_id)
+                    self.news.set()
+        finally:  # at once: a claim that begins before the loop has buried this task needs a caller of its own
+            self._callers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
+        try:
+            if (early := leaves_at - self._clock.monotonic()) > 0:
+                await asyncio.sleep(early)
+            why_not = await self._why_not(one, claimed_at)
+            outcome = None if why_not else await self._send(one)
+        except (Exception, asyncio.CancelledError) as error:  # what is not recorded is lost until its lease ends
+            if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
+                raise  # not the call: this worker's loop ends
+            why_not, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
+        done = finished(one.message_id, one.attempt_id, one.phone, outcome, why_not, self._clock.now())
+        if outcome is not None:
+            asked = outcome.retry_after if isinstance(outcome, NotCreated) else None
+            if back_off := self._verdicts.hear(done, self._clock.monotonic(), asked=asked):
+                done = replace(done, back_off=back_off)
+        self.finished.append(done)
+        self.begun.discard(one.attempt_id)
+        if len(self.finished) == 1 or len(self.finished) >= self._at_once or not self.begun:
+            self.news.set()
+
+    async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
+        """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
+        why_not = self._what_forbids(one, claimed_at)
+        if why_not or self._clock.monotonic() - claimed_at <= _FRESH:
+            return why_not
+        at = self._clock.now()
+        if not await self._threads.read(lambda session: is_ours(session, one, at)):
+            return "it was taken over, or is no longer wanted"
+        return self._what_forbids(one, claimed_at)  # the look itself may have waited for the database
+
+    def _what_forbids(self, one: Claim, claimed_at: float) -> str | None:
+        now = self._clock.monotonic()
+        if why_none := self._why_none():
+            return why_none
+        if self._pace.is_paused(now):
+            return "the provider asked for a pause, or cannot be reached"
+        left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
+        return "its lease is running out" if left < _LONGEST_CALL else None
+
+    async def _send(self, one: Claim) -> Outcome:
+        seconds = max(1, int((one.valid_until - self._clock.now()).total_seconds()))
+        text = OutgoingText(one.phone, one.body, one.attempt_id, seconds, one.sender)
+        try:
+            async with asyncio.timeout(_LONGEST_CALL):
+                return await self._gateway.send(text)
+        except TimeoutError:
+            return Unknown("The call did not end in time.")

@@ -1,0 +1,276 @@
+"""Claims: in one transaction, due texts are checked and then marked as about to leave, or told to wait, or withdrawn.
+
+Everything is read for the whole batch at once and decided for each text by a pure function. A text whose claim is
+committed belongs to this worker until its lease ends; its attempt is the evidence that a crash leaves behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.batch_moves import leave
+from notifier.db.engine import database_time
+from notifier.db.outbox import in_state, is_answer, move_many, of_clinic
+from notifier.db.rows import insert_rows
+from notifier.db.tables import Attempt, Enrollment, Event, Message, OptOut, Recovery, RecoveryKind
+from notifier.domain.offices import NO_OFFICES, Offices
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.sending.decide import Send, Wait, Withdraw
+from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
+from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.gates.polls import gate_is_open
+from notifier.sending.gates.recoveries import (
+    LATE,
+    begin_after_outage,
+    count_waiting,
+    end,
+    next_departure,
+    open_recoveries,
+    waits,
+)
+from schedules.send_window import SendWindow
+
+LEASE = timedelta(seconds=60)
+"""Three times as long as one call may take: who is silent for so long is dead, or has lost the text."""
+Room = Mapping[str | None, int]
+"""How many texts may leave now, by sender; None stands for the clinic's own. One that is missing has no limit."""
+_BY = "worker"
+_DUE = (
+    select(*DECIDED_BY)
+    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    .where(in_state(MessageState.PLANNED), col(Message.due_at) <= bindparam("now"), of_clinic(bindparam("clinic")))
+    .order_by(col(Message.due_at), col(Message.id))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, of=Message)
+)
+_ANSWERS_DUE, _OTHERS_DUE = _DUE.where(is_answer()), _DUE.where(~is_answer())
+_OPTED_OUT = select(col(OptOut.id)).where(
+    col(OptOut.clinic_id) == col(Message.clinic_id),
+    col(OptOut.phone) == col(Message.phone),
+    col(OptOut.ended_at).is_(None),
+)
+_STILL_OURS = (
+    select(col(Attempt.id))
+    .join(Message, col(Message.id) == col(Attempt.message_id))
+    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    .where(
+        col(Attempt.id) == bindparam("attempt"),
+        col(Attempt.outcome).is_(None),
+        in_state(MessageState.ATTEMPTING),
+        col(Message.expires_at) > bindparam("now"),
+        is_answer() | col(Enrollment.state).in_((EnrollmentState.BOOKED, EnrollmentState.ACTIVE)),
+        ~_OPTED_OUT.exists(),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """The clinic's settings that are checked again when a text leaves."""
+
+    clinic_id: str
+    window: SendWindow
+    max_texts_per_day: int = 2
+    recover_above: int = 50
+    """After an outage, more late texts than this wait for a person."""
+    sender: str | None = None
+    """The clinic's own; an office may have another."""
+    offices: Offices = field(default_factory=lambda: NO_OFFICES)
+
+    def sender_of(self, office: str | None) -> str | None:
+        """The sender of an office that is not the clinic's own; None: the clinic's own."""
+        return self.offices[office].sender if office and office in self.offices else None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A text that this worker hands over now; its attempt is committed."""
+
+    message_id: int
+    attempt_id: str
+    phone: str
+    body: str
+    valid_until: datetime
+    """When the send window closes, or four hours on."""
+    lease_until: datetime
+    """On the worker's own clock."""
+    sender: str | None = None
+    """Her office's own; None: the clinic's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one transaction found."""
+
+    claims: list[Claim]
+    looked_at: int = 0
+    """How many due texts were decided; fewer than the limit means that no more were due."""
+    closed: str | None = None
+    """`restored`, `gate` or `circuit` where nothing may leave at all."""
+    next_due: datetime | None = None
+    """When the next planned text is due, after these."""
+    backlog: bool = False
+    """More may be due than could be claimed at once."""
+    began_to_wait: int = 0
+    """How many late texts, found just now after an outage, wait for a person from here on."""
+    expired: int = 0
+    """How many were no longer useful."""
+
+
+def claim(
+    session: Session,
+    rules: SendingRules,
+    *,
+    now: datetime,
+    worker_id: str,
+    limit: int,
+    trial: bool = False,
+    room: Room | None = None,
+) -> Claimed:
+    """Decide up to `limit` due texts, the oldest first. `trial`: one text may pass an open circuit.
+
+    `room`: how many may leave through each sender now. Texts of one that has none stay as they are, and hold up nobody.
+    """
+    clinic_id, waiting = rules.clinic_id, open_recoveries(session, rules.clinic_id)
+    if RecoveryKind.RESTORED in waiting:
+        return Claimed([], closed="restored")  # nothing comes due before a person has looked
+    late = waiting.get(RecoveryKind.LATE)
+    closed = _why_closed(session, clinic_id, now, trial=trial)
+    if closed or limit < 1:
+        return Claimed([], closed=closed, next_due=next_departure(session, late))
+    limit = 1 if trial else limit
+    busy = _busy_offices(rules, room) if room is not None and rules.offices else ()
+    due, began = _lock_due(session, clinic_id, now, limit, late, busy), 0
+    if late is None and any(row.due_at <= now - LATE for row in due):
+        late = begin_after_outage(session, clinic_id, above=rules.recover_above, now=now)
+        due, began = (_lock_due(session, clinic_id, now, limit, late, busy), late.texts) if late else (due, 0)
+    elif late and not due and not count_waiting(session, clinic_id, late.up_to, now):
+        end(session, clinic_id, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
+    claims, expired, left_out = _decide_all(session, rules, due, now, worker_id, room) if due else ([], 0, False)
+    then = next_departure(session, late)
+    more = len(due) == limit or left_out or bool(busy)
+    return Claimed(claims, len(due), next_due=then, backlog=more, began_to_wait=began, expired=expired)
+
+
+def is_ours(session: Session, one: Claim, now: datetime) -> bool:
+    """Whether a claim still holds: nobody has taken the text over, and its patient wants it still.
+
+    She may have said stop while it waited for its turn to be called; her enrollment may have ended, or her number
+    changed, which lets what is on its way to the old one expire.
+    """
+    return session.execute(_STILL_OURS, {"attempt": one.attempt_id, "now": now}).first() is not None
+
+
+def _why_closed(session: Session, clinic_id: str, now: datetime, *, trial: bool) -> str | None:
+    if not gate_is_open(session, clinic_id, now):
+        return "gate"
+    return "circuit" if not trial and open_circuits(session, clinic_id) else None
+
+
+def _busy_offices(rules: SendingRules, room: Room) -> list[str | None]:
+    """The offices through whose sender nothing may leave now; None: the clinic itself."""
+    return [office for office in (None, *rules.offices) if room.get(rules.sender_of(office), 1) < 1]
+
+
+def _lock_due(
+    session: Session,
+    clinic_id: str,
+    now: datetime,
+    limit: int,
+    late: Recovery | None,
+    busy: Sequence[str | None],
+) -> list[Due]:
+    """The due texts, answers first, with what is needed of their enrollments. Other workers pass by the rows locked.
+
+    `late`: those that wait for a person are passed by too. `busy`: so are those of these offices.
+    """
+    answers, others, known = _ANSWERS_DUE, _OTHERS_DUE, {"now": now, "clinic": clinic_id}
+    if busy:
+        open_ones = func.coalesce(col(Enrollment.office), "").not_in([office or "" for office in busy])
+        answers, others = answers.where(open_ones), others.where(open_ones)
+    if late:
+        others = others.where(~waits(late.up_to, now))
+    ask = session.connection().execute  # columns, no entities: asked past the ORM, which would look at each row again
+    due = list(ask(answers, {**known, "limit": limit}))
+    if len(due) < limit:
+        due += ask(others, {**known, "limit": limit - len(due)})
+    return [Due.of(row) for row in due]
+
+
+def _decide_all(
+    session: Session,
+    rules: SendingRules,
+    due: Sequence[Due],
+    now: datetime,
+    worker_id: str,
+    room: Room | None,
+) -> tuple[list[Claim], int, bool]:
+    """What leaves, how many had expired, and whether a sender's rate left some for later."""
+    facts = FactsOfBatch.of(
+        session, rules.clinic_id, due, window=rules.window, offices=rules.offices, most=rules.max_texts_per_day, now=now
+    )
+    left = dict(room) if room is not None and rules.offices else {}
+    left_out = False
+    leaving: list[tuple[Due, Send]] = []
+    waiting: dict[Wait, list[Due]] = defaultdict(list)
+    withdrawn: dict[Withdraw, list[int]] = defaultdict(list)
+    for row in due:
+        match facts.decide(row, now):
+            case Send() as send:
+                sender = rules.sender_of(row.office)
+                if left.get(sender, 1) < 1:
+                    left_out = True
+                    continue
+                if sender in left:
+                    left[sender] -= 1
+                leaving.append((row, send))
+                facts.count(row, now)
+            case Wait() as wait:
+                waiting[wait].append(row)
+            case Withdraw() as withdraw:
+                withdrawn[withdraw].append(row.id)
+    for wait, rows in waiting.items():
+        _put_off(session, rules.clinic_id, wait, rows, now)
+    for withdraw, ids in withdrawn.items():
+        move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
+    expired = sum(len(ids) for withdraw, ids in withdrawn.items() if withdraw.to is MessageState.EXPIRED)
+    return _let_leave(session, rules, leaving, now, worker_id), expired, left_out
+
+
+def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Due], now: datetime) -> None:
+    these = update(Message).where(in_state(MessageState.PLANNED), col(Message.id).in_([row.id for row in rows]))
+    session.execute(these.values(due_at=wait.until, reason=wait.why).execution_options(synchronize_session=False))
+    same = {"clinic_id": clinic_id, "at": now, "by": _BY, "what": "put_off", "why": wait.why}
+    news = [row for row in rows if row.reason != wait.why]  # looked at again and again, written down once
+    insert_rows(session, Event, [{**same, "enrollment_id": r.enrollment_id, "message_id": r.id} for r in news])
+
+
+def _let_leave(
+    session: Session, rules: SendingRules, leaving: Sequence[tuple[Due, Send]], now: datetime, worker_id: str
+) -> list[Claim]:
+    lease_until = database_time(session, now) + LEASE
+    claims = [
+        Claim(
+            row.id, str(uuid4()), row.phone, row.text if row.late_text is None or not send.late else row.late_text,
+            now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office),
+        )
+        for row, send in leaving
+    ]  # fmt: skip
+    same = {"clinic_id": rules.clinic_id, "worker_id": worker_id, "started_at": now, "lease_until": lease_until}
+    attempts = [
+        {**same, "id": c.attempt_id, "message_id": c.message_id, "sender": c.sender or rules.sender} for c in claims
+    ]
+    insert_rows(session, Attempt, attempts)
+    for late in (False, True):
+        ids = [row.id for row, send in leaving if send.late is late]
+        if leave(session, ids, late=late, at=now, by=_BY) != len(ids):  # locked above: this cannot be
+            raise RuntimeError("a claimed text was no longer planned")
+    return claims

@@ -1,0 +1,133 @@
+"""May this text leave now? The last word before a text leaves, and a pure one: facts in, decision out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from notifier.domain.kinds import ANSWER, LOOK_AGAIN
+from notifier.domain.states import EnrollmentState, MessageState
+from schedules.moments import leaves_late
+from schedules.offsets import wall_first
+from schedules.protocol import StepKind
+from schedules.send_window import LEAST_REMAINING, OpenHours
+
+LONGEST_VALIDITY = 14_400
+"""Seconds that Twilio and the carrier may take at most; less where the window closes sooner."""
+
+
+class DueText(NamedTuple):
+    """What the decision needs of the text itself."""
+
+    kind: str
+    nominal_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    has_late_text: bool
+
+
+class Facts(NamedTuple):
+    """What was true of its patient in the very transaction that claims it."""
+
+    enrollment: EnrollmentState
+    opted_out: bool
+    hours: OpenHours
+    day0: date | None
+    """The local date of the treatment; None while she is only booked."""
+    rebook_consent: bool
+    waits_for: str | None
+    """Why a person must act first (a held number, a paused protocol), or None."""
+    texts_today: int
+    """What may have reached the number on this local day."""
+    max_texts_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """It leaves now."""
+
+    validity_seconds: int
+    late: bool
+    """In its late wording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It may still leave, at `until`."""
+
+    until: datetime
+    why: str
+    for_a_person: bool = False
+    """Somebody must act first; at `until` it is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """It never leaves."""
+
+    to: MessageState
+    why: str
+
+
+Decision = Send | Wait | Withdraw
+
+
+def decide(text: DueText, facts: Facts, now: datetime) -> Decision:
+    """Whether a due text leaves at `now`, waits, or is withdrawn."""
+    if facts.opted_out:
+        return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
+    return _answer(text, now) if text.kind == ANSWER else _planned(text, facts, now)
+
+
+def _planned(text: DueText, facts: Facts, now: datetime) -> Decision:
+    withdrawn = _not_for_this_patient(text, facts)
+    if withdrawn:
+        return Withdraw(MessageState.CANCELLED, withdrawn)
+    if text.expires_at <= now:
+        return _expired("it could not leave while it was still useful")
+    if text.not_before > now:
+        return Wait(text.not_before, "not before its restriction has ended")
+    waits_for = "the enrollment is on hold" if facts.enrollment is EnrollmentState.HELD else facts.waits_for
+    if waits_for:
+        return Wait(min(now + LOOK_AGAIN, text.expires_at), waits_for, for_a_person=True)
+    closes = facts.hours.open_until(now, day0=facts.day0)
+    if closes is None or closes - now < LEAST_REMAINING:
+        return _at_the_next_opening(text, facts, now, "outside the send window")
+    if facts.texts_today >= facts.max_texts_per_day:
+        tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
+        return _at_the_next_opening(
+            text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
+        )
+    validity = max(1, min(LONGEST_VALIDITY, int((closes - now).total_seconds())))
+    return Send(validity, late=text.has_late_text and leaves_late(text.nominal_at, now, facts.hours.zone))
+
+
+def _answer(text: DueText, now: datetime) -> Decision:
+    """She has just written: no hour, hold, cap or end of an enrollment keeps it; only STOP, above, and its age."""
+    if text.expires_at <= now:
+        return _expired("it could not leave soon enough after she wrote")
+    return Send(max(1, min(LONGEST_VALIDITY, int((text.expires_at - now).total_seconds()))), late=False)
+
+
+def _not_for_this_patient(text: DueText, facts: Facts) -> str | None:
+    if facts.enrollment is EnrollmentState.CANCELLED:
+        return "the enrollment was cancelled"
+    if facts.enrollment is EnrollmentState.NO_SHOW:
+        return "the patient did not come"
+    if facts.enrollment is EnrollmentState.BOOKED and text.kind != StepKind.PREPARE:
+        return "the patient has not been treated"
+    if facts.enrollment is EnrollmentState.ACTIVE and text.kind == StepKind.PREPARE:
+        return "the visit is over"
+    if text.kind == StepKind.REBOOK and not facts.rebook_consent:
+        return "no consent to rebook texts"
+    return None
+
+
+def _at_the_next_opening(text: DueText, facts: Facts, since: datetime, why: str) -> Decision:
+    opens = facts.hours.first_open(since, text.expires_at, day0=facts.day0)
+    return Wait(opens, why) if opens else _expired(f"{why}, and no open hour was left before it expired")
+
+
+def _expired(why: str) -> Withdraw:
+    return Withdraw(MessageState.EXPIRED, why)

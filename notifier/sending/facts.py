@@ -1,0 +1,167 @@
+"""The facts about a batch of due texts, read for all of them at once in the transaction that claims them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import left_today
+from notifier.db.protocols import open_pauses
+from notifier.db.tables import Enrollment, Message, NumberHold
+from notifier.domain.instants import zone_called
+from notifier.domain.kinds import ANSWER
+from notifier.domain.offices import Offices
+from notifier.domain.phone import area_zones
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers.holds import holds_among
+from notifier.numbers.opt_outs import opted_out_among
+from notifier.sending.decide import Decision, DueText, Facts, Wait, Withdraw, decide
+from schedules.send_window import OpenHours, SendWindow
+
+DECIDED_BY: tuple[Any, ...] = (
+    col(Message.id), col(Message.enrollment_id), col(Message.step), col(Message.kind), col(Message.phone),
+    col(Message.reason), col(Message.nominal_at), col(Message.due_at), col(Message.not_before), col(Message.expires_at),
+    col(Message.text), col(Message.late_text), col(Enrollment.state).label("enrollment_state"),
+    col(Enrollment.protocol), col(Enrollment.timezone), col(Enrollment.treated_at), col(Enrollment.rebook_consent),
+    col(Enrollment.office),
+)  # fmt: skip
+"""What a due text's fate is decided by, of its row and its enrollment's; in the order of `Due`."""
+
+
+class Due(NamedTuple):
+    """A due text, and what is needed of its enrollment: an answer's row of `DECIDED_BY`, with types."""
+
+    id: int
+    enrollment_id: int
+    step: str
+    kind: str
+    phone: str
+    reason: str | None
+    nominal_at: datetime
+    due_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    text: str
+    late_text: str | None
+    enrollment_state: EnrollmentState
+    protocol: str
+    timezone: str
+    treated_at: datetime | None
+    rebook_consent: bool
+    office: str | None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Due:
+        """Of a row that begins with `DECIDED_BY`."""
+        return cls(*row[: len(DECIDED_BY)])
+
+
+@dataclass(frozen=True, slots=True)
+class FactsOfBatch:
+    """What holds for the numbers and protocols of a batch; `count` keeps the daily cap true within it."""
+
+    opted_out: set[str]
+    holds: dict[str, list[NumberHold]]
+    pauses: dict[tuple[str, str | None], str]
+    left: dict[str, list[datetime]]
+    window: SendWindow
+    """The clinic's own; an office may have another."""
+    offices: Offices
+    most: int
+
+    @classmethod
+    def of(
+        cls,
+        session: Session,
+        clinic_id: str,
+        due: Sequence[Due],
+        *,
+        window: SendWindow,
+        offices: Offices,
+        most: int,
+        now: datetime,
+        only_look: bool = False,
+    ) -> FactsOfBatch:
+        """`only_look`: nothing leaves on these facts, so nobody has to wait for them."""
+        phones = {row.phone for row in due}
+        if not only_look:
+            _one_at_a_time(session, phones)
+        return cls(
+            opted_out=opted_out_among(session, clinic_id, phones),
+            holds=holds_among(session, clinic_id, phones),
+            pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)},
+            left=left_today(session, clinic_id, phones, now),
+            window=window,
+            offices=offices,
+            most=most,
+        )
+
+    def decide(self, row: Due, now: datetime) -> Decision:
+        """The fate of one text. One that cannot even be read must not stop the others, nor the worker."""
+        if row.office is not None and row.office not in self.offices:
+            return Wait(now + timedelta(hours=1), f'its office "{row.office}" is not in the offices file')
+        try:
+            known = self.about(row, now)
+        except ValueError:
+            return Wait(now + timedelta(hours=1), f'"{row.timezone}" is not a time zone; change the enrollment\'s')
+        try:
+            words = DueText(row.kind, row.nominal_at, row.not_before, row.expires_at, row.late_text is not None)
+            return decide(words, known, now)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is this text's alone
+            return Withdraw(MessageState.FAILED, f"it could not be prepared ({type(error).__name__})")
+
+    def about(self, row: Due, now: datetime) -> Facts:
+        """The facts about one text; raises ValueError for a time zone that does not exist."""
+        window = self.offices[row.office].window if row.office else self.window
+        hours = _hours(window, row.timezone, area_zones(row.phone))
+        return Facts(
+            enrollment=row.enrollment_state,
+            opted_out=row.phone in self.opted_out,
+            hours=hours,
+            day0=row.treated_at.astimezone(hours.zone).date() if row.treated_at else None,
+            rebook_consent=row.rebook_consent,
+            waits_for=self._waits_for(row),
+            texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
+            max_texts_per_day=self.most,
+        )
+
+    def count(self, row: Due, now: datetime) -> None:
+        """One more text leaves for this number; an answer is none that the plan counts."""
+        if row.kind == ANSWER:
+            return
+        self.left.setdefault(row.phone, []).append(now)
+
+    def _waits_for(self, row: Due) -> str | None:
+        hold = next((hold for hold in self.holds.get(row.phone, ()) if hold.covers(row.kind)), None)
+        if hold:
+            return f"the number is on hold: {hold.reason}"
+        paused = self.pauses.get((row.protocol, None)) or self.pauses.get((row.protocol, row.step))
+        return f"paused: {paused}" if paused else None
+
+
+def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -> int:
+    if not left:
+        return 0
+    today = now.astimezone(zone).date()
+    return sum(at.astimezone(zone).date() == today for at in left)
+
+
+@lru_cache(maxsize=4096)
+def _hours(window: SendWindow, zone: str, area: tuple[str, ...]) -> OpenHours:
+    return OpenHours(window, zone_called(zone), [zone_called(name) for name in area])
+
+
+def _one_at_a_time(session: Session, phones: set[str]) -> None:
+    """Two workers with texts for one number must count its texts one after the other. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        ordered = "(SELECT unnest(CAST(:phones AS text[])) AS p ORDER BY 1) AS ordered"
+        locks = f"SELECT pg_advisory_xact_lock(hashtextextended(p, 0)) FROM {ordered}"  # noqa: S608  # no value in it
+        session.execute(text(locks), {"phones": sorted(phones)})

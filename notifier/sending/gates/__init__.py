@@ -1,0 +1,1 @@
+"""Why nothing leaves right now: circuits, the send gate, recoveries, clocks in doubt."""

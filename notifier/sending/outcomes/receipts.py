@@ -1,0 +1,162 @@
+"""Receipts: stored first, each distinct one once; then they move their text forward, or not at all.
+
+They come late, doubled, out of order, and before our own record of the call that they are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.array_param import among
+from notifier.db.events import record
+from notifier.db.outbox import move
+from notifier.db.rows import insert_if_new
+from notifier.db.tables import Attempt, Message, Receipt
+from notifier.domain.states import LEGAL_MOVES, MessageState
+from notifier.numbers.opt_outs import opt_out
+from notifier.numbers.undeliverable import number_is_dead
+from notifier.sending.gates import circuits
+from notifier.sending.outcomes.retry import retry_at
+from notifier.sms.codes import after_acceptance, in_words
+
+_S = MessageState
+_STATES: Final = {
+    "sent": _S.SENT,
+    "delivered": _S.DELIVERED,
+    "read": _S.DELIVERED,
+    "undelivered": _S.UNDELIVERED,
+    "failed": _S.FAILED,
+    "canceled": _S.FAILED,
+}
+"""Twilio's words for what happened after acceptance; any other (accepted, queued, sending, a new one) moves nothing."""
+_RANK: Final = {_S.SENT: 40, _S.FAILED: 60, _S.UNDELIVERED: 60, _S.DELIVERED: 70}
+_AFTER_ACCEPTANCE: Final = frozenset({_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.FAILED})
+_BY: Final = "twilio"
+_STORED: Final = select(Receipt).where(
+    col(Receipt.clinic_id) == bindparam("clinic"),
+    among(col(Receipt.sid), "sids"),
+    col(Receipt.status).in_(_STATES),
+)
+
+
+def store(
+    session: Session,
+    *,
+    clinic_id: str,
+    sid: str,
+    status: str,
+    error_code: int | None,
+    token: str | None,
+    at: datetime,
+    source: str,
+) -> bool:
+    """Write down what the provider reported; False where we knew."""
+    row = {
+        "clinic_id": clinic_id, "sid": sid[:40], "status": status[:24], "error_code": error_code or 0,
+        "token": token[:36] if token else None, "at": at, "source": source,
+    }  # fmt: skip
+    return insert_if_new(session, Receipt, row)
+
+
+def sids_of(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
+    """The SIDs that receipts have given to these attempts, by their token."""
+    found = select(col(Receipt.token), col(Receipt.sid)).where(col(Receipt.token).in_(attempt_ids))
+    return {str(token): sid for token, sid in session.execute(found.order_by(col(Receipt.id).desc()))}
+
+
+def adopt(session: Session, token: str, *, at: datetime, by: str) -> bool:
+    """Give a text whose call's answer was lost the SID that a receipt brought; False where nothing was lost.
+
+    Also one that was given up as not created: it must not leave a second time.
+    """
+    # Locked, as whoever records the call does: else each of the two misses what the other has not committed yet.
+    attempt = session.get(Attempt, token, with_for_update=True)
+    sid = sids_of(session, [token]).get(token)
+    if attempt is None or sid is None or _has_another(session, attempt, sid):
+        return False
+    why, lost = "a receipt shows that Twilio has it", [_S.UNKNOWN, _S.NEEDS_REVIEW]
+    if attempt.outcome not in (None, "accepted") and _take_back(session, attempt.message_id, at, by, why):
+        lost = [_S.ATTEMPTING]
+    for seen in lost:
+        if move(session, attempt.message_id, seen=seen, to=_S.ACCEPTED, at=at, by=by, why=why, sid=sid):
+            attempt.outcome, attempt.sid = "accepted", sid
+            session.add(attempt)
+            session.flush()
+            return True
+    return False
+
+
+def _take_back(session: Session, message_id: int, at: datetime, by: str, why: str) -> bool:
+    """Whether a text waited to leave again; then it waits no longer."""
+    move(session, message_id, seen=_S.SUPPRESSED, to=_S.PLANNED, at=at, by=by, why=why)
+    return move(session, message_id, seen=_S.PLANNED, to=_S.ATTEMPTING, at=at, by=by, why=why)
+
+
+def _has_another(session: Session, attempt: Attempt, sid: str) -> bool:
+    """Whether another text has this SID already: then the receipt's token is not its own."""
+    another = select(col(Message.id)).where(col(Message.sid) == sid, col(Message.id) != attempt.message_id)
+    return session.execute(another.limit(1)).first() is not None
+
+
+def advance(session: Session, clinic_id: str, sids: Collection[str], *, at: datetime) -> None:
+    """Move the texts with these SIDs as far as the stored receipts say."""
+    if not sids:
+        return
+    receipts = session.scalars(_STORED, {"clinic": clinic_id, "sids": sids}).all()
+    if not receipts:
+        return
+    texts = session.scalars(select(Message).where(col(Message.clinic_id) == clinic_id, col(Message.sid).in_(sids)))
+    by_sid = {text.sid: text for text in texts}
+    furthest: dict[str, Receipt] = {}
+    for receipt in sorted(receipts, key=lambda one: (_RANK[_STATES[one.status]], -(one.id or 0))):
+        furthest[receipt.sid] = receipt
+    for sid, receipt in furthest.items():
+        if sid in by_sid:
+            _apply(session, by_sid[sid], receipt, at)
+
+
+def _apply(session: Session, text: Message, receipt: Receipt, at: datetime) -> None:
+    assert text.id is not None
+    to = _STATES[receipt.status]
+    if to is _S.DELIVERED and text.state in (_S.PLANNED, _S.SUPPRESSED):
+        # It failed, was planned again (she may have said stop since), and arrived after all: it must not leave twice.
+        why = "the earlier text arrived after all"
+        for seen, back in ((_S.SUPPRESSED, _S.PLANNED), (_S.PLANNED, _S.FAILED)):
+            move(session, text.id, seen=seen, to=back, at=at, by=_BY, why=why)
+    if text.state not in _AFTER_ACCEPTANCE or to not in LEGAL_MOVES[text.state]:
+        return
+    code = receipt.error_code or None
+    failed = to in (MessageState.FAILED, MessageState.UNDELIVERED)
+    why_failed = in_words(code) if failed else None
+    if move(session, text.id, seen=text.state, to=to, at=at, by=_BY, why=why_failed) and failed:
+        _after_failure(session, text, to, code, at)
+
+
+def _after_failure(session: Session, text: Message, seen: MessageState, code: int | None, at: datetime) -> None:
+    """What a text that did not arrive asks of us: another try, or that its number or our account be left alone."""
+    why = after_acceptance(code)
+    decision, words = why.decision, in_words(code)
+    assert text.id is not None
+    if decision.suppress:
+        opt_out(session, text.clinic_id, text.phone, source="twilio", at=at, by=_BY)
+    if decision.mark_number_invalid:
+        number_is_dead(session, text.clinic_id, text.phone, at=at, by=_BY, why=words)
+    if decision.open_circuit:
+        circuits.open_circuit(session, text.clinic_id, reason=words, code=code, at=at, by=_BY)
+    again = retry_at(why, text.retries, at)
+    if again is not None and again < text.expires_at:
+        move(
+            session, text.id, seen=seen, to=MessageState.PLANNED, at=at, by=_BY,
+            why=f"{words} Again, for the {text.retries + 1}. time.", due_at=again, retries=text.retries + 1,
+        )  # fmt: skip
+    elif decision.needs_staff:
+        record(
+            session, clinic_id=text.clinic_id, at=at, by=_BY, what="needs_staff",
+            enrollment_id=text.enrollment_id, message_id=text.id, why=words,
+        )  # fmt: skip

@@ -1,0 +1,194 @@
+"""Resolve: find out whether a text left whose answer was lost. It is never resent on a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, Literal
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.engine import database_time
+from notifier.db.outbox import in_state, move, move_many, of_clinic
+from notifier.db.tables import Attempt, Message
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.states import MessageState
+from notifier.sending.outcomes import receipts
+from notifier.sending.outcomes.lookup import COUNTS_AFTER, LIST_SINCE, LOOKS, Found, Listed, find, is_proof, next_look
+from notifier.sms.gateway import Gateway, GatewayUnavailable
+
+OnUnknown = Literal["resend_once", "review"]
+_S = MessageState
+_BY: Final = "worker"
+_LOOKS_AT_ONCE: Final = 20
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """One attempt whose answer was lost."""
+
+    message_id: int
+    attempt_id: str
+    phone: str
+    body: str
+    started_at: datetime
+    sender: str | None
+
+
+async def call_dead_attempts_unknown(
+    threads: DatabaseThreads,
+    clinic_id: str,
+    *,
+    now: datetime,
+    worker_id: str,
+    held: Collection[str],
+    others_are_dead: bool,
+) -> int:
+    """Texts that a dead worker was about to hand over become unknown; how many.
+
+    Dead is whose lease has ended. `others_are_dead`: this worker holds the lock that only one can hold, so every other
+    worker's attempt is a dead one's. `held`: this worker's own attempts that it still knows about.
+    """
+
+    def dead(session: Session) -> list[tuple[str, int]]:
+        over = col(Attempt.lease_until) < database_time(session, now)
+        found = (
+            select(col(Attempt.id), col(Attempt.message_id))
+            .join(Message, col(Message.id) == col(Attempt.message_id))
+            .where(
+                in_state(_S.ATTEMPTING),
+                col(Attempt.clinic_id) == clinic_id,
+                col(Attempt.outcome).is_(None),
+                over | (col(Attempt.worker_id) != worker_id) if others_are_dead else over,
+            )
+        )
+        return [(attempt, text) for attempt, text in session.execute(found) if attempt not in held]
+
+    if not await threads.read(dead):  # nearly always: then nobody has to wait for a writer
+        return 0
+    return await threads.write(lambda session: _call_unknown(session, clinic_id, dead(session), now))
+
+
+def _call_unknown(session: Session, clinic_id: str, dead: Sequence[tuple[str, int]], now: datetime) -> int:
+    why = "the worker stopped before it could write down the answer"
+    counted = col(Message.attempts) + 1
+    moved = move_many(
+        session,
+        [text for _, text in dead],
+        seen=_S.ATTEMPTING,
+        to=_S.UNKNOWN,
+        at=now,
+        by=_BY,
+        why=why,
+        attempts=counted,
+    )
+    for attempt_id, message_id in dead:
+        if message_id not in moved:
+            continue
+        attempt = session.get_one(Attempt, attempt_id)
+        attempt.outcome, attempt.detail, attempt.finished_at = "unknown", why, now
+        session.flush()
+        if receipts.adopt(session, attempt_id, at=now, by=_BY):
+            receipts.advance(session, clinic_id, [str(attempt.sid)], at=now)
+    return len(moved)
+
+
+async def resolve(
+    threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, now: datetime, on_unknown: OnUnknown
+) -> int | None:
+    """Look up the texts whose answer was lost, where it is time to; how many, None where the provider did not answer.
+
+    A list that could not be read to its end concludes nothing.
+    """
+    lost = await threads.read(lambda session: _to_look_up(session, clinic_id, now))
+    for one in lost:
+        try:
+            listed = [
+                Listed(record.sid, record.body, record.created_at)
+                async for record in gateway.list_sent(one.phone, one.started_at - LIST_SINCE, sender=one.sender)
+            ]
+        except GatewayUnavailable:
+            return None
+        await threads.write(partial(_conclude, clinic_id=clinic_id, one=one, listed=listed, now=now, how=on_unknown))
+    return len(lost)
+
+
+def _to_look_up(session: Session, clinic_id: str, now: datetime) -> list[_Lost]:
+    found = (
+        select(Attempt, Message)
+        .join(Message, col(Message.id) == col(Attempt.message_id))
+        .where(in_state(_S.UNKNOWN), of_clinic(clinic_id), col(Attempt.outcome) == "unknown")
+        .order_by(col(Attempt.last_look_at).asc().nulls_first(), col(Attempt.started_at))
+    )
+    lost = []
+    for attempt, message in session.execute(found):
+        if next_look(attempt.started_at, attempt.last_look_at, attempt.empty_lists) <= now:
+            assert message.id is not None
+            body, sender = message.sent_text or "", attempt.sender
+            lost.append(_Lost(message.id, attempt.id, message.phone, body, attempt.started_at, sender))
+    return lost[:_LOOKS_AT_ONCE]
+
+
+def _conclude(
+    session: Session, *, clinic_id: str, one: _Lost, listed: Sequence[Listed], now: datetime, how: OnUnknown
+) -> None:
+    attempt = session.get_one(Attempt, one.attempt_id)
+    if attempt.outcome != "unknown":
+        return  # a receipt has told meanwhile
+    verdict, sid = find(one.body, one.started_at, listed, _bound(session, clinic_id, one.phone, listed))
+    attempt.last_look_at = now
+    session.add(attempt)
+    if verdict is Found.YES:
+        attempt.outcome, attempt.sid = "accepted", sid
+        session.flush()
+        _move(session, one, _S.ACCEPTED, now, why="found in Twilio's list", sid=sid)
+        receipts.advance(session, clinic_id, [str(sid)], at=now)
+    elif verdict is Found.PERHAPS:
+        why = "Twilio has the same words to this number at another time; is the clock right?"
+        _move(session, one, _S.NEEDS_REVIEW, now, why=why)
+    elif now - attempt.started_at >= COUNTS_AFTER:
+        attempt.empty_lists += 1
+        attempt.first_empty_at = attempt.first_empty_at or now
+        if is_proof(attempt.empty_lists, attempt.first_empty_at, now):
+            _was_not_created(session, one, attempt, now, how)
+
+
+def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: datetime, how: OnUnknown) -> None:
+    minutes = int((now - (attempt.first_empty_at or now)).total_seconds() // 60)
+    looks = f"{attempt.empty_lists} of Twilio's lists over {minutes} minutes do not have it"
+    lost_before = select(func.count()).where(
+        col(Attempt.message_id) == one.message_id, col(Attempt.id) != one.attempt_id, col(Attempt.empty_lists) >= LOOKS
+    )
+    again = bool(session.scalar(lost_before))
+    attempt.outcome, attempt.detail = "not_created", looks
+    session.flush()
+    if how == "review" or again:
+        why = f"{looks}; {'it was lost twice' if again else 'say whether to send it'}"
+        _move(session, one, _S.NEEDS_REVIEW, now, why=why)
+    else:
+        _move(session, one, _S.PLANNED, now, why=f"{looks}: it is sent once more", due_at=now)
+
+
+def _bound(session: Session, clinic_id: str, phone: str, listed: Sequence[Listed]) -> set[str]:
+    """The SIDs in the list that are some attempt's already."""
+    sids = [one.sid for one in listed]
+    if not sids:
+        return set()
+    found = (
+        select(col(Attempt.sid))
+        .join(Message, col(Message.id) == col(Attempt.message_id))
+        .where(col(Message.clinic_id) == clinic_id, col(Message.phone) == phone, col(Attempt.sid).in_(sids))
+    )
+    mine = select(col(Message.sid)).where(col(Message.clinic_id) == clinic_id, col(Message.sid).in_(sids))
+    return {str(sid) for query in (found, mine) for sid in session.scalars(query)}
+
+
+def _move(session: Session, one: _Lost, to: MessageState, now: datetime, *, why: str, **values: object) -> None:
+    move(session, one.message_id, seen=_S.UNKNOWN, to=to, at=now, by=_BY, why=why, **values)
+    log.info("unknown_resolved", message=one.message_id, to=to.value)

@@ -1,0 +1,37 @@
+"""What became of one call to the provider, as it is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from notifier.sms.codes import NotCreatedClass
+
+
+class Result(StrEnum):
+    """What is known after a call."""
+
+    ACCEPTED = "accepted"
+    NOT_CREATED = "not_created"
+    UNKNOWN = "unknown"
+    RELEASED = "released"
+    """The call was never made: the text goes back as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One attempt and its result."""
+
+    message_id: int
+    attempt_id: str
+    phone: str
+    result: Result
+    at: datetime
+    sid: str | None = None
+    why: NotCreatedClass | None = None
+    code: int | None = None
+    detail: str | None = None
+    """A sentence without patient data."""
+    back_off: float = 0.0
+    """Seconds until a text that was not created may leave again."""

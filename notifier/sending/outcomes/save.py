@@ -1,0 +1,179 @@
+"""Record what became of calls to the provider. Written to be repeated: a batch that was saved once changes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.array_param import among
+from notifier.db.batch_moves import accept
+from notifier.db.outbox import move_many
+from notifier.db.rows import table_of
+from notifier.db.tables import Attempt, Message
+from notifier.domain.states import MessageState
+from notifier.numbers.opt_outs import opt_out
+from notifier.numbers.undeliverable import number_is_dead
+from notifier.sending.gates import circuits
+from notifier.sending.outcomes import receipts
+from notifier.sending.outcomes.results import Finished, Result
+from notifier.sms.codes import NotCreatedClass, in_words
+
+_S = MessageState
+_C = NotCreatedClass
+_BY: Final = "worker"
+_HAS_IT: Final = (_S.ACCEPTED, _S.SENT, _S.DELIVERED)
+_COMES_BACK: Final = frozenset({_C.NETWORK, _C.SLOW_DOWN, _C.CONFIGURATION})
+_attempts: Final = table_of(Attempt)
+# Built once: for a batch, building a statement takes as long as running it.
+_WRITTEN: Final = (
+    select(_attempts.c.id, _attempts.c.outcome)
+    .where(among(_attempts.c.id, "attempts"))
+    .order_by(_attempts.c.id)  # the order of the locks: two who lock the same ones must not wait for each other
+    .with_for_update()
+)
+_CLOSED: Final = ("finished_at", "outcome", "code", "detail", "sid")
+_CLOSE: Final = (
+    update(_attempts).where(_attempts.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _CLOSED})
+)
+
+
+def record(session: Session, clinic_id: str, finished: Sequence[Finished], now: datetime) -> None:
+    """Save a batch of outcomes: the attempts, the texts' states, and what follows for their numbers and the circuit."""
+    concluded = _concluded(session, finished)
+    finished = [one for one in finished if _is_news(one, concluded.get(one.attempt_id))]
+    given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
+    _close_attempts(session, finished)
+    _accepted(session, clinic_id, [one for one in finished if one.result is Result.ACCEPTED], given_up, now)
+    _unknown(session, clinic_id, [one for one in finished if one.result is Result.UNKNOWN], now)
+    _released(session, [one for one in finished if one.result is Result.RELEASED], now)
+    for one in finished:
+        if one.result is Result.NOT_CREATED:
+            _not_created(session, clinic_id, one, now)
+
+
+def _concluded(session: Session, finished: Sequence[Finished]) -> dict[str, str | None]:
+    """What is written down about these attempts so far."""
+    found = session.connection().execute(_WRITTEN, {"attempts": [one.attempt_id for one in finished]})
+    return {row.id: row.outcome for row in found}
+
+
+def _is_news(one: Finished, written: str | None) -> bool:
+    """An open or unknown attempt may become known; and a SID is news even about one given up as not created."""
+    return written in (None, "unknown") or (one.result is Result.ACCEPTED and written == "not_created")
+
+
+def _close_attempts(session: Session, finished: Iterable[Finished]) -> None:
+    rows = [_as_row(one) for one in finished]
+    if rows:
+        session.connection().execute(_CLOSE, rows)
+
+
+def _as_row(one: Finished) -> dict[str, Any]:
+    outcome = Result.NOT_CREATED if one.result is Result.RELEASED else one.result
+    return {
+        "attempt": one.attempt_id, "finished_at": one.at, "outcome": outcome.value, "code": one.code,
+        "detail": one.detail, "sid": one.sid,
+    }  # fmt: skip
+
+
+def _accepted(
+    session: Session, clinic_id: str, finished: Sequence[Finished], given_up: set[int], now: datetime
+) -> None:
+    if not finished:
+        return
+    if given_up:  # this worker was cut off for so long that its text was to be sent again
+        move_many(session, list(given_up), seen=_S.PLANNED, to=_S.ATTEMPTING, at=now, by=_BY, why="it had left")
+    left = {one.message_id: one.attempt_id for one in finished}
+    for seen in (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW):
+        for moved in accept(session, list(left.values()), seen=seen, at=now, by=_BY):
+            del left[moved]
+    receipts.advance(session, clinic_id, [str(one.sid) for one in finished], at=now)
+
+
+def _unknown(session: Session, clinic_id: str, finished: Sequence[Finished], now: datetime) -> None:
+    by_detail: dict[str, list[int]] = defaultdict(list)
+    for one in finished:
+        by_detail[one.detail or ""].append(one.message_id)
+    for detail, ids in by_detail.items():
+        _move_from(session, ids, (_S.ATTEMPTING,), _S.UNKNOWN, now, why=detail)
+    brought = receipts.sids_of(session, [one.attempt_id for one in finished]) if finished else {}
+    for token in brought:
+        receipts.adopt(session, token, at=now, by=_BY)
+    receipts.advance(session, clinic_id, list(brought.values()), at=now)
+
+
+def _not_created(session: Session, clinic_id: str, one: Finished, now: datetime) -> None:
+    ids, phone = [one.message_id], one.phone
+    words = in_words(one.code) if one.code else one.detail or in_words(None)
+    match one.why:
+        case _C.CONFIGURATION if _others_leave(session, one):
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.NEEDS_REVIEW, now, why=f"{words} Other texts leave.")
+        case why if why in _COMES_BACK:
+            # Refused for what is wrong with all of them, perhaps: the circuit's next trial is made with another text.
+            wait = circuits.PROBE_EVERY if why is _C.CONFIGURATION else timedelta(seconds=one.back_off)
+            _move_from(
+                session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=words, counts=False, due_at=now + wait
+            )
+            if why is _C.CONFIGURATION:
+                circuits.open_circuit(session, clinic_id, reason=words, code=one.code, at=now, by=_BY)
+        case _C.OPTED_OUT:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.SUPPRESSED, now, why=words)
+            opt_out(session, clinic_id, phone, source="twilio", at=now, by=_BY)
+        case _C.BAD_NUMBER:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
+            number_is_dead(session, clinic_id, phone, at=now, by=_BY, why=words)
+        case _C.BAD_CONTENT:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
+        case _:
+            _move_from(session, ids, (_S.ATTEMPTING,), _S.NEEDS_REVIEW, now, why=words)
+    # Called unknown while this worker was cut off: nobody would look it up again, for its attempt is closed.
+    _move_from(session, ids, (_S.UNKNOWN,), _S.NEEDS_REVIEW, now, why=words)
+
+
+def _others_leave(session: Session, one: Finished) -> bool:
+    """Whether this text was refused in the same way before, and others were accepted since: then it is this text's own
+    trouble (its country, say), and must not hold up everybody again and again."""
+    before = select(func.min(col(Attempt.finished_at))).where(
+        col(Attempt.message_id) == one.message_id, col(Attempt.id) != one.attempt_id, col(Attempt.code) == one.code
+    )
+    first = session.scalar(before) if one.code else None
+    if first is None:
+        return False
+    since = select(col(Message.id)).where(col(Message.left_at) > first, col(Message.state).in_(_HAS_IT))
+    return session.scalar(since.limit(1)) is not None
+
+
+def _released(session: Session, finished: Sequence[Finished], now: datetime) -> None:
+    by_why: dict[str, list[int]] = defaultdict(list)
+    for one in finished:
+        by_why[one.detail or ""].append(one.message_id)
+    for why, ids in by_why.items():
+        _move_from(session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=why, counts=False)
+
+
+def _move_from(
+    session: Session,
+    ids: Sequence[int],
+    seen: Sequence[MessageState],
+    to: MessageState,
+    now: datetime,
+    *,
+    why: str | None,
+    counts: bool = True,
+    **values: Any,
+) -> set[int]:
+    """Move those that are still as this worker left them, or that were called unknown while it was cut off."""
+    left = list(ids)
+    moved: set[int] = set()
+    for state in seen:
+        if left:
+            counted = {"attempts": col(Message.attempts) + 1} if counts and state is _S.ATTEMPTING else {}
+            moved.update(move_many(session, left, seen=state, to=to, at=now, by=_BY, why=why, **counted, **values))
+            left = [id_ for id_ in ids if id_ not in moved]
+    return moved

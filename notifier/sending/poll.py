@@ -1,0 +1,131 @@
+"""Poll: ask the provider for what no webhook brought, be it that there is no public address or that we were down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import in_state, of_clinic
+from notifier.db.tables import Message
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.states import MessageState
+from notifier.sending.gates import circuits, polls
+from notifier.sms.gateway import Gateway, GatewayRefused, GatewayUnavailable, MessageRecord
+
+FIRST_LOOK_BACK: Final = timedelta(days=1)
+"""How far the very first poll of an installation reads back."""
+OVERLAP: Final = timedelta(hours=1)
+"""Read again each time: what was created late, or while two clocks differed."""
+LONG_OVERLAP: Final = timedelta(days=8)
+"""Read again after a start or a jump of the clock, when the last reading may have been by a wrong clock."""
+_AT_ONCE: Final = 100
+_CALLS: Final = 4
+log = structlog.get_logger()
+
+Receive = Callable[[Session, MessageRecord, datetime], object]
+"""Stores a patient's text and acts on it; the story next door, handed in."""
+Apply = Callable[[Session, MessageRecord, datetime], object]
+"""Takes in what became of a text; handed in too."""
+
+
+async def poll_inbound(
+    threads: DatabaseThreads,
+    gateway: Gateway,
+    clinic_id: str,
+    *,
+    now: datetime,
+    receive: Receive,
+    overlap: timedelta = OVERLAP,
+    failed_before: bool = False,
+) -> bool:
+    """Read what patients wrote since the last complete poll; whether this one was complete, which opens the send gate.
+
+    What an incomplete poll has found is acted upon all the same. Where the provider refuses us, a circuit says so until
+    a poll is complete. `failed_before`: so did the last try, and the log knows.
+    """
+    last = await threads.read(lambda session: polls.last_poll(session, clinic_id))
+    # Never from the future: a clock that was once ahead must not hide what came in since.
+    since = min(last.read_up_to, now) - overlap if last else now - FIRST_LOOK_BACK
+    found: list[MessageRecord] = []
+    failure: GatewayUnavailable | None = None
+    try:
+        async for record in gateway.list_inbound(since):
+            found.append(record)  # noqa: PERF401  # what came before a break must not be lost with it
+    except GatewayUnavailable as error:
+        failure = error
+        log.log(logging.DEBUG if failed_before else logging.WARNING, "inbound_poll_incomplete", why=str(error))
+    for start in range(0, len(found), _AT_ONCE):
+        await threads.write(partial(_each, receive, found[start : start + _AT_ONCE], now=now))
+    if failure is None:
+        await threads.write(lambda session: _complete(session, clinic_id, now))
+    elif isinstance(failure, GatewayRefused):
+        why = str(failure)
+        if await threads.write(
+            lambda session: circuits.poll_is_refused(session, clinic_id, reason=why, at=now, by="poll")
+        ):
+            log.error("circuit_opened", alert=True, why=why)
+    return failure is None
+
+
+async def poll_receipts(
+    threads: DatabaseThreads,
+    gateway: Gateway,
+    clinic_id: str,
+    *,
+    now: datetime,
+    apply: Apply,
+    left_between: tuple[timedelta, timedelta],
+    most: int = 500,
+) -> int | None:
+    """Ask what became of texts that left so long ago (from, to) and have no final receipt; how many were asked.
+
+    None where the provider could not be asked. After 72 hours nobody asks again: a carrier owes no receipt.
+    """
+    youngest, oldest = now - left_between[0], now - left_between[1]
+    sids = await threads.read(lambda session: _awaited(session, clinic_id, oldest, youngest, most))
+    slots = asyncio.Semaphore(_CALLS)
+
+    async def fetch(sid: str) -> MessageRecord | None:
+        async with slots:
+            return await gateway.fetch(sid)
+
+    answers = await asyncio.gather(*(fetch(sid) for sid in sids), return_exceptions=True)
+    records = [answer for answer in answers if isinstance(answer, MessageRecord)]
+    for start in range(0, len(records), _AT_ONCE):
+        await threads.write(partial(_each, apply, records[start : start + _AT_ONCE], now=now))
+    failures = [answer for answer in answers if isinstance(answer, BaseException)]
+    for failure in failures:
+        if not isinstance(failure, GatewayUnavailable):
+            raise failure
+    return None if failures else len(sids)
+
+
+def _complete(session: Session, clinic_id: str, now: datetime) -> None:
+    polls.completed(session, clinic_id, at=now, read_up_to=now)
+    circuits.poll_is_answered(session, clinic_id, at=now, by="poll")
+
+
+def _each(story: Receive | Apply, records: Sequence[MessageRecord], session: Session, *, now: datetime) -> None:
+    for record in records:
+        story(session, record, now)
+
+
+def _awaited(session: Session, clinic_id: str, oldest: datetime, youngest: datetime, most: int) -> list[str]:
+    found = select(col(Message.sid)).where(
+        in_state(MessageState.ACCEPTED, MessageState.SENT),
+        of_clinic(clinic_id),
+        col(Message.left_at) >= oldest,
+        col(Message.left_at) <= youngest,
+        col(Message.sid).is_not(None),
+    )
+    # By lot: where there are more, those that never get a receipt must not keep the others from being asked about.
+    return [str(sid) for sid in session.scalars(found.order_by(func.random()).limit(most))]

@@ -1,0 +1,177 @@
+"""Recover from an outage: show what became of the texts that are late, and let go of those that are still useful."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import in_state, is_answer, of_clinic
+from notifier.db.tables import Enrollment, Message, RecoveryKind
+from notifier.domain.refused import Refused
+from notifier.domain.states import MessageState
+from notifier.sending.claim import SendingRules
+from notifier.sending.decide import Decision, Send, Wait
+from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
+from notifier.sending.gates.recoveries import LATE, last_departure, open_recoveries, release_late, waits
+
+_AT_ONCE: Final = 2000
+_LOOK_BACK: Final = timedelta(days=60)
+"""No text stays useful for so long."""
+_SHOWN: Final[tuple[Any, ...]] = (*DECIDED_BY, col(Enrollment.external_id), col(Enrollment.name))
+_S = MessageState
+
+
+class Fate(StrEnum):
+    """What becomes of a late text once nobody keeps it."""
+
+    LEAVES = "leaves"
+    MOVED = "moved"
+    """It is useful still, and waits for its next open moment."""
+    WAITS = "waits"
+    """Somebody must act first, outage or not."""
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    """It is no longer useful: staff tell the patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateText:
+    """One text that an outage made late, and whose it is."""
+
+    message: int
+    enrollment: int
+    external_id: str | None
+    name: str
+    phone: str
+    step: str
+    due_at: datetime
+    timezone: str
+    fate: Fate
+    leaves_at: datetime | None
+    """Not before; the sender's rate spreads them."""
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPlan:
+    """What a person looks at before the late texts leave."""
+
+    restored_to: datetime | None
+    """These tables are a backup of that moment; Twilio must be asked first."""
+    waiting: bool
+    """The late texts wait for this person; else they leave by themselves."""
+    up_to: datetime
+    """What was due by then is late."""
+    late: list[LateText]
+    """Those still planned."""
+    expired: list[LateText]
+    """Those that were given up since the outage began."""
+
+    @property
+    def useful(self) -> list[LateText]:
+        """Those that a release is about."""
+        return [one for one in self.late if one.fate is not Fate.EXPIRED]
+
+    def counts(self) -> dict[str, int]:
+        """How many of each fate."""
+        fates = [one.fate for one in (*self.late, *self.expired)]
+        return {fate.value: fates.count(fate) for fate in Fate}
+
+
+def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> RecoveryPlan:
+    """What is late and what would become of it now. Changes nothing."""
+    found = open_recoveries(session, rules.clinic_id)
+    late, restored = found.get(RecoveryKind.LATE), found.get(RecoveryKind.RESTORED)
+    up_to = late.up_to if late else now - LATE
+    began = last_departure(session, rules.clinic_id, late.at) if late else now - timedelta(days=1)
+    return RecoveryPlan(
+        restored_to=restored.up_to if restored else None,
+        waiting=late is not None,
+        up_to=up_to,
+        late=sorted(_late(session, rules, up_to, now), key=lambda one: (one.due_at, one.message)),
+        expired=_expired(session, rules.clinic_id, began or now - _LOOK_BACK, now),
+    )
+
+
+def release(session: Session, rules: SendingRules, plan: RecoveryPlan, *, now: datetime, by: str) -> int:
+    """Let the late texts that `plan` shows leave, each by its own checks; how many.
+
+    Raises Refused where texts would leave that it does not show, and where Twilio must be asked first.
+    """
+    if RecoveryKind.RESTORED in open_recoveries(session, rules.clinic_id):
+        sentence = "this database is a backup: Twilio must be asked what left since"
+        raise Refused(sentence, command="run: notifier recover --apply")
+    shown = {one.message for one in plan.late}
+    these = (in_state(_S.PLANNED), of_clinic(rules.clinic_id), waits(plan.up_to, now))
+    now_late = set(session.scalars(select(col(Message.id)).where(*these)))
+    if more := len(now_late - shown):
+        sentence = f"{more} more texts are late than were shown; look at them again"
+        raise Refused(sentence, command="notifier recover --plan")
+    release_late(session, rules.clinic_id, texts=len(now_late), up_to=plan.up_to, now=now, by=by)
+    return len(now_late)
+
+
+def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime) -> Iterator[LateText]:
+    """Decided as a claim would; one number's texts together, for its daily limit. What has expired is shown too."""
+    found = (
+        select(*_SHOWN)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(in_state(_S.PLANNED), of_clinic(rules.clinic_id), col(Message.due_at) <= up_to, ~is_answer())
+        .order_by(col(Message.phone), col(Message.due_at), col(Message.id))
+    )
+    rows = session.execute(found).all()
+    for start in range(0, len(rows), _AT_ONCE):
+        batch = [(row, Due.of(row)) for row in rows[start : start + _AT_ONCE]]
+        facts = FactsOfBatch.of(
+            session, rules.clinic_id, [due for _, due in batch], window=rules.window, offices=rules.offices,
+            most=rules.max_texts_per_day, now=now, only_look=True,
+        )  # fmt: skip
+        for row, due in batch:
+            decision = facts.decide(due, now)
+            if isinstance(decision, Send):
+                facts.count(due, now)
+            yield _text(row, *_fate(decision, now))
+
+
+def _fate(decision: Decision, now: datetime) -> tuple[Fate, datetime | None, str | None]:
+    match decision:
+        case Send(late=late):
+            return Fate.LEAVES, now, "in its late wording" if late else None
+        case Wait(for_a_person=True) as wait:
+            return Fate.WAITS, None, wait.why
+        case Wait() as wait:
+            return Fate.MOVED, wait.until, wait.why
+        case withdraw:
+            return (Fate.EXPIRED if withdraw.to is _S.EXPIRED else Fate.WITHDRAWN), None, withdraw.why
+
+
+def _expired(session: Session, clinic_id: str, since: datetime, now: datetime) -> list[LateText]:
+    """What was planned to leave since then and was given up."""
+    found = (
+        select(*_SHOWN)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(
+            in_state(_S.EXPIRED),
+            of_clinic(clinic_id),
+            col(Message.nominal_at) > now - _LOOK_BACK,
+            col(Message.nominal_at) <= now,
+            col(Message.due_at).is_not(None),
+            col(Message.expires_at) > since,
+        )
+        .order_by(col(Message.due_at), col(Message.id))
+    )
+    return [_text(row, Fate.EXPIRED, None, row.reason) for row in session.execute(found)]
+
+
+def _text(row: Row[Any], fate: Fate, leaves_at: datetime | None, why: str | None) -> LateText:
+    return LateText(
+        row.id, row.enrollment_id, row.external_id, row.name, row.phone, row.step, row.due_at, row.timezone, fate,
+        leaves_at, why,
+    )  # fmt: skip

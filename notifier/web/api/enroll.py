@@ -1,0 +1,134 @@
+"""Enroll a patient once, however often the request arrives; and what she would hear, without enrolling her."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Header, Response
+from sqlalchemy.orm import Session
+
+from notifier.access.idempotency import AnotherBody, Answered, Question, answered_before, keep_answer
+from notifier.db.engine import writing
+from notifier.db.outbox import messages_of
+from notifier.db.tables import Message
+from notifier.domain.instants import zone_called
+from notifier.domain.names import check_name
+from notifier.domain.offices import choose_office
+from notifier.domain.phone import parse_phone
+from notifier.domain.planning.plan import Facts
+from notifier.domain.protocol_choice import check_allowed, check_words, find_protocol, said_of
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState
+from notifier.enrollments.enroll import Enrolled, enroll
+from notifier.enrollments.outlook import plan_beside
+from notifier.web.api.callers import Anyone, Caller, Enroller
+from notifier.web.api.problems import Problem
+from notifier.web.api.requests import EnrollAsked, TimelineAsked, instant, one_anchor
+from notifier.web.api.route import keyed_router
+from notifier.web.api.timelines import EnrolledTold, TimelineTold
+from schedules.timeline_json import timeline_json
+
+router = keyed_router("enroll")
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{1,255}$",
+        description="Any unique word. The same request with it again gets the same answer, for 24 hours.",
+    ),
+]
+
+
+@router.post("/enrollments", status_code=201, responses={200: {"model": EnrolledTold}})
+def enroll_patient(
+    asked: EnrollAsked, caller: Enroller, response: Response, idempotency_key: IdempotencyKey = None
+) -> EnrolledTold:
+    """Enroll a patient: every text is planned. 201; 200 where she was enrolled already."""
+    if caller.office.missing:
+        raise Problem(503, " ".join(caller.office.missing))
+    question = idempotency_key and Question(caller.integration.key_id, idempotency_key, body_hash(asked))
+    try:
+        with writing(caller.office.engine) as session:
+            told = _enroll_once(session, caller, asked, question or None)
+    except AnotherBody:
+        sentence = "This Idempotency-Key came with another body before; a new request needs a new one."
+        raise Problem(409, sentence, {"Idempotency-Key": sentence}) from None
+    response.status_code = told.status
+    response.headers["Location"] = f"/api/v1/enrollments/{told.answer['enrollment']}"
+    return EnrolledTold.model_validate(told.answer)
+
+
+@router.post("/timeline")
+def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
+    """What a patient would hear, planned by what plans; nothing is stored.
+
+    With `phone`, what others on that number get counts for its daily limit; with `name` too, her other treatments do.
+    """
+    rules = caller.office.rules
+    protocol = find_protocol(asked.protocol, caller.office.protocols)
+    treated_at, appointment_at = one_anchor(asked.treated_at, asked.appointment_at)
+    office = choose_office(asked.office, rules.offices, rules.yours) if asked.office else None
+    check_allowed(protocol, office, rules)
+    zone = asked.timezone or rules.at(office).timezone
+    language = asked.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
+    said_of("timezone", zone_called, zone)
+    name = said_of("name", check_name, asked.name) if asked.name else None
+    check_words(protocol, language, asked.answers)
+    enrolled_at = instant(asked.enrolled_at, "enrolled_at") if asked.enrolled_at else None
+    facts = Facts(
+        enrollment=0,
+        protocol=protocol,
+        phone=said_of("phone", parse_phone, asked.phone).e164 if asked.phone else "",
+        first_name=name.first if name else "",
+        folded_name=name.folded if name else "",
+        timezone=zone,
+        language=language,
+        answers=asked.answers,
+        rebook_consent=asked.rebook_consent,
+        separate_areas=False,
+        state=EnrollmentState.ACTIVE if treated_at else EnrollmentState.BOOKED,
+        treated_at=treated_at,
+        appointment_at=appointment_at,
+        office=office,
+    )
+    try:
+        with writing(caller.office.engine) as session:
+            caller.note(session, "saw")
+            plan = plan_beside(session, facts, rules, caller.now, enrolled_at=enrolled_at)
+    except ValueError as why:
+        raise Refused(str(why), "treated_at" if treated_at else "appointment_at") from None
+    told = timeline_json(plan.timeline)
+    told["left_out"] += [{"step": one.step, "why": one.why} for one in plan.withheld]
+    return TimelineTold.model_validate(told)
+
+
+def _enroll_once(session: Session, caller: Caller, asked: EnrollAsked, question: Question | None) -> Answered:
+    office = caller.office
+    if question and (before := answered_before(session, office.clinic_id, question, now=caller.now)):
+        caller.note(session, "saw", before.answer["enrollment"])
+        return before
+    request, rules = asked.request(), office.rules
+    done = enroll(session, request, protocols=office.protocols, rules=rules, now=caller.now, by=caller.by)
+    answered = Answered(200 if done.already else 201, _told(done, messages_of(session, done.enrollment)))
+    if question:
+        keep_answer(session, question, answered)
+    caller.note(session, "did", done.enrollment)
+    return answered
+
+
+def _told(done: Enrolled, texts: Sequence[Message]) -> dict[str, Any]:
+    answer = timeline_json(done.plan.timeline)
+    rows = {row.step: row for row in texts}
+    for message in answer["messages"]:
+        row = rows.get(message["step"])
+        message["message"] = row.id if row else None
+        message["state"] = row.state.value if row else None
+    return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
+
+
+def body_hash(asked: EnrollAsked) -> str:
+    """The same for the same content, however it is spaced and ordered."""
+    return hashlib.sha256(json.dumps(asked.model_dump(), sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""Who is enrolled: a page at a time, one with all her texts, or by what must not stand in an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from notifier.db.enrollments import by_id
+from notifier.db.pagination import enrollment_page
+from notifier.db.tables import Enrollment
+from notifier.domain.phone import parse_phone
+from notifier.domain.protocol_choice import said_of
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState
+from notifier.oversight import forecast
+from notifier.web.api.callers import Caller, Reader
+from notifier.web.api.pagination import number_of
+from notifier.web.api.problems import Problem
+from notifier.web.api.requests import Limit, Number, NumberMark, SearchAsked
+from notifier.web.api.responses import EnrollmentPage, EnrollmentTold, EnrollmentWithMessages
+from notifier.web.api.route import keyed_router
+
+_MOST_FOUND = 200
+router = keyed_router("enrollments")
+
+
+@router.get("/enrollments")
+def list_enrollments(
+    caller: Reader,
+    state: EnrollmentState | None = None,
+    protocol: str | None = None,
+    limit: Limit = 50,
+    page: NumberMark = None,
+) -> EnrollmentPage:
+    """Who is enrolled, the latest first."""
+    where = {name: value for name, value in (("state", state), ("protocol", protocol)) if value is not None}
+    return caller.read(lambda session: _page(session, caller, where, number_of(page), limit))
+
+
+@router.post("/enrollments/search")
+def search(asked: SearchAsked, caller: Reader) -> EnrollmentPage:
+    """By your own id, or by number; the latest first, at most 200."""
+    where = {name: value for name, value in asked.model_dump().items() if value is not None}
+    if not where:
+        raise Refused("say external_id or phone", "phone")
+    if asked.phone:
+        where["phone"] = said_of("phone", parse_phone, asked.phone).e164
+    return caller.read(lambda session: _page(session, caller, where, None, _MOST_FOUND))
+
+
+@router.get("/enrollments/{enrollment}")
+def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessages:
+    """One enrollment and every text of it, oldest first."""
+
+    def story(session: Session) -> EnrollmentWithMessages:
+        told = _told(the_enrollment(session, caller, enrollment))
+        texts = forecast.show(session, caller.office.clinic_id, enrollment)
+        return EnrollmentWithMessages.model_validate({**told.model_dump(), "messages": texts})
+
+    return caller.read(story, whose=lambda told: told.enrollment)
+
+
+def the_enrollment(session: Session, caller: Caller, enrollment: int) -> Enrollment:
+    """One of this clinic. Raises Problem (404); another clinic's is the same as none."""
+    found = by_id(session, caller.office.clinic_id, enrollment)
+    if found is None:
+        raise Problem(404, f"There is no enrollment {enrollment}.")
+    return found
+
+
+def _page(session: Session, caller: Caller, where: dict[str, Any], before: int | None, limit: int) -> EnrollmentPage:
+    found = enrollment_page(session, caller.office.clinic_id, where, before=before, limit=limit + 1)
+    items = [_told(one) for one in found[:limit]]
+    return EnrollmentPage(items=items, next_page=str(items[-1].enrollment) if len(found) > limit else None)
+
+
+def _told(one: Enrollment) -> EnrollmentTold:
+    names = EnrollmentTold.model_fields.keys() - {"enrollment"}
+    return EnrollmentTold(enrollment=one.id or 0, **{name: getattr(one, name) for name in names})

@@ -1,0 +1,92 @@
+"""The staff page's surroundings, which `bootstrap` fills."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from notifier.db.engine import reading
+from notifier.db.enrollments import by_id
+from notifier.db.visibility import is_hidden, looking
+from notifier.domain.clocks import Timekeeper
+from notifier.domain.instants import zone_called
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.staffed_hours import StaffedHours
+from notifier.oversight.alert_rules import AlertRules
+from notifier.web.uploads import Uploads
+from schedules.check import Report
+from schedules.protocol import CareProtocol
+
+
+@dataclass(frozen=True)
+class StaffOffice:
+    """One clinic's staff page."""
+
+    engine: Engine
+    clock: Timekeeper
+    rules: PlanningRules
+    protocols: Mapping[str, CareProtocol]
+    public_host: str | None = None
+    """The host name that the internet reaches us by: it serves webhooks alone."""
+    missing: tuple[str, ...] = ()
+    """Settings without which nobody may be enrolled, in sentences."""
+    staffed: StaffedHours | None = None
+    """When somebody is there; None where nobody has said."""
+    banner: str | None = None
+    """Said on top of every page, such as "Demo: no text reaches a phone"."""
+    uploads: Uploads = field(default_factory=Uploads)
+    reports: dict[tuple[str, str], Report] = field(default_factory=dict)
+    """What the check said of each protocol, by id and version."""
+
+    @property
+    def clinic_id(self) -> str:
+        return self.rules.clinic_id
+
+    def seen_by(self, yours: Collection[str] | None) -> StaffOffice:
+        """The same for somebody of these offices; None: of all."""
+        if yours is None:
+            return self
+        mine = replace(self, rules=replace(self.rules, yours=frozenset(yours)))
+        return mine.on_the_clock_of(next(iter(yours))) if len(yours) == 1 else mine
+
+    def on_the_clock_of(self, office: str | None) -> StaffOffice:
+        """The same, with times shown and typed as the clock at that office shows them."""
+        if office is None or office not in self.rules.offices:
+            return self
+        return replace(self, rules=replace(self.rules, timezone=self.rules.offices[office].timezone))
+
+    def for_address(self, addressed: Mapping[str, Any]) -> StaffOffice:
+        """The same on the clock of the office of the patient whom an address names."""
+        if not self.rules.offices or "enrollment" not in addressed:
+            return self
+        with reading(self.engine) as session:
+            found = by_id(session, self.clinic_id, int(addressed["enrollment"]))
+            return self.on_the_clock_of(found.office if found else None)
+
+    def looking(self) -> AbstractContextManager[Session]:
+        """A session for lists: it sees whoever asks their own patients only."""
+        return looking(self.engine, self.rules.yours)
+
+    def hides(self, addressed: Mapping[str, Any]) -> bool:
+        """Whether an address is about a patient of an office that is not theirs: then there is nothing there."""
+        if self.rules.yours is None:
+            return False
+        with self.looking() as session:
+            return is_hidden(session, addressed)
+
+    @property
+    def alert_rules(self) -> AlertRules:
+        """When an appointment counts as missed."""
+        return AlertRules(self.zone, self.staffed, self.rules.window)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The clinic's clock."""
+        return zone_called(self.rules.timezone)

@@ -1,0 +1,52 @@
+"""Where a request comes from: not from the public host name, not in the clear, and no form from another site."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from notifier.web.context import StaffOffice
+from notifier.web.render import render
+
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def refuse(office: StaffOffice, request: Request) -> Response | None:
+    """The answer to a request that no page may see, or None."""
+    if is_public(office, request):
+        # What the internet reaches serves webhooks, and does not even say that there is a staff page.
+        return PlainTextResponse("Not Found\n", 404)
+    if is_in_the_clear(request):
+        sentence = "This page opens over https only, or on the machine that it runs on. Patients are named here."
+        return render("closed.html", 403, office=office, sentence=sentence)
+    if request.method == "POST" and not _from_here(request):
+        return render(
+            "closed.html", 403, office=office, sentence="That form came from another site. Nothing was changed."
+        )
+    return None
+
+
+def is_public(office: StaffOffice, request: Request) -> bool:
+    """Whether the request came by the host name that the internet knows."""
+    return office.public_host is not None and _host(request) == office.public_host.lower()
+
+
+def is_in_the_clear(request: Request) -> bool:
+    """Whether somebody on the way could read it."""
+    return request.url.scheme != "https" and _host(request) not in _THIS_MACHINE
+
+
+def _host(request: Request) -> str:
+    return (request.url.hostname or "").lower()
+
+
+def _from_here(request: Request) -> bool:
+    """Browsers say where a form comes from, and no page can change that."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == request.url.netloc.lower()

@@ -1,0 +1,1 @@
+"""The staff page: one file for each page."""

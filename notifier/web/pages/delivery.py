@@ -1,0 +1,138 @@
+"""Delivery: what became of the texts of the last weeks, by day and by protocol, and why some did not arrive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from starlette.responses import Response
+
+from notifier.domain.states import MessageState
+from notifier.oversight import delivery
+from notifier.oversight.advice import what_to_do
+from notifier.oversight.delivery import Failure
+from notifier.sms.codes import in_words
+from notifier.web.view import Page, Visit
+from notifier.web.widgets.charts import columns, rows
+from notifier.web.widgets.formats import day
+from schedules.offsets import wall_first
+
+SPANS: Final = (14, 30)
+"""Days that can be looked at."""
+_S = MessageState
+_PART: Final = {
+    **dict.fromkeys((_S.DELIVERED,), 0),
+    **dict.fromkeys((_S.ACCEPTED, _S.SENT), 1),
+    **dict.fromkeys((_S.FAILED, _S.UNDELIVERED), 2),
+    **dict.fromkeys((_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW), 3),
+}
+"""Which part of a bar a state is. The other states' texts did not leave after all, or are about to once more."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One day, one protocol, or everything."""
+
+    name: str
+    on: date | None = None
+    parts: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    """Delivered, no receipt yet, not delivered, in doubt."""
+    opted_out: int = 0
+
+    @property
+    def sent(self) -> int:
+        return sum(self.parts)
+
+    @property
+    def share(self) -> str:
+        """Of the texts whose fate is known, how many arrived."""
+        known = self.parts[0] + self.parts[2]
+        return f"{self.parts[0] / known:.1%}" if known else "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why texts did not arrive, in words."""
+
+    code: int | None
+    many: int
+    words: str
+    advice: str
+
+
+def show(visit: Visit) -> Response:
+    """The last two weeks, or the last thirty days; today is the last of them."""
+    asked = visit.request.query_params.get("days", "")
+    span = next((one for one in SPANS if str(one) == asked), SPANS[0])
+    edges = _edges(visit, span)
+    office = visit.office
+    with office.looking() as session:
+        found = list(delivery.outcomes(session, office.clinic_id, edges))
+        stopped = delivery.opt_outs(session, office.clinic_id, edges[0], edges[-1])
+        failures = delivery.failures(session, office.clinic_id, edges[0], edges[-1])
+    by_day = {edge: Line(day(edge, office.zone), edge.astimezone(office.zone).date()) for edge in edges[:-1]}
+    by_protocol: dict[str, Line] = {}
+    total = Line("All")
+    for one in found:
+        part = _PART.get(one.state)
+        if part is not None:
+            for line in (by_day[one.since], _line(visit, by_protocol, one.protocol), total):
+                line.parts[part] += one.many
+    for at, protocols in stopped:
+        for line in (by_day[_day_of(at, edges)], *(_line(visit, by_protocol, one) for one in protocols), total):
+            line.opted_out += 1
+    visit.note("saw", "delivery")
+    ranked = sorted(by_protocol.values(), key=lambda line: (-line.sent, line.name))
+    return visit.page(
+        "delivery.html",
+        span=span,
+        spans=SPANS,
+        total=total,
+        days=list(by_day.values()),
+        protocols=ranked,
+        reasons=_reasons(failures),
+        day_chart=columns(
+            [
+                (one.name, _label(one, number, span), one.parts, one.opted_out)
+                for number, one in enumerate(by_day.values())
+            ]
+        ),
+        protocol_chart=rows([(one.name, one.parts, one.opted_out) for one in ranked]),
+    )
+
+
+def _edges(visit: Visit, span: int) -> list[datetime]:
+    """The midnights of the clinic's days."""
+    zone = visit.office.zone
+    today = visit.now.astimezone(zone).date()
+    return [wall_first(today + timedelta(days=number), time.min, zone) for number in range(1 - span, 2)]
+
+
+def _day_of(at: datetime, edges: list[datetime]) -> datetime:
+    return max(edge for edge in edges if edge <= at)
+
+
+def _line(visit: Visit, lines: dict[str, Line], protocol: str) -> Line:
+    """The protocol's line; one that is no longer in the catalogue goes by its id."""
+    known = visit.office.protocols.get(protocol)
+    return lines.setdefault(protocol, Line(known.title if known else protocol))
+
+
+def _label(line: Line, number: int, span: int) -> str:
+    """Every second day of two weeks, every seventh of a month, counted back from today."""
+    assert line.on is not None
+    every = 2 if span == SPANS[0] else 7
+    return f"{line.on:%b} {line.on.day}" if (span - 1 - number) % every == 0 else ""
+
+
+def _reasons(failures: list[Failure]) -> list[Reason]:
+    """Codes that mean the same and ask for the same stay apart: the code is what Twilio's support asks for."""
+    together: Counter[tuple[int | None, str]] = Counter()
+    for one in failures:
+        together[one.code, what_to_do(one.code, was_accepted=one.was_accepted)] += one.many
+    return [Reason(code, many, in_words(code), advice) for (code, advice), many in together.most_common()]
+
+
+PAGES = (Page("GET", "/delivery", show),)

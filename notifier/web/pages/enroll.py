@@ -1,0 +1,184 @@
+"""Enroll a patient, with everything she will get beside the form while it is filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+from starlette.responses import Response
+
+from notifier.access import accounts as staff
+from notifier.db.engine import reading, writing
+from notifier.db.rows import insert_if_new
+from notifier.db.tables import StaffForm
+from notifier.domain.refused import Refused
+from notifier.enrollments.enroll import enroll as enroll_patient
+from notifier.enrollments.preview import Preview, preview
+from notifier.web.pages.enroll_form import CONSENTS, OTHER, EnrollForm, zones
+from notifier.web.view import Page, Visit, see
+from notifier.web.widgets.recovery_chart import draw
+from notifier.web.widgets.timeline_view import by_day, planned
+
+_KNOWN_ELSEWHERE = (
+    "this patient is enrolled already on this protocol and day, at another office; nothing was changed, and that "
+    "office's texts go on"
+)
+_SIGNED_IN_AGAIN = "You are signed in again, and the form is as you left it. Look it over, then enroll."
+
+
+def show(visit: Visit) -> Response:
+    """An empty form."""
+    return _page(visit, form_of(visit))
+
+
+def show_again(visit: Visit) -> Response:
+    """The form as it was sent, because nobody was signed in any more when it was."""
+    return _page(visit, form_of(visit), notice=_SIGNED_IN_AGAIN, once=_once(visit))
+
+
+def show_problem(visit: Visit, problem: Refused) -> Response:
+    """The form as it was sent, and what must be mended in it."""
+    return _page(visit, form_of(visit), problem=problem, once=_once(visit), status=422)
+
+
+def look(visit: Visit) -> Response:
+    """The preview beside the form, anew."""
+    form = form_of(visit)
+    return visit.page("_preview.html", filled=form, **_seen(visit, form))
+
+
+def enroll(visit: Visit) -> Response:
+    """Enroll her once, however often this form is sent."""
+    form, once = form_of(visit), _once(visit)
+    if visit.field("look"):
+        return _page(visit, form, once=once)
+    if visit.office.missing:
+        raise Refused(" ".join(visit.office.missing))
+    try:
+        with writing(visit.office.engine) as session:
+            done = _enroll_once(visit, session, form, once)
+    except Refused as why:
+        return _page(visit, form, problem=why, once=once, status=422)
+    if done is None:
+        sentence = "This form has enrolled somebody already. If this is another patient, enroll once more."
+        return _page(visit, form, problem=Refused(sentence), status=409)
+    if visit.office.hides({"enrollment": done}):
+        return _page(visit, form, problem=Refused(_KNOWN_ELSEWHERE), status=409)
+    return see(f"/patients/{done}?form={once}#enrolled")
+
+
+def _enroll_once(visit: Visit, session: Session, form: EnrollForm, once: str) -> int | None:
+    """The enrollment; None where the same form has enrolled somebody else."""
+    office, digest = visit.office, form.digest()
+    row = {"token": once, "clinic_id": office.clinic_id, "at": visit.now, "digest": digest}
+    if not insert_if_new(session, StaffForm, row):
+        sent = session.get(StaffForm, once)
+        return sent.enrollment_id if sent is not None and sent.digest == digest else None
+    request = form.request(office.protocols.get(form.protocol), office.rules, visit.now)
+    done = enroll_patient(
+        session, request, protocols=office.protocols, rules=office.rules, now=visit.now, by=visit.who.by
+    )
+    warnings = [*(["she was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
+    sent_now = update(StaffForm).where(col(StaffForm.token) == once)
+    session.execute(sent_now.values(enrollment_id=done.enrollment, warnings=warnings))
+    staff.audit(
+        session,
+        office.clinic_id,
+        at=visit.now,
+        by=visit.who.by,
+        what="did",
+        about="enroll",
+        enrollment_id=done.enrollment,
+    )
+    return done.enrollment
+
+
+def form_of(visit: Visit) -> EnrollForm:
+    """The form as it was sent."""
+    office = visit.office
+    match office.rules.choices:
+        case []:
+            zone, language = office.rules.timezone, "en"
+        case [only]:
+            zone, language = only.timezone, only.language or "en"
+        case _:
+            zone, language = "", "en"
+    return EnrollForm(visit.fields, next(iter(office.protocols)), zone, language)
+
+
+def _once(visit: Visit) -> str:
+    """The form's own token: the page made it, so anything else is refused."""
+    try:
+        return str(UUID(visit.field("once")))
+    except ValueError:
+        raise Refused("this form is incomplete; open the enrollment page anew") from None
+
+
+def _page(
+    visit: Visit,
+    form: EnrollForm,
+    *,
+    problem: Refused | None = None,
+    notice: str | None = None,
+    once: str | None = None,
+    status: int = 200,
+) -> Response:
+    office = visit.office
+    return visit.page(
+        "enroll.html",
+        status=status,
+        filled=form,
+        protocols=office.protocols,
+        languages=sorted({language for one in office.protocols.values() for language in one.languages}),
+        zones=zones(office.rules.timezone, form.timezone),
+        consents=CONSENTS,
+        other=OTHER,
+        problem=problem,
+        notice=notice,
+        once=once or str(uuid4()),
+        **_seen(visit, form),
+    )
+
+
+def _seen(visit: Visit, form: EnrollForm) -> dict[str, Any]:
+    """What the preview shows."""
+    office = visit.office
+    protocol = office.protocols.get(form.protocol)
+    wrong_time: tuple[Refused, ...] = ()
+    try:
+        request = form.request(protocol, office.rules, visit.now)
+    except Refused as why:
+        wrong_time = (why,)
+        request = form.request(protocol, office.rules, visit.now, timeless=True)
+    with reading(office.engine) as session:
+        found = preview(session, request, protocols=office.protocols, rules=office.rules, now=visit.now)
+    if wrong_time:
+        # The planner misses a time; what stands in the field is why it has none.
+        others = (one for one in found.problems if one.field not in ("treated_at", "appointment_at"))
+        found = replace(found, problems=(*others, *wrong_time))
+    hidden = {one for one in (found.known, *found.earlier) if one and visit.office.hides({"enrollment": one})}
+    return {"preview": found, "hidden": hidden, **_drawn(visit, found)}
+
+
+def _drawn(visit: Visit, found: Preview) -> dict[str, Any]:
+    if found.plan is None:
+        return {"timeline": None, "days": [], "picture": None, "bubbles": [], "day0": None}
+    timeline = found.plan.timeline
+    bubbles = planned(timeline.messages, timeline.zone)
+    day0 = timeline.anchor.at.astimezone(timeline.zone).date()
+    picture = None
+    if timeline.restrictions:
+        picture = draw(timeline.restrictions, bubbles, anchor=timeline.anchor.at, zone=timeline.zone, now=visit.now)
+    days = by_day(bubbles, timeline.zone, day0)
+    return {"timeline": timeline, "days": days, "picture": picture, "bubbles": bubbles, "day0": day0}
+
+
+PAGES = (
+    Page("GET", "/enroll", show),
+    Page("POST", "/enroll", enroll, kept_by=show_again),
+    Page("POST", "/preview", look),
+)

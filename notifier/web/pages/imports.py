@@ -1,0 +1,163 @@
+"""Import: a CSV is checked first, row by row, and written when somebody has seen what it means."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from notifier.domain.refused import Refused
+from notifier.enrollments.importing.failed_rows import FailedRow, failed_rows, write_failed_rows
+from notifier.enrollments.importing.import_rows import ImportReport, Progress, import_rows
+from notifier.enrollments.importing.meanings import Meaning
+from notifier.enrollments.importing.rows import template
+from notifier.web.upload_form import read_upload
+from notifier.web.uploads import LARGEST, Upload
+from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.widgets.formats import counted
+
+_MOST_SHOWN = 100
+_ALL = 1_000_000
+"""More faults than a file of the largest size has rows."""
+_GONE = (
+    "the file is not held here any more: it is kept for half an hour, in this sign-in alone, and never on the disk; "
+    "choose it again"
+)
+
+
+def show(visit: Visit) -> Response:
+    """Choose a file; or what the chosen one means, or has become."""
+    return _page(visit, visit.office.uploads.get(visit.form, visit.now))
+
+
+def upload(visit: Visit) -> Response:
+    """Check a file. Nothing is written."""
+    data: bytes = visit.request.state.file
+    if not data:
+        return _page(visit, None, problem="no file was chosen, or it is empty; choose a CSV file", status=422)
+    held = visit.office.uploads.put(visit.form, data, visit.now)
+    visit.note("did", "check an import")
+    visit.office.uploads.start(held, _work(visit, held, dry_run=True))
+    return see("/import")
+
+
+def commit(visit: Visit) -> Response:
+    """Write the file that was looked at, once; where rows are bad, the good ones."""
+    if visit.office.missing:
+        raise Refused(" ".join(visit.office.missing))
+    held = _held(visit)
+    if visit.field("file") != held.digest:
+        raise Refused("another file was chosen meanwhile; look at what that one means first")
+    visit.note("did", "import a file")
+    work = _work(visit, held, dry_run=False)
+    visit.office.uploads.start(held, work, once=lambda: held.report is not None and held.report.dry_run)
+    return see("/import")
+
+
+def progress(visit: Visit) -> Response:
+    """How far it is, for the page's script."""
+    held = visit.office.uploads.get(visit.form, visit.now)
+    if held is None:
+        return JSONResponse({"busy": False})
+    return JSONResponse({"busy": held.is_busy, "share": _share(held), "words": _say_progress(held)})
+
+
+def forget(visit: Visit) -> Response:
+    """Let go of the file."""
+    visit.office.uploads.forget(visit.form)
+    return see("/import")
+
+
+def download_failed(visit: Visit) -> Response:
+    """The bad rows as a file to mend and import, each with what is wrong."""
+    held = _held(visit)
+    if held.is_busy or held.report is None:
+        raise NotFound
+    visit.note("saw", "failed rows of an import")
+    out = io.StringIO()
+    write_failed_rows(out, held.data, held.report.faults)
+    return _csv(out.getvalue(), "failed-rows.csv")
+
+
+def download_template(visit: Visit) -> Response:
+    """A sample that imports as it is."""
+    office = visit.office
+    return _csv(template(office.protocols, office.rules, visit.now.astimezone(office.zone)), "import-template.csv")
+
+
+def _held(visit: Visit) -> Upload:
+    held = visit.office.uploads.get(visit.form, visit.now)
+    if held is None:
+        raise Refused(_GONE)
+    return held
+
+
+def _work(visit: Visit, held: Upload, *, dry_run: bool) -> Any:
+    office, now, by = visit.office, visit.now, visit.who.by
+
+    def work(tell: Progress) -> ImportReport:
+        # What is bad has been seen by now, so the good rows go in without it.
+        run = partial(import_rows, office.engine, held.data, protocols=office.protocols, rules=office.rules)
+        return run(now=now, by=by, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, progress=tell)
+
+    return work
+
+
+def _page(visit: Visit, held: Upload | None, *, problem: str | None = None, status: int = 200) -> Response:
+    values: dict[str, Any] = {"held": held, "problem": problem or (held.problem if held else None)}
+    values |= {"most": LARGEST, "most_shown": _MOST_SHOWN, "missing": visit.office.missing, "report": None}
+    if held is not None and held.is_busy:
+        values |= {"share": _share(held), "words": _say_progress(held)}
+    elif held is not None and held.report is not None:
+        values |= {"report": held.report, "to_write": _to_write(held.report), "rows": _shown(held, held.report)}
+        values |= {"counts": _counts(held.report)}
+    return visit.page("import.html", status=status, **values)
+
+
+def _shown(held: Upload, report: ImportReport) -> list[FailedRow]:
+    return failed_rows(held.data, report.faults[:_MOST_SHOWN])
+
+
+def _to_write(report: ImportReport) -> int:
+    """Rows that change something."""
+    return sum(report.counts[one] for one in (Meaning.NEW, Meaning.CHANGED, Meaning.ENDED))
+
+
+def _counts(report: ImportReport) -> list[tuple[str, int]]:
+    words = {
+        Meaning.NEW: "new",
+        Meaning.CHANGED: "changed",
+        Meaning.ENDED: "cancelled or no-show",
+        Meaning.SAME: "known and unchanged",
+        Meaning.PASSED_BY: "cancelled before they were enrolled",
+    }
+    return [(words[one], report.counts[one]) for one in words if report.counts[one]]
+
+
+def _share(held: Upload) -> float:
+    return round(held.done / held.of, 3) if held.of else 0.0
+
+
+def _say_progress(held: Upload) -> str:
+    if not held.of:
+        return "Reading the file …"
+    return f"{held.done:,} of {counted(held.of, 'row')} {held.what} …"
+
+
+def _csv(content: str, name: str) -> Response:
+    # With a mark, because without it spreadsheets read UTF-8 as something else.
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+PAGES = (
+    Page("GET", "/import", show),
+    Page("POST", "/import", upload, read=read_upload),
+    Page("POST", "/import/commit", commit),
+    Page("POST", "/import/forget", forget),
+    Page("GET", "/import/progress", progress),
+    Page("GET", "/import/failed-rows.csv", download_failed),
+    Page("GET", "/import/template.csv", download_template),
+)

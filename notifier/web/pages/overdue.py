@@ -1,0 +1,78 @@
+"""After an outage: what is late, what would become of each text now, and letting them leave."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from notifier.db.engine import reading, writing
+from notifier.domain.refused import Refused
+from notifier.sending.claim import SendingRules
+from notifier.sending.recover import Fate, RecoveryPlan, plan_recovery, release
+from notifier.web.view import Page, Visit, see
+
+_MOST = 500
+WORDS = {
+    Fate.LEAVES: "late, still useful: it leaves",
+    Fate.MOVED: "still useful: it leaves at its next open hour",
+    Fate.WAITS: "waits for somebody all the same",
+    Fate.WITHDRAWN: "is withdrawn",
+    Fate.EXPIRED: "too late: tell the patient",
+}
+
+
+def show(visit: Visit) -> Response:
+    """The late texts and their fates; changes nothing."""
+    _refuse_some(visit)
+    with reading(visit.office.engine) as session:
+        plan = _plan(session, visit)
+    visit.note("saw", "late texts")
+    patients = len({one.enrollment for one in (*plan.late, *plan.expired)})
+    counts = [(WORDS[fate], plan.counts()[fate.value]) for fate in Fate if plan.counts()[fate.value]]
+    rows = [*plan.late, *plan.expired]
+    return visit.page(
+        "late.html", plan=plan, rows=rows[:_MOST], many=len(rows), patients=patients, counts=counts, words=WORDS,
+        seen=_digest(plan),
+    )  # fmt: skip
+
+
+def let_go(visit: Visit) -> Response:
+    """Let leave exactly what was shown."""
+    _refuse_some(visit)
+    with writing(visit.office.engine) as session:
+        plan = _plan(session, visit)
+        if plan.restored_to is not None:
+            raise Refused("this is a backup: Twilio must be asked what has left since; tell whoever runs this machine")
+        if visit.field("seen") != _digest(plan):
+            raise Refused("the late texts have changed since you looked; look at them once more")
+        release(session, _rules(visit), plan, now=visit.now, by=visit.who.by)
+    visit.note("did", "let the late texts leave")
+    return see("/")
+
+
+def _refuse_some(visit: Visit) -> None:
+    if visit.office.rules.yours is not None:
+        raise Refused("the late texts of all offices are let go together; ask somebody who sees all offices")
+
+
+def _plan(session: Session, visit: Visit) -> RecoveryPlan:
+    return plan_recovery(session, _rules(visit), visit.now)
+
+
+def _rules(visit: Visit) -> SendingRules:
+    rules = visit.office.rules
+    return SendingRules(rules.clinic_id, rules.window, rules.max_texts_per_day, offices=rules.offices)
+
+
+def _digest(plan: RecoveryPlan) -> str:
+    """What a person has looked at: which texts, and what becomes of each."""
+    said = ",".join(f"{one.message}:{one.fate}" for one in plan.late)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+PAGES = (
+    Page("GET", "/late", show),
+    Page("POST", "/late", let_go),
+)

@@ -1,0 +1,166 @@
+"""One patient: her recovery as a picture, every text with its reason, what was said, and what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+from starlette.responses import Response
+
+from notifier.conversations.inbox import conversation
+from notifier.db import enrollments, events
+from notifier.db.engine import reading
+from notifier.db.outbox import messages_of
+from notifier.db.tables import Enrollment, Event, Message, Reply, StaffForm
+from notifier.domain.instants import zone_called
+from notifier.domain.kinds import ANSWER
+from notifier.domain.names import fold_name
+from notifier.domain.phone import parse_phone
+from notifier.domain.planning.plan import Facts
+from notifier.enrollments.outlook import plan_when_enrolled
+from notifier.enrollments.plans import facts_of
+from notifier.numbers.holds import open_holds
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.oversight import forecast
+from notifier.web.pages.enroll_form import zones
+from notifier.web.pages.reply import answer_box
+from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.widgets.recovery_chart import Picture, draw
+from notifier.web.widgets.timeline_view import Bubble, by_day, stored
+from schedules.moments import Moments
+
+_MOST_FOUND = 50
+_MOST_EVENTS = 200
+_MOST_SAID = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text of the conversation."""
+
+    at: datetime
+    text: str
+    hers: bool
+    reply: Reply | None = None
+    state: str | None = None
+
+
+def show(visit: Visit) -> Response:
+    """Everything about one enrollment."""
+    office = visit.office
+    with reading(office.engine) as session:
+        enrollment = enrollments.by_id(session, office.clinic_id, visit.number("enrollment"))
+        if enrollment is None:
+            raise NotFound
+        values = _values(session, visit, enrollment)
+    visit.note("saw", "patient", enrollment.id)
+    return visit.page("patient.html", enrollment=enrollment, **values)
+
+
+def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str, Any]:
+    office, clinic = visit.office, visit.office.clinic_id
+    whose = enrollment.id or 0
+    facts = facts_of(session, enrollment)
+    messages = messages_of(session, whose)
+    reasons = {line.message: line.reason for line in forecast.show(session, clinic, whose) if line.reason}
+    zone = zone_called(enrollment.timezone)
+    bubbles = stored(messages, zone, reasons)
+    ends = plan_when_enrolled(session, enrollment, office.rules).timeline.restrictions
+    own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
+    replies = conversation(session, enrollment, _MOST_SAID)
+    return {
+        "facts": facts,
+        "hers": zone,
+        "restrictions": ends,
+        "put_off": [topic for topic, end in ends if end != own.get(topic)],
+        "days": by_day(bubbles, zone, facts.local_day),
+        "picture": _picture(facts, bubbles, visit.now, ends),
+        "talk": _talk([one for one in replies if office.rules.is_yours(one.office)], messages),
+        "elsewhere": sum(not office.rules.is_yours(one.office) for one in replies),
+        "box": answer_box(session, visit, enrollment),
+        "opt_out": is_opted_out(session, clinic, enrollment.phone),
+        "holds": open_holds(session, clinic, enrollment.phone),
+        "others": [
+            one
+            for one in enrollments.sharing_phone(session, clinic, enrollment.phone)
+            if one.id != enrollment.id and office.rules.is_yours(one.office)
+        ],
+        "history": _history(session, whose),
+        "warnings": _warnings(session, visit, whose),
+        "zones": zones(office.rules.timezone, enrollment.timezone),
+        "protocols": office.protocols,
+    }
+
+
+def _picture(
+    facts: Facts, bubbles: list[Bubble], now: datetime, ends: tuple[tuple[str, datetime], ...]
+) -> Picture | None:
+    if not ends:
+        return None
+    last = [one for one in bubbles if one.kind != "rebook"]
+    return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
+
+
+def _talk(replies: list[Reply], messages: list[Message]) -> list[Line]:
+    """What left for her and what came from her number, in order."""
+    said = [Line(one.at, one.text, True, one) for one in replies]
+    # An answer is part of the talk from when it is written; any other text once it has left.
+    said += [
+        Line(at, one.sent_text or one.text, False, None, one.state.value)
+        for one in messages
+        if (at := one.left_at or (one.due_at if one.kind == ANSWER else None))
+    ]
+    return sorted(said, key=lambda line: line.at)
+
+
+def _history(session: Session, enrollment_id: int) -> list[tuple[Event, str | None]]:
+    """The latest events first, each with the step it is about."""
+    found = events.of_enrollment(session, enrollment_id)[-_MOST_EVENTS:]
+    numbers = {one.message_id for one in found if one.message_id}
+    steps = dict(session.execute(select(col(Message.id), col(Message.step)).where(col(Message.id).in_(numbers))).all())
+    return [(one, steps.get(one.message_id)) for one in reversed(found)]
+
+
+def _warnings(session: Session, visit: Visit, enrollment_id: int) -> list[str]:
+    """What staff had to hear when they enrolled her, right after they did."""
+    token = visit.request.query_params.get("form", "")
+    sent = session.get(StaffForm, token) if token else None
+    return list(sent.warnings or []) if sent is not None and sent.enrollment_id == enrollment_id else []
+
+
+def find(visit: Visit) -> Response:
+    """Find a patient by name, mobile or enrollment number. Sent as a form: no name belongs into an address."""
+    typed = visit.field("who")
+    with visit.office.looking() as session:
+        found = _found(session, visit.office.clinic_id, typed)
+    visit.note("saw", "search")
+    if len(found) == 1:
+        return see(f"/patients/{found[0].id}")
+    return visit.page("found.html", typed=typed, found=found, most=_MOST_FOUND)
+
+
+def _found(session: Session, clinic_id: str, typed: str) -> list[Enrollment]:
+    if typed.isascii() and typed.isdigit() and len(typed) < 8:
+        one = enrollments.by_id(session, clinic_id, int(typed))
+        return [one] if one else []
+    which = []
+    try:
+        which.append(col(Enrollment.phone) == parse_phone(typed).e164)
+    except ValueError:
+        folded = fold_name(typed)
+        if folded:
+            which.append(col(Enrollment.folded_name).contains(folded, autoescape=True))
+    if not which:
+        return []
+    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, or_(*which))
+    return list(session.scalars(found.order_by(col(Enrollment.id).desc()).limit(_MOST_FOUND)))
+
+
+PAGES = (
+    Page("GET", "/patients/{enrollment:int}", show),
+    Page("POST", "/find", find),
+)

@@ -1,0 +1,108 @@
+"""Protocols before a clinician stands behind them: two side by side, what the check says, and the words to approve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from notifier.web.pages.protocols import examples_in, in_order, say_length, say_moment, shown_of, the_protocol
+from notifier.web.view import NotFound, Page, Visit
+from schedules.check import Report, check_protocol
+from schedules.compare import Difference, compare_protocols
+from schedules.protocol import CareProtocol
+from schedules.timeline import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One restriction in two protocols, in words; None where one of them has none."""
+
+    name: str
+    a: str | None
+    b: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What differs in one part of two protocols."""
+
+    title: str
+    differences: Sequence[Difference]
+
+
+def compare(visit: Visit) -> Response:
+    """Two protocols side by side: first topic by topic, then everything else that differs."""
+    known = visit.office.protocols
+    a, b = (known.get(visit.request.query_params.get(name, "")) for name in ("a", "b"))
+    if a is None or b is None:
+        raise NotFound
+    differences = [] if a.version == b.version else compare_protocols(a, b)
+    return visit.page(
+        "compare.html", a=a, b=b, topics=_topics(a, b), parts=_parts(a, b, differences), protocols=known
+    )  # fmt: skip
+
+
+def _topics(a: CareProtocol, b: CareProtocol) -> list[Topic]:
+    return [
+        Topic(topic, *(say_length(one.restrictions[topic]) if topic in one.restrictions else None for one in (a, b)))
+        for topic in dict.fromkeys((*a.restrictions, *b.restrictions))
+    ]
+
+
+def _parts(a: CareProtocol, b: CareProtocol, differences: Sequence[Difference]) -> list[Part]:
+    """The differences by what they are about; steps in the order in which a patient hears them."""
+    rest = [one for one in differences if not one.where.startswith("step ")]
+    steps = dict.fromkeys(step.key for plan in (a, b) for step in sorted(plan.steps, key=in_order(plan)))
+    by_step = {key: [one for one in differences if _step_of(one) == key] for key in steps}
+    return [
+        Part("In general", rest),
+        *(Part(f"Text “{key.replace('-', ' ')}”", found) for key, found in by_step.items() if found),
+    ]
+
+
+def _step_of(difference: Difference) -> str | None:
+    kind, _, rest = difference.where.partition(" ")
+    return rest.partition(":")[0] if kind == "step" else None
+
+
+def report_of(visit: Visit, protocol: CareProtocol) -> Report:
+    """What the check says with this clinic's name, hours and limit; it takes a second or two, once for each version."""
+    rules, kept = visit.office.rules, visit.office.reports
+    key = (protocol.id, protocol.version)
+    if key not in kept:
+        kept[key] = check_protocol(protocol, Rules(rules.voice, rules.window, rules.max_texts_per_day))
+    return kept[key]
+
+
+def show_check(visit: Visit) -> Response:
+    """What the check says about one protocol."""
+    protocol = the_protocol(visit)
+    return visit.page("check.html", protocol=protocol, report=report_of(visit, protocol))
+
+
+def ask_approval(visit: Visit) -> Response:
+    """The words of one language, all of them, above the button that says who stands behind them."""
+    protocol, language = the_protocol(visit), str(visit.request.path_params["language"])
+    if language not in protocol.languages:
+        raise NotFound
+    steps = sorted(protocol.steps, key=in_order(protocol))
+    return visit.page(
+        "approve.html",
+        protocol=protocol,
+        shown=shown_of(visit, protocol),
+        language=language,
+        steps=steps,
+        examples=examples_in(visit, protocol, language),
+        moments={one.key: say_moment(one) for one in steps},
+        say_length=say_length,
+        report=report_of(visit, protocol),
+    )
+
+
+PAGES = (
+    Page("GET", "/protocols/compare", compare),
+    Page("GET", "/protocols/{protocol}/check", show_check),
+    Page("GET", "/protocols/{protocol}/approve/{language}", ask_approval, admin=True),
+)

@@ -1,0 +1,204 @@
+"""Protocols to read: the picture, every text in every language, its source, what is off and why; approve and pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from notifier.db.engine import reading, writing
+from notifier.db.protocols import approvals, open_pauses
+from notifier.db.tables import Approval, Pause
+from notifier.domain.refused import Refused
+from notifier.publishing.approve import approve
+from notifier.publishing.pause import pause, unpause
+from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.widgets.protocol_examples import Example, examples, treated_at_two
+from notifier.web.widgets.recovery_chart import draw
+from notifier.web.widgets.timeline_view import planned
+from schedules.moments import Anchor
+from schedules.offsets import Duration
+from schedules.protocol import CareProtocol, Step
+from schedules.send_window import SendWindow
+from schedules.timeline import Patient, Rules, build_timeline
+from schedules.wording import Voice
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One protocol and where it stands."""
+
+    protocol: CareProtocol
+    approved: dict[str, Approval]
+    """By language: who stands behind exactly these words."""
+    paused: Pause | None
+    paused_steps: dict[str, Pause]
+
+    @property
+    def is_approved(self) -> bool:
+        return all(language in self.approved for language in self.protocol.languages)
+
+
+def show_all(visit: Visit) -> Response:
+    """The catalogue."""
+    return visit.page(
+        "protocols.html",
+        protocols=visit.office.protocols,
+        shown=[shown_of(visit, one) for one in visit.office.protocols.values()],
+    )
+
+
+def show(visit: Visit) -> Response:
+    """One protocol to read."""
+    shown = shown_of(visit, the_protocol(visit))
+    steps = sorted(shown.protocol.steps, key=in_order(shown.protocol))
+    values: dict[str, Any] = {
+        "moments": {one.key: say_moment(one) for one in steps},
+        "steps": steps,
+        "say_length": say_length,
+    }
+    pictures = _pictures(visit, shown.protocol)
+    said = {language: examples_in(visit, shown.protocol, language) for language in shown.protocol.languages}
+    return visit.page("protocol.html", shown=shown, protocol=shown.protocol, examples=said, **values, **pictures)
+
+
+def the_protocol(visit: Visit) -> CareProtocol:
+    """The protocol in the page's address; raises NotFound."""
+    found = visit.office.protocols.get(str(visit.request.path_params["protocol"]))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def shown_of(visit: Visit, protocol: CareProtocol) -> Shown:
+    """The protocol, who stands behind it, and what of it is paused."""
+    clinic = visit.office.clinic_id
+    with reading(visit.office.engine) as session:
+        stood_for = approvals(session, clinic)
+        pauses = [one for one in open_pauses(session, clinic) if one.protocol == protocol.id]
+    exactly = (protocol.id, protocol.version)
+    return Shown(
+        protocol,
+        {one.language: one for one in stood_for if (one.protocol, one.version) == exactly},
+        next((one for one in pauses if one.step is None), None),
+        {one.step: one for one in pauses if one.step},
+    )
+
+
+def _pictures(visit: Visit, protocol: CareProtocol) -> dict[str, Any]:
+    """A patient treated today at two, who gave the answers under which most is said."""
+    zone = visit.office.zone
+    at = treated_at_two(visit.now, zone)
+    answers = {key: question.answers[0] for key, question in protocol.questions.items()}
+    rules = Rules(Voice("clinic", "phone"), SendWindow(), visit.office.rules.max_texts_per_day)
+    patient = Patient(zone, protocol.languages[0], answers=answers)
+    timeline = build_timeline(protocol, Anchor(at), patient, rules)
+    bubbles = [one for one in planned(timeline.messages, zone) if one.kind != "rebook"]
+    ends = timeline.restrictions
+    picture = draw(ends, bubbles, anchor=at, zone=zone, now=None) if ends else None
+    return {"picture": picture, "restrictions": ends, "sample_at": at, "sample_answers": answers}
+
+
+def examples_in(visit: Visit, protocol: CareProtocol, language: str) -> dict[str, Example]:
+    """By step: what a patient treated today at two reads, in the clinic's own voice."""
+    office = visit.office
+    return examples(protocol, language, office.rules.voice, treated_at_two(visit.now, office.zone), office.zone)
+
+
+def in_order(protocol: CareProtocol) -> Any:
+    """Steps in the order in which a patient hears them: before the visit, then by their moment."""
+    at = datetime.fromisoformat("2026-01-14T14:00-05:00")
+    zone = at.tzinfo
+
+    def key(step: Step) -> tuple[bool, datetime]:
+        if step.at is not None:
+            when = at + _rough(step.at)
+        else:
+            when = max(at + _rough(protocol.restrictions[topic]) for topic in step.lifts)
+        return step.kind.value != "prepare", when.astimezone(zone)
+
+    return key
+
+
+def _rough(offset: Any) -> timedelta:
+    """About how long that is; for the order on the page alone."""
+    units = {"minutes": 1 / 1440, "hours": 1 / 24, "day": 1, "days": 1, "until_day": 1, "weeks": 7, "months": 30.4}
+    unit = next(unit for unit in offset.UNITS if getattr(offset, unit) is not None)
+    days: timedelta = getattr(offset, unit) * units[unit] * _DAY
+    clock = getattr(offset, "time", None)
+    return days + (timedelta(hours=clock.hour - 14, minutes=clock.minute) if clock else timedelta())
+
+
+def say_length(length: Duration) -> str:
+    """`7 days`, `until day 4`."""
+    unit = next(unit for unit in length.UNITS if getattr(length, unit) is not None)
+    many = getattr(length, unit)
+    return f"until day {many}" if unit == "until_day" else f"{many} {unit if many != 1 else unit[:-1]}"
+
+
+def say_moment(step: Step) -> str:
+    """`1 hour after`, `day 3 at 9:00`, `when makeup ends`."""
+    at = step.at
+    if at is None:
+        return f"when {' and '.join(topic.replace('-', ' ') for topic in step.lifts)} end{'s' * (len(step.lifts) == 1)}"
+    clock = f" at {at.time.hour % 12 or 12}:{at.time:%M %p}" if at.time else ""
+    unit = next(unit for unit in at.UNITS if getattr(at, unit) is not None)
+    many = getattr(at, unit)
+    if unit == "day":
+        before = f"{-many} day{'s' * (many != -1)} before" if many < 0 else f"day {many}"
+        return f"{before}{clock}"
+    return f"{many} {unit if many != 1 else unit[:-1]} after{clock}" if many else "at once"
+
+
+def stand_behind(visit: Visit) -> Response:
+    """A clinician approves exactly these words."""
+    protocol = the_protocol(visit)
+    if visit.field("version") != protocol.version:
+        raise Refused("this protocol has changed since you read it; read it again, then approve")
+    with writing(visit.office.engine) as session:
+        language = visit.field("language") or None
+        by = visit.field("clinician") or visit.who.name
+        approve(session, visit.office.clinic_id, protocol, by=by[:120], now=visit.now, language=language)
+    visit.note("did", f"approve {protocol.id} {protocol.version}")
+    return see(f"/protocols/{protocol.id}")
+
+
+def stop(visit: Visit) -> Response:
+    """Stop a bad text, or the whole protocol, at once."""
+    protocol, office = the_protocol(visit), visit.office
+    step = visit.field("step") or None
+    with writing(office.engine) as session:
+        pause(
+            session,
+            office.clinic_id,
+            protocol.id,
+            reason=visit.field("reason"),
+            protocols=office.protocols,
+            now=visit.now,
+            by=visit.who.by,
+            step=step,
+        )
+    visit.note("did", f"pause {protocol.id} {step or ''}".strip())
+    return see(f"/protocols/{protocol.id}")
+
+
+def go_on(visit: Visit) -> Response:
+    """Let its texts leave again."""
+    protocol, step = the_protocol(visit), visit.field("step") or None
+    with writing(visit.office.engine) as session:
+        unpause(session, visit.office.clinic_id, protocol.id, now=visit.now, by=visit.who.by, step=step)
+    visit.note("did", f"unpause {protocol.id} {step or ''}".strip())
+    return see(f"/protocols/{protocol.id}")
+
+
+PAGES = (
+    Page("GET", "/protocols", show_all),
+    Page("GET", "/protocols/{protocol}", show),
+    Page("POST", "/protocols/{protocol}/approve", stand_behind, admin=True),
+    Page("POST", "/protocols/{protocol}/pause", stop),
+    Page("POST", "/protocols/{protocol}/unpause", go_on),
+)

@@ -1,0 +1,110 @@
+"""Answer a patient from her page: what leaves is shown once more, then sent once, however often the form is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from notifier.access import accounts as staff
+from notifier.conversations.reply import StaffAnswer, answer, answerable_until, find_answer
+from notifier.db.engine import reading, writing
+from notifier.db.enrollments import the_enrollment
+from notifier.db.rows import insert_if_new
+from notifier.db.tables import Enrollment, StaffForm
+from notifier.domain.refused import Refused
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.web.view import Page, Visit, see
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBox:
+    """Whether she may be answered by text now, and until when; else why not and what to do."""
+
+    until: datetime | None
+    why_not: str | None
+    opted_out: bool
+
+
+def answer_box(session: Session, visit: Visit, enrollment: Enrollment) -> AnswerBox:
+    """For her page."""
+    clinic, phone = visit.office.clinic_id, enrollment.phone
+    opted_out = is_opted_out(session, clinic, phone) is not None
+    if visit.office.missing:
+        return AnswerBox(None, " ".join(visit.office.missing), opted_out)
+    try:
+        until = answerable_until(session, clinic, phone, now=visit.now, yours=visit.office.rules.yours)
+        return AnswerBox(until, None, opted_out)
+    except Refused as why:
+        return AnswerBox(None, str(why), opted_out)
+
+
+def write(visit: Visit) -> Response:
+    """Show the words as they would leave; with the button pressed on exactly these, send them."""
+    whose, once = visit.number("enrollment"), _once(visit)
+    if visit.office.missing:
+        raise Refused(" ".join(visit.office.missing))
+    if visit.field("sure"):
+        with writing(visit.office.engine) as session:
+            _send_once(session, visit, whose, once)
+        return see(f"/patients/{whose}#answered")
+    with reading(visit.office.engine) as session:
+        enrollment = the_enrollment(session, visit.office.clinic_id, whose)
+        try:
+            found, problem = _find(session, visit, whose), None
+        except Refused as why:
+            found, problem = None, why
+    return visit.page(
+        "answer.html",
+        status=422 if problem else 200,
+        enrollment=enrollment,
+        found=found,
+        problem=problem,
+        typed=visit.field("words"),
+        once=once,
+    )
+
+
+def _find(session: Session, visit: Visit, whose: int) -> StaffAnswer:
+    return find_answer(
+        session,
+        visit.office.clinic_id,
+        visit.field("words").replace("\r\n", "\n"),
+        rules=visit.office.rules,
+        now=visit.now,
+        enrollment_id=whose,
+    )
+
+
+def _send_once(session: Session, visit: Visit, whose: int, once: str) -> None:
+    """The second of two clicks finds the form's token in the table, and changes nothing."""
+    clinic, digest = visit.office.clinic_id, hashlib.sha256(visit.field("words").encode()).hexdigest()
+    row = {"token": once, "clinic_id": clinic, "at": visit.now, "digest": digest, "enrollment_id": whose}
+    if not insert_if_new(session, StaffForm, row):
+        sent = session.get(StaffForm, once)
+        if sent is None or (sent.digest, sent.enrollment_id) != (digest, whose):
+            raise Refused("this form has sent another answer already; open her page anew and write it there")
+        return
+    found = _find(session, visit, whose)
+    answer(session, clinic, found, rules=visit.office.rules, now=visit.now, by=visit.who.by)
+    staff.audit(
+        session, clinic, at=visit.now, by=visit.who.by, what="did", about="answer", enrollment_id=whose
+    )  # fmt: skip
+
+
+def _once(visit: Visit) -> str:
+    """The form's own token. The first form has none yet: what it leads to gets one."""
+    given = visit.field("once")
+    if not given:
+        return str(uuid4())
+    try:
+        return str(UUID(given))
+    except ValueError:
+        raise Refused("this form is incomplete; open her page anew") from None
+
+
+PAGES = (Page("POST", "/patients/{enrollment:int}/answer", write),)

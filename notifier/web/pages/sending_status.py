@@ -1,0 +1,91 @@
+"""Why texts do not leave as they should, and what to do about it: what the day begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from notifier.db.engine import writing
+from notifier.db.tables import RecoveryKind
+from notifier.oversight.stored_alerts import open_alerts
+from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.gates.heartbeats import doubts, trust_clocks, works
+from notifier.sending.gates.probe import close_circuit
+from notifier.sending.gates.recoveries import count_waiting, open_recoveries
+from notifier.web.view import Page, Visit, see
+from notifier.web.widgets.formats import counted, moment, sentence
+
+_ASK: Final = "Tell whoever runs this machine."
+_TO_DO: Final = {
+    "gate": "Nothing leaves until it can be. Is this machine online, and is Twilio? Then texts leave by themselves.",
+    "silence": _ASK,
+    "attempting": _ASK,
+    "read_only": f"Nothing can be written down, so nothing leaves. {_ASK}",
+    "webhooks": f"Nothing is missed, it only takes longer. {_ASK}",
+    "unknown": "It is looked up at Twilio again and again. You find it below.",
+}
+"""By an alert's cause. What has a list of its own below needs no sentence here."""
+_LISTED: Final = ("urgent-", "unmarked-", "expired-", "bounced-", "review", "circuit", "clock", "recovery", "worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that concerns every patient."""
+
+    why: str
+    to_do: str
+    since: datetime | None = None
+    link: tuple[str, str] | None = None
+    """Where to look, and what the link is called."""
+    resets: bool = False
+    """Whether an admin may say that it is mended."""
+
+
+def alarms(session: Session, visit: Visit) -> list[Alarm]:
+    """What is wrong right now, what stops everything first."""
+    return [*_stops(session, visit), *_alerts(session, visit)]
+
+
+def _stops(session: Session, visit: Visit) -> Iterator[Alarm]:
+    clinic, now, zone = visit.office.clinic_id, visit.now, visit.office.zone
+    if not works(session, now):
+        yield Alarm("Nothing is sent right now: no worker is running.", _ASK)
+    for one in doubts(session, now):
+        why = f"Nothing is sent right now: {sentence(one)}"
+        to_do = f"Here it is {moment(now, zone)}: is that right, an admin says so. If not: {_ASK}"
+        yield Alarm(why, to_do, resets=True)
+    for circuit in open_circuits(session, clinic):
+        why = f"Nothing is sent right now: {sentence(circuit.reason)}"
+        to_do = "It is tried again every few minutes. Once the cause is mended, an admin may send again at once."
+        yield Alarm(why, to_do, circuit.opened_at, resets=True)
+    for kind, found in open_recoveries(session, clinic).items():
+        if kind is RecoveryKind.RESTORED:
+            why = f"Nothing is sent: this is a backup of {moment(found.up_to, zone)}."
+            yield Alarm(why, f"Twilio must be asked what has left since. {_ASK}", found.at)
+        elif many := count_waiting(session, clinic, found.up_to, now):
+            waits = "waits" if many == 1 else "wait"
+            why = f"{counted(many, 'late text')} {waits} for you after an outage; newer ones leave as planned."
+            yield Alarm(why, "Look at them, then let them leave.", found.at, ("/late", "Look at the late texts"))
+
+
+def _alerts(session: Session, visit: Visit) -> Iterator[Alarm]:
+    for one in open_alerts(session, visit.office.clinic_id):
+        if not one.cause.startswith(_LISTED):
+            yield Alarm(sentence(one.why), _TO_DO.get(one.cause, _ASK), one.opened_at)
+
+
+def send_again(visit: Visit) -> Response:
+    """An admin says that what stopped everything is mended, and that the clocks are right."""
+    with writing(visit.office.engine) as session:
+        close_circuit(session, visit.office.clinic_id, at=visit.now, by=visit.who.by)
+        trust_clocks(session)
+    visit.note("did", "send again")
+    return see("/")
+
+
+PAGES = (Page("POST", "/send-again", send_again, admin=True),)

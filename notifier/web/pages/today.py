@@ -1,0 +1,111 @@
+"""Today: what needs a person first, then who is expected, what leaves, and what became of yesterday's texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from notifier.db.tables import Enrollment
+from notifier.domain.states import MessageState
+from notifier.oversight import worklists as staff_views
+from notifier.oversight.alert_rules import to_be_marked_by
+from notifier.web.pages.inbox import LOOK_BACK, needs
+from notifier.web.pages.sending_status import alarms
+from notifier.web.view import Page, Visit
+from schedules.offsets import wall_first
+
+_DAY = timedelta(days=1)
+_S = MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class DayAhead:
+    """One of the next seven days, on the clinic's clock."""
+
+    since: datetime
+    many: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A booked patient who is not marked yet."""
+
+    enrollment: Enrollment
+    late: bool
+    ended: datetime | None
+    """What stands in the field for the treatment's end: now, which is never too early; on a later day nothing."""
+    is_time: bool
+    """Whether the appointment has come."""
+
+
+def show(visit: Visit) -> Response:
+    """The day."""
+    office, now = visit.office, visit.now
+    today, tomorrow = _midnight(visit, 0), _midnight(visit, 1)
+    edges, in_a_day = [_midnight(visit, number) for number in range(8)], now + _DAY
+    with office.looking() as session:
+        clinic = office.clinic_id
+        leaving, waiting = staff_views.count_leaving(session, clinic, {in_a_day, *edges[1:]})
+        values: dict[str, Any] = {
+            "alarms": alarms(session, visit),
+            "needs": needs(session, visit),
+            "expected": _expected(session, visit, today, tomorrow),
+            "soon": staff_views.leaving(session, clinic, None, now + _DAY, 8),
+            "in_a_day": leaving[in_a_day],
+            "week": _week(edges, leaving),
+            "waiting": waiting,
+            "yesterday": _counts(staff_views.count_left(session, clinic, _midnight(visit, -1), today)),
+        }
+    return visit.page("today.html", today=now.astimezone(office.zone).date(), **values)
+
+
+def _expected(session: Session, visit: Visit, today: datetime, tomorrow: datetime) -> list[Expected]:
+    """Today's, and those of the last days that nobody has marked."""
+    rules = visit.office.alert_rules
+    found = staff_views.expected(session, visit.office.clinic_id, today - LOOK_BACK, tomorrow, 200)
+    return [
+        Expected(
+            one,
+            late=visit.now >= to_be_marked_by(at, rules),
+            ended=visit.now if at >= today else None,
+            is_time=visit.now >= at,
+        )
+        for one in found
+        if (at := one.appointment_at) is not None
+    ]
+
+
+def _week(edges: Sequence[datetime], leaving: Mapping[datetime, int]) -> list[DayAhead]:
+    """The next seven days; today's begins now, with what is past due."""
+    days = enumerate(pairwise(edges))
+    return [DayAhead(since, leaving[until] - leaving.get(since, 0), number) for number, (since, until) in days]
+
+
+def _counts(found: dict[MessageState, int]) -> list[tuple[str, str, int]]:
+    """Yesterday's texts as the page names them: address, words, how many."""
+    arrived = found.get(_S.DELIVERED, 0)
+    on_their_way = found.get(_S.ACCEPTED, 0) + found.get(_S.SENT, 0)
+    not_arrived = found.get(_S.FAILED, 0) + found.get(_S.UNDELIVERED, 0)
+    in_doubt = sum(found.get(one, 0) for one in (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW))
+    return [
+        ("delivered", "delivered", arrived),
+        ("on-the-way", "sent, no receipt yet", on_their_way),
+        ("not-delivered", "not delivered", not_arrived),
+        ("in-doubt", "in doubt", in_doubt),
+    ]
+
+
+def _midnight(visit: Visit, days: int) -> datetime:
+    """The start of a local day of the clinic; 0 is today."""
+    zone = visit.office.zone
+    return wall_first(visit.now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
+
+
+PAGES = (Page("GET", "/", show),)

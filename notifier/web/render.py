@@ -1,0 +1,40 @@
+"""Pages from templates: everything in them is escaped, a forgotten value is an error, nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+
+from notifier.web.widgets import formats as words
+from notifier.web.widgets.readback import asked_for
+
+_HERE: Final = Path(__file__).parent
+_KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_STATIC: Final = {file.name: file for file in (_HERE / "static").iterdir() if file.suffix in _KINDS}
+
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.do"],
+)
+_templates.filters.update(words.FILTERS)
+_templates.globals["asked_for"] = asked_for
+
+
+def render(template: str, status: int, **values: Any) -> Response:
+    """One page."""
+    return HTMLResponse(_templates.get_template(template).render({"who": None, "here": "", **values}), status)
+
+
+def static_file(name: str) -> Response:
+    """Our own style sheet, script and drawings; nothing else is served from the disk."""
+    file = _STATIC.get(name)
+    if file is None:
+        return PlainTextResponse("Not Found\n", 404)
+    return FileResponse(file, media_type=_KINDS[file.suffix], headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,179 @@
+"""A visit: one request to the staff page by somebody who is signed in, and the one way in which it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from notifier.access import accounts as staff
+from notifier.access.accounts import SignedIn
+from notifier.db.columns import can_be_id
+from notifier.db.engine import writing
+from notifier.domain.refused import Refused
+from notifier.web import cookies
+from notifier.web import origin as same_site
+from notifier.web.context import StaffOffice
+from notifier.web.error_pages import NOTHING_HERE, patient_in
+from notifier.web.render import render
+
+Fields = ImmutableMultiDict[str, str]
+_MOST_BYTES = 200_000
+_MOST_FIELDS = 300
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page needs to know."""
+
+    office: StaffOffice
+    request: Request
+    now: datetime
+    who: SignedIn
+    token: str
+    """The session's."""
+    fields: Fields
+
+    @property
+    def form(self) -> str:
+        """What every form of this session carries."""
+        return cookies.form_token(self.token)
+
+    def field(self, name: str) -> str:
+        """What was typed, without spaces around; empty where nothing was."""
+        return self.fields.get(name, "").strip()
+
+    def number(self, name: str) -> int:
+        """A number in the page's address; raises NotFound for one that no row can have."""
+        found = int(self.request.path_params[name])
+        if not can_be_id(found):
+            raise NotFound
+        return found
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """A page as this person sees it."""
+        return render(
+            template,
+            status,
+            office=self.office,
+            who=self.who,
+            form=self.form,
+            now=self.now,
+            here=self.request.url.path,
+            zone=self.office.zone,
+            **values,
+        )
+
+    def note(self, what: str, about: str, enrollment_id: int | None = None) -> None:
+        """Write down that this person saw or did something."""
+        with writing(self.office.engine) as session:
+            staff.audit(
+                session,
+                self.office.clinic_id,
+                at=self.now,
+                by=self.who.by,
+                what=what,
+                about=about,
+                enrollment_id=enrollment_id,
+            )
+
+
+Story = Callable[[Visit], Response]
+KEPT = "kept."
+"""Marks the fields of a form that was sent after its session had been locked."""
+
+
+class NotFound(Exception):
+    """There is no such page, or not for this person."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address of the staff page."""
+
+    method: str
+    path: str
+    story: Story
+    kept_by: Story | None = None
+    """Shows the form again, filled in as it was sent, where the session had been locked meanwhile."""
+    admin: bool = False
+    read: Callable[[StaffOffice, Request], Awaitable[Fields | Response]] | None = None
+    """How its form is read where `read_fields` will not do."""
+
+
+async def answer(office: StaffOffice, page: Page, request: Request) -> Response:
+    """Check everything that holds for all pages, then let the page tell its story in a thread."""
+    fields = await (page.read or read_fields)(office, request)
+    if isinstance(fields, Response):
+        return fields
+    return await run_in_threadpool(_answer, office, page, request, fields)
+
+
+async def read_fields(office: StaffOffice, request: Request) -> Fields | Response:
+    """The form that was sent, or the answer that refuses to read it. Raises HTTPException for one that is too big."""
+    if refusal := same_site.refuse(office, request):
+        return refusal
+    if request.method != "POST":
+        return Fields([])
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > _MOST_BYTES:
+        raise HTTPException(413)
+    form: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    return Fields([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+
+
+def _answer(office: StaffOffice, page: Page, request: Request, fields: Fields) -> Response:
+    now = office.clock.now()
+    token = cookies.token_in(request)
+    who = cookies.who(office, token, now)
+    if who is None or token is None:
+        return locked(office, page, request, fields)
+    office = office.seen_by(who.offices).for_address(request.path_params)
+    visit = Visit(office, request, now, who, token, fields)
+    if office.hides(request.path_params):
+        return visit.page("sorry.html", status=404, **NOTHING_HERE)
+    try:
+        if request.method == "POST" and fields.get("form") != visit.form:
+            return _stale(visit, page)
+        if page.admin and not who.is_admin:
+            return visit.page("sorry.html", status=403, sentence="Only an admin may do this.")
+        return page.story(visit)
+    except Refused as why:
+        return visit.page("sorry.html", status=422, sentence=str(why), patient=patient_in(request.url.path))
+    except NotFound:
+        return visit.page("sorry.html", status=404, **NOTHING_HERE)
+
+
+def locked(office: StaffOffice, page: Page, request: Request, fields: Mapping[str, str]) -> Response:
+    """Nobody is signed in: the way in, and in a form's case with what had been filled in."""
+    if request.headers.get("x-fragment"):
+        return PlainTextResponse("locked\n", 401)
+    kept = {}
+    if page.kept_by is not None and request.method == "POST":
+        kept = {f"{KEPT}{name}": value for name, value in fields.items() if name != "form"}
+    if kept:
+        return render("sign_in.html", 401, office=office, to="/", kept=kept, sentence=None, was_locked=True)
+    # Only a page that can be looked at: a form that was not kept has to be found again.
+    asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
+    return see(f"/sign-in?{urlencode({'to': asked})}" if request.method == "GET" else "/sign-in")
+
+
+def _stale(visit: Visit, page: Page) -> Response:
+    """The form is of an earlier session in this browser, or no form of ours."""
+    if page.kept_by is not None:
+        return page.kept_by(visit)
+    sentence = "This form was open from before you signed in again. Nothing was changed; open the page anew."
+    return visit.page("sorry.html", status=403, sentence=sentence)
+
+
+def see(path: str) -> Response:
+    """Look there next; a reload then sends nothing again."""
+    return RedirectResponse(path, 303)

@@ -1,0 +1,97 @@
+"""Density: how many texts a day and a week bring, for whatever staff answer and whenever the treatment ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
+
+from schedules.checks.findings import Finding
+from schedules.moments import Anchor, Moments, place
+from schedules.offsets import wall_first
+from schedules.protocol import Answers, CareProtocol, Step, StepKind
+from schedules.send_window import SendWindow, open_hours
+
+_ZONE = ZoneInfo("America/New_York")
+_DATES = date(2026, 6, 17), date(2026, 3, 7), date(2026, 10, 31)
+"""An ordinary Wednesday, and the Saturdays on whose night the clock is set."""
+_HALF_HOURS = tuple(time(hour, minute) for hour in range(8, 21) for minute in (0, 30))
+"""When treatments end."""
+_VISIT = timedelta(hours=1)
+
+_Days = dict[date, list[str]]
+"""The steps that leave on each local date, before the daily cap moves any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """The fullest day, the fullest seven days and the most texts in all, for one patient and one treatment."""
+
+    per_day: int
+    per_week: int
+    in_all: int
+
+    def __str__(self) -> str:
+        return f"texts: at most {self.per_day} on a day, {self.per_week} in seven days, {self.in_all} in all"
+
+
+def check_density(protocol: CareProtocol, window: SendWindow, max_per_day: int) -> tuple[Density, list[Finding]]:
+    """How dense it gets, and the days from which the plan would have to move a text: authors merge, the plan never."""
+    per_day = per_week = in_all = 0
+    crowds: dict[tuple[str, ...], Finding] = {}
+    for treated_at, answers, days in _plans(protocol, window):
+        in_all = max(in_all, sum(map(len, days.values())))
+        for on, steps in days.items():
+            per_day = max(per_day, len(steps))
+            per_week = max(per_week, sum(len(days.get(on + timedelta(days=d), ())) for d in range(7)))
+            if len(steps) > max_per_day and (crowd := tuple(sorted(steps))) not in crowds:
+                crowds[crowd] = _crowded(protocol, treated_at, answers, on, steps)
+    return Density(per_day, per_week, in_all), list(crowds.values())
+
+
+def _crowded(protocol: CareProtocol, treated_at: datetime, answers: Answers, on: date, steps: list[str]) -> Finding:
+    if_said = "".join(f", {question}={answer}" for question, answer in answers.items())
+    what = (
+        f"{len(steps)} texts on day {(on - treated_at.date()).days} ({', '.join(steps)}) "
+        f"after a treatment that ended {treated_at:%a %H:%M}{if_said}"
+    )
+    return Finding(protocol.id, what, "merge two of them, or move one to another day", steps[-1])
+
+
+def _plans(protocol: CareProtocol, window: SendWindow) -> Iterator[tuple[datetime, Answers, _Days]]:
+    hours = open_hours(window, _ZONE)
+    for answers in fullest_answers(protocol):
+        steps = [step for step in protocol.steps if step.enabled and applies(protocol, step, answers)]
+        before = [step for step in steps if step.kind is StepKind.PREPARE]
+        after = [step for step in steps if step.kind is not StepKind.PREPARE]
+        for on, at in product(_DATES, _HALF_HOURS):
+            ended = wall_first(on, at, _ZONE)
+            days: _Days = {}
+            for some, anchor in ((before, Anchor(ended - _VISIT, treated=False)), (after, Anchor(ended))):
+                moments = Moments.of(protocol, anchor, _ZONE, answers)
+                for slot in place(some, moments, hours, None):
+                    if slot.due_at is not None:
+                        days.setdefault(slot.due_at.astimezone(_ZONE).date(), []).append(slot.step.key)
+            yield ended.astimezone(_ZONE), answers, days
+
+
+def applies(protocol: CareProtocol, step: Step, answers: Answers) -> bool:
+    """Whether a step is for a patient with these answers."""
+    return all(answers.get(question) in options for question, options in protocol.condition(step).items())
+
+
+def fullest_answers(protocol: CareProtocol) -> list[Answers]:
+    """Answers of which no other brings all the same steps and more; what leaves fewer texts crowds no day more."""
+    asked = {q: protocol.questions[q].answers for step in protocol.steps for q in protocol.condition(step)}
+    combinations = [dict(zip(asked, chosen, strict=True)) for chosen in product(*asked.values())]
+    steps = [
+        frozenset(step.key for step in protocol.steps if step.enabled and applies(protocol, step, answers))
+        for answers in combinations
+    ]
+    fullest: dict[frozenset[str], Answers] = {}
+    for brought, answers in zip(steps, combinations, strict=True):
+        if not any(brought < other for other in steps):
+            fullest.setdefault(brought, answers)
+    return list(fullest.values())
