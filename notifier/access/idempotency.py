@@ -1,7 +1,8 @@
-"""The same request twice gets the same answer: what an Idempotency-Key was answered with, for a day."""
+"""The same request twice is done once: the answer to an Idempotency-Key, for a day, and what a form has done."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,13 +12,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.rows import insert_if_new
-from notifier.db.tables import ApiAnswer
+from notifier.db.tables import ApiAnswer, StaffForm
 
 KEPT: Final = timedelta(hours=24)
 
 
 class AnotherBody(Exception):
-    """The same Idempotency-Key came with another body before."""
+    """The same Idempotency-Key, or the same form, came with another body before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +66,21 @@ def keep_answer(session: Session, question: Question, answered: Answered) -> Non
 def forget_old_answers(session: Session, now: datetime) -> None:
     """Let go what is older than a day; texts and names are in it."""
     session.execute(delete(ApiAnswer).where(col(ApiAnswer.at) <= now - KEPT))
+
+
+def claim_form(session: Session, clinic_id: str, token: str, digest: str, *, now: datetime) -> StaffForm | None:
+    """The staff page's form as it was sent before; None where this is the first time, and it has the turn until the
+    commit. A second that comes meanwhile waits for it. Raises AnotherBody where it was sent with another digest."""
+    row = {"token": token, "clinic_id": clinic_id, "at": now, "digest": digest}
+    if insert_if_new(session, StaffForm, row):
+        return None
+    sent = session.get(StaffForm, token)
+    if sent is None or sent.digest != digest:
+        raise AnotherBody
+    return sent
+
+
+def finish_form(session: Session, token: str, enrollment_id: int, warnings: Sequence[str] = ()) -> None:
+    """Write down what the form has done, in the transaction that did it."""
+    this = update(StaffForm).where(col(StaffForm.token) == token)
+    session.execute(this.values(enrollment_id=enrollment_id, warnings=list(warnings)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from notifier.db.enrollments import by_external_id, the_enrollment
-from notifier.db.tables import Enrollment
+from notifier.db.outbox import messages_of
+from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import said_in
 from notifier.domain.planning.difference import Difference
 from notifier.domain.planning.number_plan import plan_for
@@ -30,6 +31,8 @@ class Enrolled:
     already: bool
     """The same enrollment was there before; nothing was changed."""
     plan: Plan
+    texts: Sequence[Message]
+    """What is stored of the plan, oldest first."""
     others: Mapping[int, Difference]
     """Other enrollments on this phone whose unsent texts changed."""
     warnings: tuple[str, ...]
@@ -87,6 +90,7 @@ def _tell(session: Session, written: Written, wanted: Checked, rules: PlanningRu
         enrollment=written.enrollment,
         already=written.already,
         plan=plan,
+        texts=messages_of(session, written.enrollment),
         others=written.others,
         warnings=tuple(_warnings(written, wanted, plan)),
     )

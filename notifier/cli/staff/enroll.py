@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -14,8 +14,6 @@ from notifier.cli.output import note, print_json, show
 from notifier.cli.timeline_table import print_timeline
 from notifier.db.engine import reading as looking
 from notifier.db.engine import writing
-from notifier.db.outbox import messages_of
-from notifier.db.tables import Message
 from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
@@ -74,9 +72,8 @@ def enroll(
             done = enroll_patient(
                 session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now, by=desk.by
             )
-            texts = messages_of(session, done.enrollment) if as_json else []
     if as_json:
-        print_json(_as_json(done, texts))
+        print_json(_as_json(done))
     else:
         _print(done)
 
@@ -118,9 +115,9 @@ def _foreseen(found: Preview) -> Iterator[str]:
     yield from found.warnings
 
 
-def _as_json(done: Enrolled, texts: Sequence[Message]) -> dict[str, Any]:
+def _as_json(done: Enrolled) -> dict[str, Any]:
     answer = timeline_json(done.plan.timeline)
-    rows = {row.step: row for row in texts}
+    rows = {row.step: row for row in done.texts}
     for message in answer["messages"]:
         row = rows.get(message["step"])
         message["message"] = row.id if row else None

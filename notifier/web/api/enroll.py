@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Header, Response
@@ -12,8 +11,6 @@ from sqlalchemy.orm import Session
 
 from notifier.access.idempotency import AnotherBody, Answered, Question, answered_before, keep_answer
 from notifier.db.engine import writing
-from notifier.db.outbox import messages_of
-from notifier.db.tables import Message
 from notifier.domain.instants import zone_called
 from notifier.domain.names import check_name
 from notifier.domain.offices import choose_office
@@ -112,16 +109,16 @@ def _enroll_once(session: Session, caller: Caller, asked: EnrollAsked, question:
         return before
     request, rules = asked.request(), office.rules
     done = enroll(session, request, protocols=office.protocols, rules=rules, now=caller.now, by=caller.by)
-    answered = Answered(200 if done.already else 201, _told(done, messages_of(session, done.enrollment)))
+    answered = Answered(200 if done.already else 201, _told(done))
     if question:
         keep_answer(session, question, answered)
     caller.note(session, "did", done.enrollment)
     return answered
 
 
-def _told(done: Enrolled, texts: Sequence[Message]) -> dict[str, Any]:
+def _told(done: Enrolled) -> dict[str, Any]:
     answer = timeline_json(done.plan.timeline)
-    rows = {row.step: row for row in texts}
+    rows = {row.step: row for row in done.texts}
     for message in answer["messages"]:
         row = rows.get(message["step"])
         message["message"] = row.id if row else None

@@ -6,15 +6,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
-from sqlmodel import col
 from starlette.responses import Response
 
 from notifier.access import accounts as staff
+from notifier.access.idempotency import AnotherBody, claim_form, finish_form
 from notifier.db.engine import reading, writing
-from notifier.db.rows import insert_if_new
-from notifier.db.tables import StaffForm
 from notifier.domain.refused import Refused
 from notifier.enrollments.enroll import enroll as enroll_patient
 from notifier.enrollments.preview import Preview, preview
@@ -61,30 +58,28 @@ def enroll(visit: Visit) -> Response:
     try:
         with writing(visit.office.engine) as session:
             done = _enroll_once(visit, session, form, once)
-    except Refused as why:
-        return _page(visit, form, problem=why, once=once, status=422)
-    if done is None:
+    except AnotherBody:
         sentence = "This form has enrolled somebody already. If this is another patient, enroll once more."
         return _page(visit, form, problem=Refused(sentence), status=409)
+    except Refused as why:
+        return _page(visit, form, problem=why, once=once, status=422)
     if visit.office.hides({"enrollment": done}):
         return _page(visit, form, problem=Refused(_KNOWN_ELSEWHERE), status=409)
     return see(f"/patients/{done}?form={once}#enrolled")
 
 
-def _enroll_once(visit: Visit, session: Session, form: EnrollForm, once: str) -> int | None:
-    """The enrollment; None where the same form has enrolled somebody else."""
-    office, digest = visit.office, form.digest()
-    row = {"token": once, "clinic_id": office.clinic_id, "at": visit.now, "digest": digest}
-    if not insert_if_new(session, StaffForm, row):
-        sent = session.get(StaffForm, once)
-        return sent.enrollment_id if sent is not None and sent.digest == digest else None
+def _enroll_once(visit: Visit, session: Session, form: EnrollForm, once: str) -> int:
+    """The enrollment. Raises AnotherBody where the same form has enrolled somebody else."""
+    office = visit.office
+    sent = claim_form(session, office.clinic_id, once, form.digest(), now=visit.now)
+    if sent is not None and sent.enrollment_id is not None:
+        return sent.enrollment_id
     request = form.request(office.protocols.get(form.protocol), office.rules, visit.now)
     done = enroll_patient(
         session, request, protocols=office.protocols, rules=office.rules, now=visit.now, by=visit.who.by
     )
     warnings = [*(["she was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
-    sent_now = update(StaffForm).where(col(StaffForm.token) == once)
-    session.execute(sent_now.values(enrollment_id=done.enrollment, warnings=warnings))
+    finish_form(session, once, done.enrollment, warnings)
     staff.audit(
         session,
         office.clinic_id,

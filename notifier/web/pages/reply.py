@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from notifier.access import accounts as staff
+from notifier.access.idempotency import AnotherBody, claim_form, finish_form
 from notifier.conversations.reply import StaffAnswer, answer, answerable_until, find_answer
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
-from notifier.db.rows import insert_if_new
-from notifier.db.tables import Enrollment, StaffForm
+from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.web.view import Page, Visit, see
@@ -82,15 +82,16 @@ def _find(session: Session, visit: Visit, whose: int) -> StaffAnswer:
 
 def _send_once(session: Session, visit: Visit, whose: int, once: str) -> None:
     """The second of two clicks finds the form's token in the table, and changes nothing."""
-    clinic, digest = visit.office.clinic_id, hashlib.sha256(visit.field("words").encode()).hexdigest()
-    row = {"token": once, "clinic_id": clinic, "at": visit.now, "digest": digest, "enrollment_id": whose}
-    if not insert_if_new(session, StaffForm, row):
-        sent = session.get(StaffForm, once)
-        if sent is None or (sent.digest, sent.enrollment_id) != (digest, whose):
-            raise Refused("this form has sent another answer already; open her page anew and write it there")
-        return
+    clinic = visit.office.clinic_id
+    digest = hashlib.sha256(f"{whose}\n{visit.field('words')}".encode()).hexdigest()
+    try:
+        if claim_form(session, clinic, once, digest, now=visit.now) is not None:
+            return
+    except AnotherBody:
+        raise Refused("this form has sent another answer already; open her page anew and write it there") from None
     found = _find(session, visit, whose)
     answer(session, clinic, found, rules=visit.office.rules, now=visit.now, by=visit.who.by)
+    finish_form(session, once, whose)
     staff.audit(
         session, clinic, at=visit.now, by=visit.who.by, what="did", about="answer", enrollment_id=whose
     )  # fmt: skip
