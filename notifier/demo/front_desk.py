@@ -16,9 +16,8 @@ from notifier.demo.why import hour
 from notifier.domain.planning.difference import Difference, Entry
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.change import change, plan_change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.enroll import enroll
-from notifier.enrollments.requests import EnrollRequest
+from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from notifier.enrollments.treated import treated
 from schedules.catalogue import shipped
 from schedules.saying import say_moment
@@ -52,10 +51,10 @@ class FrontDesk:
                 return self._treated(who, treated_at, now)
             case VisitMoved(_, who, appointment_at):
                 said = f"{who.first}'s visit moves to {_day(appointment_at, who.zone)}; what is unsent moves with it"
-                return self._change(who, Changes(appointment_at=appointment_at), said, now)
+                return self._change(who, ChangeRequest(appointment_at=appointment_at), said, now)
             case AnswerGiven(_, who, answers):
                 given = ", ".join(f"{question} = {answer}" for question, answer in answers.items())
-                return self._change(who, Changes(answers=answers), f"{who.first} is asked at last: {given}", now)
+                return self._change(who, ChangeRequest(answers=answers), f"{who.first} is asked at last: {given}", now)
 
     def _enroll(self, wish: Enrolls, now: datetime) -> Said:
         who = wish.who
@@ -96,7 +95,7 @@ class FrontDesk:
             f"{len(due)} texts to {_day(max(due), who.zone)}"
         )
 
-    def _change(self, who: Sample, changes: Changes, sentence: str, now: datetime) -> Said:
+    def _change(self, who: Sample, changes: ChangeRequest, sentence: str, now: datetime) -> Said:
         """First the difference, as staff see it before they agree; then the change."""
         enrollment = self.enrollments[who.phone]
         with reading(self.engine) as session:

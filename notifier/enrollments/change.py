@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.change_effect import Change, find_change, make_change
-from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import ChangeRequest
 
 
 def plan_change(
-    session: Session, enrollment_id: int, changes: Changes, *, rules: PlanningRules, now: datetime
+    session: Session, enrollment_id: int, changes: ChangeRequest, *, rules: PlanningRules, now: datetime
 ) -> Change:
     """The difference that the changes would make; nothing is written. Raises Refused with a sentence."""
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
@@ -21,7 +21,7 @@ def plan_change(
 
 
 def change(
-    session: Session, enrollment_id: int, changes: Changes, *, rules: PlanningRules, now: datetime, by: str
+    session: Session, enrollment_id: int, changes: ChangeRequest, *, rules: PlanningRules, now: datetime, by: str
 ) -> Change:
     """Make the changes. A new version of her protocol, or another one, is pinned with `changes.protocol`."""
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)

@@ -21,10 +21,10 @@ from notifier.domain.planning.plan import Facts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
-from notifier.enrollments.changes import Changes, changed, names_of
 from notifier.enrollments.identity import refuse_ended
 from notifier.enrollments.outlook import look_ahead
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, take_turn
+from notifier.enrollments.requests import ChangeRequest, changed, names_of
 from notifier.enrollments.write import refuse_unready
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_among
@@ -49,7 +49,7 @@ class Change:
 def find_change(
     session: Session,
     enrollment: Enrollment,
-    changes: Changes,
+    changes: ChangeRequest,
     rules: PlanningRules,
     now: datetime,
     *,
@@ -83,7 +83,7 @@ def find_change(
 def make_change(
     session: Session,
     enrollment: Enrollment,
-    changes: Changes,
+    changes: ChangeRequest,
     rules: PlanningRules,
     *,
     now: datetime,
@@ -131,7 +131,7 @@ def make_change(
     return change
 
 
-def _refuse_ended(enrollment: Enrollment, changes: Changes) -> None:
+def _refuse_ended(enrollment: Enrollment, changes: ChangeRequest) -> None:
     """What has ended is not changed, but taken back; a no-show also by a treatment or another appointment."""
     if changes.resumed:
         return

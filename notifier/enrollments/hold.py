@@ -13,8 +13,8 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.change_effect import Change, find_change, make_change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.identity import refuse_ended
+from notifier.enrollments.requests import ChangeRequest
 
 
 def plan_hold(session: Session, clinic_id: str, enrollment_id: int) -> bool:
@@ -39,7 +39,7 @@ def plan_resume(session: Session, enrollment_id: int, *, rules: PlanningRules, n
     """What would become of the texts whose moment passed meanwhile; nothing is written. Raises Refused."""
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
     _refuse_running(enrollment)
-    return find_change(session, enrollment, Changes(resumed=True), rules, now)
+    return find_change(session, enrollment, ChangeRequest(resumed=True), rules, now)
 
 
 def resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime, by: str) -> Change:
@@ -49,7 +49,7 @@ def resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: d
     """
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
     _refuse_running(enrollment)
-    return make_change(session, enrollment, Changes(resumed=True), rules, now=now, by=by, what="resumed")
+    return make_change(session, enrollment, ChangeRequest(resumed=True), rules, now=now, by=by, what="resumed")
 
 
 def _refuse_running(enrollment: Enrollment) -> None:

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.change_effect import Change, find_change, make_change
-from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import ChangeRequest
 
 
 def plan_treated(session: Session, enrollment_id: int, at: datetime, *, rules: PlanningRules, now: datetime) -> Change:
     """What "treated at" would change; nothing is written. Raises Refused with a sentence."""
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
-    return find_change(session, enrollment, Changes(treated_at=at), rules, now)
+    return find_change(session, enrollment, ChangeRequest(treated_at=at), rules, now)
 
 
 def treated(
@@ -23,4 +23,4 @@ def treated(
 ) -> Change:
     """`at` is the END of the treatment. What prepared her for the visit is withdrawn; said again, it moves T0."""
     enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
-    return make_change(session, enrollment, Changes(treated_at=at), rules, now=now, by=by, what="treated")
+    return make_change(session, enrollment, ChangeRequest(treated_at=at), rules, now=now, by=by, what="treated")

@@ -12,7 +12,7 @@ from notifier.db.engine import reading
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.states import MessageState
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number
 from notifier.oversight.forecast import show
 from tests.actions.conftest import ANA, Desk
@@ -35,8 +35,8 @@ def answered(desk: Desk) -> Desk:
 @pytest.mark.parametrize("what", ["protocol", "treated_at"])
 def test_a_change_of_the_plan_leaves_an_answer_as_it_is(answered: Desk, what: str) -> None:
     before = answered.texts(1)["reply-1"]
-    earlier = Changes(treated_at=answered.now - timedelta(hours=2))
-    given = Changes(protocol=answered.protocols["makeup-only"]) if what == "protocol" else earlier
+    earlier = ChangeRequest(treated_at=answered.now - timedelta(hours=2))
+    given = ChangeRequest(protocol=answered.protocols["makeup-only"]) if what == "protocol" else earlier
     made = answered.act(change, 1, given, rules=answered.rules, now=answered.now, by="desk")
     after = answered.texts(1)["reply-1"]
     assert (MessageState.PLANNED, before.due_at, before.text) == (after.state, after.due_at, after.text)

@@ -14,7 +14,7 @@ from notifier.domain.states import MessageState
 from notifier.enrollments.cancel import cancel
 from notifier.enrollments.change import change, plan_change
 from notifier.enrollments.change_effect import Change
-from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.release import opt_out_by_staff
@@ -26,7 +26,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def make(desk: Desk, enrollment: int, now: datetime, **values: object) -> Change:
-    made: Change = desk.act(change, enrollment, Changes(**values), rules=desk.rules, now=now, by="desk")  # type: ignore[arg-type]  # a table of values
+    made: Change = desk.act(change, enrollment, ChangeRequest(**values), rules=desk.rules, now=now, by="desk")  # type: ignore[arg-type]  # a table of values
     return made
 
 
@@ -38,7 +38,7 @@ def test_the_difference_is_shown_before_anything_is_written(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
     before = desk.texts(enrollment)
     with reading(desk.engine) as session:
-        shown = plan_change(session, enrollment, Changes(phone=BOB), rules=desk.rules, now=desk.now)
+        shown = plan_change(session, enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=desk.now)
     assert ["makeup-again", "sun-again", "today"] == steps(shown.difference.reworded)
     assert before == desk.texts(enrollment)
 
@@ -80,7 +80,7 @@ def test_texts_to_a_new_number_that_has_opted_out_are_suppressed(desk: Desk) -> 
     desk.act(opt_out_by_staff, "clinic", BOB, now=desk.now, by="desk")
     enrollment = desk.enroll().enrollment
     with reading(desk.engine) as session:
-        shown = plan_change(session, enrollment, Changes(phone=BOB), rules=desk.rules, now=desk.now)
+        shown = plan_change(session, enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=desk.now)
     assert shown.opted_out
     make(desk, enrollment, desk.now, phone=BOB)
     assert {SUPPRESSED} == set(desk.states(enrollment).values())

@@ -13,9 +13,9 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.cancel import cancel
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.importing import import_rows as story
 from notifier.enrollments.importing.import_rows import ImportReport, import_rows
+from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.forecast import EnrollmentLine, enrollments
 from tests.actions.conftest import ANA, BOB, Desk
@@ -128,7 +128,7 @@ def test_an_old_file_does_not_undo_what_staff_changed_since(office: Office) -> N
     office.run(line(1))
     (one,) = office.enrolled()
     desk = office.desk
-    desk.act(change, one.enrollment, Changes(phone=BOB), rules=desk.rules, now=desk.now, by="desk")
+    desk.act(change, one.enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=desk.now, by="desk")
     assert {"same": 1} == counts(office.run(line(1)))
     assert BOB == office.enrolled()[0].phone
 

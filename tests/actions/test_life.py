@@ -13,9 +13,9 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.cancel import cancel, plan_cancel
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.hold import hold, plan_resume, resume
 from notifier.enrollments.no_show import no_show, plan_no_show
+from notifier.enrollments.requests import ChangeRequest
 from notifier.enrollments.treated import plan_treated, treated
 from notifier.numbers.holds import hold_number
 from notifier.numbers.release import Released, opt_out_by_staff, release
@@ -92,12 +92,12 @@ def test_treated_in_the_future_is_refused(desk: Desk) -> None:
 
 def test_a_moved_appointment_moves_what_prepares_her_and_lists_what_was_said(desk: Desk) -> None:
     enrollment = book(desk)
-    changes = Changes(appointment_at=desk.now + 7 * DAY)
+    changes = ChangeRequest(appointment_at=desk.now + 7 * DAY)
     made = desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now, by="desk")
     assert ["before"] == [entry.step for entry in made.difference.moved]
     assert datetime(2026, 3, 12, 14, tzinfo=UTC) == desk.texts(enrollment)["before"].due_at
     desk.send(desk.texts(enrollment)["before"], desk.now + 6 * DAY)
-    changes = Changes(appointment_at=desk.now + 9 * DAY)
+    changes = ChangeRequest(appointment_at=desk.now + 9 * DAY)
     made = desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now + 6 * DAY, by="desk")
     assert [("before", "the visit has moved")] == [(entry.step, entry.why) for entry in made.difference.wrong_now]
 

@@ -25,9 +25,9 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import SAID, MessageState
 from notifier.enrollments.cancel import cancel
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.hold import hold, resume
 from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.release import opt_out_by_staff, release
 from schedules.moments import Moments
 from schedules.protocol import CareProtocol, StepKind
@@ -104,12 +104,12 @@ def move(desk: Desk, enrollment: int, what: str, how: Any) -> Desk:
     return desk
 
 
-def changes(desk: Desk, field: str, value: Any) -> Changes:
+def changes(desk: Desk, field: str, value: Any) -> ChangeRequest:
     if field == "treated_at":
         value = desk.now + value * HOUR
     elif field == "protocol":
         value = desk.protocols[value]
-    return Changes(**{field: value})
+    return ChangeRequest(**{field: value})
 
 
 def send_what_is_due(desk: Desk, state: MessageState) -> None:

@@ -21,8 +21,7 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
-from notifier.enrollments.requests import EnrollRequest, check_request
+from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
 from notifier.enrollments.treated import treated
 from notifier.numbers.opt_outs import opt_out
 from schedules.catalogue import shipped
@@ -87,7 +86,7 @@ def test_every_way_of_planning_again_keeps_each_voice(desk: Desk) -> None:
     assert speak_for_their_office(desk.engine)
     visit = desk.enroll(office="downtown", appointment_at=desk.now + timedelta(days=9), name="Cy Ruiz").enrollment
     with writing(desk.engine) as session:
-        change(session, first.enrollment, Changes(name="Anna Ruiz"), rules=desk.rules, now=desk.now, by="desk")
+        change(session, first.enrollment, ChangeRequest(name="Anna Ruiz"), rules=desk.rules, now=desk.now, by="desk")
     later = desk.now + timedelta(days=9, hours=1)
     with writing(desk.engine) as session:
         treated(session, visit, later - timedelta(minutes=10), rules=desk.rules, now=later, by="desk")
@@ -98,11 +97,11 @@ def test_every_way_of_planning_again_keeps_each_voice(desk: Desk) -> None:
 def test_a_patient_who_moves_to_another_office_hears_from_that_one(desk: Desk) -> None:
     whose = desk.enroll(protocol="makeup-only", office="downtown").enrollment
     with writing(desk.engine) as session:
-        moved = change(session, whose, Changes(office="desert"), rules=desk.rules, now=desk.now, by="desk")
+        moved = change(session, whose, ChangeRequest(office="desert"), rules=desk.rules, now=desk.now, by="desk")
     assert [] == list(moved.difference.wrong_now)
     assert speak_for_their_office(desk.engine)
     with pytest.raises(Refused, match="there is no office"), writing(desk.engine) as session:
-        change(session, whose, Changes(office="west"), rules=desk.rules, now=desk.now, by="desk")
+        change(session, whose, ChangeRequest(office="west"), rules=desk.rules, now=desk.now, by="desk")
 
 
 def test_an_opt_out_at_one_office_holds_at_all(desk: Desk) -> None:

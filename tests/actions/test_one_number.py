@@ -12,10 +12,9 @@ from notifier.db.engine import reading
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.states import MessageState
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.hold import hold, resume
 from notifier.enrollments.preview import Preview, preview
-from notifier.enrollments.requests import EnrollRequest
+from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from notifier.sending.decide import Send
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from tests.actions.conftest import ANA, Desk
@@ -109,7 +108,7 @@ def test_a_change_and_a_hold_keep_what_is_planned_true(desk: Desk) -> None:
     numbers = [desk.enroll(name=name, at=desk.now).enrollment for name in ("Ana Ruiz", "Eva Ruiz", "Zoe Ruiz")]
     told = {"rules": desk.rules, "now": desk.now, "by": "desk"}
     desk.act(hold, "clinic", numbers[0], now=desk.now, by="desk", why="she is unsure")
-    desk.act(change, numbers[1], Changes(treated_at=desk.now - 2 * HOUR), **told)
+    desk.act(change, numbers[1], ChangeRequest(treated_at=desk.now - 2 * HOUR), **told)
     desk.act(resume, numbers[0], **told)
     assert 8 == leave(desk)
 
@@ -119,7 +118,7 @@ def test_what_left_today_for_somebody_who_is_elsewhere_now_counts(desk: Desk) ->
     for name in ("Ana Ruiz", "Eva Ruiz"):
         enrollment = desk.enroll(name=name).enrollment
         desk.send(desk.texts(enrollment)["today"], desk.now + HOUR)
-        changes = Changes(phone="+12125550177")
+        changes = ChangeRequest(phone="+12125550177")
         desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now + HOUR, by="desk")
     third = desk.enroll(at=desk.now + HOUR, now=desk.now + HOUR, name=ZOE)
     assert EXPIRED == desk.states(third.enrollment)["today"]

@@ -9,7 +9,7 @@ import pytest
 from notifier.domain.states import MessageState
 from notifier.enrollments.cancel import cancel
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import ChangeRequest
 from tests.actions.conftest import Desk
 
 PLANNED, CANCELLED = MessageState.PLANNED, MessageState.CANCELLED
@@ -182,7 +182,7 @@ def test_the_earlier_text_comes_back_only_where_the_newer_one_did_not_reach_her(
     at = desk.now + HOUR / 2
     second = desk.enroll(at=at, now=at, second=True)
     desk.send(desk.texts(second.enrollment)["today"], at + HOUR, to=state)
-    changes = Changes(rebook_consent=True)
+    changes = ChangeRequest(rebook_consent=True)
     desk.act(change, second.enrollment, changes, rules=desk.rules, now=at + HOUR, by="desk")
     comes_back = PLANNED if state is MessageState.FAILED else CANCELLED
     assert comes_back == desk.states(first.enrollment)["today"]

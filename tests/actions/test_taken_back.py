@@ -11,9 +11,9 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.cancel import cancel
 from notifier.enrollments.change import change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.hold import plan_resume, resume
 from notifier.enrollments.no_show import no_show
+from notifier.enrollments.requests import ChangeRequest
 from notifier.enrollments.treated import treated
 from tests.actions.conftest import Desk
 from tests.actions.test_life import book, stored
@@ -32,7 +32,7 @@ def test_a_no_show_by_mistake_is_taken_back(desk: Desk, back: str) -> None:
         made = desk.act(treated, enrollment, at + HOUR, **told)
         expected = {"before": CANCELLED, "today": PLANNED, "makeup-again": PLANNED, "sun-again": PLANNED}
     elif back == "appointment":
-        made = desk.act(change, enrollment, Changes(appointment_at=at + 7 * DAY), **told)
+        made = desk.act(change, enrollment, ChangeRequest(appointment_at=at + 7 * DAY), **told)
         expected = {"before": PLANNED}
     else:
         made = desk.act(resume, enrollment, **told)
@@ -64,8 +64,8 @@ def test_a_cancellation_by_mistake_is_taken_back(desk: Desk) -> None:
 CAME = datetime(2026, 3, 6, 15, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("changes", [Changes(name="Anna Ruiz"), Changes(treated_at=CAME)])
-def test_what_was_cancelled_is_taken_back_before_it_is_changed(desk: Desk, changes: Changes) -> None:
+@pytest.mark.parametrize("changes", [ChangeRequest(name="Anna Ruiz"), ChangeRequest(treated_at=CAME)])
+def test_what_was_cancelled_is_taken_back_before_it_is_changed(desk: Desk, changes: ChangeRequest) -> None:
     enrollment = desk.enroll().enrollment
     desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
     with pytest.raises(Refused, match=r"; take that back, or enroll her again as a second treatment$"):

@@ -18,7 +18,7 @@ from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
 from notifier.enrollments.change import change as make_change
 from notifier.enrollments.change import plan_change
-from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import ChangeRequest
 
 
 def change(
@@ -43,7 +43,7 @@ def change(
             stored = the_enrollment(session, desk.clinic_id, whose)
             zone = timezone or stored.timezone
             clinic = desk.rules.at(to_office or stored.office).timezone
-            changes = Changes(
+            changes = ChangeRequest(
                 name=name,
                 phone=phone,
                 timezone=timezone,
@@ -70,6 +70,6 @@ def change(
         note("done")
 
 
-def _refuse_nothing(changes: Changes) -> None:
-    if changes == Changes():
+def _refuse_nothing(changes: ChangeRequest) -> None:
+    if changes == ChangeRequest():
         raise Refused("say what to change, such as --phone +14155550123; see: notifier change --help")

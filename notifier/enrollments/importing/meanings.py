@@ -15,12 +15,11 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState
 from notifier.enrollments.change_effect import Change, find_change, make_change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.end_effect import Ended, end, has_ended_so
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
 from notifier.enrollments.plans import enrollments_on, facts_of
-from notifier.enrollments.requests import Checked, check_when
+from notifier.enrollments.requests import ChangeRequest, Checked, check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
 
 
@@ -74,7 +73,7 @@ def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: Plann
     if stored.state not in RUNNING:
         return Meaning.PASSED_BY
     changes = _changes(session, stored, row.wanted)
-    if changes == Changes():
+    if changes == ChangeRequest():
         return Meaning.SAME
     find_change(session, stored, changes, rules, now)
     return Meaning.CHANGED
@@ -143,12 +142,12 @@ def _is_to_be_linked(row: ImportRow, meaning: Meaning, known: dict[str, Enrollme
     return meaning is Meaning.SAME and row.status is None and row.wanted.external_id not in known
 
 
-def _changes(session: Session, stored: Enrollment, wanted: Checked) -> Changes:
+def _changes(session: Session, stored: Enrollment, wanted: Checked) -> ChangeRequest:
     """What the row says differently. It takes nothing back: an empty answer, or an appointment of a treated patient."""
     facts, before = wanted.facts, facts_of(session, stored)
     answers = {question: answer for question, answer in facts.answers.items() if before.answers.get(question) != answer}
     appointment = facts.appointment_at if facts.treated_at is None and before.treated_at is None else None
-    return Changes(
+    return ChangeRequest(
         name=wanted.name.full if wanted.name.full != stored.name else None,
         phone=facts.phone if facts.phone != before.phone else None,
         timezone=facts.timezone if facts.timezone != before.timezone else None,

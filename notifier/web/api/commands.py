@@ -11,9 +11,9 @@ from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
 from notifier.enrollments.cancel import cancel, plan_cancel
 from notifier.enrollments.change import change, plan_change
-from notifier.enrollments.changes import Changes
 from notifier.enrollments.hold import hold, plan_hold, plan_resume, resume
 from notifier.enrollments.no_show import no_show, plan_no_show
+from notifier.enrollments.requests import ChangeRequest
 from notifier.enrollments.treated import plan_treated, treated
 from notifier.web.api.callers import Caller, Changer
 from notifier.web.api.effects import ChangeTold, EndedTold, HeldTold, change_told, ended_told
@@ -125,8 +125,8 @@ def _tell(
     return (caller.read if dry_run else caller.write)(told, lambda _: enrollment)
 
 
-def _changes(asked: ChangeAsked, caller: Caller) -> Changes:
-    changes = Changes(
+def _changes(asked: ChangeAsked, caller: Caller) -> ChangeRequest:
+    changes = ChangeRequest(
         name=asked.name,
         phone=asked.phone,
         timezone=asked.timezone,
@@ -138,6 +138,6 @@ def _changes(asked: ChangeAsked, caller: Caller) -> Changes:
         rebook_consent=asked.rebook_consent,
         office=asked.office,
     )
-    if changes == Changes():
+    if changes == ChangeRequest():
         raise Refused("say what to change, such as phone", "the body")
     return changes

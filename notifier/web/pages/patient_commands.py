@@ -17,7 +17,7 @@ from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments import cancel, change, hold, no_show, treated
-from notifier.enrollments.changes import Changes
+from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.web.view import Page, Visit, see
 from notifier.web.widgets.effect_view import Seen, of_change, of_ending
@@ -139,7 +139,7 @@ def _make_change(session: Session, visit: Visit, enrollment: Enrollment) -> obje
     return change.change(session, enrollment.id or 0, changes, rules=visit.office.rules, now=visit.now, by=by)
 
 
-def _changes(visit: Visit, enrollment: Enrollment) -> Changes:
+def _changes(visit: Visit, enrollment: Enrollment) -> ChangeRequest:
     """What differs from what is stored; raises Refused where nothing does."""
     answers = {
         name.removeprefix("answer."): value
@@ -150,7 +150,7 @@ def _changes(visit: Visit, enrollment: Enrollment) -> Changes:
     }
     rebook, separate = visit.field("rebook_consent") == "yes", visit.field("separate_areas") == "yes"
     protocol = visit.field("protocol")
-    changes = Changes(
+    changes = ChangeRequest(
         name=_other(visit, "name", enrollment.name),
         phone=_other(visit, "phone", enrollment.phone, number(enrollment.phone)),
         timezone=_other(visit, "timezone", enrollment.timezone),
@@ -163,7 +163,7 @@ def _changes(visit: Visit, enrollment: Enrollment) -> Changes:
         separate_areas=separate if "asks_areas" in visit.fields and separate != enrollment.separate_areas else None,
         office=_other(visit, "office", enrollment.office or ""),
     )
-    if changes == Changes():
+    if changes == ChangeRequest():
         raise Refused("nothing was changed in the form; change a field first")
     return changes
 
