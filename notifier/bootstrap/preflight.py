@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from notifier.config.settings import BadSettings, Settings
+from notifier.domain.offices import say_lost_offices
 
 
 def check_ready_to_send(settings: Settings) -> None:
@@ -52,9 +53,5 @@ def refuse_lost_offices(enrolled: Mapping[str, int]) -> None:
 
     `enrolled`: how many enrollments run at each such office.
     """
-    if lost := [
-        f'The office "{office}" has {many} running enrollment{"" if many == 1 else "s"}, and no table in '
-        "NOTIFIER_OFFICES_FILE; write it back, or move them: notifier change ENROLLMENT --office OFFICE."
-        for office, many in enrolled.items()
-    ]:
+    if lost := say_lost_offices(enrolled):
         raise BadSettings(lost)

@@ -95,3 +95,15 @@ def office_of_sender(offices: Offices, senders: Collection[str | None]) -> str |
     """The office that sends through one of these numbers or services; None where none does, or several do."""
     found = [one.id for one in offices.values() if one.sender is not None and one.sender in senders]
     return found[0] if len(found) == 1 else None
+
+
+def say_lost_offices(enrolled: Mapping[str, int]) -> list[str]:
+    """A sentence for each office that has patients and is not in the file: nobody could say who texts them.
+
+    `enrolled`: how many enrollments run at each such office.
+    """
+    return [
+        f'The office "{office}" has {many} running enrollment{"" if many == 1 else "s"}, and no table in '
+        "NOTIFIER_OFFICES_FILE; write it back, or move them: notifier change ENROLLMENT --office OFFICE."
+        for office, many in enrolled.items()
+    ]

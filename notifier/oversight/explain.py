@@ -42,10 +42,10 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
 
     Raises Refused where there is no such message.
     """
-    message = outbox.by_id(session, rules.clinic_id, message_id)
-    enrollment = by_id(session, rules.clinic_id, message.enrollment_id) if message else None
-    if message is None or enrollment is None:
+    found = find_text(session, rules.clinic_id, message_id)
+    if found is None:
         raise Refused(f"there is no message {message_id}", command="see: notifier due")
+    message, enrollment = found
     is_answer = message.kind == ANSWER
     rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
@@ -62,6 +62,13 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
         *_the_attempts(session, message, enrollment),
         *_what_happened(session, message, enrollment),
     ]
+
+
+def find_text(session: Session, clinic_id: str, message_id: int) -> tuple[Message, Enrollment] | None:
+    """A text and whose it is; None where there is no such message."""
+    message = outbox.by_id(session, clinic_id, message_id)
+    enrollment = by_id(session, clinic_id, message.enrollment_id) if message else None
+    return None if message is None or enrollment is None else (message, enrollment)
 
 
 def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:

@@ -9,10 +9,7 @@ import typer
 from rich.text import Text
 
 from notifier.bootstrap.clinic import build_clock, planning_rules
-from notifier.cli.ops.doctor_database import check_database
 from notifier.cli.ops.doctor_settings import (
-    Finding,
-    Level,
     check_machine,
     check_offices,
     check_protocols,
@@ -21,6 +18,8 @@ from notifier.cli.ops.doctor_settings import (
 from notifier.cli.options import Json
 from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, load_settings
+from notifier.oversight.diagnosis import Diagnosis, Level
+from notifier.oversight.doctor import check_database
 from schedules.catalogue import ProtocolError
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red bold"}
@@ -46,20 +45,20 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _findings() -> Iterator[Finding]:
+def _findings() -> Iterator[Diagnosis]:
     try:
         settings = load_settings()
         now = build_clock(settings).now()
     except BadSettings as error:
-        yield from (Finding("settings", Level.FAIL, sentence) for sentence in error.sentences)
+        yield from (Diagnosis("settings", Level.FAIL, sentence) for sentence in error.sentences)
         return
     try:
         rules = planning_rules(settings)
     except (BadSettings, ProtocolError) as error:
-        yield from (Finding("settings", Level.FAIL, sentence) for sentence in str(error).splitlines())
+        yield from (Diagnosis("settings", Level.FAIL, sentence) for sentence in str(error).splitlines())
         return
     yield from check_settings(settings)
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
     yield from check_offices(rules.offices)
-    yield from check_database(settings, rules, now)
+    yield from check_database(settings.database_url.get_secret_value(), rules, now)

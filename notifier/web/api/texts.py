@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy.orm import Session
 
-from notifier.db import outbox
 from notifier.db.pagination import due_page, reply_page
 from notifier.db.tables import Reply
 from notifier.oversight import explain, forecast
@@ -47,10 +46,10 @@ def explain_message(message: Number, caller: Reader) -> ExplainedTold:
     office = caller.office
 
     def story(session: Session) -> ExplainedTold:
-        found = outbox.by_id(session, office.clinic_id, message)
+        found = explain.find_text(session, office.clinic_id, message)
         if found is None:
             raise Problem(404, f"There is no message {message}.")
-        texts = forecast.show(session, office.clinic_id, found.enrollment_id)
+        texts = forecast.show(session, office.clinic_id, found[0].enrollment_id)
         told = MessageTold.model_validate(next(one for one in texts if one.message == message))
         sentences = explain.explain(session, message, rules=office.rules, now=caller.now)
         return ExplainedTold.model_validate({**told.model_dump(), "sentences": sentences})

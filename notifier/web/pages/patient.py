@@ -12,10 +12,9 @@ from sqlmodel import col
 from starlette.responses import Response
 
 from notifier.conversations.inbox import conversation
-from notifier.db import enrollments, events
+from notifier.db import enrollments
 from notifier.db.engine import reading
-from notifier.db.outbox import messages_of
-from notifier.db.tables import Enrollment, Event, Message, Reply, StaffForm
+from notifier.db.tables import Enrollment, Message, Reply, StaffForm
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import ANSWER
 from notifier.domain.names import fold_name
@@ -25,7 +24,7 @@ from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
-from notifier.oversight import forecast
+from notifier.oversight import forecast, history
 from notifier.web.pages.enroll_form import zones
 from notifier.web.pages.reply import answer_box
 from notifier.web.view import NotFound, Page, Visit, see
@@ -34,7 +33,6 @@ from notifier.web.widgets.timeline_view import Bubble, by_day, stored
 from schedules.moments import Moments
 
 _MOST_FOUND = 50
-_MOST_EVENTS = 200
 _MOST_SAID = 100
 
 
@@ -65,7 +63,7 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
     office, clinic = visit.office, visit.office.clinic_id
     whose = enrollment.id or 0
     facts = facts_of(session, enrollment)
-    messages = messages_of(session, whose)
+    messages = history.texts_of(session, whose)
     reasons = {line.message: line.reason for line in forecast.show(session, clinic, whose) if line.reason}
     zone = zone_called(enrollment.timezone)
     bubbles = stored(messages, zone, reasons)
@@ -89,7 +87,7 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
             for one in enrollments.sharing_phone(session, clinic, enrollment.phone)
             if one.id != enrollment.id and office.rules.is_yours(one.office)
         ],
-        "history": _history(session, whose),
+        "history": history.of_enrollment(session, whose),
         "warnings": _warnings(session, visit, whose),
         "zones": zones(office.rules.timezone, enrollment.timezone),
         "protocols": office.protocols,
@@ -115,14 +113,6 @@ def _talk(replies: list[Reply], messages: list[Message]) -> list[Line]:
         if (at := one.left_at or (one.due_at if one.kind == ANSWER else None))
     ]
     return sorted(said, key=lambda line: line.at)
-
-
-def _history(session: Session, enrollment_id: int) -> list[tuple[Event, str | None]]:
-    """The latest events first, each with the step it is about."""
-    found = events.of_enrollment(session, enrollment_id)[-_MOST_EVENTS:]
-    numbers = {one.message_id for one in found if one.message_id}
-    steps = dict(session.execute(select(col(Message.id), col(Message.step)).where(col(Message.id).in_(numbers))).all())
-    return [(one, steps.get(one.message_id)) for one in reversed(found)]
 
 
 def _warnings(session: Session, visit: Visit, enrollment_id: int) -> list[str]:

@@ -7,12 +7,10 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.db import outbox
 from notifier.db.engine import writing
-from notifier.db.enrollments import by_id
 from notifier.domain.states import MessageState
 from notifier.oversight import worklists as staff_views
-from notifier.oversight.explain import explain
+from notifier.oversight.explain import explain, find_text
 from notifier.oversight.forecast import text_lines
 from notifier.oversight.worklists import TextRow
 from notifier.sending.review import review
@@ -85,10 +83,10 @@ def show_one(visit: Visit) -> Response:
     """Why: the rule, the moment, every check and every attempt."""
     number = visit.number("message")
     with visit.office.looking() as session:
-        message = outbox.by_id(session, visit.office.clinic_id, number)
-        enrollment = by_id(session, visit.office.clinic_id, message.enrollment_id) if message else None
-        if message is None or enrollment is None:
+        found = find_text(session, visit.office.clinic_id, number)
+        if found is None:
             raise NotFound
+        message, enrollment = found
         sentences = explain(session, number, rules=visit.office.rules, now=visit.now)
     visit.note("saw", f"text {number}", enrollment.id)
     return visit.page("text.html", message=message, enrollment=enrollment, sentences=sentences)

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from notifier.cli.ops.doctor_settings import Finding, Level
 from notifier.db.engine import database_time
 from notifier.db.outbox import next_due
 from notifier.db.tables import Worker
+from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.health import spoken_span
 from notifier.sending.gates.heartbeats import living
 
 
-def look_at_worker(session: Session, now: datetime) -> tuple[bool, Finding]:
+def look_at_worker(session: Session, now: datetime) -> tuple[bool, Diagnosis]:
     """Whether one is alive, and what to say of it.
 
     A killed worker cannot say that it ends. The table calls it alive for half a minute more; its process does not.
@@ -33,11 +33,11 @@ def look_at_worker(session: Session, now: datetime) -> tuple[bool, Finding]:
     due = next_due(session)
     next_one = f"; the next text is due {due:%Y-%m-%d %H:%M} UTC" if due else "; no text is planned"
     if alive:
-        return True, Finding("worker", Level.OK, f"{'; '.join([*alive, *gone])}{next_one}")
+        return True, Diagnosis("worker", Level.OK, f"{'; '.join([*alive, *gone])}{next_one}")
     late = due is not None and due < now
     advice = "start it: systemctl start notifier, or notifier run"
     found = f"{'; '.join(['none is running', *gone])}{next_one}"
-    return False, Finding("worker", Level.FAIL if late else Level.WARN, found, advice)
+    return False, Diagnosis("worker", Level.FAIL if late else Level.WARN, found, advice)
 
 
 def _has_ended(worker: Worker) -> bool:

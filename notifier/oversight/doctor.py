@@ -8,10 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from notifier.bootstrap.preflight import refuse_lost_offices
-from notifier.cli.ops.doctor_settings import Finding, Level
-from notifier.cli.ops.doctor_worker import look_at_worker
-from notifier.config.settings import BadSettings, Settings
 from notifier.db import schema
 from notifier.db.engine import open_engine, reading
 from notifier.db.errors import DatabaseUnusable
@@ -20,9 +16,12 @@ from notifier.db.outbox import in_state
 from notifier.db.protocols import approvals, open_pauses
 from notifier.db.tables import Event, Message
 from notifier.db.visibility import enrolled_elsewhere
+from notifier.domain.offices import say_lost_offices
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
+from notifier.oversight.diagnosis import Diagnosis, Level
+from notifier.oversight.doctor_worker import look_at_worker
 from notifier.oversight.health import spoken_span
 from notifier.sending.gates.circuits import open_circuits
 from notifier.sending.gates.heartbeats import doubts
@@ -32,18 +31,18 @@ from notifier.sending.gates.recoveries import sentences
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
 
-def check_database(settings: Settings, rules: PlanningRules, now: datetime) -> Iterator[Finding]:
-    """Open it without changing it, and look."""
+def check_database(address: str, rules: PlanningRules, now: datetime) -> Iterator[Diagnosis]:
+    """Open the database at this address without changing it, and look."""
     try:
-        engine = open_engine(settings.database_url.get_secret_value())
+        engine = open_engine(address)
     except DatabaseUnusable as error:
-        yield Finding("database", Level.FAIL, str(error))
+        yield Diagnosis("database", Level.FAIL, str(error))
         return
     try:
         refuse_network(engine)
         schema.check_schema(engine)
         schema.check_file(engine)
-        yield Finding("database", Level.OK, f"{engine.dialect.name}, revision {schema.HEAD}")
+        yield Diagnosis("database", Level.OK, f"{engine.dialect.name}, revision {schema.HEAD}")
         with reading(engine) as session:
             yield from _check_clock(session, now)
             yield from _check_approvals(session, rules)
@@ -51,70 +50,68 @@ def check_database(settings: Settings, rules: PlanningRules, now: datetime) -> I
             yield from _check_waiting(session, rules.clinic_id)
             yield from _check_offices(session, rules)
     except schema.SchemaBehind as error:
-        yield Finding("database", Level.FAIL, str(error))
+        yield Diagnosis("database", Level.FAIL, str(error))
     except DatabaseUnusable as error:
-        yield Finding("database", Level.FAIL, str(error))
+        yield Diagnosis("database", Level.FAIL, str(error))
     finally:
         engine.dispose()
 
 
-def _check_clock(session: Session, now: datetime) -> Iterator[Finding]:
+def _check_clock(session: Session, now: datetime) -> Iterator[Diagnosis]:
     latest = session.scalar(select(func.max(col(Event.at))))
     if latest is not None and latest > now + _CLOCKS_DIFFER:
         found = f"it is behind what happened already at {latest:%Y-%m-%d %H:%M} UTC"
-        yield Finding("clock", Level.FAIL, found, "the machine's clock was set back, or it was ahead: set it right")
+        yield Diagnosis("clock", Level.FAIL, found, "the machine's clock was set back, or it was ahead: set it right")
 
 
-def _check_offices(session: Session, rules: PlanningRules) -> Iterator[Finding]:
-    try:
-        refuse_lost_offices(enrolled_elsewhere(session, rules.clinic_id, rules.offices))
-    except BadSettings as error:
-        yield from (Finding("offices", Level.FAIL, sentence) for sentence in error.sentences)
+def _check_offices(session: Session, rules: PlanningRules) -> Iterator[Diagnosis]:
+    lost = say_lost_offices(enrolled_elsewhere(session, rules.clinic_id, rules.offices))
+    yield from (Diagnosis("offices", Level.FAIL, sentence) for sentence in lost)
 
 
-def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Finding]:
+def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Diagnosis]:
     approved = sorted({f"{one.protocol} {one.version} {one.language}" for one in approvals(session, rules.clinic_id)})
     if approved:
-        yield Finding("approvals", Level.OK, "; ".join(approved))
+        yield Diagnosis("approvals", Level.OK, "; ".join(approved))
     elif rules.must_be_approved:
         advice = "a clinician reads one and says: notifier protocols approve PROTOCOL --by NAME"
-        yield Finding("approvals", Level.WARN, "no protocol is approved, so nobody can be enrolled", advice)
+        yield Diagnosis("approvals", Level.WARN, "no protocol is approved, so nobody can be enrolled", advice)
     else:
-        yield Finding("approvals", Level.OK, "none, and none is needed here")
+        yield Diagnosis("approvals", Level.OK, "none, and none is needed here")
 
 
-def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[Finding]:
+def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[Diagnosis]:
     alive, finding = look_at_worker(session, now)
     yield finding
     poll = last_poll(session, clinic_id)
     read = f"was last read {spoken_span(now - poll.completed_at)} ago" if poll else "was never read"
     if gate_is_open(session, clinic_id, now):
-        yield Finding("send gate", Level.OK, f"open: what patients wrote {read}")
+        yield Diagnosis("send gate", Level.OK, f"open: what patients wrote {read}")
     else:
         level = Level.FAIL if alive else Level.WARN
         found = f"closed, so nothing leaves: what patients wrote {read}"
         advice = (
             "it opens when the worker can list inbound texts at Twilio; its log says why not: inbound_poll_incomplete"
         )
-        yield Finding("send gate", level, found, advice)
+        yield Diagnosis("send gate", level, found, advice)
     for doubt in doubts(session, now):
         advice = "set it right; if it is right: notifier circuit reset"
-        yield Finding("clock", Level.FAIL, f"a worker sends nothing: {doubt}", advice)
+        yield Diagnosis("clock", Level.FAIL, f"a worker sends nothing: {doubt}", advice)
     for sentence in sentences(session, clinic_id, now):
-        yield Finding("recovery", Level.FAIL, sentence, "look at them, then: notifier recover --apply")
+        yield Diagnosis("recovery", Level.FAIL, sentence, "look at them, then: notifier recover --apply")
     for circuit in open_circuits(session, clinic_id):
         advice = "mend it, then: notifier circuit reset"
-        yield Finding("circuit", Level.FAIL, f"nothing is sent: {circuit.reason}", advice)
+        yield Diagnosis("circuit", Level.FAIL, f"nothing is sent: {circuit.reason}", advice)
 
 
-def _check_waiting(session: Session, clinic_id: str) -> Iterator[Finding]:
+def _check_waiting(session: Session, clinic_id: str) -> Iterator[Diagnosis]:
     for pause in open_pauses(session, clinic_id):
         which = f"{pause.protocol}{f' step {pause.step}' if pause.step else ''}"
-        yield Finding("paused", Level.WARN, f"{which}, by {pause.by}: {pause.reason}", "to go on: notifier unpause")
+        yield Diagnosis("paused", Level.WARN, f"{which}, by {pause.by}: {pause.reason}", "to go on: notifier unpause")
     if holds := len(open_holds(session, clinic_id)):
         advice = "read it: notifier replies; then: notifier release PHONE"
-        yield Finding("numbers held", Level.WARN, f"{holds} wait until somebody has read what they wrote", advice)
+        yield Diagnosis("numbers held", Level.WARN, f"{holds} wait until somebody has read what they wrote", advice)
     review = select(func.count()).where(in_state(MessageState.NEEDS_REVIEW), col(Message.clinic_id) == clinic_id)
     if count := session.scalar(review):
         advice = "find out, then: notifier review MESSAGE --sent or --not-sent; notifier due lists them"
-        yield Finding("to review", Level.WARN, f"of {count} texts nobody knows whether they left", advice)
+        yield Diagnosis("to review", Level.WARN, f"of {count} texts nobody knows whether they left", advice)

@@ -1,0 +1,26 @@
+"""What the doctor says of each thing that it looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARN = "warn"
+    """Texts leave, and somebody should look."""
+    FAIL = "fail"
+    """Something does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at, and what to do about it."""
+
+    what: str
+    level: Level
+    found: str
+    advice: str = ""
