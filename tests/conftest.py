@@ -39,6 +39,7 @@ structlog.configure(
     ]
 )
 
+pytest_plugins = ["tests.setups.desk", "tests.setups.house"]
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 

@@ -22,7 +22,7 @@ from tests.benchmarks.clinic import NOW, RULES
 from tests.benchmarks.databases import Databases
 from tests.benchmarks.history import fill_history
 from tests.benchmarks.table import Line, at_most, percentile, show
-from tests.fakes import FakeClock
+from tests.setups.fakes import FakeClock
 
 _PATIENTS = 100_000
 _VISITS = 30

@@ -26,7 +26,7 @@ from tests.faults.report import RECOVERIES, TALLY
 from tests.faults.rest import come_to_rest
 from tests.faults.server import Server
 from tests.faults.world import BEGINS, World, set_clock
-from tests.house import House, open_house
+from tests.setups.house import House, open_house
 
 FULL = os.environ.get("NOTIFIER_TEST_FAULTS") == "all"
 """Also the faults that take long because a real timeout has to pass."""

@@ -9,7 +9,7 @@ from notifier.domain.states import MessageState
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import record
 from notifier.sms.codes import NotCreatedClass
-from tests.house import CLINIC, House
+from tests.setups.house import CLINIC, House
 
 S = MessageState
 C = NotCreatedClass

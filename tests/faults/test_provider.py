@@ -14,7 +14,7 @@ from notifier.sms.gateway import NotCreated
 from tests.faults.process import became, until
 from tests.faults.rest import come_to_rest
 from tests.faults.world import World
-from tests.house import House
+from tests.setups.house import House
 
 S = MessageState
 

@@ -23,7 +23,7 @@ from notifier.scheduler import worker as worker_module
 from notifier.sending.gates.heartbeats import doubts, trust_clocks
 from notifier.sending.gates.polls import completed
 from tests.conftest import Rows
-from tests.fakes import FakeClock, FakeGateway
+from tests.setups.fakes import FakeClock, FakeGateway
 
 S = MessageState
 

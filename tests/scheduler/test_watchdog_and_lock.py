@@ -40,7 +40,7 @@ from notifier.db.engine import open_engine
 from notifier.db.threads import DatabaseThreads
 from notifier.scheduler import watchdog, worker
 from notifier.settings import Settings
-from tests.fakes import FakeClock, FakeGateway
+from tests.setups.fakes import FakeClock, FakeGateway
 
 async def hangs(self): await asyncio.Event().wait()
 async def blocks(self): threading.Event().wait()

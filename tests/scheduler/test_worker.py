@@ -24,7 +24,7 @@ from notifier.scheduler.worker import Worker
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sms.gateway import Accepted, Outcome, OutgoingText
 from tests.conftest import Rows
-from tests.fakes import FakeClock, FakeGateway
+from tests.setups.fakes import FakeClock, FakeGateway
 
 S = MessageState
 

@@ -15,7 +15,7 @@ from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Result
 from notifier.sending.rate import Pace
 from notifier.sms.gateway import Outcome, OutgoingText
-from tests.fakes import FakeClock, FakeGateway
+from tests.setups.fakes import FakeClock, FakeGateway
 
 
 @dataclass

@@ -9,8 +9,8 @@ from notifier.sending.gates.circuits import open_circuit, open_circuits
 from notifier.sending.gates.probe import close_circuit, probe
 from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
-from tests.fakes import created_but_lost
-from tests.house import CLINIC, House
+from tests.setups.fakes import created_but_lost
+from tests.setups.house import CLINIC, House
 
 REFUSED = NotCreated(NotCreatedClass.CONFIGURATION, 20003, "Refused.")
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from notifier.sending.outcomes.resolve import call_dead_attempts_unknown
-from tests.house import CLINIC, House
+from tests.setups.house import CLINIC, House
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from notifier.numbers.holds import hold_number
 from notifier.numbers.opt_outs import opt_out
 from notifier.numbers.release import release
 from notifier.publishing.pause import unpause
-from tests.house import CLINIC, House
+from tests.setups.house import CLINIC, House
 
 S = MessageState
 E = EnrollmentState

@@ -20,7 +20,7 @@ from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import record
 from notifier.sending.review import review
 from notifier.sms.gateway import MessageRecord, Outcome, OutgoingText, Unknown
-from tests.house import CLINIC, House, open_house
+from tests.setups.house import CLINIC, House, open_house
 
 S = MessageState
 ANA, BOB = "+12125550101", "+12125550102"

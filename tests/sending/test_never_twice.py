@@ -17,8 +17,8 @@ from notifier.domain.states import MessageState
 from notifier.sending.gates.probe import close_circuit
 from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText, Unknown
-from tests.fakes import Answer, FakeGateway, created_but_lost
-from tests.house import House, open_house
+from tests.setups.fakes import Answer, FakeGateway, created_but_lost
+from tests.setups.house import House, open_house
 
 S = MessageState
 NOW = datetime(2026, 3, 6, 14, 10, tzinfo=UTC)

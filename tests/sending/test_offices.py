@@ -16,8 +16,8 @@ from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.fakes import created_but_lost
-from tests.house import House
+from tests.setups.fakes import created_but_lost
+from tests.setups.house import House
 
 S = MessageState
 ANA, EVA, OWN, NORTH = "+12125550101", "+12125550102", "+12125550000", "+19785550111"

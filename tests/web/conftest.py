@@ -26,7 +26,7 @@ from notifier.web.app import create_app
 from notifier.web.webhooks.twilio import WebhookSettings
 from schedules.wording import Voice
 from tests.conftest import Rows
-from tests.fakes import FakeClock
+from tests.setups.fakes import FakeClock
 
 PUBLIC_URL = "https://texts.example.org"
 ACCOUNT_SID = "AC" + "5a" * 16

@@ -25,7 +25,7 @@ from notifier.web.serving import serving
 from notifier.web.timeouts import ImpatientProtocol
 from notifier.web.webhooks.twilio import WebhookSettings
 from tests.conftest import Rows
-from tests.fakes import FakeClock
+from tests.setups.fakes import FakeClock
 from tests.web.conftest import CLINIC, INBOUND, PATIENT, Web, signed
 
 HEAD = b"POST /twilio/inbound HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

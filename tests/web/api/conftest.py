@@ -24,7 +24,7 @@ from notifier.web.app import create_app
 from notifier.web.context import StaffOffice
 from schedules.catalogue import shipped
 from schedules.wording import Voice
-from tests.fakes import FakeClock
+from tests.setups.fakes import FakeClock
 
 CLINIC = "clinic"
 V1 = "/api/v1"

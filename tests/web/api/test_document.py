@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine
 from notifier.web.api.app import api_app
 from notifier.web.context import StaffOffice
 from schedules.catalogue import shipped
-from tests.fakes import FakeClock
+from tests.setups.fakes import FakeClock
 from tests.web.api.conftest import ANA, RULES, V1, Program, open_program
 
 OFFICE = StaffOffice(create_engine("sqlite://"), FakeClock(datetime(2026, 3, 6, tzinfo=UTC)), RULES, shipped())

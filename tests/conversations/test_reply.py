@@ -1,0 +1,146 @@
+"""Staff answer a patient within a day of her message: at any hour, once, and never after STOP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from notifier.conversations.reply import StaffAnswer, answer, find_answer
+from notifier.conversations.triage import close_reply
+from notifier.db.engine import reading, writing
+from notifier.db.tables import Reply
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.domain.states import MessageState
+from notifier.enrollments.cancel import cancel
+from notifier.oversight.explain import explain
+from schedules.wording import Voice
+from tests.setups.house import CLINIC, House
+
+S = MessageState
+ANA = "+12125550101"
+RULES = PlanningRules(CLINIC, Voice("Glow", "555-0100"), "America/New_York")
+
+
+@pytest.fixture
+def asked(house: House) -> House:
+    """Ana has asked something, at one in the morning; her number is on hold."""
+    house.enroll()
+    house.clock.pass_(hours=11)
+    return house
+
+
+async def ask(house: House, text: str = "when can I stop icing?") -> int:
+    house.gateway.reply(ANA, text)
+    await house.inbound()
+    with reading(house.engine) as session:
+        return max(reply.id or 0 for reply in session.scalars(select(Reply)))
+
+
+def say(house: House, words: str, **whom: int) -> StaffAnswer:
+    now = house.clock.now()
+    with writing(house.engine) as session:
+        found = find_answer(session, CLINIC, words, rules=RULES, now=now, **whom)
+        return answer(session, CLINIC, found, rules=RULES, now=now, by="dana")
+
+
+def reply(house: House, number: int) -> Reply:
+    with reading(house.engine) as session:
+        return session.get_one(Reply, number)
+
+
+async def test_it_leaves_at_night_and_closes_the_reply(asked: House) -> None:
+    number = await ask(asked)
+    done = say(asked, "After two days. ", reply_id=number)
+    await asked.turn()
+    assert [(ANA, "Glow: After two days.")] == [(text.to, text.body) for text in asked.gateway.ledger]
+    assert ("dana", 1) == (reply(asked, number).closed_by, done.segments.count)
+    assert [("answered", "dana"), ("state", "worker"), ("state", "worker")] == [
+        (event.what, event.by) for event in asked.events(done.message or 0)
+    ]
+
+
+async def test_an_enrollment_is_answered_by_the_last_words_from_its_number(asked: House) -> None:
+    first, last = await ask(asked), await ask(asked, "hello?")
+    assert last == say(asked, "After two days.", enrollment_id=1).reply
+    assert [None, "dana"] == [reply(asked, number).closed_by for number in (first, last)]
+
+
+@pytest.mark.parametrize(("hours", "allowed"), [(24, True), (24.01, False)])
+async def test_a_day_after_her_message_staff_call(asked: House, hours: float, allowed: bool) -> None:
+    number = await ask(asked)
+    asked.clock.pass_(hours=hours)
+    if allowed:
+        # It must leave within her 24 hours too.
+        assert asked.clock.now() == say(asked, "Yes.", reply_id=number).until
+    else:
+        with pytest.raises(Refused, match=r"more than 24 hours old.*call her"):
+            say(asked, "Yes.", reply_id=number)
+
+
+async def test_after_a_stop_staff_call(asked: House) -> None:
+    number = await ask(asked)
+    await ask(asked, "stop")
+    with pytest.raises(Refused, match=r"opted out.*call her"):
+        say(asked, "Sorry!", reply_id=number)
+
+
+async def test_a_stop_that_comes_before_it_leaves_keeps_it(asked: House) -> None:
+    number = await ask(asked)
+    done = say(asked, "Yes.", reply_id=number)
+    await ask(asked, "stop")
+    await asked.turn()
+    assert (S.SUPPRESSED, []) == (asked.state(done.message or 0), asked.sent_to)
+
+
+async def test_the_same_words_are_not_sent_twice_and_others_are(asked: House) -> None:
+    number = await ask(asked)
+    say(asked, "Yes.", reply_id=number)
+    with pytest.raises(Refused, match="these very words"):
+        say(asked, " Yes. ", reply_id=number)
+    say(asked, "But gently.", reply_id=number)
+    await asked.turn()
+    assert ["Glow: Yes.", "Glow: But gently."] == [text.body for text in asked.gateway.ledger]
+
+
+@pytest.mark.parametrize(
+    ("whom", "sentence"),
+    [({"reply_id": 99}, "there is no reply 99"), ({"enrollment_id": 99}, "there is no enrollment 99")],
+)
+async def test_nobody_is_answered_who_did_not_write(asked: House, whom: dict[str, int], sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        say(asked, "Yes.", **whom)
+
+
+async def test_a_stranger_gets_no_text(asked: House) -> None:
+    asked.gateway.reply("+12125550177", "who is this?")
+    await asked.inbound()
+    with pytest.raises(Refused, match="nobody with this number is enrolled"):
+        say(asked, "The clinic.", reply_id=1)
+
+
+async def test_the_end_of_an_enrollment_leaves_an_answer_alone(asked: House) -> None:
+    number = await ask(asked)
+    done = say(asked, "Yes.", reply_id=number)
+    planned = asked.plan(1, due_at=asked.clock.now() + timedelta(days=1))
+    with writing(asked.engine) as session:
+        cancel(session, 1, rules=RULES, now=asked.clock.now(), by="dana", why="moved away")
+    await asked.turn()
+    assert [S.ACCEPTED, S.CANCELLED] == [asked.state(one) for one in (done.message or 0, planned)]
+
+
+async def test_explain_tells_an_answer_from_a_step(asked: House) -> None:
+    done = say(asked, "Yes.", reply_id=await ask(asked))
+    with reading(asked.engine) as session:
+        said = explain(session, done.message or 0, rules=RULES)
+    assert said[0].endswith("is a person's answer to reply 1, for enrollment 1.")
+    assert "Nothing keeps it from leaving when due." in said
+
+
+async def test_closing_again_changes_nothing(asked: House) -> None:
+    number = await ask(asked)
+    with writing(asked.engine) as session:
+        both = [close_reply(session, CLINIC, number, now=asked.clock.now(), by=by) for by in ("dana", "eli")]
+    assert ([True, False], "dana") == (both, reply(asked, number).closed_by)

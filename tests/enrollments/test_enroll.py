@@ -1,0 +1,178 @@
+"""Enrolling: everything she will hear is written down in one transaction, once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from notifier.db.engine import reading
+from notifier.db.events import of_enrollment
+from notifier.db.protocols import load_version
+from notifier.domain.refused import Refused
+from notifier.domain.states import MessageState
+from notifier.numbers.release import opt_out_by_staff
+from notifier.oversight.forecast import enrollments
+from notifier.publishing.approve import approve
+from notifier.publishing.pause import pause, unpause
+from tests.setups.desk import ANA, BOB, Desk
+
+PLANNED, EXPIRED, SUPPRESSED = MessageState.PLANNED, MessageState.EXPIRED, MessageState.SUPPRESSED
+
+
+def test_every_step_of_the_plan_is_a_row_and_the_steps_left_out_are_not(desk: Desk) -> None:
+    enrolled = desk.enroll()
+    assert {"today": PLANNED, "makeup-again": PLANNED, "sun-again": PLANNED} == desk.states(enrolled.enrollment)
+    assert [("next-visit", "no consent to rebook texts")] == [(o.step, o.why) for o in enrolled.plan.timeline.left_out]
+    assert not enrolled.already
+
+
+def test_rebook_texts_need_a_consent_of_their_own(desk: Desk) -> None:
+    assert PLANNED == desk.states(desk.enroll(rebook_consent=True).enrollment)["next-visit"]
+
+
+def test_a_lift_leaves_when_its_restriction_has_ended(desk: Desk) -> None:
+    texts = desk.texts(desk.enroll().enrollment)
+    assert desk.now + timedelta(hours=24) == texts["makeup-again"].due_at == texts["makeup-again"].not_before
+    # Seven days that hold a clock change to summer time: the later of wall time and 7 x 24 hours.
+    assert desk.now + timedelta(days=7) == texts["sun-again"].due_at
+
+
+def test_the_protocol_and_what_happened_are_kept(desk: Desk) -> None:
+    enrolled = desk.enroll()
+    plain = desk.protocols["plain"]
+    with reading(desk.engine) as session:
+        assert plain == load_version(session, "clinic", "plain", plain.version)
+        assert [("enrolled", "desk")] == [(e.what, e.by) for e in of_enrollment(session, enrolled.enrollment)]
+
+
+def test_an_appointment_plans_only_what_prepares_her(desk: Desk) -> None:
+    enrolled = desk.enroll(appointment_at=desk.now + timedelta(days=5))
+    assert {"before": PLANNED} == desk.states(enrolled.enrollment)
+    assert datetime(2026, 3, 10, 14, tzinfo=UTC) == desk.texts(enrolled.enrollment)["before"].due_at
+
+
+def test_what_has_passed_is_written_down_as_expired_and_what_is_still_useful_is_sent_late(desk: Desk) -> None:
+    """Treated two days ago at 09:10: the first text is stale, the lift was due yesterday and is good for a day yet."""
+    enrolled = desk.enroll(at=desk.now - timedelta(hours=53))
+    texts = desk.texts(enrolled.enrollment)
+    assert (EXPIRED, None) == (texts["today"].state, texts["today"].due_at)
+    assert "tell the patient in person" in (texts["today"].reason or "")
+    lift = texts["makeup-again"]
+    assert (PLANNED, desk.now) == (lift.state, lift.due_at)
+    assert "Clinic: makeup has been fine since yesterday." == lift.text
+
+
+def test_a_treatment_so_old_that_nothing_is_sent_is_enrolled_with_a_warning(desk: Desk) -> None:
+    enrolled = desk.enroll(at=desk.now - timedelta(days=60))
+    assert {EXPIRED} == set(desk.states(enrolled.enrollment).values())
+    assert ("the moment of every text has passed: nothing will be sent",) == enrolled.warnings
+
+
+@pytest.mark.parametrize("name", ["Ana Ruiz", "ana ruiz", "Ána  Ruíz"])
+def test_the_same_patient_protocol_and_date_is_the_same_enrollment(desk: Desk, name: str) -> None:
+    first = desk.enroll()
+    again = desk.enroll(name=name, at=desk.now - timedelta(hours=1))
+    assert (first.enrollment, True) == (again.enrollment, again.already)
+    told = f"she is enrolled with 2026-03-06T14:10-05:00; where that is wrong, change enrollment {first.enrollment}"
+    assert (told,) == again.warnings
+    assert "Ana Ruiz" == _names(desk)
+
+
+def _names(desk: Desk) -> str:
+    """Everybody who is enrolled."""
+    with reading(desk.engine) as session:
+        return ", ".join(line.name for line in enrollments(session, "clinic"))
+
+
+def test_staff_may_enroll_a_second_treatment_of_the_same_day(desk: Desk) -> None:
+    first, second = desk.enroll(at=desk.now - timedelta(hours=2)), desk.enroll(second=True)
+    third = desk.enroll(second=True)
+    assert 3 == len({first.enrollment, second.enrollment, third.enrollment})
+
+
+def test_of_two_treatments_on_one_day_the_one_at_that_moment_is_the_same(desk: Desk) -> None:
+    first, second = desk.enroll(at=desk.now - timedelta(hours=2)), desk.enroll(second=True)
+    again = desk.enroll(at=desk.now - timedelta(hours=2))
+    assert (first.enrollment, True, ()) == (again.enrollment, again.already, again.warnings)
+    assert second.enrollment == desk.enroll(at=desk.now - timedelta(hours=1)).enrollment
+
+
+def test_an_external_id_names_one_enrollment(desk: Desk) -> None:
+    first = desk.enroll(external_id="A-1")
+    assert (first.enrollment, True) == ((again := desk.enroll(external_id="A-1")).enrollment, again.already)
+    with pytest.raises(Refused, match=r"external_id A-1 is enrollment \d+ already, with another phone"):
+        desk.enroll(external_id="A-1", phone=BOB)
+
+
+def test_a_number_that_opted_out_is_enrolled_and_gets_nothing(desk: Desk) -> None:
+    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
+    enrolled = desk.enroll()
+    assert {SUPPRESSED} == set(desk.states(enrolled.enrollment).values())
+    assert ("this number has opted out: nothing will be sent; tell the patient in person",) == enrolled.warnings
+
+
+def test_nobody_is_enrolled_on_words_that_no_clinician_stands_behind(desk: Desk) -> None:
+    strict = desk.strictly()
+    with pytest.raises(Refused, match=r"nobody has approved makeup-only .* in es"):
+        strict.enroll(protocol="makeup-only", language="es")
+    desk.act(approve, "clinic", desk.protocols["makeup-only"], by="Dr. Lee", now=desk.now, language="en")
+    assert not strict.enroll(protocol="makeup-only").already
+    with pytest.raises(Refused, match=r"nobody has approved makeup-only .* in es"):
+        strict.enroll(protocol="makeup-only", language="es", phone=BOB)
+
+
+def test_nobody_is_enrolled_on_a_paused_protocol(desk: Desk) -> None:
+    told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
+    assert desk.act(pause, "clinic", "plain", reason="a wrong dose", **told)
+    assert not desk.act(pause, "clinic", "plain", reason="again", **told)
+    with pytest.raises(Refused, match=r"plain is paused by Dr\. Lee: a wrong dose"):
+        desk.enroll()
+    desk.act(unpause, "clinic", "plain", now=desk.now, by="Dr. Lee")
+    assert not desk.enroll().already
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "because"),
+    [
+        ({"name": "evil.co"}, "name", "a dot that does not end an initial"),
+        ({"phone": "8005550123"}, "phone", "a toll-free number"),
+        ({"protocol": "plane"}, "protocol", 'there is no protocol "plane"; did you mean plain?'),
+        ({"protocol": "xyz"}, "protocol", "there are plain, makeup-only"),
+        ({"timezone": "Mars"}, "timezone", '"Mars" is not a time zone'),
+        ({"language": "fr"}, "language", 'plain has no texts in "fr"'),
+        ({"answers": {"smokes": "yes"}}, "smokes", 'plain does not ask "smokes"'),
+        (
+            {"protocol": "makeup-only", "answers": {"shaves": "maybe"}},
+            "shaves",
+            '"maybe" is no answer to "shaves"; say one of yes, no',
+        ),
+        ({"consent": " "}, "consent", "consent is empty; say how the patient agreed"),
+        ({"consent": "x" * 201}, "consent", "consent is 201 characters long"),
+        ({"external_id": "x" * 121}, "external_id", "external_id is 121 characters long"),
+        ({"appointment_at": None}, "treated_at", "say treated_at (the END of the treatment) or appointment_at"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_leaves_nothing_behind(
+    desk: Desk, values: dict[str, Any], field: str, because: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        desk.enroll(**values)
+    assert because in str(refused.value)
+    assert field == refused.value.field
+    assert "" == _names(desk)
+
+
+def test_a_treatment_in_the_future_and_an_appointment_in_the_past_are_refused(desk: Desk) -> None:
+    with pytest.raises(Refused, match="lies in the future; use appointment_at"):
+        desk.enroll(at=desk.now + timedelta(minutes=11))
+    with pytest.raises(Refused, match="has passed"):
+        desk.enroll(appointment_at=desk.now - timedelta(minutes=1))
+
+
+def test_a_booked_visit_of_that_day_is_not_enrolled_a_second_time(desk: Desk) -> None:
+    booked = desk.enroll(appointment_at=desk.now + timedelta(hours=1))
+    with pytest.raises(Refused, match=f"this is enrollment {booked.enrollment}, which is booked") as refused:
+        desk.enroll(at=desk.now + timedelta(hours=2), now=desk.now + timedelta(hours=2))
+    assert f"notifier treated {booked.enrollment} --at 2026-03-06T16:10-05:00" == refused.value.command

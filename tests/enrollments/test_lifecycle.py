@@ -1,0 +1,252 @@
+"""The life of an enrollment: booked, treated, held, ended; and what only staff may decide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from notifier.db.engine import reading
+from notifier.db.enrollments import by_id
+from notifier.db.tables import Enrollment
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.cancel import cancel, plan_cancel
+from notifier.enrollments.change import change
+from notifier.enrollments.hold import hold, plan_resume, resume
+from notifier.enrollments.no_show import no_show, plan_no_show
+from notifier.enrollments.requests import ChangeRequest
+from notifier.enrollments.treated import plan_treated, treated
+from notifier.numbers.holds import hold_number
+from notifier.numbers.release import Released, opt_out_by_staff, release
+from notifier.publishing.pause import pause, unpause
+from notifier.sending.review import review
+from tests.setups.desk import ANA, Desk
+
+PLANNED, CANCELLED, EXPIRED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.EXPIRED
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def stored(desk: Desk, enrollment: int) -> Enrollment:
+    with reading(desk.engine) as session:
+        found = by_id(session, "clinic", enrollment)
+    assert found is not None
+    return found
+
+
+def book(desk: Desk) -> int:
+    return desk.enroll(appointment_at=desk.now + 5 * DAY).enrollment
+
+
+# treated
+
+
+def test_treated_plans_the_aftercare_and_withdraws_what_prepared_her(desk: Desk) -> None:
+    enrollment, at = book(desk), desk.now + 5 * DAY
+    with reading(desk.engine) as session:
+        shown = plan_treated(session, enrollment, at, rules=desk.rules, now=at)
+    assert ["before"] == [entry.step for entry in shown.difference.cancelled]
+    desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
+    assert {"before": CANCELLED, "today": PLANNED, "makeup-again": PLANNED, "sun-again": PLANNED} == desk.states(
+        enrollment
+    )
+    assert "the visit is over" == desk.texts(enrollment)["before"].reason
+    assert (EnrollmentState.ACTIVE, at) == (stored(desk, enrollment).state, stored(desk, enrollment).treated_at)
+
+
+def test_a_sent_text_that_prepared_her_is_not_wrong_now(desk: Desk) -> None:
+    enrollment, at = book(desk), desk.now + 5 * DAY
+    desk.send(desk.texts(enrollment)["before"], desk.now + 4 * DAY)
+    made = desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
+    assert ((), ()) == (made.difference.wrong_now, made.difference.cancelled)
+
+
+def test_treated_counts_from_the_end_and_not_from_the_appointment(desk: Desk) -> None:
+    enrollment = book(desk)
+    at = desk.now + 5 * DAY + HOUR
+    desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
+    assert at + 24 * HOUR == desk.texts(enrollment)["makeup-again"].due_at
+
+
+def test_treated_said_twice_moves_the_end_of_the_treatment(desk: Desk) -> None:
+    enrollment = desk.enroll().enrollment
+    made = desk.act(treated, enrollment, desk.now - HOUR, rules=desk.rules, now=desk.now, by="desk")
+    assert desk.now + 23 * HOUR == desk.texts(enrollment)["makeup-again"].due_at
+    assert not made.difference.added
+    again = desk.act(treated, enrollment, desk.now - HOUR, rules=desk.rules, now=desk.now, by="desk")
+    assert not again.difference.changes_anything
+
+
+def test_treated_withholds_the_lifts_of_her_earlier_treatment(desk: Desk) -> None:
+    first = desk.enroll().enrollment
+    second = desk.enroll(protocol="makeup-only", appointment_at=desk.now + HOUR).enrollment
+    made = desk.act(treated, second, desk.now + HOUR, rules=desk.rules, now=desk.now + HOUR, by="desk")
+    assert ["sun-again"] == [entry.step for entry in made.others[first].withheld]
+    assert CANCELLED == desk.states(first)["makeup-again"]
+
+
+def test_treated_in_the_future_is_refused(desk: Desk) -> None:
+    with pytest.raises(Refused, match="lies in the future"):
+        desk.act(treated, book(desk), desk.now + HOUR, rules=desk.rules, now=desk.now, by="desk")
+
+
+def test_a_moved_appointment_moves_what_prepares_her_and_lists_what_was_said(desk: Desk) -> None:
+    enrollment = book(desk)
+    changes = ChangeRequest(appointment_at=desk.now + 7 * DAY)
+    made = desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now, by="desk")
+    assert ["before"] == [entry.step for entry in made.difference.moved]
+    assert datetime(2026, 3, 12, 14, tzinfo=UTC) == desk.texts(enrollment)["before"].due_at
+    desk.send(desk.texts(enrollment)["before"], desk.now + 6 * DAY)
+    changes = ChangeRequest(appointment_at=desk.now + 9 * DAY)
+    made = desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now + 6 * DAY, by="desk")
+    assert [("before", "the visit has moved")] == [(entry.step, entry.why) for entry in made.difference.wrong_now]
+
+
+# ended
+
+
+def test_a_no_show_stops_what_prepared_her(desk: Desk) -> None:
+    enrollment = book(desk)
+    with reading(desk.engine) as session:
+        assert ("before",) == plan_no_show(session, enrollment, rules=desk.rules, now=desk.now + 5 * DAY).withdrawn
+    desk.act(no_show, enrollment, rules=desk.rules, now=desk.now + 5 * DAY, by="desk")
+    assert (EnrollmentState.NO_SHOW, {"before": CANCELLED}) == (stored(desk, enrollment).state, desk.states(enrollment))
+    assert desk.act(no_show, enrollment, rules=desk.rules, now=desk.now, by="desk").already
+
+
+def test_a_treated_patient_is_no_no_show(desk: Desk) -> None:
+    with pytest.raises(Refused, match="was treated, so it is no no-show"):
+        desk.act(no_show, desk.enroll().enrollment, rules=desk.rules, now=desk.now, by="desk")
+
+
+def test_cancelling_withdraws_what_is_planned_and_names_what_is_on_its_way(desk: Desk) -> None:
+    enrollment = desk.enroll().enrollment
+    desk.send(desk.texts(enrollment)["today"], desk.now, to=MessageState.ATTEMPTING)
+    with reading(desk.engine) as session:
+        shown = plan_cancel(session, enrollment, rules=desk.rules, now=desk.now)
+    assert (("makeup-again", "sun-again"), ("today",)) == (shown.withdrawn, shown.on_their_way)
+    desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
+    expected = {"today": MessageState.ATTEMPTING, "makeup-again": CANCELLED, "sun-again": CANCELLED}
+    assert expected == desk.states(enrollment)
+    assert desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk").already
+
+
+@pytest.mark.parametrize(
+    ("end", "sentence"), [(cancel, r"which was cancelled \(cancelled by staff\)"), (no_show, "a no-show")]
+)
+def test_an_ended_enrollment_is_not_enrolled_again_without_saying_so(desk: Desk, end: object, sentence: str) -> None:
+    at = desk.now + 5 * DAY
+    ended = book(desk)
+    desk.act(end, ended, rules=desk.rules, now=at, by="desk")  # type: ignore[arg-type]  # both stories
+    with pytest.raises(
+        Refused, match=rf"this is enrollment {ended}.*{sentence}.*; take that back, or enroll her again"
+    ):
+        desk.enroll(appointment_at=at + HOUR, now=at)
+    assert ended != desk.enroll(appointment_at=at + HOUR, second=True, now=at).enrollment
+
+
+def test_a_visit_that_is_still_to_come_was_not_missed(desk: Desk) -> None:
+    enrollment, at = book(desk), desk.now + 5 * DAY
+    sentence = (
+        rf"the appointment of enrollment {enrollment} is still to come \(Wed Mar 11, 3:10 PM\), "
+        "so it is no no-show yet; "
+        "where it is called off, cancel it; where it moves, say to when"
+    )
+    with pytest.raises(Refused, match=f"^{sentence}$"):
+        desk.act(no_show, enrollment, rules=desk.rules, now=at - timedelta(minutes=1), by="desk")
+    with reading(desk.engine) as session, pytest.raises(Refused, match=f"^{sentence}$"):
+        plan_no_show(session, enrollment, rules=desk.rules, now=desk.now)
+    assert EnrollmentState.BOOKED == stored(desk, enrollment).state
+    assert not desk.act(no_show, enrollment, rules=desk.rules, now=at, by="desk").already
+
+
+# held
+
+
+def test_after_a_hold_what_is_useful_goes_and_what_has_passed_expires(desk: Desk) -> None:
+    enrollment = desk.enroll().enrollment
+    assert desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="she is unsure")
+    assert not desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="again")
+    assert EnrollmentState.HELD == stored(desk, enrollment).state
+    later = desk.now + 26 * HOUR
+    with reading(desk.engine) as session:
+        found = plan_resume(session, enrollment, rules=desk.rules, now=later)
+    assert ["today"] == [entry.step for entry in found.difference.expired]
+    desk.act(resume, enrollment, rules=desk.rules, now=later, by="desk")
+    texts = desk.texts(enrollment)
+    assert (EXPIRED, "no hour is left in which it would be useful; tell the patient in person") == (
+        texts["today"].state,
+        texts["today"].reason,
+    )
+    assert PLANNED == texts["makeup-again"].state
+    assert EnrollmentState.ACTIVE == stored(desk, enrollment).state
+
+
+def test_a_held_visit_that_takes_place_is_active_once_it_is_resumed(desk: Desk) -> None:
+    enrollment, at = book(desk), desk.now + 5 * DAY
+    desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="moved house")
+    desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
+    assert EnrollmentState.HELD == stored(desk, enrollment).state
+    desk.act(resume, enrollment, rules=desk.rules, now=at, by="desk")
+    assert EnrollmentState.ACTIVE == stored(desk, enrollment).state
+
+
+def test_only_what_is_held_is_resumed(desk: Desk) -> None:
+    with pytest.raises(Refused, match=r"is not held; its state is active"):
+        desk.act(resume, desk.enroll().enrollment, rules=desk.rules, now=desk.now, by="desk")
+
+
+# what only staff may decide
+
+
+def test_an_opt_out_by_staff_suppresses_and_is_ended_only_by_the_patient(desk: Desk) -> None:
+    enrollment = desk.enroll().enrollment
+    assert desk.act(opt_out_by_staff, "clinic", "(212) 555-0123", now=desk.now, by="desk")
+    assert {MessageState.SUPPRESSED} == set(desk.states(enrollment).values())
+    with pytest.raises(Refused, match=r"this number opted out on 2026-03-06 \(staff\); only the patient may end that"):
+        desk.act(release, "clinic", ANA, now=desk.now, by="desk")
+    released = desk.act(release, "clinic", ANA, now=desk.now, by="desk", reconsent="signed a new form")
+    assert Released(holds=0, opt_out=True) == released
+    assert {PLANNED} == set(desk.states(enrollment).values())
+
+
+def test_release_ends_a_hold_and_leaves_an_opt_out_alone(desk: Desk) -> None:
+    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
+    desk.act(hold_number, "clinic", ANA, reason="unread", at=desk.now, by="worker")
+    assert Released(1, opt_out=False) == desk.act(release, "clinic", ANA, now=desk.now, by="desk")
+
+
+def test_a_number_that_nothing_keeps_is_not_released(desk: Desk) -> None:
+    with pytest.raises(Refused, match="neither held nor opted out"):
+        desk.act(release, "clinic", ANA, now=desk.now, by="desk")
+
+
+@pytest.mark.parametrize(
+    ("sent", "hours", "state"),
+    [(True, 2, MessageState.ACCEPTED), (False, 2, PLANNED), (False, 30, CANCELLED)],
+)
+def test_a_person_says_whether_a_text_had_left(desk: Desk, sent: bool, hours: int, state: MessageState) -> None:
+    text = desk.texts(desk.enroll().enrollment)["today"]
+    desk.send(text, desk.now + HOUR, to=MessageState.NEEDS_REVIEW)
+    now = desk.now + hours * HOUR
+    assert state == desk.act(review, "clinic", text.id, sent=sent, now=now, by="desk")
+    with pytest.raises(Refused, match="needs no review"):
+        desk.act(review, "clinic", text.id, sent=sent, now=now, by="desk")
+
+
+def test_a_review_needs_a_message(desk: Desk) -> None:
+    with pytest.raises(Refused, match="there is no message 99"):
+        desk.act(review, "clinic", 99, sent=True, now=desk.now, by="desk")
+
+
+def test_pausing_names_what_is_there(desk: Desk) -> None:
+    told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
+    with pytest.raises(Refused, match='plain has no step "tody"; its steps: before, today'):
+        desk.act(pause, "clinic", "plain", step="tody", reason="wrong", **told)
+    with pytest.raises(Refused, match='there is no protocol "plian"; did you mean plain'):
+        desk.act(pause, "clinic", "plian", reason="wrong", **told)
+    with pytest.raises(Refused, match="say why"):
+        desk.act(pause, "clinic", "plain", reason=" ", **told)
+    assert desk.act(pause, "clinic", "plain", step="today", reason="wrong", **told)
+    with pytest.raises(Refused, match="plain is not paused; paused are: plain today"):
+        desk.act(unpause, "clinic", "plain", now=desk.now, by="Dr. Lee")

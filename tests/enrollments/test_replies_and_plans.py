@@ -1,0 +1,51 @@
+"""An answer belongs to the conversation, not to the plan: no change of the plan touches it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from notifier.conversations.reply_texts import plan_answer
+from notifier.db.engine import reading
+from notifier.db.enrollments import the_enrollment
+from notifier.domain.states import MessageState
+from notifier.enrollments.change import change
+from notifier.enrollments.requests import ChangeRequest
+from notifier.numbers.holds import hold_number
+from notifier.oversight.forecast import show
+from tests.setups.desk import ANA, Desk
+
+
+@pytest.fixture
+def answered(desk: Desk) -> Desk:
+    """Ana is enrolled, and an answer to her is about to leave."""
+    desk.enroll()
+
+    def answer(session: Session) -> int:
+        her = the_enrollment(session, "clinic", 1)
+        until = desk.now + timedelta(hours=1)
+        return plan_answer(session, her, ANA, "Call us.", step="reply-1", now=desk.now, until=until, by="dana")
+
+    desk.act(answer)
+    return desk
+
+
+@pytest.mark.parametrize("what", ["protocol", "treated_at"])
+def test_a_change_of_the_plan_leaves_an_answer_as_it_is(answered: Desk, what: str) -> None:
+    before = answered.texts(1)["reply-1"]
+    earlier = ChangeRequest(treated_at=answered.now - timedelta(hours=2))
+    given = ChangeRequest(protocol=answered.protocols["makeup-only"]) if what == "protocol" else earlier
+    made = answered.act(change, 1, given, rules=answered.rules, now=answered.now, by="desk")
+    after = answered.texts(1)["reply-1"]
+    assert (MessageState.PLANNED, before.due_at, before.text) == (after.state, after.due_at, after.text)
+    assert made.difference.changes_anything
+    assert "reply-1" not in {entry.step for entry in (*made.difference.cancelled, *made.difference.kept)}
+
+
+def test_a_held_number_keeps_her_steps_and_not_our_answer(answered: Desk) -> None:
+    answered.act(hold_number, "clinic", ANA, reason="her words must be read", at=answered.now, by="patient")
+    with reading(answered.engine) as session:
+        held = {line.step: line.reason for line in show(session, "clinic", 1)}
+    assert (None, "the number is held: her words must be read") == (held["reply-1"], held["today"])

@@ -1,0 +1,178 @@
+"""Somebody is told: once for each cause until it is gone, again where it did not get through, never about a patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from notifier.alerting.channel import News, NotTold
+from notifier.conversations.triage import claim_reply, close_reply, see_to
+from notifier.db.engine import reading, writing
+from notifier.db.tables import Alert
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.oversight.alert_rules import AlertRules
+from notifier.oversight.alerts import Telling, watch
+from notifier.oversight.stored_alerts import open_alerts
+from notifier.sending.gates.circuits import close_circuits, open_circuit
+from notifier.sending.gates.heartbeats import arrive, still_here
+from tests.setups.house import CLINIC, House
+
+ANA = "+12125550101"
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@dataclass
+class FakeTeller:
+    """Remembers what it was told, or refuses to be told."""
+
+    name: str = "mail"
+    heard: list[News] = field(default_factory=list)
+    broken: str | None = None
+
+    async def tell(self, news: News) -> None:
+        if self.broken == "bug":
+            raise KeyError(ANA)
+        if self.broken:
+            raise NotTold(self.broken)
+        self.heard.append(news)
+
+    @property
+    def causes(self) -> list[str]:
+        return [line.cause for news in self.heard for line in news.lines]
+
+
+@dataclass
+class Watched:
+    house: House
+    teller: FakeTeller = field(default_factory=FakeTeller)
+    others: tuple[FakeTeller, ...] = ()
+
+    async def look(self) -> list[str]:
+        """A minute passes, and the worker looks around."""
+        self.house.clock.pass_(minutes=1)
+        self.house.open_gate()
+        with writing(self.house.engine) as session:
+            still_here(session, self.house.worker_id, now=self.house.clock.now())
+        telling = Telling("Glow", "desk-1", AlertRules(NEW_YORK), (self.teller, *self.others))
+        return await watch(self.house.threads, telling, CLINIC, now=self.house.clock.now())
+
+    def break_circuit(self) -> None:
+        with writing(self.house.engine) as session:
+            open_circuit(session, CLINIC, reason="the account is closed", code=20003, at=self.house.clock.now(), by="t")
+
+    def mend_circuit(self) -> None:
+        with writing(self.house.engine) as session:
+            close_circuits(session, CLINIC, at=self.house.clock.now(), by="t")
+
+    @property
+    def stored(self) -> list[Alert]:
+        with reading(self.house.engine) as session:
+            return list(session.scalars(select(Alert).order_by(col(Alert.id))))
+
+
+@pytest.fixture
+def watched(house: House) -> Watched:
+    with writing(house.engine) as session:
+        arrive(session, house.worker_id, host="desk-1", pid=1, now=house.clock.now())
+    return Watched(house)
+
+
+async def test_a_cause_is_told_once_until_it_is_gone_and_then_again(watched: Watched) -> None:
+    watched.break_circuit()
+    assert [["circuit"], [], []] == [await watched.look() for _ in range(3)]
+    watched.mend_circuit()
+    assert [] == await watched.look()
+    watched.break_circuit()
+    assert ["circuit"] == await watched.look()
+    assert ["circuit", "circuit"] == watched.teller.causes
+    assert [True, False] == [alert.cleared_at is not None for alert in watched.stored]
+
+
+async def test_where_all_is_well_nothing_is_written(watched: Watched) -> None:
+    assert ([], []) == (await watched.look(), watched.stored)
+
+
+async def test_what_did_not_get_through_is_told_again_less_and_less_often(watched: Watched) -> None:
+    watched.break_circuit()
+    watched.teller.broken = "the mail server answered 421"
+    for _ in range(8):
+        assert [] == await watched.look()
+    (alert,) = watched.stored
+    assert (None, 4) == (alert.told_at, alert.tries)  # in the 1st, 2nd, 4th and 8th minute
+    watched.teller.broken = None
+    told = [await watched.look() for _ in range(9)]
+    assert 1 == len([causes for causes in told if causes])
+    assert ["circuit"] == watched.teller.causes
+
+
+async def test_one_channel_that_works_is_enough(watched: Watched) -> None:
+    watched.others = (FakeTeller("webhook", broken="bug"),)
+    watched.break_circuit()
+    assert [["circuit"], []] == [await watched.look(), await watched.look()]
+
+
+async def test_without_a_channel_the_log_is_told(watched: Watched) -> None:
+    watched.break_circuit()
+    telling = Telling("Glow", "desk-1", AlertRules(NEW_YORK))
+    assert ["circuit"] == await watch(watched.house.threads, telling, CLINIC, now=watched.house.clock.now())
+
+
+async def test_two_workers_tell_it_once(watched: Watched) -> None:
+    watched.break_circuit()
+    await watched.look()
+    watched.house.clock.pass_(seconds=1)
+    telling = Telling("Glow", "desk-2", AlertRules(NEW_YORK), (watched.teller,))
+    assert [] == await watch(watched.house.threads, telling, CLINIC, now=watched.house.clock.now())
+
+
+@pytest.mark.parametrize("acknowledge", [claim_reply, close_reply])
+async def test_an_urgent_reply_is_told_every_hour_until_somebody_acknowledges_it(
+    watched: Watched, acknowledge: object
+) -> None:
+    watched.house.enroll()
+    watched.house.gateway.reply(ANA, "STOP. I am bleeding")
+    await watched.house.inbound()
+    told = [await watched.look() for _ in range(62)]
+    assert [1, 61] == [minute for minute, causes in enumerate(told, 1) if causes]
+    with writing(watched.house.engine) as session:
+        acknowledge(session, CLINIC, 1, now=watched.house.clock.now(), by="dana")  # type: ignore[operator]  # either of two stories
+    assert [] == [causes for causes in [await watched.look() for _ in range(70)] if causes]
+    with reading(watched.house.engine) as session:
+        assert [] == open_alerts(session, CLINIC)
+
+
+async def test_a_visit_that_nobody_marked_and_texts_that_did_not_arrive_are_told_together(watched: Watched) -> None:
+    house, now = watched.house, watched.house.clock.now()
+    house.enroll(
+        state=EnrollmentState.BOOKED, treated_at=None, appointment_at=now - timedelta(hours=3), phone="+12125550102"
+    )
+    patient = house.enroll()
+    bounced = house.plan(patient, state=MessageState.UNDELIVERED, reason="The phone is switched off.")
+    expired = house.plan(patient, state=MessageState.EXPIRED)
+    house.plan(patient, state=MessageState.EXPIRED, due_at=None)
+    await watched.look()
+    assert ["unmarked-1", f"bounced-{bounced}", f"expired-{expired}"] == watched.teller.causes
+    assert 1 == len(watched.teller.heard)
+    with writing(house.engine) as session:
+        see_to(session, CLINIC, bounced, now=now, by="dana")
+    await watched.look()
+    with reading(house.engine) as session:
+        assert [f"expired-{expired}", "unmarked-1"] == sorted(one.cause for one in open_alerts(session, CLINIC))
+
+
+async def test_no_alert_names_a_patient(watched: Watched) -> None:
+    house = watched.house
+    house.gateway.reply(ANA, "I am bleeding")
+    await house.inbound()
+    house.plan(state=MessageState.UNDELIVERED, text="Ana, no sun.", reason="The phone is switched off.")
+    watched.break_circuit()
+    await watched.look()
+    (news,) = watched.teller.heard
+    assert 3 == len(news.lines)
+    said = news.subject + news.body
+    assert [] == [word for word in ("Ana", "Ruiz", ANA, "5550101", "bleeding", "no sun") if word in said]

@@ -1,0 +1,143 @@
+"""Lists for staff: in the order of leaving, in the shapes that others read, with what a text waits for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from notifier.db.rows import insert_rows
+from notifier.db.tables import Attempt, Reply
+from notifier.domain.refused import Refused
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.hold import hold
+from notifier.numbers.holds import hold_number
+from notifier.numbers.release import opt_out_by_staff
+from notifier.oversight.explain import explain
+from notifier.oversight.forecast import as_json, due, enrollments, opt_outs, replies, show
+from notifier.publishing.pause import pause
+from tests.setups.desk import ANA, BOB, Desk
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def test_what_is_due_comes_in_the_order_of_leaving(desk: Desk) -> None:
+    desk.enroll(external_id="A-1")
+    lines = desk.act(due, "clinic", until=desk.now + 2 * DAY)
+    assert ["today", "makeup-again"] == [line.step for line in lines]
+    assert ["today", "makeup-again", "sun-again"] == [line.step for line in desk.act(due, "clinic")]
+    first = as_json(lines[0])
+    expected = {
+        "message": lines[0].message,
+        "enrollment": lines[0].enrollment,
+        "external_id": "A-1",
+        "name": "Ana Ruiz",
+        "phone": ANA,
+        "step": "today",
+        "due_at": "2026-03-06T20:10:00+00:00",
+        "state": "planned",
+        "reason": None,
+    }
+    assert expected == {name: first[name] for name in expected}
+
+
+def test_past_due_and_unknown_texts_are_due_and_said_ones_are_not(desk: Desk) -> None:
+    texts = desk.texts(desk.enroll().enrollment)
+    desk.send(texts["today"], desk.now + HOUR, to=MessageState.UNKNOWN)
+    desk.send(texts["makeup-again"], desk.now + DAY)
+    later = desk.act(due, "clinic", until=desk.now + 9 * DAY)
+    assert [("today", MessageState.UNKNOWN), ("sun-again", MessageState.PLANNED)] == [(x.step, x.state) for x in later]
+
+
+def test_a_text_says_what_it_waits_for(desk: Desk) -> None:
+    held, paused, number = (
+        desk.enroll().enrollment,
+        desk.enroll(phone=BOB, protocol="makeup-only").enrollment,
+        desk.enroll(phone="+12125550125").enrollment,
+    )
+    desk.act(hold, "clinic", held, now=desk.now, by="desk", why="she is unsure")
+    told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
+    desk.act(pause, "clinic", "makeup-only", step="today", reason="a wrong dose", **told)
+    desk.act(hold_number, "clinic", "+12125550125", reason="unread", at=desk.now, by="worker", kinds="lift,rebook")
+    reasons = {(line.enrollment, line.step): line.reason for line in desk.act(due, "clinic")}
+    assert "the enrollment is held: she is unsure" == reasons[held, "today"]
+    assert "paused: a wrong dose" == reasons[paused, "today"]
+    assert None is reasons[paused, "makeup-again"]
+    assert "the number is held: unread" == reasons[number, "makeup-again"]
+    assert None is reasons[number, "today"]
+
+
+def test_show_has_every_text_with_what_left(desk: Desk) -> None:
+    enrollment = desk.enroll(at=desk.now - 3 * HOUR * 24).enrollment
+    shown = {line.step: as_json(line) for line in desk.act(show, "clinic", enrollment)}
+    assert {"today", "makeup-again", "sun-again"} == shown.keys()
+    assert ("expired", None, None, 0) == tuple(shown["today"][name] for name in ("state", "due_at", "sid", "attempts"))
+    with pytest.raises(Refused, match="there is no enrollment 99"):
+        desk.act(show, "clinic", 99)
+
+
+def test_enrollments_come_the_latest_first(desk: Desk) -> None:
+    treated = desk.enroll(external_id="A-1").enrollment
+    booked = desk.enroll(phone=BOB, appointment_at=desk.now + DAY).enrollment
+    lines = desk.act(enrollments, "clinic")
+    assert [booked, treated] == [line.enrollment for line in lines]
+    said = as_json(lines[1])
+    assert {"external_id": "A-1", "protocol": "plain", "treated_at": desk.now.isoformat(), "state": "active"} == {
+        name: said[name] for name in ("external_id", "protocol", "treated_at", "state")
+    }
+    assert [booked] == [x.enrollment for x in desk.act(enrollments, "clinic", state=EnrollmentState.BOOKED)]
+
+
+def test_opt_outs_and_replies_are_listed(desk: Desk) -> None:
+    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
+    row = {"clinic_id": "clinic", "sid": "SM1", "phone": BOB, "at": desk.now, "text": "thanks!", "meaning": "thanks"}
+    desk.act(insert_rows, Reply, [row])
+    assert [(ANA, "staff", desk.now.isoformat())] == [
+        (line["phone"], line["source"], line["at"]) for line in map(as_json, desk.act(opt_outs, "clinic"))
+    ]
+    assert [(BOB, desk.now.isoformat(), "thanks!", "thanks")] == [
+        (line["phone"], line["at"], line["text"], line["meaning"]) for line in map(as_json, desk.act(replies, "clinic"))
+    ]
+
+
+def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(desk: Desk) -> None:
+    enrollment = desk.enroll(at=desk.now - 10 * HOUR).enrollment  # treated at 04:10
+    text = desk.texts(enrollment)["makeup-again"]
+    said = desk.act(explain, text.id, rules=desk.rules)
+    assert f"Message {text.id} is the step makeup-again (lift) of enrollment {enrollment}." == said[0]
+    assert "It leaves when what it lifts has ended: makeup (24 hours)." in said
+    assert "No page says this; the protocol's author does." in said
+    assert "It counts from the end of the treatment, Fri Mar 6 2026, 4:10 AM, on the clock of America/New_York." in said
+    assert "So its own moment is Sat Mar 7 2026, 4:10 AM." in said
+    assert "It is due at Sat Mar 7 2026, 9:00 AM; texts may leave 09:00-20:00." in said
+    assert any("outside the send window" in sentence for sentence in said)
+    assert ["It is planned.", "Nothing keeps it from leaving when due."] == said[-2:]
+
+
+def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(desk: Desk) -> None:
+    enrollment = desk.enroll().enrollment
+    text = desk.texts(enrollment)["today"]
+    desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="she is unsure")
+    desk.act(hold_number, "clinic", ANA, reason="unread", at=desk.now, by="worker")
+    said = desk.act(explain, text.id, rules=desk.rules)
+    assert "It is planned for 1 hour after the treatment." in said
+    assert "The enrollment is held, so it does not leave." in said
+    assert "The number is held until somebody releases it: unread." in said
+    desk.send(text, desk.now + HOUR, to=MessageState.UNKNOWN)
+    attempt = {"id": "u-1", "clinic_id": "clinic", "message_id": text.id, "worker_id": "w", "outcome": "unknown"}
+    when = {
+        "started_at": desk.now + HOUR,
+        "lease_until": desk.now + 2 * HOUR,
+        "detail": "read timeout",
+        "empty_lists": 2,
+    }
+    desk.act(insert_rows, Attempt, [attempt | when])
+    said = desk.act(explain, text.id, rules=desk.rules)
+    assert "It is unknown." in said
+    assert "Attempt 1, Fri Mar 6 2026, 3:10 PM: unknown; read timeout; Twilio's list did not have it, 2 times." in said
+    assert "Fri Mar 6 2026, 3:10 PM: planned to attempting, by test." in said
+
+
+def test_only_a_text_that_is_there_is_explained(desk: Desk) -> None:
+    with pytest.raises(Refused, match="there is no message 99"):
+        desk.act(explain, 99, rules=desk.rules)

@@ -1,0 +1,164 @@
+"""What a worker knew and could not write down is saved by the next one, and needs no look at the provider's list."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from notifier.db.engine import file_of, writing
+from notifier.domain.states import MessageState
+from notifier.scheduler.replay_journal import save_left_behind
+from notifier.sending.claim import claim
+from notifier.sending.outcomes.journal import Journal
+from notifier.sending.outcomes.results import Finished, Result
+from notifier.sending.outcomes.save import record
+from notifier.sms.codes import NotCreatedClass
+from tests.scheduler.test_process import Place, until
+from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
+from tests.setups.house import CLINIC, House, open_house
+
+S = MessageState
+SID = f"SM{7:032x}"
+AWAY = OperationalError(None, None, Exception("away"))
+
+
+@pytest.fixture
+def house(engine: Engine, now: datetime) -> Iterator[House]:
+    with open_house(engine, now) as house:
+        yield house
+
+
+@pytest.fixture
+def journals(tmp_path: Path) -> Path:
+    return tmp_path / "notifier.db.unsaved"
+
+
+def attempting(house: House, phone: str = "+12125550101") -> tuple[int, str]:
+    """A text whose attempt is committed and whose call has been made; and that attempt."""
+    text = house.plan(house.enroll(phone=phone), phone=phone)
+    house.open_gate()
+    with writing(house.engine) as session:
+        (one,) = claim(session, house.rules, now=house.clock.now(), worker_id="dead", limit=1).claims
+    return text, one.attempt_id
+
+
+async def killed_after(journals: Path, *batch: Finished) -> None:
+    """A worker ends with these in its memory and its journal."""
+    journal = Journal(journals, "dead")
+
+    async def fails() -> None:
+        raise AWAY
+
+    with pytest.raises(OperationalError):
+        await journal.while_saving(batch, fails())
+    assert journal._descriptor is not None
+    os.close(journal._descriptor)
+
+
+def finished(house: House, attempt: str, **values: object) -> Finished:
+    given = {"result": Result.ACCEPTED, "sid": SID, **values}
+    return Finished(0, attempt, "", at=house.clock.now(), **given)  # type: ignore[arg-type]  # a table of values
+
+
+async def save(house: House, journals: Path) -> int:
+    return await save_left_behind(house.threads, journals, record, CLINIC, now=house.clock.now())
+
+
+@pytest.mark.parametrize("called_unknown", [False, True])
+async def test_a_sid_that_only_the_journal_knew_is_recorded_and_the_journal_goes(
+    house: House, journals: Path, called_unknown: bool
+) -> None:
+    text, attempt = attempting(house)
+    await killed_after(journals, finished(house, attempt))
+    if called_unknown:
+        await house.takeover()
+    assert 1 == await save(house, journals)
+    assert (S.ACCEPTED, SID, ["accepted"]) == (
+        house.message(text).state, house.message(text).sid, [one.outcome for one in house.attempts(text)]
+    )  # fmt: skip
+    assert [] == list(journals.parent.glob(f"{journals.name}*"))
+
+
+async def test_a_refusal_has_all_that_follows_from_it(house: House, journals: Path) -> None:
+    text, attempt = attempting(house)
+    refused = finished(house, attempt, result=Result.NOT_CREATED, sid=None, code=21610, why=NotCreatedClass.OPTED_OUT)
+    await killed_after(journals, refused)
+    await save(house, journals)
+    assert S.SUPPRESSED == house.message(text).state
+
+
+async def test_what_the_database_has_already_and_what_comes_twice_changes_nothing(house: House, journals: Path) -> None:
+    """Killed after the commit, before the journal was removed."""
+    text, attempt = attempting(house)
+    one = finished(house, attempt)
+    await killed_after(journals, one, one)
+    await save(house, journals)
+    before = len(house.events(text))
+    await killed_after(journals, one)
+    await save(house, journals)
+    assert (S.ACCEPTED, before) == (house.message(text).state, len(house.events(text)))
+
+
+async def test_an_attempt_that_this_database_does_not_know_is_passed_over(house: House, journals: Path) -> None:
+    text, attempt = attempting(house)
+    await killed_after(journals, finished(house, "of a database from a backup"), finished(house, attempt))
+    await save(house, journals)
+    assert S.ACCEPTED == house.message(text).state
+
+
+async def test_an_outcome_that_cannot_be_saved_stops_neither_the_others_nor_the_start(
+    house: House, journals: Path
+) -> None:
+    (_, odd), (text, attempt) = attempting(house), attempting(house, "+12125550102")
+    await killed_after(journals, finished(house, odd), finished(house, attempt))
+
+    def breaks(session: Session, clinic: str, batch: Sequence[Finished], now: datetime) -> None:
+        if batch[0].attempt_id == odd:
+            raise ValueError("what nobody has foreseen")
+        record(session, clinic, batch, now)
+
+    await save_left_behind(house.threads, journals, breaks, CLINIC, now=house.clock.now())
+    assert S.ACCEPTED == house.message(text).state
+    assert [] == list(journals.parent.glob(f"{journals.name}*"))
+
+
+async def test_while_the_database_is_away_the_journal_stays(house: House, journals: Path) -> None:
+    _, attempt = attempting(house)
+    await killed_after(journals, finished(house, attempt))
+
+    def breaks(*_: object) -> None:
+        raise AWAY
+
+    with pytest.raises(OperationalError):
+        await save_left_behind(house.threads, journals, breaks, CLINIC, now=house.clock.now())
+    assert 1 == await save(house, journals)
+
+
+def test_killed_while_the_database_is_locked_the_answer_is_there_at_the_next_start(place: Place) -> None:
+    place.sandbox.sandbox.latency = 0.6
+    text = place.plan()
+    worker = place.start()
+    place.until_state(text, S.ATTEMPTING)
+    file = file_of(place.engine)
+    assert file is not None
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        until(lambda: any(one.stat().st_size for one in file.parent.glob("*.unsaved-*")), "no journal")
+        worker.end(signal.SIGKILL)
+        other.execute("ROLLBACK")
+    assert S.ATTEMPTING == place.message(text).state
+    again = place.start()
+    again.until_said("journal_saved")
+    place.until_state(text, S.ACCEPTED)
+    assert (place.sandbox.ledger[0].sid, 1) == (place.message(text).sid, len(place.sandbox.ledger))
+    assert [] == list(file.parent.glob("*.unsaved-*"))

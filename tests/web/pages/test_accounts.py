@@ -1,0 +1,221 @@
+"""People and programs: an admin adds, locks and looks; everybody else has an own password and own sessions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from notifier.access.accounts import account_called
+from notifier.access.stored_keys import all_keys, hash_of, key_with
+from notifier.db.engine import reading
+from notifier.db.tables import Role
+from tests.web.pages.conftest import CLINIC, PASSWORD, Desk, words
+from tests.web.pages.test_offices import OFFICES
+
+NEW = "a quite different one"
+
+
+def secret(shown: str) -> str:
+    found = re.search(r'class="secret"><code>([^<]+)<', shown)
+    assert found is not None
+    return found[1]
+
+
+def role_of(desk: Desk, name: str) -> Role:
+    with reading(desk.engine) as session:
+        account = account_called(session, CLINIC, name)
+    assert account is not None
+    return account.role
+
+
+@pytest.mark.parametrize("path", ["/people", "/programs", "/record"])
+def test_only_an_admin_sees_people_programs_and_the_record(desk: Desk, path: str) -> None:
+    assert (403, False) == (desk.get(path).status_code, 'href="/people"' in desk.get("/").text)
+
+
+@pytest.mark.parametrize("deed", ["password", "role", "lock", "unlock", "sign-out"])
+def test_only_an_admin_changes_an_account(desk: Desk, deed: str) -> None:
+    assert 403 == desk.post(f"/people/1/{deed}", role="admin").status_code
+    assert Role.STAFF is role_of(desk, "Dana")
+
+
+def test_whoever_is_added_signs_in_with_the_password_that_was_shown_once(admin: Desk) -> None:
+    shown = admin.post("/people", name="Eve", role="staff").text
+    assert secret(shown) not in admin.get("/people").text
+    assert 303 == admin.sign_in("Eve", secret(shown)).status_code
+    assert 403 == admin.get("/people").status_code
+
+
+def test_a_name_that_is_taken_is_said_on_the_page_and_without_a_command(admin: Desk) -> None:
+    shown = admin.post("/people", name="dr. sol", role="staff")
+    assert (422, True) == (shown.status_code, "has an account already" in words(shown))
+    assert "notifier " not in words(shown)
+
+
+def test_a_new_password_ends_the_sessions_and_the_old_one(admin: Desk) -> None:
+    admin.account()
+    shown = admin.post("/people/2/password").text
+    assert 401 == admin.sign_in("Dana").status_code
+    assert 303 == admin.sign_in("Dana", secret(shown)).status_code
+
+
+def test_a_locked_account_opens_nothing_until_it_is_unlocked(admin: Desk) -> None:
+    admin.account()
+    admin.post("/people/2/lock")
+    assert "Dana staff locked" in admin.read("/people")
+    assert 401 == admin.client.post("/sign-in", data={"name": "Dana", "password": PASSWORD}).status_code
+    admin.post("/people/2/unlock")
+    assert 303 == admin.sign_in("Dana").status_code
+
+
+def test_a_role_is_changed(admin: Desk) -> None:
+    admin.account()
+    admin.post("/people/2/role", role="admin")
+    assert Role.ADMIN is role_of(admin, "Dana")
+    admin.post("/people/2/role", role="staff")
+    assert Role.STAFF is role_of(admin, "Dana")
+
+
+@pytest.mark.parametrize("deed", ["role", "lock"])
+def test_the_last_admin_stays_one(admin: Desk, deed: str) -> None:
+    refused = admin.post(f"/people/1/{deed}", role="staff")
+    assert (422, True) == (refused.status_code, "is the only admin" in words(refused))
+    assert (Role.ADMIN, 200) == (role_of(admin, "Dr. Sol"), admin.get("/people").status_code)
+
+
+def test_somebody_is_signed_out_everywhere(admin: Desk) -> None:
+    admin.account()
+    tokens = []
+    for name in ("Dana", "Dr. Sol"):
+        admin.client.cookies.clear()
+        admin.sign_in(name)
+        tokens.append(str(admin.client.cookies["notifier"]))
+    admin.post("/people/2/sign-out")
+    assert 200 == admin.get("/people").status_code
+    admin.has_cookie(tokens[0])
+    assert 303 == admin.get("/").status_code
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again", "sentence"),
+    [
+        ("not it", NEW, NEW, "the password you have now is another one"),
+        (PASSWORD, NEW, "another", "the two new passwords differ"),
+        (PASSWORD, "short", "short", "use at least 12"),
+    ],
+)
+def test_an_own_password_is_not_changed(desk: Desk, old: str, new: str, again: str, sentence: str) -> None:
+    refused = desk.post("/account/password", old=old, new=new, again=again)
+    assert (422, True) == (refused.status_code, sentence in words(refused).lower())
+    assert 303 == desk.sign_in().status_code
+
+
+def test_an_own_password_is_changed_and_every_session_ends(desk: Desk) -> None:
+    assert "/sign-in" == desk.post("/account/password", old=PASSWORD, new=NEW, again=NEW).headers["location"]
+    assert (401, 303) == (desk.sign_in().status_code, desk.sign_in(password=NEW).status_code)
+
+
+def test_wrong_old_passwords_run_out(desk: Desk) -> None:
+    tries = [desk.post("/account/password", old="no", new=NEW, again=NEW).status_code for _ in range(11)]
+    assert [422] * 10 + [429] == tries
+
+
+def test_own_sessions_are_seen_and_ended_and_nobody_elses(desk: Desk) -> None:
+    desk.account("Eve")
+    tokens = {}
+    for key, name in (("lost", "Dana"), ("eve", "Eve"), ("here", "Dana")):
+        desk.client.cookies.clear()
+        desk.sign_in(name)
+        tokens[key] = str(desk.client.cookies["notifier"])
+    assert 2 == desk.read("/account").count("Another browser")  # the fixture's own, and the lost one
+    desk.post("/account/sessions")
+    open_ = {}
+    for key, token in tokens.items():
+        desk.has_cookie(token)
+        open_[key] = desk.get("/").status_code
+    assert {"lost": 303, "eve": 200, "here": 200} == open_
+
+
+def test_a_key_is_shown_once_with_its_scopes_and_revoked(admin: Desk) -> None:
+    assert 422 == admin.post("/programs", name="EHR").status_code
+    key = secret(admin.post("/programs", name="EHR", **{"scope.enroll": "yes"}).text)
+    listed = admin.get("/programs")
+    assert (key in listed.text, "May: enroll. Never used yet." in words(listed)) == (False, True)
+    with reading(admin.engine) as session:
+        found = key_with(session, CLINIC, hash_of(key))
+        assert found is not None
+        assert ["enroll"] == found.scopes
+    admin.post("/programs/1/revoke")
+    with reading(admin.engine) as session:
+        assert ["staff:Dr. Sol"] == [one.revoked_by for one in all_keys(session, CLINIC)]
+
+
+def test_the_record_is_filtered_by_person_patient_and_day(admin: Desk) -> None:
+    admin.account()
+    admin.enroll()
+    admin.get("/patients/1")
+    admin.sign_in("Dana")
+    admin.get("/protocols")
+    admin.get("/patients/1")
+    admin.sign_in("Dr. Sol")
+    everything = admin.read("/record")
+    assert "Dr. Sol" in everything
+    assert "saw: patient Ana Ruiz" in everything
+    hers = admin.read("/record?who=person-2").partition("Patient ")[2]
+    assert ("Dana" in hers, "Dr. Sol" in hers) == (True, False)
+    assert 2 == admin.read("/record?patient=1").count("saw: patient")
+    assert "Nothing." in admin.read("/record?patient=9")
+    assert "Nothing." in admin.read("/record?day=2026-03-05")
+    assert "saw: patient" in admin.read("/record?day=2026-03-06")
+
+
+@pytest.mark.parametrize("query", ["day=x", "day=9999-12-31", "patient=-1", f"patient={9**30}", "who=x", "before=x"])
+def test_an_odd_filter_is_none(admin: Desk, query: str) -> None:
+    assert 200 == admin.get(f"/record?{query}").status_code
+
+
+def test_a_long_record_goes_on_behind_older(admin: Desk) -> None:
+    for _ in range(101):
+        admin.get("/replies")
+    first = admin.get("/record")
+    older = re.search(r'href="(/record\?[^"]+)">Older', first.text)
+    assert older is not None
+    assert 100 == first.text.count("<tr><td>")
+    assert "signed in" in admin.read(older[1].replace("&amp;", "&"))
+
+
+def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: Desk) -> None:
+    assert "Sees the patients of" not in admin.read("/people")
+    object.__setattr__(admin.office, "rules", replace(admin.office.rules, offices=OFFICES))
+    admin.post("/people", name="Eve", role="staff", office="north")
+    assert "Sees north." in admin.read("/people")
+    admin.post("/people/2/offices", office="desert")
+    assert "Sees desert." in admin.read("/people")
+    assert 422 == admin.post("/people/2/offices", office="moon").status_code
+    admin.post("/people/2/offices")
+    assert 2 == admin.read("/people").count("Sees all offices.")
+
+
+def test_a_key_is_for_one_office_where_there_are_several(admin: Desk) -> None:
+    assert "key-office" not in admin.get("/programs").text
+    object.__setattr__(admin.office, "rules", replace(admin.office.rules, offices=OFFICES))
+    admin.post("/programs", name="EHR", office="north", **{"scope.read": "yes"})
+    admin.post("/programs", name="BOOKING", office="", **{"scope.read": "yes"})
+    with reading(admin.engine) as session:
+        assert {"EHR": "north", "BOOKING": None} == {one.name: one.office for one in all_keys(session, CLINIC)}
+    assert "Sees north." in admin.read("/programs")
+    assert 422 == admin.post("/programs", name="CRM", office="moon", **{"scope.read": "yes"}).status_code
+
+
+def test_a_form_that_is_refused_keeps_what_was_typed(admin: Desk) -> None:
+    refused = admin.post("/programs", name="EHR of <b>ours</b>").text
+    assert 'value="EHR of &lt;b&gt;ours&lt;/b&gt;"' in refused
+    admin.post("/programs", name="EHR", **{"scope.enroll": "yes"})
+    taken = admin.post("/programs", name="EHR", **{"scope.enroll": "yes"}).text
+    assert ('name="scope.enroll" value="yes" checked' in taken, 'name="scope.read" value="yes" checked' in taken) == (
+        True,
+        False,
+    )
+    assert 'value="Dr. Sol"' in admin.post("/people", name="Dr. Sol", role="staff").text.partition('id="add"')[2]

@@ -1,0 +1,100 @@
+"""Answering, deciding and looking after people, in Chromium: a second click does nothing, and every page fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from notifier.domain.kinds import ANSWER
+from tests.web.pages.browsing import Visitor, in_a_browser, visiting
+from tests.web.pages.conftest import Desk
+from tests.web.pages.test_today import S, move
+
+pytestmark = in_a_browser
+PAGES = ["/people", "/programs", "/record", "/account", "/protocols/microneedling-24h/approve/es", "/"]
+
+
+@pytest.fixture
+def visitor(admin: Desk, browser: Browser) -> Iterator[Visitor]:
+    """Dr. Sol, an admin, has signed in."""
+    with visiting(admin, browser, "Dr. Sol") as visitor:
+        yield visitor
+
+
+def test_an_answer_goes_from_today_to_the_patient_once(visitor: Visitor) -> None:
+    page, desk = visitor.page, visitor.desk
+    desk.enroll()
+    desk.says("when can I stop icing?")
+    visitor.go("/")
+    page.get_by_role("link", name="Answer Ana Ruiz").click()
+    page.get_by_label("Answer", exact=True).fill("After two days.")
+    page.get_by_role("button", name="Look at it, then send").click()
+    expect(page.locator(".to-send .bubble")).to_have_text("Lakeside Skin: After two days.")
+    page.get_by_role("button", name="Send it").dblclick()
+    page.wait_for_url("**/patients/1#answered")
+    expect(page.locator("#answered")).to_be_visible()
+    assert ["Lakeside Skin: After two days."] == [one.text for one in desk.texts(1) if one.kind == ANSWER]
+    assert [] == [address for address in visitor.asked if "555" in address or "icing" in address]
+
+
+def test_an_admins_pages_stand_in_two_even_lines_on_a_phone(visitor: Visitor) -> None:
+    """People is not left alone on a line, and each is wide and high enough for a thumb."""
+    visitor.page.set_viewport_size({"width": 360, "height": 740})
+    boxes = [one.bounding_box() for one in visitor.page.locator(".top nav a").all()]
+    assert {3} == {sum(box["y"] == line for box in boxes if box) for line in {box["y"] for box in boxes if box}}
+    assert [] == [box for box in boxes if not box or box["height"] < 44 or box["width"] < 88]
+
+
+def test_on_a_phone_the_picture_of_a_recovery_begins_with_today(visitor: Visitor) -> None:
+    visitor.desk.enroll(treated_at=visitor.desk.clock.now() - timedelta(days=4))
+    visitor.page.set_viewport_size({"width": 360, "height": 740})
+    visitor.go("/patients/1")
+    assert visitor.page.evaluate("document.querySelector('.picture').scrollLeft") > 0
+
+
+def test_a_stop_is_seen_on_the_patients_page_and_leaves_nothing_to_press(visitor: Visitor) -> None:
+    visitor.desk.enroll()
+    visitor.desk.says("no más por favor")
+    visitor.go("/patients/1")
+    expect(visitor.page.locator("#answer")).to_contain_text("call")
+    expect(visitor.page.locator("main")).to_contain_text("no más por favor")
+    assert {"suppressed"} == {row.state.value for row in visitor.desk.texts(1)}
+    assert 0 == visitor.page.get_by_role("button", name="Send").count()
+
+
+def test_a_text_in_doubt_is_decided_on_today_with_one_press(visitor: Visitor) -> None:
+    desk = visitor.desk
+    text = desk.texts(desk.enroll().enrollment)[0]
+    move(desk, text, S.ATTEMPTING, S.NEEDS_REVIEW)
+    visitor.go("/")
+    visitor.page.get_by_role("button", name="It was not: Ana Ruiz").click()
+    expect(visitor.page.get_by_text("Did it leave?")).to_have_count(0)
+    assert S.PLANNED is desk.texts(1)[0].state
+
+
+def test_a_password_is_shown_once_and_a_double_click_adds_one_account(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.go("/people")
+    page.get_by_label("Name to sign in with").fill("Eve")
+    page.get_by_role("button", name="Add, and show the password").dblclick()
+    expect(page.get_by_role("heading", name="The password of Eve")).to_be_visible()
+    page.get_by_role("link", name="Done").click()
+    expect(page.locator(".rows strong", has_text="Eve")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_of_an_admin_fits_and_axe_finds_nothing(visitor: Visitor, width: int) -> None:
+    visitor.desk.account("Somebody With-A-Long-Name")
+    visitor.desk.enroll()
+    visitor.page.set_default_timeout(30_000)  # the check behind an approval takes its time
+    visitor.page.set_viewport_size({"width": width, "height": 800})
+    found = []
+    for path in PAGES:
+        visitor.go(path)
+        visitor.page.eval_on_selector_all("main details", "all => all.forEach(one => one.open = true)")
+        found += [f"{path}: {said}" for said in visitor.axe()]
+        found += [f"{path}: {visitor.width} px wide"] if visitor.width > width else []
+    assert ([], []) == (found, visitor.complaints)

@@ -1,0 +1,161 @@
+"""Staff see the patients of their offices, and nobody else's; an opt-out holds for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from notifier.access.manage_accounts import set_offices
+from notifier.conversations.auto_reply import AnswerRules
+from notifier.conversations.receive import InboundText, receive
+from notifier.db.engine import reading, writing
+from notifier.db.enrollments import by_id
+from notifier.domain.instants import zone_called
+from notifier.domain.offices import OfficeProfile
+from notifier.numbers.opt_outs import opt_out
+from schedules.send_window import SendWindow
+from schedules.wording import Voice
+from tests.web.pages.conftest import CLINIC, FORM, PASSWORD, Desk, open_desk
+
+EVE = "+14805550124"
+OFFICES = {
+    "north": OfficeProfile("north", Voice("Lakeside North", "978 555 0110"), "America/New_York", SendWindow()),
+    "desert": OfficeProfile(
+        "desert", Voice("Lakeside Desert", "480 555 0120"), "America/Phoenix", SendWindow(), sender="+14805550111"
+    ),
+}
+
+
+@pytest.fixture
+def north(sqlite_engine: Engine, now: datetime) -> Iterator[Desk]:
+    """Dana belongs to the north. Ana is a patient there, Eve one of the desert: both wrote, both are expected."""
+    with open_desk(sqlite_engine, now) as desk:
+        object.__setattr__(desk.office, "rules", replace(desk.office.rules, offices=OFFICES))
+        desk.account()
+        belong(desk, "north")
+        for name, phone, office in (("Ana Ruiz", "+12125550123", "north"), ("Eve Sand", EVE, "desert")):
+            desk.enroll(name=name, phone=phone, office=office)
+            visit = now + timedelta(hours=2)
+            desk.enroll(name=name, phone=phone, office=office, appointment_at=visit, protocol="microneedling-24h")
+            wrote(desk, f"question of {name}", phone)
+        assert desk.sign_in().status_code == 303
+        yield desk
+
+
+def belong(desk: Desk, *offices: str) -> None:
+    with writing(desk.engine) as session:
+        set_offices(session, CLINIC, "Dana", offices, now=desk.clock.now(), by="test")
+
+
+def wrote(desk: Desk, text: str, phone: str) -> None:
+    now = desk.clock.now()
+    answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=OFFICES)
+    with writing(desk.engine) as session:
+        receive(session, CLINIC, InboundText(f"SM{phone}", phone, text, now), now, answers=answers)
+
+
+@pytest.mark.parametrize("page", ["/", "/replies", "/texts/next-24-hours"])
+def test_the_lists_have_only_ones_own(north: Desk, page: str) -> None:
+    shown = north.read(page)
+    assert "Eve" not in shown
+    assert "Ana" in shown
+    belong(north)
+    assert "Eve" in north.read(page)
+
+
+def test_the_counts_are_of_ones_own_patients(north: Desk) -> None:
+    assert "2 in 24 hours" in north.read("/")
+    belong(north)
+    assert "4 in 24 hours" in north.read("/")
+
+
+@pytest.mark.parametrize("path", ["/patients/3", "/patients/4", "/patients/3/card", "/texts/8"])
+def test_another_offices_patient_is_as_missing(north: Desk, path: str) -> None:
+    found = north.get(path)
+    assert (404, True) == (found.status_code, "There is nothing here" in found.text)
+    assert "Eve" not in found.text
+    belong(north, "north", "desert")
+    assert 404 != north.get(path).status_code
+
+
+def test_nothing_can_be_done_to_her_either(north: Desk) -> None:
+    for path in ("patients/3/change", "patients/3/answer", "replies/2/claim", "replies/2/close", "texts/8/seen-to"):
+        assert 404 == north.post(f"/{path}", what="cancel", words="hi").status_code
+    assert 303 == north.post("/replies/1/claim").status_code
+
+
+def test_search_finds_ones_own(north: Desk) -> None:
+    for typed in ("Eve", EVE, "3"):
+        assert "Sand" not in north.post("/find", who=typed).text
+    assert "Ana Ruiz" in north.post("/find", who="Ana").text
+
+
+def test_delivery_counts_ones_own(north: Desk) -> None:
+    assert 200 == north.get("/delivery").status_code
+
+
+def test_the_form_offers_ones_own_and_refuses_another(north: Desk) -> None:
+    page = north.get("/enroll").text
+    assert ('value="north"' in page, 'value="desert"' in page) == (True, False)
+    form = {**FORM, "name": "Zoe Lu", "phone": "(212) 555-0177", "once": north.token("/enroll", "once")}
+    refused = north.post("/enroll", **form, office="desert")
+    assert (422, True) == (refused.status_code, "not one of yours" in refused.text)
+    done = north.post("/enroll", **{**form, "once": north.token("/enroll", "once")})
+    assert 303 == done.status_code
+    assert "north" == enrollment(north, 5).office
+
+
+def enrollment(desk: Desk, number: int) -> Any:
+    with reading(desk.engine) as session:
+        return by_id(session, CLINIC, number)
+
+
+def test_times_are_typed_and_shown_on_the_offices_own_clock(north: Desk) -> None:
+    """14:00 in Phoenix is 16:00 in New York: read there, the restrictions would end two hours early."""
+    belong(north, "desert")
+    once = north.token("/enroll", "once")
+    typed = {**FORM, "name": "Zoe Lu", "phone": "(480) 555-0177", "timezone": "America/Phoenix", "once": once}
+    north.post("/enroll", **{**typed, "treated_at": "2026-03-06T12:00"})
+    assert "2026-03-06T19:00:00+00:00" == enrollment(north, 5).treated_at.isoformat()
+    belong(north)
+    assert 'value="2026-03-06T12:00"' in north.get("/patients/5").text
+
+
+def test_who_has_several_offices_chooses(north: Desk) -> None:
+    belong(north)
+    once = north.token("/enroll", "once")
+    form = {**FORM, "name": "Zoe Lu", "phone": "(212) 555-0177", "once": once, "timezone": ""}
+    refused = north.post("/enroll", **form)
+    assert "choose …" in refused.text
+    assert 422 == refused.status_code
+    north.post("/enroll", **{**form, "office": "desert", "treated_at": "2026-03-06T12:00"})
+    assert ("desert", "America/Phoenix") == (enrollment(north, 5).office, enrollment(north, 5).timezone)
+
+
+def test_an_opt_out_at_another_office_is_seen_here(north: Desk) -> None:
+    with writing(north.engine) as session:
+        opt_out(session, CLINIC, EVE, source="staff", at=north.clock.now(), by="desert")
+    done = north.enroll(name="Eve Sand", phone=EVE, office="north", protocol="microneedling-week")
+    assert any("opted out" in warning for warning in done.warnings)
+    assert "opted out" in north.read(f"/patients/{done.enrollment}")
+
+
+def test_patients_from_before_there_were_offices_are_everybodys(north: Desk) -> None:
+    object.__setattr__(north.office, "rules", replace(north.office.rules, offices={}))
+    old = north.enroll(name="Old Timer", phone="+12125550199").enrollment
+    object.__setattr__(north.office, "rules", replace(north.office.rules, offices=OFFICES))
+    assert "Old Timer" in north.read(f"/patients/{old}")
+
+
+def test_an_admin_sets_whose_patients_somebody_sees(north: Desk) -> None:
+    north.account("Dr. Sol", admin=True)
+    north.client.cookies.clear()
+    north.sign_in("Dr. Sol", PASSWORD)
+    assert "Sees north" in north.read("/people")
+    assert 303 == north.post("/people/1/offices", on="/people", office="desert").status_code
+    assert "Sees desert" in north.read("/people")

@@ -1,0 +1,72 @@
+"""A number that two offices text: each reads what was written to it, answers that, and is told of the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifier.conversations.auto_reply import AnswerRules
+from notifier.conversations.receive import InboundText, receive
+from notifier.db.engine import writing
+from notifier.domain.instants import zone_called
+from schedules.wording import Voice
+from tests.web.pages.conftest import CLINIC, FORM, Desk, words
+from tests.web.pages.test_offices import EVE, OFFICES, belong, north
+
+__all__ = ["north"]
+PAGE = "/patients/5"
+
+
+@pytest.fixture
+def both(north: Desk) -> Desk:
+    """Eve, who wrote to the desert, is a patient of the north too: enrollment 5."""
+    north.enroll(name="Eve Sand", phone=EVE, office="north", protocol="microneedling-week")
+    return north
+
+
+def test_what_she_wrote_to_another_office_is_not_read_here(both: Desk) -> None:
+    here = both.read(PAGE)
+    assert "question of Eve" not in here
+    assert "1 text from this number went to another office, which answers." in here
+    belong(both)
+    assert "question of Eve" in both.read(PAGE)
+
+
+def test_nor_is_it_answered_from_here(both: Desk) -> None:
+    """An answer closes what it answers: the other office would never see the question."""
+    assert "nothing to answer has come from this number" in both.read(PAGE)
+    asked = both.post(f"{PAGE}/answer", on="/enroll", words="Yes, that is normal")
+    assert (422, True) == (asked.status_code, "Nothing to answer has come from this number" in words(asked))
+
+
+def test_what_she_writes_here_is_answered_here_though_another_office_heard_from_her_later(both: Desk) -> None:
+    both.says("may I swim", EVE)
+    both.clock.pass_(minutes=1)
+    wrote_to_the_desert(both)
+    assert "may I swim" in both.read(PAGE)
+    shown = both.post(f"{PAGE}/answer", on="/enroll", words="Not yet").text
+    once = shown.split('name="once" value="')[1].split('"')[0]
+    both.post(f"{PAGE}/answer", on="/enroll", words="Not yet", sure="yes", once=once)
+    assert "may I swim" not in open_replies(both)
+    belong(both)
+    assert "question of Eve" in open_replies(both)
+    assert "and the sun?" in open_replies(both)
+
+
+def wrote_to_the_desert(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        later = InboundText("SM9", EVE, "and the sun?", desk.clock.now(), written_to=("+14805550111",))
+        answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=OFFICES)
+        receive(session, CLINIC, later, desk.clock.now(), answers=answers)
+
+
+def open_replies(desk: Desk) -> str:
+    return desk.read("/replies").partition("Closed")[0]
+
+
+def test_enrolled_already_at_another_office_is_said_and_leads_nowhere(north: Desk) -> None:
+    typed = {**FORM, "name": "Eve Sand", "phone": EVE, "when": "now"}
+    seen = north.post("/preview", **typed)
+    assert "enrolled already: enrollment 3 at another office." in words(seen)
+    assert "/patients/3" not in seen.text
+    done = north.post("/enroll", **typed, once=north.token("/enroll", "once"))
+    assert (409, True) == (done.status_code, "is enrolled already on this protocol and day, at another" in words(done))

@@ -1,0 +1,89 @@
+"""The card on paper says what the texts would say, and the calendar says the same at the same instants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from icalendar import Calendar
+from sqlalchemy import select
+from sqlmodel import col
+
+from notifier.db.engine import reading, writing
+from notifier.db.tables import StaffAudit
+from notifier.enrollments.no_show import no_show
+from tests.web.pages.conftest import Desk
+
+
+def test_the_card_says_every_text_with_its_hour_every_end_and_the_clinics_phone(desk: Desk) -> None:
+    whose = desk.enroll().enrollment
+    page = desk.read(f"/patients/{whose}/card")
+    assert "No makeup until Sat Mar 7 2:10 PM" in page
+    assert "No sun until Fri Mar 13 3:10 PM" in page
+    for text in desk.texts(whose):
+        said = text.text.removeprefix("Lakeside Skin: ").partition(" Questions?")[0].partition(" (978)")[0]
+        assert said[1:] in page
+    assert "Fri Mar 6 3:10 PM No makeup until" in page
+    assert "Call (978) 555-0142" in page
+    assert "STOP" not in page.partition("Print")[2]
+
+
+def test_it_is_in_her_language(desk: Desk) -> None:
+    whose = desk.enroll(language="es").enrollment
+    page = desk.get(f"/patients/{whose}/card").text
+    assert '<article class="sheet" lang="es"' in page
+    assert "Sin maquillaje" in page
+    assert "Qué evitar, y hasta cuándo" in page
+
+
+def test_a_topic_without_ready_words_is_named_all_the_same(desk: Desk) -> None:
+    whose = desk.enroll(protocol="microneedling-regimen", language="es", answers={"shaves": "yes"}).enrollment
+    assert "sin «mineral sunscreen»" in desk.read(f"/patients/{whose}/card")
+
+
+def test_before_the_treatment_it_promises_no_end(desk: Desk) -> None:
+    whose = desk.enroll(appointment_at=desk.clock.now() + timedelta(days=9)).enrollment
+    page = desk.read(f"/patients/{whose}/card")
+    assert "Another card follows after the treatment." in page
+    assert "until" not in page.partition("Appointment:")[2]
+
+
+def test_a_number_that_has_opted_out_still_gets_its_whole_card(desk: Desk) -> None:
+    whose = desk.enroll().enrollment
+    desk.says("STOP")
+    assert "You may wear makeup again" in desk.read(f"/patients/{whose}/card")
+
+
+def test_the_calendar_has_an_entry_for_each_text_and_each_end_and_names_nobody(desk: Desk) -> None:
+    whose = desk.enroll().enrollment
+    answer = desk.get(f"/patients/{whose}/card.ics")
+    assert "text/calendar; charset=utf-8" == answer.headers["content-type"]
+    assert 'attachment; filename="aftercare.ics"' == answer.headers["content-disposition"]
+    assert "no-store" == answer.headers["cache-control"]
+    calendar = Calendar.from_ical(answer.content)
+    starts = sorted(one.start.isoformat() for one in calendar.events if one.alarms.times)
+    planned = sorted(text.due_at.astimezone(desk.office.zone).isoformat() for text in desk.texts(whose) if text.due_at)
+    assert planned == starts
+    ends = [one.end for one in calendar.events if not one.alarms.times]
+    assert 3 == len(ends)
+    assert "America/New_York" == str(calendar.timezones[0]["TZID"])
+    assert "Ana" not in answer.text
+    assert "2125550123" not in answer.text
+
+
+def test_there_is_no_card_of_nobody_and_of_what_has_ended(desk: Desk) -> None:
+    assert 404 == desk.get("/patients/77/card").status_code
+    assert 404 == desk.get("/patients/77/card.ics").status_code
+    whose = desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=1)).enrollment
+    desk.clock.pass_(minutes=1)
+    with writing(desk.engine) as session:
+        no_show(session, whose, rules=desk.office.rules, now=desk.clock.now(), by="staff:Dana")
+    assert 422 == desk.get(f"/patients/{whose}/card").status_code
+
+
+def test_who_saw_a_card_is_written_down(desk: Desk) -> None:
+    whose = desk.enroll().enrollment
+    desk.get(f"/patients/{whose}/card")
+    desk.get(f"/patients/{whose}/card.ics")
+    with reading(desk.engine) as session:
+        lines = session.scalars(select(StaffAudit).where(col(StaffAudit.enrollment_id) == whose)).all()
+        assert [("saw", "card"), ("saw", "calendar")] == [(one.what, one.about) for one in lines]

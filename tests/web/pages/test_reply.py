@@ -1,0 +1,112 @@
+"""A patient is answered from her page: seen once more, then sent once, within her day, and never after STOP."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+
+from notifier.db.engine import reading
+from notifier.db.tables import Message, Reply
+from notifier.domain.kinds import ANSWER
+from tests.web.pages.conftest import ANA, Desk, words
+
+PAGE = "/patients/1"
+
+
+@pytest.fixture
+def asked(desk: Desk) -> Desk:
+    """Ana has asked something, and it is eleven at night."""
+    desk.enroll()
+    desk.clock.pass_(hours=9)
+    desk.sign_in()
+    desk.says("when can I stop icing?")
+    return desk
+
+
+def look(desk: Desk, said: str = "After two days.") -> httpx2.Response:
+    return desk.post(f"{PAGE}/answer", on=PAGE, words=said)
+
+
+def send(desk: Desk, shown: httpx2.Response, said: str = "After two days.") -> httpx2.Response:
+    once = re.search(r'name="once" value="([^"]+)"', shown.text)
+    assert once is not None
+    return desk.post(f"{PAGE}/answer", on=PAGE, words=said, once=once[1], sure="yes")
+
+
+def answers(desk: Desk) -> list[Message]:
+    return [text for text in desk.texts(1) if text.kind == ANSWER]
+
+
+def test_the_first_look_shows_what_leaves_and_sends_nothing(asked: Desk) -> None:
+    seen = words(look(asked, "After two days ✓"))
+    assert "Lakeside Skin: After two days ✓" in seen
+    assert "31 characters, 1 segment (of 70 characters, not 160, because of “✓”)" in seen
+    assert [] == answers(asked)
+
+
+def test_at_any_hour_the_answer_leaves_at_once_and_closes_what_she_wrote(asked: Desk) -> None:
+    sent = send(asked, look(asked))
+    (answer,) = answers(asked)
+    assert ("/patients/1#answered", asked.clock.now()) == (sent.headers["location"], answer.due_at)
+    assert "Lakeside Skin: After two days." == answer.text
+    with reading(asked.engine) as session:
+        assert "staff:Dana" == session.get_one(Reply, 1).closed_by
+    assert "on its way" in asked.read(PAGE)
+
+
+def test_a_second_click_sends_nothing_more(asked: Desk) -> None:
+    shown = look(asked)
+    first, second = send(asked, shown), send(asked, shown)
+    assert (303, 303, 1) == (first.status_code, second.status_code, len(answers(asked)))
+
+
+def test_other_words_behind_a_used_button_are_not_sent(asked: Desk) -> None:
+    shown = look(asked)
+    send(asked, shown)
+    refused = send(asked, shown, "After three days.")
+    assert (422, 1) == (refused.status_code, len(answers(asked)))
+
+
+def test_after_stop_the_page_says_call_and_sends_nothing(asked: Desk) -> None:
+    shown = look(asked)
+    asked.says("STOP")
+    page = asked.get(PAGE)
+    assert "The patient has opted out: call +1 212 555 0123" in words(page)
+    assert f'href="tel:{ANA}"' in page.text
+    assert f'action="{PAGE}/answer"' not in page.text
+    assert (422, []) == (send(asked, shown).status_code, answers(asked))
+
+
+@pytest.mark.parametrize(("hours", "open_"), [(24, True), (24.1, False)])
+def test_a_day_after_her_message_the_page_says_why_not(asked: Desk, hours: float, open_: bool) -> None:
+    asked.clock.pass_(hours=hours)
+    asked.sign_in()
+    page = asked.get(PAGE)
+    assert open_ == (f'action="{PAGE}/answer"' in page.text)
+    assert open_ != ("more than 24 hours old, and only an answer to a newer one is sent; call her" in words(page))
+
+
+def test_who_has_never_written_is_called(desk: Desk) -> None:
+    desk.enroll()
+    said = "nothing to answer has come from this number, and by hand only an answer is sent; call instead"
+    assert said in desk.read(PAGE)
+
+
+def test_empty_words_come_back_with_a_sentence(asked: Desk) -> None:
+    refused = look(asked, "  ")
+    assert (422, True) == (refused.status_code, "The answer is empty" in words(refused))
+
+
+def test_her_words_and_number_are_in_no_address(asked: Desk) -> None:
+    page = asked.get(PAGE).text
+    assert [] == [href for href in re.findall(r'(?:href|action)="(/[^"]*)"', page) if "555" in href or "ice" in href]
+
+
+def test_urgent_words_stand_first_even_where_they_also_mean_something_else(asked: Desk) -> None:
+    asked.clock.pass_(minutes=5)
+    asked.says("no more texts, I have a fever")
+    today = asked.read("/")
+    assert today.index("fever") < today.index("icing")
+    assert "urgent words" in today
