@@ -132,6 +132,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         alone=file_of(threads.engine) is not None,
         shifted=settings.clock_file is not None,
         systemd=settings.notify_socket,
+        watchdog_usec=settings.watchdog_usec,
         journal=place,
     )
     telling = build_telling(settings)

@@ -51,7 +51,8 @@ class BadSettings(ValueError):
 
 
 def _variable(field: str) -> str:
-    return field.upper() if field.startswith(("twilio_", "notify_", "state_")) else f"NOTIFIER_{field.upper()}"
+    of_others = field.startswith(("twilio_", "notify_", "state_", "watchdog_"))
+    return field.upper() if of_others else f"NOTIFIER_{field.upper()}"
 
 
 class Settings(BaseSettings):
@@ -90,6 +91,8 @@ class Settings(BaseSettings):
     """After an outage, more late texts than this wait for a person."""
     notify_socket: str | None = None
     """systemd's own variable: where a service says that it is ready and alive."""
+    watchdog_usec: int | None = Field(default=None, gt=0)
+    """systemd's own too: microseconds without a sign of life after which it ends the service."""
     state_directory: Path | None = None
     """systemd's own too: where a service keeps what must survive it."""
     secret_key: SecretStr | None = None
@@ -190,7 +193,7 @@ def load_settings(**given: Any) -> Settings:
 
 def surroundings() -> dict[str, str]:
     """The environment without any setting of ours: for a process that is given its settings, all of them."""
-    others = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
+    others = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")
     ours = ("NOTIFIER_", "TWILIO_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours) and name not in others}
 

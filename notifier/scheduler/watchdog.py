@@ -1,4 +1,4 @@
-"""The two that watch the worker: systemd, which is told that turns end, and a thread that ends a worker that hangs."""
+"""The two that watch the worker: systemd, which hears of progress, and a thread that ends a worker that makes none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from contextlib import suppress
 import structlog
 
 HANGS_AFTER = 120.0
-"""Seconds without the end of a turn, which rings at least every 30; a busy turn counts each of its transactions."""
+"""Seconds without progress: the end of a turn, which comes every 30 s, or of one of a busy turn's transactions."""
+_BEFORE_SYSTEMD = 0.9
+"""Of systemd's own limit: whoever ends a hanging worker should be the one who can say where it hangs."""
+_PINGS_IN_LIMIT = 4
 EVERY = 5.0
 _EX_SOFTWARE = 70
 log = structlog.get_logger()
@@ -25,6 +28,30 @@ def tell_systemd(state: str, address: str | None) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to, suppress(OSError):
             to.connect("\0" + address[1:] if address.startswith("@") else address)
             to.send(state.encode())
+
+
+def hangs_after(watchdog_usec: int | None) -> float:
+    """Seconds without progress after which the worker ends itself, a little before systemd would (WATCHDOG_USEC)."""
+    return HANGS_AFTER if watchdog_usec is None else min(HANGS_AFTER, watchdog_usec / 1e6 * _BEFORE_SYSTEMD)
+
+
+class SystemdPing:
+    """`WATCHDOG=1` to systemd, but only where there was progress since the last one.
+
+    A turn may last for hours where a provider is slow; what counts is that its transactions go on.
+    """
+
+    def __init__(self, address: str | None, watchdog_usec: int | None) -> None:
+        self._address = address
+        self.every = (watchdog_usec / 1e6 if watchdog_usec else HANGS_AFTER) / _PINGS_IN_LIMIT
+        """Seconds between two pings; whoever has nothing to do must take a turn as often."""
+        self._told = float("-inf")
+
+    def progressed(self, at: float) -> None:
+        """There was progress at this moment of the monotonic clock, in seconds."""
+        if at - self._told >= self.every:
+            self._told = at
+            tell_systemd("WATCHDOG=1", self._address)
 
 
 class Watchdog:

@@ -21,7 +21,7 @@ from notifier.scheduler.inbound_polls import Inbound
 from notifier.scheduler.replay_journal import save_left_behind
 from notifier.scheduler.timers import Bells, LastRound
 from notifier.scheduler.unknown_zones import name_unknown_zones
-from notifier.scheduler.watchdog import Watchdog, tell_systemd
+from notifier.scheduler.watchdog import SystemdPing, Watchdog, hangs_after, tell_systemd
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch, Turn
 from notifier.sending.gates.confirm_clock import confirm_clock
@@ -80,6 +80,7 @@ class Worker:
         self._last_drift = self._drift()
         self._asked: dict[timedelta, float] = {}
         self._progress = clock.monotonic()
+        self._ping = SystemdPing(settings.systemd, settings.watchdog_usec)
         self._wrote = float("-inf")
         self._last_failed = False
         self.damage: str | None = None
@@ -91,7 +92,11 @@ class Worker:
 
     def age(self) -> float:
         """Seconds since the last sign of progress; any thread may ask."""
-        return self._clock.monotonic() - max(self._progress, self._dispatch.last_step)
+        return self._clock.monotonic() - self._last_progress
+
+    @property
+    def _last_progress(self) -> float:
+        return max(self._progress, self._dispatch.last_step)
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> bool:
         """Work until `stop`; whether everything in flight was finished and written down by then."""
@@ -101,12 +106,12 @@ class Worker:
             lambda session: arrive(session, me.worker_id, host=me.host, pid=me.pid, now=self._clock.now())
         )
         bells = self._bells
-        watchdog = Watchdog(self.age)
+        watchdog = Watchdog(self.age, limit=hangs_after(me.watchdog_usec))
         changes = changes_of(self._threads)
         bells.hang("clock", _CLOCK, self._confirm_clock)
         bells.hang("inbound", 120.0 if me.webhooks else 30.0, self._inbound.round)
         bells.hang("lost", _LOST, self._lost)
-        bells.hang("dispatch", _SAFETY, self._turn)
+        bells.hang("dispatch", min(_SAFETY, self._ping.every), self._turn)
         bells.hang("receipts", _RECEIPTS, self._receipts)
         bells.hang("presence", _PRESENCE, self._presence)
         bells.hang("watch", _WATCH, self._watch)
@@ -160,6 +165,7 @@ class Worker:
                 pass
             self._dispatch.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
             self._notice_jump()
+            self._ping.progressed(self._last_progress)
             await self._notice(changes)
 
     def _notice_jump(self) -> None:
@@ -190,7 +196,6 @@ class Worker:
             raise LastRound
         self._progress = self._clock.monotonic()
         self._last_failed = turn.closed in ("database", "error")
-        tell_systemd("WATCHDOG=1", self._settings.systemd)
         if turn.closed == "gate":
             self._bells.ring("inbound")
         if turn.closed == "database":

@@ -28,6 +28,8 @@ class WorkerSettings:
     """The clock is a rehearsal's: it is meant to leap, and no other clock can confirm it."""
     systemd: str | None = None
     """Where systemd listens, if it does."""
+    watchdog_usec: int | None = None
+    """Microseconds without a ping after which systemd ends this process, if it does."""
     journal: Path | None = None
     """Where outcomes are kept that the database does not take."""
 

@@ -54,6 +54,7 @@ ELSEWHERE = {
     "TWILIO_API_KEY_SECRET": "any characters",
     "NOTIFY_SOCKET": "systemd's own",
     "STATE_DIRECTORY": "systemd's own",
+    "WATCHDOG_USEC": "systemd's own",
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.scheduler.watchdog import tell_systemd
+from notifier.scheduler.watchdog import HANGS_AFTER, SystemdPing, hangs_after, tell_systemd
 from notifier.scheduler.worker_lock import AnotherWorker, alone
 
 NOW = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
@@ -33,13 +33,13 @@ def test_a_worker_that_hangs_is_ended_with_its_stacks() -> None:
 WORKER_THAT_HANGS = """
 import asyncio, sys, threading
 from pydantic import SecretStr
-from notifier.actions.dispatch import Dispatch
-from notifier.bootstrap.working import build_worker
+from notifier.sending.dispatch import Dispatch
+from notifier.bootstrap.run_worker import build_worker
 from notifier.clock import Clock
 from notifier.db.engine import open_engine
 from notifier.db.threads import DatabaseThreads
 from notifier.scheduler import watchdog, worker
-from notifier.settings import Settings
+from notifier.config.settings import Settings
 from tests.setups.fakes import FakeClock, FakeGateway
 
 async def hangs(self): await asyncio.Event().wait()
@@ -47,11 +47,10 @@ async def blocks(self): threading.Event().wait()
 async def raises(self): raise RuntimeError("again and again")
 Dispatch.turn = {"hangs": hangs, "blocks": blocks, "raises": raises}[sys.argv[2]]
 watchdog.EVERY = 0.05
-watchdog.Watchdog.__init__.__kwdefaults__["limit"] = 1.0
 
 async def run():
     threads = DatabaseThreads(open_engine(sys.argv[1]))
-    settings = Settings(_env_file=None, env="test", database_url=SecretStr("unused"))
+    settings = Settings(_env_file=None, env="test", database_url=SecretStr("unused"), watchdog_usec=1_100_000)
     clock = Clock()
     await build_worker(settings, threads, FakeGateway(FakeClock(clock.now())), clock).run()
 
@@ -76,6 +75,30 @@ def test_systemd_is_told_and_nobody_where_there_is_none(tmp_path: Path) -> None:
         assert b"READY=1" == systemd.recv(100)
     tell_systemd("READY=1", None)
     tell_systemd("READY=1", str(tmp_path / "gone"))
+
+
+def test_systemd_is_pinged_four_times_within_its_limit_and_only_after_progress(tmp_path: Path) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.setblocking(False)
+        ping = SystemdPing(address, 80_000_000)
+        for at, expected in [(100.0, 1), (119.9, 0), (120.0, 1), (120.0, 0), (500.0, 1), (500.0, 0)]:
+            ping.progressed(at)
+            assert expected == _pings(systemd), at
+
+
+def _pings(systemd: socket.socket) -> int:
+    heard = 0
+    while True:
+        try:
+            heard += b"WATCHDOG=1" == systemd.recv(100)
+        except BlockingIOError:
+            return heard
+
+
+def test_a_worker_that_hangs_ends_itself_before_systemd_would() -> None:
+    assert [HANGS_AFTER, HANGS_AFTER, 81.0] == [hangs_after(None), hangs_after(600_000_000), hangs_after(90_000_000)]
 
 
 def test_a_second_worker_is_told_who_the_first_is(tmp_path: Path) -> None:

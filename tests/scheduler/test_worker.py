@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -89,12 +92,12 @@ class Running:
 
 
 @asynccontextmanager
-async def working(engine: Engine, *, seconds: float = 0.0) -> AsyncIterator[Running]:
+async def working(engine: Engine, *, seconds: float = 0.0, **more: Any) -> AsyncIterator[Running]:
     clock = MovableClock()
     gateway = SlowGateway(FakeClock(clock.now()))
     gateway.seconds = seconds
     threads = DatabaseThreads(engine)
-    settings = Settings(_env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"))
+    settings = Settings(_env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"), **more)
     worker = build_worker(settings, threads, gateway, clock)
     ready = asyncio.Event()
     ending = asyncio.create_task(worker.run(ready.set))
@@ -103,6 +106,22 @@ async def working(engine: Engine, *, seconds: float = 0.0) -> AsyncIterator[Runn
     worker.stop()
     assert await ending
     threads.close()
+
+
+async def test_systemd_hears_of_progress_while_a_turn_goes_on_and_on(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """With a slow provider and texts that come due all the time, a turn lasts for hours."""
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.setblocking(False)
+        async with working(sqlite_engine, seconds=4.0, notify_socket=address, watchdog_usec=2_000_000) as running:
+            running.plan()
+            await running.until_asked(1)
+            loop, heard = asyncio.get_running_loop(), list[bytes]()
+            async with asyncio.timeout(15):
+                while heard.count(b"WATCHDOG=1") < 3:
+                    heard.append(await loop.sock_recv(systemd, 100))
+            assert S.ATTEMPTING is running.state(1)
 
 
 async def test_a_text_leaves_at_its_instant_though_another_process_planned_it(engine: Engine) -> None:
