@@ -13,7 +13,7 @@ from notifier.access import accounts as staff
 from notifier.access.stored_keys import all_keys, hash_of, working_key
 from notifier.db.rows import insert_rows
 from notifier.db.tables import ApiKey, Scope
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 
 _OURS: Final = "nk_"
 """Opens every key, so that a scanner that looks for secrets knows one."""
@@ -37,12 +37,15 @@ def add_key(
     """
     name, allowed = _checked_name(name), sorted({scope.value for scope in scopes})
     if not allowed:
-        raise Refused("say what the key may do", "scope", command=f"--scope {', --scope '.join(Scope)}")
+        raise Refused(
+            "say what the key may do", "scope", code=RefusalCode.SCOPE_MISSING, scopes=", --scope ".join(Scope)
+        )
     if working_key(session, clinic_id, name) is not None:
         raise Refused(
             f'there is a key "{name}" already; to replace it, revoke it first',
             "name",
-            command=f'notifier api-key revoke "{name}"',
+            code=RefusalCode.API_KEY_EXISTS,
+            name=name,
         )
     key = f"{_OURS}{secrets.token_urlsafe(32)}"
     row = {"clinic_id": clinic_id, "name": name, "key_hash": hash_of(key), "prefix": key[:_SHOWN], "scopes": allowed}

@@ -11,7 +11,7 @@ from notifier.access import accounts as staff
 from notifier.access.passwords import check_password, hash_password
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import Role, Staff
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 
 _LONGEST_NAME = 60
 
@@ -34,9 +34,7 @@ def add_staff(
     name = _checked_name(name)
     hashed = _hashed(password)
     if staff.account_called(session, clinic_id, name) is not None:
-        raise Refused(
-            f'"{name}" has an account already', "name", command=f"to set its password: notifier staff password {name}"
-        )
+        raise Refused(f'"{name}" has an account already', "name", code=RefusalCode.ACCOUNT_EXISTS, name=name)
     row = {
         "clinic_id": clinic_id,
         "name": name,

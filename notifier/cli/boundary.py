@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from notifier.cli.advice import with_advice
 from notifier.cli.app import build_app
 from notifier.cli.errors import Failed
 from notifier.cli.output import note
@@ -77,9 +78,7 @@ def _sentences() -> Iterator[None]:
 
 
 def _refusal(error: Refused | ProtocolError) -> str:
-    """The sentence, and the command that a person at a terminal may type."""
-    command = error.command if isinstance(error, Refused) else None
-    return f"{error}; {command}" if command else str(error)
+    return with_advice(error) if isinstance(error, Refused) else str(error)
 
 
 def _ended(code: ExitCode, sentences: str) -> _Ended:

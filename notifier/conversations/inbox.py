@@ -13,14 +13,14 @@ from notifier.db.columns import can_be_id
 from notifier.db.enrollments import latest_on
 from notifier.db.events import record
 from notifier.db.tables import Enrollment, Message, Reply
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 
 
 def the_reply(session: Session, clinic_id: str, reply_id: int) -> Reply:
     """The reply of that number; raises Refused where there is none."""
     reply = session.get(Reply, reply_id) if can_be_id(reply_id) else None
     if reply is None or reply.clinic_id != clinic_id:
-        raise Refused(f"there is no reply {reply_id}", command="see: notifier replies")
+        raise Refused(f"there is no reply {reply_id}", code=RefusalCode.REPLY_UNKNOWN)
     return reply
 
 

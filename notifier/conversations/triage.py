@@ -13,7 +13,7 @@ from notifier.db import outbox
 from notifier.db.events import record
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import ReplyClaim, SeenTo
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 
 
 def claim_reply(session: Session, clinic_id: str, reply_id: int, *, now: datetime, by: str) -> str:
@@ -40,7 +40,7 @@ def see_to(session: Session, clinic_id: str, message_id: int, *, now: datetime, 
     """Somebody has told her in person what a text could not; False where that was so already."""
     message = outbox.by_id(session, clinic_id, message_id)
     if message is None:
-        raise Refused(f"there is no message {message_id}", command="see: notifier due")
+        raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     new = insert_if_new(session, SeenTo, {"message_id": message_id, "at": now, "by": by})
     if new:
         record(

@@ -15,7 +15,7 @@ from notifier.db.columns import can_be_id
 from notifier.db.events import cut, record
 from notifier.db.rows import Row, insert_rows_for_ids
 from notifier.db.tables import Enrollment, Event, Message
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState
 
 
@@ -156,5 +156,5 @@ def the_enrollment(session: Session, clinic_id: str, enrollment_id: int) -> Enro
     """The enrollment of that id; raises Refused where there is none."""
     found = by_id(session, clinic_id, enrollment_id)
     if found is None:
-        raise Refused(f"there is no enrollment {enrollment_id}", "enrollment", command="see: notifier enrollments")
+        raise Refused(f"there is no enrollment {enrollment_id}", "enrollment", code=RefusalCode.ENROLLMENT_UNKNOWN)
     return found

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow
@@ -87,7 +87,7 @@ def profile_of(offices: Offices, office: str) -> OfficeProfile:
         f'the office "{office}" is not in the offices file (NOTIFIER_OFFICES_FILE); write its table back, '
         "or move its patients",
         "office",
-        command="notifier change ENROLLMENT --office OFFICE",
+        code=RefusalCode.OFFICE_LOST,
     )
 
 

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why it was refused, where a door knows what to do next: a command, a button, an address."""
+
+    ACCOUNT_EXISTS = "account-exists"
+    API_KEY_EXISTS = "api-key-exists"
+    APPROVER_MISSING = "approver-missing"
+    BACKUP_NOT_COMPARED = "backup-not-compared"
+    BOOKED_ALREADY = "booked-already"
+    COLUMNS_MISSING = "columns-missing"
+    ENDED_ALREADY = "ended-already"
+    ENROLLED_OTHERWISE = "enrolled-otherwise"
+    ENROLLMENT_UNKNOWN = "enrollment-unknown"
+    FILE_EMPTY = "file-empty"
+    MESSAGE_CHANGED = "message-changed"
+    MESSAGE_UNKNOWN = "message-unknown"
+    MORE_ARE_LATE = "more-are-late"
+    NOT_APPROVED = "not-approved"
+    NOTHING_TO_COMPARE = "nothing-to-compare"
+    NOTHING_TO_RELEASE = "nothing-to-release"
+    NOTHING_TO_REVIEW = "nothing-to-review"
+    OFFICE_LOST = "office-lost"
+    OPTED_OUT = "opted-out"
+    REASON_MISSING = "reason-missing"
+    REPLY_UNKNOWN = "reply-unknown"
+    SAME_ENROLLMENT = "same-enrollment"
+    SCOPE_MISSING = "scope-missing"
+    TREATED_ALREADY = "treated-already"
+    VISIT_TO_COME = "visit-to-come"
+
 
 class Refused(ValueError):
     """One sentence for the person who asked: what was wrong, where, and what to write instead."""
 
-    def __init__(self, sentence: str, field: str | None = None, *, command: str | None = None) -> None:
+    def __init__(
+        self, sentence: str, field: str | None = None, *, code: RefusalCode | None = None, **about: object
+    ) -> None:
         super().__init__(sentence)
-        self.command = command
-        """What the command line adds, such as `see: notifier due`; a page and the API have their own ways."""
         self.field = field
         """The field or CSV column it is about, where there is one."""
+        self.code = code
+        """Where a door knows what to do next; the command line's words for it are in `notifier/cli/advice.py`."""
+        self.about = about
+        """What a door's advice names, such as `enrollment=7`."""

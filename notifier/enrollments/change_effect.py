@@ -19,7 +19,7 @@ from notifier.domain.offices import choose_office
 from notifier.domain.planning.difference import Difference
 from notifier.domain.planning.plan import Facts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.identity import refuse_ended
 from notifier.enrollments.outlook import look_ahead
@@ -166,7 +166,8 @@ def _refuse_the_same(session: Session, enrollment: Enrollment, after: Facts) -> 
             raise Refused(
                 f"enrollment {other.id} is already this patient on {after.protocol.id}, {after.local_day}; "
                 "cancel one of the two",
-                command=f"notifier cancel {enrollment.id}",
+                code=RefusalCode.SAME_ENROLLMENT,
+                enrollment=enrollment.id,
             )
 
 

@@ -13,7 +13,7 @@ from notifier.db.array_param import among
 from notifier.db.rows import table_of
 from notifier.db.tables import Approval, NumberHold, OptOut, Pause, ProtocolVersion
 from notifier.domain.planning.plan import Facts, PlanningRules
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 
 
 @dataclass(slots=True)
@@ -41,7 +41,9 @@ class Standing:
                 f"nobody has approved {protocol.id} {protocol.version} in {facts.language}; "
                 "a clinician reads and approves it",
                 "protocol",
-                command=f"notifier protocols approve {protocol.id} --language {facts.language} --by NAME",
+                code=RefusalCode.NOT_APPROVED,
+                protocol=protocol.id,
+                language=facts.language,
             )
 
 

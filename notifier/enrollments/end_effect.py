@@ -17,7 +17,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.kinds import ANSWER
 from notifier.domain.planning.difference import Difference, said_steps
 from notifier.domain.planning.plan import Facts, PlanningRules
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import carry_out, enrollments_on, facts_of, take_turn
@@ -109,14 +109,16 @@ def _refuse_to_miss(enrollment: Enrollment, now: datetime) -> None:
     if enrollment.treated_at is not None:
         raise Refused(
             f"enrollment {enrollment.id} was treated, so it is no no-show",
-            command=f"to stop its texts: notifier cancel {enrollment.id}",
+            code=RefusalCode.TREATED_ALREADY,
+            enrollment=enrollment.id,
         )
     if enrollment.appointment_at is not None and enrollment.appointment_at > now:
         when = say_moment(enrollment.appointment_at, zone_called(enrollment.timezone))
         raise Refused(
             f"the appointment of enrollment {enrollment.id} is still to come ({when}), so it is no no-show yet; "
             "where it is called off, cancel it; where it moves, say to when",
-            command=f"notifier cancel {enrollment.id}; notifier change {enrollment.id} --appointment-at",
+            code=RefusalCode.VISIT_TO_COME,
+            enrollment=enrollment.id,
         )
 
 

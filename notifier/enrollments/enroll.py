@@ -16,7 +16,7 @@ from notifier.domain.planning.difference import Difference
 from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
 from notifier.domain.planning.warnings import for_others, of_plan
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.enrollments.plans import enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
@@ -76,7 +76,8 @@ def _refuse_other_content(session: Session, known: Enrollment, wanted: Checked) 
         raise Refused(
             f"external_id {wanted.external_id} is enrollment {known.id} already, with another {said}; change that one",
             "external_id",
-            command=f"notifier change {known.id}",
+            code=RefusalCode.ENROLLED_OTHERWISE,
+            enrollment=known.id,
         )
 
 

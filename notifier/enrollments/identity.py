@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from notifier.domain.instants import said_in
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.requests import Checked
 
@@ -57,7 +57,9 @@ def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> 
         raise Refused(
             f"this is enrollment {meant.id}, which is booked for that day; say there that she was treated",
             "treated_at",
-            command=f"notifier treated {meant.id} --at {said_in(facts.treated_at, facts.timezone)}",
+            code=RefusalCode.BOOKED_ALREADY,
+            enrollment=meant.id,
+            at=said_in(facts.treated_at, facts.timezone),
         )
     return None
 
@@ -90,10 +92,12 @@ def refuse_ended(stored: StoredEnrollment) -> None:
         raise Refused(
             f"this is enrollment {stored.id}, which was cancelled{why}; take that back, "
             "or enroll her again as a second treatment",
-            command=f"notifier resume {stored.id}, or --second",
+            code=RefusalCode.ENDED_ALREADY,
+            enrollment=stored.id,
         )
     if stored.state is EnrollmentState.NO_SHOW:
         raise Refused(
             f"this is enrollment {stored.id}, a no-show; take that back, or enroll her again as a second treatment",
-            command=f"notifier resume {stored.id}, or --second",
+            code=RefusalCode.ENDED_ALREADY,
+            enrollment=stored.id,
         )

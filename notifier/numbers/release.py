@@ -12,7 +12,7 @@ from notifier.db.events import record
 from notifier.db.outbox import look_again
 from notifier.db.tables import Message
 from notifier.domain.phone import parse_phone
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.numbers.holds import release_number
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 
@@ -45,10 +45,10 @@ def release(
         raise Refused(
             f"this number opted out on {stored.at:%Y-%m-%d} ({stored.source}); only the patient may end that: "
             "she texts START, or say how she agreed",
-            command='--reconsent "signed a new form"',
+            code=RefusalCode.OPTED_OUT,
         )
     if stored is None and not holds:
-        raise Refused("this number is neither held nor opted out", command="see: notifier replies, notifier opt-outs")
+        raise Refused("this number is neither held nor opted out", code=RefusalCode.NOTHING_TO_RELEASE)
     ended = False
     if stored is not None and reconsent is not None:
         ended = opt_in(session, clinic_id, number, at=now, by=by)

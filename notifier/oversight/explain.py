@@ -19,7 +19,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.kinds import ANSWER, BY_ITSELF
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
@@ -44,7 +44,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     """
     found = find_text(session, rules.clinic_id, message_id)
     if found is None:
-        raise Refused(f"there is no message {message_id}", command="see: notifier due")
+        raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     message, enrollment = found
     is_answer = message.kind == ANSWER
     rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifier.db import protocols
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from schedules.protocol import CareProtocol
 
 
@@ -17,7 +17,7 @@ def approve(
     """Approve this content in one language, or in all of its languages; those that are newly approved."""
     by = by.strip()
     if not by:
-        raise Refused("say who approves it", "by", command="--by NAME")
+        raise Refused("say who approves it", "by", code=RefusalCode.APPROVER_MISSING)
     if language is not None and language not in protocol.languages:
         raise Refused(
             f'{protocol.id} has no texts in "{language}"; say one of {", ".join(protocol.languages)}', "language"

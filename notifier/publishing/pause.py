@@ -13,7 +13,7 @@ from notifier.db import protocols as stored
 from notifier.db.outbox import look_again
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.protocol_choice import find_protocol
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from schedules.protocol import CareProtocol
 
 
@@ -31,7 +31,7 @@ def pause(
     """Let no text of this protocol (or of this one step) leave, in any version; False where it is paused already."""
     reason = " ".join(reason.split())
     if not reason:
-        raise Refused("say why", "reason", command="--reason TEXT")
+        raise Refused("say why", "reason", code=RefusalCode.REASON_MISSING)
     _refuse_unknown(protocol_id, step, protocols)
     if any((one.protocol, one.step) == (protocol_id, step) for one in stored.open_pauses(session, clinic_id)):
         return False

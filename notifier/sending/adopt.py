@@ -19,7 +19,7 @@ from notifier.db.outbox import in_state, move, of_clinic
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Message, RecoveryKind
 from notifier.db.threads import DatabaseThreads
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MAY_STILL_LEAVE, MessageState
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.sending.gates.recoveries import end, open_recoveries
@@ -69,7 +69,7 @@ async def adopt(threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, n
 def _what_to_ask(session: Session, clinic_id: str, now: datetime) -> tuple[datetime, list[str]]:
     restored = open_recoveries(session, clinic_id).get(RecoveryKind.RESTORED)
     if restored is None:
-        raise Refused("no backup waits for this", command="see: notifier recover --plan")
+        raise Refused("no backup waits for this", code=RefusalCode.NOTHING_TO_COMPARE)
     due = select(col(Message.phone)).where(in_state(_S.PLANNED), of_clinic(clinic_id), col(Message.due_at) <= now)
     return restored.up_to, sorted(set(session.scalars(due)))
 

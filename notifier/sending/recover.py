@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from notifier.db.outbox import in_state, is_answer, of_clinic
 from notifier.db.tables import Enrollment, Message, RecoveryKind
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
 from notifier.sending.claim import SendingRules
 from notifier.sending.decide import Decision, Send, Wait
@@ -107,13 +107,13 @@ def release(session: Session, rules: SendingRules, plan: RecoveryPlan, *, now: d
     """
     if RecoveryKind.RESTORED in open_recoveries(session, rules.clinic_id):
         sentence = "this database is a backup: Twilio must be asked what left since"
-        raise Refused(sentence, command="run: notifier recover --apply")
+        raise Refused(sentence, code=RefusalCode.BACKUP_NOT_COMPARED)
     shown = {one.message for one in plan.late}
     these = (in_state(_S.PLANNED), of_clinic(rules.clinic_id), waits(plan.up_to, now))
     now_late = set(session.scalars(select(col(Message.id)).where(*these)))
     if more := len(now_late - shown):
         sentence = f"{more} more texts are late than were shown; look at them again"
-        raise Refused(sentence, command="notifier recover --plan")
+        raise Refused(sentence, code=RefusalCode.MORE_ARE_LATE)
     release_late(session, rules.clinic_id, texts=len(now_late), up_to=plan.up_to, now=now, by=by)
     return len(now_late)
 

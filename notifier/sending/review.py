@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db import outbox
 from notifier.db.enrollments import by_id
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, MessageState
 
 
@@ -19,9 +19,11 @@ def review(session: Session, clinic_id: str, message_id: int, *, sent: bool, now
     """
     message = outbox.by_id(session, clinic_id, message_id)
     if message is None:
-        raise Refused(f"there is no message {message_id}", command="see: notifier due")
+        raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     if message.state is not MessageState.NEEDS_REVIEW:
-        raise Refused(f"message {message_id} is {message.state.value} and needs no review", command="see: notifier due")
+        raise Refused(
+            f"message {message_id} is {message.state.value} and needs no review", code=RefusalCode.NOTHING_TO_REVIEW
+        )
     enrollment = by_id(session, clinic_id, message.enrollment_id)
     to, why = MessageState.ACCEPTED, "staff say that it was sent"
     if not sent and message.expires_at > now and enrollment is not None and enrollment.state in RUNNING:
@@ -30,5 +32,5 @@ def review(session: Session, clinic_id: str, message_id: int, *, sent: bool, now
         to, why = MessageState.CANCELLED, "staff say that it was not sent, and it is no longer useful"
     if not outbox.move(session, message_id, seen=MessageState.NEEDS_REVIEW, to=to, at=now, by=by, why=why):
         sentence = f"message {message_id} changed in this moment; look again"
-        raise Refused(sentence, command=f"notifier explain {message_id}")
+        raise Refused(sentence, code=RefusalCode.MESSAGE_CHANGED, message=message_id)
     return to

@@ -175,4 +175,4 @@ def test_a_booked_visit_of_that_day_is_not_enrolled_a_second_time(desk: Desk) ->
     booked = desk.enroll(appointment_at=desk.now + timedelta(hours=1))
     with pytest.raises(Refused, match=f"this is enrollment {booked.enrollment}, which is booked") as refused:
         desk.enroll(at=desk.now + timedelta(hours=2), now=desk.now + timedelta(hours=2))
-    assert f"notifier treated {booked.enrollment} --at 2026-03-06T16:10-05:00" == refused.value.command
+    assert {"enrollment": booked.enrollment, "at": "2026-03-06T16:10-05:00"} == refused.value.about

@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 
 LARGEST_FILE = 200_000_000
 _LARGEST_CELL = 20_000
@@ -60,7 +60,7 @@ def _rows(text: str, delimiter: str, first_row: int) -> Iterator[tuple[int, list
 
 
 def _empty() -> Refused:
-    return Refused("the file is empty", command="for a sample: notifier import --template")
+    return Refused("the file is empty", code=RefusalCode.FILE_EMPTY)
 
 
 _QUOTE = 'a quote (") is probably not closed'

@@ -11,7 +11,7 @@ from enum import StrEnum
 from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
 from notifier.domain.planning.plan import PlanningRules
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request
 from schedules.protocol import CareProtocol
 
@@ -100,7 +100,7 @@ def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> 
         raise Refused(
             f"the first row names no column {', '.join(missing)}; the sample file has them all",
             "header",
-            command="notifier import --template",
+            code=RefusalCode.COLUMNS_MISSING,
         )
     if "treated_at" not in found and "appointment_at" not in found:
         raise Refused("the first row names neither treated_at nor appointment_at; one of them is needed", "header")
