@@ -11,24 +11,7 @@ import unicodedata
 from enum import StrEnum
 from typing import Final
 
-from notifier.conversations.words import (
-    ABOUT_TEXTS,
-    DISLIKED,
-    FILLER,
-    HELP,
-    LIKED,
-    NOT_A_REQUEST,
-    OUR_OWN_WORDS,
-    POLITE,
-    START,
-    STOP_PHRASES,
-    STOP_WORDS,
-    THANKS,
-    THANKS_FILLER,
-    UNCLEAR_WORDS,
-    URGENT,
-    WEAK_STOP_WORDS,
-)
+from notifier.conversations.vocabulary import Vocabulary, vocabulary
 
 
 class Meaning(StrEnum):
@@ -53,62 +36,66 @@ def read_reply(text: str, opt_out_type: str | None = None, media_count: int = 0)
     verdict = (opt_out_type or "").strip().lower()
     if verdict in ("stop", "start", "help"):
         return Meaning(verdict)
-    if reaction := _reaction(_plain(text)):
+    known = vocabulary()
+    if reaction := _reaction(_plain(text), known):
         return reaction
-    said = _normalized(text)
+    said = _normalized(text, known)
     words = said.split()
-    if _is_stop(said, words, asks="?" in text or "¿" in text) or any(map(_is_stop_clause, _CLAUSE_END.split(text))):
+    if _is_stop(said, words, known, asks="?" in text or "¿" in text) or any(
+        _is_stop_clause(clause, known) for clause in _CLAUSE_END.split(text)
+    ):
         return Meaning.STOP
-    if URGENT.search(said):
+    if known.urgent.search(said):
         return Meaning.URGENT
-    if said in START:
+    if said in known.start:
         return Meaning.START
-    if HELP & set(words) and set(words) <= HELP | POLITE:
+    if known.help & set(words) and set(words) <= known.help | known.polite:
         return Meaning.HELP
-    if UNCLEAR_WORDS & set(words) or STOP_PHRASES.search(said):
+    if known.unclear & set(words) or known.stop_phrases.search(said):
         return Meaning.UNCLEAR
-    return Meaning.THANKS if media_count == 0 and _is_thanks(text, words) else Meaning.OTHER
+    return Meaning.THANKS if media_count == 0 and _is_thanks(text, words, known) else Meaning.OTHER
 
 
 def mentions_urgent(text: str) -> bool:
     """Whether the words of an emergency are in it, whatever else it means; a reaction's quote is our own words."""
-    if LIKED.match(_plain(text)) or DISLIKED.match(_plain(text)):
+    known = vocabulary()
+    if known.liked.match(_plain(text)) or known.disliked.match(_plain(text)):
         text = _QUOTED.sub(" ", text, count=1)
-    return URGENT.search(_normalized(text)) is not None
+    return known.urgent.search(_normalized(text, known)) is not None
 
 
-def _reaction(plain: str) -> Meaning | None:
+def _reaction(plain: str, known: Vocabulary) -> Meaning | None:
     """A reaction quotes our own text, with the STOP in it."""
-    if LIKED.match(plain):
+    if known.liked.match(plain):
         return Meaning.THANKS
-    return Meaning.OTHER if DISLIKED.match(plain) else None
+    return Meaning.OTHER if known.disliked.match(plain) else None
 
 
-def _is_stop(said: str, words: list[str], *, asks: bool) -> bool:
+def _is_stop(said: str, words: list[str], known: Vocabulary, *, asks: bool) -> bool:
     spoken = set(words)
-    if NOT_A_REQUEST.search(said):
+    if known.not_a_request.search(said):
         return False
-    others = spoken - STOP_WORDS - WEAK_STOP_WORDS
-    if spoken & STOP_WORDS and others <= FILLER:
-        return not (asks and "i" in others)
-    if spoken & WEAK_STOP_WORDS and others <= POLITE | ABOUT_TEXTS:
+    others = spoken - known.stop - known.weak_stop
+    if spoken & known.stop and others <= known.filler:
+        return not (asks and others & known.asking)
+    if spoken & known.weak_stop and others <= known.polite | known.about_texts:
         return True
-    if OUR_OWN_WORDS.search(said):
+    if known.our_own_words.search(said):
         return False
-    return STOP_PHRASES.search(said) is not None
+    return known.stop_phrases.search(said) is not None
 
 
-def _is_stop_clause(clause: str) -> bool:
+def _is_stop_clause(clause: str, known: Vocabulary) -> bool:
     """Whether a part of the text is nothing but a clear stop: "STOP. Sent from my phone", "Bad skin, please stop"."""
-    said = _normalized(clause)
+    said = _normalized(clause, known)
     spoken = set(said.split())
-    return bool(spoken & STOP_WORDS) and spoken <= STOP_WORDS | POLITE and not NOT_A_REQUEST.search(said)
+    return bool(spoken & known.stop) and spoken <= known.stop | known.polite and not known.not_a_request.search(said)
 
 
-def _is_thanks(text: str, words: list[str]) -> bool:
+def _is_thanks(text: str, words: list[str], known: Vocabulary) -> bool:
     if not words:
         return bool(_GLAD_EMOJI.intersection(text))
-    return bool(THANKS & set(words)) and set(words) <= THANKS | THANKS_FILLER
+    return bool(known.thanks & set(words)) and set(words) <= known.thanks | known.thanks_filler
 
 
 def _plain(text: str) -> str:
@@ -117,11 +104,11 @@ def _plain(text: str) -> str:
     return "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf", "Cc") or c.isspace())
 
 
-def _normalized(text: str) -> str:
+def _normalized(text: str, known: Vocabulary) -> str:
     said = re.sub(r"['’‘`´]", "", _plain(text).casefold())
     said = " ".join(re.findall(r"[^\W_]+", said))
-    said = _SPELLED.sub(lambda found: found[0].replace(" ", ""), said)
-    for pattern, joined in _JOINED:
+    said = known.spelled.sub(lambda found: found[0].replace(" ", ""), said)
+    for pattern, joined in known.joined:
         said = pattern.sub(joined, said)
     return said
 
@@ -129,13 +116,3 @@ def _normalized(text: str) -> str:
 _GLAD_EMOJI: Final = frozenset("👍🙏❤♥😊🙂😀😁😃😄🥰😍👌💕💖💛💙💜✅🎉☺👏🤗😘")
 _QUOTED: Final = re.compile(r"[\"“«].*[\"”»]", re.DOTALL)
 _CLAUSE_END: Final = re.compile(r"[.!?,;:\n]")
-_SPELLED: Final = re.compile(r"\b(?:s t o p|e n d|q u i t|c a n c e l)\b")
-_JOINED: Final = (
-    (re.compile(r"\bs+t+o+p+s?\b"), "stop"),
-    (re.compile(r"\bs+t+o+p+ ?all\b"), "stopall"),
-    (re.compile(r"\bopt(?: me| us| my number)? ?out\b"), "optout"),
-    (re.compile(r"\bopting(?: me)? out\b"), "optingout"),
-    (re.compile(r"\bun ?subscribed?\b"), "unsubscribe"),
-    (re.compile(r"\bno mas\b"), "nomas"),
-    (re.compile(r"^no more(?= ?$| (?:please|pls|thanks|thank you)$)"), "nomore"),
-)

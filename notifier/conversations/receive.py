@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.conversations.auto_reply import ONE_IN, USEFUL_FOR, AnswerRules
 from notifier.conversations.classify import Meaning, mentions_urgent, read_reply
 from notifier.conversations.reply_texts import answers_for, one_at_a_time, plan_answer, was_answered
-from notifier.conversations.words import STOP_WORDS
+from notifier.conversations.vocabulary import vocabulary
 from notifier.db.enrollments import numbers_since
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Reply
@@ -169,4 +169,4 @@ def _hold(
 def _source(inbound: InboundText) -> str:
     if inbound.opt_out_type:
         return "twilio"
-    return "keyword" if inbound.text.strip().casefold() in STOP_WORDS | {"cancel", "end", "quit"} else "phrase"
+    return "keyword" if inbound.text.strip().casefold() in vocabulary().stop | {"cancel", "end", "quit"} else "phrase"
