@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from schedules.problems import ProtocolError, explain, explain_toml
 from schedules.protocol import CareProtocol
 
 __all__ = [
+    "Catalogue",
     "ProtocolError",
     "load_directory",
     "load_protocol",
@@ -26,9 +28,24 @@ __all__ = [
 ]
 
 
-def shipped() -> dict[str, CareProtocol]:
+class Catalogue(dict[str, CareProtocol]):
+    """Protocols by id. A file that cannot be read takes itself out and nothing else."""
+
+    def __init__(self, protocols: Mapping[str, CareProtocol], unreadable: Mapping[str, str] | None = None) -> None:
+        super().__init__(protocols)
+        self.unreadable = dict(unreadable or {})
+        """By id: the problems of its file, one per line."""
+
+    def all_read(self) -> Catalogue:
+        """The same; raises ProtocolError with the problems of all files where there are any."""
+        if self.unreadable:
+            raise ProtocolError("\n".join(self.unreadable.values()))
+        return self
+
+
+def shipped() -> Catalogue:
     """The protocols that come with the program, by id; the default first."""
-    return dict(_shipped())
+    return Catalogue(dict(_shipped()))
 
 
 @cache
@@ -39,25 +56,29 @@ def _shipped() -> tuple[tuple[str, CareProtocol], ...]:
     return tuple((protocol_id, parse_protocol(protocol_id, texts[protocol_id])) for protocol_id in sorted(texts))
 
 
-def protocols_with(directory: Path | None) -> dict[str, CareProtocol]:
-    """The shipped protocols, and a clinic's own, which win over shipped ones of the same id. Raises ProtocolError."""
-    return shipped() | (load_directory(directory) if directory else {})
+def protocols_with(directory: Path | None) -> Catalogue:
+    """The shipped protocols, and a clinic's own, which win over shipped ones of the same id.
+
+    Where the clinic's own cannot be read, the shipped one of that id is out too: its words are not the clinic's.
+    Raises ProtocolError where there is no such directory.
+    """
+    own = load_directory(directory) if directory else Catalogue({})
+    known = {id_: one for id_, one in (shipped() | own).items() if id_ not in own.unreadable}
+    return Catalogue(known, own.unreadable)
 
 
-def load_directory(path: Path) -> dict[str, CareProtocol]:
-    """Every `*.toml` of a directory, by id. Raises ProtocolError with the problems of all files, one per line."""
+def load_directory(path: Path) -> Catalogue:
+    """Every `*.toml` of a directory, by id. Raises ProtocolError where there is no such directory."""
     if not path.is_dir():
         raise ProtocolError(f"{path}: there is no such directory; put the protocol files there, or name another")
     protocols: dict[str, CareProtocol] = {}
-    problems: list[str] = []
+    unreadable: dict[str, str] = {}
     for file in sorted(path.glob("*.toml")):
         try:
             protocols[file.stem] = load_protocol(file)
         except ProtocolError as error:
-            problems.append(str(error))
-    if problems:
-        raise ProtocolError("\n".join(problems))
-    return protocols
+            unreadable[file.stem] = str(error)
+    return Catalogue(protocols, unreadable)
 
 
 def load_protocol(path: Path) -> CareProtocol:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
 
 from notifier.clock import Clock, ShiftedClock
 from notifier.config.offices_file import BadOffices, parse_offices
@@ -18,8 +17,7 @@ from notifier.oversight.alerts import Telling
 from notifier.sending.claim import SendingRules
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Gateway
-from schedules.catalogue import protocols_with
-from schedules.protocol import CareProtocol
+from schedules.catalogue import Catalogue, protocols_with
 from schedules.send_window import SendWindow, zone_named
 from schedules.wording import Voice
 
@@ -40,8 +38,8 @@ def planning_rules(settings: Settings) -> PlanningRules:
     )
 
 
-def protocols(settings: Settings) -> Mapping[str, CareProtocol]:
-    """What this clinic may enroll on. Raises ProtocolError."""
+def protocols(settings: Settings) -> Catalogue:
+    """What this clinic may enroll on. Raises ProtocolError where the directory of its own ones is not there."""
     return protocols_with(settings.protocols_dir)
 
 
@@ -93,6 +91,7 @@ def build_telling(settings: Settings) -> Telling:
         staffed_hours(settings),
         SendWindow.parse(settings.send_window),
         by_webhook=settings.public_url is not None,
+        unreadable_protocols=tuple(protocols(settings).unreadable),
     )
     return Telling(settings.clinic_name or "Notifier", socket.gethostname(), rules, channels)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Annotated, Any, Final
 
@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from notifier.config import values
 from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours
+from schedules.catalogue import Catalogue
 from schedules.problems import explain_toml
-from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 
@@ -67,9 +67,7 @@ class _Profile(BaseModel):
     protocols: Annotated[list[str], Field(min_length=1)] | None = None
 
 
-def parse_offices(
-    file: str, text: str, own: OfficeProfile, protocols: Mapping[str, CareProtocol]
-) -> dict[str, OfficeProfile]:
+def parse_offices(file: str, text: str, own: OfficeProfile, protocols: Catalogue) -> dict[str, OfficeProfile]:
     """The offices of a file, in its order. `own`: the clinic's own settings, for what a table leaves out.
 
     Raises BadOffices.
@@ -92,7 +90,7 @@ def parse_offices(
     return found
 
 
-def _wrong_with(office: str, table: Any, protocols: Mapping[str, CareProtocol]) -> Iterator[str]:
+def _wrong_with(office: str, table: Any, protocols: Catalogue) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f"{office} stands outside of any office; write it under its office's line, such as [downtown]"
         return
@@ -105,7 +103,7 @@ def _wrong_with(office: str, table: Any, protocols: Mapping[str, CareProtocol]) 
         yield from (f"{who}: {_sentence(one)}" for one in error.errors(include_url=False, include_input=False))
         return
     allowed = profile.protocols or list(protocols)
-    for stranger in (one for one in allowed if one not in protocols):
+    for stranger in (one for one in allowed if one not in protocols and one not in protocols.unreadable):
         near = get_close_matches(stranger, protocols, n=1, cutoff=0.4)
         instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(protocols)}"
         yield f'{who}: protocols: there is no protocol "{stranger[:60]}"; {instead}'

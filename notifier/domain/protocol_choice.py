@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
+from schedules.catalogue import Catalogue
 from schedules.protocol import CareProtocol
 from schedules.timeline import Patient, check_patient
 
@@ -17,9 +18,11 @@ _ANY_ZONE = ZoneInfo("UTC")
 
 
 def find_protocol(protocol_id: str, protocols: Mapping[str, CareProtocol]) -> CareProtocol:
-    """The protocol of that id; raises Refused with the nearest one."""
+    """The protocol of that id; raises Refused with the nearest one, or with what is wrong with its file."""
     if protocol_id in protocols:
         return protocols[protocol_id]
+    if isinstance(protocols, Catalogue) and (why := protocols.unreadable.get(protocol_id)):
+        raise Refused(f"the file of {protocol_id} cannot be read: {why.splitlines()[0]}", "protocol")
     raise Refused(f'there is no protocol "{protocol_id[:60]}"; {_nearest(protocol_id, tuple(protocols))}', "protocol")
 
 

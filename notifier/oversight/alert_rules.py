@@ -75,6 +75,8 @@ class AlertRules:
     window: SendWindow = DEFAULT_WINDOW
     by_webhook: bool = False
     """Receipts should come that way."""
+    unreadable_protocols: tuple[str, ...] = ()
+    """Ids of the clinic's own protocols whose files could not be read when this process started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *(urgent_cause(reply) for reply in facts.urgent),
         *_of_the_engine(facts.signs, rules, now),
         *_filtered(facts.filtered),
+        *(_of_a_protocol(one) for one in rules.unreadable_protocols),
         *_unmarked(facts, rules, now),
         *(_of_a_text(text) for text in facts.in_trouble),
     ]
@@ -140,6 +143,11 @@ def _filtered(found: Filtered | None) -> Iterator[Cause]:
         protocol, step, most = found.steps[0]
         why = f"carriers filtered {many} of the last hour's {found.of} texts, {most} of them step {step} of {protocol}"
         yield Cause("filtered", f"{why}; look at its words, or pause it")
+
+
+def _of_a_protocol(protocol: str) -> Cause:
+    why = f"the file of the protocol {protocol} cannot be read, so nobody is enrolled on it; see: notifier doctor"
+    return Cause(f"protocol-{protocol}", why)
 
 
 def _unmarked(facts: AlertFacts, rules: AlertRules, now: datetime) -> Iterator[Cause]:

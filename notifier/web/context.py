@@ -21,8 +21,8 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alert_rules import AlertRules
 from notifier.web.uploads import Uploads
+from schedules.catalogue import Catalogue
 from schedules.check import Report
-from schedules.protocol import CareProtocol
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class StaffOffice:
     engine: Engine
     clock: Timekeeper
     rules: PlanningRules
-    protocols: Mapping[str, CareProtocol]
+    protocols: Catalogue
     public_host: str | None = None
     """The host name that the internet reaches us by: it serves webhooks alone."""
     missing: tuple[str, ...] = ()

@@ -30,6 +30,10 @@ def test_where_all_is_well_nobody_is_told() -> None:
     assert [] == causes()
 
 
+def test_a_protocol_whose_file_cannot_be_read_is_told() -> None:
+    assert ["protocol-light-peel"] == causes(replace(RULES, unreadable_protocols=("light-peel",)))
+
+
 @pytest.mark.parametrize(
     ("sign", "expected"),
     [

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from schedules import catalogue
-from schedules.catalogue import ProtocolError, load_directory, load_protocol, parse_protocol, read_protocol
+from schedules.catalogue import (
+    ProtocolError,
+    load_directory,
+    load_protocol,
+    parse_protocol,
+    protocols_with,
+    read_protocol,
+    shipped,
+)
 
 PROTOCOLS = Path(catalogue.__file__).parent / "protocols"
 FILES = sorted(PROTOCOLS.glob("*.toml"))
@@ -209,12 +217,20 @@ def test_a_directory_tells_the_problems_of_all_its_files(tmp_path: Path) -> None
     (tmp_path / "b.toml").write_bytes(b'title = "caf\xe9"')
     (tmp_path / "C d.toml").write_text(TEN_LINES)
     with pytest.raises(ProtocolError) as refused:
-        load_directory(tmp_path)
+        load_directory(tmp_path).all_read()
 
     named, limit, encoding = str(refused.value).splitlines()
     assert named.startswith("C d.toml: the file name is not a name; write small letters")
     assert limit == 'a.toml: restriction "makeup": hours must be at least 1'
     assert encoding.endswith("b.toml: byte 13 is not UTF-8; save the file as UTF-8")
+
+
+def test_a_file_that_cannot_be_read_takes_out_itself_and_its_shipped_namesake_alone(tmp_path: Path) -> None:
+    (tmp_path / "microneedling.toml").write_text('title = "')
+    (tmp_path / "light-peel.toml").write_text(TEN_LINES)
+    known = protocols_with(tmp_path)
+    assert {*shipped(), "light-peel"} - {"microneedling"} == set(known)
+    assert ["microneedling"] == list(known.unreadable)
 
 
 def test_a_path_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -89,7 +89,10 @@ def check_protocols(directory: Path | None) -> Iterator[Diagnosis]:
     except ProtocolError as error:
         yield from (Diagnosis("protocols", Level.FAIL, line) for line in str(error).splitlines())
         return
-    yield Diagnosis("protocols", Level.OK, f"{len(plans)}, all readable; to try them: notifier protocols check")
+    for why in plans.unreadable.values():
+        yield from (Diagnosis("protocols", Level.FAIL, line) for line in why.splitlines())
+    readable = f"{len(plans)} readable" if plans.unreadable else f"{len(plans)}, all readable"
+    yield Diagnosis("protocols", Level.OK, f"{readable}; to try them: notifier protocols check")
 
 
 def check_offices(offices: Offices) -> Iterator[Diagnosis]:

@@ -28,7 +28,10 @@ app = typer.Typer(help="The plans themselves.", no_args_is_help=True)
 @app.command("list")
 def list_protocols(as_json: Json = False) -> None:
     """List the shipped ones and your own."""
-    plans = protocols_with(preview_settings().protocols_dir).values()
+    known = protocols_with(preview_settings().protocols_dir)
+    for why in known.unreadable.values():
+        note(f"left out: {why}")
+    plans = known.values()
     if as_json:
         print_json([_summary(plan) for plan in plans])
         return
@@ -144,8 +147,8 @@ def _summary(plan: CareProtocol) -> dict[str, object]:
 
 def _chosen(path: Path | None) -> list[CareProtocol]:
     if path is None:
-        return list(protocols_with(preview_settings().protocols_dir).values())
-    return list(load_directory(path).values()) if path.is_dir() else [load_protocol(path)]
+        return list(protocols_with(preview_settings().protocols_dir).all_read().values())
+    return list(load_directory(path).all_read().values()) if path.is_dir() else [load_protocol(path)]
 
 
 def _show(plan: CareProtocol, language: str) -> None:

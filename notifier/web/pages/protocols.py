@@ -49,6 +49,7 @@ def show_all(visit: Visit) -> Response:
         "protocols.html",
         protocols=visit.office.protocols,
         shown=[shown_of(visit, one) for one in visit.office.protocols.values()],
+        unreadable=visit.office.protocols.unreadable,
     )
 
 

@@ -35,6 +35,26 @@ def test_a_clinics_own_protocol_is_listed_beside_them(
     assert {*shipped(), "ours"} == {one["protocol"] for one in notifier("protocols", "list", "--json").answer}
 
 
+def test_a_malformed_file_stops_nothing_but_itself(
+    notifier: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other command goes on; the protocol itself is refused with what is wrong in its file."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "microneedling.toml").write_text(PLAN.replace("hours = 24", "hours = 0"))
+    monkeypatch.setenv("NOTIFIER_PROTOCOLS_DIR", str(tmp_path / "mine"))
+    when = ("--treated-at", "2026-03-07T15:30", "--timezone", "America/New_York")
+
+    listed, other = notifier("protocols", "list"), notifier("timeline", "microneedling-week", *when)
+    refused, found = notifier("timeline", "microneedling", *when), notifier("doctor", "--json").answer
+
+    assert (0, 0, 2) == (listed.code, other.code, refused.code)
+    why = 'microneedling.toml: restriction "makeup": hours must be at least 1'
+    assert f"left out: {why}\n" == listed.err
+    assert f"notifier: the file of microneedling cannot be read: {why}\n" == refused.err
+    assert why in [one["found"] for one in found if one["level"] == "fail"]
+    assert 2 == notifier("protocols", "check").code
+
+
 @pytest.mark.parametrize("protocol_id", shipped())
 def test_show_has_every_restriction_and_every_text(notifier: Callable[..., Any], protocol_id: str) -> None:
     plan, shown = shipped()[protocol_id], notifier("protocols", "show", protocol_id).out
