@@ -67,6 +67,16 @@ def test_what_cannot_be_texted_is_refused_with_its_reason(raw: str, because: str
     assert "\n" not in str(refused.value)
 
 
+def test_a_number_of_an_area_code_that_nobody_knows_yet_passes_on_a_persons_word() -> None:
+    for raw in ("(621) 234-5678", "679 234 5678"):
+        with pytest.raises(ValueError, match="is no US number"):
+            parse_phone(raw)
+        assert () == parse_phone(raw, vouched=True).area_zones
+    for raw in ("911 234 5678", "115 234 5678", "291 234 5678", "621 011 5678", "621 911 5678", "6042345678"):
+        with pytest.raises(ValueError, match=r"is no US number|not in the United States"):
+            parse_phone(raw, vouched=True)
+
+
 @pytest.mark.parametrize("prefix", ["787555", "939555", "671555", "340555", "684733", "670555"])
 def test_the_territories_are_at_home(prefix: str) -> None:
     assert f"+1{prefix}0123" == parse_phone(f"{prefix}0123").e164
@@ -80,7 +90,10 @@ def test_a_fictitious_number_passes_as_it_can_never_reach_anybody() -> None:
     ("number", "zones"),
     [
         ("+12125550123", ("America/New_York",)),
-        ("+18506505501", ("America/Chicago",)),  # by its first six digits: 850 is partly Central
+        ("+18506505501", ("America/Chicago", "America/New_York")),  # whatever its first six digits say
+        ("+12195550123", ("America/Chicago", "America/New_York")),
+        ("+19285550123", ("America/Denver", "America/Phoenix")),
+        ("+16895550123", ("America/New_York",)),
         ("+19075550123", ("America/Adak", "America/Anchorage")),
         ("+18005550123", ()),  # 42 zones say nothing
     ],
