@@ -5,57 +5,12 @@ Filled in before the protocol is checked, so that all of it is part of the conte
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib import resources
 from typing import Any
 
-from pydantic import Field
-
-from schedules.offsets import Strict
+from schedules.languages.registry import DEFAULT, languages
 
 STALE_AFTER: dict[str, dict[str, int]] = {"restrict": {"hours": 8}, "lift": {"days": 2}}
 """By kind, as a protocol file would say it; the other kinds say it themselves."""
-
-
-class TopicWords(Strict):
-    """One topic in one language: as a rule, and how its end is said."""
-
-    rule: str
-    again: str | None = None
-    over: str | None = None
-
-
-class Wordings(Strict):
-    """The ready words of one language; the sentences, and the words for each topic."""
-
-    restrict: str
-    lift: str
-    again: str
-    conjunction: str = Field(alias="and")
-    topics: dict[str, TopicWords]
-
-    def restrict_text(self, topics: list[str]) -> str:
-        """What must not be done, each with its end."""
-        return self.restrict.replace("{rules}", ", ".join(self.topics[topic].rule for topic in topics))
-
-    def lift_text(self, topics: list[str]) -> str:
-        """What is over: all that fits "you may ... again", then the sentences that stand alone."""
-        words = [self.topics[topic] for topic in topics]
-        again = [word.again for word in words if word.again]
-        news = [self.again.replace("{things}", self._joined(again))] if again else []
-        return self.lift.replace("{news}", "; ".join(news + [word.over for word in words if word.over]))
-
-    def _joined(self, things: list[str]) -> str:
-        *others, last = things
-        return f"{', '.join(others)}{self.conjunction}{last}" if others else last
-
-
-@cache
-def wordings() -> dict[str, Wordings]:
-    """The ready words by language."""
-    text = resources.files("schedules").joinpath("wordings.toml").read_text("utf-8")
-    return {language: Wordings.model_validate(words) for language, words in tomllib.loads(text).items()}
 
 
 def fill_in(data: dict[str, Any]) -> dict[str, Any]:
@@ -82,8 +37,8 @@ def spoken(steps: list[dict[str, Any]]) -> list[str]:
     A language that one step has and another lacks is then an error that names the step, not a silent loss.
     """
     texts = [text for step in steps if isinstance(text := step.get("text"), dict)]
-    said = {language for text in texts for language in text if len(language) == 2} or set(wordings())
-    return sorted(said, key=lambda language: (language != "en", language))
+    said = {language for text in texts for language in text if len(language) == 2} or {one.code for one in languages()}
+    return sorted(said, key=lambda language: (language != DEFAULT, language))
 
 
 def _fill_step(step: dict[str, Any], languages: list[str]) -> dict[str, Any]:
@@ -102,7 +57,7 @@ def _ready(step: dict[str, Any]) -> dict[str, str]:
     if kind not in {"lift", "restrict"} or not topics or not isinstance(topics, list):
         return {}
     return {
-        language: words.lift_text(topics) if kind == "lift" else words.restrict_text(topics)
-        for language, words in wordings().items()
-        if all(isinstance(topic, str) and topic in words.topics for topic in topics)
+        one.code: one.ready.lift_text(topics) if kind == "lift" else one.ready.restrict_text(topics)
+        for one in languages()
+        if all(isinstance(topic, str) and topic in one.ready.topics for topic in topics)
     }

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from schedules.defaults import wordings
+from schedules.languages.registry import languages
 from schedules.offsets import Moment, Span
 from schedules.protocol import CareProtocol, Question, Restriction, Step
 
@@ -37,7 +37,7 @@ _LIMITS = {
 _WRITE = {
     "title": 'title = "what the plan is for"',
     "source": 'source = "where it comes from"',
-    "languages": 'languages = ["en", "es"]',
+    "languages": 'languages = ["en"]',
     "restrictions": "[restrictions], and below it makeup = { hours = 24 }",
     "restriction": "makeup = { hours = 24 }",
     "questions": '[questions], and below it shaves = { ask = "Does the patient shave the area?" }',
@@ -160,7 +160,7 @@ def _write(loc: Place) -> str:
 def _ready_words(loc: Place) -> str:
     if loc[-1] != "text":
         return ""
-    topics = sorted(set.intersection(*(set(words.topics) for words in wordings().values())))
+    topics = sorted(set.intersection(*(set(one.ready.topics) for one in languages())))
     return f" (only a lift or a restrict step on {', '.join(topics)} has ready words)"
 
 

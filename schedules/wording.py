@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 
+from schedules.languages.registry import NoSuchLanguage, language
 from schedules.protocol import PLACEHOLDER
 
-_LOCALES = {"en": "en_US", "es": "es_US"}
 _MINUTE = timedelta(minutes=1)
 
 
@@ -87,31 +87,31 @@ def _value(placeholder: str, voice: Voice, addressee: Addressee, ends: Mapping[s
     return say_until(ends[placeholder.removesuffix(".until")], zone, addressee.language)
 
 
-def say_until(end: datetime, zone: ZoneInfo, language: str) -> str:
+def say_until(end: datetime, zone: ZoneInfo, code: str) -> str:
     """A restriction's end on the patient's clock, never a minute early.
 
     The hour is always said, unless the end is midnight: "until Sunday" would be hours early for Sunday 16:30.
     """
     if end.second or end.microsecond:
         end = end.replace(second=0, microsecond=0) + _MINUTE
-    local = end.astimezone(zone)
+    local, locale = end.astimezone(zone), _locale_of(code)
     if local.time() == time.min:
-        return _say_date(local.date(), language)
-    return f"{_say_date(local.date(), language)} {_say_hour(local.time(), language)}"
+        return _say_date(local.date(), locale)
+    return f"{_say_date(local.date(), locale)} {_say_hour(local.time(), locale)}"
 
 
 @lru_cache(maxsize=4096)
-def _say_date(on: date, language: str) -> str:
-    return _plain(format_date(on, _date_pattern(language), locale=_locale(language)))
+def _say_date(on: date, locale: str) -> str:
+    return _plain(format_date(on, _date_pattern(locale), locale=locale))
 
 
 @lru_cache(maxsize=64)
-def _date_pattern(language: str) -> str:
+def _date_pattern(name: str) -> str:
     """The language's own short pattern; the long one where a weekday and a month are cut to the same letters.
 
-    In Spanish "mar 17 de mar" is Tuesday 17 March.
+    Where both are "mar", "mar 17 mar" would leave her guessing.
     """
-    locale = _locale(language)
+    locale = Locale.parse(name)
     days, months = (
         {name.rstrip(".").casefold() for name in names["format"]["abbreviated"].values()}
         for names in (locale.days, locale.months)
@@ -122,8 +122,8 @@ def _date_pattern(language: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _say_hour(at: time, language: str) -> str:
-    return _plain(format_skeleton("hm", datetime.combine(date.min, at), locale=_locale(language)))
+def _say_hour(at: time, locale: str) -> str:
+    return _plain(format_skeleton("hm", datetime.combine(date.min, at), locale=locale))
 
 
 def _plain(said: str) -> str:
@@ -131,5 +131,9 @@ def _plain(said: str) -> str:
     return re.sub(r"([ap])\.\s?m\.", r"\1m", re.sub(r"\s+", " ", said.replace(",", "")))
 
 
-def _locale(language: str) -> Locale:
-    return Locale.parse(_LOCALES.get(language, language))
+def _locale_of(code: str) -> str:
+    """The language's own; of one that has gone since, what CLDR knows by its code, for the plans that run in it."""
+    try:
+        return language(code).about.locale
+    except NoSuchLanguage:
+        return code

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from notifier.conversations.classify import Meaning
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
+from schedules.languages.registry import language_or_default
 from schedules.protocol import PLACEHOLDER
 from schedules.send_window import zone_named
 from schedules.wording import Voice
@@ -24,10 +25,6 @@ STAFF_MAY_ANSWER_FOR: Final = timedelta(hours=24)
 """After her message, at any hour: she is awake, or has asked to be told."""
 LONGEST_TEXT: Final = 1600
 """Twilio takes no more characters."""
-WORDS: Final = {
-    "en": "{clinic}: this phone is not watched now. Emergency: 911. Otherwise {phone}.",
-    "es": "{clinic}: nadie lee estos mensajes ahora. Emergencia: 911. Si no, llame al {phone}.",
-}
 _ASKS_NOTHING: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP, Meaning.THANKS, Meaning.UNCLEAR})
 """Twilio itself answers three of them; whoever may want no more texts gets none before a person has read her words."""
 
@@ -53,9 +50,9 @@ class AnswerRules:
         return replace(self, voice=profile.voice, zone=zone_named(profile.timezone), staffed=profile.staffed)
 
     def say(self, language: str) -> str:
-        """The answer in her language, else in English."""
-        known = {**WORDS, **(self.words or {})}
-        words = known.get(language, known["en"])
+        """The answer in her language, else in English; in the clinic's own words where it has given some."""
+        spoken = language_or_default(language)
+        words = (self.words or {}).get(spoken.code, spoken.about.answers.unwatched)
         filled = {"clinic": self.voice.clinic, "phone": self.voice.phone}
         return PLACEHOLDER.sub(lambda found: filled.get(found[1], found[0]), words)
 

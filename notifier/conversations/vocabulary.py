@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from schedules.languages.registry import Language, languages
-from schedules.languages.replies import Replies
+from schedules.languages.replies import ReplyWords
 
 Pattern = re.Pattern[str]
 
@@ -51,10 +51,10 @@ def vocabulary() -> Vocabulary:
 def _of(spoken: tuple[Language, ...]) -> Vocabulary:
     replies = [one.replies for one in spoken]
 
-    def words(part: Callable[[Replies], frozenset[str]]) -> frozenset[str]:
+    def words(part: Callable[[ReplyWords], frozenset[str]]) -> frozenset[str]:
         return frozenset().union(*map(part, replies))
 
-    def patterns(part: Callable[[Replies], Iterable[str]]) -> str:
+    def patterns(part: Callable[[ReplyWords], Iterable[str]]) -> str:
         return "|".join(pattern for one in replies for pattern in part(one))
 
     stop, weak_stop = words(lambda one: one.stop), words(lambda one: one.weak_stop)

@@ -12,17 +12,12 @@ from zoneinfo import ZoneInfo
 from schedules.checks.findings import Finding
 from schedules.checks.permission import permission
 from schedules.checks.words import costly_characters, day_word, forbidden_words
-from schedules.defaults import wordings
+from schedules.languages.registry import language_or_default
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
 from schedules.wording import Addressee, Voice, render, say_until
 
 LONGEST_FIRST_NAME = "N" * 40
-WANTED_SEGMENTS = {"en": 1}
-"""What a text should cost; letters outside GSM-7 leave other languages no such wish."""
-MOST_SEGMENTS = {"en": 2}
-"""What a text may cost; one more on a shared phone, where the longest name opens it."""
-MOST_SEGMENTS_ELSEWHERE = 3
 _UTC = ZoneInfo("UTC")
 
 
@@ -64,9 +59,9 @@ def _leave_it_to_a_lift(protocol: CareProtocol, step: Step) -> str:
 
 def _check_cost(at: Finding, text: str, voice: Voice, protocol: CareProtocol, step: Step) -> Iterator[Finding]:
     language = at.language or ""
-    most, wanted = MOST_SEGMENTS.get(language, MOST_SEGMENTS_ELSEWHERE), WANTED_SEGMENTS.get(language, 0)
+    limits = language_or_default(language).about.segments
     ends = list(_worst_ends(protocol, step, language))
-    for shared, limit in ((False, most), (True, most + 1)):
+    for shared, limit in ((False, limits.most), (True, limits.most + 1)):
         addressee = Addressee(language, LONGEST_FIRST_NAME, shared_phone=shared)
         said = max((render(text, voice, addressee, end, _UTC) for end in ends), key=lambda s: count_segments(s).count)
         count = count_segments(said).count
@@ -74,13 +69,13 @@ def _check_cost(at: Finding, text: str, voice: Voice, protocol: CareProtocol, st
         if count > limit:
             yield replace(at, what=what, instead=_shorten(step, language, limit))
             return
-        if not shared and 0 < wanted < count:
+        if not shared and 0 < limits.wanted < count:
             yield replace(at, what=what, instead="160 plain characters cost only one", is_warning=True)
 
 
 def _shorten(step: Step, language: str, limit: int) -> str:
-    topics, ready = list(step.topics), wordings().get(language)
-    if ready and topics and ready.topics.keys() >= set(topics) and step.text[language] == ready.restrict_text(topics):
+    topics, ready = list(step.topics), language_or_default(language).ready
+    if topics and ready.topics.keys() >= set(topics) and step.text[language] == ready.restrict_text(topics):
         return f"the ready words of so many topics are too long: name fewer in one step, or write its text.{language}"
     return f"shorten it until it takes {limit}"
 

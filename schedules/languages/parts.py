@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _split(words: object) -> object:
@@ -17,6 +17,17 @@ SomeWords = Annotated[Words, Field(min_length=1)]
 Patterns = Annotated[tuple[str, ...], Field(strict=False)]
 """Regular expressions; nobody compiles them here, so that who needs them pays for them."""
 SomePatterns = Annotated[Patterns, Field(min_length=1)]
+
+
+def saying(*placeholders: str) -> AfterValidator:
+    """A text that has each of these placeholders."""
+
+    def check(text: str) -> str:
+        if lacking := [f"{{{name}}}" for name in placeholders if f"{{{name}}}" not in text]:
+            raise ValueError(f"with {' and '.join(lacking)}")
+        return text
+
+    return AfterValidator(check)
 
 
 class Part(BaseModel):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,13 +16,20 @@ from typing import Final
 from pydantic import ValidationError
 
 from schedules.languages.parts import Part
-from schedules.languages.replies import Replies
+from schedules.languages.ready import ReadyWords
+from schedules.languages.replies import ReplyWords
+from schedules.languages.sayings import About, CardWords
 
 DEFAULT: Final = "en"
 FOLDER = Path(__file__).parent
 _CODE: Final = re.compile(r"[a-z]{2}")
-_PARTS: Final[dict[str, type[Part]]] = {"replies": Replies}
-"""The files of a folder, without `.toml`."""
+_FILES: Final[dict[str, tuple[str, type[Part]]]] = {
+    "about": ("language.toml", About),
+    "ready": ("ready.toml", ReadyWords),
+    "card": ("card.toml", CardWords),
+    "replies": ("replies.toml", ReplyWords),
+}
+"""The parts of a language, the file that each is read from, and its model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +37,10 @@ class Language:
     """All that the program says and understands in one language; equal only to itself, so that caches can go by it."""
 
     code: str
-    replies: Replies
+    about: About
+    ready: ReadyWords
+    card: CardWords
+    replies: ReplyWords
 
 
 class NoSuchLanguage(LookupError):
@@ -43,6 +53,12 @@ def language(code: str) -> Language:
     if isinstance(found, Language):
         return found
     raise NoSuchLanguage(found)
+
+
+def language_or_default(code: str) -> Language:
+    """The language of that code, else English: for what runs already, in a language that has gone since."""
+    found = _read(FOLDER, code)
+    return found if isinstance(found, Language) else language(DEFAULT)
 
 
 def languages() -> tuple[Language, ...]:
@@ -68,27 +84,46 @@ def _all(folder: Path) -> tuple[Language, ...]:
 
 @cache
 def _read(folder: Path, code: str) -> Language | str:
-    """The language, or in words what is missing."""
+    """The language, or in words what it lacks."""
     home, shown = folder / code, f"schedules/languages/{code}"
-    files = {name: home / f"{name}.toml" for name in _PARTS}
-    if absent := [file.name for file in files.values() if not file.is_file()]:
-        known = "is not complete here" if home.is_dir() else "is not here"
-        return f"the language {code} {known}: {shown} needs {', '.join(absent)}"
+    if absent := [name for name, _ in _FILES.values() if not (home / name).is_file()]:
+        known = f"the language {code} is not complete here" if home.is_dir() else f"there is no language {code} here"
+        return f"{known}: {shown} needs {', '.join(absent)}"
     parts: dict[str, Part] = {}
-    for name, file in files.items():
+    for part, (name, model) in _FILES.items():
         try:
-            parts[name] = _PARTS[name].model_validate(tomllib.loads(file.read_text("utf-8")))
+            parts[part] = model.model_validate(tomllib.loads((home / name).read_text("utf-8")))
         except tomllib.TOMLDecodeError as error:
-            return f"the language {code} is not complete here: {shown}/{file.name} is not TOML: {error}"
+            return f"the language {code} is not complete here: {shown}/{name} is not TOML: {error}"
         except ValidationError as error:
-            return f"the language {code} is not complete here: {shown}/{file.name} needs {_needs(error)}"
-    return Language(code, **parts)  # type: ignore[arg-type]  # each name has its own model in _PARTS
+            return f"the language {code} is not complete here: {shown}/{name} needs {_lacking(error)}"
+    found = Language(code, **parts)  # type: ignore[arg-type]  # each part has its own model in _FILES
+    if topics := ", ".join(_topics_lacking(found, folder)):
+        return f"the language {code} is not complete here: {shown}/ready.toml needs {topics}"
+    return found
 
 
-def _needs(error: ValidationError) -> str:
+def _lacking(error: ValidationError) -> str:
     """What a file lacks, by its keys, and what else is wrong in it."""
     said = []
     for one in error.errors(include_url=False, include_input=False):
         key = ".".join(map(str, one["loc"]))
-        said.append(key if one["type"] == "missing" else f"{key} ({one['msg']})")
+        match one["type"]:
+            case "missing":
+                said.append(key)
+            case "extra_forbidden":
+                said.append(f"no {key}")
+            case _:
+                said.append(f"{key} {one['msg'].removeprefix('Value error, ')}")
     return ", ".join(said)
+
+
+def _topics_lacking(found: Language, folder: Path) -> Iterator[str]:
+    """Every language has ready words for the topics that English has them for; a rule ends as the card reads it."""
+    default = found if found.code == DEFAULT else _read(folder, DEFAULT)
+    if isinstance(default, Language):
+        yield from (f"topics.{topic}" for topic in default.ready.topics if topic not in found.ready.topics)
+    for topic, words in found.ready.topics.items():
+        end = f" {found.card.until} {{{topic}.until}}"
+        if not words.rule.endswith(end):
+            yield f'topics.{topic}.rule with "{end.strip()}" at its end'

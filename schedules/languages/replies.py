@@ -12,7 +12,7 @@ Joined = Annotated[tuple[Annotated[tuple[str, str], Field(strict=False)], ...], 
 """A pattern, and the word that it is to us."""
 
 
-class Replies(Part):
+class ReplyWords(Part):
     """The words and patterns of replies, compared with what is normalized: small letters, no accents, no marks."""
 
     stop: SomeWords

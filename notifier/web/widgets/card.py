@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.domain.planning.plan import Plan
 from notifier.web.widgets.formats import plain
-from schedules.defaults import wordings
+from schedules.languages.registry import Language, language_or_default, languages
+from schedules.languages.sayings import CardWords
 from schedules.wording import Voice, say_until
-
-WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {
-        "treated": "Treated",
-        "appointment": "Appointment",
-        "avoid": "What to avoid, and until when",
-        "when": "What to know, and when",
-        "until": "until",
-        "questions": "Questions, or something worries you? Call",
-        "other": "You have another treatment with a card of its own: where the two differ, the later date holds.",
-        "later": "Another card follows after the treatment.",
-    },
-    "es": {
-        "treated": "Tratamiento",
-        "appointment": "Cita",
-        "avoid": "Qué evitar, y hasta cuándo",
-        "when": "Qué saber, y cuándo",
-        "until": "hasta el",
-        "questions": "¿Preguntas, o algo le preocupa? Llame al",
-        "other": "Tiene otro tratamiento con su propia tarjeta: si no coinciden, vale la fecha posterior.",
-        "later": "Después del tratamiento recibirá otra tarjeta.",
-    },
-}
-"""What the card itself says, in the patient's language; one we have no words for is printed in English."""
-_WAY_OUT: Final = re.compile(r"\s*STOP (to opt out|para darse de baja)\.?$")
-"""How our texts end. On paper nobody can answer STOP."""
-_WHOM_TO_ASK: Final = r"(?<=[.!])\s+(?:(?:Questions|¿Preguntas)\?\s+)?{phone}\.?$"
-"""And before that: the phone, which the card itself says once. Only as a sentence of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +41,7 @@ class Card:
     """Everything that one patient must hear, in her language and on her clock."""
 
     language: str
-    words: Mapping[str, str]
+    words: CardWords
     zone: ZoneInfo
     anchor: datetime
     anchored: str
@@ -83,20 +55,21 @@ class Card:
 def make_card(plan: Plan, voice: Voice, language: str, name: str) -> Card:
     """The card of a plan: what the texts would say, without the clinic's name and the way out in each."""
     timeline, zone = plan.timeline, plan.timeline.zone
+    spoken = language_or_default(language)
     messages = sorted(timeline.messages, key=lambda one: one.due_at or one.nominal_at)
     return Card(
-        language=language if language in WORDS else "en",
-        words=WORDS.get(language, WORDS["en"]),
+        language=spoken.code,
+        words=spoken.card,
         zone=zone,
         anchor=timeline.anchor.at,
-        anchored=say_until(timeline.anchor.at, zone, language),
+        anchored=say_until(timeline.anchor.at, zone, spoken.code),
         is_treated=timeline.anchor.treated,
-        avoid=tuple(_avoid(timeline.restrictions, zone, language)),
+        avoid=tuple(_avoid(timeline.restrictions, zone, spoken)),
         said=tuple(
             Said(
                 one.step,
                 at := one.due_at or one.nominal_at,
-                say_until(at, zone, language),
+                say_until(at, zone, spoken.code),
                 _on_paper(one.text, voice, name),
             )
             for one in messages
@@ -105,27 +78,42 @@ def make_card(plan: Plan, voice: Voice, language: str, name: str) -> Card:
     )
 
 
-def _avoid(restrictions: tuple[tuple[str, datetime], ...], zone: ZoneInfo, language: str) -> list[Avoid]:
+def _avoid(restrictions: tuple[tuple[str, datetime], ...], zone: ZoneInfo, spoken: Language) -> list[Avoid]:
     """The first to end first; what ends together stands together."""
     in_order = sorted(restrictions, key=itemgetter(1))
     return [
-        Avoid(_capital(", ".join(_thing(topic, language) for topic, _ in those)), end, say_until(end, zone, language))
+        Avoid(_capital(", ".join(_thing(topic, spoken) for topic, _ in those)), end, say_until(end, zone, spoken.code))
         for end, those in groupby(in_order, key=itemgetter(1))
     ]
 
 
-def _thing(topic: str, language: str) -> str:
-    """`no makeup`, `sin maquillaje`: the ready words where there are some, else the topic's own name."""
-    ready = wordings().get(language)
-    if ready is not None and topic in ready.topics:
-        return ready.topics[topic].rule.partition(f" {WORDS[language]['until']} {{")[0]
-    return f"sin «{plain(topic)}»" if language == "es" else f"no {plain(topic)}"
+def _thing(topic: str, spoken: Language) -> str:
+    """`no makeup`: the ready words where there are some, else the topic's own name."""
+    if topic in spoken.ready.topics:
+        return spoken.ready.topics[topic].rule.partition(f" {spoken.card.until} {{")[0]
+    return spoken.card.no.replace("{topic}", plain(topic))
 
 
 def _on_paper(text: str, voice: Voice, name: str) -> str:
     said = text.removeprefix(f"{name}: ").removeprefix(f"{voice.clinic}: ")
-    said = re.sub(_WHOM_TO_ASK.format(phone=re.escape(voice.phone)), "", _WAY_OUT.sub("", said))
-    return _capital(said)
+    way_out, whom_to_ask = _endings(languages(), voice.phone)
+    return _capital(whom_to_ask.sub("", way_out.sub("", said)))
+
+
+@lru_cache(maxsize=64)
+def _endings(spoken: tuple[Language, ...], phone: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """How texts end: the way out, for on paper nobody can answer STOP, and before it the phone as a sentence.
+
+    The card itself says the phone once. In the words of any language: a text may end in another than its own.
+    """
+    ways_out, asks = (
+        "|".join(re.escape(words) for words in said)
+        for said in ([one.card.way_out for one in spoken], [one.card.ask for one in spoken])
+    )
+    return (
+        re.compile(rf"\s*(?:{ways_out})\.?$"),
+        re.compile(rf"(?<=[.!])\s+(?:(?:{asks})\s+)?{re.escape(phone)}\.?$"),
+    )
 
 
 def _capital(said: str) -> str:

@@ -18,7 +18,7 @@ _READING = timedelta(minutes=15)
 def write_calendar(card: Card, voice: Voice, key: str, now: datetime) -> bytes:
     """The file. `key` tells this plan's entries from others', so that a later file of it replaces them."""
     calendar = Calendar.new(prodid="-//Notifier//Aftercare//EN", name=voice.clinic, language=card.language)
-    call = f"{voice.clinic}. {card.words['questions']} {voice.phone}."
+    call = f"{voice.clinic}. {card.words.questions} {voice.phone}."
     for one in card.said:
         entry = _entry(f"{one.step}.{key}", one.at, one.at + _READING, one.text, call, card.zone, now)
         alarm = Alarm.new(description=one.text)
@@ -27,7 +27,7 @@ def write_calendar(card: Card, voice: Voice, key: str, now: datetime) -> bytes:
         entry.add_component(alarm)
         calendar.add_component(entry)
     for number, avoid in enumerate(card.avoid):
-        says = f"{avoid.things} {card.words['until']} {avoid.until}"
+        says = f"{avoid.things} {card.words.until} {avoid.until}"
         calendar.add_component(_entry(f"avoid-{number}.{key}", card.anchor, avoid.ends, says, call, card.zone, now))
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())

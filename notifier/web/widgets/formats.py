@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import zone_called
 from notifier.domain.states import EnrollmentState, MessageState
+from schedules.languages.registry import NoSuchLanguage
+from schedules.languages.registry import language as find_language
 from schedules.saying import say_day, say_hour, say_moment
 
 _M, _E = MessageState, EnrollmentState
@@ -110,7 +112,10 @@ def counted(many: int, one: str, several: str | None = None) -> str:
 
 def language(code: str) -> str:
     """`English`."""
-    return {"en": "English", "es": "Spanish"}.get(code, code)
+    try:
+        return find_language(code).about.name
+    except NoSuchLanguage:
+        return code
 
 
 def _local(at: datetime, zone: ZoneInfo | str | None) -> datetime:

@@ -1,0 +1,48 @@
+"""Ready words of one language for a step that names its topics and gives no text of its own: `ready.toml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schedules.languages.parts import Part, saying
+
+
+class TopicWords(Part):
+    """One topic: as a rule, and how its end is said."""
+
+    rule: str
+    again: str | None = None
+    over: str | None = None
+
+    @model_validator(mode="after")
+    def _its_end_is_said(self) -> Self:
+        if not (self.again or self.over):
+            raise ValueError("with again or over")
+        return self
+
+
+class ReadyWords(Part):
+    """The sentences, and the words for each topic."""
+
+    restrict: Annotated[str, saying("clinic", "rules", "phone")]
+    lift: Annotated[str, saying("clinic", "news", "phone")]
+    again: Annotated[str, saying("things")]
+    conjunction: str = Field(alias="and")
+    topics: dict[str, TopicWords]
+
+    def restrict_text(self, topics: list[str]) -> str:
+        """What must not be done, each with its end."""
+        return self.restrict.replace("{rules}", ", ".join(self.topics[topic].rule for topic in topics))
+
+    def lift_text(self, topics: list[str]) -> str:
+        """What is over: all that fits "you may ... again", then the sentences that stand alone."""
+        words = [self.topics[topic] for topic in topics]
+        again = [word.again for word in words if word.again]
+        news = [self.again.replace("{things}", self._joined(again))] if again else []
+        return self.lift.replace("{news}", "; ".join(news + [word.over for word in words if word.over]))
+
+    def _joined(self, things: list[str]) -> str:
+        *others, last = things
+        return f"{', '.join(others)}{self.conjunction}{last}" if others else last

@@ -1,0 +1,56 @@
+"""What the program itself says in one language: `language.toml` and `card.toml`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from schedules.languages.parts import Part, saying
+
+
+class SegmentLimits(Part):
+    """What a text should cost and may cost, in segments."""
+
+    wanted: int
+    """0: no such wish."""
+    most: int
+    """One more on a shared phone, where the longest name opens it."""
+    own_letters: bool
+    """Whether the language has letters that cut a segment from 160 to 70 characters."""
+
+
+class FixedAnswers(Part):
+    """Sent without a person."""
+
+    unwatched: Annotated[str, saying("clinic", "phone")]
+    """Nobody reads what patients write at this hour, or the words are urgent."""
+
+
+class About(Part):
+    """The language itself."""
+
+    name: str
+    """In English, as staff call it."""
+    locale: str
+    """By which dates and hours are said (CLDR's data)."""
+    segments: SegmentLimits
+    answers: FixedAnswers
+
+
+class CardWords(Part):
+    """What the card on paper says around a plan's texts."""
+
+    treated: str
+    appointment: str
+    avoid: str
+    when: str
+    until: str
+    """Between a rule and its end, on the card and in the ready words."""
+    no: Annotated[str, saying("topic")]
+    """A rule on a topic without ready words."""
+    questions: str
+    other: str
+    later: str
+    way_out: str
+    """How texts end; left out on paper, where nobody can answer."""
+    ask: str
+    """The question before the phone; left out where it ends a text."""
