@@ -61,9 +61,8 @@ def test_the_clinics_own_sender_said_again_is_the_clinics_own() -> None:
     assert parse('[north]\ntimezone = "America/Phoenix"\nsender = "+12125550000"')["north"].sender is None
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
+def test_each_mistake_is_one_sentence_that_says_where_and_what_to_write(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("", r"offices\.toml: it has no office; write a table for each, such as \[downtown\]"),
         ("[north]\n", r'office "north": timezone is missing; write timezone = "America/New_York"'),
         ('[north]\ntimezone = "America/Fenix"', r'office "north": timezone: .*Fenix'),
@@ -79,12 +78,12 @@ def test_the_clinics_own_sender_said_again_is_the_clinics_own() -> None:
         ('[North]\ntimezone = "America/Phoenix"', r'office "North": an office.s id is small letters'),
         ('timezone = "America/Phoenix"', "timezone stands outside of any office"),
         ("[north\n", "offices.toml, line 1"),
-    ],
-)
-def test_each_mistake_is_one_sentence_that_says_where_and_what_to_write(text: str, sentence: str) -> None:
-    with pytest.raises(BadOffices, match=sentence) as told:
-        parse(text)
-    assert 1 == len(told.value.sentences)
+    ]
+    for text, sentence in cases:
+        with subtests.test(text=text, sentence=sentence):
+            with pytest.raises(BadOffices, match=sentence) as told:
+                parse(text)
+            assert 1 == len(told.value.sentences)
 
 
 def test_the_mistakes_of_all_offices_are_told_at_once() -> None:
@@ -93,37 +92,31 @@ def test_the_mistakes_of_all_offices_are_told_at_once() -> None:
     assert ["north", "north", "south"] == [said.split('"')[1] for said in told.value.sentences]
 
 
-@pytest.mark.parametrize(
-    ("word", "ids", "allowed", "meant"),
-    [
+def test_the_only_office_is_meant_where_none_is_said(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str | None, tuple[str, ...], set[str] | None, str | None]] = [
         (None, (), None, None),
         ("", ("north",), None, "north"),
         (None, ("north", "south"), {"south"}, "south"),
         (" south ", ("north", "south"), None, "south"),
-    ],
-)
-def test_the_only_office_is_meant_where_none_is_said(
-    word: str | None, ids: tuple[str, ...], allowed: set[str] | None, meant: str | None
-) -> None:
-    assert meant == choose_office(word, dict.fromkeys(ids, OWN), allowed)
+    ]
+    for word, ids, allowed, meant in cases:
+        with subtests.test(word=word, ids=ids, allowed=allowed, meant=meant):
+            assert meant == choose_office(word, dict.fromkeys(ids, OWN), allowed)
 
 
-@pytest.mark.parametrize(
-    ("word", "ids", "allowed", "sentence"),
-    [
+def test_an_office_that_cannot_be_meant_is_refused(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str | None, tuple[str, ...], set[str] | None, str]] = [
         ("north", (), None, "there are no offices here"),
         (None, ("north", "south"), None, "say which office she belongs to: north, south"),
         ("nroth", ("north", "south"), None, 'there is no office "nroth"; did you mean north'),
         ("zzz", ("north", "south"), None, "there are: north, south"),
         ("south", ("north", "south"), {"north"}, "the office south is not one of yours; yours: north"),
-    ],
-)
-def test_an_office_that_cannot_be_meant_is_refused(
-    word: str | None, ids: tuple[str, ...], allowed: set[str] | None, sentence: str
-) -> None:
-    with pytest.raises(Refused, match=sentence) as why:
-        choose_office(word, dict.fromkeys(ids, OWN), allowed)
-    assert "office" == why.value.field
+    ]
+    for word, ids, allowed, sentence in cases:
+        with subtests.test(word=word, ids=ids, allowed=allowed, sentence=sentence):
+            with pytest.raises(Refused, match=sentence) as why:
+                choose_office(word, dict.fromkeys(ids, OWN), allowed)
+            assert "office" == why.value.field
 
 
 def test_a_sender_tells_the_office_only_where_it_is_not_shared() -> None:

@@ -88,19 +88,18 @@ def test_a_clinic_is_called_and_calls_itself_as_it_likes(
     assert (name, phone) == (settings.clinic_name, settings.clinic_phone)
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
+def test_a_line_of_the_env_file_is_never_passed_over(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[bytes, str]] = [
         (b"NOTIFIER_ENV=test\n\nNOTIFIER_TIMEZONE UTC\n", ".env, line 3: this is no NAME=value"),
         (b"NOTIFIER_CLINIC_NAME='Glow\n", ".env, line 1: this is no NAME=value"),
         (b"# a remark\nNOTIFIER_TIMEZONE\n", ".env, line 2: this name has no = behind it"),
         (b"\nNOTIFIER_CLINIC_NAME=Caf\xe9\n", ".env, line 2: this is not UTF-8"),
-    ],
-)
-def test_a_line_of_the_env_file_is_never_passed_over(content: bytes, sentence: str) -> None:
-    Path(".env").write_bytes(content)
-    (said,) = sentences()
-    assert said.startswith(sentence)
+    ]
+    for content, sentence in cases:
+        with subtests.test(content=content, sentence=sentence):
+            Path(".env").write_bytes(content)
+            (said,) = sentences()
+            assert said.startswith(sentence)
 
 
 def test_an_env_file_may_begin_with_the_mark_of_a_windows_editor() -> None:

@@ -22,9 +22,8 @@ NOT_SAID = AnswerRules(VOICE, NEW_YORK)
 M = Meaning
 
 
-@pytest.mark.parametrize(
-    ("meaning", "urgent", "at", "rules", "wanted"),
-    [
+def test_who_gets_the_fixed_answer(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[Meaning, bool, datetime, AnswerRules, bool]] = [
         (M.URGENT, True, NOON, NOT_SAID, True),
         (M.URGENT, True, NOON, STAFFED, True),
         (M.THANKS, True, NIGHT, NOT_SAID, True),
@@ -37,12 +36,10 @@ M = Meaning
         (M.START, False, NIGHT, STAFFED, False),
         (M.HELP, False, NIGHT, STAFFED, False),
         (M.UNCLEAR, False, NIGHT, STAFFED, False),
-    ],
-)
-def test_who_gets_the_fixed_answer(
-    meaning: Meaning, urgent: bool, at: datetime, rules: AnswerRules, wanted: bool
-) -> None:
-    assert wanted == rules.wanted(meaning, urgent=urgent, written_at=at, now=at)
+    ]
+    for meaning, urgent, at, rules, wanted in cases:
+        with subtests.test(meaning=meaning, urgent=urgent, at=at, rules=rules, wanted=wanted):
+            assert wanted == rules.wanted(meaning, urgent=urgent, written_at=at, now=at)
 
 
 def test_what_was_written_an_hour_ago_is_for_people() -> None:
@@ -80,31 +77,29 @@ def test_the_clinics_own_words_win_and_its_name_is_never_a_placeholder() -> None
     assert "{phone} & Co. Call 555, 555!" == odd.say("en")
 
 
-@pytest.mark.parametrize(
-    ("text", "urgent"),
-    [
+def test_a_reaction_quotes_our_words_and_not_hers(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, bool]] = [
         ("I am bleeding", True),
         ("Liked “Glow: call us if you have a fever”", False),
         ('Questioned "Glow: call us if you have a fever"', False),
         ("Liked “Glow: no sun” but now I have a fever", True),
         ('went to "ER", bleeding', True),
-    ],
-)
-def test_a_reaction_quotes_our_words_and_not_hers(text: str, urgent: bool) -> None:
-    assert urgent == mentions_urgent(text)
+    ]
+    for text, urgent in cases:
+        with subtests.test(text=text, urgent=urgent):
+            assert urgent == mentions_urgent(text)
 
 
-@pytest.mark.parametrize(
-    ("words", "leaves"),
-    [
+def test_staff_words_leave_as_they_are_behind_the_clinics_name(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("  See you at 3. \n", "Glow: See you at 3."),
         ("one\ntwo 👩‍⚕️", "Glow: one\ntwo 👩‍⚕️"),
         ("Glow: yes", "Glow: yes"),
         ("glow here, yes", "glow here, yes"),
-    ],
-)
-def test_staff_words_leave_as_they_are_behind_the_clinics_name(words: str, leaves: str) -> None:
-    assert leaves == check_staff_words(words, "Glow")
+    ]
+    for words, leaves in cases:
+        with subtests.test(words=words, leaves=leaves):
+            assert leaves == check_staff_words(words, "Glow")
 
 
 @pytest.mark.parametrize(

@@ -57,39 +57,46 @@ THANKS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", STOPS)
-def test_any_reasonable_wish_to_stop_is_a_stop(text: str) -> None:
-    assert read_reply(text) == Meaning.STOP
+def test_any_reasonable_wish_to_stop_is_a_stop(subtests: pytest.Subtests) -> None:
+    for text in STOPS:
+        with subtests.test(text=text):
+            assert read_reply(text) == Meaning.STOP
 
 
-@pytest.mark.parametrize("text", UNCLEAR)
-def test_ambiguous_words_go_to_a_person(text: str) -> None:
-    assert read_reply(text) == Meaning.UNCLEAR
+def test_ambiguous_words_go_to_a_person(subtests: pytest.Subtests) -> None:
+    for text in UNCLEAR:
+        with subtests.test(text=text):
+            assert read_reply(text) == Meaning.UNCLEAR
 
 
-@pytest.mark.parametrize("text", URGENT)
-def test_words_of_an_emergency_are_urgent(text: str) -> None:
-    assert read_reply(text) == Meaning.URGENT
+def test_words_of_an_emergency_are_urgent(subtests: pytest.Subtests) -> None:
+    for text in URGENT:
+        with subtests.test(text=text):
+            assert read_reply(text) == Meaning.URGENT
 
 
-@pytest.mark.parametrize("text", OTHERS)
-def test_plain_talk_is_left_to_staff(text: str) -> None:
-    assert read_reply(text) == Meaning.OTHER
+def test_plain_talk_is_left_to_staff(subtests: pytest.Subtests) -> None:
+    for text in OTHERS:
+        with subtests.test(text=text):
+            assert read_reply(text) == Meaning.OTHER
 
 
-@pytest.mark.parametrize("text", THANKS)
-def test_thanks_and_likes_file_themselves(text: str) -> None:
-    assert read_reply(text) == Meaning.THANKS
+def test_thanks_and_likes_file_themselves(subtests: pytest.Subtests) -> None:
+    for text in THANKS:
+        with subtests.test(text=text):
+            assert read_reply(text) == Meaning.THANKS
 
 
-@pytest.mark.parametrize("text", ["START", "start", "Yes", "YES!", "unstop"])
-def test_only_the_whole_word_opts_in(text: str) -> None:
-    assert read_reply(text) == Meaning.START
+def test_only_the_whole_word_opts_in(subtests: pytest.Subtests) -> None:
+    for text in ("START", "start", "Yes", "YES!", "unstop"):
+        with subtests.test(text=text):
+            assert read_reply(text) == Meaning.START
 
 
-@pytest.mark.parametrize("text", ["help", "HELP", "info", "ayuda por favor"])
-def test_help_is_help(text: str) -> None:
-    assert read_reply(text) == Meaning.HELP
+def test_help_is_help(subtests: pytest.Subtests) -> None:
+    for text in ("help", "HELP", "info", "ayuda por favor"):
+        with subtests.test(text=text):
+            assert read_reply(text) == Meaning.HELP
 
 
 @pytest.mark.parametrize(("verdict", "meaning"), [("STOP", "stop"), ("START", "start"), ("HELP", "help")])

@@ -26,9 +26,8 @@ a line that is cut
 """
 
 
-@pytest.mark.parametrize(
-    ("file", "expected"),
-    [
+def test_the_innermost_mount_decides(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str | None]] = [
         ("/opt/notifier.db", None),
         ("/srv/share/notifier.db", "nfs4"),
         ("/srv/share/deep/er/notifier.db", "nfs4"),
@@ -39,10 +38,10 @@ a line that is cut
         ("/var/lib/notifier/notifier.db", None),
         ("/mnt/c/notifier.db", None),
         ("/data/notifier.db", None),
-    ],
-)
-def test_the_innermost_mount_decides(file: str, expected: str | None) -> None:
-    assert expected == network_filesystem(Path(file), MOUNTS)
+    ]
+    for file, expected in cases:
+        with subtests.test(file=file, expected=expected):
+            assert expected == network_filesystem(Path(file), MOUNTS)
 
 
 def test_without_any_mount_nothing_is_known() -> None:

@@ -85,17 +85,16 @@ def test_no_event_of_a_number_names_it(engine: Engine, now: datetime) -> None:
     assert [] == [event for event in found if ANA in str(event)]
 
 
-@pytest.mark.parametrize(
-    ("kinds", "kind", "expected"),
-    [
+def test_a_hold_covers_the_kinds_it_names(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str, bool]] = [
         ("all", "care", True),
         ("lift,rebook", "lift", True),
         ("lift,rebook", "care", False),
         ("check_in", "check", False),
-    ],
-)
-def test_a_hold_covers_the_kinds_it_names(kinds: str, kind: str, expected: bool) -> None:
-    assert expected == NumberHold.model_construct(kinds=kinds).covers(kind)
+    ]
+    for kinds, kind, expected in cases:
+        with subtests.test(kinds=kinds, kind=kind, expected=expected):
+            assert expected == NumberHold.model_construct(kinds=kinds).covers(kind)
 
 
 def test_a_protocol_comes_back_as_it_was_stored(engine: Engine, now: datetime) -> None:

@@ -32,19 +32,18 @@ PROTOCOL = read_protocol(
 )
 
 
-@pytest.mark.parametrize(
-    ("step", "why"),
-    [
+def test_the_rule_is_the_protocols(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("before", "2 days before the visit, at 9:00 AM"),
         ("soon", "1 hour after Sat 3:30 PM"),
         ("evening", "the same day, at 6:00 PM"),
         ("next-week", "1 week later, at 9:00 AM"),
         ("lift", "makeup, exercise: 24 hours after Sat 3:30 PM; retinoids: until day 4 begins"),
-    ],
-)
-def test_the_rule_is_the_protocols(step: str, why: str) -> None:
-    at = datetime(2026, 3, 8, 16, 30, tzinfo=NEW_YORK)
-    assert why == _why(step, at, at)
+    ]
+    for step, why in cases:
+        with subtests.test(step=step, why=why):
+            at = datetime(2026, 3, 8, 16, 30, tzinfo=NEW_YORK)
+            assert why == _why(step, at, at)
 
 
 def test_a_night_that_moved_it_is_named() -> None:

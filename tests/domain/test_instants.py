@@ -16,9 +16,8 @@ def read(text: str, *, zone: str = NEW_YORK, clinic: str | None = NEW_YORK) -> d
     return read_instant(text, zone, "treated_at", clinic_zone=clinic)
 
 
-@pytest.mark.parametrize(
-    ("text", "utc"),
-    [
+def test_a_time_without_an_offset_is_on_the_clinics_clock(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("2026-03-07T15:30", "2026-03-07T20:30"),
         ("2026-03-07 15:30", "2026-03-07T20:30"),
         ("2026-03-07T15:30:00", "2026-03-07T20:30"),
@@ -27,15 +26,14 @@ def read(text: str, *, zone: str = NEW_YORK, clinic: str | None = NEW_YORK) -> d
         ("2026-03-07T15:30+0100", "2026-03-07T14:30"),
         ("2028-02-29T10:00", "2028-02-29T15:00"),
         ("2026-12-31T23:30", "2027-01-01T04:30"),
-    ],
-)
-def test_a_time_without_an_offset_is_on_the_clinics_clock(text: str, utc: str) -> None:
-    assert datetime.fromisoformat(utc).replace(tzinfo=UTC) == read(text)
+    ]
+    for text, utc in cases:
+        with subtests.test(text=text, utc=utc):
+            assert datetime.fromisoformat(utc).replace(tzinfo=UTC) == read(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "because"),
-    [
+def test_what_is_no_instant_is_refused_with_what_to_write(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("", "treated_at is empty"),
         ("2026-02-30T10:00", "does not exist (day is out of range for month)"),
         ("2026-02-29T10:00", "does not exist"),
@@ -56,13 +54,13 @@ def test_a_time_without_an_offset_is_on_the_clinics_clock(text: str, utc: str) -
         ("tomorrow", "is not a date and time"),
         ("2026-03-08T02:30", "does not exist in America/New_York: the clocks were set forward"),
         ("2026-11-01T01:30", "2026-11-01T01:30-04:00 (the first) or 2026-11-01T01:30-05:00 (the second)"),
-    ],
-)
-def test_what_is_no_instant_is_refused_with_what_to_write(text: str, because: str) -> None:
-    with pytest.raises(Refused) as refused:
-        read(text)
-    assert because in str(refused.value)
-    assert "treated_at" == refused.value.field
+    ]
+    for text, because in cases:
+        with subtests.test(text=text, because=because):
+            with pytest.raises(Refused) as refused:
+                read(text)
+            assert because in str(refused.value)
+            assert "treated_at" == refused.value.field
 
 
 def test_another_zone_than_the_clinics_needs_an_offset() -> None:

@@ -7,9 +7,8 @@ import pytest
 from notifier.domain.names import Name, check_name
 
 
-@pytest.mark.parametrize(
-    ("raw", "full", "first"),
-    [
+def test_names_of_people_pass_as_they_are(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str, str]] = [
         ("Ana Diaz", "Ana Diaz", "Ana"),
         ("  Ana   Diaz ", "Ana Diaz", "Ana"),
         ("José-Luis O\u2019Neil", "José-Luis O'Neil", "José-Luis"),
@@ -19,21 +18,21 @@ from notifier.domain.names import Name, check_name
         ("李小龙", "李小龙", "李小龙"),
         ("مريم", "مريم", "مريم"),
         ("Jose\u0301", "José", "José"),
-    ],
-)
-def test_names_of_people_pass_as_they_are(raw: str, full: str, first: str) -> None:
-    name = check_name(raw)
-    assert (full, first) == (name.full, name.first)
+    ]
+    for raw, full, first in cases:
+        with subtests.test(raw=raw, full=full, first=first):
+            name = check_name(raw)
+            assert (full, first) == (name.full, name.first)
 
 
-@pytest.mark.parametrize("raw", ["José Díaz", "JOSE DIAZ", "jose  diaz", "Jose\u0301 Diaz", "José Di-az"])
-def test_case_accents_spaces_and_punctuation_do_not_make_another_patient(raw: str) -> None:
-    assert "josediaz" == check_name(raw).folded
+def test_case_accents_spaces_and_punctuation_do_not_make_another_patient(subtests: pytest.Subtests) -> None:
+    for raw in ("José Díaz", "JOSE DIAZ", "jose  diaz", "Jose\u0301 Diaz", "José Di-az"):
+        with subtests.test(raw=raw):
+            assert "josediaz" == check_name(raw).folded
 
 
-@pytest.mark.parametrize(
-    ("raw", "because"),
-    [
+def test_what_could_do_more_than_be_said_is_refused(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("", "the name is empty"),
         ("  ", "the name is empty"),
         ("{{7*7}}", 'a brace ("{")'),
@@ -64,13 +63,13 @@ def test_case_accents_spaces_and_punctuation_do_not_make_another_patient(raw: st
         ("a" * 500, "write at most 80"),
         ("a" * 5000, "is 5000 characters long"),
         ("a" * 41 + " Diaz", "the first name is 41 characters long"),
-    ],
-)
-def test_what_could_do_more_than_be_said_is_refused(raw: str, because: str) -> None:
-    with pytest.raises(ValueError) as refused:  # its sentence is what is tested
-        check_name(raw)
-    assert because in str(refused.value)
-    assert "\n" not in str(refused.value)
+    ]
+    for raw, because in cases:
+        with subtests.test(raw=raw, because=because):
+            with pytest.raises(ValueError) as refused:  # its sentence is what is tested
+                check_name(raw)
+            assert because in str(refused.value)
+            assert "\n" not in str(refused.value)
 
 
 def test_the_longest_name_passes() -> None:

@@ -10,9 +10,8 @@ import pytest
 from notifier.domain.phone import Phone, area_zones, parse_phone
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
+def test_every_plain_spelling_is_the_same_number(subtests: pytest.Subtests) -> None:
+    for raw in (
         "+14155550123",
         "4155550123",
         "14155550123",
@@ -20,15 +19,13 @@ from notifier.domain.phone import Phone, area_zones, parse_phone
         "415.555.0123",
         "+1 415 555 0123",
         "\t+14155550123 ",
-    ],
-)
-def test_every_plain_spelling_is_the_same_number(raw: str) -> None:
-    assert Phone("+14155550123", ("America/Los_Angeles",)) == parse_phone(raw)
+    ):
+        with subtests.test(raw=raw):
+            assert Phone("+14155550123", ("America/Los_Angeles",)) == parse_phone(raw)
 
 
-@pytest.mark.parametrize(
-    ("raw", "because"),
-    [
+def test_what_cannot_be_texted_is_refused_with_its_reason(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("", "is empty"),
         ("1-800-FLOWERS", "has letters"),
         ("4155550123 x5", "has an extension"),
@@ -58,13 +55,13 @@ def test_every_plain_spelling_is_the_same_number(raw: str) -> None:
         ("415\x005550123", 'no digit ("u+0000")'),
         ("415/5550123", "has other characters than digits"),
         ("1" * 41, "is 41 characters long"),
-    ],
-)
-def test_what_cannot_be_texted_is_refused_with_its_reason(raw: str, because: str) -> None:
-    with pytest.raises(ValueError) as refused:  # its sentence is what is tested
-        parse_phone(raw)
-    assert because in str(refused.value)
-    assert "\n" not in str(refused.value)
+    ]
+    for raw, because in cases:
+        with subtests.test(raw=raw, because=because):
+            with pytest.raises(ValueError) as refused:  # its sentence is what is tested
+                parse_phone(raw)
+            assert because in str(refused.value)
+            assert "\n" not in str(refused.value)
 
 
 def test_a_number_of_an_area_code_that_nobody_knows_yet_passes_on_a_persons_word() -> None:
@@ -77,18 +74,18 @@ def test_a_number_of_an_area_code_that_nobody_knows_yet_passes_on_a_persons_word
             parse_phone(raw, vouched=True)
 
 
-@pytest.mark.parametrize("prefix", ["787555", "939555", "671555", "340555", "684733", "670555"])
-def test_the_territories_are_at_home(prefix: str) -> None:
-    assert f"+1{prefix}0123" == parse_phone(f"{prefix}0123").e164
+def test_the_territories_are_at_home(subtests: pytest.Subtests) -> None:
+    for prefix in ("787555", "939555", "671555", "340555", "684733", "670555"):
+        with subtests.test(prefix=prefix):
+            assert f"+1{prefix}0123" == parse_phone(f"{prefix}0123").e164
 
 
 def test_a_fictitious_number_passes_as_it_can_never_reach_anybody() -> None:
     assert "+12025550199" == parse_phone("202-555-0199").e164
 
 
-@pytest.mark.parametrize(
-    ("number", "zones"),
-    [
+def test_an_area_code_points_to_one_to_four_zones_or_to_none(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, tuple[str, ...]]] = [
         ("+12125550123", ("America/New_York",)),
         ("+18506505501", ("America/Chicago", "America/New_York")),  # whatever its first six digits say
         ("+12195550123", ("America/Chicago", "America/New_York")),
@@ -96,10 +93,10 @@ def test_a_fictitious_number_passes_as_it_can_never_reach_anybody() -> None:
         ("+16895550123", ("America/New_York",)),
         ("+19075550123", ("America/Adak", "America/Anchorage")),
         ("+18005550123", ()),  # 42 zones say nothing
-    ],
-)
-def test_an_area_code_points_to_one_to_four_zones_or_to_none(number: str, zones: tuple[str, ...]) -> None:
-    assert zones == area_zones(number)
+    ]
+    for number, zones in cases:
+        with subtests.test(number=number, zones=zones):
+            assert zones == area_zones(number)
 
 
 def test_the_last_four_digits_never_decide() -> None:

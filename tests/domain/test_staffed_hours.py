@@ -13,9 +13,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 WEEK = StaffedHours.parse("Mon-Fri 09:00-17:00; Sat 10:00-14:00")
 
 
-@pytest.mark.parametrize(
-    ("at", "staffed"),
-    [
+def test_friday_saturday_sunday_monday(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, bool]] = [
         ("2026-03-06 09:00", True),
         ("2026-03-06 08:59", False),
         ("2026-03-06 16:59", True),
@@ -24,10 +23,10 @@ WEEK = StaffedHours.parse("Mon-Fri 09:00-17:00; Sat 10:00-14:00")
         ("2026-03-07 09:30", False),
         ("2026-03-08 12:00", False),
         ("2026-03-09 12:00", True),
-    ],
-)
-def test_friday_saturday_sunday_monday(at: str, staffed: bool) -> None:
-    assert staffed == WEEK.include(datetime.fromisoformat(at).replace(tzinfo=NEW_YORK), NEW_YORK)
+    ]
+    for at, staffed in cases:
+        with subtests.test(at=at, staffed=staffed):
+            assert staffed == WEEK.include(datetime.fromisoformat(at).replace(tzinfo=NEW_YORK), NEW_YORK)
 
 
 def test_the_clinics_clock_counts_wherever_the_instant_is_from() -> None:
@@ -54,10 +53,16 @@ def test_closing_is_when_the_last_one_leaves(on: datetime, closing: datetime | N
     assert closing == WEEK.closing(on, NEW_YORK)
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["9-5", "Mon 17:00-09:00", "Mon-Fry 09:00-17:00", "Mon 09:00-25:00", "Mon 09:60-17:00", "Mon 9:00", ";", ""],
-)
-def test_what_cannot_be_read_is_one_sentence(words: str) -> None:
-    with pytest.raises(ValueError, match="write"):
-        StaffedHours.parse(words)
+def test_what_cannot_be_read_is_one_sentence(subtests: pytest.Subtests) -> None:
+    for words in (
+        "9-5",
+        "Mon 17:00-09:00",
+        "Mon-Fry 09:00-17:00",
+        "Mon 09:00-25:00",
+        "Mon 09:60-17:00",
+        "Mon 9:00",
+        ";",
+        "",
+    ):
+        with subtests.test(words=words), pytest.raises(ValueError, match="write"):
+            StaffedHours.parse(words)

@@ -34,9 +34,8 @@ def test_a_protocol_whose_file_cannot_be_read_is_told() -> None:
     assert ["protocol-light-peel"] == causes(replace(RULES, unreadable_protocols=("light-peel",)))
 
 
-@pytest.mark.parametrize(
-    ("sign", "expected"),
-    [
+def test_what_is_wrong_with_the_engine(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"circuits": ("the account is closed", "no sender")}, ["circuit"]),
         ({"overdue_since": NOW - 6 * MINUTE, "last_departure_at": NOW - 6 * MINUTE}, ["silence"]),
         ({"overdue_since": NOW - 6 * MINUTE}, []),
@@ -50,10 +49,10 @@ def test_a_protocol_whose_file_cannot_be_read_is_told() -> None:
         ({"waiting": {"needs_review": 1}}, ["review"]),
         ({"read_only": True}, ["read_only"]),
         ({"last_event_at": NOW + 6 * MINUTE}, ["clock"]),
-    ],
-)
-def test_what_is_wrong_with_the_engine(sign: dict[str, Any], expected: list[str]) -> None:
-    assert expected == causes(signs=replace(WELL, **sign))
+    ]
+    for sign, expected in cases:
+        with subtests.test(sign=sign, expected=expected):
+            assert expected == causes(signs=replace(WELL, **sign))
 
 
 def test_an_urgent_reply_is_told_again_until_somebody_has_taken_it() -> None:
@@ -61,9 +60,8 @@ def test_an_urgent_reply_is_told_again_until_somebody_has_taken_it() -> None:
     assert ("urgent-17", timedelta(hours=1)) == (cause.key, cause.again_after)
 
 
-@pytest.mark.parametrize(
-    ("appointment", "staffed", "now", "told"),
-    [
+def test_a_visit_is_missed_an_hour_after_its_end_or_at_closing(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str | None, str, bool]] = [
         ("14:00", None, "15:59", False),
         ("14:00", None, "16:00", True),
         ("14:00", "Fri 09:00-17:00", "15:59", False),
@@ -73,15 +71,15 @@ def test_an_urgent_reply_is_told_again_until_somebody_has_taken_it() -> None:
         ("18:00", "Fri 09:00-17:00", "20:00", True),
         ("18:30", None, "19:59", False),
         ("18:30", None, "20:00", True),
-    ],
-)
-def test_a_visit_is_missed_an_hour_after_its_end_or_at_closing(
-    appointment: str, staffed: str | None, now: str, told: bool
-) -> None:
-    rules = AlertRules(NEW_YORK, StaffedHours.parse(staffed) if staffed else None)
-    at, then = (datetime.fromisoformat(f"2026-03-06 {word}").replace(tzinfo=NEW_YORK) for word in (appointment, now))
-    signs = replace(WELL, inbound_read_at=then, working_since=then)
-    assert (["unmarked-3"] if told else []) == causes(rules, then, signs, unmarked=((3, at),))
+    ]
+    for appointment, staffed, now, told in cases:
+        with subtests.test(appointment=appointment, staffed=staffed, now=now, told=told):
+            rules = AlertRules(NEW_YORK, StaffedHours.parse(staffed) if staffed else None)
+            at, then = (
+                datetime.fromisoformat(f"2026-03-06 {word}").replace(tzinfo=NEW_YORK) for word in (appointment, now)
+            )
+            signs = replace(WELL, inbound_read_at=then, working_since=then)
+            assert (["unmarked-3"] if told else []) == causes(rules, then, signs, unmarked=((3, at),))
 
 
 def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
@@ -94,9 +92,8 @@ def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
     assert "text 1 of enrollment 7 did not arrive (No such number); tell her in person" == first.why
 
 
-@pytest.mark.parametrize(
-    ("told", "tried", "tries", "again", "due"),
-    [
+def test_it_is_told_once_and_tried_less_and_less_often(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[float | None, float | None, int, int | None, bool]] = [
         (None, None, 0, None, True),
         (None, 1, 0, None, False),  # somebody is telling it just now
         (None, 3, 0, None, True),  # somebody died over it
@@ -110,23 +107,26 @@ def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
         (60, 61, 0, 60, True),
         (61, 1, 1, 60, True),
         (61, 0.5, 1, 60, False),
-    ],
-)
-def test_it_is_told_once_and_tried_less_and_less_often(
-    told: float | None, tried: float | None, tries: int, again: int | None, due: bool
-) -> None:
-    told_at, tried_at = (None if one is None else NOW - one * MINUTE for one in (told, tried))
-    again_after = None if again is None else again * MINUTE
-    assert due == is_due(NOW, told_at=told_at, tried_at=tried_at, tries=tries, again_after=again_after)
+    ]
+    for told, tried, tries, again, due in cases:
+        with subtests.test(told=told, tried=tried, tries=tries, again=again, due=due):
+            told_at, tried_at = (None if one is None else NOW - one * MINUTE for one in (told, tried))
+            again_after = None if again is None else again * MINUTE
+            assert due == is_due(NOW, told_at=told_at, tried_at=tried_at, tries=tries, again_after=again_after)
 
 
-@pytest.mark.parametrize(
-    ("of", "many", "expected"),
-    [(100, 6, ["filtered"]), (100, 5, []), (20, 2, ["filtered"]), (20, 1, []), (19, 19, [])],
-)
-def test_carriers_that_filter_more_than_one_in_twenty_are_told(of: int, many: int, expected: list[str]) -> None:
-    filtered = Filtered(of, (("microneedling", "today", many),))
-    assert expected == causes(filtered=filtered)
+def test_carriers_that_filter_more_than_one_in_twenty_are_told(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[int, int, list[str]]] = [
+        (100, 6, ["filtered"]),
+        (100, 5, []),
+        (20, 2, ["filtered"]),
+        (20, 1, []),
+        (19, 19, []),
+    ]
+    for of, many, expected in cases:
+        with subtests.test(of=of, many=many, expected=expected):
+            filtered = Filtered(of, (("microneedling", "today", many),))
+            assert expected == causes(filtered=filtered)
 
 
 def test_the_step_whose_words_are_filtered_most_is_named() -> None:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from schedules import catalogue
 from schedules.catalogue import (
     ProtocolError,
     load_directory,
     load_protocol,
     parse_protocol,
     protocols_with,
-    read_protocol,
     shipped,
 )
-
-PROTOCOLS = Path(catalogue.__file__).parent / "protocols"
-FILES = sorted(PROTOCOLS.glob("*.toml"))
 
 TEN_LINES = """\
 title  = "Light peel"
@@ -149,16 +140,15 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("written", "instead", "sentence"), SENTENCES, ids=[row[2][:50] for row in SENTENCES])
-def test_a_mistake_is_told_in_one_sentence_that_says_where_and_what_to_write(
-    written: str, instead: str, sentence: str
-) -> None:
-    assert written in TEN_LINES
-    with pytest.raises(ProtocolError) as refused:
-        parse_protocol("light-peel", TEN_LINES.replace(written, instead, 1))
+def test_a_mistake_is_told_in_one_sentence_that_says_where_and_what_to_write(subtests: pytest.Subtests) -> None:
+    for written, instead, sentence in SENTENCES:
+        with subtests.test(written=written, instead=instead, sentence=sentence):
+            assert written in TEN_LINES
+            with pytest.raises(ProtocolError) as refused:
+                parse_protocol("light-peel", TEN_LINES.replace(written, instead, 1))
 
-    first = str(refused.value).splitlines()[0]
-    assert first.startswith(f"light-peel.toml: {sentence}")
+            first = str(refused.value).splitlines()[0]
+            assert first.startswith(f"light-peel.toml: {sentence}")
 
 
 def test_a_language_that_one_step_lacks_is_named_with_the_step() -> None:
@@ -180,9 +170,8 @@ def test_two_mistakes_are_two_lines() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("written", "instead", "where"),
-    [
+def test_what_is_not_toml_is_told_with_line_and_column(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str, str]] = [
         ('"Light peel"', "Light peel", r"line 1, column 10: this is not TOML: .*the line reads: title  = Light peel"),
         ("{ days = 7 }", "{ days = 7", r"line 5, column 36: this is not TOML"),
         ('"sun-over"', '"sun-over', r"line 10, column \d+: this is not TOML"),
@@ -191,12 +180,12 @@ def test_two_mistakes_are_two_lines() -> None:
             "restrictions.makeup",
             r"line 5, column \d+: this is not TOML: cannot overwrite a value",
         ),
-    ],
-)
-def test_what_is_not_toml_is_told_with_line_and_column(written: str, instead: str, where: str) -> None:
-    assert written in TEN_LINES
-    with pytest.raises(ProtocolError, match=rf"^light-peel.toml, {where}"):
-        parse_protocol("light-peel", TEN_LINES.replace(written, instead))
+    ]
+    for written, instead, where in cases:
+        with subtests.test(written=written, instead=instead, where=where):
+            assert written in TEN_LINES
+            with pytest.raises(ProtocolError, match=rf"^light-peel.toml, {where}"):
+                parse_protocol("light-peel", TEN_LINES.replace(written, instead))
 
 
 def test_a_file_that_ends_too_early_is_told_so() -> None:
@@ -238,72 +227,3 @@ def test_a_path_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
         load_protocol(tmp_path / "gone.toml")
     with pytest.raises(ProtocolError, match=r"gone: there is no such directory"):
         load_directory(tmp_path / "gone")
-
-
-Path_ = tuple[str | int, ...]
-
-
-def _places(part: Any, path: Path_ = ()) -> Iterator[Path_]:
-    items = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
-    for name, value in items:
-        yield (*path, name)
-        yield from _places(value, (*path, name))
-
-
-def _refusal(data: dict[str, Any], place: Path_, *, misspell: bool) -> str:
-    """What is said when the key at `place` gets its last letter twice, or its value another type."""
-    changed = copy.deepcopy(data)
-    table: Any = changed
-    for name in place[:-1]:
-        table = table[name]
-    last: Any = place[-1]
-    if misspell:
-        table[last + last[-1]] = table.pop(last)
-    else:
-        table[last] = [[7]] if isinstance(table[last], int) else 7
-    with pytest.raises(ProtocolError) as refused:
-        read_protocol("a-clinic", changed)
-    return str(refused.value)
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-@pytest.mark.parametrize("misspell", [True, False], ids=["misspelled", "wrong type"])
-def test_any_key_misspelled_or_of_the_wrong_type_is_one_clear_sentence(file: Path, misspell: bool) -> None:
-    data = tomllib.loads(file.read_text("utf-8"))
-    places = [place for place in _places(data) if not misspell or isinstance(place[-1], str)]
-    assert len(places) > 40
-    for place in places:
-        said = _refusal(data, place, misspell=misspell)
-        where = f"{place}: {said}"
-        assert "\n" not in said, where
-        assert said.startswith("a-clinic.toml: "), where
-        assert not any(word in said for word in ("pydantic", "http", "Input")), where
-        if place[0] == "steps" and len(place) > 1:
-            key = data["steps"][place[1]]["key"]
-            # A step whose key or whose whole table is wrong has only its number.
-            assert f'step "{key}"' in said or (
-                place[2:] in {(), ("key",)} and f"step number {int(place[1]) + 1}" in said
-            ), where
-
-
-def test_the_schema_describes_a_file_not_the_model() -> None:
-    schema = catalogue.schema()
-    step = schema["$defs"]["Step"]
-
-    assert "id" not in schema["properties"]
-    assert schema["required"] == ["title", "source", "steps"]
-    assert step["required"] == ["key"]
-    assert step["additionalProperties"] is False
-    assert '"null"' not in str(schema).replace("'", '"')
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_the_schema_knows_every_field_of_the_shipped_files(file: Path) -> None:
-    schema = catalogue.schema()
-    data = tomllib.loads(file.read_text("utf-8"))
-    tables = [(schema, data), *((schema["$defs"]["Step"], step) for step in data["steps"])]
-    tables += [(schema["$defs"]["Moment"], step["at"]) for step in data["steps"] if "at" in step]
-    tables += [(schema["$defs"]["Restriction"], one) for one in data.get("restrictions", {}).values()]
-    for described, table in tables:
-        assert set(described.get("required", ())) <= table.keys()
-        assert table.keys() <= described["properties"].keys()

@@ -22,11 +22,12 @@ from tests.schedules.test_catalogue import TEN_LINES
 SHIPPED = shipped()
 
 
-@pytest.mark.parametrize("plan", SHIPPED.values(), ids=SHIPPED.keys())
-def test_the_shipped_protocols_are_clean_in_every_window(plan: CareProtocol) -> None:
-    report = check_protocol(plan)
-    assert ((), ()) == (report.problems, report.warnings)
-    assert report.density.per_day <= EXAMPLE.max_texts_per_day
+def test_the_shipped_protocols_are_clean_in_every_window(subtests: pytest.Subtests) -> None:
+    for plan in SHIPPED.values():
+        with subtests.test(plan=plan):
+            report = check_protocol(plan)
+            assert ((), ()) == (report.problems, report.warnings)
+            assert report.density.per_day <= EXAMPLE.max_texts_per_day
 
 
 def test_all_six_are_checked_within_ten_seconds_of_work() -> None:
@@ -80,9 +81,8 @@ def test_a_clean_protocol_has_no_finding() -> None:
     assert ("texts: at most 2 on a day, 3 in seven days, 3 in all",) == report.notes
 
 
-@pytest.mark.parametrize(
-    ("words", "position", "what", "instead"),
-    [
+def test_a_word_or_character_that_must_not_be_there_is_named_with_its_place(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, int, str, str]] = [
         ("see https://evil.co/x", 15, '"https://evil.co/x" is a link', "leave it out"),
         ("see www.clinic-x.example", 15, '"www.clinic-x.example" is a link', "leave it out"),
         ("see bit.ly/2x", 15, '"bit.ly/2x" is a link', "leave it out"),
@@ -105,25 +105,30 @@ def test_a_clean_protocol_has_no_finding() -> None:
         ("no\u200bsun", 13, "U+200B (ZERO WIDTH SPACE)", "take it out"),
         ("no – sun", 14, "U+2013 (EN DASH)", "write -"),
         ("Zoë", 13, "U+00EB (LATIN SMALL LETTER E WITH DIAERESIS)", "take it out"),
-    ],
-)  # fmt: skip
-def test_a_word_or_character_that_must_not_be_there_is_named_with_its_place(
-    words: str, position: int, what: str, instead: str
-) -> None:
-    (finding,) = check_texts(_says(f"{{clinic}}: {words}. STOP to opt out."), EXAMPLE.voice)
-    assert finding.sentence.startswith(f'step "says", text.en, position {position}: {what}')
-    assert instead in finding.sentence
+    ]
+    for words, position, what, instead in cases:
+        with subtests.test(words=words, position=position, what=what, instead=instead):
+            (finding,) = check_texts(_says(f"{{clinic}}: {words}. STOP to opt out."), EXAMPLE.voice)
+            assert finding.sentence.startswith(f'step "says", text.en, position {position}: {what}')
+            assert instead in finding.sentence
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Reply STOP to opt out", "your week ended", "please cancel nothing", "laser or waxing", "take it off gently",
-        "at the weekend", "fragrance-free", "at 9.30 a.m.come", "wash. go easy", "SPF 50", "yes, it peels",
-    ],
-)  # fmt: skip
-def test_plain_words_are_left_alone(words: str) -> None:
-    assert [] == list(check_texts(_says(f"{{clinic}}: {words}. STOP to opt out."), EXAMPLE.voice))
+def test_plain_words_are_left_alone(subtests: pytest.Subtests) -> None:
+    for words in (
+        "Reply STOP to opt out",
+        "your week ended",
+        "please cancel nothing",
+        "laser or waxing",
+        "take it off gently",
+        "at the weekend",
+        "fragrance-free",
+        "at 9.30 a.m.come",
+        "wash. go easy",
+        "SPF 50",
+        "yes, it peels",
+    ):
+        with subtests.test(words=words):
+            assert [] == list(check_texts(_says(f"{{clinic}}: {words}. STOP to opt out."), EXAMPLE.voice))
 
 
 def test_letters_that_spanish_needs_are_free_and_its_curly_quotes_are_not() -> None:
@@ -136,9 +141,8 @@ def test_letters_that_spanish_needs_are_free_and_its_curly_quotes_are_not() -> N
     assert "text.es: reads like en; translate it" in _problem(plan(WORDS))
 
 
-@pytest.mark.parametrize(
-    ("plan", "problem"),
-    [
+def test_a_rule_broken_once_brings_its_finding(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[CareProtocol, str]] = [
         (_says("words from {clinic}. STOP to opt out."), 'step "says", text.en, position 1: does not begin with who'),
         (_says("{clinic}: words. Stop by any time."), 'step "says", text.en, position 34: offers no way out; end with'),
         (_says("{clinic}: " + "a" * 280 + ". STOP to opt out."), "takes 3 segments"),
@@ -153,7 +157,10 @@ def test_letters_that_spanish_needs_are_free_and_its_curly_quotes_are_not() -> N
         (
             _plan(
                 step(
-                    "care", "care", at={"day": 1, "time": "18:00"}, stale_after={"hours": 24},
+                    "care",
+                    "care",
+                    at={"day": 1, "time": "18:00"},
+                    stale_after={"hours": 24},
                     text={"en": "{clinic}: rest today. STOP to opt out."},
                 )
             ),
@@ -182,10 +189,10 @@ def test_letters_that_spanish_needs_are_free_and_its_curly_quotes_are_not() -> N
             _plan(*(step(f"care-{n}", "care", at={"day": 3, "time": "10:00"}) for n in range(3))),
             'step "care-2": 3 texts on day 3 (care-0, care-1, care-2) after a treatment that ended Wed 08:00; merge',
         ),
-    ],
-)  # fmt: skip
-def test_a_rule_broken_once_brings_its_finding(plan: CareProtocol, problem: str) -> None:
-    assert problem in _problem(plan)
+    ]
+    for plan, problem in cases:
+        with subtests.test(plan=plan, problem=problem):
+            assert problem in _problem(plan)
 
 
 def test_a_text_about_what_has_ended_is_found() -> None:

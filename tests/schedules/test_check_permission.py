@@ -42,14 +42,16 @@ def _in_a_text(words: str) -> str:
     return f"{{clinic}}: {words}. {{phone}}. STOP to opt out."
 
 
-@pytest.mark.parametrize("words", PERMITS)
-def test_permission_is_found(words: str) -> None:
-    assert permission(_in_a_text(words)) is not None
+def test_permission_is_found(subtests: pytest.Subtests) -> None:
+    for words in PERMITS:
+        with subtests.test(words=words):
+            assert permission(_in_a_text(words)) is not None
 
 
-@pytest.mark.parametrize("words", PERMITS_NOTHING)
-def test_what_permits_nothing_is_left_alone(words: str) -> None:
-    assert None is permission(_in_a_text(words))
+def test_what_permits_nothing_is_left_alone(subtests: pytest.Subtests) -> None:
+    for words in PERMITS_NOTHING:
+        with subtests.test(words=words):
+            assert None is permission(_in_a_text(words))
 
 
 def _plan(kind: str, words: str, **said: object) -> CareProtocol:
@@ -67,16 +69,17 @@ def _plan(kind: str, words: str, **said: object) -> CareProtocol:
     )
 
 
-@pytest.mark.parametrize("kind", ["restrict", "care", "expect", "prepare", "check_in", "rebook"])
-def test_permission_outside_a_lift_is_a_problem_with_its_place_and_what_to_write(kind: str) -> None:
-    (finding,) = check_protocol(_plan(kind, "good news, you may now wear makeup")).findings
-    assert ("plan", "says", "en", 22) == (finding.protocol, finding.step, finding.language, finding.position)
-    assert not finding.is_warning
-    assert (
-        f'step "says", text.en, position 22: says "you may now wear" in a {kind} step, and may come before the '
-        'restriction has ended; only a lift may say so: write lifts = ["makeup"] in place of kind and at, '
-        'or "no ..." or "use ..." as plain advice' == finding.sentence
-    )
+def test_permission_outside_a_lift_is_a_problem_with_its_place_and_what_to_write(subtests: pytest.Subtests) -> None:
+    for kind in ("restrict", "care", "expect", "prepare", "check_in", "rebook"):
+        with subtests.test(kind=kind):
+            (finding,) = check_protocol(_plan(kind, "good news, you may now wear makeup")).findings
+            assert ("plan", "says", "en", 22) == (finding.protocol, finding.step, finding.language, finding.position)
+            assert not finding.is_warning
+            assert (
+                f'step "says", text.en, position 22: says "you may now wear" in a {kind} step, and may come before the '
+                'restriction has ended; only a lift may say so: write lifts = ["makeup"] in place of kind and at, '
+                'or "no ..." or "use ..." as plain advice' == finding.sentence
+            )
 
 
 def test_permission_in_a_late_text_is_a_problem_too() -> None:

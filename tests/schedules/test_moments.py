@@ -15,9 +15,8 @@ LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 EVENING = {"day": 0, "time": "18:00"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "when", "treated", "leaves"),
-    [
+def test_outside_the_window_each_kind_moves_its_way(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, dict[str, Any], str, str | None]] = [
         # inside the window everything leaves at its moment
         ("restrict", {"hours": 1}, "15:30", "2026-03-07 16:30"),
         ("care", {"minutes": 30}, "15:30", "2026-03-07 16:00"),
@@ -39,33 +38,29 @@ EVENING = {"day": 0, "time": "18:00"}
         ("expect", {"hours": 1}, "19:10", "2026-03-08 09:00"),
         ("check_in", {"day": 1, "time": "06:00"}, "15:30", "2026-03-08 09:00"),
         ("rebook", {"day": 1, "time": "22:00"}, "15:30", "2026-03-09 09:00"),
-    ],
-)
-def test_outside_the_window_each_kind_moves_its_way(
-    kind: str, when: dict[str, Any], treated: str, leaves: str | None
-) -> None:
-    assert {"one": leaves} == local_dues(planned(one(kind, at=when), at(f"2026-03-07T{treated}")))
+    ]
+    for kind, when, treated, leaves in cases:
+        with subtests.test(kind=kind, when=when, treated=treated, leaves=leaves):
+            assert {"one": leaves} == local_dues(planned(one(kind, at=when), at(f"2026-03-07T{treated}")))
 
 
-@pytest.mark.parametrize(
-    ("treated", "leaves"),
-    [
+def test_a_lift_leaves_in_the_first_open_moment_after_the_last_of_its_topics(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("2026-03-06T15:30", "2026-03-07 15:30"),
         ("2026-03-07T15:30", "2026-03-08 16:30"),
         ("2026-03-06T19:45", "2026-03-07 19:45"),
         ("2026-03-06T19:50", "2026-03-08 09:00"),  # ended on Saturday evening: told on Sunday
         ("2026-10-31T20:10", "2026-11-01 19:10"),
         ("2026-03-06T07:00", "2026-03-07 09:00"),
-    ],
-)
-def test_a_lift_leaves_in_the_first_open_moment_after_the_last_of_its_topics(treated: str, leaves: str) -> None:
-    plan = protocol(lift("makeup", "serum"), restrictions={"makeup": {"hours": 24}, "serum": {"hours": 12}})
-    assert {"makeup-serum-again": leaves} == local_dues(planned(plan, at(treated)))
+    ]
+    for treated, leaves in cases:
+        with subtests.test(treated=treated, leaves=leaves):
+            plan = protocol(lift("makeup", "serum"), restrictions={"makeup": {"hours": 24}, "serum": {"hours": 12}})
+            assert {"makeup-serum-again": leaves} == local_dues(planned(plan, at(treated)))
 
 
-@pytest.mark.parametrize(
-    ("day", "hour", "enrolled", "leaves"),
-    [
+def test_a_prepare_text_moves_earlier_but_never_before_the_enrollment(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[int, str, str | None, str | None]] = [
         (-2, "09:00", None, "2026-03-07 09:00"),
         (-2, "21:30", None, "2026-03-07 19:45"),
         (-2, "06:00", None, "2026-03-06 19:45"),  # earlier, across dates
@@ -74,15 +69,13 @@ def test_a_lift_leaves_in_the_first_open_moment_after_the_last_of_its_topics(tre
         (-2, "09:00", "2026-03-07T21:00", "2026-03-08 09:00"),  # 23 hours on, that night
         (-2, "09:00", "2026-03-08T10:00", None),
         (0, "11:30", None, None),  # after the appointment it prepares nothing
-    ],
-)
-def test_a_prepare_text_moves_earlier_but_never_before_the_enrollment(
-    day: int, hour: str, enrolled: str | None, leaves: str | None
-) -> None:
-    plan = one("prepare", at={"day": day, "time": hour})
-    enrolled_at = at(enrolled) if enrolled else None
-    messages = planned(plan, at("2026-03-09T11:00"), treated=False, enrolled_at=enrolled_at)
-    assert {"one": leaves} == local_dues(messages)
+    ]
+    for day, hour, enrolled, leaves in cases:
+        with subtests.test(day=day, hour=hour, enrolled=enrolled, leaves=leaves):
+            plan = one("prepare", at={"day": day, "time": hour})
+            enrolled_at = at(enrolled) if enrolled else None
+            messages = planned(plan, at("2026-03-09T11:00"), treated=False, enrolled_at=enrolled_at)
+            assert {"one": leaves} == local_dues(messages)
 
 
 def test_aftercare_exists_only_once_she_is_treated_and_preparing_only_before() -> None:
@@ -128,19 +121,18 @@ def test_a_text_is_stale_once_a_restriction_that_it_states_has_ended(named: dict
     assert late.due_at is None
 
 
-@pytest.mark.parametrize(
-    ("enrolled", "leaves", "note"),
-    [
+def test_a_late_enrollment_gets_what_is_still_useful(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str | None, str | None]] = [
         ("2026-03-07T15:35", "2026-03-07 16:30", None),
         ("2026-03-07T17:00", "2026-03-07 17:00", "late: she was enrolled after its moment"),
         ("2026-03-07T21:00", "2026-03-08 09:00", "late: she was enrolled after its moment"),
         ("2026-03-08T17:30", None, "enrolled too late for it"),
-    ],
-)
-def test_a_late_enrollment_gets_what_is_still_useful(enrolled: str, leaves: str | None, note: str | None) -> None:
-    messages = planned(one("care", at={"hours": 1}), at("2026-03-07T15:30"), enrolled_at=at(enrolled))
-    assert {"one": leaves} == local_dues(messages)
-    assert (note in messages[0].notes) if note else not messages[0].notes
+    ]
+    for enrolled, leaves, note in cases:
+        with subtests.test(enrolled=enrolled, leaves=leaves, note=note):
+            messages = planned(one("care", at={"hours": 1}), at("2026-03-07T15:30"), enrolled_at=at(enrolled))
+            assert {"one": leaves} == local_dues(messages)
+            assert (note in messages[0].notes) if note else not messages[0].notes
 
 
 def test_day_0_counts_her_own_clock_alone_and_later_days_the_area_codes_too() -> None:
@@ -188,10 +180,13 @@ def test_one_move_may_push_another() -> None:
     assert expected == local_dues(planned(plan, at("2026-06-17T14:00")))
 
 
-@pytest.mark.parametrize("year", [1900, 1999, 2100, 9999])
-def test_a_date_no_one_is_treated_on_is_refused(year: int) -> None:
-    with pytest.raises(ValueError, match=f"{year}-03-07 is not between 2000 and 2099; check the date"):
-        Anchor(at("2026-03-07T15:30").replace(year=year))
+def test_a_date_no_one_is_treated_on_is_refused(subtests: pytest.Subtests) -> None:
+    for year in (1900, 1999, 2100, 9999):
+        with (
+            subtests.test(year=year),
+            pytest.raises(ValueError, match=f"{year}-03-07 is not between 2000 and 2099; check the date"),
+        ):
+            Anchor(at("2026-03-07T15:30").replace(year=year))
 
 
 def test_an_instant_without_a_zone_is_refused() -> None:

@@ -78,9 +78,8 @@ def test_months_keep_the_day_or_take_the_last_of_the_month(on: str, months: int,
     assert expected == add_months(datetime.fromisoformat(on).date(), months).isoformat()
 
 
-@pytest.mark.parametrize(
-    ("model", "said", "sentence"),
-    [
+def test_what_is_not_one_length_is_refused_in_a_sentence(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[Any, dict[str, Any], str]] = [
         (Duration, {"hours": 24, "days": 1}, "say exactly one of hours, days, until_day, weeks, months; 2 are given"),
         (Duration, {}, "none is given"),
         (Moment, {"hours": 1, "time": "09:00"}, "leave out `time`"),
@@ -88,8 +87,10 @@ def test_months_keep_the_day_or_take_the_last_of_the_month(on: str, months: int,
         (Moment, {"day": 1, "time": "9:00"}, 'write it like "09:00"'),
         (Moment, {"day": 1, "time": "25:00"}, 'write it like "09:00"'),
         (Span, {"hours": 1, "days": 1}, "say exactly one of minutes, hours, days"),
-    ],
-)
-def test_what_is_not_one_length_is_refused_in_a_sentence(model: Any, said: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValidationError, match=sentence):
-        model.model_validate(said)
+    ]
+    for model, said, sentence in cases:
+        with (
+            subtests.test(model=model, said=said, sentence=sentence),
+            pytest.raises(ValidationError, match=sentence),
+        ):
+            model.model_validate(said)

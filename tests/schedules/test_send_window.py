@@ -29,9 +29,8 @@ def test_a_window_is_read(said: str, opens: time, closes: time) -> None:
     assert SendWindow(opens, closes) == SendWindow.parse(said)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
+def test_a_window_outside_08_to_21_or_without_an_hour_in_it_is_refused(subtests: pytest.Subtests) -> None:
+    for said in (
         "07:59-20:00",
         "09:00-21:01",
         "00:00-23:59",
@@ -42,19 +41,23 @@ def test_a_window_is_read(said: str, opens: time, closes: time) -> None:
         "09:00",
         "09:60-20:00",
         "",
-    ],
-)
-def test_a_window_outside_08_to_21_or_without_an_hour_in_it_is_refused(said: str) -> None:
-    with pytest.raises(ValueError, match="write it like 09:00-20:00"):
-        SendWindow.parse(said)
+    ):
+        with subtests.test(said=said), pytest.raises(ValueError, match="write it like 09:00-20:00"):
+            SendWindow.parse(said)
 
 
-@pytest.mark.parametrize(
-    ("local", "open_"),
-    [("08:59", False), ("09:00", True), ("19:45", True), ("19:46", False), ("20:00", False), ("03:00", False)],
-)
-def test_a_quarter_of_an_hour_of_the_window_must_remain(local: str, open_: bool) -> None:
-    assert open_ is HOURS.is_open(at(f"2026-06-17T{local}"))
+def test_a_quarter_of_an_hour_of_the_window_must_remain(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, bool]] = [
+        ("08:59", False),
+        ("09:00", True),
+        ("19:45", True),
+        ("19:46", False),
+        ("20:00", False),
+        ("03:00", False),
+    ]
+    for local, open_ in cases:
+        with subtests.test(local=local, open_=open_):
+            assert open_ is HOURS.is_open(at(f"2026-06-17T{local}"))
 
 
 def test_open_until_says_when_the_window_closes() -> None:
@@ -62,9 +65,8 @@ def test_open_until_says_when_the_window_closes() -> None:
     assert HOURS.open_until(at("2026-06-17T20:00")) is None
 
 
-@pytest.mark.parametrize(
-    ("zone", "area", "local", "open_"),
-    [
+def test_the_area_codes_zones_only_narrow_the_window(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, tuple[str, ...], str, bool]] = [
         ("America/Phoenix", ("America/Phoenix",), "2026-06-17T09:00", True),
         ("America/Phoenix", ("America/New_York",), "2026-06-17T18:00", False),  # 21:00 in New York
         ("America/New_York", ("America/Los_Angeles",), "2026-06-17T10:59", False),  # 07:59
@@ -76,11 +78,11 @@ def test_open_until_says_when_the_window_closes() -> None:
         ("America/Indiana/Indianapolis", ("America/Indiana/Indianapolis", "America/Chicago"), "2026-06-17T09:00", True),
         ("America/Chicago", ("America/Chicago", "America/New_York"), "2026-06-17T19:45", True),  # 20:45
         ("America/Chicago", ("America/Chicago", "America/New_York"), "2026-06-17T19:46", False),
-    ],
-)
-def test_the_area_codes_zones_only_narrow_the_window(zone: str, area: tuple[str, ...], local: str, open_: bool) -> None:
-    here = ZoneInfo(zone)
-    assert open_ is OpenHours(DEFAULT_WINDOW, here, [ZoneInfo(a) for a in area]).is_open(at(local, here))
+    ]
+    for zone, area, local, open_ in cases:
+        with subtests.test(zone=zone, area=area, local=local, open_=open_):
+            here = ZoneInfo(zone)
+            assert open_ is OpenHours(DEFAULT_WINDOW, here, [ZoneInfo(a) for a in area]).is_open(at(local, here))
 
 
 def test_on_day_0_her_own_clock_alone_counts() -> None:
@@ -98,18 +100,17 @@ def test_where_no_hour_is_open_on_all_clocks_there_is_no_first() -> None:
     assert nowhere.first_open(at("2026-06-17T09:00"), at("2026-06-20T09:00")) is None
 
 
-@pytest.mark.parametrize(
-    ("asked", "first"),
-    [
+def test_the_first_open_moment(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("2026-03-08T06:00", "2026-03-08T09:00"),  # the morning after the gap
         ("2026-03-07T20:00", "2026-03-08T09:00"),
         ("2026-03-07T19:45", "2026-03-07T19:45"),
         ("2026-03-07T19:46", "2026-03-08T09:00"),
         ("2026-11-01T01:30", "2026-11-01T09:00"),
-    ],
-)
-def test_the_first_open_moment(asked: str, first: str) -> None:
-    assert at(first) == HOURS.first_open(at(asked), at(asked) + FAR)
+    ]
+    for asked, first in cases:
+        with subtests.test(asked=asked, first=first):
+            assert at(first) == HOURS.first_open(at(asked), at(asked) + FAR)
 
 
 @pytest.mark.parametrize(
@@ -147,9 +148,8 @@ def test_an_unknown_zone_is_refused_with_a_near_one() -> None:
     assert zone_named("Pacific/Honolulu") is HONOLULU
 
 
-@pytest.mark.parametrize(
-    ("said", "place"),
-    [
+def test_an_abbreviation_is_refused_with_the_place_it_stands_for(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("EST", "America/New_York"),
         ("EDT", "America/New_York"),
         ("Eastern", "America/New_York"),
@@ -157,14 +157,16 @@ def test_an_unknown_zone_is_refused_with_a_near_one() -> None:
         ("MST", "America/Denver"),
         ("pst", "America/Los_Angeles"),
         ("HST", "Pacific/Honolulu"),
-    ],
-)
-def test_an_abbreviation_is_refused_with_the_place_it_stands_for(said: str, place: str) -> None:
-    with pytest.raises(ValueError, match=f'"{said}" names no place, .*; write {place}'):
-        zone_named(said)
+    ]
+    for said, place in cases:
+        with (
+            subtests.test(said=said, place=place),
+            pytest.raises(ValueError, match=f'"{said}" names no place, .*; write {place}'),
+        ):
+            zone_named(said)
 
 
-@pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "posix/America/New_York"])
-def test_what_only_this_machine_calls_a_zone_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="is not a time zone"):
-        zone_named(name)
+def test_what_only_this_machine_calls_a_zone_is_refused(subtests: pytest.Subtests) -> None:
+    for name in ("localtime", "posixrules", "Factory", "posix/America/New_York"):
+        with subtests.test(name=name), pytest.raises(ValueError, match="is not a time zone"):
+            zone_named(name)

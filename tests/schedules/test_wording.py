@@ -17,9 +17,8 @@ VOICE = Voice("Elm Street Skin", "(978) 555-0142")
 ENDS = {"makeup": utc("2026-03-08T20:30")}
 
 
-@pytest.mark.parametrize(
-    ("end", "en", "es"),
-    [
+def test_an_end_is_said_with_its_hour_unless_that_is_midnight(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str, str]] = [
         ("2026-03-08T20:30", "Sun Mar 8 4:30 PM", "domingo 8 de marzo 4:30 pm"),
         ("2026-03-08T20:30:01", "Sun Mar 8 4:31 PM", "domingo 8 de marzo 4:31 pm"),  # never a minute early
         ("2026-03-08T20:30:00.000001", "Sun Mar 8 4:31 PM", "domingo 8 de marzo 4:31 pm"),
@@ -28,10 +27,10 @@ ENDS = {"makeup": utc("2026-03-08T20:30")}
         ("2026-03-11T04:01", "Wed Mar 11 12:01 AM", "miércoles 11 de marzo 12:01 am"),
         ("2026-03-11T16:00", "Wed Mar 11 12:00 PM", "miércoles 11 de marzo 12:00 pm"),
         ("2026-11-01T05:30", "Sun Nov 1 1:30 AM", "domingo 1 de noviembre 1:30 am"),
-    ],
-)
-def test_an_end_is_said_with_its_hour_unless_that_is_midnight(end: str, en: str, es: str) -> None:
-    assert (en, es) == tuple(say_until(utc(end), NEW_YORK, language) for language in ("en", "es"))
+    ]
+    for end, en, es in cases:
+        with subtests.test(end=end, en=en, es=es):
+            assert (en, es) == tuple(say_until(utc(end), NEW_YORK, language) for language in ("en", "es"))
 
 
 @given(seconds=st.integers(0, 3 * 10**9), zone=st.sampled_from(["America/New_York", "Asia/Kolkata", "Pacific/Apia"]))
@@ -52,11 +51,12 @@ def test_every_placeholder_is_filled_in() -> None:
     assert said == "Elm Street Skin: Ana, until Sun Mar 8 4:30 PM. (978) 555-0142"
 
 
-@pytest.mark.parametrize("name", ["{phone}", "{makeup.until}", "{name.__class__}", "{0}", "%s", "$x", "{{7*7}}"])
-def test_a_value_is_never_read_as_a_placeholder(name: str) -> None:
-    assert f"Hi {name}, {name}." == render("Hi {name}, {name}.", VOICE, Addressee("en", name), ENDS, NEW_YORK)
-    clinic = Voice(name, name)
-    assert f"{name} {name}" == render("{clinic} {phone}", clinic, Addressee("en"), ENDS, NEW_YORK)
+def test_a_value_is_never_read_as_a_placeholder(subtests: pytest.Subtests) -> None:
+    for name in ("{phone}", "{makeup.until}", "{name.__class__}", "{0}", "%s", "$x", "{{7*7}}"):
+        with subtests.test(name=name):
+            assert f"Hi {name}, {name}." == render("Hi {name}, {name}.", VOICE, Addressee("en", name), ENDS, NEW_YORK)
+            clinic = Voice(name, name)
+            assert f"{name} {name}" == render("{clinic} {phone}", clinic, Addressee("en"), ENDS, NEW_YORK)
 
 
 @pytest.mark.parametrize(

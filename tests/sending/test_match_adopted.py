@@ -24,9 +24,8 @@ def listed(sid: str, body: str, at: float = 0.0) -> Listed:
 A, B = listed("A", "makeup again"), listed("B", "makeup again", 24)
 
 
-@pytest.mark.parametrize(
-    ("known", "found", "expected"),
-    [
+def test_a_text_is_recognized_by_number_words_and_time(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[list[Ours], list[Listed], Matched]] = [
         ([ours(1, "makeup again")], [A], Matched([(1, A)], [])),
         ([ours(1, "sun again", "makeup again")], [A], Matched([(1, A)], [])),
         ([ours(1, "sun again")], [A], Matched([], [A])),
@@ -35,19 +34,7 @@ A, B = listed("A", "makeup again"), listed("B", "makeup again", 24)
         ([ours(1, "makeup again", due=1)], [A], Matched([], [A])),
         ([ours(1, "makeup again"), ours(2, "makeup again", planned=False)], [A], Matched([], [])),
         ([], [], Matched([], [])),
-    ],
-    ids=[
-        "its words",
-        "its late words",
-        "other words",
-        "the same words twice, in order",
-        "left once more than we know of",
-        "was not due yet",
-        "somebody was about to send one: the attempt is looked up, and the other one has not left",
-        "nothing",
-    ],
-)
-def test_a_text_is_recognized_by_number_words_and_time(
-    known: list[Ours], found: list[Listed], expected: Matched
-) -> None:
-    assert expected == match(known, found)
+    ]
+    for known, found, expected in cases:
+        with subtests.test(known=known, found=found, expected=expected):
+            assert expected == match(known, found)

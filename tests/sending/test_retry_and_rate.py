@@ -19,9 +19,8 @@ AT = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize(
-    ("why", "retries", "expected"),
-    [
+def test_when_a_text_that_failed_may_leave_again(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[AfterAcceptance, int, datetime | None]] = [
         (A.HANDSET_OFF, 0, AT + HOUR),
         (A.HANDSET_OFF, 1, AT + 12 * HOUR),
         (A.HANDSET_OFF, 2, None),
@@ -31,10 +30,10 @@ HOUR = timedelta(hours=1)
         (A.PROVIDER_TIMEOUT, 0, None),
         (A.FILTERED, 0, None),
         (A.UNRECOGNIZED, 0, None),
-    ],
-)
-def test_when_a_text_that_failed_may_leave_again(why: AfterAcceptance, retries: int, expected: datetime | None) -> None:
-    assert expected == retry_at(why, retries, AT)
+    ]
+    for why, retries, expected in cases:
+        with subtests.test(why=why, retries=retries, expected=expected):
+            assert expected == retry_at(why, retries, AT)
 
 
 def test_a_backoff_doubles_up_to_its_limit_however_often() -> None:
@@ -62,9 +61,11 @@ def test_a_rate_has_no_burst_after_an_idle_hour() -> None:
     assert [3700.0, 3700.5] == [pace.take(3700.0) for _ in range(2)]
 
 
-@pytest.mark.parametrize(("per_second", "room"), [(0.0, None), (1.0, 1), (4.0, 2), (100.0, 26)])
-def test_only_so_many_are_claimed_ahead_of_their_turn(per_second: float, room: int | None) -> None:
-    assert room == Pace(per_second).room(100.0)
+def test_only_so_many_are_claimed_ahead_of_their_turn(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[float, int | None]] = [(0.0, None), (1.0, 1), (4.0, 2), (100.0, 26)]
+    for per_second, room in cases:
+        with subtests.test(per_second=per_second, room=room):
+            assert room == Pace(per_second).room(100.0)
 
 
 def test_a_pause_counts_once_for_what_was_in_flight_together() -> None:

@@ -44,22 +44,20 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
-def test_a_refusal_is_read_by_its_status_first_and_then_by_its_code(
-    status: int, code: int | None, expected: NotCreatedClass
-) -> None:
-    assert class_of_refusal(status, code) == expected
+def test_a_refusal_is_read_by_its_status_first_and_then_by_its_code(subtests: pytest.Subtests) -> None:
+    for status, code, expected in REFUSALS:
+        with subtests.test(status=status, code=code, expected=expected):
+            assert class_of_refusal(status, code) == expected
 
 
-@pytest.mark.parametrize("status", [200, 201, 302, 500, 503])
-def test_only_a_4xx_proves_that_nothing_was_created(status: int) -> None:
-    with pytest.raises(ValueError, match="does not prove"):
-        class_of_refusal(status, 21211)
+def test_only_a_4xx_proves_that_nothing_was_created(subtests: pytest.Subtests) -> None:
+    for status in (200, 201, 302, 500, 503):
+        with subtests.test(status=status), pytest.raises(ValueError, match="does not prove"):
+            class_of_refusal(status, 21211)
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
+def test_a_failed_receipt_is_read_by_its_code(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[int | None, AfterAcceptance]] = [
         (30003, AfterAcceptance.HANDSET_OFF),
         (30008, AfterAcceptance.UNKNOWN_CARRIER_ERROR),
         (30410, AfterAcceptance.PROVIDER_TIMEOUT),
@@ -82,10 +80,10 @@ def test_only_a_4xx_proves_that_nothing_was_created(status: int) -> None:
         (99999, AfterAcceptance.UNRECOGNIZED),
         (20003, AfterAcceptance.UNRECOGNIZED),
         (None, AfterAcceptance.UNRECOGNIZED),
-    ],
-)
-def test_a_failed_receipt_is_read_by_its_code(code: int | None, expected: AfterAcceptance) -> None:
-    assert after_acceptance(code) == expected
+    ]
+    for code, expected in cases:
+        with subtests.test(code=code, expected=expected):
+            assert after_acceptance(code) == expected
 
 
 def test_a_phone_that_was_off_is_tried_twice_more_and_keeps_its_number() -> None:
@@ -95,14 +93,12 @@ def test_a_phone_that_was_off_is_tried_twice_more_and_keeps_its_number() -> None
     assert [decision.suppress, decision.mark_number_invalid, decision.open_circuit] == [False, False, False]
 
 
-@pytest.mark.parametrize(
-    "reason",
-    ["provider_timeout", "dead_number", "blocked", "filtered", "registration", "loop", "unrecognized"],
-)
-def test_what_a_retry_could_double_or_cannot_mend_is_never_retried_by_itself(reason: str) -> None:
-    decision = AfterAcceptance(reason).decision
-    assert decision.max_retries == 0
-    assert decision.needs_staff
+def test_what_a_retry_could_double_or_cannot_mend_is_never_retried_by_itself(subtests: pytest.Subtests) -> None:
+    for reason in ("provider_timeout", "dead_number", "blocked", "filtered", "registration", "loop", "unrecognized"):
+        with subtests.test(reason=reason):
+            decision = AfterAcceptance(reason).decision
+            assert decision.max_retries == 0
+            assert decision.needs_staff
 
 
 def test_each_consequence_belongs_to_the_reasons_that_call_for_it() -> None:

@@ -9,9 +9,8 @@ import pytest
 from notifier.sms.account import TwilioAccount
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
+def test_an_account_that_cannot_work_is_refused(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"account_sid": ""}, "account SID is missing"),
         ({"auth_token": None}, "credentials are missing"),
         ({"api_key_sid": "SKx"}, "both its SID"),
@@ -20,12 +19,12 @@ from notifier.sms.account import TwilioAccount
         ({"api_url": "https://user:word@api.twilio.com"}, "API address"),
         ({"status_callback_base": "https://clinic.example/?x=1"}, "public address"),
         ({"deadline": 0}, "above 0"),
-    ],
-)
-def test_an_account_that_cannot_work_is_refused(changes: dict[str, Any], sentence: str) -> None:
-    good: dict[str, Any] = {"account_sid": "ACx", "auth_token": "secret", "from_number": "+15005550006"}
-    with pytest.raises(ValueError, match=sentence):
-        TwilioAccount(**{**good, **changes})
+    ]
+    for changes, sentence in cases:
+        with subtests.test(changes=changes, sentence=sentence):
+            good: dict[str, Any] = {"account_sid": "ACx", "auth_token": "secret", "from_number": "+15005550006"}
+            with pytest.raises(ValueError, match=sentence):
+                TwilioAccount(**{**good, **changes})
 
 
 def test_secrets_and_numbers_stay_out_of_its_repr() -> None:

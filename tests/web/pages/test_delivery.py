@@ -130,19 +130,18 @@ def test_there_is_advice_for_every_reason() -> None:
     assert set(NotCreatedClass) == set(_REFUSED)
 
 
-@pytest.mark.parametrize(
-    ("code", "was_accepted", "advice"),
-    [
+def test_the_advice_follows_the_code(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[int | None, bool, str]] = [
         (30003, True, "tried again twice"),
         (30005, True, "another one"),
         (21610, False, "START"),
         (30007, True, "in person"),
         (None, True, "in person"),
         (12345, False, "in person"),
-    ],
-)
-def test_the_advice_follows_the_code(code: int | None, was_accepted: bool, advice: str) -> None:
-    assert advice in what_to_do(code, was_accepted=was_accepted)
+    ]
+    for code, was_accepted, advice in cases:
+        with subtests.test(code=code, was_accepted=was_accepted, advice=advice):
+            assert advice in what_to_do(code, was_accepted=was_accepted)
 
 
 def test_a_column_is_as_high_as_its_texts_and_its_parts_touch() -> None:

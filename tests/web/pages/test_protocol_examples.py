@@ -25,30 +25,34 @@ def said(one: Example) -> str:
     return "".join(piece.words for piece in one.pieces)
 
 
-@pytest.mark.parametrize(("protocol", "language"), BOTH)
-def test_an_example_is_what_a_patient_would_get(protocol: str, language: str) -> None:
-    plan = shipped()[protocol]
-    answers = {key: question.answers[0] for key, question in plan.questions.items()}
-    hers = Patient(NEW_YORK, language, answers=answers)
-    got = build_timeline(plan, Anchor(FRIDAY), hers, Rules(VOICE)).messages
-    shown = examples(plan, language, VOICE, FRIDAY, NEW_YORK)
-    assert [] == [one.step for one in got if one.text not in (said(shown[one.step]), late(shown[one.step]))]
-    assert len(got) > 2
+def test_an_example_is_what_a_patient_would_get(subtests: pytest.Subtests) -> None:
+    for protocol, language in BOTH:
+        with subtests.test(protocol=protocol, language=language):
+            plan = shipped()[protocol]
+            answers = {key: question.answers[0] for key, question in plan.questions.items()}
+            hers = Patient(NEW_YORK, language, answers=answers)
+            got = build_timeline(plan, Anchor(FRIDAY), hers, Rules(VOICE)).messages
+            shown = examples(plan, language, VOICE, FRIDAY, NEW_YORK)
+            assert [] == [one.step for one in got if one.text not in (said(shown[one.step]), late(shown[one.step]))]
+            assert len(got) > 2
 
 
 def late(one: Example) -> str:
     return "".join(piece.words for piece in one.late_pieces)
 
 
-@pytest.mark.parametrize(("protocol", "language"), BOTH)
-def test_no_blank_is_left_in_any_text_and_each_says_what_it_is(protocol: str, language: str) -> None:
-    plan = shipped()[protocol]
-    shown = examples(plan, language, VOICE, FRIDAY, NEW_YORK)
-    assert {step.key for step in plan.steps if step.enabled} == set(shown)
-    assert [] == [key for key, one in shown.items() if re.search("[{}]", said(one) + late(one))]
-    blanks = [len(re.findall(r"\{", one.template + one.late_template)) for one in shown.values()]
-    filled = [sum(piece.of_hers is not None for piece in one.pieces + one.late_pieces) for one in shown.values()]
-    assert blanks == filled
+def test_no_blank_is_left_in_any_text_and_each_says_what_it_is(subtests: pytest.Subtests) -> None:
+    for protocol, language in BOTH:
+        with subtests.test(protocol=protocol, language=language):
+            plan = shipped()[protocol]
+            shown = examples(plan, language, VOICE, FRIDAY, NEW_YORK)
+            assert {step.key for step in plan.steps if step.enabled} == set(shown)
+            assert [] == [key for key, one in shown.items() if re.search("[{}]", said(one) + late(one))]
+            blanks = [len(re.findall(r"\{", one.template + one.late_template)) for one in shown.values()]
+            filled = [
+                sum(piece.of_hers is not None for piece in one.pieces + one.late_pieces) for one in shown.values()
+            ]
+            assert blanks == filled
 
 
 def test_a_text_with_a_condition_is_shown_as_its_own_patient_reads_it() -> None:
