@@ -119,7 +119,7 @@ def carry_out(
         if entry.planned is None:
             _rewrite(session, entry, at, by, entry.why, expires_at=at)
         else:
-            _rewrite(session, entry, at, by, "should it come back, it says this", **_but_when(entry))
+            _rewrite(session, entry, at, by, "should it come back, it says this", **_content(_planned(entry)))
     for entry in difference.cancelled:
         _end(session, entry, MessageState.CANCELLED, at, by)
     for entry in difference.expired:

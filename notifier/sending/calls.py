@@ -13,9 +13,11 @@ import structlog
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
 from notifier.sending.circuit_monitor import Verdicts
-from notifier.sending.claim import LEASE, Claim, is_ours
+from notifier.sending.claim import LEASE, Claim, SendingRules
+from notifier.sending.last_look import why_not
 from notifier.sending.outcomes.from_gateway import finished
 from notifier.sending.outcomes.results import Finished
+from notifier.sending.pause_points import PausePoint, Reached, nobody
 from notifier.sending.rate import Pace
 from notifier.sms.gateway import Gateway, NotCreated, Outcome, OutgoingText, Unknown
 
@@ -23,8 +25,8 @@ _Waiting = tuple[Claim, float, float]
 """A claim, when it was made, and when it may leave; both on the monotonic clock."""
 _LONGEST_CALL: Final = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
-_FRESH: Final = 1.0
-"""Seconds for which a claim is known to hold without another look."""
+_FRESH: Final = 0.25
+"""Seconds for which a claim is known to hold without another look: as long as it may wait for its turn."""
 log = structlog.get_logger()
 
 
@@ -36,15 +38,17 @@ class Calls:
         threads: DatabaseThreads,
         gateway: Gateway,
         clock: Timekeeper,
+        rules: SendingRules,
         *,
         at_once: int,
         pace: Pace,
         verdicts: Verdicts,
         why_none: Callable[[], str | None],
+        reached: Reached = nobody,
     ) -> None:
-        self._threads, self._gateway, self._clock = threads, gateway, clock
+        self._threads, self._gateway, self._clock, self._rules = threads, gateway, clock, rules
         self._at_once, self._pace, self._verdicts = at_once, pace, verdicts
-        self._why_none = why_none
+        self._why_none, self._reached = why_none, reached
         self._waiting: deque[_Waiting] = deque()
         self._callers: set[asyncio.Task[None]] = set()
         self.begun: set[str] = set()
@@ -81,15 +85,16 @@ class Calls:
 
     async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
         try:
+            await self._reached(PausePoint.CLAIMED, (one.attempt_id,))
             if (early := leaves_at - self._clock.monotonic()) > 0:
                 await asyncio.sleep(early)
-            why_not = await self._why_not(one, claimed_at)
-            outcome = None if why_not else await self._send(one)
+            kept = await self._why_not(one, claimed_at)
+            outcome = None if kept else await self._send(one)
         except (Exception, asyncio.CancelledError) as error:  # what is not recorded is lost until its lease ends
             if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
                 raise  # not the call: this worker's loop ends
-            why_not, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
-        done = finished(one.message_id, one.attempt_id, one.phone, outcome, why_not, self._clock.now())
+            kept, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
+        done = finished(one.message_id, one.attempt_id, one.phone, outcome, kept, self._clock.now())
         if outcome is not None:
             asked = outcome.retry_after if isinstance(outcome, NotCreated) else None
             if back_off := self._verdicts.hear(done, self._clock.monotonic(), asked=asked):
@@ -101,12 +106,12 @@ class Calls:
 
     async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
-        why_not = self._what_forbids(one, claimed_at)
-        if why_not or self._clock.monotonic() - claimed_at <= _FRESH:
-            return why_not
+        kept = self._what_forbids(one, claimed_at)
+        if kept or self._clock.monotonic() - claimed_at <= _FRESH:
+            return kept
         at = self._clock.now()
-        if not await self._threads.read(lambda session: is_ours(session, one, at)):
-            return "it was taken over, or is no longer wanted"
+        if kept := await self._threads.read(lambda session: why_not(session, self._rules, one, at)):
+            return kept
         return self._what_forbids(one, claimed_at)  # the look itself may have waited for the database
 
     def _what_forbids(self, one: Claim, claimed_at: float) -> str | None:
@@ -121,8 +126,11 @@ class Calls:
     async def _send(self, one: Claim) -> Outcome:
         seconds = max(1, int((one.valid_until - self._clock.now()).total_seconds()))
         text = OutgoingText(one.phone, one.body, one.attempt_id, seconds, one.sender)
+        await self._reached(PausePoint.LOOKED, (one.attempt_id,))
         try:
             async with asyncio.timeout(_LONGEST_CALL):
-                return await self._gateway.send(text)
+                outcome = await self._gateway.send(text)
         except TimeoutError:
-            return Unknown("The call did not end in time.")
+            outcome = Unknown("The call did not end in time.")
+        await self._reached(PausePoint.CALLED, (one.attempt_id,))
+        return outcome

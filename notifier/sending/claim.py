@@ -20,13 +20,12 @@ from notifier.db.batch_moves import leave
 from notifier.db.engine import database_time
 from notifier.db.outbox import in_state, is_answer, move_many, of_clinic
 from notifier.db.rows import insert_rows
-from notifier.db.tables import Attempt, Enrollment, Event, Message, OptOut, Recovery, RecoveryKind
+from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
 from notifier.domain.offices import NO_OFFICES, Offices
-from notifier.domain.states import EnrollmentState, MessageState
+from notifier.domain.states import MessageState
 from notifier.sending.decide import Send, Wait, Withdraw
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
-from notifier.sending.gates.circuits import open_circuits
-from notifier.sending.gates.polls import gate_is_open
+from notifier.sending.gates.closed import why_closed
 from notifier.sending.gates.recoveries import (
     LATE,
     begin_after_outage,
@@ -52,24 +51,6 @@ _DUE = (
     .with_for_update(skip_locked=True, of=Message)
 )
 _ANSWERS_DUE, _OTHERS_DUE = _DUE.where(is_answer()), _DUE.where(~is_answer())
-_OPTED_OUT = select(col(OptOut.id)).where(
-    col(OptOut.clinic_id) == col(Message.clinic_id),
-    col(OptOut.phone) == col(Message.phone),
-    col(OptOut.ended_at).is_(None),
-)
-_STILL_OURS = (
-    select(col(Attempt.id))
-    .join(Message, col(Message.id) == col(Attempt.message_id))
-    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-    .where(
-        col(Attempt.id) == bindparam("attempt"),
-        col(Attempt.outcome).is_(None),
-        in_state(MessageState.ATTEMPTING),
-        col(Message.expires_at) > bindparam("now"),
-        is_answer() | col(Enrollment.state).in_((EnrollmentState.BOOKED, EnrollmentState.ACTIVE)),
-        ~_OPTED_OUT.exists(),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +85,8 @@ class Claim:
     """On the worker's own clock."""
     sender: str | None = None
     """Her office's own; None: the clinic's."""
+    trial: bool = False
+    """It passes the open circuit, to find out whether the provider takes texts again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +122,11 @@ def claim(
 
     `room`: how many may leave through each sender now. Texts of one that has none stay as they are, and hold up nobody.
     """
-    clinic_id, waiting = rules.clinic_id, open_recoveries(session, rules.clinic_id)
-    if RecoveryKind.RESTORED in waiting:
-        return Claimed([], closed="restored")  # nothing comes due before a person has looked
-    late = waiting.get(RecoveryKind.LATE)
-    closed = _why_closed(session, clinic_id, now, trial=trial)
+    clinic_id = rules.clinic_id
+    closed, _ = why_closed(session, clinic_id, now, trial=trial) or (None, "")
+    if closed == "restored":
+        return Claimed([], closed=closed)  # nothing comes due before a person has looked
+    late = open_recoveries(session, clinic_id).get(RecoveryKind.LATE)
     if closed or limit < 1:
         return Claimed([], closed=closed, next_due=next_departure(session, late))
     limit = 1 if trial else limit
@@ -154,25 +137,10 @@ def claim(
         due, began = (_lock_due(session, clinic_id, now, limit, late, busy), late.texts) if late else (due, 0)
     elif late and not due and not count_waiting(session, clinic_id, late.up_to, now):
         end(session, clinic_id, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
-    claims, expired, left_out = _decide_all(session, rules, due, now, worker_id, room) if due else ([], 0, False)
+    claims, expired, left_out = _decide_all(session, rules, due, now, worker_id, room, trial) if due else ([], 0, False)
     then = next_departure(session, late)
     more = len(due) == limit or left_out or bool(busy)
     return Claimed(claims, len(due), next_due=then, backlog=more, began_to_wait=began, expired=expired)
-
-
-def is_ours(session: Session, one: Claim, now: datetime) -> bool:
-    """Whether a claim still holds: nobody has taken the text over, and its patient wants it still.
-
-    She may have said stop while it waited for its turn to be called; her enrollment may have ended, or her number
-    changed, which lets what is on its way to the old one expire.
-    """
-    return session.execute(_STILL_OURS, {"attempt": one.attempt_id, "now": now}).first() is not None
-
-
-def _why_closed(session: Session, clinic_id: str, now: datetime, *, trial: bool) -> str | None:
-    if not gate_is_open(session, clinic_id, now):
-        return "gate"
-    return "circuit" if not trial and open_circuits(session, clinic_id) else None
 
 
 def _busy_offices(rules: SendingRules, room: Room) -> list[str | None]:
@@ -212,6 +180,7 @@ def _decide_all(
     now: datetime,
     worker_id: str,
     room: Room | None,
+    trial: bool,
 ) -> tuple[list[Claim], int, bool]:
     """What leaves, how many had expired, and whether a sender's rate left some for later."""
     facts = FactsOfBatch.of(
@@ -242,7 +211,7 @@ def _decide_all(
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
     expired = sum(len(ids) for withdraw, ids in withdrawn.items() if withdraw.to is MessageState.EXPIRED)
-    return _let_leave(session, rules, leaving, now, worker_id), expired, left_out
+    return _let_leave(session, rules, leaving, now, worker_id, trial), expired, left_out
 
 
 def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Due], now: datetime) -> None:
@@ -254,13 +223,18 @@ def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Due], 
 
 
 def _let_leave(
-    session: Session, rules: SendingRules, leaving: Sequence[tuple[Due, Send]], now: datetime, worker_id: str
+    session: Session,
+    rules: SendingRules,
+    leaving: Sequence[tuple[Due, Send]],
+    now: datetime,
+    worker_id: str,
+    trial: bool,
 ) -> list[Claim]:
     lease_until = database_time(session, now) + LEASE
     claims = [
         Claim(
             row.id, str(uuid4()), row.phone, row.text if row.late_text is None or not send.late else row.late_text,
-            now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office),
+            now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office), trial,
         )
         for row, send in leaving
     ]  # fmt: skip

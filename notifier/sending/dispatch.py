@@ -30,6 +30,7 @@ from notifier.sending.concurrency import AtOnce
 from notifier.sending.gates.circuits import UNKNOWN, close_circuits, open_circuit
 from notifier.sending.outcomes.journal import Journal
 from notifier.sending.outcomes.results import Finished, Result
+from notifier.sending.pause_points import PausePoint, Reached, nobody
 from notifier.sending.rate import Pace
 from notifier.sms.gateway import Gateway
 
@@ -70,6 +71,7 @@ class Dispatch:
         in_flight: int,
         pace: Pace,
         journal: Journal | None = None,
+        reached: Reached = nobody,
     ) -> None:
         self._threads, self._clock, self._rules = threads, clock, rules
         self._record, self._worker_id, self._in_flight = record, worker_id, in_flight
@@ -87,9 +89,11 @@ class Dispatch:
         self._expired = 0
         self.last_step = clock.monotonic()
         """When the last transaction ended, well or not: a sign of life."""
+        self._reached = reached
         self._calls = Calls(
-            threads, gateway, clock, at_once=in_flight, pace=pace, verdicts=self.verdicts, why_none=self._why_none
-        )
+            threads, gateway, clock, rules, at_once=in_flight, pace=pace, verdicts=self.verdicts,
+            why_none=self._why_none, reached=reached,
+        )  # fmt: skip
         self._stopping = False
         self._woken = False
         self._database_failures = 0
@@ -132,6 +136,7 @@ class Dispatch:
     async def _step(self) -> Claimed:
         """One transaction: save what is finished, claim what is due. When it fails, nothing of it has happened."""
         batch, self._calls.finished = self._calls.finished, []
+        await self._reached(PausePoint.OUTCOME, [one.attempt_id for one in batch])
         trial, limit, lost_contact = self.trial, self._room(), self.verdicts.lost_contact
         try:
             story = partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
@@ -143,6 +148,7 @@ class Dispatch:
             log.exception("turn_failed", texts=len(batch))
             await self._save_one_by_one(batch)
             return Claimed([], closed="error")
+        await self._reached(PausePoint.RECORDED, [one.attempt_id for one in batch])
         self._database_failures = 0
         self._expired += claimed.expired
         if claimed.began_to_wait:

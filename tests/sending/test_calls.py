@@ -10,11 +10,12 @@ from typing import cast
 from notifier.db.threads import DatabaseThreads
 from notifier.sending.calls import Calls
 from notifier.sending.circuit_monitor import Verdicts
-from notifier.sending.claim import LEASE, Claim
+from notifier.sending.claim import LEASE, Claim, SendingRules
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Result
 from notifier.sending.rate import Pace
 from notifier.sms.gateway import Outcome, OutgoingText
+from schedules.send_window import SendWindow
 from tests.setups.fakes import FakeClock, FakeGateway
 
 
@@ -25,9 +26,8 @@ class SlowDatabase:
     clock: FakeClock
     seconds: float
 
-    async def read(self, story: object) -> bool:
+    async def read(self, story: object) -> None:
         self.clock.pass_(seconds=self.seconds)
-        return True
 
 
 def _calls(now: datetime, *, at_once: int, look_seconds: float = 0.0) -> tuple[Calls, FakeGateway, FakeClock]:
@@ -35,8 +35,8 @@ def _calls(now: datetime, *, at_once: int, look_seconds: float = 0.0) -> tuple[C
     gateway, pace = FakeGateway(clock), Pace(0.0)
     database = cast(DatabaseThreads, SlowDatabase(clock, look_seconds))
     calls = Calls(
-        database, gateway, clock, at_once=at_once, pace=pace, verdicts=Verdicts(pace, AtOnce(at_once)),
-        why_none=lambda: None,
+        database, gateway, clock, SendingRules("clinic", SendWindow()), at_once=at_once, pace=pace,
+        verdicts=Verdicts(pace, AtOnce(at_once)), why_none=lambda: None,
     )  # fmt: skip
     return calls, gateway, clock
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +28,7 @@ from notifier.sending.gates.polls import completed
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.outcomes.resolve import OnUnknown, call_dead_attempts_unknown, resolve
 from notifier.sending.outcomes.save import record
+from notifier.sending.pause_points import PausePoint
 from notifier.sending.poll import poll_inbound, poll_receipts
 from notifier.sending.rate import Pace
 from schedules.send_window import SendWindow
@@ -50,6 +51,8 @@ class House:
     recover_above: int = 50
     answers: AnswerRules | None = None
     offices: Offices = field(default_factory=dict)
+    at: dict[PausePoint, Callable[[], None]] = field(default_factory=dict)
+    """What happens once, when the first text reaches the point."""
     threads: DatabaseThreads = field(init=False)
     dispatch: Dispatch = field(init=False)
     worker_id: str = field(init=False)
@@ -63,9 +66,13 @@ class House:
         self.worker_id = str(uuid4())
         self.dispatch = Dispatch(
             self.threads, self.gateway, self.clock, self.rules, record=record, worker_id=self.worker_id,
-            in_flight=self.in_flight, pace=Pace(self.per_second),
+            in_flight=self.in_flight, pace=Pace(self.per_second), reached=self._reached,
         )  # fmt: skip
         self.dispatch.caught_up = True
+
+    async def _reached(self, point: PausePoint, attempts: Collection[str]) -> None:
+        if attempts and (happens := self.at.pop(point, None)):
+            happens()
 
     @property
     def rules(self) -> SendingRules:

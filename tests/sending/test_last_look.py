@@ -1,0 +1,125 @@
+"""A claimed text that has waited is decided once more, by what holds in the moment before its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import outbox
+from notifier.db.engine import writing
+from notifier.db.tables import Attempt, Circuit, Enrollment, Message, Pause, Recovery
+from notifier.domain.states import EnrollmentState, MessageState
+from notifier.numbers.holds import hold_number
+from notifier.numbers.opt_outs import opt_out
+from notifier.sending.gates.circuits import open_circuit
+from notifier.sending.gates.polls import completed
+from notifier.sending.gates.recoveries import begin_after_restore
+from notifier.sending.pause_points import PausePoint
+from tests.setups.house import CLINIC, House
+
+S = MessageState
+_LATER = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A text that is claimed and waits for its call."""
+
+    enrollment: int
+    text: int
+    phone: str
+    now: datetime
+
+
+NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]] = [
+    (S.ACCEPTED, None, lambda s, w: None),
+    (S.SUPPRESSED, "opted out", lambda s, w: opt_out(s, CLINIC, w.phone, source="keyword", at=w.now, by="patient")),
+    (S.CANCELLED, "the enrollment was cancelled", lambda s, w: _enrollment(s, w, state=EnrollmentState.CANCELLED)),
+    (S.PLANNED, "the enrollment is on hold", lambda s, w: _enrollment(s, w, state=EnrollmentState.HELD)),
+    (S.PLANNED, "the number is on hold", lambda s, w: _hold(s, w, "all")),
+    (S.PLANNED, "the number is on hold", lambda s, w: _hold(s, w, "lift,rebook")),
+    (S.ACCEPTED, None, lambda s, w: _hold(s, w, "rebook")),
+    (S.PLANNED, "paused: a typo", lambda s, w: _pause(s, w, None)),
+    (S.PLANNED, "paused: a typo", lambda s, w: _pause(s, w, "day-1")),
+    (S.ACCEPTED, None, lambda s, w: _pause(s, w, "day-2")),
+    (S.PLANNED, "its restriction", lambda s, w: _row(s, w, not_before=w.now + _LATER, due_at=w.now + _LATER)),
+    (S.EXPIRED, "still useful", lambda s, w: _row(s, w, expires_at=w.now)),
+    (S.EXPIRED, "still useful", lambda s, w: _row(s, w, expires_at=w.now, phone="+12125559999")),
+    (S.PLANNED, "refused", lambda s, w: open_circuit(s, CLINIC, reason="refused", code=20003, at=w.now, by="x")),
+    (S.PLANNED, "is a backup", lambda s, w: begin_after_restore(s, CLINIC, up_to=w.now, now=w.now, by="ops")),
+    (S.PLANNED, "outside the send window", lambda s, w: _enrollment(s, w, timezone="Asia/Tokyo")),
+    (S.PLANNED, "has not been read", lambda s, w: _read_up_to(s, w.now - timedelta(minutes=3))),
+]
+
+
+async def test_what_is_said_between_claim_and_call_keeps_a_text_from_leaving(house: House) -> None:
+    """Twenty seconds lie between the two, as where the calls before it are slow."""
+    for number, (state, why, say) in enumerate(NEWS):
+        phone = f"+1212555{number:04d}"
+        enrollment = house.enroll(phone=phone)
+        text = house.plan(enrollment, phone=phone, kind="lift", step="day-1")
+        house.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, house, enrollment, text, phone, say)
+        await house.turn()
+        message = house.message(text)
+        assert (number, state, state is S.ACCEPTED) == (number, message.state, phone in house.sent_to)
+        assert (why or "") in (message.reason or "")
+        with writing(house.engine) as session:
+            for table in (Pause, Circuit, Recovery):
+                session.execute(delete(table))
+            session.execute(delete(Attempt).where(col(Attempt.message_id) == text))
+            session.execute(delete(Message).where(col(Message.id) == text))
+
+
+async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(house: House) -> None:
+    text = house.plan()
+    new: Callable[[Session, Waiting], object] = lambda s, w: _row(s, w, text="New. STOP to opt out.")  # noqa: E731
+    house.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, house, 0, text, "", new)
+    await house.turn()
+    assert ["New. STOP to opt out."] == [record.body for record in house.gateway.ledger]
+    assert ("New. STOP to opt out.", S.ACCEPTED) == (house.message(text).sent_text, house.state(text))
+
+
+async def test_a_text_on_trial_passes_its_open_circuit_however_long_it_waits(house: House) -> None:
+    text, at = house.plan(), house.clock.now()
+    with writing(house.engine) as session:
+        open_circuit(session, CLINIC, reason="refused", code=20003, at=at, by="worker")
+    house.dispatch.trial = True
+    house.at[PausePoint.CLAIMED] = lambda: house.clock.pass_(seconds=20)
+    await house.turn()
+    assert S.ACCEPTED == house.state(text)
+
+
+def _twenty_seconds_later(
+    house: House, enrollment: int, text: int, phone: str, say: Callable[[Session, Waiting], object]
+) -> None:
+    house.clock.pass_(seconds=20)
+    with writing(house.engine) as session:
+        say(session, Waiting(enrollment, text, phone, house.clock.now()))
+
+
+def _hold(session: Session, waiting: Waiting, kinds: str) -> None:
+    hold_number(session, CLINIC, waiting.phone, reason="read it", at=waiting.now, by="desk", kinds=kinds)
+
+
+def _pause(session: Session, waiting: Waiting, step: str | None) -> None:
+    at = waiting.now
+    session.add(Pause(clinic_id=CLINIC, protocol="microneedling", step=step, reason="a typo", by="dr", at=at))
+
+
+def _enrollment(session: Session, waiting: Waiting, **values: object) -> None:
+    session.execute(update(Enrollment).where(col(Enrollment.id) == waiting.enrollment).values(**values))
+
+
+def _row(session: Session, waiting: Waiting, **values: object) -> None:
+    """As a change of the enrollment does it to a text that is on its way."""
+    outbox.rewrite(session, waiting.text, seen=S.ATTEMPTING, at=waiting.now, by="desk", why="changed", **values)
+
+
+def _read_up_to(session: Session, at: datetime) -> None:
+    completed(session, CLINIC, at=at, read_up_to=at)
