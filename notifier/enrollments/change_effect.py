@@ -19,9 +19,10 @@ from notifier.domain.offices import choose_office
 from notifier.domain.planning.difference import Difference
 from notifier.domain.planning.plan import Facts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed
-from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from notifier.enrollments.fields import PLANNED
 from notifier.enrollments.identity import refuse_ended
+from notifier.enrollments.keys import unplanned_columns
 from notifier.enrollments.outlook import look_ahead
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, take_turn
 from notifier.enrollments.requests import ChangeRequest, changed, names_of
@@ -71,7 +72,7 @@ def find_change(
         refuse_unready(session, after, rules)  # other words than she was enrolled on
     company = _company(session, enrollment, after)
     later = [_follow(other, before, after) for other in company]
-    _refuse_the_same(session, enrollment, after)
+    unplanned_columns(session, enrollment, changes, after)
     outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
     mine, differences = outlook.difference(after), outlook.differences(but=before.enrollment)
     others = {whose: difference for whose, difference in differences.items() if difference.changes_anything}
@@ -94,6 +95,7 @@ def make_change(
     take_turn(session, rules.clinic_id)
     change = find_change(session, enrollment, changes, rules, now, lock=True)
     before, after = change.before, change.after
+    columns = unplanned_columns(session, enrollment, changes, after)
     if changes.protocol is not None:
         store_version(session, rules.clinic_id, changes.protocol, now)
     hers = [
@@ -104,6 +106,8 @@ def make_change(
             name: Name = check_name(changes.name)
             one.name, one.folded_name = name.full, name.folded
         one.phone = after.phone
+    for column, value in columns.items():
+        setattr(enrollment, column, value)
     _write(enrollment, after)
     session.flush()
     if before.phone != after.phone:
@@ -154,23 +158,6 @@ def _follow(other: Facts, before: Facts, after: Facts) -> Facts:
     return replace(other, phone=after.phone, first_name=after.first_name, folded_name=after.folded_name)
 
 
-def _refuse_the_same(session: Session, enrollment: Enrollment, after: Facts) -> None:
-    """Refuse a change that would make two of her enrollments the same one."""
-    for other in sharing_phone(session, enrollment.clinic_id, after.phone):
-        if other.id != enrollment.id and (other.folded_name, other.protocol, other.treated_on, other.ordinal) == (
-            after.folded_name,
-            after.protocol.id,
-            after.local_day,
-            enrollment.ordinal,
-        ):
-            raise Refused(
-                f"enrollment {other.id} is already this patient on {after.protocol.id}, {after.local_day}; "
-                "cancel one of the two",
-                code=RefusalCode.SAME_ENROLLMENT,
-                enrollment=enrollment.id,
-            )
-
-
 def _write(enrollment: Enrollment, after: Facts) -> None:
     if after.state is not EnrollmentState.HELD:
         enrollment.state_before_hold = None
@@ -180,11 +167,9 @@ def _write(enrollment: Enrollment, after: Facts) -> None:
         enrollment.reason = None
     enrollment.state = after.state
     enrollment.protocol, enrollment.version = after.protocol.id, after.protocol.version
-    enrollment.timezone, enrollment.language = after.timezone, after.language
-    enrollment.answers, enrollment.office = dict(after.answers), after.office
-    enrollment.rebook_consent = bool(after.rebook_consent)
-    enrollment.separate_areas = after.separate_areas
-    enrollment.treated_at, enrollment.appointment_at = after.treated_at, after.appointment_at
+    for name in PLANNED:
+        setattr(enrollment, name, getattr(after, name))
+    enrollment.answers = dict(after.answers)
     enrollment.treated_on = after.local_day
 
 

@@ -17,6 +17,7 @@ from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
 from notifier.domain.planning.warnings import for_others, of_plan
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.enrollments.fields import CHANGEABLE, Field, stored
 from notifier.enrollments.plans import enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
@@ -50,7 +51,7 @@ def enroll(
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
     wanted = check_request(request, protocols, rules)
     if wanted.external_id and (known := by_external_id(session, rules.clinic_id, wanted.external_id)):
-        _refuse_other_content(session, known, wanted)
+        _refuse_other_content(known, wanted)
         written = Written(known.id or 0, True, facts_of(session, known))
     else:
         check_when(wanted, now)
@@ -58,20 +59,14 @@ def enroll(
     return _tell(session, written, wanted, rules)
 
 
-def _refuse_other_content(session: Session, known: Enrollment, wanted: Checked) -> None:
+def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:
     """The same external id with the same content is the same enrollment; with other content it is a change."""
-    facts, stored = wanted.facts, facts_of(session, known)
-    pairs = {
-        "name": (wanted.name.full, known.name),
-        "phone": (facts.phone, known.phone),
-        "protocol": (facts.protocol.id, known.protocol),
-        "treated_at": (facts.treated_at, known.treated_at),
-        "timezone": (facts.timezone, known.timezone),
-        "language": (facts.language, known.language),
-        "answers": (dict(facts.answers), dict(stored.answers)),
-        "office": (facts.office, known.office),
-    }
-    if different := [name for name, (new, old) in pairs.items() if new != old]:
+    different = [
+        one.name
+        for one in CHANGEABLE
+        if _is_compared(one, known, wanted) and wanted.value(one.name) != stored(one, known)
+    ]
+    if different:
         said = " and ".join(different)
         raise Refused(
             f"external_id {wanted.external_id} is enrollment {known.id} already, with another {said}; change that one",
@@ -79,6 +74,12 @@ def _refuse_other_content(session: Session, known: Enrollment, wanted: Checked) 
             code=RefusalCode.ENROLLED_OTHERWISE,
             enrollment=known.id,
         )
+
+
+def _is_compared(field: Field, known: Enrollment, wanted: Checked) -> bool:
+    if field.name == "appointment_at":  # of a treated patient it says nothing any more
+        return known.treated_at is None and wanted.facts.treated_at is None
+    return field.whole or (field.name in wanted.given and field.name != "second" and not field.is_key)
 
 
 def _tell(session: Session, written: Written, wanted: Checked, rules: PlanningRules) -> Enrolled:

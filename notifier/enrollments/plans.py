@@ -21,6 +21,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.planning.difference import Difference, Entry, OutboxRow
 from notifier.domain.planning.plan import Facts
 from notifier.domain.states import MessageState
+from notifier.enrollments.fields import BY_NAME, PLANNED, stored
 from schedules.planned import PlannedMessage
 from schedules.saying import say_moment
 
@@ -41,15 +42,8 @@ def facts_of(session: Session, enrollment: Enrollment) -> Facts:
         phone=enrollment.phone,
         first_name=enrollment.name.partition(" ")[0],
         folded_name=enrollment.folded_name,
-        timezone=enrollment.timezone,
-        language=enrollment.language,
-        answers=enrollment.answers or {},
-        rebook_consent=enrollment.rebook_consent,
-        separate_areas=enrollment.separate_areas,
         state=enrollment.state,
-        treated_at=enrollment.treated_at,
-        appointment_at=enrollment.appointment_at,
-        office=enrollment.office,
+        **{name: stored(BY_NAME[name], enrollment) for name in PLANNED},
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from notifier.domain.instants import check_appointment_at, check_treated_at, zone_called
 from notifier.domain.names import Name, check_name
@@ -17,10 +18,8 @@ from notifier.domain.planning.plan import Facts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed, check_words, find_protocol, said_of
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
+from notifier.enrollments.fields import CHANGEABLE, FIELDS, TEXTS, Kind, read_text
 from schedules.protocol import CareProtocol
-
-LONGEST_CONSENT = 200
-LONGEST_EXTERNAL_ID = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,10 @@ class EnrollRequest:
     answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rebook_consent: bool = False
     external_id: str | None = None
-    second: bool = False
-    """A second treatment of the same day, on the same protocol."""
-    separate_areas: bool = False
-    """Staff say that her earlier treatments were on other areas."""
+    second: bool | None = None
+    """A second treatment of the same day, on the same protocol; None as False: nobody said."""
+    separate_areas: bool | None = None
+    """Staff say that the patient's earlier treatments were on other areas; None as False: nobody said."""
     office: str | None = None
     """Where there are offices, hers; the only one where it is None."""
 
@@ -56,25 +55,39 @@ class Checked:
 
     facts: Facts
     name: Name
-    consent: str
-    external_id: str | None
+    texts: Mapping[str, str | None]
+    """The texts of the field table, as they are stored."""
     second: bool
+    given: frozenset[str]
+    """The fields that somebody said; the others have what holds unless said."""
+
+    @property
+    def external_id(self) -> str | None:
+        """The id that the clinic's own system uses."""
+        return self.texts["external_id"]
+
+    def value(self, name: str) -> Any:
+        """What a field of the table has, as it is stored."""
+        match name:
+            case "name":
+                return self.name.full
+            case "protocol":
+                return self.facts.protocol.id
+            case "answers":
+                return dict(self.facts.answers)
+            case "second":
+                return self.second
+        return self.texts[name] if name in self.texts else getattr(self.facts, name)
 
     def digest(self) -> str:
         """The same for the same content; what an import compares with the row it read last time."""
-        facts = self.facts
-        content = [
-            self.name.full,
-            facts.phone,
-            facts.protocol.id,
-            facts.treated_at.isoformat() if facts.treated_at else None,
-            facts.appointment_at.isoformat() if facts.appointment_at else None,
-            facts.timezone,
-            facts.language,
-            dict(facts.answers),
-            facts.rebook_consent,
-            *([facts.office] if facts.office else []),
-        ]
+        content: list[object] = []
+        for one in CHANGEABLE:
+            value = self.value(one.name)
+            if one.whole and (value or one.kind is not Kind.OFFICE):
+                content.append(value.isoformat() if isinstance(value, datetime) else value)
+            elif one.name in self.given and not one.whole and not one.is_key:
+                content.append([one.name, value])
         return hashlib.sha256(_canonical(content).encode()).hexdigest()[:16]
 
 
@@ -92,16 +105,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     said_of("timezone", zone_called, timezone)
     if request.treated_at is None and request.appointment_at is None:
         raise Refused("say treated_at (the END of the treatment) or appointment_at", "treated_at")
-    consent = " ".join(request.consent.split())
-    if not consent:
-        raise Refused("consent is empty; say how the patient agreed to texts, such as: signed form", "consent")
-    if len(consent) > LONGEST_CONSENT:
-        raise Refused(f"consent is {len(consent)} characters long; write at most {LONGEST_CONSENT}", "consent")
-    external_id = (request.external_id or "").strip() or None
-    if external_id and len(external_id) > LONGEST_EXTERNAL_ID:
-        raise Refused(
-            f"external_id is {len(external_id)} characters long; write at most {LONGEST_EXTERNAL_ID}", "external_id"
-        )
+    texts = {one.name: read_text(one, getattr(request, one.name)) for one in TEXTS}
     language = request.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
     check_words(protocol, language, request.answers)
     facts = Facts(
@@ -114,13 +118,14 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
         language=language,
         answers=request.answers,
         rebook_consent=request.rebook_consent,
-        separate_areas=request.separate_areas,
+        separate_areas=bool(request.separate_areas),
         state=EnrollmentState.ACTIVE if request.treated_at else EnrollmentState.BOOKED,
         treated_at=request.treated_at,
         appointment_at=request.appointment_at,
         office=office,
     )
-    return Checked(facts, name, consent, external_id, request.second)
+    given = frozenset(one.name for one in FIELDS if getattr(request, one.name) is not None)
+    return Checked(facts, name, texts, bool(request.second), given)
 
 
 def check_when(wanted: Checked, now: datetime) -> None:
@@ -150,8 +155,12 @@ class ChangeRequest:
     protocol: CareProtocol | None = None
     """Pins this version, also where it is the same protocol."""
     rebook_consent: bool | None = None
+    second: bool | None = None
+    """Whether it is a second treatment of the same day, on the same protocol."""
     separate_areas: bool | None = None
     """Whether this treatment is on other areas of skin than her earlier ones."""
+    external_id: str | None = None
+    """The id that the clinic's own system uses; empty: none any more."""
     office: str | None = None
     """Whose name, phone, hours and sender her texts have from now on."""
     resumed: bool | None = None
@@ -168,13 +177,9 @@ def changed(facts: Facts, changes: ChangeRequest, now: datetime) -> Facts:
         after = replace(after, phone=said_of("phone", parse_phone, changes.phone).e164)
     if changes.timezone is not None:
         said_of("timezone", zone_called, changes.timezone)
-        after = replace(after, timezone=changes.timezone)
-    if changes.rebook_consent is not None:
-        after = replace(after, rebook_consent=changes.rebook_consent)
-    if changes.separate_areas is not None:
-        after = replace(after, separate_areas=changes.separate_areas)
-    if changes.office is not None:
-        after = replace(after, office=changes.office)
+    for plain in ("timezone", "rebook_consent", "separate_areas", "office"):
+        if getattr(changes, plain) is not None:
+            after = replace(after, **{plain: getattr(changes, plain)})
     after = _with_words(after, changes)
     return _with_time(after, changes, now)
 

@@ -16,6 +16,7 @@ from notifier.domain.planning.difference import Difference
 from notifier.domain.planning.plan import Facts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
 from notifier.enrollments.eligibility import Standing, read_standing
+from notifier.enrollments.fields import FIELDS
 from notifier.enrollments.identity import next_ordinal, the_same
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import (
@@ -156,29 +157,17 @@ def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, b
     facts = one.facts
     return {
         "clinic_id": clinic_id,
-        "external_id": one.external_id,
-        "name": one.name.full,
+        **{field.name: one.value(field.name) for field in FIELDS if field.name != "second"},
+        "ordinal": ordinal,
         "folded_name": facts.folded_name,
-        "phone": facts.phone,
-        "protocol": facts.protocol.id,
         "version": facts.protocol.version,
         "treated_on": facts.local_day,
-        "ordinal": ordinal,
-        "treated_at": facts.treated_at,
-        "appointment_at": facts.appointment_at,
-        "timezone": facts.timezone,
-        "language": facts.language,
-        "answers": dict(facts.answers),
-        "separate_areas": facts.separate_areas,
         "state": facts.state,
-        "consent": one.consent,
         "consent_by": by,
         "consent_at": now,
-        "rebook_consent": facts.rebook_consent,
         "imported_as": digest,
         "enrolled_at": now,
         "enrolled_by": by,
-        "office": facts.office,
     }
 
 

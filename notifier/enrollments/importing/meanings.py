@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,9 +17,11 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState
 from notifier.enrollments.change_effect import Change, find_change, make_change
 from notifier.enrollments.end_effect import Ended, end, has_ended_so
+from notifier.enrollments.fields import CHANGEABLE
+from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
-from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import ChangeRequest, Checked, check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
 
@@ -72,7 +75,7 @@ def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: Plann
         return Meaning.SAME
     if stored.state not in RUNNING:
         return Meaning.PASSED_BY
-    changes = _changes(session, stored, row.wanted)
+    changes = _changes(stored, row.wanted)
     if changes == ChangeRequest():
         return Meaning.SAME
     find_change(session, stored, changes, rules, now)
@@ -125,7 +128,7 @@ def write_meanings(
             to, why = _ENDINGS[row.status], f"{row.status.value} by import"
             done.endings.append((row, end(session, stored, to, rules, now=now, by=by, why=why)))
         elif meaning is Meaning.CHANGED:
-            changes = _changes(session, stored, row.wanted)
+            changes = _changes(stored, row.wanted)
             done.changes.append((row, make_change(session, stored, changes, rules, now=now, by=by, what="changed")))
             stored.imported_as = row.digest
         elif meaning is Meaning.SAME and row.status is None and stored.imported_as != row.digest:
@@ -142,20 +145,20 @@ def _is_to_be_linked(row: ImportRow, meaning: Meaning, known: dict[str, Enrollme
     return meaning is Meaning.SAME and row.status is None and row.wanted.external_id not in known
 
 
-def _changes(session: Session, stored: Enrollment, wanted: Checked) -> ChangeRequest:
+def _changes(stored: Enrollment, wanted: Checked) -> ChangeRequest:
     """What the row says differently. It takes nothing back: an empty answer, or an appointment of a treated patient."""
-    facts, before = wanted.facts, facts_of(session, stored)
-    answers = {question: answer for question, answer in facts.answers.items() if before.answers.get(question) != answer}
-    appointment = facts.appointment_at if facts.treated_at is None and before.treated_at is None else None
-    return ChangeRequest(
-        name=wanted.name.full if wanted.name.full != stored.name else None,
-        phone=facts.phone if facts.phone != before.phone else None,
-        timezone=facts.timezone if facts.timezone != before.timezone else None,
-        language=facts.language if facts.language != before.language else None,
-        answers=answers or None,
-        treated_at=facts.treated_at if facts.treated_at != before.treated_at else None,
-        appointment_at=appointment if appointment != before.appointment_at else None,
-        protocol=facts.protocol if facts.protocol.id != before.protocol.id else None,
-        rebook_consent=facts.rebook_consent if facts.rebook_consent != before.rebook_consent else None,
-        office=facts.office if facts.office != before.office else None,
-    )
+    known = {one.name: value_of(one, stored) for one in CHANGEABLE}
+    said: dict[str, Any] = {}
+    for one in CHANGEABLE:
+        value = wanted.value(one.name)
+        if (one.whole or one.name in wanted.given) and not one.is_key and value != known[one.name]:
+            said[one.name] = value
+    if "answers" in said:
+        said["answers"] = {
+            key: answer for key, answer in said["answers"].items() if known["answers"].get(key) != answer
+        }
+    if wanted.facts.treated_at is not None or known["treated_at"] is not None:
+        said.pop("appointment_at", None)
+    if "protocol" in said:
+        said["protocol"] = wanted.facts.protocol
+    return ChangeRequest(**{name: value for name, value in said.items() if value not in (None, {})})

@@ -7,13 +7,10 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from notifier.domain.protocol_choice import find_protocol
-from notifier.domain.refused import Refused
 from notifier.enrollments.cancel import cancel, plan_cancel
 from notifier.enrollments.change import change, plan_change
 from notifier.enrollments.hold import hold, plan_hold, plan_resume, resume
 from notifier.enrollments.no_show import no_show, plan_no_show
-from notifier.enrollments.requests import ChangeRequest
 from notifier.enrollments.treated import plan_treated, treated
 from notifier.web.api.callers import Caller, Changer
 from notifier.web.api.effects import ChangeTold, EndedTold, HeldTold, change_told, ended_told
@@ -42,7 +39,7 @@ def record_treated(enrollment: Number, asked: TreatedAsked, caller: Changer) -> 
 @router.post("/enrollments/{enrollment}/change")
 def change_enrollment(enrollment: Number, asked: ChangeAsked, caller: Changer) -> ChangeTold:
     """Put right what is known of her, or move the visit; unsent texts follow."""
-    changes, rules, now = _changes(asked, caller), caller.office.rules, caller.now
+    changes, rules, now = asked.request(caller.office.protocols), caller.office.rules, caller.now
     done = _tell(
         caller,
         enrollment,
@@ -123,21 +120,3 @@ def _tell(
         return plan(session) if dry_run else story(session)
 
     return (caller.read if dry_run else caller.write)(told, lambda _: enrollment)
-
-
-def _changes(asked: ChangeAsked, caller: Caller) -> ChangeRequest:
-    changes = ChangeRequest(
-        name=asked.name,
-        phone=asked.phone,
-        timezone=asked.timezone,
-        language=asked.language,
-        answers=asked.answers,
-        treated_at=instant(asked.treated_at, "treated_at") if asked.treated_at else None,
-        appointment_at=instant(asked.appointment_at, "appointment_at") if asked.appointment_at else None,
-        protocol=find_protocol(asked.protocol, caller.office.protocols) if asked.protocol else None,
-        rebook_consent=asked.rebook_consent,
-        office=asked.office,
-    )
-    if changes == ChangeRequest():
-        raise Refused("say what to change, such as phone", "the body")
-    return changes

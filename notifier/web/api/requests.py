@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from notifier.domain.instants import read_instant
 from notifier.domain.names import LONGEST_NAME
+from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
-from notifier.enrollments.requests import LONGEST_CONSENT, LONGEST_EXTERNAL_ID, EnrollRequest
+from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, Kind
+from notifier.enrollments.fields import Field as EnrollmentField
+from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from schedules.protocol import CareProtocol
 
 _LARGEST_NUMBER: Final = 2**31 - 1
 _OFFSET: Final = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
@@ -33,7 +38,7 @@ InstantText = Annotated[
 ]
 _Phone = Annotated[str, Field(min_length=1, max_length=40, examples=["+12125550123", "(212) 555-0123"])]
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-_ExternalId = Annotated[str, Field(min_length=1, max_length=LONGEST_EXTERNAL_ID)]
+_ExternalId = Annotated[str, Field(min_length=1, max_length=BY_NAME["external_id"].longest)]
 _Office = Annotated[str, Field(max_length=40, description="Its id.", examples=["downtown"])]
 _Zone = Annotated[str, Field(min_length=1, max_length=60, description="IANA name.", examples=["America/New_York"])]
 _Answers = Annotated[dict[str, str], Field(max_length=30, examples=[{"shaves": "yes"}])]
@@ -46,6 +51,9 @@ class Asked(BaseModel):
     """A body of this API."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+
+_Body = TypeVar("_Body", bound=Asked)
 
 
 class TimelineAsked(Asked):
@@ -66,29 +74,54 @@ class TimelineAsked(Asked):
     enrolled_at: InstantText | None = Field(None, description="What has passed by then is not planned.")
 
 
+def _with_fields(*, to_change: bool = False) -> Callable[[type[_Body]], type[_Body]]:
+    """Give a body every field of the field table; one of a change may leave any out."""
+
+    def with_fields(body: type[_Body]) -> type[_Body]:
+        given: dict[str, Any] = {}
+        for one in CHANGEABLE if to_change else FIELDS:
+            about = Field(description=f"{one.help}.")
+            if one.required and not to_change:
+                given[one.name] = Annotated[_type_of(one, to_change), about], ...
+            elif one.kind is Kind.ANSWERS and not to_change:
+                given[one.name] = Annotated[_Answers, about], {}
+            elif one.whole and one.kind is Kind.FLAG and not to_change:
+                given[one.name] = Annotated[bool, about], False
+            else:
+                given[one.name] = Annotated[_type_of(one, to_change) | None, about], None
+        return create_model(body.__name__, __base__=body, __module__=body.__module__, __doc__=body.__doc__, **given)
+
+    return with_fields
+
+
+def _type_of(field: EnrollmentField, to_change: bool) -> Any:
+    """Strictly; an empty text takes back what is stored."""
+    match field.kind:
+        case Kind.NAME:
+            return _Name
+        case Kind.PHONE:
+            return _Phone
+        case Kind.INSTANT:
+            return InstantText
+        case Kind.ZONE:
+            return _Zone
+        case Kind.ANSWERS:
+            return _Answers
+        case Kind.FLAG:
+            return bool
+    shortest = field.required or (field.kind is Kind.TEXT and not to_change)
+    return Annotated[str, Field(min_length=int(shortest), max_length=field.longest)]
+
+
+@_with_fields()
 class EnrollAsked(Asked):
     """One patient on one protocol."""
 
-    name: _Name
-    phone: _Phone
-    protocol: Annotated[str, Field(max_length=60)]
-    consent: Annotated[str, Field(min_length=1, max_length=LONGEST_CONSENT, examples=["signed form"])]
-    treated_at: _TreatedAt = None
-    appointment_at: _AppointmentAt = None
-    timezone: _Zone | None = Field(None, description="The clinic's unless said.")
-    language: Annotated[str, Field(max_length=8)] | None = Field(None, description="The protocol's first unless said.")
-    answers: _Answers = {}
-    rebook_consent: bool = False
-    external_id: _ExternalId | None = Field(None, description="Your own id; it enrolls once.")
-    second: bool = Field(False, description="A second treatment of the same day, on the same protocol.")
-    separate_areas: bool = Field(False, description="Her earlier treatments were on other areas.")
-    office: _Office | None = Field(None, description="Hers, where the clinic has several; the only one unless said.")
-
     def request(self) -> EnrollRequest:
         """As the story takes it. Raises Refused."""
-        treated_at, appointment_at = one_anchor(self.treated_at, self.appointment_at)
-        values = self.model_dump(exclude={"treated_at", "appointment_at"})
-        return EnrollRequest(**values, treated_at=treated_at, appointment_at=appointment_at)
+        values = self.model_dump()
+        anchor = one_anchor(values.pop("treated_at"), values.pop("appointment_at"))
+        return EnrollRequest(**values, treated_at=anchor[0], appointment_at=anchor[1])
 
 
 class SearchAsked(Asked):
@@ -118,19 +151,24 @@ class TreatedAsked(_Decided):
     at: InstantText = Field(description="The END of the treatment.")
 
 
+@_with_fields(to_change=True)
 class ChangeAsked(_Decided):
     """What is different now; what is left out stays."""
 
-    name: _Name | None = None
-    phone: _Phone | None = None
-    timezone: _Zone | None = None
-    language: Annotated[str, Field(max_length=8)] | None = None
-    answers: _Answers | None = Field(None, description="Those that are new or different.")
-    treated_at: InstantText | None = None
-    appointment_at: InstantText | None = None
-    protocol: Annotated[str, Field(max_length=60)] | None = Field(None, description="Another, or its present version.")
-    rebook_consent: bool | None = None
-    office: _Office | None = Field(None, description="Whose name, hours and sender her texts have from now on.")
+    def request(self, protocols: Mapping[str, CareProtocol]) -> ChangeRequest:
+        """As the use case takes it. Raises Refused, also where it says nothing."""
+        said: dict[str, Any] = {}
+        for one in CHANGEABLE:
+            value = getattr(self, one.name)
+            if value is not None and one.kind is Kind.INSTANT:
+                value = instant(value, one.name)
+            elif value is not None and one.kind is Kind.PROTOCOL:
+                value = find_protocol(value, protocols)
+            said[one.name] = value
+        changes = ChangeRequest(**said)
+        if changes == ChangeRequest():
+            raise Refused("say what to change, such as phone", "the body")
+        return changes
 
 
 def instant(text: str, field: str) -> datetime:

@@ -1,0 +1,207 @@
+"""The field table: what an enrollment has, said once. The command line, the page, the API and an import follow from it.
+
+A new field is a row here, its line in `EnrollRequest` and `ChangeRequest`, a column with its migration, and the options
+of `notifier enroll` and `notifier change`; where planning must know it, a line in `Facts` too. `tests/test_doors.py`
+names what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
+
+from notifier.db.tables import Enrollment
+from notifier.domain.names import LONGEST_NAME
+from notifier.domain.planning.plan import Facts
+from notifier.domain.protocol_choice import said_of
+from notifier.domain.refused import Refused
+
+
+class Kind(Enum):
+    """What a value is: each door reads and shows the fields of a kind in one way."""
+
+    NAME = auto()
+    PHONE = auto()
+    PROTOCOL = auto()
+    INSTANT = auto()
+    ZONE = auto()
+    LANGUAGE = auto()
+    ANSWERS = auto()
+    FLAG = auto()
+    OFFICE = auto()
+    TEXT = auto()
+
+
+def one_line(typed: str) -> str:
+    """A text without line breaks and needless spaces."""
+    return " ".join(typed.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One thing that staff say about an enrollment."""
+
+    name: str
+    """Of the column in the database and in a CSV, of the API's field; an option has hyphens in it."""
+    kind: Kind
+    label: str
+    """What the page calls it."""
+    help: str
+    """What the command line and the API's document say about it, without a full stop."""
+    required: bool = False
+    longest: int = 0
+    """Characters of a text."""
+    clean: Callable[[str], str] = one_line
+    """What a text becomes before it is stored; may raise ValueError with a sentence."""
+    may_change: bool = True
+    """Whether `change` takes it."""
+    is_key: bool = False
+    """Whether an import finds the enrollment by it: then no row of a file can change it."""
+    whole: bool = False
+    """Whether an import's row always says it: an empty cell is the default. Else an empty cell leaves what is stored,
+    and an import's digest has it only where it is given, so that the digests from before the field was are good."""
+
+
+FIELDS: Final = (
+    Field(
+        name="external_id",
+        kind=Kind.TEXT,
+        label="Your own number",
+        help="Your own system's id; it enrolls once",
+        longest=120,
+        clean=str.strip,
+        is_key=True,
+    ),
+    Field(
+        name="name",
+        kind=Kind.NAME,
+        label="Name",
+        help="The patient's name",
+        required=True,
+        longest=LONGEST_NAME,
+        whole=True,
+    ),
+    Field(
+        name="phone",
+        kind=Kind.PHONE,
+        label="Mobile",
+        help="The patient's mobile number; an opt-out follows",
+        required=True,
+        longest=40,
+        whole=True,
+    ),
+    Field(
+        name="protocol",
+        kind=Kind.PROTOCOL,
+        label="Protocol",
+        help="A protocol's id; its present version",
+        required=True,
+        longest=60,
+        whole=True,
+    ),
+    Field(
+        name="treated_at",
+        kind=Kind.INSTANT,
+        label="Treatment ended",
+        help="The END of the treatment, like 2026-03-07T15:30",
+        whole=True,
+    ),
+    Field(
+        name="appointment_at",
+        kind=Kind.INSTANT,
+        label="Appointment",
+        help="The appointment, while the patient is not treated yet",
+        whole=True,
+    ),
+    Field(
+        name="timezone",
+        kind=Kind.ZONE,
+        label="Lives in",
+        help="The patient's IANA zone; the clinic's unless said",
+        longest=60,
+        whole=True,
+    ),
+    Field(
+        name="language",
+        kind=Kind.LANGUAGE,
+        label="Texts in",
+        help="The patient's language; the protocol's first unless said",
+        longest=8,
+        whole=True,
+    ),
+    Field(
+        name="answers",
+        kind=Kind.ANSWERS,
+        label="Answers",
+        help="Answers to the protocol's questions; of a change those that are new or different",
+        longest=30,
+        whole=True,
+    ),
+    Field(
+        name="consent",
+        kind=Kind.TEXT,
+        label="Agreed",
+        help="How the patient agreed to texts, such as: signed form",
+        required=True,
+        longest=200,
+        may_change=False,
+    ),
+    Field(
+        name="rebook_consent",
+        kind=Kind.FLAG,
+        label="Wants to hear of next visits",
+        help="Whether the patient agreed to rebook texts",
+        whole=True,
+    ),
+    Field(
+        name="second",
+        kind=Kind.FLAG,
+        label="A second treatment on the same day",
+        help="A second treatment of the same day, on the same protocol",
+    ),
+    Field(
+        name="separate_areas",
+        kind=Kind.FLAG,
+        label="On a separate area of skin",
+        help="Whether the patient's earlier treatments were on other areas",
+    ),
+    Field(
+        name="office",
+        kind=Kind.OFFICE,
+        label="Office",
+        help="The id of the office whose name, hours and sender the texts have",
+        longest=40,
+        whole=True,
+    ),
+)
+BY_NAME: Final[Mapping[str, Field]] = {field.name: field for field in FIELDS}
+CHANGEABLE: Final = tuple(field for field in FIELDS if field.may_change)
+TEXTS: Final = tuple(field for field in FIELDS if field.kind is Kind.TEXT)
+PLANNED: Final = tuple(
+    field.name
+    for field in FIELDS
+    if field.name in Facts.__dataclass_fields__ and field.kind not in (Kind.PHONE, Kind.PROTOCOL)
+)
+"""What planning sees as it is stored, by the same name; who the patient is and the protocol's version need more."""
+
+
+def read_text(field: Field, typed: str | None) -> str | None:
+    """A text as it is stored: None where it is empty. Raises Refused."""
+    text: str = said_of(field.name, field.clean, typed or "")
+    if not text and field.required:
+        raise Refused(f"{field.name} is empty; say {field.help[:1].lower()}{field.help[1:]}", field.name)
+    if len(text) > field.longest:
+        raise Refused(f"{field.name} is {len(text)} characters long; write at most {field.longest}", field.name)
+    return text or None
+
+
+def stored(field: Field, enrollment: Enrollment) -> Any:
+    """What an enrollment has in a field, as a request says it."""
+    match field.name:
+        case "second":
+            return enrollment.ordinal > 0
+        case "answers":
+            return dict(enrollment.answers or {})
+    return getattr(enrollment, field.name)
