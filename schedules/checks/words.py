@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
+from schedules.languages.registry import Language, language_or_default, languages
 from schedules.segments import fits_gsm
 
 BRANDS = (
@@ -18,16 +21,6 @@ BRANDS = (
     "Dermapen", "EltaMD", "Juvederm", "Motrin", "Neosporin", "Restylane", "Retin-A", "SkinCeuticals", "SkinMedica",
     "SkinPen", "TNS", "Tylenol", "Valtrex", "Vaseline",
 )  # fmt: skip
-PROCEDURES = (
-    "micro-?needl\\w*", "needling", "needles?", "derma-?roll\\w*", "PRP", "collagen induction",
-    "chemical peel", "microblading", "micro-?agujas?", "micropunción", "agujas?", "peeling químico",
-)  # fmt: skip
-_KEYWORDS = (
-    "CANCEL", "END", "QUIT", "UNSUBSCRIBE", "STOPALL", "REVOKE", "OPTOUT", "START", "YES", "UNSTOP",
-    "CANCELAR", "BAJA", "ALTO", "PARAR", "FIN", "SI", "SÍ",
-)  # fmt: skip
-"""What carriers, or we, read as an opt-out or an opt-in; STOP itself is the way out that every text offers."""
-_ASK = "reply|answer|respond|text|send|write|type|responda|conteste|envíe|mande|escriba"
 _ENDINGS = "com|net|org|co|io|ly|me|us|info|biz|health|clinic|care|link|shop|site|online|app|gl|page"
 
 _INSTEAD = {
@@ -35,7 +28,6 @@ _INSTEAD = {
     "\u00a0": "a plain space", "\u202f": "a plain space", "\u2009": "a plain space", "\u2022": "-", "\t": "a space",
     "\u00ab": '"', "\u00bb": '"', "\u2212": "-", "\u00bd": "1/2", "`": "'", "\u00b4": "'", "\u00b0": "degrees",
 }  # fmt: skip
-_DAY_WORDS = re.compile(r"(?<!\w)(?:today|tonight|tomorrow|hoy|esta noche|(?<!la )(?<!de )mañana)(?!\w)", re.IGNORECASE)
 
 
 class Word(NamedTuple):
@@ -52,59 +44,74 @@ class _Rule(NamedTuple):
     instead: str
 
 
-def _any(words: tuple[str, ...]) -> str:
-    return rf"(?<!\w)(?:{'|'.join(words)})(?!\w)"
-
-
-_RULES = (
-    _Rule(
-        re.compile(rf"(?:https?://|www\.|(?<![\w.])[\w.-]+\.(?:{_ENDINGS})\b)(?:\S*[\w/])?", re.IGNORECASE),
-        "is a link, which carriers filter",
-        "leave it out; {phone} is how she reaches you",
-    ),
-    _Rule(
-        re.compile(r"[$€£]\s?\d[\d.,]*|\d+\s?(?:dollars?|dólares|usd|bucks)\b|[$€£]", re.IGNORECASE),
-        "is a price",
-        "leave it out: a care text sells nothing",
-    ),
-    _Rule(
-        re.compile(
-            r"(?:\d+\s?(?:%|percent)|half|\d+) off\b|%|\b(?:discount\w*|special offer|promo\w*|coupon|for free|"
-            r"free of charge|on sale|book now|descuento\w*|oferta\w*|gratis|rebaja\w*|cupón)(?!\w)",
-            re.IGNORECASE,
+@cache
+def _rules(spoken: tuple[Language, ...]) -> tuple[_Rule, ...]:
+    """What each rule finds in a text of any language."""
+    words = [one.checks for one in spoken]
+    keywords = _any(chain.from_iterable(one.keywords for one in words))
+    ask = _any(chain.from_iterable(one.ask for one in words))
+    procedures = _any(chain.from_iterable(one.procedures for one in words))
+    prices = _any(chain.from_iterable(one.prices for one in words))
+    offers = _any(chain.from_iterable(one.offers for one in words))
+    return (
+        _Rule(
+            re.compile(rf"(?:https?://|www\.|(?<![\w.])[\w.-]+\.(?:{_ENDINGS})\b)(?:\S*[\w/])?", re.IGNORECASE),
+            "is a link, which carriers filter",
+            "leave it out; {phone} is how she reaches you",
         ),
-        "reads like an offer",
-        "leave it out: a care text sells nothing",
-    ),
-    _Rule(re.compile(_any(BRANDS), re.IGNORECASE), "is a brand", "name the kind of product, such as a gentle cleanser"),
-    _Rule(
-        re.compile(_any(PROCEDURES), re.IGNORECASE),
-        "names the procedure to whoever sees the screen",
-        'write "your visit" or "the treated area"',
-    ),
-    _Rule(
-        re.compile(rf"(?<!\w)(?:{_ASK})(?:\s+\w+)?\s+[\"'(]?(?:{'|'.join(_KEYWORDS)})(?!\w)", re.IGNORECASE),
-        "invites an answer that carriers read as an opt-out or opt-in",
-        "ask for a call to {phone} instead",
-    ),
-    _Rule(
-        re.compile(_any(_KEYWORDS)),
-        "in capitals looks like a keyword to text back",
-        "write it in small letters, or another word; the only keyword is STOP",
-    ),
-)
+        _Rule(
+            re.compile(rf"[$€£]\s?\d[\d.,]*|\d+\s?{prices}\b|[$€£]", re.IGNORECASE),
+            "is a price",
+            "leave it out: a care text sells nothing",
+        ),
+        _Rule(
+            re.compile(rf"%|\b{offers}(?!\w)", re.IGNORECASE),
+            "reads like an offer",
+            "leave it out: a care text sells nothing",
+        ),
+        _Rule(_alone(_any(BRANDS), re.IGNORECASE), "is a brand", "name the kind of product, such as a gentle cleanser"),
+        _Rule(
+            _alone(procedures, re.IGNORECASE),
+            "names the procedure to whoever sees the screen",
+            'write "your visit" or "the treated area"',
+        ),
+        _Rule(
+            _alone(rf"{ask}(?:\s+\w+)?\s+[\"'(]?{keywords}", re.IGNORECASE),
+            "invites an answer that carriers read as an opt-out or opt-in",
+            "ask for a call to {phone} instead",
+        ),
+        _Rule(
+            _alone(keywords),
+            "in capitals looks like a keyword to text back",
+            "write it in small letters, or another word; the only keyword is STOP",
+        ),
+    )
+
+
+@cache
+def _day_words(spoken: tuple[Language, ...]) -> re.Pattern[str]:
+    return _alone(_any(word for one in spoken for word in one.checks.day_words), re.IGNORECASE)
+
+
+def _any(words: Iterable[str]) -> str:
+    return f"(?:{'|'.join(words)})"
+
+
+def _alone(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+    """Not as a part of a longer word."""
+    return re.compile(rf"(?<!\w){pattern}(?!\w)", flags)
 
 
 def day_word(text: str) -> str | None:
     """The first word that is true on one date only."""
-    found = _DAY_WORDS.search(text)
+    found = _day_words(languages()).search(text)
     return found[0] if found else None
 
 
 def forbidden_words(text: str) -> Iterator[Word]:
     """What must not stand in a text, in the order of the rules; a place found by one rule is left to it."""
     taken: set[int] = set()
-    for rule in _RULES:
+    for rule in _rules(languages()):
         for found in rule.pattern.finditer(text):
             if taken.isdisjoint(range(*found.span())):
                 taken.update(range(*found.span()))
@@ -113,8 +120,9 @@ def forbidden_words(text: str) -> Iterator[Word]:
 
 def costly_characters(text: str, language: str) -> Iterator[Word]:
     """Characters that make the whole text a UCS-2 one (70 per segment, not 160) without need in its language."""
+    own_letters = language_or_default(language).about.segments.own_letters
     for at, character in enumerate(text):
-        if fits_gsm(character) or (language != "en" and character.isalpha()):
+        if fits_gsm(character) or (own_letters and character.isalpha()):
             continue
         name = unicodedata.name(character, "a control character")
         instead = _INSTEAD.get(character)

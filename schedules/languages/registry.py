@@ -15,6 +15,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from schedules.languages.check_words import CheckWords
 from schedules.languages.parts import Part
 from schedules.languages.ready import ReadyWords
 from schedules.languages.replies import ReplyWords
@@ -27,6 +28,7 @@ _FILES: Final[dict[str, tuple[str, type[Part]]]] = {
     "about": ("language.toml", About),
     "ready": ("ready.toml", ReadyWords),
     "card": ("card.toml", CardWords),
+    "checks": ("checks.toml", CheckWords),
     "replies": ("replies.toml", ReplyWords),
 }
 """The parts of a language, the file that each is read from, and its model."""
@@ -40,6 +42,7 @@ class Language:
     about: About
     ready: ReadyWords
     card: CardWords
+    checks: CheckWords
     replies: ReplyWords
 
 

@@ -1,0 +1,19 @@
+"""What an author may not write in one language: `checks.toml`, in whose English file each part is explained."""
+
+from __future__ import annotations
+
+from schedules.languages.parts import Part, Patterns, SomePatterns
+
+
+class CheckWords(Part):
+    """Patterns of words; all but keywords in capitals are found without regard to capitals."""
+
+    procedures: SomePatterns
+    prices: Patterns
+    offers: SomePatterns
+    keywords: SomePatterns
+    ask: SomePatterns
+    day_words: SomePatterns
+    permission: SomePatterns
+    no_permission: SomePatterns
+    addressed: Patterns
