@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from schedules.defaults import fill_in
-from schedules.problems import ProtocolError, explain, explain_toml
+from schedules.errors import ProtocolError
+from schedules.problems import explain, explain_toml
 from schedules.protocol import CareProtocol
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from schedules.errors import ProtocolError
 from schedules.languages.registry import languages
 from schedules.offsets import Moment, Span
 from schedules.protocol import CareProtocol, Question, Restriction, Step
@@ -67,10 +68,6 @@ _WRITE = {
     "why_off": 'why_off = "the reason"',
 }
 """By field: what to write."""
-
-
-class ProtocolError(ValueError):
-    """A protocol file cannot be used. One line per problem: the file, the step, the field, what to write instead."""
 
 
 def explain(file: str, data: dict[str, Any], error: ValidationError) -> ProtocolError:

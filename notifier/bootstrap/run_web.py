@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import Engine
 
-from notifier.bootstrap.clinic import (
-    answer_rules,
+from notifier.bootstrap.alerting import build_telling
+from notifier.bootstrap.planning import (
     build_clock,
-    build_telling,
     missing_for_planning,
     planning_rules,
     protocols,
@@ -24,6 +23,7 @@ from notifier.bootstrap.clinic import (
 )
 from notifier.bootstrap.preflight import check_ready_to_serve, refuse_lost_offices
 from notifier.bootstrap.run_worker import run_worker
+from notifier.bootstrap.sending import answer_rules
 from notifier.bootstrap.signals import on_signals
 from notifier.bootstrap.web_timers import rounds
 from notifier.clock import Clock

@@ -19,15 +19,10 @@ from sqlalchemy.orm import Session
 
 from notifier.alerting.channel import Line
 from notifier.alerting.webhook import beat
-from notifier.bootstrap.clinic import (
-    answer_rules,
-    build_clock,
-    build_gateway,
-    build_telling,
-    read_offices,
-    sending_rules,
-)
+from notifier.bootstrap.alerting import build_telling
+from notifier.bootstrap.planning import build_clock, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
+from notifier.bootstrap.sending import answer_rules, build_gateway, sending_rules
 from notifier.bootstrap.signals import on_signals
 from notifier.clock import Clock
 from notifier.config.settings import Settings

@@ -1,77 +1,143 @@
-"""All commands, in the order in which `notifier --help` lists them."""
+"""All commands, in the order in which `notifier --help` lists them.
+
+Reading the code of all commands takes longer than most of them take to run, so each is read when it is asked for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableMapping
 from importlib import import_module
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+
+class Entry(NamedTuple):
+    """One command of the table."""
+
+    where: str
+    """Its module in this room and its name there: a function, or a group of its own."""
+    help: str
+    """What `notifier --help` says of it: the first sentence of its docstring."""
+
 
 COMMANDS: Final = {
-    "demo": "ops.demo.demo",
-    "run": "ops.run.run",
-    "worker": "ops.run.worker",
-    "web": "ops.run.web",
-    "timeline": "staff.timeline.timeline",
-    "enroll": "staff.enroll.enroll",
-    "import": "staff.importing.import_file",
-    "treated": "staff.commands.treated",
-    "no-show": "staff.commands.no_show",
-    "change": "staff.change.change",
-    "cancel": "staff.commands.cancel",
-    "hold": "staff.commands.hold",
-    "resume": "staff.commands.resume",
-    "due": "staff.lists.due",
-    "enrollments": "staff.lists.enrollments",
-    "show": "staff.lists.show",
-    "explain": "staff.lists.explain",
-    "replies": "staff.lists.replies",
-    "reply": "staff.replies.reply",
-    "close": "staff.replies.close",
-    "opt-outs": "staff.lists.opt_outs",
-    "opt-out": "staff.decisions.opt_out",
-    "release": "staff.decisions.release",
-    "review": "staff.decisions.review",
-    "pause": "staff.decisions.pause",
-    "unpause": "staff.decisions.unpause",
-    "circuit": "staff.decisions.circuit",
-    "protocols": "staff.protocols.app",
-    "offices": "staff.offices.offices",
-    "alerts": "ops.alerts.alerts",
-    "doctor": "ops.doctor.doctor",
-    "recover": "ops.recover.recover",
-    "backup": "ops.backups.backup",
-    "restore": "ops.backups.restore",
-    "staff": "ops.accounts.app",
-    "api-key": "ops.api_keys.app",
-    "db": "ops.database.app",
-    "service": "ops.service.app",
+    "demo": Entry(
+        "ops.demo.demo", "Show a clinic's two weeks in under a minute: no account, no phones, nothing left behind."
+    ),
+    "run": Entry("ops.run.run", "Send what is due, and serve the staff page."),
+    "worker": Entry("ops.run.worker", "Send what is due, without the staff page."),
+    "web": Entry("ops.run.web", "Serve the staff page and the webhooks, and send nothing."),
+    "timeline": Entry("staff.timeline.timeline", "Show what one patient would hear, and when."),
+    "enroll": Entry("staff.enroll.enroll", "Enroll a patient and show her timeline."),
+    "import": Entry("staff.importing.import_file", "Enroll many from a CSV file."),
+    "treated": Entry("staff.commands.treated", "She was treated: her aftercare is planned from there."),
+    "no-show": Entry("staff.commands.no_show", "She did not come: nothing more is sent."),
+    "change": Entry("staff.change.change", "Change what is known of her; unsent texts follow."),
+    "cancel": Entry("staff.commands.cancel", "Stop her texts for good."),
+    "hold": Entry("staff.commands.hold", "Let nothing leave until she is resumed."),
+    "resume": Entry(
+        "staff.commands.resume", "Take back a hold, a no-show or a cancellation: what is still useful leaves."
+    ),
+    "due": Entry("staff.lists.due", "What will be sent, and what waits for somebody."),
+    "enrollments": Entry("staff.lists.enrollments", "Who is enrolled, the latest first."),
+    "show": Entry("staff.lists.show", "Every text of one enrollment."),
+    "explain": Entry("staff.lists.explain", "Why a text was, was not, or will be sent."),
+    "replies": Entry("staff.lists.replies", "What patients wrote, the latest first."),
+    "reply": Entry("staff.replies.reply", "Answer a patient within 24 hours of her message, at any hour."),
+    "close": Entry("staff.replies.close", "Say that somebody has read a reply and done what it needed."),
+    "opt-outs": Entry("staff.lists.opt_outs", "Numbers that must not be texted."),
+    "opt-out": Entry("staff.decisions.opt_out", "Never text this number again."),
+    "release": Entry("staff.decisions.release", "Let texts leave again after her words were read."),
+    "review": Entry("staff.decisions.review", "Say whether a text had left."),
+    "pause": Entry("staff.decisions.pause", "Stop a bad text, or a whole protocol, at once."),
+    "unpause": Entry("staff.decisions.unpause", "Let its texts leave again."),
+    "circuit": Entry("staff.decisions.circuit", "What stops all sending."),
+    "protocols": Entry("staff.protocols.app", "The plans themselves."),
+    "offices": Entry("staff.offices.offices", "The clinic's offices, as NOTIFIER_OFFICES_FILE has them."),
+    "alerts": Entry("ops.alerts.alerts", "What somebody must know, since when, and whether it was told."),
+    "doctor": Entry("ops.doctor.doctor", "Say what is wrong and what to do about it."),
+    "recover": Entry("ops.recover.recover", "After an outage: which texts are late and what becomes of each."),
+    "backup": Entry(
+        "ops.backups.backup", "Write a copy of the SQLite database as of this moment, while others write to it."
+    ),
+    "restore": Entry(
+        "ops.backups.restore", "Put a backup in the place of the SQLite database; the replaced one is kept beside it."
+    ),
+    "staff": Entry("ops.accounts.app", "Who may sign in to the staff page."),
+    "api-key": Entry("ops.api_keys.app", "Which programs may use the API."),
+    "db": Entry("ops.database.app", "The database's shape."),
+    "service": Entry("ops.service.app", "The system service."),
 }
-"""Each command and where it lives in this room: a function, or a group of its own."""
 
 
-def build_app(first_word: str | None = None) -> typer.Typer:
-    """The command line; where the first word is a command, with that one alone.
-
-    Reading the code of all commands takes longer than most of them take to run.
-    """
-    app = typer.Typer(
-        help="Aftercare texts for skin clinics: the right thing at the right hour, once, and never after STOP.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-    )
-    app.callback()(_commands)
-    for name in [first_word] if first_word in COMMANDS else COMMANDS:
-        module, _, called = COMMANDS[name].rpartition(".")
-        command = getattr(import_module(f"notifier.cli.{module}"), called)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
+def build_app() -> typer.Typer:
+    """The command line."""
+    app = _bare_app(cls=_Commands, no_args_is_help=True)
+    app.callback(
+        help="Aftercare texts for skin clinics: the right thing at the right hour, once, and never after STOP."
+    )(_nothing)
     return app
 
 
-def _commands() -> None:
-    # With a callback of its own, Typer keeps a single command's name.
+class _Commands(TyperGroup):
+    """Reads a command's code when that command is asked for."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Loaded()
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the base class says what it is given
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # the same
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+class _Loaded(MutableMapping[str, Any]):
+    """The commands by name, each loaded when it is looked up."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = _load(name, COMMANDS[name].where)
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+def _load(name: str, where: str) -> Any:
+    module, _, called = where.rpartition(".")
+    command = getattr(import_module(f"notifier.cli.{module}"), called)
+    app = _bare_app()
+    app.callback()(_nothing)  # with a callback of its own, Typer keeps a single command's name
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)  # what has a callback is a group
+    return group.commands[name]
+
+
+def _bare_app(**given: Any) -> typer.Typer:
+    return typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, **given)
+
+
+def _nothing() -> None:
     pass

@@ -16,10 +16,9 @@ from notifier.cli.advice import with_advice
 from notifier.cli.app import build_app
 from notifier.cli.errors import Failed
 from notifier.cli.output import note
-from notifier.config.settings import BadSettings
-from notifier.db.errors import BadDatabaseAddress, DatabaseUnusable
+from notifier.domain.errors import BadConfiguration, Unusable
 from notifier.domain.refused import Refused
-from schedules.catalogue import ProtocolError
+from schedules.errors import ProtocolError
 
 
 class ExitCode(IntEnum):
@@ -37,8 +36,7 @@ def run(args: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if args is None else args)
     try:
         with _sentences():
-            app = build_app(words[0] if words else None)
-            answered = app(args=words, prog_name="notifier", standalone_mode=False)
+            answered = build_app()(args=words, prog_name="notifier", standalone_mode=False)
             sys.stdout.flush()
     except _Ended as end:
         return end.code
@@ -54,7 +52,7 @@ class _Ended(Exception):
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except (BadSettings, BadDatabaseAddress) as error:
+    except BadConfiguration as error:
         raise _ended(ExitCode.BAD_CONFIGURATION, str(error)) from None
     except (Refused, ProtocolError) as error:
         raise _ended(ExitCode.BAD_INPUT, _refusal(error)) from None
@@ -63,7 +61,7 @@ def _sentences() -> Iterator[None]:
             note(error.format_message())
             raise _Ended(ExitCode.BAD_INPUT) from None
         raise _ended(ExitCode(error.exit_code), _usage(error)) from None
-    except (Failed, DatabaseUnusable) as error:
+    except (Failed, Unusable) as error:
         raise _ended(ExitCode.FAILED, str(error)) from None
     except typer.Abort:
         raise _ended(ExitCode.FAILED, "stopped: nothing was changed") from None

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from notifier.bootstrap.clinic import build_clock, missing_for_planning, planning_rules, protocols
+from notifier.bootstrap.planning import build_clock, missing_for_planning, planning_rules, protocols
 from notifier.cli.output import note
 from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.db.engine import open_engine

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from notifier.bootstrap.clinic import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET, planning_rules
+from notifier.bootstrap.planning import planning_rules
 from notifier.config.settings import load_settings
 from notifier.domain.offices import choose_office
-from schedules.check import EXAMPLE
 from schedules.timeline import Rules
 
 
@@ -32,9 +31,3 @@ def preview_settings(office: str | None = None) -> Preview:
         planning = planning.at(choose_office(office, planning.offices))
     rules = Rules(planning.voice, planning.window, planning.max_texts_per_day)
     return Preview(planning.timezone if office else settings.timezone, settings.protocols_dir, rules)
-
-
-def clinic_rules() -> Rules:
-    """The rules by which a protocol is checked: the clinic's own, or an example's while it has no name."""
-    rules = preview_settings().rules
-    return rules if rules.voice.clinic != CLINIC_NAME_UNSET and rules.voice.phone != CLINIC_PHONE_UNSET else EXAMPLE

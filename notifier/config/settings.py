@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from notifier.config import values
 from notifier.config.env_file import check_env_text
 from notifier.config.explain import what_to_write
+from notifier.domain.errors import BadConfiguration
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.send_window import SendWindow
 
@@ -42,7 +43,7 @@ SECRETS = (
 )
 
 
-class BadSettings(ValueError):
+class BadSettings(BadConfiguration, ValueError):
     """What is wrong with the configuration, one sentence for each mistake."""
 
     def __init__(self, sentences: list[str]) -> None:

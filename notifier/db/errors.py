@@ -13,12 +13,13 @@ from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import OperationalError
 
 from notifier.db.found_backups import how_to_restore
+from notifier.domain.errors import BadConfiguration, Unusable
 
 if TYPE_CHECKING:
     import psycopg
 
 
-class DatabaseUnusable(OperationalError):
+class DatabaseUnusable(OperationalError, Unusable):
     """The database cannot be used as it is; the message says why and what to do, for a person.
 
     It stays an OperationalError, so that who waits and tries again on those does so on this one too.
@@ -32,7 +33,7 @@ class DatabaseUnusable(OperationalError):
         return self.sentence
 
 
-class BadDatabaseAddress(DatabaseUnusable):
+class BadDatabaseAddress(DatabaseUnusable, BadConfiguration):
     """The setting is wrong, whatever state the database is in: it does not mend itself."""
 
 

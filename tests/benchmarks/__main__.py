@@ -15,7 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from notifier.__main__ import COLLECT_AFTER
-from tests.benchmarks import claiming, contestants, drain, enrolling, lateness, pages, pending, several, timelines
+from tests.benchmarks import (
+    claiming,
+    contestants,
+    drain,
+    enrolling,
+    lateness,
+    pages,
+    pending,
+    several,
+    starting,
+    timelines,
+)
 from tests.benchmarks.contestants import Ground
 from tests.benchmarks.databases import databases
 from tests.benchmarks.table import say
@@ -33,6 +44,7 @@ def main() -> None:
         redis = contestants.find_redis(asked.redis)
         ground = Ground(made, twilio, Path(place, "clock"), asked.peers_python, redis)
         measurements: dict[str, Callable[[], None]] = {
+            "starting": starting.measure,
             "timelines": timelines.measure,
             "enrolling": lambda: enrolling.measure(made),
             "pending": lambda: pending.measure(ground, [size for size in many if size <= 1_000_000]),
@@ -47,7 +59,7 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    names = ("timelines", "enrolling", "pending", "drain", "lateness", "claiming", "several", "pages")
+    names = ("starting", "timelines", "enrolling", "pending", "drain", "lateness", "claiming", "several", "pages")
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(names)}")
     parser.add_argument("--long", action="store_true", help="with 1,000,000 pending texts too (about 3 minutes more)")

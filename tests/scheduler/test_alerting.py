@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from notifier.bootstrap.clinic import answer_rules
 from notifier.bootstrap.run_web import webhook_settings
 from notifier.bootstrap.run_worker import build_worker
+from notifier.bootstrap.sending import answer_rules
 from notifier.config.settings import Settings
 from notifier.db.engine import writing
 from notifier.db.threads import DatabaseThreads

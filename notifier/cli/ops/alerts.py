@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from notifier.alerting.channel import Line
-from notifier.bootstrap.clinic import build_clock, build_telling
+from notifier.bootstrap.alerting import build_telling
+from notifier.bootstrap.planning import build_clock
 from notifier.cli.context import office
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.bootstrap.clinic import build_clock
+from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import archive, office, who
 from notifier.cli.errors import Failed

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import typer
 from rich.text import Text
 
-from notifier.bootstrap.clinic import build_clock, planning_rules
+from notifier.bootstrap.planning import build_clock, planning_rules
 from notifier.cli.ops.doctor_settings import (
     check_machine,
     check_offices,

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from notifier.bootstrap.clinic import build_gateway, sending_rules
 from notifier.bootstrap.preflight import check_ready_to_send
 from notifier.bootstrap.run_worker import reply_story
+from notifier.bootstrap.sending import build_gateway, sending_rules
 from notifier.cli.context import Office, office
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json, Yes

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from notifier.bootstrap.clinic import build_clock, planning_rules, protocols
+from notifier.bootstrap.planning import build_clock, planning_rules, protocols
 from notifier.cli.context import office, rehearsal
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from notifier.bootstrap.clinic import own_sender, read_offices
+from notifier.bootstrap.planning import own_sender, read_offices
 from notifier.cli.options import Json
 from notifier.cli.output import print_json, print_table
 from notifier.config.settings import load_settings

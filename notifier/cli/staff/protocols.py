@@ -7,20 +7,22 @@ from typing import Annotated
 
 import typer
 
+from notifier.bootstrap.planning import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET
 from notifier.cli import parsing as reading
 from notifier.cli.context import office
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json, Yes
 from notifier.cli.output import ask, note, print_json, print_table, show, table
-from notifier.cli.preview_rules import clinic_rules, preview_settings
+from notifier.cli.preview_rules import preview_settings
 from notifier.db.engine import writing
 from notifier.domain.protocol_choice import check_words, find_protocol
 from notifier.publishing.approve import approve as approve_protocol
 from schedules.catalogue import load_directory, load_protocol, protocols_with, schema
-from schedules.check import check_protocol
+from schedules.check import EXAMPLE, check_protocol
 from schedules.compare import compare_protocols
 from schedules.plain import condition_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol
+from schedules.timeline import Rules
 
 app = typer.Typer(help="The plans themselves.", no_args_is_help=True)
 
@@ -67,7 +69,7 @@ def check(
     Says what is wrong, and where texts are dense; exit 1 where something is wrong.
     """
     plans = _chosen(path)
-    reports = {plan.id: check_protocol(plan, clinic_rules()) for plan in plans}
+    reports = {plan.id: check_protocol(plan, _clinic_rules()) for plan in plans}
     if as_json:
         print_json(
             [{"protocol": one, "problems": list(r.problems), "notes": list(r.notes)} for one, r in reports.items()]
@@ -169,3 +171,9 @@ def _show(plan: CareProtocol, language: str) -> None:
         steps.add_row(f"{step.key} ({step.kind.value})", when, f"{step.text[language]}{off}")
     show("")
     show(steps)
+
+
+def _clinic_rules() -> Rules:
+    """The rules by which a protocol is checked: the clinic's own, or an example's while it has no name."""
+    rules = preview_settings().rules
+    return rules if rules.voice.clinic != CLINIC_NAME_UNSET and rules.voice.phone != CLINIC_PHONE_UNSET else EXAMPLE

@@ -12,9 +12,7 @@ from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Messa
 from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession, WrongPassword
-
-CLINIC = "clinic"
-"""The one clinic of an installation; offices and further clinics get their own id."""
+from notifier.domain.kinds import CLINIC
 
 __all__ = [
     "CLINIC",
