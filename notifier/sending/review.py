@@ -10,6 +10,7 @@ from notifier.db import outbox
 from notifier.db.enrollments import by_id
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, MessageState
+from notifier.sending.outcomes.come_back import ended_by_a_change
 
 
 def review(session: Session, clinic_id: str, message_id: int, *, sent: bool, now: datetime, by: str) -> MessageState:
@@ -28,6 +29,8 @@ def review(session: Session, clinic_id: str, message_id: int, *, sent: bool, now
     to, why = MessageState.ACCEPTED, "staff say that it was sent"
     if not sent and message.expires_at > now and enrollment is not None and enrollment.state in RUNNING:
         to, why = MessageState.PLANNED, "staff say that it was not sent"
+    elif not sent and message.id in (ended := ended_by_a_change(session, [message_id], now)):
+        to, why = MessageState.CANCELLED, f"staff say that it was not sent, and {ended[message_id][2]}"
     elif not sent:
         to, why = MessageState.CANCELLED, "staff say that it was not sent, and it is no longer useful"
     if not outbox.move(session, message_id, seen=MessageState.NEEDS_REVIEW, to=to, at=now, by=by, why=why):

@@ -23,6 +23,8 @@ UNSENT = frozenset({MessageState.PLANNED, MessageState.SUPPRESSED})
 _DID_NOT_ARRIVE = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 _LISTS = ("added", "passed", "moved", "reworded", "adjusted", "expired", "kept")
 _NO_HOUR = f"no hour is left in which it would be useful; {TELL_IN_PERSON}"
+DATE_CORRECTED = "the date was corrected"
+"""Why a text that comes back must not leave again."""
 _FINAL = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
 
 
@@ -226,11 +228,18 @@ def _place(row: OutboxRow | None, message: PlannedMessage, phone: str, now: date
 
 
 def _on_its_way(row: OutboxRow, message: PlannedMessage | None, phone: str, now: datetime) -> Entry | None:
-    """What must change about a text that has left, for the case that it comes back."""
-    if row.phone != phone or message is None:
-        return Entry(row.step, row, None, "must not be sent again") if row.expires_at > now else None
-    same = _same_moments(row, message) and (row.text, row.late_text) == (message.text, message.late_text)
-    return None if same or message.due_at is None else Entry(row.step, row, message)
+    """What must change about a text that has left, for the case that it comes back: `planned` None, it must not."""
+    if row.phone != phone:
+        ended = "the number was changed"
+    elif message is None:
+        ended = "it is no longer part of the plan"
+    elif _same_moments(row, message) and (row.text, row.late_text) == (message.text, message.late_text):
+        return None
+    elif message.due_at is None:  # the plan as it is now has no hour for it any more
+        ended = _NO_HOUR if row.nominal_at == message.nominal_at else DATE_CORRECTED
+    else:
+        return Entry(row.step, row, message)
+    return Entry(row.step, row, None, ended) if row.expires_at > now else None
 
 
 def _same_moments(row: OutboxRow, message: PlannedMessage) -> bool:

@@ -22,6 +22,7 @@ from notifier.domain.states import LEGAL_MOVES, MessageState
 from notifier.numbers.opt_outs import opt_out
 from notifier.numbers.undeliverable import number_is_dead
 from notifier.sending.gates import circuits
+from notifier.sending.outcomes.come_back import come_back, ended_by_a_change
 from notifier.sending.outcomes.retry import retry_at
 from notifier.sms.codes import after_acceptance, in_words
 
@@ -150,11 +151,10 @@ def _after_failure(session: Session, text: Message, seen: MessageState, code: in
     if decision.open_circuit:
         circuits.open_circuit(session, text.clinic_id, reason=words, code=code, at=at, by=_BY)
     again = retry_at(why, text.retries, at)
-    if again is not None and again < text.expires_at:
-        move(
-            session, text.id, seen=seen, to=MessageState.PLANNED, at=at, by=_BY,
-            why=f"{words} Again, for the {text.retries + 1}. time.", due_at=again, retries=text.retries + 1,
-        )  # fmt: skip
+    if again is not None and (again < text.expires_at or ended_by_a_change(session, [text.id], at)):
+        why_again = f"{words} Again, for the {text.retries + 1}. time."
+        retries = text.retries + 1
+        come_back(session, [text.id], seen=seen, at=at, by=_BY, why=why_again, not_until=again, retries=retries)
     elif decision.needs_staff:
         record(
             session, clinic_id=text.clinic_id, at=at, by=_BY, what="needs_staff",

@@ -19,6 +19,7 @@ from notifier.db.tables import Attempt, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
 from notifier.sending.outcomes import receipts
+from notifier.sending.outcomes.come_back import come_back
 from notifier.sending.outcomes.lookup import COUNTS_AFTER, LIST_SINCE, LOOKS, Found, Listed, find, is_proof, next_look
 from notifier.sms.gateway import Gateway, GatewayUnavailable
 
@@ -172,7 +173,9 @@ def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: dateti
         why = f"{looks}; {'it was lost twice' if again else 'say whether to send it'}"
         _move(session, one, _S.NEEDS_REVIEW, now, why=why)
     else:
-        _move(session, one, _S.PLANNED, now, why=f"{looks}: it is sent once more", due_at=now)
+        why = f"{looks}: it is sent once more"
+        come_back(session, [one.message_id], seen=_S.UNKNOWN, at=now, by=_BY, why=why, not_until=now)
+        log.info("unknown_resolved", message=one.message_id, to=_S.PLANNED.value)
 
 
 def _bound(session: Session, clinic_id: str, phone: str, listed: Sequence[Listed]) -> set[str]:

@@ -21,6 +21,7 @@ from notifier.numbers.opt_outs import opt_out
 from notifier.numbers.undeliverable import number_is_dead
 from notifier.sending.gates import circuits
 from notifier.sending.outcomes import receipts
+from notifier.sending.outcomes.come_back import come_back
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sms.codes import NotCreatedClass, in_words
 
@@ -117,9 +118,7 @@ def _not_created(session: Session, clinic_id: str, one: Finished, now: datetime)
         case why if why in _COMES_BACK:
             # Refused for what is wrong with all of them, perhaps: the circuit's next trial is made with another text.
             wait = circuits.PROBE_EVERY if why is _C.CONFIGURATION else timedelta(seconds=one.back_off)
-            _move_from(
-                session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=words, counts=False, due_at=now + wait
-            )
+            _come_back(session, ids, now, why=words, not_until=now + wait)
             if why is _C.CONFIGURATION:
                 circuits.open_circuit(session, clinic_id, reason=words, code=one.code, at=now, by=_BY)
         case _C.OPTED_OUT:
@@ -154,7 +153,14 @@ def _released(session: Session, finished: Sequence[Finished], now: datetime) -> 
     for one in finished:
         by_why[one.detail or ""].append(one.message_id)
     for why, ids in by_why.items():
-        _move_from(session, ids, (_S.ATTEMPTING, _S.UNKNOWN), _S.PLANNED, now, why=why, counts=False)
+        _come_back(session, ids, now, why=why)
+
+
+def _come_back(
+    session: Session, ids: Sequence[int], now: datetime, *, why: str | None, not_until: datetime | None = None
+) -> None:
+    for seen in (_S.ATTEMPTING, _S.UNKNOWN):
+        come_back(session, ids, seen=seen, at=now, by=_BY, why=why, not_until=not_until)
 
 
 def _move_from(
@@ -165,7 +171,6 @@ def _move_from(
     now: datetime,
     *,
     why: str | None,
-    counts: bool = True,
     **values: Any,
 ) -> set[int]:
     """Move those that are still as this worker left them, or that were called unknown while it was cut off."""
@@ -173,7 +178,7 @@ def _move_from(
     moved: set[int] = set()
     for state in seen:
         if left:
-            counted = {"attempts": col(Message.attempts) + 1} if counts and state is _S.ATTEMPTING else {}
+            counted = {"attempts": col(Message.attempts) + 1} if state is _S.ATTEMPTING else {}
             moved.update(move_many(session, left, seen=state, to=to, at=now, by=_BY, why=why, **counted, **values))
             left = [id_ for id_ in ids if id_ not in moved]
     return moved
