@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from schedules.defaults import fill_in
 from schedules.errors import ProtocolError
+from schedules.languages.registry import CODE, refusal
 from schedules.problems import explain, explain_toml
 from schedules.protocol import CareProtocol
 
@@ -103,14 +104,27 @@ def parse_protocol(protocol_id: str, toml_text: str) -> CareProtocol:
 
 
 def read_protocol(protocol_id: str, data: dict[str, Any]) -> CareProtocol:
-    """Check the parsed content of a file, its defaults filled in. Raises ProtocolError: one line per problem."""
+    """Check the parsed content of a file, its defaults filled in, and that its languages are complete here.
+
+    Raises ProtocolError: one line per problem.
+    """
     file = f"{protocol_id}.toml"
     if "id" in data:
         raise ProtocolError(f"{file}: id is no field here; the name of the file is the protocol's id")
+    filled = fill_in(data)
+    if lacking := refusal(_languages_of(filled)):
+        raise ProtocolError(f"{file}: {lacking}")
     try:
-        return CareProtocol.model_validate({"id": protocol_id, **fill_in(data)})
+        return CareProtocol.model_validate({"id": protocol_id, **filled})
     except ValidationError as error:
         raise explain(file, data, error) from None
+
+
+def _languages_of(data: dict[str, Any]) -> list[str]:
+    """What the file says its texts are in; what is no language at all is left for the model to refuse."""
+    languages = data.get("languages")
+    said = languages if isinstance(languages, list) else []
+    return [one for one in said if isinstance(one, str) and CODE.fullmatch(one)]
 
 
 def schema() -> dict[str, Any]:

@@ -9,10 +9,10 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_time
 
 from schedules.languages.registry import NoSuchLanguage, language
+from schedules.languages.sayings import Dates
 from schedules.protocol import PLACEHOLDER
 
 _MINUTE = timedelta(minutes=1)
@@ -94,46 +94,29 @@ def say_until(end: datetime, zone: ZoneInfo, code: str) -> str:
     """
     if end.second or end.microsecond:
         end = end.replace(second=0, microsecond=0) + _MINUTE
-    local, locale = end.astimezone(zone), _locale_of(code)
-    if local.time() == time.min:
-        return _say_date(local.date(), locale)
-    return f"{_say_date(local.date(), locale)} {_say_hour(local.time(), locale)}"
+    local, dates = end.astimezone(zone), _dates_in(code)
+    day = _say_day(local.date(), dates.day, dates.locale)
+    return day if local.time() == time.min else f"{day} {_say_hour(local.time(), dates.hour, dates.locale)}"
+
+
+def _dates_in(code: str) -> Dates:
+    """The language's own; in one that has gone since, plans that run say days as CLDR knows them by its code."""
+    try:
+        return language(code).about.dates
+    except NoSuchLanguage:
+        return Dates(locale=code, day="EEEE d MMMM", hour="H:mm")
 
 
 @lru_cache(maxsize=4096)
-def _say_date(on: date, locale: str) -> str:
-    return _plain(format_date(on, _date_pattern(locale), locale=locale))
-
-
-@lru_cache(maxsize=64)
-def _date_pattern(name: str) -> str:
-    """The language's own short pattern; the long one where a weekday and a month are cut to the same letters.
-
-    Where both are "mar", "mar 17 mar" would leave her guessing.
-    """
-    locale = Locale.parse(name)
-    days, months = (
-        {name.rstrip(".").casefold() for name in names["format"]["abbreviated"].values()}
-        for names in (locale.days, locale.months)
-    )
-    if days.isdisjoint(months):
-        return str(locale.datetime_skeletons["MMMEd"].pattern)
-    return str(locale.datetime_skeletons["MMMMEd"].pattern).replace("E", "EEEE")
+def _say_day(on: date, pattern: str, locale: str) -> str:
+    return _plain(format_date(on, pattern, locale=locale))
 
 
 @lru_cache(maxsize=4096)
-def _say_hour(at: time, locale: str) -> str:
-    return _plain(format_skeleton("hm", datetime.combine(date.min, at), locale=locale))
+def _say_hour(at: time, pattern: str, locale: str) -> str:
+    return _plain(format_time(at, pattern, locale=locale))
 
 
 def _plain(said: str) -> str:
     # CLDR writes narrow and no-break spaces, which would turn a whole text into UCS-2; "p.m." would double a full stop.
     return re.sub(r"([ap])\.\s?m\.", r"\1m", re.sub(r"\s+", " ", said.replace(",", "")))
-
-
-def _locale_of(code: str) -> str:
-    """The language's own; of one that has gone since, what CLDR knows by its code, for the plans that run in it."""
-    try:
-        return language(code).about.locale
-    except NoSuchLanguage:
-        return code

@@ -23,7 +23,7 @@ from schedules.languages.sayings import About, CardWords
 
 DEFAULT: Final = "en"
 FOLDER = Path(__file__).parent
-_CODE: Final = re.compile(r"[a-z]{2}")
+CODE: Final = re.compile(r"[a-z]{2}")
 _FILES: Final[dict[str, tuple[str, type[Part]]]] = {
     "about": ("language.toml", About),
     "ready": ("ready.toml", ReadyWords),
@@ -80,7 +80,7 @@ def refusal(codes: Iterable[str]) -> str | None:
 
 @cache
 def _all(folder: Path) -> tuple[Language, ...]:
-    codes = sorted(one.name for one in folder.iterdir() if one.is_dir() and _CODE.fullmatch(one.name))
+    codes = sorted(one.name for one in folder.iterdir() if one.is_dir() and CODE.fullmatch(one.name))
     found = (_read(folder, code) for code in sorted(codes, key=lambda code: (code != DEFAULT, code)))
     return tuple(one for one in found if isinstance(one, Language))
 

@@ -25,13 +25,23 @@ class FixedAnswers(Part):
     """Nobody reads what patients write at this hour, or the words are urgent."""
 
 
+class Dates(Part):
+    """How a day and an hour are said."""
+
+    locale: str
+    """Whose names of days and months (CLDR)."""
+    day: str
+    """A pattern of CLDR, such as `EEE MMM d`."""
+    hour: str
+    """The same, such as `h:mm a`."""
+
+
 class About(Part):
     """The language itself."""
 
     name: str
     """In English, as staff call it."""
-    locale: str
-    """By which dates and hours are said (CLDR's data)."""
+    dates: Dates
     segments: SegmentLimits
     answers: FixedAnswers
 

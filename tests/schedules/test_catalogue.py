@@ -152,9 +152,10 @@ def test_a_mistake_is_told_in_one_sentence_that_says_where_and_what_to_write(sub
 
 
 def test_a_language_that_one_step_lacks_is_named_with_the_step() -> None:
-    written = TEN_LINES.replace('lifts = ["sun"]', 'lifts = ["sun"], text.en = "Over.", text.fr = "Fini."')
+    written = TEN_LINES.replace('lifts = ["sun"]', 'lifts = ["sun"], text.en = "Over.", text.es = "Ya."')
+    written = written.replace("at = { hours = 1 }", 'at = { hours = 1 }, text.en = "Now."')
 
-    with pytest.raises(ProtocolError, match=r'light-peel.toml: step "today": text is missing; write text.en = '):
+    with pytest.raises(ProtocolError, match=r'light-peel.toml: step "today": text is missing in es'):
         parse_protocol("light-peel", written)
 
 
