@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from notifier.domain.folded_words import folded
 from notifier.sending.outcomes.lookup import Listed
 
 EARLY: Final = timedelta(minutes=5)
@@ -40,7 +41,11 @@ def match(ours: Sequence[Ours], listed: Sequence[Listed]) -> Matched:
     free = sorted(ours, key=lambda one: (one.planned, one.due_at, one.id))
     matched = Matched([], [])
     for record in sorted(listed, key=lambda one: (one.created_at, one.sid)):
-        same = (one for one in free if record.body in one.bodies and one.due_at <= record.created_at + EARLY)
+        same = (
+            one
+            for one in free
+            if folded(record.body) in map(folded, one.bodies) and one.due_at <= record.created_at + EARLY
+        )
         found = next(same, None)
         if found is None:
             matched.strangers.append(record)

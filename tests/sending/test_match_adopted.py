@@ -28,6 +28,7 @@ def test_a_text_is_recognized_by_number_words_and_time(subtests: pytest.Subtests
     cases: list[tuple[list[Ours], list[Listed], Matched]] = [
         ([ours(1, "makeup again")], [A], Matched([(1, A)], [])),
         ([ours(1, "sun again", "makeup again")], [A], Matched([(1, A)], [])),
+        ([ours(1, "Makeup – again!")], [A], Matched([(1, A)], [])),
         ([ours(1, "sun again")], [A], Matched([], [A])),
         ([ours(2, "makeup again", due=24), ours(1, "makeup again")], [B, A], Matched([(1, A), (2, B)], [])),
         ([ours(1, "makeup again")], [A, B], Matched([(1, A)], [B])),

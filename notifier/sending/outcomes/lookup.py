@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from notifier.domain.folded_words import folded
 
 EARLIEST, LATEST = timedelta(seconds=5), timedelta(seconds=120)
 """How long before and after the attempt began its text may have been created, by the provider's clock."""
@@ -31,22 +33,29 @@ class Found(StrEnum):
     YES = "yes"
     NO = "no"
     PERHAPS = "perhaps"
-    """The same words, nobody's, but at another time: only a person can say."""
+    """The same words at another time, or at that time a text that nobody can account for: only a person can say."""
 
 
-def find(body: str, started_at: datetime, listed: Iterable[Listed], bound: set[str]) -> tuple[Found, str | None]:
-    """Whether an attempt's text is in the list, and under which SID. `bound`: SIDs that belong to other attempts."""
-    same = sorted(
-        (one for one in listed if one.body == body and one.sid not in bound), key=lambda one: (one.created_at, one.sid)
-    )
-    near = _near(same, started_at)
-    if near:
+def find(
+    body: str, started_at: datetime, listed: Iterable[Listed], bound: set[str], others: Collection[str] = ()
+) -> tuple[Found, str | None]:
+    """Whether an attempt's text is in the list, and under which SID; words are compared folded.
+
+    `bound`: SIDs that belong to other attempts. `others`: words of other texts to this number whose SIDs are not known
+    yet. Whatever else was created at that time may be this one, in words that Twilio changed or hides.
+    """
+    unbound = sorted((one for one in listed if one.sid not in bound), key=lambda one: (one.created_at, one.sid))
+    words, accounted = folded(body), {folded(other) for other in others}
+    same = [one for one in unbound if folded(one.body) == words]
+    if near := _near(same, started_at):
         return Found.YES, near[0].sid
-    return (Found.PERHAPS, same[0].sid) if same else (Found.NO, None)
+    strangers = [one for one in _near(unbound, started_at) if folded(one.body) not in accounted]
+    perhaps = same or strangers
+    return (Found.PERHAPS, perhaps[0].sid) if perhaps else (Found.NO, None)
 
 
-def _near(same: Sequence[Listed], started_at: datetime) -> list[Listed]:
-    return [one for one in same if started_at - EARLIEST <= one.created_at <= started_at + LATEST]
+def _near(listed: Sequence[Listed], started_at: datetime) -> list[Listed]:
+    return [one for one in listed if started_at - EARLIEST <= one.created_at <= started_at + LATEST]
 
 
 def next_look(started_at: datetime, last_look_at: datetime | None, empty_lists: int) -> datetime:

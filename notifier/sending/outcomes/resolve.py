@@ -27,6 +27,10 @@ OnUnknown = Literal["resend_once", "review"]
 _S = MessageState
 _BY: Final = "worker"
 _LOOKS_AT_ONCE: Final = 20
+_PERHAPS: Final = (
+    "Twilio has a text to this number that may be this one (its words or its time differ, or are hidden); look at "
+    "Twilio's log and say whether it was sent"
+)
 log = structlog.get_logger()
 
 
@@ -142,7 +146,8 @@ def _conclude(
     attempt = session.get_one(Attempt, one.attempt_id)
     if attempt.outcome != "unknown":
         return  # a receipt has told meanwhile
-    verdict, sid = find(one.body, one.started_at, listed, _bound(session, clinic_id, one.phone, listed))
+    bound, others = _bound(session, clinic_id, one.phone, listed), _others(session, clinic_id, one)
+    verdict, sid = find(one.body, one.started_at, listed, bound, others)
     attempt.last_look_at = now
     session.add(attempt)
     if verdict is Found.YES:
@@ -150,10 +155,11 @@ def _conclude(
         session.flush()
         _move(session, one, _S.ACCEPTED, now, why="found in Twilio's list", sid=sid)
         receipts.advance(session, clinic_id, [str(sid)], at=now)
+    elif now - attempt.started_at < COUNTS_AFTER:
+        return  # its own may still appear
     elif verdict is Found.PERHAPS:
-        why = "Twilio has the same words to this number at another time; is the clock right?"
-        _move(session, one, _S.NEEDS_REVIEW, now, why=why)
-    elif now - attempt.started_at >= COUNTS_AFTER:
+        _move(session, one, _S.NEEDS_REVIEW, now, why=_PERHAPS)
+    else:
         attempt.empty_lists += 1
         attempt.first_empty_at = attempt.first_empty_at or now
         if is_proof(attempt.empty_lists, attempt.first_empty_at, now):
@@ -190,6 +196,17 @@ def _bound(session: Session, clinic_id: str, phone: str, listed: Sequence[Listed
     )
     mine = select(col(Message.sid)).where(col(Message.clinic_id) == clinic_id, col(Message.sid).in_(sids))
     return {str(sid) for query in (found, mine) for sid in session.scalars(query)}
+
+
+def _others(session: Session, clinic_id: str, one: _Lost) -> list[str]:
+    """The words of other texts to this number that are on their way, or lost too."""
+    found = select(col(Message.sent_text)).where(
+        in_state(_S.ATTEMPTING, _S.UNKNOWN),
+        of_clinic(clinic_id),
+        col(Message.phone) == one.phone,
+        col(Message.id) != one.message_id,
+    )
+    return [words for words in session.scalars(found) if words]
 
 
 def _move(session: Session, one: _Lost, to: MessageState, now: datetime, *, why: str, **values: object) -> None:
