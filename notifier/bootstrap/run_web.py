@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import Engine
 
+from notifier.alerting.channel import Line
 from notifier.bootstrap.alerting import build_telling
 from notifier.bootstrap.planning import (
     build_clock,
@@ -29,10 +30,13 @@ from notifier.bootstrap.web_timers import rounds
 from notifier.clock import Clock
 from notifier.config.settings import Settings
 from notifier.db.engine import file_of, open_engine, reading
+from notifier.db.errors import DatabaseUnusable
+from notifier.db.same_file import OpenedFile
 from notifier.db.schema import prepare
 from notifier.db.tables import CLINIC
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
+from notifier.oversight.alerts import tell
 from notifier.scheduler.watchdog import tell_systemd
 from notifier.sms.signature import SignatureCheck
 
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     from notifier.web.context import StaffOffice
     from notifier.web.webhooks.twilio import WebhookSettings
 
+_PULSE: Final = 0.4
+"""Seconds between two looks at whether the database's file is still there."""
 _WEB_BUSY_SECONDS: Final = 2
 """A person at a page is told to try again rather than kept waiting."""
 log = structlog.get_logger()
@@ -65,19 +71,29 @@ def run_web(settings: Settings) -> int:
             refuse_lost_offices(enrolled_elsewhere(session, CLINIC, read_offices(settings)))
     finally:
         engine.dispose()
-    asyncio.run(serve(settings))
+    if lost := asyncio.run(serve(settings)):
+        raise DatabaseUnusable(lost)
     return 0
 
 
-async def serve(settings: Settings) -> None:
-    """The web server alone, from "ready" to the end of the last answer."""
+async def serve(settings: Settings) -> str | None:
+    """The web server alone, from "ready" to the end of the last answer; why it had to end, if nobody asked it to."""
     stopping = asyncio.Event()
+    lost: str | None = None
     on_signals(stopping.set)
+    opened = OpenedFile(open_engine(settings.database_url.get_secret_value()))
     async with web(settings):
         log.info("ready", web=os.getpid())
         tell_systemd("READY=1", settings.notify_socket)
-        await stopping.wait()
+        while not stopping.is_set() and not (lost := opened.why_lost()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PULSE):
+                    await stopping.wait()
         tell_systemd("STOPPING=1", settings.notify_socket)
+    if lost:
+        log.error("database_replaced", alert=True, why=lost)
+        await tell(build_telling(settings), (Line("damaged", lost, build_clock(settings).now()),))
+    return lost
 
 
 @asynccontextmanager
@@ -90,6 +106,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     from notifier.web.serving import serving  # noqa: PLC0415  # the same
 
     engine = open_engine(settings.database_url.get_secret_value(), busy_seconds=_WEB_BUSY_SECONDS)
+    OpenedFile(engine).guard(engine)
     file = file_of(engine)
     replied = asyncio.Event()
     clock = build_clock(settings)

@@ -29,9 +29,10 @@ from notifier.config.settings import Settings
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import file_of, open_engine, reading
-from notifier.db.errors import DatabaseDamaged
+from notifier.db.errors import DatabaseUnusable
 from notifier.db.filesystems import refuse_network
 from notifier.db.integrity import look_before_start
+from notifier.db.same_file import OpenedFile
 from notifier.db.schema import prepare
 from notifier.db.tables import CLINIC
 from notifier.db.threads import DatabaseThreads
@@ -39,7 +40,7 @@ from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
 from notifier.oversight.alerts import tell, watch
 from notifier.scheduler.worker import Worker
-from notifier.scheduler.worker_lock import alone
+from notifier.scheduler.worker_lock import alone, lock_file
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch
 from notifier.sending.outcomes.apply_receipt import apply_receipt
@@ -96,7 +97,7 @@ async def work(
         await gateway.close()
     threads.close(wait=drained)
     if worker.damage:
-        raise DatabaseDamaged(worker.damage)
+        raise DatabaseUnusable(worker.damage)
     return drained
 
 
@@ -104,6 +105,9 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     """A worker over these threads and this gateway."""
     random = SystemRandom().random
     place = journal_place(threads.engine, settings.state_directory)
+    file = file_of(threads.engine)
+    opened = OpenedFile(threads.engine, *([lock_file(file)] if file else []))
+    opened.guard(threads.engine)
     worker_id = str(uuid4())  # fresh for each process: pids and host names come again, after a restart of a container
     dispatch = Dispatch(
         threads,
@@ -115,6 +119,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         in_flight=settings.in_flight,
         pace=Pace(settings.messages_per_second, random=random),
         journal=Journal(place, worker_id),
+        why_lost=opened.why_lost,
     )
     about = WorkerSettings(
         clinic_id=CLINIC,
@@ -124,7 +129,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         messages_per_second=settings.messages_per_second,
         on_unknown=settings.on_unknown,
         webhooks=settings.public_url is not None,
-        alone=file_of(threads.engine) is not None,
+        alone=file is not None,
         shifted=settings.clock_file is not None,
         systemd=settings.notify_socket,
         watchdog_usec=settings.watchdog_usec,

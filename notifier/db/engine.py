@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, orm, text
 from sqlalchemy.engine import URL, make_url
@@ -106,9 +107,16 @@ def _sqlite(address: URL, busy_seconds: int) -> Engine:
     pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if address.database else {"poolclass": StaticPool}
     arguments = {"check_same_thread": False, "timeout": busy_seconds}
     engine = create_engine(address, hide_parameters=True, connect_args=arguments, json_serializer=json_text, **pool)
+    if file := _file(address):
+        event.listen(engine, "do_connect", partial(_open_what_is_there, file))
     event.listen(engine, "connect", partial(_prepare_sqlite, busy_seconds))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _open_what_is_there(file: Path, _dialect: object, _record: object, names: list[str], given: dict[str, Any]) -> None:
+    """SQLite itself would make an empty file where somebody has deleted ours; a new one is made by `schema` alone."""
+    names[0], given["uri"] = f"file:{quote(str(file))}?mode=rw", True
 
 
 def _prepare_sqlite(busy_seconds: int, connection: Any, _record: object) -> None:

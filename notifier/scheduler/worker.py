@@ -13,6 +13,7 @@ import structlog
 from notifier.alerting.channel import NotTold
 from notifier.db.errors import DatabaseDamaged
 from notifier.db.integrity import ThoroughCheck
+from notifier.db.same_file import DatabaseReplaced
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import Random, backoff
 from notifier.domain.clocks import Timekeeper
@@ -133,16 +134,16 @@ class Worker:
         watchdog.stop()
         changes.close()
         if drained:
-            with suppress(DatabaseDamaged):
+            with suppress(DatabaseDamaged, DatabaseReplaced):
                 await self._threads.write(lambda session: leave(session, me.worker_id, now=self._clock.now()))
         if self.damage and self._outside.alarm is not None:
             await self._outside.alarm(self.damage, self._clock.now())
         log.info("stopped", drained=drained)
         return drained
 
-    def _found_damage(self, why: str) -> None:
+    def _found_damage(self, why: str, event: str = "database_damaged") -> None:
         """What was read is in doubt, opt-outs among it: nothing more leaves."""
-        log.error("database_damaged", alert=True, why=why)
+        log.error(event, alert=True, why=why)
         self.damage = why
         self.stop()
 
@@ -165,6 +166,8 @@ class Worker:
                 pass
             self._dispatch.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
             self._notice_jump()
+            if (why := self._dispatch.why_lost()) and not self._stopping.is_set():
+                self._found_damage(why, "database_replaced")
             self._ping.progressed(self._last_progress)
             await self._notice(changes)
 

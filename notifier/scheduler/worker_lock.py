@@ -14,6 +14,11 @@ class AnotherWorker(RuntimeError):
     """A worker runs already on this database; the sentence says which."""
 
 
+def lock_file(database: Path) -> Path:
+    """The lock of this database."""
+    return database.with_name(f"{database.name}.lock")
+
+
 @contextmanager
 def alone(database: Path, *, now: datetime) -> Iterator[None]:
     """Hold the lock of this database, or raise AnotherWorker with the other one's pid and start.
@@ -21,7 +26,7 @@ def alone(database: Path, *, now: datetime) -> Iterator[None]:
     The kernel drops the lock when the process ends, however it ends: a lock file left behind means nothing, and who
     holds the lock knows that every earlier worker is dead.
     """
-    file = database.with_name(f"{database.name}.lock")
+    file = lock_file(database)
     # Never created anew under a holder's feet: opened for reading and writing, locked, and only then written.
     with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="ascii") as lock:
         try:

@@ -71,11 +71,14 @@ class Dispatch:
         in_flight: int,
         pace: Pace,
         journal: Journal | None = None,
+        why_lost: Callable[[], str | None] = lambda: None,
         reached: Reached = nobody,
     ) -> None:
         self._threads, self._clock, self._rules = threads, clock, rules
         self._record, self._worker_id, self._in_flight = record, worker_id, in_flight
         self._journal = journal or Journal(None, worker_id)
+        self.why_lost = why_lost
+        """Why the database is no longer the one that we opened; None while it is. Nothing leaves from another one."""
         self._senders = {None, *(office.sender for office in rules.offices.values())}
         self.pace = pace
         self.verdicts = Verdicts(pace, AtOnce(in_flight))
@@ -203,6 +206,8 @@ class Dispatch:
         """Why no call may be made at all."""
         if self._stopping:
             return "the worker stops"
+        if why := self.why_lost():
+            return why
         return "the clock is in doubt" if self.clock_watch.doubt else None
 
     def _room(self) -> int:

@@ -84,6 +84,8 @@ def test_a_check_makes_no_file(empty_sqlite_url: str) -> None:
 
 
 def test_a_database_of_somebody_else_is_refused_and_left_alone(empty_engine: Engine) -> None:
+    if file := file_of(empty_engine):
+        file.touch()
     with empty_engine.begin() as connection:
         connection.execute(text("CREATE TABLE messages (word VARCHAR(5))"))
     with pytest.raises(DatabaseUnusable, match=r"it has a table messages|table messages that is not"):

@@ -76,6 +76,14 @@ def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp
         assert 0 == process.wait(timeout=25)
 
 
+def test_a_web_server_whose_database_was_deleted_ends_and_makes_no_empty_one(tmp_path: Path) -> None:
+    with started("web", tmp_path) as (process, _):
+        for file in tmp_path.glob("n.db*"):
+            file.unlink()
+        assert 1 == process.wait(timeout=25)
+    assert not (tmp_path / "n.db").exists()
+
+
 def ended(place: Path, command: str, **more: str) -> tuple[int, str]:
     """Exit code and stderr of one that should not start."""
     line = [sys.executable, "-m", "notifier", command]

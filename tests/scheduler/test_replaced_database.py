@@ -1,0 +1,85 @@
+"""The file under a running process: replaced or deleted, it is no database of ours any more."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from notifier.db.engine import file_of, open_engine, reading, writing
+from notifier.db.same_file import DatabaseReplaced, OpenedFile
+from notifier.domain.states import MessageState
+from notifier.numbers.opt_outs import opt_out
+from tests.scheduler.test_process import PHONE, Place
+from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
+
+S = MessageState
+
+
+def the_file(engine: Engine) -> Path:
+    file = file_of(engine)
+    assert file is not None
+    return file
+
+
+def replace_with_a_copy(engine: Engine) -> None:
+    """As somebody might who compacts it: the same content in another file."""
+    file = the_file(engine)
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(file.with_name("new")),))
+    for log in ("-wal", "-shm"):
+        file.with_name(f"{file.name}{log}").unlink(missing_ok=True)
+    file.with_name("new").replace(file)
+
+
+def test_after_the_file_was_replaced_nothing_leaves_and_the_worker_ends(place: Place) -> None:
+    """An opt-out goes to the new file, which the worker does not have open."""
+    place.sandbox.sandbox.latency = 3.0
+    text = place.plan("+12125550102")  # in flight while it happens
+    worker = place.start()
+    worker.until_said("ready")
+    place.until_state(text, S.ATTEMPTING)
+    replace_with_a_copy(place.engine)
+    with writing(place.engine) as session:
+        opt_out(session, "clinic", PHONE, source="staff", at=place.clock.now(), by="test")
+    place.plan(PHONE)
+    assert 1 == worker.wait()
+    assert "database_replaced" in [line["event"] for line in worker.lines]
+    assert "was replaced or deleted while Notifier ran" in str(worker.lines[-1]["event"])
+    assert ["+12125550102"] == [one.to for one in place.sandbox.ledger]
+
+    place.start().until_said("ready")  # the copy is from before the answer: the journal knows better
+    place.until_state(text, S.ACCEPTED)
+    assert ["+12125550102"] == [one.to for one in place.sandbox.ledger]
+
+
+def test_a_deleted_file_ends_the_worker_and_no_empty_one_is_made(place: Place) -> None:
+    worker = place.start()
+    worker.until_said("ready")
+    file = the_file(place.engine)
+    for one in file.parent.glob(f"{file.name}*"):
+        one.unlink()
+    assert 1 == worker.wait()
+    assert not file.exists()
+
+
+def test_no_connection_is_made_or_used_once_the_path_names_another_file(sqlite_engine: Engine, now: datetime) -> None:
+    engine = open_engine(str(sqlite_engine.url))
+    opened = OpenedFile(engine)
+    opened.guard(engine)
+    with reading(engine) as session:
+        session.execute(text("SELECT 1"))
+    replace_with_a_copy(sqlite_engine)
+    with pytest.raises(DatabaseReplaced, match="was replaced or deleted"), reading(engine) as session:
+        session.execute(text("SELECT 1"))
+    the_file(engine).unlink()
+    with pytest.raises(DatabaseReplaced), reading(engine) as session:
+        session.execute(text("SELECT 1"))
+    assert not the_file(engine).exists()
+    assert opened.why_lost() is not None
+    engine.dispose()
