@@ -8,7 +8,7 @@ from datetime import datetime
 from notifier.domain.instants import check_treated_at
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.rows import REQUIRED, RowFault, read_row
+from notifier.enrollments.importing.rows import OPTIONAL, REQUIRED, RowFault, read_row
 from schedules.protocol import CareProtocol
 
 
@@ -87,7 +87,7 @@ def _mend(cells: list[str], header: Sequence[str], field: str | None, good: Mapp
             cells[position] = good.get(name, "")
         elif field == "protocol" and name == "office":
             cells[position] = good[name]  # the other protocol must be one that the office uses
-        elif field == "protocol" and name and name not in (*REQUIRED, *good, "status", "rebook_consent"):
+        elif field == "protocol" and name and (name == "language" or name not in (*REQUIRED, *OPTIONAL)):
             cells[position] = ""  # a language or an answer, of which nobody can say whether that protocol knows it
         elif field == "treated_at" and name == "appointment_at" and "treated_at" not in header:
             cells[position] = good[name]

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Any
 
 from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.enrollments.fields import FIELDS, Field, Kind
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request
 from schedules.protocol import CareProtocol
 
-REQUIRED = ("external_id", "name", "phone", "protocol", "consent")
-OPTIONAL = ("treated_at", "appointment_at", "timezone", "language", "rebook_consent", "status", "office")
+COLUMNS = tuple(one for one in FIELDS if one.kind is not Kind.ANSWERS)
+"""Of the field table; an answer stands in a column of its question's name."""
+REQUIRED = tuple(one.name for one in COLUMNS if one.required or one.is_key)
+OPTIONAL = (*(one.name for one in COLUMNS if one.name not in REQUIRED), "status")
 WRONG = "what is wrong"
 """A column that says nothing: the failed rows come back with it."""
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")
@@ -156,54 +160,64 @@ def unguarded(cell: str) -> str:
 
 def template(protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime) -> str:
     """A sample file that imports as it is, with every column that is of use here and two rows."""
-    questions = list(dict.fromkeys(question for protocol in protocols.values() for question in protocol.questions))
-    header = [
-        "external_id",
-        "name",
-        "phone",
-        "protocol",
-        "treated_at",
-        "appointment_at",
-        "timezone",
-        "language",
-        "consent",
-    ]
+    questions = dict.fromkeys(question for protocol in protocols.values() for question in protocol.questions)
     office = next((one.id for one in rules.choices), "")
-    here = rules.at(office or None).timezone
-    treated = now.replace(second=0, microsecond=0).isoformat()
-    booked = now.replace(year=now.year + 1, month=1, day=15, second=0, microsecond=0).isoformat()
-    first = next(iter(rules.offices[office].protocols or protocols if office else protocols), "microneedling")
-    where = (["office"], [office]) if office else ([], [])
-    rows = [
-        [*header, "rebook_consent", "status", *where[0], *questions],
-        ["A-1001", "Ana Diaz", "+14155550123", first, treated, "", here, "", "signed form", "no", "", *where[1]],
-        ["A-1002", "Jo O'Neil", "+14155550124", first, "", booked, here, "", "asked at the desk", "yes", "", *where[1]],
-    ]
-    return "".join(",".join(row + [""] * (len(rows[0]) - len(row))) + "\n" for row in rows)
+    first = {
+        "external_id": "A-1001",
+        "name": "Ana Diaz",
+        "phone": "+14155550123",
+        "protocol": next(iter(rules.offices[office].protocols or protocols if office else protocols), "microneedling"),
+        "treated_at": now.replace(second=0, microsecond=0).isoformat(),
+        "timezone": rules.at(office or None).timezone,
+        "consent": "signed form",
+        "rebook_consent": "no",
+        "office": office,
+    }
+    second = first | {
+        "external_id": "A-1002",
+        "name": "Jo O'Neil",
+        "phone": "+14155550124",
+        "treated_at": "",
+        "appointment_at": now.replace(year=now.year + 1, month=1, day=15, second=0, microsecond=0).isoformat(),
+        "consent": "asked at the desk",
+        "rebook_consent": "yes",
+    }
+    of_use = [one.name for one in COLUMNS if office or one.kind is not Kind.OFFICE]
+    header = [*of_use, "status", *questions]
+    rows = [header, *([row.get(name, "") for name in header] for row in (first, second))]
+    return "".join(",".join(row) + "\n" for row in rows)
 
 
 def _request(row: Mapping[str, str], rules: PlanningRules) -> EnrollRequest:
-    rebook = row["rebook_consent"].casefold()
-    if rebook not in _YES | _NO:
-        raise Refused(f'rebook_consent "{rebook[:40]}" is not known; write yes or no', "rebook_consent")
     office = choose_office(row["office"], rules.offices, rules.yours)
     rules = rules.at(office)
     timezone = row["timezone"] or rules.timezone
     fixed = {*REQUIRED, *OPTIONAL}
-    return EnrollRequest(
-        name=row["name"],
-        phone=row["phone"].lstrip("'"),  # what keeps a spreadsheet from reading +1 as a sum
-        protocol=row["protocol"],
-        consent=row["consent"],
-        treated_at=_when(row["treated_at"], timezone, "treated_at", rules),
-        appointment_at=_when(row["appointment_at"], timezone, "appointment_at", rules),
-        timezone=timezone,
-        language=row["language"] or None,
-        answers={name: cell.casefold() for name, cell in row.items() if cell and name not in fixed},
-        rebook_consent=rebook in _YES,
-        external_id=row["external_id"],
-        office=office,
-    )
+    said: dict[str, Any] = {one.name: _said(one, row[one.name], timezone, rules) for one in COLUMNS}
+    said |= {"office": office, "timezone": timezone}
+    said["answers"] = {name: cell.casefold() for name, cell in row.items() if cell and name not in fixed}
+    return EnrollRequest(**said)
+
+
+def _said(field: Field, cell: str, timezone: str, rules: PlanningRules) -> object:
+    """What a cell says; None where it is empty, unless that is an answer."""
+    match field.kind:
+        case Kind.INSTANT:
+            return _when(cell, timezone, field.name, rules)
+        case Kind.FLAG:
+            return _yes_or_no(field, cell)
+        case Kind.PHONE:
+            return cell.lstrip("'")  # what keeps a spreadsheet from reading +1 as a sum
+    return cell if cell or field.required else None
+
+
+def _yes_or_no(field: Field, cell: str) -> bool | None:
+    word = cell.casefold()
+    if not word and not field.whole:
+        return None
+    if word not in _YES | _NO:
+        raise Refused(f'{field.name} "{word[:40]}" is not known; write yes or no', field.name)
+    return word in _YES
 
 
 def _when(cell: str, timezone: str, field: str, rules: PlanningRules) -> datetime | None:
