@@ -18,7 +18,7 @@ _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEE
 
 
 def enrollment_page(
-    session: Session, clinic_id: str, where: Mapping[str, Any], *, before: int | None, limit: int
+    session: Session, clinic_id: str, where: Mapping[str, Any], *, before: int | None, limit: int | None
 ) -> list[Enrollment]:
     """Enrollments whose columns have these values, the latest first; only those from before that one."""
     found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -13,10 +13,12 @@ from sqlmodel import col
 
 from notifier.db.enrollments import the_enrollment
 from notifier.db.outbox import in_state
+from notifier.db.pagination import enrollment_page
 from notifier.db.protocols import open_pauses
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply
 from notifier.domain.kinds import ANSWER
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.fields import FIELDS, stored
 from notifier.numbers.holds import holds_among
 from notifier.numbers.opt_outs import open_opt_outs
 
@@ -45,24 +47,6 @@ class TextLine:
     """What left, or what would leave."""
     sid: str | None
     attempts: int
-    office: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EnrollmentLine:
-    """One enrollment of a list."""
-
-    enrollment: int
-    external_id: str | None
-    name: str
-    phone: str
-    protocol: str
-    version: str
-    treated_at: datetime | None
-    appointment_at: datetime | None
-    timezone: str
-    state: EnrollmentState
-    reason: str | None
     office: str | None
 
 
@@ -114,17 +98,17 @@ def show(session: Session, clinic_id: str, enrollment_id: int) -> list[TextLine]
 
 
 def enrollments(
-    session: Session, clinic_id: str, *, state: EnrollmentState | None = None, limit: int | None = None
-) -> list[EnrollmentLine]:
-    """Who is enrolled, the latest first."""
-    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id).order_by(col(Enrollment.id).desc())
-    if state is not None:
-        found = found.where(col(Enrollment.state) == state)
-    names = [field.name for field in fields(EnrollmentLine)][1:]
-    return [
-        EnrollmentLine(one.id or 0, *(getattr(one, name) for name in names))
-        for one in session.scalars(found.limit(limit))
-    ]
+    session: Session, clinic_id: str, *, where: Mapping[str, Any] | None = None, limit: int | None = None
+) -> list[Enrollment]:
+    """Who is enrolled, the latest first; only those whose columns have these values."""
+    return enrollment_page(session, clinic_id, where or {}, before=None, limit=limit)
+
+
+def enrollment_json(one: Enrollment) -> dict[str, Any]:
+    """An enrollment as plain values: what the field table has, and where it stands."""
+    said = {field.name: stored(field, one) for field in FIELDS}
+    values = {"enrollment": one.id, **said, "version": one.version, "state": one.state.value, "reason": one.reason}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
 def opt_outs(session: Session, clinic_id: str) -> list[OptOutLine]:
@@ -137,14 +121,14 @@ def replies(session: Session, clinic_id: str, *, only_open: bool = False, limit:
     found = select(Reply).where(col(Reply.clinic_id) == clinic_id).order_by(col(Reply.at).desc(), col(Reply.id).desc())
     if only_open:
         found = found.where(col(Reply.closed_at).is_(None))
-    stored = list(session.scalars(found.limit(limit)))
-    names = _names_on(session, clinic_id, {one.phone for one in stored})
+    texts = list(session.scalars(found.limit(limit)))
+    names = _names_on(session, clinic_id, {one.phone for one in texts})
     return [
         ReplyLine(
             one.id or 0, one.phone, one.at, one.text, one.media_count, one.meaning, one.closed_at, one.urgent,
             tuple(names.get(one.phone, ())), one.office,
         )
-        for one in stored
+        for one in texts
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from notifier.enrollments.hold import hold
 from notifier.numbers.holds import hold_number
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.explain import explain
-from notifier.oversight.forecast import as_json, due, enrollments, opt_outs, replies, show
+from notifier.oversight.forecast import as_json, due, enrollment_json, enrollments, opt_outs, replies, show
 from notifier.publishing.pause import pause
 from tests.setups.desk import ANA, BOB, Desk
 
@@ -80,12 +80,12 @@ def test_enrollments_come_the_latest_first(desk: Desk) -> None:
     treated = desk.enroll(external_id="A-1").enrollment
     booked = desk.enroll(phone=BOB, appointment_at=desk.now + DAY).enrollment
     lines = desk.act(enrollments, "clinic")
-    assert [booked, treated] == [line.enrollment for line in lines]
-    said = as_json(lines[1])
+    assert [booked, treated] == [line.id for line in lines]
+    said = enrollment_json(lines[1])
     assert {"external_id": "A-1", "protocol": "plain", "treated_at": desk.now.isoformat(), "state": "active"} == {
         name: said[name] for name in ("external_id", "protocol", "treated_at", "state")
     }
-    assert [booked] == [x.enrollment for x in desk.act(enrollments, "clinic", state=EnrollmentState.BOOKED)]
+    assert [booked] == [x.id for x in desk.act(enrollments, "clinic", where={"state": EnrollmentState.BOOKED})]
 
 
 def test_opt_outs_and_replies_are_listed(desk: Desk) -> None:

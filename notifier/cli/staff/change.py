@@ -32,6 +32,11 @@ def change(
     appointment_at: AppointmentAt = None,
     protocol: Annotated[str | None, typer.Option(help="Another protocol, or its present version.")] = None,
     rebook_consent: Annotated[bool | None, typer.Option(help="Whether she agreed to rebook texts.")] = None,
+    second: Annotated[bool | None, typer.Option(help="Whether it is a second treatment of the same day.")] = None,
+    separate_areas: Annotated[
+        bool | None, typer.Option(help="Whether the patient's earlier treatments were on other areas.")
+    ] = None,
+    external_id: Annotated[str | None, typer.Option(help="Your own system's id; empty takes it back.")] = None,
     to_office: WhichOffice = None,
     yes: Yes = False,
     as_json: Json = False,
@@ -55,6 +60,9 @@ def change(
                 ),
                 protocol=find_protocol(protocol, desk.protocols) if protocol else None,
                 rebook_consent=rebook_consent,
+                second=second,
+                separate_areas=separate_areas,
+                external_id=external_id,
                 office=to_office,
             )
             _refuse_nothing(changes)

@@ -64,10 +64,11 @@ def enrollments(
     as_json: Json = False,
 ) -> None:
     """Who is enrolled, the latest first."""
+    where = {"state": state} if state else {}
     with office(looks=True) as desk, reading(desk.engine) as session:
-        lines = forecast.enrollments(session, desk.clinic_id, state=state, limit=limit)
+        lines = forecast.enrollments(session, desk.clinic_id, where=where, limit=limit)
     if as_json:
-        print_json(_plain(lines))
+        print_json([forecast.enrollment_json(line) for line in lines])
         return
     rows = []
     for line in lines:
@@ -77,7 +78,7 @@ def enrollments(
             when = local(line.treated_at, zone, home)
         elif line.appointment_at:
             when = f"visit {local(line.appointment_at, zone, home)}"
-        number = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
+        number = f"{line.id}{f' ({line.external_id})' if line.external_id else ''}"
         state_word = line.state.value.replace("_", "-")
         rows.append((number, line.name, line.phone, line.protocol, when, state_word, line.office or "-"))
     columns = ("enrollment", "name", "phone", "protocol", "treated", "state", "office")

@@ -13,6 +13,7 @@ from notifier.domain.phone import parse_phone
 from notifier.domain.protocol_choice import said_of
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
+from notifier.enrollments.fields import FIELDS, stored
 from notifier.oversight import forecast
 from notifier.web.api.callers import Caller, Reader
 from notifier.web.api.pagination import number_of
@@ -76,5 +77,8 @@ def _page(session: Session, caller: Caller, where: dict[str, Any], before: int |
 
 
 def _told(one: Enrollment) -> EnrollmentTold:
-    names = EnrollmentTold.model_fields.keys() - {"enrollment"}
-    return EnrollmentTold(enrollment=one.id or 0, **{name: getattr(one, name) for name in names})
+    said = {field.name: stored(field, one) for field in FIELDS}
+    return EnrollmentTold.model_validate(
+        {"enrollment": one.id, "version": one.version, "state": one.state, "reason": one.reason}
+        | {"enrolled_at": one.enrolled_at, **said}
+    )

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import Field as PydanticField
+from pydantic import create_model
+
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.fields import FIELDS, Field, Kind
 from notifier.web.api.timelines import Instant, Told
 
 
-class EnrollmentTold(Told):
-    """Who is enrolled on what."""
-
+class _EnrollmentTold(Told):
     enrollment: int
-    external_id: str | None
-    name: str
-    phone: str
-    protocol: str
     version: str
-    treated_at: Instant | None
-    appointment_at: Instant | None
-    timezone: str
-    language: str
-    answers: dict[str, str]
-    rebook_consent: bool
     state: EnrollmentState
     reason: str | None
     enrolled_at: Instant
-    office: str | None
+
+
+def _with_fields(told: type[_EnrollmentTold]) -> type[_EnrollmentTold]:
+    """An answer that has every field of the field table too."""
+    said: dict[str, Any] = {one.name: (_type_of(one), PydanticField(description=f"{one.help}.")) for one in FIELDS}
+    return create_model(told.__name__, __base__=told, __module__=told.__module__, __doc__=told.__doc__, **said)
+
+
+def _type_of(field: Field) -> Any:
+    match field.kind:
+        case Kind.INSTANT:
+            return Instant | None
+        case Kind.ANSWERS:
+            return dict[str, str]
+        case Kind.FLAG:
+            return bool
+        case Kind.ZONE | Kind.LANGUAGE:
+            return str
+    return str if field.required else str | None
+
+
+@_with_fields
+class EnrollmentTold(_EnrollmentTold):
+    """Who is enrolled on what."""
 
 
 class MessageTold(Told):

@@ -15,7 +15,7 @@ from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.enrollments.enroll import enroll as enroll_patient
 from notifier.enrollments.preview import Preview, preview
-from notifier.web.pages.enroll_form import CONSENTS, OTHER, EnrollForm, zones
+from notifier.web.pages.enroll_form import CONSENTS, NOTES, OTHER, EnrollForm, zones
 from notifier.web.view import Page, Visit, see
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import by_day, planned
@@ -132,6 +132,7 @@ def _page(
         zones=zones(office.rules.timezone, form.timezone),
         consents=CONSENTS,
         other=OTHER,
+        notes=NOTES,
         problem=problem,
         notice=notice,
         once=once or str(uuid4()),

@@ -6,11 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import available_timezones
 
 from notifier.domain.instants import read_instant
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.enrollments.fields import FIELDS, TEXTS, Field, Kind
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.view import Fields
 from schedules.protocol import CareProtocol
@@ -78,21 +80,24 @@ class EnrollForm:
         here = rules.at(office) if office in rules.offices else rules
         questions = protocol.questions if protocol else ()
         answers = {one: self.answer(self.protocol, one) for one in questions}
-        return EnrollRequest(
-            name=self.value("name"),
-            phone=self.value("phone"),
-            protocol=self.protocol,
-            consent=self.consent,
-            treated_at=None if timeless else self._treated_at(here, now),
-            appointment_at=None if timeless else self._appointment_at(here),
-            timezone=self.timezone or None,
-            language=self._language(protocol),
-            answers={question: answer for question, answer in answers.items() if answer},
-            rebook_consent=self.checked("rebook_consent"),
-            second=self.checked("second"),
-            separate_areas=self.checked("separate_areas"),
-            office=office,
-        )
+        said: dict[str, Any] = {one.name: self._plain(one) for one in FIELDS}
+        said |= {
+            "protocol": self.protocol,
+            "consent": self.consent,
+            "treated_at": None if timeless else self._treated_at(here, now),
+            "appointment_at": None if timeless else self._appointment_at(here),
+            "timezone": self.timezone or None,
+            "language": self._language(protocol),
+            "answers": {question: answer for question, answer in answers.items() if answer},
+            "office": office,
+        }
+        return EnrollRequest(**said)
+
+    def _plain(self, field: Field) -> object:
+        """A field that is typed, or ticked, as it is asked for."""
+        if field.kind is Kind.FLAG:
+            return self.checked(field.name)
+        return self.value(field.name) if field.required else self.value(field.name) or None
 
     def digest(self) -> str:
         """The same for the same content: tells a form sent twice from a form that was filled in anew."""
@@ -130,6 +135,10 @@ class EnrollForm:
             what = "when the treatment ended" if name == "treated_at" else "when the appointment is"
             raise Refused(f"say {what}", name)
         return read_instant(typed, rules.timezone, name, clinic_zone=rules.timezone)
+
+
+NOTES = tuple(one for one in TEXTS if not one.required)
+"""What staff may write down beside what the texts need."""
 
 
 def zones(own: str, chosen: str) -> list[str]:

@@ -20,12 +20,14 @@ from notifier.domain.kinds import ANSWER
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import Facts
+from notifier.enrollments.fields import FIELDS, Kind
+from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
-from notifier.web.pages.enroll_form import zones
+from notifier.web.pages.enroll_form import NOTES, zones
 from notifier.web.pages.reply import answer_box
 from notifier.web.view import NotFound, Page, Visit, see
 from notifier.web.widgets.recovery_chart import Picture, draw
@@ -91,6 +93,8 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
         "warnings": _warnings(session, visit, whose),
         "zones": zones(office.rules.timezone, enrollment.timezone),
         "protocols": office.protocols,
+        "notes": [(one, stored_value(one, enrollment)) for one in NOTES],
+        "flags": [(one, bool(stored_value(one, enrollment))) for one in FIELDS if one.kind is Kind.FLAG],
     }
 
 

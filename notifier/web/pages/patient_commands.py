@@ -13,7 +13,6 @@ from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
 from notifier.domain.instants import read_instant
-from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments import cancel, change, hold, no_show, treated
@@ -21,7 +20,8 @@ from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.web.view import Page, Visit, see
 from notifier.web.widgets.effect_view import Seen, of_change, of_ending
-from notifier.web.widgets.formats import moment, number, typed
+from notifier.web.widgets.formats import moment, number
+from notifier.web.widgets.typed_fields import change_request
 
 _GO_ON = {
     EnrollmentState.NO_SHOW: "Take the no-show back?",
@@ -140,44 +140,7 @@ def _make_change(session: Session, visit: Visit, enrollment: Enrollment) -> obje
 
 
 def _changes(visit: Visit, enrollment: Enrollment) -> ChangeRequest:
-    """What differs from what is stored; raises Refused where nothing does."""
-    answers = {
-        name.removeprefix("answer."): value
-        for name, value in visit.fields.multi_items()
-        if name.startswith("answer.")
-        and value
-        and (enrollment.answers or {}).get(name.removeprefix("answer.")) != value
-    }
-    rebook, separate = visit.field("rebook_consent") == "yes", visit.field("separate_areas") == "yes"
-    protocol = visit.field("protocol")
-    changes = ChangeRequest(
-        name=_other(visit, "name", enrollment.name),
-        phone=_other(visit, "phone", enrollment.phone, number(enrollment.phone)),
-        timezone=_other(visit, "timezone", enrollment.timezone),
-        language=_other(visit, "language", enrollment.language),
-        answers=answers or None,
-        treated_at=_moved(visit, "treated_at", enrollment),
-        appointment_at=_moved(visit, "appointment_at", enrollment),
-        protocol=find_protocol(protocol, visit.office.protocols) if protocol else None,
-        rebook_consent=rebook if "asks_rebook" in visit.fields and rebook != enrollment.rebook_consent else None,
-        separate_areas=separate if "asks_areas" in visit.fields and separate != enrollment.separate_areas else None,
-        office=_other(visit, "office", enrollment.office or ""),
-    )
-    if changes == ChangeRequest():
-        raise Refused("nothing was changed in the form; change a field first")
-    return changes
-
-
-def _other(visit: Visit, name: str, *known: str) -> str | None:
-    said = visit.field(name)
-    return said if said and said not in known else None
-
-
-def _moved(visit: Visit, name: str, enrollment: Enrollment) -> datetime | None:
-    said = visit.field(name)
-    if not said or said == typed(getattr(enrollment, name), visit.office.zone):
-        return None
-    return _instant(visit, name)
+    return change_request(visit.fields.multi_items(), enrollment, visit.office.zone, visit.office.protocols)
 
 
 def _instant(visit: Visit, name: str) -> datetime:

@@ -23,7 +23,7 @@ def shown(desk: Desk, **fields: str) -> str:
         ({"treated_at": "2026-03-06T13:30"}, "Treatment ended Fri Mar 6, 2:10 PM → Fri Mar 6, 1:30 PM"),
         ({"language": "es", "timezone": "America/Chicago"}, "Lives in New York → Chicago Texts in English → Spanish"),
         ({"protocol": "microneedling-week"}, "Microneedling: standard aftercare → Microneedling: the careful week"),
-        ({"asks_rebook": "yes", "rebook_consent": "yes"}, "Wants to hear of next visits no → yes"),
+        ({"asks_rebook_consent": "yes", "rebook_consent": "yes"}, "Wants to hear of next visits no → yes"),
     ],
 )
 def test_what_changes_is_read_back(desk: Desk, typed: dict[str, str], read_back: str) -> None:
@@ -46,7 +46,7 @@ def test_what_stays_is_not_read_back(desk: Desk) -> None:
     """The whole form is sent, however little of it was touched."""
     desk.enroll()
     same = {"name": "Ana Ruiz", "phone": "+1 212 555 0123", "treated_at": "2026-03-06T14:10", "language": "en"}
-    found = shown(desk, **same, protocol="", asks_rebook="yes", timezone="America/Chicago")
+    found = shown(desk, **same, protocol="", asks_rebook_consent="yes", timezone="America/Chicago")
     assert (1, True) == (found.count("→"), "Lives in New York → Chicago" in found)
     hold = words(desk.post(f"{PAGE}/change", on=PAGE, what="hold", phone="978 555 0188"))
     assert "→" not in hold

@@ -54,7 +54,7 @@ def test_said_later_it_gives_the_older_texts_back(desk: Desk) -> None:
     two_treatments(desk)
     assert "planned" not in due(desk, "retinoids-again")
     page = "/patients/2"
-    change = {"what": "change", "asks_areas": "yes", "separate_areas": "yes"}
+    change = {"what": "change", "asks_separate_areas": "yes", "separate_areas": "yes"}
     seen = desk.post(f"{page}/change", on=page, **change)
     assert "Enrollment 1, on the same phone" in words(seen)
     sure = seen.text.split('name="sure" value="')[1].split('"')[0]
