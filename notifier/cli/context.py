@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from notifier.bootstrap.planning import build_clock, missing_for_planning, planning_rules, protocols
-from notifier.cli.output import note
+from notifier.cli.output import ask, note
 from notifier.config.settings import BadSettings, Settings, load_settings
-from notifier.db.engine import open_engine
+from notifier.db.engine import open_engine, writing
 from notifier.db.enrollments import by_external_id
 from notifier.db.schema import NoDatabase, SchemaBehind, check_schema, prepare
 from notifier.domain.planning.plan import PlanningRules
@@ -34,6 +34,23 @@ class Office:
     """Who is acting, for the record."""
     rules: PlanningRules
     protocols: Mapping[str, CareProtocol]
+    dry_run: bool = False
+
+    @contextmanager
+    def change(self) -> Iterator[Session]:
+        """A transaction. In a dry run it is taken back at its end: what was done in it is what would be done."""
+        with writing(self.engine) as session:
+            yield session
+            if self.dry_run:
+                session.rollback()
+
+    def ask(self, question: str, *, yes: bool) -> None:
+        """Go on only if a person agrees; a dry run changes nothing, so it asks nobody."""
+        ask(question, yes=yes or self.dry_run)
+
+    def tell(self, sentence: str) -> None:
+        """Say what was done, or in a dry run what would be."""
+        note(f"dry run, nothing is changed: {sentence}" if self.dry_run else sentence)
 
     @property
     def clinic_id(self) -> str:
@@ -41,14 +58,21 @@ class Office:
 
 
 @contextmanager
-def office(*, writes_texts: bool = False, creates: bool = False, looks: bool = False) -> Iterator[Office]:
+def office(
+    *, writes_texts: bool = False, creates: bool = False, looks: bool = False, dry_run: bool = False
+) -> Iterator[Office]:
     """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now.
 
     `creates`: a missing database is made, and that is said; without it a missing one is refused. `looks`: one of an
-    older Notifier is refused too, for who only looks changes nothing, its shape neither.
+    older Notifier is refused too, for who only looks changes nothing, its shape neither. `dry_run`: as `looks`, and
+    what is changed is taken back; where a database would be made, a missing one counts as an empty one.
     """
-    with _opened(writes_texts) as desk:
-        if looks:
+    if dry_run and creates:
+        with rehearsal(writes_texts=writes_texts) as desk:
+            yield desk
+        return
+    with _opened(writes_texts, dry_run=dry_run) as desk:
+        if looks or dry_run:
             check_schema(desk.engine)
         elif created := prepare(desk.engine, may_create=creates):
             note(f"a new database: {created}")
@@ -69,9 +93,9 @@ def archive() -> Iterator[Office]:
 
 
 @contextmanager
-def rehearsal() -> Iterator[Office]:
+def rehearsal(*, writes_texts: bool = True) -> Iterator[Office]:
     """The office for what shows what it would write, and writes nothing: a missing database counts as an empty one."""
-    with _opened(writes_texts=True) as desk:
+    with _opened(writes_texts, dry_run=True) as desk:
         try:
             check_schema(desk.engine)
         except NoDatabase as missing:
@@ -79,13 +103,13 @@ def rehearsal() -> Iterator[Office]:
         else:
             yield desk
             return
-    with _opened(writes_texts=True, in_memory=True) as desk:
+    with _opened(writes_texts, dry_run=True, in_memory=True) as desk:
         prepare(desk.engine)
         yield desk
 
 
 @contextmanager
-def _opened(writes_texts: bool, *, in_memory: bool = False) -> Iterator[Office]:
+def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = False) -> Iterator[Office]:
     configure_logs(level="CRITICAL")  # a person gets sentences; what the stories log is for the worker's journal
     settings = load_settings()
     if writes_texts and (missing := missing_for_planning(settings)):
@@ -93,7 +117,7 @@ def _opened(writes_texts: bool, *, in_memory: bool = False) -> Iterator[Office]:
     clock = build_clock(settings)
     engine = open_engine("sqlite://" if in_memory else settings.database_url.get_secret_value())
     try:
-        yield Office(settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings))
+        yield Office(settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings), dry_run)
     finally:
         engine.dispose()
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 WhichEnrollment = Annotated[str, typer.Argument(help="Its number, or your own external id.", metavar="ENROLLMENT")]
 WhichOffice = Annotated[str | None, typer.Option("--office", help="Her office's id; see: notifier offices.")]

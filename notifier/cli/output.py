@@ -70,9 +70,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty:
 
 def ask(question: str, *, yes: bool) -> None:
     """Go on only if a person agrees: asked at a terminal, taken for granted with `--yes` and where nobody is."""
-    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return
-    typer.confirm(question, err=True, abort=True)
+    if not yes and is_attended():
+        typer.confirm(question, err=True, abort=True)
+
+
+def is_attended() -> bool:
+    """Whether a person is there who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _console(*, stderr: bool) -> Console:

@@ -33,11 +33,7 @@ def back_up(engine: Engine, to: Path, *, clinic_id: str, now: datetime, by: str)
     Only its owner may read it, and it is whole or not there. Whoever starts from it, by `restore` or by hand, starts in
     the mode in which nothing is sent before Twilio was asked what left since. Raises Refused and DatabaseUnusable.
     """
-    file = _sqlite_file(engine, "it is backed up by its own tools: pg_dump --format=custom --file=FILE DATABASE")
-    if to.exists():
-        raise Refused(f"{to} exists already: name a file that does not, such as {to.stem}-{now:%Y%m%d-%H%M}{to.suffix}")
-    if not to.parent.is_dir():
-        raise Refused(f"there is no directory {to.parent}: create it, or name another place")
+    file = check_place(engine, to, now)
     part = to.with_name(f"{to.name}.part")
     try:
         _copy(file, part)
@@ -60,11 +56,7 @@ def put_in_place(
 
     The caller holds the lock that a worker holds. Raises Refused and DatabaseUnusable; then nothing is replaced.
     """
-    file = _sqlite_file(engine, "put it back with pg_restore; then say so: notifier restore --since INSTANT")
-    if backup.exists() and file.exists() and backup.samefile(file):
-        raise Refused(f"{backup} is the database itself: name a backup of it")
-    check_backup(backup)
-    refuse_stranger(file)
+    file = check_replacement(engine, backup)
     new = file.with_name(f"{file.name}.restoring")
     try:
         _copy(backup, new)
@@ -76,6 +68,26 @@ def put_in_place(
         for rest in (new, *_beside(new)):
             rest.unlink(missing_ok=True)
     return kept, up_to
+
+
+def check_place(engine: Engine, to: Path, now: datetime) -> Path:
+    """The database's file, which may be copied to this place. Raises Refused where it may not."""
+    file = _sqlite_file(engine, "it is backed up by its own tools: pg_dump --format=custom --file=FILE DATABASE")
+    if to.exists():
+        raise Refused(f"{to} exists already: name a file that does not, such as {to.stem}-{now:%Y%m%d-%H%M}{to.suffix}")
+    if not to.parent.is_dir():
+        raise Refused(f"there is no directory {to.parent}: create it, or name another place")
+    return file
+
+
+def check_replacement(engine: Engine, backup: Path) -> Path:
+    """The database's file, in whose place this backup may be put. Raises Refused and DatabaseUnusable."""
+    file = _sqlite_file(engine, "put it back with pg_restore; then say so: notifier restore --since INSTANT")
+    if backup.exists() and file.exists() and backup.samefile(file):
+        raise Refused(f"{backup} is the database itself: name a backup of it")
+    check_backup(backup)
+    refuse_stranger(file)
+    return file
 
 
 def check_backup(file: Path) -> None:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record
-from notifier.db.outbox import look_again
+from notifier.db.outbox import in_state, look_again
 from notifier.db.tables import Message
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.domain.states import MessageState
 from notifier.numbers.holds import release_number
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """What an opt-out does."""
+
+    phone: str
+    """E.164."""
+    already: bool
+    """The number had opted out before."""
+    withdrawn: tuple[Message, ...]
+    """The planned texts that do not leave, the first to leave first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +39,21 @@ class Released:
     opt_out: bool
 
 
-def opt_out_by_staff(session: Session, clinic_id: str, phone: str, *, now: datetime, by: str) -> bool:
-    """Never text this number again, as the patient asked at the desk or by phone; False if it was so already."""
-    return opt_out(session, clinic_id, _e164(phone), source="staff", at=now, by=by)
+def plan_opt_out(session: Session, clinic_id: str, phone: str) -> OptedOut:
+    """What opting this number out would do; nothing is written. Raises Refused for what is no number."""
+    number = _e164(phone)
+    planned = select(Message).where(
+        in_state(MessageState.PLANNED), col(Message.clinic_id) == clinic_id, col(Message.phone) == number
+    )
+    texts = tuple(session.scalars(planned.order_by(col(Message.due_at), col(Message.id))))
+    return OptedOut(number, is_opted_out(session, clinic_id, number) is not None, texts)
+
+
+def opt_out_by_staff(session: Session, clinic_id: str, phone: str, *, now: datetime, by: str) -> OptedOut:
+    """Never text this number again, as the patient asked at the desk or by phone. Raises Refused."""
+    found = plan_opt_out(session, clinic_id, phone)
+    new = opt_out(session, clinic_id, found.phone, source="staff", at=now, by=by)
+    return replace(found, already=not new)
 
 
 def release(

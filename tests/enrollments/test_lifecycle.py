@@ -201,7 +201,8 @@ def test_only_what_is_held_is_resumed(desk: Desk) -> None:
 
 def test_an_opt_out_by_staff_suppresses_and_is_ended_only_by_the_patient(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    assert desk.act(opt_out_by_staff, "clinic", "(212) 555-0123", now=desk.now, by="desk")
+    done = desk.act(opt_out_by_staff, "clinic", "(212) 555-0123", now=desk.now, by="desk")
+    assert (ANA, False, len(desk.texts(enrollment))) == (done.phone, done.already, len(done.withdrawn))
     assert {MessageState.SUPPRESSED} == set(desk.states(enrollment).values())
     with pytest.raises(Refused, match=r"this number opted out on 2026-03-06 \(staff\); only the patient may end that"):
         desk.act(release, "clinic", ANA, now=desk.now, by="desk")

@@ -11,9 +11,9 @@ from notifier.access import manage_accounts as staff_accounts
 from notifier.access.accounts import accounts
 from notifier.access.passwords import new_password
 from notifier.cli.context import office
-from notifier.cli.options import Json
+from notifier.cli.options import DryRun, Json
 from notifier.cli.output import note, print_json, print_table, show
-from notifier.db.engine import reading, writing
+from notifier.db.engine import reading
 from notifier.domain.offices import choose_offices
 
 app = typer.Typer(help="Who may sign in to the staff page.", no_args_is_help=True)
@@ -32,52 +32,60 @@ def add(
     admin: Annotated[bool, typer.Option("--admin", help="May approve protocols too.")] = False,
     generate: Generate = False,
     of_office: TheirOffices = None,
+    dry_run: DryRun = False,
 ) -> None:
     """A new account. Without a terminal to ask at, the password is made up and printed once."""
-    password, made_up = _password(generate)
-    with office(creates=True) as desk, writing(desk.engine) as session:
+    password, made_up = _password(generate or dry_run)
+    with office(creates=True, dry_run=dry_run) as desk:
         theirs = choose_offices(of_office or (), desk.rules.offices)
-        staff_accounts.add_staff(
-            session, desk.clinic_id, name, password, admin=admin, offices=theirs, now=desk.now, by=desk.by
-        )
-    _tell(made_up, password)
-    sees = f"; sees {', '.join(theirs)}" if theirs else ""
-    note(f"added: {name}{' (admin)' if admin else ''}{sees}")
+        with desk.change() as session:
+            staff_accounts.add_staff(
+                session, desk.clinic_id, name, password, admin=admin, offices=theirs, now=desk.now, by=desk.by
+            )
+        if not dry_run:
+            _tell(made_up, password)
+        sees = f"; sees {', '.join(theirs)}" if theirs else ""
+        desk.tell(f"added: {name}{' (admin)' if admin else ''}{sees}")
 
 
 @app.command("offices")
-def set_offices(name: Name, of_office: TheirOffices = None) -> None:
+def set_offices(name: Name, of_office: TheirOffices = None, dry_run: DryRun = False) -> None:
     """Whose patients this person sees; without --office those of all."""
-    with office() as desk, writing(desk.engine) as session:
+    with office(dry_run=dry_run) as desk:
         theirs = choose_offices(of_office or (), desk.rules.offices)
-        staff_accounts.set_offices(session, desk.clinic_id, name, theirs, now=desk.now, by=desk.by)
-    note(f"{name} sees {', '.join(theirs) or 'all offices'}")
+        with desk.change() as session:
+            staff_accounts.set_offices(session, desk.clinic_id, name, theirs, now=desk.now, by=desk.by)
+        desk.tell(f"{name} sees {', '.join(theirs) or 'all offices'}")
 
 
 @app.command("password")
-def password(name: Name, generate: Generate = False) -> None:
+def password(name: Name, generate: Generate = False, dry_run: DryRun = False) -> None:
     """Another password; every session of this person ends."""
-    word, made_up = _password(generate)
-    with office() as desk, writing(desk.engine) as session:
-        ended = staff_accounts.set_password(session, desk.clinic_id, name, word, now=desk.now, by=desk.by)
-    _tell(made_up, word)
-    note(f"set; {_sessions(ended)}")
+    word, made_up = _password(generate or dry_run)
+    with office(dry_run=dry_run) as desk:
+        with desk.change() as session:
+            ended = staff_accounts.set_password(session, desk.clinic_id, name, word, now=desk.now, by=desk.by)
+        if not dry_run:
+            _tell(made_up, word)
+        desk.tell(f"set; {_sessions(ended)}")
 
 
 @app.command("deactivate")
-def deactivate(name: Name) -> None:
+def deactivate(name: Name, dry_run: DryRun = False) -> None:
     """Somebody has left: the account stops working at once."""
-    with office() as desk, writing(desk.engine) as session:
-        ended = staff_accounts.deactivate(session, desk.clinic_id, name, now=desk.now, by=desk.by)
-    note(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
+    with office(dry_run=dry_run) as desk:
+        with desk.change() as session:
+            ended = staff_accounts.deactivate(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+        desk.tell(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
 
 
 @app.command("sign-out")
-def sign_out(name: Name) -> None:
+def sign_out(name: Name, dry_run: DryRun = False) -> None:
     """End every session of this person, such as after a tablet was lost."""
-    with office() as desk, writing(desk.engine) as session:
-        ended = staff_accounts.revoke_sessions(session, desk.clinic_id, name, now=desk.now, by=desk.by)
-    note(_sessions(ended))
+    with office(dry_run=dry_run) as desk:
+        with desk.change() as session:
+            ended = staff_accounts.revoke_sessions(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+        desk.tell(_sessions(ended))
 
 
 @app.command("list")

@@ -9,9 +9,9 @@ import typer
 from notifier.access.api_keys import add_key, revoke_key
 from notifier.access.stored_keys import all_keys
 from notifier.cli.context import office
-from notifier.cli.options import Json, WhichOffice
+from notifier.cli.options import DryRun, Json, WhichOffice
 from notifier.cli.output import note, print_json, print_table, show
-from notifier.db.engine import reading, writing
+from notifier.db.engine import reading
 from notifier.db.tables import Scope
 from notifier.domain.offices import choose_office
 
@@ -22,21 +22,26 @@ Scopes = Annotated[list[Scope] | None, typer.Option("--scope", help="What it may
 
 
 @app.command("add")
-def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None) -> None:
+def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None, dry_run: DryRun = False) -> None:
     """A new key; it is printed this once."""
-    with office(creates=True) as desk, writing(desk.engine) as session:
+    with office(creates=True, dry_run=dry_run) as desk:
         bound = choose_office(of_office, desk.rules.offices) if of_office else None
-        key = add_key(session, desk.clinic_id, name, scope or (), office=bound, now=desk.now, by=desk.by)
+        with desk.change() as session:
+            key = add_key(session, desk.clinic_id, name, scope or (), office=bound, now=desk.now, by=desk.by)
+        if dry_run:
+            desk.tell(f"added: {name}, which may {', '.join(sorted(set(scope or ())))}; its key is printed then")
+            return
     note("the key, shown this once; send it as `Authorization: Bearer KEY`:")
     show(key)
 
 
 @app.command("revoke")
-def revoke(name: Name) -> None:
+def revoke(name: Name, dry_run: DryRun = False) -> None:
     """The key opens nothing from now on."""
-    with office() as desk, writing(desk.engine) as session:
-        revoke_key(session, desk.clinic_id, name, now=desk.now, by=desk.by)
-    note(f"revoked: {name}")
+    with office(dry_run=dry_run) as desk:
+        with desk.change() as session:
+            revoke_key(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+        desk.tell(f"revoked: {name}")
 
 
 @app.command("list")

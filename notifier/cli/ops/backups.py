@@ -12,22 +12,28 @@ from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import archive, office, who
 from notifier.cli.errors import Failed
-from notifier.cli.options import Yes
+from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import ask, note
 from notifier.config.settings import load_settings
-from notifier.db.engine import open_engine, writing
+from notifier.db.engine import open_engine
 from notifier.db.tables import CLINIC
 from notifier.domain.refused import Refused
-from notifier.maintenance.backups import back_up, check_backup, put_in_place
+from notifier.maintenance.backups import back_up, check_backup, check_place, check_replacement, put_in_place
 from notifier.scheduler.worker_lock import AnotherWorker
 from notifier.sending.gates.recoveries import begin_after_restore
 
 _THEN = "nothing is sent until Twilio was asked what left since: notifier recover --plan, then --apply"
 
 
-def backup(file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet.")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet.")], dry_run: DryRun = False
+) -> None:
     """Write a copy of the SQLite database as of this moment, while others write to it."""
     with archive() as desk:
+        if dry_run:
+            size = check_place(desk.engine, file, desk.now).stat().st_size
+            note(f"dry run, nothing is written: {file}, at most {size:,} bytes")
+            return
         size = back_up(desk.engine, file, clinic_id=desk.clinic_id, now=desk.now, by=desk.by)
     note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
 
@@ -35,21 +41,27 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it; it must
 def restore(
     file: Annotated[Path | None, typer.Argument(help="What notifier backup has written.")] = None,
     since: Annotated[str | None, typer.Option(help="Without FILE: it was put in place by hand, as of then.")] = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Put a backup in the place of the SQLite database; the replaced one is kept beside it."""
     if (file is None) == (since is None):
         raise Refused("name the backup FILE; or, where other tools have put it in place, its moment with --since")
     if file is not None:
-        _put_in_place(file, yes=yes)
+        _put_in_place(file, dry_run=dry_run, yes=yes)
     else:
-        _is_in_place(since or "")
+        _is_in_place(since or "", dry_run=dry_run)
 
 
-def _put_in_place(file: Path, *, yes: bool) -> None:
+def _put_in_place(file: Path, *, dry_run: bool, yes: bool) -> None:
     settings = load_settings()
     now, engine = build_clock(settings).now(), open_engine(settings.database_url.get_secret_value())
     try:
+        if dry_run:
+            replaced = check_replacement(engine, file)
+            note(f"dry run, nothing is changed: {replaced} is replaced by {file}, and kept beside it")
+            note(_THEN)
+            return
         check_backup(file)
         ask(f"Replace the database by {file}?", yes=yes)
         with only_worker(engine, now):
@@ -63,16 +75,16 @@ def _put_in_place(file: Path, *, yes: bool) -> None:
     note(_THEN)
 
 
-def _is_in_place(since: str) -> None:
+def _is_in_place(since: str, *, dry_run: bool) -> None:
     try:
         up_to = datetime.fromisoformat(since)
     except ValueError:
         up_to = None
     if up_to is None or up_to.tzinfo is None:
         raise Refused(f'--since "{since}" is no instant; write it with its offset, like 2026-03-07T02:00Z')
-    with office() as desk:
+    with office(dry_run=dry_run) as desk:
         if up_to > desk.now:
             raise Refused(f"--since {since} is in the future; write the moment of the backup")
-        with writing(desk.engine) as session:
+        with desk.change() as session:
             begin_after_restore(session, desk.clinic_id, up_to=up_to, now=desk.now, by=desk.by)
-    note(_THEN)
+        desk.tell(_THEN)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import typer
+from sqlalchemy import Engine
 
+from notifier.cli.options import DryRun
 from notifier.cli.output import note
 from notifier.config.settings import load_settings
 from notifier.db import schema
-from notifier.db.engine import open_engine
+from notifier.db.engine import file_of, open_engine
 
 app = typer.Typer(help="The database's shape.", no_args_is_help=True)
 
@@ -18,16 +20,29 @@ def _group() -> None:
 
 
 @app.command("upgrade")
-def upgrade() -> None:
+def upgrade(dry_run: DryRun = False) -> None:
     """Bring the database up to date.
 
     SQLite does this by itself at every start; PostgreSQL's owner does it here. Nothing happens when it is up to date.
     """
     engine = open_engine(load_settings().database_url.get_secret_value())
     try:
+        if dry_run:
+            note(f"dry run, nothing is changed: {_would(engine)}")
+            return
         created = schema.upgrade(engine)
     finally:
         engine.dispose()
     if created:
         note(f"a new database: {created}")
     note(f"the database is at revision {schema.HEAD}")
+
+
+def _would(engine: Engine) -> str:
+    try:
+        schema.check_schema(engine)
+    except schema.NoDatabase:
+        return f"a new database: {file_of(engine)}"
+    except schema.SchemaBehind:
+        return f"the database goes to revision {schema.HEAD}"
+    return f"the database is at revision {schema.HEAD} already"

@@ -14,8 +14,8 @@ from notifier.bootstrap.run_worker import reply_story
 from notifier.bootstrap.sending import build_gateway, sending_rules
 from notifier.cli.context import Office, office
 from notifier.cli.errors import Failed
-from notifier.cli.options import Json, Yes
-from notifier.cli.output import ask, note, print_json, print_table
+from notifier.cli.options import DryRun, Json, Yes
+from notifier.cli.output import is_attended, note, print_json, print_table
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
@@ -38,6 +38,7 @@ _WORDS = {
 def recover(
     plan: Annotated[bool, typer.Option("--plan", help="Show, and change nothing.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Let leave what is shown.")] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -47,15 +48,18 @@ def recover(
     """
     if plan == apply:
         raise Refused("say --plan (show, and change nothing) or --apply (let leave what is shown)")
-    with office(looks=plan) as desk:
+    only_show = plan or dry_run or (as_json and not yes and is_attended())
+    with office(dry_run=only_show) as desk:
         found = _plan(desk)
-        if apply and found.restored_to is not None:
+        if not only_show and found.restored_to is not None:
             adopted = _ask_twilio(desk, found, yes=yes)
             _show(_plan(desk), as_json, adopted=adopted)
             return
         _show(found, as_json)
-        if apply:
+        if not only_show:
             _release(desk, found, yes=yes)
+        elif apply and not as_json:
+            desk.tell(_would(found))
 
 
 def _plan(desk: Office) -> RecoveryPlan:
@@ -63,11 +67,17 @@ def _plan(desk: Office) -> RecoveryPlan:
         return plan_recovery(session, sending_rules(desk.settings), desk.now)
 
 
+def _would(found: RecoveryPlan) -> str:
+    if found.restored_to is not None:
+        return f"Twilio is asked for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and texts leave then"
+    return f"{_texts(len(found.useful))} go their way, as shown" if found.useful else "nothing waits"
+
+
 def _release(desk: Office, found: RecoveryPlan, *, yes: bool) -> None:
     if not found.useful:
         note("nothing waits: no late text is useful still")
         return
-    ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
+    desk.ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
     with writing(desk.engine) as session:
         many = release(session, sending_rules(desk.settings), found, now=desk.now, by=desk.by)
     note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
@@ -75,7 +85,9 @@ def _release(desk: Office, found: RecoveryPlan, *, yes: bool) -> None:
 
 def _ask_twilio(desk: Office, found: RecoveryPlan, *, yes: bool) -> Adopted:
     check_ready_to_send(desk.settings)
-    ask(f"Ask Twilio for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and let texts leave then?", yes=yes)
+    desk.ask(
+        f"Ask Twilio for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and let texts leave then?", yes=yes
+    )
     try:
         return asyncio.run(_read_and_adopt(desk))
     except GatewayUnavailable as error:

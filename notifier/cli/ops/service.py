@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from notifier.cli.errors import Failed
+from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import ask, note, show
 from notifier.config.settings import surroundings
 from notifier.domain.refused import Refused
@@ -32,8 +33,8 @@ def _group() -> None:
 @app.command("install")
 def install(
     user: Annotated[str, typer.Option(help="The system user it runs as; created if it does not exist.")] = "notifier",
-    dry_run: Annotated[bool, typer.Option(help="Print the unit and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
     """Write the systemd unit.
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from notifier.cli.context import office
-from notifier.cli.options import Yes
-from notifier.cli.output import ask, note
-from notifier.db.engine import reading, writing
+from notifier.cli.options import DryRun, Yes
+from notifier.cli.output import note
+from notifier.db.engine import reading
 from notifier.domain.refused import Refused
 from notifier.numbers.release import opt_out_by_staff
 from notifier.numbers.release import release as release_number
@@ -27,69 +27,78 @@ WhichProtocol = Annotated[str, typer.Option(help="Its id.")]
 WhichStep = Annotated[str | None, typer.Option(help="One step of it; all unless said.")]
 
 
-def opt_out(phone: Phone, yes: Yes = False) -> None:
+def opt_out(phone: Phone, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Never text this number again."""
-    with office(creates=True) as desk:
-        ask(f"Never text {phone} again?", yes=yes)
-        with writing(desk.engine) as session:
-            new = opt_out_by_staff(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
-    note("opted out: nothing more is sent to this number" if new else "it had opted out already")
+    with office(creates=True, dry_run=dry_run) as desk:
+        desk.ask(f"Never text {phone} again?", yes=yes)
+        with desk.change() as session:
+            done = opt_out_by_staff(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
+        many = len(done.withdrawn)
+        withdrawn = f"; {many} planned text{'s do' if many > 1 else ' does'} not leave" if many else ""
+        new = f"opted out: nothing more is sent to this number{withdrawn}"
+        desk.tell("it had opted out already" if done.already else new)
 
 
 def release(
     phone: Phone,
     reconsent: Annotated[str | None, typer.Option(help="How she agreed to texts again; ends an opt-out.")] = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Let texts leave again after her words were read."""
-    with office() as desk:
-        ask(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
-        with writing(desk.engine) as session:
+    with office(dry_run=dry_run) as desk:
+        desk.ask(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
+        with desk.change() as session:
             done = release_number(session, desk.clinic_id, phone, now=desk.now, by=desk.by, reconsent=reconsent)
-    ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
-    note("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
+        ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
+        desk.tell("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
 
 
 def review(
     message: Annotated[int, typer.Argument(help="Its number.")],
     sent: Annotated[bool, typer.Option("--sent", help="She has it.")] = False,
     not_sent: Annotated[bool, typer.Option("--not-sent", help="She never got it.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Say whether a text had left."""
     if sent == not_sent:
         one_of = "one of --sent and --not-sent, not both" if sent else "--sent or --not-sent"
         raise Refused(f"say {one_of}: look at Twilio's log, or ask the patient")
-    with office() as desk, writing(desk.engine) as session:
-        state = review_message(session, desk.clinic_id, message, sent=sent, now=desk.now, by=desk.by)
-    note(f"message {message} is {state.value}")
+    with office(dry_run=dry_run) as desk:
+        with desk.change() as session:
+            state = review_message(session, desk.clinic_id, message, sent=sent, now=desk.now, by=desk.by)
+        desk.tell(f"message {message} is {state.value}")
 
 
 def pause(
     protocol: WhichProtocol,
     reason: Annotated[str, typer.Option(help="Why, for the record.")],
     step: WhichStep = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Stop a bad text, or a whole protocol, at once."""
-    with office(creates=True) as desk, writing(desk.engine) as session:
-        new = pause_protocol(
-            session,
-            desk.clinic_id,
-            protocol,
-            reason=reason,
-            protocols=desk.protocols,
-            now=desk.now,
-            by=desk.by,
-            step=step,
-        )
-    paused = "paused" if new else "it is paused already"
-    note(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
+    with office(creates=True, dry_run=dry_run) as desk:
+        with desk.change() as session:
+            new = pause_protocol(
+                session,
+                desk.clinic_id,
+                protocol,
+                reason=reason,
+                protocols=desk.protocols,
+                now=desk.now,
+                by=desk.by,
+                step=step,
+            )
+        paused = "paused" if new else "it is paused already"
+        desk.tell(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
 
 
-def unpause(protocol: WhichProtocol, step: WhichStep = None) -> None:
+def unpause(protocol: WhichProtocol, step: WhichStep = None, dry_run: DryRun = False) -> None:
     """Let its texts leave again."""
-    with office() as desk, writing(desk.engine) as session:
-        unpause_protocol(session, desk.clinic_id, protocol, now=desk.now, by=desk.by, step=step)
-    note("its texts leave again, where they are still useful")
+    with office(dry_run=dry_run) as desk:
+        with desk.change() as session:
+            unpause_protocol(session, desk.clinic_id, protocol, now=desk.now, by=desk.by, step=step)
+        desk.tell("its texts leave again, where they are still useful")
 
 
 @circuit.callback()
@@ -98,19 +107,19 @@ def _circuit() -> None:
 
 
 @circuit.command("reset")
-def reset(yes: Yes = False) -> None:
+def reset(dry_run: DryRun = False, yes: Yes = False) -> None:
     """Send again, once the cause is mended. Where a worker doubts its clock: say that the clock is right."""
-    with office() as desk:
+    with office(dry_run=dry_run) as desk:
         with reading(desk.engine) as session:
             reasons = [one.reason for one in open_circuits(session, desk.clinic_id)] + doubts(session, desk.now)
         if not reasons:
             note("no circuit is open and no clock is in doubt; nothing is stopped")
             return
-        ask(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
-        with writing(desk.engine) as session:
+        desk.ask(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
+        with desk.change() as session:
             close_circuit(session, desk.clinic_id, at=desk.now, by=desk.by)
             trust_clocks(session)
-    note("closed: texts leave again")
+        desk.tell(f"closed, and texts leave again; what stood against them: {'; '.join(reasons)}")
 
 
 def _said(step: str | None) -> str:

@@ -11,10 +11,9 @@ from notifier.bootstrap.planning import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET
 from notifier.cli import parsing as reading
 from notifier.cli.context import office
 from notifier.cli.errors import Failed
-from notifier.cli.options import Json, Yes
-from notifier.cli.output import ask, note, print_json, print_table, show, table
+from notifier.cli.options import DryRun, Json, Yes
+from notifier.cli.output import note, print_json, print_table, show, table
 from notifier.cli.preview_rules import preview_settings
-from notifier.db.engine import writing
 from notifier.domain.protocol_choice import check_words, find_protocol
 from notifier.publishing.approve import approve as approve_protocol
 from schedules.catalogue import load_directory, load_protocol, protocols_with, schema
@@ -121,18 +120,19 @@ def approve(
     protocol: Annotated[str, typer.Argument(help="Its id.")],
     by: Annotated[str, typer.Option(help="The clinician who stands behind these words.")],
     language: Annotated[str | None, typer.Option(help="One language; all of its own unless said.")] = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Let a clinician stand behind its words.
 
     Bound to exactly this content: whoever changes a word has it approved again.
     """
-    with office(creates=True) as desk:
+    with office(creates=True, dry_run=dry_run) as desk:
         plan = find_protocol(protocol, desk.protocols)
-        ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
-        with writing(desk.engine) as session:
+        desk.ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
+        with desk.change() as session:
             new = approve_protocol(session, desk.clinic_id, plan, by=by, now=desk.now, language=language)
-    note(f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already")
+        desk.tell(f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already")
 
 
 def _summary(plan: CareProtocol) -> dict[str, object]:

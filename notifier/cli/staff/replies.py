@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from notifier.cli.context import enrollment_called, office
-from notifier.cli.options import Json, Yes
-from notifier.cli.output import ask, note, print_json
+from notifier.cli.options import DryRun, Json, Yes
+from notifier.cli.output import is_attended, print_json
 from notifier.conversations.inbox import the_reply
 from notifier.conversations.reply import answer, find_answer
 from notifier.conversations.triage import close_reply
-from notifier.db.engine import reading, writing
+from notifier.db.engine import reading
 from notifier.numbers.holds import open_holds
 from notifier.numbers.release import release
 
@@ -25,11 +25,13 @@ def reply(
     whom: Whom,
     text: Annotated[str, typer.Argument(help="What she shall read.")],
     enrollment: Annotated[bool, typer.Option("--enrollment", help="REPLY is an enrollment.")] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Answer a patient within 24 hours of her message, at any hour."""
-    with office(writes_texts=True) as desk:
+    only_show = dry_run or (as_json and not yes and is_attended())
+    with office(writes_texts=True, dry_run=only_show) as desk:
         with reading(desk.engine) as session:
             of_enrollment = enrollment or not (whom.isascii() and whom.isdigit())
             whose = enrollment_called(session, desk.clinic_id, whom) if of_enrollment else None
@@ -41,28 +43,35 @@ def reply(
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
         if not as_json:
-            ask(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
-        with writing(desk.engine) as session:
+            desk.ask(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
+        with desk.change() as session:
             done = answer(session, desk.clinic_id, found, rules=desk.rules, now=desk.now, by=desk.by)
-    if as_json:
-        segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
-        print_json({"message": done.message, "enrollment": done.enrollment, "reply": done.reply, **segments})
-    else:
-        note(
-            f"message {done.message} leaves at once ({size}{forced}); to see it arrive: notifier explain {done.message}"
-        )
+        if as_json:
+            segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
+            message = None if only_show else done.message
+            about = {"message": message, "enrollment": done.enrollment, "reply": done.reply, "text": done.words}
+            print_json({**about, **segments, "dry_run": only_show})
+        elif only_show:
+            desk.tell(
+                f'"{done.words}" leaves at once for {done.phone} ({size}{forced}), and reply {done.reply} is closed'
+            )
+        else:
+            see = f"to see it arrive: notifier explain {done.message}"
+            desk.tell(f"message {done.message} leaves at once ({size}{forced}); {see}")
 
 
 def close(
     number: Annotated[int, typer.Argument(help="The reply, as `notifier replies` gives it.", metavar="REPLY")],
     release_too: Annotated[bool, typer.Option("--release", help="And let her texts leave again.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Say that somebody has read a reply and done what it needed."""
-    with office() as desk, writing(desk.engine) as session:
-        phone = the_reply(session, desk.clinic_id, number).phone
-        new = close_reply(session, desk.clinic_id, number, now=desk.now, by=desk.by)
-        held = bool(open_holds(session, desk.clinic_id, phone))
-        if release_too and held:
-            release(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
-    closed = "closed" if new else "it was closed already"
-    note(f"{closed}; her texts leave again" if release_too and held else closed)
+    with office(dry_run=dry_run) as desk:
+        with desk.change() as session:
+            phone = the_reply(session, desk.clinic_id, number).phone
+            new = close_reply(session, desk.clinic_id, number, now=desk.now, by=desk.by)
+            held = bool(open_holds(session, desk.clinic_id, phone))
+            if release_too and held:
+                release(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
+        closed = "closed" if new else "it was closed already"
+        desk.tell(f"{closed}; her texts leave again" if release_too and held else closed)

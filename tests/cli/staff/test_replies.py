@@ -53,7 +53,8 @@ def test_a_reply_is_answered_and_closed(wrote: Callable[..., Ran]) -> None:
 def test_an_enrollment_is_answered_by_its_number(wrote: Callable[..., Ran]) -> None:
     answer = wrote("reply", "--enrollment", "1", "Please call us.", "--json").answer
     message = answer.pop("message")
-    assert {"enrollment": 1, "reply": 2, "segments": 1, "encoding": "GSM-7"} == answer
+    said = {"text": "Glow: Please call us.", "segments": 1, "encoding": "GSM-7"}
+    assert {"enrollment": 1, "reply": 2, **said, "dry_run": False} == answer
     (row,) = [row for row in wrote("show", "1", "--json").answer if row["message"] == message]
     assert ("reply-2", "answer", "planned") == (row["step"], row["kind"], row["state"])
 
@@ -78,3 +79,12 @@ def test_what_cannot_be_answered_is_one_sentence(
 def test_a_reply_is_closed_and_its_number_released(wrote: Callable[..., Ran]) -> None:
     assert "closed; her texts leave again" in wrote("close", "1", "--release").err
     assert "it was closed already" in wrote("close", "1", "--release").err
+
+
+def test_json_at_a_terminal_sends_nothing_unasked(wrote: Callable[..., Ran], at_a_terminal: Callable[..., Ran]) -> None:
+    words = ("reply", "1", "Please call us.", "--json")
+    shown = at_a_terminal(*words).answer
+    assert (True, None) == (shown["dry_run"], shown["message"])
+    assert 1 == len(wrote("replies", "--open", "--json").answer)
+    assert 0 == at_a_terminal(*words, "--yes").code
+    assert 0 == len(wrote("replies", "--open", "--json").answer)

@@ -1,0 +1,158 @@
+"""Every command that changes something shows with `--dry-run` what it would do, and does nothing of it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from notifier.cli.app import build_app
+from notifier.conversations.receive import InboundText, receive
+from notifier.db.engine import open_engine, writing
+from notifier.db.tables import Message
+from notifier.domain.states import MessageState
+from notifier.numbers.holds import hold_number
+from notifier.sending.gates.circuits import open_circuit
+from tests.cli.conftest import ANA, Ran
+
+Desk = Callable[..., Ran]
+PHONE, HELD, CLINIC = "+14155550123", "+14155550199", "clinic"
+NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
+WEEK, MINERAL = "microneedling-week", "microneedling-regimen"
+CHANGES: dict[str, tuple[str, ...]] = {
+    "enroll": tuple("Eva Holm" if word == "Ana Lopez" else word for word in ANA)[1:],
+    "import": ("patients.csv",),
+    "reply": ("1", "Please call us."),
+    "close": ("1",),
+    "opt-out": (PHONE,),
+    "release": (HELD,),
+    "review": ("1", "--sent"),
+    "pause": ("--protocol", WEEK, "--reason", "a typo"),
+    "unpause": ("--protocol", MINERAL),
+    "circuit reset": (),
+    "protocols approve": ("microneedling", "--by", "Dr. Rivera"),
+    "recover": ("--apply",),
+    "backup": ("copy.db",),
+    "restore": ("older.db",),
+    "staff add": ("Eve",),
+    "staff offices": ("Dana",),
+    "staff password": ("Dana",),
+    "staff deactivate": ("Dana",),
+    "staff sign-out": ("Dana",),
+    "api-key add": ("Booking", "--scope", "read"),
+    "api-key revoke": ("EHR",),
+    "db upgrade": (),
+    "service install": (),
+}
+"""Each command that changes something, with words by which it does."""
+NOT_TRIED = {"recover", "service install", "staff offices", "db upgrade"}
+"""Not done for good here: nothing is late, the machine is no test's, there are no offices, the database is new."""
+CHANGES_NOTHING = {
+    "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
+    "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
+    "doctor", "staff list", "api-key list",
+}  # fmt: skip
+LIFE = {"treated", "no-show", "change", "cancel", "hold", "resume"}
+
+
+def leaves(group: TyperGroup, before: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        called = f"{before}{name}"
+        found |= leaves(command, f"{called} ") if isinstance(command, TyperGroup) else {called: command}
+    return found
+
+
+def all_commands() -> dict[str, Any]:
+    group = get_command(build_app())
+    assert isinstance(group, TyperGroup)
+    return leaves(group)
+
+
+@pytest.fixture
+def busy_desk(desk: Desk, tmp_path: Path) -> Desk:
+    """A reply, a held number, a text in review, an open circuit, a pause, an account and a key."""
+    assert 0 == desk(*ANA).code
+    engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+    with writing(engine) as session:
+        receive(session, CLINIC, InboundText("SM1", PHONE, "is this normal?", NOW, 0), NOW)
+        hold_number(session, CLINIC, HELD, reason="unread", at=NOW, by="worker")
+        open_circuit(session, CLINIC, reason="no money", code=30002, at=NOW, by="worker")
+        first = select(col(Message.id)).order_by(col(Message.id)).limit(1).scalar_subquery()
+        session.execute(update(Message).where(col(Message.id) == first).values(state=MessageState.NEEDS_REVIEW))
+    engine.dispose()
+    for words in (
+        ("pause", "--protocol", MINERAL, "--reason", "a typo"),
+        ("staff", "add", "Dana", "--generate"),
+        ("api-key", "add", "EHR", "--scope", "read"),
+        ("backup", "older.db"),
+    ):
+        assert 0 == desk(*words).code, words
+    (tmp_path / "patients.csv").write_text(desk("import", "--template").out)
+    return desk
+
+
+def contents(place: Path) -> tuple[set[str], str]:
+    """The files there, without SQLite's own beside a database, and every row."""
+    with closing(sqlite3.connect(f"file:{place / 'notifier.db'}?mode=ro", uri=True)) as connection:
+        rows = "\n".join(connection.iterdump())
+    return {one.name for one in place.iterdir() if not one.name.endswith(("-wal", "-shm"))}, rows
+
+
+def test_every_command_is_in_one_of_the_tables() -> None:
+    assert sorted([*CHANGES, *CHANGES_NOTHING, *LIFE]) == sorted(all_commands())
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(busy_desk: Desk, tmp_path: Path) -> None:
+    before = contents(tmp_path)
+    for called, words in CHANGES.items():
+        ran = busy_desk(*called.split(), *words, "--dry-run")
+        assert (called, 0) == (called, ran.code), ran.err
+        assert ran.out + ran.err, called
+        assert before == contents(tmp_path), called
+
+
+def test_without_it_the_same_words_change_something(busy_desk: Desk, tmp_path: Path) -> None:
+    busy = tmp_path / "busy"
+    shutil.copy(tmp_path / "notifier.db", busy)
+    before = contents(tmp_path)
+    for called in CHANGES.keys() - NOT_TRIED:
+        ran = busy_desk(*called.split(), *CHANGES[called])
+        assert (called, 0) == (called, ran.code), ran.err
+        assert before != contents(tmp_path), called
+        for one in tmp_path.glob("notifier.db*"):
+            one.unlink()
+        shutil.copy(busy, tmp_path / "notifier.db")
+        (tmp_path / "copy.db").unlink(missing_ok=True)
+
+
+def test_a_dry_run_makes_no_database(new_desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(new_desk("import", "--template").out)
+    for called in (
+        "enroll",
+        "import",
+        "opt-out",
+        "pause",
+        "protocols approve",
+        "staff add",
+        "db upgrade",
+    ):
+        ran = new_desk(*called.split(), *CHANGES[called], "--dry-run")
+        assert (called, 0) == (called, ran.code), ran.err
+        assert [] == list(tmp_path.glob("*.db*")), called
+
+
+def test_a_dry_run_is_refused_as_the_command_itself_would_be(desk: Desk) -> None:
+    for words in (("release", PHONE), ("review", "7", "--sent"), ("api-key", "revoke", "Nobody"), ("close", "7")):
+        done, dry = desk(*words), desk(*words, "--dry-run")
+        assert (2, done.err) == (dry.code, dry.err)
