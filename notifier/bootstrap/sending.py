@@ -31,11 +31,9 @@ def answer_rules(settings: Settings) -> AnswerRules | None:
     """How urgent words are answered; None where nobody has said in whose name."""
     if not settings.clinic_name or not settings.clinic_phone:
         return None
-    given = {"en": settings.urgent_answer, "es": settings.urgent_answer_es}
-    words = {language: said for language, said in given.items() if said}
     voice = Voice(settings.clinic_name, settings.clinic_phone)
     zone = zone_named(settings.timezone or "UTC")
-    return AnswerRules(voice, zone, staffed_hours(settings), words, read_offices(settings))
+    return AnswerRules(voice, zone, staffed_hours(settings), settings.urgent_answers, read_offices(settings))
 
 
 def build_gateway(settings: Settings) -> Gateway:

@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     clock_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     urgent_answer: Words | None = None
-    """The fixed answer to urgent words; None is the program's own."""
+    """The fixed answer to urgent words, in English; None is the program's own, as in the other languages."""
     urgent_answer_es: Words | None = None
     staffed_hours: str | None = None
     """When somebody reads what patients write; None: nobody says."""
@@ -157,6 +157,12 @@ class Settings(BaseSettings):
                 "set both, or neither"
             )
         return self
+
+    @property
+    def urgent_answers(self) -> dict[str, str]:
+        """The clinic's own fixed answers by language, of those that have a setting above."""
+        said = {name.removeprefix("urgent_answer"): value for name, value in self if name.startswith("urgent_answer")}
+        return {language.removeprefix("_") or "en": value for language, value in said.items() if value}
 
     @property
     def is_twilios_own(self) -> bool:
