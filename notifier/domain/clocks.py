@@ -27,7 +27,9 @@ class Timekeeper(Protocol):
 
 
 LEAP: Final = timedelta(minutes=10)
-"""A wall clock that gains so much on the monotonic one, or lies so far behind what has happened, is not trusted."""
+"""A wall clock that moves so far against the monotonic one, or lies so far behind what has happened, is not trusted."""
+STEP: Final = timedelta(seconds=2)
+"""One that moves by more than this was set by somebody: it is compared before it is used again."""
 AGREE: Final = timedelta(minutes=5)
 """Two clocks that are so near to each other say the same time."""
 
@@ -35,16 +37,16 @@ AGREE: Final = timedelta(minutes=5)
 class ClockWatch:
     """Whether the wall clock may be trusted to say that a text is due.
 
-    A clock that leaps ahead would send texts early, which no later correction could undo: so nothing leaves until
-    another clock agrees, the clock is set back, or a person says that it is right. One that is set back only makes
-    texts late, and is followed.
+    One that leaps ahead would send texts early, and one that is set back at night would send them in the day that it
+    shows: neither can be undone. So after any step nothing leaves until another clock agrees, the clock is back where
+    it was, or a person says that it is right.
     """
 
     def __init__(self) -> None:
         self.doubt: str | None = None
         """Why it is not trusted, in words for staff."""
         self.is_uncompared = False
-        """It is a start, and no other clock was asked yet: no reason to alarm anybody."""
+        """It is a start or a small step, and no other clock was asked yet: no reason to alarm anybody."""
         self.told: str | None = None
         """The doubt that staff can see; whoever keeps it for them sets it."""
         self._offset: float | None = None
@@ -63,13 +65,16 @@ class ClockWatch:
         """Compare the two clocks of the machine, as often as anything depends on them."""
         offset = wall.timestamp() - monotonic
         gained = 0.0 if self._offset is None else offset - self._offset
-        if gained <= LEAP.total_seconds():
-            if self._leapt:  # and has been set back
+        if abs(gained) <= LEAP.total_seconds():
+            if self._leapt:  # and is back where it was
                 self._leapt, (self.doubt, self.is_uncompared) = False, self._before_leap
+            if abs(gained) > STEP.total_seconds() and self.doubt is None:
+                self.doubt, self.is_uncompared = "the clock was set, and has not been compared since", True
             self._offset = offset
         elif not self._leapt:
             self._leapt, self._before_leap = True, (self.doubt, self.is_uncompared)
-            self.doubt = f"the clock leapt {_span(gained)} ahead, and no other clock has confirmed it yet"
+            moved = f"leapt {_span(gained)} ahead" if gained > 0 else f"was set back by {_span(-gained)}"
+            self.doubt = f"the clock {moved}, and no other clock has confirmed it yet"
             self.is_uncompared = False
 
     def hear(self, now: datetime, provider: datetime | None) -> None:

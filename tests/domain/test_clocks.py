@@ -1,4 +1,4 @@
-"""A clock that leaps ahead is not trusted before another one agrees; one that is set back is followed."""
+"""A clock that was set, ahead or back, is not trusted before another one agrees or it is back where it was."""
 
 from __future__ import annotations
 
@@ -20,19 +20,34 @@ def watch() -> ClockWatch:
 
 
 @pytest.mark.parametrize(
-    ("gains", "is_doubted"),
+    ("seconds", "is_doubted", "is_alarming"),
     [
-        (timedelta(0), False),
-        (10 * MINUTE, False),
-        (11 * MINUTE, True),
-        (timedelta(days=3), True),
-        (-timedelta(hours=1), False),
-        (-timedelta(days=3), False),
+        (0, False, False),
+        (2, False, False),
+        (3, True, False),
+        (600, True, False),
+        (601, True, True),
+        (3 * 86400, True, True),
     ],
 )
-def test_only_a_leap_ahead_is_doubted(watch: ClockWatch, gains: timedelta, is_doubted: bool) -> None:
-    watch.look(NOON + MINUTE + gains, 1060.0)
-    assert is_doubted == bool(watch.doubt)
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_step_in_either_direction_is_doubted_and_a_leap_alarms(
+    watch: ClockWatch, direction: int, seconds: int, is_doubted: bool, is_alarming: bool
+) -> None:
+    watch.look(NOON + MINUTE + direction * timedelta(seconds=seconds), 1060.0)
+    assert (is_doubted, is_alarming) == (bool(watch.doubt), bool(watch.doubt) and not watch.is_uncompared)
+
+
+def test_a_small_step_is_forgiven_where_the_provider_tells_no_time(watch: ClockWatch) -> None:
+    watch.look(NOON - 5 * MINUTE, 1000.0)
+    watch.hear(NOON, None)
+    assert watch.doubt is None
+
+
+def test_a_clock_that_slips_slowly_is_followed(watch: ClockWatch) -> None:
+    for second in range(1, 3600):
+        watch.look(NOON + timedelta(seconds=second * 1.5), 1000.0 + second)
+    assert watch.doubt is None
 
 
 def test_time_that_passes_on_both_clocks_is_no_leap(watch: ClockWatch) -> None:
