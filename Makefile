@@ -15,8 +15,10 @@ help: ## this list
 demo: $(STAMP) ## two weeks of texts in under a minute, with no account anywhere
 	@$(BIN)/notifier demo
 
-test: $(STAMP) ## every test (more: make test ARGS="-k timeline")
-	@$(BIN)/python -m pytest $(ARGS)
+# The fault suite has the machine to itself: it stops and kills processes, and counts on the pace of those that live on.
+test: $(STAMP) ## every test, two at a time (some: make test ARGS="-k timeline")
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --ignore=tests/faults)
+	@$(if $(ARGS),,$(BIN)/python -m pytest -n 2 tests/faults)
 
 faults: $(STAMP) ## break everything that can break, 200 kills on each database among it, and count what was doubled or lost
 	@NOTIFIER_TEST_FAULTS=all $(BIN)/python -m tests.faults $(ARGS)

@@ -60,10 +60,18 @@ class World:
         self.jump(self.clock.now() + timedelta(**span))
 
     def step(self, **span: float) -> None:
-        """Let time pass, and wait until the worker has noticed: it asks for what patients wrote."""
+        """Let time pass between two calls, and wait until the worker has noticed: it asks for what patients wrote."""
         asked = len(self.sandbox.sandbox.requests)
-        self.pass_(**span)
+        until(lambda: self._passed_between_calls(**span), lambda: f"a call does not end: {self.states()}")
         until(lambda: len(self.sandbox.sandbox.requests) > asked, "the worker noticed nothing")
+
+    def _passed_between_calls(self, **span: float) -> bool:
+        """False where a call is under way: it would have begun in one hour and reached Twilio in another."""
+        with nobody_can_write(self):
+            if self.states().get(S.ATTEMPTING):
+                return False
+            self.pass_(**span)
+            return True
 
     def start(self, *, ready: bool = True, **settings: str) -> WorkerProcess:
         """A worker process; `settings` beside those that every worker gets."""
