@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,17 @@ from sqlalchemy import Engine
 
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
+from notifier.enrollments.commands import COMMANDS
 from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, Kind, stored
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, desk, new_desk, notifier
+from tests.setups.command_doors import COMMAND_DOORS, Case, open_clinic
 from tests.setups.doors import DOORS, CsvFile, Door, PageForms, open_door
-from tests.web.pages.conftest import CLINIC
+from tests.web.pages.conftest import CLINIC, _quick_passwords
+
+__all__ = [
+    "_no_settings_from_outside", "_quick_passwords", "at_a_terminal", "desk", "new_desk", "notifier", "open_clinic",
+]  # fmt: skip
 
 # --- The fields of an enrollment ---
 
@@ -115,3 +124,125 @@ def test_the_table_of_fields_is_the_whole_of_a_request() -> None:
     assert sorted(names) == sorted(VALUES)
     assert sorted(names) == sorted(EnrollRequest.__dataclass_fields__)
     assert sorted([*changeable, "resumed"]) == sorted(ChangeRequest.__dataclass_fields__)
+
+
+# --- What can be done to an enrollment ---
+
+EFFECT = {
+    "enrollment", "already", "before", "after", "texts", "others", "others_elsewhere", "on_their_way", "opted_out",
+    "unanswered", "not_told", "call_patient",
+}  # fmt: skip
+TEXT = {"message", "step", "what", "was_due_at", "due_at", "text", "why"}
+
+
+CASES = {
+    "treated": Case(
+        "active",
+        cli=("--at", "2026-03-07T15:38"),
+        page={"treated_at": "2026-03-07T15:38"},
+        api={"at": "2026-03-07T15:38:00-05:00"},
+        row={"treated_at": "2026-03-07T15:38", "appointment_at": ""},
+        booked=True,
+    ),
+    "no-show": Case("no_show", row={"status": "no-show"}, booked=True),
+    "change": Case(
+        "active",
+        cli=("--treated-at", "2026-03-07T15:00", "--language", "es"),
+        page={"treated_at": "2026-03-07T15:00", "language": "es"},
+        api={"treated_at": "2026-03-07T15:00:00-05:00", "language": "es"},
+        row={"treated_at": "2026-03-07T15:00", "language": "es"},
+    ),
+    "cancel": Case("cancelled", row={"status": "cancelled"}),
+    "hold": Case("held"),
+    "resume": Case("active", before=(("hold", "1"),)),
+}
+
+
+def test_every_command_has_a_case_here() -> None:
+    assert set(COMMANDS) == set(CASES)
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_every_door_shows_a_command_alike_and_writes_nothing(open_clinic: Any, word: str) -> None:
+    case = CASES[word]
+    with open_clinic() as clinic:
+        clinic.enroll(case)
+        before = clinic.stored()
+        shown = clinic.cli(word, case, "--dry-run", "--json").answer
+        told = clinic.api(word, case, dry_run=True)["effect"]
+        page = clinic.page(word, case)
+        assert (EFFECT, shown) == (set(shown), told)
+        assert [TEXT] * len(shown["texts"]) == [set(text) for text in shown["texts"]]
+        for effect in shown["texts"]:
+            assert effect["step"].replace("-", " ") in page
+        assert (before[1][0]["state"], case.state) == (shown["before"]["state"], shown["after"]["state"])
+        assert clinic.cli(word, case, "--dry-run").out.count("\n") > len(shown["texts"])
+        assert before == clinic.stored()
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_every_door_carries_a_command_out_alike(open_clinic: Any, word: str) -> None:
+    case = CASES[word]
+    doors = [door for door in COMMAND_DOORS if door != "import" or case.row is not None]
+    found = {}
+    for door in doors:
+        with open_clinic() as clinic:
+            clinic.enroll(case)
+            COMMAND_DOORS[door](clinic, word, case)
+            messages, ((enrollment),) = clinic.stored()
+            found[door] = [(one["step"], one["state"], one["due_at"]) for one in messages]
+            assert (door, case.state) == (door, enrollment["state"])
+    assert [found["command line"]] * len(doors) == list(found.values())
+
+
+def test_every_door_says_who_gets_no_text_and_whom_to_call(open_clinic: Any) -> None:
+    """A change for a patient who has opted out, whose texts hang on questions, and who was told a wrong end."""
+    case = CASES["change"]
+    with open_clinic() as clinic:
+        clinic.enroll(case)
+        clinic.sent("today")
+        assert 0 == clinic.run("opt-out", "+14155550123").code
+        shown = clinic.cli("change", case, "--dry-run", "--json").answer
+        assert (True, ["goal", "kit"], []) == (shown["opted_out"], shown["unanswered"], shown["not_told"])
+        assert [(1, "today")] == [(call["enrollment"], call["step"]) for call in shown["call_patient"]]
+        assert shown == clinic.api("change", case, dry_run=True)["effect"]
+        ran = clinic.cli("change", case, "--dry-run")
+        for said in (unescape(clinic.page("change", case)), ran.out + ran.err):
+            assert "The number has opted out: nothing will be sent; tell the patient in person." in said
+            assert 2 == said.count("What hangs on it is not sent until somebody answers it.")
+            assert "was sent and is wrong now: call" in said
+
+
+@pytest.mark.parametrize("word", ["cancel", "no-show"])
+def test_the_end_of_a_patient_who_has_opted_out_says_so(open_clinic: Any, word: str) -> None:
+    """Also where nobody else is on the number."""
+    with open_clinic() as clinic:
+        clinic.enroll(CASES[word])
+        assert 0 == clinic.run("opt-out", "+14155550123").code
+        shown = clinic.cli(word, CASES[word], "--dry-run", "--json").answer
+        assert (True, True) == (shown["opted_out"], clinic.api(word, CASES[word], dry_run=True)["effect"]["opted_out"])
+        assert "The number has opted out" in clinic.page(word, CASES[word])
+
+
+@pytest.mark.parametrize(("more", "state"), [((), "active"), (("--yes",), "cancelled")])
+def test_json_at_a_terminal_writes_only_with_yes(
+    open_clinic: Any, at_a_terminal: Any, more: tuple[str, ...], state: str
+) -> None:
+    with open_clinic() as clinic:
+        clinic.enroll(CASES["cancel"])
+        ran = at_a_terminal("cancel", "1", "--json", *more)
+        document = ran.out[: ran.out.rindex("}") + 1]
+        assert (0, "cancelled") == (ran.code, json.loads(document)["after"]["state"])
+        assert state == clinic.stored()[1][0]["state"]
+        assert (not more) == ("nothing was changed; to change it, add --yes" in ran.out)
+
+
+def test_a_hold_shows_which_texts_wait(open_clinic: Any) -> None:
+    with open_clinic() as clinic:
+        clinic.enroll(CASES["hold"])
+        shown = clinic.cli("hold", CASES["hold"], "--dry-run", "--json").answer
+        planned = [one["step"] for one in clinic.stored()[0]]
+        assert planned == [one["step"] for one in shown["texts"]]
+        assert {("moved", None)} == {(one["what"], one["due_at"]) for one in shown["texts"]}
+        for said in (clinic.page("hold", CASES["hold"]), clinic.cli("hold", CASES["hold"], "--dry-run").out):
+            assert len(planned) == said.lower().count("waits until somebody lets it go on")

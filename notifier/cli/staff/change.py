@@ -6,18 +6,15 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.context import enrollment_called, office
-from notifier.cli.effect_table import change_json, print_change
-from notifier.cli.options import Answers, AppointmentAt, Json, TreatedAt, WhichEnrollment, WhichOffice, Yes
-from notifier.cli.output import ask, note, print_json
+from notifier.cli.context import Office
+from notifier.cli.options import Answers, AppointmentAt, DryRun, Json, TreatedAt, WhichEnrollment, WhichOffice, Yes
 from notifier.cli.parsing import answers
-from notifier.db.engine import reading, writing
-from notifier.db.enrollments import the_enrollment
+from notifier.cli.staff.commands import carry_out
+from notifier.db.tables import Enrollment
 from notifier.domain.instants import read_instant
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
-from notifier.enrollments.change import change as make_change
-from notifier.enrollments.change import plan_change
+from notifier.enrollments.commands import Change, Command
 from notifier.enrollments.requests import ChangeRequest
 
 
@@ -39,43 +36,35 @@ def change(
     external_id: Annotated[str | None, typer.Option(help="Your own system's id; empty takes it back.")] = None,
     to_office: WhichOffice = None,
     yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Change what is known of her; unsent texts follow."""
-    with office(writes_texts=True) as desk:
-        with reading(desk.engine) as session:
-            whose = enrollment_called(session, desk.clinic_id, enrollment)
-            stored = the_enrollment(session, desk.clinic_id, whose)
-            zone = timezone or stored.timezone
-            clinic = desk.rules.at(to_office or stored.office).timezone
-            changes = ChangeRequest(
-                name=name,
-                phone=phone,
-                timezone=timezone,
-                language=language,
-                answers=answers(answer) if answer else None,
-                treated_at=read_instant(treated_at, zone, "treated_at", clinic_zone=clinic) if treated_at else None,
-                appointment_at=(
-                    read_instant(appointment_at, zone, "appointment_at", clinic_zone=clinic) if appointment_at else None
-                ),
-                protocol=find_protocol(protocol, desk.protocols) if protocol else None,
-                rebook_consent=rebook_consent,
-                second=second,
-                separate_areas=separate_areas,
-                external_id=external_id,
-                office=to_office,
-            )
-            _refuse_nothing(changes)
-            planned = plan_change(session, whose, changes, rules=desk.rules, now=desk.now)
-        if not as_json:
-            print_change(planned)
-            ask("Change it?", yes=yes)
-        with writing(desk.engine) as session:
-            done = make_change(session, whose, changes, rules=desk.rules, now=desk.now, by=desk.by)
-    if as_json:
-        print_json(change_json(done))
-    else:
-        note("done")
+
+    def read(desk: Office, stored: Enrollment) -> Command:
+        zone = timezone or stored.timezone
+        clinic = desk.rules.at(to_office or stored.office).timezone
+        request = ChangeRequest(
+            name=name,
+            phone=phone,
+            timezone=timezone,
+            language=language,
+            answers=answers(answer) if answer else None,
+            treated_at=read_instant(treated_at, zone, "treated_at", clinic_zone=clinic) if treated_at else None,
+            appointment_at=(
+                read_instant(appointment_at, zone, "appointment_at", clinic_zone=clinic) if appointment_at else None
+            ),
+            protocol=find_protocol(protocol, desk.protocols) if protocol else None,
+            rebook_consent=rebook_consent,
+            second=second,
+            separate_areas=separate_areas,
+            external_id=external_id,
+            office=to_office,
+        )
+        _refuse_nothing(request)
+        return Change(request)
+
+    carry_out(enrollment, read, yes=yes, dry_run=dry_run, as_json=as_json)
 
 
 def _refuse_nothing(changes: ChangeRequest) -> None:

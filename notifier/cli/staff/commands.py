@@ -1,125 +1,110 @@
-"""The life of an enrollment: treated, no-show, cancel, hold, resume. Each shows the difference and asks."""
+"""The life of an enrollment: each command shows its effect and asks. All of them go through one function."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from notifier.cli.context import enrollment_called, office
-from notifier.cli.effect_table import change_json, ended_json, print_change, print_ended
-from notifier.cli.options import Json, WhichEnrollment, Yes
-from notifier.cli.output import ask, note, print_json
+from notifier.cli.context import Office, enrollment_called, office
+from notifier.cli.effect_table import print_effect
+from notifier.cli.options import DryRun, Json, WhichEnrollment, Yes
+from notifier.cli.output import ask, is_attended, note, print_json
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
-from notifier.domain.instants import read_instant
-from notifier.enrollments.cancel import cancel as cancel_enrollment
-from notifier.enrollments.cancel import plan_cancel
-from notifier.enrollments.hold import hold as hold_enrollment
-from notifier.enrollments.hold import plan_resume
-from notifier.enrollments.hold import resume as resume_enrollment
-from notifier.enrollments.no_show import no_show as record_no_show
-from notifier.enrollments.no_show import plan_no_show
-from notifier.enrollments.treated import plan_treated
-from notifier.enrollments.treated import treated as record_treated
+from notifier.db.tables import Enrollment
+from notifier.domain.instants import read_instant, zone_called
+from notifier.enrollments.commands import Cancel, Command, Hold, NoShow, Resume, Treated
+from notifier.enrollments.lifecycle import apply, preview
+
+Reason = Annotated[str, typer.Option(help="Why, for the record.")]
+_CANCELLED, _HELD = Cancel().why, Hold().why
 
 
 def treated(
     enrollment: WhichEnrollment,
     at: Annotated[str, typer.Option(help="The END of the treatment, like 2026-03-07T15:30.")],
     yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """She was treated: her aftercare is planned from there."""
-    with office(writes_texts=True) as desk:
-        with reading(desk.engine) as session:
-            whose = enrollment_called(session, desk.clinic_id, enrollment)
-            stored = the_enrollment(session, desk.clinic_id, whose)
-            here = desk.rules.at(stored.office)
-            end = read_instant(at, stored.timezone, "at", clinic_zone=here.timezone)
-            planned = plan_treated(session, whose, end, rules=desk.rules, now=desk.now)
-        if not as_json:
-            print_change(planned)
-            ask(f"Treated at {at}?", yes=yes)
-        with writing(desk.engine) as session:
-            done = record_treated(session, whose, end, rules=desk.rules, now=desk.now, by=desk.by)
-    if as_json:
-        print_json(change_json(done))
-    else:
-        note("done")
+    """The patient was treated: the aftercare is planned from there."""
+
+    def read(desk: Office, stored: Enrollment) -> Command:
+        here = desk.rules.at(stored.office)
+        return Treated(read_instant(at, stored.timezone, "at", clinic_zone=here.timezone))
+
+    carry_out(enrollment, read, yes=yes, dry_run=dry_run, as_json=as_json)
 
 
-def no_show(enrollment: WhichEnrollment, yes: Yes = False, as_json: Json = False) -> None:
-    """She did not come: nothing more is sent."""
-    with office(writes_texts=True) as desk:
-        with reading(desk.engine) as session:
-            whose = enrollment_called(session, desk.clinic_id, enrollment)
-            planned = plan_no_show(session, whose, rules=desk.rules, now=desk.now)
-        if not as_json:
-            print_ended(planned)
-            if planned.already:
-                return
-            ask("She did not come?", yes=yes)
-        with writing(desk.engine) as session:
-            done = record_no_show(session, whose, rules=desk.rules, now=desk.now, by=desk.by)
-    if as_json:
-        print_json(ended_json(done))
-    else:
-        note("done")
+def no_show(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """The patient did not come: nothing more is sent."""
+    carry_out(enrollment, lambda *_: NoShow(), yes=yes, dry_run=dry_run, as_json=as_json)
 
 
 def cancel(
     enrollment: WhichEnrollment,
-    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "cancelled by staff",
+    reason: Reason = _CANCELLED,
     yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Stop her texts for good."""
-    with office(writes_texts=True) as desk:
-        with reading(desk.engine) as session:
-            whose = enrollment_called(session, desk.clinic_id, enrollment)
-            planned = plan_cancel(session, whose, rules=desk.rules, now=desk.now)
-        if not as_json:
-            print_ended(planned)
-            if planned.already:
-                return
-            ask("Stop these texts for good?", yes=yes)
-        with writing(desk.engine) as session:
-            done = cancel_enrollment(session, whose, rules=desk.rules, now=desk.now, by=desk.by, why=reason)
-    if as_json:
-        print_json(ended_json(done))
-    else:
-        note("done")
+    """Stop the patient's texts for good."""
+    carry_out(enrollment, lambda *_: Cancel(reason), yes=yes, dry_run=dry_run, as_json=as_json)
 
 
 def hold(
     enrollment: WhichEnrollment,
-    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "held by staff",
+    reason: Reason = _HELD,
     yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
-    """Let nothing leave until she is resumed."""
-    with office() as desk:
-        with reading(desk.engine) as session:
-            whose = enrollment_called(session, desk.clinic_id, enrollment)
-            the_enrollment(session, desk.clinic_id, whose)
-        ask(f"Hold every text of enrollment {whose}?", yes=yes)
-        with writing(desk.engine) as session:
-            held = hold_enrollment(session, desk.clinic_id, whose, now=desk.now, by=desk.by, why=reason)
-    note("held; to go on: notifier resume " + str(whose) if held else "it is held already")
+    """Let nothing leave until somebody resumes it."""
+    then = f"held; to go on: notifier resume {enrollment}"
+    carry_out(
+        enrollment, lambda *_: Hold(reason), yes=yes, dry_run=dry_run, as_json=as_json, then=then, writes_texts=False
+    )
 
 
-def resume(enrollment: WhichEnrollment, yes: Yes = False, as_json: Json = False) -> None:
+def resume(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Take back a hold, a no-show or a cancellation: what is still useful leaves."""
-    with office(writes_texts=True) as desk:
+    carry_out(enrollment, lambda *_: Resume(), yes=yes, dry_run=dry_run, as_json=as_json)
+
+
+def carry_out(
+    which: str,
+    read: Callable[[Office, Enrollment], Command],
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+    then: str = "done",
+    writes_texts: bool = True,
+) -> None:
+    """Show what the command does, ask, and do it; `then` is said afterwards. Raises Refused with a sentence.
+
+    With JSON nobody can be asked: where there is a terminal it is done only with `yes`.
+    """
+    with office(writes_texts=writes_texts, dry_run=dry_run) as desk:
         with reading(desk.engine) as session:
-            whose = enrollment_called(session, desk.clinic_id, enrollment)
-            planned = plan_resume(session, whose, rules=desk.rules, now=desk.now)
+            whose = enrollment_called(session, desk.clinic_id, which)
+            stored = the_enrollment(session, desk.clinic_id, whose)
+            command = read(desk, stored)
+            effect = preview(session, whose, command, rules=desk.rules, now=desk.now)
+            question = command.question(stored, zone_called(stored.timezone))
+        does_it = not (dry_run or effect.already or (as_json and is_attended() and not yes))
         if not as_json:
-            print_change(planned)
-            ask("Go on?", yes=yes)
-        with writing(desk.engine) as session:
-            done = resume_enrollment(session, whose, rules=desk.rules, now=desk.now, by=desk.by)
+            print_effect(effect)
+        if does_it:
+            if not as_json:
+                ask(question, yes=yes)
+            with writing(desk.engine) as session:
+                effect = apply(session, whose, command, rules=desk.rules, now=desk.now, by=desk.by)
     if as_json:
-        print_json(change_json(done))
-    else:
-        note("done")
+        print_json(effect.to_json())
+    if does_it and not as_json:
+        note(then)
+    elif not does_it and not effect.already and not dry_run:
+        note("nothing was changed; to change it, add --yes")

@@ -84,12 +84,15 @@ class Facts:
         return Anchor(self.appointment_at, treated=False)
 
     @property
-    def unanswered(self) -> list[str]:
-        """The protocol's questions that nobody has answered and that texts to come hang on: none of these is sent."""
+    def unanswered(self) -> dict[str, str]:
+        """The protocol's questions that nobody has answered and that texts to come hang on: none of these is sent.
+
+        By key: how each is asked.
+        """
         to_come = [step for step in self.protocol.steps if (step.kind is StepKind.PREPARE) != self.anchor.treated]
         hanging = {question for step in to_come for question in self.protocol.conditions[step.key]}
         questions = self.protocol.questions.items()
-        return [question.ask for key, question in questions if key in hanging and key not in self.answers]
+        return {key: question.ask for key, question in questions if key in hanging and key not in self.answers}
 
     @property
     def local_day(self) -> date:

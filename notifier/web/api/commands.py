@@ -1,122 +1,61 @@
-"""The life of an enrollment: treated, change, no-show, cancel, hold, resume. Each can say first what it would do."""
+"""The life of an enrollment: an address for each command of the table; each can say first what it would do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from notifier.enrollments.cancel import cancel, plan_cancel
-from notifier.enrollments.change import change, plan_change
-from notifier.enrollments.hold import hold, plan_hold, plan_resume, resume
-from notifier.enrollments.no_show import no_show, plan_no_show
-from notifier.enrollments.treated import plan_treated, treated
+from notifier.enrollments.commands import COMMANDS, Command, read_command
+from notifier.enrollments.effect import Effect
+from notifier.enrollments.lifecycle import apply, preview
 from notifier.web.api.callers import Caller, Changer
-from notifier.web.api.effects import ChangeTold, EndedTold, HeldTold, change_told, ended_told
+from notifier.web.api.effects import CommandTold, command_told
 from notifier.web.api.enrollments import the_enrollment
-from notifier.web.api.requests import ChangeAsked, EndAsked, Number, ReasonAsked, TreatedAsked, instant
+from notifier.web.api.requests import ChangeAsked, CommandAsked, Number, ReasonAsked, TreatedAsked, instant
 from notifier.web.api.route import keyed_router
 
-_T = TypeVar("_T")
 router = keyed_router("life")
+_BODIES: Final[Mapping[str, type[CommandAsked]]] = {"at": TreatedAsked, "why": ReasonAsked, "request": ChangeAsked}
+"""What is sent, by what the command asks for."""
 
 
-@router.post("/enrollments/{enrollment}/treated")
-def record_treated(enrollment: Number, asked: TreatedAsked, caller: Changer) -> ChangeTold:
-    """She was treated: her aftercare is planned from the END of the treatment. Said again, it moves."""
-    at, rules, now = instant(asked.at, "at"), caller.office.rules, caller.now
-    done = _tell(
-        caller,
-        enrollment,
-        asked.dry_run,
-        lambda session: plan_treated(session, enrollment, at, rules=rules, now=now),
-        lambda session: treated(session, enrollment, at, rules=rules, now=now, by=caller.by),
-    )
-    return change_told(done, dry_run=asked.dry_run)
-
-
-@router.post("/enrollments/{enrollment}/change")
-def change_enrollment(enrollment: Number, asked: ChangeAsked, caller: Changer) -> ChangeTold:
-    """Put right what is known of her, or move the visit; unsent texts follow."""
-    changes, rules, now = asked.request(caller.office.protocols), caller.office.rules, caller.now
-    done = _tell(
-        caller,
-        enrollment,
-        asked.dry_run,
-        lambda session: plan_change(session, enrollment, changes, rules=rules, now=now),
-        lambda session: change(session, enrollment, changes, rules=rules, now=now, by=caller.by),
-    )
-    return change_told(done, dry_run=asked.dry_run)
-
-
-@router.post("/enrollments/{enrollment}/no-show")
-def record_no_show(enrollment: Number, asked: EndAsked, caller: Changer) -> EndedTold:
-    """She did not come: nothing more is sent. Refused before the hour of the appointment."""
+def _carry_out(kind: type[Command], enrollment: int, asked: Any, caller: Caller) -> CommandTold:
+    """What the command does, or with `dry_run` would do. Raises Problem (404)."""
+    command = read_command(kind, lambda name: _FIELDS[name](kind, asked, caller))
     rules, now = caller.office.rules, caller.now
-    done = _tell(
-        caller,
-        enrollment,
-        asked.dry_run,
-        lambda session: plan_no_show(session, enrollment, rules=rules, now=now),
-        lambda session: no_show(session, enrollment, rules=rules, now=now, by=caller.by),
-    )
-    return ended_told(done, dry_run=asked.dry_run)
 
-
-@router.post("/enrollments/{enrollment}/cancel")
-def cancel_enrollment(enrollment: Number, asked: ReasonAsked, caller: Changer) -> EndedTold:
-    """Stop her texts for good."""
-    rules, why = caller.office.rules, asked.reason or f"cancelled by {caller.by}"
-    done = _tell(
-        caller,
-        enrollment,
-        asked.dry_run,
-        lambda session: plan_cancel(session, enrollment, rules=rules, now=caller.now),
-        lambda session: cancel(session, enrollment, rules=rules, now=caller.now, by=caller.by, why=why),
-    )
-    return ended_told(done, dry_run=asked.dry_run)
-
-
-@router.post("/enrollments/{enrollment}/hold")
-def hold_enrollment(enrollment: Number, asked: ReasonAsked, caller: Changer) -> HeldTold:
-    """Let nothing leave until she is resumed."""
-    clinic, why = caller.office.clinic_id, asked.reason or f"held by {caller.by}"
-    new = _tell(
-        caller,
-        enrollment,
-        asked.dry_run,
-        lambda session: plan_hold(session, clinic, enrollment),
-        lambda session: hold(session, clinic, enrollment, now=caller.now, by=caller.by, why=why),
-    )
-    return HeldTold(enrollment=enrollment, dry_run=asked.dry_run, already=not new)
-
-
-@router.post("/enrollments/{enrollment}/resume")
-def resume_enrollment(enrollment: Number, asked: EndAsked, caller: Changer) -> ChangeTold:
-    """Take back a hold, a no-show or a cancellation: what is still useful leaves."""
-    rules, now = caller.office.rules, caller.now
-    done = _tell(
-        caller,
-        enrollment,
-        asked.dry_run,
-        lambda session: plan_resume(session, enrollment, rules=rules, now=now),
-        lambda session: resume(session, enrollment, rules=rules, now=now, by=caller.by),
-    )
-    return change_told(done, dry_run=asked.dry_run)
-
-
-def _tell(
-    caller: Caller,
-    enrollment: int,
-    dry_run: bool,
-    plan: Callable[[Session], _T],
-    story: Callable[[Session], _T],
-) -> _T:
-    """What the story does, or with `dry_run` would do. Raises Problem (404)."""
-
-    def told(session: Session) -> _T:
+    def told(session: Session) -> Effect:
         the_enrollment(session, caller, enrollment)
-        return plan(session) if dry_run else story(session)
+        if asked.dry_run:
+            return preview(session, enrollment, command, rules=rules, now=now)
+        return apply(session, enrollment, command, rules=rules, now=now, by=caller.by)
 
-    return (caller.read if dry_run else caller.write)(told, lambda _: enrollment)
+    effect = (caller.read if asked.dry_run else caller.write)(told, lambda _: enrollment)
+    return command_told(effect, dry_run=asked.dry_run)
+
+
+_FIELDS: Final[Mapping[str, Callable[[type[Command], Any, Caller], Any]]] = {
+    "at": lambda _kind, asked, _caller: instant(asked.at, "at"),
+    "why": lambda kind, asked, caller: asked.reason or f"{kind.past} by {caller.by}",
+    "request": lambda _kind, asked, caller: asked.request(caller.office.protocols),
+}
+"""How a command's fields are read from a body."""
+
+
+def _add(word: str, kind: type[Command]) -> None:
+    def endpoint(enrollment: Number, asked: Any, caller: Changer) -> CommandTold:
+        return _carry_out(kind, enrollment, asked, caller)
+
+    body = next((_BODIES[field.name] for field in fields(kind)), CommandAsked)
+    endpoint.__annotations__["asked"] = body  # FastAPI reads the body's type here
+    name = f"{word.replace('-', '_')}_enrollment"
+    router.add_api_route(
+        f"/enrollments/{{enrollment}}/{word}", endpoint, methods=["POST"], name=name, description=kind.__doc__
+    )
+
+
+for _word, _kind in COMMANDS.items():
+    _add(_word, _kind)

@@ -1,15 +1,58 @@
-"""What a change does to a patient's texts, in the words of `notifier change --json`."""
+"""What a command does to a patient's texts: the effect that every door shows, and the lists that came before it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from notifier.domain.planning.difference import Difference, Entry
-from notifier.enrollments.change_effect import Change
-from notifier.enrollments.end_effect import Ended
+from notifier.enrollments.effect import Effect, TextEffect, What
 from notifier.web.api.timelines import Instant, Told
+
+
+class TextEffectTold(BaseModel):
+    """What becomes of one text."""
+
+    message: int | None
+    step: str
+    what: What
+    was_due_at: Instant | None
+    due_at: Instant | None = Field(description="When it leaves now; null where it does not.")
+    text: str
+    why: str
+
+
+class OtherEffectTold(BaseModel):
+    """What becomes of the texts of another enrollment on the number."""
+
+    enrollment: int
+    texts: list[TextEffectTold]
+
+
+class CallTold(BaseModel):
+    """What somebody must tell a patient in person."""
+
+    enrollment: int
+    step: str
+    why: str
+
+
+class EffectTold(BaseModel):
+    """As `notifier … --json` prints it."""
+
+    enrollment: int
+    already: bool = Field(description="It was done before; nothing changes.")
+    before: dict[str, Any]
+    after: dict[str, Any]
+    texts: list[TextEffectTold]
+    others: list[OtherEffectTold]
+    others_elsewhere: int = Field(description="Others on the number at offices that this key may not see.")
+    on_their_way: list[str]
+    opted_out: bool = Field(description="The number has opted out: whatever the texts say, none is sent.")
+    unanswered: list[str]
+    not_told: list[str]
+    call_patient: list[CallTold]
 
 
 class EntryTold(Told):
@@ -33,70 +76,38 @@ class DifferenceTold(Told):
     cancelled: list[EntryTold]
     expired: list[EntryTold]
     wrong_now: list[EntryTold]
-    """Sent already, and wrong now: call her."""
+    """Sent already, and wrong now: call the patient."""
 
 
-class ChangeTold(DifferenceTold):
-    """What was changed; with `dry_run`, what would be."""
+class CommandTold(DifferenceTold):
+    """What a command did; with `dry_run`, what it would do."""
 
     dry_run: bool
-    others: list[DifferenceTold] = Field(description="Other enrollments on her phone whose texts change.")
-
-
-class EndedTold(Told):
-    """What an ending withdraws, what it cannot, and what it does to others on her phone."""
-
-    enrollment: int
-    dry_run: bool
-    already: bool
-    """It had ended so before; nothing changes."""
+    already: bool = Field(description="It was done before; nothing changes.")
     withdrawn: list[str]
-    on_their_way: list[str]
-    """May have left a moment ago."""
-    nobody_tells: list[str]
-    """What she must be told in person now."""
-    others: list[DifferenceTold] = Field(description="Other enrollments on her phone whose texts change.")
+    on_their_way: list[str] = Field(description="Steps that may have left a moment ago.")
+    nobody_tells: list[str] = Field(description="What the patient must be told in person now.")
+    others: list[DifferenceTold] = Field(description="Other enrollments on the phone whose texts change.")
+    effect: EffectTold
 
 
-class HeldTold(Told):
-    """A hold."""
-
-    enrollment: int
-    dry_run: bool
-    already: bool
-    """It was held before; nothing changes."""
-
-
-def change_told(change: Change, *, dry_run: bool) -> ChangeTold:
-    """Hers, and those of others on her phone."""
-    others = _others_told(change.others)
-    hers = difference_told(change.enrollment, change.difference)
-    return ChangeTold(**hers.model_dump(), dry_run=dry_run, others=others)
-
-
-def difference_told(whose: int, difference: Difference) -> DifferenceTold:
-    """Every step that changes, by what becomes of it."""
-    lists = [name for name in DifferenceTold.model_fields if name != "enrollment"]
-    return DifferenceTold(
-        enrollment=whose, **{name: [_entry(one) for one in getattr(difference, name)] for name in lists}
+def command_told(effect: Effect, *, dry_run: bool) -> CommandTold:
+    """The effect, and its lists."""
+    withdrawn = [text.step for text in effect.texts if text.what is What.WITHDRAWN]
+    return CommandTold(
+        **_lists(effect.enrollment, effect.texts),
+        dry_run=dry_run,
+        already=effect.already,
+        withdrawn=withdrawn,
+        on_their_way=list(effect.on_their_way),
+        nobody_tells=[f"enrollment {whose}: {step}" for whose, step in effect.nobody_tells],
+        others=[DifferenceTold(**_lists(other.enrollment, other.texts)) for other in effect.others],
+        effect=EffectTold.model_validate(effect.to_json()),
     )
 
 
-def ended_told(ended: Ended, *, dry_run: bool) -> EndedTold:
-    """Of a cancellation or a no-show."""
-    steps = {name: list(getattr(ended, name)) for name in ("withdrawn", "on_their_way", "nobody_tells")}
-    others = _others_told(ended.others)
-    return EndedTold(enrollment=ended.enrollment, dry_run=dry_run, already=ended.already, **steps, others=others)
-
-
-def _others_told(others: Mapping[int, Difference]) -> list[DifferenceTold]:
-    return [difference_told(whose, one) for whose, one in others.items()]
-
-
-def _entry(entry: Entry) -> EntryTold:
-    return EntryTold(
-        step=entry.step,
-        message=entry.row.id if entry.row else None,
-        due_at=entry.planned.due_at if entry.planned else None,
-        why=entry.why,
-    )
+def _lists(whose: int, texts: Iterable[TextEffect]) -> dict[str, Any]:
+    lists: dict[str, list[EntryTold]] = {name: [] for name in DifferenceTold.model_fields if name != "enrollment"}
+    for text in texts:
+        lists["cancelled" if text.what is What.WITHDRAWN else text.what].append(EntryTold.model_validate(text))
+    return {"enrollment": whose, **lists}

@@ -131,28 +131,26 @@ class SearchAsked(Asked):
     phone: _Phone | None = None
 
 
-class _Decided(Asked):
+class CommandAsked(Asked):
+    """A command that says all by its address."""
+
     dry_run: bool = Field(False, description="Say what would change, and change nothing.")
 
 
-class EndAsked(_Decided):
-    """No-show or resume."""
-
-
-class ReasonAsked(_Decided):
+class ReasonAsked(CommandAsked):
     """Cancel or hold."""
 
     reason: _Reason | None = None
 
 
-class TreatedAsked(_Decided):
+class TreatedAsked(CommandAsked):
     """She was treated."""
 
     at: InstantText = Field(description="The END of the treatment.")
 
 
 @_with_fields(to_change=True)
-class ChangeAsked(_Decided):
+class ChangeAsked(CommandAsked):
     """What is different now; what is left out stays."""
 
     def request(self, protocols: Mapping[str, CareProtocol]) -> ChangeRequest:

@@ -98,7 +98,7 @@ def test_an_ending_shows_what_it_does_to_others_on_the_phone(desk: Desk, opted_o
     shown = words(desk.post("/patients/2/change", what="cancel"))
     assert "Enrollment 1, on the same phone" in shown
     assert "new words or number" in shown
-    assert opted_out == ("Her number has opted out: nothing will be sent" in shown)
+    assert opted_out == ("The number has opted out: nothing will be sent" in shown)
     assert any(row.text.startswith("Ana: ") for row in desk.texts(1))
     desk.post("/patients/2/change", what="cancel", sure=_digest(desk, "cancel", "/patients/2"))
     assert not any(row.text.startswith("Ana: ") for row in desk.texts(1))

@@ -1,0 +1,179 @@
+"""What a command would do to an enrollment and to every text on its number: found by planning anew, not written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import messages_of
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.kinds import ANSWER
+from notifier.domain.offices import choose_office
+from notifier.domain.planning.difference import Difference, Entry, said_steps
+from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.protocol_choice import check_allowed
+from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from notifier.enrollments.commands import Command
+from notifier.enrollments.keys import unplanned_columns
+from notifier.enrollments.outlook import Outlook, look_ahead
+from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.write import refuse_unready
+from notifier.numbers.opt_outs import opted_out_among
+
+_ON_ITS_WAY = frozenset({MessageState.ATTEMPTING, MessageState.UNKNOWN})
+_WAITS = "waits until somebody lets it go on"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPlan:
+    """Found at one instant; nothing is written."""
+
+    before: Facts
+    after: Facts
+    opted_out: bool
+    """The number, or the one that it becomes, has opted out: whatever the differences say, no text is sent."""
+    already: bool = False
+    """It was done before; nothing changes."""
+    own: Difference = field(default_factory=Difference)
+    others: Mapping[int, Difference] = field(default_factory=dict)
+    """By enrollment: all on the number that something is written for, be it how early or late a text may leave."""
+    offices: Mapping[int, str | None] = field(default_factory=dict)
+    """By enrollment: where the others belong."""
+    on_their_way: tuple[str, ...] = ()
+    """Steps that may have left a moment ago, where the command stops the others."""
+    nobody_tells: tuple[tuple[int, str], ...] = ()
+    """Enrollment and step: texts of the patient's other treatments that gave way to these and do not come back."""
+
+
+def plan_command(
+    session: Session,
+    stored: Enrollment,
+    command: Command,
+    rules: PlanningRules,
+    now: datetime,
+    *,
+    lock: bool = False,
+) -> CommandPlan:
+    """What the command would do. Raises Refused with a sentence.
+
+    `lock` is for a session that will write what is found: no text can leave meanwhile.
+    """
+    before = facts_of(session, stored)
+    if command.is_done(stored):
+        return CommandPlan(before, before, _opted_out(session, rules, before, before), already=True)
+    command.refuse(stored, now)
+    after = command.after(before, now)
+    plan = CommandPlan(before, after, _opted_out(session, rules, before, after))
+    if after.state not in RUNNING:
+        return _ended(session, plan, rules, now, lock)
+    if command.to is EnrollmentState.HELD:
+        return _held(session, plan)
+    return _changed(session, stored, plan, command, rules, now, lock)
+
+
+def _opted_out(session: Session, rules: PlanningRules, before: Facts, after: Facts) -> bool:
+    return bool(opted_out_among(session, rules.clinic_id, {before.phone, after.phone}))
+
+
+def _changed(
+    session: Session,
+    stored: Enrollment,
+    plan: CommandPlan,
+    command: Command,
+    rules: PlanningRules,
+    now: datetime,
+    lock: bool,
+) -> CommandPlan:
+    """The name and the number are the patient's, not the enrollment's: they change in all of the patient's enrollments,
+    so that a second treatment is still known as the same patient's."""
+    before, after, wanted = plan.before, plan.after, command.wanted()
+    if wanted.office is not None:
+        choose_office(wanted.office, rules.offices, rules.yours)
+    if wanted.office is not None or wanted.protocol is not None:
+        check_allowed(after.protocol, after.office, rules)
+    if wanted.protocol is not None or after.language != before.language:
+        refuse_unready(session, after, rules)  # other words than the patient was enrolled on
+    on_phone = enrollments_on(session, rules.clinic_id, [before.phone, after.phone])
+    company = [facts_of(session, one) for one in on_phone]
+    later = [_follow(other, before, after) for other in company]
+    unplanned_columns(session, stored, wanted, after)
+    outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
+    others = outlook.differences(but=before.enrollment)
+    return replace(plan, own=outlook.difference(after), others=others, offices=_offices(company))
+
+
+def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datetime, lock: bool) -> CommandPlan:
+    """What has not left does not leave, and what gave way to it on the number comes back."""
+    whose = plan.before.enrollment
+    on_phone = enrollments_on(session, rules.clinic_id, [plan.before.phone])
+    running = [one.id for one in on_phone if one.id is not None and one.state in RUNNING]
+    if lock:
+        _lock(session, running)
+    planned, on_their_way = _unsent(session, whose)
+    withdrawn = tuple(Entry(text.step, text) for text in planned)
+    plan = replace(plan, own=Difference(cancelled=withdrawn), on_their_way=on_their_way)
+    if running == [whose]:
+        return plan
+    company = [facts_of(session, one) for one in on_phone]
+    later = [plan.after if one.enrollment == whose else one for one in company]
+    outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
+    was = look_ahead(session, company, rules, now)
+    nobody_tells = tuple(_nobody_tells(was, outlook, plan.after, planned))
+    return replace(plan, others=outlook.differences(), offices=_offices(company), nobody_tells=nobody_tells)
+
+
+def _held(session: Session, plan: CommandPlan) -> CommandPlan:
+    """The texts stay planned and keep their places among those of others: they only do not leave."""
+    planned, on_their_way = _unsent(session, plan.before.enrollment)
+    waits = tuple(Entry(text.step, text, why=_WAITS) for text in planned)
+    return replace(plan, own=Difference(moved=waits), on_their_way=on_their_way)
+
+
+def _unsent(session: Session, whose: int) -> tuple[list[Message], tuple[str, ...]]:
+    """Texts that are planned, and the steps of those that may have left a moment ago."""
+    texts = messages_of(session, whose)
+    planned = [text for text in texts if text.state is MessageState.PLANNED and text.kind != ANSWER]
+    return planned, tuple(text.step for text in texts if text.state in _ON_ITS_WAY)
+
+
+def _offices(company: Sequence[Facts]) -> dict[int, str | None]:
+    return {one.enrollment: one.office for one in company}
+
+
+def _follow(other: Facts, before: Facts, after: Facts) -> Facts:
+    if other.enrollment == before.enrollment:
+        return after
+    if not other.is_same_patient(before):
+        return other
+    return replace(other, phone=after.phone, first_name=after.first_name, folded_name=after.folded_name)
+
+
+def _lock(session: Session, enrollment_ids: Sequence[int]) -> None:
+    """Let no text of theirs leave meanwhile."""
+    theirs = select(col(Message.id)).where(col(Message.enrollment_id).in_(enrollment_ids))
+    session.execute(theirs.order_by(col(Message.id)).with_for_update())
+
+
+def _nobody_tells(
+    was: Outlook, becomes: Outlook, ended: Facts, withdrawn: Sequence[Message]
+) -> Iterator[tuple[int, str]]:
+    """What the withdrawn texts would have told the patient, and what the other treatments leave to staff now."""
+    untold = {(text.kind, topic) for text in withdrawn for topic in text.topics or ()}
+    for other in becomes.after:
+        if other.state not in RUNNING or not other.is_same_patient(ended):
+            continue
+        covered = {one.step for one in was.plans[other.enrollment].withheld if not one.for_staff}
+        said = said_steps(becomes.rows.get(other.enrollment, ()))
+        for withheld in becomes.plans[other.enrollment].withheld:
+            if withheld.for_staff and withheld.step in covered - said and untold & _says(other, withheld.step):
+                yield other.enrollment, withheld.step
+
+
+def _says(facts: Facts, key: str) -> set[tuple[str, str]]:
+    step = next(step for step in facts.protocol.steps if step.key == key)
+    return {(step.kind.value, topic) for topic in step.named_topics}

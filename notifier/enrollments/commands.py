@@ -1,0 +1,218 @@
+"""What can be done to an enrollment: one small command each, and the table of them that every door goes through."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from notifier.db.tables import Enrollment
+from notifier.domain.instants import zone_called
+from notifier.domain.planning.plan import Facts
+from notifier.domain.refused import RefusalCode, Refused
+from notifier.domain.states import RUNNING, EnrollmentState
+from notifier.enrollments.identity import refuse_ended
+from notifier.enrollments.requests import ChangeRequest, changed, names_of
+from schedules.saying import say_moment
+
+
+@dataclass(frozen=True, slots=True)
+class Command(ABC):
+    """What somebody wants done to one enrollment. Its fields are what a door asks for: `at`, `why` or `request`."""
+
+    word: ClassVar[str]
+    """What every door calls it."""
+    button: ClassVar[str]
+    past: ClassVar[str]
+    """What an enrollment is once this is done to it."""
+    event: ClassVar[str] = "enrollment"
+    """What the history calls it; `enrollment` is a mere change of state."""
+    to: ClassVar[EnrollmentState | None] = None
+    """The state that it leads to, whatever else is true of the enrollment. None: what is asked for decides."""
+
+    @abstractmethod
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        """What a person says yes to, with times on the clock of `zone`."""
+
+    @abstractmethod
+    def note(self) -> str:
+        """Why, as the history says it: no patient data."""
+
+    @abstractmethod
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        """Raise Refused where this cannot be done to this enrollment now."""
+
+    def wanted(self) -> ChangeRequest:
+        """What becomes different of the enrollment besides its state."""
+        return ChangeRequest()
+
+    def is_done(self, stored: Enrollment) -> bool:
+        """Whether it was done before, so that nothing changes."""
+        return stored.state is self.to
+
+    def after(self, facts: Facts, now: datetime) -> Facts:
+        """The enrollment once this is done. Raises Refused with a sentence."""
+        return changed(facts, self.wanted(), now) if self.to is None else replace(facts, state=self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Treated(Command):
+    """The patient was treated: the aftercare is planned from the END of the treatment. Said again, it moves."""
+
+    word, button, past, event = "treated", "Treated", "treated", "treated"
+
+    at: datetime
+    """An aware instant."""
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return f"Treated until {say_moment(self.at, zone)}?"
+
+    def note(self) -> str:
+        return names_of(self.wanted())
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        _refuse_ended(stored, comes_after_all=True)
+
+    def wanted(self) -> ChangeRequest:
+        return ChangeRequest(treated_at=self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Command):
+    """Put right what is known of the patient, or move the visit; unsent texts follow."""
+
+    word, button, past, event = "change", "Change it", "changed", "changed"
+
+    request: ChangeRequest
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return "Change it?"
+
+    def note(self) -> str:
+        return names_of(self.request)
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        moves = self.request.treated_at is not None or self.request.appointment_at is not None
+        _refuse_ended(stored, comes_after_all=moves)
+
+    def wanted(self) -> ChangeRequest:
+        return self.request
+
+
+@dataclass(frozen=True, slots=True)
+class NoShow(Command):
+    """The patient did not come: nothing more is sent. Refused before the hour of the appointment."""
+
+    word, button, past, to = "no-show", "No-show", "a no-show", EnrollmentState.NO_SHOW
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return "Did not come?"
+
+    def note(self) -> str:
+        return "the patient did not come"
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        _refuse_to_end(stored)
+        if stored.treated_at is not None:
+            raise Refused(
+                f"enrollment {stored.id} was treated, so it is no no-show",
+                code=RefusalCode.TREATED_ALREADY,
+                enrollment=stored.id,
+            )
+        if stored.appointment_at is not None and stored.appointment_at > now:
+            when = say_moment(stored.appointment_at, zone_called(stored.timezone))
+            raise Refused(
+                f"the appointment of enrollment {stored.id} is still to come ({when}), so it is no no-show yet; "
+                "where it is called off, cancel it; where it moves, say to when",
+                code=RefusalCode.VISIT_TO_COME,
+                enrollment=stored.id,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Command):
+    """Stop the patient's texts for good. A treatment happened all the same: what waits for its restrictions waits."""
+
+    word, button, past, to = "cancel", "Stop them", "cancelled", EnrollmentState.CANCELLED
+
+    why: str = "cancelled by staff"
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return "Stop these texts for good?"
+
+    def note(self) -> str:
+        return self.why
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        _refuse_to_end(stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Command):
+    """Let nothing leave until somebody lets it go on."""
+
+    word, button, past, to = "hold", "Hold", "held", EnrollmentState.HELD
+
+    why: str = "held by staff"
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return "Hold the texts?"
+
+    def note(self) -> str:
+        return self.why
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        refuse_ended(stored)
+
+
+_GO_ON: Final = {
+    EnrollmentState.NO_SHOW: "Take the no-show back?",
+    EnrollmentState.CANCELLED: "Take it back, and let the texts go on?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Command):
+    """Take back a hold, a no-show or a cancellation: what is still useful leaves, what has passed expires."""
+
+    word, button, past, event = "resume", "Go on", "running", "resumed"
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return _GO_ON.get(stored.state, "Let the texts go on?")
+
+    def note(self) -> str:
+        return "resumed"
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        if stored.state in (EnrollmentState.BOOKED, EnrollmentState.ACTIVE):
+            raise Refused(f"enrollment {stored.id} is not held; its state is {stored.state.value}")
+
+    def after(self, facts: Facts, now: datetime) -> Facts:
+        return replace(facts, state=EnrollmentState.BOOKED if facts.treated_at is None else EnrollmentState.ACTIVE)
+
+
+COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
+    {kind.word: kind for kind in (Treated, NoShow, Change, Cancel, Hold, Resume)}
+)
+"""Every command by its word, in the order in which staff are shown them."""
+
+
+def read_command(kind: type[Command], read: Callable[[str], object | None]) -> Command:
+    """A command from what a door was told: `read` gives the value of a field; None leaves it at its default."""
+    values = {one.name: read(one.name) for one in fields(kind)}
+    return kind(**{name: value for name, value in values.items() if value is not None})
+
+
+def _refuse_ended(stored: Enrollment, *, comes_after_all: bool) -> None:
+    """What has ended is not changed, but taken back; a no-show also by a treatment or another appointment."""
+    if stored.state is not EnrollmentState.NO_SHOW or not comes_after_all:
+        refuse_ended(stored)
+
+
+def _refuse_to_end(stored: Enrollment) -> None:
+    if stored.state not in RUNNING:
+        raise Refused(f"enrollment {stored.id} has ended already ({stored.state.value.replace('_', '-')})")

@@ -1,0 +1,270 @@
+"""The effect of a command, as every door shows it before and after it is carried out, and the one JSON for programs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from notifier.db.tables import Enrollment
+from notifier.domain.names import check_name
+from notifier.domain.planning.difference import Difference, Entry
+from notifier.domain.planning.plan import Facts
+from notifier.domain.states import RUNNING
+from notifier.enrollments.command_plan import CommandPlan
+from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED
+from notifier.enrollments.fields import stored as value_of
+from notifier.enrollments.requests import ChangeRequest
+
+
+class What(StrEnum):
+    """What becomes of a text; what needs a call comes first."""
+
+    WRONG_NOW = "wrong_now"
+    ADDED = "added"
+    MOVED = "moved"
+    REWORDED = "reworded"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    PASSED = "passed"
+
+
+_WORDS: Final = {
+    What.WRONG_NOW: "was sent and is wrong now: call",
+    What.ADDED: "new",
+    What.MOVED: "moves",
+    What.REWORDED: "new words or number",
+    What.WITHDRAWN: "withdrawn",
+    What.EXPIRED: "say it in person",
+    What.PASSED: "say it in person",
+}
+_LEAVES: Final = (What.ADDED, What.MOVED, What.REWORDED)
+_LISTS: Final = {what: "cancelled" if what is What.WITHDRAWN else what.value for what in What}
+_NO_TEXT_SAYS_IT: Final = "no text says it any more"
+
+
+@dataclass(frozen=True, slots=True)
+class TextEffect:
+    """What becomes of one text."""
+
+    what: What
+    step: str
+    message: int | None
+    """Its number; None for one that is not written yet."""
+    was_due_at: datetime | None
+    due_at: datetime | None
+    """When it leaves now; None where it does not, or (moved) not before somebody lets it go on."""
+    text: str
+    """What the patient reads, would have read, or has read."""
+    why: str
+    needs_call: bool
+    """Whether somebody must tell the patient, because no text does."""
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return "waits" if self.what is What.MOVED and self.due_at is None else _WORDS[self.what]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEffect:
+    """What becomes of the texts of another enrollment on the number."""
+
+    enrollment: int
+    texts: tuple[TextEffect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientCall:
+    """What somebody must tell a patient."""
+
+    enrollment: int
+    step: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a command does, or did."""
+
+    enrollment: int
+    already: bool
+    """It was done before; nothing changes."""
+    timezone: str
+    """IANA name: the patient's clock."""
+    before: Mapping[str, Any]
+    """The enrollment's fields; instants are aware."""
+    after: Mapping[str, Any]
+    texts: tuple[TextEffect, ...]
+    others: tuple[OtherEffect, ...]
+    """Only those whose texts change so that a person would say so."""
+    others_elsewhere: int
+    """How many more there are at offices of which whoever asks may not see the patients."""
+    on_their_way: tuple[str, ...]
+    """Steps that may have left a moment ago, where the command stops the others."""
+    opted_out: bool
+    """The number, or the one that it becomes, has opted out: whatever the texts say, none is sent."""
+    unanswered: Mapping[str, str]
+    """Question and how it is asked: what hangs on it is not sent."""
+    not_told: tuple[str, ...]
+    """Topics that no text and no person ever told the patient."""
+    nobody_tells: tuple[tuple[int, str], ...]
+    """Enrollment and step: what other treatments of the patient leave to staff from now on."""
+
+    @property
+    def call_patient(self) -> tuple[PatientCall, ...]:
+        """What somebody must tell a patient, because no text does or because one was wrong."""
+        mine = OtherEffect(self.enrollment, self.texts)
+        calls = [
+            PatientCall(one.enrollment, text.step, text.why)
+            for one in (mine, *self.others)
+            for text in one.texts
+            if text.needs_call
+        ]
+        return (*calls, *(PatientCall(whose, step, _NO_TEXT_SAYS_IT) for whose, step in self.nobody_tells))
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person must read besides the texts."""
+        found = []
+        if self.opted_out:
+            leaves = any(text.what in _LEAVES for text in self._all_texts())
+            tell = "nothing will be sent; tell the patient in person" if leaves else "nothing is sent"
+            found.append(f"The number has opted out: {tell}.")
+        found += [
+            f"Not answered: {ask} What hangs on it is not sent until somebody answers it."
+            for ask in self.unanswered.values()
+        ]
+        if self.on_their_way:
+            found.append(f"May have left a moment ago: {', '.join(self.on_their_way)}.")
+        if self.nobody_tells:
+            said = ", ".join(f"enrollment {whose}: {step}" for whose, step in self.nobody_tells)
+            found.append(f"No text says it any more, so call: {said}.")
+        if self.others_elsewhere:
+            found.append(f"Texts of other offices' patients on this number change too: {self.others_elsewhere}.")
+        return found
+
+    @property
+    def digest(self) -> str:
+        """Tells whether what is done is still what was seen."""
+        texts = [[text.what, text.step] for text in self._all_texts()]
+        said = json.dumps([texts, self.opted_out, self.nobody_tells, self.others_elsewhere])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """The one shape for programs: at the command line, in the API and of an import."""
+        return {
+            "enrollment": self.enrollment,
+            "already": self.already,
+            "before": _fields_json(self.before),
+            "after": _fields_json(self.after),
+            "texts": [_text_json(text) for text in self.texts],
+            "others": [
+                {"enrollment": other.enrollment, "texts": [_text_json(text) for text in other.texts]}
+                for other in self.others
+            ],
+            "others_elsewhere": self.others_elsewhere,
+            "on_their_way": list(self.on_their_way),
+            "opted_out": self.opted_out,
+            "unanswered": list(self.unanswered),
+            "not_told": list(self.not_told),
+            "call_patient": [
+                {"enrollment": call.enrollment, "step": call.step, "why": call.why} for call in self.call_patient
+            ],
+        }
+
+    def _all_texts(self) -> Iterable[TextEffect]:
+        yield from self.texts
+        for other in self.others:
+            yield from other.texts
+
+
+def effect_of(stored: Enrollment, plan: CommandPlan, wanted: ChangeRequest, yours: frozenset[str] | None) -> Effect:
+    """What a plan comes to, while nothing of it is written. `yours` are the offices of whoever asks; None: all."""
+    visible = {
+        whose: difference
+        for whose, difference in plan.others.items()
+        if yours is None or (office := plan.offices[whose]) is None or office in yours
+    }
+    others = (OtherEffect(whose, texts_of(one)) for whose, one in visible.items() if one.changes_anything)
+    after = plan.after
+    return Effect(
+        enrollment=plan.before.enrollment,
+        already=plan.already,
+        timezone=after.timezone,
+        before=_fields_of(stored, plan.before, ChangeRequest()),
+        after=_fields_of(stored, after, wanted),
+        texts=texts_of(plan.own),
+        others=tuple(others),
+        others_elsewhere=sum(one.changes_anything for whose, one in plan.others.items() if whose not in visible),
+        on_their_way=plan.on_their_way,
+        opted_out=plan.opted_out,
+        unanswered=after.unanswered if after.state in RUNNING and after.anchor.treated else {},
+        not_told=(),
+        nobody_tells=tuple(one for one in plan.nobody_tells if yours is None or plan.offices[one[0]] in {None, *yours}),
+    )
+
+
+def texts_of(difference: Difference) -> tuple[TextEffect, ...]:
+    """What becomes of each text of one enrollment; what needs a call first."""
+    return tuple(_texts_of(difference))
+
+
+def _texts_of(difference: Difference) -> Iterator[TextEffect]:
+    for what, name in _LISTS.items():
+        entries: tuple[Entry, ...] = getattr(difference, name)
+        for entry in entries:
+            row, planned = entry.row, entry.planned
+            if planned is not None and what is not What.WRONG_NOW:
+                text = planned.text
+            else:
+                text = (row.sent_text or row.text) if row is not None else ""
+            yield TextEffect(
+                what=what,
+                step=entry.step,
+                message=row.id if row is not None else None,
+                was_due_at=row.due_at if row is not None else None,
+                due_at=planned.due_at if planned is not None and what in _LEAVES else None,
+                text=text,
+                why=entry.why,
+                needs_call=entry.for_staff or what in (What.WRONG_NOW, What.EXPIRED, What.PASSED),
+            )
+
+
+def _fields_of(stored: Enrollment, facts: Facts, wanted: ChangeRequest) -> dict[str, Any]:
+    """What the enrollment has in every field of the table, once `wanted` is so and planning sees `facts`."""
+    known = {field.name: value_of(field, stored) for field in FIELDS}
+    said = {field.name: value for field in CHANGEABLE if (value := getattr(wanted, field.name)) is not None}
+    planned = {name: getattr(facts, name) for name in PLANNED}
+    name = known["name"] if wanted.name is None else check_name(wanted.name).full
+    return {
+        "state": facts.state.value,
+        **known,
+        **said,
+        **planned,
+        "name": name,
+        "phone": facts.phone,
+        "protocol": facts.protocol.id,
+        "version": facts.protocol.version,
+        "answers": dict(facts.answers),
+    }
+
+
+def _fields_json(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}
+
+
+def _text_json(text: TextEffect) -> dict[str, Any]:
+    return {
+        "message": text.message,
+        "step": text.step,
+        "what": text.what.value,
+        "was_due_at": text.was_due_at.isoformat() if text.was_due_at else None,
+        "due_at": text.due_at.isoformat() if text.due_at else None,
+        "text": text.text,
+        "why": text.why,
+    }

@@ -1,0 +1,181 @@
+"""The life of an enrollment: what a command would do (`preview`), and doing it (`apply`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import enrollments, outbox
+from notifier.db.enrollments import sharing_phone, the_enrollment
+from notifier.db.events import record
+from notifier.db.protocols import store_version
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.names import Name, check_name
+from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from notifier.enrollments.command_plan import CommandPlan, plan_command
+from notifier.enrollments.commands import Command
+from notifier.enrollments.effect import Effect, effect_of
+from notifier.enrollments.fields import PLANNED
+from notifier.enrollments.keys import unplanned_columns
+from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, take_turn
+from notifier.enrollments.requests import ChangeRequest
+from notifier.numbers.holds import hold_number, open_holds
+from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_among
+
+
+def preview(session: Session, enrollment_id: int, command: Command, *, rules: PlanningRules, now: datetime) -> Effect:
+    """What the command would do; nothing is written. Raises Refused with a sentence."""
+    stored = the_enrollment(session, rules.clinic_id, enrollment_id)
+    return _effect(stored, plan_command(session, stored, command, rules, now), command, rules)
+
+
+def apply(
+    session: Session, enrollment_id: int, command: Command, *, rules: PlanningRules, now: datetime, by: str
+) -> Effect:
+    """Find the effect again and write it, all in the caller's transaction. Raises Refused with a sentence.
+
+    One planner at a time: nobody plans the same number meanwhile, and no text of it leaves.
+    """
+    take_turn(session, rules.clinic_id)
+    stored = the_enrollment(session, rules.clinic_id, enrollment_id)
+    session.refresh(stored)  # somebody else's turn may have come first
+    plan = plan_command(session, stored, command, rules, now, lock=True)
+    effect = _effect(stored, plan, command, rules)  # what it says of a text is gone once that is written
+    if plan.already:
+        return effect
+    if command.to is None:
+        _write_change(session, stored, plan, command, rules, now, by)
+    else:
+        _write_state(session, stored, plan, command, command.to, now, by)
+    _write_texts(session, plan, rules, now, by, but_own=command.to is not None)
+    return effect
+
+
+def _effect(stored: Enrollment, plan: CommandPlan, command: Command, rules: PlanningRules) -> Effect:
+    return effect_of(stored, plan, command.wanted(), rules.yours)
+
+
+def _write_state(
+    session: Session,
+    stored: Enrollment,
+    plan: CommandPlan,
+    command: Command,
+    to: EnrollmentState,
+    now: datetime,
+    by: str,
+) -> None:
+    """A hold keeps the texts planned; an ending withdraws them."""
+    whose, why = plan.before.enrollment, command.note()
+    before_hold = {"state_before_hold": stored.state.value} if to is EnrollmentState.HELD else {}
+    if to not in RUNNING:
+        outbox.move_where(
+            session,
+            col(Message.enrollment_id) == whose,
+            ~outbox.is_answer(),
+            seen=MessageState.PLANNED,
+            to=MessageState.CANCELLED,
+            at=now,
+            by=by,
+            why=why,
+        )
+    enrollments.move(session, whose, seen=stored.state, to=to, at=now, by=by, why=why, **before_hold)
+
+
+def _write_change(
+    session: Session,
+    stored: Enrollment,
+    plan: CommandPlan,
+    command: Command,
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+) -> None:
+    before, after, wanted = plan.before, plan.after, command.wanted()
+    if wanted.protocol is not None:
+        store_version(session, rules.clinic_id, wanted.protocol, now)
+    columns = unplanned_columns(session, stored, wanted, after)
+    _rename(session, before, after, wanted, rules)
+    for column, value in columns.items():
+        setattr(stored, column, value)
+    _write_fields(stored, after)
+    session.flush()
+    if before.phone != after.phone:
+        _opt_out_follows(session, rules.clinic_id, before.phone, after.phone, now, by)
+    record(
+        session,
+        clinic_id=rules.clinic_id,
+        enrollment_id=before.enrollment,
+        at=now,
+        by=by,
+        what=command.event,
+        from_state=before.state.value,
+        to_state=after.state.value,
+        why=command.note(),
+    )
+
+
+def _rename(session: Session, before: Facts, after: Facts, wanted: ChangeRequest, rules: PlanningRules) -> None:
+    """Name and number are the patient's: they change in all of the patient's enrollments."""
+    name: Name | None = None if wanted.name is None else check_name(wanted.name)
+    for one in sharing_phone(session, rules.clinic_id, before.phone):
+        if one.folded_name == before.folded_name:
+            one.phone = after.phone
+            if name is not None:
+                one.name, one.folded_name = name.full, name.folded
+
+
+def _write_fields(stored: Enrollment, after: Facts) -> None:
+    if after.state is not EnrollmentState.HELD:
+        stored.state_before_hold = None
+    elif after.treated_at is not None:
+        stored.state_before_hold = EnrollmentState.ACTIVE.value
+    if stored.state not in RUNNING:
+        stored.reason = None
+    stored.state = after.state
+    stored.protocol, stored.version = after.protocol.id, after.protocol.version
+    for name in PLANNED:
+        setattr(stored, name, getattr(after, name))
+    stored.answers = dict(after.answers)
+    stored.treated_on = after.local_day
+
+
+def _write_texts(
+    session: Session, plan: CommandPlan, rules: PlanningRules, now: datetime, by: str, *, but_own: bool
+) -> None:
+    """The texts of everybody on the number follow; `but_own`: those of the enrollment itself are written already."""
+    before, after = plan.before, plan.after
+    differences = {} if but_own else {before.enrollment: plan.own}
+    differences |= plan.others
+    opted_out = opted_out_among(session, rules.clinic_id, {before.phone, after.phone})
+    on_phone = enrollments_on(session, rules.clinic_id, [before.phone, after.phone]) if differences else []
+    now_on_phone = {one.id: facts_of(session, one) for one in on_phone}
+    for whose, difference in differences.items():
+        facts = now_on_phone[whose]
+        is_out = facts.phone in opted_out
+        carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=is_out)
+    if not but_own and after.phone in opted_out:
+        _suppress(session, [one.enrollment for one in now_on_phone.values() if one.is_same_patient(after)], now, by)
+
+
+def _opt_out_follows(session: Session, clinic_id: str, old: str, new: str, now: datetime, by: str) -> None:
+    """A patient who said stop, or whose words nobody has read yet, is the same patient with another number."""
+    if is_opted_out(session, clinic_id, old) is not None:
+        opt_out(session, clinic_id, new, source="number_changed", at=now, by=by)
+    for hold in open_holds(session, clinic_id, old):
+        hold_number(session, clinic_id, new, reason=hold.reason, at=now, by=by, kinds=hold.kinds)
+
+
+def _suppress(session: Session, enrollment_ids: Sequence[int], now: datetime, by: str) -> None:
+    outbox.move_where(
+        session,
+        col(Message.enrollment_id).in_(enrollment_ids),
+        seen=MessageState.PLANNED,
+        to=MessageState.SUPPRESSED,
+        at=now,
+        by=by,
+        why=OPTED_OUT,
+    )
