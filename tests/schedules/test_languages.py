@@ -26,6 +26,7 @@ from schedules.checks.words import day_word, forbidden_words
 from schedules.languages import registry
 from schedules.languages.registry import DEFAULT, NoSuchLanguage, language, languages, refusal
 from schedules.moments import Anchor
+from schedules.protocol import CareProtocol
 from schedules.timeline import Patient, Rules, build_timeline, hours_of
 from schedules.wording import Voice
 from tests.made_up import ESPERANTO, TEN_LINES, speak_esperanto
@@ -161,6 +162,16 @@ def test_a_language_without_a_folder_is_refused_with_the_files_it_needs(folder: 
             language(code)
         with pytest.raises(ProtocolError, match=f'^x.toml: this protocol has texts in "{code}", and {said}$'):
             parse_protocol("x", TEN_LINES.replace('"eo"', f'"en", "{code}"'))
+
+
+def test_a_plan_that_runs_goes_on_in_a_language_that_has_gone_since() -> None:
+    """Its texts are in its own content; days are said as CLDR knows them, the rest in English."""
+    whole = parse_protocol("x", TEN_LINES.replace("eo", "en")).model_dump_json().replace('"en"', '"fr"')
+    plan = CareProtocol.model_validate_json(whole)
+    patient, anchor = Patient(NEW_YORK, "fr", "Ana"), Anchor(datetime(2026, 3, 6, 20, 0, tzinfo=UTC), treated=True)
+    text = build_timeline(plan, anchor, patient, Rules(VOICE)).messages[0].text
+    assert text.startswith("Glow: no makeup until samedi 7 mars 15:00, no sun until vendredi 13 mars 16:00. ")
+    assert ("en", "fr") == (registry.language_or_default("fr").code, name_of("fr"))
 
 
 def test_every_folder_is_a_complete_language_whose_patterns_can_be_read() -> None:
