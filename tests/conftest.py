@@ -212,7 +212,6 @@ class Rows:
     def enrollment(self, session: Session, **values: Any) -> int:
         """An active enrollment of Ana, treated now; its id."""
         row = {
-            "clinic_id": "clinic",
             "name": "Ana Ruiz",
             "folded_name": "anaruiz",
             "phone": "+12125550101",
@@ -234,7 +233,6 @@ class Rows:
     def message(self, session: Session, enrollment_id: int, **values: Any) -> int:
         """A planned text of that enrollment, due in an hour and useful for a day; its id."""
         row = {
-            "clinic_id": "clinic",
             "enrollment_id": enrollment_id,
             "step": f"step-{uuid4().hex[:8]}",
             "kind": "care",

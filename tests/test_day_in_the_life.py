@@ -17,7 +17,7 @@ from sqlmodel import col
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.outbox import next_due
-from notifier.db.tables import CLINIC, Message
+from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.change import change
@@ -39,7 +39,7 @@ from schedules.wording import Voice
 
 NEW_YORK = ZoneInfo("America/New_York")
 MARIA = "+12125550101"
-RULES = PlanningRules(CLINIC, Voice("Lakeside Skin", "(978) 555-0142"), NEW_YORK.key, must_be_approved=False)
+RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), NEW_YORK.key, must_be_approved=False)
 
 TODAY = (
     "Lakeside Skin: no makeup until Sun Mar 8 4:30 PM, no retinol creams until Wed Mar 11, no sun for 7 days. "
@@ -170,7 +170,7 @@ class Clinic:
 
     async def turn(self, worker: Dispatch) -> None:
         """Read what patients wrote, then send what is due."""
-        assert await poll_inbound(self.threads, self.gateway, CLINIC, now=self.clock.now(), receive=_receive_listed)
+        assert await poll_inbound(self.threads, self.gateway, now=self.clock.now(), receive=_receive_listed)
         worker.caught_up = True
         await worker.turn()
 
@@ -189,11 +189,9 @@ class Clinic:
         """A new worker looks up what the dead one left."""
         self.worker = self._worker(self.gateway)
         now = self.clock.now()
-        dead = call_dead_attempts_unknown(
-            self.threads, CLINIC, now=now, worker_id="the new one", held=(), others_are_dead=True
-        )
+        dead = call_dead_attempts_unknown(self.threads, now=now, worker_id="the new one", held=(), others_are_dead=True)
         assert 1 == await dead
-        assert 1 == await resolve(self.threads, self.gateway, CLINIC, now=now, on_unknown="resend_once")
+        assert 1 == await resolve(self.threads, self.gateway, now=now, on_unknown="resend_once")
 
     def record_of(self, step: str) -> tuple[str, str | None]:
         """What our tables know of a text: its state and its SID."""
@@ -212,13 +210,13 @@ class Clinic:
 
     def _worker(self, gateway: TwilioGateway) -> Dispatch:
         return Dispatch(
-            self.threads, gateway, self.clock, SendingRules(CLINIC, SendWindow()), record=record,
+            self.threads, gateway, self.clock, SendingRules(SendWindow()), record=record,
             worker_id=str(uuid4()), in_flight=10, pace=Pace(0),
         )  # fmt: skip
 
 
 def _receive_listed(session: Session, listed: MessageRecord, now: datetime) -> object:
-    return receive(session, CLINIC, InboundText(listed.sid, listed.from_, listed.body, listed.created_at), now)
+    return receive(session, InboundText(listed.sid, listed.from_, listed.body, listed.created_at), now)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, desk, new_desk, notifier
 from tests.setups.command_doors import COMMAND_DOORS, Case, open_clinic
 from tests.setups.doors import DOORS, CsvFile, Door, PageForms, open_door
-from tests.web.pages.conftest import CLINIC, _quick_passwords
+from tests.web.pages.conftest import _quick_passwords
 
 __all__ = [
     "_no_settings_from_outside", "_quick_passwords", "at_a_terminal", "desk", "new_desk", "notifier", "open_clinic",
@@ -100,7 +100,7 @@ def test_every_field_of_an_enrollment_can_be_said_stored_and_read_back_at_every_
     def found(name: str) -> tuple[Any, Any]:
         whose = to_come if name == "appointment_at" else treated
         with reading(sqlite_engine) as session:
-            enrollment = by_id(session, CLINIC, whose)
+            enrollment = by_id(session, whose)
             assert enrollment is not None
             is_stored = stored(BY_NAME[name], enrollment)
         read_back = door.read(whose)[name] if name in door.reads else is_stored

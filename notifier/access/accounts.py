@@ -46,22 +46,20 @@ def fold(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def account_called(session: Session, clinic_id: str, name: str) -> Staff | None:
+def account_called(session: Session, name: str) -> Staff | None:
     """The account of that name, active or not."""
-    found = select(Staff).where(col(Staff.clinic_id) == clinic_id, col(Staff.folded_name) == fold(name))
+    found = select(Staff).where(col(Staff.folded_name) == fold(name))
     return session.scalar(found)
 
 
-def accounts(session: Session, clinic_id: str) -> list[Staff]:
+def accounts(session: Session) -> list[Staff]:
     """Every account, by name."""
-    return list(
-        session.scalars(select(Staff).where(col(Staff.clinic_id) == clinic_id).order_by(col(Staff.folded_name)))
-    )
+    return list(session.scalars(select(Staff).order_by(col(Staff.folded_name))))
 
 
-def has_accounts(session: Session, clinic_id: str) -> bool:
+def has_accounts(session: Session) -> bool:
     """Whether anybody can sign in."""
-    found = select(col(Staff.id)).where(col(Staff.clinic_id) == clinic_id, col(Staff.active).is_(True))
+    found = select(col(Staff.id)).where(col(Staff.active).is_(True))
     return session.execute(found.limit(1)).first() is not None
 
 
@@ -71,12 +69,12 @@ def open_session(session: Session, staff_id: int, token_hash: str, *, now: datet
     insert_rows(session, StaffSession, [row])
 
 
-def who_has(session: Session, clinic_id: str, token_hash: str, *, now: datetime) -> tuple[SignedIn, bool] | None:
+def who_has(session: Session, token_hash: str, *, now: datetime) -> tuple[SignedIn, bool] | None:
     """Whose open session this is, and whether it is time to write down that it was seen; None for any other."""
     found = session.execute(
         select(StaffSession, Staff)
         .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
-        .where(col(StaffSession.token_hash) == token_hash, col(Staff.clinic_id) == clinic_id)
+        .where(col(StaffSession.token_hash) == token_hash)
     ).first()
     if found is None:
         return None
@@ -117,7 +115,6 @@ def _revoke(session: Session, which: object, now: datetime) -> int:
 
 def audit(
     session: Session,
-    clinic_id: str,
     *,
     at: datetime,
     by: str,
@@ -126,5 +123,5 @@ def audit(
     enrollment_id: int | None = None,
 ) -> None:
     """Write down who saw or did what. `about` names no patient."""
-    row = {"clinic_id": clinic_id, "at": at, "by": by[:120], "what": what, "about": about and about[:200]}
+    row = {"at": at, "by": by[:120], "what": what, "about": about and about[:200]}
     insert_rows(session, StaffAudit, [{**row, "enrollment_id": enrollment_id}])

@@ -23,7 +23,6 @@ _LONGEST_NAME: Final = 60
 
 def add_key(
     session: Session,
-    clinic_id: str,
     name: str,
     scopes: Iterable[Scope],
     *,
@@ -40,7 +39,7 @@ def add_key(
         raise Refused(
             "say what the key may do", "scope", code=RefusalCode.SCOPE_MISSING, scopes=", --scope ".join(Scope)
         )
-    if working_key(session, clinic_id, name) is not None:
+    if working_key(session, name) is not None:
         raise Refused(
             f'there is a key "{name}" already; to replace it, revoke it first',
             "name",
@@ -48,21 +47,21 @@ def add_key(
             name=name,
         )
     key = f"{_OURS}{secrets.token_urlsafe(32)}"
-    row = {"clinic_id": clinic_id, "name": name, "key_hash": hash_of(key), "prefix": key[:_SHOWN], "scopes": allowed}
+    row = {"name": name, "key_hash": hash_of(key), "prefix": key[:_SHOWN], "scopes": allowed}
     insert_rows(session, ApiKey, [{**row, "office": office, "created_at": now, "created_by": by}])
-    _note(session, clinic_id, f"added api key {key[:_SHOWN]} ({', '.join(allowed)})", now=now, by=by)
+    _note(session, f"added api key {key[:_SHOWN]} ({', '.join(allowed)})", now=now, by=by)
     return key
 
 
-def revoke_key(session: Session, clinic_id: str, name: str, *, now: datetime, by: str) -> None:
+def revoke_key(session: Session, name: str, *, now: datetime, by: str) -> None:
     """The key opens nothing from now on. Raises Refused where there is none of that name."""
-    key = working_key(session, clinic_id, name.strip())
+    key = working_key(session, name.strip())
     if key is None:
-        known = ", ".join(one.name for one in all_keys(session, clinic_id) if one.revoked_at is None) or "none"
+        known = ", ".join(one.name for one in all_keys(session) if one.revoked_at is None) or "none"
         raise Refused(f'there is no key "{name[:60]}"; keys are: {known}', "name")
     key.revoked_at, key.revoked_by = now, by
     session.add(key)
-    _note(session, clinic_id, f"revoked api key {key.prefix}", now=now, by=by)
+    _note(session, f"revoked api key {key.prefix}", now=now, by=by)
 
 
 def _checked_name(name: str) -> str:
@@ -74,5 +73,5 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _note(session: Session, clinic_id: str, about: str, *, now: datetime, by: str) -> None:
-    staff.audit(session, clinic_id, at=now, by=by, what="did", about=about)
+def _note(session: Session, about: str, *, now: datetime, by: str) -> None:
+    staff.audit(session, at=now, by=by, what="did", about=about)

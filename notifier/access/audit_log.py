@@ -14,7 +14,6 @@ from notifier.db.tables import Staff, StaffAudit, StaffSession
 
 def audited(
     session: Session,
-    clinic_id: str,
     limit: int,
     *,
     by: str | None = None,
@@ -24,7 +23,7 @@ def audited(
     before: int | None = None,
 ) -> list[StaffAudit]:
     """The latest entries first; `before`: only those older than this one, for the next page."""
-    found = select(StaffAudit).where(col(StaffAudit.clinic_id) == clinic_id)
+    found = select(StaffAudit)
     if by is not None:
         found = found.where(col(StaffAudit.by) == by)
     if enrollment_id is not None:
@@ -38,12 +37,11 @@ def audited(
     return list(session.scalars(found.order_by(col(StaffAudit.id).desc()).limit(limit)))
 
 
-def last_seen(session: Session, clinic_id: str) -> dict[int, datetime]:
+def last_seen(session: Session) -> dict[int, datetime]:
     """When each account was last at the page; by its id, without those that never were."""
     found = (
         select(col(StaffSession.staff_id), func.max(col(StaffSession.seen_at)))
         .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
-        .where(col(Staff.clinic_id) == clinic_id)
         .group_by(col(StaffSession.staff_id))
     )
     return dict(session.execute(found).all())

@@ -15,21 +15,21 @@ from notifier.db.tables import WrongPassword
 KEPT: Final = timedelta(minutes=15)
 
 
-def wrong_since(session: Session, clinic_id: str, now: datetime) -> list[tuple[str, str]]:
+def wrong_since(session: Session, now: datetime) -> list[tuple[str, str]]:
     """Every wrong one of the last quarter of an hour: for whom, and from where."""
-    lately = (col(WrongPassword.clinic_id) == clinic_id, col(WrongPassword.at) > now - KEPT)
+    lately = (col(WrongPassword.at) > now - KEPT,)
     found = select(col(WrongPassword.who), col(WrongPassword.address)).where(*lately)
     return [(who, address) for who, address in session.execute(found)]
 
 
-def note_wrong(session: Session, clinic_id: str, *, who: str, address: str, now: datetime) -> None:
+def note_wrong(session: Session, *, who: str, address: str, now: datetime) -> None:
     """One more; those that no longer count are let go."""
-    old = delete(WrongPassword).where(col(WrongPassword.clinic_id) == clinic_id, col(WrongPassword.at) <= now - KEPT)
+    old = delete(WrongPassword).where(col(WrongPassword.at) <= now - KEPT)
     session.execute(old)
-    insert_rows(session, WrongPassword, [{"clinic_id": clinic_id, "at": now, "who": who, "address": address}])
+    insert_rows(session, WrongPassword, [{"at": now, "who": who, "address": address}])
 
 
-def forget_wrong(session: Session, clinic_id: str, *, who: str, address: str) -> None:
+def forget_wrong(session: Session, *, who: str, address: str) -> None:
     """Whoever knows the password starts anew there."""
     these = (col(WrongPassword.who) == who, col(WrongPassword.address) == address)
-    session.execute(delete(WrongPassword).where(col(WrongPassword.clinic_id) == clinic_id, *these))
+    session.execute(delete(WrongPassword).where(*these))

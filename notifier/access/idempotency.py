@@ -38,13 +38,13 @@ class Answered:
     answer: dict[str, Any]
 
 
-def answered_before(session: Session, clinic_id: str, question: Question, *, now: datetime) -> Answered | None:
+def answered_before(session: Session, question: Question, *, now: datetime) -> Answered | None:
     """The answer to the same request, if it was asked within a day; else this one has the turn until the commit.
 
     A second request that comes meanwhile waits for it. Raises AnotherBody.
     """
     forget_old_answers(session, now)
-    row = {"api_key_id": question.key_id, "idempotency_key": question.idempotency_key, "clinic_id": clinic_id}
+    row = {"api_key_id": question.key_id, "idempotency_key": question.idempotency_key}
     if insert_if_new(session, ApiAnswer, {**row, "at": now, "body_hash": question.body_hash}):
         return None
     known = session.get(ApiAnswer, (question.key_id, question.idempotency_key))
@@ -68,10 +68,10 @@ def forget_old_answers(session: Session, now: datetime) -> None:
     session.execute(delete(ApiAnswer).where(col(ApiAnswer.at) <= now - KEPT))
 
 
-def claim_form(session: Session, clinic_id: str, token: str, digest: str, *, now: datetime) -> StaffForm | None:
+def claim_form(session: Session, token: str, digest: str, *, now: datetime) -> StaffForm | None:
     """The staff page's form as it was sent before; None where this is the first time, and it has the turn until the
     commit. A second that comes meanwhile waits for it. Raises AnotherBody where it was sent with another digest."""
-    row = {"token": token, "clinic_id": clinic_id, "at": now, "digest": digest}
+    row = {"token": token, "at": now, "digest": digest}
     if insert_if_new(session, StaffForm, row):
         return None
     sent = session.get(StaffForm, token)

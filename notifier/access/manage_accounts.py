@@ -18,7 +18,6 @@ _LONGEST_NAME = 60
 
 def add_staff(
     session: Session,
-    clinic_id: str,
     name: str,
     password: str,
     *,
@@ -33,10 +32,9 @@ def add_staff(
     """
     name = _checked_name(name)
     hashed = _hashed(password)
-    if staff.account_called(session, clinic_id, name) is not None:
+    if staff.account_called(session, name) is not None:
         raise Refused(f'"{name}" has an account already', "name", code=RefusalCode.ACCOUNT_EXISTS, name=name)
     row = {
-        "clinic_id": clinic_id,
         "name": name,
         "folded_name": staff.fold(name),
         "password_hash": hashed,
@@ -47,72 +45,72 @@ def add_staff(
         "created_by": by,
     }
     (staff_id,) = insert_rows_for_ids(session, Staff, [row])
-    _note(session, clinic_id, f"added {row['role']} account {staff_id}", now=now, by=by)
+    _note(session, f"added {row['role']} account {staff_id}", now=now, by=by)
     return staff_id
 
 
-def set_offices(session: Session, clinic_id: str, name: str, offices: Sequence[str], *, now: datetime, by: str) -> None:
+def set_offices(session: Session, name: str, offices: Sequence[str], *, now: datetime, by: str) -> None:
     """Whose patients somebody sees, from the next page on; none given: all."""
-    account = _the_account(session, clinic_id, name)
+    account = _the_account(session, name)
     account.offices = list(offices) or None
     session.add(account)
-    _note(session, clinic_id, f"account {account.id} sees {', '.join(offices) or 'all offices'}", now=now, by=by)
+    _note(session, f"account {account.id} sees {', '.join(offices) or 'all offices'}", now=now, by=by)
 
 
-def set_password(session: Session, clinic_id: str, name: str, password: str, *, now: datetime, by: str) -> int:
+def set_password(session: Session, name: str, password: str, *, now: datetime, by: str) -> int:
     """Another password, and the account works again; its sessions end: how many there were."""
-    account = _the_account(session, clinic_id, name)
+    account = _the_account(session, name)
     account.password_hash, account.active = _hashed(password), True
     session.add(account)
-    _note(session, clinic_id, f"set the password of account {account.id}", now=now, by=by)
+    _note(session, f"set the password of account {account.id}", now=now, by=by)
     return staff.revoke_all(session, account.id or 0, now=now)
 
 
-def deactivate(session: Session, clinic_id: str, name: str, *, now: datetime, by: str) -> int:
+def deactivate(session: Session, name: str, *, now: datetime, by: str) -> int:
     """Somebody has left: the account stops working at once; how many sessions ended."""
-    account = _the_account(session, clinic_id, name)
+    account = _the_account(session, name)
     account.active = False
     session.add(account)
-    _note(session, clinic_id, f"deactivated account {account.id}", now=now, by=by)
+    _note(session, f"deactivated account {account.id}", now=now, by=by)
     return staff.revoke_all(session, account.id or 0, now=now)
 
 
-def activate(session: Session, clinic_id: str, name: str, *, now: datetime, by: str) -> None:
+def activate(session: Session, name: str, *, now: datetime, by: str) -> None:
     """The account works again, with the password that it had."""
-    account = _the_account(session, clinic_id, name)
+    account = _the_account(session, name)
     account.active = True
     session.add(account)
-    _note(session, clinic_id, f"activated account {account.id}", now=now, by=by)
+    _note(session, f"activated account {account.id}", now=now, by=by)
 
 
-def set_role(session: Session, clinic_id: str, name: str, role: Role, *, now: datetime, by: str) -> None:
+def set_role(session: Session, name: str, role: Role, *, now: datetime, by: str) -> None:
     """What this person may do from now on. Raises Refused for the last admin."""
-    account = _the_account(session, clinic_id, name)
+    account = _the_account(session, name)
     if role is not Role.ADMIN:
         refuse_last_admin(session, account)
     account.role = role
     session.add(account)
-    _note(session, clinic_id, f"made account {account.id} {role}", now=now, by=by)
+    _note(session, f"made account {account.id} {role}", now=now, by=by)
 
 
 def refuse_last_admin(session: Session, account: Staff) -> None:
     """Refuse to take away the only admin who can sign in: nobody could give the page one again."""
-    admins = [one.id for one in staff.accounts(session, account.clinic_id) if one.active and one.role is Role.ADMIN]
+    admins = [one.id for one in staff.accounts(session) if one.active and one.role is Role.ADMIN]
     if admins == [account.id]:
         raise Refused(f"{account.name} is the only admin; make somebody else one first")
 
 
-def revoke_sessions(session: Session, clinic_id: str, name: str, *, now: datetime, by: str) -> int:
+def revoke_sessions(session: Session, name: str, *, now: datetime, by: str) -> int:
     """Sign somebody out everywhere, such as after a tablet was lost; how many sessions ended."""
-    account = _the_account(session, clinic_id, name)
-    _note(session, clinic_id, f"ended the sessions of account {account.id}", now=now, by=by)
+    account = _the_account(session, name)
+    _note(session, f"ended the sessions of account {account.id}", now=now, by=by)
     return staff.revoke_all(session, account.id or 0, now=now)
 
 
-def _the_account(session: Session, clinic_id: str, name: str) -> Staff:
-    account = staff.account_called(session, clinic_id, name)
+def _the_account(session: Session, name: str) -> Staff:
+    account = staff.account_called(session, name)
     if account is None:
-        known = ", ".join(one.name for one in staff.accounts(session, clinic_id)) or "nobody"
+        known = ", ".join(one.name for one in staff.accounts(session)) or "nobody"
         raise Refused(f'there is no account "{name[:60]}"; accounts are: {known}', "name")
     return account
 
@@ -133,5 +131,5 @@ def _hashed(password: str) -> str:
         raise Refused(str(why), "password") from None
 
 
-def _note(session: Session, clinic_id: str, about: str, *, now: datetime, by: str) -> None:
-    staff.audit(session, clinic_id, at=now, by=by, what="did", about=about)
+def _note(session: Session, about: str, *, now: datetime, by: str) -> None:
+    staff.audit(session, at=now, by=by, what="did", about=about)

@@ -13,15 +13,13 @@ from notifier.access.passwords import is_password
 from notifier.db.engine import reading, writing
 
 
-def sign_in(
-    engine: Engine, clinic_id: str, name: str, password: str, *, now: datetime, before: str | None = None
-) -> str | None:
+def sign_in(engine: Engine, name: str, password: str, *, now: datetime, before: str | None = None) -> str | None:
     """A new session's token, or None: nothing tells an unknown name from a wrong password, not even the time it takes.
 
     `before`: the token that the browser had until now; its session ends, so that nobody can plant one.
     """
     with reading(engine) as session:
-        account = staff.account_called(session, clinic_id, name)
+        account = staff.account_called(session, name)
     works = account is not None and account.active
     right = is_password(password, account.password_hash if account is not None and works else None)
     token = secrets.token_urlsafe(32)
@@ -29,20 +27,20 @@ def sign_in(
         if account is None or account.id is None or not right:
             # The typed name is not written down: people type passwords into that field.
             who = f"account {account.id}" if account else "an unknown name"
-            staff.audit(session, clinic_id, at=now, by="nobody", what="refused", about=f"sign-in as {who}")
+            staff.audit(session, at=now, by="nobody", what="refused", about=f"sign-in as {who}")
             return None
         if before is not None:
             staff.revoke(session, token_hash(before), now=now)
         staff.open_session(session, account.id, token_hash(token), now=now)
-        staff.audit(session, clinic_id, at=now, by=f"staff:{account.name}", what="signed_in")
+        staff.audit(session, at=now, by=f"staff:{account.name}", what="signed_in")
     return token
 
 
-def sign_out(engine: Engine, clinic_id: str, token: str, *, now: datetime, by: str) -> None:
+def sign_out(engine: Engine, token: str, *, now: datetime, by: str) -> None:
     """End this session."""
     with writing(engine) as session:
         if staff.revoke(session, token_hash(token), now=now):
-            staff.audit(session, clinic_id, at=now, by=by, what="signed_out")
+            staff.audit(session, at=now, by=by, what="signed_out")
 
 
 def token_hash(token: str) -> str:

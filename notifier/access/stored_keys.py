@@ -38,9 +38,9 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def key_with(session: Session, clinic_id: str, key_hash: str) -> ApiKey | None:
+def key_with(session: Session, key_hash: str) -> ApiKey | None:
     """The key of that hash, revoked or not."""
-    return session.scalar(select(ApiKey).where(col(ApiKey.key_hash) == key_hash, col(ApiKey.clinic_id) == clinic_id))
+    return session.scalar(select(ApiKey).where(col(ApiKey.key_hash) == key_hash))
 
 
 def integration_of(key: ApiKey) -> Integration:
@@ -48,15 +48,15 @@ def integration_of(key: ApiKey) -> Integration:
     return Integration(key.id or 0, key.name, frozenset(map(Scope, key.scopes)), key.office)
 
 
-def working_key(session: Session, clinic_id: str, name: str) -> ApiKey | None:
+def working_key(session: Session, name: str) -> ApiKey | None:
     """The key of that name, unless it is revoked."""
-    found = select(ApiKey).where(col(ApiKey.clinic_id) == clinic_id, col(ApiKey.name) == name)
+    found = select(ApiKey).where(col(ApiKey.name) == name)
     return session.scalar(found.where(col(ApiKey.revoked_at).is_(None)))
 
 
-def all_keys(session: Session, clinic_id: str) -> list[ApiKey]:
+def all_keys(session: Session) -> list[ApiKey]:
     """Every key there ever was, the oldest first."""
-    return list(session.scalars(select(ApiKey).where(col(ApiKey.clinic_id) == clinic_id).order_by(col(ApiKey.id))))
+    return list(session.scalars(select(ApiKey).order_by(col(ApiKey.id))))
 
 
 def seen(session: Session, key_id: int, *, now: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from notifier.clock import Clock, ShiftedClock
 from notifier.config.offices_file import BadOffices, parse_offices
 from notifier.config.settings import BadSettings, Settings
-from notifier.domain.kinds import CLINIC
 from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
@@ -19,7 +18,6 @@ CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET = "[clinic name]", "[clinic phone]"
 def planning_rules(settings: Settings) -> PlanningRules:
     """How texts are planned; a protocol must be approved wherever texts go to real phones."""
     return PlanningRules(
-        clinic_id=CLINIC,
         voice=_voice(settings),
         timezone=settings.timezone or "UTC",
         window=SendWindow.parse(settings.send_window),

@@ -33,7 +33,6 @@ from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.errors import DatabaseUnusable
 from notifier.db.same_file import OpenedFile
 from notifier.db.schema import prepare
-from notifier.db.tables import CLINIC
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
 from notifier.oversight.alerts import tell
@@ -68,7 +67,7 @@ def run_web(settings: Settings) -> int:
         if created := prepare(engine):
             log.warning("new_database", file=str(created))
         with reading(engine) as session:
-            refuse_lost_offices(enrolled_elsewhere(session, CLINIC, read_offices(settings)))
+            refuse_lost_offices(enrolled_elsewhere(session, read_offices(settings)))
     finally:
         engine.dispose()
     if lost := asyncio.run(serve(settings)):
@@ -114,7 +113,6 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     app = create_app(
         engine,
         clock,
-        clinic_id=CLINIC,
         webhooks=webhook_settings(settings, replied.set),
         worker_age=worker_age,
         disk=file.parent if file else None,
@@ -162,4 +160,4 @@ def webhook_settings(settings: Settings, replied: Callable[[], None] = lambda: N
     ]
     check = SignatureCheck(tokens, settings.public_url)
     account = settings.twilio_account_sid or ""
-    return WebhookSettings(CLINIC, account, check, answer_rules(settings), replied=replied)
+    return WebhookSettings(account, check, answer_rules(settings), replied=replied)

@@ -34,7 +34,6 @@ from notifier.db.filesystems import refuse_network
 from notifier.db.integrity import look_before_start
 from notifier.db.same_file import OpenedFile
 from notifier.db.schema import prepare
-from notifier.db.tables import CLINIC
 from notifier.db.threads import DatabaseThreads
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
@@ -70,7 +69,7 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
             log.warning("new_database", file=str(created))
         look_before_start(engine)
         with reading(engine) as session:
-            refuse_lost_offices(enrolled_elsewhere(session, CLINIC, read_offices(settings)))
+            refuse_lost_offices(enrolled_elsewhere(session, read_offices(settings)))
         with only_worker(engine, clock.now()):
             drained = asyncio.run(work(settings, engine, clock, beside=beside))
     finally:
@@ -122,7 +121,6 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         why_lost=opened.why_lost,
     )
     about = WorkerSettings(
-        clinic_id=CLINIC,
         worker_id=worker_id,
         host=socket.gethostname(),
         pid=os.getpid(),
@@ -138,7 +136,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     telling = build_telling(settings)
     heartbeat = settings.heartbeat_url
     outside = Outside(
-        watch=lambda now: watch(threads, telling, CLINIC, now=now),
+        watch=lambda now: watch(threads, telling, now=now),
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
         alarm=lambda why, now: tell(telling, (Line("damaged", why, now),)),
     )
@@ -162,11 +160,10 @@ def only_worker(engine: Engine, now: datetime) -> AbstractContextManager[None]:
 def _receive(session: Session, found: MessageRecord, now: datetime, *, answers: AnswerRules | None = None) -> None:
     to = (found.to, found.service)
     inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=to)
-    receive(session, CLINIC, inbound, now, answers=answers)
+    receive(session, inbound, now, answers=answers)
 
 
 def _apply(session: Session, found: MessageRecord, now: datetime) -> None:
     apply_receipt(
-        session, CLINIC, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
-        source="poll",
-    )  # fmt: skip
+        session, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
+        source="poll")  # fmt: skip

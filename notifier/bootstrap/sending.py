@@ -5,7 +5,6 @@ from __future__ import annotations
 from notifier.bootstrap.planning import own_sender, read_offices, staffed_hours
 from notifier.config.settings import BadSettings, Settings
 from notifier.conversations.auto_reply import AnswerRules
-from notifier.domain.kinds import CLINIC
 from notifier.sending.claim import SendingRules
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Gateway
@@ -18,7 +17,6 @@ _SPARE_CONNECTIONS = 5
 def sending_rules(settings: Settings) -> SendingRules:
     """What is checked again when a text leaves."""
     return SendingRules(
-        CLINIC,
         SendWindow.parse(settings.send_window),
         settings.max_texts_per_day,
         settings.recover_above,

@@ -15,7 +15,6 @@ from sqlalchemy import Engine
 
 from notifier.access.idempotency import forget_old_answers
 from notifier.clock import Clock
-from notifier.db.tables import CLINIC
 from notifier.db.threads import DatabaseThreads
 from notifier.oversight.alerts import Telling, watch_alone, watch_replies
 
@@ -46,14 +45,14 @@ async def rounds(
 
     async def watch() -> None:
         nonlocal missed
-        missed = await watch_alone(threads, telling, CLINIC, now=clock.now(), missed=missed)
+        missed = await watch_alone(threads, telling, now=clock.now(), missed=missed)
 
     async def forget() -> None:
         now = clock.now()
         await threads.write(lambda session: forget_old_answers(session, now))
 
     async def tell_urgent() -> None:
-        await watch_replies(threads, telling, CLINIC, now=clock.now())
+        await watch_replies(threads, telling, now=clock.now())
 
     ending = asyncio.Event()
     going = [

@@ -52,10 +52,6 @@ class Office:
         """Say what was done, or in a dry run what would be."""
         note(f"dry run, nothing is changed: {sentence}" if self.dry_run else sentence)
 
-    @property
-    def clinic_id(self) -> str:
-        return self.rules.clinic_id
-
 
 @contextmanager
 def office(
@@ -122,11 +118,11 @@ def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = Fals
         engine.dispose()
 
 
-def enrollment_called(session: Session, clinic_id: str, word: str) -> int:
+def enrollment_called(session: Session, word: str) -> int:
     """The enrollment's number from what staff typed: the number itself, or an external id that is not all digits."""
     if word.isascii() and word.isdigit():
         return int(word)
-    found = by_external_id(session, clinic_id, word)
+    found = by_external_id(session, word)
     if found is None or found.id is None:
         raise Refused(f'there is no enrollment "{word}"; see: notifier enrollments', "enrollment")
     return found.id

@@ -16,17 +16,17 @@ from notifier.db.tables import Enrollment, Message, Reply
 from notifier.domain.refused import RefusalCode, Refused
 
 
-def the_reply(session: Session, clinic_id: str, reply_id: int) -> Reply:
+def the_reply(session: Session, reply_id: int) -> Reply:
     """The reply of that number; raises Refused where there is none."""
     reply = session.get(Reply, reply_id) if can_be_id(reply_id) else None
-    if reply is None or reply.clinic_id != clinic_id:
+    if reply is None:
         raise Refused(f"there is no reply {reply_id}", code=RefusalCode.REPLY_UNKNOWN)
     return reply
 
 
-def last_reply(session: Session, clinic_id: str, phone: str, yours: Collection[str] | None = None) -> Reply | None:
+def last_reply(session: Session, phone: str, yours: Collection[str] | None = None) -> Reply | None:
     """What came last from this number, to one of `yours` or to no office; None: to any."""
-    found = select(Reply).where(col(Reply.clinic_id) == clinic_id, col(Reply.phone) == phone)
+    found = select(Reply).where(col(Reply.phone) == phone)
     if yours is not None:
         found = found.where(or_(col(Reply.office).is_(None), col(Reply.office).in_(sorted(yours))))
     return session.scalar(found.order_by(col(Reply.at).desc(), col(Reply.id).desc()).limit(1))
@@ -34,16 +34,16 @@ def last_reply(session: Session, clinic_id: str, phone: str, yours: Collection[s
 
 def conversation(session: Session, enrollment: Enrollment, limit: int) -> list[Reply]:
     """The latest from her number, and from one she had before where nobody is enrolled on it now."""
-    clinic, left = enrollment.clinic_id, col(Message.left_at).is_not(None)
+    left = col(Message.left_at).is_not(None)
     numbers = select(col(Message.phone)).where(col(Message.enrollment_id) == enrollment.id, left).distinct()
     before = set(session.scalars(numbers)) - {enrollment.phone}
-    whose = latest_on(session, clinic, before)
+    whose = latest_on(session, before)
     hers = {phone for phone in before if phone in whose and whose[phone].phone == enrollment.phone}
-    found = select(Reply).where(col(Reply.clinic_id) == clinic, col(Reply.phone).in_([enrollment.phone, *sorted(hers)]))
+    found = select(Reply).where(col(Reply.phone).in_([enrollment.phone, *sorted(hers)]))
     return list(session.scalars(found.order_by(col(Reply.at).desc()).limit(limit)))
 
 
-def close(session: Session, clinic_id: str, reply_id: int, *, at: datetime, by: str) -> bool:
+def close(session: Session, reply_id: int, *, at: datetime, by: str) -> bool:
     """Somebody has read it and done what it needed; False where it was closed before."""
     closed = session.execute(
         update(Reply)
@@ -52,5 +52,5 @@ def close(session: Session, clinic_id: str, reply_id: int, *, at: datetime, by: 
         .returning(col(Reply.id))
     ).first()
     if closed is not None:
-        record(session, clinic_id=clinic_id, at=at, by=by, what="reply_closed", why=f"reply {reply_id}")
+        record(session, at=at, by=by, what="reply_closed", why=f"reply {reply_id}")
     return closed is not None

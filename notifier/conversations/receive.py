@@ -46,7 +46,7 @@ class InboundText:
 
 
 def receive(
-    session: Session, clinic_id: str, inbound: InboundText, now: datetime, *, answers: AnswerRules | None = None
+    session: Session, inbound: InboundText, now: datetime, *, answers: AnswerRules | None = None
 ) -> Meaning | None:
     """Store a reply and do what it asks; None where it was stored before (webhook and poll both bring it).
 
@@ -54,13 +54,12 @@ def receive(
     """
     # "rcs:+1…" and "whatsapp:+1…" are the same person, whose wish counts for her number.
     inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20], text=_storable(inbound.text))
-    one_at_a_time(session, clinic_id, inbound.phone)  # a STOP and a START must see each other
+    one_at_a_time(session, inbound.phone)  # a STOP and a START must see each other
     meaning = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count)
     urgent = meaning is Meaning.URGENT or mentions_urgent(inbound.text)
     files_itself = meaning in _FILED and not urgent
-    office = _office(session, clinic_id, inbound, answers.offices) if answers and answers.offices else None
+    office = _office(session, inbound, answers.offices) if answers and answers.offices else None
     row = {
-        "clinic_id": clinic_id,
         "sid": inbound.sid,
         "phone": inbound.phone,
         "at": inbound.at,
@@ -73,13 +72,13 @@ def receive(
         "office": office,
     }
     if not insert_if_new(session, Reply, row):
-        return _learn(session, clinic_id, inbound, meaning, now)
-    _act(session, clinic_id, inbound, meaning, now)
+        return _learn(session, inbound, meaning, now)
+    _act(session, inbound, meaning, now)
     if urgent:
-        _hold(session, clinic_id, inbound, "urgent words in a reply", now, kinds=URGENT_HOLDS)
+        _hold(session, inbound, "urgent words in a reply", now, kinds=URGENT_HOLDS)
     here = answers.at(office) if answers else None
     if here is not None and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
-        _answer(session, clinic_id, inbound, here, office, now)
+        _answer(session, inbound, here, office, now)
     return meaning
 
 
@@ -89,24 +88,22 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _office(session: Session, clinic_id: str, inbound: InboundText, offices: Offices) -> str | None:
+def _office(session: Session, inbound: InboundText, offices: Offices) -> str | None:
     """Whose number she wrote to, unless she is another office's patient; else her newest enrollment's."""
     written_to = office_of_sender(offices, [one for one in inbound.written_to if one])
-    hers = answers_for(session, clinic_id, inbound.phone, office=written_to)
+    hers = answers_for(session, inbound.phone, office=written_to)
     return written_to if hers is None else hers.office
 
 
-def _answer(
-    session: Session, clinic_id: str, inbound: InboundText, answers: AnswerRules, office: str | None, now: datetime
-) -> None:
+def _answer(session: Session, inbound: InboundText, answers: AnswerRules, office: str | None, now: datetime) -> None:
     """The fixed answer, to somebody who is our patient, has not said stop, and has had none lately."""
     phone = inbound.phone
-    enrollment = answers_for(session, clinic_id, phone, office=office)
-    if enrollment is None or is_opted_out(session, clinic_id, phone):
+    enrollment = answers_for(session, phone, office=office)
+    if enrollment is None or is_opted_out(session, phone):
         return
-    if was_answered(session, clinic_id, phone, since=now - ONE_IN):
+    if was_answered(session, phone, since=now - ONE_IN):
         return
-    this = select(col(Reply.id)).where(col(Reply.clinic_id) == clinic_id, col(Reply.sid) == inbound.sid)
+    this = select(col(Reply.id)).where(col(Reply.sid) == inbound.sid)
     number = session.scalar(this)
     plan_answer(
         session, enrollment, phone, answers.say(enrollment.language), step=f"{BY_ITSELF}-{number}", now=now,
@@ -114,56 +111,47 @@ def _answer(
     )  # fmt: skip
 
 
-def _learn(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning, now: datetime) -> Meaning | None:
+def _learn(session: Session, inbound: InboundText, meaning: Meaning, now: datetime) -> Meaning | None:
     """What the webhook adds to a reply that a poll brought first: only the webhook carries Twilio's own verdict."""
     if inbound.opt_out_type is None or meaning not in (Meaning.STOP, Meaning.START):
         return None
-    learned = update(Reply).where(
-        col(Reply.clinic_id) == clinic_id, col(Reply.sid) == inbound.sid, col(Reply.meaning) != meaning.value
-    )
+    learned = update(Reply).where(col(Reply.sid) == inbound.sid, col(Reply.meaning) != meaning.value)
     written_at = session.scalar(learned.values(meaning=meaning.value).returning(col(Reply.at)))
     if written_at is None:
         return None
-    _act(session, clinic_id, replace(inbound, at=written_at), meaning, now)
+    _act(session, replace(inbound, at=written_at), meaning, now)
     return meaning
 
 
-def _act(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning, now: datetime) -> None:
-    if meaning is Meaning.STOP and not _wrote_since(session, clinic_id, inbound, Meaning.START):
-        opt_out(session, clinic_id, inbound.phone, source=_source(inbound), at=now, by=_BY)
-        for newer in numbers_since(session, clinic_id, inbound.phone, inbound.at):
-            opt_out(session, clinic_id, newer, source="number_changed", at=now, by=_BY)
-    elif meaning is Meaning.START and not _said_stop_since(session, clinic_id, inbound):
-        opt_in(session, clinic_id, inbound.phone, at=now, by=_BY)
+def _act(session: Session, inbound: InboundText, meaning: Meaning, now: datetime) -> None:
+    if meaning is Meaning.STOP and not _wrote_since(session, inbound, Meaning.START):
+        opt_out(session, inbound.phone, source=_source(inbound), at=now, by=_BY)
+        for newer in numbers_since(session, inbound.phone, inbound.at):
+            opt_out(session, newer, source="number_changed", at=now, by=_BY)
+    elif meaning is Meaning.START and not _said_stop_since(session, inbound):
+        opt_in(session, inbound.phone, at=now, by=_BY)
     elif meaning is Meaning.UNCLEAR:
-        _hold(session, clinic_id, inbound, "a reply that may be a wish to stop", now)
+        _hold(session, inbound, "a reply that may be a wish to stop", now)
 
 
-def _said_stop_since(session: Session, clinic_id: str, inbound: InboundText) -> bool:
+def _said_stop_since(session: Session, inbound: InboundText) -> bool:
     """Whether she wrote, or said at the desk, that she wants no more, after she wrote this."""
-    stored = is_opted_out(session, clinic_id, inbound.phone)
+    stored = is_opted_out(session, inbound.phone)
     at_the_desk = stored is not None and stored.source == "staff" and stored.at > inbound.at
-    return at_the_desk or _wrote_since(session, clinic_id, inbound, Meaning.STOP)
+    return at_the_desk or _wrote_since(session, inbound, Meaning.STOP)
 
 
-def _wrote_since(session: Session, clinic_id: str, inbound: InboundText, meaning: Meaning) -> bool:
+def _wrote_since(session: Session, inbound: InboundText, meaning: Meaning) -> bool:
     """Whether a later text said the opposite: replies may reach us out of order. At the same second a STOP counts."""
     later = col(Reply.at) > inbound.at if meaning is Meaning.START else col(Reply.at) >= inbound.at
-    found = select(col(Reply.id)).where(
-        col(Reply.clinic_id) == clinic_id,
-        col(Reply.phone) == inbound.phone,
-        col(Reply.meaning) == meaning.value,
-        later,
-    )
+    found = select(col(Reply.id)).where(col(Reply.phone) == inbound.phone, col(Reply.meaning) == meaning.value, later)
     return session.execute(found.limit(1)).first() is not None
 
 
-def _hold(
-    session: Session, clinic_id: str, inbound: InboundText, reason: str, now: datetime, *, kinds: str = "all"
-) -> None:
+def _hold(session: Session, inbound: InboundText, reason: str, now: datetime, *, kinds: str = "all") -> None:
     """Her number, and the one that she has got since she wrote."""
-    for phone in (inbound.phone, *numbers_since(session, clinic_id, inbound.phone, inbound.at)):
-        hold_number(session, clinic_id, phone, reason=reason, at=now, by=_BY, kinds=kinds)
+    for phone in (inbound.phone, *numbers_since(session, inbound.phone, inbound.at)):
+        hold_number(session, phone, reason=reason, at=now, by=_BY, kinds=kinds)
 
 
 def _source(inbound: InboundText) -> str:

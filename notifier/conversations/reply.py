@@ -35,16 +35,14 @@ class StaffAnswer:
     """Its row in the outbox, once it is there."""
 
 
-def answerable_until(
-    session: Session, clinic_id: str, phone: str, *, now: datetime, yours: Collection[str] | None = None
-) -> datetime:
+def answerable_until(session: Session, phone: str, *, now: datetime, yours: Collection[str] | None = None) -> datetime:
     """Until when this number may be answered by hand, by somebody of these offices (None: of all).
 
     Raises Refused with why not, and what to do.
     """
-    if is_opted_out(session, clinic_id, phone):
+    if is_opted_out(session, phone):
         raise Refused("she has opted out, and nothing is sent after that; call her")
-    last = replies.last_reply(session, clinic_id, phone, yours)
+    last = replies.last_reply(session, phone, yours)
     if last is None:
         raise Refused("nothing to answer has come from this number, and by hand only an answer is sent; call instead")
     if now - last.at > STAFF_MAY_ANSWER_FOR:
@@ -54,7 +52,6 @@ def answerable_until(
 
 def find_answer(
     session: Session,
-    clinic_id: str,
     words: str,
     *,
     rules: PlanningRules,
@@ -67,19 +64,19 @@ def find_answer(
     The name of her office, or the clinic, stands in front of the words. Raises Refused with a sentence.
     """
     if enrollment_id is not None:
-        phone, whose = the_enrollment(session, clinic_id, enrollment_id).phone, enrollment_id
+        phone, whose = the_enrollment(session, enrollment_id).phone, enrollment_id
     else:
-        asked = replies.the_reply(session, clinic_id, reply_id or 0)
+        asked = replies.the_reply(session, reply_id or 0)
         phone = asked.phone
-        whose = getattr(answers_for(session, clinic_id, phone, office=asked.office), "id", None) or 0
+        whose = getattr(answers_for(session, phone, office=asked.office), "id", None) or 0
     if not whose:
         raise Refused("nobody with this number is enrolled, so no text goes there; call instead")
-    clinic_name = rules.at(the_enrollment(session, clinic_id, whose).office).voice.clinic
+    clinic_name = rules.at(the_enrollment(session, whose).office).voice.clinic
     text = _checked(words, clinic_name)
-    closes = answerable_until(session, clinic_id, phone, now=now, yours=rules.yours)
-    if same_words(session, clinic_id, phone, text, since=now - STAFF_MAY_ANSWER_FOR):
+    closes = answerable_until(session, phone, now=now, yours=rules.yours)
+    if same_words(session, phone, text, since=now - STAFF_MAY_ANSWER_FOR):
         raise Refused("these very words have gone to her already, or are on their way; write others")
-    last = replies.last_reply(session, clinic_id, phone, rules.yours)
+    last = replies.last_reply(session, phone, rules.yours)
     return StaffAnswer(
         whose,
         reply_id or getattr(last, "id", None) or 0,
@@ -90,20 +87,17 @@ def find_answer(
     )
 
 
-def answer(
-    session: Session, clinic_id: str, found: StaffAnswer, *, rules: PlanningRules, now: datetime, by: str
-) -> StaffAnswer:
+def answer(session: Session, found: StaffAnswer, *, rules: PlanningRules, now: datetime, by: str) -> StaffAnswer:
     """Send it, and close the reply it answers. Holds are released apart. Raises Refused with a sentence."""
-    one_at_a_time(session, clinic_id, found.phone)
+    one_at_a_time(session, found.phone)
     found = find_answer(
-        session, clinic_id, found.words, rules=rules, now=now, reply_id=found.reply,
-        enrollment_id=found.enrollment,
-    )  # fmt: skip  # again, now that nobody else answers her
+        session, found.words, rules=rules, now=now, reply_id=found.reply,
+        enrollment_id=found.enrollment)  # fmt: skip  # again, now that nobody else answers her
     message = plan(
-        session, the_enrollment(session, clinic_id, found.enrollment), found.phone, found.words,
+        session, the_enrollment(session, found.enrollment), found.phone, found.words,
         step=f"{BY_STAFF}-{found.reply}", now=now, until=found.until, by=by,
     )  # fmt: skip
-    replies.close(session, clinic_id, found.reply, at=now, by=by)
+    replies.close(session, found.reply, at=now, by=by)
     return replace(found, message=message)
 
 

@@ -19,27 +19,27 @@ from notifier.domain.states import RUNNING, MessageState
 _NEVER_LEFT: Final = (MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 
 
-def answers_for(session: Session, clinic_id: str, phone: str, *, office: str | None = None) -> Enrollment | None:
+def answers_for(session: Session, phone: str, *, office: str | None = None) -> Enrollment | None:
     """The enrollment that speaks for a number: the latest that still runs, else the latest; None for a stranger's.
 
     Of that office, where one is.
     """
-    hers = sharing_phone(session, clinic_id, phone)
+    hers = sharing_phone(session, phone)
     hers = [one for one in hers if office is not None and one.office == office] or hers
     best = [one for one in hers if one.state in RUNNING] or hers
     return best[-1] if best else None
 
 
-def one_at_a_time(session: Session, clinic_id: str, phone: str) -> None:
+def one_at_a_time(session: Session, phone: str) -> None:
     """Two who would answer the same number, or store its words, wait for each other. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        key = {"key": f"notifier answer {clinic_id} {phone}"}
+        key = {"key": f"notifier answer {phone}"}
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
 
 
-def was_answered(session: Session, clinic_id: str, phone: str, *, since: datetime) -> bool:
+def was_answered(session: Session, phone: str, *, since: datetime) -> bool:
     """Whether the number has had, or may still get, a fixed answer planned after that instant."""
-    found = _to(clinic_id, phone).where(
+    found = _to(phone).where(
         col(Message.step).like(f"{BY_ITSELF}-%"),
         col(Message.nominal_at) > since,
         col(Message.state).not_in(_NEVER_LEFT),
@@ -47,9 +47,9 @@ def was_answered(session: Session, clinic_id: str, phone: str, *, since: datetim
     return session.execute(found.limit(1)).first() is not None
 
 
-def same_words(session: Session, clinic_id: str, phone: str, words: str, *, since: datetime) -> Message | None:
+def same_words(session: Session, phone: str, words: str, *, since: datetime) -> Message | None:
     """An answer in the very same words that has left, or may still leave."""
-    found = _to(clinic_id, phone).where(
+    found = _to(phone).where(
         col(Message.text) == words, col(Message.nominal_at) > since, col(Message.state).not_in(_NEVER_LEFT)
     )
     return session.scalar(found.limit(1))
@@ -70,19 +70,16 @@ def plan_answer(
     before = select(col(Message.revision)).where(col(Message.enrollment_id) == enrollment.id, col(Message.step) == step)
     last = session.scalars(before.order_by(col(Message.revision).desc()).limit(1)).first()
     row = {
-        "clinic_id": enrollment.clinic_id, "enrollment_id": enrollment.id, "step": step, "kind": ANSWER,
+        "enrollment_id": enrollment.id, "step": step, "kind": ANSWER,
         "revision": 0 if last is None else last + 1, "phone": phone, "state": MessageState.PLANNED, "nominal_at": now,
-        "not_before": now, "due_at": now, "expires_at": until, "text": words,
+        "not_before": now, "due_at": now, "expires_at": until, "text": words
     }  # fmt: skip
     (message_id,) = outbox.insert(session, [row])
     record(
-        session, clinic_id=enrollment.clinic_id, at=now, by=by, what="answered", enrollment_id=enrollment.id,
-        message_id=message_id, why=f"to reply {step.rpartition('-')[2]}",
-    )  # fmt: skip
+        session, at=now, by=by, what="answered", enrollment_id=enrollment.id,
+        message_id=message_id, why=f"to reply {step.rpartition('-')[2]}")  # fmt: skip
     return message_id
 
 
-def _to(clinic_id: str, phone: str) -> Select[Message]:
-    return select(Message).where(
-        col(Message.clinic_id) == clinic_id, col(Message.phone) == phone, col(Message.kind) == ANSWER
-    )
+def _to(phone: str) -> Select[Message]:
+    return select(Message).where(col(Message.phone) == phone, col(Message.kind) == ANSWER)

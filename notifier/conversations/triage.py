@@ -16,36 +16,35 @@ from notifier.db.tables import ReplyClaim, SeenTo
 from notifier.domain.refused import RefusalCode, Refused
 
 
-def claim_reply(session: Session, clinic_id: str, reply_id: int, *, now: datetime, by: str) -> str:
+def claim_reply(session: Session, reply_id: int, *, now: datetime, by: str) -> str:
     """Say that one is answering it; who it is, where somebody was faster."""
-    the_reply(session, clinic_id, reply_id)
+    the_reply(session, reply_id)
     insert_if_new(session, ReplyClaim, {"reply_id": reply_id, "at": now, "by": by})
     taken = session.get(ReplyClaim, reply_id)
     return taken.by if taken else by
 
 
-def give_back_reply(session: Session, clinic_id: str, reply_id: int) -> None:
+def give_back_reply(session: Session, reply_id: int) -> None:
     """Let somebody else answer it."""
-    the_reply(session, clinic_id, reply_id)
+    the_reply(session, reply_id)
     session.execute(delete(ReplyClaim).where(col(ReplyClaim.reply_id) == reply_id))
 
 
-def close_reply(session: Session, clinic_id: str, reply_id: int, *, now: datetime, by: str) -> bool:
+def close_reply(session: Session, reply_id: int, *, now: datetime, by: str) -> bool:
     """Somebody has read it and done what it needed; False where it was closed before. Holds are released apart."""
-    the_reply(session, clinic_id, reply_id)
-    return close(session, clinic_id, reply_id, at=now, by=by)
+    the_reply(session, reply_id)
+    return close(session, reply_id, at=now, by=by)
 
 
-def see_to(session: Session, clinic_id: str, message_id: int, *, now: datetime, by: str) -> bool:
+def see_to(session: Session, message_id: int, *, now: datetime, by: str) -> bool:
     """Somebody has told her in person what a text could not; False where that was so already."""
-    message = outbox.by_id(session, clinic_id, message_id)
+    message = outbox.by_id(session, message_id)
     if message is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     new = insert_if_new(session, SeenTo, {"message_id": message_id, "at": now, "by": by})
     if new:
         record(
             session,
-            clinic_id=clinic_id,
             at=now,
             by=by,
             what="told_in_person",

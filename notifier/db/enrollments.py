@@ -27,42 +27,39 @@ def insert(session: Session, rows: Sequence[Row]) -> list[int]:
     return insert_rows_for_ids(session, Enrollment, rows)
 
 
-def by_id(session: Session, clinic_id: str, enrollment_id: int) -> Enrollment | None:
-    """One enrollment of this clinic; another clinic's is the same as none."""
-    return _one(session, clinic_id, col(Enrollment.id) == enrollment_id) if can_be_id(enrollment_id) else None
+def by_id(session: Session, enrollment_id: int) -> Enrollment | None:
+    """One enrollment, by its number."""
+    return _one(session, col(Enrollment.id) == enrollment_id) if can_be_id(enrollment_id) else None
 
 
-def by_external_id(session: Session, clinic_id: str, external_id: str) -> Enrollment | None:
+def by_external_id(session: Session, external_id: str) -> Enrollment | None:
     """The enrollment that the clinic's own system calls by this id."""
-    return session.scalar(_BY_EXTERNAL_ID, {"clinic_id": clinic_id, "external_id": external_id})
+    return session.scalar(_BY_EXTERNAL_ID, {"external_id": external_id})
 
 
 _BY_EXTERNAL_ID = select(Enrollment).where(  # built once: building it takes longer than asking
-    col(Enrollment.clinic_id) == bindparam("clinic_id"), col(Enrollment.external_id) == bindparam("external_id")
+    col(Enrollment.external_id) == bindparam("external_id")
 )
 
 
-def _one(session: Session, clinic_id: str, which: Any) -> Enrollment | None:
-    return session.scalar(select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, which))
+def _one(session: Session, which: Any) -> Enrollment | None:
+    return session.scalar(select(Enrollment).where(which))
 
 
-def by_external_ids(session: Session, clinic_id: str, external_ids: Sequence[str]) -> dict[str, Enrollment]:
+def by_external_ids(session: Session, external_ids: Sequence[str]) -> dict[str, Enrollment]:
     """The known ones of these external ids; for an import, at most some thousands at a time."""
-    found = session.scalars(_BY_EXTERNAL_IDS, {"clinic_id": clinic_id, "external_ids": external_ids})
+    found = session.scalars(_BY_EXTERNAL_IDS, {"external_ids": external_ids})
     return {str(enrollment.external_id): enrollment for enrollment in found}
 
 
-_BY_EXTERNAL_IDS = select(Enrollment).where(
-    col(Enrollment.clinic_id) == bindparam("clinic_id"), among(col(Enrollment.external_id), "external_ids")
-)
+_BY_EXTERNAL_IDS = select(Enrollment).where(among(col(Enrollment.external_id), "external_ids"))
 
 
 def same_enrollment(
-    session: Session, clinic_id: str, phone: str, folded_name: str, protocol: str, treated_on: date
+    session: Session, phone: str, folded_name: str, protocol: str, treated_on: date
 ) -> Enrollment | None:
     """The enrollment of this patient on this protocol and local date; the last one where staff enrolled a second."""
     found = select(Enrollment).where(
-        col(Enrollment.clinic_id) == clinic_id,
         col(Enrollment.phone) == phone,
         col(Enrollment.folded_name) == folded_name,
         col(Enrollment.protocol) == protocol,
@@ -71,13 +68,13 @@ def same_enrollment(
     return session.scalar(found.order_by(col(Enrollment.ordinal).desc()).limit(1))
 
 
-def sharing_phone(session: Session, clinic_id: str, phone: str) -> list[Enrollment]:
-    """Every enrollment on this number in this clinic, whoever the patient and whatever its state, the oldest first."""
-    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone) == phone)
+def sharing_phone(session: Session, phone: str) -> list[Enrollment]:
+    """Every enrollment on this number, whoever the patient and whatever its state, the oldest first."""
+    found = select(Enrollment).where(col(Enrollment.phone) == phone)
     return list(session.scalars(found.order_by(col(Enrollment.id))))
 
 
-def numbers_since(session: Session, clinic_id: str, phone: str, since: datetime) -> list[str]:
+def numbers_since(session: Session, phone: str, since: datetime) -> list[str]:
     """The numbers of those whose texts went to this one until it was changed, at that instant or later."""
     changed, same = aliased(Event), aliased(Enrollment)  # said of one of her enrollments, and done to all of them
     found = (
@@ -87,11 +84,9 @@ def numbers_since(session: Session, clinic_id: str, phone: str, since: datetime)
         .join(same, col(same.phone) == col(Enrollment.phone))
         .join(changed, col(changed.enrollment_id) == col(same.id))
         .where(
-            col(Message.clinic_id) == clinic_id,
             col(Message.phone) == phone,
             col(Message.left_at).is_not(None),
             col(Enrollment.phone) != phone,
-            col(same.clinic_id) == clinic_id,
             col(changed.at) >= since,
             col(changed.what) == "changed",
             col(changed.message_id).is_(None),
@@ -117,14 +112,13 @@ def move(
         update(Enrollment)
         .where(col(Enrollment.id) == enrollment_id, col(Enrollment.state) == seen)
         .values(**{"reason": cut(why), **values, "state": to})
-        .returning(col(Enrollment.clinic_id))
+        .returning(col(Enrollment.id))
         .execution_options(synchronize_session="fetch")
     ).first()
     if moved is None:
         return False
     record(
         session,
-        clinic_id=moved[0],
         at=at,
         by=by,
         what="enrollment",
@@ -136,25 +130,23 @@ def move(
     return True
 
 
-def latest_on(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, Enrollment]:
+def latest_on(session: Session, phones: Iterable[str]) -> dict[str, Enrollment]:
     """The latest enrollment on each of these numbers; on one that was changed, whose texts went there last."""
     numbers = sorted(set(phones))
     if not numbers:
         return {}
-    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers))
+    found = select(Enrollment).where(col(Enrollment.phone).in_(numbers))
     whose = {one.phone: one for one in session.scalars(found.order_by(col(Enrollment.id)))}
     if before := [phone for phone in numbers if phone not in whose]:
         had = select(col(Message.phone), Enrollment).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        had = had.where(
-            col(Message.clinic_id) == clinic_id, col(Message.phone).in_(before), col(Message.left_at).is_not(None)
-        )
+        had = had.where(col(Message.phone).in_(before), col(Message.left_at).is_not(None))
         whose |= dict(session.execute(had.order_by(col(Message.left_at))).all())
     return whose
 
 
-def the_enrollment(session: Session, clinic_id: str, enrollment_id: int) -> Enrollment:
+def the_enrollment(session: Session, enrollment_id: int) -> Enrollment:
     """The enrollment of that id; raises Refused where there is none."""
-    found = by_id(session, clinic_id, enrollment_id)
+    found = by_id(session, enrollment_id)
     if found is None:
         raise Refused(f"there is no enrollment {enrollment_id}", "enrollment", code=RefusalCode.ENROLLMENT_UNKNOWN)
     return found

@@ -15,7 +15,6 @@ from notifier.db.tables import Event
 def record(
     session: Session,
     *,
-    clinic_id: str,
     at: datetime,
     by: str,
     what: str,
@@ -29,13 +28,7 @@ def record(
 
     For many at once: `insert_rows(session, Event, rows)`.
     """
-    row: dict[str, object] = {
-        "clinic_id": clinic_id,
-        "enrollment_id": enrollment_id,
-        "message_id": message_id,
-        "at": at,
-        "by": by,
-    }
+    row: dict[str, object] = {"enrollment_id": enrollment_id, "message_id": message_id, "at": at, "by": by}
     row |= {"what": what, "from_state": from_state, "to_state": to_state, "why": cut(why)}
     insert_rows(session, Event, [row])
 

@@ -31,12 +31,9 @@ _TELL = (
     table_of(Event)
     .insert()
     .from_select(
-        ["clinic_id", "enrollment_id", "message_id", *_TOLD],
+        ["enrollment_id", "message_id", *_TOLD],
         select(
-            _messages.clinic_id,
-            _messages.enrollment_id,
-            _messages.id,
-            *(bindparam(name, type_=_events[name].type) for name in _TOLD),
+            _messages.enrollment_id, _messages.id, *(bindparam(name, type_=_events[name].type) for name in _TOLD)
         ).where(among(_messages.id, "ids")),
     )
 )
@@ -162,24 +159,13 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     return or_(*(col(Message.state) == literal_column(f"'{state.value}'") for state in states))
 
 
-def of_clinic(clinic_id: str | ColumnElement[str]) -> ColumnElement[bool]:
-    """The condition that a text is this clinic's, said so that no index is chosen for it.
-
-    SQLite prefers an equality to a range: it would read every text the clinic ever had instead of the few that are due.
-    """
-    return col(Message.clinic_id).concat("") == clinic_id
-
-
 def is_answer() -> ColumnElement[bool]:
     """The condition that a text answers a patient, as a literal too."""
     return col(Message.kind) == literal_column(f"'{ANSWER}'")
 
 
 def next_due(session: Session, *, after: datetime | None = None) -> datetime | None:
-    """When the next planned text is due, past or future; with `after`, the first one later than that instant.
-
-    Of all clinics: asked for one of them, SQLite leaves the index by time and reads the clinic's whole outbox.
-    """
+    """When the next planned text is due, past or future; with `after`, the first one later than that instant."""
     if after is None:
         return session.scalar(_next_due())
     return session.scalar(_next_due().where(col(Message.due_at) > after))
@@ -207,11 +193,11 @@ def due(session: Session, now: datetime, limit: int) -> list[Message]:
     return list(session.scalars(found.order_by(col(Message.due_at), col(Message.id)).limit(limit)))
 
 
-def by_id(session: Session, clinic_id: str, message_id: int) -> Message | None:
-    """One text of this clinic."""
+def by_id(session: Session, message_id: int) -> Message | None:
+    """One text, by its number."""
     if not can_be_id(message_id):
         return None
-    return session.scalar(select(Message).where(col(Message.id) == message_id, col(Message.clinic_id) == clinic_id))
+    return session.scalar(select(Message).where(col(Message.id) == message_id))
 
 
 def messages_of(session: Session, enrollment_id: int) -> list[Message]:
@@ -225,7 +211,6 @@ _LONGEST_DAY = timedelta(hours=26)
 """More than any local day has: a clock change gives it 25."""
 
 _LEFT = select(col(Message.phone), col(Message.left_at)).where(
-    col(Message.clinic_id) == bindparam("clinic"),
     among(col(Message.phone), "phones"),
     col(Message.left_at) > bindparam("since"),
     col(Message.state).in_(COUNTS_TODAY),
@@ -233,10 +218,10 @@ _LEFT = select(col(Message.phone), col(Message.left_at)).where(
 )
 
 
-def left_today(session: Session, clinic_id: str, phones: set[str], now: datetime) -> dict[str, list[datetime]]:
+def left_today(session: Session, phones: set[str], now: datetime) -> dict[str, list[datetime]]:
     """When texts have left for these numbers, or may have, on whatever clock it is still the same day."""
     left: dict[str, list[datetime]] = defaultdict(list)
-    known = {"clinic": clinic_id, "phones": phones, "since": now - _LONGEST_DAY}
+    known = {"phones": phones, "since": now - _LONGEST_DAY}
     for phone, at in session.execute(_LEFT, known):
         if at is not None:
             left[phone].append(at)

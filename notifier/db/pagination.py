@@ -18,19 +18,19 @@ _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEE
 
 
 def enrollment_page(
-    session: Session, clinic_id: str, where: Mapping[str, Any], *, before: int | None, limit: int | None
+    session: Session, where: Mapping[str, Any], *, before: int | None, limit: int | None
 ) -> list[Enrollment]:
     """Enrollments whose columns have these values, the latest first; only those from before that one."""
-    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id)
+    found = select(Enrollment)
     found = found.where(*(getattr(Enrollment, name) == value for name, value in where.items()))
     if before is not None:
         found = found.where(col(Enrollment.id) < before)
     return list(session.scalars(found.order_by(col(Enrollment.id).desc()).limit(limit)))
 
 
-def reply_page(session: Session, clinic_id: str, *, only_open: bool, before: int | None, limit: int) -> list[Reply]:
+def reply_page(session: Session, *, only_open: bool, before: int | None, limit: int) -> list[Reply]:
     """Replies, the latest to be stored first."""
-    found = select(Reply).where(col(Reply.clinic_id) == clinic_id)
+    found = select(Reply)
     if only_open:
         found = found.where(col(Reply.closed_at).is_(None))
     if before is not None:
@@ -39,14 +39,14 @@ def reply_page(session: Session, clinic_id: str, *, only_open: bool, before: int
 
 
 def due_page(
-    session: Session, clinic_id: str, *, until: datetime, after: tuple[datetime, int] | None, limit: int
+    session: Session, *, until: datetime, after: tuple[datetime, int] | None, limit: int
 ) -> list[tuple[Message, Enrollment]]:
     """Texts due up to that instant, and those of which nobody knows whether they left; the first to leave first."""
     due = or_(and_(in_state(MessageState.PLANNED), col(Message.due_at) <= until), in_state(*_NOBODY_KNOWS))
     found = (
         select(Message, Enrollment)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(col(Message.clinic_id) == clinic_id, col(Message.due_at).is_not(None), due)
+        .where(col(Message.due_at).is_not(None), due)
     )
     if after is not None:
         at, number = after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -14,26 +14,20 @@ from notifier.db.rows import insert_if_new, insert_rows_for_ids
 from notifier.db.tables import Approval, Pause, ProtocolVersion
 from schedules.protocol import CareProtocol
 
-_OPEN_PAUSES = (
-    select(Pause)
-    .where(col(Pause.clinic_id) == bindparam("clinic"), col(Pause.lifted_at).is_(None))
-    .order_by(col(Pause.id))
-)
+_OPEN_PAUSES = select(Pause).where(col(Pause.lifted_at).is_(None)).order_by(col(Pause.id))
 
 
-def store_version(session: Session, clinic_id: str, protocol: CareProtocol, at: datetime) -> None:
+def store_version(session: Session, protocol: CareProtocol, at: datetime) -> None:
     """Keep this version's full content; once it is there, nothing happens."""
-    row = {"clinic_id": clinic_id, "protocol": protocol.id, "version": protocol.version}
+    row = {"protocol": protocol.id, "version": protocol.version}
     insert_if_new(session, ProtocolVersion, {**row, "content": protocol.content, "stored_at": at})
 
 
-def load_version(session: Session, clinic_id: str, protocol_id: str, version: str) -> CareProtocol:
+def load_version(session: Session, protocol_id: str, version: str) -> CareProtocol:
     """The protocol as it was stored, whatever its file says today. Raises LookupError for an unknown version."""
     content = session.scalar(
         select(col(ProtocolVersion.content)).where(
-            col(ProtocolVersion.clinic_id) == clinic_id,
-            col(ProtocolVersion.protocol) == protocol_id,
-            col(ProtocolVersion.version) == version,
+            col(ProtocolVersion.protocol) == protocol_id, col(ProtocolVersion.version) == version
         )
     )
     if content is None:
@@ -47,47 +41,42 @@ def _parse(content: str) -> CareProtocol:
     return CareProtocol.from_content(content)
 
 
-def approve(session: Session, clinic_id: str, protocol: CareProtocol, language: str, *, by: str, at: datetime) -> bool:
+def approve(session: Session, protocol: CareProtocol, language: str, *, by: str, at: datetime) -> bool:
     """A clinician stands behind this version in this language; stores its content. False if that was so already."""
-    store_version(session, clinic_id, protocol, at)
-    row = {"clinic_id": clinic_id, "protocol": protocol.id, "version": protocol.version, "language": language}
+    store_version(session, protocol, at)
+    row = {"protocol": protocol.id, "version": protocol.version, "language": language}
     new = insert_if_new(session, Approval, {**row, "by": by, "at": at})
     if new:
         which = f"{protocol.id} {protocol.version} in {language}"
-        record(session, clinic_id=clinic_id, at=at, by=by, what="protocol_approved", why=which)
+        record(session, at=at, by=by, what="protocol_approved", why=which)
     return new
 
 
-def is_approved(session: Session, clinic_id: str, protocol_id: str, version: str, language: str) -> bool:
+def is_approved(session: Session, protocol_id: str, version: str, language: str) -> bool:
     """Whether a clinician stands behind exactly these words."""
-    return session.get(Approval, (clinic_id, protocol_id, version, language)) is not None
+    return session.get(Approval, (protocol_id, version, language)) is not None
 
 
-def approvals(session: Session, clinic_id: str) -> list[Approval]:
+def approvals(session: Session) -> list[Approval]:
     """Every approval, the latest first."""
-    found = select(Approval).where(col(Approval.clinic_id) == clinic_id)
+    found = select(Approval)
     return list(session.scalars(found.order_by(col(Approval.at).desc(), col(Approval.protocol))))
 
 
-def pause(
-    session: Session, clinic_id: str, protocol_id: str, step: str | None = None, *, reason: str, by: str, at: datetime
-) -> int:
+def pause(session: Session, protocol_id: str, step: str | None = None, *, reason: str, by: str, at: datetime) -> int:
     """Stop a protocol, or one of its steps, at once, in every version; the pause's id."""
-    row = {"clinic_id": clinic_id, "protocol": protocol_id, "step": step, "reason": reason, "by": by, "at": at}
+    row = {"protocol": protocol_id, "step": step, "reason": reason, "by": by, "at": at}
     (pause_id,) = insert_rows_for_ids(session, Pause, [row])
     why = f"{_name(protocol_id, step)}: {reason}"
-    record(session, clinic_id=clinic_id, at=at, by=by, what="protocol_paused", why=why)
+    record(session, at=at, by=by, what="protocol_paused", why=why)
     return pause_id
 
 
-def unpause(
-    session: Session, clinic_id: str, protocol_id: str, step: str | None = None, *, by: str, at: datetime
-) -> int:
+def unpause(session: Session, protocol_id: str, step: str | None = None, *, by: str, at: datetime) -> int:
     """End the pauses of exactly this protocol or this step; how many there were."""
     ended = session.execute(
         update(Pause)
         .where(
-            col(Pause.clinic_id) == clinic_id,
             col(Pause.protocol) == protocol_id,
             col(Pause.step).is_not_distinct_from(step),
             col(Pause.lifted_at).is_(None),
@@ -96,13 +85,13 @@ def unpause(
         .returning(col(Pause.id))
     ).all()
     if ended:
-        record(session, clinic_id=clinic_id, at=at, by=by, what="protocol_unpaused", why=_name(protocol_id, step))
+        record(session, at=at, by=by, what="protocol_unpaused", why=_name(protocol_id, step))
     return len(ended)
 
 
-def open_pauses(session: Session, clinic_id: str) -> list[Pause]:
+def open_pauses(session: Session) -> list[Pause]:
     """What must not be sent for now, the oldest first."""
-    return list(session.scalars(_OPEN_PAUSES, {"clinic": clinic_id}))
+    return list(session.scalars(_OPEN_PAUSES))
 
 
 def _name(protocol_id: str, step: str | None) -> str:

@@ -22,7 +22,7 @@ _ADDRESSED: Final[Mapping[str, Any]] = {"enrollment": Enrollment, "message": Mes
 _enrollments = Enrollment.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
-def enrolled_elsewhere(session: Session, clinic_id: str, known: Collection[str]) -> dict[str, int]:
+def enrolled_elsewhere(session: Session, known: Collection[str]) -> dict[str, int]:
     """How many enrollments run at offices that are not `known`, by office.
 
     Also those whose last text has left: she may write, come again or be looked at, and then her office must be known.
@@ -32,7 +32,6 @@ def enrolled_elsewhere(session: Session, clinic_id: str, known: Collection[str])
         .where(
             col(Enrollment.office).is_not(None),
             col(Enrollment.office).not_in(sorted(known)),
-            col(Enrollment.clinic_id) == clinic_id,
             col(Enrollment.state).in_(RUNNING),
         )
         .group_by(col(Enrollment.office))
@@ -75,7 +74,7 @@ def narrow(session: Session, yours: Collection[str]) -> None:
     texts, held = Message.__table__, NumberHold.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
     hers = _enrollments.alias()  # what is narrowed itself would be taken for the same rows
     here = _is_of(hers, yours)
-    on_phone = (hers.c.clinic_id == held.c.clinic_id) & (hers.c.phone == held.c.phone)
+    on_phone = hers.c.phone == held.c.phone
     narrowed = (
         with_loader_criteria(Enrollment, _is_of(_enrollments, yours)),
         with_loader_criteria(Reply, _is_of(Reply.__table__, yours)),  # type: ignore[attr-defined]  # the same

@@ -64,7 +64,7 @@ def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Told:
 
 
 def _why(session: Session, message: Message, enrollment: Enrollment, window: SendWindow) -> str:
-    protocol = load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version)
+    protocol = load_version(session, enrollment.protocol, enrollment.version)
     (step,) = (step for step in protocol.steps if step.key == message.step)
     anchor = enrollment.treated_at or enrollment.appointment_at
     assert anchor is not None

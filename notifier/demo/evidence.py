@@ -69,7 +69,7 @@ def _intent(session: Session, message: Message, enrollment: Enrollment, sids: li
 
 def _ends(session: Session, message: Message, enrollment: Enrollment) -> Iterator[datetime]:
     """When what a lift lifts has ended at the earliest: by plain arithmetic here, and not by the planner's word."""
-    protocol = load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version)
+    protocol = load_version(session, enrollment.protocol, enrollment.version)
     treated_at = enrollment.treated_at
     for step in protocol.steps:
         if step.key == message.step and treated_at is not None:

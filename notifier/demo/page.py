@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from notifier.access.manage_accounts import add_staff
 from notifier.db.engine import writing
-from notifier.db.tables import CLINIC
 from notifier.demo.stage import Stage
 
 NAME = "Demo"
@@ -20,7 +19,7 @@ def open_page(stage: Stage) -> Iterator[str]:
     """Serve it, with an account for this look alone; the sentence that says where it is and how to get in."""
     password = secrets.token_urlsafe(9)
     with writing(stage.engine) as session:
-        add_staff(session, CLINIC, NAME, password, admin=True, now=stage.now(), by="demo")
+        add_staff(session, NAME, password, admin=True, now=stage.now(), by="demo")
     port = _free_port()
     with stage.serving("web", NOTIFIER_WEB_PORT=str(port)):
         yield f"The staff page: http://127.0.0.1:{port} (name {NAME}, password {password}). Ctrl-C ends the demo."

@@ -11,7 +11,6 @@ from rich.console import Console
 from notifier.clock import Clock
 from notifier.db.engine import reading
 from notifier.db.outbox import next_due
-from notifier.db.tables import CLINIC
 from notifier.demo.arrivals import Told, look_up
 from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
 from notifier.demo.evidence import gather
@@ -31,7 +30,7 @@ from schedules.wording import Voice
 
 _S = MessageState
 _WINDOW = SendWindow()
-_RULES = PlanningRules(CLINIC, Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, must_be_approved=False)
+_RULES = PlanningRules(Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, must_be_approved=False)
 _CLINIC_CLOCK = zone_named(CLINIC_ZONE)
 _NOTICED = timedelta(seconds=5)
 """A jump that makes the worker ask Twilio at once for what patients wrote."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-CLINIC: Final = "clinic"
-"""The one clinic of an installation."""
-
 LOOK_AGAIN = timedelta(minutes=5)
 """How soon a text that waits for a person is looked at again."""
 

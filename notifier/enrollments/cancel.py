@@ -14,7 +14,7 @@ from notifier.enrollments.end_effect import Ended, end, find_ending
 
 def plan_cancel(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime) -> Ended:
     """What cancelling would do; nothing is written. Raises Refused with a sentence."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return find_ending(session, enrollment, EnrollmentState.CANCELLED, rules, now)
 
 
@@ -31,5 +31,5 @@ def cancel(
 
     A treatment of another day happened all the same: earlier lifts that gave way to it stay withheld.
     """
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return end(session, enrollment, EnrollmentState.CANCELLED, rules, now=now, by=by, why=why)

@@ -16,7 +16,7 @@ def plan_change(
     session: Session, enrollment_id: int, changes: ChangeRequest, *, rules: PlanningRules, now: datetime
 ) -> Change:
     """The difference that the changes would make; nothing is written. Raises Refused with a sentence."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return find_change(session, enrollment, changes, rules, now)
 
 
@@ -24,5 +24,5 @@ def change(
     session: Session, enrollment_id: int, changes: ChangeRequest, *, rules: PlanningRules, now: datetime, by: str
 ) -> Change:
     """Make the changes. A new version of her protocol, or another one, is pinned with `changes.protocol`."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return make_change(session, enrollment, changes, rules, now=now, by=by, what="changed")

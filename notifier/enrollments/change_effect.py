@@ -77,7 +77,7 @@ def find_change(
     mine, differences = outlook.difference(after), outlook.differences(but=before.enrollment)
     others = {whose: difference for whose, difference in differences.items() if difference.changes_anything}
     unseen = {whose: difference for whose, difference in differences.items() if whose not in others}
-    opted_out = bool(opted_out_among(session, rules.clinic_id, {before.phone, after.phone}))
+    opted_out = bool(opted_out_among(session, {before.phone, after.phone}))
     return Change(before.enrollment, before, after, mine, others, opted_out, unseen)
 
 
@@ -92,15 +92,13 @@ def make_change(
     what: str,
 ) -> Change:
     """Find the difference again and write it, all in the caller's transaction. Raises Refused with a sentence."""
-    take_turn(session, rules.clinic_id)
+    take_turn(session)
     change = find_change(session, enrollment, changes, rules, now, lock=True)
     before, after = change.before, change.after
     columns = unplanned_columns(session, enrollment, changes, after)
     if changes.protocol is not None:
-        store_version(session, rules.clinic_id, changes.protocol, now)
-    hers = [
-        one for one in sharing_phone(session, rules.clinic_id, before.phone) if one.folded_name == before.folded_name
-    ]
+        store_version(session, changes.protocol, now)
+    hers = [one for one in sharing_phone(session, before.phone) if one.folded_name == before.folded_name]
     for one in hers:
         if changes.name is not None:
             name: Name = check_name(changes.name)
@@ -111,12 +109,11 @@ def make_change(
     _write(enrollment, after)
     session.flush()
     if before.phone != after.phone:
-        _opt_out_follows(session, rules.clinic_id, before.phone, after.phone, now, by)
-    opted_out = opted_out_among(session, rules.clinic_id, {before.phone, after.phone})
+        _opt_out_follows(session, before.phone, after.phone, now, by)
+    opted_out = opted_out_among(session, {before.phone, after.phone})
     seen = before.state.value
     record(
         session,
-        clinic_id=rules.clinic_id,
         enrollment_id=before.enrollment,
         at=now,
         by=by,
@@ -125,11 +122,11 @@ def make_change(
         to_state=enrollment.state.value,
         why=names_of(changes),
     )
-    now_on_phone = {row.id: facts_of(session, row) for row in _on(session, rules, change)}
+    now_on_phone = {row.id: facts_of(session, row) for row in _on(session, change)}
     for whose, difference in {before.enrollment: change.difference, **change.others, **change.unseen}.items():
         facts = now_on_phone[whose]
         is_out = facts.phone in opted_out
-        carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=is_out)
+        carry_out(session, facts, difference, at=now, by=by, opted_out=is_out)
     if after.phone in opted_out:
         _suppress(session, [one.id for one in hers if one.id is not None], now, by)
     return change
@@ -146,7 +143,7 @@ def _refuse_ended(enrollment: Enrollment, changes: ChangeRequest) -> None:
 
 def _company(session: Session, enrollment: Enrollment, after: Facts) -> list[Facts]:
     """Everybody on her number, and on the number that she will have."""
-    stored = enrollments_on(session, enrollment.clinic_id, [enrollment.phone, after.phone])
+    stored = enrollments_on(session, [enrollment.phone, after.phone])
     return [facts_of(session, one) for one in stored]
 
 
@@ -173,16 +170,16 @@ def _write(enrollment: Enrollment, after: Facts) -> None:
     enrollment.treated_on = after.local_day
 
 
-def _on(session: Session, rules: PlanningRules, change: Change) -> list[Enrollment]:
-    return enrollments_on(session, rules.clinic_id, [change.before.phone, change.after.phone])
+def _on(session: Session, change: Change) -> list[Enrollment]:
+    return enrollments_on(session, [change.before.phone, change.after.phone])
 
 
-def _opt_out_follows(session: Session, clinic_id: str, old: str, new: str, now: datetime, by: str) -> None:
+def _opt_out_follows(session: Session, old: str, new: str, now: datetime, by: str) -> None:
     """A patient who said stop, or whose words nobody has read yet, is the same patient with another number."""
-    if is_opted_out(session, clinic_id, old) is not None:
-        opt_out(session, clinic_id, new, source="number_changed", at=now, by=by)
-    for hold in open_holds(session, clinic_id, old):
-        hold_number(session, clinic_id, new, reason=hold.reason, at=now, by=by, kinds=hold.kinds)
+    if is_opted_out(session, old) is not None:
+        opt_out(session, new, source="number_changed", at=now, by=by)
+    for hold in open_holds(session, old):
+        hold_number(session, new, reason=hold.reason, at=now, by=by, kinds=hold.kinds)
 
 
 def _suppress(session: Session, enrollment_ids: Sequence[int], now: datetime, by: str) -> None:

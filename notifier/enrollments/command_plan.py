@@ -65,10 +65,10 @@ def plan_command(
     """
     before = facts_of(session, stored)
     if command.is_done(stored):
-        return CommandPlan(before, before, _opted_out(session, rules, before, before), already=True)
+        return CommandPlan(before, before, _opted_out(session, before, before), already=True)
     command.refuse(stored, now)
     after = command.after(before, now)
-    plan = CommandPlan(before, after, _opted_out(session, rules, before, after))
+    plan = CommandPlan(before, after, _opted_out(session, before, after))
     if after.state not in RUNNING:
         return _ended(session, plan, rules, now, lock)
     if command.to is EnrollmentState.HELD:
@@ -76,8 +76,8 @@ def plan_command(
     return _changed(session, stored, plan, command, rules, now, lock)
 
 
-def _opted_out(session: Session, rules: PlanningRules, before: Facts, after: Facts) -> bool:
-    return bool(opted_out_among(session, rules.clinic_id, {before.phone, after.phone}))
+def _opted_out(session: Session, before: Facts, after: Facts) -> bool:
+    return bool(opted_out_among(session, {before.phone, after.phone}))
 
 
 def _changed(
@@ -98,7 +98,7 @@ def _changed(
         check_allowed(after.protocol, after.office, rules)
     if wanted.protocol is not None or after.language != before.language:
         refuse_unready(session, after, rules)  # other words than the patient was enrolled on
-    on_phone = enrollments_on(session, rules.clinic_id, [before.phone, after.phone])
+    on_phone = enrollments_on(session, [before.phone, after.phone])
     company = [facts_of(session, one) for one in on_phone]
     later = [_follow(other, before, after) for other in company]
     unplanned_columns(session, stored, wanted, after)
@@ -110,7 +110,7 @@ def _changed(
 def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datetime, lock: bool) -> CommandPlan:
     """What has not left does not leave, and what gave way to it on the number comes back."""
     whose = plan.before.enrollment
-    on_phone = enrollments_on(session, rules.clinic_id, [plan.before.phone])
+    on_phone = enrollments_on(session, [plan.before.phone])
     running = [one.id for one in on_phone if one.id is not None and one.state in RUNNING]
     if lock:
         _lock(session, running)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from notifier.db.array_param import among
@@ -47,10 +47,9 @@ class Standing:
             )
 
 
-def read_standing(session: Session, clinic_id: str, enrollments: Collection[Facts]) -> Standing:
+def read_standing(session: Session, enrollments: Collection[Facts]) -> Standing:
     """For all of these at once; for an import, at most some thousands."""
     asked = {
-        "clinic_id": clinic_id,
         "phones": {facts.phone for facts in enrollments},
         "protocols": {facts.protocol.id for facts in enrollments},
         "versions": {facts.protocol.version for facts in enrollments},
@@ -98,9 +97,7 @@ def _all_about() -> list[Any]:
 
 def _rows(what: str, place: ColumnElement[Any], about: Any, one: Any, other: Any) -> Select[Any]:
     """One kind of row for all five, so that one statement can ask for them."""
-    return select(
-        literal_column(f"'{what}'").label("what"), place.label("place"), about.label("about"), one, other
-    ).where(about.table.c.clinic_id == bindparam("clinic_id"))
+    return select(literal_column(f"'{what}'").label("what"), place.label("place"), about.label("about"), one, other)
 
 
 _EVERYTHING = union_all(*_all_about())

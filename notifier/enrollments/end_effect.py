@@ -65,7 +65,7 @@ def find_ending(
     whose = enrollment.id or 0
     if has_ended_so(enrollment, to, now):
         return Ended(whose, True, enrollment.timezone)
-    on_phone = enrollments_on(session, enrollment.clinic_id, [enrollment.phone])
+    on_phone = enrollments_on(session, [enrollment.phone])
     running = [one.id for one in on_phone if one.id is not None and one.state in RUNNING]
     if lock:
         _lock(session, running)
@@ -89,7 +89,7 @@ def find_ending(
         others={other: difference for other, difference in found.items() if difference.changes_anything},
         unseen={other: difference for other, difference in found.items() if not difference.changes_anything},
         nobody_tells=tuple(_nobody_tells(look_ahead(session, before, rules, now), outlook, whose, planned)),
-        opted_out=is_opted_out(session, enrollment.clinic_id, enrollment.phone) is not None,
+        opted_out=is_opted_out(session, enrollment.phone) is not None,
     )
 
 
@@ -134,7 +134,7 @@ def end(
 ) -> Ended:
     """Cancel what is planned, close the enrollment, and let the others on her number follow; all in the caller's
     transaction. The second time changes nothing."""
-    take_turn(session, rules.clinic_id)
+    take_turn(session)
     session.refresh(enrollment)  # somebody else's turn may have come first
     ended = find_ending(session, enrollment, to, rules, now, lock=True)
     if ended.already:
@@ -151,10 +151,10 @@ def end(
     )
     enrollments.move(session, ended.enrollment, seen=enrollment.state, to=to, at=now, by=by, why=why)
     differences = {**ended.others, **ended.unseen}
-    for other in enrollments_on(session, enrollment.clinic_id, [enrollment.phone]):
+    for other in enrollments_on(session, [enrollment.phone]):
         if other.id in differences:
             facts, difference = facts_of(session, other), differences[other.id]
-            carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=ended.opted_out)
+            carry_out(session, facts, difference, at=now, by=by, opted_out=ended.opted_out)
     return ended
 
 

@@ -50,7 +50,7 @@ def enroll(
 ) -> Enrolled:
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
     wanted = check_request(request, protocols, rules)
-    if wanted.external_id and (known := by_external_id(session, rules.clinic_id, wanted.external_id)):
+    if wanted.external_id and (known := by_external_id(session, wanted.external_id)):
         _refuse_other_content(known, wanted)
         written = Written(known.id or 0, True, facts_of(session, known))
     else:
@@ -85,8 +85,8 @@ def _is_compared(field: Field, known: Enrollment, wanted: Checked) -> bool:
 def _tell(session: Session, written: Written, wanted: Checked, rules: PlanningRules) -> Enrolled:
     plan = written.plan
     if plan is None:
-        enrollment = the_enrollment(session, rules.clinic_id, written.enrollment)
-        company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [enrollment.phone])]
+        enrollment = the_enrollment(session, written.enrollment)
+        company = [facts_of(session, one) for one in enrollments_on(session, [enrollment.phone])]
         plan = plan_for(written.facts, company, rules, enrolled_at=enrollment.enrolled_at)
     return Enrolled(
         enrollment=written.enrollment,

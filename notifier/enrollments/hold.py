@@ -17,18 +17,18 @@ from notifier.enrollments.identity import refuse_ended
 from notifier.enrollments.requests import ChangeRequest
 
 
-def plan_hold(session: Session, clinic_id: str, enrollment_id: int) -> bool:
+def plan_hold(session: Session, enrollment_id: int) -> bool:
     """Whether a hold would change anything; nothing is written. Raises Refused where the enrollment has ended."""
-    enrollment = the_enrollment(session, clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     refuse_ended(enrollment)
     return enrollment.state is not EnrollmentState.HELD
 
 
-def hold(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime, by: str, why: str) -> bool:
+def hold(session: Session, enrollment_id: int, *, now: datetime, by: str, why: str) -> bool:
     """Let nothing leave for this enrollment until it is resumed; False where it is held already."""
-    if not plan_hold(session, clinic_id, enrollment_id):
+    if not plan_hold(session, enrollment_id):
         return False
-    seen = the_enrollment(session, clinic_id, enrollment_id).state
+    seen = the_enrollment(session, enrollment_id).state
     values = {"state_before_hold": seen.value}
     return enrollments.move(
         session, enrollment_id, seen=seen, to=EnrollmentState.HELD, at=now, by=by, why=why, **values
@@ -37,7 +37,7 @@ def hold(session: Session, clinic_id: str, enrollment_id: int, *, now: datetime,
 
 def plan_resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime) -> Change:
     """What would become of the texts whose moment passed meanwhile; nothing is written. Raises Refused."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     _refuse_running(enrollment)
     return find_change(session, enrollment, ChangeRequest(resumed=True), rules, now)
 
@@ -47,7 +47,7 @@ def resume(session: Session, enrollment_id: int, *, rules: PlanningRules, now: d
 
     Raises Refused with a sentence.
     """
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     _refuse_running(enrollment)
     return make_change(session, enrollment, ChangeRequest(resumed=True), rules, now=now, by=by, what="resumed")
 

@@ -25,7 +25,7 @@ def unplanned_columns(session: Session, enrollment: Enrollment, changes: ChangeR
         if one.may_change and one.name not in PLANNED and getattr(changes, one.name) is not None
     }
     if external_id := columns.get("external_id"):
-        other = by_external_id(session, enrollment.clinic_id, external_id)
+        other = by_external_id(session, external_id)
         if other is not None and other.id != enrollment.id:
             raise Refused(
                 f"external_id {external_id} is enrollment {other.id} already; give another one", "external_id"
@@ -38,7 +38,7 @@ def _ordinal(session: Session, enrollment: Enrollment, changes: ChangeRequest, a
     """Which treatment of its day it is: 0, unless staff say that it is a second one."""
     same = {
         other.ordinal: other.id
-        for other in sharing_phone(session, enrollment.clinic_id, after.phone)
+        for other in sharing_phone(session, after.phone)
         if other.id != enrollment.id
         and (other.folded_name, other.protocol, other.treated_on)
         == (after.folded_name, after.protocol.id, after.local_day)

@@ -29,7 +29,7 @@ from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_among
 
 def preview(session: Session, enrollment_id: int, command: Command, *, rules: PlanningRules, now: datetime) -> Effect:
     """What the command would do; nothing is written. Raises Refused with a sentence."""
-    stored = the_enrollment(session, rules.clinic_id, enrollment_id)
+    stored = the_enrollment(session, enrollment_id)
     return _effect(stored, plan_command(session, stored, command, rules, now), command, rules)
 
 
@@ -40,18 +40,18 @@ def apply(
 
     One planner at a time: nobody plans the same number meanwhile, and no text of it leaves.
     """
-    take_turn(session, rules.clinic_id)
-    stored = the_enrollment(session, rules.clinic_id, enrollment_id)
+    take_turn(session)
+    stored = the_enrollment(session, enrollment_id)
     session.refresh(stored)  # somebody else's turn may have come first
     plan = plan_command(session, stored, command, rules, now, lock=True)
     effect = _effect(stored, plan, command, rules)  # what it says of a text is gone once that is written
     if plan.already:
         return effect
     if command.to is None:
-        _write_change(session, stored, plan, command, rules, now, by)
+        _write_change(session, stored, plan, command, now, by)
     else:
         _write_state(session, stored, plan, command, command.to, now, by)
-    _write_texts(session, plan, rules, now, by, but_own=command.to is not None)
+    _write_texts(session, plan, now, by, but_own=command.to is not None)
     return effect
 
 
@@ -90,24 +90,22 @@ def _write_change(
     stored: Enrollment,
     plan: CommandPlan,
     command: Command,
-    rules: PlanningRules,
     now: datetime,
     by: str,
 ) -> None:
     before, after, wanted = plan.before, plan.after, command.wanted()
     if wanted.protocol is not None:
-        store_version(session, rules.clinic_id, wanted.protocol, now)
+        store_version(session, wanted.protocol, now)
     columns = unplanned_columns(session, stored, wanted, after)
-    _rename(session, before, after, wanted, rules)
+    _rename(session, before, after, wanted)
     for column, value in columns.items():
         setattr(stored, column, value)
     _write_fields(stored, after)
     session.flush()
     if before.phone != after.phone:
-        _opt_out_follows(session, rules.clinic_id, before.phone, after.phone, now, by)
+        _opt_out_follows(session, before.phone, after.phone, now, by)
     record(
         session,
-        clinic_id=rules.clinic_id,
         enrollment_id=before.enrollment,
         at=now,
         by=by,
@@ -118,10 +116,10 @@ def _write_change(
     )
 
 
-def _rename(session: Session, before: Facts, after: Facts, wanted: ChangeRequest, rules: PlanningRules) -> None:
+def _rename(session: Session, before: Facts, after: Facts, wanted: ChangeRequest) -> None:
     """Name and number are the patient's: they change in all of the patient's enrollments."""
     name: Name | None = None if wanted.name is None else check_name(wanted.name)
-    for one in sharing_phone(session, rules.clinic_id, before.phone):
+    for one in sharing_phone(session, before.phone):
         if one.folded_name == before.folded_name:
             one.phone = after.phone
             if name is not None:
@@ -143,30 +141,28 @@ def _write_fields(stored: Enrollment, after: Facts) -> None:
     stored.treated_on = after.local_day
 
 
-def _write_texts(
-    session: Session, plan: CommandPlan, rules: PlanningRules, now: datetime, by: str, *, but_own: bool
-) -> None:
+def _write_texts(session: Session, plan: CommandPlan, now: datetime, by: str, *, but_own: bool) -> None:
     """The texts of everybody on the number follow; `but_own`: those of the enrollment itself are written already."""
     before, after = plan.before, plan.after
     differences = {} if but_own else {before.enrollment: plan.own}
     differences |= plan.others
-    opted_out = opted_out_among(session, rules.clinic_id, {before.phone, after.phone})
-    on_phone = enrollments_on(session, rules.clinic_id, [before.phone, after.phone]) if differences else []
+    opted_out = opted_out_among(session, {before.phone, after.phone})
+    on_phone = enrollments_on(session, [before.phone, after.phone]) if differences else []
     now_on_phone = {one.id: facts_of(session, one) for one in on_phone}
     for whose, difference in differences.items():
         facts = now_on_phone[whose]
         is_out = facts.phone in opted_out
-        carry_out(session, facts, difference, rules.clinic_id, at=now, by=by, opted_out=is_out)
+        carry_out(session, facts, difference, at=now, by=by, opted_out=is_out)
     if not but_own and after.phone in opted_out:
         _suppress(session, [one.enrollment for one in now_on_phone.values() if one.is_same_patient(after)], now, by)
 
 
-def _opt_out_follows(session: Session, clinic_id: str, old: str, new: str, now: datetime, by: str) -> None:
+def _opt_out_follows(session: Session, old: str, new: str, now: datetime, by: str) -> None:
     """A patient who said stop, or whose words nobody has read yet, is the same patient with another number."""
-    if is_opted_out(session, clinic_id, old) is not None:
-        opt_out(session, clinic_id, new, source="number_changed", at=now, by=by)
-    for hold in open_holds(session, clinic_id, old):
-        hold_number(session, clinic_id, new, reason=hold.reason, at=now, by=by, kinds=hold.kinds)
+    if is_opted_out(session, old) is not None:
+        opt_out(session, new, source="number_changed", at=now, by=by)
+    for hold in open_holds(session, old):
+        hold_number(session, new, reason=hold.reason, at=now, by=by, kinds=hold.kinds)
 
 
 def _suppress(session: Session, enrollment_ids: Sequence[int], now: datetime, by: str) -> None:

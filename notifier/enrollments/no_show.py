@@ -14,11 +14,11 @@ from notifier.enrollments.end_effect import Ended, end, find_ending
 
 def plan_no_show(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime) -> Ended:
     """What "no-show" would do; nothing is written. Raises Refused with a sentence."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return find_ending(session, enrollment, EnrollmentState.NO_SHOW, rules, now)
 
 
 def no_show(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime, by: str) -> Ended:
     """Close a booked enrollment whose hour has come. Raises Refused with a sentence."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return end(session, enrollment, EnrollmentState.NO_SHOW, rules, now=now, by=by, why="she did not come")

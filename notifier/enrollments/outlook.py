@@ -98,7 +98,7 @@ def look_ahead(
     """
     running = [one for one in after if one.state in RUNNING]
     rows = _rows(session, [one.enrollment for one in running if one.enrollment and one.enrollment not in new], lock)
-    left = left_today(session, rules.clinic_id, {one.phone for one in running}, now)
+    left = left_today(session, {one.phone for one in running}, now)
     numbers: dict[str, list[Member]] = {}
     for one in after:
         numbers.setdefault(one.phone, []).append(_member(one, rows.get(one.enrollment, ())))
@@ -113,11 +113,11 @@ def plan_beside(
 ) -> Plan:
     """The plan of somebody who is not stored, beside all the others on her number; nothing is written."""
     key = (facts.folded_name, facts.protocol.id, facts.local_day)
-    company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [facts.phone])]
+    company = [facts_of(session, one) for one in enrollments_on(session, [facts.phone])]
     others = [one for one in company if (one.folded_name, one.protocol.id, one.local_day) != key]
     rows = _rows(session, [one.enrollment for one in others if one.state in RUNNING], lock=False)
     members = [_member(one, rows.get(one.enrollment, ())) for one in others]
-    left = left_today(session, rules.clinic_id, {facts.phone}, now).get(facts.phone, ())
+    left = left_today(session, {facts.phone}, now).get(facts.phone, ())
     return plan_together([*members, Member(facts)], rules, enrolled_at=enrolled_at, left=left)[facts.enrollment]
 
 
@@ -127,7 +127,7 @@ def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: Planning
     Its restrictions end where the texts say that they do: later than the treatment's own where another one overlaps.
     """
     facts = facts_of(session, enrollment)
-    company = [facts_of(session, one) for one in enrollments_on(session, rules.clinic_id, [facts.phone])]
+    company = [facts_of(session, one) for one in enrollments_on(session, [facts.phone])]
     return plan_for(facts, company, rules, enrolled_at=enrollment.enrolled_at)
 
 

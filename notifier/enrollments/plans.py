@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -28,17 +28,17 @@ from schedules.saying import say_moment
 OPTED_OUT = "the number has opted out"
 
 
-def take_turn(session: Session, clinic_id: str) -> None:
-    """One planner at a time for each clinic: two enrollments on one phone must see each other. SQLite is so anyway."""
+def take_turn(session: Session) -> None:
+    """One planner at a time: two enrollments on one phone must see each other. SQLite is so anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"notifier plans {clinic_id}"})
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('notifier plans'))"))
 
 
 def facts_of(session: Session, enrollment: Enrollment) -> Facts:
     """A stored enrollment as planning sees it, with the protocol version that it is pinned to."""
     return Facts(
         enrollment=enrollment.id or 0,
-        protocol=load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version),
+        protocol=load_version(session, enrollment.protocol, enrollment.version),
         phone=enrollment.phone,
         first_name=enrollment.name.partition(" ")[0],
         folded_name=enrollment.folded_name,
@@ -47,28 +47,24 @@ def facts_of(session: Session, enrollment: Enrollment) -> Facts:
     )
 
 
-def enrollments_on(session: Session, clinic_id: str, phones: Iterable[str]) -> list[Enrollment]:
+def enrollments_on(session: Session, phones: Iterable[str]) -> list[Enrollment]:
     """Every enrollment on these numbers, whatever its state, the oldest first; at most some thousands of numbers."""
-    return list(session.scalars(_ON_PHONES, {"clinic_id": clinic_id, "phones": set(phones)}))
+    return list(session.scalars(_ON_PHONES, {"phones": set(phones)}))
 
 
 _ON_PHONES = (  # built once: building it takes longer than asking
     select(Enrollment)
-    .where(
-        col(Enrollment.clinic_id) == bindparam("clinic_id"),
-        among(col(Enrollment.phone), "phones"),
-    )
+    .where(among(col(Enrollment.phone), "phones"))
     .order_by(col(Enrollment.id))
     .execution_options(populate_existing=True)
 )
 
 
 def message_row(
-    facts: Facts, message: PlannedMessage, clinic_id: str, *, state: MessageState, reason: str | None, revision: int = 0
+    facts: Facts, message: PlannedMessage, *, state: MessageState, reason: str | None, revision: int = 0
 ) -> Row:
     """The outbox row of a planned text."""
     return {
-        "clinic_id": clinic_id,
         "enrollment_id": facts.enrollment,
         "step": message.step,
         "revision": revision,
@@ -89,14 +85,14 @@ def first_state(message: PlannedMessage, *, opted_out: bool) -> tuple[MessageSta
 
 
 def carry_out(
-    session: Session, facts: Facts, difference: Difference, clinic_id: str, *, at: datetime, by: str, opted_out: bool
+    session: Session, facts: Facts, difference: Difference, *, at: datetime, by: str, opted_out: bool
 ) -> None:
     """Write a difference, in the transaction in which it was found."""
     new = []
     for entry in (*difference.added, *difference.passed):
         message = _planned(entry)
         state, reason = first_state(message, opted_out=opted_out)
-        new.append(message_row(facts, message, clinic_id, state=state, reason=reason, revision=entry.revision))
+        new.append(message_row(facts, message, state=state, reason=reason, revision=entry.revision))
     insert_rows(session, Message, new)
     for entry in difference.moved:
         why = _how_it_moved(entry, zone_called(facts.timezone))
@@ -118,7 +114,7 @@ def carry_out(
         _end(session, entry, MessageState.CANCELLED, at, by)
     for entry in difference.expired:
         _end(session, entry, MessageState.EXPIRED, at, by)
-    _record_wrong(session, facts, difference, clinic_id, at, by)
+    _record_wrong(session, facts, difference, at, by)
 
 
 def at_number(facts: Facts, on_these_phones: Iterable[Facts]) -> list[Facts]:
@@ -189,12 +185,9 @@ def _how_it_moved(entry: Entry, zone: ZoneInfo) -> str:
     return f"moved from {was} to {becomes}"
 
 
-def _record_wrong(
-    session: Session, facts: Facts, difference: Difference, clinic_id: str, at: datetime, by: str
-) -> None:
+def _record_wrong(session: Session, facts: Facts, difference: Difference, at: datetime, by: str) -> None:
     for entry in difference.wrong_now:
         why = f"{entry.step}: {entry.why}; call her"
         record(
-            session, clinic_id=clinic_id, at=at, by=by, what="wrong_now", why=why,
-            enrollment_id=facts.enrollment, message_id=_stored(entry)[0],
-        )  # fmt: skip
+            session, at=at, by=by, what="wrong_now", why=why,
+            enrollment_id=facts.enrollment, message_id=_stored(entry)[0])  # fmt: skip

@@ -67,7 +67,7 @@ def preview(
     checked = None if "office" in missing else _check(lenient, protocols, rules, now, problems)
     has_phone = lenient.phone == request.phone
     phone = parse_phone(request.phone).e164 if has_phone else None
-    on_phone = enrollments_on(session, rules.clinic_id, [phone]) if phone else []
+    on_phone = enrollments_on(session, [phone]) if phone else []
     outlook, known = None, None
     if checked is not None:
         checked = _without_stand_ins(checked, lenient, request)
@@ -75,13 +75,13 @@ def preview(
         outlook = _look_ahead(session, checked, [one for one in on_phone if one.id != known], rules, now, problems)
     plan = outlook.plans[0] if outlook else None
     others = outlook.differences() if outlook and known is None else {}
-    holds = open_holds(session, rules.clinic_id, phone) if phone else []
+    holds = open_holds(session, phone) if phone else []
     return Preview(
         plan=plan,
         phone=phone,
         problems=tuple(problems),
         missing=tuple(missing),
-        opted_out=phone is not None and is_opted_out(session, rules.clinic_id, phone) is not None,
+        opted_out=phone is not None and is_opted_out(session, phone) is not None,
         waits_for=holds[0].reason if holds else None,
         known=known,
         earlier=_earlier(checked, known, on_phone),

@@ -14,7 +14,7 @@ from notifier.enrollments.requests import ChangeRequest
 
 def plan_treated(session: Session, enrollment_id: int, at: datetime, *, rules: PlanningRules, now: datetime) -> Change:
     """What "treated at" would change; nothing is written. Raises Refused with a sentence."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return find_change(session, enrollment, ChangeRequest(treated_at=at), rules, now)
 
 
@@ -22,5 +22,5 @@ def treated(
     session: Session, enrollment_id: int, at: datetime, *, rules: PlanningRules, now: datetime, by: str
 ) -> Change:
     """`at` is the END of the treatment. What prepared her for the visit is withdrawn; said again, it moves T0."""
-    enrollment = the_enrollment(session, rules.clinic_id, enrollment_id)
+    enrollment = the_enrollment(session, enrollment_id)
     return make_change(session, enrollment, ChangeRequest(treated_at=at), rules, now=now, by=by, what="treated")

@@ -49,7 +49,7 @@ class Written:
 
 def refuse_unready(session: Session, facts: Facts, rules: PlanningRules) -> None:
     """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
-    read_standing(session, rules.clinic_id, [facts]).refuse_unready(facts, rules)
+    read_standing(session, [facts]).refuse_unready(facts, rules)
 
 
 def write_enrollments(
@@ -68,11 +68,11 @@ def write_enrollments(
 
     Requests on the same number are written one after the other, so that each sees those before it.
     """
-    take_turn(session, rules.clinic_id)
-    standing = read_standing(session, rules.clinic_id, [one.facts for one in wanted])
+    take_turn(session)
+    standing = read_standing(session, [one.facts for one in wanted])
     for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():
         if (protocol.id, protocol.version) not in standing.stored:
-            store_version(session, rules.clinic_id, protocol, now)
+            store_version(session, protocol, now)
     written: dict[int, Written] = {}
     waiting = list(enumerate(wanted))
     while waiting:
@@ -95,7 +95,7 @@ def _write_wave(
 ) -> dict[int, Written]:
     """One request for each number."""
     company: dict[str, list[Enrollment]] = {}
-    for stored in enrollments_on(session, rules.clinic_id, [one.facts.phone for _, one in wave]):
+    for stored in enrollments_on(session, [one.facts.phone for _, one in wave]):
         company.setdefault(stored.phone, []).append(stored)
     written: dict[int, Written] = {}
     new: list[tuple[int, Checked, list[Facts]]] = []
@@ -108,7 +108,7 @@ def _write_wave(
             continue
         standing.refuse_unready(one.facts, rules)
         new.append((position, one, [facts_of(session, stored) for stored in known]))
-        rows.append(_enrollment_row(one, ordinal, rules.clinic_id, now, by, digest))
+        rows.append(_enrollment_row(one, ordinal, now, by, digest))
     ids = enrollments.insert(session, rows)
     texts: list[Row] = []
     theirs = [other for _, _, others in new for other in others]
@@ -119,11 +119,11 @@ def _write_wave(
         is_out, held = facts.phone in standing.opted_out, standing.held.get(facts.phone, ())
         for message in plan.timeline.messages:
             state, reason = first_state(message, opted_out=is_out)
-            texts.append(message_row(facts, message, rules.clinic_id, state=state, reason=reason))
+            texts.append(message_row(facts, message, state=state, reason=reason))
         written[position] = Written(enrollment_id, False, facts, plan, is_out, held)
     insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
     why = "imported" if imported_as else None
-    insert_rows(session, Event, [_event(id_, rules.clinic_id, now, by, why) for id_ in ids])
+    insert_rows(session, Event, [_event(id_, now, by, why) for id_ in ids])
     for position, _, others in new:
         if others:
             changed = _tell_others(session, outlook, written[position], others, by)
@@ -136,10 +136,10 @@ def _tell_others(
 ) -> dict[int, Difference]:
     """The others on this phone: their unsent texts say a name now, wait for the newer treatment, or give way to it."""
     changed: dict[int, Difference] = {}
-    clinic_id, now = outlook.rules.clinic_id, outlook.now
+    now = outlook.now
     for other in others:
         if other.state in RUNNING and (difference := outlook.difference(other)).writes_anything:
-            carry_out(session, other, difference, clinic_id, at=now, by=by, opted_out=new.opted_out)
+            carry_out(session, other, difference, at=now, by=by, opted_out=new.opted_out)
             if difference.changes_anything:
                 changed[other.enrollment] = difference
     return changed
@@ -153,10 +153,9 @@ def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], dig
     return Written(stored.id or 0, True, facts_of(session, stored))
 
 
-def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, by: str, digest: str | None) -> Row:
+def _enrollment_row(one: Checked, ordinal: int, now: datetime, by: str, digest: str | None) -> Row:
     facts = one.facts
     return {
-        "clinic_id": clinic_id,
         **{field.name: one.value(field.name) for field in FIELDS if field.name != "second"},
         "ordinal": ordinal,
         "folded_name": facts.folded_name,
@@ -171,5 +170,5 @@ def _enrollment_row(one: Checked, ordinal: int, clinic_id: str, now: datetime, b
     }
 
 
-def _event(enrollment_id: int, clinic_id: str, now: datetime, by: str, why: str | None) -> Row:
-    return {"clinic_id": clinic_id, "enrollment_id": enrollment_id, "at": now, "by": by, "what": "enrolled", "why": why}
+def _event(enrollment_id: int, now: datetime, by: str, why: str | None) -> Row:
+    return {"enrollment_id": enrollment_id, "at": now, "by": by, "what": "enrolled", "why": why}

@@ -27,7 +27,7 @@ from notifier.sending.gates.recoveries import begin_after_restore, open_recoveri
 _BUSY_SECONDS = 0.5
 
 
-def back_up(engine: Engine, to: Path, *, clinic_id: str, now: datetime, by: str) -> int:
+def back_up(engine: Engine, to: Path, *, now: datetime, by: str) -> int:
     """Write a copy as of this moment, whatever is being written meanwhile; its size in bytes.
 
     Only its owner may read it, and it is whole or not there. Whoever starts from it, by `restore` or by hand, starts in
@@ -39,7 +39,7 @@ def back_up(engine: Engine, to: Path, *, clinic_id: str, now: datetime, by: str)
         _copy(file, part)
         _bring_up_to_date(part)
         with _plainly(part) as session:
-            begin_after_restore(session, clinic_id, up_to=now, now=now, by=by)
+            begin_after_restore(session, up_to=now, now=now, by=by)
         check_integrity(part)
         _name_anew(part, to)
     except OSError as error:
@@ -49,9 +49,7 @@ def back_up(engine: Engine, to: Path, *, clinic_id: str, now: datetime, by: str)
     return to.stat().st_size
 
 
-def put_in_place(
-    engine: Engine, backup: Path, *, clinic_id: str, now: datetime, by: str
-) -> tuple[Path | None, datetime]:
+def put_in_place(engine: Engine, backup: Path, *, now: datetime, by: str) -> tuple[Path | None, datetime]:
     """Replace the database by a backup; where the replaced one is kept (None: there was none), and the backup's moment.
 
     The caller holds the lock that a worker holds. Raises Refused and DatabaseUnusable; then nothing is replaced.
@@ -60,7 +58,7 @@ def put_in_place(
     new = file.with_name(f"{file.name}.restoring")
     try:
         _copy(backup, new)
-        up_to = _prepare(new, clinic_id, now, by)
+        up_to = _prepare(new, now, by)
         kept = _swap(new, file)
     except OSError as error:
         raise _not_written(error, file) from None
@@ -139,7 +137,7 @@ def _copy(file: Path, to: Path) -> None:
             raise DatabaseUnusable(f"{file} could not be copied: {error}.") from None
 
 
-def _prepare(file: Path, clinic_id: str, now: datetime, by: str) -> datetime:
+def _prepare(file: Path, now: datetime, by: str) -> datetime:
     """Bring a copy of a backup up to date, and let everything wait; the moment up to which it knows what happened."""
     _bring_up_to_date(file)
     engine = open_engine(f"sqlite:///{file}")
@@ -147,8 +145,8 @@ def _prepare(file: Path, clinic_id: str, now: datetime, by: str) -> datetime:
         with Session(engine) as session, session.begin():
             latest = session.scalar(select(col(Event.at)).order_by(col(Event.id).desc()).limit(1))
             known = [at for at in (latest, last_in_use(session)) if at is not None]
-            begin_after_restore(session, clinic_id, up_to=max(known, default=now), now=now, by=by)
-            up_to = open_recoveries(session, clinic_id)[RecoveryKind.RESTORED].up_to
+            begin_after_restore(session, up_to=max(known, default=now), now=now, by=by)
+            up_to = open_recoveries(session)[RecoveryKind.RESTORED].up_to
     finally:
         engine.dispose()
     _make_one_file(file)

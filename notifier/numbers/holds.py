@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,57 +16,47 @@ from notifier.db.tables import NumberHold
 
 _AMONG = (
     select(NumberHold)
-    .where(
-        col(NumberHold.clinic_id) == bindparam("clinic"),
-        among(col(NumberHold.phone), "phones"),
-        col(NumberHold.released_at).is_(None),
-    )
+    .where(among(col(NumberHold.phone), "phones"), col(NumberHold.released_at).is_(None))
     .order_by(col(NumberHold.id))
 )
 
 
-def hold_number(
-    session: Session, clinic_id: str, phone: str, *, reason: str, at: datetime, by: str, kinds: str = "all"
-) -> int:
+def hold_number(session: Session, phone: str, *, reason: str, at: datetime, by: str, kinds: str = "all") -> int:
     """Hold the texts to this number; the hold's id.
 
     `kinds`: `all`, or step kinds joined by commas such as `lift,expect,rebook`. The texts stay planned; a claim passes
     by what a hold covers. `reason` is for staff and never quotes the patient.
     """
-    row = {"clinic_id": clinic_id, "phone": phone, "reason": reason, "kinds": kinds, "at": at, "by": by}
+    row = {"phone": phone, "reason": reason, "kinds": kinds, "at": at, "by": by}
     (hold_id,) = insert_rows_for_ids(session, NumberHold, [row])
-    record(session, clinic_id=clinic_id, at=at, by=by, what="number_held", why=f"hold {hold_id}: {reason}")
+    record(session, at=at, by=by, what="number_held", why=f"hold {hold_id}: {reason}")
     return hold_id
 
 
-def release_number(session: Session, clinic_id: str, phone: str, *, at: datetime, by: str) -> int:
+def release_number(session: Session, phone: str, *, at: datetime, by: str) -> int:
     """End every hold of this number; how many there were."""
     ended = session.execute(
         update(NumberHold)
-        .where(
-            col(NumberHold.clinic_id) == clinic_id,
-            col(NumberHold.phone) == phone,
-            col(NumberHold.released_at).is_(None),
-        )
+        .where(col(NumberHold.phone) == phone, col(NumberHold.released_at).is_(None))
         .values(released_at=at, released_by=by)
         .returning(col(NumberHold.id))
     ).all()
     for (hold_id,) in ended:
-        record(session, clinic_id=clinic_id, at=at, by=by, what="number_released", why=f"hold {hold_id}")
+        record(session, at=at, by=by, what="number_released", why=f"hold {hold_id}")
     return len(ended)
 
 
-def open_holds(session: Session, clinic_id: str, phone: str | None = None) -> list[NumberHold]:
+def open_holds(session: Session, phone: str | None = None) -> list[NumberHold]:
     """The holds of this number, or of every number, that nobody has released, the oldest first."""
-    found = select(NumberHold).where(col(NumberHold.clinic_id) == clinic_id, col(NumberHold.released_at).is_(None))
+    found = select(NumberHold).where(col(NumberHold.released_at).is_(None))
     if phone is not None:
         found = found.where(col(NumberHold.phone) == phone)
     return list(session.scalars(found.order_by(col(NumberHold.id))))
 
 
-def holds_among(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, list[NumberHold]]:
+def holds_among(session: Session, phones: Iterable[str]) -> dict[str, list[NumberHold]]:
     """The open holds of these numbers, by number; for one turn's claim, at most some thousands."""
     holds: dict[str, list[NumberHold]] = {}
-    for hold in session.scalars(_AMONG, {"clinic": clinic_id, "phones": set(phones)}):
+    for hold in session.scalars(_AMONG, {"phones": set(phones)}):
         holds.setdefault(hold.phone, []).append(hold)
     return holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,47 +16,40 @@ from notifier.db.rows import insert_if_new
 from notifier.db.tables import Enrollment, Message, OptOut
 from notifier.domain.states import EnrollmentState, MessageState
 
-_AMONG = select(col(OptOut.phone)).where(
-    col(OptOut.clinic_id) == bindparam("clinic"),
-    among(col(OptOut.phone), "phones"),
-    col(OptOut.ended_at).is_(None),
-)
+_AMONG = select(col(OptOut.phone)).where(among(col(OptOut.phone), "phones"), col(OptOut.ended_at).is_(None))
 
 
-def is_opted_out(session: Session, clinic_id: str, phone: str) -> OptOut | None:
+def is_opted_out(session: Session, phone: str) -> OptOut | None:
     """The open opt-out of this number, or None.
 
     A claim asks this *after* it has locked its message row: an opt-out updates that row too, so the two cannot pass.
     """
-    found = select(OptOut).where(
-        col(OptOut.clinic_id) == clinic_id, col(OptOut.phone) == phone, col(OptOut.ended_at).is_(None)
-    )
+    found = select(OptOut).where(col(OptOut.phone) == phone, col(OptOut.ended_at).is_(None))
     return session.scalar(found)
 
 
-def opted_out_among(session: Session, clinic_id: str, phones: Iterable[str]) -> set[str]:
+def opted_out_among(session: Session, phones: Iterable[str]) -> set[str]:
     """Those of these numbers that have opted out; for an import, at most some thousands at a time."""
-    return set(session.scalars(_AMONG, {"clinic": clinic_id, "phones": set(phones)}))
+    return set(session.scalars(_AMONG, {"phones": set(phones)}))
 
 
-def open_opt_outs(session: Session, clinic_id: str) -> list[OptOut]:
-    """Every number of this clinic that must not be texted, the latest first."""
-    found = select(OptOut).where(col(OptOut.clinic_id) == clinic_id, col(OptOut.ended_at).is_(None))
+def open_opt_outs(session: Session) -> list[OptOut]:
+    """Every number that must not be texted, the latest first."""
+    found = select(OptOut).where(col(OptOut.ended_at).is_(None))
     return list(session.scalars(found.order_by(col(OptOut.at).desc(), col(OptOut.id).desc())))
 
 
-def opt_out(session: Session, clinic_id: str, phone: str, *, source: str, at: datetime, by: str) -> bool:
+def opt_out(session: Session, phone: str, *, source: str, at: datetime, by: str) -> bool:
     """Never text this number again: stores it and suppresses every planned text to it; False if it was stored before.
 
-    Texts of every patient on the number, in this clinic only. `source`: keyword, phrase, twilio, staff, number_changed.
+    Texts of every patient on the number. `source`: keyword, phrase, twilio, staff, number_changed.
     """
-    row = {"clinic_id": clinic_id, "phone": phone, "source": source, "at": at, "by": by}
+    row = {"phone": phone, "source": source, "at": at, "by": by}
     new = insert_if_new(session, OptOut, row)
     if new:
-        _record_for_each(session, clinic_id, phone, what="opted_out", at=at, by=by, why=source)
+        _record_for_each(session, phone, what="opted_out", at=at, by=by, why=source)
     move_where(
         session,
-        col(Message.clinic_id) == clinic_id,
         col(Message.phone) == phone,
         seen=MessageState.PLANNED,
         to=MessageState.SUPPRESSED,
@@ -67,26 +60,23 @@ def opt_out(session: Session, clinic_id: str, phone: str, *, source: str, at: da
     return new
 
 
-def opt_in(session: Session, clinic_id: str, phone: str, *, at: datetime, by: str) -> bool:
+def opt_in(session: Session, phone: str, *, at: datetime, by: str) -> bool:
     """The patient wants texts again: ends the opt-out; False if there was none.
 
     Texts whose moment is still to come are planned again, where the enrollment still runs; missed ones stay suppressed.
     """
     ended = session.execute(
         update(OptOut)
-        .where(col(OptOut.clinic_id) == clinic_id, col(OptOut.phone) == phone, col(OptOut.ended_at).is_(None))
+        .where(col(OptOut.phone) == phone, col(OptOut.ended_at).is_(None))
         .values(ended_at=at, ended_by=by)
         .returning(col(OptOut.id))
     ).all()
     if not ended:
         return False
-    _record_for_each(session, clinic_id, phone, what="opted_in", at=at, by=by, why=None)
-    running = select(col(Enrollment.id)).where(
-        col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone) == phone, col(Enrollment.state).in_(_RUNNING)
-    )
+    _record_for_each(session, phone, what="opted_in", at=at, by=by, why=None)
+    running = select(col(Enrollment.id)).where(col(Enrollment.phone) == phone, col(Enrollment.state).in_(_RUNNING))
     move_where(
         session,
-        col(Message.clinic_id) == clinic_id,
         col(Message.phone) == phone,
         col(Message.due_at) > at,
         col(Message.enrollment_id).in_(running),
@@ -102,10 +92,8 @@ def opt_in(session: Session, clinic_id: str, phone: str, *, at: datetime, by: st
 _RUNNING = (EnrollmentState.BOOKED, EnrollmentState.ACTIVE, EnrollmentState.HELD)
 
 
-def _record_for_each(
-    session: Session, clinic_id: str, phone: str, *, what: str, at: datetime, by: str, why: str | None
-) -> None:
+def _record_for_each(session: Session, phone: str, *, what: str, at: datetime, by: str, why: str | None) -> None:
     """One event for each enrollment on the number: events name no numbers, so only thus is it in her history."""
-    found = select(col(Enrollment.id)).where(col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone) == phone)
+    found = select(col(Enrollment.id)).where(col(Enrollment.phone) == phone)
     for enrollment_id in session.scalars(found).all() or [None]:
-        record(session, clinic_id=clinic_id, at=at, by=by, what=what, enrollment_id=enrollment_id, why=why)
+        record(session, at=at, by=by, what=what, enrollment_id=enrollment_id, why=why)

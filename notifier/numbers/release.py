@@ -39,34 +39,30 @@ class Released:
     opt_out: bool
 
 
-def plan_opt_out(session: Session, clinic_id: str, phone: str) -> OptedOut:
+def plan_opt_out(session: Session, phone: str) -> OptedOut:
     """What opting this number out would do; nothing is written. Raises Refused for what is no number."""
     number = _e164(phone)
-    planned = select(Message).where(
-        in_state(MessageState.PLANNED), col(Message.clinic_id) == clinic_id, col(Message.phone) == number
-    )
+    planned = select(Message).where(in_state(MessageState.PLANNED), col(Message.phone) == number)
     texts = tuple(session.scalars(planned.order_by(col(Message.due_at), col(Message.id))))
-    return OptedOut(number, is_opted_out(session, clinic_id, number) is not None, texts)
+    return OptedOut(number, is_opted_out(session, number) is not None, texts)
 
 
-def opt_out_by_staff(session: Session, clinic_id: str, phone: str, *, now: datetime, by: str) -> OptedOut:
+def opt_out_by_staff(session: Session, phone: str, *, now: datetime, by: str) -> OptedOut:
     """Never text this number again, as the patient asked at the desk or by phone. Raises Refused."""
-    found = plan_opt_out(session, clinic_id, phone)
-    new = opt_out(session, clinic_id, found.phone, source="staff", at=now, by=by)
+    found = plan_opt_out(session, phone)
+    new = opt_out(session, found.phone, source="staff", at=now, by=by)
     return replace(found, already=not new)
 
 
-def release(
-    session: Session, clinic_id: str, phone: str, *, now: datetime, by: str, reconsent: str | None = None
-) -> Released:
+def release(session: Session, phone: str, *, now: datetime, by: str, reconsent: str | None = None) -> Released:
     """End the holds of a number: somebody has read what the patient wrote.
 
     An opt-out ends only with `reconsent`: how the patient said that she wants texts again. Raises Refused without it.
     """
     number = _e164(phone)
     reconsent = (reconsent or "").strip() or None
-    stored = is_opted_out(session, clinic_id, number)
-    holds = release_number(session, clinic_id, number, at=now, by=by)
+    stored = is_opted_out(session, number)
+    holds = release_number(session, number, at=now, by=by)
     if stored is not None and reconsent is None and not holds:
         raise Refused(
             f"this number opted out on {stored.at:%Y-%m-%d} ({stored.source}); only the patient may end that: "
@@ -77,9 +73,9 @@ def release(
         raise Refused("this number is neither held nor opted out", code=RefusalCode.NOTHING_TO_RELEASE)
     ended = False
     if stored is not None and reconsent is not None:
-        ended = opt_in(session, clinic_id, number, at=now, by=by)
-        record(session, clinic_id=clinic_id, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
-    look_again(session, col(Message.clinic_id) == clinic_id, col(Message.phone) == number, at=now)
+        ended = opt_in(session, number, at=now, by=by)
+        record(session, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
+    look_again(session, col(Message.phone) == number, at=now)
     return Released(holds, ended)
 
 

@@ -13,11 +13,10 @@ from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 
 
-def number_is_dead(session: Session, clinic_id: str, phone: str, *, at: datetime, by: str, why: str) -> int:
+def number_is_dead(session: Session, phone: str, *, at: datetime, by: str, why: str) -> int:
     """Cancel every planned text to it, whoever the patient; how many. Staff ask for another number."""
     cancelled = move_where(
         session,
-        col(Message.clinic_id) == clinic_id,
         col(Message.phone) == phone,
         seen=MessageState.PLANNED,
         to=MessageState.CANCELLED,
@@ -25,5 +24,5 @@ def number_is_dead(session: Session, clinic_id: str, phone: str, *, at: datetime
         by=by,
         why=why,
     )
-    record(session, clinic_id=clinic_id, at=at, by=by, what="number_invalid", why=why)
+    record(session, at=at, by=by, what="number_invalid", why=why)
     return len(cancelled)

@@ -33,7 +33,7 @@ class Telling:
     """None: the log alone."""
 
 
-async def watch_alone(threads: DatabaseThreads, telling: Telling, clinic_id: str, *, now: datetime, missed: int) -> int:
+async def watch_alone(threads: DatabaseThreads, telling: Telling, *, now: datetime, missed: int) -> int:
     """One look of a process that is no worker; how many of its looks in a row have found none alive.
 
     A dead worker cannot say that it is dead. A restart takes less than `MISSED` looks, and is told to nobody.
@@ -41,44 +41,41 @@ async def watch_alone(threads: DatabaseThreads, telling: Telling, clinic_id: str
     if await threads.read(lambda session: works(session, now)):
         return 0
     if missed + 1 >= MISSED:
-        await watch(threads, telling, clinic_id, now=now, no_worker=True)
+        await watch(threads, telling, now=now, no_worker=True)
     return missed + 1
 
 
-async def watch(
-    threads: DatabaseThreads, telling: Telling, clinic_id: str, *, now: datetime, no_worker: bool = False
-) -> list[str]:
+async def watch(threads: DatabaseThreads, telling: Telling, *, now: datetime, no_worker: bool = False) -> list[str]:
     """One look around: the causes that were told now. `no_worker`: that is one of them."""
 
     def look(session: Session) -> tuple[list[Cause], bool]:
-        causes = find_causes(alerts.gather(session, clinic_id, now), telling.rules, now)
+        causes = find_causes(alerts.gather(session, now), telling.rules, now)
         if no_worker:
             causes.append(Cause("worker", "no worker is running, so nothing is sent"))
-        return causes, alerts.differs(alerts.open_alerts(session, clinic_id), causes, now)
+        return causes, alerts.differs(alerts.open_alerts(session), causes, now)
 
     causes, differs = await threads.read(look)
     # Nearly always there is nothing: then nobody has to wait for a writer.
-    return await _tell_of(threads, telling, clinic_id, causes, now=now) if differs else []
+    return await _tell_of(threads, telling, causes, now=now) if differs else []
 
 
-async def watch_replies(threads: DatabaseThreads, telling: Telling, clinic_id: str, *, now: datetime) -> list[str]:
+async def watch_replies(threads: DatabaseThreads, telling: Telling, *, now: datetime) -> list[str]:
     """A look that cannot wait for the next one, after a reply has come: the urgent ones that were told now.
 
     It is about them alone; no other alert is opened or cleared by it.
     """
 
     def look(session: Session) -> tuple[list[Cause], bool]:
-        causes = [urgent_cause(reply) for reply in alerts.urgent_replies(session, clinic_id)]
-        return causes, alerts.differs(alerts.open_alerts(session, clinic_id), causes, now, are_all=False)
+        causes = [urgent_cause(reply) for reply in alerts.urgent_replies(session)]
+        return causes, alerts.differs(alerts.open_alerts(session), causes, now, are_all=False)
 
     causes, differs = await threads.read(look)
-    return await _tell_of(threads, telling, clinic_id, causes, now=now, are_all=False) if differs else []
+    return await _tell_of(threads, telling, causes, now=now, are_all=False) if differs else []
 
 
 async def _tell_of(
     threads: DatabaseThreads,
     telling: Telling,
-    clinic_id: str,
     causes: Sequence[Cause],
     *,
     now: datetime,
@@ -87,7 +84,7 @@ async def _tell_of(
     """Write the causes down, and tell those that are to be told now; which got through."""
 
     def take(session: Session) -> list[tuple[int, Line]]:
-        return [_line(one) for one in alerts.take(session, clinic_id, causes, now=now, are_all=are_all)]
+        return [_line(one) for one in alerts.take(session, causes, now=now, are_all=are_all)]
 
     taken = await threads.write(take)
     if not taken:

@@ -50,37 +50,30 @@ class Failure:
     many: int
 
 
-def outcomes(session: Session, clinic_id: str, edges: Sequence[datetime]) -> Iterator[Outcome]:
+def outcomes(session: Session, edges: Sequence[datetime]) -> Iterator[Outcome]:
     """What became of the texts that left between each two of these instants."""
     for since, until in pairwise(edges):
         found = (
             select(col(Enrollment.protocol), col(Message.state), func.count())
             .select_from(Message)
             .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-            .where(*_left(clinic_id, since, until))
+            .where(*_left(since, until))
             .group_by(col(Enrollment.protocol), col(Message.state))
         )
         for protocol, state, many in session.execute(found).all():
             yield Outcome(since, protocol, state, many)
 
 
-def opt_outs(session: Session, clinic_id: str, since: datetime, until: datetime) -> list[tuple[datetime, set[str]]]:
+def opt_outs(session: Session, since: datetime, until: datetime) -> list[tuple[datetime, set[str]]]:
     """When each number opted out, and the protocols its patients were on by then."""
     found = (
         select(col(OptOut.id), col(OptOut.at), col(Enrollment.protocol))
         .join(
             Enrollment,
-            (col(Enrollment.clinic_id) == col(OptOut.clinic_id))
-            & (col(Enrollment.phone) == col(OptOut.phone))
-            & (col(Enrollment.enrolled_at) <= col(OptOut.at)),
+            (col(Enrollment.phone) == col(OptOut.phone)) & (col(Enrollment.enrolled_at) <= col(OptOut.at)),
             isouter=True,
         )
-        .where(
-            col(OptOut.clinic_id) == clinic_id,
-            col(OptOut.at) >= since,
-            col(OptOut.at) < until,
-            col(OptOut.source) != _NOT_HERS,
-        )
+        .where(col(OptOut.at) >= since, col(OptOut.at) < until, col(OptOut.source) != _NOT_HERS)
     )
     numbers: dict[int | None, tuple[datetime, set[str]]] = {}
     for number, at, protocol in session.execute(found).all():
@@ -88,10 +81,10 @@ def opt_outs(session: Session, clinic_id: str, since: datetime, until: datetime)
     return list(numbers.values())
 
 
-def failures(session: Session, clinic_id: str, since: datetime, until: datetime) -> list[Failure]:
+def failures(session: Session, since: datetime, until: datetime) -> list[Failure]:
     """Why the texts of that time did not arrive, the most frequent reason first."""
     these = (
-        *_left(clinic_id, since, until),
+        *_left(since, until),
         col(Message.state).in_(_NOT_ARRIVED),
         # The same once more, as the small index of the texts in trouble has it: without it every text would be read.
         in_state(*TROUBLE),
@@ -121,11 +114,5 @@ def failures(session: Session, clinic_id: str, since: datetime, until: datetime)
     return sorted(found, key=lambda one: (-one.many, one.code or 0))
 
 
-def _left(clinic_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Message.left_at).is_not(None),
-        col(Message.left_at) >= since,
-        col(Message.left_at) < until,
-        # An expression: SQLite would else take an index that begins with the clinic, and read each row.
-        col(Message.clinic_id) + "" == clinic_id,
-    )
+def _left(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (col(Message.left_at).is_not(None), col(Message.left_at) >= since, col(Message.left_at) < until)

@@ -14,7 +14,7 @@ from notifier.db.errors import DatabaseUnusable
 from notifier.db.filesystems import refuse_network
 from notifier.db.outbox import in_state
 from notifier.db.protocols import approvals, open_pauses
-from notifier.db.tables import Event, Message
+from notifier.db.tables import Event
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.domain.offices import say_lost_offices
 from notifier.domain.planning.plan import PlanningRules
@@ -46,8 +46,8 @@ def check_database(address: str, rules: PlanningRules, now: datetime) -> Iterato
         with reading(engine) as session:
             yield from _check_clock(session, now)
             yield from _check_approvals(session, rules)
-            yield from _check_sending(session, rules.clinic_id, now)
-            yield from _check_waiting(session, rules.clinic_id)
+            yield from _check_sending(session, now)
+            yield from _check_waiting(session)
             yield from _check_offices(session, rules)
     except schema.SchemaBehind as error:
         yield Diagnosis("database", Level.FAIL, str(error))
@@ -65,12 +65,12 @@ def _check_clock(session: Session, now: datetime) -> Iterator[Diagnosis]:
 
 
 def _check_offices(session: Session, rules: PlanningRules) -> Iterator[Diagnosis]:
-    lost = say_lost_offices(enrolled_elsewhere(session, rules.clinic_id, rules.offices))
+    lost = say_lost_offices(enrolled_elsewhere(session, rules.offices))
     yield from (Diagnosis("offices", Level.FAIL, sentence) for sentence in lost)
 
 
 def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Diagnosis]:
-    approved = sorted({f"{one.protocol} {one.version} {one.language}" for one in approvals(session, rules.clinic_id)})
+    approved = sorted({f"{one.protocol} {one.version} {one.language}" for one in approvals(session)})
     if approved:
         yield Diagnosis("approvals", Level.OK, "; ".join(approved))
     elif rules.must_be_approved:
@@ -80,12 +80,12 @@ def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Diagnos
         yield Diagnosis("approvals", Level.OK, "none, and none is needed here")
 
 
-def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[Diagnosis]:
+def _check_sending(session: Session, now: datetime) -> Iterator[Diagnosis]:
     alive, finding = look_at_worker(session, now)
     yield finding
-    poll = last_poll(session, clinic_id)
+    poll = last_poll(session)
     read = f"was last read {spoken_span(now - poll.completed_at)} ago" if poll else "was never read"
-    if gate_is_open(session, clinic_id, now):
+    if gate_is_open(session, now):
         yield Diagnosis("send gate", Level.OK, f"open: what patients wrote {read}")
     else:
         level = Level.FAIL if alive else Level.WARN
@@ -97,21 +97,21 @@ def _check_sending(session: Session, clinic_id: str, now: datetime) -> Iterator[
     for doubt in doubts(session, now):
         advice = "set it right; if it is right: notifier circuit reset"
         yield Diagnosis("clock", Level.FAIL, f"a worker sends nothing: {doubt}", advice)
-    for sentence in sentences(session, clinic_id, now):
+    for sentence in sentences(session, now):
         yield Diagnosis("recovery", Level.FAIL, sentence, "look at them, then: notifier recover --apply")
-    for circuit in open_circuits(session, clinic_id):
+    for circuit in open_circuits(session):
         advice = "mend it, then: notifier circuit reset"
         yield Diagnosis("circuit", Level.FAIL, f"nothing is sent: {circuit.reason}", advice)
 
 
-def _check_waiting(session: Session, clinic_id: str) -> Iterator[Diagnosis]:
-    for pause in open_pauses(session, clinic_id):
+def _check_waiting(session: Session) -> Iterator[Diagnosis]:
+    for pause in open_pauses(session):
         which = f"{pause.protocol}{f' step {pause.step}' if pause.step else ''}"
         yield Diagnosis("paused", Level.WARN, f"{which}, by {pause.by}: {pause.reason}", "to go on: notifier unpause")
-    if holds := len(open_holds(session, clinic_id)):
+    if holds := len(open_holds(session)):
         advice = "read it: notifier replies; then: notifier release PHONE"
         yield Diagnosis("numbers held", Level.WARN, f"{holds} wait until somebody has read what they wrote", advice)
-    review = select(func.count()).where(in_state(MessageState.NEEDS_REVIEW), col(Message.clinic_id) == clinic_id)
+    review = select(func.count()).where(in_state(MessageState.NEEDS_REVIEW))
     if count := session.scalar(review):
         advice = "find out, then: notifier review MESSAGE --sent or --not-sent; notifier due lists them"
         yield Diagnosis("to review", Level.WARN, f"of {count} texts nobody knows whether they left", advice)

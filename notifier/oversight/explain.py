@@ -42,7 +42,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
 
     Raises Refused where there is no such message.
     """
-    found = find_text(session, rules.clinic_id, message_id)
+    found = find_text(session, message_id)
     if found is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     message, enrollment = found
@@ -64,10 +64,10 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     ]
 
 
-def find_text(session: Session, clinic_id: str, message_id: int) -> tuple[Message, Enrollment] | None:
+def find_text(session: Session, message_id: int) -> tuple[Message, Enrollment] | None:
     """A text and whose it is; None where there is no such message."""
-    message = outbox.by_id(session, clinic_id, message_id)
-    enrollment = by_id(session, clinic_id, message.enrollment_id) if message else None
+    message = outbox.by_id(session, message_id)
+    enrollment = by_id(session, message.enrollment_id) if message else None
     return None if message is None or enrollment is None else (message, enrollment)
 
 
@@ -82,7 +82,7 @@ def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
 
 
 def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
-    protocol = load_version(session, enrollment.clinic_id, enrollment.protocol, enrollment.version)
+    protocol = load_version(session, enrollment.protocol, enrollment.version)
     again = f", planned again {message.revision} time(s)" if message.revision else ""
     said = [
         f"Message {message.id} is the step {message.step} ({message.kind}) of enrollment {enrollment.id}{again}.",
@@ -144,25 +144,25 @@ def _where_it_stands(session: Session, message: Message, enrollment: Enrollment)
 def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
     if message.kind != ANSWER:
         yield from _what_keeps_a_step(session, message, enrollment)
-    if is_opted_out(session, enrollment.clinic_id, message.phone):
+    if is_opted_out(session, message.phone):
         yield "The number has opted out, so it does not leave."
-    waiting = open_recoveries(session, enrollment.clinic_id)
+    waiting = open_recoveries(session)
     late = waiting.get(RecoveryKind.LATE)
     if RecoveryKind.RESTORED in waiting:
         yield "Nothing is sent: the database is a restored backup, and Twilio must be asked what has left since."
     elif late and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to:
         yield "It is late after an outage and waits for a person to let the late texts leave."
-    for circuit in open_circuits(session, enrollment.clinic_id):
+    for circuit in open_circuits(session):
         yield f"Nothing is sent right now: {circuit.reason.rstrip('.')}."
 
 
 def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
     if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
         yield f"The enrollment is {enrollment.state.value.replace('_', '-')}, so it does not leave."
-    for hold in open_holds(session, enrollment.clinic_id, message.phone):
+    for hold in open_holds(session, message.phone):
         if hold.covers(message.kind):
             yield f"The number is held until somebody releases it: {hold.reason}."
-    for pause in open_pauses(session, enrollment.clinic_id):
+    for pause in open_pauses(session):
         if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
             yield f"{pause.step or pause.protocol} is paused by {pause.by}: {pause.reason}."
 
@@ -176,9 +176,8 @@ def _the_checks(
     found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
     due, at = Due.of(session.execute(found.where(col(Message.id) == message.id)).one()), max(now, message.due_at)
     facts = FactsOfBatch.of(
-        session, rules.clinic_id, [due], window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
-        now=at, only_look=True,
-    )  # fmt: skip
+        session, [due], window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
+        now=at, only_look=True)  # fmt: skip
     zones = [zone for zone in area_zones(message.phone) if zone != enrollment.timezone]
     if zones:
         yield f"By its area code the number may also be in {' or '.join(zones)}: no text leaves in the night there."
@@ -197,7 +196,7 @@ def _what_stops_all(session: Session, message: Message, now: datetime) -> Iterat
         return
     if not works(session, now):
         yield "It is due, and no worker is running: nothing leaves."
-    elif not gate_is_open(session, message.clinic_id, now):
+    elif not gate_is_open(session, now):
         yield "It is due, and nothing leaves until what patients wrote has been read at Twilio; see: notifier doctor."
 
 

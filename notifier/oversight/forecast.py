@@ -83,25 +83,25 @@ def as_json(line: Any) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def due(session: Session, clinic_id: str, *, until: datetime | None = None) -> list[TextLine]:
+def due(session: Session, *, until: datetime | None = None) -> list[TextLine]:
     """What is due up to that instant, past due, waiting and unknown texts included; the first to leave first."""
     planned = in_state(MessageState.PLANNED)
     if until is not None:
         planned = and_(planned, col(Message.due_at) <= until)
-    return _text_lines(session, clinic_id, or_(planned, in_state(*_NOBODY_KNOWS)))
+    return _text_lines(session, or_(planned, in_state(*_NOBODY_KNOWS)))
 
 
-def show(session: Session, clinic_id: str, enrollment_id: int) -> list[TextLine]:
+def show(session: Session, enrollment_id: int) -> list[TextLine]:
     """Every text of one enrollment, oldest first. Raises Refused where there is none."""
-    the_enrollment(session, clinic_id, enrollment_id)
-    return _text_lines(session, clinic_id, col(Message.enrollment_id) == enrollment_id)
+    the_enrollment(session, enrollment_id)
+    return _text_lines(session, col(Message.enrollment_id) == enrollment_id)
 
 
 def enrollments(
-    session: Session, clinic_id: str, *, where: Mapping[str, Any] | None = None, limit: int | None = None
+    session: Session, *, where: Mapping[str, Any] | None = None, limit: int | None = None
 ) -> list[Enrollment]:
     """Who is enrolled, the latest first; only those whose columns have these values."""
-    return enrollment_page(session, clinic_id, where or {}, before=None, limit=limit)
+    return enrollment_page(session, where or {}, before=None, limit=limit)
 
 
 def enrollment_json(one: Enrollment) -> dict[str, Any]:
@@ -111,18 +111,18 @@ def enrollment_json(one: Enrollment) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def opt_outs(session: Session, clinic_id: str) -> list[OptOutLine]:
+def opt_outs(session: Session) -> list[OptOutLine]:
     """Every number that must not be texted, the latest first."""
-    return [OptOutLine(one.phone, one.source, one.at, one.by) for one in open_opt_outs(session, clinic_id)]
+    return [OptOutLine(one.phone, one.source, one.at, one.by) for one in open_opt_outs(session)]
 
 
-def replies(session: Session, clinic_id: str, *, only_open: bool = False, limit: int | None = None) -> list[ReplyLine]:
+def replies(session: Session, *, only_open: bool = False, limit: int | None = None) -> list[ReplyLine]:
     """What patients wrote, the latest first."""
-    found = select(Reply).where(col(Reply.clinic_id) == clinic_id).order_by(col(Reply.at).desc(), col(Reply.id).desc())
+    found = select(Reply).order_by(col(Reply.at).desc(), col(Reply.id).desc())
     if only_open:
         found = found.where(col(Reply.closed_at).is_(None))
     texts = list(session.scalars(found.limit(limit)))
-    names = _names_on(session, clinic_id, {one.phone for one in texts})
+    names = _names_on(session, {one.phone for one in texts})
     return [
         ReplyLine(
             one.id or 0, one.phone, one.at, one.text, one.media_count, one.meaning, one.closed_at, one.urgent,
@@ -132,30 +132,30 @@ def replies(session: Session, clinic_id: str, *, only_open: bool = False, limit:
     ]  # fmt: skip
 
 
-def _text_lines(session: Session, clinic_id: str, which: ColumnElement[bool]) -> list[TextLine]:
+def _text_lines(session: Session, which: ColumnElement[bool]) -> list[TextLine]:
     found: Select[Message, Enrollment] = (
         select(Message, Enrollment)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(col(Message.clinic_id) == clinic_id, which)
+        .where(which)
         .order_by(col(Message.due_at).is_(None), col(Message.due_at), col(Message.id))
     )
-    return text_lines(session, clinic_id, [(message, enrollment) for message, enrollment in session.execute(found)])
+    return text_lines(session, [(message, enrollment) for message, enrollment in session.execute(found)])
 
 
-def text_lines(session: Session, clinic_id: str, rows: Sequence[tuple[Message, Enrollment]]) -> list[TextLine]:
+def text_lines(session: Session, rows: Sequence[tuple[Message, Enrollment]]) -> list[TextLine]:
     """These texts, each with what it waits for."""
-    holds = _holds(session, clinic_id, {message.phone for message, _ in rows})
-    paused = {(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)}
+    holds = _holds(session, {message.phone for message, _ in rows})
+    paused = {(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)}
     return [_text_line(message, enrollment, holds, paused) for message, enrollment in rows]
 
 
-def _names_on(session: Session, clinic_id: str, phones: set[str]) -> dict[str, list[str]]:
+def _names_on(session: Session, phones: set[str]) -> dict[str, list[str]]:
     """By number, the names of its patients, each once."""
     found: dict[str, list[str]] = {}
     numbers = sorted(phones)
     for start in range(0, len(numbers), 5000):
         names = select(col(Enrollment.phone), col(Enrollment.name), func.min(col(Enrollment.id)).label("first")).where(
-            col(Enrollment.clinic_id) == clinic_id, col(Enrollment.phone).in_(numbers[start : start + 5000])
+            col(Enrollment.phone).in_(numbers[start : start + 5000])
         )
         for phone, name, _ in session.execute(
             names.group_by(col(Enrollment.phone), col(Enrollment.name)).order_by("first")
@@ -164,11 +164,11 @@ def _names_on(session: Session, clinic_id: str, phones: set[str]) -> dict[str, l
     return found
 
 
-def _holds(session: Session, clinic_id: str, phones: set[str]) -> dict[str, list[NumberHold]]:
+def _holds(session: Session, phones: set[str]) -> dict[str, list[NumberHold]]:
     found: dict[str, list[NumberHold]] = {}
     numbers = sorted(phones)
     for start in range(0, len(numbers), 5000):
-        found |= holds_among(session, clinic_id, numbers[start : start + 5000])
+        found |= holds_among(session, numbers[start : start + 5000])
     return found
 
 

@@ -24,13 +24,13 @@ _AHEAD: Final = timedelta(days=1)
 _MOST: Final = 500
 
 
-def gather(session: Session, clinic_id: str, now: datetime) -> AlertFacts:
+def gather(session: Session, now: datetime) -> AlertFacts:
     """Everything that alerts are made of; each question has an index, and a bound."""
-    troubled = in_trouble(session, clinic_id, now - _LOOK_BACK, now + _AHEAD, _MOST)
-    booked = expected(session, clinic_id, now - _LOOK_BACK, now, _MOST)
+    troubled = in_trouble(session, now - _LOOK_BACK, now + _AHEAD, _MOST)
+    booked = expected(session, now - _LOOK_BACK, now, _MOST)
     return AlertFacts(
-        signs=read_vital_signs(session, clinic_id, now),
-        urgent=urgent_replies(session, clinic_id),
+        signs=read_vital_signs(session, now),
+        urgent=urgent_replies(session),
         unmarked=tuple((one.id or 0, one.appointment_at) for one in booked if one.appointment_at is not None),
         in_trouble=tuple(
             TextInTrouble(
@@ -42,22 +42,20 @@ def gather(session: Session, clinic_id: str, now: datetime) -> AlertFacts:
             for row in troubled
             if row.message.due_at is not None  # what never had a place was said on the screen that planned it
         ),
-        filtered=filtered_lately(session, clinic_id, now),
+        filtered=filtered_lately(session, now),
     )
 
 
-def urgent_replies(session: Session, clinic_id: str) -> tuple[int, ...]:
+def urgent_replies(session: Session) -> tuple[int, ...]:
     """Replies with urgent words that nobody has taken or closed, the oldest first."""
     taken = select(col(ReplyClaim.reply_id)).where(col(ReplyClaim.reply_id) == col(Reply.id))
-    found = select(col(Reply.id)).where(
-        col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None), col(Reply.urgent), ~taken.exists()
-    )
+    found = select(col(Reply.id)).where(col(Reply.closed_at).is_(None), col(Reply.urgent), ~taken.exists())
     return tuple(reply for reply in session.scalars(found.order_by(col(Reply.at)).limit(_MOST)) if reply is not None)
 
 
-def open_alerts(session: Session, clinic_id: str) -> list[Alert]:
+def open_alerts(session: Session) -> list[Alert]:
     """Every cause that is still there, the oldest first."""
-    found = select(Alert).where(col(Alert.clinic_id) == clinic_id, col(Alert.cleared_at).is_(None))
+    found = select(Alert).where(col(Alert.cleared_at).is_(None))
     return list(session.scalars(found.order_by(col(Alert.id))))
 
 
@@ -67,15 +65,13 @@ def differs(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime, *, 
     return bool(found - there or (are_all and there - found) or _due(opened, causes, now))
 
 
-def take(
-    session: Session, clinic_id: str, causes: Sequence[Cause], *, now: datetime, are_all: bool = True
-) -> list[Alert]:
+def take(session: Session, causes: Sequence[Cause], *, now: datetime, are_all: bool = True) -> list[Alert]:
     """Open what is new, clear what is gone, and take what is to be told now; of two workers one gets each."""
     for cause in causes:
-        row = {"clinic_id": clinic_id, "cause": cause.key, "why": cause.why[:400], "opened_at": now}
+        row = {"cause": cause.key, "why": cause.why[:400], "opened_at": now}
         insert_if_new(session, Alert, row)
     keys = {cause.key for cause in causes}
-    opened = open_alerts(session, clinic_id)
+    opened = open_alerts(session)
     gone = [one.id for one in opened if one.cause not in keys and are_all]
     if gone:
         session.execute(update(Alert).where(col(Alert.id).in_(gone)).values(cleared_at=now))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session
 from sqlmodel import col
 
 from notifier.db.engine import is_sqlite
-from notifier.db.outbox import in_state, of_clinic
+from notifier.db.outbox import in_state
 from notifier.db.schema import HEAD, current_revision
 from notifier.db.tables import Enrollment, Event, Message, Receipt, Worker
 from notifier.domain.states import MessageState
@@ -29,7 +29,7 @@ _LATEST_EVENTS, _LATEST_RECEIPTS = 500, 20
 _S = MessageState
 
 
-def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSigns:
+def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
     """Everything that health and metrics are made of, as of one moment; only the revision where it is not ours.
 
     Texts are those of the whole installation: a condition on the clinic would lead SQLite past the partial indexes.
@@ -39,7 +39,7 @@ def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSi
         return VitalSigns(revision=revision, wanted=HEAD)
     due = col(Message.due_at) <= now
     alive = living(session, now)
-    poll = last_poll(session, clinic_id)
+    poll = last_poll(session)
     return VitalSigns(
         revision=revision,
         wanted=HEAD,
@@ -48,8 +48,8 @@ def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSi
         worker_seen_at=session.scalar(select(func.max(col(Worker.seen_at)))),
         inbound_read_at=poll.completed_at if poll else None,
         doubts=tuple(doubts(session, now)),
-        recoveries=tuple(sentences(session, clinic_id, now)),
-        circuits=tuple(circuit.reason for circuit in open_circuits(session, clinic_id)),
+        recoveries=tuple(sentences(session, now)),
+        circuits=tuple(circuit.reason for circuit in open_circuits(session)),
         overdue_since=_first(session, col(Message.due_at), in_state(_S.PLANNED), due),
         attempting_since=_first(session, col(Message.left_at), in_state(_S.ATTEMPTING)),
         unknown_since=_first(session, col(Message.left_at), in_state(_S.UNKNOWN)),
@@ -66,7 +66,7 @@ def read_vital_signs(session: Session, clinic_id: str, now: datetime) -> VitalSi
     )
 
 
-def moves_since(session: Session, clinic_id: str, event_id: int | None) -> tuple[int, dict[str, int]]:
+def moves_since(session: Session, event_id: int | None) -> tuple[int, dict[str, int]]:
     """How many texts came into each state after that event, and the last event that was looked at.
 
     None: from now on. At most some thousand events at a time; the next call goes on from there. On PostgreSQL a
@@ -79,13 +79,12 @@ def moves_since(session: Session, clinic_id: str, event_id: int | None) -> tuple
     found = (
         select(col(Event.to_state), func.count())
         .where(col(Event.id) > event_id, col(Event.id) <= upto, col(Event.what) == "state")
-        .where(col(Event.clinic_id) == clinic_id)
         .group_by(col(Event.to_state))
     )
     return upto, {str(state): count for state, count in session.execute(found)}
 
 
-def filtered_lately(session: Session, clinic_id: str, now: datetime) -> Filtered | None:
+def filtered_lately(session: Session, now: datetime) -> Filtered | None:
     """What carriers filtered of the texts that left within the last hour; None for nothing.
 
     Only the hour's own texts are counted, from the index of what left, and that only where one was filtered.
@@ -97,14 +96,14 @@ def filtered_lately(session: Session, clinic_id: str, now: datetime) -> Filtered
         .select_from(Message)
         .join(Receipt, (col(Receipt.sid) == col(Message.sid)) & (col(Receipt.error_code) == FILTERED_CODE))
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(*lately, of_clinic(clinic_id), col(Message.state).in_([_S.FAILED, _S.UNDELIVERED]))
+        .where(*lately, col(Message.state).in_([_S.FAILED, _S.UNDELIVERED]))
         .group_by(col(Enrollment.protocol), col(Message.step))
         .order_by(many.desc(), col(Enrollment.protocol), col(Message.step))
     )
     steps = tuple((protocol, step, count) for protocol, step, count in session.execute(found))
     if not steps:
         return None
-    left = select(func.count()).select_from(Message).where(*lately, of_clinic(clinic_id))
+    left = select(func.count()).select_from(Message).where(*lately)
     return Filtered(session.scalar(left) or 0, steps)
 
 

@@ -26,16 +26,13 @@ def waits_for_a_person() -> ColumnElement[bool]:
     """
     paused = _pause.c.step.is_(None) | (_pause.c.step == _texts.c.step)
     paused &= (_pause.c.protocol == _hers.c.protocol) & _pause.c.lifted_at.is_(None)
-    is_paused = select(_pause.c.id).where(_pause.c.clinic_id == _texts.c.clinic_id, paused)
+    is_paused = select(_pause.c.id).where(paused)
     is_held = select(_hers.c.id).where(
         _hers.c.id == _texts.c.enrollment_id,
         or_(_hers.c.state == EnrollmentState.HELD, is_paused.correlate(_hers, _texts).exists()),
     )
     covered = (_COMMA + _hold.c.kinds + _COMMA).contains(_COMMA + col(Message.kind) + _COMMA)
     number_is_held = select(_hold.c.id).where(
-        _hold.c.clinic_id == _texts.c.clinic_id,
-        _hold.c.phone == _texts.c.phone,
-        _hold.c.released_at.is_(None),
-        or_(_hold.c.kinds == ALL_KINDS, covered),
+        _hold.c.phone == _texts.c.phone, _hold.c.released_at.is_(None), or_(_hold.c.kinds == ALL_KINDS, covered)
     )
     return ~is_answer() & or_(is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists())

@@ -45,90 +45,78 @@ class ReplyRow:
     held: NumberHold | None
 
 
-def open_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]:
+def open_replies(session: Session, limit: int) -> list[ReplyRow]:
     """What patients wrote and nobody has closed; urgent ones first, then the oldest."""
     urgent_first = (col(Reply.urgent).desc(), col(Reply.at))
     found = (
         select(Reply, col(ReplyClaim.by))
         .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
-        .where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None))
+        .where(col(Reply.closed_at).is_(None))
         .order_by(*urgent_first)
         .limit(limit)
     )
     rows = session.execute(found).all()
     phones = {reply.phone for reply, _ in rows}
-    whose, holds = latest_on(session, clinic_id, phones), _holds(session, clinic_id, phones)
+    whose, holds = latest_on(session, phones), _holds(session, phones)
     return [ReplyRow(reply, whose.get(reply.phone), by, holds.get(reply.phone)) for reply, by in rows]
 
 
-def count_open_replies(session: Session, clinic_id: str) -> int:
+def count_open_replies(session: Session) -> int:
     """How many of them."""
     found = select(func.count()).select_from(Reply)
-    return session.scalar(found.where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_(None))) or 0
+    return session.scalar(found.where(col(Reply.closed_at).is_(None))) or 0
 
 
-def closed_replies(session: Session, clinic_id: str, limit: int) -> list[ReplyRow]:
+def closed_replies(session: Session, limit: int) -> list[ReplyRow]:
     """The latest that somebody has closed, or that filed themselves."""
-    found = select(Reply).where(col(Reply.clinic_id) == clinic_id, col(Reply.closed_at).is_not(None))
+    found = select(Reply).where(col(Reply.closed_at).is_not(None))
     replies = list(session.scalars(found.order_by(col(Reply.id).desc()).limit(limit)))
-    whose = latest_on(session, clinic_id, {one.phone for one in replies})
+    whose = latest_on(session, {one.phone for one in replies})
     return [ReplyRow(one, whose.get(one.phone), None, None) for one in replies]
 
 
-def holds_without_reply(session: Session, clinic_id: str, limit: int) -> list[tuple[NumberHold, Enrollment | None]]:
+def holds_without_reply(session: Session, limit: int) -> list[tuple[NumberHold, Enrollment | None]]:
     """Numbers that wait for a person although no reply of theirs is open."""
-    unread = select(col(Reply.id)).where(
-        col(Reply.clinic_id) == clinic_id, col(Reply.phone) == col(NumberHold.phone), col(Reply.closed_at).is_(None)
-    )
-    found = select(NumberHold).where(
-        col(NumberHold.clinic_id) == clinic_id, col(NumberHold.released_at).is_(None), ~unread.exists()
-    )
+    unread = select(col(Reply.id)).where(col(Reply.phone) == col(NumberHold.phone), col(Reply.closed_at).is_(None))
+    found = select(NumberHold).where(col(NumberHold.released_at).is_(None), ~unread.exists())
     holds = list(session.scalars(found.order_by(col(NumberHold.at)).limit(limit)))
-    whose = latest_on(session, clinic_id, {hold.phone for hold in holds})
+    whose = latest_on(session, {hold.phone for hold in holds})
     return [(hold, whose.get(hold.phone)) for hold in holds]
 
 
-def in_doubt(session: Session, clinic_id: str, limit: int) -> list[TextRow]:
+def in_doubt(session: Session, limit: int) -> list[TextRow]:
     """Texts of which nobody knows yet whether they left."""
-    return _texts(session, clinic_id, in_state(*IN_DOUBT), order=col(Message.due_at), limit=limit)
+    return _texts(session, in_state(*IN_DOUBT), order=col(Message.due_at), limit=limit)
 
 
-def count_in_doubt(session: Session, clinic_id: str) -> int:
+def count_in_doubt(session: Session) -> int:
     """How many of them."""
-    found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT), _of(Message, clinic_id))
+    found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT))
     return session.scalar(found) or 0
 
 
 def in_trouble(
-    session: Session,
-    clinic_id: str,
-    since: datetime,
-    until: datetime,
-    limit: int,
-    states: Sequence[MessageState] = TROUBLE,
+    session: Session, since: datetime, until: datetime, limit: int, states: Sequence[MessageState] = TROUBLE
 ) -> list[TextRow]:
     """Texts that did not reach their patient, or will not, and that nobody has seen to."""
     which = _troubled(since, until, states)
-    return _texts(session, clinic_id, *which, order=col(Message.nominal_at), limit=limit, with_enrollment=_RUNS)
+    return _texts(session, *which, order=col(Message.nominal_at), limit=limit, with_enrollment=_RUNS)
 
 
-def count_trouble(
-    session: Session, clinic_id: str, since: datetime, until: datetime, states: Sequence[MessageState] = TROUBLE
-) -> int:
+def count_trouble(session: Session, since: datetime, until: datetime, states: Sequence[MessageState] = TROUBLE) -> int:
     """How many of them."""
     found = (
         select(func.count())
         .select_from(Message)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(_of(Message, clinic_id), *_troubled(since, until, states), _RUNS)
+        .where(*_troubled(since, until, states), _RUNS)
     )
     return session.scalar(found) or 0
 
 
-def expected(session: Session, clinic_id: str, since: datetime, until: datetime, limit: int) -> list[Enrollment]:
+def expected(session: Session, since: datetime, until: datetime, limit: int) -> list[Enrollment]:
     """Who is booked between two instants and not marked yet, the first to come first."""
     found = select(Enrollment).where(
-        _of(Enrollment, clinic_id),
         col(Enrollment.treated_at).is_(None),
         text("enrollments.state = 'booked'"),  # as a literal, or the partial index could not serve
         col(Enrollment.appointment_at) >= since,
@@ -137,20 +125,20 @@ def expected(session: Session, clinic_id: str, since: datetime, until: datetime,
     return list(session.scalars(found.order_by(col(Enrollment.appointment_at)).limit(limit)))
 
 
-def leaving(session: Session, clinic_id: str, since: datetime | None, until: datetime, limit: int) -> list[TextRow]:
+def leaving(session: Session, since: datetime | None, until: datetime, limit: int) -> list[TextRow]:
     """What is planned to leave between two instants, the first to leave first. Not what waits for a person."""
     which = (*_planned(since, until), ~waits_for_a_person())
-    return _texts(session, clinic_id, *which, order=col(Message.due_at), limit=limit)
+    return _texts(session, *which, order=col(Message.due_at), limit=limit)
 
 
-def count_leaving(session: Session, clinic_id: str, until: Collection[datetime]) -> tuple[dict[datetime, int], int]:
+def count_leaving(session: Session, until: Collection[datetime]) -> tuple[dict[datetime, int], int]:
     """How many texts leave before each of these instants, and how many up to the last of them wait for a person.
 
     In one pass: to know that a text waits is the dear part.
     """
     instants = sorted(until)
     before = case(*((col(Message.due_at) < at, number) for number, at in enumerate(instants))).label("before")
-    which = (*_planned(None, instants[-1]), _of(Message, clinic_id))
+    which = _planned(None, instants[-1])
     found = select(before, waits_for_a_person().label("waits"), func.count()).where(*which).group_by("before", "waits")
     many, waiting = [0] * len(instants), 0
     for number, waits, count in session.execute(found):
@@ -159,34 +147,24 @@ def count_leaving(session: Session, clinic_id: str, until: Collection[datetime])
     return dict(zip(instants, accumulate(many), strict=True)), waiting
 
 
-def waiting(session: Session, clinic_id: str, until: datetime, limit: int) -> list[TextRow]:
+def waiting(session: Session, until: datetime, limit: int) -> list[TextRow]:
     """What would leave up to then, and waits for a person; the first to leave first."""
     which = (*_planned(None, until), waits_for_a_person())
-    return _texts(session, clinic_id, *which, order=col(Message.due_at), limit=limit)
+    return _texts(session, *which, order=col(Message.due_at), limit=limit)
 
 
-def count_left(session: Session, clinic_id: str, since: datetime, until: datetime) -> dict[MessageState, int]:
+def count_left(session: Session, since: datetime, until: datetime) -> dict[MessageState, int]:
     """What became of the texts that left between two instants."""
-    found = (
-        select(col(Message.state), func.count())
-        .where(_of(Message, clinic_id), *_left(since, until))
-        .group_by(col(Message.state))
-    )
+    found = select(col(Message.state), func.count()).where(*_left(since, until)).group_by(col(Message.state))
     return dict(session.execute(found).all())
 
 
 def left(
-    session: Session, clinic_id: str, since: datetime, until: datetime, states: Sequence[MessageState], limit: int
+    session: Session, since: datetime, until: datetime, states: Sequence[MessageState], limit: int
 ) -> list[TextRow]:
     """The texts that left between two instants and are now in these states."""
     which = (*_left(since, until), col(Message.state).in_(states))
-    return _texts(session, clinic_id, *which, order=col(Message.left_at), limit=limit)
-
-
-def _of(table: type[Message | Enrollment], clinic_id: str) -> ColumnElement[bool]:
-    """The condition that a row is this clinic's, as an expression: SQLite would else take an index that begins with
-    the clinic and read all of its rows, in place of the small partial one."""
-    return col(table.clinic_id) + "" == clinic_id
+    return _texts(session, *which, order=col(Message.left_at), limit=limit)
 
 
 _RUNS = col(Enrollment.state).in_(["booked", "active", "held"])
@@ -209,7 +187,6 @@ def _left(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _texts(
     session: Session,
-    clinic_id: str,
     *which: ColumnElement[bool],
     order: Any,
     limit: int,
@@ -218,7 +195,7 @@ def _texts(
     found: Select[Message, Enrollment] = (
         select(Message, Enrollment)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(*which, _of(Message, clinic_id))
+        .where(*which)
         .order_by(order, col(Message.id))
         .limit(limit)
     )
@@ -227,10 +204,8 @@ def _texts(
     return [TextRow(message, enrollment) for message, enrollment in session.execute(found).all()]
 
 
-def _holds(session: Session, clinic_id: str, phones: Iterable[str]) -> dict[str, NumberHold]:
+def _holds(session: Session, phones: Iterable[str]) -> dict[str, NumberHold]:
     found = select(NumberHold).where(
-        col(NumberHold.clinic_id) == clinic_id,
-        col(NumberHold.phone).in_(sorted(set(phones))),
-        col(NumberHold.released_at).is_(None),
+        col(NumberHold.phone).in_(sorted(set(phones))), col(NumberHold.released_at).is_(None)
     )
     return {hold.phone: hold for hold in session.scalars(found)}

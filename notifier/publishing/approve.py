@@ -12,7 +12,7 @@ from schedules.protocol import CareProtocol
 
 
 def approve(
-    session: Session, clinic_id: str, protocol: CareProtocol, *, by: str, now: datetime, language: str | None = None
+    session: Session, protocol: CareProtocol, *, by: str, now: datetime, language: str | None = None
 ) -> list[str]:
     """Approve this content in one language, or in all of its languages; those that are newly approved."""
     by = by.strip()
@@ -23,4 +23,4 @@ def approve(
             f'{protocol.id} has no texts in "{language}"; say one of {", ".join(protocol.languages)}', "language"
         )
     languages = [language] if language else list(protocol.languages)
-    return [one for one in languages if protocols.approve(session, clinic_id, protocol, one, by=by, at=now)]
+    return [one for one in languages if protocols.approve(session, protocol, one, by=by, at=now)]

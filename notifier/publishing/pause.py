@@ -19,7 +19,6 @@ from schedules.protocol import CareProtocol
 
 def pause(
     session: Session,
-    clinic_id: str,
     protocol_id: str,
     *,
     reason: str,
@@ -33,22 +32,19 @@ def pause(
     if not reason:
         raise Refused("say why", "reason", code=RefusalCode.REASON_MISSING)
     _refuse_unknown(protocol_id, step, protocols)
-    if any((one.protocol, one.step) == (protocol_id, step) for one in stored.open_pauses(session, clinic_id)):
+    if any((one.protocol, one.step) == (protocol_id, step) for one in stored.open_pauses(session)):
         return False
-    stored.pause(session, clinic_id, protocol_id, step, reason=reason[:400], by=by, at=now)
+    stored.pause(session, protocol_id, step, reason=reason[:400], by=by, at=now)
     return True
 
 
-def unpause(
-    session: Session, clinic_id: str, protocol_id: str, *, now: datetime, by: str, step: str | None = None
-) -> None:
+def unpause(session: Session, protocol_id: str, *, now: datetime, by: str, step: str | None = None) -> None:
     """Let the texts leave again that are still useful. Raises Refused where nothing is paused."""
-    if not stored.unpause(session, clinic_id, protocol_id, step, by=by, at=now):
-        paused = [f"{one.protocol} {one.step or ''}".strip() for one in stored.open_pauses(session, clinic_id)]
+    if not stored.unpause(session, protocol_id, step, by=by, at=now):
+        paused = [f"{one.protocol} {one.step or ''}".strip() for one in stored.open_pauses(session)]
         which = f"{protocol_id} {step or ''}".strip()
         raise Refused(f"{which} is not paused; paused are: {', '.join(paused) or 'none'}", "protocol")
-    enrollments = select(col(Enrollment.id)).where(col(Enrollment.clinic_id) == clinic_id)
-    on_it = enrollments.where(col(Enrollment.protocol) == protocol_id)
+    on_it = select(col(Enrollment.id)).where(col(Enrollment.protocol) == protocol_id)
     look_again(session, col(Message.enrollment_id).in_(on_it), at=now)
 
 

@@ -31,14 +31,13 @@ class Inbound:
         gateway: Gateway,
         clock: Timekeeper,
         dispatch: Dispatch,
-        clinic_id: str,
         *,
         receive: Receive,
         ring: Callable[[str], None],
         random: Random | None = None,
     ) -> None:
         self._threads, self._gateway, self._clock, self._dispatch = threads, gateway, clock, dispatch
-        self._clinic_id, self._receive, self._ring, self._random = clinic_id, receive, ring, random
+        self._receive, self._ring, self._random = receive, ring, random
         self._overlap = LONG_OVERLAP
         self._failures, self._waits = 0, False
         self.jumped = False
@@ -61,13 +60,13 @@ class Inbound:
                 self._ring("watch")  # which has waited for this
 
     async def _poll(self) -> None:
-        clinic, now = self._clinic_id, self._clock.now()
-        last = await self._threads.read(lambda session: polls.last_poll(session, clinic))
+        now = self._clock.now()
+        last = await self._threads.read(polls.last_poll)
         if self._dispatch.caught_up and last and timedelta(0) <= now - last.completed_at < timedelta(seconds=20):
             return  # another worker has just read it
         overlap, self._overlap = self._overlap, OVERLAP
         complete = await poll_inbound(
-            self._threads, self._gateway, clinic, now=now, receive=self._receive, overlap=overlap,
+            self._threads, self._gateway, now=now, receive=self._receive, overlap=overlap,
             failed_before=self._failures > 0,
         )  # fmt: skip
         if not complete:

@@ -21,9 +21,7 @@ from notifier.sending.outcomes.results import Finished
 log = structlog.get_logger()
 
 
-async def save_left_behind(
-    threads: DatabaseThreads, place: Path | None, record: Record, clinic_id: str, *, now: datetime
-) -> int:
+async def save_left_behind(threads: DatabaseThreads, place: Path | None, record: Record, *, now: datetime) -> int:
     """Save what the journals of dead workers hold, and remove them; how many outcomes.
 
     An outcome that is saved already changes nothing; one of an attempt that this database does not know (it was put
@@ -32,7 +30,7 @@ async def save_left_behind(
     with left_behind(place) as kept:
         for one in kept:
             try:
-                await threads.write(lambda session, one=one: _save(session, record, clinic_id, one, now))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+                await threads.write(lambda session, one=one: _save(session, record, one, now))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             except (OperationalError, InterfaceError):
                 raise  # the database is still away: the journal stays, and so does this start's failure
             except Exception:
@@ -42,14 +40,14 @@ async def save_left_behind(
     return len(kept)
 
 
-def _save(session: Session, record: Record, clinic_id: str, one: Kept, now: datetime) -> None:
+def _save(session: Session, record: Record, one: Kept, now: datetime) -> None:
     found = session.execute(
         select(col(Attempt.message_id), col(Message.phone))
         .join(Message, col(Message.id) == col(Attempt.message_id))
-        .where(col(Attempt.id) == one.attempt_id, col(Attempt.clinic_id) == clinic_id)
+        .where(col(Attempt.id) == one.attempt_id)
     ).first()
     if found is not None:
-        record(session, clinic_id, _finished(one, *found), now)
+        record(session, _finished(one, *found), now)
 
 
 def _finished(one: Kept, message_id: int, phone: str) -> Sequence[Finished]:

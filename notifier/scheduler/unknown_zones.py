@@ -21,10 +21,10 @@ _NAMED: Final = 20
 log = structlog.get_logger()
 
 
-async def name_unknown_zones(engine: Engine, clinic_id: str) -> None:
+async def name_unknown_zones(engine: Engine) -> None:
     """One line in the log for each zone. It reads every running enrollment, so it is asked beside the worker's work."""
     try:
-        found = await asyncio.to_thread(_look, engine, clinic_id)
+        found = await asyncio.to_thread(_look, engine)
     except OperationalError as error:  # the database is away, which the turn says too; each text says its zone anyway
         log.info("time_zones_not_checked", why=type(error).__name__)
         return
@@ -35,9 +35,9 @@ async def name_unknown_zones(engine: Engine, clinic_id: str) -> None:
         )  # fmt: skip
 
 
-def unknown_zones(session: Session, clinic_id: str) -> Mapping[str, list[int]]:
+def unknown_zones(session: Session) -> Mapping[str, list[int]]:
     """By zone, the first of the running enrollments that have it."""
-    running = (col(Enrollment.clinic_id) == clinic_id, col(Enrollment.state).in_(RUNNING))
+    running = (col(Enrollment.state).in_(RUNNING),)
     zones = session.scalars(select(col(Enrollment.timezone)).where(*running).distinct()).all()
     found: dict[str, list[int]] = {}
     for zone in sorted(zones):
@@ -49,6 +49,6 @@ def unknown_zones(session: Session, clinic_id: str) -> Mapping[str, list[int]]:
     return found
 
 
-def _look(engine: Engine, clinic_id: str) -> Mapping[str, list[int]]:
+def _look(engine: Engine) -> Mapping[str, list[int]]:
     with reading(engine) as session:
-        return unknown_zones(session, clinic_id)
+        return unknown_zones(session)

@@ -74,9 +74,8 @@ class Worker:
         self._stopping = asyncio.Event()
         self._bells = Bells()
         self._inbound = Inbound(
-            threads, gateway, clock, dispatch, settings.clinic_id, receive=receive, random=random,
-            ring=self._bells.ring,
-        )  # fmt: skip
+            threads, gateway, clock, dispatch, receive=receive, random=random,
+            ring=self._bells.ring)  # fmt: skip
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._last_drift = self._drift()
         self._asked: dict[timedelta, float] = {}
@@ -124,7 +123,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         check = ThoroughCheck(self._threads.engine, lambda why: loop.call_soon_threadsafe(self._found_damage, why))
         check.start()
-        zones = asyncio.create_task(name_unknown_zones(self._threads.engine, me.clinic_id))
+        zones = asyncio.create_task(name_unknown_zones(self._threads.engine))
         await self._pulse(changes)
         zones.cancel()
         check.stop()
@@ -149,9 +148,9 @@ class Worker:
 
     async def _begin(self) -> None:
         """What a person must know before anything is sent, and whether the clock can be right."""
-        clinic, now = self._settings.clinic_id, self._clock.now()
-        await save_left_behind(self._threads, self._settings.journal, record, clinic, now=now)
-        for sentence in await self._threads.read(lambda session: sentences(session, clinic, now)):
+        now = self._clock.now()
+        await save_left_behind(self._threads, self._settings.journal, record, now=now)
+        for sentence in await self._threads.read(lambda session: sentences(session, now)):
             log.error("texts_wait", alert=True, why=sentence)
         if not self._settings.shifted:
             self._dispatch.clock_watch.begin(now, await self._threads.read(last_in_use))
@@ -230,14 +229,14 @@ class Worker:
         me, now = self._settings, self._clock.now()
         held = self._dispatch.held  # read here: the database's thread must not look into the loop's affairs
         await call_dead_attempts_unknown(
-            self._threads, me.clinic_id, now=now, worker_id=me.worker_id, held=held, others_are_dead=me.alone
+            self._threads, now=now, worker_id=me.worker_id, held=held, others_are_dead=me.alone
         )
-        if await probe(self._threads, self._gateway, me.clinic_id, now=now, random=self._random):
+        if await probe(self._threads, self._gateway, now=now, random=self._random):
             self._dispatch.trial = True
             self._bells.ring("dispatch")
         if self._clock.monotonic() < self._lost_not_before:
             return
-        looked = await resolve(self._threads, self._gateway, me.clinic_id, now=now, on_unknown=me.on_unknown)
+        looked = await resolve(self._threads, self._gateway, now=now, on_unknown=me.on_unknown)
         self._lost_failures = 0 if looked is not None else self._lost_failures + 1
         failures = self._lost_failures
         wait = backoff(failures, first=10, longest=300, random=self._random) if failures else 0.0
@@ -252,9 +251,8 @@ class Worker:
                 continue
             self._asked[youngest] = now
             await poll_receipts(
-                self._threads, self._gateway, self._settings.clinic_id, now=self._clock.now(), apply=self._apply,
-                left_between=(youngest, oldest),
-            )  # fmt: skip
+                self._threads, self._gateway, now=self._clock.now(), apply=self._apply,
+                left_between=(youngest, oldest))  # fmt: skip
 
     async def _presence(self) -> None:
         alive = await self._threads.write(

@@ -14,7 +14,6 @@ from notifier.sending.outcomes.resolve import OnUnknown
 class WorkerSettings:
     """What the worker needs to know beside what its stories know."""
 
-    clinic_id: str
     worker_id: str
     host: str
     pid: int

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import in_state, move, of_clinic
+from notifier.db.outbox import in_state, move
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Message, RecoveryKind
 from notifier.db.threads import DatabaseThreads
@@ -47,30 +47,30 @@ class Adopted:
     """Numbers with texts that nobody here knows, and how many: enrolled or changed since the backup."""
 
 
-async def adopt(threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, now: datetime, by: str) -> Adopted:
+async def adopt(threads: DatabaseThreads, gateway: Gateway, *, now: datetime, by: str) -> Adopted:
     """Ask Twilio for every text since the backup, and let texts leave again once all of it is written down.
 
     Raises Refused where no backup waits for it, and GatewayUnavailable where Twilio's lists could not be read to the
     end: then everything goes on waiting, and the same again is safe.
     """
-    since, phones = await threads.read(lambda session: _what_to_ask(session, clinic_id, now))
+    since, phones = await threads.read(lambda session: _what_to_ask(session, now))
     listed = await _list(gateway, phones, since - OVERLAP)
     numbers = sorted(listed)
     texts, held = 0, dict[str, int]()
     for start in range(0, len(numbers), _AT_ONCE):
         some = {phone: listed[phone] for phone in numbers[start : start + _AT_ONCE]}
-        many, strangers = await threads.write(partial(_adopt_some, clinic_id=clinic_id, listed=some, now=now, by=by))
+        many, strangers = await threads.write(partial(_adopt_some, listed=some, now=now, by=by))
         texts, held = texts + many, held | strangers
     why = f"{texts} texts had left since the backup"
-    await threads.write(lambda session: end(session, clinic_id, RecoveryKind.RESTORED, at=now, by=by, why=why))
+    await threads.write(lambda session: end(session, RecoveryKind.RESTORED, at=now, by=by, why=why))
     return Adopted(since, texts, held)
 
 
-def _what_to_ask(session: Session, clinic_id: str, now: datetime) -> tuple[datetime, list[str]]:
-    restored = open_recoveries(session, clinic_id).get(RecoveryKind.RESTORED)
+def _what_to_ask(session: Session, now: datetime) -> tuple[datetime, list[str]]:
+    restored = open_recoveries(session).get(RecoveryKind.RESTORED)
     if restored is None:
         raise Refused("no backup waits for this", code=RefusalCode.NOTHING_TO_COMPARE)
-    due = select(col(Message.phone)).where(in_state(_S.PLANNED), of_clinic(clinic_id), col(Message.due_at) <= now)
+    due = select(col(Message.phone)).where(in_state(_S.PLANNED), col(Message.due_at) <= now)
     return restored.up_to, sorted(set(session.scalars(due)))
 
 
@@ -90,30 +90,27 @@ async def _list(gateway: Gateway, phones: Sequence[str], since: datetime) -> dic
 
 
 def _adopt_some(
-    session: Session, *, clinic_id: str, listed: Mapping[str, Sequence[MessageRecord]], now: datetime, by: str
+    session: Session, *, listed: Mapping[str, Sequence[MessageRecord]], now: datetime, by: str
 ) -> tuple[int, dict[str, int]]:
     records = {record.sid: record for some in listed.values() for record in some}
-    known, ours = _bound(session, clinic_id, records), _ours(session, clinic_id, listed)
+    known, ours = _bound(session, records), _ours(session, listed)
     many, held = 0, {}
     for phone, some in listed.items():
         unbound = [Listed(one.sid, one.body, one.created_at) for one in some if one.sid not in known]
         matched = match(ours[phone], unbound)
         for message_id, found in matched.left:
-            _has_left(session, clinic_id, message_id, records[found.sid], now, by)
+            _has_left(session, message_id, records[found.sid], now, by)
         many += len(matched.left)
         if matched.strangers:
             held[phone] = len(matched.strangers)
-            if not any(hold.reason == _STRANGER for hold in open_holds(session, clinic_id, phone)):
-                hold_number(session, clinic_id, phone, reason=_STRANGER, at=now, by=by)
+            if not any(hold.reason == _STRANGER for hold in open_holds(session, phone)):
+                hold_number(session, phone, reason=_STRANGER, at=now, by=by)
     return many, held
 
 
-def _ours(session: Session, clinic_id: str, phones: Collection[str]) -> dict[str, list[Ours]]:
+def _ours(session: Session, phones: Collection[str]) -> dict[str, list[Ours]]:
     found = select(Message).where(
-        in_state(*MAY_STILL_LEAVE),
-        of_clinic(clinic_id),
-        col(Message.phone).in_(phones),
-        col(Message.due_at).is_not(None),
+        in_state(*MAY_STILL_LEAVE), col(Message.phone).in_(phones), col(Message.due_at).is_not(None)
     )
     ours: dict[str, list[Ours]] = defaultdict(list)
     for one in session.scalars(found):
@@ -124,25 +121,24 @@ def _ours(session: Session, clinic_id: str, phones: Collection[str]) -> dict[str
     return ours
 
 
-def _bound(session: Session, clinic_id: str, sids: Collection[str]) -> set[str]:
+def _bound(session: Session, sids: Collection[str]) -> set[str]:
     """The SIDs that are some text's or attempt's already."""
-    texts = select(col(Message.sid)).where(col(Message.clinic_id) == clinic_id, col(Message.sid).in_(sids))
-    attempts = select(col(Attempt.sid)).where(col(Attempt.clinic_id) == clinic_id, col(Attempt.sid).in_(sids))
+    texts = select(col(Message.sid)).where(col(Message.sid).in_(sids))
+    attempts = select(col(Attempt.sid)).where(col(Attempt.sid).in_(sids))
     return {str(sid) for query in (texts, attempts) for sid in session.scalars(query)}
 
 
-def _has_left(session: Session, clinic_id: str, message_id: int, record: MessageRecord, now: datetime, by: str) -> None:
+def _has_left(session: Session, message_id: int, record: MessageRecord, now: datetime, by: str) -> None:
     """As if it had been claimed and accepted here; the attempt says where it is known from."""
     why = "it had left after the backup: found in Twilio's list"
     left = {"left_at": record.created_at, "sent_text": record.body}
     move(session, message_id, seen=_S.PLANNED, to=_S.ATTEMPTING, at=now, by=by, why=why, **left)
     call: dict[str, object] = {"started_at": record.created_at, "lease_until": record.created_at, "finished_at": now}
     call |= {"outcome": "accepted", "detail": why, "sid": record.sid, "worker_id": "another, before the restore"}
-    insert_rows(session, Attempt, [{"id": str(uuid4()), "clinic_id": clinic_id, "message_id": message_id, **call}])
+    insert_rows(session, Attempt, [{"id": str(uuid4()), "message_id": message_id, **call}])
     counted = {"sid": record.sid, "attempts": col(Message.attempts) + 1}
     move(session, message_id, seen=_S.ATTEMPTING, to=_S.ACCEPTED, at=now, by=by, why=why, **counted)
     receipts.store(
-        session, clinic_id=clinic_id, sid=record.sid, status=record.status, error_code=record.error_code, token=None,
-        at=now, source="poll",
-    )  # fmt: skip
-    receipts.advance(session, clinic_id, [record.sid], at=now)
+        session, sid=record.sid, status=record.status, error_code=record.error_code, token=None,
+        at=now, source="poll")  # fmt: skip
+    receipts.advance(session, [record.sid], at=now)

@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from notifier.db.batch_moves import leave
 from notifier.db.engine import database_time
-from notifier.db.outbox import in_state, is_answer, move_many, of_clinic
+from notifier.db.outbox import in_state, is_answer, move_many
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
 from notifier.domain.offices import NO_OFFICES, Offices
@@ -45,7 +45,7 @@ _BY = "worker"
 _DUE = (
     select(*DECIDED_BY)
     .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-    .where(in_state(MessageState.PLANNED), col(Message.due_at) <= bindparam("now"), of_clinic(bindparam("clinic")))
+    .where(in_state(MessageState.PLANNED), col(Message.due_at) <= bindparam("now"))
     .order_by(col(Message.due_at), col(Message.id))
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=Message)
@@ -57,7 +57,6 @@ _ANSWERS_DUE, _OTHERS_DUE = _DUE.where(is_answer()), _DUE.where(~is_answer())
 class SendingRules:
     """The clinic's settings that are checked again when a text leaves."""
 
-    clinic_id: str
     window: SendWindow
     max_texts_per_day: int = 2
     recover_above: int = 50
@@ -122,21 +121,20 @@ def claim(
 
     `room`: how many may leave through each sender now. Texts of one that has none stay as they are, and hold up nobody.
     """
-    clinic_id = rules.clinic_id
-    closed, _ = why_closed(session, clinic_id, now, trial=trial) or (None, "")
+    closed, _ = why_closed(session, now, trial=trial) or (None, "")
     if closed == "restored":
         return Claimed([], closed=closed)  # nothing comes due before a person has looked
-    late = open_recoveries(session, clinic_id).get(RecoveryKind.LATE)
+    late = open_recoveries(session).get(RecoveryKind.LATE)
     if closed or limit < 1:
         return Claimed([], closed=closed, next_due=next_departure(session, late))
     limit = 1 if trial else limit
     busy = _busy_offices(rules, room) if room is not None and rules.offices else ()
-    due, began = _lock_due(session, clinic_id, now, limit, late, busy), 0
+    due, began = _lock_due(session, now, limit, late, busy), 0
     if late is None and any(row.due_at <= now - LATE for row in due):
-        late = begin_after_outage(session, clinic_id, above=rules.recover_above, now=now)
-        due, began = (_lock_due(session, clinic_id, now, limit, late, busy), late.texts) if late else (due, 0)
-    elif late and not due and not count_waiting(session, clinic_id, late.up_to, now):
-        end(session, clinic_id, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
+        late = begin_after_outage(session, above=rules.recover_above, now=now)
+        due, began = (_lock_due(session, now, limit, late, busy), late.texts) if late else (due, 0)
+    elif late and not due and not count_waiting(session, late.up_to, now):
+        end(session, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
     claims, expired, left_out = _decide_all(session, rules, due, now, worker_id, room, trial) if due else ([], 0, False)
     then = next_departure(session, late)
     more = len(due) == limit or left_out or bool(busy)
@@ -149,18 +147,13 @@ def _busy_offices(rules: SendingRules, room: Room) -> list[str | None]:
 
 
 def _lock_due(
-    session: Session,
-    clinic_id: str,
-    now: datetime,
-    limit: int,
-    late: Recovery | None,
-    busy: Sequence[str | None],
+    session: Session, now: datetime, limit: int, late: Recovery | None, busy: Sequence[str | None]
 ) -> list[Due]:
     """The due texts, answers first, with what is needed of their enrollments. Other workers pass by the rows locked.
 
     `late`: those that wait for a person are passed by too. `busy`: so are those of these offices.
     """
-    answers, others, known = _ANSWERS_DUE, _OTHERS_DUE, {"now": now, "clinic": clinic_id}
+    answers, others, known = _ANSWERS_DUE, _OTHERS_DUE, {"now": now}
     if busy:
         open_ones = func.coalesce(col(Enrollment.office), "").not_in([office or "" for office in busy])
         answers, others = answers.where(open_ones), others.where(open_ones)
@@ -184,7 +177,7 @@ def _decide_all(
 ) -> tuple[list[Claim], int, bool]:
     """What leaves, how many had expired, and whether a sender's rate left some for later."""
     facts = FactsOfBatch.of(
-        session, rules.clinic_id, due, window=rules.window, offices=rules.offices, most=rules.max_texts_per_day, now=now
+        session, due, window=rules.window, offices=rules.offices, most=rules.max_texts_per_day, now=now
     )
     left = dict(room) if room is not None and rules.offices else {}
     left_out = False
@@ -207,17 +200,17 @@ def _decide_all(
             case Withdraw() as withdraw:
                 withdrawn[withdraw].append(row.id)
     for wait, rows in waiting.items():
-        _put_off(session, rules.clinic_id, wait, rows, now)
+        _put_off(session, wait, rows, now)
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
     expired = sum(len(ids) for withdraw, ids in withdrawn.items() if withdraw.to is MessageState.EXPIRED)
     return _let_leave(session, rules, leaving, now, worker_id, trial), expired, left_out
 
 
-def _put_off(session: Session, clinic_id: str, wait: Wait, rows: Sequence[Due], now: datetime) -> None:
+def _put_off(session: Session, wait: Wait, rows: Sequence[Due], now: datetime) -> None:
     these = update(Message).where(in_state(MessageState.PLANNED), col(Message.id).in_([row.id for row in rows]))
     session.execute(these.values(due_at=wait.until, reason=wait.why).execution_options(synchronize_session=False))
-    same = {"clinic_id": clinic_id, "at": now, "by": _BY, "what": "put_off", "why": wait.why}
+    same = {"at": now, "by": _BY, "what": "put_off", "why": wait.why}
     news = [row for row in rows if row.reason != wait.why]  # looked at again and again, written down once
     insert_rows(session, Event, [{**same, "enrollment_id": r.enrollment_id, "message_id": r.id} for r in news])
 
@@ -238,7 +231,7 @@ def _let_leave(
         )
         for row, send in leaving
     ]  # fmt: skip
-    same = {"clinic_id": rules.clinic_id, "worker_id": worker_id, "started_at": now, "lease_until": lease_until}
+    same = {"worker_id": worker_id, "started_at": now, "lease_until": lease_until}
     attempts = [
         {**same, "id": c.attempt_id, "message_id": c.message_id, "sender": c.sender or rules.sender} for c in claims
     ]

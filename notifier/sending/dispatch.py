@@ -34,7 +34,7 @@ from notifier.sending.pause_points import PausePoint, Reached, nobody
 from notifier.sending.rate import Pace
 from notifier.sms.gateway import Gateway
 
-Record = Callable[[Session, str, Sequence[Finished], datetime], None]
+Record = Callable[[Session, Sequence[Finished], datetime], None]
 """Saves outcomes; the story next door, handed in."""
 _BREATH = 0.01
 """Seconds between two transactions, so that each has a batch to save."""
@@ -169,13 +169,13 @@ class Dispatch:
     def _save_and_claim(
         self, session: Session, *, batch: Sequence[Finished], limit: int, trial: bool, lost_contact: str | None
     ) -> Claimed:
-        clinic, now = self._rules.clinic_id, self._clock.now()
+        now = self._clock.now()
         if batch:
-            self._record(session, clinic, batch, now)
+            self._record(session, batch, now)
         if any(one.attempt_id == self._on_trial and one.result is Result.ACCEPTED for one in batch):
-            close_circuits(session, clinic, at=now, by="worker", why="a text was accepted")
+            close_circuits(session, at=now, by="worker", why="a text was accepted")
         elif lost_contact:
-            open_circuit(session, clinic, reason=lost_contact, code=UNKNOWN, at=now, by="worker")
+            open_circuit(session, reason=lost_contact, code=UNKNOWN, at=now, by="worker")
         self.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
         if self.clock_watch.doubt:
             return Claimed([], closed="clock")

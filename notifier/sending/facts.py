@@ -81,7 +81,6 @@ class FactsOfBatch:
     def of(
         cls,
         session: Session,
-        clinic_id: str,
         due: Sequence[Due],
         *,
         window: SendWindow,
@@ -95,10 +94,10 @@ class FactsOfBatch:
         if not only_look:
             _one_at_a_time(session, phones)
         return cls(
-            opted_out=opted_out_among(session, clinic_id, phones),
-            holds=holds_among(session, clinic_id, phones),
-            pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session, clinic_id)},
-            left=left_today(session, clinic_id, phones, now),
+            opted_out=opted_out_among(session, phones),
+            holds=holds_among(session, phones),
+            pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
+            left=left_today(session, phones, now),
             window=window,
             offices=offices,
             most=most,

@@ -39,7 +39,7 @@ def why_not(session: Session, rules: SendingRules, one: Claim, now: datetime) ->
     row = session.connection().execute(_AS_IT_IS_NOW, {"attempt": one.attempt_id}).first()
     if row is None:
         return "it was taken over"
-    if closed := why_closed(session, rules.clinic_id, now, trial=one.trial):
+    if closed := why_closed(session, now, trial=one.trial):
         return closed[1]
     due = Due.of(row)
     if due.phone != one.phone:
@@ -47,8 +47,7 @@ def why_not(session: Session, rules: SendingRules, one: Claim, now: datetime) ->
     if one.body not in (due.text, due.late_text):
         return "its words have changed"
     facts = FactsOfBatch.of(
-        session, rules.clinic_id, [due], window=rules.window, offices=rules.offices, most=_COUNTED, now=now,
-        only_look=True,
-    )  # fmt: skip
+        session, [due], window=rules.window, offices=rules.offices, most=_COUNTED, now=now,
+        only_look=True)  # fmt: skip
     decision = facts.decide(due, now)
     return None if isinstance(decision, Send) else decision.why

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import in_state, of_clinic
+from notifier.db.outbox import in_state
 from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
@@ -40,7 +40,6 @@ Apply = Callable[[Session, MessageRecord, datetime], object]
 async def poll_inbound(
     threads: DatabaseThreads,
     gateway: Gateway,
-    clinic_id: str,
     *,
     now: datetime,
     receive: Receive,
@@ -52,7 +51,7 @@ async def poll_inbound(
     What an incomplete poll has found is acted upon all the same. Where the provider refuses us, a circuit says so until
     a poll is complete. `failed_before`: so did the last try, and the log knows.
     """
-    last = await threads.read(lambda session: polls.last_poll(session, clinic_id))
+    last = await threads.read(polls.last_poll)
     # Never from the future: a clock that was once ahead must not hide what came in since.
     since = min(last.read_up_to, now) - overlap if last else now - FIRST_LOOK_BACK
     found: list[MessageRecord] = []
@@ -66,12 +65,10 @@ async def poll_inbound(
     for start in range(0, len(found), _AT_ONCE):
         await threads.write(partial(_each, receive, found[start : start + _AT_ONCE], now=now))
     if failure is None:
-        await threads.write(lambda session: _complete(session, clinic_id, now))
+        await threads.write(lambda session: _complete(session, now))
     elif isinstance(failure, GatewayRefused):
         why = str(failure)
-        if await threads.write(
-            lambda session: circuits.poll_is_refused(session, clinic_id, reason=why, at=now, by="poll")
-        ):
+        if await threads.write(lambda session: circuits.poll_is_refused(session, reason=why, at=now, by="poll")):
             log.error("circuit_opened", alert=True, why=why)
     return failure is None
 
@@ -79,7 +76,6 @@ async def poll_inbound(
 async def poll_receipts(
     threads: DatabaseThreads,
     gateway: Gateway,
-    clinic_id: str,
     *,
     now: datetime,
     apply: Apply,
@@ -91,7 +87,7 @@ async def poll_receipts(
     None where the provider could not be asked. After 72 hours nobody asks again: a carrier owes no receipt.
     """
     youngest, oldest = now - left_between[0], now - left_between[1]
-    sids = await threads.read(lambda session: _awaited(session, clinic_id, oldest, youngest, most))
+    sids = await threads.read(lambda session: _awaited(session, oldest, youngest, most))
     slots = asyncio.Semaphore(_CALLS)
 
     async def fetch(sid: str) -> MessageRecord | None:
@@ -109,9 +105,9 @@ async def poll_receipts(
     return None if failures else len(sids)
 
 
-def _complete(session: Session, clinic_id: str, now: datetime) -> None:
-    polls.completed(session, clinic_id, at=now, read_up_to=now)
-    circuits.poll_is_answered(session, clinic_id, at=now, by="poll")
+def _complete(session: Session, now: datetime) -> None:
+    polls.completed(session, at=now, read_up_to=now)
+    circuits.poll_is_answered(session, at=now, by="poll")
 
 
 def _each(story: Receive | Apply, records: Sequence[MessageRecord], session: Session, *, now: datetime) -> None:
@@ -119,10 +115,9 @@ def _each(story: Receive | Apply, records: Sequence[MessageRecord], session: Ses
         story(session, record, now)
 
 
-def _awaited(session: Session, clinic_id: str, oldest: datetime, youngest: datetime, most: int) -> list[str]:
+def _awaited(session: Session, oldest: datetime, youngest: datetime, most: int) -> list[str]:
     found = select(col(Message.sid)).where(
         in_state(MessageState.ACCEPTED, MessageState.SENT),
-        of_clinic(clinic_id),
         col(Message.left_at) >= oldest,
         col(Message.left_at) <= youngest,
         col(Message.sid).is_not(None),

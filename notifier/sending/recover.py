@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import in_state, is_answer, of_clinic
+from notifier.db.outbox import in_state, is_answer
 from notifier.db.tables import Enrollment, Message, RecoveryKind
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
@@ -87,34 +87,34 @@ class RecoveryPlan:
 
 def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> RecoveryPlan:
     """What is late and what would become of it now. Changes nothing."""
-    found = open_recoveries(session, rules.clinic_id)
+    found = open_recoveries(session)
     late, restored = found.get(RecoveryKind.LATE), found.get(RecoveryKind.RESTORED)
     up_to = late.up_to if late else now - LATE
-    began = last_departure(session, rules.clinic_id, late.at) if late else now - timedelta(days=1)
+    began = last_departure(session, late.at) if late else now - timedelta(days=1)
     return RecoveryPlan(
         restored_to=restored.up_to if restored else None,
         waiting=late is not None,
         up_to=up_to,
         late=sorted(_late(session, rules, up_to, now), key=lambda one: (one.due_at, one.message)),
-        expired=_expired(session, rules.clinic_id, began or now - _LOOK_BACK, now),
+        expired=_expired(session, began or now - _LOOK_BACK, now),
     )
 
 
-def release(session: Session, rules: SendingRules, plan: RecoveryPlan, *, now: datetime, by: str) -> int:
+def release(session: Session, plan: RecoveryPlan, *, now: datetime, by: str) -> int:
     """Let the late texts that `plan` shows leave, each by its own checks; how many.
 
     Raises Refused where texts would leave that it does not show, and where Twilio must be asked first.
     """
-    if RecoveryKind.RESTORED in open_recoveries(session, rules.clinic_id):
+    if RecoveryKind.RESTORED in open_recoveries(session):
         sentence = "this database is a backup: Twilio must be asked what left since"
         raise Refused(sentence, code=RefusalCode.BACKUP_NOT_COMPARED)
     shown = {one.message for one in plan.late}
-    these = (in_state(_S.PLANNED), of_clinic(rules.clinic_id), waits(plan.up_to, now))
+    these = (in_state(_S.PLANNED), waits(plan.up_to, now))
     now_late = set(session.scalars(select(col(Message.id)).where(*these)))
     if more := len(now_late - shown):
         sentence = f"{more} more texts are late than were shown; look at them again"
         raise Refused(sentence, code=RefusalCode.MORE_ARE_LATE)
-    release_late(session, rules.clinic_id, texts=len(now_late), up_to=plan.up_to, now=now, by=by)
+    release_late(session, texts=len(now_late), up_to=plan.up_to, now=now, by=by)
     return len(now_late)
 
 
@@ -123,16 +123,15 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
     found = (
         select(*_SHOWN)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(in_state(_S.PLANNED), of_clinic(rules.clinic_id), col(Message.due_at) <= up_to, ~is_answer())
+        .where(in_state(_S.PLANNED), col(Message.due_at) <= up_to, ~is_answer())
         .order_by(col(Message.phone), col(Message.due_at), col(Message.id))
     )
     rows = session.execute(found).all()
     for start in range(0, len(rows), _AT_ONCE):
         batch = [(row, Due.of(row)) for row in rows[start : start + _AT_ONCE]]
         facts = FactsOfBatch.of(
-            session, rules.clinic_id, [due for _, due in batch], window=rules.window, offices=rules.offices,
-            most=rules.max_texts_per_day, now=now, only_look=True,
-        )  # fmt: skip
+            session, [due for _, due in batch], window=rules.window, offices=rules.offices,
+            most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
         for row, due in batch:
             decision = facts.decide(due, now)
             if isinstance(decision, Send):
@@ -152,14 +151,13 @@ def _fate(decision: Decision, now: datetime) -> tuple[Fate, datetime | None, str
             return (Fate.EXPIRED if withdraw.to is _S.EXPIRED else Fate.WITHDRAWN), None, withdraw.why
 
 
-def _expired(session: Session, clinic_id: str, since: datetime, now: datetime) -> list[LateText]:
+def _expired(session: Session, since: datetime, now: datetime) -> list[LateText]:
     """What was planned to leave since then and was given up."""
     found = (
         select(*_SHOWN)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .where(
             in_state(_S.EXPIRED),
-            of_clinic(clinic_id),
             col(Message.nominal_at) > now - _LOOK_BACK,
             col(Message.nominal_at) <= now,
             col(Message.due_at).is_not(None),

@@ -24,7 +24,6 @@ def create_app(
     engine: Engine,
     clock: Timekeeper,
     *,
-    clinic_id: str,
     webhooks: WebhookSettings | None = None,
     worker_age: Callable[[], float] | None = None,
     disk: Path | None = None,
@@ -49,7 +48,7 @@ def create_app(
         await asyncio.gather(asyncio.to_thread(takes.close), asyncio.to_thread(looks.close))
 
     counts = Counts()
-    watched = Watched(clinic_id, looks, clock, webhooks is not None, worker_age, disk, look_seconds)
+    watched = Watched(looks, clock, webhooks is not None, worker_age, disk, look_seconds)
     # No redirect to the other spelling of an address: it would be built from the request's own Host.
     app = FastAPI(
         title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan

@@ -45,10 +45,6 @@ class StaffOffice:
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     """What the check said of each protocol, by id and version."""
 
-    @property
-    def clinic_id(self) -> str:
-        return self.rules.clinic_id
-
     def seen_by(self, yours: Collection[str] | None) -> StaffOffice:
         """The same for somebody of these offices; None: of all."""
         if yours is None:
@@ -67,7 +63,7 @@ class StaffOffice:
         if not self.rules.offices or "enrollment" not in addressed:
             return self
         with reading(self.engine) as session:
-            found = by_id(session, self.clinic_id, int(addressed["enrollment"]))
+            found = by_id(session, int(addressed["enrollment"]))
             return self.on_the_clock_of(found.office if found else None)
 
     def looking(self) -> AbstractContextManager[Session]:

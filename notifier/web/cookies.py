@@ -30,7 +30,7 @@ def who(office: StaffOffice, token: str | None, now: datetime) -> SignedIn | Non
         return None
     hashed = token_hash(token)
     with reading(office.engine) as session:
-        found = staff.who_has(session, office.clinic_id, hashed, now=now)
+        found = staff.who_has(session, hashed, now=now)
     if found is None:
         return None
     signed_in, stale = found

@@ -29,7 +29,6 @@ LOOK_SECONDS: Final = 2.0
 class Watched:
     """What health and metrics look at."""
 
-    clinic_id: str
     threads: DatabaseThreads
     clock: Timekeeper
     by_webhook: bool
@@ -40,7 +39,7 @@ class Watched:
     async def signs(self) -> VitalSigns:
         """Raises DatabaseSlow."""
         now = self.clock.now()
-        return await self.look(lambda session: read_vital_signs(session, self.clinic_id, now))
+        return await self.look(lambda session: read_vital_signs(session, now))
 
     async def look(self, story: Callable[[Session], _T]) -> _T:
         """What the database says in time. Raises DatabaseSlow."""

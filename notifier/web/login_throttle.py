@@ -23,11 +23,11 @@ _ADDRESS: Final = 100
 _DIGITS: Final = 8
 
 
-def allows(engine: Engine, clinic_id: str, address: str, name: str, now: datetime) -> bool:
+def allows(engine: Engine, address: str, name: str, now: datetime) -> bool:
     """Whether another password may be tried."""
     who, where = _short(" ".join(name.split()).casefold()), _short(address)
     with reading(engine) as session:
-        wrong = wrong_since(session, clinic_id, now)
+        wrong = wrong_since(session, now)
     return (
         wrong.count((who, where)) < _HERE
         and sum(one == who for one, _ in wrong) < _NAME
@@ -35,16 +35,16 @@ def allows(engine: Engine, clinic_id: str, address: str, name: str, now: datetim
     )
 
 
-def wrong(engine: Engine, clinic_id: str, address: str, name: str, now: datetime) -> None:
+def wrong(engine: Engine, address: str, name: str, now: datetime) -> None:
     """Count a wrong one."""
     with writing(engine) as session:
-        note_wrong(session, clinic_id, who=_short(" ".join(name.split()).casefold()), address=_short(address), now=now)
+        note_wrong(session, who=_short(" ".join(name.split()).casefold()), address=_short(address), now=now)
 
 
-def right(engine: Engine, clinic_id: str, address: str, name: str) -> None:
+def right(engine: Engine, address: str, name: str) -> None:
     """Whoever knows the password starts anew here."""
     with writing(engine) as session:
-        forget_wrong(session, clinic_id, who=_short(" ".join(name.split()).casefold()), address=_short(address))
+        forget_wrong(session, who=_short(" ".join(name.split()).casefold()), address=_short(address))
 
 
 def _short(said: str) -> str:

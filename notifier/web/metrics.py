@@ -29,7 +29,7 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
             try:
                 signs = await watched.signs()
                 if signs.revision == signs.wanted:
-                    look = partial(moves_since, clinic_id=watched.clinic_id, event_id=seen)
+                    look = partial(moves_since, event_id=seen)
                     seen, moves = await watched.look(look)
                     for state, count in moves.items():
                         counts.moves.labels(state).inc(count)

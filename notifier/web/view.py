@@ -75,15 +75,7 @@ class Visit:
     def note(self, what: str, about: str, enrollment_id: int | None = None) -> None:
         """Write down that this person saw or did something."""
         with writing(self.office.engine) as session:
-            staff.audit(
-                session,
-                self.office.clinic_id,
-                at=self.now,
-                by=self.who.by,
-                what=what,
-                about=about,
-                enrollment_id=enrollment_id,
-            )
+            staff.audit(session, at=self.now, by=self.who.by, what=what, about=about, enrollment_id=enrollment_id)
 
 
 Story = Callable[[Visit], Response]

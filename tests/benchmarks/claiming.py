@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from notifier.db.engine import open_engine, reading, writing
 from notifier.db.outbox import next_due
-from notifier.db.tables import CLINIC
 from notifier.sending.claim import SendingRules, claim
 from notifier.sending.gates import polls
 from schedules.send_window import SendWindow
@@ -43,7 +42,7 @@ def _costs(databases: Databases, kind: str, size: int) -> tuple[float, float]:
     fill_due(url, _CLAIMS * _AT_ONCE, begin=NOW)
     engine = open_engine(url)
     with writing(engine) as session:
-        polls.completed(session, CLINIC, at=NOW, read_up_to=NOW)
+        polls.completed(session, at=NOW, read_up_to=NOW)
     found = _next_due(engine), _claim(engine)
     engine.dispose()
     databases.drop(url)
@@ -61,7 +60,7 @@ def _next_due(engine: Engine) -> float:
 
 
 def _claim(engine: Engine) -> float:
-    rules, me, took = SendingRules(CLINIC, SendWindow()), str(uuid4()), []
+    rules, me, took = SendingRules(SendWindow()), str(uuid4()), []
     for _ in range(_CLAIMS):
         begun = perf_counter()
         with writing(engine) as session:

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from notifier.db.tables import CLINIC
 from notifier.domain.planning.plan import PlanningRules
 from schedules.catalogue import shipped
 from schedules.wording import Voice
@@ -17,7 +16,7 @@ NOW = datetime(2026, 3, 11, 18, tzinfo=UTC)
 ZONE = "America/New_York"
 ZONES = (ZONE, "America/Chicago", "America/Denver", "America/Los_Angeles")
 VOICE = Voice("Glow Skin Clinic", "+1 212 555 0100")
-RULES = PlanningRules(CLINIC, VOICE, ZONE, must_be_approved=False)
+RULES = PlanningRules(VOICE, ZONE, must_be_approved=False)
 _AREAS = ("212", "312", "303", "213")
 _NAMES = ("Ana Ruiz", "Beatriz Lima", "Chloe Martin", "Dina Shah", "Eva Novak", "Fay O'Neill", "Grace Kim")
 

@@ -8,7 +8,6 @@ from sqlalchemy import Engine, text
 
 from notifier.db.engine import is_sqlite, open_engine, writing
 from notifier.db.protocols import store_version
-from notifier.db.tables import CLINIC
 from schedules.catalogue import shipped
 from tests.benchmarks.clinic import NOW, ZONE
 
@@ -23,10 +22,10 @@ def fill_history(url: str, patients: int) -> None:
     engine = open_engine(url)
     every = _YEARS.total_seconds() / patients
     protocol = shipped()["microneedling"]
-    same = {"clinic": CLINIC, "protocol": protocol.id, "version": protocol.version, "zone": ZONE, "patients": patients}
+    same = {"protocol": protocol.id, "version": protocol.version, "zone": ZONE, "patients": patients}
     moments = {"now": NOW.timestamp(), "every": every, "words": _WORDS}
     with writing(engine) as session:
-        store_version(session, CLINIC, protocol, NOW)
+        store_version(session, protocol, NOW)
     with engine.begin() as connection:
         for statement in (_enrollments(engine), _messages(engine)):
             named = {name: value for name, value in {**same, **moments}.items() if f":{name}" in statement}
@@ -42,11 +41,11 @@ def _enrollments(engine: Engine) -> str:
     digits = "substr('000000' || (2000000 + i), -7)" if is_sqlite(engine) else "right('000000' || (2000000 + i), 7)"
     no = "0" if is_sqlite(engine) else "false"
     return f"""
-        INSERT INTO enrollments (id, clinic_id, external_id, name, folded_name, phone, protocol, version, treated_on,
+        INSERT INTO enrollments (id, external_id, name, folded_name, phone, protocol, version, treated_on,
             ordinal, treated_at, timezone, language, answers, separate_areas, state, consent, consent_by, consent_at,
             rebook_consent, enrolled_at, enrolled_by)
         {_series(engine, "1", ":patients")}
-        SELECT i, :clinic, 'visit-' || i, 'Patient ' || i, 'patient' || i, '+1212' || {digits}, :protocol, :version,
+        SELECT i, 'visit-' || i, 'Patient ' || i, 'patient' || i, '+1212' || {digits}, :protocol, :version,
             {day}, 0, {_instant(engine, treated)}, :zone, 'en', '{{}}', {no}, 'active', 'signed form', 'desk',
             {_instant(engine, treated)}, {no}, {_instant(engine, treated)}, 'desk' FROM s"""
 
@@ -62,10 +61,10 @@ def _messages(engine: Engine) -> str:
         else f"right('000000' || (2000000 + {whose}), 7)"
     )
     return f"""
-        INSERT INTO messages (clinic_id, enrollment_id, step, revision, kind, topics, phone, state, nominal_at,
+        INSERT INTO messages (enrollment_id, step, revision, kind, topics, phone, state, nominal_at,
             not_before, due_at, expires_at, text, notes, attempts, retries, left_at)
         {_series(engine, "0", f":patients * {TEXTS} - 1")}
-        SELECT :clinic, {whose}, 'step-' || {step}, 0, 'care', '[]', '+1212' || {digits}, {state},
+        SELECT {whose}, 'step-' || {step}, 0, 'care', '[]', '+1212' || {digits}, {state},
             {_instant(engine, due)}, {_instant(engine, due)}, {_instant(engine, due)},
             {_instant(engine, f"({due} + 86400)")}, :words, '[]', 1, 0, {left} FROM s"""
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, text
 
 from notifier.db.engine import is_sqlite, open_engine
-from notifier.db.tables import CLINIC
 from schedules.catalogue import shipped
 from tests.benchmarks.clinic import NOW, ZONE
 
@@ -42,13 +41,13 @@ def _fill(url: str, count: int, *, per_patient: int, begin: datetime, every: flo
     protocol = next(iter(shipped().values()))
     with engine.begin() as connection:
         first = connection.execute(text("SELECT coalesce(max(id), 0) + 1 FROM enrollments")).scalar_one()
-        same = {"clinic": CLINIC, "protocol": protocol.id, "version": protocol.version, "zone": ZONE}
+        same = {"protocol": protocol.id, "version": protocol.version, "zone": ZONE}
         when = {"now": _bound(engine, NOW), "day": NOW.date() if not is_sqlite(engine) else NOW.date().isoformat()}
         patients = {"first": first, "count": -(-count // per_patient)}
         connection.execute(text(_enrollments(engine)), {**same, **when, **patients})
         texts = {"first": 0, "count": count, "patient": first, "per": per_patient}
         moments = {"begin": begin.timestamp(), "every": every, "due": due, "words": _WORDS, "now": when["now"]}
-        connection.execute(text(_messages(engine, says_due=due is not None)), {"clinic": CLINIC, **texts, **moments})
+        connection.execute(text(_messages(engine, says_due=due is not None)), {**texts, **moments})
     if not is_sqlite(engine):
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE messages"))
@@ -58,11 +57,11 @@ def _fill(url: str, count: int, *, per_patient: int, begin: datetime, every: flo
 def _enrollments(engine: Engine) -> str:
     series, digits, no = _dialect(engine)
     return f"""
-        INSERT INTO enrollments (id, clinic_id, external_id, name, folded_name, phone, protocol, version, treated_on,
+        INSERT INTO enrollments (id, external_id, name, folded_name, phone, protocol, version, treated_on,
             ordinal, treated_at, timezone, language, answers, separate_areas, state, consent, consent_by, consent_at,
             rebook_consent, enrolled_at, enrolled_by)
         {series}
-        SELECT i, :clinic, 'visit-' || i, 'Ana Ruiz', 'anaruiz', '+1212' || {digits.format("(2000000 + i)")}, :protocol,
+        SELECT i, 'visit-' || i, 'Ana Ruiz', 'anaruiz', '+1212' || {digits.format("(2000000 + i)")}, :protocol,
             :version, :day, 0, :now, :zone, 'en', '{{}}', {no}, 'active', 'signed form', 'desk', :now,
             {no}, :now, 'desk' FROM s"""
 
@@ -72,10 +71,10 @@ def _messages(engine: Engine, *, says_due: bool) -> str:
     due = f"({_number('begin', engine)} + i * {_number('every', engine)})"
     says = f" || ' due=' || ({_number('due', engine)} + i * {_number('every', engine)} + 0.000001)" if says_due else ""
     return f"""
-        INSERT INTO messages (clinic_id, enrollment_id, step, revision, kind, topics, phone, state, nominal_at,
+        INSERT INTO messages (enrollment_id, step, revision, kind, topics, phone, state, nominal_at,
             not_before, due_at, expires_at, text, notes, attempts, retries)
         {series}
-        SELECT :clinic, :patient + i / :per, 'step-' || (i % :per), 0, 'care', '[]',
+        SELECT :patient + i / :per, 'step-' || (i % :per), 0, 'care', '[]',
             '+1212' || {digits.format("(2000000 + :patient + i / :per)")}, 'planned', {_instant(engine, due)}, :now,
             {_instant(engine, due)}, {_instant(engine, f"({due} + 86400)")}, :words || ' Ref ' || i{says}, '[]', 0, 0
         FROM s"""

@@ -26,7 +26,7 @@ from notifier.sending.gates.circuits import open_circuit
 from tests.cli.conftest import ANA, Ran
 
 Desk = Callable[..., Ran]
-PHONE, HELD, CLINIC = "+14155550123", "+14155550199", "clinic"
+PHONE, HELD = "+14155550123", "+14155550199"
 NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
 WEEK, MINERAL = "microneedling-week", "microneedling-regimen"
 CHANGES: dict[str, tuple[str, ...]] = {
@@ -85,9 +85,9 @@ def busy_desk(desk: Desk, tmp_path: Path) -> Desk:
     assert 0 == desk(*ANA).code
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
-        receive(session, CLINIC, InboundText("SM1", PHONE, "is this normal?", NOW, 0), NOW)
-        hold_number(session, CLINIC, HELD, reason="unread", at=NOW, by="worker")
-        open_circuit(session, CLINIC, reason="no money", code=30002, at=NOW, by="worker")
+        receive(session, InboundText("SM1", PHONE, "is this normal?", NOW, 0), NOW)
+        hold_number(session, HELD, reason="unread", at=NOW, by="worker")
+        open_circuit(session, reason="no money", code=30002, at=NOW, by="worker")
         first = select(col(Message.id)).order_by(col(Message.id)).limit(1).scalar_subquery()
         session.execute(update(Message).where(col(Message.id) == first).values(state=MessageState.NEEDS_REVIEW))
     engine.dispose()

@@ -13,7 +13,7 @@ from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.sending.gates.polls import last_poll
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 ANA = "+12125550101"
@@ -26,12 +26,12 @@ def replies(house: House) -> list[Reply]:
 
 def opted_out(house: House, phone: str = ANA) -> OptOut | None:
     with reading(house.engine) as session:
-        return is_opted_out(session, CLINIC, phone)
+        return is_opted_out(session, phone)
 
 
 def holds(house: House) -> list[NumberHold]:
     with reading(house.engine) as session:
-        return open_holds(session, CLINIC)
+        return open_holds(session)
 
 
 @pytest.mark.parametrize(("text", "source"), [("STOP", "keyword"), ("please stop texting me", "phrase")])
@@ -142,6 +142,6 @@ async def test_a_clock_that_was_ahead_hides_nothing(house: House) -> None:
     await house.inbound()
     assert opted_out(house) is not None
     with reading(house.engine) as session:
-        poll = last_poll(session, CLINIC)
+        poll = last_poll(session)
     assert poll is not None
     assert real == poll.read_up_to

@@ -17,11 +17,11 @@ from notifier.domain.states import MessageState
 from notifier.enrollments.cancel import cancel
 from notifier.oversight.explain import explain
 from schedules.wording import Voice
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 ANA = "+12125550101"
-RULES = PlanningRules(CLINIC, Voice("Glow", "555-0100"), "America/New_York")
+RULES = PlanningRules(Voice("Glow", "555-0100"), "America/New_York")
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ async def ask(house: House, text: str = "when can I stop icing?") -> int:
 def say(house: House, words: str, **whom: int) -> StaffAnswer:
     now = house.clock.now()
     with writing(house.engine) as session:
-        found = find_answer(session, CLINIC, words, rules=RULES, now=now, **whom)
-        return answer(session, CLINIC, found, rules=RULES, now=now, by="dana")
+        found = find_answer(session, words, rules=RULES, now=now, **whom)
+        return answer(session, found, rules=RULES, now=now, by="dana")
 
 
 def reply(house: House, number: int) -> Reply:
@@ -142,5 +142,5 @@ async def test_explain_tells_an_answer_from_a_step(asked: House) -> None:
 async def test_closing_again_changes_nothing(asked: House) -> None:
     number = await ask(asked)
     with writing(asked.engine) as session:
-        both = [close_reply(session, CLINIC, number, now=asked.clock.now(), by=by) for by in ("dana", "eli")]
+        both = [close_reply(session, number, now=asked.clock.now(), by=by) for by in ("dana", "eli")]
     assert ([True, False], "dana") == (both, reply(asked, number).closed_by)

@@ -49,4 +49,4 @@ def test_the_statement_is_the_same_for_one_and_for_hundreds(engine: Engine) -> N
 
 def _write(engine: Engine, events: list[dict[str, Any]]) -> None:
     with writing(engine) as session:
-        insert_rows(session, Event, [{"clinic_id": "clinic", "by": "t", **one} for one in events])
+        insert_rows(session, Event, [{"by": "t", **one} for one in events])

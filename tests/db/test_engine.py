@@ -55,13 +55,13 @@ def test_what_is_written_is_kept_and_what_fails_is_not(engine: Engine, rows: Any
         rows.enrollment(session, external_id="lost", ordinal=1)
         raise RuntimeError
     with reading(engine) as session:
-        found = [one.external_id for one in enrollments.sharing_phone(session, "clinic", "+12125550101")]
+        found = [one.external_id for one in enrollments.sharing_phone(session, "+12125550101")]
     assert ["kept"] == found
 
 
 def test_rows_stay_readable_after_the_commit(engine: Engine, rows: Any) -> None:
     with writing(engine) as session:
-        found = enrollments.by_id(session, "clinic", rows.enrollment(session))
+        found = enrollments.by_id(session, rows.enrollment(session))
     assert found is not None
     assert "Ana Ruiz" == found.name
 
@@ -70,15 +70,15 @@ def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_its_work(engine: E
     with writing(engine) as writer:
         rows.enrollment(writer)
         with reading(engine) as reader:
-            assert [] == enrollments.sharing_phone(reader, "clinic", "+12125550101")
+            assert [] == enrollments.sharing_phone(reader, "+12125550101")
 
 
 def test_a_reader_sees_one_moment_throughout(engine: Engine, rows: Any) -> None:
     with reading(engine) as reader:
-        before = enrollments.sharing_phone(reader, "clinic", "+12125550101")
+        before = enrollments.sharing_phone(reader, "+12125550101")
         with writing(engine) as writer:
             rows.enrollment(writer)
-        after = enrollments.sharing_phone(reader, "clinic", "+12125550101")
+        after = enrollments.sharing_phone(reader, "+12125550101")
     assert ([], []) == (before, after)
 
 

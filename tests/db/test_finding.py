@@ -19,24 +19,24 @@ ANA, BEA = "+12125550101", "+12125550102"
 TREATED = date(2026, 3, 6)
 
 
-def test_an_enrollment_is_found_in_its_own_clinic_only(engine: Engine, rows: Any) -> None:
+def test_an_enrollment_is_found_by_each_of_its_names(engine: Engine, rows: Any) -> None:
     with writing(engine) as session:
         enrollment = rows.enrollment(session, external_id="A1")
-        for clinic, expected in (("clinic", enrollment), ("other", None)):
-            found = (
-                enrollments.by_id(session, clinic, enrollment),
-                enrollments.by_external_id(session, clinic, "A1"),
-                enrollments.by_external_ids(session, clinic, ["A1", "A2"]).get("A1"),
-                enrollments.same_enrollment(session, clinic, ANA, "anaruiz", "microneedling", TREATED),
-            )
-            assert (expected,) * 4 == tuple(one and one.id for one in found)
+        rows.enrollment(session, external_id="A3", ordinal=1, phone=BEA)
+        found = (
+            enrollments.by_id(session, enrollment),
+            enrollments.by_external_id(session, "A1"),
+            enrollments.by_external_ids(session, ["A1", "A2"]).get("A1"),
+            enrollments.same_enrollment(session, ANA, "anaruiz", "microneedling", TREATED),
+        )
+        assert (enrollment,) * 4 == tuple(one and one.id for one in found)
 
 
 def test_the_same_enrollment_is_the_last_one_where_staff_enrolled_a_second(engine: Engine, rows: Any) -> None:
     with writing(engine) as session:
         second = rows.enrollment(session, ordinal=1)
         rows.enrollment(session, ordinal=0)
-        found = enrollments.same_enrollment(session, "clinic", ANA, "anaruiz", "microneedling", TREATED)
+        found = enrollments.same_enrollment(session, ANA, "anaruiz", "microneedling", TREATED)
     assert found is not None
     assert second == found.id
 
@@ -46,14 +46,14 @@ def test_everybody_on_a_phone_is_found(engine: Engine, rows: Any) -> None:
         ana = rows.enrollment(session)
         rows.enrollment(session, phone=BEA)
         eva = rows.enrollment(session, folded_name="evaruiz", state=EnrollmentState.CANCELLED)
-        assert [ana, eva] == [one.id for one in enrollments.sharing_phone(session, "clinic", ANA)]
+        assert [ana, eva] == [one.id for one in enrollments.sharing_phone(session, ANA)]
 
 
 def test_an_enrollment_moves_once_and_leaves_an_event(engine: Engine, rows: Any, now: datetime) -> None:
     active, held, cancelled = EnrollmentState.ACTIVE, EnrollmentState.HELD, EnrollmentState.CANCELLED
     with writing(engine) as session:
         id_ = rows.enrollment(session)
-        found = enrollments.by_id(session, "clinic", id_)
+        found = enrollments.by_id(session, id_)
         moves = [
             enrollments.move(session, id_, seen=active, to=to, at=now, by="desk", why="asked")
             for to in (held, cancelled)
@@ -67,19 +67,18 @@ def test_an_enrollment_moves_once_and_leaves_an_event(engine: Engine, rows: Any,
 def test_a_held_number_is_held_until_it_is_released(engine: Engine, now: datetime) -> None:
     with writing(engine) as session:
         for kinds in ("all", "lift,rebook"):
-            holds.hold_number(session, "clinic", ANA, reason="unclear reply", at=now, by="inbound", kinds=kinds)
-        holds.hold_number(session, "clinic", BEA, reason="unclear reply", at=now, by="inbound")
-        assert ["all", "lift,rebook"] == [hold.kinds for hold in holds.open_holds(session, "clinic", ANA)]
-        assert [] == holds.open_holds(session, "other", ANA)
-        assert {ANA: 2, BEA: 1} == {k: len(v) for k, v in holds.holds_among(session, "clinic", [ANA, BEA]).items()}
-        assert [2, 0] == [holds.release_number(session, "clinic", ANA, at=now, by="desk") for _ in range(2)]
-        assert [BEA] == [hold.phone for hold in holds.open_holds(session, "clinic")]
+            holds.hold_number(session, ANA, reason="unclear reply", at=now, by="inbound", kinds=kinds)
+        holds.hold_number(session, BEA, reason="unclear reply", at=now, by="inbound")
+        assert ["all", "lift,rebook"] == [hold.kinds for hold in holds.open_holds(session, ANA)]
+        assert {ANA: 2, BEA: 1} == {k: len(v) for k, v in holds.holds_among(session, [ANA, BEA]).items()}
+        assert [2, 0] == [holds.release_number(session, ANA, at=now, by="desk") for _ in range(2)]
+        assert [BEA] == [hold.phone for hold in holds.open_holds(session)]
 
 
 def test_no_event_of_a_number_names_it(engine: Engine, now: datetime) -> None:
     with writing(engine) as session:
-        holds.hold_number(session, "clinic", ANA, reason="unclear reply", at=now, by="inbound")
-        holds.release_number(session, "clinic", ANA, at=now, by="desk")
+        holds.hold_number(session, ANA, reason="unclear reply", at=now, by="inbound")
+        holds.release_number(session, ANA, at=now, by="desk")
         found = session.scalars(select(Event)).all()
     assert ["number_held", "number_released"] == [event.what for event in found]
     assert [] == [event for event in found if ANA in str(event)]
@@ -101,41 +100,33 @@ def test_a_protocol_comes_back_as_it_was_stored(engine: Engine, now: datetime) -
     protocol = _protocol("Keep it clean.")
     with writing(engine) as session:
         for _ in range(2):
-            protocols.store_version(session, "clinic", protocol, now)
+            protocols.store_version(session, protocol, now)
     with reading(engine) as session:
-        assert protocol == protocols.load_version(session, "clinic", protocol.id, protocol.version)
+        assert protocol == protocols.load_version(session, protocol.id, protocol.version)
         with pytest.raises(LookupError, match="no version ffffffffffff of the protocol plan"):
-            protocols.load_version(session, "clinic", protocol.id, "ffffffffffff")
-        with pytest.raises(LookupError):
-            protocols.load_version(session, "other", protocol.id, protocol.version)
+            protocols.load_version(session, protocol.id, "ffffffffffff")
 
 
 def test_an_approval_is_of_one_version_in_one_language(engine: Engine, now: datetime) -> None:
     protocol, edited = _protocol("Keep it clean."), _protocol("Keep it very clean.")
     with writing(engine) as session:
-        assert protocols.approve(session, "clinic", protocol, "en", by="Dr. Lee", at=now)
-        assert not protocols.approve(session, "clinic", protocol, "en", by="Dr. Lee", at=now)
-        assert protocol == protocols.load_version(session, "clinic", "plan", protocol.version)
-        asked = [
-            ("clinic", protocol, "en"),
-            ("clinic", protocol, "es"),
-            ("clinic", edited, "en"),
-            ("other", protocol, "en"),
-        ]
-        found = [protocols.is_approved(session, clinic, "plan", p.version, language) for clinic, p, language in asked]
-        assert ["Dr. Lee"] == [approval.by for approval in protocols.approvals(session, "clinic")]
-    assert [True, False, False, False] == found
+        assert protocols.approve(session, protocol, "en", by="Dr. Lee", at=now)
+        assert not protocols.approve(session, protocol, "en", by="Dr. Lee", at=now)
+        assert protocol == protocols.load_version(session, "plan", protocol.version)
+        asked = [(protocol, "en"), (protocol, "es"), (edited, "en")]
+        found = [protocols.is_approved(session, "plan", p.version, language) for p, language in asked]
+        assert ["Dr. Lee"] == [approval.by for approval in protocols.approvals(session)]
+    assert [True, False, False] == found
 
 
 def test_a_pause_lasts_until_exactly_it_is_lifted(engine: Engine, now: datetime) -> None:
     with writing(engine) as session:
-        protocols.pause(session, "clinic", "plan", reason="wrong dose", by="desk", at=now)
-        protocols.pause(session, "clinic", "plan", "today", reason="wrong hour", by="desk", at=now)
-        assert [None, "today"] == [pause.step for pause in protocols.open_pauses(session, "clinic")]
-        assert [] == protocols.open_pauses(session, "other")
-        assert 1 == protocols.unpause(session, "clinic", "plan", by="desk", at=now)
-        assert ["today"] == [pause.step for pause in protocols.open_pauses(session, "clinic")]
-        assert [1, 0] == [protocols.unpause(session, "clinic", "plan", "today", by="desk", at=now) for _ in range(2)]
+        protocols.pause(session, "plan", reason="wrong dose", by="desk", at=now)
+        protocols.pause(session, "plan", "today", reason="wrong hour", by="desk", at=now)
+        assert [None, "today"] == [pause.step for pause in protocols.open_pauses(session)]
+        assert 1 == protocols.unpause(session, "plan", by="desk", at=now)
+        assert ["today"] == [pause.step for pause in protocols.open_pauses(session)]
+        assert [1, 0] == [protocols.unpause(session, "plan", "today", by="desk", at=now) for _ in range(2)]
 
 
 def _protocol(words: str) -> CareProtocol:

@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Iterator[Engine]:
 
 def _back_up(engine: Engine, file: Path, hour: int) -> None:
     file.parent.mkdir(exist_ok=True)
-    back_up(engine, file, clinic_id="clinic", now=NOW, by="test")
+    back_up(engine, file, now=NOW, by="test")
     at = datetime(2026, 3, 7, hour, tzinfo=UTC).timestamp()
     os.utime(file, (at, at))
 

@@ -61,21 +61,20 @@ def test_a_naive_instant_or_an_unknown_state_is_refused_among_many_too(
 
 
 def test_rows_that_differ_in_their_columns_are_not_inserted_together(engine: Engine, now: datetime) -> None:
-    same = {"clinic_id": "clinic", "at": now, "by": "t", "what": "told"}
+    same = {"at": now, "by": "t", "what": "told"}
     with pytest.raises(ValueError, match="the same columns"), writing(engine) as session:
         insert_rows(session, Event, [same, {**same, "why": "it would be lost"}])
 
 
 @pytest.mark.postgres
 def test_a_value_that_is_too_long_is_refused_among_many_too(postgresql_engine: Engine, now: datetime) -> None:
-    same = {"clinic_id": "clinic", "at": now, "by": "t"}
+    same = {"at": now, "by": "t"}
     with pytest.raises(DataError), writing(postgresql_engine) as session:
         insert_rows(session, Event, [{**same, "what": "told"}, {**same, "what": "w" * 41}])
 
 
 def _text(enrollment: int, now: datetime) -> dict[str, Any]:
     return {
-        "clinic_id": "clinic",
         "enrollment_id": enrollment,
         "step": "today",
         "kind": "care",

@@ -38,14 +38,14 @@ def test_a_move_sets_state_reason_and_further_columns_and_leaves_an_event(
         message = rows.message(session, enrollment)
         outbox.move(session, message, seen=PLANNED, to=ATTEMPTING, at=now, by="worker", why="its moment", left_at=now)
     with reading(engine) as session:
-        found = outbox.by_id(session, "clinic", message)
+        found = outbox.by_id(session, message)
         (event,) = events.of_message(session, message)
     assert found is not None
     assert (ATTEMPTING, "its moment", now) == (found.state, found.reason, found.left_at)
     assert ("state", "planned", "attempting", "worker", "its moment", now) == (
         *(event.what, event.from_state, event.to_state, event.by, event.why, event.at),
     )
-    assert ("clinic", enrollment) == (event.clinic_id, event.enrollment_id)
+    assert enrollment == event.enrollment_id
 
 
 def test_a_move_from_a_state_that_is_no_longer_so_changes_nothing(engine: Engine, rows: Any, now: datetime) -> None:
@@ -55,7 +55,7 @@ def test_a_move_from_a_state_that_is_no_longer_so_changes_nothing(engine: Engine
             outbox.move(session, message, seen=PLANNED, to=to, at=now, by="t", why=None)
             for to in (ATTEMPTING, CANCELLED)
         ]
-        found = outbox.by_id(session, "clinic", message)
+        found = outbox.by_id(session, message)
         recorded = events.of_message(session, message)
     assert found is not None
     assert ([True, False], ATTEMPTING, 1) == (moves, found.state, len(recorded))
@@ -103,7 +103,7 @@ def test_nothing_to_move_is_no_error(engine: Engine, now: datetime) -> None:
 def test_a_row_that_the_session_already_holds_follows_the_move(engine: Engine, rows: Any, now: datetime) -> None:
     with writing(engine) as session:
         message = rows.message(session, rows.enrollment(session))
-        held = outbox.by_id(session, "clinic", message)
+        held = outbox.by_id(session, message)
         outbox.move(session, message, seen=PLANNED, to=CANCELLED, at=now, by="t", why="gone")
         assert held is not None
         assert (CANCELLED, "gone") == (held.state, held.reason)
@@ -128,7 +128,7 @@ def test_a_planned_text_may_be_rewritten_and_one_that_left_may_not(engine: Engin
             outbox.rewrite(session, message, at=now, by="t", why="new number", due_at=later)
             for message in (planned, left)
         ]
-        found = outbox.by_id(session, "clinic", planned)
+        found = outbox.by_id(session, planned)
         (event,) = events.of_enrollment(session, enrollment)
     assert found is not None
     assert ([True, False], later, PLANNED) == (changed, found.due_at, found.state)
@@ -158,12 +158,6 @@ def test_due_texts_come_oldest_first_and_no_more_than_asked_for(engine: Engine, 
         found = [message.id for message in outbox.due(session, now, 10)]
         one = [message.id for message in outbox.due(session, now, 1)]
     assert ([first, *at_once], [first]) == (found, one)
-
-
-def test_a_text_of_another_clinic_is_the_same_as_none(engine: Engine, rows: Any) -> None:
-    with writing(engine) as session:
-        message = rows.message(session, rows.enrollment(session))
-        assert outbox.by_id(session, "other", message) is None
 
 
 def test_the_texts_of_an_enrollment_come_in_the_order_of_their_moments(

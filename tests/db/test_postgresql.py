@@ -81,10 +81,10 @@ def test_a_worker_wakes_nobody_with_what_it_writes_but_a_circuit_that_it_closes(
     listener: Listener, workers_engine: Engine, rows: Rows
 ) -> None:
     with writing(workers_engine) as session:
-        open_circuit(session, "clinic", reason="refused", code=20003, at=rows.now, by="worker")
+        open_circuit(session, reason="refused", code=20003, at=rows.now, by="worker")
     assert not became(listener.heard, within=0.5)
     with writing(workers_engine) as session:
-        close_circuits(session, "clinic", at=rows.now, by="worker")
+        close_circuits(session, at=rows.now, by="worker")
     assert became(listener.heard, within=1.0)
 
 

@@ -23,7 +23,7 @@ def test_an_instant_comes_back_in_utc_to_the_microsecond(engine: Engine, rows: A
     with writing(engine) as session:
         rows.enrollment(session, treated_at=given)
     with reading(engine) as session:
-        found = enrollments.sharing_phone(session, "clinic", "+12125550101")[0].treated_at
+        found = enrollments.sharing_phone(session, "+12125550101")[0].treated_at
     assert (datetime(2026, 7, 1, 9, 0, 0, 7, tzinfo=UTC), UTC) == (found, found and found.tzinfo)
 
 
@@ -76,7 +76,7 @@ def test_documents_come_back_as_they_were(engine: Engine, rows: Any) -> None:
         enrollment = rows.enrollment(session, answers={"shaves": "yes"})
         rows.message(session, enrollment, topics=["makeup", "sun"], notes=None)
     with reading(engine) as session:
-        found = enrollments.by_id(session, "clinic", enrollment)
+        found = enrollments.by_id(session, enrollment)
         (message,) = outbox.messages_of(session, enrollment)
         empty = session.execute(text("SELECT count(*) FROM messages WHERE notes IS NULL")).scalar()
     assert found is not None
@@ -89,7 +89,7 @@ def test_what_a_row_leaves_out_gets_the_models_default(engine: Engine, rows: Any
         enrollment = rows.enrollment(session)
         rows.message(session, enrollment)
         (message,) = outbox.messages_of(session, enrollment)
-        found = enrollments.by_id(session, "clinic", enrollment)
+        found = enrollments.by_id(session, enrollment)
     assert found is not None
     assert (0, False, None) == (found.ordinal, found.rebook_consent, found.external_id)
     assert (0, 0, None) == (message.attempts, message.retries, message.sid)
@@ -97,7 +97,7 @@ def test_what_a_row_leaves_out_gets_the_models_default(engine: Engine, rows: Any
 
 def test_ids_come_back_in_the_order_of_the_rows(engine: Engine, now: datetime) -> None:
     """3000 rows are several statements on either database."""
-    events = [{"clinic_id": "clinic", "at": now, "by": "t", "what": f"event {n}"} for n in range(3000)]
+    events = [{"at": now, "by": "t", "what": f"event {n}"} for n in range(3000)]
     with writing(engine) as session:
         ids = insert_rows_for_ids(session, Event, events)
         found = {event.id: event.what for event in session.scalars(select(Event))}
@@ -110,11 +110,11 @@ def test_a_missing_value_that_has_no_default_is_refused(engine: Engine, rows: An
 
 
 def test_a_row_that_is_there_already_is_not_inserted_again(engine: Engine, now: datetime) -> None:
-    row = {"clinic_id": "clinic", "phone": "+12125550101", "source": "keyword", "at": now, "by": "t"}
+    row = {"phone": "+12125550101", "source": "keyword", "at": now, "by": "t"}
     with writing(engine) as session:
         news = [insert_if_new(session, OptOut, row) for _ in range(2)]
-        elsewhere = insert_if_new(session, OptOut, {**row, "clinic_id": "other"})
-    assert ([True, False], True) == (news, elsewhere)
+        other = insert_if_new(session, OptOut, {**row, "phone": "+12125550102"})
+    assert ([True, False], True) == (news, other)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_database_refuses_the_same_enrollment_twice(
 
 @pytest.mark.parametrize(
     "second",
-    [{"ordinal": 1}, {"folded_name": "bearuiz"}, {"clinic_id": "other"}, {"protocol": "other"}, {"phone": "+1212555"}],
+    [{"ordinal": 1}, {"folded_name": "bearuiz"}, {"protocol": "other"}, {"phone": "+1212555"}],
 )
 def test_what_differs_in_any_part_of_the_key_is_another_enrollment(
     engine: Engine, rows: Any, second: dict[str, Any]

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from notifier.db.engine import reading, writing
-from notifier.db.tables import CLINIC, Message
+from notifier.db.tables import Message
 from notifier.demo.cast import CLINIC_PHONE, CLINIC_ZONE, MARIA
 from notifier.demo.evidence import gather
 from notifier.demo.front_desk import FrontDesk
@@ -21,7 +21,7 @@ from notifier.sandbox.server import SENDER, Sandbox
 from schedules.wording import Voice
 
 TREATED = datetime(2026, 3, 7, 15, 30, tzinfo=MARIA.zone).astimezone(UTC)  # elapsed time needs UTC: the clocks change
-RULES = PlanningRules(CLINIC, Voice("Lakeside Skin", CLINIC_PHONE), CLINIC_ZONE, must_be_approved=False)
+RULES = PlanningRules(Voice("Lakeside Skin", CLINIC_PHONE), CLINIC_ZONE, must_be_approved=False)
 HOUR = timedelta(hours=1)
 
 

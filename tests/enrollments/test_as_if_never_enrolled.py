@@ -61,7 +61,7 @@ BOOKED = [Visit(minutes_ago=30), Visit(minutes_ago=-60)]
 def test_the_others_hear_what_they_would_have_heard(
     sqlite_template: Path, protocols: dict[str, CareProtocol], now: datetime, visits: list[Visit], data: st.DataObject
 ) -> None:
-    rules = PlanningRules("clinic", Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
+    rules = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
     wrong = data.draw(st.integers(0, len(visits) - 1))
     with fresh(sqlite_template) as engine:
         check(Desk(engine, protocols, rules, now), visits, wrong)

@@ -65,19 +65,19 @@ def test_her_number_and_name_change_in_all_her_enrollments(desk: Desk) -> None:
 
 
 def test_an_opt_out_and_a_hold_follow_the_patient_to_her_new_number(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
-    desk.act(hold_number, "clinic", ANA, reason="unread", at=desk.now, by="desk")
+    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
+    desk.act(hold_number, ANA, reason="unread", at=desk.now, by="desk")
     enrollment = desk.enroll().enrollment
     make(desk, enrollment, desk.now, phone=BOB)
     assert {SUPPRESSED} == set(desk.states(enrollment).values())
     with reading(desk.engine) as session:
-        stored = is_opted_out(session, "clinic", BOB)
+        stored = is_opted_out(session, BOB)
         assert "number_changed" == (stored and stored.source)
-        assert ["unread"] == [hold.reason for hold in open_holds(session, "clinic", BOB)]
+        assert ["unread"] == [hold.reason for hold in open_holds(session, BOB)]
 
 
 def test_texts_to_a_new_number_that_has_opted_out_are_suppressed(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, "clinic", BOB, now=desk.now, by="desk")
+    desk.act(opt_out_by_staff, BOB, now=desk.now, by="desk")
     enrollment = desk.enroll().enrollment
     with reading(desk.engine) as session:
         shown = plan_change(session, enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=desk.now)
@@ -187,7 +187,7 @@ def test_consent_to_rebook_texts_adds_them_and_its_end_takes_them_away(desk: Des
 
 
 def test_a_suppressed_text_follows_too_as_start_may_plan_it_again(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
+    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
     enrollment = desk.enroll(protocol="makeup-only", answers={"shaves": "yes"}).enrollment
     make(desk, enrollment, desk.now, answers={"shaves": "no"}, treated_at=desk.now - HOUR)
     texts = desk.texts(enrollment)
@@ -232,6 +232,6 @@ def test_what_a_person_decided_not_to_send_again_is_not_planned_again(desk: Desk
     enrollment = desk.enroll().enrollment
     text = desk.texts(enrollment)["today"]
     desk.send(text, desk.now + HOUR, to=MessageState.NEEDS_REVIEW)
-    desk.act(review, "clinic", text.id, sent=False, now=desk.now + 20 * HOUR, by="desk")
+    desk.act(review, text.id, sent=False, now=desk.now + 20 * HOUR, by="desk")
     make(desk, enrollment, desk.now + 20 * HOUR, treated_at=desk.now + 20 * HOUR)
     assert (0, CANCELLED) == (desk.texts(enrollment)["today"].revision, desk.texts(enrollment)["today"].state)

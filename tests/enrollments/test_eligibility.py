@@ -19,22 +19,22 @@ from notifier.numbers import holds, opt_outs
 ANA, BEA = "+14155550123", "+14155550124"
 
 
-def _standing(desk: Any, *phones: str, clinic: str = "clinic") -> Standing:
+def _standing(desk: Any, *phones: str) -> Standing:
     asked = [EnrollRequest("Ana", phone, "plain", "signed form", treated_at=desk.now) for phone in phones]
     with writing(desk.engine) as session:
         facts = [check_request(one, desk.protocols, desk.rules).facts for one in asked]
-        return read_standing(session, clinic, facts)
+        return read_standing(session, facts)
 
 
 def test_everything_that_stands_for_and_against_an_enrollment_is_read(desk: Any) -> None:
     plain = desk.protocols["plain"]
     with writing(desk.engine) as session:
-        protocols.approve(session, "clinic", plain, "en", by="Dr. Lee", at=desk.now)
-        protocols.pause(session, "clinic", "plain", reason="wrong hour", by="mia", at=desk.now)
-        protocols.pause(session, "clinic", "plain", reason="wrong still", by="noa", at=desk.now)
-        opt_outs.opt_out(session, "clinic", ANA, source="keyword", at=desk.now, by="twilio")
+        protocols.approve(session, plain, "en", by="Dr. Lee", at=desk.now)
+        protocols.pause(session, "plain", reason="wrong hour", by="mia", at=desk.now)
+        protocols.pause(session, "plain", reason="wrong still", by="noa", at=desk.now)
+        opt_outs.opt_out(session, ANA, source="keyword", at=desk.now, by="twilio")
         for reason in ("first", "second"):
-            holds.hold_number(session, "clinic", BEA, reason=reason, at=desk.now, by="worker")
+            holds.hold_number(session, BEA, reason=reason, at=desk.now, by="worker")
     expected = Standing(
         stored={("plain", plain.version)},
         approved={("plain", plain.version, "en")},
@@ -43,26 +43,25 @@ def test_everything_that_stands_for_and_against_an_enrollment_is_read(desk: Any)
         held={BEA: ["first", "second"]},
     )
     assert expected == _standing(desk, ANA, BEA)
-    assert Standing() == _standing(desk, ANA, BEA, clinic="other")
 
 
 def test_what_is_over_or_concerns_somebody_else_does_not_count(desk: Any) -> None:
     with writing(desk.engine) as session:
-        protocols.pause(session, "clinic", "plain", "today", reason="one step", by="mia", at=desk.now)
-        protocols.pause(session, "clinic", "plain", reason="over", by="mia", at=desk.now)
-        protocols.unpause(session, "clinic", "plain", by="mia", at=desk.now)
+        protocols.pause(session, "plain", "today", reason="one step", by="mia", at=desk.now)
+        protocols.pause(session, "plain", reason="over", by="mia", at=desk.now)
+        protocols.unpause(session, "plain", by="mia", at=desk.now)
         for phone in (ANA, BEA):
-            opt_outs.opt_out(session, "clinic", phone, source="keyword", at=desk.now, by="twilio")
-            holds.hold_number(session, "clinic", phone, reason="a question", at=desk.now, by="worker")
-        opt_outs.opt_in(session, "clinic", ANA, at=desk.now, by="patient")
-        holds.release_number(session, "clinic", ANA, at=desk.now, by="mia")
+            opt_outs.opt_out(session, phone, source="keyword", at=desk.now, by="twilio")
+            holds.hold_number(session, phone, reason="a question", at=desk.now, by="worker")
+        opt_outs.opt_in(session, ANA, at=desk.now, by="patient")
+        holds.release_number(session, ANA, at=desk.now, by="mia")
     assert Standing() == _standing(desk, ANA)
 
 
 def test_a_paused_protocol_refuses_a_new_patient_and_still_knows_those_it_has(desk: Any) -> None:
     first = desk.enroll()
     with writing(desk.engine) as session:
-        protocols.pause(session, "clinic", "plain", reason="wrong hour", by="mia", at=desk.now)
+        protocols.pause(session, "plain", reason="wrong hour", by="mia", at=desk.now)
     assert (first.enrollment, True) == ((again := desk.enroll()).enrollment, again.already)
     with pytest.raises(Refused, match="plain is paused by mia: wrong hour"):
         desk.enroll(name="Bea Lima", phone=BEA)

@@ -137,7 +137,7 @@ def test_a_rebook_text_comes_back_when_the_booked_visit_was_missed(desk: Desk) -
 def test_to_a_number_that_has_opted_out_nothing_comes_back_but_suppressed(desk: Desk) -> None:
     right = desk.enroll(at=desk.now - HOUR).enrollment
     wrong = desk.enroll(protocol="makeup-only").enrollment
-    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
+    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
     done = end(desk, wrong)
     assert (True, ["makeup-again", "sun-again"]) == (done.opted_out, said(done.others[right])["added"])
     assert {SUPPRESSED} == set(desk.states(right).values())

@@ -43,7 +43,7 @@ def test_the_protocol_and_what_happened_are_kept(desk: Desk) -> None:
     enrolled = desk.enroll()
     plain = desk.protocols["plain"]
     with reading(desk.engine) as session:
-        assert plain == load_version(session, "clinic", "plain", plain.version)
+        assert plain == load_version(session, "plain", plain.version)
         assert [("enrolled", "desk")] == [(e.what, e.by) for e in of_enrollment(session, enrolled.enrollment)]
 
 
@@ -83,7 +83,7 @@ def test_the_same_patient_protocol_and_date_is_the_same_enrollment(desk: Desk, n
 def _names(desk: Desk) -> str:
     """Everybody who is enrolled."""
     with reading(desk.engine) as session:
-        return ", ".join(line.name for line in enrollments(session, "clinic"))
+        return ", ".join(line.name for line in enrollments(session))
 
 
 def test_staff_may_enroll_a_second_treatment_of_the_same_day(desk: Desk) -> None:
@@ -107,7 +107,7 @@ def test_an_external_id_names_one_enrollment(desk: Desk) -> None:
 
 
 def test_a_number_that_opted_out_is_enrolled_and_gets_nothing(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
+    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
     enrolled = desk.enroll()
     assert {SUPPRESSED} == set(desk.states(enrolled.enrollment).values())
     assert ("this number has opted out: nothing will be sent; tell the patient in person",) == enrolled.warnings
@@ -117,7 +117,7 @@ def test_nobody_is_enrolled_on_words_that_no_clinician_stands_behind(desk: Desk)
     strict = desk.strictly()
     with pytest.raises(Refused, match=r"nobody has approved makeup-only .* in es"):
         strict.enroll(protocol="makeup-only", language="es")
-    desk.act(approve, "clinic", desk.protocols["makeup-only"], by="Dr. Lee", now=desk.now, language="en")
+    desk.act(approve, desk.protocols["makeup-only"], by="Dr. Lee", now=desk.now, language="en")
     assert not strict.enroll(protocol="makeup-only").already
     with pytest.raises(Refused, match=r"nobody has approved makeup-only .* in es"):
         strict.enroll(protocol="makeup-only", language="es", phone=BOB)
@@ -125,11 +125,11 @@ def test_nobody_is_enrolled_on_words_that_no_clinician_stands_behind(desk: Desk)
 
 def test_nobody_is_enrolled_on_a_paused_protocol(desk: Desk) -> None:
     told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
-    assert desk.act(pause, "clinic", "plain", reason="a wrong dose", **told)
-    assert not desk.act(pause, "clinic", "plain", reason="again", **told)
+    assert desk.act(pause, "plain", reason="a wrong dose", **told)
+    assert not desk.act(pause, "plain", reason="again", **told)
     with pytest.raises(Refused, match=r"plain is paused by Dr\. Lee: a wrong dose"):
         desk.enroll()
-    desk.act(unpause, "clinic", "plain", now=desk.now, by="Dr. Lee")
+    desk.act(unpause, "plain", now=desk.now, by="Dr. Lee")
     assert not desk.enroll().already
 
 

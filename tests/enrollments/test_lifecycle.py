@@ -29,7 +29,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def stored(desk: Desk, enrollment: int) -> Enrollment:
     with reading(desk.engine) as session:
-        found = by_id(session, "clinic", enrollment)
+        found = by_id(session, enrollment)
     assert found is not None
     return found
 
@@ -165,8 +165,8 @@ def test_a_visit_that_is_still_to_come_was_not_missed(desk: Desk) -> None:
 
 def test_after_a_hold_what_is_useful_goes_and_what_has_passed_expires(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    assert desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="she is unsure")
-    assert not desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="again")
+    assert desk.act(hold, enrollment, now=desk.now, by="desk", why="she is unsure")
+    assert not desk.act(hold, enrollment, now=desk.now, by="desk", why="again")
     assert EnrollmentState.HELD == stored(desk, enrollment).state
     later = desk.now + 26 * HOUR
     with reading(desk.engine) as session:
@@ -184,7 +184,7 @@ def test_after_a_hold_what_is_useful_goes_and_what_has_passed_expires(desk: Desk
 
 def test_a_held_visit_that_takes_place_is_active_once_it_is_resumed(desk: Desk) -> None:
     enrollment, at = book(desk), desk.now + 5 * DAY
-    desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="moved house")
+    desk.act(hold, enrollment, now=desk.now, by="desk", why="moved house")
     desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
     assert EnrollmentState.HELD == stored(desk, enrollment).state
     desk.act(resume, enrollment, rules=desk.rules, now=at, by="desk")
@@ -201,25 +201,25 @@ def test_only_what_is_held_is_resumed(desk: Desk) -> None:
 
 def test_an_opt_out_by_staff_suppresses_and_is_ended_only_by_the_patient(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    done = desk.act(opt_out_by_staff, "clinic", "(212) 555-0123", now=desk.now, by="desk")
+    done = desk.act(opt_out_by_staff, "(212) 555-0123", now=desk.now, by="desk")
     assert (ANA, False, len(desk.texts(enrollment))) == (done.phone, done.already, len(done.withdrawn))
     assert {MessageState.SUPPRESSED} == set(desk.states(enrollment).values())
     with pytest.raises(Refused, match=r"this number opted out on 2026-03-06 \(staff\); only the patient may end that"):
-        desk.act(release, "clinic", ANA, now=desk.now, by="desk")
-    released = desk.act(release, "clinic", ANA, now=desk.now, by="desk", reconsent="signed a new form")
+        desk.act(release, ANA, now=desk.now, by="desk")
+    released = desk.act(release, ANA, now=desk.now, by="desk", reconsent="signed a new form")
     assert Released(holds=0, opt_out=True) == released
     assert {PLANNED} == set(desk.states(enrollment).values())
 
 
 def test_release_ends_a_hold_and_leaves_an_opt_out_alone(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
-    desk.act(hold_number, "clinic", ANA, reason="unread", at=desk.now, by="worker")
-    assert Released(1, opt_out=False) == desk.act(release, "clinic", ANA, now=desk.now, by="desk")
+    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
+    desk.act(hold_number, ANA, reason="unread", at=desk.now, by="worker")
+    assert Released(1, opt_out=False) == desk.act(release, ANA, now=desk.now, by="desk")
 
 
 def test_a_number_that_nothing_keeps_is_not_released(desk: Desk) -> None:
     with pytest.raises(Refused, match="neither held nor opted out"):
-        desk.act(release, "clinic", ANA, now=desk.now, by="desk")
+        desk.act(release, ANA, now=desk.now, by="desk")
 
 
 @pytest.mark.parametrize(
@@ -230,24 +230,24 @@ def test_a_person_says_whether_a_text_had_left(desk: Desk, sent: bool, hours: in
     text = desk.texts(desk.enroll().enrollment)["today"]
     desk.send(text, desk.now + HOUR, to=MessageState.NEEDS_REVIEW)
     now = desk.now + hours * HOUR
-    assert state == desk.act(review, "clinic", text.id, sent=sent, now=now, by="desk")
+    assert state == desk.act(review, text.id, sent=sent, now=now, by="desk")
     with pytest.raises(Refused, match="needs no review"):
-        desk.act(review, "clinic", text.id, sent=sent, now=now, by="desk")
+        desk.act(review, text.id, sent=sent, now=now, by="desk")
 
 
 def test_a_review_needs_a_message(desk: Desk) -> None:
     with pytest.raises(Refused, match="there is no message 99"):
-        desk.act(review, "clinic", 99, sent=True, now=desk.now, by="desk")
+        desk.act(review, 99, sent=True, now=desk.now, by="desk")
 
 
 def test_pausing_names_what_is_there(desk: Desk) -> None:
     told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
     with pytest.raises(Refused, match='plain has no step "tody"; its steps: before, today'):
-        desk.act(pause, "clinic", "plain", step="tody", reason="wrong", **told)
+        desk.act(pause, "plain", step="tody", reason="wrong", **told)
     with pytest.raises(Refused, match='there is no protocol "plian"; did you mean plain'):
-        desk.act(pause, "clinic", "plian", reason="wrong", **told)
+        desk.act(pause, "plian", reason="wrong", **told)
     with pytest.raises(Refused, match="say why"):
-        desk.act(pause, "clinic", "plain", reason=" ", **told)
-    assert desk.act(pause, "clinic", "plain", step="today", reason="wrong", **told)
+        desk.act(pause, "plain", reason=" ", **told)
+    assert desk.act(pause, "plain", step="today", reason="wrong", **told)
     with pytest.raises(Refused, match="plain is not paused; paused are: plain today"):
-        desk.act(unpause, "clinic", "plain", now=desk.now, by="Dr. Lee")
+        desk.act(unpause, "plain", now=desk.now, by="Dr. Lee")

@@ -24,8 +24,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def test_after_start_a_missed_text_that_is_still_to_come_again_is_planned_again(desk: Desk) -> None:
     """She missed what prepares her for the visit; the visit moves to another week."""
     enrollment, later = desk.enroll(appointment_at=desk.now + 3 * DAY).enrollment, desk.now + 2.5 * DAY
-    desk.act(opt_out, "clinic", ANA, source="keyword", at=desk.now, by="patient")
-    desk.act(opt_in, "clinic", ANA, at=later, by="patient")
+    desk.act(opt_out, ANA, source="keyword", at=desk.now, by="patient")
+    desk.act(opt_in, ANA, at=later, by="patient")
     assert {"before": SUPPRESSED} == desk.states(enrollment)
     changes = ChangeRequest(appointment_at=desk.now + 14 * DAY)
     desk.act(change, enrollment, changes, rules=desk.rules, now=later, by="desk")
@@ -34,8 +34,8 @@ def test_after_start_a_missed_text_that_is_still_to_come_again_is_planned_again(
 
 def test_after_start_a_missed_text_stays_missed_whatever_else_changes(desk: Desk) -> None:
     enrollment, night = desk.enroll().enrollment, desk.now + 32 * HOUR
-    desk.act(opt_out, "clinic", ANA, source="keyword", at=desk.now, by="patient")
-    desk.act(opt_in, "clinic", ANA, at=night, by="patient")
+    desk.act(opt_out, ANA, source="keyword", at=desk.now, by="patient")
+    desk.act(opt_in, ANA, at=night, by="patient")
     desk.act(change, enrollment, ChangeRequest(rebook_consent=True), rules=desk.rules, now=night, by="desk")
     states = desk.states(enrollment)
     assert (SUPPRESSED, PLANNED) == (states["makeup-again"], states["sun-again"])
@@ -43,7 +43,7 @@ def test_after_start_a_missed_text_stays_missed_whatever_else_changes(desk: Desk
 
 def test_while_she_is_opted_out_a_text_that_moves_stays_suppressed(desk: Desk) -> None:
     enrollment = desk.enroll(appointment_at=desk.now + 3 * DAY).enrollment
-    desk.act(opt_out, "clinic", ANA, source="keyword", at=desk.now, by="patient")
+    desk.act(opt_out, ANA, source="keyword", at=desk.now, by="patient")
     changes = ChangeRequest(appointment_at=desk.now + 14 * DAY)
     desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now, by="desk")
     assert {"before": SUPPRESSED} == desk.states(enrollment)
@@ -70,10 +70,10 @@ def test_what_she_wrote_before_her_number_changed_counts_for_the_new_one(
     desk.send(desk.texts(enrollment)["today"], desk.now + HOUR)
     desk.act(change, enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=changed, by="desk")
     inbound = InboundText("SM1", ANA, words, changed + written * HOUR)
-    desk.act(receive, "clinic", inbound, changed + 2 * HOUR)
+    desk.act(receive, inbound, changed + 2 * HOUR)
     with reading(desk.engine) as session:
-        stopped = [is_opted_out(session, "clinic", phone) is not None for phone in (ANA, BOB)]
-        held = [bool(open_holds(session, "clinic", phone)) for phone in (ANA, BOB)]
+        stopped = [is_opted_out(session, phone) is not None for phone in (ANA, BOB)]
+        held = [bool(open_holds(session, phone)) for phone in (ANA, BOB)]
     assert ([True, counts], [False, False]) == ((stopped, held) if words == "STOP" else (held, stopped))
 
 

@@ -61,7 +61,7 @@ STEPS = st.lists(
 def test_no_step_is_said_twice_and_no_lift_is_early(
     sqlite_template: Path, protocols: dict[str, CareProtocol], now: datetime, moves: list[tuple[str, Any]]
 ) -> None:
-    rules = PlanningRules("clinic", Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
+    rules = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
     with fresh(sqlite_template) as engine:
         desk = Desk(engine, protocols, rules, now)
         enrollment = desk.enroll(protocol="makeup-only", rebook_consent=True).enrollment
@@ -94,13 +94,13 @@ def move(desk: Desk, enrollment: int, what: str, how: Any) -> Desk:
     elif what == "cancel":
         desk.act(cancel, how, rules=desk.rules, **told)
     elif what == "hold":
-        desk.act(hold, "clinic", enrollment, why="so", **told)
+        desk.act(hold, enrollment, why="so", **told)
     elif what == "resume":
         desk.act(resume, enrollment, rules=desk.rules, **told)
     elif what == "opt_out":
-        desk.act(opt_out_by_staff, "clinic", ANA, **told)
+        desk.act(opt_out_by_staff, ANA, **told)
     else:
-        desk.act(release, "clinic", ANA, reconsent="form", **told)
+        desk.act(release, ANA, reconsent="form", **told)
     return desk
 
 
@@ -121,7 +121,7 @@ def send_what_is_due(desk: Desk, state: MessageState) -> None:
 
 def everything(desk: Desk) -> tuple[list[Facts], list[Message]]:
     with reading(desk.engine) as session:
-        stored = enrollments_on(session, "clinic", [ANA, BOB])
+        stored = enrollments_on(session, [ANA, BOB])
         return (
             [facts_of(session, one) for one in stored],
             [message for one in stored for message in outbox.messages_of(session, one.id or 0)],

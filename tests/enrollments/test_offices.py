@@ -107,7 +107,7 @@ def test_a_patient_who_moves_to_another_office_hears_from_that_one(desk: Desk) -
 def test_an_opt_out_at_one_office_holds_at_all(desk: Desk) -> None:
     desk.enroll(office="downtown")
     with writing(desk.engine) as session:
-        opt_out(session, "clinic", ANA, source="staff", at=desk.now, by="desk")
+        opt_out(session, ANA, source="staff", at=desk.now, by="desk")
     done = desk.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert")
     assert any("opted out" in warning for warning in done.warnings)
     assert not [message for *_, message in texts(desk.engine) if message.state is MessageState.PLANNED]
@@ -123,9 +123,8 @@ def test_a_second_treatment_at_the_other_office_withholds_the_earlier_lifts(desk
 
 PROTOCOLS: Mapping[str, CareProtocol] = shipped()
 RULES = PlanningRules(
-    "clinic", Voice("Own Name", "212 555 0100"), "America/New_York", must_be_approved=False,
-    offices={name: replace(one, protocols=None) for name, one in OFFICES.items()},
-)  # fmt: skip
+    Voice("Own Name", "212 555 0100"), "America/New_York", must_be_approved=False,
+    offices={name: replace(one, protocols=None) for name, one in OFFICES.items()})  # fmt: skip
 ZONES = ("America/New_York", "America/Phoenix", "America/Anchorage", "Pacific/Honolulu", "Europe/London")
 
 

@@ -44,7 +44,7 @@ def leave(desk: Desk) -> int:
             found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
             row = Due.of(session.execute(found.where(col(Message.id) == message.id)).one())
             facts = FactsOfBatch.of(
-                session, "clinic", [row], window=desk.rules.window, offices=desk.rules.offices, most=2, now=due
+                session, [row], window=desk.rules.window, offices=desk.rules.offices, most=2, now=due
             )
             decision = facts.decide(row, due)
         assert isinstance(decision, Send), (message.enrollment_id, message.step, due, decision)
@@ -107,7 +107,7 @@ def test_everything_that_is_planned_leaves_whosever_clock_it_is_on(desk: Desk, z
 def test_a_change_and_a_hold_keep_what_is_planned_true(desk: Desk) -> None:
     numbers = [desk.enroll(name=name, at=desk.now).enrollment for name in ("Ana Ruiz", "Eva Ruiz", "Zoe Ruiz")]
     told = {"rules": desk.rules, "now": desk.now, "by": "desk"}
-    desk.act(hold, "clinic", numbers[0], now=desk.now, by="desk", why="she is unsure")
+    desk.act(hold, numbers[0], now=desk.now, by="desk", why="she is unsure")
     desk.act(change, numbers[1], ChangeRequest(treated_at=desk.now - 2 * HOUR), **told)
     desk.act(resume, numbers[0], **told)
     assert 8 == leave(desk)

@@ -24,7 +24,7 @@ def answered(desk: Desk) -> Desk:
     desk.enroll()
 
     def answer(session: Session) -> int:
-        her = the_enrollment(session, "clinic", 1)
+        her = the_enrollment(session, 1)
         until = desk.now + timedelta(hours=1)
         return plan_answer(session, her, ANA, "Call us.", step="reply-1", now=desk.now, until=until, by="dana")
 
@@ -45,7 +45,7 @@ def test_a_change_of_the_plan_leaves_an_answer_as_it_is(answered: Desk, what: st
 
 
 def test_a_held_number_keeps_her_steps_and_not_our_answer(answered: Desk) -> None:
-    answered.act(hold_number, "clinic", ANA, reason="her words must be read", at=answered.now, by="patient")
+    answered.act(hold_number, ANA, reason="her words must be read", at=answered.now, by="patient")
     with reading(answered.engine) as session:
-        held = {line.step: line.reason for line in show(session, "clinic", 1)}
+        held = {line.step: line.reason for line in show(session, 1)}
     assert (None, "the number is held: her words must be read") == (held["reply-1"], held["today"])

@@ -107,7 +107,7 @@ def read(engine: Engine, ledger: Iterable[LedgerEntry], now: datetime) -> Record
             events=session.scalars(select(Event).order_by(col(Event.id))).all(),
             attempts=session.scalars(select(Attempt)).all(),
             opt_outs=session.scalars(select(OptOut)).all(),
-            circuit_is_open=bool(open_circuits(session, "clinic")),
+            circuit_is_open=bool(open_circuits(session)),
             one_writer=is_sqlite(engine),
             ledger=list(ledger),
             now=now,

@@ -17,7 +17,7 @@ from notifier.sandbox.faults import Faults
 from notifier.sending.gates.circuits import open_circuits
 from notifier.sending.outcomes.lookup import next_look
 from tests.faults.process import became, until
-from tests.faults.world import CLINIC, World
+from tests.faults.world import World
 
 S = MessageState
 _STEPS = 300
@@ -60,5 +60,5 @@ def _next_moment(world: World) -> datetime | None:
         dead = session.scalars(calls.where(in_state(S.ATTEMPTING), col(Attempt.outcome).is_(None)))
         moments += [one.lease_until for one in dead]
         if not moments:
-            moments = [circuit.probe_at for circuit in open_circuits(session, CLINIC) if circuit.probe_at]
+            moments = [circuit.probe_at for circuit in open_circuits(session) if circuit.probe_at]
     return min(moments, default=None)

@@ -19,18 +19,18 @@ from notifier.sending.gates.polls import completed
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.faults.process import until
-from tests.faults.world import CLINIC, World
+from tests.faults.world import World
 
 S = MessageState
 Story = Callable[[Session], object]
-RULES = SendingRules(CLINIC, SendWindow())
-PLANS = PlanningRules(CLINIC, Voice("Glow", "555-0100"), "America/New_York")
+RULES = SendingRules(SendWindow())
+PLANS = PlanningRules(Voice("Glow", "555-0100"), "America/New_York")
 
 
 def says_stop(world: World, phone: str) -> Story:
     now = world.clock.now()
     inbound = InboundText("SM" + "7" * 32, phone, "stop texting me please", now)
-    return lambda session: receive(session, CLINIC, inbound, now)
+    return lambda session: receive(session, inbound, now)
 
 
 def claims_what_is_due(world: World) -> Callable[[Session], Claimed]:
@@ -96,7 +96,7 @@ def both_at_once(world: World, other: Story, *, other_first: bool) -> list[int]:
         found.extend(one.message_id for one in claims_what_is_due(world)(session).claims)
 
     with writing(world.engine) as session:
-        completed(session, CLINIC, at=world.clock.now(), read_up_to=world.clock.now())
+        completed(session, at=world.clock.now(), read_up_to=world.clock.now())
     while_uncommitted(world, *((other, claims) if other_first else (claims, other)))
     return found
 

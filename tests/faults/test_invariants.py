@@ -45,11 +45,9 @@ class Scene:
             if self.again:
                 rows.message(session, whose, **{**same, **when, "text": "Other words."})
             if self.opted_out_first:
-                opt_out(session, "clinic", PHONE, source="keyword", at=NOON, by="patient")
+                opt_out(session, PHONE, source="keyword", at=NOON, by="patient")
             for seen, to in self.moves:
-                event = Event(
-                    clinic_id="clinic", enrollment_id=whose, message_id=text, at=NOON, by="worker", what="state"
-                )
+                event = Event(enrollment_id=whose, message_id=text, at=NOON, by="worker", what="state")
                 event.from_state, event.to_state = seen, to
                 session.add(event)
                 session.flush()

@@ -80,7 +80,7 @@ def test_killed_in_mid_upgrade_it_is_completed_by_the_next(empty_url: str, empty
 
 def states(engine: Engine) -> dict[int, MessageState]:
     with writing(engine) as session:
-        found = {id_: by_id(session, "clinic", id_) for id_ in STATES}
+        found = {id_: by_id(session, id_) for id_ in STATES}
         return {id_: message.state for id_, message in found.items() if message}
 
 
@@ -93,15 +93,15 @@ def old_database(engine: Engine) -> None:
     at = datetime(2026, 3, 6, 19, tzinfo=UTC)
     now = at if engine.dialect.name == "postgresql" else at.strftime("%Y-%m-%d %H:%M:%S.%f")
     enrollment = {
-        "id": 1, "clinic_id": "clinic", "name": "Ana", "folded_name": "ana", "phone": "+12125550101", "protocol": "p",
+        "id": 1, "name": "Ana", "folded_name": "ana", "phone": "+12125550101", "protocol": "p",
         "version": "v", "treated_on": at.date(), "treated_at": now, "timezone": "America/New_York", "language": "en",
         "state": "active", "consent": "form", "consent_by": "desk", "consent_at": now, "enrolled_at": now,
-        "enrolled_by": "desk", "ordinal": 0, "answers": {}, "separate_areas": False, "rebook_consent": False,
+        "enrolled_by": "desk", "ordinal": 0, "answers": {}, "separate_areas": False, "rebook_consent": False
     }  # fmt: skip
     same = {
-        "clinic_id": "clinic", "enrollment_id": 1, "kind": "care", "phone": "+12125550101", "nominal_at": now,
+        "enrollment_id": 1, "kind": "care", "phone": "+12125550101", "nominal_at": now,
         "not_before": now, "due_at": now, "expires_at": now, "text": "Hi.", "topics": [], "notes": [], "attempts": 0,
-        "retries": 0, "revision": 0,
+        "retries": 0, "revision": 0
     }  # fmt: skip
     with engine.begin() as connection:
         connection.execute(old.tables["enrollments"].insert(), [enrollment])

@@ -17,7 +17,7 @@ from notifier.domain.states import MessageState
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from tests.conftest import Rows
 from tests.faults.process import WorkerProcess, became, until
-from tests.faults.world import CLINIC, World, nobody_can_write
+from tests.faults.world import World, nobody_can_write
 
 S = MessageState
 
@@ -144,6 +144,5 @@ def enroll_somebody(world: World, session: Session, number: int) -> None:
 def report_something(world: World, session: Session, number: int) -> None:
     if ledger := world.sandbox.ledger:
         apply_receipt(
-            session, CLINIC, sid=ledger[number % len(ledger)].sid, status="delivered", error_code=None, token=None,
-            at=world.clock.now(), source="callback",
-        )  # fmt: skip
+            session, sid=ledger[number % len(ledger)].sid, status="delivered", error_code=None, token=None,
+            at=world.clock.now(), source="callback")  # fmt: skip

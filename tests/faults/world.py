@@ -27,7 +27,6 @@ from tests.faults.nursery import ROOT, Nursery
 from tests.faults.process import LONGEST_WAIT, WorkerProcess, until
 
 S = MessageState
-CLINIC = "clinic"
 BEGINS = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 """Friday, 11:00 in New York."""
 
@@ -89,7 +88,7 @@ class World:
 
     def _last_poll(self) -> datetime | None:
         with reading(self.engine) as session:
-            found = last_poll(session, CLINIC)
+            found = last_poll(session)
             return found.completed_at if found else None
 
     @property
@@ -148,7 +147,7 @@ class World:
 
     def message(self, message: int) -> Message:
         with reading(self.engine) as session:
-            found = by_id(session, CLINIC, message)
+            found = by_id(session, message)
             assert found is not None
             return found
 

@@ -23,17 +23,15 @@ from notifier.maintenance.backups import back_up, check_integrity, put_in_place
 from notifier.sending.gates.recoveries import open_recoveries
 from tests.conftest import Rows
 
-CLINIC = "clinic"
-
 
 def back(engine: Engine, to: Path, now: datetime) -> Path:
-    back_up(engine, to, clinic_id=CLINIC, now=now, by="desk")
+    back_up(engine, to, now=now, by="desk")
     return to
 
 
 def put(engine: Engine, backup: Path, now: datetime) -> Path | None:
     engine.dispose()
-    return put_in_place(engine, backup, clinic_id=CLINIC, now=now, by="desk")[0]
+    return put_in_place(engine, backup, now=now, by="desk")[0]
 
 
 def count(file: Path, table: str) -> int:
@@ -80,10 +78,10 @@ def test_whoever_starts_from_a_backup_sends_nothing_at_first(
     """Also where somebody copied it by hand, without `restore`."""
     copy = open_engine(f"sqlite:///{back(sqlite_engine, tmp_path / 'copy.db', now)}")
     with reading(copy) as session:
-        assert now == open_recoveries(session, CLINIC)[RecoveryKind.RESTORED].up_to
+        assert now == open_recoveries(session)[RecoveryKind.RESTORED].up_to
     copy.dispose()
     with reading(sqlite_engine) as session:
-        assert {} == open_recoveries(session, CLINIC)
+        assert {} == open_recoveries(session)
 
 
 def test_a_backup_replaces_no_file(sqlite_engine: Engine, now: datetime, tmp_path: Path) -> None:
@@ -104,7 +102,7 @@ def test_postgresql_is_backed_up_by_its_own_tools(postgresql_engine: Engine, now
     with pytest.raises(Refused, match="pg_dump"):
         back(postgresql_engine, tmp_path / "copy.db", now)
     with pytest.raises(Refused, match="pg_restore"):
-        put_in_place(postgresql_engine, tmp_path / "copy.db", clinic_id=CLINIC, now=now, by="desk")
+        put_in_place(postgresql_engine, tmp_path / "copy.db", now=now, by="desk")
 
 
 def test_a_restore_brings_back_the_moment_and_keeps_what_it_replaces(
@@ -121,7 +119,7 @@ def test_a_restore_brings_back_the_moment_and_keeps_what_it_replaces(
     assert 0o600 == (tmp_path / "notifier.db").stat().st_mode & 0o777
     check_schema(sqlite_engine)
     with reading(sqlite_engine) as session:
-        assert now == open_recoveries(session, CLINIC)[RecoveryKind.RESTORED].up_to
+        assert now == open_recoveries(session)[RecoveryKind.RESTORED].up_to
     sqlite_engine.dispose()
     assert tmp_path / "notifier.db.before-restore-2" == put(sqlite_engine, copy, now)
 
@@ -131,13 +129,13 @@ def test_a_copy_made_by_hand_starts_where_it_ends(
 ) -> None:
     """Its last event is the last thing it knows."""
     with writing(sqlite_engine) as session:
-        record(session, clinic_id=CLINIC, at=now - timedelta(hours=9), by="desk", what="changed")
+        record(session, at=now - timedelta(hours=9), by="desk", what="changed")
     sqlite_engine.dispose()
     copy = tmp_path / "by-hand.db"
     shutil.copyfile(tmp_path / "notifier.db", copy)
     put(sqlite_engine, copy, now)
     with reading(sqlite_engine) as session:
-        assert now - timedelta(hours=9) == open_recoveries(session, CLINIC)[RecoveryKind.RESTORED].up_to
+        assert now - timedelta(hours=9) == open_recoveries(session)[RecoveryKind.RESTORED].up_to
 
 
 def test_a_log_that_was_left_behind_is_not_mixed_into_the_backup(
@@ -181,7 +179,7 @@ def test_a_restore_waits_until_nobody_has_the_database_open(
     copy = back(sqlite_engine, tmp_path / "copy.db", now)
     page = open_engine(str(sqlite_engine.url))
     with reading(page) as session:
-        open_recoveries(session, CLINIC)
+        open_recoveries(session)
     with pytest.raises(Refused, match=r"has .*notifier\.db open, such as notifier web"):
         put(sqlite_engine, copy, now)
     page.dispose()

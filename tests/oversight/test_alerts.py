@@ -20,7 +20,7 @@ from notifier.oversight.alerts import Telling, watch
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.circuits import close_circuits, open_circuit
 from notifier.sending.gates.heartbeats import arrive, still_here
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 ANA = "+12125550101"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -59,15 +59,15 @@ class Watched:
         with writing(self.house.engine) as session:
             still_here(session, self.house.worker_id, now=self.house.clock.now())
         telling = Telling("Glow", "desk-1", AlertRules(NEW_YORK), (self.teller, *self.others))
-        return await watch(self.house.threads, telling, CLINIC, now=self.house.clock.now())
+        return await watch(self.house.threads, telling, now=self.house.clock.now())
 
     def break_circuit(self) -> None:
         with writing(self.house.engine) as session:
-            open_circuit(session, CLINIC, reason="the account is closed", code=20003, at=self.house.clock.now(), by="t")
+            open_circuit(session, reason="the account is closed", code=20003, at=self.house.clock.now(), by="t")
 
     def mend_circuit(self) -> None:
         with writing(self.house.engine) as session:
-            close_circuits(session, CLINIC, at=self.house.clock.now(), by="t")
+            close_circuits(session, at=self.house.clock.now(), by="t")
 
     @property
     def stored(self) -> list[Alert]:
@@ -119,7 +119,7 @@ async def test_one_channel_that_works_is_enough(watched: Watched) -> None:
 async def test_without_a_channel_the_log_is_told(watched: Watched) -> None:
     watched.break_circuit()
     telling = Telling("Glow", "desk-1", AlertRules(NEW_YORK))
-    assert ["circuit"] == await watch(watched.house.threads, telling, CLINIC, now=watched.house.clock.now())
+    assert ["circuit"] == await watch(watched.house.threads, telling, now=watched.house.clock.now())
 
 
 async def test_two_workers_tell_it_once(watched: Watched) -> None:
@@ -127,7 +127,7 @@ async def test_two_workers_tell_it_once(watched: Watched) -> None:
     await watched.look()
     watched.house.clock.pass_(seconds=1)
     telling = Telling("Glow", "desk-2", AlertRules(NEW_YORK), (watched.teller,))
-    assert [] == await watch(watched.house.threads, telling, CLINIC, now=watched.house.clock.now())
+    assert [] == await watch(watched.house.threads, telling, now=watched.house.clock.now())
 
 
 @pytest.mark.parametrize("acknowledge", [claim_reply, close_reply])
@@ -140,10 +140,10 @@ async def test_an_urgent_reply_is_told_every_hour_until_somebody_acknowledges_it
     told = [await watched.look() for _ in range(62)]
     assert [1, 61] == [minute for minute, causes in enumerate(told, 1) if causes]
     with writing(watched.house.engine) as session:
-        acknowledge(session, CLINIC, 1, now=watched.house.clock.now(), by="dana")  # type: ignore[operator]  # either of two stories
+        acknowledge(session, 1, now=watched.house.clock.now(), by="dana")  # type: ignore[operator]  # either of two stories
     assert [] == [causes for causes in [await watched.look() for _ in range(70)] if causes]
     with reading(watched.house.engine) as session:
-        assert [] == open_alerts(session, CLINIC)
+        assert [] == open_alerts(session)
 
 
 async def test_a_visit_that_nobody_marked_and_texts_that_did_not_arrive_are_told_together(watched: Watched) -> None:
@@ -159,10 +159,10 @@ async def test_a_visit_that_nobody_marked_and_texts_that_did_not_arrive_are_told
     assert ["unmarked-1", f"bounced-{bounced}", f"expired-{expired}"] == watched.teller.causes
     assert 1 == len(watched.teller.heard)
     with writing(house.engine) as session:
-        see_to(session, CLINIC, bounced, now=now, by="dana")
+        see_to(session, bounced, now=now, by="dana")
     await watched.look()
     with reading(house.engine) as session:
-        assert [f"expired-{expired}", "unmarked-1"] == sorted(one.cause for one in open_alerts(session, CLINIC))
+        assert [f"expired-{expired}", "unmarked-1"] == sorted(one.cause for one in open_alerts(session))
 
 
 async def test_no_alert_names_a_patient(watched: Watched) -> None:

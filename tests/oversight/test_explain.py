@@ -51,7 +51,7 @@ def test_a_due_text_says_that_nothing_leaves_and_why(desk: Any, lift: Any) -> No
         arrive(session, "w", host="desk", pid=1, now=due)
     assert shut in said(desk, lift.id, due)
     with writing(desk.engine) as session:
-        completed(session, desk.rules.clinic_id, at=due, read_up_to=due)
+        completed(session, at=due, read_up_to=due)
     assert "Nothing keeps it" in said(desk, lift.id, due)
 
 
@@ -68,18 +68,18 @@ def test_what_is_too_late_would_be_given_up(desk: Any, lift: Any) -> None:
 
 def test_what_waits_for_a_person_says_so(desk: Any, lift: Any) -> None:
     with writing(desk.engine) as session:
-        hold(session, "clinic", lift.enrollment_id, why="on leave", now=desk.now, by="desk")
+        hold(session, lift.enrollment_id, why="on leave", now=desk.now, by="desk")
     assert "the enrollment is on hold" in said(desk, lift.id, desk.now)
 
 
 def test_after_an_outage_it_waits_and_says_for_what(desk: Any, lift: Any) -> None:
     at = lift.due_at + 2 * LATER
     with writing(desk.engine) as session:
-        assert begin_after_outage(session, "clinic", above=0, now=at)
+        assert begin_after_outage(session, above=0, now=at)
     assert "It is late after an outage and waits for a person to let the late texts leave." in said(desk, lift.id, at)
 
 
 def test_in_a_restored_backup_it_waits_and_says_for_what(desk: Any, lift: Any) -> None:
     with writing(desk.engine) as session:
-        begin_after_restore(session, "clinic", up_to=desk.now, now=desk.now, by="desk")
+        begin_after_restore(session, up_to=desk.now, now=desk.now, by="desk")
     assert "the database is a restored backup" in said(desk, lift.id, desk.now)

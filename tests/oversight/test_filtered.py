@@ -40,9 +40,8 @@ def leave(session: Session, rows: Rows, whose: int, at: datetime, *, code: int |
         revision=int(uuid4()) % 10**9,
     )  # fmt: skip
     apply_receipt(
-        session, "clinic", sid=sid, status="undelivered" if code else "delivered", error_code=code, token=None,
-        at=at, source="poll",
-    )  # fmt: skip
+        session, sid=sid, status="undelivered" if code else "delivered", error_code=code, token=None,
+        at=at, source="poll")  # fmt: skip
     return found
 
 
@@ -56,16 +55,15 @@ def test_only_what_was_filtered_and_left_within_the_hour_counts(engine: Engine, 
             leave(session, rows, whose, now - minutes * MINUTE, code=code, step=step)
     with reading(engine) as session:
         assert Filtered(5, (("microneedling", "today", 2), ("microneedling", "sun", 1))) == filtered_lately(
-            session, "clinic", now
+            session, now
         )
-        assert None is filtered_lately(session, "another", now)
 
 
 def test_where_nothing_was_filtered_nothing_is_counted(engine: Engine, rows: Rows, now: datetime) -> None:
     with writing(engine) as session:
         leave(session, rows, rows.enrollment(session), now)
     with reading(engine) as session:
-        assert None is filtered_lately(session, "clinic", now)
+        assert None is filtered_lately(session, now)
 
 
 def test_the_index_of_what_left_answers_it(sqlite_engine: Engine, now: datetime) -> None:
@@ -77,7 +75,7 @@ def test_the_index_of_what_left_answers_it(sqlite_engine: Engine, now: datetime)
             asked.append((statement, parameters))
 
     with reading(sqlite_engine) as session:
-        filtered_lately(session, "clinic", now)
+        filtered_lately(session, now)
         plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1]).all()
     steps = [step for _, _, _, step in plan if " messages " in step]
     assert ["SEARCH messages USING INDEX ix_messages_left (left_at>? AND left_at<?)"] == steps
@@ -94,7 +92,7 @@ async def test_it_is_told_once_until_it_is_over_and_no_filtered_text_leaves_agai
     telling = Telling("Glow", "host", AlertRules(ZoneInfo("America/New_York")))
 
     async def told(at: datetime) -> list[str]:
-        return [cause for cause in await watch(threads, telling, "clinic", now=at) if cause == "filtered"]
+        return [cause for cause in await watch(threads, telling, now=at) if cause == "filtered"]
 
     assert ["filtered"] == await told(now)
     assert [] == await told(now + MINUTE)

@@ -23,9 +23,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def test_what_is_due_comes_in_the_order_of_leaving(desk: Desk) -> None:
     desk.enroll(external_id="A-1")
-    lines = desk.act(due, "clinic", until=desk.now + 2 * DAY)
+    lines = desk.act(due, until=desk.now + 2 * DAY)
     assert ["today", "makeup-again"] == [line.step for line in lines]
-    assert ["today", "makeup-again", "sun-again"] == [line.step for line in desk.act(due, "clinic")]
+    assert ["today", "makeup-again", "sun-again"] == [line.step for line in desk.act(due)]
     first = as_json(lines[0])
     expected = {
         "message": lines[0].message,
@@ -45,7 +45,7 @@ def test_past_due_and_unknown_texts_are_due_and_said_ones_are_not(desk: Desk) ->
     texts = desk.texts(desk.enroll().enrollment)
     desk.send(texts["today"], desk.now + HOUR, to=MessageState.UNKNOWN)
     desk.send(texts["makeup-again"], desk.now + DAY)
-    later = desk.act(due, "clinic", until=desk.now + 9 * DAY)
+    later = desk.act(due, until=desk.now + 9 * DAY)
     assert [("today", MessageState.UNKNOWN), ("sun-again", MessageState.PLANNED)] == [(x.step, x.state) for x in later]
 
 
@@ -55,11 +55,11 @@ def test_a_text_says_what_it_waits_for(desk: Desk) -> None:
         desk.enroll(phone=BOB, protocol="makeup-only").enrollment,
         desk.enroll(phone="+12125550125").enrollment,
     )
-    desk.act(hold, "clinic", held, now=desk.now, by="desk", why="she is unsure")
+    desk.act(hold, held, now=desk.now, by="desk", why="she is unsure")
     told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
-    desk.act(pause, "clinic", "makeup-only", step="today", reason="a wrong dose", **told)
-    desk.act(hold_number, "clinic", "+12125550125", reason="unread", at=desk.now, by="worker", kinds="lift,rebook")
-    reasons = {(line.enrollment, line.step): line.reason for line in desk.act(due, "clinic")}
+    desk.act(pause, "makeup-only", step="today", reason="a wrong dose", **told)
+    desk.act(hold_number, "+12125550125", reason="unread", at=desk.now, by="worker", kinds="lift,rebook")
+    reasons = {(line.enrollment, line.step): line.reason for line in desk.act(due)}
     assert "the enrollment is held: she is unsure" == reasons[held, "today"]
     assert "paused: a wrong dose" == reasons[paused, "today"]
     assert None is reasons[paused, "makeup-again"]
@@ -69,34 +69,34 @@ def test_a_text_says_what_it_waits_for(desk: Desk) -> None:
 
 def test_show_has_every_text_with_what_left(desk: Desk) -> None:
     enrollment = desk.enroll(at=desk.now - 3 * HOUR * 24).enrollment
-    shown = {line.step: as_json(line) for line in desk.act(show, "clinic", enrollment)}
+    shown = {line.step: as_json(line) for line in desk.act(show, enrollment)}
     assert {"today", "makeup-again", "sun-again"} == shown.keys()
     assert ("expired", None, None, 0) == tuple(shown["today"][name] for name in ("state", "due_at", "sid", "attempts"))
     with pytest.raises(Refused, match="there is no enrollment 99"):
-        desk.act(show, "clinic", 99)
+        desk.act(show, 99)
 
 
 def test_enrollments_come_the_latest_first(desk: Desk) -> None:
     treated = desk.enroll(external_id="A-1").enrollment
     booked = desk.enroll(phone=BOB, appointment_at=desk.now + DAY).enrollment
-    lines = desk.act(enrollments, "clinic")
+    lines = desk.act(enrollments)
     assert [booked, treated] == [line.id for line in lines]
     said = enrollment_json(lines[1])
     assert {"external_id": "A-1", "protocol": "plain", "treated_at": desk.now.isoformat(), "state": "active"} == {
         name: said[name] for name in ("external_id", "protocol", "treated_at", "state")
     }
-    assert [booked] == [x.id for x in desk.act(enrollments, "clinic", where={"state": EnrollmentState.BOOKED})]
+    assert [booked] == [x.id for x in desk.act(enrollments, where={"state": EnrollmentState.BOOKED})]
 
 
 def test_opt_outs_and_replies_are_listed(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, "clinic", ANA, now=desk.now, by="desk")
-    row = {"clinic_id": "clinic", "sid": "SM1", "phone": BOB, "at": desk.now, "text": "thanks!", "meaning": "thanks"}
+    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
+    row = {"sid": "SM1", "phone": BOB, "at": desk.now, "text": "thanks!", "meaning": "thanks"}
     desk.act(insert_rows, Reply, [row])
     assert [(ANA, "staff", desk.now.isoformat())] == [
-        (line["phone"], line["source"], line["at"]) for line in map(as_json, desk.act(opt_outs, "clinic"))
+        (line["phone"], line["source"], line["at"]) for line in map(as_json, desk.act(opt_outs))
     ]
     assert [(BOB, desk.now.isoformat(), "thanks!", "thanks")] == [
-        (line["phone"], line["at"], line["text"], line["meaning"]) for line in map(as_json, desk.act(replies, "clinic"))
+        (line["phone"], line["at"], line["text"], line["meaning"]) for line in map(as_json, desk.act(replies))
     ]
 
 
@@ -117,14 +117,14 @@ def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(desk: Desk) 
 def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
     text = desk.texts(enrollment)["today"]
-    desk.act(hold, "clinic", enrollment, now=desk.now, by="desk", why="she is unsure")
-    desk.act(hold_number, "clinic", ANA, reason="unread", at=desk.now, by="worker")
+    desk.act(hold, enrollment, now=desk.now, by="desk", why="she is unsure")
+    desk.act(hold_number, ANA, reason="unread", at=desk.now, by="worker")
     said = desk.act(explain, text.id, rules=desk.rules)
     assert "It is planned for 1 hour after the treatment." in said
     assert "The enrollment is held, so it does not leave." in said
     assert "The number is held until somebody releases it: unread." in said
     desk.send(text, desk.now + HOUR, to=MessageState.UNKNOWN)
-    attempt = {"id": "u-1", "clinic_id": "clinic", "message_id": text.id, "worker_id": "w", "outcome": "unknown"}
+    attempt = {"id": "u-1", "message_id": text.id, "worker_id": "w", "outcome": "unknown"}
     when = {
         "started_at": desk.now + HOUR,
         "lease_until": desk.now + 2 * HOUR,

@@ -22,8 +22,8 @@ def test_no_question_reads_a_whole_table(sqlite_engine: Engine, now: datetime) -
             asked.append((statement, parameters))
 
     with reading(sqlite_engine) as session:
-        read_vital_signs(session, "clinic", now)
-        moves_since(session, "clinic", 0)
+        read_vital_signs(session, now)
+        moves_since(session, 0)
         steps = [
             step[3]
             for statement, parameters in list(asked)
@@ -47,7 +47,7 @@ def test_a_count_ends_where_it_stops_to_matter(
         patient = rows.enrollment(session)
         for _ in range(3):
             rows.message(session, patient, state=MessageState.UNKNOWN)
-        assert 2 == read_vital_signs(session, "clinic", now).waiting["unknown"]
+        assert 2 == read_vital_signs(session, now).waiting["unknown"]
         assert MOST_COUNTED == 10_000
 
 
@@ -56,12 +56,12 @@ def test_moves_are_counted_in_portions_and_none_twice(
 ) -> None:
     monkeypatch.setattr("notifier.oversight.vital_signs.MOST_COUNTED", 2)
     with writing(sqlite_engine) as session:
-        assert (0, {}) == moves_since(session, "clinic", None)
-        for clinic, what in [("clinic", "state"), ("clinic", "held"), ("another", "state"), ("clinic", "state")]:
+        assert (0, {}) == moves_since(session, None)
+        for what in ("state", "held", "held", "state"):
             session.execute(
-                text("INSERT INTO events (clinic_id, at, \"by\", what, to_state) VALUES (:c, :at, 'w', :what, 'sent')"),
-                {"c": clinic, "at": now.isoformat(), "what": what},
+                text("INSERT INTO events (at, \"by\", what, to_state) VALUES (:at, 'w', :what, 'sent')"),
+                {"at": now.isoformat(), "what": what},
             )
-        assert (2, {"sent": 1}) == moves_since(session, "clinic", 0)
-        assert (4, {"sent": 1}) == moves_since(session, "clinic", 2)
-        assert (4, {}) == moves_since(session, "clinic", 4)
+        assert (2, {"sent": 1}) == moves_since(session, 0)
+        assert (4, {"sent": 1}) == moves_since(session, 2)
+        assert (4, {}) == moves_since(session, 4)

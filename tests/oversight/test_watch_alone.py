@@ -22,7 +22,7 @@ from notifier.oversight.alerts import MISSED, Telling, watch, watch_alone, watch
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from tests.oversight.test_alerts import ANA, FakeTeller
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 
 class Web:
@@ -35,7 +35,7 @@ class Web:
     async def look(self) -> None:
         self.house.clock.pass_(minutes=1)
         self.missed = await watch_alone(
-            self.house.threads, self.telling, CLINIC, now=self.house.clock.now(), missed=self.missed
+            self.house.threads, self.telling, now=self.house.clock.now(), missed=self.missed
         )
 
 
@@ -66,8 +66,8 @@ async def test_a_dead_worker_is_told_once_and_again_after_it_was_back(
     assert "no worker is running, so nothing is sent" in teller.heard[0].lines[0].why
     with writing(house.engine) as session:
         arrive(session, house.worker_id, host="desk-1", pid=1, now=house.clock.now())
-    assert 0 == await watch_alone(house.threads, web.telling, CLINIC, now=house.clock.now(), missed=web.missed)
-    await watch(house.threads, web.telling, CLINIC, now=house.clock.now())
+    assert 0 == await watch_alone(house.threads, web.telling, now=house.clock.now(), missed=web.missed)
+    await watch(house.threads, web.telling, now=house.clock.now())
     with writing(house.engine) as session:
         leave(session, house.worker_id, now=house.clock.now())
     web.missed = 0
@@ -92,18 +92,18 @@ async def test_while_a_worker_lives_the_web_server_leaves_it_to_that(
     for _ in range(MISSED + 2):
         house.clock.pass_(minutes=1)
         _works(house)
-        web.missed = await watch_alone(house.threads, web.telling, CLINIC, now=house.clock.now(), missed=web.missed)
+        web.missed = await watch_alone(house.threads, web.telling, now=house.clock.now(), missed=web.missed)
     assert (0, []) == (web.missed, teller.causes)
 
 
 async def test_the_web_server_does_both_by_the_clock(house: House, web: Web, teller: FakeTeller) -> None:
     now = Clock().now()
     with writing(house.engine) as session:
-        add_key(session, CLINIC, "EHR", (Scope.READ,), now=now, by="test")
+        add_key(session, "EHR", (Scope.READ,), now=now, by="test")
         session.flush()
         key = session.scalars(select(col(ApiKey.id))).one() or 0
         for number, at in enumerate((now - KEPT - timedelta(minutes=1), now)):
-            session.add(ApiAnswer(api_key_id=key, idempotency_key=str(number), clinic_id=CLINIC, at=at, body_hash="x"))
+            session.add(ApiAnswer(api_key_id=key, idempotency_key=str(number), at=at, body_hash="x"))
     async with rounds(house.engine, Clock(), web.telling, replied=asyncio.Event(), look=0.001, tidy=0.001):
         async with asyncio.timeout(10):
             while not teller.causes or _answers(house) > 1:  # noqa: ASYNC110  # the tables ring no bell
@@ -118,7 +118,7 @@ async def test_urgent_words_that_a_webhook_brings_are_told_at_once_and_once(
     async with rounds(house.engine, Clock(), web.telling, replied=replied, beside_worker=True):
         for number, text in enumerate(("thank you", "it is bleeding a lot", "hello?")):
             with writing(house.engine) as session:
-                receive(session, CLINIC, InboundText(f"SM{number}", ANA, text, house.clock.now()), house.clock.now())
+                receive(session, InboundText(f"SM{number}", ANA, text, house.clock.now()), house.clock.now())
             replied.set()
             async with asyncio.timeout(10):
                 while replied.is_set() or (number and not teller.heard):  # noqa: ASYNC110  # the tables ring no bell
@@ -133,11 +133,11 @@ async def test_a_look_at_replies_alone_leaves_every_other_alert_as_it_is(
         await web.look()
     now = house.clock.now()
     with writing(house.engine) as session:
-        receive(session, CLINIC, InboundText("SM1", ANA, "it is bleeding a lot", now), now)
+        receive(session, InboundText("SM1", ANA, "it is bleeding a lot", now), now)
     for told in (["urgent-1"], []):
-        assert told == await watch_replies(house.threads, web.telling, CLINIC, now=now)
+        assert told == await watch_replies(house.threads, web.telling, now=now)
     with reading(house.engine) as session:
-        assert ["worker", "urgent-1"] == [one.cause for one in open_alerts(session, CLINIC)]
+        assert ["worker", "urgent-1"] == [one.cause for one in open_alerts(session)]
 
 
 def _answers(house: House) -> int:

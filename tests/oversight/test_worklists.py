@@ -20,39 +20,39 @@ DAY = timedelta(days=1)
 @pytest.mark.parametrize(
     ("ask", "index"),
     [
-        (lambda s, now: staff_views.in_doubt(s, "clinic", 9), "messages USING INDEX ix_messages_open"),
+        (lambda s, now: staff_views.in_doubt(s, 9), "messages USING INDEX ix_messages_open"),
         (
-            lambda s, now: staff_views.in_trouble(s, "clinic", now, now + DAY, 9),
+            lambda s, now: staff_views.in_trouble(s, now, now + DAY, 9),
             "messages USING INDEX ix_messages_trouble",
         ),
         (
-            lambda s, now: staff_views.count_trouble(s, "clinic", now, now + DAY),
+            lambda s, now: staff_views.count_trouble(s, now, now + DAY),
             "messages USING INDEX ix_messages_trouble",
         ),
         (
-            lambda s, now: staff_views.expected(s, "clinic", now, now + DAY, 9),
+            lambda s, now: staff_views.expected(s, now, now + DAY, 9),
             "enrollments USING INDEX ix_enrollments_booked",
         ),
-        (lambda s, now: staff_views.leaving(s, "clinic", now, now + DAY, 9), "messages USING INDEX ix_messages_due"),
+        (lambda s, now: staff_views.leaving(s, now, now + DAY, 9), "messages USING INDEX ix_messages_due"),
         (
-            lambda s, now: staff_views.count_leaving(s, "clinic", {now + DAY, now + 7 * DAY}),
+            lambda s, now: staff_views.count_leaving(s, {now + DAY, now + 7 * DAY}),
             "messages USING INDEX ix_messages_due",
         ),
-        (lambda s, now: staff_views.waiting(s, "clinic", now + DAY, 9), "messages USING INDEX ix_messages_due"),
+        (lambda s, now: staff_views.waiting(s, now + DAY, 9), "messages USING INDEX ix_messages_due"),
         (
-            lambda s, now: staff_views.count_left(s, "clinic", now, now + DAY),
+            lambda s, now: staff_views.count_left(s, now, now + DAY),
             "messages USING COVERING INDEX ix_messages_left",
         ),
-        (lambda s, now: staff_views.open_replies(s, "clinic", 9), "replies USING INDEX ix_replies_open"),
+        (lambda s, now: staff_views.open_replies(s, 9), "replies USING INDEX ix_replies_open"),
         (
-            lambda s, now: staff_views.holds_without_reply(s, "clinic", 9),
+            lambda s, now: staff_views.holds_without_reply(s, 9),
             "number_holds USING INDEX ix_number_holds_open",
         ),
     ],
 )
 def test_sqlite_uses_the_index(sqlite_engine: Engine, now: datetime, ask: Any, index: str) -> None:
     plan = _plan(sqlite_engine, lambda session: ask(session, now))
-    assert [] == [step for step in plan if step.startswith("SCAN")]
+    assert [] == [step for step in plan if step.startswith("SCAN") and index not in step]  # a partial one, read whole
     assert any(index in step for step in plan), plan
 
 
@@ -67,11 +67,11 @@ def test_the_lists_say_the_same_on_both_databases(engine: Engine, rows: Any, now
         rows.message(session, ana, due_at=now + 3 * DAY)
     with reading(engine) as session:
         found = {
-            "leaving": [one.message.id for one in staff_views.leaving(session, "clinic", None, now + DAY, 9)],
-            "many": staff_views.count_leaving(session, "clinic", [now + 7 * DAY, now + DAY, now]),
-            "trouble": [one.message.id for one in staff_views.in_trouble(session, "clinic", now, now + DAY, 9)],
-            "expected": [one.name for one in staff_views.expected(session, "clinic", now, now + DAY, 9)],
-            "left": staff_views.count_left(session, "clinic", now - 2 * DAY, now),
+            "leaving": [one.message.id for one in staff_views.leaving(session, None, now + DAY, 9)],
+            "many": staff_views.count_leaving(session, [now + 7 * DAY, now + DAY, now]),
+            "trouble": [one.message.id for one in staff_views.in_trouble(session, now, now + DAY, 9)],
+            "expected": [one.name for one in staff_views.expected(session, now, now + DAY, 9)],
+            "left": staff_views.count_left(session, now - 2 * DAY, now),
         }
     assert {
         "leaving": [soon],
@@ -94,10 +94,9 @@ def test_what_waits_for_a_person_is_not_counted_as_leaving(engine: Engine, rows:
             )
         )
         told: Any = {"at": now, "by": "test"}
-        hold_number(session, "clinic", "+12125550101", reason="urgent words", kinds="lift,expect", **told)
-        pause(session, "clinic", "other", "today", reason="wrong", **told)
-        hold_number(session, "clinic", "+12125550104", reason="unclear", **told)
-        hold_number(session, "elsewhere", "+12125550103", reason="unclear", **told)
+        hold_number(session, "+12125550101", reason="urgent words", kinds="lift,expect", **told)
+        pause(session, "other", "today", reason="wrong", **told)
+        hold_number(session, "+12125550104", reason="unclear", **told)
         leaves = [
             rows.message(session, ana, phone="+12125550101", kind="restrict"),
             rows.message(session, bob, phone="+12125550103", step="tonight"),
@@ -111,13 +110,13 @@ def test_what_waits_for_a_person_is_not_counted_as_leaving(engine: Engine, rows:
         ]
     with writing(engine) as session:
         until = now + DAY
-        listed = [one.message.id for one in staff_views.leaving(session, "clinic", None, until, 9)]
-        waiting = [one.message.id for one in staff_views.waiting(session, "clinic", until, 9)]
+        listed = [one.message.id for one in staff_views.leaving(session, None, until, 9)]
+        waiting = [one.message.id for one in staff_views.waiting(session, until, 9)]
         assert (set(leaves), set(waits)) == (set(listed), set(waiting))
-        assert ({until: 3}, 4) == staff_views.count_leaving(session, "clinic", [until])
-        release_number(session, "clinic", "+12125550101", at=now, by="test")
-        unpause(session, "clinic", "other", "today", at=now, by="test")
-        assert ({until: 5}, 2) == staff_views.count_leaving(session, "clinic", [until])
+        assert ({until: 3}, 4) == staff_views.count_leaving(session, [until])
+        release_number(session, "+12125550101", at=now, by="test")
+        unpause(session, "other", "today", at=now, by="test")
+        assert ({until: 5}, 2) == staff_views.count_leaving(session, [until])
 
 
 def _plan(engine: Engine, ask: Any) -> list[str]:

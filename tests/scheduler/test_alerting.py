@@ -50,7 +50,7 @@ async def worker_of(
 async def test_what_is_wrong_is_told_while_the_worker_runs(engine: Engine, now: Any) -> None:
     clock = FakeClock(now)
     with writing(engine) as session:
-        open_circuit(session, "clinic", reason="the account is closed", code=20003, at=now, by="t")
+        open_circuit(session, reason="the account is closed", code=20003, at=now, by="t")
     async with web_server() as server, worker_of(engine, clock, alert_webhook=SecretStr(server.url)) as worker:
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(30):

@@ -62,7 +62,7 @@ class Ward:
 
     def state(self, text: int) -> MessageState:
         with reading(self.engine) as session:
-            found = by_id(session, "clinic", text)
+            found = by_id(session, text)
             assert found is not None
             return found.state
 
@@ -140,7 +140,7 @@ async def test_a_person_may_say_that_the_clock_is_right(ward: Ward) -> None:
 async def test_a_worker_that_starts_before_the_database_was_in_use_sends_nothing(ward: Ward) -> None:
     at = ward.clock.now() + timedelta(hours=1)
     with writing(ward.engine) as session:
-        completed(session, "clinic", at=at, read_up_to=at)
+        completed(session, at=at, read_up_to=at)
     ward.gateway.clock_is_off = timedelta(hours=1)
     text = ward.plan(timedelta(seconds=0.1))
     async with working(ward):

@@ -20,7 +20,7 @@ from notifier.sending.gates.heartbeats import arrive
 from notifier.sending.gates.polls import gate_is_open
 from tests.scheduler.test_alerting import worker_of
 from tests.setups.fakes import FakeClock, FakeGateway
-from tests.setups.house import CLINIC, House, open_house
+from tests.setups.house import House, open_house
 
 
 class CountingGateway(FakeGateway):
@@ -34,9 +34,7 @@ class CountingGateway(FakeGateway):
 
 
 def inbound_of(house: House, rung: list[str]) -> Inbound:
-    return Inbound(
-        house.threads, house.gateway, house.clock, house.dispatch, CLINIC, receive=lambda *_: None, ring=rung.append
-    )
+    return Inbound(house.threads, house.gateway, house.clock, house.dispatch, receive=lambda *_: None, ring=rung.append)
 
 
 @pytest.fixture
@@ -66,7 +64,7 @@ async def test_after_a_failed_poll_the_next_waits_longer_each_time_and_at_most_3
             gateway.down = False
             await inbound.round()
         with reading(sqlite_engine) as session:
-            assert gate_is_open(session, CLINIC, house.clock.now())
+            assert gate_is_open(session, house.clock.now())
     assert [1, 2, 4, 8, 16, 30, 30] == waits
     assert 7 + 1 == gateway.questions
     assert [*["inbound"] * 7, "dispatch"] == rung
@@ -85,7 +83,7 @@ async def test_a_clock_that_jumps_ahead_alarms_nobody_unless_the_next_poll_fails
 
     def told() -> list[str]:
         with reading(sqlite_engine) as session:
-            return [alert.cause for alert in open_alerts(session, CLINIC)]
+            return [alert.cause for alert in open_alerts(session)]
 
     async def jump(worker: Worker) -> None:
         clock.set_wall(clock.now() + timedelta(minutes=15))

@@ -122,7 +122,7 @@ class Place:
 
     def message(self, message: int) -> Message:
         with reading(self.engine) as session:
-            found = by_id(session, "clinic", message)
+            found = by_id(session, message)
             assert found is not None
             return found
 

@@ -46,7 +46,7 @@ def test_after_the_file_was_replaced_nothing_leaves_and_the_worker_ends(place: P
     place.until_state(text, S.ATTEMPTING)
     replace_with_a_copy(place.engine)
     with writing(place.engine) as session:
-        opt_out(session, "clinic", PHONE, source="staff", at=place.clock.now(), by="test")
+        opt_out(session, PHONE, source="staff", at=place.clock.now(), by="test")
     place.plan(PHONE)
     assert 1 == worker.wait()
     assert "database_replaced" in [line["event"] for line in worker.lines]

@@ -25,7 +25,7 @@ from notifier.sending.outcomes.save import record
 from notifier.sms.codes import NotCreatedClass
 from tests.scheduler.test_process import Place, until
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
-from tests.setups.house import CLINIC, House, open_house
+from tests.setups.house import House, open_house
 
 S = MessageState
 SID = f"SM{7:032x}"
@@ -71,7 +71,7 @@ def finished(house: House, attempt: str, **values: object) -> Finished:
 
 
 async def save(house: House, journals: Path) -> int:
-    return await save_left_behind(house.threads, journals, record, CLINIC, now=house.clock.now())
+    return await save_left_behind(house.threads, journals, record, now=house.clock.now())
 
 
 @pytest.mark.parametrize("called_unknown", [False, True])
@@ -122,12 +122,12 @@ async def test_an_outcome_that_cannot_be_saved_stops_neither_the_others_nor_the_
     (_, odd), (text, attempt) = attempting(house), attempting(house, "+12125550102")
     await killed_after(journals, finished(house, odd), finished(house, attempt))
 
-    def breaks(session: Session, clinic: str, batch: Sequence[Finished], now: datetime) -> None:
+    def breaks(session: Session, batch: Sequence[Finished], now: datetime) -> None:
         if batch[0].attempt_id == odd:
             raise ValueError("what nobody has foreseen")
-        record(session, clinic, batch, now)
+        record(session, batch, now)
 
-    await save_left_behind(house.threads, journals, breaks, CLINIC, now=house.clock.now())
+    await save_left_behind(house.threads, journals, breaks, now=house.clock.now())
     assert S.ACCEPTED == house.message(text).state
     assert [] == list(journals.parent.glob(f"{journals.name}*"))
 
@@ -140,7 +140,7 @@ async def test_while_the_database_is_away_the_journal_stays(house: House, journa
         raise AWAY
 
     with pytest.raises(OperationalError):
-        await save_left_behind(house.threads, journals, breaks, CLINIC, now=house.clock.now())
+        await save_left_behind(house.threads, journals, breaks, now=house.clock.now())
     assert 1 == await save(house, journals)
 
 

@@ -30,8 +30,7 @@ def test_only_what_runs_in_a_zone_that_nobody_knows_is_named(engine: Engine, row
     known = ("America/New_York", active)
     ids = enroll(engine, rows, known, ("Mars/Olympus", active), ("", active), ("Mars/Olympus", active), ("Gone", over))
     with reading(engine) as session:
-        assert {"": [ids[2]], "Mars/Olympus": [ids[1], ids[3]]} == unknown_zones(session, "clinic")
-        assert {} == unknown_zones(session, "another")
+        assert {"": [ids[2]], "Mars/Olympus": [ids[1], ids[3]]} == unknown_zones(session)
 
 
 async def test_a_start_says_it(
@@ -39,8 +38,8 @@ async def test_a_start_says_it(
 ) -> None:
     said = asyncio.Event()
 
-    async def name(engine: Engine, clinic_id: str) -> None:
-        await name_unknown_zones(engine, clinic_id)
+    async def name(engine: Engine) -> None:
+        await name_unknown_zones(engine)
         said.set()
 
     monkeypatch.setattr("notifier.scheduler.worker.name_unknown_zones", name)
@@ -58,5 +57,5 @@ async def test_a_database_that_is_away_stops_no_start(
         raise OperationalError(None, None, Exception("away"))
 
     monkeypatch.setattr(zones_module, "unknown_zones", away)
-    await name_unknown_zones(sqlite_engine, "clinic")
+    await name_unknown_zones(sqlite_engine)
     assert "time_zones_not_checked" in capsys.readouterr().out

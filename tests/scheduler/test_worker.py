@@ -81,7 +81,7 @@ class Running:
 
     def state(self, message: int) -> MessageState:
         with writing(self.engine) as session:
-            found = by_id(session, "clinic", message)
+            found = by_id(session, message)
             assert found is not None
             return found.state
 
@@ -169,6 +169,6 @@ async def test_an_open_circuit_is_probed_and_closed_by_one_accepted_text(sqlite_
     async with working(sqlite_engine) as running:
         with writing(sqlite_engine) as session:
             at = running.clock.now() - timedelta(minutes=6)
-            open_circuit(session, "clinic", reason="Twilio refused our credentials.", code=20003, at=at, by="worker")
+            open_circuit(session, reason="Twilio refused our credentials.", code=20003, at=at, by="worker")
         running.plan()
         await running.until_asked(1, within=12)

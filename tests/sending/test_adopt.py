@@ -15,7 +15,7 @@ from notifier.sending.claim import claim
 from notifier.sending.gates.recoveries import begin_after_restore, sentences
 from notifier.sending.recover import plan_recovery, release
 from notifier.sms.gateway import GatewayUnavailable, OutgoingText
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 BOB = "+12125550102"
@@ -26,7 +26,7 @@ def restore(house: House) -> None:
     """The database is a backup of this moment."""
     now = house.clock.now()
     with writing(house.engine) as session:
-        begin_after_restore(session, CLINIC, up_to=now, now=now, by="desk")
+        begin_after_restore(session, up_to=now, now=now, by="desk")
 
 
 def left(house: House, phone: str, body: str = WORDS) -> str:
@@ -35,7 +35,7 @@ def left(house: House, phone: str, body: str = WORDS) -> str:
 
 
 async def ask(house: House) -> Adopted:
-    return await adopt(house.threads, house.gateway, CLINIC, now=house.clock.now(), by="desk")
+    return await adopt(house.threads, house.gateway, now=house.clock.now(), by="desk")
 
 
 async def test_nothing_leaves_before_twilio_was_asked(house: House) -> None:
@@ -45,7 +45,7 @@ async def test_nothing_leaves_before_twilio_was_asked(house: House) -> None:
     assert ("restored", None) == (turn.closed, turn.next_due)
     assert S.PLANNED == house.state(text)
     with reading(house.engine) as session:
-        assert "nothing is sent" in sentences(session, CLINIC, house.clock.now())[0]
+        assert "nothing is sent" in sentences(session, house.clock.now())[0]
 
 
 async def test_what_left_since_is_adopted_and_never_leaves_again(house: House) -> None:
@@ -91,7 +91,7 @@ async def test_texts_that_the_backup_does_not_know_hold_their_number(house: Hous
     assert S.PLANNED == house.state(text)
     assert 2 == len(house.gateway.ledger)
     with reading(house.engine) as session:
-        (hold,) = open_holds(session, CLINIC, BOB)
+        (hold,) = open_holds(session, BOB)
     assert "the restored backup does not know" in hold.reason
 
 
@@ -117,7 +117,7 @@ async def test_a_list_that_cannot_be_read_lets_nothing_leave_and_the_same_again_
     restore(house)
     assert (0, {BOB: 1}) == ((again := await ask(house)).texts, again.held)
     with reading(house.engine) as session:
-        assert 1 == len(open_holds(session, CLINIC, BOB))
+        assert 1 == len(open_holds(session, BOB))
 
 
 async def test_late_texts_are_not_released_before_twilio_was_asked(house: House) -> None:
@@ -128,7 +128,7 @@ async def test_late_texts_are_not_released_before_twilio_was_asked(house: House)
         shown = plan_recovery(session, house.rules, house.clock.now())
     assert house.clock.now() - timedelta(hours=2) == shown.restored_to
     with pytest.raises(Refused, match="Twilio must be asked"), writing(house.engine) as session:
-        release(session, house.rules, shown, now=house.clock.now(), by="desk")
+        release(session, shown, now=house.clock.now(), by="desk")
 
 
 async def test_without_a_restore_there_is_nothing_to_ask(house: House) -> None:

@@ -35,7 +35,7 @@ def _calls(now: datetime, *, at_once: int, look_seconds: float = 0.0) -> tuple[C
     gateway, pace = FakeGateway(clock), Pace(0.0)
     database = cast(DatabaseThreads, SlowDatabase(clock, look_seconds))
     calls = Calls(
-        database, gateway, clock, SendingRules("clinic", SendWindow()), at_once=at_once, pace=pace,
+        database, gateway, clock, SendingRules(SendWindow()), at_once=at_once, pace=pace,
         verdicts=Verdicts(pace, AtOnce(at_once)), why_none=lambda: None,
     )  # fmt: skip
     return calls, gateway, clock

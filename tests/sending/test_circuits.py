@@ -10,18 +10,18 @@ from notifier.sending.gates.probe import close_circuit, probe
 from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.setups.fakes import created_but_lost
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 REFUSED = NotCreated(NotCreatedClass.CONFIGURATION, 20003, "Refused.")
 
 
 def is_open(house: House) -> bool:
     with reading(house.engine) as session:
-        return bool(open_circuits(session, CLINIC))
+        return bool(open_circuits(session))
 
 
 async def look(house: House) -> bool:
-    house.dispatch.trial = await probe(house.threads, house.gateway, CLINIC, now=house.clock.now())
+    house.dispatch.trial = await probe(house.threads, house.gateway, now=house.clock.now())
     return house.dispatch.trial
 
 
@@ -66,9 +66,9 @@ async def test_probes_come_somewhat_earlier_than_said_by_chance_and_never_later(
     for chance, minutes in ((0.0, 2.5), (1.0, 5.0)):
         house.clock.pass_(minutes=5)
         now = house.clock.now()
-        assert not await probe(house.threads, house.gateway, CLINIC, now=now, random=lambda chance=chance: chance)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        assert not await probe(house.threads, house.gateway, now=now, random=lambda chance=chance: chance)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         with reading(house.engine) as session:
-            (circuit,) = open_circuits(session, CLINIC)
+            (circuit,) = open_circuits(session)
         assert circuit.probe_at == now + timedelta(minutes=minutes)
 
 
@@ -83,9 +83,7 @@ async def test_lost_answers_are_probed_sooner_and_a_dead_provider_is_not_tried(h
     for _ in range(6 * 60):
         house.clock.pass_(seconds=10)
         with reading(house.engine) as session:
-            due = any(
-                c.probe_at is not None and c.probe_at <= house.clock.now() for c in open_circuits(session, CLINIC)
-            )
+            due = any(c.probe_at is not None and c.probe_at <= house.clock.now() for c in open_circuits(session))
         if due:
             probes += 1
             assert not await look(house)
@@ -103,7 +101,7 @@ async def test_staff_may_close_it(house: House) -> None:
     house.gateway.script.extend([REFUSED] * 3)
     await house.turn()
     with writing(house.engine) as session:
-        assert 1 == close_circuit(session, CLINIC, at=house.clock.now(), by="staff")
+        assert 1 == close_circuit(session, at=house.clock.now(), by="staff")
     house.clock.pass_(seconds=1)
     await house.turn()
     assert 3 == len(house.sent_to)
@@ -111,7 +109,7 @@ async def test_staff_may_close_it(house: House) -> None:
 
 def reasons(house: House) -> list[str]:
     with reading(house.engine) as session:
-        return [circuit.reason for circuit in open_circuits(session, CLINIC)]
+        return [circuit.reason for circuit in open_circuits(session)]
 
 
 async def test_a_refused_poll_names_the_cause_before_the_gate_closes_and_an_answered_one_ends_it(house: House) -> None:
@@ -137,12 +135,12 @@ async def test_a_poll_neither_closes_nor_doubles_nor_puts_off_the_circuit_of_a_r
     """A list says nothing about the sender."""
     at = house.clock.now()
     with writing(house.engine) as session:
-        open_circuit(session, CLINIC, reason="Twilio refused our credentials.", code=20003, at=at, by="worker")
+        open_circuit(session, reason="Twilio refused our credentials.", code=20003, at=at, by="worker")
     house.gateway.refuses = "Twilio refused our credentials."
     house.clock.pass_(minutes=1)
     await house.inbound()
     with reading(house.engine) as session:
-        assert [at + timedelta(minutes=5)] == [circuit.probe_at for circuit in open_circuits(session, CLINIC)]
+        assert [at + timedelta(minutes=5)] == [circuit.probe_at for circuit in open_circuits(session)]
     house.gateway.refuses = None
     assert await house.inbound()
     assert ["Twilio refused our credentials."] == reasons(house)

@@ -18,7 +18,7 @@ from notifier.sending.review import review
 from notifier.sms.gateway import Unknown
 from schedules.protocol import CareProtocol
 from tests.setups.desk import Desk
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -47,9 +47,8 @@ async def told(house: House, desk: Desk, *answers: object) -> tuple[int, Message
 def bounced(house: House, desk: Desk, text: Message) -> None:
     sid = house.gateway.ledger[0].sid
     desk.act(
-        apply_receipt, CLINIC, sid=sid, status="undelivered", error_code=30003, token=None, at=house.clock.now(),
-        source="callback",
-    )  # fmt: skip
+        apply_receipt, sid=sid, status="undelivered", error_code=30003, token=None, at=house.clock.now(),
+        source="callback")  # fmt: skip
 
 
 @pytest.mark.parametrize("brought_back_by", ["a receipt", "the lists", "staff"])
@@ -67,7 +66,7 @@ async def test_what_a_corrected_date_has_overtaken_expires_with_its_cause(
         await house.look_up_until_proven()
     else:
         await house.look_up_until_proven("review")
-        desk.act(review, CLINIC, text.id, sent=False, now=house.clock.now(), by="desk")
+        desk.act(review, text.id, sent=False, now=house.clock.now(), by="desk")
     after = desk.texts(enrollment)["today"]
     state, why = (
         (S.CANCELLED, "staff say that it was not sent, and ") if brought_back_by == "staff" else (S.EXPIRED, "")

@@ -16,7 +16,7 @@ from notifier.numbers.holds import hold_number
 from notifier.numbers.opt_outs import opt_out
 from notifier.numbers.release import release
 from notifier.publishing.pause import unpause
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 E = EnrollmentState
@@ -109,7 +109,7 @@ async def test_a_lift_that_somebody_made_due_too_early_waits_for_its_restriction
 
 async def test_an_opted_out_number_gets_nothing(house: House) -> None:
     with writing(house.engine) as session:
-        opt_out(session, CLINIC, "+12125550101", source="keyword", at=house.clock.now(), by="patient")
+        opt_out(session, "+12125550101", source="keyword", at=house.clock.now(), by="patient")
     text = house.plan()
     await house.turn()
     assert (S.SUPPRESSED, []) == (house.state(text), house.sent_to)
@@ -117,9 +117,7 @@ async def test_an_opted_out_number_gets_nothing(house: House) -> None:
 
 async def test_a_held_number_waits_and_the_reason_is_written_once(house: House) -> None:
     with writing(house.engine) as session:
-        hold_number(
-            session, CLINIC, "+12125550101", reason="a reply to read", at=house.clock.now(), by="x", kinds="lift"
-        )
+        hold_number(session, "+12125550101", reason="a reply to read", at=house.clock.now(), by="x", kinds="lift")
     patient = house.enroll()
     lift, care = house.plan(patient, kind="lift"), house.plan(patient, kind="care")
     for _ in range(3):
@@ -133,11 +131,11 @@ async def test_a_held_number_waits_and_the_reason_is_written_once(house: House) 
 async def test_what_was_held_leaves_at_once_when_staff_release_the_number(house: House) -> None:
     now = house.clock.now()
     with writing(house.engine) as session:
-        hold_number(session, CLINIC, "+12125550101", reason="a reply to read", at=now, by="x")
+        hold_number(session, "+12125550101", reason="a reply to read", at=now, by="x")
     text = house.plan()
     await house.turn()
     with writing(house.engine) as session:
-        release(session, CLINIC, "+12125550101", now=now, by="desk")
+        release(session, "+12125550101", now=now, by="desk")
     await house.turn()
     assert S.ACCEPTED == house.state(text)
 
@@ -145,11 +143,11 @@ async def test_what_was_held_leaves_at_once_when_staff_release_the_number(house:
 async def test_what_was_paused_leaves_at_once_when_the_pause_ends(house: House) -> None:
     now = house.clock.now()
     with writing(house.engine) as session:
-        session.add(Pause(clinic_id=CLINIC, protocol="microneedling", reason="a typo", by="dr", at=now))
+        session.add(Pause(protocol="microneedling", reason="a typo", by="dr", at=now))
     text = house.plan()
     await house.turn()
     with writing(house.engine) as session:
-        unpause(session, CLINIC, "microneedling", now=now, by="dr")
+        unpause(session, "microneedling", now=now, by="dr")
     await house.turn()
     assert S.ACCEPTED == house.state(text)
 
@@ -158,7 +156,7 @@ async def test_what_was_paused_leaves_at_once_when_the_pause_ends(house: House) 
 async def test_a_paused_protocol_or_step_waits(house: House, step: str | None, waits: bool) -> None:
     with writing(house.engine) as session:
         at = house.clock.now()
-        session.add(Pause(clinic_id=CLINIC, protocol="microneedling", step=step, reason="a typo", by="dr", at=at))
+        session.add(Pause(protocol="microneedling", step=step, reason="a typo", by="dr", at=at))
     text = house.plan(step="day-1")
     await house.turn()
     assert (S.PLANNED if waits else S.ACCEPTED) == house.state(text)

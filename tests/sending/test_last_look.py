@@ -21,7 +21,7 @@ from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.polls import completed
 from notifier.sending.gates.recoveries import begin_after_restore
 from notifier.sending.pause_points import PausePoint
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 _LATER = timedelta(hours=6)
@@ -39,7 +39,7 @@ class Waiting:
 
 NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]] = [
     (S.ACCEPTED, None, lambda s, w: None),
-    (S.SUPPRESSED, "opted out", lambda s, w: opt_out(s, CLINIC, w.phone, source="keyword", at=w.now, by="patient")),
+    (S.SUPPRESSED, "opted out", lambda s, w: opt_out(s, w.phone, source="keyword", at=w.now, by="patient")),
     (S.CANCELLED, "the enrollment was cancelled", lambda s, w: _enrollment(s, w, state=EnrollmentState.CANCELLED)),
     (S.PLANNED, "the enrollment is on hold", lambda s, w: _enrollment(s, w, state=EnrollmentState.HELD)),
     (S.PLANNED, "the number is on hold", lambda s, w: _hold(s, w, "all")),
@@ -51,8 +51,8 @@ NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]
     (S.PLANNED, "its restriction", lambda s, w: _row(s, w, not_before=w.now + _LATER, due_at=w.now + _LATER)),
     (S.EXPIRED, "still useful", lambda s, w: _row(s, w, expires_at=w.now)),
     (S.EXPIRED, "still useful", lambda s, w: _row(s, w, expires_at=w.now, phone="+12125559999")),
-    (S.PLANNED, "refused", lambda s, w: open_circuit(s, CLINIC, reason="refused", code=20003, at=w.now, by="x")),
-    (S.PLANNED, "is a backup", lambda s, w: begin_after_restore(s, CLINIC, up_to=w.now, now=w.now, by="ops")),
+    (S.PLANNED, "refused", lambda s, w: open_circuit(s, reason="refused", code=20003, at=w.now, by="x")),
+    (S.PLANNED, "is a backup", lambda s, w: begin_after_restore(s, up_to=w.now, now=w.now, by="ops")),
     (S.PLANNED, "outside the send window", lambda s, w: _enrollment(s, w, timezone="Asia/Tokyo")),
     (S.PLANNED, "has not been read", lambda s, w: _read_up_to(s, w.now - timedelta(minutes=3))),
 ]
@@ -88,7 +88,7 @@ async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(house:
 async def test_a_text_on_trial_passes_its_open_circuit_however_long_it_waits(house: House) -> None:
     text, at = house.plan(), house.clock.now()
     with writing(house.engine) as session:
-        open_circuit(session, CLINIC, reason="refused", code=20003, at=at, by="worker")
+        open_circuit(session, reason="refused", code=20003, at=at, by="worker")
     house.dispatch.trial = True
     house.at[PausePoint.CLAIMED] = lambda: house.clock.pass_(seconds=20)
     await house.turn()
@@ -104,12 +104,12 @@ def _twenty_seconds_later(
 
 
 def _hold(session: Session, waiting: Waiting, kinds: str) -> None:
-    hold_number(session, CLINIC, waiting.phone, reason="read it", at=waiting.now, by="desk", kinds=kinds)
+    hold_number(session, waiting.phone, reason="read it", at=waiting.now, by="desk", kinds=kinds)
 
 
 def _pause(session: Session, waiting: Waiting, step: str | None) -> None:
     at = waiting.now
-    session.add(Pause(clinic_id=CLINIC, protocol="microneedling", step=step, reason="a typo", by="dr", at=at))
+    session.add(Pause(protocol="microneedling", step=step, reason="a typo", by="dr", at=at))
 
 
 def _enrollment(session: Session, waiting: Waiting, **values: object) -> None:
@@ -122,4 +122,4 @@ def _row(session: Session, waiting: Waiting, **values: object) -> None:
 
 
 def _read_up_to(session: Session, at: datetime) -> None:
-    completed(session, CLINIC, at=at, read_up_to=at)
+    completed(session, at=at, read_up_to=at)

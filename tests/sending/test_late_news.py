@@ -20,7 +20,7 @@ from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import record
 from notifier.sending.review import review
 from notifier.sms.gateway import MessageRecord, Outcome, OutgoingText, Unknown
-from tests.setups.house import CLINIC, House, open_house
+from tests.setups.house import House, open_house
 
 S = MessageState
 ANA, BOB = "+12125550101", "+12125550102"
@@ -31,9 +31,8 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 def report(house: House, status: str, error: int | None = None, *, sid: str, token: str | None = None) -> None:
     with writing(house.engine) as session:
         apply_receipt(
-            session, CLINIC, sid=sid, status=status, error_code=error, token=token, at=house.clock.now(),
-            source="callback",
-        )  # fmt: skip
+            session, sid=sid, status=status, error_code=error, token=token, at=house.clock.now(),
+            source="callback")  # fmt: skip
 
 
 @pytest.mark.parametrize("given_up_by", ["lists", "staff"])
@@ -47,7 +46,7 @@ async def test_a_receipt_after_the_search_was_given_up_keeps_the_text_from_leavi
     await house.look_up_until_proven("resend_once" if given_up_by == "lists" else "review")
     if given_up_by == "staff":
         with writing(house.engine) as session:
-            review(session, CLINIC, text, sent=False, now=house.clock.now(), by="desk")
+            review(session, text, sent=False, now=house.clock.now(), by="desk")
     assert S.PLANNED == house.state(text)
     asked = house.gateway.asked[0]
     sid = house.gateway.create(asked)
@@ -73,11 +72,11 @@ async def test_a_text_that_arrived_after_all_does_not_leave_again_after_start(ho
     sid = house.gateway.ledger[0].sid
     report(house, "undelivered", 30003, sid=sid)
     with writing(house.engine) as session:
-        opt_out(session, CLINIC, ANA, source="keyword", at=house.clock.now(), by="patient")
+        opt_out(session, ANA, source="keyword", at=house.clock.now(), by="patient")
     assert S.SUPPRESSED == house.state(text)
     report(house, "delivered", sid=sid)
     with writing(house.engine) as session:
-        opt_in(session, CLINIC, ANA, at=house.clock.now(), by="patient")
+        opt_in(session, ANA, at=house.clock.now(), by="patient")
     house.clock.pass_(hours=2)
     await house.turn()
     assert (S.DELIVERED, [ANA]) == (house.state(text), house.sent_to)
@@ -101,7 +100,7 @@ async def test_what_is_said_while_a_claimed_text_waits_for_its_turn_counts(
         with writing(house.engine) as session:
             now = house.clock.now()
             if news == "stop":
-                opt_out(session, CLINIC, ANA, source="keyword", at=now, by="patient")
+                opt_out(session, ANA, source="keyword", at=now, by="patient")
             elif news == "number":  # a change of it lets what is on its way to the old one expire
                 outbox.rewrite(session, second, seen=S.ATTEMPTING, at=now, by="desk", why=None, expires_at=now)
             else:
@@ -123,7 +122,7 @@ async def test_half_a_character_in_a_reply_does_not_close_the_gate_for_everybody
     house.gateway.reply(ANA, "STOP \ude00")
     assert await house.inbound()
     with reading(house.engine) as session:
-        assert is_opted_out(session, CLINIC, ANA) is not None
+        assert is_opted_out(session, ANA) is not None
 
 
 async def test_a_receipt_that_comes_while_the_last_list_is_read_is_not_overruled_by_it(house: House) -> None:
@@ -153,20 +152,20 @@ def test_a_stop_and_an_earlier_start_that_are_read_at_once_end_in_the_stop(
 ) -> None:
     """The webhook brings the one while a poll brings the other: neither has been committed when the other is read."""
     with writing(postgresql_engine) as session:
-        opt_out(session, CLINIC, ANA, source="keyword", at=now - DAY, by="patient")
+        opt_out(session, ANA, source="keyword", at=now - DAY, by="patient")
 
     def start() -> None:
         with writing(postgresql_engine) as session:
-            receive(session, CLINIC, InboundText("SM1", ANA, "START", now), now + MINUTE)
+            receive(session, InboundText("SM1", ANA, "START", now), now + MINUTE)
 
     with ThreadPoolExecutor(1) as other:
         with writing(postgresql_engine) as session:
-            receive(session, CLINIC, InboundText("SM2", ANA, "STOP", now + MINUTE), now + MINUTE)
+            receive(session, InboundText("SM2", ANA, "STOP", now + MINUTE), now + MINUTE)
             started = other.submit(start)
             wait([started], timeout=0.5)
         started.result(timeout=30)
     with reading(postgresql_engine) as session:
-        assert is_opted_out(session, CLINIC, ANA) is not None
+        assert is_opted_out(session, ANA) is not None
 
 
 async def test_texts_without_a_receipt_for_days_do_not_hide_what_became_of_the_others(house: House) -> None:
@@ -196,7 +195,7 @@ async def test_a_receipt_that_is_stored_while_its_text_is_recorded_counts(
         done = Finished(text, one.attempt_id, one.phone, Result.ACCEPTED, now, sid=sid)
         with ThreadPoolExecutor(1) as other:
             with writing(postgresql_engine) as session:
-                record(session, CLINIC, [done], now)
+                record(session, [done], now)
                 told = other.submit(report, house, "undelivered", 30005, sid=sid, token=one.attempt_id)
                 wait([told], timeout=0.5)
             told.result(timeout=30)
@@ -208,7 +207,7 @@ def test_an_older_start_does_not_end_what_she_said_at_the_desk_since(house: Hous
     """It was written while nothing ran, and is read after the desk stored her wish."""
     said_at = house.clock.now()
     with writing(house.engine) as session:
-        opt_out_by_staff(session, CLINIC, ANA, now=said_at, by="desk")
+        opt_out_by_staff(session, ANA, now=said_at, by="desk")
         start = InboundText("SM1", ANA, "START", said_at + timedelta(hours=hours))
-        receive(session, CLINIC, start, said_at + timedelta(hours=2))
-        assert out == (is_opted_out(session, CLINIC, ANA) is not None)
+        receive(session, start, said_at + timedelta(hours=2))
+        assert out == (is_opted_out(session, ANA) is not None)

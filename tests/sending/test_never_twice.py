@@ -121,7 +121,7 @@ async def come_to_rest(house: House) -> None:
     for _ in range(15):
         house.clock.pass_(minutes=5)
         with writing(house.engine) as session:
-            close_circuit(session, "clinic", at=house.clock.now(), by="staff")
+            close_circuit(session, at=house.clock.now(), by="staff")
         await house.inbound()
         await house.look_up()
         await house.turn(gate=False)

@@ -13,7 +13,7 @@ from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_out
 from notifier.sending.gates.recoveries import open_recoveries, sentences
 from notifier.sending.recover import Fate, RecoveryPlan, plan_recovery, release
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 HOUR = timedelta(hours=1)
@@ -40,12 +40,12 @@ def look(house: House) -> RecoveryPlan:
 
 def apply(house: House, shown: RecoveryPlan) -> int:
     with writing(house.engine) as session:
-        return release(session, house.rules, shown, now=house.clock.now(), by="desk")
+        return release(session, shown, now=house.clock.now(), by="desk")
 
 
 def said(house: House) -> list[str]:
     with reading(house.engine) as session:
-        return sentences(session, CLINIC, house.clock.now())
+        return sentences(session, house.clock.now())
 
 
 async def test_late_texts_above_the_threshold_wait_and_new_ones_go_on(house: House) -> None:
@@ -147,7 +147,7 @@ async def test_what_expires_while_it_waits_is_given_up_with_its_reason(house: Ho
     assert "useful" in (house.message(late[0]).reason or "")
     await house.turn()
     with reading(house.engine) as session:
-        assert {} == open_recoveries(session, CLINIC)
+        assert {} == open_recoveries(session)
 
 
 async def test_down_for_three_days(house: House) -> None:
@@ -193,7 +193,7 @@ async def test_an_opt_out_between_plan_and_apply_counts(house: House) -> None:
     await house.turn()
     shown = look(house)
     with writing(house.engine) as session:
-        opt_out(session, CLINIC, "+12125550100", source="keyword", at=house.clock.now(), by="patient")
+        opt_out(session, "+12125550100", source="keyword", at=house.clock.now(), by="patient")
     assert 2 == apply(house, shown)
     await house.turn()
     assert [S.SUPPRESSED, S.ACCEPTED, S.ACCEPTED] == [house.state(one) for one in late]
@@ -206,7 +206,7 @@ async def test_two_workers_that_come_back_find_one_outage(house: House) -> None:
     house.start()
     await house.turn()
     with reading(house.engine) as session:
-        found = open_recoveries(session, CLINIC)
+        found = open_recoveries(session)
     assert [RecoveryKind.LATE] == list(found)
     assert 3 == found[RecoveryKind.LATE].texts
 

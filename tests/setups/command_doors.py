@@ -21,7 +21,7 @@ from notifier.access.manage_accounts import add_staff
 from notifier.bootstrap.planning import planning_rules
 from notifier.config.settings import load_settings
 from notifier.db.engine import open_engine, writing
-from notifier.db.tables import CLINIC, Scope
+from notifier.db.tables import Scope
 from notifier.web.api.app import api_router
 from notifier.web.app import create_app
 from notifier.web.context import StaffOffice
@@ -136,10 +136,10 @@ def open_clinic(desk: Callable[..., Any], tmp_path: Path) -> Callable[[], Abstra
         engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
         office = StaffOffice(engine, FakeClock(NOW), planning_rules(load_settings()), shipped())
         with writing(engine) as session:
-            add_staff(session, CLINIC, "Dana", PASSWORD, admin=False, now=NOW, by="test")
-            key = add_key(session, CLINIC, "EHR", tuple(Scope), now=NOW, by="test")
+            add_staff(session, "Dana", PASSWORD, admin=False, now=NOW, by="test")
+            key = add_key(session, "EHR", tuple(Scope), now=NOW, by="test")
         routers = [staff_router(office), api_router(office)]
-        app = create_app(engine, office.clock, clinic_id=CLINIC, routers=routers, sorry=to_staff(office))
+        app = create_app(engine, office.clock, routers=routers, sorry=to_staff(office))
         with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
             client.post("/sign-in", data={"name": "Dana", "password": PASSWORD})
             yield Clinic(desk, tmp_path, engine, client, key)

@@ -109,7 +109,7 @@ def protocols() -> dict[str, CareProtocol]:
 @pytest.fixture
 def rules() -> PlanningRules:
     """A clinic where nobody has to approve anything; `replace` it where a test is about approval."""
-    return PlanningRules("clinic", Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
+    return PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
 
 
 @dataclass(frozen=True)

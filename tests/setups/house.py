@@ -35,8 +35,6 @@ from schedules.send_window import SendWindow
 from tests.conftest import Rows
 from tests.setups.fakes import FakeClock, FakeGateway
 
-CLINIC = "clinic"
-
 
 @dataclass
 class House:
@@ -76,7 +74,7 @@ class House:
 
     @property
     def rules(self) -> SendingRules:
-        return SendingRules(CLINIC, SendWindow(), 2, self.recover_above, offices=self.offices)
+        return SendingRules(SendWindow(), 2, self.recover_above, offices=self.offices)
 
     async def turn(self, *, gate: bool = True) -> Turn:
         """One turn; `gate`: a complete inbound poll has just ended."""
@@ -86,38 +84,35 @@ class House:
 
     def open_gate(self) -> None:
         with writing(self.engine) as session:
-            completed(session, CLINIC, at=self.clock.now(), read_up_to=self.clock.now())
+            completed(session, at=self.clock.now(), read_up_to=self.clock.now())
 
     async def inbound(self) -> bool:
         def store(session: Any, found: Any, now: datetime) -> None:
             inbound = InboundText(
                 found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=(found.to,)
             )
-            receive(session, CLINIC, inbound, now, answers=self.answers)
+            receive(session, inbound, now, answers=self.answers)
 
-        return await poll_inbound(self.threads, self.gateway, CLINIC, now=self.clock.now(), receive=store)
+        return await poll_inbound(self.threads, self.gateway, now=self.clock.now(), receive=store)
 
     async def receipts(self, *, most: int = 500) -> int | None:
         def apply(session: Any, found: Any, now: datetime) -> None:
             apply_receipt(
-                session, CLINIC, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
-                source="poll",
-            )  # fmt: skip
+                session, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
+                source="poll")  # fmt: skip
 
         between = (timedelta(0), timedelta(hours=72))
         return await poll_receipts(
-            self.threads, self.gateway, CLINIC, now=self.clock.now(), apply=apply, left_between=between,
-            most=most,
-        )  # fmt: skip
+            self.threads, self.gateway, now=self.clock.now(), apply=apply, left_between=between,
+            most=most)  # fmt: skip
 
     async def takeover(self, *, others_are_dead: bool = True) -> int:
         return await call_dead_attempts_unknown(
-            self.threads, CLINIC, now=self.clock.now(), worker_id=self.worker_id, held=self.dispatch.held,
-            others_are_dead=others_are_dead,
-        )  # fmt: skip
+            self.threads, now=self.clock.now(), worker_id=self.worker_id, held=self.dispatch.held,
+            others_are_dead=others_are_dead)  # fmt: skip
 
     async def look_up(self, on_unknown: OnUnknown = "resend_once") -> int | None:
-        return await resolve(self.threads, self.gateway, CLINIC, now=self.clock.now(), on_unknown=on_unknown)
+        return await resolve(self.threads, self.gateway, now=self.clock.now(), on_unknown=on_unknown)
 
     async def look_up_until_proven(self, on_unknown: OnUnknown = "resend_once") -> None:
         """Three lists over a quarter of an hour."""
@@ -140,7 +135,7 @@ class House:
 
     def message(self, message_id: int) -> Message:
         with reading(self.engine) as session:
-            found = by_id(session, CLINIC, message_id)
+            found = by_id(session, message_id)
             assert found is not None
             return found
 

@@ -31,7 +31,6 @@ from tests.setups.fakes import FakeClock
 PUBLIC_URL = "https://texts.example.org"
 ACCOUNT_SID = "AC" + "5a" * 16
 TOKEN = "the-auth-token"
-CLINIC = "clinic"
 PATIENT = "+12125550101"
 SID = "SM" + "1" * 32
 STATUS, INBOUND = "/twilio/status", "/twilio/inbound"
@@ -84,11 +83,7 @@ class Web:
     def attempt(self, message_id: int, token: str) -> None:
         now = self.clock.now()
         with writing(self.engine) as session:
-            session.add(
-                Attempt(
-                    id=token, clinic_id=CLINIC, message_id=message_id, worker_id="w", started_at=now, lease_until=now
-                )
-            )
+            session.add(Attempt(id=token, message_id=message_id, worker_id="w", started_at=now, lease_until=now))
 
     def message(self, message_id: int) -> Message:
         with reading(self.engine) as session:
@@ -131,9 +126,9 @@ def open_web(engine: Engine, now: datetime, **options: Any) -> Iterator[Web]:
     answers = AnswerRules(Voice("Glow", "555-0100"), ZoneInfo("America/New_York"))
     replied: list[bool] = []
     settings = WebhookSettings(
-        CLINIC, ACCOUNT_SID, check, answers, read_seconds=60, answer_seconds=60, replied=lambda: replied.append(True)
+        ACCOUNT_SID, check, answers, read_seconds=60, answer_seconds=60, replied=lambda: replied.append(True)
     )
-    app = create_app(engine, clock, **{"clinic_id": CLINIC, "webhooks": settings, "look_seconds": 60, **options})
+    app = create_app(engine, clock, **{"webhooks": settings, "look_seconds": 60, **options})
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield Web(engine, clock, client, Rows(now), replied)
 

@@ -19,7 +19,7 @@ from notifier.oversight.vital_signs import moves_since
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive, leave
 from notifier.sending.gates.polls import completed
-from tests.web.conftest import CLINIC, PATIENT, Web, open_web
+from tests.web.conftest import PATIENT, Web, open_web
 
 S = MessageState
 MINUTE = timedelta(minutes=1)
@@ -32,7 +32,7 @@ def works(web: Web, *, started: timedelta = 10 * MINUTE) -> None:
         arrive(session, "worker", host="h", pid=1, now=now)
         session.execute(text("UPDATE workers SET started_at = :at"), {"at": _stored(web.engine, now - started)})
         session.execute(text("UPDATE workers SET seen_at = :at"), {"at": _stored(web.engine, now)})
-        completed(session, CLINIC, at=now, read_up_to=now)
+        completed(session, at=now, read_up_to=now)
 
 
 def _stored(engine: Engine, at: datetime) -> Any:
@@ -92,7 +92,7 @@ def test_a_worker_in_this_process_must_make_progress(
 def test_an_inbound_poll_that_is_too_old_closes_the_gate(working: Web) -> None:
     with writing(working.engine) as session:
         old = working.clock.now() - 4 * MINUTE
-        completed(session, CLINIC, at=old, read_up_to=old)
+        completed(session, at=old, read_up_to=old)
     assert ["send_gate"] == reasons(working)
 
 
@@ -100,13 +100,13 @@ def test_a_worker_that_has_just_started_gets_its_time_to_read(sqlite_web: Web) -
     works(sqlite_web, started=MINUTE)
     with writing(sqlite_web.engine) as session:
         old = sqlite_web.clock.now() - timedelta(days=3)
-        completed(session, CLINIC, at=old, read_up_to=old)
+        completed(session, at=old, read_up_to=old)
     assert [] == reasons(sqlite_web)
 
 
 def test_an_open_circuit_says_why(working: Web) -> None:
     with writing(working.engine) as session:
-        open_circuit(session, CLINIC, reason="Wrong credentials.", code=20003, at=working.clock.now(), by="worker")
+        open_circuit(session, reason="Wrong credentials.", code=20003, at=working.clock.now(), by="worker")
     assert ["circuit"] == reasons(working)
     assert "Wrong credentials." in working.client.get("/readyz").text
 
@@ -162,7 +162,7 @@ def test_receipts_that_only_polling_brings_show_that_webhooks_are_silent(
 ) -> None:
     sources = ["poll"] * (20 - by_callback) + ["callback"] * by_callback
     rows = [
-        {"clinic_id": CLINIC, "sid": f"SM{n}", "status": "sent", "at": working.clock.now(), "source": source}
+        {"sid": f"SM{n}", "status": "sent", "at": working.clock.now(), "source": source}
         for n, source in enumerate(sources)
     ]
     with writing(working.engine) as session:
@@ -230,5 +230,5 @@ def test_metrics_count_the_moves_since_they_were_first_asked(web: Web) -> None:
     assert 1.0 == web.metric('notifier_text_moves_total{state="delivered"}')
     assert 1.0 == web.metric('notifier_text_moves_total{state="delivered"}')
     with writing(web.engine) as session:
-        assert {"sent": 1, "delivered": 1} == moves_since(session, CLINIC, 0)[1]
+        assert {"sent": 1, "delivered": 1} == moves_since(session, 0)[1]
         assert S.DELIVERED == web.message(text_).state

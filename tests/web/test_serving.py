@@ -28,7 +28,7 @@ from notifier.web.timeouts import ImpatientProtocol
 from notifier.web.webhooks.twilio import WebhookSettings
 from tests.conftest import Rows
 from tests.setups.fakes import FakeClock
-from tests.web.conftest import CLINIC, INBOUND, PATIENT, Web, signed
+from tests.web.conftest import INBOUND, PATIENT, Web, signed
 
 HEAD = b"POST /twilio/inbound HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 
@@ -71,8 +71,8 @@ async def served(engine: Engine, now: datetime, **seconds: Any) -> AsyncIterator
         port = free.getsockname()[1]
     public = f"http://127.0.0.1:{port}"
     web_engine = open_engine(engine.url.render_as_string(hide_password=False), busy_seconds=2)
-    settings = WebhookSettings(CLINIC, ACCOUNT_SID, SignatureCheck([AUTH_TOKEN], public), **seconds)
-    app = create_app(web_engine, FakeClock(now), clinic_id=CLINIC, webhooks=settings)
+    settings = WebhookSettings(ACCOUNT_SID, SignatureCheck([AUTH_TOKEN], public), **seconds)
+    app = create_app(web_engine, FakeClock(now), webhooks=settings)
     async with serving(app, "127.0.0.1", port) as address:
         yield address
     web_engine.dispose()

@@ -15,7 +15,7 @@ from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.claim import SendingRules, claim
 from notifier.sending.gates.polls import completed
 from schedules.send_window import SendWindow
-from tests.web.conftest import ACCOUNT_SID, CLINIC, INBOUND, PATIENT, Web
+from tests.web.conftest import ACCOUNT_SID, INBOUND, PATIENT, Web
 
 S = MessageState
 
@@ -65,8 +65,8 @@ def test_a_stop_is_honored_by_the_very_next_claim(web: Web) -> None:
     text = web.text(S.PLANNED, sid=None, left_at=None)
     assert 200 == web.reply("Stop please").status_code
     with writing(web.engine) as session:
-        completed(session, CLINIC, at=now, read_up_to=now)
-        claimed = claim(session, SendingRules(CLINIC, SendWindow()), worker_id=str(uuid4()), now=now, limit=10)
+        completed(session, at=now, read_up_to=now)
+        claimed = claim(session, SendingRules(SendWindow()), worker_id=str(uuid4()), now=now, limit=10)
     assert [] == list(claimed.claims)
     assert S.SUPPRESSED == web.message(text).state
 
@@ -81,7 +81,7 @@ def test_a_poll_that_was_faster_does_not_hide_what_twilio_understood(web: Web) -
     """Only the webhook carries OptOutType; the list that a poll reads does not."""
     text = web.text(S.PLANNED, sid=None)
     with writing(web.engine) as session:
-        receive(session, CLINIC, InboundText("SM" + "2" * 32, PATIENT, "hmm", web.clock.now()), web.clock.now())
+        receive(session, InboundText("SM" + "2" * 32, PATIENT, "hmm", web.clock.now()), web.clock.now())
     assert 0 == web.count(OptOut)
     web.reply("hmm", OptOutType="STOP")
     assert (1, S.SUPPRESSED, 1) == (web.count(OptOut), web.message(text).state, web.count(Reply))
@@ -101,7 +101,7 @@ def test_a_late_copy_of_a_stop_does_not_undo_the_start_that_followed(web: Web) -
     web.reply("START", "SM2")
     web.reply("hmm", "SM1", OptOutType="STOP")
     with writing(web.engine) as session:
-        assert [] == open_opt_outs(session, CLINIC)
+        assert [] == open_opt_outs(session)
 
 
 def test_a_replayed_reply_is_one_row_and_acts_once(sqlite_web: Web) -> None:
@@ -118,7 +118,7 @@ def test_webhook_and_poll_of_one_reply_are_one_row(web: Web) -> None:
     web.reply("Stop")
     with writing(web.engine) as session:
         same = InboundText("SM" + "2" * 32, PATIENT, "Stop", web.clock.now() - timedelta(seconds=1))
-        assert None is receive(session, CLINIC, same, web.clock.now())
+        assert None is receive(session, same, web.clock.now())
     assert (1, 1) == (web.count(Reply), web.count(OptOut))
 
 

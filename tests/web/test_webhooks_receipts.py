@@ -10,7 +10,7 @@ from notifier.db.engine import writing
 from notifier.db.tables import Event, Receipt
 from notifier.domain.states import MessageState
 from notifier.sending.outcomes.apply_receipt import apply_receipt
-from tests.web.conftest import ACCOUNT_SID, CLINIC, SID, STATUS, Web
+from tests.web.conftest import ACCOUNT_SID, SID, STATUS, Web
 
 S = MessageState
 
@@ -49,9 +49,8 @@ def test_a_webhook_and_a_poll_leave_the_same_behind(web: Web, status: str) -> No
     web.receipt(status, ErrorCode="30005")
     with writing(web.engine) as session:
         apply_receipt(
-            session, CLINIC, sid="SM" + "3" * 32, status=status, error_code=30005, token=None, at=web.clock.now(),
-            source="poll",
-        )  # fmt: skip
+            session, sid="SM" + "3" * 32, status=status, error_code=30005, token=None, at=web.clock.now(),
+            source="poll")  # fmt: skip
     one, two = (web.message(text).model_dump(exclude={"id", "enrollment_id", "step", "sid"}) for text in texts)
     assert one == two
     events = [(event.what, event.to_state, event.why) for event in web.all(Event) if event.message_id]

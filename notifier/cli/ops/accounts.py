@@ -39,9 +39,7 @@ def add(
     with office(creates=True, dry_run=dry_run) as desk:
         theirs = choose_offices(of_office or (), desk.rules.offices)
         with desk.change() as session:
-            staff_accounts.add_staff(
-                session, desk.clinic_id, name, password, admin=admin, offices=theirs, now=desk.now, by=desk.by
-            )
+            staff_accounts.add_staff(session, name, password, admin=admin, offices=theirs, now=desk.now, by=desk.by)
         if not dry_run:
             _tell(made_up, password)
         sees = f"; sees {', '.join(theirs)}" if theirs else ""
@@ -54,7 +52,7 @@ def set_offices(name: Name, of_office: TheirOffices = None, dry_run: DryRun = Fa
     with office(dry_run=dry_run) as desk:
         theirs = choose_offices(of_office or (), desk.rules.offices)
         with desk.change() as session:
-            staff_accounts.set_offices(session, desk.clinic_id, name, theirs, now=desk.now, by=desk.by)
+            staff_accounts.set_offices(session, name, theirs, now=desk.now, by=desk.by)
         desk.tell(f"{name} sees {', '.join(theirs) or 'all offices'}")
 
 
@@ -64,7 +62,7 @@ def password(name: Name, generate: Generate = False, dry_run: DryRun = False) ->
     word, made_up = _password(generate or dry_run)
     with office(dry_run=dry_run) as desk:
         with desk.change() as session:
-            ended = staff_accounts.set_password(session, desk.clinic_id, name, word, now=desk.now, by=desk.by)
+            ended = staff_accounts.set_password(session, name, word, now=desk.now, by=desk.by)
         if not dry_run:
             _tell(made_up, word)
         desk.tell(f"set; {_sessions(ended)}")
@@ -75,7 +73,7 @@ def deactivate(name: Name, dry_run: DryRun = False) -> None:
     """Somebody has left: the account stops working at once."""
     with office(dry_run=dry_run) as desk:
         with desk.change() as session:
-            ended = staff_accounts.deactivate(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+            ended = staff_accounts.deactivate(session, name, now=desk.now, by=desk.by)
         desk.tell(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
 
 
@@ -84,7 +82,7 @@ def sign_out(name: Name, dry_run: DryRun = False) -> None:
     """End every session of this person, such as after a tablet was lost."""
     with office(dry_run=dry_run) as desk:
         with desk.change() as session:
-            ended = staff_accounts.revoke_sessions(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+            ended = staff_accounts.revoke_sessions(session, name, now=desk.now, by=desk.by)
         desk.tell(_sessions(ended))
 
 
@@ -100,7 +98,7 @@ def list_staff(as_json: Json = False) -> None:
                 "since": one.created_at.isoformat(),
                 "offices": one.offices,
             }
-            for one in accounts(session, desk.clinic_id)
+            for one in accounts(session)
         ]
     if as_json:
         print_json(found)

@@ -36,7 +36,7 @@ def alerts(
         _test(load_settings())
         return
     with office(looks=True) as desk, reading(desk.engine) as session:
-        found = open_alerts(session, desk.clinic_id)
+        found = open_alerts(session)
         watched = works(session, desk.now)
         zone = ZoneInfo(desk.rules.timezone)
     if as_json:

@@ -27,7 +27,7 @@ def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None, dry_run
     with office(creates=True, dry_run=dry_run) as desk:
         bound = choose_office(of_office, desk.rules.offices) if of_office else None
         with desk.change() as session:
-            key = add_key(session, desk.clinic_id, name, scope or (), office=bound, now=desk.now, by=desk.by)
+            key = add_key(session, name, scope or (), office=bound, now=desk.now, by=desk.by)
         if dry_run:
             desk.tell(f"added: {name}, which may {', '.join(sorted(set(scope or ())))}; its key is printed then")
             return
@@ -40,7 +40,7 @@ def revoke(name: Name, dry_run: DryRun = False) -> None:
     """The key opens nothing from now on."""
     with office(dry_run=dry_run) as desk:
         with desk.change() as session:
-            revoke_key(session, desk.clinic_id, name, now=desk.now, by=desk.by)
+            revoke_key(session, name, now=desk.now, by=desk.by)
         desk.tell(f"revoked: {name}")
 
 
@@ -58,7 +58,7 @@ def list_keys(as_json: Json = False) -> None:
                 "seen_at": one.seen_at.isoformat() if one.seen_at else None,
                 "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
             }
-            for one in all_keys(session, desk.clinic_id)
+            for one in all_keys(session)
         ]
     if as_json:
         print_json(found)

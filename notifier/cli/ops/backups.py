@@ -16,7 +16,6 @@ from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import ask, note
 from notifier.config.settings import load_settings
 from notifier.db.engine import open_engine
-from notifier.db.tables import CLINIC
 from notifier.domain.refused import Refused
 from notifier.maintenance.backups import back_up, check_backup, check_place, check_replacement, put_in_place
 from notifier.scheduler.worker_lock import AnotherWorker
@@ -34,7 +33,7 @@ def backup(
             size = check_place(desk.engine, file, desk.now).stat().st_size
             note(f"dry run, nothing is written: {file}, at most {size:,} bytes")
             return
-        size = back_up(desk.engine, file, clinic_id=desk.clinic_id, now=desk.now, by=desk.by)
+        size = back_up(desk.engine, file, now=desk.now, by=desk.by)
     note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
 
 
@@ -65,7 +64,7 @@ def _put_in_place(file: Path, *, dry_run: bool, yes: bool) -> None:
         check_backup(file)
         ask(f"Replace the database by {file}?", yes=yes)
         with only_worker(engine, now):
-            kept, up_to = put_in_place(engine, file, clinic_id=CLINIC, now=now, by=who())
+            kept, up_to = put_in_place(engine, file, now=now, by=who())
     except AnotherWorker as error:
         raise Failed(str(error)) from None
     finally:
@@ -86,5 +85,5 @@ def _is_in_place(since: str, *, dry_run: bool) -> None:
         if up_to > desk.now:
             raise Refused(f"--since {since} is in the future; write the moment of the backup")
         with desk.change() as session:
-            begin_after_restore(session, desk.clinic_id, up_to=up_to, now=desk.now, by=desk.by)
+            begin_after_restore(session, up_to=up_to, now=desk.now, by=desk.by)
         desk.tell(_THEN)

@@ -79,7 +79,7 @@ def _release(desk: Office, found: RecoveryPlan, *, yes: bool) -> None:
         return
     desk.ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
     with writing(desk.engine) as session:
-        many = release(session, sending_rules(desk.settings), found, now=desk.now, by=desk.by)
+        many = release(session, found, now=desk.now, by=desk.by)
     note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
 
 
@@ -97,11 +97,11 @@ def _ask_twilio(desk: Office, found: RecoveryPlan, *, yes: bool) -> Adopted:
 async def _read_and_adopt(desk: Office) -> Adopted:
     """What patients wrote first: a STOP since the backup must count before anything leaves."""
     threads, gateway = DatabaseThreads(desk.engine), build_gateway(desk.settings)
-    clinic, now, story = desk.clinic_id, desk.now, reply_story(desk.settings)
+    now, story = desk.now, reply_story(desk.settings)
     try:
-        if not await poll_inbound(threads, gateway, clinic, now=now, receive=story, overlap=LONG_OVERLAP):
+        if not await poll_inbound(threads, gateway, now=now, receive=story, overlap=LONG_OVERLAP):
             raise GatewayUnavailable("what patients wrote since the backup could not be read to the end.")
-        return await adopt(threads, gateway, clinic, now=now, by=desk.by)
+        return await adopt(threads, gateway, now=now, by=desk.by)
     finally:
         await gateway.close()
         threads.close()

@@ -89,8 +89,8 @@ def carry_out(
     """
     with office(writes_texts=writes_texts, dry_run=dry_run) as desk:
         with reading(desk.engine) as session:
-            whose = enrollment_called(session, desk.clinic_id, which)
-            stored = the_enrollment(session, desk.clinic_id, whose)
+            whose = enrollment_called(session, which)
+            stored = the_enrollment(session, whose)
             command = read(desk, stored)
             effect = preview(session, whose, command, rules=desk.rules, now=desk.now)
             question = command.question(stored, zone_called(stored.timezone))

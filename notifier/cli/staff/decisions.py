@@ -32,7 +32,7 @@ def opt_out(phone: Phone, dry_run: DryRun = False, yes: Yes = False) -> None:
     with office(creates=True, dry_run=dry_run) as desk:
         desk.ask(f"Never text {phone} again?", yes=yes)
         with desk.change() as session:
-            done = opt_out_by_staff(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
+            done = opt_out_by_staff(session, phone, now=desk.now, by=desk.by)
         many = len(done.withdrawn)
         withdrawn = f"; {many} planned text{'s do' if many > 1 else ' does'} not leave" if many else ""
         new = f"opted out: nothing more is sent to this number{withdrawn}"
@@ -49,7 +49,7 @@ def release(
     with office(dry_run=dry_run) as desk:
         desk.ask(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
         with desk.change() as session:
-            done = release_number(session, desk.clinic_id, phone, now=desk.now, by=desk.by, reconsent=reconsent)
+            done = release_number(session, phone, now=desk.now, by=desk.by, reconsent=reconsent)
         ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
         desk.tell("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
 
@@ -66,7 +66,7 @@ def review(
         raise Refused(f"say {one_of}: look at Twilio's log, or ask the patient")
     with office(dry_run=dry_run) as desk:
         with desk.change() as session:
-            state = review_message(session, desk.clinic_id, message, sent=sent, now=desk.now, by=desk.by)
+            state = review_message(session, message, sent=sent, now=desk.now, by=desk.by)
         desk.tell(f"message {message} is {state.value}")
 
 
@@ -80,14 +80,7 @@ def pause(
     with office(creates=True, dry_run=dry_run) as desk:
         with desk.change() as session:
             new = pause_protocol(
-                session,
-                desk.clinic_id,
-                protocol,
-                reason=reason,
-                protocols=desk.protocols,
-                now=desk.now,
-                by=desk.by,
-                step=step,
+                session, protocol, reason=reason, protocols=desk.protocols, now=desk.now, by=desk.by, step=step
             )
         paused = "paused" if new else "it is paused already"
         desk.tell(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
@@ -97,7 +90,7 @@ def unpause(protocol: WhichProtocol, step: WhichStep = None, dry_run: DryRun = F
     """Let its texts leave again."""
     with office(dry_run=dry_run) as desk:
         with desk.change() as session:
-            unpause_protocol(session, desk.clinic_id, protocol, now=desk.now, by=desk.by, step=step)
+            unpause_protocol(session, protocol, now=desk.now, by=desk.by, step=step)
         desk.tell("its texts leave again, where they are still useful")
 
 
@@ -111,13 +104,13 @@ def reset(dry_run: DryRun = False, yes: Yes = False) -> None:
     """Send again, once the cause is mended. Where a worker doubts its clock: say that the clock is right."""
     with office(dry_run=dry_run) as desk:
         with reading(desk.engine) as session:
-            reasons = [one.reason for one in open_circuits(session, desk.clinic_id)] + doubts(session, desk.now)
+            reasons = [one.reason for one in open_circuits(session)] + doubts(session, desk.now)
         if not reasons:
             note("no circuit is open and no clock is in doubt; nothing is stopped")
             return
         desk.ask(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
         with desk.change() as session:
-            close_circuit(session, desk.clinic_id, at=desk.now, by=desk.by)
+            close_circuit(session, at=desk.now, by=desk.by)
             trust_clocks(session)
         desk.tell(f"closed, and texts leave again; what stood against them: {'; '.join(reasons)}")
 

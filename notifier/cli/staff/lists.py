@@ -33,15 +33,15 @@ def due(
     """What will be sent, and what waits for somebody."""
     with office(looks=True) as desk, reading(desk.engine) as session:
         until = desk.now + _length(within) if within else None
-        lines = forecast.due(session, desk.clinic_id, until=until)
+        lines = forecast.due(session, until=until)
     _print_texts(lines, as_json, desk.rules, empty="nothing is due")
 
 
 def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
     """Every text of one enrollment."""
     with office(looks=True) as desk, reading(desk.engine) as session:
-        whose = enrollment_called(session, desk.clinic_id, enrollment)
-        lines = forecast.show(session, desk.clinic_id, whose)
+        whose = enrollment_called(session, enrollment)
+        lines = forecast.show(session, whose)
     _print_texts(lines, as_json, desk.rules, empty="no text was ever planned for her")
 
 
@@ -66,7 +66,7 @@ def enrollments(
     """Who is enrolled, the latest first."""
     where = {"state": state} if state else {}
     with office(looks=True) as desk, reading(desk.engine) as session:
-        lines = forecast.enrollments(session, desk.clinic_id, where=where, limit=limit)
+        lines = forecast.enrollments(session, where=where, limit=limit)
     if as_json:
         print_json([forecast.enrollment_json(line) for line in lines])
         return
@@ -88,7 +88,7 @@ def enrollments(
 def opt_outs(as_json: Json = False) -> None:
     """Numbers that must not be texted."""
     with office(looks=True) as desk, reading(desk.engine) as session:
-        lines = forecast.opt_outs(session, desk.clinic_id)
+        lines = forecast.opt_outs(session)
         zone = ZoneInfo(desk.rules.timezone)
     if as_json:
         print_json(_plain(lines))
@@ -104,7 +104,7 @@ def replies(
 ) -> None:
     """What patients wrote, the latest first."""
     with office(looks=True) as desk, reading(desk.engine) as session:
-        lines = forecast.replies(session, desk.clinic_id, only_open=only_open, limit=limit)
+        lines = forecast.replies(session, only_open=only_open, limit=limit)
         zone = ZoneInfo(desk.rules.timezone)
     if as_json:
         print_json(_plain(lines))

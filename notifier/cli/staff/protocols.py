@@ -131,7 +131,7 @@ def approve(
         plan = find_protocol(protocol, desk.protocols)
         desk.ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
         with desk.change() as session:
-            new = approve_protocol(session, desk.clinic_id, plan, by=by, now=desk.now, language=language)
+            new = approve_protocol(session, plan, by=by, now=desk.now, language=language)
         desk.tell(f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already")
 
 

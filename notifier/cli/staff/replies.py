@@ -34,18 +34,17 @@ def reply(
     with office(writes_texts=True, dry_run=only_show) as desk:
         with reading(desk.engine) as session:
             of_enrollment = enrollment or not (whom.isascii() and whom.isdigit())
-            whose = enrollment_called(session, desk.clinic_id, whom) if of_enrollment else None
+            whose = enrollment_called(session, whom) if of_enrollment else None
             which = None if of_enrollment else int(whom)
             found = find_answer(
-                session, desk.clinic_id, text, rules=desk.rules, now=desk.now, reply_id=which,
-                enrollment_id=whose,
-            )  # fmt: skip
+                session, text, rules=desk.rules, now=desk.now, reply_id=which,
+                enrollment_id=whose)  # fmt: skip
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
         if not as_json:
             desk.ask(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
         with desk.change() as session:
-            done = answer(session, desk.clinic_id, found, rules=desk.rules, now=desk.now, by=desk.by)
+            done = answer(session, found, rules=desk.rules, now=desk.now, by=desk.by)
         if as_json:
             segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
             message = None if only_show else done.message
@@ -68,10 +67,10 @@ def close(
     """Say that somebody has read a reply and done what it needed."""
     with office(dry_run=dry_run) as desk:
         with desk.change() as session:
-            phone = the_reply(session, desk.clinic_id, number).phone
-            new = close_reply(session, desk.clinic_id, number, now=desk.now, by=desk.by)
-            held = bool(open_holds(session, desk.clinic_id, phone))
+            phone = the_reply(session, number).phone
+            new = close_reply(session, number, now=desk.now, by=desk.by)
+            held = bool(open_holds(session, phone))
             if release_too and held:
-                release(session, desk.clinic_id, phone, now=desk.now, by=desk.by)
+                release(session, phone, now=desk.now, by=desk.by)
         closed = "closed" if new else "it was closed already"
         desk.tell(f"{closed}; her texts leave again" if release_too and held else closed)

@@ -12,10 +12,8 @@ from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Messa
 from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession, WrongPassword
-from notifier.domain.kinds import CLINIC
 
 __all__ = [
-    "CLINIC",
     "Alert",
     "ApiAnswer",
     "ApiKey",

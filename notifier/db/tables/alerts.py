@@ -15,10 +15,9 @@ class Alert(SQLModel, table=True):
     __tablename__ = "alerts"
     __table_args__ = (
         # Two workers that find the same cause write it down once.
-        partial_index("ix_alerts_open", "clinic_id", "cause", where="cleared_at IS NULL", unique=True),
+        partial_index("ix_alerts_open", "cause", where="cleared_at IS NULL", unique=True),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     cause: str = Field(max_length=80)
     """What makes it the same alert when it is found again, such as `circuit` or `urgent-17`."""
     why: str = Field(max_length=400)

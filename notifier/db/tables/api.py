@@ -28,10 +28,9 @@ class ApiKey(SQLModel, table=True):
     __tablename__ = "api_keys"
     __table_args__ = (
         UniqueConstraint("key_hash"),
-        partial_index("ix_api_keys_name", "clinic_id", "name", where="revoked_at IS NULL", unique=True),
+        partial_index("ix_api_keys_name", "name", where="revoked_at IS NULL", unique=True),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     name: str = Field(max_length=60)
     key_hash: str = Field(max_length=64)
     """SHA-256 of the key, in hex: a key is 32 random bytes, which nobody guesses from its hash."""
@@ -55,7 +54,6 @@ class ApiAnswer(SQLModel, table=True):
     __table_args__ = (Index("ix_api_answers_at", "at"),)
     api_key_id: int = Field(sa_column=Column(ForeignKey("api_keys.id"), primary_key=True))
     idempotency_key: str = Field(primary_key=True, max_length=255)
-    clinic_id: str = Field(max_length=40)
     at: datetime = instant()
     body_hash: str = Field(max_length=64)
     """SHA-256 of the body: the same key with another body is a mistake of the caller's."""

@@ -13,15 +13,14 @@ ALL_KINDS = "all"
 
 
 class OptOut(SQLModel, table=True):
-    """A number that must not be texted. One open row at most for each number of a clinic."""
+    """A number that must not be texted. One open row at most for each number."""
 
     __tablename__ = "opt_outs"
     __table_args__ = (
-        partial_index("ix_opt_outs_open", "clinic_id", "phone", where="ended_at IS NULL", unique=True),
-        Index("ix_opt_outs_at", "clinic_id", "at"),
+        partial_index("ix_opt_outs_open", "phone", where="ended_at IS NULL", unique=True),
+        Index("ix_opt_outs_at", "at"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     phone: str = Field(max_length=20)
     source: str = Field(max_length=40)
     """keyword, phrase, twilio, staff, number_changed"""
@@ -35,9 +34,8 @@ class NumberHold(SQLModel, table=True):
     """A number whose last reply a person must read before anything else leaves."""
 
     __tablename__ = "number_holds"
-    __table_args__ = (partial_index("ix_number_holds_open", "clinic_id", "phone", where="released_at IS NULL"),)
+    __table_args__ = (partial_index("ix_number_holds_open", "phone", where="released_at IS NULL"),)
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     phone: str = Field(max_length=20)
     reason: str = Field(max_length=400)
     kinds: str = Field(default=ALL_KINDS, max_length=120)
@@ -57,12 +55,11 @@ class Reply(SQLModel, table=True):
 
     __tablename__ = "replies"
     __table_args__ = (
-        UniqueConstraint("clinic_id", "sid"),
-        Index("ix_replies_phone", "clinic_id", "phone", "at"),
-        partial_index("ix_replies_open", "clinic_id", "at", where="closed_at IS NULL"),
+        UniqueConstraint("sid"),
+        Index("ix_replies_phone", "phone", "at"),
+        partial_index("ix_replies_open", "at", where="closed_at IS NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     sid: str = Field(max_length=40)
     phone: str = Field(max_length=20)
     at: datetime = instant()
@@ -84,7 +81,6 @@ class Receipt(SQLModel, table=True):
     __tablename__ = "receipts"
     __table_args__ = (UniqueConstraint("sid", "status", "error_code"), Index("ix_receipts_token", "token"))
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     sid: str = Field(max_length=40)
     status: str = Field(max_length=24)
     error_code: int = 0
@@ -98,7 +94,6 @@ class Poll(SQLModel, table=True):
     """How far each poller has read; the send gate looks at `completed_at`."""
 
     __tablename__ = "polls"
-    clinic_id: str = Field(primary_key=True, max_length=40)
     what: str = Field(primary_key=True, max_length=20)
     """inbound or receipts"""
     completed_at: datetime = instant()

@@ -17,17 +17,14 @@ class Enrollment(SQLModel, table=True):
     __tablename__ = "enrollments"
     __table_args__ = (
         # The number first: this index also finds everybody on one phone.
-        UniqueConstraint(
-            "clinic_id", "phone", "folded_name", "protocol", "treated_on", "ordinal", name="uq_enrollments_same"
-        ),
-        UniqueConstraint("clinic_id", "external_id"),
+        UniqueConstraint("phone", "folded_name", "protocol", "treated_on", "ordinal", name="uq_enrollments_same"),
+        UniqueConstraint("external_id"),
         # Who is expected, by when: the staff page's day.
         partial_index("ix_enrollments_booked", "appointment_at", where="treated_at IS NULL AND state = 'booked'"),
         # Which offices there are patients of: asked at every start.
         partial_index("ix_enrollments_office", "office", where="office IS NOT NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     external_id: str | None = Field(default=None, max_length=120)
     name: str = Field(max_length=80)
     folded_name: str = Field(max_length=80)
@@ -89,14 +86,11 @@ class Message(SQLModel, table=True):
             where="state = 'failed' OR state = 'undelivered' OR state = 'expired'",
         ),
         # With all that the delivery page counts: no row has to be read for it.
-        partial_index(
-            "ix_messages_left", "left_at", "state", "clinic_id", "enrollment_id", where="left_at IS NOT NULL"
-        ),
-        Index("ix_messages_phone_left", "clinic_id", "phone", "left_at"),
+        partial_index("ix_messages_left", "left_at", "state", "enrollment_id", where="left_at IS NOT NULL"),
+        Index("ix_messages_phone_left", "phone", "left_at"),
         Index("ix_messages_sid", "sid"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     enrollment_id: int = Field(sa_column=Column(ForeignKey("enrollments.id"), nullable=False))
     step: str = Field(max_length=40)
     revision: int = 0
@@ -142,7 +136,6 @@ class Attempt(SQLModel, table=True):
     )
     id: str = Field(primary_key=True, max_length=36)
     """A uuid; also the opaque token in the receipt's URL."""
-    clinic_id: str = Field(max_length=40)
     message_id: int = Field(sa_column=Column(ForeignKey("messages.id"), nullable=False))
     worker_id: str = Field(max_length=36)
     started_at: datetime = instant()
@@ -168,7 +161,6 @@ class Event(SQLModel, table=True):
     __tablename__ = "events"
     __table_args__ = (Index("ix_events_enrollment", "enrollment_id"), Index("ix_events_message", "message_id"))
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     enrollment_id: int | None = None
     message_id: int | None = None
     at: datetime = instant()
@@ -184,9 +176,8 @@ class Circuit(SQLModel, table=True):
     """Why nothing is being sent through a sender right now; no open row means all is well."""
 
     __tablename__ = "circuits"
-    __table_args__ = (partial_index("ix_circuits_open", "clinic_id", where="closed_at IS NULL"),)
+    __table_args__ = (partial_index("ix_circuits_open", "opened_at", where="closed_at IS NULL"),)
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     reason: str = Field(max_length=400)
     code: int | None = None
     opened_at: datetime = instant()

@@ -14,7 +14,6 @@ class ProtocolVersion(SQLModel, table=True):
     """A protocol's full content as it was when somebody was enrolled on it or approved it."""
 
     __tablename__ = "protocol_versions"
-    clinic_id: str = Field(primary_key=True, max_length=40)
     protocol: str = Field(primary_key=True, max_length=40)
     version: str = Field(primary_key=True, max_length=12)
     content: str = Field(sa_column=Column(Text, nullable=False))
@@ -25,7 +24,6 @@ class Approval(SQLModel, table=True):
     """A clinician stands behind one version of a protocol in one language."""
 
     __tablename__ = "approvals"
-    clinic_id: str = Field(primary_key=True, max_length=40)
     protocol: str = Field(primary_key=True, max_length=40)
     version: str = Field(primary_key=True, max_length=12)
     language: str = Field(primary_key=True, max_length=8)
@@ -37,9 +35,8 @@ class Pause(SQLModel, table=True):
     """A protocol, or one of its steps, that must not be sent for now."""
 
     __tablename__ = "pauses"
-    __table_args__ = (Index("ix_pauses_protocol", "clinic_id", "protocol"),)
+    __table_args__ = (Index("ix_pauses_protocol", "protocol"),)
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     protocol: str = Field(max_length=40)
     step: str | None = Field(default=None, max_length=40)
     """None: the whole protocol."""

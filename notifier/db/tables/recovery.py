@@ -26,10 +26,9 @@ class Recovery(SQLModel, table=True):
     __tablename__ = "recoveries"
     __table_args__ = (
         # Two workers that come back from the same outage find it once.
-        partial_index("ix_recoveries_open", "clinic_id", "kind", where="ended_at IS NULL", unique=True),
+        partial_index("ix_recoveries_open", "kind", where="ended_at IS NULL", unique=True),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     kind: RecoveryKind = Field(sa_column=Column(enum_column(RecoveryKind), nullable=False))
     up_to: datetime = instant()
     """LATE: texts that were due by then wait. RESTORED: the tables know what happened by then, and nothing later."""

@@ -23,9 +23,8 @@ class Staff(SQLModel, table=True):
     """A person who signs in to the staff page. Never deleted: the record of what they did names them."""
 
     __tablename__ = "staff"
-    __table_args__ = (UniqueConstraint("clinic_id", "folded_name"),)
+    __table_args__ = (UniqueConstraint("folded_name"),)
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     name: str = Field(max_length=60)
     folded_name: str = Field(max_length=60)
     """Lower case: "Dana" and "dana" are one account."""
@@ -57,11 +56,10 @@ class StaffAudit(SQLModel, table=True):
 
     __tablename__ = "staff_audit"
     __table_args__ = (
-        Index("ix_staff_audit_at", "clinic_id", "at"),
+        Index("ix_staff_audit_at", "at"),
         Index("ix_staff_audit_enrollment", "enrollment_id"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     at: datetime = instant()
     by: str = Field(max_length=120)
     what: str = Field(max_length=40)
@@ -76,7 +74,6 @@ class StaffForm(SQLModel, table=True):
 
     __tablename__ = "staff_forms"
     token: str = Field(primary_key=True, max_length=36)
-    clinic_id: str = Field(max_length=40)
     at: datetime = instant()
     digest: str = Field(max_length=64)
     """Of what was filled in: the same form with other content is another patient."""
@@ -107,9 +104,8 @@ class WrongPassword(SQLModel, table=True):
     """A wrong password at the page, kept for a quarter of an hour: every web process counts the same ones."""
 
     __tablename__ = "wrong_passwords"
-    __table_args__ = (Index("ix_wrong_passwords_at", "clinic_id", "at"),)
+    __table_args__ = (Index("ix_wrong_passwords_at", "at"),)
     id: int | None = Field(default=None, primary_key=True)
-    clinic_id: str = Field(max_length=40)
     at: datetime = instant()
     who: str = Field(max_length=8)
     """The first hex digits of the typed name's SHA-256: enough to count, too few to guess a password typed there."""

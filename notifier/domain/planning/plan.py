@@ -23,7 +23,6 @@ from schedules.wording import Voice
 class PlanningRules:
     """The clinic's settings that shape every plan."""
 
-    clinic_id: str
     voice: Voice
     timezone: str
     """IANA name; the clock on which times without an offset are read."""

@@ -46,10 +46,10 @@ def read_meanings(
     session: Session, rows: Sequence[ImportRow], rules: PlanningRules, now: datetime, ready: Ready
 ) -> tuple[list[tuple[ImportRow, Meaning]], list[RowFault]]:
     """The meaning of each good row, and why the others cannot be imported; nothing is written."""
-    known = by_external_ids(session, rules.clinic_id, [row.wanted.external_id or "" for row in rows])
+    known = by_external_ids(session, [row.wanted.external_id or "" for row in rows])
     strangers = [row.wanted.facts.phone for row in rows if row.wanted.external_id not in known]
     on_phone: dict[str, list[Enrollment]] = {}
-    for stored in enrollments_on(session, rules.clinic_id, strangers):
+    for stored in enrollments_on(session, strangers):
         on_phone.setdefault(stored.phone, []).append(stored)
     meanings: list[tuple[ImportRow, Meaning]] = []
     faults: list[RowFault] = []
@@ -118,7 +118,7 @@ def write_meanings(
     """Write rows in the caller's transaction. Raises Refused where somebody changed what they mean in the meantime."""
     done = Done()
     known = by_external_ids(
-        session, rules.clinic_id, [row.wanted.external_id or "" for row, meaning in rows if meaning is not Meaning.NEW]
+        session, [row.wanted.external_id or "" for row, meaning in rows if meaning is not Meaning.NEW]
     )
     for row, meaning in rows:
         stored = known.get(row.wanted.external_id or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -22,43 +22,37 @@ POLL_REFUSED = -1
 """The code of the circuit that opens when the provider refuses to say what patients wrote, until a poll is answered."""
 FIRST_PROBE, PROBE_EVERY = timedelta(seconds=10), timedelta(minutes=5)
 
-_OPEN = (
-    select(Circuit)
-    .where(col(Circuit.clinic_id) == bindparam("clinic"), col(Circuit.closed_at).is_(None))
-    .order_by(col(Circuit.id))
-)
+_OPEN = select(Circuit).where(col(Circuit.closed_at).is_(None)).order_by(col(Circuit.id))
 
 
-def open_circuits(session: Session, clinic_id: str) -> list[Circuit]:
+def open_circuits(session: Session) -> list[Circuit]:
     """Every reason why nothing leaves, the oldest first; none means all is well."""
-    return list(session.scalars(_OPEN, {"clinic": clinic_id}))
+    return list(session.scalars(_OPEN))
 
 
-def open_circuit(session: Session, clinic_id: str, *, reason: str, code: int | None, at: datetime, by: str) -> bool:
+def open_circuit(session: Session, *, reason: str, code: int | None, at: datetime, by: str) -> bool:
     """Stop sending; False where a circuit is open already, whose next probe is then put off."""
-    already = open_circuits(session, clinic_id)
+    already = open_circuits(session)
     if already:
         put_off(session, already, at=at)
         return False
     probe_at = at + (FIRST_PROBE if code == UNKNOWN else PROBE_EVERY)
-    _open(session, clinic_id, reason=reason, code=code, at=at, probe_at=probe_at, by=by)
+    _open(session, reason=reason, code=code, at=at, probe_at=probe_at, by=by)
     return True
 
 
-def poll_is_refused(session: Session, clinic_id: str, *, reason: str, at: datetime, by: str) -> bool:
+def poll_is_refused(session: Session, *, reason: str, at: datetime, by: str) -> bool:
     """Name the cause before the gate closes; False where it is named already. No probe is put off by it."""
-    if any(one.code == POLL_REFUSED or one.reason == reason for one in open_circuits(session, clinic_id)):
+    if any(one.code == POLL_REFUSED or one.reason == reason for one in open_circuits(session)):
         return False
-    _open(session, clinic_id, reason=reason, code=POLL_REFUSED, at=at, probe_at=at + PROBE_EVERY, by=by)
+    _open(session, reason=reason, code=POLL_REFUSED, at=at, probe_at=at + PROBE_EVERY, by=by)
     return True
 
 
-def _open(
-    session: Session, clinic_id: str, *, reason: str, code: int | None, at: datetime, probe_at: datetime, by: str
-) -> None:
-    row = {"clinic_id": clinic_id, "reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
+def _open(session: Session, *, reason: str, code: int | None, at: datetime, probe_at: datetime, by: str) -> None:
+    row = {"reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
     insert_rows(session, Circuit, [row])
-    record(session, clinic_id=clinic_id, at=at, by=by, what="circuit_opened", why=reason)
+    record(session, at=at, by=by, what="circuit_opened", why=reason)
 
 
 def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: Random | None = None) -> None:
@@ -75,28 +69,28 @@ def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: 
         session.execute(this.values(probe_at=at + wait).execution_options(synchronize_session="fetch"))
 
 
-def poll_is_answered(session: Session, clinic_id: str, *, at: datetime, by: str) -> int:
+def poll_is_answered(session: Session, *, at: datetime, by: str) -> int:
     """Close what a refused poll opened; a refused text's circuit stays, for a list says nothing about the sender."""
-    if not any(one.code == POLL_REFUSED for one in open_circuits(session, clinic_id)):
+    if not any(one.code == POLL_REFUSED for one in open_circuits(session)):
         return 0
     why = "the provider lists what patients write"
-    return close_circuits(session, clinic_id, at=at, by=by, why=why, codes=(POLL_REFUSED,))
+    return close_circuits(session, at=at, by=by, why=why, codes=(POLL_REFUSED,))
 
 
 def close_circuits(
-    session: Session, clinic_id: str, *, at: datetime, by: str, why: str | None = None, codes: Sequence[int] = ()
+    session: Session, *, at: datetime, by: str, why: str | None = None, codes: Sequence[int] = ()
 ) -> int:
     """Send again; how many circuits were open. `codes`: only those that were opened with one of these."""
     these = [col(Circuit.code).in_(codes)] if codes else []
     closed = session.execute(
         update(Circuit)
-        .where(col(Circuit.clinic_id) == clinic_id, col(Circuit.closed_at).is_(None), *these)
+        .where(col(Circuit.closed_at).is_(None), *these)
         .values(closed_at=at, closed_by=by)
         .returning(col(Circuit.id))
         .execution_options(synchronize_session="fetch")
     ).all()
     if closed:
-        record(session, clinic_id=clinic_id, at=at, by=by, what="circuit_closed", why=why)
+        record(session, at=at, by=by, what="circuit_closed", why=why)
         look_again(session, at=at)  # those that were refused wait no longer
         announce(session)  # where one worker's trial has gone well, the others need not wait for their next bell
     return len(closed)

@@ -12,15 +12,15 @@ from notifier.sending.gates.polls import gate_is_open
 from notifier.sending.gates.recoveries import open_recoveries
 
 
-def why_closed(session: Session, clinic_id: str, now: datetime, *, trial: bool) -> tuple[str, str] | None:
+def why_closed(session: Session, now: datetime, *, trial: bool) -> tuple[str, str] | None:
     """Which gate keeps everything (`restored`, `gate` or `circuit`) and why, in words; None where none does.
 
     `trial`: one text passes an open circuit.
     """
-    if RecoveryKind.RESTORED in open_recoveries(session, clinic_id):
+    if RecoveryKind.RESTORED in open_recoveries(session):
         return "restored", "the database is a backup, and Twilio must be asked what left since"
-    if not gate_is_open(session, clinic_id, now):
+    if not gate_is_open(session, now):
         return "gate", "what patients wrote has not been read at Twilio"
-    if not trial and (circuits := open_circuits(session, clinic_id)):
+    if not trial and (circuits := open_circuits(session)):
         return "circuit", circuits[0].reason
     return None

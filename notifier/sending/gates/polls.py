@@ -15,22 +15,22 @@ GATE = timedelta(minutes=2)
 """Nothing leaves unless everything that patients wrote until so long ago has been read."""
 _CLOCKS_DIFFER = timedelta(seconds=5)
 
-_LAST = select(Poll).where(col(Poll.clinic_id) == bindparam("clinic"), col(Poll.what) == bindparam("what"))
+_LAST = select(Poll).where(col(Poll.what) == bindparam("what"))
 
 
-def last_poll(session: Session, clinic_id: str, what: str = INBOUND) -> Poll | None:
+def last_poll(session: Session, what: str = INBOUND) -> Poll | None:
     """The last complete poll; None before the first."""
-    return session.scalar(_LAST, {"clinic": clinic_id, "what": what})
+    return session.scalar(_LAST, {"what": what})
 
 
-def completed(session: Session, clinic_id: str, *, at: datetime, read_up_to: datetime, what: str = INBOUND) -> None:
+def completed(session: Session, *, at: datetime, read_up_to: datetime, what: str = INBOUND) -> None:
     """A poll that began at `at` has read everything up to `read_up_to`."""
-    poll = last_poll(session, clinic_id, what) or Poll(clinic_id=clinic_id, what=what)
+    poll = last_poll(session, what) or Poll(what=what)
     poll.completed_at, poll.read_up_to = at, read_up_to
     session.add(poll)
 
 
-def gate_is_open(session: Session, clinic_id: str, now: datetime) -> bool:
+def gate_is_open(session: Session, now: datetime) -> bool:
     """Whether a complete inbound poll is recent enough for texts to leave; one from the future does not count."""
-    poll = last_poll(session, clinic_id)
+    poll = last_poll(session)
     return poll is not None and now - GATE <= poll.completed_at <= now + _CLOCKS_DIFFER

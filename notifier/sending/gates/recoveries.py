@@ -6,12 +6,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record
-from notifier.db.outbox import in_state, is_answer, next_due, of_clinic
+from notifier.db.outbox import in_state, is_answer, next_due
 from notifier.db.rows import insert_if_new, insert_rows
 from notifier.db.tables import Event, Message, Recovery, RecoveryKind
 from notifier.domain.states import MessageState
@@ -21,12 +21,12 @@ LATE: Final = timedelta(hours=1)
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _WAITS: Final = "late after an outage: it waits for a person"
 _S = MessageState
-_OPEN: Final = select(Recovery).where(col(Recovery.clinic_id) == bindparam("clinic"), col(Recovery.ended_at).is_(None))
+_OPEN: Final = select(Recovery).where(col(Recovery.ended_at).is_(None))
 
 
-def open_recoveries(session: Session, clinic_id: str) -> dict[RecoveryKind, Recovery]:
+def open_recoveries(session: Session) -> dict[RecoveryKind, Recovery]:
     """Why texts wait for a person right now; empty where none do."""
-    return {one.kind: one for one in session.scalars(_OPEN, {"clinic": clinic_id})}
+    return {one.kind: one for one in session.scalars(_OPEN)}
 
 
 def waits(up_to: datetime, now: datetime) -> ColumnElement[bool]:
@@ -34,62 +34,60 @@ def waits(up_to: datetime, now: datetime) -> ColumnElement[bool]:
     return and_(col(Message.due_at) <= up_to, col(Message.expires_at) > now, ~is_answer())
 
 
-def begin_after_outage(session: Session, clinic_id: str, *, above: int, now: datetime) -> Recovery | None:
+def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recovery | None:
     """Let the late texts wait if there are more than `above` of them and none has left for an hour.
 
     A burst that takes hours at the sender's rate is no outage: texts leave all the time. Nor does what a person has
     released wait again.
     """
-    up_to, released = now - LATE, _released_up_to(session, clinic_id)
-    last = last_departure(session, clinic_id, now + _CLOCKS_DIFFER)
+    up_to, released = now - LATE, _released_up_to(session)
+    last = last_departure(session, now + _CLOCKS_DIFFER)
     if last is not None and last > up_to:
         return None
-    these = [in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now)]
+    these = [in_state(_S.PLANNED), waits(up_to, now)]
     if released is not None:
         these.append(col(Message.due_at) > released)
     many = session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
     if many <= above:
         return None
-    row = {"clinic_id": clinic_id, "kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": "worker"}
+    row = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": "worker"}
     if insert_if_new(session, Recovery, row):
-        _note(session, clinic_id, these, reason=_WAITS, what="put_off", why=_WAITS, at=now, by="worker")
+        _note(session, these, reason=_WAITS, what="put_off", why=_WAITS, at=now, by="worker")
         why = f"{many} late texts wait for a person"
-        record(session, clinic_id=clinic_id, at=now, by="worker", what="recovery_began", why=why)
-    return open_recoveries(session, clinic_id).get(RecoveryKind.LATE)
+        record(session, at=now, by="worker", what="recovery_began", why=why)
+    return open_recoveries(session).get(RecoveryKind.LATE)
 
 
-def begin_after_restore(session: Session, clinic_id: str, *, up_to: datetime, now: datetime, by: str) -> bool:
+def begin_after_restore(session: Session, *, up_to: datetime, now: datetime, by: str) -> bool:
     """Let everything wait: these tables know nothing after `up_to`. False where it does already."""
-    row = {"clinic_id": clinic_id, "kind": RecoveryKind.RESTORED, "up_to": up_to, "at": now, "by": by}
+    row = {"kind": RecoveryKind.RESTORED, "up_to": up_to, "at": now, "by": by}
     return insert_if_new(session, Recovery, row)
 
 
-def release_late(session: Session, clinic_id: str, *, texts: int, up_to: datetime, now: datetime, by: str) -> None:
+def release_late(session: Session, *, texts: int, up_to: datetime, now: datetime, by: str) -> None:
     """A person has looked at the late texts, so many: they leave as every check and the rate allow.
 
     Also before a worker has found them: it will not ask again for what was due `up_to` then.
     """
-    if not end(session, clinic_id, RecoveryKind.LATE, at=now, by=by, why=f"{texts} late texts released"):
+    if not end(session, RecoveryKind.LATE, at=now, by=by, why=f"{texts} late texts released"):
         done = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": texts, "at": now, "by": by, "ended_at": now}
-        insert_rows(session, Recovery, [{"clinic_id": clinic_id, **done, "ended_by": by}])
-    these = [in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now)]
-    _note(session, clinic_id, these, reason=None, what="released", why="released after an outage", at=now, by=by)
+        insert_rows(session, Recovery, [{**done, "ended_by": by}])
+    these = [in_state(_S.PLANNED), waits(up_to, now)]
+    _note(session, these, reason=None, what="released", why="released after an outage", at=now, by=by)
 
 
-def end(session: Session, clinic_id: str, kind: RecoveryKind, *, at: datetime, by: str, why: str) -> bool:
+def end(session: Session, kind: RecoveryKind, *, at: datetime, by: str, why: str) -> bool:
     """Nothing waits for this any longer; False where nothing did."""
-    this = update(Recovery).where(
-        col(Recovery.clinic_id) == clinic_id, col(Recovery.kind) == kind, col(Recovery.ended_at).is_(None)
-    )
+    this = update(Recovery).where(col(Recovery.kind) == kind, col(Recovery.ended_at).is_(None))
     ended = session.execute(this.values(ended_at=at, ended_by=by).returning(col(Recovery.id))).all()
     if ended:
-        record(session, clinic_id=clinic_id, at=at, by=by, what="recovery_ended", why=why)
+        record(session, at=at, by=by, what="recovery_ended", why=why)
     return bool(ended)
 
 
-def count_waiting(session: Session, clinic_id: str, up_to: datetime, now: datetime) -> int:
+def count_waiting(session: Session, up_to: datetime, now: datetime) -> int:
     """How many late texts wait."""
-    these = (in_state(_S.PLANNED), of_clinic(clinic_id), waits(up_to, now))
+    these = (in_state(_S.PLANNED), waits(up_to, now))
     return session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
 
 
@@ -98,41 +96,37 @@ def next_departure(session: Session, late: Recovery | None) -> datetime | None:
     return next_due(session, after=late.up_to if late else None)
 
 
-def sentences(session: Session, clinic_id: str, now: datetime) -> list[str]:
+def sentences(session: Session, now: datetime) -> list[str]:
     """What whoever runs the machine must know and do. It names commands, so no page says it: see web/alarms.py."""
     said = []
-    for kind, one in open_recoveries(session, clinic_id).items():
+    for kind, one in open_recoveries(session).items():
         if kind is RecoveryKind.RESTORED:
             then = f"{one.up_to:%Y-%m-%d %H:%M} UTC"
             said.append(f"nothing is sent: this is a backup of {then}; ask Twilio what left since: notifier recover")
-        elif many := count_waiting(session, clinic_id, one.up_to, now):
+        elif many := count_waiting(session, one.up_to, now):
             texts = f"{many} late text waits" if many == 1 else f"{many} late texts wait"
             said.append(f"{texts} for a person: notifier recover --plan")
     return said
 
 
-def last_departure(session: Session, clinic_id: str, before: datetime) -> datetime | None:
+def last_departure(session: Session, before: datetime) -> datetime | None:
     """When the last planned text left before then, and was not merely tried; None for never."""
     left = select(col(Message.left_at)).where(
         col(Message.left_at).is_not(None),
         col(Message.left_at) < before,
         col(Message.state).in_([_S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.UNDELIVERED]),
-        of_clinic(clinic_id),
         ~is_answer(),
     )
     return session.scalar(left.order_by(col(Message.left_at).desc()).limit(1))
 
 
-def _released_up_to(session: Session, clinic_id: str) -> datetime | None:
-    found = select(func.max(col(Recovery.up_to))).where(
-        col(Recovery.clinic_id) == clinic_id, col(Recovery.kind) == RecoveryKind.LATE
-    )
+def _released_up_to(session: Session) -> datetime | None:
+    found = select(func.max(col(Recovery.up_to))).where(col(Recovery.kind) == RecoveryKind.LATE)
     return session.scalar(found.where(col(Recovery.ended_at).is_not(None)))
 
 
 def _note(
     session: Session,
-    clinic_id: str,
     these: Collection[ColumnElement[bool]],
     *,
     reason: str | None,
@@ -149,5 +143,5 @@ def _note(
         .returning(col(Message.id), col(Message.enrollment_id))
         .execution_options(synchronize_session=False)
     ).all()
-    same = {"clinic_id": clinic_id, "at": at, "by": by, "what": what, "why": why}
+    same = {"at": at, "by": by, "what": what, "why": why}
     insert_rows(session, Event, [{**same, "message_id": text, "enrollment_id": whose} for text, whose in changed])

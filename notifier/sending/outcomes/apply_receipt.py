@@ -11,7 +11,6 @@ from notifier.sending.outcomes import receipts
 
 def apply_receipt(
     session: Session,
-    clinic_id: str,
     *,
     sid: str,
     status: str,
@@ -25,12 +24,10 @@ def apply_receipt(
     `token` is the attempt's, from the receipt's signed URL: it gives a text whose answer was lost its SID. `source`:
     callback or poll. A report that comes before our own record of the call waits in the table until that is made.
     """
-    new = receipts.store(
-        session, clinic_id=clinic_id, sid=sid, status=status, error_code=error_code, token=token, at=at, source=source
-    )
+    new = receipts.store(session, sid=sid, status=status, error_code=error_code, token=token, at=at, source=source)
     if not new:
         return False
     if token:
         receipts.adopt(session, token, at=at, by="twilio")
-    receipts.advance(session, clinic_id, [sid], at=at)
+    receipts.advance(session, [sid], at=at)
     return True

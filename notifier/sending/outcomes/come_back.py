@@ -41,12 +41,11 @@ def come_back(
     if not_until is not None:
         values["due_at"] = _later_of(not_until)
     moved = move_many(session, ids, seen=seen, to=_S.PLANNED, at=at, by=by, why=why, **values)
-    for message_id, (enrollment_id, clinic_id, ended) in ended_by_a_change(session, moved, at).items():
+    for message_id, (enrollment_id, ended) in ended_by_a_change(session, moved, at).items():
         move_many(session, [message_id], seen=_S.PLANNED, to=_S.EXPIRED, at=at, by=by, why=ended)
         record(
-            session, clinic_id=clinic_id, at=at, by=by, what="needs_staff", enrollment_id=enrollment_id,
-            message_id=message_id, why=ended,
-        )  # fmt: skip
+            session, at=at, by=by, what="needs_staff", enrollment_id=enrollment_id,
+            message_id=message_id, why=ended)  # fmt: skip
     return moved
 
 
@@ -55,15 +54,15 @@ def _later_of(at: datetime) -> ColumnElement[datetime]:
     return case((due_at > at, due_at), else_=literal(at, due_at.type))
 
 
-def ended_by_a_change(session: Session, ids: Sequence[int], at: datetime) -> dict[int, tuple[int, str, str]]:
-    """Those of these texts that a change has ended while they were on their way: whose, of which clinic, and why.
+def ended_by_a_change(session: Session, ids: Sequence[int], at: datetime) -> dict[int, tuple[int, str]]:
+    """Those of these texts that a change has ended while they were on their way: whose, and why.
 
     A change does so by letting the text's use end in that very moment, and says why in its event.
     """
     if not ids:
         return {}
     ended = (
-        select(col(Message.id), col(Message.enrollment_id), col(Message.clinic_id), col(Event.why))
+        select(col(Message.id), col(Message.enrollment_id), col(Event.why))
         .join(Event, col(Event.message_id) == col(Message.id))
         .where(
             col(Message.id).in_(ids),
@@ -73,4 +72,4 @@ def ended_by_a_change(session: Session, ids: Sequence[int], at: datetime) -> dic
         )
         .order_by(col(Event.id))
     )
-    return {row.id: (row.enrollment_id, row.clinic_id, row.why or "it was changed") for row in session.execute(ended)}
+    return {row.id: (row.enrollment_id, row.why or "it was changed") for row in session.execute(ended)}

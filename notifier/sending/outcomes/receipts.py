@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -39,28 +39,16 @@ _STATES: Final = {
 _RANK: Final = {_S.SENT: 40, _S.FAILED: 60, _S.UNDELIVERED: 60, _S.DELIVERED: 70}
 _AFTER_ACCEPTANCE: Final = frozenset({_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.FAILED})
 _BY: Final = "twilio"
-_STORED: Final = select(Receipt).where(
-    col(Receipt.clinic_id) == bindparam("clinic"),
-    among(col(Receipt.sid), "sids"),
-    col(Receipt.status).in_(_STATES),
-)
+_STORED: Final = select(Receipt).where(among(col(Receipt.sid), "sids"), col(Receipt.status).in_(_STATES))
 
 
 def store(
-    session: Session,
-    *,
-    clinic_id: str,
-    sid: str,
-    status: str,
-    error_code: int | None,
-    token: str | None,
-    at: datetime,
-    source: str,
+    session: Session, *, sid: str, status: str, error_code: int | None, token: str | None, at: datetime, source: str
 ) -> bool:
     """Write down what the provider reported; False where we knew."""
     row = {
-        "clinic_id": clinic_id, "sid": sid[:40], "status": status[:24], "error_code": error_code or 0,
-        "token": token[:36] if token else None, "at": at, "source": source,
+        "sid": sid[:40], "status": status[:24], "error_code": error_code or 0,
+        "token": token[:36] if token else None, "at": at, "source": source
     }  # fmt: skip
     return insert_if_new(session, Receipt, row)
 
@@ -105,14 +93,14 @@ def _has_another(session: Session, attempt: Attempt, sid: str) -> bool:
     return session.execute(another.limit(1)).first() is not None
 
 
-def advance(session: Session, clinic_id: str, sids: Collection[str], *, at: datetime) -> None:
+def advance(session: Session, sids: Collection[str], *, at: datetime) -> None:
     """Move the texts with these SIDs as far as the stored receipts say."""
     if not sids:
         return
-    receipts = session.scalars(_STORED, {"clinic": clinic_id, "sids": sids}).all()
+    receipts = session.scalars(_STORED, {"sids": sids}).all()
     if not receipts:
         return
-    texts = session.scalars(select(Message).where(col(Message.clinic_id) == clinic_id, col(Message.sid).in_(sids)))
+    texts = session.scalars(select(Message).where(col(Message.sid).in_(sids)))
     by_sid = {text.sid: text for text in texts}
     furthest: dict[str, Receipt] = {}
     for receipt in sorted(receipts, key=lambda one: (_RANK[_STATES[one.status]], -(one.id or 0))):
@@ -145,11 +133,11 @@ def _after_failure(session: Session, text: Message, seen: MessageState, code: in
     decision, words = why.decision, in_words(code)
     assert text.id is not None
     if decision.suppress:
-        opt_out(session, text.clinic_id, text.phone, source="twilio", at=at, by=_BY)
+        opt_out(session, text.phone, source="twilio", at=at, by=_BY)
     if decision.mark_number_invalid:
-        number_is_dead(session, text.clinic_id, text.phone, at=at, by=_BY, why=words)
+        number_is_dead(session, text.phone, at=at, by=_BY, why=words)
     if decision.open_circuit:
-        circuits.open_circuit(session, text.clinic_id, reason=words, code=code, at=at, by=_BY)
+        circuits.open_circuit(session, reason=words, code=code, at=at, by=_BY)
     again = retry_at(why, text.retries, at)
     if again is not None and (again < text.expires_at or ended_by_a_change(session, [text.id], at)):
         why_again = f"{words} Again, for the {text.retries + 1}. time."
@@ -157,6 +145,5 @@ def _after_failure(session: Session, text: Message, seen: MessageState, code: in
         come_back(session, [text.id], seen=seen, at=at, by=_BY, why=why_again, not_until=again, retries=retries)
     elif decision.needs_staff:
         record(
-            session, clinic_id=text.clinic_id, at=at, by=_BY, what="needs_staff",
-            enrollment_id=text.enrollment_id, message_id=text.id, why=words,
-        )  # fmt: skip
+            session, at=at, by=_BY, what="needs_staff",
+            enrollment_id=text.enrollment_id, message_id=text.id, why=words)  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.engine import database_time
-from notifier.db.outbox import in_state, move, move_many, of_clinic
+from notifier.db.outbox import in_state, move, move_many
 from notifier.db.tables import Attempt, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
@@ -48,7 +48,6 @@ class _Lost:
 
 async def call_dead_attempts_unknown(
     threads: DatabaseThreads,
-    clinic_id: str,
     *,
     now: datetime,
     worker_id: str,
@@ -68,7 +67,6 @@ async def call_dead_attempts_unknown(
             .join(Message, col(Message.id) == col(Attempt.message_id))
             .where(
                 in_state(_S.ATTEMPTING),
-                col(Attempt.clinic_id) == clinic_id,
                 col(Attempt.outcome).is_(None),
                 over | (col(Attempt.worker_id) != worker_id) if others_are_dead else over,
             )
@@ -77,10 +75,10 @@ async def call_dead_attempts_unknown(
 
     if not await threads.read(dead):  # nearly always: then nobody has to wait for a writer
         return 0
-    return await threads.write(lambda session: _call_unknown(session, clinic_id, dead(session), now))
+    return await threads.write(lambda session: _call_unknown(session, dead(session), now))
 
 
-def _call_unknown(session: Session, clinic_id: str, dead: Sequence[tuple[str, int]], now: datetime) -> int:
+def _call_unknown(session: Session, dead: Sequence[tuple[str, int]], now: datetime) -> int:
     why = "the worker stopped before it could write down the answer"
     counted = col(Message.attempts) + 1
     moved = move_many(
@@ -100,18 +98,16 @@ def _call_unknown(session: Session, clinic_id: str, dead: Sequence[tuple[str, in
         attempt.outcome, attempt.detail, attempt.finished_at = "unknown", why, now
         session.flush()
         if receipts.adopt(session, attempt_id, at=now, by=_BY):
-            receipts.advance(session, clinic_id, [str(attempt.sid)], at=now)
+            receipts.advance(session, [str(attempt.sid)], at=now)
     return len(moved)
 
 
-async def resolve(
-    threads: DatabaseThreads, gateway: Gateway, clinic_id: str, *, now: datetime, on_unknown: OnUnknown
-) -> int | None:
+async def resolve(threads: DatabaseThreads, gateway: Gateway, *, now: datetime, on_unknown: OnUnknown) -> int | None:
     """Look up the texts whose answer was lost, where it is time to; how many, None where the provider did not answer.
 
     A list that could not be read to its end concludes nothing.
     """
-    lost = await threads.read(lambda session: _to_look_up(session, clinic_id, now))
+    lost = await threads.read(lambda session: _to_look_up(session, now))
     for one in lost:
         try:
             listed = [
@@ -120,15 +116,15 @@ async def resolve(
             ]
         except GatewayUnavailable:
             return None
-        await threads.write(partial(_conclude, clinic_id=clinic_id, one=one, listed=listed, now=now, how=on_unknown))
+        await threads.write(partial(_conclude, one=one, listed=listed, now=now, how=on_unknown))
     return len(lost)
 
 
-def _to_look_up(session: Session, clinic_id: str, now: datetime) -> list[_Lost]:
+def _to_look_up(session: Session, now: datetime) -> list[_Lost]:
     found = (
         select(Attempt, Message)
         .join(Message, col(Message.id) == col(Attempt.message_id))
-        .where(in_state(_S.UNKNOWN), of_clinic(clinic_id), col(Attempt.outcome) == "unknown")
+        .where(in_state(_S.UNKNOWN), col(Attempt.outcome) == "unknown")
         .order_by(col(Attempt.last_look_at).asc().nulls_first(), col(Attempt.started_at))
     )
     lost = []
@@ -140,13 +136,11 @@ def _to_look_up(session: Session, clinic_id: str, now: datetime) -> list[_Lost]:
     return lost[:_LOOKS_AT_ONCE]
 
 
-def _conclude(
-    session: Session, *, clinic_id: str, one: _Lost, listed: Sequence[Listed], now: datetime, how: OnUnknown
-) -> None:
+def _conclude(session: Session, *, one: _Lost, listed: Sequence[Listed], now: datetime, how: OnUnknown) -> None:
     attempt = session.get_one(Attempt, one.attempt_id)
     if attempt.outcome != "unknown":
         return  # a receipt has told meanwhile
-    bound, others = _bound(session, clinic_id, one.phone, listed), _others(session, clinic_id, one)
+    bound, others = _bound(session, one.phone, listed), _others(session, one)
     verdict, sid = find(one.body, one.started_at, listed, bound, others)
     attempt.last_look_at = now
     session.add(attempt)
@@ -154,7 +148,7 @@ def _conclude(
         attempt.outcome, attempt.sid = "accepted", sid
         session.flush()
         _move(session, one, _S.ACCEPTED, now, why="found in Twilio's list", sid=sid)
-        receipts.advance(session, clinic_id, [str(sid)], at=now)
+        receipts.advance(session, [str(sid)], at=now)
     elif now - attempt.started_at < COUNTS_AFTER:
         return  # its own may still appear
     elif verdict is Found.PERHAPS:
@@ -184,7 +178,7 @@ def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: dateti
         log.info("unknown_resolved", message=one.message_id, to=_S.PLANNED.value)
 
 
-def _bound(session: Session, clinic_id: str, phone: str, listed: Sequence[Listed]) -> set[str]:
+def _bound(session: Session, phone: str, listed: Sequence[Listed]) -> set[str]:
     """The SIDs in the list that are some attempt's already."""
     sids = [one.sid for one in listed]
     if not sids:
@@ -192,19 +186,16 @@ def _bound(session: Session, clinic_id: str, phone: str, listed: Sequence[Listed
     found = (
         select(col(Attempt.sid))
         .join(Message, col(Message.id) == col(Attempt.message_id))
-        .where(col(Message.clinic_id) == clinic_id, col(Message.phone) == phone, col(Attempt.sid).in_(sids))
+        .where(col(Message.phone) == phone, col(Attempt.sid).in_(sids))
     )
-    mine = select(col(Message.sid)).where(col(Message.clinic_id) == clinic_id, col(Message.sid).in_(sids))
+    mine = select(col(Message.sid)).where(col(Message.sid).in_(sids))
     return {str(sid) for query in (found, mine) for sid in session.scalars(query)}
 
 
-def _others(session: Session, clinic_id: str, one: _Lost) -> list[str]:
+def _others(session: Session, one: _Lost) -> list[str]:
     """The words of other texts to this number that are on their way, or lost too."""
     found = select(col(Message.sent_text)).where(
-        in_state(_S.ATTEMPTING, _S.UNKNOWN),
-        of_clinic(clinic_id),
-        col(Message.phone) == one.phone,
-        col(Message.id) != one.message_id,
+        in_state(_S.ATTEMPTING, _S.UNKNOWN), col(Message.phone) == one.phone, col(Message.id) != one.message_id
     )
     return [words for words in session.scalars(found) if words]
 

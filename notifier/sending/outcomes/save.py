@@ -44,18 +44,18 @@ _CLOSE: Final = (
 )
 
 
-def record(session: Session, clinic_id: str, finished: Sequence[Finished], now: datetime) -> None:
+def record(session: Session, finished: Sequence[Finished], now: datetime) -> None:
     """Save a batch of outcomes: the attempts, the texts' states, and what follows for their numbers and the circuit."""
     concluded = _concluded(session, finished)
     finished = [one for one in finished if _is_news(one, concluded.get(one.attempt_id))]
     given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
     _close_attempts(session, finished)
-    _accepted(session, clinic_id, [one for one in finished if one.result is Result.ACCEPTED], given_up, now)
-    _unknown(session, clinic_id, [one for one in finished if one.result is Result.UNKNOWN], now)
+    _accepted(session, [one for one in finished if one.result is Result.ACCEPTED], given_up, now)
+    _unknown(session, [one for one in finished if one.result is Result.UNKNOWN], now)
     _released(session, [one for one in finished if one.result is Result.RELEASED], now)
     for one in finished:
         if one.result is Result.NOT_CREATED:
-            _not_created(session, clinic_id, one, now)
+            _not_created(session, one, now)
 
 
 def _concluded(session: Session, finished: Sequence[Finished]) -> dict[str, str | None]:
@@ -83,9 +83,7 @@ def _as_row(one: Finished) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _accepted(
-    session: Session, clinic_id: str, finished: Sequence[Finished], given_up: set[int], now: datetime
-) -> None:
+def _accepted(session: Session, finished: Sequence[Finished], given_up: set[int], now: datetime) -> None:
     if not finished:
         return
     if given_up:  # this worker was cut off for so long that its text was to be sent again
@@ -94,10 +92,10 @@ def _accepted(
     for seen in (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW):
         for moved in accept(session, list(left.values()), seen=seen, at=now, by=_BY):
             del left[moved]
-    receipts.advance(session, clinic_id, [str(one.sid) for one in finished], at=now)
+    receipts.advance(session, [str(one.sid) for one in finished], at=now)
 
 
-def _unknown(session: Session, clinic_id: str, finished: Sequence[Finished], now: datetime) -> None:
+def _unknown(session: Session, finished: Sequence[Finished], now: datetime) -> None:
     by_detail: dict[str, list[int]] = defaultdict(list)
     for one in finished:
         by_detail[one.detail or ""].append(one.message_id)
@@ -106,10 +104,10 @@ def _unknown(session: Session, clinic_id: str, finished: Sequence[Finished], now
     brought = receipts.sids_of(session, [one.attempt_id for one in finished]) if finished else {}
     for token in brought:
         receipts.adopt(session, token, at=now, by=_BY)
-    receipts.advance(session, clinic_id, list(brought.values()), at=now)
+    receipts.advance(session, list(brought.values()), at=now)
 
 
-def _not_created(session: Session, clinic_id: str, one: Finished, now: datetime) -> None:
+def _not_created(session: Session, one: Finished, now: datetime) -> None:
     ids, phone = [one.message_id], one.phone
     words = in_words(one.code) if one.code else one.detail or in_words(None)
     match one.why:
@@ -120,13 +118,13 @@ def _not_created(session: Session, clinic_id: str, one: Finished, now: datetime)
             wait = circuits.PROBE_EVERY if why is _C.CONFIGURATION else timedelta(seconds=one.back_off)
             _come_back(session, ids, now, why=words, not_until=now + wait)
             if why is _C.CONFIGURATION:
-                circuits.open_circuit(session, clinic_id, reason=words, code=one.code, at=now, by=_BY)
+                circuits.open_circuit(session, reason=words, code=one.code, at=now, by=_BY)
         case _C.OPTED_OUT:
             _move_from(session, ids, (_S.ATTEMPTING,), _S.SUPPRESSED, now, why=words)
-            opt_out(session, clinic_id, phone, source="twilio", at=now, by=_BY)
+            opt_out(session, phone, source="twilio", at=now, by=_BY)
         case _C.BAD_NUMBER:
             _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
-            number_is_dead(session, clinic_id, phone, at=now, by=_BY, why=words)
+            number_is_dead(session, phone, at=now, by=_BY, why=words)
         case _C.BAD_CONTENT:
             _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
         case _:

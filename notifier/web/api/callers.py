@@ -84,8 +84,7 @@ class Caller:
 
     def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
         """Write down what this integration saw or did."""
-        clinic = self.office.clinic_id
-        staff.audit(session, clinic, at=self.now, by=self.by, what=what, about=self.asked, enrollment_id=enrollment)
+        staff.audit(session, at=self.now, by=self.by, what=what, about=self.asked, enrollment_id=enrollment)
         api_keys.seen(session, self.integration.key_id, now=self.now)
 
 
@@ -97,7 +96,7 @@ def identify(request: Request, office: StaffOffice, wrong_keys: WrongKeys) -> In
     if not _KEY.fullmatch(key.strip()):
         raise wrong_keys.refuse(request, "This is no key of Notifier's.", "invalid_token")
     with reading(office.engine) as session:
-        found = api_keys.key_with(session, office.clinic_id, api_keys.hash_of(key.strip()))
+        found = api_keys.key_with(session, api_keys.hash_of(key.strip()))
     if found is None or found.revoked_at is not None:
         raise wrong_keys.refuse(request, "This key is unknown or revoked.", "invalid_token")
     return api_keys.integration_of(found)

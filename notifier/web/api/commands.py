@@ -28,7 +28,7 @@ def _carry_out(kind: type[Command], enrollment: int, asked: Any, caller: Caller)
     rules, now = caller.office.rules, caller.now
 
     def told(session: Session) -> Effect:
-        the_enrollment(session, caller, enrollment)
+        the_enrollment(session, enrollment)
         if asked.dry_run:
             return preview(session, enrollment, command, rules=rules, now=now)
         return apply(session, enrollment, command, rules=rules, now=now, by=caller.by)

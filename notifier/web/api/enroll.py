@@ -104,7 +104,7 @@ def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
 
 def _enroll_once(session: Session, caller: Caller, asked: EnrollAsked, question: Question | None) -> Answered:
     office = caller.office
-    if question and (before := answered_before(session, office.clinic_id, question, now=caller.now)):
+    if question and (before := answered_before(session, question, now=caller.now)):
         caller.note(session, "saw", before.answer["enrollment"])
         return before
     request, rules = asked.request(), office.rules

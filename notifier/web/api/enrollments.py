@@ -15,7 +15,7 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.fields import FIELDS, stored
 from notifier.oversight import forecast
-from notifier.web.api.callers import Caller, Reader
+from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import number_of
 from notifier.web.api.problems import Problem
 from notifier.web.api.requests import Limit, Number, NumberMark, SearchAsked
@@ -36,7 +36,7 @@ def list_enrollments(
 ) -> EnrollmentPage:
     """Who is enrolled, the latest first."""
     where = {name: value for name, value in (("state", state), ("protocol", protocol)) if value is not None}
-    return caller.read(lambda session: _page(session, caller, where, number_of(page), limit))
+    return caller.read(lambda session: _page(session, where, number_of(page), limit))
 
 
 @router.post("/enrollments/search")
@@ -47,7 +47,7 @@ def search(asked: SearchAsked, caller: Reader) -> EnrollmentPage:
         raise Refused("say external_id or phone", "phone")
     if asked.phone:
         where["phone"] = said_of("phone", parse_phone, asked.phone).e164
-    return caller.read(lambda session: _page(session, caller, where, None, _MOST_FOUND))
+    return caller.read(lambda session: _page(session, where, None, _MOST_FOUND))
 
 
 @router.get("/enrollments/{enrollment}")
@@ -55,23 +55,23 @@ def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessage
     """One enrollment and every text of it, oldest first."""
 
     def story(session: Session) -> EnrollmentWithMessages:
-        told = _told(the_enrollment(session, caller, enrollment))
-        texts = forecast.show(session, caller.office.clinic_id, enrollment)
+        told = _told(the_enrollment(session, enrollment))
+        texts = forecast.show(session, enrollment)
         return EnrollmentWithMessages.model_validate({**told.model_dump(), "messages": texts})
 
     return caller.read(story, whose=lambda told: told.enrollment)
 
 
-def the_enrollment(session: Session, caller: Caller, enrollment: int) -> Enrollment:
-    """One of this clinic. Raises Problem (404); another clinic's is the same as none."""
-    found = by_id(session, caller.office.clinic_id, enrollment)
+def the_enrollment(session: Session, enrollment: int) -> Enrollment:
+    """Raises Problem (404) where there is none of that number."""
+    found = by_id(session, enrollment)
     if found is None:
         raise Problem(404, f"There is no enrollment {enrollment}.")
     return found
 
 
-def _page(session: Session, caller: Caller, where: dict[str, Any], before: int | None, limit: int) -> EnrollmentPage:
-    found = enrollment_page(session, caller.office.clinic_id, where, before=before, limit=limit + 1)
+def _page(session: Session, where: dict[str, Any], before: int | None, limit: int) -> EnrollmentPage:
+    found = enrollment_page(session, where, before=before, limit=limit + 1)
     items = [_told(one) for one in found[:limit]]
     return EnrollmentPage(items=items, next_page=str(items[-1].enrollment) if len(found) > limit else None)
 

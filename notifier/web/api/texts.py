@@ -27,11 +27,10 @@ router = keyed_router("texts")
 def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page: MomentMark = None) -> MessagePage:
     """What is due, the first to leave first; also what is past due, and what nobody knows the fate of."""
     until = caller.now + timedelta(**{_UNITS[within[-1]]: int(within[:-1])})
-    clinic = caller.office.clinic_id
 
     def story(session: Session) -> MessagePage:
-        found = due_page(session, clinic, until=until, after=moment_of(page), limit=limit + 1)
-        lines = forecast.text_lines(session, clinic, found[:limit])
+        found = due_page(session, until=until, after=moment_of(page), limit=limit + 1)
+        lines = forecast.text_lines(session, found[:limit])
         items = [MessageTold.model_validate(line) for line in lines]
         last = lines[-1] if len(found) > limit else None
         mark = moment_mark(last.due_at, last.message) if last and last.due_at else None
@@ -46,10 +45,10 @@ def explain_message(message: Number, caller: Reader) -> ExplainedTold:
     office = caller.office
 
     def story(session: Session) -> ExplainedTold:
-        found = explain.find_text(session, office.clinic_id, message)
+        found = explain.find_text(session, message)
         if found is None:
             raise Problem(404, f"There is no message {message}.")
-        texts = forecast.show(session, office.clinic_id, found[0].enrollment_id)
+        texts = forecast.show(session, found[0].enrollment_id)
         told = MessageTold.model_validate(next(one for one in texts if one.message == message))
         sentences = explain.explain(session, message, rules=office.rules, now=caller.now)
         return ExplainedTold.model_validate({**told.model_dump(), "sentences": sentences})
@@ -68,7 +67,7 @@ def list_replies(
     before = number_of(page)
 
     def story(session: Session) -> ReplyPage:
-        found = reply_page(session, caller.office.clinic_id, only_open=only_open, before=before, limit=limit + 1)
+        found = reply_page(session, only_open=only_open, before=before, limit=limit + 1)
         items = [_told(one) for one in found[:limit]]
         return ReplyPage(items=items, next_page=str(items[-1].reply) if len(found) > limit else None)
 

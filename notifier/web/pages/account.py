@@ -38,19 +38,19 @@ def change_password(visit: Visit) -> Response:
     office, name = visit.office, visit.who.name
     address = visit.request.client.host if visit.request.client else "unknown"
     old, new = visit.fields.get("old", ""), visit.fields.get("new", "")
-    if not throttle.allows(office.engine, office.clinic_id, address, name, visit.now):
+    if not throttle.allows(office.engine, address, name, visit.now):
         return _page(visit, problem="too many tries; wait a quarter of an hour", status=429)
     with reading(office.engine) as session:
         account = session.get(Staff, visit.who.staff_id)
         stored = account.password_hash if account else None
     if not is_password(old, stored):
-        throttle.wrong(office.engine, office.clinic_id, address, name, visit.now)
+        throttle.wrong(office.engine, address, name, visit.now)
         return _page(visit, problem="the password you have now is another one; nothing was changed", status=422)
     if new != visit.fields.get("again", ""):
         return _page(visit, problem="the two new passwords differ; type the same one twice", status=422)
     try:
         with writing(office.engine) as session:
-            set_password(session, office.clinic_id, name, new, now=visit.now, by=visit.who.by)
+            set_password(session, name, new, now=visit.now, by=visit.who.by)
     except Refused as why:
         return _page(visit, problem=str(why), status=422)
     response = see("/sign-in")
@@ -66,7 +66,7 @@ def end_session(visit: Visit) -> Response:
             if one.token_hash.startswith(which) and one.token_hash != mine:
                 staff.revoke(session, one.token_hash, now=visit.now)
         staff.audit(
-            session, visit.office.clinic_id, at=visit.now, by=visit.who.by, what="did", about="ended own sessions"
+            session, at=visit.now, by=visit.who.by, what="did", about="ended own sessions"
         )  # fmt: skip
     return see("/account")
 

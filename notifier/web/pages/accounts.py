@@ -35,8 +35,8 @@ def show(visit: Visit) -> Response:
 
 def _page(visit: Visit, *, problem: Refused | None = None, status: int = 200) -> Response:
     with reading(visit.office.engine) as session:
-        seen = audits.last_seen(session, visit.office.clinic_id)
-        people = [Person(one, seen.get(one.id or 0)) for one in staff.accounts(session, visit.office.clinic_id)]
+        seen = audits.last_seen(session)
+        people = [Person(one, seen.get(one.id or 0)) for one in staff.accounts(session)]
     return visit.page(
         "people.html", status=status, people=people, problem=problem, typed=visit.field("name"), roles=list(Role)
     )
@@ -49,7 +49,6 @@ def add(visit: Visit) -> Response:
         with writing(visit.office.engine) as session:
             accounts.add_staff(
                 session,
-                visit.office.clinic_id,
                 name,
                 password,
                 admin=visit.field("role") == Role.ADMIN,
@@ -68,7 +67,7 @@ def new_word(visit: Visit) -> Response:
     with writing(visit.office.engine) as session:
         account = _the_account(session, visit)
         accounts.set_password(
-            session, visit.office.clinic_id, account.name, password, now=visit.now, by=visit.who.by
+            session, account.name, password, now=visit.now, by=visit.who.by
         )  # fmt: skip
         name = account.name
     return visit.page("secret.html", what="password", whose=name, secret=password, back="/people")
@@ -85,19 +84,19 @@ def _acting(story: Callable[[Session, Visit, Staff], object]) -> Callable[[Visit
 
 def _the_account(session: Session, visit: Visit) -> Staff:
     account = session.get(Staff, visit.number("person"))
-    if account is None or account.clinic_id != visit.office.clinic_id:
+    if account is None:
         raise NotFound
     return account
 
 
 def _role(session: Session, visit: Visit, account: Staff) -> None:
     role = Role.ADMIN if visit.field("role") == Role.ADMIN else Role.STAFF
-    accounts.set_role(session, visit.office.clinic_id, account.name, role, now=visit.now, by=visit.who.by)
+    accounts.set_role(session, account.name, role, now=visit.now, by=visit.who.by)
 
 
 def _see(session: Session, visit: Visit, account: Staff) -> None:
     accounts.set_offices(
-        session, visit.office.clinic_id, account.name, _offices(visit), now=visit.now, by=visit.who.by
+        session, account.name, _offices(visit), now=visit.now, by=visit.who.by
     )  # fmt: skip
 
 
@@ -108,15 +107,15 @@ def _offices(visit: Visit) -> list[str]:
 
 def _lock(session: Session, visit: Visit, account: Staff) -> None:
     accounts.refuse_last_admin(session, account)
-    accounts.deactivate(session, visit.office.clinic_id, account.name, now=visit.now, by=visit.who.by)
+    accounts.deactivate(session, account.name, now=visit.now, by=visit.who.by)
 
 
 def _unlock(session: Session, visit: Visit, account: Staff) -> None:
-    accounts.activate(session, visit.office.clinic_id, account.name, now=visit.now, by=visit.who.by)
+    accounts.activate(session, account.name, now=visit.now, by=visit.who.by)
 
 
 def _sign_out(session: Session, visit: Visit, account: Staff) -> None:
-    accounts.revoke_sessions(session, visit.office.clinic_id, account.name, now=visit.now, by=visit.who.by)
+    accounts.revoke_sessions(session, account.name, now=visit.now, by=visit.who.by)
 
 
 PAGES = (

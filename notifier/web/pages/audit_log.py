@@ -28,11 +28,10 @@ def show(visit: Visit) -> Response:
     asked = visit.request.query_params
     who, patient, day = asked.get("who", ""), asked.get("patient", ""), asked.get("day", "")
     with reading(visit.office.engine) as session:
-        people = _people(session, visit.office.clinic_id)
+        people = _people(session)
         since, until = _day(visit, day)
         entries = audits.audited(
             session,
-            visit.office.clinic_id,
             _MOST,
             by=people.get(who, (None, ""))[0],
             enrollment_id=_number(patient),
@@ -40,7 +39,7 @@ def show(visit: Visit) -> Response:
             until=until,
             before=_number(asked.get("before", "")),
         )
-        names = _names(session, visit.office.clinic_id, {one.enrollment_id for one in entries if one.enrollment_id})
+        names = _names(session, {one.enrollment_id for one in entries if one.enrollment_id})
     visit.note("saw", "the record")
     older = None
     if len(entries) == _MOST:
@@ -49,12 +48,10 @@ def show(visit: Visit) -> Response:
     return visit.page("record.html", entries=entries, names=names, people=people, older=older, **values)  # type: ignore[arg-type]  # all of them are words
 
 
-def _people(session: Session, clinic_id: str) -> dict[str, tuple[str, str]]:
+def _people(session: Session) -> dict[str, tuple[str, str]]:
     """Who can be chosen: how an address says it, how the record names them, and how people do."""
-    persons = {f"person-{one.id}": (f"staff:{one.name}", one.name) for one in staff.accounts(session, clinic_id)}
-    programs = {
-        f"program-{one.id}": (f"api:{one.name}", f"{one.name} (program)") for one in all_keys(session, clinic_id)
-    }
+    persons = {f"person-{one.id}": (f"staff:{one.name}", one.name) for one in staff.accounts(session)}
+    programs = {f"program-{one.id}": (f"api:{one.name}", f"{one.name} (program)") for one in all_keys(session)}
     return {**persons, **programs, "nobody": ("nobody", "Refused sign-ins")}
 
 
@@ -72,10 +69,8 @@ def _number(said: str) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 19 and can_be_id(int(said)) else None
 
 
-def _names(session: Session, clinic_id: str, numbers: set[int]) -> dict[int, str]:
-    found = select(col(Enrollment.id), col(Enrollment.name)).where(
-        col(Enrollment.clinic_id) == clinic_id, col(Enrollment.id).in_(numbers)
-    )
+def _names(session: Session, numbers: set[int]) -> dict[int, str]:
+    found = select(col(Enrollment.id), col(Enrollment.name)).where(col(Enrollment.id).in_(numbers))
     return {number: name for number, name in session.execute(found) if number is not None}
 
 

@@ -69,9 +69,9 @@ def show(visit: Visit) -> Response:
     edges = _edges(visit, span)
     office = visit.office
     with office.looking() as session:
-        found = list(delivery.outcomes(session, office.clinic_id, edges))
-        stopped = delivery.opt_outs(session, office.clinic_id, edges[0], edges[-1])
-        failures = delivery.failures(session, office.clinic_id, edges[0], edges[-1])
+        found = list(delivery.outcomes(session, edges))
+        stopped = delivery.opt_outs(session, edges[0], edges[-1])
+        failures = delivery.failures(session, edges[0], edges[-1])
     by_day = {edge: Line(day(edge, office.zone), edge.astimezone(office.zone).date()) for edge in edges[:-1]}
     by_protocol: dict[str, Line] = {}
     total = Line("All")

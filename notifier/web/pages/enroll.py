@@ -71,7 +71,7 @@ def enroll(visit: Visit) -> Response:
 def _enroll_once(visit: Visit, session: Session, form: EnrollForm, once: str) -> int:
     """The enrollment. Raises AnotherBody where the same form has enrolled somebody else."""
     office = visit.office
-    sent = claim_form(session, office.clinic_id, once, form.digest(), now=visit.now)
+    sent = claim_form(session, once, form.digest(), now=visit.now)
     if sent is not None and sent.enrollment_id is not None:
         return sent.enrollment_id
     request = form.request(office.protocols.get(form.protocol), office.rules, visit.now)
@@ -80,15 +80,7 @@ def _enroll_once(visit: Visit, session: Session, form: EnrollForm, once: str) ->
     )
     warnings = [*(["she was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
     finish_form(session, once, done.enrollment, warnings)
-    staff.audit(
-        session,
-        office.clinic_id,
-        at=visit.now,
-        by=visit.who.by,
-        what="did",
-        about="enroll",
-        enrollment_id=done.enrollment,
-    )
+    staff.audit(session, at=visit.now, by=visit.who.by, what="did", about="enroll", enrollment_id=done.enrollment)
     return done.enrollment
 
 

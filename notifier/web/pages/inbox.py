@@ -53,15 +53,10 @@ class Needs:
 
 def needs(session: Session, visit: Visit) -> Needs:
     """The first of each list."""
-    clinic = visit.office.clinic_id
     return Needs(
-        replies=_listed(
-            staff_views.open_replies(session, clinic, MOST), lambda: staff_views.count_open_replies(session, clinic)
-        ),
-        holds=_listed(staff_views.holds_without_reply(session, clinic, _MOST_LISTED)),
-        doubts=_listed(
-            staff_views.in_doubt(session, clinic, MOST), lambda: staff_views.count_in_doubt(session, clinic)
-        ),
+        replies=_listed(staff_views.open_replies(session, MOST), lambda: staff_views.count_open_replies(session)),
+        holds=_listed(staff_views.holds_without_reply(session, _MOST_LISTED)),
+        doubts=_listed(staff_views.in_doubt(session, MOST), lambda: staff_views.count_in_doubt(session)),
         bounced=_trouble(session, visit, staff_views.BOUNCED),
         expired=_trouble(session, visit, (MessageState.EXPIRED,)),
     )
@@ -75,10 +70,10 @@ def trouble_between(visit: Visit) -> tuple[datetime, datetime]:
 
 
 def _trouble(session: Session, visit: Visit, states: Sequence[MessageState]) -> Listed:
-    clinic, (since, until) = visit.office.clinic_id, trouble_between(visit)
+    (since, until) = trouble_between(visit)
     return _listed(
-        staff_views.in_trouble(session, clinic, since, until, MOST, states),
-        lambda: staff_views.count_trouble(session, clinic, since, until, states),
+        staff_views.in_trouble(session, since, until, MOST, states),
+        lambda: staff_views.count_trouble(session, since, until, states),
     )
 
 
@@ -89,12 +84,11 @@ def _listed(rows: Sequence[Any], count: Callable[[], int] | None = None) -> List
 
 def show_replies(visit: Visit) -> Response:
     """Every reply that is open, every number that waits, and what was closed lately."""
-    clinic = visit.office.clinic_id
     with visit.office.looking() as session:
         values: dict[str, Any] = {
-            "replies": staff_views.open_replies(session, clinic, _MOST_LISTED),
-            "holds": staff_views.holds_without_reply(session, clinic, _MOST_LISTED),
-            "closed": staff_views.closed_replies(session, clinic, _MOST_CLOSED),
+            "replies": staff_views.open_replies(session, _MOST_LISTED),
+            "holds": staff_views.holds_without_reply(session, _MOST_LISTED),
+            "closed": staff_views.closed_replies(session, _MOST_CLOSED),
         }
     visit.note("saw", "replies")
     return visit.page("replies.html", most=_MOST_LISTED, **values)
@@ -121,27 +115,27 @@ def back_to(visit: Visit, otherwise: str = "/") -> str:
 
 
 def _claim(session: Session, visit: Visit) -> None:
-    claim_reply(session, visit.office.clinic_id, visit.number("reply"), now=visit.now, by=visit.who.by)
+    claim_reply(session, visit.number("reply"), now=visit.now, by=visit.who.by)
 
 
 def _give_back(session: Session, visit: Visit) -> None:
-    give_back_reply(session, visit.office.clinic_id, visit.number("reply"))
+    give_back_reply(session, visit.number("reply"))
 
 
 def _close(session: Session, visit: Visit) -> None:
     """Close a reply; with `release` its number's texts go on."""
-    clinic, now, by = visit.office.clinic_id, visit.now, visit.who.by
-    close_reply(session, clinic, visit.number("reply"), now=now, by=by)
+    now, by = visit.now, visit.who.by
+    close_reply(session, visit.number("reply"), now=now, by=by)
     reply = session.get(Reply, visit.number("reply"))
     if visit.field("release") and reply is not None:
         try:
-            release(session, clinic, reply.phone, now=now, by=by)
+            release(session, reply.phone, now=now, by=by)
         except Refused:
             return  # somebody else has released it meanwhile
 
 
 def _seen_to(session: Session, visit: Visit) -> None:
-    see_to(session, visit.office.clinic_id, visit.number("message"), now=visit.now, by=visit.who.by)
+    see_to(session, visit.number("message"), now=visit.now, by=visit.who.by)
 
 
 PAGES = (

@@ -53,7 +53,7 @@ def show(visit: Visit) -> Response:
     """Everything about one enrollment."""
     office = visit.office
     with reading(office.engine) as session:
-        enrollment = enrollments.by_id(session, office.clinic_id, visit.number("enrollment"))
+        enrollment = enrollments.by_id(session, visit.number("enrollment"))
         if enrollment is None:
             raise NotFound
         values = _values(session, visit, enrollment)
@@ -62,11 +62,11 @@ def show(visit: Visit) -> Response:
 
 
 def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str, Any]:
-    office, clinic = visit.office, visit.office.clinic_id
+    office = visit.office
     whose = enrollment.id or 0
     facts = facts_of(session, enrollment)
     messages = history.texts_of(session, whose)
-    reasons = {line.message: line.reason for line in forecast.show(session, clinic, whose) if line.reason}
+    reasons = {line.message: line.reason for line in forecast.show(session, whose) if line.reason}
     zone = zone_called(enrollment.timezone)
     bubbles = stored(messages, zone, reasons)
     ends = plan_when_enrolled(session, enrollment, office.rules).timeline.restrictions
@@ -82,11 +82,11 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
         "talk": _talk([one for one in replies if office.rules.is_yours(one.office)], messages),
         "elsewhere": sum(not office.rules.is_yours(one.office) for one in replies),
         "box": answer_box(session, visit, enrollment),
-        "opt_out": is_opted_out(session, clinic, enrollment.phone),
-        "holds": open_holds(session, clinic, enrollment.phone),
+        "opt_out": is_opted_out(session, enrollment.phone),
+        "holds": open_holds(session, enrollment.phone),
         "others": [
             one
-            for one in enrollments.sharing_phone(session, clinic, enrollment.phone)
+            for one in enrollments.sharing_phone(session, enrollment.phone)
             if one.id != enrollment.id and office.rules.is_yours(one.office)
         ],
         "history": history.of_enrollment(session, whose),
@@ -130,16 +130,16 @@ def find(visit: Visit) -> Response:
     """Find a patient by name, mobile or enrollment number. Sent as a form: no name belongs into an address."""
     typed = visit.field("who")
     with visit.office.looking() as session:
-        found = _found(session, visit.office.clinic_id, typed)
+        found = _found(session, typed)
     visit.note("saw", "search")
     if len(found) == 1:
         return see(f"/patients/{found[0].id}")
     return visit.page("found.html", typed=typed, found=found, most=_MOST_FOUND)
 
 
-def _found(session: Session, clinic_id: str, typed: str) -> list[Enrollment]:
+def _found(session: Session, typed: str) -> list[Enrollment]:
     if typed.isascii() and typed.isdigit() and len(typed) < 8:
-        one = enrollments.by_id(session, clinic_id, int(typed))
+        one = enrollments.by_id(session, int(typed))
         return [one] if one else []
     which = []
     try:
@@ -150,7 +150,7 @@ def _found(session: Session, clinic_id: str, typed: str) -> list[Enrollment]:
             which.append(col(Enrollment.folded_name).contains(folded, autoescape=True))
     if not which:
         return []
-    found = select(Enrollment).where(col(Enrollment.clinic_id) == clinic_id, or_(*which))
+    found = select(Enrollment).where(or_(*which))
     return list(session.scalars(found.order_by(col(Enrollment.id).desc()).limit(_MOST_FOUND)))
 
 

@@ -30,7 +30,7 @@ def download(visit: Visit) -> Response:
     """The card for a calendar. Neither the file's name nor anything in it names the patient."""
     enrollment, card = _card(visit)
     visit.note("saw", "calendar", enrollment.id)
-    key = f"{enrollment.id}.{enrollment.clinic_id}@notifier"
+    key = f"{enrollment.id}.clinic@notifier"
     content = write_calendar(card, visit.office.rules.at(enrollment.office).voice, key, visit.now)
     return Response(
         content,
@@ -43,7 +43,7 @@ def _card(visit: Visit) -> tuple[Enrollment, Card]:
     """As planned at her enrollment: what it was too late to send then stands at the moment it was meant for."""
     office = visit.office
     with reading(office.engine) as session:
-        enrollment = enrollments.by_id(session, office.clinic_id, visit.number("enrollment"))
+        enrollment = enrollments.by_id(session, visit.number("enrollment"))
         if enrollment is None:
             raise NotFound
         if enrollment.state in _NO_CARD:

@@ -42,7 +42,7 @@ def act(visit: Visit) -> Response:
     if action is None:
         raise Refused("say what to change")
     with reading(office.engine) as session:
-        enrollment = the_enrollment(session, office.clinic_id, whose)
+        enrollment = the_enrollment(session, whose)
         seen = action.show(session, visit, enrollment)
     sure = visit.field("sure")
     if sure != seen.digest:
@@ -50,7 +50,7 @@ def act(visit: Visit) -> Response:
         sent = [(name, value) for name, value in visit.fields.multi_items() if name not in ("form", "sure")]
         return visit.page("difference.html", enrollment=enrollment, seen=replace(seen, notes=notes), sent=sent)
     with writing(office.engine) as session:
-        action.carry_out(session, visit, the_enrollment(session, office.clinic_id, whose))
+        action.carry_out(session, visit, the_enrollment(session, whose))
     visit.note("did", visit.field("what"), whose)
     return see(f"/patients/{whose}#done")
 
@@ -77,8 +77,7 @@ def _show_opt_out(_session: Session, _visit: Visit, enrollment: Enrollment) -> E
 
 
 def _opt_out(session: Session, visit: Visit, enrollment: Enrollment) -> object:
-    clinic = visit.office.clinic_id
-    return opt_out.opt_out_by_staff(session, clinic, enrollment.phone, now=visit.now, by=visit.who.by)
+    return opt_out.opt_out_by_staff(session, enrollment.phone, now=visit.now, by=visit.who.by)
 
 
 def _show_release(_session: Session, visit: Visit, enrollment: Enrollment) -> EffectView:
@@ -88,8 +87,8 @@ def _show_release(_session: Session, visit: Visit, enrollment: Enrollment) -> Ef
 
 
 def _release(session: Session, visit: Visit, enrollment: Enrollment) -> object:
-    clinic, how = visit.office.clinic_id, visit.field("reconsent") or None
-    return opt_out.release(session, clinic, enrollment.phone, now=visit.now, by=visit.who.by, reconsent=how)
+    how = visit.field("reconsent") or None
+    return opt_out.release(session, enrollment.phone, now=visit.now, by=visit.who.by, reconsent=how)
 
 
 def _request(visit: Visit, enrollment: Enrollment) -> ChangeRequest:

@@ -77,10 +77,9 @@ def the_protocol(visit: Visit) -> CareProtocol:
 
 def shown_of(visit: Visit, protocol: CareProtocol) -> Shown:
     """The protocol, who stands behind it, and what of it is paused."""
-    clinic = visit.office.clinic_id
     with reading(visit.office.engine) as session:
-        stood_for = approvals(session, clinic)
-        pauses = [one for one in open_pauses(session, clinic) if one.protocol == protocol.id]
+        stood_for = approvals(session)
+        pauses = [one for one in open_pauses(session) if one.protocol == protocol.id]
     exactly = (protocol.id, protocol.version)
     return Shown(
         protocol,
@@ -163,7 +162,7 @@ def stand_behind(visit: Visit) -> Response:
     with writing(visit.office.engine) as session:
         language = visit.field("language") or None
         by = visit.field("clinician") or visit.who.name
-        approve(session, visit.office.clinic_id, protocol, by=by[:120], now=visit.now, language=language)
+        approve(session, protocol, by=by[:120], now=visit.now, language=language)
     visit.note("did", f"approve {protocol.id} {protocol.version}")
     return see(f"/protocols/{protocol.id}")
 
@@ -175,7 +174,6 @@ def stop(visit: Visit) -> Response:
     with writing(office.engine) as session:
         pause(
             session,
-            office.clinic_id,
             protocol.id,
             reason=visit.field("reason"),
             protocols=office.protocols,
@@ -191,7 +189,7 @@ def go_on(visit: Visit) -> Response:
     """Let its texts leave again."""
     protocol, step = the_protocol(visit), visit.field("step") or None
     with writing(visit.office.engine) as session:
-        unpause(session, visit.office.clinic_id, protocol.id, now=visit.now, by=visit.who.by, step=step)
+        unpause(session, protocol.id, now=visit.now, by=visit.who.by, step=step)
     visit.note("did", f"unpause {protocol.id} {step or ''}".strip())
     return see(f"/protocols/{protocol.id}")
 

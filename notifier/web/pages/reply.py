@@ -32,12 +32,12 @@ class AnswerBox:
 
 def answer_box(session: Session, visit: Visit, enrollment: Enrollment) -> AnswerBox:
     """For her page."""
-    clinic, phone = visit.office.clinic_id, enrollment.phone
-    opted_out = is_opted_out(session, clinic, phone) is not None
+    phone = enrollment.phone
+    opted_out = is_opted_out(session, phone) is not None
     if visit.office.missing:
         return AnswerBox(None, " ".join(visit.office.missing), opted_out)
     try:
-        until = answerable_until(session, clinic, phone, now=visit.now, yours=visit.office.rules.yours)
+        until = answerable_until(session, phone, now=visit.now, yours=visit.office.rules.yours)
         return AnswerBox(until, None, opted_out)
     except Refused as why:
         return AnswerBox(None, str(why), opted_out)
@@ -53,7 +53,7 @@ def write(visit: Visit) -> Response:
             _send_once(session, visit, whose, once)
         return see(f"/patients/{whose}#answered")
     with reading(visit.office.engine) as session:
-        enrollment = the_enrollment(session, visit.office.clinic_id, whose)
+        enrollment = the_enrollment(session, whose)
         try:
             found, problem = _find(session, visit, whose), None
         except Refused as why:
@@ -72,7 +72,6 @@ def write(visit: Visit) -> Response:
 def _find(session: Session, visit: Visit, whose: int) -> StaffAnswer:
     return find_answer(
         session,
-        visit.office.clinic_id,
         visit.field("words").replace("\r\n", "\n"),
         rules=visit.office.rules,
         now=visit.now,
@@ -82,18 +81,17 @@ def _find(session: Session, visit: Visit, whose: int) -> StaffAnswer:
 
 def _send_once(session: Session, visit: Visit, whose: int, once: str) -> None:
     """The second of two clicks finds the form's token in the table, and changes nothing."""
-    clinic = visit.office.clinic_id
     digest = hashlib.sha256(f"{whose}\n{visit.field('words')}".encode()).hexdigest()
     try:
-        if claim_form(session, clinic, once, digest, now=visit.now) is not None:
+        if claim_form(session, once, digest, now=visit.now) is not None:
             return
     except AnotherBody:
         raise Refused("this form has sent another answer already; open her page anew and write it there") from None
     found = _find(session, visit, whose)
-    answer(session, clinic, found, rules=visit.office.rules, now=visit.now, by=visit.who.by)
+    answer(session, found, rules=visit.office.rules, now=visit.now, by=visit.who.by)
     finish_form(session, once, whose)
     staff.audit(
-        session, clinic, at=visit.now, by=visit.who.by, what="did", about="answer", enrollment_id=whose
+        session, at=visit.now, by=visit.who.by, what="did", about="answer", enrollment_id=whose
     )  # fmt: skip
 
 

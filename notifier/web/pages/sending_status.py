@@ -48,33 +48,33 @@ class Alarm:
 
 def alarms(session: Session, visit: Visit) -> list[Alarm]:
     """What is wrong right now, what stops everything first."""
-    return [*_stops(session, visit), *_alerts(session, visit)]
+    return [*_stops(session, visit), *_alerts(session)]
 
 
 def _stops(session: Session, visit: Visit) -> Iterator[Alarm]:
-    clinic, now, zone = visit.office.clinic_id, visit.now, visit.office.zone
+    now, zone = visit.now, visit.office.zone
     if not works(session, now):
         yield Alarm("Nothing is sent right now: no worker is running.", _ASK)
     for one in doubts(session, now):
         why = f"Nothing is sent right now: {sentence(one)}"
         to_do = f"Here it is {moment(now, zone)}: is that right, an admin says so. If not: {_ASK}"
         yield Alarm(why, to_do, resets=True)
-    for circuit in open_circuits(session, clinic):
+    for circuit in open_circuits(session):
         why = f"Nothing is sent right now: {sentence(circuit.reason)}"
         to_do = "It is tried again every few minutes. Once the cause is mended, an admin may send again at once."
         yield Alarm(why, to_do, circuit.opened_at, resets=True)
-    for kind, found in open_recoveries(session, clinic).items():
+    for kind, found in open_recoveries(session).items():
         if kind is RecoveryKind.RESTORED:
             why = f"Nothing is sent: this is a backup of {moment(found.up_to, zone)}."
             yield Alarm(why, f"Twilio must be asked what has left since. {_ASK}", found.at)
-        elif many := count_waiting(session, clinic, found.up_to, now):
+        elif many := count_waiting(session, found.up_to, now):
             waits = "waits" if many == 1 else "wait"
             why = f"{counted(many, 'late text')} {waits} for you after an outage; newer ones leave as planned."
             yield Alarm(why, "Look at them, then let them leave.", found.at, ("/late", "Look at the late texts"))
 
 
-def _alerts(session: Session, visit: Visit) -> Iterator[Alarm]:
-    for one in open_alerts(session, visit.office.clinic_id):
+def _alerts(session: Session) -> Iterator[Alarm]:
+    for one in open_alerts(session):
         if not one.cause.startswith(_LISTED):
             yield Alarm(sentence(one.why), _TO_DO.get(one.cause, _ASK), one.opened_at)
 
@@ -82,7 +82,7 @@ def _alerts(session: Session, visit: Visit) -> Iterator[Alarm]:
 def send_again(visit: Visit) -> Response:
     """An admin says that what stopped everything is mended, and that the clocks are right."""
     with writing(visit.office.engine) as session:
-        close_circuit(session, visit.office.clinic_id, at=visit.now, by=visit.who.by)
+        close_circuit(session, at=visit.now, by=visit.who.by)
         trust_clocks(session)
     visit.note("did", "send again")
     return see("/")

@@ -39,7 +39,7 @@ def _ask(
     status: int = 200,
 ) -> Response:
     with reading(office.engine) as session:
-        if not staff.has_accounts(session, office.clinic_id):
+        if not staff.has_accounts(session):
             return render("no_staff.html", 200, office=office)
     values = {"to": _only_here(to), "kept": kept or {}, "sentence": sentence, "was_locked": bool(kept)}
     return render("sign_in.html", status, office=office, **values)
@@ -56,14 +56,14 @@ def _sign_in(office: StaffOffice, request: Request, fields: Fields) -> Response:
     address = request.client.host if request.client else "unknown"
     in_place = request.headers.get("x-fragment") is not None
     now, before = office.clock.now(), cookies.token_in(request)
-    if not throttle.allows(office.engine, office.clinic_id, address, name, now):
+    if not throttle.allows(office.engine, address, name, now):
         return _no(office, fields, TOO_OFTEN, 429, in_place)
-    token = story.sign_in(office.engine, office.clinic_id, name, password, now=now, before=before)
+    token = story.sign_in(office.engine, name, password, now=now, before=before)
     who = cookies.who(office, token, now)
     if token is None or who is None:
-        throttle.wrong(office.engine, office.clinic_id, address, name, now)
+        throttle.wrong(office.engine, address, name, now)
         return _no(office, fields, WRONG, 401, in_place)
-    throttle.right(office.engine, office.clinic_id, address, name)
+    throttle.right(office.engine, address, name)
     response = _welcome(office, request, fields, who, token, in_place)
     cookies.give(response, request, token)
     return response
@@ -94,7 +94,7 @@ def _only_here(path: str) -> str:
 
 def sign_out(visit: Visit) -> Response:
     """End this session here and in the database."""
-    story.sign_out(visit.office.engine, visit.office.clinic_id, visit.token, now=visit.now, by=visit.who.by)
+    story.sign_out(visit.office.engine, visit.token, now=visit.now, by=visit.who.by)
     response = see("/sign-in")
     cookies.take_back(response, visit.request)
     return response

@@ -40,32 +40,32 @@ def show_list(visit: Visit) -> Response:
     which = str(visit.request.path_params["which"])
     with visit.office.looking() as session:
         title, rows = _rows(session, visit, which)
-        lines = text_lines(session, visit.office.clinic_id, [(one.message, one.enrollment) for one in rows])
+        lines = text_lines(session, [(one.message, one.enrollment) for one in rows])
     visit.note("saw", f"texts {which}")
     why = {line.message: line.reason for line in lines}
     return visit.page("texts.html", title=title, rows=rows, why=why, most=_MOST, acts=which in _TROUBLED)
 
 
 def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow]]:
-    clinic, now = visit.office.clinic_id, visit.now
+    now = visit.now
     midnight = _midnight(visit, 0)
     if which in _YESTERDAY:
         title, states = _YESTERDAY[which]
-        return title, staff_views.left(session, clinic, _midnight(visit, -1), midnight, states, _MOST)
+        return title, staff_views.left(session, _midnight(visit, -1), midnight, states, _MOST)
     if which in _TROUBLED:
         title, states = _TROUBLED[which]
-        return title, staff_views.in_trouble(session, clinic, *trouble_between(visit), _MOST, states)
+        return title, staff_views.in_trouble(session, *trouble_between(visit), _MOST, states)
     if which == "doubtful":
-        return "Nobody knows whether they left", staff_views.in_doubt(session, clinic, _MOST)
+        return "Nobody knows whether they left", staff_views.in_doubt(session, _MOST)
     if which == "waiting":
-        rows = staff_views.waiting(session, clinic, _midnight(visit, 7), _MOST)
+        rows = staff_views.waiting(session, _midnight(visit, 7), _MOST)
         return "Wait for a person", rows
     if which == "next-24-hours":
-        return "Leaving in the next 24 hours", staff_views.leaving(session, clinic, None, now + _DAY, _MOST)
+        return "Leaving in the next 24 hours", staff_views.leaving(session, None, now + _DAY, _MOST)
     if which.startswith("day-") and which[4:] in _DAYS:
         number = int(which[4:])
         since = _midnight(visit, number) if number else None
-        rows = staff_views.leaving(session, clinic, since, _midnight(visit, number + 1), _MOST)
+        rows = staff_views.leaving(session, since, _midnight(visit, number + 1), _MOST)
         return f"Leaving on {_midnight(visit, number).astimezone(visit.office.zone):%A, %B} {_day(visit, number)}", rows
     raise NotFound
 
@@ -83,7 +83,7 @@ def show_one(visit: Visit) -> Response:
     """Why: the rule, the moment, every check and every attempt."""
     number = visit.number("message")
     with visit.office.looking() as session:
-        found = find_text(session, visit.office.clinic_id, number)
+        found = find_text(session, number)
         if found is None:
             raise NotFound
         message, enrollment = found
@@ -97,7 +97,7 @@ def decide(visit: Visit) -> Response:
     number = visit.number("message")
     with writing(visit.office.engine) as session:
         sent = visit.field("sent") == "yes"
-        review(session, visit.office.clinic_id, number, sent=sent, now=visit.now, by=visit.who.by)
+        review(session, number, sent=sent, now=visit.now, by=visit.who.by)
     visit.note("did", f"review text {number}")
     return see(back_to(visit, f"/texts/{number}"))
 

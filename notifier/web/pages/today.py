@@ -51,17 +51,16 @@ def show(visit: Visit) -> Response:
     today, tomorrow = _midnight(visit, 0), _midnight(visit, 1)
     edges, in_a_day = [_midnight(visit, number) for number in range(8)], now + _DAY
     with office.looking() as session:
-        clinic = office.clinic_id
-        leaving, waiting = staff_views.count_leaving(session, clinic, {in_a_day, *edges[1:]})
+        leaving, waiting = staff_views.count_leaving(session, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
             "alarms": alarms(session, visit),
             "needs": needs(session, visit),
             "expected": _expected(session, visit, today, tomorrow),
-            "soon": staff_views.leaving(session, clinic, None, now + _DAY, 8),
+            "soon": staff_views.leaving(session, None, now + _DAY, 8),
             "in_a_day": leaving[in_a_day],
             "week": _week(edges, leaving),
             "waiting": waiting,
-            "yesterday": _counts(staff_views.count_left(session, clinic, _midnight(visit, -1), today)),
+            "yesterday": _counts(staff_views.count_left(session, _midnight(visit, -1), today)),
         }
     return visit.page("today.html", today=now.astimezone(office.zone).date(), **values)
 
@@ -69,7 +68,7 @@ def show(visit: Visit) -> Response:
 def _expected(session: Session, visit: Visit, today: datetime, tomorrow: datetime) -> list[Expected]:
     """Today's, and those of the last days that nobody has marked."""
     rules = visit.office.alert_rules
-    found = staff_views.expected(session, visit.office.clinic_id, today - LOOK_BACK, tomorrow, 200)
+    found = staff_views.expected(session, today - LOOK_BACK, tomorrow, 200)
     return [
         Expected(
             one,

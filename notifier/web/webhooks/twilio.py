@@ -39,7 +39,6 @@ Story = Callable[[Session, Form, datetime], bool]
 class WebhookSettings:
     """What the webhooks need to know."""
 
-    clinic_id: str
     account_sid: str
     """Ours; a form about any other is refused."""
     check: SignatureCheck
@@ -77,7 +76,7 @@ def webhook_router(
     @router.post(STATUS_PATH)
     async def status(request: Request) -> Response:
         token = request.query_params.get("a")
-        story = partial(_store_receipt, settings.clinic_id, token)
+        story = partial(_store_receipt, token)
         return await take(request, STATUS_PATH, story) or Response(media_type="text/plain")
 
     @router.post(INBOUND_PATH)
@@ -94,13 +93,12 @@ def webhook_router(
 _NO_ANSWER: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
-def _store_receipt(clinic_id: str, token: str | None, session: Session, form: Form, at: datetime) -> bool:
+def _store_receipt(token: str | None, session: Session, form: Form, at: datetime) -> bool:
     sid, status = _word(form.get("MessageSid")), _word(form.get("MessageStatus"))
     if sid and status:
         apply_receipt(
-            session, clinic_id, sid=sid, status=status, error_code=_number(form.get("ErrorCode")),
-            token=_word(token or "") or None, at=at, source="callback",
-        )  # fmt: skip
+            session, sid=sid, status=status, error_code=_number(form.get("ErrorCode")),
+            token=_word(token or "") or None, at=at, source="callback")  # fmt: skip
     return bool(sid and status)
 
 
@@ -111,7 +109,7 @@ def _store_reply(settings: WebhookSettings, session: Session, form: Form, at: da
             sid, phone, form.get("Body"), at, _number(form.get("NumMedia")) or 0, _word(form.get("OptOutType")) or None,
             (_word(form.get("To")), _word(form.get("MessagingServiceSid"))),
         )  # fmt: skip
-        receive(session, settings.clinic_id, found, at, answers=settings.answers)
+        receive(session, found, at, answers=settings.answers)
     return bool(sid and phone)
 
 

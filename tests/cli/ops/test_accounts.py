@@ -14,7 +14,7 @@ def test_without_a_terminal_the_password_is_made_up_and_printed_once(desk: Calla
     added = desk("staff", "add", "Dana", "--admin")
     engine = open_engine("sqlite:///notifier.db")
     with reading(engine) as session:
-        account = account_called(session, "clinic", "dana")
+        account = account_called(session, "dana")
     engine.dispose()
     assert account is not None
     assert ("Dana", "admin") == (account.name, account.role.value)

@@ -45,8 +45,8 @@ def test_open_alerts_are_listed_until_they_clear(desk: Callable[..., Ran], tmp_p
     at = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
-        session.add(Alert(clinic_id="clinic", cause="circuit", why="nothing is sent: no sender", opened_at=at))
-        session.add(Alert(clinic_id="clinic", cause="gate", why="old", opened_at=at, cleared_at=at))
+        session.add(Alert(cause="circuit", why="nothing is sent: no sender", opened_at=at))
+        session.add(Alert(cause="gate", why="old", opened_at=at, cleared_at=at))
     engine.dispose()
     (one,) = desk("alerts", "--json").answer
     assert {"cause": "circuit", "why": "nothing is sent: no sender", "since": at.isoformat(), "told_at": None} == one

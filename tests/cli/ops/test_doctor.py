@@ -174,7 +174,7 @@ def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(desk
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
         at = datetime(2026, 3, 7, 7, 30, tzinfo=UTC)
-        completed(session, "clinic", at=at, read_up_to=at)
+        completed(session, at=at, read_up_to=at)
     engine.dispose()
     assert "closed, so nothing leaves: what patients wrote was last read 13 h ago" == gate()["found"]
     assert "inbound_poll_incomplete" in gate()["advice"]

@@ -25,7 +25,7 @@ def wrote(desk: Callable[..., Ran], ana: tuple[str, ...], tmp_path: Path) -> Cal
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
         for number, (text, media) in enumerate([("is this blood normal?", 1), ("thanks!", 0)]):
-            receive(session, "clinic", InboundText(f"SM{number}", ANA, text, NOW, media), NOW)
+            receive(session, InboundText(f"SM{number}", ANA, text, NOW, media), NOW)
     engine.dispose()
     return desk
 

@@ -23,7 +23,7 @@ from schedules.wording import Voice
 
 PROTOCOLS = shipped()
 ZONE = "America/New_York"
-RULES = PlanningRules("clinic", Voice("Elm Street Skin", "(978) 555-0142"), ZONE, must_be_approved=False)
+RULES = PlanningRules(Voice("Elm Street Skin", "(978) 555-0142"), ZONE, must_be_approved=False)
 ANSWERS = {
     "microneedling-24h": {"depth": "mild"},
     "microneedling-kit": {"kit": "yes", "goal": "correct"},

@@ -15,7 +15,7 @@ from notifier.enrollments.importing.rows import ImportRow, Status, read_header, 
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 
-RULES = PlanningRules("clinic", Voice("Clinic", "+1 212 555 0100"), "America/New_York")
+RULES = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York")
 HEADER = "external_id,name,phone,protocol,treated_at,consent"
 ROW = "A-1,José,+12125550123,microneedling,2026-03-06T14:10,form"
 ROWS = [(1, HEADER.split(",")), (2, ROW.split(","))]

@@ -54,7 +54,7 @@ class Office:
 
     def enrolled(self) -> list[Enrollment]:
         with reading(self.desk.engine) as session:
-            return enrollments(session, "clinic")[::-1]
+            return enrollments(session)[::-1]
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_two_treatments_of_one_file_respect_each_other(office: Office) -> None:
 
 
 def test_rows_whose_number_has_opted_out_are_told(office: Office) -> None:
-    office.desk.act(opt_out_by_staff, "clinic", ANA, now=office.desk.now, by="desk")
+    office.desk.act(opt_out_by_staff, ANA, now=office.desk.now, by="desk")
     report = office.run(line(1), line(2, phone=ANA))
     assert [3] == report.opted_out
     assert {MessageState.SUPPRESSED} == set(office.desk.states(office.enrolled()[1].id or 0).values())

@@ -14,7 +14,7 @@ from notifier.sending.gates.circuits import open_circuits
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sms.gateway import Accepted, Outcome, OutgoingText, Unknown
 from tests.setups.fakes import FakeGateway, created_but_lost
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 ANA = "+12125550101"
@@ -23,9 +23,8 @@ ANA = "+12125550101"
 def report(house: House, status: str, error: int | None = None, *, sid: str = "", token: str | None = None) -> bool:
     with writing(house.engine) as session:
         return apply_receipt(
-            session, CLINIC, sid=sid or house.gateway.ledger[0].sid, status=status, error_code=error, token=token,
-            at=house.clock.now(), source="callback",
-        )  # fmt: skip
+            session, sid=sid or house.gateway.ledger[0].sid, status=status, error_code=error, token=token,
+            at=house.clock.now(), source="callback")  # fmt: skip
 
 
 async def accepted(house: House) -> int:
@@ -153,7 +152,7 @@ async def test_what_a_failure_means_for_the_numbers_later_texts(house: House, co
     report(house, "undelivered", code)
     assert (S.UNDELIVERED, later) == (house.state(text), house.state(next_))
     with reading(house.engine) as session:
-        assert (code == 30004) == (is_opted_out(session, CLINIC, ANA) is not None)
+        assert (code == 30004) == (is_opted_out(session, ANA) is not None)
 
 
 async def test_an_unregistered_sender_holds_the_day_back(house: House) -> None:
@@ -162,7 +161,7 @@ async def test_an_unregistered_sender_holds_the_day_back(house: House) -> None:
     later = house.plan(house.enroll(phone="+12125550102"), phone="+12125550102")
     assert ("circuit", S.PLANNED) == ((await house.turn()).closed, house.state(later))
     with reading(house.engine) as session:
-        assert [30034] == [circuit.code for circuit in open_circuits(session, CLINIC)]
+        assert [30034] == [circuit.code for circuit in open_circuits(session)]
 
 
 async def test_polling_brings_what_no_webhook_brought(house: House) -> None:

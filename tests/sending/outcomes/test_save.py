@@ -18,7 +18,7 @@ from notifier.sending.gates.circuits import open_circuits
 from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated, Outcome, Unknown
 from tests.setups.fakes import created_but_lost
-from tests.setups.house import CLINIC, House
+from tests.setups.house import House
 
 S = MessageState
 C = NotCreatedClass
@@ -102,7 +102,7 @@ async def test_a_number_that_opted_out_at_twilio_is_opted_out_here(house: House)
     await house.turn()
     assert S.SUPPRESSED == house.state(later)
     with reading(house.engine) as session:
-        assert is_opted_out(session, CLINIC, "+12125550101") is not None
+        assert is_opted_out(session, "+12125550101") is not None
 
 
 async def test_a_bad_number_loses_its_later_texts_and_nobody_elses(house: House) -> None:
@@ -127,7 +127,7 @@ async def test_refused_credentials_burn_nothing_and_open_the_circuit_once(house:
     assert "circuit" == (await house.turn()).closed
     assert turn.next_due is not None
     with reading(house.engine) as session:
-        (circuit,) = open_circuits(session, CLINIC)
+        (circuit,) = open_circuits(session)
     assert (20003, "Twilio refused our credentials.") == (circuit.code, circuit.reason)
 
 
@@ -174,12 +174,12 @@ async def test_a_text_that_was_given_up_as_lost_and_turns_out_accepted_is_not_se
     text = house.plan()
     real = house.dispatch._record
 
-    def late(session: Session, clinic: str, batch: Any, now: Any) -> None:
+    def late(session: Session, batch: Any, now: Any) -> None:
         move(session, text, seen=S.ATTEMPTING, to=S.UNKNOWN, at=now, by="other", why="x")
         move(session, text, seen=S.UNKNOWN, to=S.PLANNED, at=now, by="other", why="x")
         session.get_one(Attempt, batch[0].attempt_id).outcome = "not_created"
         session.flush()
-        real(session, clinic, batch, now)
+        real(session, batch, now)
 
     house.dispatch._record = late
     await house.turn()

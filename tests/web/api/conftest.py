@@ -26,9 +26,8 @@ from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.setups.fakes import FakeClock
 
-CLINIC = "clinic"
 V1 = "/api/v1"
-RULES = PlanningRules(CLINIC, Voice("Lakeside Skin", "(978) 555-0142"), "America/New_York", must_be_approved=False)
+RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), "America/New_York", must_be_approved=False)
 ANA = {
     "name": "Ana Ruiz",
     "phone": "(212) 555-0123",
@@ -68,7 +67,7 @@ class Program:
 
     def new_key(self, name: str, *scopes: Scope) -> str:
         with writing(self.engine) as session:
-            return add_key(session, CLINIC, name, scopes or tuple(Scope), now=self.clock.now(), by="test")
+            return add_key(session, name, scopes or tuple(Scope), now=self.clock.now(), by="test")
 
     def all(self, table: type[SQLModel]) -> list[Any]:
         with reading(self.engine) as session:
@@ -79,7 +78,7 @@ class Program:
 def open_program(engine: Engine, now: datetime, **office: Any) -> Iterator[Program]:
     clock = FakeClock(now)
     surroundings = StaffOffice(engine, clock, RULES, shipped(), **office)
-    app = create_app(engine, clock, clinic_id=CLINIC, routers=[api_router(surroundings)])
+    app = create_app(engine, clock, routers=[api_router(surroundings)])
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         program = Program(engine, clock, surroundings, app, client)
         program.key = program.new_key("EHR")

@@ -7,11 +7,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine
 
-from notifier.access.api_keys import add_key, revoke_key
+from notifier.access.api_keys import revoke_key
 from notifier.db.engine import open_engine, writing
 from notifier.db.tables import ApiKey, Scope, StaffAudit
 from notifier.domain.refused import Refused
-from tests.web.api.conftest import ANA, CLINIC, Program, open_program
+from tests.web.api.conftest import ANA, Program, open_program
 
 
 def test_without_a_key_nothing_is_told(sqlite_program: Program) -> None:
@@ -29,15 +29,8 @@ def test_a_wrong_key_opens_nothing(sqlite_program: Program, key: str) -> None:
 def test_a_revoked_key_opens_nothing_from_then_on(program: Program) -> None:
     assert 200 == program.get("/enrollments").status_code
     with writing(program.engine) as session:
-        revoke_key(session, CLINIC, "EHR", now=program.clock.now(), by="test")
+        revoke_key(session, "EHR", now=program.clock.now(), by="test")
     assert 401 == program.get("/enrollments").status_code
-
-
-def test_a_key_of_another_clinic_opens_nothing_here(sqlite_program: Program) -> None:
-    with writing(sqlite_program.engine) as session:
-        now = sqlite_program.clock.now()
-        sqlite_program.key = add_key(session, "elsewhere", "EHR", [Scope.READ], now=now, by="test")
-    assert 401 == sqlite_program.get("/enrollments").status_code
 
 
 @pytest.mark.parametrize(
@@ -105,7 +98,7 @@ def test_a_name_has_one_working_key(engine: Engine, program: Program) -> None:
     with pytest.raises(Refused, match='there is a key "EHR" already'):
         program.new_key("EHR")
     with writing(engine) as session:
-        revoke_key(session, CLINIC, "EHR", now=program.clock.now(), by="test")
+        revoke_key(session, "EHR", now=program.clock.now(), by="test")
     assert program.key != program.new_key("EHR")
 
 

@@ -12,7 +12,7 @@ from notifier.db.tables import Scope
 from notifier.domain.offices import OfficeProfile
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.web.api.conftest import ANA, CLINIC, Program
+from tests.web.api.conftest import ANA, Program
 
 OFFICES = {
     "north": OfficeProfile("north", Voice("Lakeside North", "978 555 0110"), "America/New_York", SendWindow()),
@@ -30,9 +30,7 @@ def offices(program: Program) -> Program:
 
 def bound_to(program: Program, office: str) -> Program:
     with writing(program.engine) as session:
-        program.key = add_key(
-            session, CLINIC, "BOOKING", tuple(Scope), office=office, now=program.clock.now(), by="test"
-        )
+        program.key = add_key(session, "BOOKING", tuple(Scope), office=office, now=program.clock.now(), by="test")
     return program
 
 

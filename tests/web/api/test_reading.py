@@ -10,8 +10,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.db.tables import Enrollment
 from notifier.domain.states import EnrollmentState
-from tests.conftest import Rows
-from tests.web.api.conftest import ANA, CLINIC, Program
+from tests.web.api.conftest import ANA, Program
 
 
 def pages(program: Program, path: str, **parameters: Any) -> list[list[Any]]:
@@ -61,7 +60,7 @@ def test_replies_come_the_latest_first(program: Program) -> None:
     for number, text in enumerate(["thanks", "is this normal?"]):
         with writing(program.engine) as session:
             now = program.clock.now()
-            receive(session, CLINIC, InboundText(f"SM{number}", "+12125550123", text, now), now)
+            receive(session, InboundText(f"SM{number}", "+12125550123", text, now), now)
     told = program.get("/replies").json()["items"]
     assert ["is this normal?", "thanks"] == [one["text"] for one in told]
     assert 2 == len(pages(program, "/replies", limit=1))
@@ -79,18 +78,6 @@ def test_a_filter_that_is_not_understood_finds_nobody_rather_than_everybody(
     sqlite_program: Program, query: str
 ) -> None:
     assert 422 == sqlite_program.get(f"/enrollments{query}").status_code
-
-
-def test_another_clinics_are_the_same_as_none(program: Program, rows: Rows) -> None:
-    with writing(program.engine) as session:
-        theirs = rows.enrollment(session, clinic_id="elsewhere")
-        text = rows.message(session, theirs, clinic_id="elsewhere")
-    answers = [program.get(path) for path in (f"/enrollments/{theirs}", f"/messages/{text}")]
-    answers += [program.post(f"/enrollments/{theirs}/cancel", body) for body in ({}, {"dry_run": True})]
-    assert [404] * 4 == [answer.status_code for answer in answers]
-    missing = program.get(f"/enrollments/{theirs + 1}").json()["detail"]
-    assert missing.replace(str(theirs + 1), str(theirs)) == answers[0].json()["detail"]
-    assert [[]] == pages(program, "/enrollments") == pages(program, "/messages")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 from notifier.web.app import create_app
 from notifier.web.error_pages import to_staff
 from notifier.web.pages.routes import staff_router
-from tests.web.pages.conftest import CLINIC, PASSWORD, Desk
+from tests.web.pages.conftest import PASSWORD, Desk
 
 CHROMIUM = shutil.which("chromium")
 in_a_browser = [
@@ -92,7 +92,7 @@ def served(app: FastAPI) -> Iterator[str]:
 def visiting(desk: Desk, browser: Browser, name: str = "Dana") -> Iterator[Visitor]:
     """Somebody has signed in at this desk, at 1280 pixels."""
     routers, sorry = [staff_router(desk.office)], to_staff(desk.office)
-    app = create_app(desk.engine, desk.clock, clinic_id=CLINIC, routers=routers, sorry=sorry)
+    app = create_app(desk.engine, desk.clock, routers=routers, sorry=sorry)
     with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         visitor = Visitor(context.new_page(), desk, home)
         visitor.sign_in(name)

@@ -36,12 +36,11 @@ from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.setups.fakes import FakeClock
 
-CLINIC = "clinic"
 HERE = "http://127.0.0.1"
 PASSWORD = "four words of mine"
 ANA = "+12125550123"
 DEFAULT = "microneedling"
-RULES = PlanningRules(CLINIC, Voice("Lakeside Skin", "(978) 555-0142"), "America/New_York", must_be_approved=False)
+RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), "America/New_York", must_be_approved=False)
 
 
 @dataclass
@@ -79,7 +78,7 @@ class Desk:
 
     def account(self, name: str = "Dana", *, admin: bool = False) -> None:
         with writing(self.engine) as session:
-            add_staff(session, CLINIC, name, PASSWORD, admin=admin, now=self.clock.now(), by="test")
+            add_staff(session, name, PASSWORD, admin=admin, now=self.clock.now(), by="test")
 
     def enroll(self, **values: Any) -> Enrolled:
         """Enroll Ana, treated now."""
@@ -95,7 +94,7 @@ class Desk:
         """The patient writes."""
         with writing(self.engine) as session:
             now = self.clock.now()
-            receive(session, CLINIC, InboundText(f"SM{abs(hash(text)):x}"[:30], phone, text, now), now)
+            receive(session, InboundText(f"SM{abs(hash(text)):x}"[:30], phone, text, now), now)
 
     def texts(self, enrollment: int) -> list[Message]:
         with reading(self.engine) as session:
@@ -125,7 +124,7 @@ def open_desk(engine: Engine, now: datetime, **office: Any) -> Iterator[Desk]:
     clock = FakeClock(now)
     surroundings = StaffOffice(engine, clock, RULES, shipped(), **office)
     routers = [staff_router(surroundings)]
-    app = create_app(engine, clock, clinic_id=CLINIC, routers=routers, sorry=to_staff(surroundings))
+    app = create_app(engine, clock, routers=routers, sorry=to_staff(surroundings))
     with TestClient(app, base_url=HERE, follow_redirects=False) as client:
         yield Desk(engine, clock, surroundings, client)
 

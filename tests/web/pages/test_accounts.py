@@ -11,7 +11,7 @@ from notifier.access.accounts import account_called
 from notifier.access.stored_keys import all_keys, hash_of, key_with
 from notifier.db.engine import reading
 from notifier.db.tables import Role
-from tests.web.pages.conftest import CLINIC, PASSWORD, Desk, words
+from tests.web.pages.conftest import PASSWORD, Desk, words
 from tests.web.pages.test_offices import OFFICES
 
 NEW = "a quite different one"
@@ -25,7 +25,7 @@ def secret(shown: str) -> str:
 
 def role_of(desk: Desk, name: str) -> Role:
     with reading(desk.engine) as session:
-        account = account_called(session, CLINIC, name)
+        account = account_called(session, name)
     assert account is not None
     return account.role
 
@@ -144,12 +144,12 @@ def test_a_key_is_shown_once_with_its_scopes_and_revoked(admin: Desk) -> None:
     listed = admin.get("/programs")
     assert (key in listed.text, "May: enroll. Never used yet." in words(listed)) == (False, True)
     with reading(admin.engine) as session:
-        found = key_with(session, CLINIC, hash_of(key))
+        found = key_with(session, hash_of(key))
         assert found is not None
         assert ["enroll"] == found.scopes
     admin.post("/programs/1/revoke")
     with reading(admin.engine) as session:
-        assert ["staff:Dr. Sol"] == [one.revoked_by for one in all_keys(session, CLINIC)]
+        assert ["staff:Dr. Sol"] == [one.revoked_by for one in all_keys(session)]
 
 
 def test_the_record_is_filtered_by_person_patient_and_day(admin: Desk) -> None:
@@ -204,7 +204,7 @@ def test_a_key_is_for_one_office_where_there_are_several(admin: Desk) -> None:
     admin.post("/programs", name="EHR", office="north", **{"scope.read": "yes"})
     admin.post("/programs", name="BOOKING", office="", **{"scope.read": "yes"})
     with reading(admin.engine) as session:
-        assert {"EHR": "north", "BOOKING": None} == {one.name: one.office for one in all_keys(session, CLINIC)}
+        assert {"EHR": "north", "BOOKING": None} == {one.name: one.office for one in all_keys(session)}
     assert "Sees north." in admin.read("/programs")
     assert 422 == admin.post("/programs", name="CRM", office="moon", **{"scope.read": "yes"}).status_code
 

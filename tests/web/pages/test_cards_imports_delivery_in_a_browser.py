@@ -16,7 +16,7 @@ from notifier.web.pages import imports
 from notifier.web.pages.routes import staff_router
 from notifier.web.uploads import LARGEST
 from tests.web.pages.browsing import Visitor, in_a_browser, served, visiting
-from tests.web.pages.conftest import CLINIC, Desk
+from tests.web.pages.conftest import Desk
 
 pytestmark = in_a_browser
 HEADER = "external_id,name,phone,protocol,treated_at,consent"
@@ -97,7 +97,7 @@ def test_without_javascript_it_is_watched_too(desk: Desk, browser: Browser, monk
         return import_rows(*given, **named)
 
     monkeypatch.setattr(imports, "import_rows", slowly)
-    app = create_app(desk.engine, desk.clock, clinic_id=CLINIC, routers=[staff_router(desk.office)])
+    app = create_app(desk.engine, desk.clock, routers=[staff_router(desk.office)])
     with served(app) as home, browser.new_context(java_script_enabled=False) as context:
         visitor = Visitor(context.new_page(), desk, home)
         visitor.sign_in()

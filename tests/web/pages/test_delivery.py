@@ -16,7 +16,7 @@ from notifier.db.tables import Attempt, Message, OptOut, Receipt, Worker
 from notifier.oversight.advice import _REFUSED, _REPORTED, what_to_do
 from notifier.sms.codes import AfterAcceptance, NotCreatedClass
 from notifier.web.widgets.charts import columns, rows
-from tests.web.pages.conftest import ANA, CLINIC, Desk
+from tests.web.pages.conftest import ANA, Desk
 
 DAY = timedelta(days=1)
 
@@ -29,22 +29,16 @@ def left(
         step = f"{state} {at:%m%d%H%M} {code or refused or 0}"
         sid = f"SM{abs(hash((whose, step))):x}"
         times = dict.fromkeys(("nominal_at", "not_before", "due_at", "expires_at", "left_at"), at)
-        row: dict[str, Any] = {
-            "clinic_id": CLINIC,
-            "enrollment_id": whose,
-            "step": step,
-            "kind": "lift",
-            "state": state,
-        }
+        row: dict[str, Any] = {"enrollment_id": whose, "step": step, "kind": "lift", "state": state}
         insert_rows(session, Message, [{**row, **times, "phone": ANA, "text": "x", "sid": None if refused else sid}])
         if code is not None:
-            receipt = {"clinic_id": CLINIC, "sid": sid, "status": "undelivered", "error_code": code, "at": at}
+            receipt = {"sid": sid, "status": "undelivered", "error_code": code, "at": at}
             insert_rows(session, Receipt, [{**receipt, "source": "callback"}])
         if refused is not None:
             number = session.scalar(select(col(Message.id)).where(col(Message.step) == step))
             if session.get(Worker, "w") is None:
                 insert_rows(session, Worker, [{"id": "w", "host": "h", "pid": 1, "started_at": at, "seen_at": at}])
-            call = {"id": step, "clinic_id": CLINIC, "message_id": number, "worker_id": "w", "started_at": at}
+            call = {"id": step, "message_id": number, "worker_id": "w", "started_at": at}
             insert_rows(session, Attempt, [{**call, "lease_until": at, "outcome": "not_created", "code": refused}])
 
 
@@ -105,7 +99,7 @@ def test_opt_outs_are_counted_once_by_day_and_for_each_protocol_of_the_number(bu
     busy.clock.pass_(minutes=1)
     busy.says("STOP")
     with writing(busy.engine) as session:  # it followed a patient to her new number: nobody opted out anew
-        row = {"clinic_id": CLINIC, "phone": "+12125550999", "source": "number_changed", "at": busy.clock.now()}
+        row = {"phone": "+12125550999", "source": "number_changed", "at": busy.clock.now()}
         insert_rows(session, OptOut, [{**row, "by": "x"}])
     assert "1" == table(busy, "Texts of each day, as a table")["Fri Mar 6"][-1]
     assert ["1", "1"] == [cells[-1] for cells in table(busy, "Texts of each protocol, as a table").values()]

@@ -20,7 +20,7 @@ from notifier.domain.offices import OfficeProfile
 from notifier.numbers.opt_outs import opt_out
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.web.pages.conftest import CLINIC, FORM, PASSWORD, Desk, open_desk
+from tests.web.pages.conftest import FORM, PASSWORD, Desk, open_desk
 
 EVE = "+14805550124"
 OFFICES = {
@@ -49,14 +49,14 @@ def north(sqlite_engine: Engine, now: datetime) -> Iterator[Desk]:
 
 def belong(desk: Desk, *offices: str) -> None:
     with writing(desk.engine) as session:
-        set_offices(session, CLINIC, "Dana", offices, now=desk.clock.now(), by="test")
+        set_offices(session, "Dana", offices, now=desk.clock.now(), by="test")
 
 
 def wrote(desk: Desk, text: str, phone: str) -> None:
     now = desk.clock.now()
     answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=OFFICES)
     with writing(desk.engine) as session:
-        receive(session, CLINIC, InboundText(f"SM{phone}", phone, text, now), now, answers=answers)
+        receive(session, InboundText(f"SM{phone}", phone, text, now), now, answers=answers)
 
 
 @pytest.mark.parametrize("page", ["/", "/replies", "/texts/next-24-hours"])
@@ -112,7 +112,7 @@ def test_the_form_offers_ones_own_and_refuses_another(north: Desk) -> None:
 
 def enrollment(desk: Desk, number: int) -> Any:
     with reading(desk.engine) as session:
-        return by_id(session, CLINIC, number)
+        return by_id(session, number)
 
 
 def test_times_are_typed_and_shown_on_the_offices_own_clock(north: Desk) -> None:
@@ -139,7 +139,7 @@ def test_who_has_several_offices_chooses(north: Desk) -> None:
 
 def test_an_opt_out_at_another_office_is_seen_here(north: Desk) -> None:
     with writing(north.engine) as session:
-        opt_out(session, CLINIC, EVE, source="staff", at=north.clock.now(), by="desert")
+        opt_out(session, EVE, source="staff", at=north.clock.now(), by="desert")
     done = north.enroll(name="Eve Sand", phone=EVE, office="north", protocol="microneedling-week")
     assert any("opted out" in warning for warning in done.warnings)
     assert "opted out" in north.read(f"/patients/{done.enrollment}")

@@ -9,7 +9,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.domain.instants import zone_called
 from schedules.wording import Voice
-from tests.web.pages.conftest import CLINIC, FORM, Desk, words
+from tests.web.pages.conftest import FORM, Desk, words
 from tests.web.pages.test_offices import EVE, OFFICES, belong, north
 
 __all__ = ["north"]
@@ -56,7 +56,7 @@ def wrote_to_the_desert(desk: Desk) -> None:
     with writing(desk.engine) as session:
         later = InboundText("SM9", EVE, "and the sun?", desk.clock.now(), written_to=("+14805550111",))
         answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=OFFICES)
-        receive(session, CLINIC, later, desk.clock.now(), answers=answers)
+        receive(session, later, desk.clock.now(), answers=answers)
 
 
 def open_replies(desk: Desk) -> str:

@@ -11,7 +11,7 @@ import pytest
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
 from notifier.domain.states import MessageState
-from tests.web.pages.conftest import ANA, CLINIC, Desk, words
+from tests.web.pages.conftest import ANA, Desk, words
 
 HERS = "/patients/1"
 
@@ -173,7 +173,7 @@ def test_an_ending_by_mistake_is_taken_back(desk: Desk, end: str, back: dict[str
     assert 'id="take-back"' in desk.get(HERS).text
     assert f"{HERS}#done" == sure(desk, **back).headers["location"]
     with reading(desk.engine) as session:
-        found = by_id(session, CLINIC, 1)
+        found = by_id(session, 1)
     assert found is not None
     assert state == found.state.value
 

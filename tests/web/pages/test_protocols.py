@@ -13,7 +13,7 @@ from schedules.catalogue import shipped
 from schedules.check import check_protocol
 from schedules.checks.findings import Finding
 from schedules.timeline import Rules
-from tests.web.pages.conftest import CLINIC, Desk, words
+from tests.web.pages.conftest import Desk, words
 
 REGIMEN = shipped()["microneedling-regimen"]
 PROTOCOL = f"/protocols/{REGIMEN.id}"
@@ -40,7 +40,7 @@ def test_an_admin_stands_behind_exactly_these_words(admin: Desk) -> None:
     answer = admin.post(f"{PROTOCOL}/approve", on=PROTOCOL, version=version, language="es")
     assert 303 == answer.status_code
     with reading(admin.engine) as session:
-        found = [(one.protocol, one.version, one.language, one.by) for one in approvals(session, CLINIC)]
+        found = [(one.protocol, one.version, one.language, one.by) for one in approvals(session)]
     assert [("microneedling-regimen", version, "es", "Dr. Sol")] == found
 
 
@@ -60,11 +60,11 @@ def test_only_an_admin_approves(desk: Desk) -> None:
 def test_anybody_can_stop_a_bad_text_at_once(desk: Desk) -> None:
     desk.post(f"{PROTOCOL}/pause", on=PROTOCOL, step="makeup-again", reason="wrong wording")
     with reading(desk.engine) as session:
-        assert [("makeup-again", "wrong wording")] == [(one.step, one.reason) for one in open_pauses(session, CLINIC)]
+        assert [("makeup-again", "wrong wording")] == [(one.step, one.reason) for one in open_pauses(session)]
     assert "makeup again: Wrong wording." in desk.read(PROTOCOL)
     desk.post(f"{PROTOCOL}/unpause", on=PROTOCOL, step="makeup-again")
     with reading(desk.engine) as session:
-        assert [] == open_pauses(session, CLINIC)
+        assert [] == open_pauses(session)
 
 
 def test_a_paused_protocol_says_who_and_why(desk: Desk) -> None:

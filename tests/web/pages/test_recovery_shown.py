@@ -7,21 +7,21 @@ from datetime import timedelta
 from notifier.db.engine import writing
 from notifier.sending.gates.heartbeats import arrive, say_doubt
 from notifier.sending.gates.recoveries import begin_after_outage, begin_after_restore
-from tests.web.pages.conftest import CLINIC, Desk
+from tests.web.pages.conftest import Desk
 
 
 def test_late_texts_that_wait_are_said_with_their_number(desk: Desk) -> None:
     desk.enroll()
     late = desk.clock.now() + timedelta(hours=5)
     with writing(desk.engine) as session:
-        assert begin_after_outage(session, CLINIC, above=0, now=late)
+        assert begin_after_outage(session, above=0, now=late)
     assert "1 late text waits for you after an outage; newer ones leave as planned." in desk.read("/")
 
 
 def test_a_restored_backup_is_said_to_be_one(desk: Desk) -> None:
     now = desk.clock.now()
     with writing(desk.engine) as session:
-        begin_after_restore(session, CLINIC, up_to=now, now=now, by="desk")
+        begin_after_restore(session, up_to=now, now=now, by="desk")
     assert "this is a backup of" in desk.read("/")
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from notifier.access.manage_accounts import deactivate, revoke_sessions, set_password
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Staff, StaffAudit, StaffSession
-from tests.web.pages.conftest import CLINIC, HERE, PASSWORD, Desk, open_desk, words
+from tests.web.pages.conftest import HERE, PASSWORD, Desk, open_desk, words
 
 
 def test_without_an_account_every_page_says_how_to_make_one_and_nothing_else(stranger: Desk) -> None:
@@ -131,20 +131,20 @@ def test_signing_out_ends_the_session_in_the_database(desk: Desk) -> None:
 @pytest.mark.parametrize("end", [deactivate, revoke_sessions])
 def test_whoever_leaves_is_out_at_once(desk: Desk, end: object) -> None:
     with writing(desk.engine) as session:
-        assert 1 == end(session, CLINIC, "dana", now=desk.clock.now(), by="test")  # type: ignore[operator]  # both are stories
+        assert 1 == end(session, "dana", now=desk.clock.now(), by="test")  # type: ignore[operator]  # both are stories
     assert 303 == desk.get("/").status_code
 
 
 def test_a_deactivated_account_cannot_sign_in(desk: Desk) -> None:
     desk.account("Eve")
     with writing(desk.engine) as session:
-        deactivate(session, CLINIC, "Dana", now=desk.clock.now(), by="test")
+        deactivate(session, "Dana", now=desk.clock.now(), by="test")
     assert 401 == desk.sign_in().status_code
 
 
 def test_a_new_password_ends_every_session(desk: Desk) -> None:
     with writing(desk.engine) as session:
-        set_password(session, CLINIC, "Dana", "another four words", now=desk.clock.now(), by="test")
+        set_password(session, "Dana", "another four words", now=desk.clock.now(), by="test")
     assert 303 == desk.get("/").status_code
     assert (401, 303) == (desk.sign_in().status_code, desk.sign_in(password="another four words").status_code)
 

@@ -13,7 +13,7 @@ from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
 from schedules.catalogue import shipped
-from tests.web.pages.conftest import ANA, CLINIC, Desk
+from tests.web.pages.conftest import ANA, Desk
 
 S = MessageState
 
@@ -51,7 +51,7 @@ def test_a_reply_that_is_done_lets_the_texts_go_on(desk: Desk) -> None:
     desk.says("it is bleeding a lot")
     desk.post("/replies/1/close", release="yes")
     with reading(desk.engine) as session:
-        assert [] == open_holds(session, CLINIC, ANA)
+        assert [] == open_holds(session, ANA)
     assert "Nothing. Every reply is closed" in desk.read("/")
 
 

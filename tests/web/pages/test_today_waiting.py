@@ -16,7 +16,7 @@ from notifier.oversight.stored_alerts import take
 from notifier.sending.gates.circuits import open_circuit, open_circuits
 from notifier.sending.gates.heartbeats import arrive, say_doubt
 from notifier.sending.gates.recoveries import begin_after_outage, open_recoveries
-from tests.web.pages.conftest import ANA, CLINIC, Desk
+from tests.web.pages.conftest import ANA, Desk
 from tests.web.pages.test_today import move
 
 S = MessageState
@@ -29,7 +29,7 @@ def work(desk: Desk) -> None:
 
 def alert(desk: Desk, *causes: Cause) -> None:
     with writing(desk.engine) as session:
-        take(session, CLINIC, causes, now=desk.clock.now())
+        take(session, causes, now=desk.clock.now())
 
 
 def test_that_no_worker_runs_is_said_and_only_then(desk: Desk) -> None:
@@ -57,12 +57,12 @@ def test_only_an_admin_says_that_a_circuit_is_mended(admin: Desk) -> None:
     admin.account()
     for who, status, left in (("Dana", 403, 1), ("Dr. Sol", 303, 0)):
         with writing(admin.engine) as session:
-            open_circuit(session, CLINIC, reason="21606: not your number", code=21606, at=admin.clock.now(), by="w")
+            open_circuit(session, reason="21606: not your number", code=21606, at=admin.clock.now(), by="w")
         admin.sign_in(who)
         assert ("send again" in admin.read("/").lower().split("since")[1]) == (who == "Dr. Sol")
         assert status == admin.post("/send-again").status_code
         with reading(admin.engine) as session:
-            assert left == len(open_circuits(session, CLINIC))
+            assert left == len(open_circuits(session))
 
 
 def test_an_admin_says_that_a_clock_is_right(admin: Desk) -> None:
@@ -131,7 +131,7 @@ def outage(desk: Desk) -> None:
     desk.enroll(name="Eva Cruz", phone="+12125550124")
     desk.clock.pass_(hours=20)
     with writing(desk.engine) as session:
-        assert begin_after_outage(session, CLINIC, above=0, now=desk.clock.now())
+        assert begin_after_outage(session, above=0, now=desk.clock.now())
     desk.sign_in()
 
 
@@ -146,7 +146,7 @@ def test_late_texts_are_shown_with_their_fate_and_leave_when_somebody_says_so(de
     assert "Too late: tell the patient." in shown
     desk.post("/late", seen=late_form(desk))
     with reading(desk.engine) as session:
-        assert {} == open_recoveries(session, CLINIC)
+        assert {} == open_recoveries(session)
         released = session.scalars(select(Event.by).where(Event.what == "recovery_ended")).all()  # type: ignore[call-overload]  # SQLModel's columns
     assert ["staff:Dana"] == released
 
@@ -157,7 +157,7 @@ def test_late_texts_that_changed_since_are_looked_at_again(desk: Desk) -> None:
     desk.says("STOP", ANA)
     assert 422 == desk.post("/late", seen=seen).status_code
     with reading(desk.engine) as session:
-        assert open_recoveries(session, CLINIC)
+        assert open_recoveries(session)
 
 
 def test_closing_time_comes_first_where_it_is_known(desk: Desk) -> None:

@@ -1,0 +1,133 @@
+"""The upgrade that takes the clinic's column away, on a database of the version before with rows in every state."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import JSON, Boolean, Column, Connection, Date, DateTime, Engine, Integer, MetaData, Table, select, text
+from sqlmodel import SQLModel
+
+from notifier.db import migrate
+from notifier.db.engine import is_sqlite
+from notifier.db.schema import check_schema, upgrade
+from notifier.db.tables import RecoveryKind, Role
+from notifier.domain.states import EnrollmentState, MessageState
+
+_STATES = {
+    "messages.state": [*MessageState],
+    "enrollments.state": [*EnrollmentState],
+    "recoveries.kind": [*RecoveryKind],
+    "staff.role": [*Role],
+    "attempts.outcome": [None, "accepted", "not_created", "unknown"],
+}
+_MANY = len(MessageState)
+"""Rows of each table: one for each state of a text."""
+_KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from notifier.db.engine import open_engine
+from notifier.db.schema import upgrade
+
+engine = open_engine(sys.argv[1])
+
+@event.listens_for(engine, "after_cursor_execute")
+def kill(_connection, _cursor, statement, *_):
+    if statement.startswith("ALTER TABLE events"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+upgrade(engine)
+"""
+
+
+@pytest.fixture
+def before(empty_engine: Engine, now: datetime) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of a database of the version before, by table, without the clinic."""
+    with empty_engine.begin() as connection:
+        command.upgrade(migrate.config(connection), "0009")
+        for table in _tables(connection):
+            connection.execute(table.insert(), [_row(table, number, now) for number in range(1, _MANY + 1)])
+    return _rows(empty_engine)
+
+
+def test_rows_in_every_state_survive(before: Any, empty_engine: Engine) -> None:
+    upgrade(empty_engine)
+    assert before == _rows(empty_engine)
+    assert {_MANY} == {len(rows) for rows in before.values()}
+    with empty_engine.connect() as connection:
+        assert [] == [table.name for table in _tables(connection) if "clinic_id" in table.c]
+
+
+def test_an_upgrade_that_is_killed_in_the_middle_completes_when_it_is_started_again(
+    before: Any, empty_engine: Engine, empty_url: str
+) -> None:
+    killed = subprocess.run([sys.executable, "-c", _KILLED, empty_url], check=False, capture_output=True)
+    assert (-9, b"") == (killed.returncode, killed.stderr)
+    assert before == _rows(empty_engine)
+    with empty_engine.connect() as connection:
+        assert "clinic_id" in next(iter(_tables(connection))).c
+    upgrade(empty_engine)
+    check_schema(empty_engine)
+    assert before == _rows(empty_engine)
+
+
+def test_an_upgraded_database_has_the_indexes_of_a_new_one(before: Any, empty_engine: Engine) -> None:
+    """With their conditions, at which `alembic check` does not look."""
+    upgrade(empty_engine)
+    found = _indexes(empty_engine)
+    with empty_engine.begin() as connection:
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            table.drop(connection)
+        SQLModel.metadata.create_all(connection)
+    assert _indexes(empty_engine) == found
+
+
+def _indexes(engine: Engine) -> set[str]:
+    sqlite = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    postgresql = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    with engine.connect() as connection:
+        return set(connection.execute(text(sqlite if is_sqlite(engine) else postgresql)).scalars())
+
+
+def _tables(connection: Connection) -> Iterator[Table]:
+    known = MetaData()
+    known.reflect(connection)
+    yield from (table for table in known.sorted_tables if table.name != "alembic_version")
+
+
+def _rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    with engine.connect() as connection:
+        return {table.name: _rows_of(connection, table) for table in _tables(connection)}
+
+
+def _rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
+    columns = [table.c[name] for name in sorted(table.c.keys()) if name != "clinic_id"]
+    return sorted((tuple(row) for row in connection.execute(select(*columns))), key=str)
+
+
+def _row(table: Table, number: int, now: datetime) -> dict[str, Any]:
+    return {column.name: _value(table, column, number, now) for column in table.c}
+
+
+def _value(table: Table, column: Column[Any], number: int, now: datetime) -> Any:
+    if states := _STATES.get(f"{table.name}.{column.name}"):
+        return states[number % len(states)]
+    if column.name == "clinic_id":
+        return "clinic"
+    match column.type:
+        case Boolean():
+            return number % 2 == 0
+        case Integer():
+            return number
+        case Date():
+            return date(2026, 3, number)
+        case DateTime():
+            return now
+        case JSON():
+            return {"number": number}
+    return str(number)
