@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from schedules.languages.parts import Part, Patterns, SomePatterns
+from schedules.languages.parts import LanguagePart, Patterns, SomePatterns
 
 
-class CheckWords(Part):
+class CheckWords(LanguagePart):
     """Patterns of words; all but keywords in capitals are found without regard to capitals."""
 
     procedures: SomePatterns

@@ -30,7 +30,7 @@ def saying(*placeholders: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class Part(BaseModel):
+class LanguagePart(BaseModel):
     """One file of a language's folder: frozen, and every key is needed; `[pieces]` are put where patterns name them."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

@@ -6,10 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schedules.languages.parts import Part, saying
+from schedules.languages.parts import LanguagePart, saying
 
 
-class TopicWords(Part):
+class TopicWords(LanguagePart):
     """One topic: as a rule, and how its end is said."""
 
     rule: str
@@ -23,7 +23,7 @@ class TopicWords(Part):
         return self
 
 
-class ReadyWords(Part):
+class ReadyWords(LanguagePart):
     """The sentences, and the words for each topic."""
 
     restrict: Annotated[str, saying("clinic", "rules", "phone")]

@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from schedules.languages.check_words import CheckWords
-from schedules.languages.parts import Part
+from schedules.languages.parts import LanguagePart
 from schedules.languages.ready import ReadyWords
 from schedules.languages.replies import ReplyWords
 from schedules.languages.sayings import About, CardWords
@@ -24,7 +24,7 @@ from schedules.languages.sayings import About, CardWords
 DEFAULT: Final = "en"
 FOLDER = Path(__file__).parent
 CODE: Final = re.compile(r"[a-z]{2}")
-_FILES: Final[dict[str, tuple[str, type[Part]]]] = {
+_FILES: Final[dict[str, tuple[str, type[LanguagePart]]]] = {
     "about": ("language.toml", About),
     "ready": ("ready.toml", ReadyWords),
     "card": ("card.toml", CardWords),
@@ -92,7 +92,7 @@ def _read(folder: Path, code: str) -> Language | str:
     if absent := [name for name, _ in _FILES.values() if not (home / name).is_file()]:
         known = f"the language {code} is not complete here" if home.is_dir() else f"there is no language {code} here"
         return f"{known}: {shown} needs {', '.join(absent)}"
-    parts: dict[str, Part] = {}
+    parts: dict[str, LanguagePart] = {}
     for part, (name, model) in _FILES.items():
         try:
             parts[part] = model.model_validate(tomllib.loads((home / name).read_text("utf-8")))

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schedules.languages.parts import Part, Patterns, SomePatterns, SomeWords, Words
+from schedules.languages.parts import LanguagePart, Patterns, SomePatterns, SomeWords, Words
 
 Joined = Annotated[tuple[Annotated[tuple[str, str], Field(strict=False)], ...], Field(strict=False)]
 """A pattern, and the word that it is to us."""
 
 
-class ReplyWords(Part):
+class ReplyWords(LanguagePart):
     """The words and patterns of replies, compared with what is normalized: small letters, no accents, no marks."""
 
     stop: SomeWords

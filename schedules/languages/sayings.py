@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from schedules.languages.parts import Part, saying
+from schedules.languages.parts import LanguagePart, saying
 
 
-class SegmentLimits(Part):
+class SegmentLimits(LanguagePart):
     """What a text should cost and may cost, in segments."""
 
     wanted: int
@@ -18,14 +18,14 @@ class SegmentLimits(Part):
     """Whether the language has letters that cut a segment from 160 to 70 characters."""
 
 
-class FixedAnswers(Part):
+class FixedAnswers(LanguagePart):
     """Sent without a person."""
 
     unwatched: Annotated[str, saying("clinic", "phone")]
     """Nobody reads what patients write at this hour, or the words are urgent."""
 
 
-class Dates(Part):
+class Dates(LanguagePart):
     """How a day and an hour are said."""
 
     locale: str
@@ -36,7 +36,7 @@ class Dates(Part):
     """The same, such as `h:mm a`."""
 
 
-class About(Part):
+class About(LanguagePart):
     """The language itself."""
 
     name: str
@@ -46,7 +46,7 @@ class About(Part):
     answers: FixedAnswers
 
 
-class CardWords(Part):
+class CardWords(LanguagePart):
     """What the card on paper says around a plan's texts."""
 
     treated: str
