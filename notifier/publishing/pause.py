@@ -29,13 +29,25 @@ def pause(
 ) -> bool:
     """Let no text of this protocol (or of this one step) leave, in any version; False where it is paused already."""
     reason = " ".join(reason.split())
-    if not reason:
-        raise Refused("say why", "reason", code=RefusalCode.REASON_MISSING)
-    _refuse_unknown(protocol_id, step, protocols)
-    if any((one.protocol, one.step) == (protocol_id, step) for one in stored.open_pauses(session)):
+    if not plan_pause(session, protocol_id, reason=reason, protocols=protocols, step=step):
         return False
     stored.pause(session, protocol_id, step, reason=reason[:400], by=by, at=now)
     return True
+
+
+def plan_pause(
+    session: Session,
+    protocol_id: str,
+    *,
+    reason: str,
+    protocols: Mapping[str, CareProtocol],
+    step: str | None = None,
+) -> bool:
+    """Whether it would be paused only now; nothing is written. Raises Refused."""
+    if not reason.strip():
+        raise Refused("say why", "reason", code=RefusalCode.REASON_MISSING)
+    _refuse_unknown(protocol_id, step, protocols)
+    return all((one.protocol, one.step) != (protocol_id, step) for one in stored.open_pauses(session))
 
 
 def unpause(session: Session, protocol_id: str, *, now: datetime, by: str, step: str | None = None) -> None:

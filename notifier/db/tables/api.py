@@ -19,7 +19,7 @@ class Scope(StrEnum):
     """See patients, texts and replies."""
     ENROLL = "enroll"
     CHANGE = "change"
-    """Treated, no-show, cancel, hold, resume, change."""
+    """Treated, no-show, cancel, hold, resume, change; opt a number out, pause a protocol, answer a patient."""
 
 
 class ApiKey(SQLModel, table=True):

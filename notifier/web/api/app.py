@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from notifier.web import origin as same_site
 from notifier.web.api import commands as life
+from notifier.web.api import decisions, texts
 from notifier.web.api import enroll as enrolling
 from notifier.web.api import enrollments as enrolled
-from notifier.web.api import texts
 from notifier.web.api.callers import WrongKeys
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
@@ -51,7 +51,7 @@ def api_app(office: StaffOffice) -> FastAPI:
     )
     app.state.office, app.state.wrong_keys = office, WrongKeys()
     add_handlers(app)
-    for part in (enrolling, enrolled, life, texts):
+    for part in (enrolling, enrolled, life, decisions, texts):
         app.include_router(part.router)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document
     return app

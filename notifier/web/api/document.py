@@ -49,7 +49,7 @@ def _say_problems(path: str, method: str, operation: dict[str, Any]) -> None:
         statuses |= {*_WITH_BODY}
     if "{" in path:
         statuses.add(404)
-    if method == "post" and ("enroll" in operation["tags"] or "life" in operation["tags"]):
+    if method == "post" and {"enroll", "life", "decisions"} & set(operation["tags"]):
         statuses.add(409)
     schema = {"$ref": _REF.format(model=ProblemBody.__name__)}
     for status in sorted(statuses):

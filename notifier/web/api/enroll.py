@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Header, Response
+from fastapi import Response
 from sqlalchemy.orm import Session
 
-from notifier.access.idempotency import AnotherBody, Answered, Question, answered_before, keep_answer
+from notifier.access.idempotency import Answered
 from notifier.db.engine import writing
 from notifier.domain.instants import zone_called
 from notifier.domain.names import check_name
@@ -22,6 +20,7 @@ from notifier.domain.states import EnrollmentState
 from notifier.enrollments.enroll import Enrolled, enroll
 from notifier.enrollments.outlook import plan_beside
 from notifier.web.api.callers import Anyone, Caller, Enroller
+from notifier.web.api.once import IdempotencyKey, body_hash, once
 from notifier.web.api.problems import Problem
 from notifier.web.api.requests import EnrollAsked, TimelineAsked, instant, one_anchor
 from notifier.web.api.route import keyed_router
@@ -29,14 +28,6 @@ from notifier.web.api.timelines import EnrolledTold, TimelineTold
 from schedules.timeline_json import timeline_json
 
 router = keyed_router("enroll")
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,255}$",
-        description="Any unique word. The same request with it again gets the same answer, for 24 hours.",
-    ),
-]
 
 
 @router.post("/enrollments", status_code=201, responses={200: {"model": EnrolledTold}})
@@ -46,13 +37,8 @@ def enroll_patient(
     """Enroll a patient: every text is planned. 201; 200 where she was enrolled already."""
     if caller.office.missing:
         raise Problem(503, " ".join(caller.office.missing))
-    question = idempotency_key and Question(caller.integration.key_id, idempotency_key, body_hash(asked))
-    try:
-        with writing(caller.office.engine) as session:
-            told = _enroll_once(session, caller, asked, question or None)
-    except AnotherBody:
-        sentence = "This Idempotency-Key came with another body before; a new request needs a new one."
-        raise Problem(409, sentence, {"Idempotency-Key": sentence}) from None
+    with writing(caller.office.engine) as session:
+        told = once(session, caller, idempotency_key, body_hash(asked), lambda: _enroll(session, caller, asked))
     response.status_code = told.status
     response.headers["Location"] = f"/api/v1/enrollments/{told.answer['enrollment']}"
     return EnrolledTold.model_validate(told.answer)
@@ -102,18 +88,13 @@ def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
     return TimelineTold.model_validate(told)
 
 
-def _enroll_once(session: Session, caller: Caller, asked: EnrollAsked, question: Question | None) -> Answered:
+def _enroll(session: Session, caller: Caller, asked: EnrollAsked) -> Answered:
     office = caller.office
-    if question and (before := answered_before(session, question, now=caller.now)):
-        caller.note(session, "saw", before.answer["enrollment"])
-        return before
-    request, rules = asked.request(), office.rules
-    done = enroll(session, request, protocols=office.protocols, rules=rules, now=caller.now, by=caller.by)
-    answered = Answered(200 if done.already else 201, _told(done))
-    if question:
-        keep_answer(session, question, answered)
+    done = enroll(
+        session, asked.request(), protocols=office.protocols, rules=office.rules, now=caller.now, by=caller.by
+    )
     caller.note(session, "did", done.enrollment)
-    return answered
+    return Answered(200 if done.already else 201, _told(done))
 
 
 def _told(done: Enrolled) -> dict[str, Any]:
@@ -124,8 +105,3 @@ def _told(done: Enrolled) -> dict[str, Any]:
         message["message"] = row.id if row else None
         message["state"] = row.state.value if row else None
     return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
-
-
-def body_hash(asked: EnrollAsked) -> str:
-    """The same for the same content, however it is spaced and ordered."""
-    return hashlib.sha256(json.dumps(asked.model_dump(), sort_keys=True).encode()).hexdigest()

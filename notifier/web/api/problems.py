@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.web.api.fields import sentences
 
 MEDIA_TYPE: Final = "application/problem+json"
 _BUSY_SECONDS: Final = 2
+_UNKNOWN: Final = {RefusalCode.ENROLLMENT_UNKNOWN, RefusalCode.MESSAGE_UNKNOWN, RefusalCode.REPLY_UNKNOWN}
 _WORDS: Final = {
     404: "There is nothing at this address; /api/v1/openapi.json lists every one there is.",
     405: "This address does not take this method; the Allow header says which it takes.",
@@ -108,6 +109,8 @@ def _of_fields(_request: Request, error: Exception) -> JSONResponse:
 def _of_refused(_request: Request, error: Exception) -> JSONResponse:
     """A field that cannot be so is the request's fault; without one, the state of things is against it."""
     assert isinstance(error, Refused)
+    if error.code in _UNKNOWN:
+        return document(Problem(404, str(error)))
     errors = {error.field: str(error)} if error.field else None
     return document(Problem(422 if error.field and error.field != "external_id" else 409, str(error), errors))
 

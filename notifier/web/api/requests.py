@@ -143,6 +143,25 @@ class ReasonAsked(CommandAsked):
     reason: _Reason | None = None
 
 
+class OptOutAsked(CommandAsked):
+    """Whose number. In a body, because addresses end up in logs."""
+
+    phone: _Phone
+
+
+class PauseAsked(CommandAsked):
+    """What is to stop, and why."""
+
+    reason: _Reason
+    step: Annotated[str, Field(max_length=60, description="One step of it; all unless said.")] | None = None
+
+
+class AnswerAsked(CommandAsked):
+    """What the patient shall read; the clinic's name stands in front of it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
 class TreatedAsked(CommandAsked):
     """She was treated."""
 

@@ -92,6 +92,51 @@ class ReplyTold(Told):
     office: str | None
 
 
+class WithdrawnTold(Told):
+    """A planned text that does not leave."""
+
+    message: int
+    enrollment: int
+    step: str
+    was_due_at: Instant | None
+
+
+class OptOutTold(Told):
+    """A number that is never texted again; with `dry_run`, that would not be."""
+
+    phone: str
+    dry_run: bool
+    already: bool
+    """It had opted out before."""
+    texts: list[WithdrawnTold]
+    others: int
+    """Planned texts for patients of other offices that do not leave either."""
+
+
+class PauseTold(Told):
+    """What is stopped until a person lets it go on; with `dry_run`, what would be."""
+
+    protocol: str
+    step: str | None
+    dry_run: bool
+    already: bool
+
+
+class AnswerTold(Told):
+    """What a patient is answered; with `dry_run`, what would be."""
+
+    message: int | None
+    """None in a dry run."""
+    enrollment: int
+    reply: int
+    dry_run: bool
+    text: str
+    segments: int
+    encoding: str
+    until: Instant
+    """When it is no longer sent."""
+
+
 class EnrollmentPage(Told):
     """The latest first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import Engine, create_engine
 
+from notifier.conversations.receive import InboundText, receive
+from notifier.db.engine import writing
 from notifier.web.api.app import api_app
 from notifier.web.context import StaffOffice
 from schedules.catalogue import shipped
@@ -34,6 +37,9 @@ GOOD = {
     "/enrollments/{enrollment}/cancel": {"reason": "moved away"},
     "/enrollments/{enrollment}/hold": {},
     "/enrollments/{enrollment}/resume": {},
+    "/opt-outs": {"phone": "+12125550123"},
+    "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
+    "/replies/{reply}/answer": {"text": "Please call us."},
 }
 BOOKED, HELD = 2, 3
 
@@ -61,7 +67,11 @@ def test_a_good_request_is_answered_as_documented(peopled: Program, path: str, m
     if which == BOOKED:
         peopled.clock.pass_(days=3)  # her hour has come
     operation = schema_of(peopled)[path][method]
-    place = {"path_parameters": {"enrollment": which, "message": 1}} if "{" in path else {}
+    place = (
+        {"path_parameters": {"enrollment": which, "message": 1, "reply": 1, "protocol": "microneedling"}}
+        if "{" in path
+        else {}
+    )
     body = {"body": GOOD[path.removeprefix(V1)], "media_type": "application/json"} if method == "post" else {}
     answer = validate(operation.Case(**place, **body), peopled)
     assert answer.status_code == (201 if path == f"{V1}/enrollments" and method == "post" else 200)
@@ -69,10 +79,7 @@ def test_a_good_request_is_answered_as_documented(peopled: Program, path: str, m
 
 def test_every_address_needs_a_key(peopled: Program) -> None:
     peopled.key = ""
-    answers = [
-        peopled.client.request(method, path.replace("{enrollment}", "1").replace("{message}", "1"))
-        for path, method in OPERATIONS
-    ]
+    answers = [peopled.client.request(method, re.sub(r"\{.*?\}", "1", path)) for path, method in OPERATIONS]
     assert [401] * len(OPERATIONS) == [answer.status_code for answer in answers]
 
 
@@ -95,7 +102,7 @@ def validate(case: Any, program: Program, **options: Any) -> Any:
 
 @pytest.fixture
 def peopled(sqlite_engine: Engine, now: datetime) -> Iterator[Program]:
-    """A clinic with one patient who was treated, one who is booked, and one who is held."""
+    """A clinic with one patient who was treated and wrote, one who is booked, and one who is held."""
     with open_program(sqlite_engine, now) as program:
         program.enroll()
         booked = {**ANA, "name": "Bea Lund", "phone": "+12125550124", "appointment_at": "2026-03-09T10:00:00-04:00"}
@@ -103,4 +110,6 @@ def peopled(sqlite_engine: Engine, now: datetime) -> Iterator[Program]:
         assert program.post("/enrollments", booked).json()["enrollment"] == BOOKED
         assert program.enroll(name="Cleo Marsh", phone="+12125550126") == HELD
         program.post(f"/enrollments/{HELD}/hold", {})
+        with writing(program.engine) as session:
+            receive(session, InboundText("SM1", "+12125550123", "is this normal?", now, 0), now)
         yield program

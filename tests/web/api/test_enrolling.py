@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notifier.db.tables import ApiAnswer, Enrollment, Scope
-from notifier.web.api.enroll import body_hash
+from notifier.web.api.once import body_hash
 from notifier.web.api.requests import EnrollAsked
 from tests.web.api.conftest import ANA, Program
 

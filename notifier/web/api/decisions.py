@@ -1,0 +1,120 @@
+"""What staff decide beside an enrollment's life: no more texts to a number, a protocol stopped, a patient answered.
+
+Release, close and review stay a person's: a program has not read what the patient wrote.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from notifier.access.idempotency import Answered
+from notifier.conversations.reply import StaffAnswer, answer, find_answer
+from notifier.db.engine import reading, writing
+from notifier.db.enrollments import sharing_phone
+from notifier.numbers.release import OptedOut, opt_out_by_staff, plan_opt_out
+from notifier.publishing.pause import pause, plan_pause
+from notifier.web.api.callers import Caller, Changer
+from notifier.web.api.once import IdempotencyKey, body_hash, once
+from notifier.web.api.problems import Problem
+from notifier.web.api.requests import AnswerAsked, Number, OptOutAsked, PauseAsked
+from notifier.web.api.responses import AnswerTold, OptOutTold, PauseTold, WithdrawnTold
+from notifier.web.api.route import keyed_router
+
+router = keyed_router("decisions")
+
+
+@router.post("/opt-outs")
+def opt_out_number(asked: OptOutAsked, caller: Changer) -> OptOutTold:
+    """Never text this number again, as the patient asked. Said again, nothing changes."""
+    engine = caller.office.engine
+    if asked.dry_run:
+        with reading(engine) as session:  # also what is another office's: the number is opted out as a whole
+            told = _opted_out(session, caller, plan_opt_out(session, asked.phone), dry_run=True)
+        with writing(engine) as session:
+            _note(session, caller, "saw", told)
+        return told
+    with writing(engine) as session:
+        done = opt_out_by_staff(session, asked.phone, now=caller.now, by=caller.by)
+        told = _opted_out(session, caller, done, dry_run=False)
+        _note(session, caller, "did", told)
+    return told
+
+
+@router.post("/protocols/{protocol}/pause")
+def pause_protocol(protocol: str, asked: PauseAsked, caller: Changer) -> PauseTold:
+    """Stop a bad text, or a whole protocol, at once; a person lets it go on. Said again, nothing changes."""
+    office, reason = caller.office, asked.reason
+    if protocol not in office.protocols:
+        raise Problem(404, "There is no protocol of this id.")
+
+    def story(session: Session) -> PauseTold:
+        if asked.dry_run:
+            new = plan_pause(session, protocol, reason=reason, protocols=office.protocols, step=asked.step)
+        else:
+            new = pause(
+                session, protocol, reason=reason, protocols=office.protocols, step=asked.step,
+                now=caller.now, by=caller.by,
+            )  # fmt: skip
+        return PauseTold(protocol=protocol, step=asked.step, dry_run=asked.dry_run, already=not new)
+
+    return (caller.read if asked.dry_run else caller.write)(story, lambda _: None)
+
+
+@router.post("/replies/{reply}/answer")
+def answer_patient(
+    reply: Number, asked: AnswerAsked, caller: Changer, idempotency_key: IdempotencyKey = None
+) -> AnswerTold:
+    """Answer what a patient wrote, within 24 hours and at any hour; the reply is closed. The same words go once."""
+    office = caller.office
+    if office.missing:
+        raise Problem(503, " ".join(office.missing))
+
+    def found(session: Session) -> StaffAnswer:
+        return find_answer(session, asked.text, rules=office.rules, now=caller.now, reply_id=reply)
+
+    if asked.dry_run:
+        return caller.read(lambda session: _answered(found(session), dry_run=True), lambda told: told.enrollment)
+
+    with writing(office.engine) as session:
+
+        def do() -> Answered:
+            done = answer(session, found(session), rules=office.rules, now=caller.now, by=caller.by)
+            caller.note(session, "did", done.enrollment)
+            return Answered(200, _answered(done, dry_run=False).model_dump(mode="json"))
+
+        told = once(session, caller, idempotency_key, body_hash(asked, f"reply {reply} "), do)
+    return AnswerTold.model_validate(told.answer)
+
+
+def _opted_out(session: Session, caller: Caller, done: OptedOut, *, dry_run: bool) -> OptOutTold:
+    """Texts for patients of other offices are only counted."""
+    on_it = sharing_phone(session, done.phone)
+    whose = {one.id for one in on_it if caller.office.rules.is_yours(one.office)}
+    yours = [one for one in done.withdrawn if one.enrollment_id in whose]
+    texts = [
+        WithdrawnTold(message=one.id or 0, enrollment=one.enrollment_id, step=one.step, was_due_at=one.due_at)
+        for one in yours
+    ]
+    return OptOutTold(
+        phone=done.phone, dry_run=dry_run, already=done.already, texts=texts, others=len(done.withdrawn) - len(yours)
+    )
+
+
+def _note(session: Session, caller: Caller, what: str, told: OptOutTold) -> None:
+    """Once for each patient whose texts are named, or once where none are."""
+    whose: set[int | None] = {one.enrollment for one in told.texts}
+    for enrollment in whose or {None}:
+        caller.note(session, what, enrollment)
+
+
+def _answered(done: StaffAnswer, *, dry_run: bool) -> AnswerTold:
+    return AnswerTold(
+        message=None if dry_run else done.message,
+        enrollment=done.enrollment,
+        reply=done.reply,
+        dry_run=dry_run,
+        text=done.words,
+        segments=done.segments.count,
+        encoding=done.segments.encoding,
+        until=done.until,
+    )

@@ -1,0 +1,51 @@
+"""The Idempotency-Key of a request that must not be repeated: it is done once, however often it arrives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from notifier.access.idempotency import AnotherBody, Answered, Question, answered_before, keep_answer
+from notifier.web.api.callers import Caller
+from notifier.web.api.problems import Problem
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{1,255}$",
+        description="Any unique word. The same request with it again gets the same answer, for 24 hours.",
+    ),
+]
+
+
+def once(session: Session, caller: Caller, key: str | None, body_hash: str, do: Callable[[], Answered]) -> Answered:
+    """What `do` does; where this key came with the same request within a day, what it was answered then.
+
+    The answer names an enrollment. Raises Problem (409) where the key came with another request.
+    """
+    if key is None:
+        return do()
+    question = Question(caller.integration.key_id, key, body_hash)
+    try:
+        before = answered_before(session, question, now=caller.now)
+    except AnotherBody:
+        sentence = "This Idempotency-Key came with another body before; a new request needs a new one."
+        raise Problem(409, sentence, {"Idempotency-Key": sentence}) from None
+    if before is not None:
+        caller.note(session, "saw", before.answer["enrollment"])
+        return before
+    answered = do()
+    keep_answer(session, question, answered)
+    return answered
+
+
+def body_hash(body: BaseModel, about: str = "") -> str:
+    """The same for the same content, however it is spaced and ordered. `about`: what the address itself names."""
+    return hashlib.sha256(f"{about}{json.dumps(body.model_dump(), sort_keys=True)}".encode()).hexdigest()
