@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -25,7 +25,9 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Answers = Mapping[str, str]
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-PLAIN_PLACEHOLDERS = frozenset({"clinic", "phone", "name"})
+FACT_PLACEHOLDERS: Final[Mapping[str, int]] = {}
+"""What an enrollment says in its texts beside a name, by placeholder, and how many characters that may have."""
+PLAIN_PLACEHOLDERS = frozenset({"clinic", "phone", "name", *FACT_PLACEHOLDERS})
 
 
 class StepKind(StrEnum):

@@ -13,7 +13,7 @@ from babel.dates import format_date, format_time
 
 from schedules.languages.registry import NoSuchLanguage, language
 from schedules.languages.sayings import Dates
-from schedules.protocol import PLACEHOLDER
+from schedules.protocol import FACT_PLACEHOLDERS, PLACEHOLDER
 
 _MINUTE = timedelta(minutes=1)
 
@@ -24,6 +24,12 @@ class Voice:
 
     clinic: str
     phone: str
+    facts: tuple[tuple[str, str], ...] = ()
+    """What this patient's enrollment says, by placeholder (`FACT_PLACEHOLDERS`)."""
+
+    def fact(self, placeholder: str) -> str:
+        """What was said; the clinic's name where nothing was, for no text may have a hole."""
+        return dict(self.facts).get(placeholder, "") or self.clinic
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ def _value(placeholder: str, voice: Voice, addressee: Addressee, ends: Mapping[s
             return voice.phone
         case "name":
             return addressee.name
+    if placeholder in FACT_PLACEHOLDERS:
+        return voice.fact(placeholder)
     return say_until(ends[placeholder.removesuffix(".until")], zone, addressee.language)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -18,11 +18,21 @@ _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEE
 
 
 def enrollment_page(
-    session: Session, where: Mapping[str, Any], *, before: int | None, limit: int | None
+    session: Session,
+    where: Mapping[str, Any],
+    *,
+    in_any_case: Mapping[str, str] | None = None,
+    before: int | None,
+    limit: int | None,
 ) -> list[Enrollment]:
-    """Enrollments whose columns have these values, the latest first; only those from before that one."""
+    """Enrollments whose columns have these values, the latest first; only those from before that one.
+
+    `in_any_case`: the same, whether it is written in capitals or not. No index helps there.
+    """
     found = select(Enrollment)
     found = found.where(*(getattr(Enrollment, name) == value for name, value in where.items()))
+    folded = {name: func.lower(value) for name, value in (in_any_case or {}).items()}
+    found = found.where(*(func.lower(getattr(Enrollment, name)) == value for name, value in folded.items()))
     if before is not None:
         found = found.where(col(Enrollment.id) < before)
     return list(session.scalars(found.order_by(col(Enrollment.id).desc()).limit(limit)))

@@ -15,6 +15,7 @@ LONGEST_NAME = 80
 LONGEST_FIRST_NAME = 40
 _CURLY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00a0": " "})
 """What word processors write; kept as they are they would make every text with this name a costly UCS-2 one."""
+_END_OF_WORD = re.compile(r"(?<=\w)[.,](?= |,|$)")
 _INITIAL = re.compile(r"(?<!\w)\w\.(?= |$)")
 _PLAIN = re.compile(r"[A-Za-z]+(?:[ '-][A-Za-z]+)*")
 _MARKUP = {"{": "a brace", "}": "a brace", "<": "an angle bracket", ">": "an angle bracket", "/": "a slash"}
@@ -48,6 +49,17 @@ def check_name(raw: str) -> Name:
     if any(word.casefold().startswith("www") for word in full.split(" ")):
         raise ValueError('the name has "www", like a link; write the patient\'s name alone')
     return Name(full, first, fold_name(full))
+
+
+def clean_person(raw: str) -> str:
+    """Somebody at the clinic, with titles, as staff typed it: a dot or a comma may end a word, as in Dr. Kim, RN.
+
+    Empty where nothing was typed. Raises ValueError with a sentence that names the character.
+    """
+    said = " ".join(unicodedata.normalize("NFC", raw.translate(_CURLY)).split())
+    if said and len(said) <= LONGEST_NAME:
+        check_name(_END_OF_WORD.sub("", said))
+    return said
 
 
 def fold_name(full: str) -> str:

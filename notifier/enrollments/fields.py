@@ -15,7 +15,6 @@ from typing import Any, Final
 from notifier.db.tables import Enrollment
 from notifier.domain.names import LONGEST_NAME
 from notifier.domain.planning.plan import Facts
-from notifier.domain.protocol_choice import said_of
 from notifier.domain.refused import Refused
 
 
@@ -59,6 +58,12 @@ class Field:
     """Whether `change` takes it."""
     is_key: bool = False
     """Whether an import finds the enrollment by it: then no row of a file can change it."""
+    is_filter: bool = False
+    """Whether lists are asked for one value of it."""
+    on_card: bool = False
+    """Whether the card to take home has it."""
+    later: bool = False
+    """Whether it came after the first release: a request that does not say it has the digest that it had before."""
     whole: bool = False
     """Whether an import's row always says it: an empty cell is the default. Else an empty cell leaves what is stored,
     and an import's digest has it only where it is given, so that the digests from before the field was are good."""
@@ -179,6 +184,9 @@ FIELDS: Final = (
 BY_NAME: Final[Mapping[str, Field]] = {field.name: field for field in FIELDS}
 CHANGEABLE: Final = tuple(field for field in FIELDS if field.may_change)
 TEXTS: Final = tuple(field for field in FIELDS if field.kind is Kind.TEXT)
+NOTES: Final = tuple(field for field in TEXTS if not field.required)
+"""What staff may write down beside what the texts need."""
+FILTERS: Final = tuple(field for field in FIELDS if field.is_filter)
 PLANNED: Final = tuple(
     field.name
     for field in FIELDS
@@ -189,12 +197,21 @@ PLANNED: Final = tuple(
 
 def read_text(field: Field, typed: str | None) -> str | None:
     """A text as it is stored: None where it is empty. Raises Refused."""
-    text: str = said_of(field.name, field.clean, typed or "")
+    try:
+        text = field.clean(typed or "")
+    except ValueError as why:
+        raise Refused(f"{field.name}: {why}", field.name) from None
     if not text and field.required:
         raise Refused(f"{field.name} is empty; say {field.help[:1].lower()}{field.help[1:]}", field.name)
     if len(text) > field.longest:
         raise Refused(f"{field.name} is {len(text)} characters long; write at most {field.longest}", field.name)
     return text or None
+
+
+def card_notes(values: object) -> list[str]:
+    """What the card to take home says beside the plan, of an enrollment or of a request."""
+    said = (getattr(values, field.name) for field in TEXTS if field.on_card)
+    return [text for text in said if text]
 
 
 def stored(field: Field, enrollment: Enrollment) -> Any:

@@ -98,10 +98,15 @@ def show(session: Session, enrollment_id: int) -> list[TextLine]:
 
 
 def enrollments(
-    session: Session, *, where: Mapping[str, Any] | None = None, limit: int | None = None
+    session: Session,
+    *,
+    state: EnrollmentState | None = None,
+    said: Mapping[str, str] | None = None,
+    limit: int | None = None,
 ) -> list[Enrollment]:
-    """Who is enrolled, the latest first; only those whose columns have these values."""
-    return enrollment_page(session, where or {}, before=None, limit=limit)
+    """Who is enrolled, the latest first. `said` are values of fields of the table that are filters, in any case."""
+    where = {"state": state} if state else {}
+    return enrollment_page(session, where, in_any_case=said, before=None, limit=limit)
 
 
 def enrollment_json(one: Enrollment) -> dict[str, Any]:

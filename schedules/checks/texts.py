@@ -13,7 +13,7 @@ from schedules.checks.findings import Finding
 from schedules.checks.permission import permission
 from schedules.checks.words import costly_characters, day_word, forbidden_words
 from schedules.languages.registry import language_or_default
-from schedules.protocol import CareProtocol, Step, StepKind
+from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol, Step, StepKind
 from schedules.segments import count_segments
 from schedules.wording import Addressee, Voice, render, say_until
 
@@ -23,6 +23,7 @@ _UTC = ZoneInfo("UTC")
 
 def check_texts(protocol: CareProtocol, voice: Voice) -> Iterator[Finding]:
     """What is wrong with the wording of any step, on or off."""
+    voice = replace(voice, facts=tuple((name, "N" * longest) for name, longest in FACT_PLACEHOLDERS.items()))
     for step in protocol.steps:
         for late, texts in ((False, step.text), (True, step.late_text)):
             for language, text in texts.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.domain.names import Name, check_name
+from notifier.domain.names import Name, check_name, clean_person
 
 
 def test_names_of_people_pass_as_they_are(subtests: pytest.Subtests) -> None:
@@ -23,6 +23,19 @@ def test_names_of_people_pass_as_they_are(subtests: pytest.Subtests) -> None:
         with subtests.test(raw=raw, full=full, first=first):
             name = check_name(raw)
             assert (full, first) == (name.full, name.first)
+
+
+def test_who_treats_is_a_name_with_titles_and_nothing_else(subtests: pytest.Subtests) -> None:
+    for typed, said in (
+        ("  Dr. Kim,  RN ", "Dr. Kim, RN"), ("Lee O\u2019Neil", "Lee O'Neil"), ("J. B. Smith, M.D.", None), ("", ""),
+        ("kim.example", None), ("www kim", None), ("{clinic}", None), ("Kim 2", None), ("Kim/Lee", None), (".", None),
+    ):  # fmt: skip
+        with subtests.test(typed=typed):
+            if said is None:
+                with pytest.raises(ValueError, match=r"^the name|^the first name"):
+                    clean_person(typed)
+            else:
+                assert said == clean_person(typed)
 
 
 def test_case_accents_spaces_and_punctuation_do_not_make_another_patient(subtests: pytest.Subtests) -> None:

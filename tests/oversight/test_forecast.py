@@ -85,7 +85,7 @@ def test_enrollments_come_the_latest_first(desk: Desk) -> None:
     assert {"external_id": "A-1", "protocol": "plain", "treated_at": desk.now.isoformat(), "state": "active"} == {
         name: said[name] for name in ("external_id", "protocol", "treated_at", "state")
     }
-    assert [booked] == [x.id for x in desk.act(enrollments, where={"state": EnrollmentState.BOOKED})]
+    assert [booked] == [x.id for x in desk.act(enrollments, state=EnrollmentState.BOOKED)]
 
 
 def test_opt_outs_and_replies_are_listed(desk: Desk) -> None:

@@ -64,9 +64,8 @@ def enrollments(
     as_json: Json = False,
 ) -> None:
     """Who is enrolled, the latest first."""
-    where = {"state": state} if state else {}
     with office(looks=True) as desk, reading(desk.engine) as session:
-        lines = forecast.enrollments(session, where=where, limit=limit)
+        lines = forecast.enrollments(session, state=state, limit=limit)
     if as_json:
         print_json([forecast.enrollment_json(line) for line in lines])
         return

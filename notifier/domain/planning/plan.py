@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import local_date, zone_called
@@ -13,7 +14,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.planning.second_treatment import Treatment, Withheld, respect
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.moments import Anchor, Moments
-from schedules.protocol import CareProtocol, StepKind
+from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol, StepKind
 from schedules.send_window import OpenHours, SendWindow
 from schedules.timeline import Patient, Rules, Timeline, draft_timeline, hours_of, why_left_out
 from schedules.wording import Voice
@@ -135,7 +136,7 @@ def draft_for(
         remaining = tuple(step for step in protocol.steps if step.key not in without)
         protocol = protocol.model_copy(update={"steps": remaining})
     patient = _patient(facts, shared_phone=any(shares(facts, other) for other in others))
-    settings = _settings(rules)
+    settings = _settings(rules, facts)
     hours = hours_of(patient, settings)
     treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
     until = _later_ends(facts, patient.zone, treatments)
@@ -147,8 +148,9 @@ def draft_for(
 
 
 def for_comparison(facts: Facts) -> Facts:
-    """The same without what changes how she is addressed, not what she is told: her name, language and office."""
-    return replace(facts, first_name="", language=facts.protocol.languages[0], office=None)
+    """The same without what changes how she is addressed, not what she is told: name, language, office, who treated."""
+    unsaid: dict[str, Any] = dict.fromkeys(FACT_PLACEHOLDERS)
+    return replace(facts, first_name="", language=facts.protocol.languages[0], office=None, **unsaid)
 
 
 def shares(facts: Facts, other: Facts) -> bool:
@@ -184,8 +186,10 @@ def _enrolled_after(facts: Facts, other: Facts) -> bool:
     return facts.enrollment == 0 or 0 < other.enrollment < facts.enrollment
 
 
-def _settings(rules: PlanningRules) -> Rules:
-    return Rules(rules.voice, rules.window, rules.max_texts_per_day)
+def _settings(rules: PlanningRules, facts: Facts) -> Rules:
+    said = tuple((name, value) for name in FACT_PLACEHOLDERS if (value := getattr(facts, name)))
+    voice = replace(rules.voice, facts=said) if said else rules.voice
+    return Rules(voice, rules.window, rules.max_texts_per_day)
 
 
 def _later_ends(facts: Facts, zone: ZoneInfo, treatments: Sequence[Treatment]) -> dict[str, datetime]:

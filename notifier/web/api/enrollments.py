@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from notifier.db.enrollments import by_id
@@ -18,7 +20,7 @@ from notifier.oversight import forecast
 from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import number_of
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import Limit, Number, NumberMark, SearchAsked
+from notifier.web.api.requests import Filters, Limit, Number, NumberMark, SearchAsked
 from notifier.web.api.responses import EnrollmentPage, EnrollmentTold, EnrollmentWithMessages
 from notifier.web.api.route import keyed_router
 
@@ -33,10 +35,12 @@ def list_enrollments(
     protocol: str | None = None,
     limit: Limit = 50,
     page: NumberMark = None,
+    filters: Annotated[BaseModel | None, Depends(Filters)] = None,
 ) -> EnrollmentPage:
     """Who is enrolled, the latest first."""
     where = {name: value for name, value in (("state", state), ("protocol", protocol)) if value is not None}
-    return caller.read(lambda session: _page(session, where, number_of(page), limit))
+    said = filters.model_dump(exclude_none=True) if filters else {}
+    return caller.read(lambda session: _page(session, where, number_of(page), limit, said))
 
 
 @router.post("/enrollments/search")
@@ -70,8 +74,14 @@ def the_enrollment(session: Session, enrollment: int) -> Enrollment:
     return found
 
 
-def _page(session: Session, where: dict[str, Any], before: int | None, limit: int) -> EnrollmentPage:
-    found = enrollment_page(session, where, before=before, limit=limit + 1)
+def _page(
+    session: Session,
+    where: dict[str, Any],
+    before: int | None,
+    limit: int,
+    said: dict[str, str] | None = None,
+) -> EnrollmentPage:
+    found = enrollment_page(session, where, in_any_case=said, before=before, limit=limit + 1)
     items = [_told(one) for one in found[:limit]]
     return EnrollmentPage(items=items, next_page=str(items[-1].enrollment) if len(found) > limit else None)
 

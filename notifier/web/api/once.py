@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from notifier.access.idempotency import AnotherBody, Answered, Question, answered_before, keep_answer
+from notifier.enrollments.fields import FIELDS, Kind
 from notifier.web.api.callers import Caller
 from notifier.web.api.problems import Problem
 
@@ -47,5 +48,14 @@ def once(session: Session, caller: Caller, key: str | None, body_hash: str, do: 
 
 
 def body_hash(body: BaseModel, about: str = "") -> str:
-    """The same for the same content, however it is spaced and ordered. `about`: what the address itself names."""
-    return hashlib.sha256(f"{about}{json.dumps(body.model_dump(), sort_keys=True)}".encode()).hexdigest()
+    """The same for the same content, however it is spaced and ordered. `about`: what the address itself names.
+
+    A field that came later and is not said leaves no trace: a request from before an upgrade may come again after it.
+    """
+    content = body.model_dump()
+    for one in FIELDS:
+        if one.name in content and one.later and content[one.name] is None:
+            del content[one.name]
+        elif one.name in content and one.kind is Kind.FLAG:
+            content[one.name] = bool(content[one.name])
+    return hashlib.sha256(f"{about}{json.dumps(content, sort_keys=True)}".encode()).hexdigest()

@@ -14,7 +14,7 @@ from notifier.domain.instants import read_instant
 from notifier.domain.names import LONGEST_NAME
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
-from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, Kind
+from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, FILTERS, Kind
 from notifier.enrollments.fields import Field as EnrollmentField
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from schedules.protocol import CareProtocol
@@ -111,6 +111,14 @@ def _type_of(field: EnrollmentField, to_change: bool) -> Any:
             return bool
     shortest = field.required or (field.kind is Kind.TEXT and not to_change)
     return Annotated[str, Field(min_length=int(shortest), max_length=field.longest)]
+
+
+_FILTERS: Final[dict[str, Any]] = {
+    one.name: (str | None, Query(None, min_length=1, max_length=one.longest, description=f"{one.help}; in any case."))
+    for one in FILTERS
+}
+Filters = create_model("Filters", **_FILTERS)
+"""What a list of enrollments can be asked for beside their state and protocol."""
 
 
 @_with_fields()

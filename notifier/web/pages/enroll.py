@@ -14,8 +14,9 @@ from notifier.access.idempotency import AnotherBody, claim_form, finish_form
 from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.enrollments.enroll import enroll as enroll_patient
+from notifier.enrollments.fields import NOTES
 from notifier.enrollments.preview import Preview, preview
-from notifier.web.pages.enroll_form import CONSENTS, NOTES, OTHER, EnrollForm, zones
+from notifier.web.pages.enroll_form import CONSENTS, OTHER, EnrollForm, zones
 from notifier.web.view import Page, Visit, see
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import by_day, planned

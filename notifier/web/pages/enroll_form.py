@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from notifier.domain.instants import read_instant
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.enrollments.fields import FIELDS, TEXTS, Field, Kind
+from notifier.enrollments.fields import FIELDS, Field, Kind
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.view import Fields
 from schedules.protocol import CareProtocol
@@ -135,10 +135,6 @@ class EnrollForm:
             what = "when the treatment ended" if name == "treated_at" else "when the appointment is"
             raise Refused(f"say {what}", name)
         return read_instant(typed, rules.timezone, name, clinic_zone=rules.timezone)
-
-
-NOTES = tuple(one for one in TEXTS if not one.required)
-"""What staff may write down beside what the texts need."""
 
 
 def zones(own: str, chosen: str) -> list[str]:

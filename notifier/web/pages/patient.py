@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import Response
@@ -20,14 +20,14 @@ from notifier.domain.kinds import ANSWER
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import Facts
-from notifier.enrollments.fields import FIELDS, Kind
+from notifier.enrollments.fields import FIELDS, NOTES, Kind
 from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
-from notifier.web.pages.enroll_form import NOTES, zones
+from notifier.web.pages.enroll_form import zones
 from notifier.web.pages.reply import answer_box
 from notifier.web.view import NotFound, Page, Visit, see
 from notifier.web.widgets.recovery_chart import Picture, draw
@@ -127,21 +127,25 @@ def _warnings(session: Session, visit: Visit, enrollment_id: int) -> list[str]:
 
 
 def find(visit: Visit) -> Response:
-    """Find a patient by name, mobile or enrollment number. Sent as a form: no name belongs into an address."""
+    """Find a patient by name, mobile, enrollment number or what staff wrote down beside them.
+
+    Sent as a form: no name belongs into an address.
+    """
     typed = visit.field("who")
     with visit.office.looking() as session:
         found = _found(session, typed)
     visit.note("saw", "search")
     if len(found) == 1:
         return see(f"/patients/{found[0].id}")
-    return visit.page("found.html", typed=typed, found=found, most=_MOST_FOUND)
+    return visit.page("found.html", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
 
 
 def _found(session: Session, typed: str) -> list[Enrollment]:
     if typed.isascii() and typed.isdigit() and len(typed) < 8:
         one = enrollments.by_id(session, int(typed))
         return [one] if one else []
-    which = []
+    which: list[ColumnElement[bool]] = []
+    which += [func.lower(getattr(Enrollment, one.name)) == func.lower(typed) for one in NOTES]
     try:
         which.append(col(Enrollment.phone) == parse_phone(typed).e164)
     except ValueError:

@@ -9,6 +9,7 @@ from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
+from notifier.enrollments.fields import card_notes
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of
 from notifier.web.view import NotFound, Page, Visit
@@ -23,7 +24,7 @@ def show(visit: Visit) -> Response:
     enrollment, card = _card(visit)
     visit.note("saw", "card", enrollment.id)
     voice = visit.office.rules.at(enrollment.office).voice
-    return visit.page("card.html", enrollment=enrollment, card=card, voice=voice)
+    return visit.page("card.html", enrollment=enrollment, card=card, voice=voice, notes=card_notes(enrollment))
 
 
 def download(visit: Visit) -> Response:

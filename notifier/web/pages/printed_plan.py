@@ -9,6 +9,7 @@ from starlette.responses import Response
 from notifier.db.engine import reading
 from notifier.domain.names import check_name
 from notifier.domain.refused import Refused
+from notifier.enrollments.fields import card_notes
 from notifier.enrollments.preview import preview
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.pages.enroll import form_of, show_problem
@@ -29,7 +30,8 @@ def show(visit: Visit) -> Response:
         return show_problem(visit, why)
     visit.note("saw", "card without enrollment")
     sent = [(name, value) for name, value in visit.fields.multi_items() if name not in ("form", "once", "phone")]
-    return visit.page("card.html", enrollment=None, name=request.name, card=card, voice=voice, sent=sent)
+    notes = card_notes(request)
+    return visit.page("card.html", enrollment=None, name=request.name, card=card, voice=voice, notes=notes, sent=sent)
 
 
 def download(visit: Visit) -> Response:

@@ -48,6 +48,11 @@ def test_the_order_of_a_body_is_not_its_content() -> None:
     assert [True, False] == [hashes[0] == other for other in hashes[1:]]
 
 
+def test_a_body_from_before_a_field_was_added_is_the_same_body_still() -> None:
+    before = "8b0a72c8cb20f59b577d1bb6eda7be9aefa95be4c7a1bd5f62eb45db48927de2"  # of the version without `provider`
+    assert before == body_hash(EnrollAsked.model_validate(ANA))
+
+
 def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
     program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
     answer = program.post("/enrollments", BEA, **{"Idempotency-Key": "a"})
