@@ -7,10 +7,11 @@ import signal
 import pytest
 
 from notifier.domain.states import MessageState
-from notifier.sandbox import faults
+from notifier.sandbox.faults import created_then_kill
 from tests.faults.process import became, let_run, until
 from tests.faults.rest import come_to_rest
 from tests.faults.world import World, nobody_can_write
+from tests.setups import faults
 
 S = MessageState
 
@@ -61,7 +62,7 @@ def test_with_review_what_was_not_created_waits_for_a_person(sqlite_world: World
 def test_between_twilios_answer_and_our_commit_it_is_found_in_twilios_list(world: World) -> None:
     """Stopped while the text is created and the whole answer is in its socket; then killed."""
     worker = world.start(ready=False)
-    world.faults.then(faults.created_then_kill(worker.pid))
+    world.faults.then(created_then_kill(worker.pid))
     text = world.plan()
     until(lambda: worker.code is not None, "it was not killed")
     assert (S.ATTEMPTING, 1) == (world.state(text), len(world.sandbox.ledger))
@@ -101,7 +102,7 @@ def test_five_deaths_in_a_row_between_answer_and_commit_cost_nobody_a_second_tex
     texts = []
     for _ in range(5):
         worker = sqlite_world.start(ready=False)
-        sqlite_world.faults.then(faults.created_then_kill(worker.pid))
+        sqlite_world.faults.then(created_then_kill(worker.pid))
         texts.append(sqlite_world.plan())
         until(lambda: worker.code is not None, "it was not killed")  # noqa: B023  # called at once
     come_to_rest(sqlite_world)

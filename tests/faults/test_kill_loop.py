@@ -11,10 +11,10 @@ import signal
 import time
 from functools import partial
 
-from notifier.sandbox import faults
-from notifier.sandbox.faults import Fault, Faults
+from notifier.sandbox.faults import Fault, Faults, created_then_kill
 from tests.faults.process import WorkerProcess, became, let_run
 from tests.faults.world import World
+from tests.setups import faults
 
 AT_ONCE = 6
 """Texts that come due for each worker."""
@@ -66,7 +66,7 @@ def script(world: World, chance: random.Random, pid: int) -> None:
         fault = chance.choice(ODD)
         world.faults.then(faults.created_then(fault) if chance.random() < 0.5 else fault)
     if chance.random() < 0.5:
-        world.faults.then(faults.created_then_kill(pid))
+        world.faults.then(created_then_kill(pid))
     if chance.random() < 0.1:
         world.faults.then(faults.server_error(), on="list")
 

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from notifier.domain.states import MessageState
-from notifier.sandbox import faults
 from tests.faults.process import WorkerProcess, became, let_run, until
 from tests.faults.server import Server
 from tests.faults.world import World, set_clock
+from tests.setups import faults
 
 S = MessageState
 pytestmark = pytest.mark.postgres

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifier.domain.states import MessageState
-from notifier.sandbox import faults
 from notifier.sandbox.faults import Fault
 from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.faults.process import became, until
 from tests.faults.rest import come_to_rest
 from tests.faults.world import World
+from tests.setups import faults
 from tests.setups.house import House
 
 S = MessageState

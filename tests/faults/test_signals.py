@@ -7,10 +7,10 @@ import signal
 import pytest
 
 from notifier.domain.states import MessageState
-from notifier.sandbox import faults
 from tests.faults.process import became, let_run, until
 from tests.faults.rest import come_to_rest
 from tests.faults.world import World, nobody_can_write
+from tests.setups import faults
 
 S = MessageState
 

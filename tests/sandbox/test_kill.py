@@ -7,7 +7,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 
-from notifier.sandbox import faults
+from notifier.sandbox.faults import created_then_kill
 from notifier.sandbox.running import running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 
@@ -37,7 +37,7 @@ def test_the_client_dies_between_the_201_and_reading_it() -> None:
             deadline.start()
             assert client.stdout
             assert client.stdout.readline() == "ready\n"
-            running.sandbox.faults.then(faults.created_then_kill(client.pid))
+            running.sandbox.faults.then(created_then_kill(client.pid))
             said, _ = client.communicate("go\n")
             deadline.cancel()
         assert (said, client.returncode) == ("", -9)

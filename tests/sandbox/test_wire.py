@@ -6,8 +6,8 @@ import asyncio
 import base64
 from urllib.parse import urlencode
 
-from notifier.sandbox import faults
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER, Sandbox
+from tests.setups import faults
 
 
 def create(to: str) -> bytes:

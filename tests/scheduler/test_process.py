@@ -23,7 +23,7 @@ from notifier.db.engine import file_of, reading, writing
 from notifier.db.outbox import by_id
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
-from notifier.sandbox import faults
+from notifier.sandbox.faults import created_then_kill
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from tests.conftest import Rows
@@ -165,7 +165,7 @@ def test_it_says_ready_sends_what_is_due_and_ends_well_on_sigterm(place: Place) 
 def test_killed_between_twilios_answer_and_our_commit_it_never_sends_again(place: Place) -> None:
     worker = place.start()
     worker.until_said("ready")
-    place.sandbox.sandbox.faults.then(faults.created_then_kill(worker.popen.pid))
+    place.sandbox.sandbox.faults.then(created_then_kill(worker.popen.pid))
     text = place.plan()
     assert -signal.SIGKILL == worker.wait()
     assert (S.ATTEMPTING, 1) == (place.message(text).state, len(place.sandbox.ledger))

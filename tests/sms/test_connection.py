@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from notifier.sandbox import faults
 from notifier.sandbox.server import Sandbox
 from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import NotCreated, Outcome, OutgoingText, Unknown
 from notifier.sms.http_client import HttpxClient, NotSent
 from notifier.sms.twilio_gateway import TwilioGateway
+from tests.setups import faults
 
 Build = Callable[..., TwilioGateway]
 

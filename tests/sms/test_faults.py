@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from notifier.sandbox import faults
 from notifier.sandbox.faults import Fault
 from notifier.sandbox.server import Sandbox
 from notifier.sms.codes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, OutgoingText, Unknown
 from notifier.sms.twilio_gateway import TwilioGateway
+from tests.setups import faults
 
 Build = Callable[..., TwilioGateway]
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from notifier.sandbox import faults
 from notifier.sandbox.faults import Fault
 from notifier.sandbox.messages import undelivered
 from notifier.sandbox.server import SENDER, Sandbox
 from notifier.sms import twilio_gateway
 from notifier.sms.gateway import Accepted, GatewayRefused, GatewayUnavailable, MessageRecord, OutgoingText
 from notifier.sms.twilio_gateway import TwilioGateway
+from tests.setups import faults
 from tests.sms.conftest import Time
 
 Build = Callable[..., TwilioGateway]
