@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Boolean, Column, Connection, Date, DateTime, Engine
 from sqlmodel import SQLModel
 
 from notifier.db import migrate
-from notifier.db.engine import is_sqlite
+from notifier.db.engine import file_of, is_sqlite
 from notifier.db.schema import check_schema, upgrade
 from notifier.db.tables import RecoveryKind, Role
 from notifier.domain.states import EnrollmentState, MessageState
@@ -48,6 +48,8 @@ upgrade(engine)
 @pytest.fixture
 def before(empty_engine: Engine, now: datetime) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of a database of the version before, by table, without the clinic."""
+    if file := file_of(empty_engine):
+        file.touch()
     with empty_engine.begin() as connection:
         command.upgrade(migrate.config(connection), "0009")
         for table in _tables(connection):
