@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from schedules.defaults import fill_in
 from schedules.errors import ProtocolError
-from schedules.languages.registry import CODE, refusal
+from schedules.languages.folders import CODE
+from schedules.languages.registry import refusal
 from schedules.problems import explain, explain_toml
 from schedules.protocol import CareProtocol
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from schedules.languages.registry import DEFAULT, languages
+from schedules.languages.folders import DEFAULT
+from schedules.languages.registry import languages
 
 STALE_AFTER: dict[str, dict[str, int]] = {"restrict": {"hours": 8}, "lift": {"days": 2}}
 """By kind, as a protocol file would say it; the other kinds say it themselves."""

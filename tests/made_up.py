@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schedules.languages import registry
+from schedules.languages import folders
 
 ESPERANTO = Path(__file__).parent / "esperanto"
 TEN_LINES = """\
@@ -27,7 +27,7 @@ def speak_esperanto(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """From here on there is `eo` too; the folder of languages, whose files a test may spoil."""
     languages = folder / "languages"
     for one in ("en", "es"):
-        shutil.copytree(registry.FOLDER / one, languages / one)
+        shutil.copytree(folders.FOLDER / one, languages / one)
     shutil.copytree(ESPERANTO, languages / "eo")
-    monkeypatch.setattr(registry, "FOLDER", languages)
+    monkeypatch.setattr(folders, "FOLDER", languages)
     return languages

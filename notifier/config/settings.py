@@ -11,10 +11,10 @@ import stat
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -23,6 +23,7 @@ from notifier.config.env_file import check_env_text
 from notifier.config.explain import what_to_write
 from notifier.domain.errors import BadConfiguration
 from notifier.domain.staffed_hours import StaffedHours
+from schedules.languages.folders import DEFAULT, codes
 from schedules.send_window import SendWindow
 
 TWILIO_API = "https://api.twilio.com"
@@ -56,7 +57,18 @@ def _variable(field: str) -> str:
     return field.upper() if of_others else f"NOTIFIER_{field.upper()}"
 
 
-class Settings(BaseSettings):
+if TYPE_CHECKING:
+    _OfLanguages = BaseSettings
+else:
+    # The fixed answer in each language that has a folder, such as NOTIFIER_URGENT_ANSWER_ES; English is a field below.
+    _OfLanguages = create_model(
+        "_OfLanguages",
+        __base__=BaseSettings,
+        **{f"urgent_answer_{code}": (Words | None, None) for code in codes() if code != DEFAULT},
+    )
+
+
+class Settings(_OfLanguages):
     """Everything that can be set. A field's variable is `NOTIFIER_` and its name; `TWILIO_…` are called as they are."""
 
     model_config = SettingsConfigDict(
@@ -101,8 +113,7 @@ class Settings(BaseSettings):
     clock_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     urgent_answer: Words | None = None
-    """The fixed answer to urgent words, in English; None is the program's own, as in the other languages."""
-    urgent_answer_es: Words | None = None
+    """The fixed answer, in English; None is the program's own, as in the other languages."""
     staffed_hours: str | None = None
     """When somebody reads what patients write; None: nobody says."""
     alert_email: Annotated[str, AfterValidator(values.email_addresses)] | None = None
@@ -160,9 +171,9 @@ class Settings(BaseSettings):
 
     @property
     def urgent_answers(self) -> dict[str, str]:
-        """The clinic's own fixed answers by language, of those that have a setting above."""
+        """The clinic's own fixed answers by language."""
         said = {name.removeprefix("urgent_answer"): value for name, value in self if name.startswith("urgent_answer")}
-        return {language.removeprefix("_") or "en": value for language, value in said.items() if value}
+        return {language.removeprefix("_") or DEFAULT: value for language, value in said.items() if value}
 
     @property
     def is_twilios_own(self) -> bool:

@@ -5,7 +5,6 @@ English comes first, and stands in where a plan that runs already is in a langua
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,15 +14,14 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from schedules.languages import folders
 from schedules.languages.check_words import CheckWords
+from schedules.languages.folders import DEFAULT, codes
 from schedules.languages.parts import LanguagePart
 from schedules.languages.ready import ReadyWords
 from schedules.languages.replies import ReplyWords
 from schedules.languages.sayings import About, CardWords
 
-DEFAULT: Final = "en"
-FOLDER = Path(__file__).parent
-CODE: Final = re.compile(r"[a-z]{2}")
 _FILES: Final[dict[str, tuple[str, type[LanguagePart]]]] = {
     "about": ("language.toml", About),
     "ready": ("ready.toml", ReadyWords),
@@ -52,7 +50,7 @@ class NoSuchLanguage(LookupError):
 
 def language(code: str) -> Language:
     """The language of that code, such as `en`. Raises NoSuchLanguage."""
-    found = _read(FOLDER, code)
+    found = _read(folders.FOLDER, code)
     if isinstance(found, Language):
         return found
     raise NoSuchLanguage(found)
@@ -60,19 +58,19 @@ def language(code: str) -> Language:
 
 def language_or_default(code: str) -> Language:
     """The language of that code, else English: for what runs already, in a language that has gone since."""
-    found = _read(FOLDER, code)
+    found = _read(folders.FOLDER, code)
     return found if isinstance(found, Language) else language(DEFAULT)
 
 
 def languages() -> tuple[Language, ...]:
     """Every complete language, English first, then by code."""
-    return _all(FOLDER)
+    return _all(folders.FOLDER)
 
 
 def refusal(codes: Iterable[str]) -> str | None:
     """Why a protocol with texts in these languages cannot be used: one sentence; None where all are complete."""
     for code in codes:
-        found = _read(FOLDER, code)
+        found = _read(folders.FOLDER, code)
         if not isinstance(found, Language):
             return f'this protocol has texts in "{code}", and {found}'
     return None
@@ -80,8 +78,7 @@ def refusal(codes: Iterable[str]) -> str | None:
 
 @cache
 def _all(folder: Path) -> tuple[Language, ...]:
-    codes = sorted(one.name for one in folder.iterdir() if one.is_dir() and CODE.fullmatch(one.name))
-    found = (_read(folder, code) for code in sorted(codes, key=lambda code: (code != DEFAULT, code)))
+    found = (_read(folder, code) for code in codes(folder))
     return tuple(one for one in found if isinstance(one, Language))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,9 @@ def sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
 
 
 def test_no_setting_is_forgotten_here() -> None:
-    named = {str(field.alias) for field in Settings.model_fields.values()}
+    """One language stands for all but English."""
+    aliases = (str(field.alias) for field in Settings.model_fields.values())
+    named = {re.sub(r"(?<=URGENT_ANSWER_)[A-Z]{2}$", "ES", alias) for alias in aliases}
     assert named == {*LITERALS, *NUMBERS, *OTHERS, *ELSEWHERE}
 
 

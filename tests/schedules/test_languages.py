@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +25,9 @@ from schedules.catalogue import ProtocolError, parse_protocol
 from schedules.check import check_protocol
 from schedules.checks.permission import permission
 from schedules.checks.words import day_word, forbidden_words
-from schedules.languages import registry
-from schedules.languages.registry import DEFAULT, NoSuchLanguage, language, languages, refusal
+from schedules.languages import folders
+from schedules.languages.folders import DEFAULT, codes
+from schedules.languages.registry import NoSuchLanguage, language, language_or_default, languages, refusal
 from schedules.moments import Anchor
 from schedules.protocol import CareProtocol
 from schedules.timeline import Patient, Rules, build_timeline, hours_of
@@ -79,6 +82,18 @@ def test_its_words_are_checked_classified_and_answered() -> None:
     ]
 
 
+def test_it_has_a_setting_of_its_own_for_the_fixed_answer(folder: Path) -> None:
+    code = (
+        "from pathlib import Path; from schedules.languages import folders; "
+        f"folders.FOLDER = Path({str(folder)!r}); from notifier.config.settings import load_settings; "
+        "print(sorted(load_settings().urgent_answers.items()))"
+    )
+    given = {"NOTIFIER_URGENT_ANSWER": "Call {phone}.", "NOTIFIER_URGENT_ANSWER_EO": "Voku {phone}."}
+    environment = {"PYTHONPATH": str(ROOT), **given}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True)
+    assert "[('en', 'Call {phone}.'), ('eo', 'Voku {phone}.')]" == ran.stdout.decode().strip()
+
+
 def test_without_any_one_of_its_parts_a_language_is_refused_by_name(folder: Path) -> None:
     tried = 0
     for file in sorted(ESPERANTO.glob("*.toml")):
@@ -111,7 +126,7 @@ def _refused(folder: Path, number: int, file: str, whole: dict[str, Any], path: 
     del inner[path[-1]]
     (spoiled / "eo" / file).write_text("".join(f"{json.dumps(key)} = {_toml(lacking[key])}\n" for key in lacking))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "FOLDER", spoiled)
+        patch.setattr(folders, "FOLDER", spoiled)
         with pytest.raises(ProtocolError) as why:
             parse_protocol("x", TEN_LINES)
     return str(why.value)
@@ -146,7 +161,7 @@ def test_a_language_says_what_else_is_wrong_with_it(folder: Path) -> None:
         assert written in text
         (spoiled / "eo" / file).write_text(text.replace(written, instead, 1))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(registry, "FOLDER", spoiled)
+            patch.setattr(folders, "FOLDER", spoiled)
             assert sentence in (refusal(["en", "eo"]) or ""), file
             assert [DEFAULT, "es"] == [one.code for one in languages()]
 
@@ -171,13 +186,12 @@ def test_a_plan_that_runs_goes_on_in_a_language_that_has_gone_since() -> None:
     patient, anchor = Patient(NEW_YORK, "fr", "Ana"), Anchor(datetime(2026, 3, 6, 20, 0, tzinfo=UTC), treated=True)
     text = build_timeline(plan, anchor, patient, Rules(VOICE)).messages[0].text
     assert text.startswith("Glow: no makeup until samedi 7 mars 15:00, no sun until vendredi 13 mars 16:00. ")
-    assert ("en", "fr") == (registry.language_or_default("fr").code, name_of("fr"))
+    assert ("en", "fr") == (language_or_default("fr").code, name_of("fr"))
 
 
 def test_every_folder_is_a_complete_language_whose_patterns_can_be_read() -> None:
-    folders = sorted(one.name for one in registry.FOLDER.iterdir() if one.is_dir() and one.name != "__pycache__")
-    assert folders == sorted(one.code for one in languages())
-    assert None is refusal(folders)
+    assert ("en", "es") == codes() == tuple(one.code for one in languages())
+    assert None is refusal(codes())
     assert vocabulary().urgent.search("fever")
     assert permission("You may swim now.")
 
@@ -197,12 +211,12 @@ def test_nothing_but_its_folder_and_the_protocols_has_a_word_of_a_language() -> 
 
 def _sources() -> list[Path]:
     files = [one for room in ("notifier", "schedules") for one in (ROOT / room).rglob("*") if one.is_file()]
-    own = (registry.FOLDER, ROOT / "schedules" / "protocols", ROOT / "notifier" / "demo")
+    own = (folders.FOLDER, ROOT / "schedules" / "protocols", ROOT / "notifier" / "demo")
     return [one for one in files if one.suffix in {".py", ".html", ".js"} and not any(map(one.is_relative_to, own))]
 
 
 def _words_in(code: str) -> set[str]:
-    lines = "\n".join(file.read_text() for file in (registry.FOLDER / code).glob("*.toml")).splitlines()
+    lines = "\n".join(file.read_text() for file in (folders.FOLDER / code).glob("*.toml")).splitlines()
     return set().union(*(_words(line.partition("=")[2] or line) for line in lines if not line.startswith("#")))
 
 
