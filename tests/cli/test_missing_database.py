@@ -32,16 +32,19 @@ WRITES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("command", LOOKS, ids=" ".join)
 def test_who_looks_is_refused_in_one_sentence_and_makes_no_file(
-    new_desk: Desk, tmp_path: Path, command: tuple[str, ...]
+    subtests: pytest.Subtests, new_desk: Desk, tmp_path: Path
 ) -> None:
-    ran = new_desk(*command)
-    assert (1, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
-    assert ran.err.startswith(f"notifier: The database {tmp_path / 'notifier.db'} does not exist: go to the directory")
-    assert "NOTIFIER_DATABASE_URL" in ran.err
-    assert "`notifier db upgrade`" in ran.err
-    assert [] == list(tmp_path.glob("*.db*"))
+    for command in LOOKS:
+        with subtests.test(command=command):
+            ran = new_desk(*command)
+            assert (1, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
+            assert ran.err.startswith(
+                f"notifier: The database {tmp_path / 'notifier.db'} does not exist: go to the directory"
+            )
+            assert "NOTIFIER_DATABASE_URL" in ran.err
+            assert "`notifier db upgrade`" in ran.err
+            assert [] == list(tmp_path.glob("*.db*"))
 
 
 @pytest.mark.parametrize("command", WRITES, ids=" ".join)
@@ -58,18 +61,19 @@ def test_an_enrollment_makes_the_database_and_what_looks_then_finds_it(new_desk:
     assert 0 == new_desk("due", "--json").code
 
 
-@pytest.mark.parametrize("command", [*LOOKS, *WRITES], ids=" ".join)
 def test_the_database_of_another_program_is_refused_with_its_path(
-    new_desk: Desk, tmp_path: Path, command: tuple[str, ...]
+    subtests: pytest.Subtests, new_desk: Desk, tmp_path: Path
 ) -> None:
-    file = tmp_path / "notifier.db"
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("CREATE TABLE invoices (id)")
-    before = file.read_bytes()
-    ran = new_desk(*command)
-    assert (1, "") == (ran.code, ran.out)
-    assert f"{file} is the database of another program (it has a table invoices" in ran.err
-    assert before == file.read_bytes()
+    for command in (*LOOKS, *WRITES):
+        with subtests.test(command=command):
+            file = tmp_path / "notifier.db"
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute("CREATE TABLE invoices (id)")
+            before = file.read_bytes()
+            ran = new_desk(*command)
+            assert (1, "") == (ran.code, ran.out)
+            assert f"{file} is the database of another program (it has a table invoices" in ran.err
+            assert before == file.read_bytes()
 
 
 def test_the_doctor_says_that_it_is_of_another_program(new_desk: Desk, tmp_path: Path) -> None:

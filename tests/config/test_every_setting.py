@@ -64,10 +64,12 @@ def _empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
-    monkeypatch.setenv(name, value)
-    with pytest.raises(BadSettings) as caught:
-        load_settings()
+def sentence(name: str, value: str) -> str:
+    """What is said of that one setting."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(name, value)
+        with pytest.raises(BadSettings) as caught:
+            load_settings()
     said = [one for one in caught.value.sentences if "go together" not in one]
     assert 1 == len(said)
     assert said[0].startswith(f"{name}: ")
@@ -82,20 +84,23 @@ def test_no_setting_is_forgotten_here() -> None:
     assert named == {*LITERALS, *NUMBERS, *OTHERS, *ELSEWHERE}
 
 
-@pytest.mark.parametrize("name", LITERALS)
-@pytest.mark.parametrize("value", ["x", "Production", "1"])
-def test_one_of_a_few_words(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    said = sentence(monkeypatch, name, value)
-    assert f'{name}: "{value}" is none of {LITERALS[name]}; write one of them.' == said
+def test_one_of_a_few_words(subtests: pytest.Subtests) -> None:
+    for name, words in LITERALS.items():
+        for value in ("x", "Production", "1"):
+            with subtests.test(name=name, value=value):
+                assert f'{name}: "{value}" is none of {words}; write one of them.' == sentence(name, value)
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, (*_, bad) in NUMBERS.items() for value in bad])
-def test_a_number_in_its_range(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    what, example, _ = NUMBERS[name]
-    said = sentence(monkeypatch, name, value)
-    assert f'{name}: "{value}" is no {what}; write it in digits, such as {example}.' == said
+def test_a_number_in_its_range(subtests: pytest.Subtests) -> None:
+    for name, (what, example, bad) in NUMBERS.items():
+        for value in bad:
+            with subtests.test(name=name, value=value):
+                expected = f'{name}: "{value}" is no {what}; write it in digits, such as {example}.'
+                assert expected == sentence(name, value)
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, (_, bad) in OTHERS.items() for value in bad])
-def test_the_others(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    assert OTHERS[name][0] in sentence(monkeypatch, name, value)
+def test_the_others(subtests: pytest.Subtests) -> None:
+    for name, (what_to_write, bad) in OTHERS.items():
+        for value in bad:
+            with subtests.test(name=name, value=value):
+                assert what_to_write in sentence(name, value)

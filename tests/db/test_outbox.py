@@ -17,17 +17,19 @@ PLANNED, ATTEMPTING, CANCELLED = MessageState.PLANNED, MessageState.ATTEMPTING, 
 EVERY_PAIR = [(seen, to) for seen in MessageState for to in MessageState]
 
 
-@pytest.mark.parametrize(("seen", "to"), EVERY_PAIR, ids=lambda state: state.value)
 def test_the_table_of_moves_is_obeyed(
-    sqlite_engine: Engine, rows: Any, now: datetime, seen: MessageState, to: MessageState
+    subtests: pytest.Subtests, sqlite_engine: Engine, rows: Any, now: datetime
 ) -> None:
     with writing(sqlite_engine) as session:
-        message = rows.message(session, rows.enrollment(session), state=seen)
-        if to in LEGAL_MOVES[seen]:
-            assert outbox.move(session, message, seen=seen, to=to, at=now, by="t", why=None)
-        else:
-            with pytest.raises(IllegalMove, match=f"{seen} cannot become {to}"):
-                outbox.move(session, message, seen=seen, to=to, at=now, by="t", why=None)
+        enrollment = rows.enrollment(session)
+        for seen, to in EVERY_PAIR:
+            with subtests.test(seen=seen, to=to):
+                message = rows.message(session, enrollment, state=seen)
+                if to in LEGAL_MOVES[seen]:
+                    assert outbox.move(session, message, seen=seen, to=to, at=now, by="t", why=None)
+                else:
+                    with pytest.raises(IllegalMove, match=f"{seen} cannot become {to}"):
+                        outbox.move(session, message, seen=seen, to=to, at=now, by="t", why=None)
 
 
 def test_a_move_sets_state_reason_and_further_columns_and_leaves_an_event(

@@ -27,11 +27,12 @@ def test_every_label_is_one_faults() -> None:
     assert sorted(set(labels)) == sorted(labels)
 
 
-@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.label)
-def test_a_fault_has_a_cause_a_promise_and_either_tests_or_a_reason(fault: Fault) -> None:
-    assert fault.cause
-    assert fault.promise
-    assert bool(fault.tests) != bool(fault.untried)
+def test_a_fault_has_a_cause_a_promise_and_either_tests_or_a_reason(subtests: pytest.Subtests) -> None:
+    for fault in faults():
+        with subtests.test(fault=fault.label):
+            assert fault.cause
+            assert fault.promise
+            assert bool(fault.tests) != bool(fault.untried)
 
 
 def test_every_test_that_a_fault_names_exists() -> None:

@@ -66,24 +66,23 @@ def test_a_messaging_service_accepts_first_and_picks_its_sender_later(messages: 
     assert (settled.status, settled.from_, settled.num_segments) == ("delivered", SENDER, "1")
 
 
-@pytest.mark.parametrize(
-    ("form", "status", "code"),
-    [
+def test_a_bad_create_is_refused_with_twilios_code(
+    subtests: pytest.Subtests, messages: Any, running: RunningSandbox
+) -> None:
+    cases: list[tuple[dict[str, str], int, int]] = [
         ({"to": "12125550123"}, 400, 21211),
         ({"to": "+1"}, 400, 21211),
         ({"body": ""}, 400, 21602),
         ({"body": "x" * 1601}, 400, 21617),
         ({"from_": ""}, 400, 21603),
         ({"to": ""}, 400, 21604),
-    ],
-)
-def test_a_bad_create_is_refused_with_twilios_code(
-    messages: Any, running: RunningSandbox, form: dict[str, str], status: int, code: int
-) -> None:
-    with pytest.raises(TwilioRestException) as refused:
-        messages.create(**{"to": PATIENT, "from_": SENDER, "body": "Hi", **form})
-    assert (refused.value.status, refused.value.code) == (status, code)
-    assert running.ledger == []
+    ]
+    for form, status, code in cases:
+        with subtests.test(form=form, status=status, code=code):
+            with pytest.raises(TwilioRestException) as refused:
+                messages.create(**{"to": PATIENT, "from_": SENDER, "body": "Hi", **form})
+            assert (refused.value.status, refused.value.code) == (status, code)
+            assert running.ledger == []
 
 
 def test_only_the_messages_endpoints_exist(messages: Any) -> None:

@@ -24,7 +24,7 @@ SHIPPED = shipped()
 
 def test_the_shipped_protocols_are_clean_in_every_window(subtests: pytest.Subtests) -> None:
     for plan in SHIPPED.values():
-        with subtests.test(plan=plan):
+        with subtests.test(plan=plan.title):
             report = check_protocol(plan)
             assert ((), ()) == (report.problems, report.warnings)
             assert report.density.per_day <= EXAMPLE.max_texts_per_day
@@ -191,7 +191,7 @@ def test_a_rule_broken_once_brings_its_finding(subtests: pytest.Subtests) -> Non
         ),
     ]
     for plan, problem in cases:
-        with subtests.test(plan=plan, problem=problem):
+        with subtests.test(problem=problem):
             assert problem in _problem(plan)
 
 

@@ -65,11 +65,12 @@ def test_the_six_protocols_ask_their_questions() -> None:
     assert expected == asked
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS.keys())
-def test_every_restriction_is_said_when_it_begins_and_lifted_when_it_ends(protocol: CareProtocol) -> None:
-    on = [step for step in protocol.steps if step.enabled]
-    assert set(protocol.restrictions) == {topic for step in on for topic in step.topics}
-    assert sorted(protocol.restrictions) == sorted(topic for step in on for topic in step.lifts)
+def test_every_restriction_is_said_when_it_begins_and_lifted_when_it_ends(subtests: pytest.Subtests) -> None:
+    for name, protocol in PROTOCOLS.items():
+        with subtests.test(protocol=name):
+            on = [step for step in protocol.steps if step.enabled]
+            assert set(protocol.restrictions) == {topic for step in on for topic in step.topics}
+            assert sorted(protocol.restrictions) == sorted(topic for step in on for topic in step.lifts)
 
 
 def test_the_default_says_nothing_beyond_its_three_restrictions() -> None:
@@ -90,15 +91,16 @@ def _rows(step: Step) -> set[int]:
     return {int(number) for number in re.findall(r"m(\d\d)\b", step.source or "")}
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_text_drawn_from_a_page_is_in_its_file(page: str) -> None:
-    steps = PROTOCOLS[PAGES[page]].steps
-    found = {row for step in steps for row in _rows(step)}
-    comment = {row for where, row in ONLY_IN_A_COMMENT if where == page}
-    assert set(range(1, ROWS[page] + 1)) == found | comment
-    file = Path(catalogue.__file__).parent / "protocols" / f"{PAGES[page]}.toml"
-    left_out = file.read_text("utf-8").partition("# left out:")[2]
-    assert all(f"m{row:02}" in left_out for row in comment)
+def test_every_text_drawn_from_a_page_is_in_its_file(subtests: pytest.Subtests) -> None:
+    for page, name in PAGES.items():
+        with subtests.test(page=page):
+            steps = PROTOCOLS[name].steps
+            found = {row for step in steps for row in _rows(step)}
+            comment = {row for where, row in ONLY_IN_A_COMMENT if where == page}
+            assert set(range(1, ROWS[page] + 1)) == found | comment
+            file = Path(catalogue.__file__).parent / "protocols" / f"{name}.toml"
+            left_out = file.read_text("utf-8").partition("# left out:")[2]
+            assert all(f"m{row:02}" in left_out for row in comment)
 
 
 NEEDS_A_CLINICIAN = {
@@ -111,12 +113,13 @@ NEEDS_A_CLINICIAN = {
 """Texts that no clinic has approved, or that would be medical advice."""
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_what_needs_a_clinician_is_in_the_file_and_off_with_its_reason(page: str) -> None:
-    by_row = {row: [s for s in PROTOCOLS[PAGES[page]].steps if row in _rows(s)] for row in NEEDS_A_CLINICIAN[page]}
-    for row, steps in by_row.items():
-        assert steps, f"{page} m{row:02}"
-        assert not any(step.enabled for step in steps), f"{page} m{row:02}"
+def test_what_needs_a_clinician_is_in_the_file_and_off_with_its_reason(subtests: pytest.Subtests) -> None:
+    for page, name in PAGES.items():
+        with subtests.test(page=page):
+            by_row = {row: [s for s in PROTOCOLS[name].steps if row in _rows(s)] for row in NEEDS_A_CLINICIAN[page]}
+            for row, steps in by_row.items():
+                assert steps, f"{page} m{row:02}"
+                assert not any(step.enabled for step in steps), f"{page} m{row:02}"
 
 
 OFF_WITHIN = {
@@ -128,30 +131,31 @@ OFF_WITHIN = {
 """The part of an otherwise usable text that needs a clinician, split off."""
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
-def test_nothing_else_is_off(name: str) -> None:
-    page = next((number for number, protocol in PAGES.items() if protocol == name), "")
-    others = {
-        step.key
-        for step in PROTOCOLS[name].steps
-        if not step.enabled and not _rows(step) & NEEDS_A_CLINICIAN.get(page, set())
-    }
-    assert OFF_WITHIN.get(name, set()) == others
+def test_nothing_else_is_off(subtests: pytest.Subtests) -> None:
+    for name in PROTOCOLS:
+        with subtests.test(name=name):
+            page = next((number for number, protocol in PAGES.items() if protocol == name), "")
+            others = {
+                step.key
+                for step in PROTOCOLS[name].steps
+                if not step.enabled and not _rows(step) & NEEDS_A_CLINICIAN.get(page, set())
+            }
+            assert OFF_WITHIN.get(name, set()) == others
 
 
 STEPS = [(name, step) for name, protocol in PROTOCOLS.items() for step in protocol.steps]
-step_by_step = pytest.mark.parametrize(("name", "step"), STEPS, ids=[f"{name}:{step.key}" for name, step in STEPS])
 
 
-@step_by_step
-def test_each_step_of_a_page_says_its_lines_and_its_reason_when_off(name: str, step: Step) -> None:
-    page = next((number for number, protocol in PAGES.items() if protocol == name), None)
-    if page is not None:
-        assert re.fullmatch(rf"{page} L\d+(, L\d+)* \(m\d\d(, m\d\d)*\)", step.source or "")
-    if step.why_off:
-        assert re.fullmatch(r"[A-Z'][^\n]+\.", step.why_off)
-    if step.kind is StepKind.CHECK_IN:
-        assert step.inferred is not None
+def test_each_step_of_a_page_says_its_lines_and_its_reason_when_off(subtests: pytest.Subtests) -> None:
+    for name, step in STEPS:
+        with subtests.test(protocol=name, step=step.key):
+            page = next((number for number, protocol in PAGES.items() if protocol == name), None)
+            if page is not None:
+                assert re.fullmatch(rf"{page} L\d+(, L\d+)* \(m\d\d(, m\d\d)*\)", step.source or "")
+            if step.why_off:
+                assert re.fullmatch(r"[A-Z'][^\n]+\.", step.why_off)
+            if step.kind is StepKind.CHECK_IN:
+                assert step.inferred is not None
 
 
 OPT_OUT = {"en": "STOP to opt out.", "es": "STOP para darse de baja."}
@@ -164,33 +168,36 @@ FORBIDDEN = re.compile(
 )
 
 
-@step_by_step
-def test_every_text_names_the_clinic_and_the_way_out_and_says_nothing_it_must_not(name: str, step: Step) -> None:
-    assert set(step.text) == {"en", "es"}
-    for texts in (step.text, step.late_text):
-        for language, text in texts.items():
-            assert text.startswith("{clinic}: ")
-            assert text.endswith(" " + OPT_OUT[language])
-            assert FORBIDDEN.search(text) is None
-            assert "—" not in text
+def test_every_text_names_the_clinic_and_the_way_out_and_says_nothing_it_must_not(subtests: pytest.Subtests) -> None:
+    for name, step in STEPS:
+        with subtests.test(protocol=name, step=step.key):
+            assert set(step.text) == {"en", "es"}
+            for texts in (step.text, step.late_text):
+                for language, text in texts.items():
+                    assert text.startswith("{clinic}: ")
+                    assert text.endswith(" " + OPT_OUT[language])
+                    assert FORBIDDEN.search(text) is None
+                    assert "—" not in text
 
 
-@step_by_step
-def test_no_text_invites_into_the_sun_or_into_a_hospital_ban(name: str, step: Step) -> None:
-    said = step.text["en"]
-    assert not re.search(r"(may|can) (sunbathe|go (out )?in(to)? the sun|tan)|sun is (fine|safe)", said)
-    if step.kind in {StepKind.RESTRICT, StepKind.PREPARE} and "hospital" in said:
-        assert "unless you need care" in said
+def test_no_text_invites_into_the_sun_or_into_a_hospital_ban(subtests: pytest.Subtests) -> None:
+    for name, step in STEPS:
+        with subtests.test(protocol=name, step=step.key):
+            said = step.text["en"]
+            assert not re.search(r"(may|can) (sunbathe|go (out )?in(to)? the sun|tan)|sun is (fine|safe)", said)
+            if step.kind in {StepKind.RESTRICT, StepKind.PREPARE} and "hospital" in said:
+                assert "unless you need care" in said
 
 
-@step_by_step
-def test_a_check_in_has_no_medical_criteria_and_a_rebook_names_both_ends(name: str, step: Step) -> None:
-    if step.kind is StepKind.CHECK_IN:
-        assert step.text["en"] == (
-            "{clinic}: we hope you are well. If something worries you, call {phone}. STOP to opt out."
-        )
-    if step.kind is StepKind.REBOOK and step.enabled:
-        assert re.search(r"usually \d to \d (weeks|months) after the last", step.text["en"])
+def test_a_check_in_has_no_medical_criteria_and_a_rebook_names_both_ends(subtests: pytest.Subtests) -> None:
+    for name, step in STEPS:
+        with subtests.test(protocol=name, step=step.key):
+            if step.kind is StepKind.CHECK_IN:
+                assert step.text["en"] == (
+                    "{clinic}: we hope you are well. If something worries you, call {phone}. STOP to opt out."
+                )
+            if step.kind is StepKind.REBOOK and step.enabled:
+                assert re.search(r"usually \d to \d (weeks|months) after the last", step.text["en"])
 
 
 def test_no_page_lends_its_retinoid_rule_to_another() -> None:
@@ -198,9 +205,10 @@ def test_no_page_lends_its_retinoid_rule_to_another() -> None:
     assert {"microneedling", "microneedling-regimen"} == lifting
 
 
-@step_by_step
-def test_no_text_frees_the_makeup_brush_or_calls_her_skin_burned(name: str, step: Step) -> None:
+def test_no_text_frees_the_makeup_brush_or_calls_her_skin_burned(subtests: pytest.Subtests) -> None:
     """Page 001 frees powered cleansing devices only; its ban on the makeup brush has no end. Sunburnt is not burned."""
-    for text in step.text.values():
-        assert not re.search(r"(?<!powered )face brush|cepillo facial(?! eléctrico)", text)
-        assert not re.search(r"quemad[ao]s?(?! por el sol)|quemadura(?! de sol)", text)
+    for name, step in STEPS:
+        with subtests.test(protocol=name, step=step.key):
+            for text in step.text.values():
+                assert not re.search(r"(?<!powered )face brush|cepillo facial(?! eléctrico)", text)
+                assert not re.search(r"quemad[ao]s?(?! por el sol)|quemadura(?! de sol)", text)

@@ -61,11 +61,12 @@ each_protocol = pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROT
 
 
 @each_protocol
-@pytest.mark.parametrize("treated", [True, False], ids=["after", "before"])
-def test_nothing_has_to_move_because_a_day_is_full(protocol: CareProtocol, treated: bool) -> None:
-    for at, timeline in _every_timeline(protocol, treated=treated, rules=NO_CAP):
-        per_day = Counter(_local_date(message.due_at) for message in timeline.messages if message.due_at)
-        assert max(per_day.values(), default=0) <= RULES.max_texts_per_day, (at, per_day)
+def test_nothing_has_to_move_because_a_day_is_full(subtests: pytest.Subtests, protocol: CareProtocol) -> None:
+    for treated in (True, False):
+        with subtests.test(treated=treated):
+            for at, timeline in _every_timeline(protocol, treated=treated, rules=NO_CAP):
+                per_day = Counter(_local_date(message.due_at) for message in timeline.messages if message.due_at)
+                assert max(per_day.values(), default=0) <= RULES.max_texts_per_day, (at, per_day)
 
 
 @each_protocol

@@ -45,10 +45,11 @@ def web(sqlite_engine: Engine, now: datetime) -> Iterator[Web]:
         yield web
 
 
-@pytest.mark.parametrize("path", ["/patients/1", "/crash/1", "/nowhere", "/twilio/status", "/healthz", "/readyz"])
-def test_every_answer_carries_the_security_headers(web: Web, path: str) -> None:
-    headers = web.client.get(path).headers
-    assert dict(HEADERS) == {name: headers.get(name) for name in HEADERS}
+def test_every_answer_carries_the_security_headers(subtests: pytest.Subtests, web: Web) -> None:
+    for path in ("/patients/1", "/crash/1", "/nowhere", "/twilio/status", "/healthz", "/readyz"):
+        with subtests.test(path=path):
+            headers = web.client.get(path).headers
+            assert dict(HEADERS) == {name: headers.get(name) for name in HEADERS}
 
 
 def test_a_page_may_say_that_it_can_be_kept(web: Web) -> None:

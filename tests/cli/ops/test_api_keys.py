@@ -29,17 +29,16 @@ def test_a_revoked_key_stays_in_the_list(desk: Cli) -> None:
     assert 0 == desk("api-key", "add", "EHR", "--scope", "read").code
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
+def test_what_is_wrong_is_one_sentence(subtests: pytest.Subtests, desk: Cli) -> None:
+    cases: list[tuple[tuple[str, ...], str]] = [
         (("add", "EHR"), "say what the key may do; --scope read, --scope enroll, --scope change"),
         (("add", "EHR", "--scope", "everything"), "'everything' is not one of 'read', 'enroll', 'change'"),
         (("add", "  ", "--scope", "read"), "the name is empty"),
         (("add", "x" * 61, "--scope", "read"), "61 characters long; write at most 60"),
         (("revoke", "EHR"), 'there is no key "EHR"; keys are: none'),
-    ],
-)
-def test_what_is_wrong_is_one_sentence(desk: Cli, words: tuple[str, ...], sentence: str) -> None:
-    ran = desk("api-key", *words)
-    assert 2 == ran.code
-    assert sentence in ran.err
+    ]
+    for words, sentence in cases:
+        with subtests.test(words=words, sentence=sentence):
+            ran = desk("api-key", *words)
+            assert 2 == ran.code
+            assert sentence in ran.err

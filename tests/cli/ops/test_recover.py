@@ -104,9 +104,8 @@ def test_a_restore_is_refused_while_a_worker_runs(desk: Desk, ana: tuple[str, ..
     assert not (tmp_path / "notifier.db.before-restore").exists()
 
 
-@pytest.mark.parametrize(
-    ("args", "sentence"),
-    [
+def test_what_cannot_be_meant_is_a_sentence(subtests: pytest.Subtests, desk: Desk) -> None:
+    cases: list[tuple[tuple[str, ...], str]] = [
         (("restore",), "name the backup FILE"),
         (("restore", "a.db", "--since", "2026-03-07T02:00Z"), "name the backup FILE"),
         (("restore", "--since", "yesterday"), "write it with its offset"),
@@ -116,13 +115,13 @@ def test_a_restore_is_refused_while_a_worker_runs(desk: Desk, ana: tuple[str, ..
         (("recover",), "say --plan"),
         (("recover", "--plan", "--apply"), "say --plan"),
         (("backup", "notifier.db"), "exists already"),
-    ],
-)
-def test_what_cannot_be_meant_is_a_sentence(desk: Desk, args: tuple[str, ...], sentence: str) -> None:
-    desk("db", "upgrade")
-    ran = desk(*args)
-    assert (2, "") == (ran.code, ran.out)
-    assert sentence in ran.err
+    ]
+    for args, sentence in cases:
+        with subtests.test(args=args, sentence=sentence):
+            desk("db", "upgrade")
+            ran = desk(*args)
+            assert (2, "") == (ran.code, ran.out)
+            assert sentence in ran.err
 
 
 def test_a_database_put_in_place_by_hand_is_said_to_be_one(desk: Desk, ana: tuple[str, ...]) -> None:

@@ -193,9 +193,8 @@ def test_empty_lists_are_lists(desk: Desk) -> None:
         assert ("", 1) == (desk(listing).out, desk(listing).err.count("\n"))
 
 
-@pytest.mark.parametrize(
-    ("command", "instead"),
-    [
+def test_what_is_not_there_is_a_sentence(subtests: pytest.Subtests, desk: Desk) -> None:
+    cases: list[tuple[tuple[str, ...], str]] = [
         (("show", "9"), "notifier enrollments"),
         (("show", "EHR-9"), "notifier enrollments"),
         (("explain", "9"), "notifier due"),
@@ -211,13 +210,12 @@ def test_empty_lists_are_lists(desk: Desk) -> None:
         (("explain", "9" * 20), "notifier due"),
         (("explain", "first"), "write a whole number"),
         (("close", "9" * 20), "notifier replies"),
-    ],
-    ids=str,
-)
-def test_what_is_not_there_is_a_sentence(desk: Desk, command: tuple[str, ...], instead: str) -> None:
-    ran = desk(*command)
-    assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
-    assert instead in ran.err
+    ]
+    for command, instead in cases:
+        with subtests.test(command=command, instead=instead):
+            ran = desk(*command)
+            assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
+            assert instead in ran.err
 
 
 def test_a_database_from_the_future_is_a_sentence(desk: Desk, tmp_path: Path) -> None:

@@ -55,11 +55,12 @@ def test_a_malformed_file_stops_nothing_but_itself(
     assert 2 == notifier("protocols", "check").code
 
 
-@pytest.mark.parametrize("protocol_id", shipped())
-def test_show_has_every_restriction_and_every_text(notifier: Callable[..., Any], protocol_id: str) -> None:
-    plan, shown = shipped()[protocol_id], notifier("protocols", "show", protocol_id).out
-    assert [] == [topic for topic in plan.restrictions if topic not in shown]
-    assert [] == [step.key for step in plan.steps if step.text["en"] not in shown]
+def test_show_has_every_restriction_and_every_text(subtests: pytest.Subtests, notifier: Callable[..., Any]) -> None:
+    for protocol_id in shipped():
+        with subtests.test(protocol_id=protocol_id):
+            plan, shown = shipped()[protocol_id], notifier("protocols", "show", protocol_id).out
+            assert [] == [topic for topic in plan.restrictions if topic not in shown]
+            assert [] == [step.key for step in plan.steps if step.text["en"] not in shown]
 
 
 def test_compare_names_what_differs_and_nothing_else(notifier: Callable[..., Any], tmp_path: Path) -> None:

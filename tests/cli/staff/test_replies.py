@@ -59,21 +59,18 @@ def test_an_enrollment_is_answered_by_its_number(wrote: Callable[..., Ran]) -> N
     assert ("reply-2", "answer", "planned") == (row["step"], row["kind"], row["state"])
 
 
-@pytest.mark.parametrize(
-    ("command", "sentence"),
-    [
+def test_what_cannot_be_answered_is_one_sentence(subtests: pytest.Subtests, wrote: Callable[..., Ran]) -> None:
+    cases: list[tuple[tuple[str, ...], str]] = [
         (("reply", "9", "Hi"), "There is no reply 9"),
         (("reply", "1", " "), "The answer is empty"),
         (("reply", "nobody", "Hi"), 'There is no enrollment "nobody"'),
         (("close", "9"), "There is no reply 9"),
-    ],
-)
-def test_what_cannot_be_answered_is_one_sentence(
-    wrote: Callable[..., Ran], command: tuple[str, ...], sentence: str
-) -> None:
-    ran = wrote(*command)
-    assert 2 == ran.code
-    assert sentence.lower() in ran.err.lower()
+    ]
+    for command, sentence in cases:
+        with subtests.test(command=command, sentence=sentence):
+            ran = wrote(*command)
+            assert 2 == ran.code
+            assert sentence.lower() in ran.err.lower()
 
 
 def test_a_reply_is_closed_and_its_number_released(wrote: Callable[..., Ran]) -> None:

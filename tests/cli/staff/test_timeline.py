@@ -88,13 +88,12 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("args", "instead"), BAD, ids=range(len(BAD)))
-def test_bad_input_is_one_sentence_and_exit_2(
-    notifier: Callable[..., Any], args: tuple[str, ...], instead: str
-) -> None:
-    ran = notifier("timeline", *args)
-    assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n")), ran.err
-    assert instead in ran.err
+def test_bad_input_is_one_sentence_and_exit_2(subtests: pytest.Subtests, notifier: Callable[..., Any]) -> None:
+    for args, instead in BAD:
+        with subtests.test(args=args, instead=instead):
+            ran = notifier("timeline", *args)
+            assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n")), ran.err
+            assert instead in ran.err
 
 
 def test_bad_configuration_is_exit_78(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

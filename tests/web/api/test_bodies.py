@@ -12,9 +12,8 @@ from notifier.web.api.json_body import MOST_BYTES
 from tests.web.api.conftest import ANA, Program
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "sentence"),
-    [
+def test_a_body_that_cannot_be_read_in_one_way_is_refused(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+    cases: list[tuple[bytes, int, str]] = [
         (b"", 422, "the body is missing"),
         (b"{", 400, "The body is not JSON: expecting property name enclosed in double quotes at line 1, column 2."),
         (b'{"name": "Ana", "name": "Bea"}', 400, 'The body says "name" twice.'),
@@ -28,14 +27,12 @@ from tests.web.api.conftest import ANA, Program
         (b"[]", 422, "the body must be an object in braces."),
         (b"null", 422, "the body must be an object in braces."),
         (b'"' + b"x" * MOST_BYTES + b'"', 413, "The body is over 64 KiB"),
-    ],
-)
-def test_a_body_that_cannot_be_read_in_one_way_is_refused(
-    sqlite_program: Program, body: bytes, status: int, sentence: str
-) -> None:
-    answer = sqlite_program.send("/enrollments", body)
-    assert (status, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
-    assert sentence in answer.json()["detail"]
+    ]
+    for body, status, sentence in cases:
+        with subtests.test(body=body, status=status, sentence=sentence):
+            answer = sqlite_program.send("/enrollments", body)
+            assert (status, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+            assert sentence in answer.json()["detail"]
 
 
 def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_program: Program) -> None:
@@ -52,11 +49,10 @@ def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_p
     assert 413 == answer.status_code
 
 
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", ""]
-)
-def test_only_json_is_taken(sqlite_program: Program, kind: str) -> None:
-    assert 415 == sqlite_program.send("/enrollments", b"{}", kind).status_code
+def test_only_json_is_taken(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", ""):
+        with subtests.test(kind=kind):
+            assert 415 == sqlite_program.send("/enrollments", b"{}", kind).status_code
 
 
 @pytest.mark.parametrize(
@@ -67,15 +63,17 @@ def test_another_method_is_told_which_there_are(sqlite_program: Program, path: s
     assert (405, allowed) == (answer.status_code, answer.headers["Allow"])
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/enrollments/1/undo", "/enrollments/a%0Ab/x", "/", "/enrollments/"])
-def test_an_address_that_is_none_is_a_problem_too(sqlite_program: Program, path: str) -> None:
-    answer = sqlite_program.get(path)
-    assert (404, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+def test_an_address_that_is_none_is_a_problem_too(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+    for path in ("/nothing", "/enrollments/1/undo", "/enrollments/a%0Ab/x", "/", "/enrollments/"):
+        with subtests.test(path=path):
+            answer = sqlite_program.get(path)
+            assert (404, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
 
 
-@pytest.mark.parametrize("number", ["abc", "0", "-1", "99999999999999999999", "1.5"])
-def test_a_number_that_is_none_is_said_so(sqlite_program: Program, number: str) -> None:
-    assert 422 == sqlite_program.get(f"/enrollments/{number}").status_code
+def test_a_number_that_is_none_is_said_so(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+    for number in ("abc", "0", "-1", "99999999999999999999", "1.5"):
+        with subtests.test(number=number):
+            assert 422 == sqlite_program.get(f"/enrollments/{number}").status_code
 
 
 def test_nothing_is_read_before_the_key(sqlite_program: Program) -> None:

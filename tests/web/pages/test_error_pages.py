@@ -20,13 +20,14 @@ def browse(desk: Desk, path: str, method: str = "GET") -> httpx2.Response:
     return desk.client.request(method, path, headers=BROWSER)
 
 
-@pytest.mark.parametrize("path", ["/nonsense", "/patients", "/patients/ana", "/patients/99999", f"/patients/{10**30}"])
-def test_an_address_that_leads_nowhere_is_a_page_with_the_way_on(desk: Desk, path: str) -> None:
-    found = browse(desk, path)
-    assert (404, True) == (found.status_code, found.headers["content-type"].startswith("text/html"))
-    assert "There is nothing here No page has this address" in words(found)
-    assert "Back to today" in words(found)
-    assert NAVIGATION in found.text
+def test_an_address_that_leads_nowhere_is_a_page_with_the_way_on(subtests: pytest.Subtests, desk: Desk) -> None:
+    for path in ("/nonsense", "/patients", "/patients/ana", "/patients/99999", f"/patients/{10**30}"):
+        with subtests.test(path=path):
+            found = browse(desk, path)
+            assert (404, True) == (found.status_code, found.headers["content-type"].startswith("text/html"))
+            assert "There is nothing here No page has this address" in words(found)
+            assert "Back to today" in words(found)
+            assert NAVIGATION in found.text
 
 
 def test_a_stranger_reads_it_without_the_pages_of_staff(stranger: Desk) -> None:
@@ -69,11 +70,12 @@ def test_a_crash_is_a_page_that_says_to_look_before_doing_it_again(desk: Desk, m
     assert "default-src 'none'" in found.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["/nonsense", "/twilio/nonsense", "/api", "/static/nonsense", "/metrics/x"])
-def test_a_program_gets_one_line(desk: Desk, path: str) -> None:
-    headers = {} if path == "/nonsense" else BROWSER
-    found = desk.client.get(path, headers=headers)
-    assert (404, "Not Found\n") == (found.status_code, found.text)
+def test_a_program_gets_one_line(subtests: pytest.Subtests, desk: Desk) -> None:
+    for path in ("/nonsense", "/twilio/nonsense", "/api", "/static/nonsense", "/metrics/x"):
+        with subtests.test(path=path):
+            headers = {} if path == "/nonsense" else BROWSER
+            found = desk.client.get(path, headers=headers)
+            assert (404, "Not Found\n") == (found.status_code, found.text)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +112,10 @@ def test_what_a_patients_form_could_not_do_leads_back_to_the_patient(desk: Desk)
     assert (422, True) == (found.status_code, '<a class="button" href="/patients/1">' in found.text)
 
 
-@pytest.mark.parametrize("which", ["day-", "day-01", "day-7", "day-x", "nonsense"])
-def test_a_list_that_is_none_is_not_a_crash(desk: Desk, which: str) -> None:
-    assert 404 == browse(desk, f"/texts/{which}").status_code
+def test_a_list_that_is_none_is_not_a_crash(subtests: pytest.Subtests, desk: Desk) -> None:
+    for which in ("day-", "day-01", "day-7", "day-x", "nonsense"):
+        with subtests.test(which=which):
+            assert 404 == browse(desk, f"/texts/{which}").status_code
 
 
 def test_an_address_with_a_question_is_still_known_after_the_sign_in(stranger: Desk) -> None:
@@ -124,7 +127,8 @@ def test_an_address_with_a_question_is_still_known_after_the_sign_in(stranger: D
     assert asked == stranger.sign_in(to=asked).headers["location"]
 
 
-@pytest.mark.parametrize("path", ["/people/{}/lock", "/programs/{}/revoke", "/texts/{}/seen-to", "/replies/{}/close"])
-@pytest.mark.parametrize("number", [10**18 * 9, 10**19, 10**40])
-def test_a_number_that_no_row_can_have_is_not_a_crash(admin: Desk, path: str, number: int) -> None:
-    assert admin.post(path.format(number), on="/people").status_code in (404, 422)
+def test_a_number_that_no_row_can_have_is_not_a_crash(subtests: pytest.Subtests, admin: Desk) -> None:
+    for path in ("/people/{}/lock", "/programs/{}/revoke", "/texts/{}/seen-to", "/replies/{}/close"):
+        for number in (10**18 * 9, 10**19, 10**40):
+            with subtests.test(path=path, number=number):
+                assert admin.post(path.format(number), on="/people").status_code in (404, 422)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from notifier.web.pages.routes import PAGES
 from tests.web.pages.conftest import FORM, Desk
 
@@ -23,27 +21,33 @@ def _somewhere(path: str) -> str:
     return path
 
 
-@pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize(
-    "headers",
-    [
+def test_a_form_from_another_site_is_refused_wherever_it_says_that_it_is_from(desk: Desk) -> None:
+    desk.enroll()
+    form = {"form": desk.token(), "who": "Ana"}
+    for headers in (
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
-    ],
-)
-def test_a_form_from_another_site_is_refused(desk: Desk, path: str, headers: dict[str, str]) -> None:
+    ):
+        assert (headers, 403) == (headers, desk.client.post("/find", data=form, headers=headers).status_code)
+
+
+def test_every_form_refuses_what_comes_from_another_site(desk: Desk) -> None:
     desk.enroll()
     form = {**FORM, "form": desk.token(), "what": "cancel"}
-    assert 403 == desk.client.post(_somewhere(path), data=form, headers=headers).status_code
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    answers = {path: desk.client.post(_somewhere(path), data=form, headers=elsewhere).status_code for path in POSTS}
+    assert dict.fromkeys(POSTS, 403) == answers
 
 
-@pytest.mark.parametrize("path", [path for path in POSTS if path not in ("/enroll", "/import")])  # shown again; a file
-@pytest.mark.parametrize("token", ["", "0" * 64])
-def test_a_form_without_the_sessions_token_is_refused(desk: Desk, path: str, token: str) -> None:
+def test_every_form_refuses_what_has_not_the_sessions_token(desk: Desk) -> None:
     desk.enroll()
-    assert 403 == desk.client.post(_somewhere(path), data={**FORM, "form": token}).status_code
+    paths = [path for path in POSTS if path not in ("/enroll", "/import")]  # shown again; a file
+    for token in ("", "0" * 64):
+        form = {**FORM, "form": token}
+        answers = {path: desk.client.post(_somewhere(path), data=form).status_code for path in paths}
+        assert dict.fromkeys(paths, 403) == answers
 
 
 def test_an_enrollment_without_the_sessions_token_is_shown_again_and_not_made(desk: Desk) -> None:

@@ -144,18 +144,17 @@ def test_what_was_looked_at_is_what_is_imported(desk: Desk) -> None:
     assert "Another file was chosen meanwhile" in words(answer)
 
 
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
+def test_a_file_that_is_none_gets_one_sentence(subtests: pytest.Subtests, desk: Desk) -> None:
+    cases: list[tuple[bytes, str]] = [
         (b"", "No file was chosen"),
         (b"PK\x03\x04 and more", "not a CSV but an Excel workbook"),
         (b"name,phone\nAna,1\n", "names no column external_id"),
         (HEADER.encode() + b"\n", "a header and no rows"),
-    ],
-)
-def test_a_file_that_is_none_gets_one_sentence(desk: Desk, data: bytes, sentence: str) -> None:
-    answer = choose(desk, data)
-    assert sentence in (words(answer) if answer.status_code != 303 else desk.read("/import"))
+    ]
+    for data, sentence in cases:
+        with subtests.test(data=data, sentence=sentence):
+            answer = choose(desk, data)
+            assert sentence in (words(answer) if answer.status_code != 303 else desk.read("/import"))
 
 
 def test_a_file_over_ten_mebibytes_is_refused_and_not_kept(desk: Desk) -> None:

@@ -185,16 +185,18 @@ def test_the_history_names_who_did_it(desk: Desk) -> None:
     assert {MessageState.CANCELLED.value} == states(desk)
 
 
-@pytest.mark.parametrize("typed", ["ana", "ANA RUIZ", "ruiz", "212 555 0123", "1"])
-def test_a_patient_is_found_by_name_number_and_enrollment(desk: Desk, typed: str) -> None:
-    desk.enroll()
-    assert HERS == desk.post("/find", who=typed).headers["location"]
+def test_a_patient_is_found_by_name_number_and_enrollment(subtests: pytest.Subtests, desk: Desk) -> None:
+    for typed in ("ana", "ANA RUIZ", "ruiz", "212 555 0123", "1"):
+        with subtests.test(typed=typed):
+            desk.enroll()
+            assert HERS == desk.post("/find", who=typed).headers["location"]
 
 
-@pytest.mark.parametrize("typed", ["%", "_", "x' OR 1=1", "Bob", "99"])
-def test_nobody_else_is_found(desk: Desk, typed: str) -> None:
-    desk.enroll()
-    assert "0 patients" in words(desk.post("/find", who=typed))
+def test_nobody_else_is_found(subtests: pytest.Subtests, desk: Desk) -> None:
+    for typed in ("%", "_", "x' OR 1=1", "Bob", "99"):
+        with subtests.test(typed=typed):
+            desk.enroll()
+            assert "0 patients" in words(desk.post("/find", who=typed))
 
 
 def test_somebody_elses_form_tells_nothing(desk: Desk) -> None:

@@ -19,17 +19,18 @@ REGIMEN = shipped()["microneedling-regimen"]
 PROTOCOL = f"/protocols/{REGIMEN.id}"
 
 
-@pytest.mark.parametrize("protocol", shipped())
-def test_every_text_every_source_and_every_reason_can_be_read(desk: Desk, protocol: str) -> None:
-    shown = desk.read(f"/protocols/{protocol}")
-    wanted = shipped()[protocol]
-    missing = [
-        said
-        for step in wanted.steps
-        for said in ([*step.text.values(), step.source or ""] if step.enabled else [step.why_off or ""])
-        if " ".join(said.split()) not in shown
-    ]
-    assert [] == missing
+def test_every_text_every_source_and_every_reason_can_be_read(subtests: pytest.Subtests, desk: Desk) -> None:
+    for protocol in shipped():
+        with subtests.test(protocol=protocol):
+            shown = desk.read(f"/protocols/{protocol}")
+            wanted = shipped()[protocol]
+            missing = [
+                said
+                for step in wanted.steps
+                for said in ([*step.text.values(), step.source or ""] if step.enabled else [step.why_off or ""])
+                if " ".join(said.split()) not in shown
+            ]
+            assert [] == missing
 
 
 def test_an_admin_stands_behind_exactly_these_words(admin: Desk) -> None:

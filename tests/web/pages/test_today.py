@@ -195,8 +195,7 @@ def test_a_text_in_doubt_is_decided_by_a_person(desk: Desk) -> None:
     assert S.ACCEPTED is desk.texts(1)[0].state
 
 
-@pytest.mark.parametrize(
-    "path", ["/texts/999", "/texts/day-7", "/texts/nothing", "/patients/999", "/protocols/nothing"]
-)
-def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
-    assert 404 == desk.get(path).status_code
+def test_what_is_not_there_is_not_found(subtests: pytest.Subtests, desk: Desk) -> None:
+    for path in ("/texts/999", "/texts/day-7", "/texts/nothing", "/patients/999", "/protocols/nothing"):
+        with subtests.test(path=path):
+            assert 404 == desk.get(path).status_code
