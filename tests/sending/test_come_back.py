@@ -15,9 +15,10 @@ from notifier.enrollments.change import change
 from notifier.enrollments.requests import ChangeRequest
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.review import review
-from notifier.sms.gateway import Unknown
+from notifier.sms.gateway import Outcome, Unknown
 from schedules.protocol import CareProtocol
 from tests.setups.desk import Desk
+from tests.setups.fakes import Answer
 from tests.setups.house import House
 
 S = MessageState
@@ -35,11 +36,11 @@ def correct(house: House, desk: Desk, enrollment: int, at: datetime) -> None:
     desk.act(change, enrollment, ChangeRequest(treated_at=at), rules=desk.rules, now=house.clock.now(), by="desk")
 
 
-async def told(house: House, desk: Desk, *answers: object) -> tuple[int, Message]:
+async def told(house: House, desk: Desk, *answers: Outcome | Answer) -> tuple[int, Message]:
     """Ana is told not to wear makeup for a day; her enrollment, and that text as it leaves."""
     enrolled = desk.enroll()
     house.clock.pass_(hours=1)
-    house.gateway.script.extend(answers)  # type: ignore[arg-type]
+    house.gateway.script.extend(answers)
     await house.turn()
     return enrolled.enrollment, desk.texts(enrolled.enrollment)["today"]
 

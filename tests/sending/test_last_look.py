@@ -78,7 +78,7 @@ async def test_what_is_said_between_claim_and_call_keeps_a_text_from_leaving(hou
 
 async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(house: House) -> None:
     text = house.plan()
-    new: Callable[[Session, Waiting], object] = lambda s, w: _row(s, w, text="New. STOP to opt out.")  # noqa: E731
+    new = partial(_row, text="New. STOP to opt out.")
     house.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, house, 0, text, "", new)
     await house.turn()
     assert ["New. STOP to opt out."] == [record.body for record in house.gateway.ledger]
