@@ -33,13 +33,14 @@ def kind_of(step: dict[str, Any]) -> str | None:
 
 
 def spoken(steps: list[dict[str, Any]]) -> list[str]:
-    """The languages the file is written in, English first; where it has no text at all, those of the ready words.
+    """The languages the file is written in, English first; where it has no text at all, those that are so unasked.
 
     A language that one step has and another lacks is then an error that names the step, not a silent loss.
     """
     texts = [text for step in steps if isinstance(text := step.get("text"), dict)]
-    said = {language for text in texts for language in text if len(language) == 2} or {one.code for one in languages()}
-    return sorted(said, key=lambda language: (language != DEFAULT, language))
+    said = {language for text in texts for language in text if len(language) == 2}
+    unasked = {one.code for one in languages() if one.about.unasked} if not said else set[str]()
+    return sorted(said or unasked, key=lambda language: (language != DEFAULT, language))
 
 
 def _fill_step(step: dict[str, Any], languages: list[str]) -> dict[str, Any]:

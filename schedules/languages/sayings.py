@@ -41,6 +41,8 @@ class About(LanguagePart):
 
     name: str
     """In English, as staff call it."""
+    unasked: bool
+    """Whether a protocol file with neither texts nor languages is in it."""
     dates: Dates
     segments: SegmentLimits
     answers: FixedAnswers

@@ -82,6 +82,15 @@ def test_its_words_are_checked_classified_and_answered() -> None:
     ]
 
 
+def test_a_language_that_comes_later_changes_no_protocol_that_does_not_name_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsaid = TEN_LINES.replace('languages = ["eo"]', "")
+    before = parse_protocol("x", unsaid)
+    speak_esperanto(tmp_path, monkeypatch)
+    assert (("en", "es"), before.version) == (before.languages, parse_protocol("x", unsaid).version)
+
+
 def test_it_has_a_setting_of_its_own_for_the_fixed_answer(folder: Path) -> None:
     code = (
         "from pathlib import Path; from schedules.languages import folders; "
