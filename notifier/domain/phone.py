@@ -25,6 +25,14 @@ _REGIONS = {
     "US": frozenset({"US", "PR", "GU", "VI", "AS", "MP"}),
 }
 """What counts as at home: the US and the territories that share its country code, carriers and rules."""
+_PLACES = {
+    "US": "the United States",
+    "PR": "Puerto Rico",
+    "GU": "Guam",
+    "VI": "the US Virgin Islands",
+    "AS": "American Samoa",
+    "MP": "the Northern Mariana Islands",
+}
 _TEXTABLE = frozenset({PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.MOBILE})
 _REASONS = {
     PhoneNumberType.TOLL_FREE: "a toll-free number",
@@ -72,6 +80,11 @@ def parse_phone(raw: str, *, region: str = "US", vouched: bool = False) -> Phone
 def area_zones(e164: str) -> tuple[str, ...]:
     """The 1-4 zones of a number's area code, else none; an area code is not a location, so they may only narrow."""
     return _zones_of_prefix(e164[2:8])
+
+
+def country_of(e164: str) -> str | None:
+    """The country or territory of a number's area code, as it stands in a sentence; None for an unknown one."""
+    return _PLACES.get(_about_prefix(e164[2:8])[0] or "")
 
 
 # What the library knows of country code 1 ends with these six digits: the last four never matter. Asking it is slow.

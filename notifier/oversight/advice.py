@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from notifier.sms.codes import AfterAcceptance, NotCreatedClass, after_acceptance, class_of_refusal
+from notifier.sms.code_classes import AfterAcceptance, NotCreatedClass
+from notifier.sms.codes import after_acceptance, class_of_refusal
 
 _BAD_REQUEST: Final = 400
 
@@ -29,7 +30,9 @@ _REPORTED: Final[Mapping[AfterAcceptance, str]] = {
     AfterAcceptance.DEAD_NUMBER: "Nothing more is sent to this number. Ask the patient for another one.",
     AfterAcceptance.BLOCKED: _CALL,
     AfterAcceptance.FILTERED: "Tell the patient in person. Have the protocol's words and the campaign looked at.",
-    AfterAcceptance.REGISTRATION: "Nothing is sent until the account is in order at Twilio. Ask your admin.",
+    AfterAcceptance.DESTINATION: "It is not tried again by itself. Tell the patient in person; ask your admin.",
+    AfterAcceptance.REGISTRATION: "Nothing is sent from this number until it is in order at Twilio. Ask your admin.",
+    AfterAcceptance.SUSPENDED: "Nothing is sent until the account is in order at Twilio. Ask your admin.",
     AfterAcceptance.LOOP: "Something answers by itself on that number. Call the patient.",
     AfterAcceptance.UNRECOGNIZED: "It is not tried again by itself. Tell the patient in person.",
 }
@@ -39,6 +42,8 @@ _REFUSED: Final[Mapping[NotCreatedClass, str]] = {
     NotCreatedClass.OPTED_OUT: _CALL,
     NotCreatedClass.BAD_NUMBER: "Nothing more is sent to this number. Ask the patient for another one.",
     NotCreatedClass.BAD_CONTENT: "Tell the patient in person, and have the protocol's words mended.",
-    NotCreatedClass.CONFIGURATION: "Nothing is sent until the account is in order at Twilio. Ask your admin.",
-    NotCreatedClass.UNRECOGNIZED: "It is not tried again by itself. Tell the patient in person.",
+    NotCreatedClass.DESTINATION: "This text is not tried again; later ones to this number are. Ask your admin.",
+    NotCreatedClass.SENDER: "Nothing is sent from this number until it is in order at Twilio. Ask your admin.",
+    NotCreatedClass.ACCOUNT: "Nothing is sent until the account is in order at Twilio. Ask your admin.",
+    NotCreatedClass.UNRECOGNIZED: "It was tried again while it was of use. Tell the patient in person.",
 }

@@ -23,7 +23,7 @@ from notifier.numbers.holds import open_holds
 from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.doctor_worker import look_at_worker
 from notifier.oversight.health import spoken_span
-from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts
 from notifier.sending.gates.polls import gate_is_open, last_poll
 from notifier.sending.gates.recoveries import sentences
@@ -101,7 +101,7 @@ def _check_sending(session: Session, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis("recovery", Level.FAIL, sentence, "look at them, then: notifier recover --apply")
     for circuit in open_circuits(session):
         advice = "mend it, then: notifier circuit reset"
-        yield Diagnosis("circuit", Level.FAIL, f"nothing is sent: {circuit.reason}", advice)
+        yield Diagnosis("circuit", Level.FAIL, what_stops(circuit), advice)
 
 
 def _check_waiting(session: Session) -> Iterator[Diagnosis]:

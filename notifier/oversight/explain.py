@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from notifier.db import outbox
 from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
 from notifier.db.protocols import load_version, open_pauses
-from notifier.db.tables import Attempt, Enrollment, Message, RecoveryKind
+from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import ANSWER, BY_ITSELF
 from notifier.domain.phone import area_zones
@@ -25,16 +25,19 @@ from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
-from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import works
 from notifier.sending.gates.polls import gate_is_open
 from notifier.sending.gates.recoveries import open_recoveries
+from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step
 from schedules.saying import say_moment
 
 _FREE: Final = "Nothing keeps it from leaving when due."
 _NOT_NOW: Final = "By the checks of now it would then"
+LONGEST_WAIT: Final = timedelta(minutes=5)
+"""That a provider's wish to wait is heeded for."""
 
 
 def explain(session: Session, message_id: int, *, rules: PlanningRules, now: datetime | None = None) -> list[str]:
@@ -49,7 +52,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     is_answer = message.kind == ANSWER
     rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
-    stands = _where_it_stands(session, message, enrollment)
+    stands = _where_it_stands(session, message, enrollment, rules, now)
     stopped = list(_what_stops_all(session, message, now)) if now else []
     if stopped or any(_NOT_NOW in sentence for sentence in checks):
         stands = [sentence for sentence in stands if sentence != _FREE]
@@ -133,15 +136,19 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
     return [*said, f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires."]
 
 
-def _where_it_stands(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
+def _where_it_stands(
+    session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules, now: datetime | None
+) -> list[str]:
     reason = f": {message.reason.rstrip('.')}" if message.reason else ""
     said = f"It is {message.state.value}{reason}."
     if message.state is not MessageState.PLANNED:
         return [said]
-    return [said, *(list(_what_keeps_it(session, message, enrollment)) or [_FREE])]
+    return [said, *(list(_what_keeps_it(session, message, enrollment, rules, now)) or [_FREE])]
 
 
-def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
+def _what_keeps_it(
+    session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules, now: datetime | None
+) -> Iterator[str]:
     if message.kind != ANSWER:
         yield from _what_keeps_a_step(session, message, enrollment)
     if is_opted_out(session, message.phone):
@@ -152,8 +159,40 @@ def _what_keeps_it(session: Session, message: Message, enrollment: Enrollment) -
         yield "Nothing is sent: the database is a restored backup, and Twilio must be asked what has left since."
     elif late and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to:
         yield "It is late after an outage and waits for a person to let the late texts leave."
+    sender = _sender_of(enrollment, rules)
     for circuit in open_circuits(session):
-        yield f"Nothing is sent right now: {circuit.reason.rstrip('.')}."
+        if circuit.sender is None or circuit.sender == sender or (sender is None and _is_nobodys(circuit, rules)):
+            stops = what_stops(circuit).rstrip(".")
+            yield f"{stops[0].upper()}{stops[1:]}."
+    if now is not None and (asked := _asked_to_wait(session, enrollment, now)):
+        yield f"Its sender waits: {asked}"
+
+
+def _sender_of(enrollment: Enrollment, rules: PlanningRules) -> str | None:
+    """The office's own sender; None: the clinic's."""
+    office = rules.offices.get(enrollment.office) if enrollment.office else None
+    return office.sender if office else None
+
+
+def _is_nobodys(circuit: Circuit, rules: PlanningRules) -> bool:
+    """Whether the circuit's sender is no office's own, and so the clinic's."""
+    return circuit.sender not in {office.sender for office in rules.offices.values()}
+
+
+def _asked_to_wait(session: Session, enrollment: Enrollment, now: datetime) -> str | None:
+    """What Twilio has asked of the sender of this office's texts; it stands at the text that it was asked for."""
+    found = (
+        select(col(Message.reason))
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(
+            outbox.in_state(MessageState.PLANNED),
+            col(Message.due_at) > now,
+            col(Message.due_at) <= now + LONGEST_WAIT,
+            col(Message.reason).contains(ASKED_TO_WAIT),
+            col(Enrollment.office).is_not_distinct_from(enrollment.office),
+        )
+    )
+    return session.scalar(found.order_by(col(Message.due_at).desc()).limit(1))
 
 
 def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:

@@ -98,7 +98,7 @@ def _worker(signs: VitalSigns, now: datetime, worker_age: float | None) -> Itera
     if now - read > UNREAD:
         yield Trouble("send_gate", f"closed: what patients wrote was not read for {spoken_span(now - read)}")
     for reason in signs.circuits:
-        yield Trouble("circuit", f"nothing is sent: {reason}")
+        yield Trouble("circuit", reason)
     for doubt in signs.doubts:
         yield Trouble("clock", f"a worker sends nothing: {doubt}")
 

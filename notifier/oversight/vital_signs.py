@@ -16,7 +16,7 @@ from notifier.db.tables import Enrollment, Event, Message, Receipt, Worker
 from notifier.domain.states import MessageState
 from notifier.oversight.alert_rules import Filtered
 from notifier.oversight.health import VitalSigns
-from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts, living
 from notifier.sending.gates.polls import last_poll
 from notifier.sending.gates.recoveries import sentences
@@ -49,7 +49,7 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
         inbound_read_at=poll.completed_at if poll else None,
         doubts=tuple(doubts(session, now)),
         recoveries=tuple(sentences(session, now)),
-        circuits=tuple(circuit.reason for circuit in open_circuits(session)),
+        circuits=tuple(what_stops(circuit) for circuit in open_circuits(session)),
         overdue_since=_first(session, col(Message.due_at), in_state(_S.PLANNED), due),
         attempting_since=_first(session, col(Message.left_at), in_state(_S.ATTEMPTING)),
         unknown_since=_first(session, col(Message.left_at), in_state(_S.UNKNOWN)),

@@ -231,8 +231,8 @@ class Worker:
         await call_dead_attempts_unknown(
             self._threads, now=now, worker_id=me.worker_id, held=held, others_are_dead=me.alone
         )
-        if await probe(self._threads, self._gateway, now=now, random=self._random):
-            self._dispatch.trial = True
+        if trials := await probe(self._threads, self._gateway, now=now, random=self._random):
+            self._dispatch.trials += [one for one in trials if one not in self._dispatch.trials]
             self._bells.ring("dispatch")
         if self._clock.monotonic() < self._lost_not_before:
             return

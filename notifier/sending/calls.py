@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, cast
 
 import structlog
@@ -94,11 +93,12 @@ class Calls:
             if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
                 raise  # not the call: this worker's loop ends
             kept, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
-        done = finished(one.message_id, one.attempt_id, one.phone, outcome, kept, self._clock.now())
+        done = finished(one.message_id, one.attempt_id, one.phone, one.sender, outcome, kept, self._clock.now())
         if outcome is not None:
             asked = outcome.retry_after if isinstance(outcome, NotCreated) else None
-            if back_off := self._verdicts.hear(done, self._clock.monotonic(), asked=asked):
-                done = replace(done, back_off=back_off)
+            done = self._verdicts.hear(done, self._clock.monotonic(), asked=asked)
+            if done.asked is not None:
+                log.warning("sender_waits", seconds=round(done.asked), code=done.code, ending=(one.sender or "")[-4:])
         self.finished.append(done)
         self.begun.discard(one.attempt_id)
         if len(self.finished) == 1 or len(self.finished) >= self._at_once or not self.begun:
@@ -118,7 +118,7 @@ class Calls:
         now = self._clock.monotonic()
         if why_none := self._why_none():
             return why_none
-        if self._pace.is_paused(now):
+        if self._pace.is_paused(now, one.sender):
             return "the provider asked for a pause, or cannot be reached"
         left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
         return "its lease is running out" if left < _LONGEST_CALL else None

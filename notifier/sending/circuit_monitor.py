@@ -1,19 +1,23 @@
-"""What one answer after another says about the provider as a whole: slow down, lost contact, refused."""
+"""What one answer after another says about the provider, or about one sender: slow down, lost contact, refused."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.rate import Pace
-from notifier.sms.codes import NotCreatedClass, in_words
+from notifier.sms.code_classes import NotCreatedClass
+from notifier.sms.codes import in_words
 
 LOST_CONTACT_AFTER: Final = 5
 """So many lost answers in a row open the circuit: a long outage leaves a handful to look up, not a day's list."""
+SAME_REFUSAL_AFTER: Final = 3
+"""So many numbers in a row, refused alike for a reason that says too little, are no longer those numbers' trouble."""
 _PAUSE: Final = 1.0
 """Seconds after what opens the circuit: what is claimed goes back at once; the circuit is open before this ends."""
+_C = NotCreatedClass
 
 
 @dataclass(slots=True)
@@ -24,9 +28,11 @@ class Verdicts:
     at_once: AtOnce
     unknown_in_a_row: int = 0
     _refused: str | None = None
+    _alike: dict[str | None, tuple[int | None, set[str]]] = field(default_factory=dict)
+    """The last code that said too little, and the numbers that got it in a row, by sender."""
 
-    def hear(self, finished: Finished, now: float, *, asked: float | None = None) -> float:
-        """Take in one answer at `now` (monotonic); the seconds that its text must wait if it was not created.
+    def hear(self, finished: Finished, now: float, *, asked: float | None = None) -> Finished:
+        """Take in one answer at `now` (monotonic); the same with how long its text must wait if it was not created.
 
         `asked`: the seconds that the provider asked us to wait.
         """
@@ -34,20 +40,38 @@ class Verdicts:
             self.unknown_in_a_row += 1
             if self.lost_contact:
                 self.pace.failed(now, first=_PAUSE, longest=_PAUSE)
-            return 0.0
-        if finished.why is NotCreatedClass.NETWORK:  # says nothing about the provider's answers
-            return self.pace.failed(now, first=5, longest=300)
+            return finished
+        if finished.why is _C.NETWORK:  # says nothing about the provider's answers
+            return replace(finished, back_off=self.pace.failed(now, first=5, longest=300))
         self.unknown_in_a_row = 0
-        if finished.why is NotCreatedClass.SLOW_DOWN:
-            if not self.pace.is_paused(now):  # what was in flight together was too much together: once
+        sender = finished.sender
+        if finished.why is _C.SLOW_DOWN:
+            if not self.pace.is_paused(now, sender):  # what was in flight together was too much together: once
                 self.at_once.too_many()
-            return self.pace.failed(now, first=1, longest=60, asked=asked)
-        if finished.why is NotCreatedClass.CONFIGURATION:
-            self._refused = in_words(finished.code) if finished.code else finished.detail
-            return self.pace.failed(now, first=_PAUSE, longest=_PAUSE)
-        self.pace.went_well()
+            wait = self.pace.hold(now, sender, first=1, longest=60, asked=asked)
+            return replace(finished, back_off=wait, asked=asked)
+        if finished.why is _C.UNRECOGNIZED:
+            return self._refused_alike(finished, now)
+        self._alike.pop(sender, None)
+        if finished.why in (_C.SENDER, _C.ACCOUNT):
+            return self._refused_for(finished, now, all_stop=finished.why is _C.ACCOUNT)
+        self.pace.went_well(sender)
         self.at_once.went_well()
-        return 0.0
+        return finished
+
+    def _refused_alike(self, finished: Finished, now: float) -> Finished:
+        code, numbers = self._alike.get(finished.sender, (finished.code, set()))
+        numbers = {*numbers, finished.phone} if code == finished.code else {finished.phone}
+        self._alike[finished.sender] = (finished.code, numbers)
+        if len(numbers) < SAME_REFUSAL_AFTER:
+            return finished
+        return replace(self._refused_for(finished, now, all_stop=False), stops_sender=True)
+
+    def _refused_for(self, finished: Finished, now: float, *, all_stop: bool) -> Finished:
+        self._refused = in_words(finished.code) if finished.code else finished.detail
+        if all_stop:
+            return replace(finished, back_off=self.pace.failed(now, first=_PAUSE, longest=_PAUSE))
+        return replace(finished, back_off=self.pace.hold(now, finished.sender, first=_PAUSE, longest=_PAUSE))
 
     @property
     def lost_contact(self) -> str | None:

@@ -7,7 +7,7 @@ committed belongs to this worker until its lease ends; its attempt is the eviden
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -25,7 +25,8 @@ from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.states import MessageState
 from notifier.sending.decide import Send, Wait, Withdraw
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
-from notifier.sending.gates.closed import why_closed
+from notifier.sending.gates.circuits import why_stopped
+from notifier.sending.gates.closed import Trial, closed_senders, why_closed
 from notifier.sending.gates.recoveries import (
     LATE,
     begin_after_outage,
@@ -67,7 +68,8 @@ class SendingRules:
 
     def sender_of(self, office: str | None) -> str | None:
         """The sender of an office that is not the clinic's own; None: the clinic's own."""
-        return self.offices[office].sender if office and office in self.offices else None
+        own = self.offices[office].sender if office and office in self.offices else None
+        return None if own == self.sender else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,10 @@ def claim(
     now: datetime,
     worker_id: str,
     limit: int,
-    trial: bool = False,
+    trial: Trial | None = None,
     room: Room | None = None,
 ) -> Claimed:
-    """Decide up to `limit` due texts, the oldest first. `trial`: one text may pass an open circuit.
+    """Decide up to `limit` due texts, the oldest first. `trial`: one text passes its circuit, and no other leaves.
 
     `room`: how many may leave through each sender now. Texts of one that has none stay as they are, and hold up nobody.
     """
@@ -128,22 +130,35 @@ def claim(
     if closed or limit < 1:
         return Claimed([], closed=closed, next_due=next_departure(session, late))
     limit = 1 if trial else limit
-    busy = _busy_offices(rules, room) if room is not None and rules.offices else ()
+    stopped = closed_senders(session, trial=trial)
+    busy = _busy_offices(rules, room or {}, stopped, trial)
+    if stopped and len(busy) == 1 + len(rules.offices):
+        return Claimed([], closed="circuit", next_due=next_departure(session, late))
+    busy = busy if rules.offices else []
     due, began = _lock_due(session, now, limit, late, busy), 0
     if late is None and any(row.due_at <= now - LATE for row in due):
         late = begin_after_outage(session, above=rules.recover_above, now=now)
         due, began = (_lock_due(session, now, limit, late, busy), late.texts) if late else (due, 0)
     elif late and not due and not count_waiting(session, late.up_to, now):
         end(session, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
-    claims, expired, left_out = _decide_all(session, rules, due, now, worker_id, room, trial) if due else ([], 0, False)
+    claims, expired, left_out = (
+        _decide_all(session, rules, due, now, worker_id, room, trial is not None) if due else ([], 0, False)
+    )
     then = next_departure(session, late)
     more = len(due) == limit or left_out or bool(busy)
     return Claimed(claims, len(due), next_due=then, backlog=more, began_to_wait=began, expired=expired)
 
 
-def _busy_offices(rules: SendingRules, room: Room) -> list[str | None]:
+def _busy_offices(rules: SendingRules, room: Room, stopped: Collection[str], trial: Trial | None) -> list[str | None]:
     """The offices through whose sender nothing may leave now; None: the clinic itself."""
-    return [office for office in (None, *rules.offices) if room.get(rules.sender_of(office), 1) < 1]
+    busy = []
+    for office in (None, *rules.offices):
+        own = rules.sender_of(office)
+        name = own or rules.sender
+        is_tried = trial is None or trial.sender in (None, name)
+        if room.get(own, 1) < 1 or name in stopped or not is_tried:
+            busy.append(office)
+    return busy
 
 
 def _lock_due(
@@ -184,6 +199,7 @@ def _decide_all(
     leaving: list[tuple[Due, Send]] = []
     waiting: dict[Wait, list[Due]] = defaultdict(list)
     withdrawn: dict[Withdraw, list[int]] = defaultdict(list)
+    expired = 0
     for row in due:
         match facts.decide(row, now):
             case Send() as send:
@@ -197,14 +213,22 @@ def _decide_all(
                 facts.count(row, now)
             case Wait() as wait:
                 waiting[wait].append(row)
-            case Withdraw() as withdraw:
+            case Withdraw(MessageState.EXPIRED, why):
+                expired += 1
+                cause = row.reason or why_stopped(session, row.due_at, row.expires_at)
+                withdrawn[Withdraw(MessageState.EXPIRED, _with_cause(why, cause))].append(row.id)
+            case withdraw:
                 withdrawn[withdraw].append(row.id)
     for wait, rows in waiting.items():
         _put_off(session, wait, rows, now)
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
-    expired = sum(len(ids) for withdraw, ids in withdrawn.items() if withdraw.to is MessageState.EXPIRED)
     return _let_leave(session, rules, leaving, now, worker_id, trial), expired, left_out
+
+
+def _with_cause(why: str, cause: str | None) -> str:
+    """What has kept a text until it expired must be read where it is listed: the circuit, the hold, the refusal."""
+    return why if cause is None or cause in why else f"{why}; {cause}"
 
 
 def _put_off(session: Session, wait: Wait, rows: Sequence[Due], now: datetime) -> None:

@@ -28,6 +28,7 @@ from notifier.sending.circuit_monitor import Verdicts
 from notifier.sending.claim import Claimed, SendingRules, claim
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.gates.circuits import UNKNOWN, close_circuits, open_circuit
+from notifier.sending.gates.closed import Trial
 from notifier.sending.outcomes.journal import Journal
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.pause_points import PausePoint, Reached, nobody
@@ -82,9 +83,9 @@ class Dispatch:
         self._senders = {None, *(office.sender for office in rules.offices.values())}
         self.pace = pace
         self.verdicts = Verdicts(pace, AtOnce(in_flight))
-        self.trial = False
-        """One text may pass the open circuit: a probe has found the provider well."""
-        self._on_trial: str | None = None
+        self.trials: list[Trial] = []
+        """Whose circuits one text may pass: a probe has found the provider well."""
+        self._on_trial: set[str] = set()
         self.caught_up = False
         """Nothing leaves before this process itself has read what patients wrote while none ran."""
         self.clock_watch = ClockWatch()
@@ -140,7 +141,8 @@ class Dispatch:
         """One transaction: save what is finished, claim what is due. When it fails, nothing of it has happened."""
         batch, self._calls.finished = self._calls.finished, []
         await self._reached(PausePoint.OUTCOME, [one.attempt_id for one in batch])
-        trial, limit, lost_contact = self.trial, self._room(), self.verdicts.lost_contact
+        trial = self.trials[0] if self.trials else None
+        limit, lost_contact = self._room(), self.verdicts.lost_contact
         try:
             story = partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
             claimed = await self._journal.while_saving(batch, self._threads.write(story), lambda: self._calls.finished)
@@ -159,22 +161,31 @@ class Dispatch:
         if lost_contact:
             self.verdicts.unknown_in_a_row = 0  # told: whoever closes the circuit begins a new count
         why = lost_contact or self.verdicts.take_refusal()
-        if why and self._on_trial is None:
+        if why and not self._on_trial:
             log.error("circuit_opened", alert=True, why=why)
-        if claimed.claims:
-            self._on_trial = claimed.claims[0].attempt_id if trial else None
-            self.trial = False
+        self._on_trial.difference_update(one.attempt_id for one in batch)
+        if trial and any(one.trial for one in claimed.claims):
+            self._on_trial.update(one.attempt_id for one in claimed.claims if one.trial)
+            self.trials.remove(trial)
         return claimed
 
     def _save_and_claim(
-        self, session: Session, *, batch: Sequence[Finished], limit: int, trial: bool, lost_contact: str | None
+        self,
+        session: Session,
+        *,
+        batch: Sequence[Finished],
+        limit: int,
+        trial: Trial | None,
+        lost_contact: str | None,
     ) -> Claimed:
         now = self._clock.now()
         if batch:
             self._record(session, batch, now)
-        if any(one.attempt_id == self._on_trial and one.result is Result.ACCEPTED for one in batch):
-            close_circuits(session, at=now, by="worker", why="a text was accepted")
-        elif lost_contact:
+        for one in batch:
+            if one.attempt_id in self._on_trial and one.result is Result.ACCEPTED:
+                sender = one.sender or self._rules.sender
+                close_circuits(session, at=now, by="worker", why="a text was accepted", sender=sender)
+        if lost_contact:
             open_circuit(session, reason=lost_contact, code=UNKNOWN, at=now, by="worker")
         self.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
         if self.clock_watch.doubt:
@@ -182,7 +193,10 @@ class Dispatch:
         if self._stopping or not self.caught_up:
             return Claimed([], closed="stopping" if self._stopping else "gate", next_due=next_due(session))
         room = self.pace.rooms(self._clock.monotonic(), self._senders)
-        return claim(session, self._rules, now=now, worker_id=self._worker_id, limit=limit, trial=trial, room=room)
+        asked = partial(claim, session, self._rules, now=now, worker_id=self._worker_id, limit=limit, room=room)
+        tried = asked(trial=trial)
+        # Where nothing of the sender on trial is due, the others go on meanwhile.
+        return tried if trial is None or trial.sender is None or tried.claims else asked(trial=None)
 
     def _sum_up(self) -> None:
         """After an outage many may have expired: staff tell those patients."""
@@ -194,7 +208,7 @@ class Dispatch:
         """Something unforeseen in one text must not stop the others. What cannot be saved stays an open attempt: once
         its lease has ended, it is looked up at the provider like one whose worker died."""
         for one in batch:
-            story = partial(self._save_and_claim, batch=[one], limit=0, trial=False, lost_contact=None)
+            story = partial(self._save_and_claim, batch=[one], limit=0, trial=None, lost_contact=None)
             try:
                 await self._journal.while_saving([one], self._threads.write(story))
             except _TROUBLE:
@@ -214,7 +228,9 @@ class Dispatch:
         """How many texts may be claimed."""
         room = self.verdicts.at_once.worth_claiming - len(self._calls.begun) - len(self._calls.finished)
         paced = self.pace.rooms(self._clock.monotonic(), self._senders)
-        return max(0, room if paced is None else min(room, sum(paced.values())))
+        if paced is None or self._senders - paced.keys():  # some sender has no limit
+            return max(0, room)
+        return max(0, min(room, sum(paced.values())))
 
     async def _database_trouble(self, error: Exception) -> Claimed:
         """What is finished stays in memory and is saved as soon as the database takes it."""

@@ -19,7 +19,7 @@ from notifier.domain.states import MessageState
 from notifier.sending.claim import Claim, SendingRules
 from notifier.sending.decide import Send
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
-from notifier.sending.gates.closed import why_closed
+from notifier.sending.gates.closed import Trial, closed_senders, why_closed
 
 _COUNTED: Final = 1_000_000
 """Texts a day: the claim has counted this one among the number's, and so would the look."""
@@ -39,8 +39,12 @@ def why_not(session: Session, rules: SendingRules, one: Claim, now: datetime) ->
     row = session.connection().execute(_AS_IT_IS_NOW, {"attempt": one.attempt_id}).first()
     if row is None:
         return "it was taken over"
-    if closed := why_closed(session, now, trial=one.trial):
+    sender = one.sender or rules.sender
+    trial = Trial(sender) if one.trial else None
+    if closed := why_closed(session, now, trial=trial):
         return closed[1]
+    if sender in (stopped := closed_senders(session, trial=trial)):
+        return stopped[str(sender)]
     due = Due.of(row)
     if due.phone != one.phone:
         return "its number has changed"

@@ -1,4 +1,5 @@
-"""How fast texts may leave: each sender's rate, and a pause where the provider asked for one or cannot be reached."""
+"""How fast texts may leave: each sender's rate, and pauses: a sender's own where the provider asked for one, and one of
+all while the provider cannot be reached."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _AHEAD = 0.25
 
 @dataclass(slots=True)
 class Pace:
-    """One worker's share of each sender's rate; a pause is for all of them.
+    """One worker's share of each sender's rate, and the pauses.
 
     All instants are seconds of the monotonic clock.
 
@@ -26,13 +27,16 @@ class Pace:
     next_at: dict[str | None, float] = field(default_factory=dict)
     """When the next text may leave, by sender."""
     paused_until: float = -math.inf
+    """All of them."""
     failures: int = 0
+    holds: dict[str | None, _Hold] = field(default_factory=dict)
+    """The pauses of one sender alone, by sender."""
     random: Random | None = None
     """None: every pause is as long as it is said to be."""
 
     def room(self, now: float, sender: str | None = None) -> int | None:
         """How many texts may be claimed for a sender now; None: as many as there are."""
-        if now < self.paused_until:
+        if self.is_paused(now, sender):
             return 0
         if not self.per_second:
             return None
@@ -54,23 +58,44 @@ class Pace:
     def opens_at(self, now: float) -> float:
         """When there is room again for the first sender that has none now; `now` where all have some."""
         full = [at - _AHEAD for at in self.next_at.values() if at - _AHEAD > now] if self.per_second else []
-        return max(now, min(full, default=now), self.paused_until)
+        held = [hold.until for hold in self.holds.values() if hold.until > now]
+        return max(now, min([*full, *held], default=now), self.paused_until)
 
-    def is_paused(self, now: float) -> bool:
-        """Whether nothing may leave, not even what is claimed."""
-        return now < self.paused_until
+    def is_paused(self, now: float, sender: str | None = None) -> bool:
+        """Whether nothing may leave through this sender, not even what is claimed."""
+        hold = self.holds.get(sender)
+        return now < self.paused_until or (hold is not None and now < hold.until)
 
-    def failed(self, now: float, *, first: float, longest: float, asked: float | None = None) -> float:
-        """Nothing leaves for a while; how many seconds: what the provider asked, else twice as long each time."""
-        if not self.is_paused(now):  # what was in flight together failed together: once
+    def failed(self, now: float, *, first: float, longest: float) -> float:
+        """Nothing leaves for a while; how many seconds: twice as long each time."""
+        if now >= self.paused_until:  # what was in flight together failed together: once
             self.failures += 1
-        wait = asked if asked is not None else backoff(self.failures, first=first, longest=longest, random=self.random)
+        wait = backoff(self.failures, first=first, longest=longest, random=self.random)
         self.paused_until = max(self.paused_until, now + wait)
         return self.paused_until - now
+
+    def hold(
+        self, now: float, sender: str | None, *, first: float, longest: float, asked: float | None = None
+    ) -> float:
+        """Nothing leaves through this sender for a while; how many seconds: what the provider asked, else as above."""
+        hold = self.holds.setdefault(sender, _Hold())
+        if now >= hold.until:
+            hold.failures += 1
+        wait = asked if asked is not None else backoff(hold.failures, first=first, longest=longest, random=self.random)
+        hold.until = max(hold.until, now + wait)
+        return hold.until - now
 
     def _next(self, sender: str | None) -> float:
         return self.next_at.get(sender, -math.inf)
 
-    def went_well(self) -> None:
-        """The provider answers: the next pause begins small again."""
+    def went_well(self, sender: str | None = None) -> None:
+        """The provider takes what comes through this sender: the next pause begins small again."""
         self.failures = 0
+        if hold := self.holds.get(sender):
+            hold.failures = 0
+
+
+@dataclass(slots=True)
+class _Hold:
+    until: float = -math.inf
+    failures: int = 0

@@ -12,7 +12,8 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.base.page import Page
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from notifier.sms.codes import NotCreatedClass, class_of_refusal, in_words
+from notifier.sms.code_classes import NotCreatedClass
+from notifier.sms.codes import class_of_refusal, in_words
 from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, MessageRecord
 from notifier.sms.http_client import MaybeSent, NotSent, answered
 
@@ -94,6 +95,6 @@ def _refused(status: int, code: object) -> GatewayRefused | None:
         return None
     # Where the body has no code, the SDK gives the HTTP status as one.
     said = code if isinstance(code, int) and code != status else None
-    if class_of_refusal(status, said) is not NotCreatedClass.CONFIGURATION:
+    if class_of_refusal(status, said) is not NotCreatedClass.ACCOUNT:
         return None
     return GatewayRefused(in_words(said) if said else f"The provider refused with HTTP {status}.")

@@ -13,7 +13,8 @@ from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
 from notifier.sms.account import TwilioAccount
-from notifier.sms.codes import NotCreatedClass, class_of_refusal, in_words
+from notifier.sms.code_classes import NotCreatedClass
+from notifier.sms.codes import class_of_refusal, in_words
 from notifier.sms.gateway import (
     Accepted,
     GatewayUnavailable,

@@ -8,7 +8,7 @@ from notifier.db.engine import writing
 from notifier.domain.states import MessageState
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import record
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from tests.setups.house import House
 
 S = MessageState
@@ -21,11 +21,11 @@ C = NotCreatedClass
         (Result.ACCEPTED, None, None, S.ACCEPTED),
         (Result.RELEASED, None, None, S.PLANNED),
         (Result.NOT_CREATED, C.NETWORK, None, S.PLANNED),
-        (Result.NOT_CREATED, C.CONFIGURATION, 20003, S.PLANNED),
-        (Result.NOT_CREATED, C.OPTED_OUT, 21610, S.NEEDS_REVIEW),
-        (Result.NOT_CREATED, C.BAD_NUMBER, 21211, S.NEEDS_REVIEW),
-        (Result.NOT_CREATED, C.BAD_CONTENT, 21617, S.NEEDS_REVIEW),
-        (Result.NOT_CREATED, C.UNRECOGNIZED, 99999, S.NEEDS_REVIEW),
+        (Result.NOT_CREATED, C.ACCOUNT, 20003, S.PLANNED),
+        (Result.NOT_CREATED, C.OPTED_OUT, 21610, S.SUPPRESSED),
+        (Result.NOT_CREATED, C.BAD_NUMBER, 21211, S.FAILED),
+        (Result.NOT_CREATED, C.BAD_CONTENT, 21617, S.FAILED),
+        (Result.NOT_CREATED, C.UNRECOGNIZED, 99999, S.PLANNED),
     ],
 )
 async def test_an_answer_to_a_call_that_was_called_lost_leaves_nothing_that_nobody_looks_up(

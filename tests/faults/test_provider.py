@@ -8,7 +8,7 @@ import pytest
 
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import Fault
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.faults.process import became, until
 from tests.faults.rest import come_to_rest

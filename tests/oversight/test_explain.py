@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from notifier.db.engine import reading, writing
+from notifier.db.tables import Message
+from notifier.domain.offices import OfficeProfile
 from notifier.enrollments.hold import hold
 from notifier.oversight.explain import explain
+from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive
 from notifier.sending.gates.polls import completed
 from notifier.sending.gates.recoveries import begin_after_outage, begin_after_restore
+from schedules.send_window import SendWindow
+from schedules.wording import Voice
 
 LATER = timedelta(hours=1)
 
@@ -83,3 +91,21 @@ def test_in_a_restored_backup_it_waits_and_says_for_what(desk: Any, lift: Any) -
     with writing(desk.engine) as session:
         begin_after_restore(session, up_to=desk.now, now=desk.now, by="desk")
     assert "the database is a restored backup" in said(desk, lift.id, desk.now)
+
+
+def test_what_keeps_a_sender_is_said_of_its_own_texts_alone(desk: Any, lift: Any) -> None:
+    """The north has a sender of its own; the clinic's own text is about none of its trouble."""
+    north = OfficeProfile("north", Voice("Glow", "555"), "America/New_York", SendWindow(), sender="+19785550111")
+    rules, at = replace(desk.rules, offices={"north": north}), lift.due_at - LATER
+    circuit = {"reason": "Refused.", "code": 21606, "at": at, "by": "worker"}
+    with writing(desk.engine) as session:
+        open_circuit(session, **circuit, sender="+19785550111")
+        assert "nothing is sent" not in "\n".join(explain(session, lift.id, rules=rules, now=at)).lower()
+        open_circuit(session, **circuit, sender="+12125550000")
+        said_now = "\n".join(explain(session, lift.id, rules=rules, now=at))
+        assert "Nothing is sent through the sender ending in 0000: Refused." in said_now
+        assert "Its sender waits" not in said_now
+        asked = "Twilio asks us to send more slowly. Twilio asked us to wait 300 s."
+        waits = update(Message).where(col(Message.id) != lift.id, col(Message.enrollment_id) == lift.enrollment_id)
+        session.execute(waits.values(due_at=at + timedelta(minutes=5), reason=asked))
+        assert f"Its sender waits: {asked}" in "\n".join(explain(session, lift.id, rules=rules, now=at))

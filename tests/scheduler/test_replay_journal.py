@@ -22,7 +22,7 @@ from notifier.sending.claim import claim
 from notifier.sending.outcomes.journal import Journal
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import record
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from tests.scheduler.test_process import Place, until
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
 from tests.setups.house import House, open_house

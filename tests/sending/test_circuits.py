@@ -7,12 +7,12 @@ from datetime import timedelta
 from notifier.db.engine import reading, writing
 from notifier.sending.gates.circuits import open_circuit, open_circuits
 from notifier.sending.gates.probe import close_circuit, probe
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.setups.fakes import created_but_lost
 from tests.setups.house import House
 
-REFUSED = NotCreated(NotCreatedClass.CONFIGURATION, 20003, "Refused.")
+REFUSED = NotCreated(NotCreatedClass.ACCOUNT, 20003, "Refused.")
 
 
 def is_open(house: House) -> bool:
@@ -21,8 +21,8 @@ def is_open(house: House) -> bool:
 
 
 async def look(house: House) -> bool:
-    house.dispatch.trial = await probe(house.threads, house.gateway, now=house.clock.now())
-    return house.dispatch.trial
+    house.dispatch.trials = await probe(house.threads, house.gateway, now=house.clock.now())
+    return bool(house.dispatch.trials)
 
 
 def plan(house: House, many: int) -> None:

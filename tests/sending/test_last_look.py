@@ -18,6 +18,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.holds import hold_number
 from notifier.numbers.opt_outs import opt_out
 from notifier.sending.gates.circuits import open_circuit
+from notifier.sending.gates.closed import Trial
 from notifier.sending.gates.polls import completed
 from notifier.sending.gates.recoveries import begin_after_restore
 from notifier.sending.pause_points import PausePoint
@@ -49,8 +50,8 @@ NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]
     (S.PLANNED, "paused: a typo", lambda s, w: _pause(s, w, "day-1")),
     (S.ACCEPTED, None, lambda s, w: _pause(s, w, "day-2")),
     (S.PLANNED, "its restriction", lambda s, w: _row(s, w, not_before=w.now + _LATER, due_at=w.now + _LATER)),
-    (S.EXPIRED, "still useful", lambda s, w: _row(s, w, expires_at=w.now)),
-    (S.EXPIRED, "still useful", lambda s, w: _row(s, w, expires_at=w.now, phone="+12125559999")),
+    (S.EXPIRED, "changed", lambda s, w: _row(s, w, expires_at=w.now)),
+    (S.EXPIRED, "changed", lambda s, w: _row(s, w, expires_at=w.now, phone="+12125559999")),
     (S.PLANNED, "refused", lambda s, w: open_circuit(s, reason="refused", code=20003, at=w.now, by="x")),
     (S.PLANNED, "is a backup", lambda s, w: begin_after_restore(s, up_to=w.now, now=w.now, by="ops")),
     (S.PLANNED, "outside the send window", lambda s, w: _enrollment(s, w, timezone="Asia/Tokyo")),
@@ -89,7 +90,7 @@ async def test_a_text_on_trial_passes_its_open_circuit_however_long_it_waits(hou
     text, at = house.plan(), house.clock.now()
     with writing(house.engine) as session:
         open_circuit(session, reason="refused", code=20003, at=at, by="worker")
-    house.dispatch.trial = True
+    house.dispatch.trials.append(Trial(None))
     house.at[PausePoint.CLAIMED] = lambda: house.clock.pass_(seconds=20)
     await house.turn()
     assert S.ACCEPTED == house.state(text)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from notifier.db.engine import open_engine, writing
 from notifier.domain.states import MessageState
 from notifier.sending.gates.probe import close_circuit
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText, Unknown
 from tests.setups.fakes import Answer, FakeGateway, created_but_lost
 from tests.setups.house import House, open_house
@@ -30,7 +30,7 @@ ANSWERS: dict[str, Outcome | Answer | None] = {
     "created but lost": created_but_lost,
     "no network": NotCreated(NotCreatedClass.NETWORK, None, "No network."),
     "slow down": NotCreated(NotCreatedClass.SLOW_DOWN, 20429, "Slow down.", 3.0),
-    "refused": NotCreated(NotCreatedClass.CONFIGURATION, 20003, "Refused."),
+    "refused": NotCreated(NotCreatedClass.ACCOUNT, 20003, "Refused."),
     "odd": NotCreated(NotCreatedClass.UNRECOGNIZED, 99999, "Odd."),
 }
 DEEDS = st.one_of(

@@ -54,7 +54,7 @@ def sent(house: House) -> list[tuple[str | None, str]]:
 
 
 @pytest.mark.parametrize(
-    ("office", "sender", "written_down"), [("north", NORTH, NORTH), ("west", None, None), (None, None, None)]
+    ("office", "sender", "written_down"), [("north", NORTH, NORTH), ("west", None, OWN), (None, None, OWN)]
 )
 async def test_a_text_leaves_through_its_offices_sender(
     offices: House, office: str | None, sender: str | None, written_down: str | None

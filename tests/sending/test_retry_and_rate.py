@@ -12,7 +12,7 @@ from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.retry import retry_at
 from notifier.sending.rate import Pace
-from notifier.sms.codes import AfterAcceptance, NotCreatedClass
+from notifier.sms.code_classes import AfterAcceptance, NotCreatedClass
 
 A = AfterAcceptance
 AT = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
@@ -52,7 +52,16 @@ def test_those_who_were_told_to_slow_down_together_do_not_come_back_together() -
 
 
 def test_what_the_provider_asked_for_is_kept_to_the_second() -> None:
-    assert 7.0 == Pace(0.0, random=lambda: 0.0).failed(100.0, first=1, longest=60, asked=7.0)
+    assert 7.0 == Pace(0.0, random=lambda: 0.0).hold(100.0, None, first=1, longest=60, asked=7.0)
+
+
+def test_a_senders_pause_holds_up_no_other_and_one_of_all_holds_up_each() -> None:
+    pace = Pace(0.0)
+    pace.hold(100.0, "north", first=1, longest=60, asked=300.0)
+    assert [True, False] == [pace.is_paused(200.0, sender) for sender in ("north", None)]
+    assert ({"north": 0}, 400.0) == (pace.rooms(200.0, {"north", None}), pace.opens_at(200.0))
+    pace.failed(200.0, first=5, longest=300)
+    assert [True, True] == [pace.is_paused(202.0, sender) for sender in ("north", None)]
 
 
 def test_a_rate_has_no_burst_after_an_idle_hour() -> None:
@@ -89,7 +98,7 @@ def test_only_lost_answers_in_a_row_are_lost_contact() -> None:
 
 def test_a_refusal_of_our_account_is_told_once() -> None:
     verdicts = Verdicts(Pace(0.0), AtOnce(10))
-    refused = Finished(1, "a", "p", Result.NOT_CREATED, AT, why=NotCreatedClass.CONFIGURATION, code=20003)
+    refused = Finished(1, "a", "p", Result.NOT_CREATED, AT, why=NotCreatedClass.ACCOUNT, code=20003)
     verdicts.hear(refused, 100.0)
     assert ["Twilio refused our credentials.", None] == [verdicts.take_refusal(), verdicts.take_refusal()]
 

@@ -35,6 +35,9 @@ from schedules.send_window import SendWindow
 from tests.conftest import Rows
 from tests.setups.fakes import FakeClock, FakeGateway
 
+OWN = "+12125550000"
+"""The clinic's own sender."""
+
 
 @dataclass
 class House:
@@ -74,7 +77,7 @@ class House:
 
     @property
     def rules(self) -> SendingRules:
-        return SendingRules(SendWindow(), 2, self.recover_above, offices=self.offices)
+        return SendingRules(SendWindow(), 2, self.recover_above, OWN, offices=self.offices)
 
     async def turn(self, *, gate: bool = True) -> Turn:
         """One turn; `gate`: a complete inbound poll has just ended."""

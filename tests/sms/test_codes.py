@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.sms.codes import AfterAcceptance, NotCreatedClass, after_acceptance, class_of_refusal, in_words
+from notifier.sms.code_classes import AfterAcceptance, NotCreatedClass
+from notifier.sms.codes import after_acceptance, class_of_refusal, in_words
 
 REFUSALS = [
     (429, 20429, NotCreatedClass.SLOW_DOWN),
@@ -19,24 +20,25 @@ REFUSALS = [
     (400, 21614, NotCreatedClass.BAD_NUMBER),
     (400, 21217, NotCreatedClass.BAD_NUMBER),
     (400, 21635, NotCreatedClass.BAD_NUMBER),
-    (400, 21612, NotCreatedClass.BAD_NUMBER),
+    (400, 21612, NotCreatedClass.DESTINATION),
     (400, 21265, NotCreatedClass.BAD_NUMBER),
     (400, 21617, NotCreatedClass.BAD_CONTENT),
     (400, 21602, NotCreatedClass.BAD_CONTENT),
     (400, 21619, NotCreatedClass.BAD_CONTENT),
     (400, 21655, NotCreatedClass.BAD_CONTENT),
-    (401, 20003, NotCreatedClass.CONFIGURATION),
-    (403, 20003, NotCreatedClass.CONFIGURATION),
-    (403, None, NotCreatedClass.CONFIGURATION),
-    (404, 20404, NotCreatedClass.CONFIGURATION),
-    (404, None, NotCreatedClass.CONFIGURATION),
-    (407, None, NotCreatedClass.CONFIGURATION),
-    (405, 405, NotCreatedClass.CONFIGURATION),
-    (400, 21606, NotCreatedClass.CONFIGURATION),
-    (400, 21408, NotCreatedClass.CONFIGURATION),
-    (400, 21608, NotCreatedClass.CONFIGURATION),
-    (400, 21703, NotCreatedClass.CONFIGURATION),
-    (400, 30034, NotCreatedClass.CONFIGURATION),
+    (401, 20003, NotCreatedClass.ACCOUNT),
+    (403, 20003, NotCreatedClass.ACCOUNT),
+    (403, None, NotCreatedClass.ACCOUNT),
+    (404, 20404, NotCreatedClass.ACCOUNT),
+    (404, None, NotCreatedClass.ACCOUNT),
+    (407, None, NotCreatedClass.ACCOUNT),
+    (405, 405, NotCreatedClass.ACCOUNT),
+    (400, 21606, NotCreatedClass.SENDER),
+    (400, 21408, NotCreatedClass.DESTINATION),
+    (403, 21408, NotCreatedClass.DESTINATION),
+    (400, 21608, NotCreatedClass.UNRECOGNIZED),
+    (400, 21703, NotCreatedClass.SENDER),
+    (400, 30034, NotCreatedClass.SENDER),
     (400, 99999, NotCreatedClass.UNRECOGNIZED),
     (400, 30003, NotCreatedClass.UNRECOGNIZED),
     (400, None, NotCreatedClass.UNRECOGNIZED),
@@ -75,7 +77,8 @@ def test_a_failed_receipt_is_read_by_its_code(subtests: pytest.Subtests) -> None
         (30640, AfterAcceptance.BLOCKED),
         (30007, AfterAcceptance.FILTERED),
         (30034, AfterAcceptance.REGISTRATION),
-        (30002, AfterAcceptance.REGISTRATION),
+        (30002, AfterAcceptance.SUSPENDED),
+        (30037, AfterAcceptance.DESTINATION),
         (14107, AfterAcceptance.LOOP),
         (99999, AfterAcceptance.UNRECOGNIZED),
         (20003, AfterAcceptance.UNRECOGNIZED),
@@ -90,11 +93,12 @@ def test_a_phone_that_was_off_is_tried_twice_more_and_keeps_its_number() -> None
     decision = AfterAcceptance.HANDSET_OFF.decision
     assert decision.max_retries == 2
     assert decision.retry_delays[0] == timedelta(hours=1)
-    assert [decision.suppress, decision.mark_number_invalid, decision.open_circuit] == [False, False, False]
+    assert [decision.suppress, decision.mark_number_invalid, decision.stop_sender] == [False, False, False]
 
 
 def test_what_a_retry_could_double_or_cannot_mend_is_never_retried_by_itself(subtests: pytest.Subtests) -> None:
-    for reason in ("provider_timeout", "dead_number", "blocked", "filtered", "registration", "loop", "unrecognized"):
+    stays = "provider_timeout dead_number blocked filtered registration suspended destination loop unrecognized"
+    for reason in stays.split():
         with subtests.test(reason=reason):
             decision = AfterAcceptance(reason).decision
             assert decision.max_retries == 0
@@ -106,12 +110,14 @@ def test_each_consequence_belongs_to_the_reasons_that_call_for_it() -> None:
         return {reason.value for reason in AfterAcceptance if getattr(reason.decision, field)}
 
     assert having("suppress") == {"blocked"}
-    assert having("open_circuit") == {"registration"}
+    assert having("stop_sender") == {"registration"}
+    assert having("stop_all") == {"suspended"}
     assert having("mark_number_invalid") == {"dead_number"}
     assert having("after_pacific_midnight") == {"daily_cap"}
 
 
 def test_staff_read_a_sentence_and_an_unknown_code_comes_with_its_page() -> None:
     assert in_words(21614) == "The number cannot receive texts; ask for another."
+    assert in_words(21408, "Puerto Rico") == "Allow texts to Puerto Rico in Twilio's geo permissions."
     assert in_words(None) == "Twilio gave no reason."
     assert in_words(99999) == "Twilio gave code 99999: https://www.twilio.com/docs/api/errors/99999"

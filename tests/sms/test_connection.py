@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from notifier.sandbox.server import Sandbox
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated, Outcome, OutgoingText, Unknown
 from notifier.sms.http_client import HttpxClient, NotSent
 from notifier.sms.twilio_gateway import TwilioGateway

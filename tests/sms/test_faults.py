@@ -9,7 +9,7 @@ import pytest
 
 from notifier.sandbox.faults import Fault
 from notifier.sandbox.server import Sandbox
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, OutgoingText, Unknown
 from notifier.sms.twilio_gateway import TwilioGateway
 from tests.setups import faults
@@ -59,10 +59,10 @@ async def test_a_dripping_answer_ends_at_the_deadline_for_the_whole_call(
     [
         (faults.slow_down(7), NotCreatedClass.SLOW_DOWN, 20429, 7.0),
         (faults.slow_down(), NotCreatedClass.SLOW_DOWN, 20429, None),
-        (faults.refused(401, 20003), NotCreatedClass.CONFIGURATION, 20003, None),
+        (faults.refused(401, 20003), NotCreatedClass.ACCOUNT, 20003, None),
         (faults.refused(400, 21614), NotCreatedClass.BAD_NUMBER, 21614, None),
         (faults.refused(400, 99999), NotCreatedClass.UNRECOGNIZED, 99999, None),
-        (faults.answered(404, b"<h1>Not here</h1>", "text/html"), NotCreatedClass.CONFIGURATION, None, None),
+        (faults.answered(404, b"<h1>Not here</h1>", "text/html"), NotCreatedClass.ACCOUNT, None, None),
     ],
 )
 async def test_a_refusal_is_not_created(
@@ -122,7 +122,7 @@ async def test_wrong_credentials_are_a_configuration_fault(
 ) -> None:
     outcome = await gateway_to(sandbox.url, auth_token="wrong").send(text)
     assert isinstance(outcome, NotCreated)
-    assert (outcome.why, outcome.code) == (NotCreatedClass.CONFIGURATION, 20003)
+    assert (outcome.why, outcome.code) == (NotCreatedClass.ACCOUNT, 20003)
 
 
 async def test_an_api_key_opens_the_api_where_there_is_one(sandbox: Sandbox, gateway_to: Build) -> None:

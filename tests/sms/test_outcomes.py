@@ -10,7 +10,7 @@ import httpx
 import pytest
 import respx
 
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, OutgoingText, Unknown
 from notifier.sms.twilio_gateway import TwilioGateway
 
@@ -71,10 +71,10 @@ async def test_a_3xx_a_5xx_and_a_408_are_unknown_whatever_their_body_says(
     [
         (error(400, 21211), NotCreatedClass.BAD_NUMBER, 21211),
         (error(400, 21610), NotCreatedClass.OPTED_OUT, 21610),
-        (error(401, 20003), NotCreatedClass.CONFIGURATION, 20003),
+        (error(401, 20003), NotCreatedClass.ACCOUNT, 20003),
         (error(400, 99999), NotCreatedClass.UNRECOGNIZED, 99999),
         (error(429, 20429), NotCreatedClass.SLOW_DOWN, 20429),
-        (httpx.Response(403, content=b"<h1>Forbidden</h1>"), NotCreatedClass.CONFIGURATION, None),
+        (httpx.Response(403, content=b"<h1>Forbidden</h1>"), NotCreatedClass.ACCOUNT, None),
         (httpx.Response(400, json={"code": "odd", "status": 400}), NotCreatedClass.UNRECOGNIZED, None),
         (
             httpx.Response(429, json={"type": "t", "title": "Slow", "status": "odd", "code": 20429}),
@@ -135,7 +135,8 @@ async def test_a_request_that_may_have_been_read_is_unknown(
         ({}, None),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "-5"}, None),
-        ({"Retry-After": "999999999"}, 3600.0),
+        ({"Retry-After": "0"}, 1.0),
+        ({"Retry-After": "999999999"}, 300.0),
         ({"Retry-After": "Sat, 07 Mar 2026 15:31:00 GMT", "Date": "Sat, 07 Mar 2026 15:30:30 GMT"}, 30.0),
         ({"Retry-After": "Sat, 07 Mar 2026 15:31:00 GMT"}, None),
     ],

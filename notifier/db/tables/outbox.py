@@ -173,13 +173,15 @@ class Event(SQLModel, table=True):
 
 
 class Circuit(SQLModel, table=True):
-    """Why nothing is being sent through a sender right now; no open row means all is well."""
+    """Why nothing is being sent right now, through one sender or at all; no open row means all is well."""
 
     __tablename__ = "circuits"
     __table_args__ = (partial_index("ix_circuits_open", "opened_at", where="closed_at IS NULL"),)
     id: int | None = Field(default=None, primary_key=True)
     reason: str = Field(max_length=400)
     code: int | None = None
+    sender: str | None = Field(default=None, max_length=40)
+    """The messaging service or number that it stops; None: everything."""
     opened_at: datetime = instant()
     probe_at: datetime | None = instant(null=True)
     closed_at: datetime | None = instant(null=True)

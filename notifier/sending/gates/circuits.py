@@ -1,11 +1,11 @@
-"""Circuits: why nothing leaves right now. An open row stops every claim; the texts stay planned."""
+"""Circuits: why nothing leaves right now, through one sender or at all. An open row stops claims; texts wait."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -26,18 +26,41 @@ _OPEN = select(Circuit).where(col(Circuit.closed_at).is_(None)).order_by(col(Cir
 
 
 def open_circuits(session: Session) -> list[Circuit]:
-    """Every reason why nothing leaves, the oldest first; none means all is well."""
+    """Every reason why nothing leaves, through one sender or at all, the oldest first; none means all is well."""
     return list(session.scalars(_OPEN))
 
 
-def open_circuit(session: Session, *, reason: str, code: int | None, at: datetime, by: str) -> bool:
-    """Stop sending; False where a circuit is open already, whose next probe is then put off."""
-    already = open_circuits(session)
+def why_stopped(session: Session, since: datetime, until: datetime) -> str | None:
+    """Which circuit was open in that span, the latest of them; None: none was."""
+    found = select(col(Circuit.reason)).where(
+        col(Circuit.opened_at) < until,
+        col(Circuit.closed_at).is_(None) | (col(Circuit.closed_at) > since),
+    )
+    return session.scalar(found.order_by(col(Circuit.id).desc()).limit(1))
+
+
+def what_stops(circuit: Circuit) -> str:
+    """A circuit in words; the sender is the clinic's own number or service, of which the end is enough."""
+    which = f" through the sender ending in {circuit.sender[-4:]}" if circuit.sender else ""
+    return f"nothing is sent{which}: {circuit.reason}"
+
+
+def open_circuit(
+    session: Session,
+    *,
+    reason: str,
+    code: int | None,
+    at: datetime,
+    by: str,
+    sender: str | None = None,
+) -> bool:
+    """Stop sending through this sender (None: at all); False where that is so already: its next probe is put off."""
+    already = [one for one in open_circuits(session) if one.sender in (None, sender)]
     if already:
         put_off(session, already, at=at)
         return False
     probe_at = at + (FIRST_PROBE if code == UNKNOWN else PROBE_EVERY)
-    _open(session, reason=reason, code=code, at=at, probe_at=probe_at, by=by)
+    _open(session, reason=reason, code=code, at=at, probe_at=probe_at, by=by, sender=sender)
     return True
 
 
@@ -49,9 +72,18 @@ def poll_is_refused(session: Session, *, reason: str, at: datetime, by: str) -> 
     return True
 
 
-def _open(session: Session, *, reason: str, code: int | None, at: datetime, probe_at: datetime, by: str) -> None:
+def _open(
+    session: Session,
+    *,
+    reason: str,
+    code: int | None,
+    at: datetime,
+    probe_at: datetime,
+    by: str,
+    sender: str | None = None,
+) -> None:
     row = {"reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
-    insert_rows(session, Circuit, [row])
+    insert_rows(session, Circuit, [{**row, "sender": sender}])
     record(session, at=at, by=by, what="circuit_opened", why=reason)
 
 
@@ -78,10 +110,19 @@ def poll_is_answered(session: Session, *, at: datetime, by: str) -> int:
 
 
 def close_circuits(
-    session: Session, *, at: datetime, by: str, why: str | None = None, codes: Sequence[int] = ()
+    session: Session,
+    *,
+    at: datetime,
+    by: str,
+    why: str | None = None,
+    codes: Sequence[int] = (),
+    sender: str | None = None,
 ) -> int:
-    """Send again; how many circuits were open. `codes`: only those that were opened with one of these."""
-    these = [col(Circuit.code).in_(codes)] if codes else []
+    """Send again; how many circuits were open. `codes`: only those that were opened with one of these. `sender`: only
+    this one's and those of everything."""
+    these: list[ColumnElement[bool]] = [col(Circuit.code).in_(codes)] if codes else []
+    if sender is not None:
+        these.append(col(Circuit.sender).is_(None) | (col(Circuit.sender) == sender))
     closed = session.execute(
         update(Circuit)
         .where(col(Circuit.closed_at).is_(None), *these)

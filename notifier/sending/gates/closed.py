@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,15 +13,25 @@ from notifier.sending.gates.polls import gate_is_open
 from notifier.sending.gates.recoveries import open_recoveries
 
 
-def why_closed(session: Session, now: datetime, *, trial: bool) -> tuple[str, str] | None:
-    """Which gate keeps everything (`restored`, `gate` or `circuit`) and why, in words; None where none does.
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One text may pass an open circuit: a probe has found that the provider answers."""
 
-    `trial`: one text passes an open circuit.
-    """
+    sender: str | None
+    """Whose circuit it is; None: the one of everything."""
+
+
+def why_closed(session: Session, now: datetime, *, trial: Trial | None) -> tuple[str, str] | None:
+    """Which gate keeps everything (`restored`, `gate` or `circuit`) and why, in words; None where none does."""
     if RecoveryKind.RESTORED in open_recoveries(session):
         return "restored", "the database is a backup, and Twilio must be asked what left since"
     if not gate_is_open(session, now):
         return "gate", "what patients wrote has not been read at Twilio"
-    if not trial and (circuits := open_circuits(session)):
-        return "circuit", circuits[0].reason
-    return None
+    of_all = next((one for one in open_circuits(session) if one.sender is None), None)
+    return ("circuit", of_all.reason) if of_all and not trial else None
+
+
+def closed_senders(session: Session, *, trial: Trial | None) -> dict[str, str]:
+    """The senders through which nothing leaves, and why; a trial's own is none of them."""
+    circuits = open_circuits(session)
+    return {one.sender: one.reason for one in circuits if one.sender and not (trial and one.sender == trial.sender)}

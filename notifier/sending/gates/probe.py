@@ -6,28 +6,33 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from notifier.db.tables import Circuit
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import Random
 from notifier.sending.gates.circuits import close_circuits, open_circuits, put_off
+from notifier.sending.gates.closed import Trial
 from notifier.sms.gateway import Gateway, GatewayUnavailable
 
 
-async def probe(threads: DatabaseThreads, gateway: Gateway, *, now: datetime, random: Random | None = None) -> bool:
-    """Where a circuit's probe is due: ask the provider for a list, which sends nothing. True: it answers.
+async def probe(
+    threads: DatabaseThreads, gateway: Gateway, *, now: datetime, random: Random | None = None
+) -> list[Trial]:
+    """Where a circuit's probe is due: ask the provider for a list, which sends nothing; whose trial it then is.
 
     Then one real text may pass, and only its acceptance closes the circuit: a list says nothing about the sender.
     """
-    if not await threads.read(lambda session: _is_due(session, now)):
-        return False
+    if not await threads.read(lambda session: _due(session, now)):
+        return []
     # Put off first, so that of several workers one asks.
-    if not await threads.write(lambda session: _take(session, now, random)):
-        return False
+    trials = await threads.write(lambda session: _take(session, now, random))
+    if not trials:
+        return []
     try:
         async for _ in gateway.list_inbound(now - timedelta(minutes=1)):
             break
     except GatewayUnavailable:
-        return False
-    return True
+        return []
+    return trials
 
 
 def close_circuit(session: Session, *, at: datetime, by: str) -> int:
@@ -35,12 +40,11 @@ def close_circuit(session: Session, *, at: datetime, by: str) -> int:
     return close_circuits(session, at=at, by=by, why="closed by hand")
 
 
-def _is_due(session: Session, now: datetime) -> bool:
-    return any(circuit.probe_at is None or circuit.probe_at <= now for circuit in open_circuits(session))
+def _due(session: Session, now: datetime) -> list[Circuit]:
+    return [one for one in open_circuits(session) if one.probe_at is None or one.probe_at <= now]
 
 
-def _take(session: Session, now: datetime, random: Random | None) -> bool:
-    due = _is_due(session, now)
-    if due:
-        put_off(session, open_circuits(session), at=now, random=random)
-    return due
+def _take(session: Session, now: datetime, random: Random | None) -> list[Trial]:
+    due = _due(session, now)
+    put_off(session, due, at=now, random=random)
+    return [Trial(sender) for sender in dict.fromkeys(one.sender for one in due)]

@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from notifier.db.engine import file_of
 from notifier.db.filesystems import keep_through_power_cut
 from notifier.sending.outcomes.results import Finished, Result
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 
 _T = TypeVar("_T")
 _PATIENCE: Final = 1.0

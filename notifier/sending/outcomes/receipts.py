@@ -18,6 +18,7 @@ from notifier.db.events import record
 from notifier.db.outbox import move
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Attempt, Message, Receipt
+from notifier.domain.phone import country_of
 from notifier.domain.states import LEGAL_MOVES, MessageState
 from notifier.numbers.opt_outs import opt_out
 from notifier.numbers.undeliverable import number_is_dead
@@ -122,7 +123,7 @@ def _apply(session: Session, text: Message, receipt: Receipt, at: datetime) -> N
         return
     code = receipt.error_code or None
     failed = to in (MessageState.FAILED, MessageState.UNDELIVERED)
-    why_failed = in_words(code) if failed else None
+    why_failed = in_words(code, country_of(text.phone)) if failed else None
     if move(session, text.id, seen=text.state, to=to, at=at, by=_BY, why=why_failed) and failed:
         _after_failure(session, text, to, code, at)
 
@@ -130,14 +131,15 @@ def _apply(session: Session, text: Message, receipt: Receipt, at: datetime) -> N
 def _after_failure(session: Session, text: Message, seen: MessageState, code: int | None, at: datetime) -> None:
     """What a text that did not arrive asks of us: another try, or that its number or our account be left alone."""
     why = after_acceptance(code)
-    decision, words = why.decision, in_words(code)
+    decision, words = why.decision, in_words(code, country_of(text.phone))
     assert text.id is not None
     if decision.suppress:
         opt_out(session, text.phone, source="twilio", at=at, by=_BY)
     if decision.mark_number_invalid:
         number_is_dead(session, text.phone, at=at, by=_BY, why=words)
-    if decision.open_circuit:
-        circuits.open_circuit(session, reason=words, code=code, at=at, by=_BY)
+    if decision.stop_sender or decision.stop_all:
+        sender = None if decision.stop_all else _sender_of(session, text)
+        circuits.open_circuit(session, reason=words, code=code, at=at, by=_BY, sender=sender)
     again = retry_at(why, text.retries, at)
     if again is not None and (again < text.expires_at or ended_by_a_change(session, [text.id], at)):
         why_again = f"{words} Again, for the {text.retries + 1}. time."
@@ -146,4 +148,11 @@ def _after_failure(session: Session, text: Message, seen: MessageState, code: in
     elif decision.needs_staff:
         record(
             session, at=at, by=_BY, what="needs_staff",
-            enrollment_id=text.enrollment_id, message_id=text.id, why=words)  # fmt: skip
+            enrollment_id=text.enrollment_id, message_id=text.id, why=words,
+        )  # fmt: skip
+
+
+def _sender_of(session: Session, text: Message) -> str | None:
+    """The sender that the text with this SID went through."""
+    found = select(col(Attempt.sender)).where(col(Attempt.message_id) == text.id, col(Attempt.sid) == text.sid)
+    return session.scalar(found.limit(1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 
 
 class Result(StrEnum):
@@ -35,3 +35,9 @@ class Finished:
     """A sentence without patient data."""
     back_off: float = 0.0
     """Seconds until a text that was not created may leave again."""
+    sender: str | None = None
+    """The office's own that it left through; None: the clinic's."""
+    asked: float | None = None
+    """Seconds that the provider asked us to wait."""
+    stops_sender: bool = False
+    """The same refusal has come for several numbers in a row: it is the sender's trouble."""

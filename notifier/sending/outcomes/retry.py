@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from notifier.sms.codes import AfterAcceptance
+from notifier.sms.code_classes import AfterAcceptance
 from schedules.offsets import wall_first
 
 _PACIFIC: Final = ZoneInfo("America/Los_Angeles")

@@ -16,6 +16,7 @@ from notifier.db.batch_moves import accept
 from notifier.db.outbox import move_many
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
+from notifier.domain.phone import country_of
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_out
 from notifier.numbers.undeliverable import number_is_dead
@@ -23,17 +24,19 @@ from notifier.sending.gates import circuits
 from notifier.sending.outcomes import receipts
 from notifier.sending.outcomes.come_back import come_back
 from notifier.sending.outcomes.results import Finished, Result
-from notifier.sms.codes import NotCreatedClass, in_words
+from notifier.sms.code_classes import NotCreatedClass
+from notifier.sms.codes import in_words
 
 _S = MessageState
 _C = NotCreatedClass
 _BY: Final = "worker"
 _HAS_IT: Final = (_S.ACCEPTED, _S.SENT, _S.DELIVERED)
-_COMES_BACK: Final = frozenset({_C.NETWORK, _C.SLOW_DOWN, _C.CONFIGURATION})
+ASKED_TO_WAIT: Final = "Twilio asked us to wait"
+_LONGEST_WAIT: Final = timedelta(hours=1)
 _attempts: Final = table_of(Attempt)
 # Built once: for a batch, building a statement takes as long as running it.
 _WRITTEN: Final = (
-    select(_attempts.c.id, _attempts.c.outcome)
+    select(_attempts.c.id, _attempts.c.outcome, _attempts.c.sender)
     .where(among(_attempts.c.id, "attempts"))
     .order_by(_attempts.c.id)  # the order of the locks: two who lock the same ones must not wait for each other
     .with_for_update()
@@ -46,7 +49,7 @@ _CLOSE: Final = (
 
 def record(session: Session, finished: Sequence[Finished], now: datetime) -> None:
     """Save a batch of outcomes: the attempts, the texts' states, and what follows for their numbers and the circuit."""
-    concluded = _concluded(session, finished)
+    concluded, senders = _concluded(session, finished)
     finished = [one for one in finished if _is_news(one, concluded.get(one.attempt_id))]
     given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
     _close_attempts(session, finished)
@@ -55,13 +58,13 @@ def record(session: Session, finished: Sequence[Finished], now: datetime) -> Non
     _released(session, [one for one in finished if one.result is Result.RELEASED], now)
     for one in finished:
         if one.result is Result.NOT_CREATED:
-            _not_created(session, one, now)
+            _not_created(session, one, senders.get(one.attempt_id), now)
 
 
-def _concluded(session: Session, finished: Sequence[Finished]) -> dict[str, str | None]:
-    """What is written down about these attempts so far."""
-    found = session.connection().execute(_WRITTEN, {"attempts": [one.attempt_id for one in finished]})
-    return {row.id: row.outcome for row in found}
+def _concluded(session: Session, finished: Sequence[Finished]) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    """What is written down about these attempts so far: their outcomes, and the senders that they went to."""
+    found = session.connection().execute(_WRITTEN, {"attempts": [one.attempt_id for one in finished]}).all()
+    return {row.id: row.outcome for row in found}, {row.id: row.sender for row in found}
 
 
 def _is_news(one: Finished, written: str | None) -> bool:
@@ -107,30 +110,51 @@ def _unknown(session: Session, finished: Sequence[Finished], now: datetime) -> N
     receipts.advance(session, list(brought.values()), at=now)
 
 
-def _not_created(session: Session, one: Finished, now: datetime) -> None:
+def _not_created(session: Session, one: Finished, sender: str | None, now: datetime) -> None:
+    """`sender`: the one that its attempt went to."""
     ids, phone = [one.message_id], one.phone
-    words = in_words(one.code) if one.code else one.detail or in_words(None)
+    words = in_words(one.code, country_of(phone)) if one.code else one.detail or in_words(None)
     match one.why:
-        case _C.CONFIGURATION if _others_leave(session, one):
-            _move_from(session, ids, (_S.ATTEMPTING,), _S.NEEDS_REVIEW, now, why=f"{words} Other texts leave.")
-        case why if why in _COMES_BACK:
+        case _C.SENDER | _C.ACCOUNT if _others_leave(session, one):
+            _end(session, ids, _S.FAILED, now, why=f"{words} Other texts leave.")
+        case _C.SENDER | _C.ACCOUNT as why:
             # Refused for what is wrong with all of them, perhaps: the circuit's next trial is made with another text.
-            wait = circuits.PROBE_EVERY if why is _C.CONFIGURATION else timedelta(seconds=one.back_off)
-            _come_back(session, ids, now, why=words, not_until=now + wait)
-            if why is _C.CONFIGURATION:
-                circuits.open_circuit(session, reason=words, code=one.code, at=now, by=_BY)
+            _come_back(session, ids, now, why=words, not_until=now + circuits.PROBE_EVERY)
+            whose = sender if why is _C.SENDER else None
+            circuits.open_circuit(session, reason=words, code=one.code, at=now, by=_BY, sender=whose)
+        case _C.NETWORK | _C.SLOW_DOWN:
+            if one.asked is not None:
+                words = f"{words} {ASKED_TO_WAIT} {one.asked:.0f} s."
+            _come_back(session, ids, now, why=words, not_until=now + timedelta(seconds=one.back_off))
         case _C.OPTED_OUT:
-            _move_from(session, ids, (_S.ATTEMPTING,), _S.SUPPRESSED, now, why=words)
+            _end(session, ids, _S.SUPPRESSED, now, why=words)
             opt_out(session, phone, source="twilio", at=now, by=_BY)
         case _C.BAD_NUMBER:
-            _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
+            _end(session, ids, _S.FAILED, now, why=words)
             number_is_dead(session, phone, at=now, by=_BY, why=words)
-        case _C.BAD_CONTENT:
-            _move_from(session, ids, (_S.ATTEMPTING,), _S.FAILED, now, why=words)
+        case _C.BAD_CONTENT | _C.DESTINATION:
+            _end(session, ids, _S.FAILED, now, why=words)
         case _:
-            _move_from(session, ids, (_S.ATTEMPTING,), _S.NEEDS_REVIEW, now, why=words)
-    # Called unknown while this worker was cut off: nobody would look it up again, for its attempt is closed.
-    _move_from(session, ids, (_S.UNKNOWN,), _S.NEEDS_REVIEW, now, why=words)
+            _come_back(session, ids, now, why=words, not_until=now + _wait(session, one))
+            if one.stops_sender:
+                circuits.open_circuit(session, reason=words, code=one.code, at=now, by=_BY, sender=sender)
+
+
+def _end(session: Session, ids: Sequence[int], to: MessageState, now: datetime, *, why: str) -> None:
+    """A refused request proves that nothing left, also of a text that was called unknown while this worker was cut
+    off: nobody is asked."""
+    _move_from(session, ids, (_S.ATTEMPTING,), to, now, why=why)
+    for back in come_back(session, ids, seen=_S.UNKNOWN, at=now, by=_BY, why=why):
+        move_many(session, [back], seen=_S.PLANNED, to=to, at=now, by=_BY, why=why)
+
+
+def _wait(session: Session, one: Finished) -> timedelta:
+    """Longer after each refusal of the same text: five minutes, ten, twenty … an hour."""
+    refused = select(func.count()).where(
+        col(Attempt.message_id) == one.message_id, col(Attempt.outcome) == Result.NOT_CREATED.value
+    )
+    times: int = session.scalar(refused) or 1
+    return min(circuits.PROBE_EVERY * int(2 ** min(times - 1, 10)), _LONGEST_WAIT)
 
 
 def _others_leave(session: Session, one: Finished) -> bool:

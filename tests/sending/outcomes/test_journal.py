@@ -20,7 +20,7 @@ from notifier.db.engine import open_engine
 from notifier.sending.outcomes import journal as room
 from notifier.sending.outcomes.journal import Journal, Kept, journal_place, left_behind
 from notifier.sending.outcomes.results import Finished, Result
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 
 SID = f"SM{1:032x}"
 AWAY = OperationalError(None, None, Exception("away"))

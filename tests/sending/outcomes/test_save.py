@@ -15,7 +15,7 @@ from notifier.db.tables import Attempt
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.sending.gates.circuits import open_circuits
-from notifier.sms.codes import NotCreatedClass
+from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated, Outcome, Unknown
 from tests.setups.fakes import created_but_lost
 from tests.setups.house import House
@@ -33,11 +33,11 @@ def refusal(why: NotCreatedClass, code: int | None = None, retry_after: float | 
     [
         (refusal(C.NETWORK), S.PLANNED, 0),
         (refusal(C.SLOW_DOWN, 20429), S.PLANNED, 0),
-        (refusal(C.CONFIGURATION, 20003), S.PLANNED, 0),
+        (refusal(C.ACCOUNT, 20003), S.PLANNED, 0),
         (refusal(C.OPTED_OUT, 21610), S.SUPPRESSED, 1),
         (refusal(C.BAD_NUMBER, 21211), S.FAILED, 1),
         (refusal(C.BAD_CONTENT, 21617), S.FAILED, 1),
-        (refusal(C.UNRECOGNIZED, 99999), S.NEEDS_REVIEW, 1),
+        (refusal(C.UNRECOGNIZED, 99999), S.PLANNED, 0),
         (Unknown("Perhaps sent: the connection broke."), S.UNKNOWN, 1),
     ],
 )
@@ -119,7 +119,7 @@ async def test_a_bad_number_loses_its_later_texts_and_nobody_elses(house: House)
 
 async def test_refused_credentials_burn_nothing_and_open_the_circuit_once(house: House) -> None:
     texts = [house.plan(house.enroll(phone=f"+1212555{n:04d}"), phone=f"+1212555{n:04d}") for n in range(100, 150)]
-    house.gateway.always = refusal(C.CONFIGURATION, 20003)
+    house.gateway.always = refusal(C.ACCOUNT, 20003)
     turn = await house.turn()
     assert len(house.gateway.asked) <= house.in_flight
     assert {S.PLANNED} == {house.state(text) for text in texts}

@@ -14,7 +14,7 @@ from notifier.db.engine import writing
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Message, OptOut, Receipt, Worker
 from notifier.oversight.advice import _REFUSED, _REPORTED, what_to_do
-from notifier.sms.codes import AfterAcceptance, NotCreatedClass
+from notifier.sms.code_classes import AfterAcceptance, NotCreatedClass
 from notifier.web.widgets.charts import columns, rows
 from tests.web.pages.conftest import ANA, Desk
 
