@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -130,6 +131,20 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(busy_desk: Desk, 
         ran = busy_desk(*called.split(), *words, "--dry-run")
         assert (called, 0) == (called, ran.code), ran.err
         assert ran.out + ran.err, called
+        assert before == contents(tmp_path), called
+
+
+def test_json_at_a_terminal_shows_the_same_and_changes_nothing(
+    busy_desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_json = [name for name in CHANGES if any("--json" in one.opts for one in all_commands()[name].params)]
+    assert {"enroll", "import", "change", "reply", "recover"} < set(with_json)
+    before = contents(tmp_path)
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    for called in with_json:
+        ran = busy_desk(*called.split(), *CHANGES[called], "--json")
+        assert (called, 0, True) == (called, ran.code, bool(ran.answer)), ran.err
         assert before == contents(tmp_path), called
 
 

@@ -10,7 +10,7 @@ import typer
 from notifier.cli import parsing as reading
 from notifier.cli.context import Office, office, rehearsal
 from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
-from notifier.cli.output import note, print_json, show
+from notifier.cli.output import is_attended, note, print_json, show
 from notifier.cli.timeline_table import print_timeline
 from notifier.db.engine import reading as looking
 from notifier.db.engine import writing
@@ -42,11 +42,13 @@ def enroll(
     ] = False,
     at_office: WhichOffice = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what she would get, write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: enroll, do not only show.")] = False,
     as_json: Json = False,
 ) -> None:
     """Enroll a patient and show her timeline."""
     _one_anchor(treated_at, appointment_at)
-    with rehearsal() if dry_run else office(writes_texts=True, creates=True) as desk:
+    only_show = dry_run or (as_json and not yes and is_attended())
+    with rehearsal() if only_show else office(writes_texts=True, creates=True) as desk:
         hers = choose_office(at_office, desk.rules.offices)
         here = desk.rules.at(hers).timezone
         request = EnrollRequest(
@@ -65,7 +67,7 @@ def enroll(
             separate_areas=separate_areas,
             office=hers,
         )
-        if dry_run:
+        if only_show:
             _rehearse(desk, request, as_json)
             return
         with writing(desk.engine) as session:

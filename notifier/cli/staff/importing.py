@@ -17,7 +17,7 @@ from notifier.bootstrap.planning import build_clock, planning_rules, protocols
 from notifier.cli.context import office, rehearsal
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json
-from notifier.cli.output import note, print_json, show
+from notifier.cli.output import is_attended, note, print_json, show
 from notifier.config.settings import load_settings
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import LARGEST_FILE
@@ -39,6 +39,7 @@ def import_file(
         Path | None, typer.Option("--bad-rows", help="Write the bad rows there, to mend and import.", metavar="OUT.csv")
     ] = None,
     template: Annotated[bool, typer.Option("--template", help="Print a sample file.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: import, do not only check.")] = False,
     as_json: Json = False,
 ) -> None:
     """Enroll many from a CSV file."""
@@ -50,6 +51,7 @@ def import_file(
         return
     if bad_rows is not None:
         _refuse_unless_free(bad_rows)
+    dry_run = dry_run or (as_json and not yes and is_attended())
     with rehearsal() if dry_run else office(writes_texts=True, creates=True) as desk:
         data = _read(str(file))
         with _bar() as tell:
