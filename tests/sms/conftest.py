@@ -14,6 +14,7 @@ from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import OutgoingText
 from notifier.sms.twilio_gateway import TwilioGateway
 
+API = "https://api.twilio.com"
 ACCOUNT = TwilioAccount(ACCOUNT_SID, auth_token=AUTH_TOKEN, from_number=SENDER)
 
 

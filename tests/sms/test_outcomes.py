@@ -1,4 +1,4 @@
-"""Whatever the wire says becomes Accepted, NotCreated or Unknown; mocked at the wire itself."""
+"""Whatever the wire says of a create becomes Accepted, NotCreated or Unknown; mocked at the wire itself."""
 
 from __future__ import annotations
 
@@ -11,30 +11,39 @@ import pytest
 import respx
 
 from notifier.sms.code_classes import NotCreatedClass
-from notifier.sms.gateway import Accepted, NotCreated, OutgoingText, Unknown
+from notifier.sms.codes import _CODES, in_words
+from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText, Unknown
 from notifier.sms.twilio_gateway import TwilioGateway
+from tests.sms.conftest import API
 
-API = "https://api.twilio.com"
 SID = "SM" + "0123456789abcdef" * 2
 Build = Callable[..., TwilioGateway]
+Why = NotCreatedClass
 
 
-def error(status: int, code: int) -> httpx.Response:
+@pytest.fixture
+def creates(httpx2_mock: respx.Router) -> respx.Route:
+    """Twilio's address for creates: a test says what it answers."""
+    return httpx2_mock.post(url__startswith=API)
+
+
+def refusal(status: int, code: object) -> httpx.Response:
     return httpx.Response(status, json={"code": code, "message": "To +12125550123 is bad", "status": status})
 
 
-@pytest.mark.parametrize("sid", [SID, SID.replace("SM", "MM")])
-@pytest.mark.parametrize("status", [200, 201])
-async def test_a_2xx_with_a_valid_sid_is_accepted(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, sid: str, status: int
+async def test_a_2xx_with_a_valid_sid_is_accepted(creates: respx.Route, gateway_to: Build, text: OutgoingText) -> None:
+    gateway = gateway_to(API)
+    for status in (200, 201):
+        for sid in (SID, SID.replace("SM", "MM")):
+            creates.mock(httpx.Response(status, json={"sid": sid, "status": "queued"}))
+            assert Accepted(sid, "queued") == await gateway.send(text)
+
+
+async def test_a_2xx_without_a_valid_sid_is_unknown(
+    subtests: pytest.Subtests, creates: respx.Route, gateway_to: Build, text: OutgoingText
 ) -> None:
-    httpx2_mock.post(url__startswith=API).mock(httpx.Response(status, json={"sid": sid, "status": "queued"}))
-    assert await gateway_to(API).send(text) == Accepted(sid, "queued")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
+    gateway = gateway_to(API)
+    for body in (
         b"",
         b"{}",
         b"[]",
@@ -48,89 +57,102 @@ async def test_a_2xx_with_a_valid_sid_is_accepted(
         b'{"sid": "XX0123456789abcdef0123456789abcdef"}',
         b'{"sid": "SM0123456789abcdef0123456789abcdef\\n"}',
         b"\xff\xfe",
-    ],
-)
-async def test_a_2xx_without_a_valid_sid_is_unknown(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, body: bytes
-) -> None:
-    httpx2_mock.post(url__startswith=API).mock(httpx.Response(201, content=body))
-    assert isinstance(await gateway_to(API).send(text), Unknown)
+        b"x" * 100_000,
+    ):
+        for status in (200, 201):
+            creates.mock(httpx.Response(status, content=body))
+            with subtests.test(status=status, body=body[:50]):
+                assert isinstance(await gateway.send(text), Unknown)
 
 
-@pytest.mark.parametrize("status", [301, 302, 304, 307, 408, 500, 502, 503, 504, 599])
-@pytest.mark.parametrize("body", [b"<h1>Bad gateway</h1>", b'{"code": 21211, "message": "x", "status": 400}', b"[]"])
 async def test_a_3xx_a_5xx_and_a_408_are_unknown_whatever_their_body_says(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, status: int, body: bytes
+    subtests: pytest.Subtests, creates: respx.Route, gateway_to: Build, text: OutgoingText
 ) -> None:
-    httpx2_mock.post(url__startswith=API).mock(httpx.Response(status, content=body))
-    assert await gateway_to(API).send(text) == Unknown(f"The provider answered with HTTP {status}.")
+    gateway = gateway_to(API)
+    for body in (b"<h1>Bad gateway</h1>", b'{"code": 21211, "message": "x", "status": 400}', b"[]", b""):
+        for status in (301, 302, 304, 307, 408, 500, 502, 503, 504, 599):
+            elsewhere = {"Location": "https://elsewhere.example/"}
+            creates.mock(httpx.Response(status, content=body, headers=elsewhere))
+            with subtests.test(status=status, body=body):
+                assert Unknown(f"The provider answered with HTTP {status}.") == await gateway.send(text)
 
 
-@pytest.mark.parametrize(
-    ("response", "why", "code"),
-    [
-        (error(400, 21211), NotCreatedClass.BAD_NUMBER, 21211),
-        (error(400, 21610), NotCreatedClass.OPTED_OUT, 21610),
-        (error(401, 20003), NotCreatedClass.ACCOUNT, 20003),
-        (error(400, 99999), NotCreatedClass.UNRECOGNIZED, 99999),
-        (error(429, 20429), NotCreatedClass.SLOW_DOWN, 20429),
-        (httpx.Response(403, content=b"<h1>Forbidden</h1>"), NotCreatedClass.ACCOUNT, None),
-        (httpx.Response(400, json={"code": "odd", "status": 400}), NotCreatedClass.UNRECOGNIZED, None),
-        (
-            httpx.Response(429, json={"type": "t", "title": "Slow", "status": "odd", "code": 20429}),
-            NotCreatedClass.SLOW_DOWN,
-            20429,
-        ),
-    ],
-)
 async def test_a_4xx_was_certainly_not_created_and_its_code_says_why(
-    httpx2_mock: respx.Router,
-    gateway_to: Build,
-    text: OutgoingText,
-    response: httpx.Response,
-    why: NotCreatedClass,
-    code: int | None,
+    subtests: pytest.Subtests, creates: respx.Route, gateway_to: Build, text: OutgoingText
 ) -> None:
-    httpx2_mock.post(url__startswith=API).mock(response)
-    outcome = await gateway_to(API).send(text)
-    assert isinstance(outcome, NotCreated)
-    assert (outcome.why, outcome.code) == (why, code)
-    assert text.to not in outcome.detail
+    gateway = gateway_to(API)
+    html = b"<h1>Forbidden</h1>"
+    new_form = {"type": "t", "title": "Slow", "status": "odd", "code": 20429}
+    cases: list[tuple[httpx.Response, NotCreatedClass, int | None]] = [
+        (refusal(401, 20003), Why.ACCOUNT, 20003),
+        (refusal(429, 20429), Why.SLOW_DOWN, 20429),
+        (refusal(400, 99999), Why.UNRECOGNIZED, 99999),
+        (refusal(400, "odd"), Why.UNRECOGNIZED, None),
+        (refusal(400, None), Why.UNRECOGNIZED, None),
+        (httpx.Response(400, content=html), Why.UNRECOGNIZED, None),
+        (httpx.Response(401, content=b""), Why.ACCOUNT, None),
+        (httpx.Response(403, content=html), Why.ACCOUNT, None),
+        (httpx.Response(404, content=html), Why.ACCOUNT, None),
+        (httpx.Response(429, content=b""), Why.SLOW_DOWN, None),
+        (httpx.Response(429, json=new_form), Why.SLOW_DOWN, 20429),
+    ]
+    for response, why, code in cases:
+        creates.mock(response)
+        with subtests.test(status=response.status_code, body=response.content):
+            outcome = await gateway.send(text)
+            assert (why, code) == said(outcome)
+            assert text.to not in str(outcome)
 
 
-@pytest.mark.parametrize("refusal", [httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout])
+async def test_every_code_that_we_know_is_read_and_put_in_our_own_words(
+    subtests: pytest.Subtests, creates: respx.Route, gateway_to: Build, text: OutgoingText
+) -> None:
+    gateway = gateway_to(API)
+    for code, known in _CODES.items():
+        creates.mock(refusal(400, code))
+        with subtests.test(code=code):
+            expected = NotCreated(known.refusal or Why.UNRECOGNIZED, code, in_words(code))
+            assert expected == await gateway.send(text)
+
+
+def said(outcome: Outcome) -> tuple[NotCreatedClass, int | None]:
+    assert isinstance(outcome, NotCreated), outcome
+    return outcome.why, outcome.code
+
+
 async def test_a_request_that_never_left_is_not_created(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, refusal: type[Exception]
+    creates: respx.Route, gateway_to: Build, text: OutgoingText
 ) -> None:
-    httpx2_mock.post(url__startswith=API).mock(side_effect=refusal(f"to {text.to}"))
-    outcome = await gateway_to(API).send(text)
-    assert isinstance(outcome, NotCreated)
-    assert (outcome.why, outcome.code) == (NotCreatedClass.NETWORK, None)
-    assert text.to not in outcome.detail
+    gateway = gateway_to(API)
+    for refused in (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout):
+        creates.mock(side_effect=refused(f"to {text.to}"))
+        outcome = await gateway.send(text)
+        assert (refused, (Why.NETWORK, None)) == (refused, said(outcome))
+        assert text.to not in str(outcome)
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
+async def test_a_request_that_may_have_been_read_is_unknown(
+    creates: respx.Route, gateway_to: Build, text: OutgoingText
+) -> None:
+    gateway = gateway_to(API)
+    for failure in (
         httpcore2.ReadTimeout,
         httpcore2.ReadError,
         httpcore2.WriteError,
         httpcore2.WriteTimeout,
         httpcore2.RemoteProtocolError,
-    ],
-)
-async def test_a_request_that_may_have_been_read_is_unknown(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, failure: type[Exception]
-) -> None:
-    httpx2_mock.post(url__startswith=API).mock(side_effect=failure(f"to {text.to}"))
-    outcome = await gateway_to(API).send(text)
-    assert isinstance(outcome, Unknown)
-    assert text.to not in outcome.detail
+        httpcore2.LocalProtocolError,
+        OSError,
+    ):
+        creates.mock(side_effect=failure(f"to {text.to}"))
+        outcome = await gateway.send(text)
+        assert (failure, Unknown) == (failure, type(outcome))
+        assert text.to not in str(outcome)
 
 
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
+async def test_retry_after_is_kept_in_seconds(creates: respx.Route, gateway_to: Build, text: OutgoingText) -> None:
+    gateway = gateway_to(API)
+    cases: list[tuple[dict[str, str], float | None]] = [
         ({"Retry-After": "7"}, 7.0),
         ({}, None),
         ({"Retry-After": "soon"}, None),
@@ -139,41 +161,35 @@ async def test_a_request_that_may_have_been_read_is_unknown(
         ({"Retry-After": "999999999"}, 300.0),
         ({"Retry-After": "Sat, 07 Mar 2026 15:31:00 GMT", "Date": "Sat, 07 Mar 2026 15:30:30 GMT"}, 30.0),
         ({"Retry-After": "Sat, 07 Mar 2026 15:31:00 GMT"}, None),
-    ],
-)
-async def test_retry_after_is_kept_in_seconds(
-    httpx2_mock: respx.Router, gateway_to: Build, text: OutgoingText, headers: dict[str, str], expected: float | None
-) -> None:
-    httpx2_mock.post(url__startswith=API).mock(httpx.Response(429, json={"code": 20429}, headers=headers))
-    outcome = await gateway_to(API).send(text)
-    assert isinstance(outcome, NotCreated)
-    assert outcome.retry_after == expected
+    ]
+    for headers, expected in cases:
+        creates.mock(httpx.Response(429, json={"code": 20429}, headers=headers))
+        outcome = await gateway.send(text)
+        assert (headers, expected) == (headers, outcome.retry_after if isinstance(outcome, NotCreated) else outcome)
 
 
-@pytest.mark.parametrize(("asked", "sent"), [(900, "900"), (0, "1"), (-3, "1"), (36_001, "36000")])
 async def test_the_text_leaves_with_its_token_its_validity_and_our_credentials(
-    httpx2_mock: respx.Router, gateway_to: Build, monkeypatch: pytest.MonkeyPatch, asked: int, sent: str
+    creates: respx.Route, gateway_to: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TWILIO_EDGE", "sydney")
-    monkeypatch.setenv("TWILIO_REGION", "au1")
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    route = httpx2_mock.post(url__startswith=API).mock(httpx.Response(201, json={"sid": SID, "status": "queued"}))
+    for name, value in (("TWILIO_EDGE", "sydney"), ("TWILIO_REGION", "au1"), ("HTTPS_PROXY", "http://127.0.0.1:9")):
+        monkeypatch.setenv(name, value)
+    creates.mock(httpx.Response(201, json={"sid": SID, "status": "queued"}))
     gateway = gateway_to(API, status_callback_base="https://clinic.example/", messaging_service_sid="MGx")
-    await gateway.send(OutgoingText("+12125550123", "Grüße 🙂", "t/1", asked))
-    request = route.calls.last.request
-    assert request.url.path.endswith("/Messages.json")
-    assert request.headers["Authorization"].startswith("Basic ")
-    assert parse_qs(request.content.decode()) == {
-        "To": ["+12125550123"],
-        "From": ["+15005550006"],
-        "MessagingServiceSid": ["MGx"],
-        "Body": ["Grüße 🙂"],
-        "ValidityPeriod": [sent],
-        "StatusCallback": ["https://clinic.example/twilio/status?a=t%2F1#rc=5&rp=all"],
-    }
+    for asked, sent in ((900, "900"), (0, "1"), (-3, "1"), (36_001, "36000")):
+        await gateway.send(OutgoingText("+12125550123", "Grüße 🙂", "t/1", asked))
+        request = creates.calls.last.request
+        assert request.url.path.endswith("/Messages.json")
+        assert request.headers["Authorization"].startswith("Basic ")
+        assert parse_qs(request.content.decode()) == {
+            "To": ["+12125550123"],
+            "From": ["+15005550006"],
+            "MessagingServiceSid": ["MGx"],
+            "Body": ["Grüße 🙂"],
+            "ValidityPeriod": [sent],
+            "StatusCallback": ["https://clinic.example/twilio/status?a=t%2F1#rc=5&rp=all"],
+        }
 
 
 async def test_a_text_that_cannot_be_encoded_is_refused_before_it_leaves(gateway_to: Build) -> None:
     outcome = await gateway_to("http://127.0.0.1:9").send(OutgoingText("+12125550123", "\ud83d", "t", 60))
-    assert isinstance(outcome, NotCreated)
-    assert outcome.why == NotCreatedClass.BAD_CONTENT
+    assert (Why.BAD_CONTENT, None) == said(outcome)
