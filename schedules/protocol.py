@@ -25,7 +25,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Answers = Mapping[str, str]
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-FACT_PLACEHOLDERS: Final[Mapping[str, int]] = {}
+FACT_PLACEHOLDERS: Final[Mapping[str, int]] = {"provider": 40}
 """What an enrollment says in its texts beside a name, by placeholder, and how many characters that may have."""
 PLAIN_PLACEHOLDERS = frozenset({"clinic", "phone", "name", *FACT_PLACEHOLDERS})
 

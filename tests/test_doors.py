@@ -21,7 +21,7 @@ from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, Kind, store
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, desk, new_desk, notifier
 from tests.setups.command_doors import COMMAND_DOORS, Case, open_clinic
-from tests.setups.doors import DOORS, CsvFile, Door, PageForms, open_door
+from tests.setups.doors import DOORS, Api, CommandLine, CsvFile, Door, PageForms, open_door
 from tests.web.pages.conftest import _quick_passwords
 
 __all__ = [
@@ -59,6 +59,7 @@ VALUES: Mapping[str, Value] = {
         "2026-03-10T11:00-04:00", "2026-03-11T11:30-04:00", "Wed Mar 11, 11:30 AM", "Wed Mar 11, 10:30 AM"
     ),
     "office": Value("north", "south", "south"),
+    "provider": Value("Dr. Kim, RN", "Lee O'Neil", "Lee O'Neil", "Treated by Lee O'Neil"),
     "protocol": Value("microneedling-regimen", "microneedling", "Microneedling: standard aftercare"),
     "second": Value(True, False, "no", "A second treatment on the same day no"),
 }
@@ -116,6 +117,16 @@ def test_every_field_of_an_enrollment_can_be_said_stored_and_read_back_at_every_
             if isinstance(door, PageForms):
                 assert re.search(rf"→ (\w+ |\+)?{value.shown}", door.asked)
                 assert (value.page or value.shown) in door.read(to_come if name == "appointment_at" else treated)
+
+
+@pytest.mark.parametrize("door", DOORS[:3], indirect=True)
+def test_lists_can_be_asked_for_who_treated(door: CommandLine | PageForms | Api) -> None:
+    said = {name: value.first for name, value in VALUES.items() if name not in ("appointment_at", "second")}
+    by_kim = [
+        door.enroll({**said, "name": name, "external_id": name, "provider": "Dr. Kim"}) for name in ("Bo Diaz", "Di Lu")
+    ]
+    door.enroll({**said, "external_id": "C-1", "provider": "Dr. Lee"})
+    assert (by_kim[::-1], []) == (door.treated_by("dr. kim"), door.treated_by("Dr. Nobody"))
 
 
 def test_the_table_of_fields_is_the_whole_of_a_request() -> None:

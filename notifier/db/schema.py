@@ -16,7 +16,7 @@ from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
 from notifier.db.foreign_file import is_blank, refuse_stranger
 from notifier.db.found_backups import how_to_restore
 
-HEAD = "0011"
+HEAD = "0012"
 """The revision that this program works with: the last file in migrations/versions."""
 
 

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from notifier.db.tables import Enrollment
-from notifier.domain.names import LONGEST_NAME
+from notifier.domain.names import LONGEST_NAME, clean_person
 from notifier.domain.planning.plan import Facts
 from notifier.domain.refused import Refused
 
@@ -179,6 +179,17 @@ FIELDS: Final = (
         help="The id of the office whose name, hours and sender the texts have",
         longest=40,
         whole=True,
+    ),
+    Field(
+        name="provider",
+        kind=Kind.TEXT,
+        label="Treated by",
+        help="Who treated the patient, such as: Dr. Kim",
+        longest=40,
+        clean=clean_person,
+        is_filter=True,
+        on_card=True,
+        later=True,
     ),
 )
 BY_NAME: Final[Mapping[str, Field]] = {field.name: field for field in FIELDS}

@@ -18,7 +18,7 @@ from notifier.domain.planning.plan import Facts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed, check_words, find_protocol, said_of
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.fields import CHANGEABLE, FIELDS, TEXTS, Kind, read_text
+from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED, TEXTS, Kind, read_text
 from schedules.protocol import CareProtocol
 
 
@@ -47,6 +47,8 @@ class EnrollRequest:
     """Staff say that the patient's earlier treatments were on other areas; None as False: nobody said."""
     office: str | None = None
     """Where there are offices, hers; the only one where it is None."""
+    provider: str | None = None
+    """Who treated the patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
         treated_at=request.treated_at,
         appointment_at=request.appointment_at,
         office=office,
+        **{one.name: texts[one.name] for one in TEXTS if one.name in PLANNED},
     )
     given = frozenset(one.name for one in FIELDS if getattr(request, one.name) is not None)
     return Checked(facts, name, texts, bool(request.second), given)
@@ -138,6 +141,10 @@ def check_when(wanted: Checked, now: datetime) -> None:
 
 _NOT_TREATED = frozenset({EnrollmentState.BOOKED, EnrollmentState.NO_SHOW})
 """A treatment, or another appointment, says that she came after all, or will come."""
+
+
+_PLAIN = frozenset({Kind.ZONE, Kind.FLAG, Kind.OFFICE, Kind.TEXT})
+"""What is changed by itself; the others hang on each other, or on the patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,8 @@ class ChangeRequest:
     """The id that the clinic's own system uses; empty: none any more."""
     office: str | None = None
     """Whose name, phone, hours and sender her texts have from now on."""
+    provider: str | None = None
+    """Who treated the patient; empty: nobody says."""
     resumed: bool | None = None
     """True takes back a hold, a no-show or a cancellation."""
 
@@ -177,9 +186,11 @@ def changed(facts: Facts, changes: ChangeRequest, now: datetime) -> Facts:
         after = replace(after, phone=said_of("phone", parse_phone, changes.phone).e164)
     if changes.timezone is not None:
         said_of("timezone", zone_called, changes.timezone)
-    for plain in ("timezone", "rebook_consent", "separate_areas", "office"):
-        if getattr(changes, plain) is not None:
-            after = replace(after, **{plain: getattr(changes, plain)})
+    for one in CHANGEABLE:
+        value: Any = getattr(changes, one.name)
+        if one.name in PLANNED and value is not None and one.kind in _PLAIN:
+            value = read_text(one, value) if one.kind is Kind.TEXT else value
+            after = replace(after, **{one.name: value})
     after = _with_words(after, changes)
     return _with_time(after, changes, now)
 

@@ -51,6 +51,14 @@ def test_every_placeholder_is_filled_in() -> None:
     assert said == "Elm Street Skin: Ana, until Sun Mar 8 4:30 PM. (978) 555-0142"
 
 
+def test_what_nobody_said_leaves_no_hole_in_a_text() -> None:
+    said = [
+        render("{clinic}: ask {provider}.", Voice("Elm", "555", facts), Addressee("en"), ENDS, NEW_YORK)
+        for facts in ((), (("provider", ""),), (("provider", "Dr. Kim"),))
+    ]
+    assert ["Elm: ask Elm.", "Elm: ask Elm.", "Elm: ask Dr. Kim."] == said
+
+
 def test_a_value_is_never_read_as_a_placeholder(subtests: pytest.Subtests) -> None:
     for name in ("{phone}", "{makeup.until}", "{name.__class__}", "{0}", "%s", "$x", "{{7*7}}"):
         with subtests.test(name=name):

@@ -67,6 +67,9 @@ class CommandLine:
     def read(self, enrollment: int) -> Any:
         return next(one for one in self._run("enrollments") if one["enrollment"] == enrollment)
 
+    def treated_by(self, who: str) -> list[int]:
+        return [one["enrollment"] for one in self._run("enrollments", "--provider", who)]
+
     def _run(self, *args: str) -> Any:
         code = run([*args, "--json"])
         shown = self.screen.readouterr()
@@ -105,6 +108,11 @@ class Api:
     def read(self, enrollment: int) -> Any:
         return self.program.get(f"/enrollments/{enrollment}").json()
 
+    def treated_by(self, who: str) -> list[int]:
+        answer = self.program.get("/enrollments", params={"provider": who})
+        assert 200 == answer.status_code, answer.text
+        return [one["enrollment"] for one in answer.json()["items"]]
+
 
 @dataclass
 class PageForms:
@@ -141,6 +149,9 @@ class PageForms:
 
     def read(self, enrollment: int) -> Any:
         return self.desk.read(f"/patients/{enrollment}")
+
+    def treated_by(self, who: str) -> list[int]:
+        return [int(one) for one in re.findall(r'href="/patients/(\d+)"', self.desk.post("/find", who=who).text)]
 
     @staticmethod
     def _fields(said: Mapping[str, Any], answers: str) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,7 @@ def change(
         bool | None, typer.Option(help="Whether the patient's earlier treatments were on other areas.")
     ] = None,
     external_id: Annotated[str | None, typer.Option(help="Your own system's id; empty takes it back.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Who treated the patient; empty takes it back.")] = None,
     to_office: WhichOffice = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -60,6 +61,7 @@ def change(
             separate_areas=separate_areas,
             external_id=external_id,
             office=to_office,
+            provider=provider,
         )
         _refuse_nothing(request)
         return Change(request)

@@ -40,6 +40,7 @@ def enroll(
     separate_areas: Annotated[
         bool, typer.Option("--separate-areas", help="Her earlier treatments were on other areas.")
     ] = False,
+    provider: Annotated[str | None, typer.Option(help="Who treated the patient, like Dr. Kim.")] = None,
     at_office: WhichOffice = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what she would get, write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: enroll, do not only show.")] = False,
@@ -66,6 +67,7 @@ def enroll(
             second=second,
             separate_areas=separate_areas,
             office=hers,
+            provider=provider,
         )
         if only_show:
             _rehearse(desk, request, as_json)

@@ -19,6 +19,7 @@ from notifier.db.engine import reading
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.fields import FILTERS
 from notifier.oversight import explain as explaining
 from notifier.oversight import forecast
 from notifier.oversight.forecast import TextLine
@@ -60,15 +61,18 @@ def explain(
 
 def enrollments(
     state: Annotated[EnrollmentState | None, typer.Option(help="Only those in this state.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only those treated by this person.")] = None,
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:
     """Who is enrolled, the latest first."""
     with office(looks=True) as desk, reading(desk.engine) as session:
-        lines = forecast.enrollments(session, state=state, limit=limit)
+        said = {"provider": provider} if provider else {}
+        lines = forecast.enrollments(session, state=state, said=said, limit=limit)
     if as_json:
         print_json([forecast.enrollment_json(line) for line in lines])
         return
+    noted = [one.name for one in FILTERS if any(getattr(line, one.name) for line in lines)]
     rows = []
     for line in lines:
         zone, home = ZoneInfo(line.timezone), ZoneInfo(desk.rules.timezone)
@@ -79,8 +83,9 @@ def enrollments(
             when = f"visit {local(line.appointment_at, zone, home)}"
         number = f"{line.id}{f' ({line.external_id})' if line.external_id else ''}"
         state_word = line.state.value.replace("_", "-")
-        rows.append((number, line.name, line.phone, line.protocol, when, state_word, line.office or "-"))
-    columns = ("enrollment", "name", "phone", "protocol", "treated", "state", "office")
+        notes = (getattr(line, name) or "-" for name in noted)
+        rows.append((number, line.name, line.phone, line.protocol, when, state_word, *notes, line.office or "-"))
+    columns = ("enrollment", "name", "phone", "protocol", "treated", "state", *noted, "office")
     _print(columns, rows, empty="nobody is enrolled", offices=bool(desk.rules.offices))
 
 

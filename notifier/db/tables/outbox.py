@@ -57,6 +57,8 @@ class Enrollment(SQLModel, table=True):
     enrolled_by: str = Field(max_length=120)
     office: str | None = Field(default=None, max_length=40)
     """Its id in the offices file; None: enrolled without offices."""
+    provider: str | None = Field(default=None, max_length=40)
+    """Who treated the patient, as staff wrote it."""
 
 
 class Message(SQLModel, table=True):

@@ -73,6 +73,8 @@ class Facts:
     appointment_at: datetime | None
     office: str | None = None
     """None: enrolled without offices."""
+    provider: str | None = None
+    """Who treated the patient, where somebody said it."""
 
     @property
     def anchor(self) -> Anchor:

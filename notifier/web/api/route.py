@@ -23,7 +23,8 @@ class KeyedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own, behind the checks."""
         inner = super().get_route_handler()
-        known = frozenset(parameter.alias for parameter in self.dependant.query_params)
+        asked = (self.dependant, *self.dependant.dependencies)
+        known = frozenset(parameter.alias for one in asked for parameter in one.query_params)
 
         async def answer(request: Request) -> Response:
             state = request.app.state

@@ -27,6 +27,12 @@ def test_the_card_says_every_text_with_its_hour_every_end_and_the_clinics_phone(
     assert "STOP" not in page.partition("Print")[2]
 
 
+def test_the_card_says_who_treated_where_somebody_said_it(desk: Desk) -> None:
+    said = {"Ana Ruiz": "Dr. Kim", "Bo Diaz": None}
+    cards = [desk.read(f"/patients/{desk.enroll(name=who, provider=by).enrollment}/card") for who, by in said.items()]
+    assert [True, False] == ["Fri Mar 6 2:10 PM , Dr. Kim" in card for card in cards]
+
+
 def test_it_is_in_her_language(desk: Desk) -> None:
     whose = desk.enroll(language="es").enrollment
     page = desk.get(f"/patients/{whose}/card").text

@@ -1,0 +1,110 @@
+"""The fields of the table: what only some of them do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.refused import Refused
+from notifier.enrollments.commands import Change
+from notifier.enrollments.fields import BY_NAME, FIELDS
+from notifier.enrollments.lifecycle import apply
+from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
+from schedules.catalogue import parse_protocol, shipped
+from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol
+from schedules.wording import Voice
+from tests.setups.desk import BOB, PLAIN, Desk
+
+NAMED = PLAIN.replace("{clinic}: makeup is fine again.", "{clinic}: makeup is fine again. {provider}")
+REQUEST = EnrollRequest(
+    name="Ana Ruiz",
+    phone="+12125550123",
+    protocol="microneedling-regimen",
+    consent="signed form",
+    treated_at=datetime(2026, 3, 6, 19, tzinfo=UTC),
+    answers={"shaves": "yes"},
+    rebook_consent=True,
+    external_id="A-1",
+)
+
+
+@pytest.fixture
+def clinic(sqlite_engine: Engine, protocols: dict[str, CareProtocol], rules: PlanningRules, now: datetime) -> Desk:
+    return Desk(sqlite_engine, protocols, rules, now)
+
+
+def change(desk: Desk, enrollment: int, **values: object) -> None:
+    request = Change(ChangeRequest(**values))  # type: ignore[arg-type]  # a test names its fields by word
+    desk.act(apply, enrollment, request, rules=desk.rules, now=desk.now, by="desk")
+
+
+def test_a_row_imported_before_a_field_was_added_is_the_same_row_still() -> None:
+    """Else the first import after an upgrade would undo what staff have changed since."""
+    rules = PlanningRules(Voice("Glow", "555-0100"), "America/New_York")
+
+    def digest(request: EnrollRequest) -> str:
+        return check_request(request, shipped(), rules).digest()
+
+    before = "32306c75a589346c"  # of the version without `second`, `separate_areas` and `provider` in a file
+    assert before == digest(REQUEST)
+    for given in ({"second": False}, {"separate_areas": True}, {"provider": "Dr. Kim"}):
+        assert before != digest(replace(REQUEST, **given))
+
+
+def test_a_text_names_who_treated_and_else_the_clinic(clinic: Desk) -> None:
+    desk = replace(clinic, protocols={"plain": parse_protocol("plain", NAMED)})
+
+    def said(enrollment: int) -> str:
+        return str(desk.texts(enrollment)["makeup-again"].text)
+
+    assert "Clinic: makeup is fine again. Clinic" == said(desk.enroll(phone=BOB).enrollment)
+    whose = desk.enroll(provider="Dr. Kim").enrollment
+    assert "Clinic: makeup is fine again. Dr. Kim" == said(whose)
+    change(desk, whose, provider="Dr. Lee")
+    assert "Clinic: makeup is fine again. Dr. Lee" == said(whose)
+    change(desk, whose, provider="")
+    assert "Clinic: makeup is fine again. Clinic" == said(whose)
+
+
+def test_what_a_text_may_print_is_a_field_that_planning_sees_and_no_longer_than_check_counts() -> None:
+    for name, longest in FACT_PLACEHOLDERS.items():
+        assert name in Facts.__dataclass_fields__
+        assert longest == BY_NAME[name].longest
+
+
+def test_nothing_that_a_text_prints_can_be_more_than_a_name(clinic: Desk) -> None:
+    for bad in ("kim.example", "{phone}", "Kim\x07", "K" * 41):
+        with pytest.raises(Refused, match="provider") as refused:
+            clinic.enroll(provider=bad)
+        assert "provider" == refused.value.field
+
+
+def test_a_treatment_moved_onto_the_day_of_another_is_a_second_one_where_staff_say_so(clinic: Desk) -> None:
+    desk = clinic
+    first = desk.enroll(at=desk.now - timedelta(hours=2)).enrollment
+    later = desk.enroll(at=desk.now - timedelta(days=1)).enrollment
+    with pytest.raises(Refused, match=f"enrollment {first} is already this patient"):
+        change(desk, later, treated_at=desk.now)
+    change(desk, later, treated_at=desk.now, second=True)
+    with pytest.raises(Refused, match=f"enrollment {first} is already this patient"):
+        change(desk, later, second=False)
+
+
+def test_an_external_id_stands_for_one_enrollment(clinic: Desk) -> None:
+    first = clinic.enroll(external_id="A-1").enrollment
+    other = clinic.enroll(phone=BOB).enrollment
+    with pytest.raises(Refused, match=f"external_id A-1 is enrollment {first} already"):
+        change(clinic, other, external_id="A-1")
+    change(clinic, first, external_id="")
+    change(clinic, other, external_id="A-1")
+
+
+def test_every_field_says_what_it_is_in_a_sentence_without_its_full_stop() -> None:
+    for one in FIELDS:
+        assert one.label
+        assert one.help[0].isupper()
+        assert not one.help.endswith(".")
