@@ -62,6 +62,8 @@ def run_web(settings: Settings) -> int:
     """
     check_ready_to_serve(settings)
     configure_logs(level=settings.log_level)
+    for name in settings.retired:
+        log.warning("setting_ignored", name=name)
     engine = open_engine(settings.database_url.get_secret_value())
     try:
         if created := prepare(engine):

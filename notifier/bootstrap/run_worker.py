@@ -61,6 +61,8 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
     """
     check_ready_to_send(settings)
     configure_logs(level=settings.log_level)
+    for name in settings.retired:
+        log.warning("setting_ignored", name=name)
     clock = build_clock(settings)
     engine = open_engine(settings.database_url.get_secret_value(), for_worker=True)
     try:

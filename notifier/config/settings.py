@@ -109,7 +109,7 @@ class Settings(_OfLanguages):
     state_directory: Path | None = None
     """systemd's own too: where a service keeps what must survive it."""
     secret_key: SecretStr | None = None
-    """Nothing reads it: sessions are random tokens, and a form is signed with its session's."""
+    """Of the past: it is ignored, and whoever still sets it is told once."""
     clock_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     urgent_answer: Words | None = None
@@ -174,6 +174,11 @@ class Settings(_OfLanguages):
         """The clinic's own fixed answers by language."""
         said = {name.removeprefix("urgent_answer"): value for name, value in self if name.startswith("urgent_answer")}
         return {language.removeprefix("_") or DEFAULT: value for language, value in said.items() if value}
+
+    @property
+    def retired(self) -> tuple[str, ...]:
+        """The names of settings that are given and that nothing reads any more."""
+        return ("NOTIFIER_SECRET_KEY",) if self.secret_key is not None else ()
 
     @property
     def is_twilios_own(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -53,19 +53,6 @@ def by_external_ids(session: Session, external_ids: Sequence[str]) -> dict[str, 
 
 
 _BY_EXTERNAL_IDS = select(Enrollment).where(among(col(Enrollment.external_id), "external_ids"))
-
-
-def same_enrollment(
-    session: Session, phone: str, folded_name: str, protocol: str, treated_on: date
-) -> Enrollment | None:
-    """The enrollment of this patient on this protocol and local date; the last one where staff enrolled a second."""
-    found = select(Enrollment).where(
-        col(Enrollment.phone) == phone,
-        col(Enrollment.folded_name) == folded_name,
-        col(Enrollment.protocol) == protocol,
-        col(Enrollment.treated_on) == treated_on,
-    )
-    return session.scalar(found.order_by(col(Enrollment.ordinal).desc()).limit(1))
 
 
 def sharing_phone(session: Session, phone: str) -> list[Enrollment]:

@@ -51,7 +51,7 @@ ELSEWHERE = {
     "NOTIFIER_OFFICES_FILE": "read where the offices are built",
     "NOTIFIER_ALERT_APPRISE": "Apprise says which addresses it knows, where the channels are built",
     "NOTIFIER_WEB_HOST": "whether it can be listened on shows when the page starts",
-    "NOTIFIER_SECRET_KEY": "any characters",
+    "NOTIFIER_SECRET_KEY": "of the past, and ignored",
     "TWILIO_API_KEY_SECRET": "any characters",
     "NOTIFY_SOCKET": "systemd's own",
     "STATE_DIRECTORY": "systemd's own",

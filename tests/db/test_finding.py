@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,7 +16,6 @@ from notifier.numbers import holds
 from schedules.protocol import CareProtocol
 
 ANA, BEA = "+12125550101", "+12125550102"
-TREATED = date(2026, 3, 6)
 
 
 def test_an_enrollment_is_found_by_each_of_its_names(engine: Engine, rows: Any) -> None:
@@ -27,18 +26,8 @@ def test_an_enrollment_is_found_by_each_of_its_names(engine: Engine, rows: Any) 
             enrollments.by_id(session, enrollment),
             enrollments.by_external_id(session, "A1"),
             enrollments.by_external_ids(session, ["A1", "A2"]).get("A1"),
-            enrollments.same_enrollment(session, ANA, "anaruiz", "microneedling", TREATED),
         )
-        assert (enrollment,) * 4 == tuple(one and one.id for one in found)
-
-
-def test_the_same_enrollment_is_the_last_one_where_staff_enrolled_a_second(engine: Engine, rows: Any) -> None:
-    with writing(engine) as session:
-        second = rows.enrollment(session, ordinal=1)
-        rows.enrollment(session, ordinal=0)
-        found = enrollments.same_enrollment(session, ANA, "anaruiz", "microneedling", TREATED)
-    assert found is not None
-    assert second == found.id
+        assert (enrollment,) * 3 == tuple(one and one.id for one in found)
 
 
 def test_everybody_on_a_phone_is_found(engine: Engine, rows: Any) -> None:

@@ -28,6 +28,8 @@ def check_settings(settings: Settings) -> Iterator[Diagnosis]:
         yield from (Diagnosis("settings", Level.FAIL, sentence) for sentence in error.sentences)
     else:
         yield Diagnosis("settings", Level.OK, f"complete, for {settings.clinic_name}")
+    for name in settings.retired:
+        yield Diagnosis("settings", Level.WARN, f"{name} is set, and nothing reads it any more", "take it out")
     if settings.twilio_account_sid:
         key = "an API key" if settings.twilio_api_key_sid else "the auth token"
         yield Diagnosis("Twilio", Level.OK, f"account {settings.twilio_account_sid[:6]}..., with {key}; not called now")

@@ -178,3 +178,12 @@ def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(desk
     engine.dispose()
     assert "closed, so nothing leaves: what patients wrote was last read 13 h ago" == gate()["found"]
     assert "inbound_poll_incomplete" in gate()["advice"]
+
+
+def test_a_setting_of_the_past_is_ignored_and_named_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = desk("doctor", "--json").answer
+    monkeypatch.setenv("NOTIFIER_SECRET_KEY", "hush")
+    ran = desk("doctor", "--json")
+    (added,) = [finding for finding in ran.answer if finding not in before]
+    assert ("warn", "NOTIFIER_SECRET_KEY is set, and nothing reads it any more") == (added["level"], added["found"])
+    assert "hush" not in ran.out
