@@ -23,6 +23,7 @@ from notifier.bootstrap.planning import (
     staffed_hours,
 )
 from notifier.bootstrap.preflight import check_ready_to_serve, refuse_lost_offices
+from notifier.bootstrap.prepare_database import prepare_database
 from notifier.bootstrap.run_worker import run_worker
 from notifier.bootstrap.sending import answer_rules
 from notifier.bootstrap.signals import on_signals
@@ -32,7 +33,6 @@ from notifier.config.settings import Settings
 from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.errors import DatabaseUnusable
 from notifier.db.same_file import OpenedFile
-from notifier.db.schema import prepare
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
 from notifier.oversight.alerts import tell
@@ -66,8 +66,7 @@ def run_web(settings: Settings) -> int:
         log.warning("setting_ignored", name=name)
     engine = open_engine(settings.database_url.get_secret_value())
     try:
-        if created := prepare(engine):
-            log.warning("new_database", file=str(created))
+        prepare_database(engine, build_clock(settings).now(), settings.notify_socket)
         with reading(engine) as session:
             refuse_lost_offices(enrolled_elsewhere(session, read_offices(settings)))
     finally:

@@ -22,6 +22,7 @@ from notifier.alerting.webhook import beat
 from notifier.bootstrap.alerting import build_telling
 from notifier.bootstrap.planning import build_clock, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
+from notifier.bootstrap.prepare_database import prepare_database
 from notifier.bootstrap.sending import answer_rules, build_gateway, sending_rules
 from notifier.bootstrap.signals import on_signals
 from notifier.clock import Clock
@@ -33,7 +34,6 @@ from notifier.db.errors import DatabaseUnusable
 from notifier.db.filesystems import refuse_network
 from notifier.db.integrity import look_before_start
 from notifier.db.same_file import OpenedFile
-from notifier.db.schema import prepare
 from notifier.db.threads import DatabaseThreads
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
@@ -67,8 +67,7 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
     engine = open_engine(settings.database_url.get_secret_value(), for_worker=True)
     try:
         refuse_network(engine)
-        if created := prepare(engine):
-            log.warning("new_database", file=str(created))
+        prepare_database(engine, clock.now(), settings.notify_socket)
         look_before_start(engine)
         with reading(engine) as session:
             refuse_lost_offices(enrolled_elsewhere(session, read_offices(settings)))

@@ -16,7 +16,7 @@ from notifier.cli.output import ask, note
 from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.db.engine import open_engine, writing
 from notifier.db.enrollments import by_external_id
-from notifier.db.schema import NoDatabase, SchemaBehind, check_schema, prepare
+from notifier.db.schema import NoDatabase, SchemaBehind, Upgraded, check_schema, prepare
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
@@ -70,9 +70,17 @@ def office(
     with _opened(writes_texts, dry_run=dry_run) as desk:
         if looks or dry_run:
             check_schema(desk.engine)
-        elif created := prepare(desk.engine, may_create=creates):
-            note(f"a new database: {created}")
+        else:
+            note_upgrade(prepare(desk.engine, desk.now, may_create=creates))
         yield desk
+
+
+def note_upgrade(done: Upgraded) -> None:
+    """Say which file is new, and where the one from before an upgrade is."""
+    if done.created:
+        note(f"a new database: {done.created}")
+    if done.copy:
+        note(f"the database was upgraded; as it was before: {done.copy}")
 
 
 @contextmanager
@@ -100,7 +108,7 @@ def rehearsal(*, writes_texts: bool = True) -> Iterator[Office]:
             yield desk
             return
     with _opened(writes_texts, dry_run=True, in_memory=True) as desk:
-        prepare(desk.engine)
+        prepare(desk.engine, desk.now)
         yield desk
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlmodel import SQLModel
@@ -15,6 +17,7 @@ from notifier.db.engine import file_of, is_sqlite
 from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
 from notifier.db.foreign_file import is_blank, refuse_stranger
 from notifier.db.found_backups import how_to_restore
+from notifier.db.upgrade_copy import copy_before_upgrade
 
 HEAD = "0012"
 """The revision that this program works with: the last file in migrations/versions."""
@@ -32,44 +35,57 @@ class NoDatabase(SchemaBehind):
     """There is no database at this address, and who only looks makes none; names the file."""
 
 
-def prepare(engine: Engine, *, may_create: bool = True) -> Path | None:
+class Upgraded(NamedTuple):
+    """What an upgrade has left."""
+
+    created: Path | None = None
+    """The database file, if there was none."""
+    copy: Path | None = None
+    """The SQLite database as it was before, if an older Notifier's was there."""
+
+
+def prepare(engine: Engine, now: datetime, *, may_create: bool = True) -> Upgraded:
     """What every start does: SQLite upgrades by itself; PostgreSQL is only checked, its owner upgrades it.
 
-    Gives the file that it has created, else None. Where nothing may be created, raises NoDatabase for a missing one:
-    whoever looks in the wrong directory must not read there that nothing is due.
+    Where nothing may be created, raises NoDatabase for a missing file: whoever looks in the wrong directory must not
+    read there that nothing is due. Raises what `upgrade` does.
     """
     if not is_sqlite(engine):
         check_schema(engine)
-        return None
+        return Upgraded()
     file = file_of(engine)
     if not may_create and file is not None and file.parent.is_dir() and is_blank(file):
         raise _missing(file)
-    return upgrade(engine)
+    return upgrade(engine, now)
 
 
-def upgrade(engine: Engine) -> Path | None:
+def upgrade(engine: Engine, copied_at: datetime | None = None) -> Upgraded:
     """Bring the database to HEAD; nothing happens when it is there. All of it or nothing, and one process at a time.
 
-    Gives the file that it has created, else None. Raises DatabaseFromTheFuture, NotOurDatabase, and DatabaseUnusable
-    for a database that cannot be used.
+    `copied_at`: this moment; a copy of an older SQLite database stays beside it. None for what is a copy itself. Raises
+    DatabaseFromTheFuture, NotOurDatabase, and DatabaseUnusable for a database that cannot be used or copied.
     """
     created = _create_private_file(engine)
-    _bring_to_head(engine)
-    return created
+    return Upgraded(created, _bring_to_head(engine, copied_at))
 
 
-def _bring_to_head(engine: Engine) -> None:
+def _bring_to_head(engine: Engine, copied_at: datetime | None) -> Path | None:
+    copy = None
     with engine.connect() as connection:
         if current_revision(connection) == HEAD:
-            return
+            return None
     with _alone(engine) as connection:
         revision = current_revision(connection)  # again, now that nobody else can change it
         if revision == HEAD:
-            return
+            return None
         _refuse_strangers(connection, revision)
+        file = file_of(engine)
+        if file is not None and revision is not None and copied_at is not None:
+            copy = copy_before_upgrade(file, revision, copied_at)
         from notifier.db import migrate  # noqa: PLC0415  # alembic takes 0.2 s, and most starts find nothing to do
 
         migrate.to_head(connection)
+    return copy
 
 
 def check_schema(engine: Engine) -> None:

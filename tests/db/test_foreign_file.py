@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from sqlalchemy import Engine
 
 from notifier.db.engine import open_engine
 from notifier.db.foreign_file import NotOurDatabase
-from notifier.db.schema import HEAD, NoDatabase, check_schema, prepare, upgrade
+from notifier.db.schema import HEAD, NoDatabase, Upgraded, check_schema, prepare, upgrade
+
+NOW = datetime(2026, 3, 6, 19, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -28,10 +31,14 @@ def _make(file: Path, *statements: str) -> None:
 
 
 def _look(engine: Engine) -> object:
-    return prepare(engine, may_create=False)
+    return prepare(engine, NOW, may_create=False)
 
 
-@pytest.mark.parametrize("start", [upgrade, check_schema, prepare, _look])
+def _start(engine: Engine) -> object:
+    return prepare(engine, NOW)
+
+
+@pytest.mark.parametrize("start", [upgrade, check_schema, _start, _look])
 @pytest.mark.parametrize(
     "tables",
     [
@@ -61,13 +68,14 @@ def test_an_empty_file_may_become_ours_and_is_no_database_to_look_at(theirs: Pat
     theirs.touch()
     engine = open_engine(f"sqlite:///{theirs}")
     with pytest.raises(NoDatabase, match=r"billing\.db is empty: go to"):
-        prepare(engine, may_create=False)
-    assert None is prepare(engine), "it was there"
+        prepare(engine, NOW, may_create=False)
+    assert Upgraded() == prepare(engine, NOW), "it was there"
     check_schema(engine)
     engine.dispose()
 
 
 def test_whoever_creates_the_file_is_told_so_and_only_once(theirs: Path) -> None:
     engine = open_engine(f"sqlite:///{theirs}")
-    assert [theirs, None, None] == [prepare(engine), prepare(engine), prepare(engine, may_create=False)]
+    found = [prepare(engine, NOW), prepare(engine, NOW), prepare(engine, NOW, may_create=False)]
+    assert [Upgraded(created=theirs), Upgraded(), Upgraded()] == found
     engine.dispose()

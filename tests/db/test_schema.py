@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -27,6 +28,10 @@ from notifier.db.schema import (
     prepare,
     upgrade,
 )
+
+
+def _start(engine: Engine) -> object:
+    return prepare(engine, datetime(2026, 3, 6, 19, 10, tzinfo=UTC))
 
 
 def test_there_is_one_head_and_the_program_knows_it() -> None:
@@ -61,7 +66,7 @@ def test_a_downgrade_takes_everything_back_and_an_upgrade_makes_it_again(engine:
     check_schema(engine)
 
 
-@pytest.mark.parametrize("start", [upgrade, check_schema, prepare])
+@pytest.mark.parametrize("start", [upgrade, check_schema, _start])
 def test_a_database_from_the_future_is_refused_naming_both_revisions(engine: Engine, start: Any) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -95,7 +100,7 @@ def test_a_database_of_somebody_else_is_refused_and_left_alone(empty_engine: Eng
 
 def test_a_start_upgrades_sqlite_by_itself(empty_sqlite_url: str) -> None:
     engine = open_engine(empty_sqlite_url)
-    prepare(engine)
+    _start(engine)
     check_schema(engine)
     engine.dispose()
 
@@ -105,7 +110,7 @@ def test_a_start_does_not_upgrade_postgresql(empty_postgresql_url: str) -> None:
     """There other workers may be running; its owner says when."""
     engine = open_engine(empty_postgresql_url)
     with pytest.raises(SchemaBehind, match="is empty"):
-        prepare(engine)
+        _start(engine)
     engine.dispose()
 
 

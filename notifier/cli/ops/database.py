@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 from sqlalchemy import Engine
 
+from notifier.bootstrap.planning import build_clock
+from notifier.cli.context import note_upgrade
 from notifier.cli.options import DryRun
 from notifier.cli.output import note
 from notifier.config.settings import load_settings
@@ -24,17 +26,18 @@ def upgrade(dry_run: DryRun = False) -> None:
     """Bring the database up to date.
 
     SQLite does this by itself at every start; PostgreSQL's owner does it here. Nothing happens when it is up to date.
+    A copy of an older SQLite database stays beside it.
     """
-    engine = open_engine(load_settings().database_url.get_secret_value())
+    settings = load_settings()
+    engine = open_engine(settings.database_url.get_secret_value())
     try:
         if dry_run:
             note(f"dry run, nothing is changed: {_would(engine)}")
             return
-        created = schema.upgrade(engine)
+        done = schema.upgrade(engine, build_clock(settings).now())
     finally:
         engine.dispose()
-    if created:
-        note(f"a new database: {created}")
+    note_upgrade(done)
     note(f"the database is at revision {schema.HEAD}")
 
 
