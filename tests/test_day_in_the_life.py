@@ -20,8 +20,9 @@ from notifier.db.outbox import next_due
 from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.planning.plan import PlanningRules
-from notifier.enrollments.change import change
+from notifier.enrollments.commands import Change
 from notifier.enrollments.enroll import enroll
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER, Sandbox
 from notifier.sending.claim import SendingRules
@@ -93,7 +94,7 @@ async def test_a_moved_visit_takes_its_texts_along(clinic: Clinic) -> None:
     await clinic.live_through("2026-03-05T09:00", "2026-03-06T09:00")
     with writing(clinic.engine) as session:
         moved = ChangeRequest(appointment_at=at("2026-03-18T14:00"))
-        change(session, enrollment, moved, rules=RULES, now=at("2026-03-06T09:00"), by="front desk")
+        apply(session, enrollment, Change(moved), rules=RULES, now=at("2026-03-06T09:00"), by="front desk")
     await clinic.live_through("2026-03-06T09:00", "2026-03-11T00:00")
     assert [("Tue 10 09:00", NO_LASER)] == clinic.heard(MARIA)
 

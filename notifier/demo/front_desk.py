@@ -11,14 +11,14 @@ from sqlalchemy import Engine
 
 from notifier.db.engine import reading, writing
 from notifier.demo.cast import Sample
-from notifier.demo.script import AnswerGiven, Enrolls, StaffAct, Treated, VisitMoved
+from notifier.demo.script import AnswerGiven, Enrolls, StaffAct, TreatmentEnded, VisitMoved
 from notifier.demo.why import hour
-from notifier.domain.planning.difference import Difference, Entry
 from notifier.domain.planning.plan import PlanningRules
-from notifier.enrollments.change import change, plan_change
+from notifier.enrollments.commands import Change, Treated
+from notifier.enrollments.effect import TextEffect, What
 from notifier.enrollments.enroll import enroll
+from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
-from notifier.enrollments.treated import treated
 from schedules.catalogue import shipped
 from schedules.saying import say_moment
 
@@ -47,7 +47,7 @@ class FrontDesk:
         match happening:
             case Enrolls():
                 return self._enroll(happening, now)
-            case Treated(_, who, treated_at):
+            case TreatmentEnded(_, who, treated_at):
                 return self._treated(who, treated_at, now)
             case VisitMoved(_, who, appointment_at):
                 said = f"{who.first}'s visit moves to {_day(appointment_at, who.zone)}; what is unsent moves with it"
@@ -88,40 +88,39 @@ class FrontDesk:
 
     def _treated(self, who: Sample, at: datetime, now: datetime) -> Said:
         with writing(self.engine) as session:
-            done = treated(session, self.enrollments[who.phone], at, rules=self.rules, now=now, by=_BY)
-            due = [entry.planned.due_at for entry in done.difference.added if entry.planned and entry.planned.due_at]
+            done = apply(session, self.enrollments[who.phone], Treated(at), rules=self.rules, now=now, by=_BY)
+            due = [text.due_at for text in done.texts if text.what is What.ADDED and text.due_at]
         return Said(
             f"{who.name} was treated until {hour(at, who.zone)}: {who.protocol}, "
             f"{len(due)} texts to {_day(max(due), who.zone)}"
         )
 
-    def _change(self, who: Sample, changes: ChangeRequest, sentence: str, now: datetime) -> Said:
+    def _change(self, who: Sample, request: ChangeRequest, sentence: str, now: datetime) -> Said:
         """First the difference, as staff see it before they agree; then the change."""
         enrollment = self.enrollments[who.phone]
+        command = Change(request)
         with reading(self.engine) as session:
-            planned = plan_change(session, enrollment, changes, rules=self.rules, now=now)
-            details = tuple(_details(planned.difference, who.zone))
+            planned = preview(session, enrollment, command, rules=self.rules, now=now)
+            details = tuple(_details(planned.texts, who.zone))
         with writing(self.engine) as session:
-            change(session, enrollment, changes, rules=self.rules, now=now, by=_BY)
+            apply(session, enrollment, command, rules=self.rules, now=now, by=_BY)
         return Said(sentence, details)
 
 
-def _details(difference: Difference, zone: ZoneInfo) -> Iterable[str]:
-    for entry in difference.added:
-        yield f"+ {entry.step}: {_when(entry, zone)}"
-    for entry in difference.moved:
-        was = _day(entry.row.due_at, zone) if entry.row and entry.row.due_at else "nowhere"
-        yield f"~ {entry.step}: {was} -> {_when(entry, zone)}"
-    for entry in difference.cancelled:
-        yield f"- {entry.step}: {entry.why}"
-    for entry in (*difference.passed, *difference.expired):
-        yield f"! {entry.step}: no open hour is left; tell the patient in person"
-    for entry in difference.wrong_now:
-        yield f"! {entry.step} was sent already and {entry.why}: call the patient"
-
-
-def _when(entry: Entry, zone: ZoneInfo) -> str:
-    return _day(entry.planned.due_at, zone) if entry.planned and entry.planned.due_at else "tell the patient in person"
+def _details(texts: Iterable[TextEffect], zone: ZoneInfo) -> Iterable[str]:
+    for text in texts:
+        becomes = _day(text.due_at, zone) if text.due_at else "tell the patient in person"
+        match text.what:
+            case What.ADDED:
+                yield f"+ {text.step}: {becomes}"
+            case What.MOVED:
+                yield f"~ {text.step}: {_day(text.was_due_at, zone) if text.was_due_at else 'nowhere'} -> {becomes}"
+            case What.WITHDRAWN:
+                yield f"- {text.step}: {text.why}"
+            case What.PASSED | What.EXPIRED:
+                yield f"! {text.step}: no open hour is left; tell the patient in person"
+            case What.WRONG_NOW:
+                yield f"! {text.step} was sent already and {text.why}: call the patient"
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:

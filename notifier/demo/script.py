@@ -21,7 +21,7 @@ class Enrolls:
 
 
 @dataclass(frozen=True, slots=True)
-class Treated:
+class TreatmentEnded:
     """Staff say that a booked patient has been treated."""
 
     at: datetime
@@ -58,7 +58,7 @@ class Writes:
     """Whether she means: no more texts."""
 
 
-StaffAct = Enrolls | Treated | VisitMoved | AnswerGiven
+StaffAct = Enrolls | TreatmentEnded | VisitMoved | AnswerGiven
 Happening = StaffAct | Writes
 
 
@@ -116,6 +116,6 @@ TWO_WEEKS = Story(
         _treated(OMAR, "2026-03-11T12:00", "12:10"),
         _writes(MARIA, "2026-03-11T18:20", "Thank you! 😊"),
         AnswerGiven(_local("2026-03-12T09:40", OMAR.timezone), OMAR, {"shaves": "yes"}),
-        Treated(_local("2026-03-18T15:20", DANA.timezone), DANA, _local("2026-03-18T15:10", DANA.timezone)),
+        TreatmentEnded(_local("2026-03-18T15:20", DANA.timezone), DANA, _local("2026-03-18T15:10", DANA.timezone)),
     ),
 )

@@ -53,6 +53,8 @@ class TextEffect:
 
     what: What
     step: str
+    kind: str
+    """Of the step."""
     message: int | None
     """Its number; None for one that is not written yet."""
     was_due_at: datetime | None
@@ -226,6 +228,7 @@ def _texts_of(difference: Difference) -> Iterator[TextEffect]:
             yield TextEffect(
                 what=what,
                 step=entry.step,
+                kind=row.kind if row is not None else (planned.kind.value if planned is not None else ""),
                 message=row.id if row is not None else None,
                 was_due_at=row.due_at if row is not None else None,
                 due_at=planned.due_at if planned is not None and what in _LEAVES else None,

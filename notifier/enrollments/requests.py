@@ -172,8 +172,6 @@ class ChangeRequest:
     """Whose name, phone, hours and sender her texts have from now on."""
     provider: str | None = None
     """Who treated the patient; empty: nobody says."""
-    resumed: bool | None = None
-    """True takes back a hold, a no-show or a cancellation."""
 
 
 def changed(facts: Facts, changes: ChangeRequest, now: datetime) -> Facts:
@@ -216,8 +214,6 @@ def _fits(protocol: CareProtocol, question: str, answer: str) -> bool:
 
 
 def _with_time(facts: Facts, changes: ChangeRequest, now: datetime) -> Facts:
-    if changes.resumed:
-        facts = replace(facts, state=EnrollmentState.BOOKED if facts.treated_at is None else EnrollmentState.ACTIVE)
     if changes.treated_at is not None:
         if changes.treated_at != facts.treated_at:
             check_treated_at(changes.treated_at, now, facts.timezone)

@@ -10,12 +10,15 @@ from sqlalchemy import select
 from notifier.conversations.reply import StaffAnswer, answer, find_answer
 from notifier.conversations.triage import close_reply
 from notifier.db.engine import reading, writing
-from notifier.db.tables import Reply
+from notifier.db.protocols import store_version
+from notifier.db.tables import Enrollment, Reply
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
-from notifier.enrollments.cancel import cancel
+from notifier.enrollments.commands import Cancel
+from notifier.enrollments.lifecycle import apply
 from notifier.oversight.explain import explain
+from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.setups.house import House
 
@@ -126,7 +129,10 @@ async def test_the_end_of_an_enrollment_leaves_an_answer_alone(asked: House) -> 
     done = say(asked, "Yes.", reply_id=number)
     planned = asked.plan(1, due_at=asked.clock.now() + timedelta(days=1))
     with writing(asked.engine) as session:
-        cancel(session, 1, rules=RULES, now=asked.clock.now(), by="dana", why="moved away")
+        protocol = shipped()["microneedling"]
+        store_version(session, protocol, asked.clock.now())
+        session.get_one(Enrollment, 1).version = protocol.version
+        apply(session, 1, Cancel("moved away"), rules=RULES, now=asked.clock.now(), by="dana")
     await asked.turn()
     assert [S.ACCEPTED, S.CANCELLED] == [asked.state(one) for one in (done.message or 0, planned)]
 

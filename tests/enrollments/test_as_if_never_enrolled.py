@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
-from notifier.enrollments.cancel import cancel
+from notifier.enrollments.commands import Cancel
+from notifier.enrollments.lifecycle import apply
 from schedules.protocol import CareProtocol
 from schedules.wording import Voice
 from tests.enrollments.test_nothing_twice import fresh
@@ -77,7 +78,7 @@ def test_on_both_databases(desk: Desk, visits: list[Visit], wrong: int) -> None:
 def check(desk: Desk, visits: Sequence[Visit], wrong: int) -> None:
     """All are enrolled on Ana's number and one is cancelled; on Bob's it has never been."""
     enrolled = [one.enroll(desk, ANA) for one in visits]
-    desk.act(cancel, enrolled.pop(wrong), rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, enrolled.pop(wrong), Cancel(), rules=desk.rules, now=desk.now, by="desk")
     never = [one.enroll(desk, BOB) for number, one in enumerate(visits) if number != wrong]
     for whose, as_if in zip(enrolled, never, strict=True):
         assert to_come(desk, as_if) == to_come(desk, whose)

@@ -8,29 +8,28 @@ import pytest
 
 from notifier.db.engine import reading
 from notifier.db.events import of_enrollment
-from notifier.domain.planning.difference import Entry
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
-from notifier.enrollments.cancel import cancel
-from notifier.enrollments.change import change, plan_change
-from notifier.enrollments.change_effect import Change
+from notifier.enrollments.commands import Cancel, Change
+from notifier.enrollments.effect import Effect, TextEffect
+from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.release import opt_out_by_staff
 from notifier.sending.review import review
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.desk import ANA, BOB, Desk, of, other
 
 PLANNED, CANCELLED, SUPPRESSED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.SUPPRESSED
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def make(desk: Desk, enrollment: int, now: datetime, **values: object) -> Change:
-    made: Change = desk.act(change, enrollment, ChangeRequest(**values), rules=desk.rules, now=now, by="desk")  # type: ignore[arg-type]  # a table of values
+def make(desk: Desk, enrollment: int, now: datetime, **values: object) -> Effect:
+    made: Effect = desk.act(apply, enrollment, Change(ChangeRequest(**values)), rules=desk.rules, now=now, by="desk")  # type: ignore[arg-type]  # a table of values
     return made
 
 
-def steps(entries: tuple[Entry, ...]) -> list[str]:
+def steps(entries: list[TextEffect]) -> list[str]:
     return sorted(entry.step for entry in entries)
 
 
@@ -38,8 +37,8 @@ def test_the_difference_is_shown_before_anything_is_written(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
     before = desk.texts(enrollment)
     with reading(desk.engine) as session:
-        shown = plan_change(session, enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=desk.now)
-    assert ["makeup-again", "sun-again", "today"] == steps(shown.difference.reworded)
+        shown = preview(session, enrollment, Change(ChangeRequest(phone=BOB)), rules=desk.rules, now=desk.now)
+    assert ["makeup-again", "sun-again", "today"] == steps(of(shown, "reworded"))
     assert before == desk.texts(enrollment)
 
 
@@ -61,7 +60,7 @@ def test_her_number_and_name_change_in_all_her_enrollments(desk: Desk) -> None:
         text.phone for text in (*desk.texts(first).values(), *desk.texts(second).values()) if text.state is PLANNED
     }
     assert CANCELLED == desk.states(first)["makeup-again"]
-    assert ["today"] == steps(made.others[first].reworded)
+    assert ["today"] == steps(of(other(made, first), "reworded"))
 
 
 def test_an_opt_out_and_a_hold_follow_the_patient_to_her_new_number(desk: Desk) -> None:
@@ -80,7 +79,7 @@ def test_texts_to_a_new_number_that_has_opted_out_are_suppressed(desk: Desk) -> 
     desk.act(opt_out_by_staff, BOB, now=desk.now, by="desk")
     enrollment = desk.enroll().enrollment
     with reading(desk.engine) as session:
-        shown = plan_change(session, enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=desk.now)
+        shown = preview(session, enrollment, Change(ChangeRequest(phone=BOB)), rules=desk.rules, now=desk.now)
     assert shown.opted_out
     make(desk, enrollment, desk.now, phone=BOB)
     assert {SUPPRESSED} == set(desk.states(enrollment).values())
@@ -109,8 +108,8 @@ def test_a_later_treatment_time_moves_what_is_unsent_and_lists_what_was_said_wro
     enrollment = desk.enroll(at=desk.now - 2 * HOUR).enrollment
     desk.send(desk.texts(enrollment)["today"], desk.now - HOUR)
     made = make(desk, enrollment, desk.now, treated_at=desk.now)
-    assert ["makeup-again", "sun-again"] == steps(made.difference.moved)
-    assert [("today", "what it said is different now")] == [(e.step, e.why) for e in made.difference.wrong_now]
+    assert ["makeup-again", "sun-again"] == steps(of(made, "moved"))
+    assert [("today", "what it said is different now")] == [(e.step, e.why) for e in of(made, "wrong_now")]
     assert desk.now + 24 * HOUR == desk.texts(enrollment)["makeup-again"].due_at
     with reading(desk.engine) as session:
         events = of_enrollment(session, enrollment)
@@ -124,7 +123,7 @@ def test_a_lift_that_was_said_too_early_is_listed(desk: Desk) -> None:
     desk.send(desk.texts(enrollment)["makeup-again"], desk.now - HOUR)
     made = make(desk, enrollment, desk.now, treated_at=treated + 5 * HOUR)
     assert ("makeup-again", "she was told makeup may be again, and the restriction ends only later") in [
-        (entry.step, entry.why) for entry in made.difference.wrong_now
+        (entry.step, entry.why) for entry in of(made, "wrong_now")
     ]
     assert 1 == len([text for text in desk.texts(enrollment).values() if text.step == "makeup-again"])
 
@@ -142,7 +141,7 @@ def test_a_text_on_its_way_says_the_new_thing_should_it_come_back(desk: Desk) ->
 def test_another_zone_moves_the_hours(desk: Desk) -> None:
     enrollment = desk.enroll(protocol="makeup-only", answers={"shaves": "yes"}).enrollment
     made = make(desk, enrollment, desk.now, timezone="Pacific/Guam")  # where 14:10 in New York is 05:10
-    assert ["makeup-again", "shaving-again", "today"] == steps(made.difference.moved)
+    assert ["makeup-again", "shaving-again", "today"] == steps(of(made, "moved"))
     assert "Clinic: no makeup until Mon Mar 9 5:10 AM." == desk.texts(enrollment)["today"].text
 
 
@@ -150,15 +149,15 @@ def test_another_language_rewords_and_nothing_said_counts_as_wrong(desk: Desk) -
     enrollment = desk.enroll(protocol="makeup-only").enrollment
     desk.send(desk.texts(enrollment)["today"], desk.now + HOUR)
     made = make(desk, enrollment, desk.now + 2 * HOUR, language="es")
-    assert (["makeup-again"], []) == (steps(made.difference.reworded), steps(made.difference.wrong_now))
+    assert (["makeup-again"], []) == (steps(of(made, "reworded")), steps(of(made, "wrong_now")))
     assert "Clinic: ya puede usar maquillaje." == desk.texts(enrollment)["makeup-again"].text
 
 
 def test_a_late_answer_plans_its_branch_and_a_corrected_one_cancels_it(desk: Desk) -> None:
     enrollment = desk.enroll(protocol="makeup-only").enrollment
     assert "shaving-again" not in desk.states(enrollment)
-    assert ["shaving-again"] == steps(make(desk, enrollment, desk.now, answers={"shaves": "yes"}).difference.added)
-    assert ["shaving-again"] == steps(make(desk, enrollment, desk.now, answers={"shaves": "no"}).difference.cancelled)
+    assert ["shaving-again"] == steps(of(make(desk, enrollment, desk.now, answers={"shaves": "yes"}), "added"))
+    assert ["shaving-again"] == steps(of(make(desk, enrollment, desk.now, answers={"shaves": "no"}), "withdrawn"))
     assert "only if shaves is yes" == desk.texts(enrollment)["shaving-again"].reason
     make(desk, enrollment, desk.now, answers={"shaves": "yes"})
     text = desk.texts(enrollment)["shaving-again"]
@@ -169,8 +168,8 @@ def test_another_protocol_is_pinned_and_keeps_what_was_said(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
     desk.send(desk.texts(enrollment)["today"], desk.now + HOUR)
     made = make(desk, enrollment, desk.now + 2 * HOUR, protocol=desk.protocols["makeup-only"])
-    assert ("makeup-only", ["sun-again"]) == (made.after.protocol.id, steps(made.difference.cancelled))
-    assert ["today"] == steps(made.difference.wrong_now)
+    assert ("makeup-only", ["sun-again"]) == (made.after["protocol"], steps(of(made, "withdrawn")))
+    assert ["today"] == steps(of(made, "wrong_now"))
     assert desk.now + 48 * HOUR == desk.texts(enrollment)["makeup-again"].due_at
 
 
@@ -182,8 +181,8 @@ def test_other_words_need_a_clinician_too(desk: Desk) -> None:
 
 def test_consent_to_rebook_texts_adds_them_and_its_end_takes_them_away(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    assert ["next-visit"] == steps(make(desk, enrollment, desk.now, rebook_consent=True).difference.added)
-    assert ["next-visit"] == steps(make(desk, enrollment, desk.now, rebook_consent=False).difference.cancelled)
+    assert ["next-visit"] == steps(of(make(desk, enrollment, desk.now, rebook_consent=True), "added"))
+    assert ["next-visit"] == steps(of(make(desk, enrollment, desk.now, rebook_consent=False), "withdrawn"))
 
 
 def test_a_suppressed_text_follows_too_as_start_may_plan_it_again(desk: Desk) -> None:
@@ -221,7 +220,7 @@ def test_a_change_cannot_make_two_enrollments_the_same(desk: Desk) -> None:
 
 def test_nothing_changes_in_an_enrollment_that_has_ended_or_is_not_there(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, enrollment, Cancel(), rules=desk.rules, now=desk.now, by="desk")
     with pytest.raises(Refused, match="was cancelled"):
         make(desk, enrollment, desk.now, phone=BOB)
     with pytest.raises(Refused, match="there is no enrollment 999"):

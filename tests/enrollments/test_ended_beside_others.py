@@ -8,31 +8,28 @@ from datetime import timedelta
 import pytest
 
 from notifier.db.engine import reading
-from notifier.domain.planning.difference import Difference
 from notifier.domain.states import MessageState
-from notifier.enrollments.cancel import cancel, plan_cancel
-from notifier.enrollments.end_effect import Ended
-from notifier.enrollments.hold import resume
-from notifier.enrollments.no_show import no_show
+from notifier.enrollments.commands import Cancel, NoShow, Resume
+from notifier.enrollments.effect import Effect, OtherEffect
+from notifier.enrollments.lifecycle import apply, preview
 from notifier.numbers.release import opt_out_by_staff
 from schedules.catalogue import shipped
-from tests.setups.desk import ANA, Desk
+from tests.setups.desk import ANA, Desk, other
 
 PLANNED, CANCELLED, EXPIRED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.EXPIRED
 SUPPRESSED, DELIVERED = MessageState.SUPPRESSED, MessageState.DELIVERED
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def end(desk: Desk, enrollment: int, after: timedelta = timedelta()) -> Ended:
+def end(desk: Desk, enrollment: int, after: timedelta = timedelta()) -> Effect:
     """Cancel it; what was shown before is what is done."""
     now = desk.now + after
     before = rows(desk)
     with reading(desk.engine) as session:
-        shown = plan_cancel(session, enrollment, rules=desk.rules, now=now)
+        shown = preview(session, enrollment, Cancel(), rules=desk.rules, now=now)
     assert before == rows(desk)
-    done: Ended = desk.act(cancel, enrollment, rules=desk.rules, now=now, by="desk")
-    assert [said(one) for one in shown.others.values()] == [said(one) for one in done.others.values()]
-    assert (shown.nobody_tells, shown.withdrawn) == (done.nobody_tells, done.withdrawn)
+    done: Effect = desk.act(apply, enrollment, Cancel(), rules=desk.rules, now=now, by="desk")
+    assert shown == done
     return done
 
 
@@ -40,10 +37,11 @@ def rows(desk: Desk) -> list[tuple[str, MessageState, str]]:
     return [(step, row.state, row.text) for number in (1, 2, 3) for step, row in desk.texts(number).items()]
 
 
-def said(difference: Difference) -> dict[str, list[str]]:
-    lists = ("added", "passed", "moved", "reworded", "cancelled", "expired", "wrong_now")
-    found = {name: [entry.step for entry in getattr(difference, name)] for name in lists}
-    return {name: steps for name, steps in found.items() if steps}
+def said(effect: OtherEffect) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text in effect.texts:
+        found.setdefault(text.what, []).append(text.step)
+    return found
 
 
 def test_the_right_protocol_is_said_in_full_once_the_wrong_one_is_cancelled(desk: Desk) -> None:
@@ -57,7 +55,7 @@ def test_the_right_protocol_is_said_in_full_once_the_wrong_one_is_cancelled(desk
     } == desk.states(right)
     done = end(desk, wrong)
     assert {right: {"added": ["makeup-again", "sun-again", "next-visit"], "reworded": ["today"]}} == {
-        whose: said(one) for whose, one in done.others.items()
+        one.enrollment: said(one) for one in done.others
     }
     assert {PLANNED} == set(desk.states(right).values())
     assert "no makeup until Sat Mar 7 1:10 PM" in desk.texts(right)["today"].text
@@ -67,7 +65,7 @@ def test_the_right_protocol_is_said_in_full_once_the_wrong_one_is_cancelled(desk
 def test_who_remains_on_the_phone_reads_her_texts_without_her_name(desk: Desk) -> None:
     first, second = desk.enroll().enrollment, desk.enroll(name="Bob Ruiz").enrollment
     assert {first: {"reworded": ["today", "makeup-again", "sun-again"]}} == {
-        whose: said(one) for whose, one in end(desk, second).others.items()
+        one.enrollment: said(one) for one in end(desk, second).others
     }
     assert desk.texts(first)["today"].text.startswith("Clinic: no makeup")
 
@@ -75,7 +73,7 @@ def test_who_remains_on_the_phone_reads_her_texts_without_her_name(desk: Desk) -
 def test_what_found_no_place_has_one_once_another_is_cancelled(desk: Desk) -> None:
     first, _, third = (desk.enroll(name=name).enrollment for name in ("Ana Ruiz", "Eva Ruiz", "Zoe Ruiz"))
     assert EXPIRED == desk.states(third)["today"]
-    assert "today" in said(end(desk, first).others[third])["added"]
+    assert "today" in said(other(end(desk, first), third))["added"]
     assert PLANNED == desk.states(third)["today"]
 
 
@@ -83,7 +81,7 @@ def test_what_comes_too_late_is_shown_and_told_in_person(desk: Desk) -> None:
     earlier = desk.enroll(protocol="makeup-only").enrollment
     wrong = desk.enroll(at=desk.now, second=True).enrollment
     assert CANCELLED == desk.states(earlier)["today"]
-    assert {"passed": ["today"], "added": ["makeup-again"]} == said(end(desk, wrong, after=9 * HOUR).others[earlier])
+    assert {"passed": ["today"], "added": ["makeup-again"]} == said(other(end(desk, wrong, after=9 * HOUR), earlier))
     assert {"today": EXPIRED, "makeup-again": PLANNED} == desk.states(earlier)
 
 
@@ -100,7 +98,7 @@ def test_what_was_said_with_the_wrong_ones_end_is_listed_for_a_call(desk: Desk) 
     right = desk.enroll(at=desk.now - HOUR).enrollment
     wrong = desk.enroll(protocol="makeup-only").enrollment
     desk.send(desk.texts(right)["today"], desk.now)
-    assert ["today"] == said(end(desk, wrong, after=HOUR).others[right])["wrong_now"]
+    assert ["today"] == said(other(end(desk, wrong, after=HOUR), right))["wrong_now"]
 
 
 def test_what_was_said_before_the_mistake_is_right_again_once_it_is_cancelled(desk: Desk) -> None:
@@ -108,8 +106,8 @@ def test_what_was_said_before_the_mistake_is_right_again_once_it_is_cancelled(de
     right = desk.enroll(at=desk.now - HOUR).enrollment
     desk.send(desk.texts(right)["today"], desk.now)
     wrong = desk.enroll(protocol="makeup-only")
-    assert ["today"] == said(wrong.others[right])["wrong_now"]
-    assert "wrong_now" not in said(end(desk, wrong.enrollment, after=HOUR).others[right])
+    assert ["today"] == [entry.step for entry in wrong.others[right].wrong_now]
+    assert "wrong_now" not in said(other(end(desk, wrong.enrollment, after=HOUR), right))
 
 
 def test_a_length_in_words_is_right_again_only_where_no_other_treatment_moves_the_end(desk: Desk) -> None:
@@ -121,16 +119,16 @@ def test_a_length_in_words_is_right_again_only_where_no_other_treatment_moves_th
         desk.enroll(protocol="microneedling-week", at=at, now=desk.now + 3 * HOUR, second=True).enrollment
         for at in (desk.now + 2 * HOUR, desk.now + 3 * HOUR)
     )
-    assert ["today"] == said(end(desk, also_wrong, after=4 * HOUR).others[hers])["wrong_now"]
-    assert "wrong_now" not in said(end(desk, wrong, after=4 * HOUR).others[hers])
+    assert ["today"] == said(other(end(desk, also_wrong, after=4 * HOUR), hers))["wrong_now"]
+    assert "wrong_now" not in said(other(end(desk, wrong, after=4 * HOUR), hers))
 
 
 def test_a_rebook_text_comes_back_when_the_booked_visit_was_missed(desk: Desk) -> None:
     first = desk.enroll(rebook_consent=True).enrollment
     booked = desk.enroll(appointment_at=desk.now + DAY).enrollment
     assert CANCELLED == desk.states(first)["next-visit"]
-    done = desk.act(no_show, booked, rules=desk.rules, now=desk.now + DAY, by="desk")
-    assert "next-visit" in said(done.others[first])["added"]
+    done = desk.act(apply, booked, NoShow(), rules=desk.rules, now=desk.now + DAY, by="desk")
+    assert "next-visit" in said(other(done, first))["added"]
     assert PLANNED == desk.states(first)["next-visit"]
 
 
@@ -139,7 +137,7 @@ def test_to_a_number_that_has_opted_out_nothing_comes_back_but_suppressed(desk: 
     wrong = desk.enroll(protocol="makeup-only").enrollment
     desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
     done = end(desk, wrong)
-    assert (True, ["makeup-again", "sun-again"]) == (done.opted_out, said(done.others[right])["added"])
+    assert (True, ["makeup-again", "sun-again"]) == (done.opted_out, said(other(done, right))["added"])
     assert {SUPPRESSED} == set(desk.states(right).values())
 
 
@@ -150,7 +148,7 @@ def test_a_cancellation_that_is_taken_back_is_as_if_it_had_not_been(desk: Desk) 
     before = rows(desk)
     end(desk, wrong)
     assert before != rows(desk)
-    desk.act(resume, wrong, rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, wrong, Resume(), rules=desk.rules, now=desk.now, by="desk")
     assert before == rows(desk)
 
 
@@ -161,7 +159,7 @@ def test_what_another_treatment_still_says_is_not_left_to_staff(desk: Desk) -> N
         for at in (desk.now, desk.now + DAY, desk.now + 2 * DAY)
     )
     assert {CANCELLED} == {desk.states(one)["makeup-again"] for one in (first, middle)}
-    assert (f"enrollment {middle}: makeup-again",) == end(desk, last, after=2 * DAY).nobody_tells
+    assert ((middle, "makeup-again"),) == end(desk, last, after=2 * DAY).nobody_tells
 
 
 def test_what_the_ended_one_has_said_already_is_not_left_to_staff(desk: Desk) -> None:

@@ -11,17 +11,14 @@ from notifier.db.enrollments import by_id
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.enrollments.cancel import cancel, plan_cancel
-from notifier.enrollments.change import change
-from notifier.enrollments.hold import hold, plan_resume, resume
-from notifier.enrollments.no_show import no_show, plan_no_show
+from notifier.enrollments.commands import Cancel, Change, Command, Hold, NoShow, Resume, Treated
+from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.requests import ChangeRequest
-from notifier.enrollments.treated import plan_treated, treated
 from notifier.numbers.holds import hold_number
 from notifier.numbers.release import Released, opt_out_by_staff, release
 from notifier.publishing.pause import pause, unpause
 from notifier.sending.review import review
-from tests.setups.desk import ANA, Desk
+from tests.setups.desk import ANA, Desk, of, other
 
 PLANNED, CANCELLED, EXPIRED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.EXPIRED
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -44,9 +41,9 @@ def book(desk: Desk) -> int:
 def test_treated_plans_the_aftercare_and_withdraws_what_prepared_her(desk: Desk) -> None:
     enrollment, at = book(desk), desk.now + 5 * DAY
     with reading(desk.engine) as session:
-        shown = plan_treated(session, enrollment, at, rules=desk.rules, now=at)
-    assert ["before"] == [entry.step for entry in shown.difference.cancelled]
-    desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
+        shown = preview(session, enrollment, Treated(at), rules=desk.rules, now=at)
+    assert ["before"] == [entry.step for entry in of(shown, "withdrawn")]
+    desk.act(apply, enrollment, Treated(at), rules=desk.rules, now=at, by="desk")
     assert {"before": CANCELLED, "today": PLANNED, "makeup-again": PLANNED, "sun-again": PLANNED} == desk.states(
         enrollment
     )
@@ -57,49 +54,49 @@ def test_treated_plans_the_aftercare_and_withdraws_what_prepared_her(desk: Desk)
 def test_a_sent_text_that_prepared_her_is_not_wrong_now(desk: Desk) -> None:
     enrollment, at = book(desk), desk.now + 5 * DAY
     desk.send(desk.texts(enrollment)["before"], desk.now + 4 * DAY)
-    made = desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
-    assert ((), ()) == (made.difference.wrong_now, made.difference.cancelled)
+    made = desk.act(apply, enrollment, Treated(at), rules=desk.rules, now=at, by="desk")
+    assert ([], []) == (of(made, "wrong_now"), of(made, "withdrawn"))
 
 
 def test_treated_counts_from_the_end_and_not_from_the_appointment(desk: Desk) -> None:
     enrollment = book(desk)
     at = desk.now + 5 * DAY + HOUR
-    desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
+    desk.act(apply, enrollment, Treated(at), rules=desk.rules, now=at, by="desk")
     assert at + 24 * HOUR == desk.texts(enrollment)["makeup-again"].due_at
 
 
 def test_treated_said_twice_moves_the_end_of_the_treatment(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    made = desk.act(treated, enrollment, desk.now - HOUR, rules=desk.rules, now=desk.now, by="desk")
+    made = desk.act(apply, enrollment, Treated(desk.now - HOUR), rules=desk.rules, now=desk.now, by="desk")
     assert desk.now + 23 * HOUR == desk.texts(enrollment)["makeup-again"].due_at
-    assert not made.difference.added
-    again = desk.act(treated, enrollment, desk.now - HOUR, rules=desk.rules, now=desk.now, by="desk")
-    assert not again.difference.changes_anything
+    assert not of(made, "added")
+    again = desk.act(apply, enrollment, Treated(desk.now - HOUR), rules=desk.rules, now=desk.now, by="desk")
+    assert () == again.texts
 
 
 def test_treated_withholds_the_lifts_of_her_earlier_treatment(desk: Desk) -> None:
     first = desk.enroll().enrollment
     second = desk.enroll(protocol="makeup-only", appointment_at=desk.now + HOUR).enrollment
-    made = desk.act(treated, second, desk.now + HOUR, rules=desk.rules, now=desk.now + HOUR, by="desk")
-    assert ["sun-again"] == [entry.step for entry in made.others[first].withheld]
+    made = desk.act(apply, second, Treated(desk.now + HOUR), rules=desk.rules, now=desk.now + HOUR, by="desk")
+    assert ["sun-again"] == [text.step for text in of(other(made, first), "withdrawn") if text.needs_call]
     assert CANCELLED == desk.states(first)["makeup-again"]
 
 
 def test_treated_in_the_future_is_refused(desk: Desk) -> None:
     with pytest.raises(Refused, match="lies in the future"):
-        desk.act(treated, book(desk), desk.now + HOUR, rules=desk.rules, now=desk.now, by="desk")
+        desk.act(apply, book(desk), Treated(desk.now + HOUR), rules=desk.rules, now=desk.now, by="desk")
 
 
 def test_a_moved_appointment_moves_what_prepares_her_and_lists_what_was_said(desk: Desk) -> None:
     enrollment = book(desk)
     changes = ChangeRequest(appointment_at=desk.now + 7 * DAY)
-    made = desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now, by="desk")
-    assert ["before"] == [entry.step for entry in made.difference.moved]
+    made = desk.act(apply, enrollment, Change(changes), rules=desk.rules, now=desk.now, by="desk")
+    assert ["before"] == [entry.step for entry in of(made, "moved")]
     assert datetime(2026, 3, 12, 14, tzinfo=UTC) == desk.texts(enrollment)["before"].due_at
     desk.send(desk.texts(enrollment)["before"], desk.now + 6 * DAY)
     changes = ChangeRequest(appointment_at=desk.now + 9 * DAY)
-    made = desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now + 6 * DAY, by="desk")
-    assert [("before", "the visit has moved")] == [(entry.step, entry.why) for entry in made.difference.wrong_now]
+    made = desk.act(apply, enrollment, Change(changes), rules=desk.rules, now=desk.now + 6 * DAY, by="desk")
+    assert [("before", "the visit has moved")] == [(entry.step, entry.why) for entry in of(made, "wrong_now")]
 
 
 # ended
@@ -108,36 +105,38 @@ def test_a_moved_appointment_moves_what_prepares_her_and_lists_what_was_said(des
 def test_a_no_show_stops_what_prepared_her(desk: Desk) -> None:
     enrollment = book(desk)
     with reading(desk.engine) as session:
-        assert ("before",) == plan_no_show(session, enrollment, rules=desk.rules, now=desk.now + 5 * DAY).withdrawn
-    desk.act(no_show, enrollment, rules=desk.rules, now=desk.now + 5 * DAY, by="desk")
+        shown = preview(session, enrollment, NoShow(), rules=desk.rules, now=desk.now + 5 * DAY)
+    assert ["before"] == [text.step for text in of(shown, "withdrawn")]
+    desk.act(apply, enrollment, NoShow(), rules=desk.rules, now=desk.now + 5 * DAY, by="desk")
     assert (EnrollmentState.NO_SHOW, {"before": CANCELLED}) == (stored(desk, enrollment).state, desk.states(enrollment))
-    assert desk.act(no_show, enrollment, rules=desk.rules, now=desk.now, by="desk").already
+    assert desk.act(apply, enrollment, NoShow(), rules=desk.rules, now=desk.now, by="desk").already
 
 
 def test_a_treated_patient_is_no_no_show(desk: Desk) -> None:
     with pytest.raises(Refused, match="was treated, so it is no no-show"):
-        desk.act(no_show, desk.enroll().enrollment, rules=desk.rules, now=desk.now, by="desk")
+        desk.act(apply, desk.enroll().enrollment, NoShow(), rules=desk.rules, now=desk.now, by="desk")
 
 
 def test_cancelling_withdraws_what_is_planned_and_names_what_is_on_its_way(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
     desk.send(desk.texts(enrollment)["today"], desk.now, to=MessageState.ATTEMPTING)
     with reading(desk.engine) as session:
-        shown = plan_cancel(session, enrollment, rules=desk.rules, now=desk.now)
-    assert (("makeup-again", "sun-again"), ("today",)) == (shown.withdrawn, shown.on_their_way)
-    desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk")
+        shown = preview(session, enrollment, Cancel(), rules=desk.rules, now=desk.now)
+    withdrawn = [text.step for text in of(shown, "withdrawn")]
+    assert (["makeup-again", "sun-again"], ("today",)) == (withdrawn, shown.on_their_way)
+    desk.act(apply, enrollment, Cancel(), rules=desk.rules, now=desk.now, by="desk")
     expected = {"today": MessageState.ATTEMPTING, "makeup-again": CANCELLED, "sun-again": CANCELLED}
     assert expected == desk.states(enrollment)
-    assert desk.act(cancel, enrollment, rules=desk.rules, now=desk.now, by="desk").already
+    assert desk.act(apply, enrollment, Cancel(), rules=desk.rules, now=desk.now, by="desk").already
 
 
 @pytest.mark.parametrize(
-    ("end", "sentence"), [(cancel, r"which was cancelled \(cancelled by staff\)"), (no_show, "a no-show")]
+    ("end", "sentence"), [(Cancel(), r"which was cancelled \(cancelled by staff\)"), (NoShow(), "a no-show")]
 )
-def test_an_ended_enrollment_is_not_enrolled_again_without_saying_so(desk: Desk, end: object, sentence: str) -> None:
+def test_an_ended_enrollment_is_not_enrolled_again_without_saying_so(desk: Desk, end: Command, sentence: str) -> None:
     at = desk.now + 5 * DAY
     ended = book(desk)
-    desk.act(end, ended, rules=desk.rules, now=at, by="desk")  # type: ignore[arg-type]  # both stories
+    desk.act(apply, ended, end, rules=desk.rules, now=at, by="desk")
     with pytest.raises(
         Refused, match=rf"this is enrollment {ended}.*{sentence}.*; take that back, or enroll her again"
     ):
@@ -153,11 +152,11 @@ def test_a_visit_that_is_still_to_come_was_not_missed(desk: Desk) -> None:
         "where it is called off, cancel it; where it moves, say to when"
     )
     with pytest.raises(Refused, match=f"^{sentence}$"):
-        desk.act(no_show, enrollment, rules=desk.rules, now=at - timedelta(minutes=1), by="desk")
+        desk.act(apply, enrollment, NoShow(), rules=desk.rules, now=at - timedelta(minutes=1), by="desk")
     with reading(desk.engine) as session, pytest.raises(Refused, match=f"^{sentence}$"):
-        plan_no_show(session, enrollment, rules=desk.rules, now=desk.now)
+        preview(session, enrollment, NoShow(), rules=desk.rules, now=desk.now)
     assert EnrollmentState.BOOKED == stored(desk, enrollment).state
-    assert not desk.act(no_show, enrollment, rules=desk.rules, now=at, by="desk").already
+    assert not desk.act(apply, enrollment, NoShow(), rules=desk.rules, now=at, by="desk").already
 
 
 # held
@@ -165,14 +164,15 @@ def test_a_visit_that_is_still_to_come_was_not_missed(desk: Desk) -> None:
 
 def test_after_a_hold_what_is_useful_goes_and_what_has_passed_expires(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
-    assert desk.act(hold, enrollment, now=desk.now, by="desk", why="she is unsure")
-    assert not desk.act(hold, enrollment, now=desk.now, by="desk", why="again")
+    held = desk.act(apply, enrollment, Hold("she is unsure"), rules=desk.rules, now=desk.now, by="desk")
+    again = desk.act(apply, enrollment, Hold("again"), rules=desk.rules, now=desk.now, by="desk")
+    assert (False, True) == (held.already, again.already)
     assert EnrollmentState.HELD == stored(desk, enrollment).state
     later = desk.now + 26 * HOUR
     with reading(desk.engine) as session:
-        found = plan_resume(session, enrollment, rules=desk.rules, now=later)
-    assert ["today"] == [entry.step for entry in found.difference.expired]
-    desk.act(resume, enrollment, rules=desk.rules, now=later, by="desk")
+        found = preview(session, enrollment, Resume(), rules=desk.rules, now=later)
+    assert ["today"] == [entry.step for entry in of(found, "expired")]
+    desk.act(apply, enrollment, Resume(), rules=desk.rules, now=later, by="desk")
     texts = desk.texts(enrollment)
     assert (EXPIRED, "no hour is left in which it would be useful; tell the patient in person") == (
         texts["today"].state,
@@ -184,16 +184,16 @@ def test_after_a_hold_what_is_useful_goes_and_what_has_passed_expires(desk: Desk
 
 def test_a_held_visit_that_takes_place_is_active_once_it_is_resumed(desk: Desk) -> None:
     enrollment, at = book(desk), desk.now + 5 * DAY
-    desk.act(hold, enrollment, now=desk.now, by="desk", why="moved house")
-    desk.act(treated, enrollment, at, rules=desk.rules, now=at, by="desk")
+    desk.act(apply, enrollment, Hold("moved house"), rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, enrollment, Treated(at), rules=desk.rules, now=at, by="desk")
     assert EnrollmentState.HELD == stored(desk, enrollment).state
-    desk.act(resume, enrollment, rules=desk.rules, now=at, by="desk")
+    desk.act(apply, enrollment, Resume(), rules=desk.rules, now=at, by="desk")
     assert EnrollmentState.ACTIVE == stored(desk, enrollment).state
 
 
 def test_only_what_is_held_is_resumed(desk: Desk) -> None:
     with pytest.raises(Refused, match=r"is not held; its state is active"):
-        desk.act(resume, desk.enroll().enrollment, rules=desk.rules, now=desk.now, by="desk")
+        desk.act(apply, desk.enroll().enrollment, Resume(), rules=desk.rules, now=desk.now, by="desk")
 
 
 # what only staff may decide

@@ -10,7 +10,8 @@ import pytest
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading
 from notifier.domain.states import MessageState
-from notifier.enrollments.change import change
+from notifier.enrollments.commands import Change
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
@@ -28,7 +29,7 @@ def test_after_start_a_missed_text_that_is_still_to_come_again_is_planned_again(
     desk.act(opt_in, ANA, at=later, by="patient")
     assert {"before": SUPPRESSED} == desk.states(enrollment)
     changes = ChangeRequest(appointment_at=desk.now + 14 * DAY)
-    desk.act(change, enrollment, changes, rules=desk.rules, now=later, by="desk")
+    desk.act(apply, enrollment, Change(changes), rules=desk.rules, now=later, by="desk")
     assert {"before": PLANNED} == desk.states(enrollment)
 
 
@@ -36,7 +37,7 @@ def test_after_start_a_missed_text_stays_missed_whatever_else_changes(desk: Desk
     enrollment, night = desk.enroll().enrollment, desk.now + 32 * HOUR
     desk.act(opt_out, ANA, source="keyword", at=desk.now, by="patient")
     desk.act(opt_in, ANA, at=night, by="patient")
-    desk.act(change, enrollment, ChangeRequest(rebook_consent=True), rules=desk.rules, now=night, by="desk")
+    desk.act(apply, enrollment, Change(ChangeRequest(rebook_consent=True)), rules=desk.rules, now=night, by="desk")
     states = desk.states(enrollment)
     assert (SUPPRESSED, PLANNED) == (states["makeup-again"], states["sun-again"])
 
@@ -45,7 +46,7 @@ def test_while_she_is_opted_out_a_text_that_moves_stays_suppressed(desk: Desk) -
     enrollment = desk.enroll(appointment_at=desk.now + 3 * DAY).enrollment
     desk.act(opt_out, ANA, source="keyword", at=desk.now, by="patient")
     changes = ChangeRequest(appointment_at=desk.now + 14 * DAY)
-    desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, enrollment, Change(changes), rules=desk.rules, now=desk.now, by="desk")
     assert {"before": SUPPRESSED} == desk.states(enrollment)
 
 
@@ -68,7 +69,7 @@ def test_what_she_wrote_before_her_number_changed_counts_for_the_new_one(
     enrollment, changed = desk.enroll().enrollment, desk.now + 2 * HOUR
     desk.enroll(name="Eva Ruiz")
     desk.send(desk.texts(enrollment)["today"], desk.now + HOUR)
-    desk.act(change, enrollment, ChangeRequest(phone=BOB), rules=desk.rules, now=changed, by="desk")
+    desk.act(apply, enrollment, Change(ChangeRequest(phone=BOB)), rules=desk.rules, now=changed, by="desk")
     inbound = InboundText("SM1", ANA, words, changed + written * HOUR)
     desk.act(receive, inbound, changed + 2 * HOUR)
     with reading(desk.engine) as session:

@@ -22,10 +22,9 @@ from notifier.db.engine import open_engine, reading
 from notifier.db.tables import Message
 from notifier.domain.planning.plan import Facts, PlanningRules, concerns, is_newer
 from notifier.domain.refused import Refused
-from notifier.domain.states import SAID, MessageState
-from notifier.enrollments.cancel import cancel
-from notifier.enrollments.change import change
-from notifier.enrollments.hold import hold, resume
+from notifier.domain.states import RUNNING, SAID, MessageState
+from notifier.enrollments.commands import Cancel, Change, Hold, Resume
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.plans import enrollments_on, facts_of
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.release import opt_out_by_staff, release
@@ -90,13 +89,13 @@ def move(desk: Desk, enrollment: int, what: str, how: Any) -> Desk:
     elif what == "send":
         send_what_is_due(desk, MessageState(how))
     elif what == "change":
-        desk.act(change, enrollment, changes(desk, *how), rules=desk.rules, **told)
+        desk.act(apply, enrollment, Change(changes(desk, *how)), rules=desk.rules, **told)
     elif what == "cancel":
-        desk.act(cancel, how, rules=desk.rules, **told)
+        desk.act(apply, how, Cancel(), rules=desk.rules, **told)
     elif what == "hold":
-        desk.act(hold, enrollment, why="so", **told)
+        desk.act(apply, enrollment, Hold("so"), rules=desk.rules, **told)
     elif what == "resume":
-        desk.act(resume, enrollment, rules=desk.rules, **told)
+        desk.act(apply, enrollment, Resume(), rules=desk.rules, **told)
     elif what == "opt_out":
         desk.act(opt_out_by_staff, ANA, **told)
     else:
@@ -137,6 +136,8 @@ def check(desk: Desk) -> None:
     for message in messages:
         if message.kind == StepKind.LIFT and message.state in (MessageState.PLANNED, MessageState.SUPPRESSED):
             mine = by_id[message.enrollment_id]
+            if mine.state not in RUNNING:
+                continue  # what was suppressed when the enrollment ended never leaves, so it follows nothing
             for facts in [mine, *(other for other in company if concerns(mine, other))]:
                 ends = Moments.of(facts.protocol, facts.anchor, ZoneInfo(facts.timezone), facts.answers).ends
                 assert all(message.due_at and message.due_at >= ends[t] for t in message.topics if t in ends)

@@ -20,15 +20,15 @@ from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
-from notifier.enrollments.change import change
+from notifier.enrollments.commands import Change, Treated
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
-from notifier.enrollments.treated import treated
 from notifier.numbers.opt_outs import opt_out
 from schedules.catalogue import shipped
 from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.setups.desk import ANA, Desk
+from tests.setups.desk import ANA, Desk, of
 
 OFFICES = {
     "downtown": OfficeProfile(
@@ -86,10 +86,17 @@ def test_every_way_of_planning_again_keeps_each_voice(desk: Desk) -> None:
     assert speak_for_their_office(desk.engine)
     visit = desk.enroll(office="downtown", appointment_at=desk.now + timedelta(days=9), name="Cy Ruiz").enrollment
     with writing(desk.engine) as session:
-        change(session, first.enrollment, ChangeRequest(name="Anna Ruiz"), rules=desk.rules, now=desk.now, by="desk")
+        apply(
+            session,
+            first.enrollment,
+            Change(ChangeRequest(name="Anna Ruiz")),
+            rules=desk.rules,
+            now=desk.now,
+            by="desk",
+        )
     later = desk.now + timedelta(days=9, hours=1)
     with writing(desk.engine) as session:
-        treated(session, visit, later - timedelta(minutes=10), rules=desk.rules, now=later, by="desk")
+        apply(session, visit, Treated(later - timedelta(minutes=10)), rules=desk.rules, now=later, by="desk")
     assert speak_for_their_office(desk.engine)
     assert {"downtown", "desert"} == {office for office, *_ in texts(desk.engine)}
 
@@ -97,11 +104,11 @@ def test_every_way_of_planning_again_keeps_each_voice(desk: Desk) -> None:
 def test_a_patient_who_moves_to_another_office_hears_from_that_one(desk: Desk) -> None:
     whose = desk.enroll(protocol="makeup-only", office="downtown").enrollment
     with writing(desk.engine) as session:
-        moved = change(session, whose, ChangeRequest(office="desert"), rules=desk.rules, now=desk.now, by="desk")
-    assert [] == list(moved.difference.wrong_now)
+        moved = apply(session, whose, Change(ChangeRequest(office="desert")), rules=desk.rules, now=desk.now, by="desk")
+    assert [] == list(of(moved, "wrong_now"))
     assert speak_for_their_office(desk.engine)
     with pytest.raises(Refused, match="there is no office"), writing(desk.engine) as session:
-        change(session, whose, ChangeRequest(office="west"), rules=desk.rules, now=desk.now, by="desk")
+        apply(session, whose, Change(ChangeRequest(office="west")), rules=desk.rules, now=desk.now, by="desk")
 
 
 def test_an_opt_out_at_one_office_holds_at_all(desk: Desk) -> None:

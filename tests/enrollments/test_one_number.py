@@ -11,8 +11,8 @@ from sqlmodel import col
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.states import MessageState
-from notifier.enrollments.change import change
-from notifier.enrollments.hold import hold, resume
+from notifier.enrollments.commands import Change, Hold, Resume
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.preview import Preview, preview
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from notifier.sending.decide import Send
@@ -107,9 +107,9 @@ def test_everything_that_is_planned_leaves_whosever_clock_it_is_on(desk: Desk, z
 def test_a_change_and_a_hold_keep_what_is_planned_true(desk: Desk) -> None:
     numbers = [desk.enroll(name=name, at=desk.now).enrollment for name in ("Ana Ruiz", "Eva Ruiz", "Zoe Ruiz")]
     told = {"rules": desk.rules, "now": desk.now, "by": "desk"}
-    desk.act(hold, numbers[0], now=desk.now, by="desk", why="she is unsure")
-    desk.act(change, numbers[1], ChangeRequest(treated_at=desk.now - 2 * HOUR), **told)
-    desk.act(resume, numbers[0], **told)
+    desk.act(apply, numbers[0], Hold("she is unsure"), rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, numbers[1], Change(ChangeRequest(treated_at=desk.now - 2 * HOUR)), **told)
+    desk.act(apply, numbers[0], Resume(), **told)
     assert 8 == leave(desk)
 
 
@@ -119,6 +119,6 @@ def test_what_left_today_for_somebody_who_is_elsewhere_now_counts(desk: Desk) ->
         enrollment = desk.enroll(name=name).enrollment
         desk.send(desk.texts(enrollment)["today"], desk.now + HOUR)
         changes = ChangeRequest(phone="+12125550177")
-        desk.act(change, enrollment, changes, rules=desk.rules, now=desk.now + HOUR, by="desk")
+        desk.act(apply, enrollment, Change(changes), rules=desk.rules, now=desk.now + HOUR, by="desk")
     third = desk.enroll(at=desk.now + HOUR, now=desk.now + HOUR, name=ZOE)
     assert EXPIRED == desk.states(third.enrollment)["today"]

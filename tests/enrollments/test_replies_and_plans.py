@@ -11,7 +11,8 @@ from notifier.conversations.reply_texts import plan_answer
 from notifier.db.engine import reading
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.states import MessageState
-from notifier.enrollments.change import change
+from notifier.enrollments.commands import Change
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number
 from notifier.oversight.forecast import show
@@ -37,11 +38,11 @@ def test_a_change_of_the_plan_leaves_an_answer_as_it_is(answered: Desk, what: st
     before = answered.texts(1)["reply-1"]
     earlier = ChangeRequest(treated_at=answered.now - timedelta(hours=2))
     given = ChangeRequest(protocol=answered.protocols["makeup-only"]) if what == "protocol" else earlier
-    made = answered.act(change, 1, given, rules=answered.rules, now=answered.now, by="desk")
+    made = answered.act(apply, 1, Change(given), rules=answered.rules, now=answered.now, by="desk")
     after = answered.texts(1)["reply-1"]
     assert (MessageState.PLANNED, before.due_at, before.text) == (after.state, after.due_at, after.text)
-    assert made.difference.changes_anything
-    assert "reply-1" not in {entry.step for entry in (*made.difference.cancelled, *made.difference.kept)}
+    assert made.texts
+    assert "reply-1" not in {text.step for text in made.texts}
 
 
 def test_a_held_number_keeps_her_steps_and_not_our_answer(answered: Desk) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from notifier.domain.states import MessageState
-from notifier.enrollments.cancel import cancel
-from notifier.enrollments.change import change
+from notifier.enrollments.commands import Cancel, Change
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
 from tests.setups.desk import Desk
 
@@ -104,7 +104,7 @@ def test_a_text_that_was_sent_keeps_its_words_when_the_phone_becomes_shared(desk
 
 def test_nobody_shares_with_somebody_whose_texts_have_ended(desk: Desk) -> None:
     first = desk.enroll()
-    desk.act(cancel, first.enrollment, rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, first.enrollment, Cancel(), rules=desk.rules, now=desk.now, by="desk")
     second = desk.enroll(name="Bob Ruiz")
     assert not desk.texts(second.enrollment)["today"].text.startswith("Bob")
 
@@ -114,14 +114,14 @@ def test_a_treatment_whose_texts_were_cancelled_still_happened(desk: Desk) -> No
     first = desk.enroll()
     later = desk.now + DAY / 2
     second = desk.enroll(protocol="makeup-only", at=later, now=later)
-    ended = desk.act(cancel, second.enrollment, rules=desk.rules, now=later, by="desk")
-    assert (f"enrollment {first.enrollment}: makeup-again",) == ended.nobody_tells
+    ended = desk.act(apply, second.enrollment, Cancel(), rules=desk.rules, now=later, by="desk")
+    assert ((first.enrollment, "makeup-again"),) == ended.nobody_tells
     assert CANCELLED == desk.states(first.enrollment)["makeup-again"]
 
 
 def test_a_mistake_enrolled_again_on_the_same_day_restricts_nothing(desk: Desk) -> None:
     wrong = desk.enroll(protocol="makeup-only")
-    desk.act(cancel, wrong.enrollment, rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, wrong.enrollment, Cancel(), rules=desk.rules, now=desk.now, by="desk")
     right = desk.enroll(at=desk.now - HOUR)
     assert {PLANNED} == set(desk.states(right.enrollment).values())
 
@@ -183,7 +183,7 @@ def test_the_earlier_text_comes_back_only_where_the_newer_one_did_not_reach_her(
     second = desk.enroll(at=at, now=at, second=True)
     desk.send(desk.texts(second.enrollment)["today"], at + HOUR, to=state)
     changes = ChangeRequest(rebook_consent=True)
-    desk.act(change, second.enrollment, changes, rules=desk.rules, now=at + HOUR, by="desk")
+    desk.act(apply, second.enrollment, Change(changes), rules=desk.rules, now=at + HOUR, by="desk")
     comes_back = PLANNED if state is MessageState.FAILED else CANCELLED
     assert comes_back == desk.states(first.enrollment)["today"]
 

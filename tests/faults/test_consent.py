@@ -13,7 +13,8 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
-from notifier.enrollments.cancel import cancel
+from notifier.enrollments.commands import Cancel
+from notifier.enrollments.lifecycle import apply
 from notifier.sending.claim import Claimed, SendingRules, claim
 from notifier.sending.gates.polls import completed
 from schedules.send_window import SendWindow
@@ -82,7 +83,7 @@ def test_of_a_stop_and_a_claim_at_once_one_comes_first(world: World, stop_first:
 def test_of_a_cancellation_and_a_claim_at_once_one_comes_first(world: World, cancel_first: bool) -> None:
     enrollment, phone = world.enroll()
     text = world.plan(patient=(enrollment, phone))
-    ends: Story = lambda session: cancel(session, enrollment, rules=PLANS, now=world.clock.now(), by="desk")  # noqa: E731  # one line says it
+    ends: Story = lambda session: apply(session, enrollment, Cancel(), rules=PLANS, now=world.clock.now(), by="desk")  # noqa: E731  # one line says it
     claimed = both_at_once(world, ends, other_first=cancel_first)
     assert (0 if cancel_first else 1) == len(claimed)
     assert (S.CANCELLED if cancel_first else S.ATTEMPTING) == world.state(text)

@@ -13,7 +13,8 @@ from sqlmodel import col
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
 from notifier.domain.offices import OfficeProfile
-from notifier.enrollments.hold import hold
+from notifier.enrollments.commands import Hold
+from notifier.enrollments.lifecycle import apply
 from notifier.oversight.explain import explain
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive
@@ -76,7 +77,7 @@ def test_what_is_too_late_would_be_given_up(desk: Any, lift: Any) -> None:
 
 def test_what_waits_for_a_person_says_so(desk: Any, lift: Any) -> None:
     with writing(desk.engine) as session:
-        hold(session, lift.enrollment_id, why="on leave", now=desk.now, by="desk")
+        apply(session, lift.enrollment_id, Hold("on leave"), rules=desk.rules, now=desk.now, by="desk")
     assert "the enrollment is on hold" in said(desk, lift.id, desk.now)
 
 

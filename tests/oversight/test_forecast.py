@@ -10,7 +10,8 @@ from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Reply
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.enrollments.hold import hold
+from notifier.enrollments.commands import Hold
+from notifier.enrollments.lifecycle import apply
 from notifier.numbers.holds import hold_number
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.explain import explain
@@ -55,7 +56,7 @@ def test_a_text_says_what_it_waits_for(desk: Desk) -> None:
         desk.enroll(phone=BOB, protocol="makeup-only").enrollment,
         desk.enroll(phone="+12125550125").enrollment,
     )
-    desk.act(hold, held, now=desk.now, by="desk", why="she is unsure")
+    desk.act(apply, held, Hold("she is unsure"), rules=desk.rules, now=desk.now, by="desk")
     told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
     desk.act(pause, "makeup-only", step="today", reason="a wrong dose", **told)
     desk.act(hold_number, "+12125550125", reason="unread", at=desk.now, by="worker", kinds="lift,rebook")
@@ -117,7 +118,7 @@ def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(desk: Desk) 
 def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(desk: Desk) -> None:
     enrollment = desk.enroll().enrollment
     text = desk.texts(enrollment)["today"]
-    desk.act(hold, enrollment, now=desk.now, by="desk", why="she is unsure")
+    desk.act(apply, enrollment, Hold("she is unsure"), rules=desk.rules, now=desk.now, by="desk")
     desk.act(hold_number, ANA, reason="unread", at=desk.now, by="worker")
     said = desk.act(explain, text.id, rules=desk.rules)
     assert "It is planned for 1 hour after the treatment." in said

@@ -11,7 +11,8 @@ from notifier.db.events import of_message
 from notifier.db.tables import Message
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
-from notifier.enrollments.change import change
+from notifier.enrollments.commands import Change
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.review import review
@@ -33,7 +34,9 @@ def desk(house: House, protocols: dict[str, CareProtocol], rules: PlanningRules)
 
 def correct(house: House, desk: Desk, enrollment: int, at: datetime) -> None:
     """Staff find that the treatment was at another hour."""
-    desk.act(change, enrollment, ChangeRequest(treated_at=at), rules=desk.rules, now=house.clock.now(), by="desk")
+    desk.act(
+        apply, enrollment, Change(ChangeRequest(treated_at=at)), rules=desk.rules, now=house.clock.now(), by="desk"
+    )
 
 
 async def told(house: House, desk: Desk, *answers: Outcome | Answer) -> tuple[int, Message]:

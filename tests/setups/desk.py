@@ -15,6 +15,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
+from notifier.enrollments.effect import Effect, OtherEffect, TextEffect
 from notifier.enrollments.enroll import Enrolled, enroll
 from notifier.enrollments.requests import EnrollRequest
 from schedules.catalogue import parse_protocol
@@ -166,6 +167,16 @@ class Desk:
     def strictly(self) -> Desk:
         """The same desk of a clinic where a clinician must approve."""
         return replace(self, rules=replace(self.rules, must_be_approved=True))
+
+
+def of(effect: Effect | OtherEffect, what: str) -> list[TextEffect]:
+    """The texts of which a command makes this."""
+    return [text for text in effect.texts if text.what == what]
+
+
+def other(effect: Effect, enrollment: int) -> OtherEffect:
+    """What a command does to another enrollment on the number."""
+    return next(one for one in effect.others if one.enrollment == enrollment)
 
 
 @pytest.fixture

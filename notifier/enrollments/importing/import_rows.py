@@ -13,11 +13,12 @@ from notifier.db.engine import reading, writing
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.planning.warnings import for_others, of_plan
 from notifier.domain.refused import Refused
+from notifier.enrollments.effect import Effect, OtherEffect, What
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.meanings import Done, Meaning, Ready, read_meanings, write_meanings
 from notifier.enrollments.importing.row_faults import faults_of
 from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
-from schedules.protocol import CareProtocol
+from schedules.protocol import CareProtocol, StepKind
 
 _T = TypeVar("_T")
 AT_ONCE = 500
@@ -40,7 +41,7 @@ class ImportReport:
     fault_count: int = 0
     bad_rows: int = 0
     opted_out: list[int] = field(default_factory=list)
-    """Rows whose number has opted out: enrolled, and nothing will be sent."""
+    """Rows whose number has opted out: enrolled or changed, and nothing will be sent."""
     for_staff: list[str] = field(default_factory=list)
     """What somebody must decide or tell a patient, in sentences."""
     written: int = 0
@@ -179,12 +180,31 @@ def _report_done(done: Done, report: ImportReport) -> None:
             report.opted_out.append(row.number)
         own = of_plan(written.plan) if written.plan is not None else ()
         report.for_staff += [f"row {row.number}: {said}" for said in (*own, *for_others(written.others))]
-    for row, change in done.changes:
-        changed = {change.enrollment: change.difference, **change.others}
-        report.for_staff += [f"row {row.number}: {said}" for said in for_others(changed)]
-    for row, ended in done.endings:
-        said_by_none = [f"{text} is not sent any more, and no other text says it" for text in ended.nobody_tells]
-        report.for_staff += [f"row {row.number}: {said}" for said in (*said_by_none, *for_others(ended.others))]
+    for row, effect in done.effects:
+        if effect.opted_out and row.status is None:
+            report.opted_out.append(row.number)
+        report.for_staff += [f"row {row.number}: {said}" for said in _said_of(effect, but_own=row.status is not None)]
+
+
+def _said_of(effect: Effect, *, but_own: bool) -> Iterator[str]:
+    """What staff must know of a change or an ending (`but_own`: whose own texts are withdrawn as the row says)."""
+    for ask in effect.unanswered.values():
+        yield f"not answered: {ask} What hangs on it is not sent"
+    for whose, step in effect.nobody_tells:
+        yield f"enrollment {whose}: {step} is not sent any more, and no other text says it"
+    own = () if but_own else (OtherEffect(effect.enrollment, effect.texts),)
+    for one in (*own, *effect.others):
+        for text in one.texts:
+            said = f"enrollment {one.enrollment}: {text.step}"
+            match text.what:
+                case What.WRONG_NOW:
+                    yield f"{said} was sent and is wrong now ({text.why}); call the patient"
+                case What.WITHDRAWN if text.needs_call or text.kind == StepKind.RESTRICT:
+                    yield f"{said} is not sent any more: {text.why}"
+                case What.EXPIRED:
+                    yield f"{said} is not sent any more: {text.why}"
+                case What.MOVED if text.why:
+                    yield f"{said} has {text.why}"
 
 
 def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -14,13 +14,14 @@ from notifier.db.enrollments import by_external_ids
 from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.domain.states import RUNNING, EnrollmentState
-from notifier.enrollments.change_effect import Change, find_change, make_change
-from notifier.enrollments.end_effect import Ended, end, has_ended_so
+from notifier.domain.states import RUNNING
+from notifier.enrollments.commands import Cancel, Change, NoShow
+from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import CHANGEABLE
 from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
+from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import ChangeRequest, Checked, check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
@@ -37,7 +38,7 @@ class Meaning(StrEnum):
     """Nothing can be done for it, and nothing is wrong with it: a cancelled visit that was never enrolled."""
 
 
-_ENDINGS = {Status.CANCELLED: EnrollmentState.CANCELLED, Status.NO_SHOW: EnrollmentState.NO_SHOW}
+_ENDINGS: Final = {Status.CANCELLED: Cancel("cancelled by import"), Status.NO_SHOW: NoShow()}
 Ready = set[tuple[str, str]]
 """Protocol versions and languages that are known to be approved and not paused."""
 
@@ -70,7 +71,11 @@ def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: Plann
     if not rules.is_yours(stored.office):
         raise Refused("its external_id is a patient of an office that is not yours; leave the row out", "external_id")
     if row.status is not None:
-        return Meaning.SAME if has_ended_so(stored, _ENDINGS[row.status], now) else Meaning.ENDED
+        command = _ENDINGS[row.status]
+        if command.is_done(stored):
+            return Meaning.SAME
+        command.refuse(stored, now)
+        return Meaning.ENDED
     if stored.imported_as == row.digest:
         return Meaning.SAME
     if stored.state not in RUNNING:
@@ -78,7 +83,7 @@ def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: Plann
     changes = _changes(stored, row.wanted)
     if changes == ChangeRequest():
         return Meaning.SAME
-    find_change(session, stored, changes, rules, now)
+    preview(session, stored.id or 0, Change(changes), rules=rules, now=now)
     return Meaning.CHANGED
 
 
@@ -108,8 +113,8 @@ class Done:
     """What was written."""
 
     written: list[tuple[ImportRow, Written]] = field(default_factory=list)
-    changes: list[tuple[ImportRow, Change]] = field(default_factory=list)
-    endings: list[tuple[ImportRow, Ended]] = field(default_factory=list)
+    effects: list[tuple[ImportRow, Effect]] = field(default_factory=list)
+    """Of changes and endings."""
 
 
 def write_meanings(
@@ -124,12 +129,12 @@ def write_meanings(
         stored = known.get(row.wanted.external_id or "")
         if stored is None:
             continue
+        whose = stored.id or 0
         if meaning is Meaning.ENDED and row.status is not None:
-            to, why = _ENDINGS[row.status], f"{row.status.value} by import"
-            done.endings.append((row, end(session, stored, to, rules, now=now, by=by, why=why)))
+            done.effects.append((row, apply(session, whose, _ENDINGS[row.status], rules=rules, now=now, by=by)))
         elif meaning is Meaning.CHANGED:
-            changes = _changes(stored, row.wanted)
-            done.changes.append((row, make_change(session, stored, changes, rules, now=now, by=by, what="changed")))
+            change = Change(_changes(stored, row.wanted))
+            done.effects.append((row, apply(session, whose, change, rules=rules, now=now, by=by)))
             stored.imported_as = row.digest
         elif meaning is Meaning.SAME and row.status is None and stored.imported_as != row.digest:
             stored.imported_as = row.digest

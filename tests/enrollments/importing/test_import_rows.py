@@ -12,10 +12,10 @@ from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.enrollments.cancel import cancel
-from notifier.enrollments.change import change
+from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.importing import import_rows as story
 from notifier.enrollments.importing.import_rows import ImportReport, import_rows
+from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.forecast import enrollments
@@ -129,7 +129,7 @@ def test_an_old_file_does_not_undo_what_staff_changed_since(office: Office) -> N
     office.run(line(1))
     (one,) = office.enrolled()
     desk = office.desk
-    desk.act(change, one.id or 0, ChangeRequest(phone=BOB), rules=desk.rules, now=desk.now, by="desk")
+    desk.act(apply, one.id or 0, Change(ChangeRequest(phone=BOB)), rules=desk.rules, now=desk.now, by="desk")
     assert {"same": 1} == counts(office.run(line(1)))
     assert BOB == office.enrolled()[0].phone
 
@@ -262,7 +262,7 @@ def test_a_race_with_staff_costs_one_row_and_not_its_neighbors(office: Office, n
     def race(what: str, done: int, of: int) -> None:
         if what == "checked" and done == of:
             by_hand = office.desk.enroll(phone="+12125550101")
-            office.desk.act(cancel, by_hand.enrollment, rules=office.desk.rules, now=now, by="desk")
+            office.desk.act(apply, by_hand.enrollment, Cancel(), rules=office.desk.rules, now=now, by="desk")
 
     report = office.run(line(1), line(2), progress=race)
     assert (1, 1) == (report.written, report.fault_count)

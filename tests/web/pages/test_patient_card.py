@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from notifier.db.engine import reading, writing
 from notifier.db.tables import StaffAudit
-from notifier.enrollments.no_show import no_show
+from notifier.enrollments.commands import NoShow
+from notifier.enrollments.lifecycle import apply
 from tests.web.pages.conftest import Desk
 
 
@@ -82,7 +83,7 @@ def test_there_is_no_card_of_nobody_and_of_what_has_ended(desk: Desk) -> None:
     whose = desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=1)).enrollment
     desk.clock.pass_(minutes=1)
     with writing(desk.engine) as session:
-        no_show(session, whose, rules=desk.office.rules, now=desk.clock.now(), by="staff:Dana")
+        apply(session, whose, NoShow(), rules=desk.office.rules, now=desk.clock.now(), by="staff:Dana")
     assert 422 == desk.get(f"/patients/{whose}/card").status_code
 
 
