@@ -17,6 +17,7 @@ from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
 from notifier.numbers.holds import release_number
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
+from notifier.numbers.twilio_block import keeps_blocking, until_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Released:
 
     holds: int
     opt_out: bool
+    still_blocked: str | None = None
+    """Why texts do not arrive all the same, and what the patient must do; None where nothing is known of that."""
 
 
 def plan_opt_out(session: Session, phone: str) -> OptedOut:
@@ -57,7 +60,7 @@ def opt_out_by_staff(session: Session, phone: str, *, now: datetime, by: str) ->
 def release(session: Session, phone: str, *, now: datetime, by: str, reconsent: str | None = None) -> Released:
     """End the holds of a number: somebody has read what the patient wrote.
 
-    An opt-out ends only with `reconsent`: how the patient said that she wants texts again. Raises Refused without it.
+    An opt-out ends only with `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
     """
     number = _e164(phone)
     reconsent = (reconsent or "").strip() or None
@@ -76,7 +79,8 @@ def release(session: Session, phone: str, *, now: datetime, by: str, reconsent: 
         ended = opt_in(session, number, at=now, by=by)
         record(session, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
     look_again(session, col(Message.phone) == number, at=now)
-    return Released(holds, ended)
+    blocked = until_start(session, number) if ended and stored is not None and keeps_blocking(stored) else None
+    return Released(holds, ended, blocked)
 
 
 def _e164(phone: str) -> str:

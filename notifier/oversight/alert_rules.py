@@ -64,6 +64,8 @@ class AlertFacts:
     """Booked enrollments whose appointment has passed, with its instant."""
     in_trouble: tuple[TextInTrouble, ...] = ()
     filtered: Filtered | None = None
+    blocked: tuple[int, ...] = ()
+    """Enrollments whose number Twilio blocks although the patient agreed to texts again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *_filtered(facts.filtered),
         *(_of_a_protocol(one) for one in rules.unreadable_protocols),
         *_unmarked(facts, rules, now),
+        *(_blocked(enrollment) for enrollment in facts.blocked),
         *(_of_a_text(text) for text in facts.in_trouble),
     ]
 
@@ -170,6 +173,11 @@ def to_be_marked_by(appointment: datetime, rules: AlertRules) -> datetime:
     )
     late = appointment + VISIT + MARKED_WITHIN
     return closing if closing is not None and appointment < closing < late else late
+
+
+def _blocked(enrollment: int) -> Cause:
+    why = f"enrollment {enrollment}: the patient agreed to texts again, and Twilio blocks them until the patient texts"
+    return Cause(f"blocked-{enrollment}", f"{why} START to the number that they come from; ask for it")
 
 
 def _of_a_text(text: TextInTrouble) -> Cause:

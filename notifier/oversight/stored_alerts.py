@@ -13,6 +13,7 @@ from sqlmodel import col
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, ReplyClaim
 from notifier.domain.states import MessageState
+from notifier.numbers.twilio_block import blocked_after_consent
 from notifier.oversight.alert_rules import AlertFacts, Cause, TextInTrouble, is_due
 from notifier.oversight.vital_signs import filtered_lately, read_vital_signs
 from notifier.oversight.worklists import expected, in_trouble
@@ -43,6 +44,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
             if row.message.due_at is not None  # what never had a place was said on the screen that planned it
         ),
         filtered=filtered_lately(session, now),
+        blocked=tuple(blocked_after_consent(session, now - _LOOK_BACK)),
     )
 
 

@@ -52,6 +52,8 @@ def release(
             done = release_number(session, phone, now=desk.now, by=desk.by, reconsent=reconsent)
         ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
         desk.tell("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
+        if done.still_blocked:
+            desk.tell(done.still_blocked)
 
 
 def review(

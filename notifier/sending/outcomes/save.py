@@ -19,6 +19,7 @@ from notifier.db.tables import Attempt, Message
 from notifier.domain.phone import country_of
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_out
+from notifier.numbers.twilio_block import until_start, was_reconsented
 from notifier.numbers.undeliverable import number_is_dead
 from notifier.sending.gates import circuits
 from notifier.sending.outcomes import receipts
@@ -127,6 +128,8 @@ def _not_created(session: Session, one: Finished, sender: str | None, now: datet
                 words = f"{words} {ASKED_TO_WAIT} {one.asked:.0f} s."
             _come_back(session, ids, now, why=words, not_until=now + timedelta(seconds=one.back_off))
         case _C.OPTED_OUT:
+            if was_reconsented(session, phone):
+                words = f"{until_start(session, phone)}."
             _end(session, ids, _S.SUPPRESSED, now, why=words)
             opt_out(session, phone, source="twilio", at=now, by=_BY)
         case _C.BAD_NUMBER:

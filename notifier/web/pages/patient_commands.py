@@ -19,6 +19,8 @@ from notifier.enrollments.commands import COMMANDS, Command, read_command
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.numbers.twilio_block import keeps_blocking, until_start
 from notifier.web.view import Page, Visit, see
 from notifier.web.widgets.effect_view import EffectView, effect_view
 from notifier.web.widgets.formats import number
@@ -80,9 +82,12 @@ def _opt_out(session: Session, visit: Visit, enrollment: Enrollment) -> object:
     return opt_out.opt_out_by_staff(session, enrollment.phone, now=visit.now, by=visit.who.by)
 
 
-def _show_release(_session: Session, visit: Visit, enrollment: Enrollment) -> EffectView:
+def _show_release(session: Session, visit: Visit, enrollment: Enrollment) -> EffectView:
     how = visit.field("reconsent")
     notes = [f"Texts are wanted again: {how}."] if how else []
+    stored = is_opted_out(session, enrollment.phone)
+    if how and stored is not None and keeps_blocking(stored):
+        notes.append(f"{until_start(session, enrollment.phone)}.")
     return EffectView(f"May texts to {number(enrollment.phone)} leave again?", "Let them leave", notes=notes)
 
 

@@ -76,7 +76,8 @@ def _stops(session: Session, visit: Visit) -> Iterator[Alarm]:
 def _alerts(session: Session) -> Iterator[Alarm]:
     for one in open_alerts(session):
         if not one.cause.startswith(_LISTED):
-            yield Alarm(sentence(one.why), _TO_DO.get(one.cause, _ASK), one.opened_at)
+            to_do = "" if one.cause.startswith("blocked-") else _TO_DO.get(one.cause, _ASK)
+            yield Alarm(sentence(one.why), to_do, one.opened_at)
 
 
 def send_again(visit: Visit) -> Response:

@@ -1,0 +1,53 @@
+"""The block that Twilio keeps by itself: whoever texts STOP gets nothing from that sender until the same phone texts
+START. Nobody here can end it, whatever the patient has signed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.enrollments import latest_on
+from notifier.db.tables import Attempt, Message, OptOut
+
+BY_PATIENT: Final = "patient"
+"""Who ends an opt-out by texting START."""
+_BLOCKS: Final = frozenset({"keyword", "twilio"})
+"""Sources of an opt-out that Twilio knows of too: the very words that it heeds, and its own refusal."""
+
+
+def keeps_blocking(opt_out: OptOut) -> bool:
+    """Whether Twilio still blocks a number once this opt-out of ours has ended without START."""
+    return opt_out.source in _BLOCKS
+
+
+def until_start(session: Session, phone: str) -> str:
+    """What the patient has to do, as a sentence; names the number to text where texts to this one left from it."""
+    left = (
+        select(col(Attempt.sender))
+        .join(Message, col(Message.id) == col(Attempt.message_id))
+        .where(col(Message.phone) == phone, col(Attempt.sender).is_not(None))
+        .order_by(col(Attempt.started_at).desc())
+    )
+    sender = session.scalar(left.limit(1))
+    to = sender if sender and sender.startswith("+") else "the number that the clinic's texts come from"
+    return f"Twilio blocks the patient until the patient texts START to {to}"
+
+
+def was_reconsented(session: Session, phone: str) -> bool:
+    """Whether staff have ended an opt-out of this number since the patient last texted START."""
+    ended = select(col(OptOut.ended_by)).where(col(OptOut.phone) == phone, col(OptOut.ended_at).is_not(None))
+    by = session.scalar(ended.order_by(col(OptOut.ended_at).desc()).limit(1))
+    return by is not None and by != BY_PATIENT
+
+
+def blocked_after_consent(session: Session, since: datetime) -> list[int]:
+    """Enrollments whose number Twilio has refused since then, although the patient agreed at the desk."""
+    found = select(col(OptOut.phone)).where(
+        col(OptOut.ended_at).is_(None), col(OptOut.source) == "twilio", col(OptOut.at) > since
+    )
+    phones = {phone for phone in session.scalars(found) if was_reconsented(session, phone)}
+    return sorted(one.id or 0 for one in latest_on(session, phones).values())
