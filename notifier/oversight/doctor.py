@@ -25,7 +25,7 @@ from notifier.oversight.doctor_worker import look_at_worker
 from notifier.oversight.health import spoken_span
 from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts
-from notifier.sending.gates.polls import gate_is_open, last_poll
+from notifier.sending.gates.polls import gate_is_open, since_last_poll
 from notifier.sending.gates.recoveries import sentences
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
@@ -83,8 +83,8 @@ def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Diagnos
 def _check_sending(session: Session, now: datetime) -> Iterator[Diagnosis]:
     alive, finding = look_at_worker(session, now)
     yield finding
-    poll = last_poll(session)
-    read = f"was last read {spoken_span(now - poll.completed_at)} ago" if poll else "was never read"
+    unread_for = since_last_poll(session, now)
+    read = "was never read" if unread_for is None else f"was last read {spoken_span(unread_for)} ago"
     if gate_is_open(session, now):
         yield Diagnosis("send gate", Level.OK, f"open: what patients wrote {read}")
     else:

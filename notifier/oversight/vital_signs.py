@@ -18,7 +18,7 @@ from notifier.oversight.alert_rules import Filtered
 from notifier.oversight.health import VitalSigns
 from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts, living
-from notifier.sending.gates.polls import last_poll
+from notifier.sending.gates.polls import since_last_poll
 from notifier.sending.gates.recoveries import sentences
 from notifier.sms.codes import FILTERED_CODE
 
@@ -39,14 +39,14 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
         return VitalSigns(revision=revision, wanted=HEAD)
     due = col(Message.due_at) <= now
     alive = living(session, now)
-    poll = last_poll(session)
+    unread_for = since_last_poll(session, now)
     return VitalSigns(
         revision=revision,
         wanted=HEAD,
         read_only=_read_only(session),
         working_since=alive[0].started_at if alive else None,
         worker_seen_at=session.scalar(select(func.max(col(Worker.seen_at)))),
-        inbound_read_at=poll.completed_at if poll else None,
+        inbound_read_at=None if unread_for is None else now - unread_for,
         doubts=tuple(doubts(session, now)),
         recoveries=tuple(sentences(session, now)),
         circuits=tuple(what_stops(circuit) for circuit in open_circuits(session)),

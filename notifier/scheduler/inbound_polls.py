@@ -61,8 +61,8 @@ class Inbound:
 
     async def _poll(self) -> None:
         now = self._clock.now()
-        last = await self._threads.read(polls.last_poll)
-        if self._dispatch.caught_up and last and timedelta(0) <= now - last.completed_at < timedelta(seconds=20):
+        age = await self._threads.read(lambda session: polls.since_last_poll(session, now))
+        if self._dispatch.caught_up and age is not None and timedelta(0) <= age < timedelta(seconds=20):
             return  # another worker has just read it
         overlap, self._overlap = self._overlap, OVERLAP
         complete = await poll_inbound(

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.engine import database_time
 from notifier.db.outbox import in_state
 from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
@@ -51,7 +52,7 @@ async def poll_inbound(
     What an incomplete poll has found is acted upon all the same. Where the provider refuses us, a circuit says so until
     a poll is complete. `failed_before`: so did the last try, and the log knows.
     """
-    last = await threads.read(polls.last_poll)
+    last, began = await threads.read(lambda session: (polls.last_poll(session), database_time(session, now)))
     # Never from the future: a clock that was once ahead must not hide what came in since.
     since = min(last.read_up_to, now) - overlap if last else now - FIRST_LOOK_BACK
     found: list[MessageRecord] = []
@@ -65,7 +66,7 @@ async def poll_inbound(
     for start in range(0, len(found), _AT_ONCE):
         await threads.write(partial(_each, receive, found[start : start + _AT_ONCE], now=now))
     if failure is None:
-        await threads.write(lambda session: _complete(session, now))
+        await threads.write(lambda session: _complete(session, began, now))
     elif isinstance(failure, GatewayRefused):
         why = str(failure)
         if await threads.write(lambda session: circuits.poll_is_refused(session, reason=why, at=now, by="poll")):
@@ -95,7 +96,8 @@ async def poll_receipts(
             return await gateway.fetch(sid)
 
     answers = await asyncio.gather(*(fetch(sid) for sid in sids), return_exceptions=True)
-    records = [answer for answer in answers if isinstance(answer, MessageRecord)]
+    # In one order: two workers that lock the same rows must not wait for each other.
+    records = sorted((one for one in answers if isinstance(one, MessageRecord)), key=lambda one: one.sid)
     for start in range(0, len(records), _AT_ONCE):
         await threads.write(partial(_each, apply, records[start : start + _AT_ONCE], now=now))
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
@@ -105,8 +107,8 @@ async def poll_receipts(
     return None if failures else len(sids)
 
 
-def _complete(session: Session, now: datetime) -> None:
-    polls.completed(session, at=now, read_up_to=now)
+def _complete(session: Session, began: datetime, now: datetime) -> None:
+    polls.completed(session, at=began, read_up_to=now)
     circuits.poll_is_answered(session, at=now, by="poll")
 
 

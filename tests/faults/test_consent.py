@@ -16,11 +16,11 @@ from notifier.domain.states import MessageState
 from notifier.enrollments.commands import Cancel
 from notifier.enrollments.lifecycle import apply
 from notifier.sending.claim import Claimed, SendingRules, claim
-from notifier.sending.gates.polls import completed
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.faults.process import until
 from tests.faults.world import World
+from tests.setups.gate import inbound_was_read
 
 S = MessageState
 Story = Callable[[Session], object]
@@ -97,7 +97,7 @@ def both_at_once(world: World, other: Story, *, other_first: bool) -> list[int]:
         found.extend(one.message_id for one in claims_what_is_due(world)(session).claims)
 
     with writing(world.engine) as session:
-        completed(session, at=world.clock.now(), read_up_to=world.clock.now())
+        inbound_was_read(session, world.clock.now())
     while_uncommitted(world, *((other, claims) if other_first else (claims, other)))
     return found
 

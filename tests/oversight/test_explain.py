@@ -18,10 +18,10 @@ from notifier.enrollments.lifecycle import apply
 from notifier.oversight.explain import explain
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive
-from notifier.sending.gates.polls import completed
 from notifier.sending.gates.recoveries import begin_after_outage, begin_after_restore
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
+from tests.setups.gate import inbound_was_read
 
 LATER = timedelta(hours=1)
 
@@ -60,7 +60,7 @@ def test_a_due_text_says_that_nothing_leaves_and_why(desk: Any, lift: Any) -> No
         arrive(session, "w", host="desk", pid=1, now=due)
     assert shut in said(desk, lift.id, due)
     with writing(desk.engine) as session:
-        completed(session, at=due, read_up_to=due)
+        inbound_was_read(session, due)
     assert "Nothing keeps it" in said(desk, lift.id, due)
 
 

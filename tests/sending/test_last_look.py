@@ -19,9 +19,9 @@ from notifier.numbers.holds import hold_number
 from notifier.numbers.opt_outs import opt_out
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.closed import Trial
-from notifier.sending.gates.polls import completed
 from notifier.sending.gates.recoveries import begin_after_restore
 from notifier.sending.pause_points import PausePoint
+from tests.setups.gate import inbound_was_read
 from tests.setups.house import House
 
 S = MessageState
@@ -123,4 +123,4 @@ def _row(session: Session, waiting: Waiting, **values: object) -> None:
 
 
 def _read_up_to(session: Session, at: datetime) -> None:
-    completed(session, at=at, read_up_to=at)
+    inbound_was_read(session, at)

@@ -24,7 +24,6 @@ from notifier.domain.offices import Offices
 from notifier.domain.states import MessageState
 from notifier.sending.claim import SendingRules
 from notifier.sending.dispatch import Dispatch, Turn
-from notifier.sending.gates.polls import completed
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.outcomes.resolve import OnUnknown, call_dead_attempts_unknown, resolve
 from notifier.sending.outcomes.save import record
@@ -34,6 +33,7 @@ from notifier.sending.rate import Pace
 from schedules.send_window import SendWindow
 from tests.conftest import Rows
 from tests.setups.fakes import FakeClock, FakeGateway
+from tests.setups.gate import inbound_was_read
 
 OWN = "+12125550000"
 """The clinic's own sender."""
@@ -87,7 +87,7 @@ class House:
 
     def open_gate(self) -> None:
         with writing(self.engine) as session:
-            completed(session, at=self.clock.now(), read_up_to=self.clock.now())
+            inbound_was_read(session, self.clock.now())
 
     async def inbound(self) -> bool:
         def store(session: Any, found: Any, now: datetime) -> None:

@@ -18,7 +18,7 @@ from notifier.domain.states import MessageState
 from notifier.oversight.vital_signs import moves_since
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive, leave
-from notifier.sending.gates.polls import completed
+from tests.setups.gate import inbound_was_read
 from tests.web.conftest import PATIENT, Web, open_web
 
 S = MessageState
@@ -32,7 +32,7 @@ def works(web: Web, *, started: timedelta = 10 * MINUTE) -> None:
         arrive(session, "worker", host="h", pid=1, now=now)
         session.execute(text("UPDATE workers SET started_at = :at"), {"at": _stored(web.engine, now - started)})
         session.execute(text("UPDATE workers SET seen_at = :at"), {"at": _stored(web.engine, now)})
-        completed(session, at=now, read_up_to=now)
+        inbound_was_read(session, now)
 
 
 def _stored(engine: Engine, at: datetime) -> Any:
@@ -91,16 +91,14 @@ def test_a_worker_in_this_process_must_make_progress(
 
 def test_an_inbound_poll_that_is_too_old_closes_the_gate(working: Web) -> None:
     with writing(working.engine) as session:
-        old = working.clock.now() - 4 * MINUTE
-        completed(session, at=old, read_up_to=old)
+        inbound_was_read(session, working.clock.now(), ago=4 * MINUTE)
     assert ["send_gate"] == reasons(working)
 
 
 def test_a_worker_that_has_just_started_gets_its_time_to_read(sqlite_web: Web) -> None:
     works(sqlite_web, started=MINUTE)
     with writing(sqlite_web.engine) as session:
-        old = sqlite_web.clock.now() - timedelta(days=3)
-        completed(session, at=old, read_up_to=old)
+        inbound_was_read(session, sqlite_web.clock.now(), ago=timedelta(days=3))
     assert [] == reasons(sqlite_web)
 
 

@@ -13,8 +13,8 @@ from notifier.db.tables import Event, Message, OptOut, Reply
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.claim import SendingRules, claim
-from notifier.sending.gates.polls import completed
 from schedules.send_window import SendWindow
+from tests.setups.gate import inbound_was_read
 from tests.web.conftest import ACCOUNT_SID, INBOUND, PATIENT, Web
 
 S = MessageState
@@ -65,7 +65,7 @@ def test_a_stop_is_honored_by_the_very_next_claim(web: Web) -> None:
     text = web.text(S.PLANNED, sid=None, left_at=None)
     assert 200 == web.reply("Stop please").status_code
     with writing(web.engine) as session:
-        completed(session, at=now, read_up_to=now)
+        inbound_was_read(session, now)
         claimed = claim(session, SendingRules(SendWindow()), worker_id=str(uuid4()), now=now, limit=10)
     assert [] == list(claimed.claims)
     assert S.SUPPRESSED == web.message(text).state

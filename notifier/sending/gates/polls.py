@@ -1,13 +1,18 @@
-"""How far the pollers have read, and the send gate that depends on it."""
+"""How far the pollers have read, and the send gate that depends on it.
+
+`completed_at` is on the database's clock: workers whose own clocks differ must not close each other's gate.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.engine import database_time
+from notifier.db.rows import insert_if_new
 from notifier.db.tables import Poll
 
 INBOUND = "inbound"
@@ -24,13 +29,18 @@ def last_poll(session: Session, what: str = INBOUND) -> Poll | None:
 
 
 def completed(session: Session, *, at: datetime, read_up_to: datetime, what: str = INBOUND) -> None:
-    """A poll that began at `at` has read everything up to `read_up_to`."""
-    poll = last_poll(session, what) or Poll(what=what)
-    poll.completed_at, poll.read_up_to = at, read_up_to
-    session.add(poll)
+    """A poll that began at `at`, on the database's clock, has read everything up to `read_up_to`, on the reader's."""
+    insert_if_new(session, Poll, {"what": what, "completed_at": at, "read_up_to": read_up_to})
+    session.execute(update(Poll).where(col(Poll.what) == what).values(completed_at=at, read_up_to=read_up_to))
+
+
+def since_last_poll(session: Session, now: datetime, what: str = INBOUND) -> timedelta | None:
+    """How long ago the last complete poll began, by the database's clock; negative for one from the future."""
+    poll = last_poll(session, what)
+    return database_time(session, now) - poll.completed_at if poll else None
 
 
 def gate_is_open(session: Session, now: datetime) -> bool:
     """Whether a complete inbound poll is recent enough for texts to leave; one from the future does not count."""
-    poll = last_poll(session)
-    return poll is not None and now - GATE <= poll.completed_at <= now + _CLOCKS_DIFFER
+    age = since_last_poll(session, now)
+    return age is not None and -_CLOCKS_DIFFER <= age <= GATE
