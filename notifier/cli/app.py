@@ -33,11 +33,11 @@ COMMANDS: Final = {
     "timeline": Entry("staff.timeline.timeline", "Show what one patient would hear, and when."),
     "enroll": Entry("staff.enroll.enroll", "Enroll a patient and show her timeline."),
     "import": Entry("staff.importing.import_file", "Enroll many from a CSV file."),
-    "treated": Entry("staff.commands.treated", "She was treated: her aftercare is planned from there."),
-    "no-show": Entry("staff.commands.no_show", "She did not come: nothing more is sent."),
-    "change": Entry("staff.change.change", "Change what is known of her; unsent texts follow."),
-    "cancel": Entry("staff.commands.cancel", "Stop her texts for good."),
-    "hold": Entry("staff.commands.hold", "Let nothing leave until she is resumed."),
+    "treated": Entry("staff.commands.treated", "The patient was treated: the aftercare is planned from there."),
+    "no-show": Entry("staff.commands.no_show", "The patient did not come: nothing more is sent."),
+    "change": Entry("staff.change.change", "Change what is known of the patient; unsent texts follow."),
+    "cancel": Entry("staff.commands.cancel", "Stop the patient's texts for good."),
+    "hold": Entry("staff.commands.hold", "Let nothing leave until somebody resumes it."),
     "resume": Entry(
         "staff.commands.resume", "Take back a hold, a no-show or a cancellation: what is still useful leaves."
     ),

@@ -20,7 +20,7 @@ from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
-from notifier.enrollments.commands import Change, Treated
+from notifier.enrollments.commands import Cancel, Change, Treated
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
 from notifier.numbers.opt_outs import opt_out
@@ -86,19 +86,23 @@ def test_every_way_of_planning_again_keeps_each_voice(desk: Desk) -> None:
     assert speak_for_their_office(desk.engine)
     visit = desk.enroll(office="downtown", appointment_at=desk.now + timedelta(days=9), name="Cy Ruiz").enrollment
     with writing(desk.engine) as session:
-        apply(
-            session,
-            first.enrollment,
-            Change(ChangeRequest(name="Anna Ruiz")),
-            rules=desk.rules,
-            now=desk.now,
-            by="desk",
-        )
+        renamed = Change(ChangeRequest(name="Anna Ruiz"))
+        apply(session, first.enrollment, renamed, rules=desk.rules, now=desk.now, by="desk")
     later = desk.now + timedelta(days=9, hours=1)
     with writing(desk.engine) as session:
         apply(session, visit, Treated(later - timedelta(minutes=10)), rules=desk.rules, now=later, by="desk")
     assert speak_for_their_office(desk.engine)
     assert {"downtown", "desert"} == {office for office, *_ in texts(desk.engine)}
+
+
+def test_other_offices_patients_on_the_number_are_only_counted_and_follow_all_the_same(desk: Desk) -> None:
+    whose = desk.enroll(office="downtown").enrollment
+    there = desk.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert").enrollment
+    assert desk.texts(there)["makeup-again"].text.startswith("Bo: ")
+    ours = replace(desk.rules, yours=frozenset({"downtown"}))
+    done = desk.act(apply, whose, Cancel(), rules=ours, now=desk.now, by="desk")
+    assert ((), 1, []) == (done.others, done.others_elsewhere, done.to_json()["others"])
+    assert not desk.texts(there)["makeup-again"].text.startswith("Bo: ")
 
 
 def test_a_patient_who_moves_to_another_office_hears_from_that_one(desk: Desk) -> None:

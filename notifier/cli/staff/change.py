@@ -20,15 +20,15 @@ from notifier.enrollments.requests import ChangeRequest
 
 def change(
     enrollment: WhichEnrollment,
-    phone: Annotated[str | None, typer.Option(help="Her new number; an opt-out follows her.")] = None,
-    name: Annotated[str | None, typer.Option(help="Her name, put right.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Her IANA zone.")] = None,
-    language: Annotated[str | None, typer.Option(help="Her language.")] = None,
+    phone: Annotated[str | None, typer.Option(help="The patient's new number; an opt-out follows.")] = None,
+    name: Annotated[str | None, typer.Option(help="The patient's name, put right.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="The patient's IANA zone.")] = None,
+    language: Annotated[str | None, typer.Option(help="The patient's language.")] = None,
     answer: Answers = None,
     treated_at: TreatedAt = None,
     appointment_at: AppointmentAt = None,
     protocol: Annotated[str | None, typer.Option(help="Another protocol, or its present version.")] = None,
-    rebook_consent: Annotated[bool | None, typer.Option(help="Whether she agreed to rebook texts.")] = None,
+    rebook_consent: Annotated[bool | None, typer.Option(help="Whether the patient agreed to rebook texts.")] = None,
     second: Annotated[bool | None, typer.Option(help="Whether it is a second treatment of the same day.")] = None,
     separate_areas: Annotated[
         bool | None, typer.Option(help="Whether the patient's earlier treatments were on other areas.")
@@ -40,7 +40,7 @@ def change(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Change what is known of her; unsent texts follow."""
+    """Change what is known of the patient; unsent texts follow."""
 
     def read(desk: Office, stored: Enrollment) -> Command:
         zone = timezone or stored.timezone
