@@ -55,7 +55,7 @@ NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]
     (S.PLANNED, "refused", lambda s, w: open_circuit(s, reason="refused", code=20003, at=w.now, by="x")),
     (S.PLANNED, "is a backup", lambda s, w: begin_after_restore(s, up_to=w.now, now=w.now, by="ops")),
     (S.PLANNED, "outside the send window", lambda s, w: _enrollment(s, w, timezone="Asia/Tokyo")),
-    (S.PLANNED, "has not been read", lambda s, w: _read_up_to(s, w.now - timedelta(minutes=3))),
+    (S.PLANNED, "has not been read", lambda s, w: inbound_was_read(s, w.now, ago=timedelta(minutes=3))),
 ]
 
 
@@ -120,7 +120,3 @@ def _enrollment(session: Session, waiting: Waiting, **values: object) -> None:
 def _row(session: Session, waiting: Waiting, **values: object) -> None:
     """As a change of the enrollment does it to a text that is on its way."""
     outbox.rewrite(session, waiting.text, seen=S.ATTEMPTING, at=waiting.now, by="desk", why="changed", **values)
-
-
-def _read_up_to(session: Session, at: datetime) -> None:
-    inbound_was_read(session, at)
