@@ -25,8 +25,8 @@ STAFF_MAY_ANSWER_FOR: Final = timedelta(hours=24)
 """After her message, at any hour: she is awake, or has asked to be told."""
 LONGEST_TEXT: Final = 1600
 """Twilio takes no more characters."""
-_ASKS_NOTHING: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP, Meaning.THANKS, Meaning.UNCLEAR})
-"""Twilio itself answers three of them; whoever may want no more texts gets none before a person has read her words."""
+_NEVER_ANSWERED: Final = frozenset({Meaning.STOP, Meaning.WRONG_PERSON, Meaning.PERHAPS_STOP})
+"""Whoever may want no more texts, or may be somebody else, gets none before a person has read the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ class AnswerRules:
 
     def wanted(self, meaning: Meaning, *, urgent: bool, written_at: datetime, now: datetime) -> bool:
         """Whether these words get the fixed answer, if the number has had none lately."""
-        if meaning is Meaning.STOP or now - written_at >= USEFUL_FOR:
+        if meaning in _NEVER_ANSWERED or now - written_at >= USEFUL_FOR:
             return False
-        if urgent:
+        if urgent or meaning is Meaning.HELP:
             return True
-        if self.staffed is None or meaning in _ASKS_NOTHING:
+        if self.staffed is None or meaning is not Meaning.OTHER:
             return False
         return not self.staffed.include(written_at, self.zone)
 

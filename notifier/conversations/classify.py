@@ -1,17 +1,21 @@
-"""What a patient's text means to us. Only the clear cases are acted upon; everything else is read by people.
+"""What a patient's text means to us, and which words decided. Only the clear cases are acted upon.
 
 Twilio honors its keywords only as the whole message ("Stop please" does not count). The FCC's rules honor any
-reasonable wording (47 CFR 64.1200(a)(10)), so this reader is complete by itself.
+reasonable wording (47 CFR 64.1200(a)(10)), so this reader is complete by itself. Words only add care: what nothing here
+recognizes stays open for people.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
-from notifier.conversations.vocabulary import Vocabulary, vocabulary
+from notifier.conversations.marks import GLAD, STOP_SIGNS, is_unreadable, symbols
+from notifier.conversations.normalize import NAME, Said
+from notifier.conversations.reactions import Reaction, reaction_in
+from notifier.conversations.urgent_words import urgent_words
+from notifier.conversations.vocabulary import Vocabulary, said_of, vocabulary
 
 
 class Meaning(StrEnum):
@@ -19,100 +23,143 @@ class Meaning(StrEnum):
 
     STOP = "stop"
     """Opt the number out, at once."""
+    WRONG_PERSON = "wrong_person"
+    """Perhaps somebody else's phone: the number is held whole, and staff are alerted."""
+    PERHAPS_STOP = "perhaps_stop"
+    """May be a wish to stop: the number is held whole, and staff are alerted."""
     START = "start"
-    """Opt it in again; texts still in the future resume."""
+    """Opt the number in again; texts still in the future resume."""
     HELP = "help"
-    THANKS = "thanks"
+    HARMLESS = "harmless"
     """Files itself."""
-    URGENT = "urgent"
-    """May be a medical emergency: staff are alerted. Never automatic medical advice."""
-    UNCLEAR = "unclear"
-    """May be a wish to stop: the number is held until a person has read it."""
+    ANSWER = "answer"
+    """The answer to an open question of ours, and nothing else."""
     OTHER = "other"
 
 
-def read_reply(text: str, opt_out_type: str | None = None, media_count: int = 0) -> Meaning:
-    """Read one text; `opt_out_type` is Twilio's own verdict (STOP, START, HELP), which always counts."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one text is read."""
+
+    meaning: Meaning
+    urgent: bool = False
+    """May be a medical emergency, whatever else it means: staff are alerted. Never automatic medical advice."""
+    why: tuple[str, ...] = ()
+    """The words that decided."""
+    alone: bool = True
+    """It says nothing else."""
+
+
+def read_reply(
+    text: str, opt_out_type: str | None = None, media_count: int = 0, *, asked: bool = False, opted_out: bool = False
+) -> Reading:
+    """Read one text.
+
+    `opt_out_type`: Twilio's own verdict (STOP, START, HELP); its STOP and HELP always count, its START only with our
+    own word for it. `asked`: a question with closed answers is open. `opted_out`: the number wants no texts.
+    """
+    known = vocabulary()
+    reaction = reaction_in(text, known)
+    said = said_of(text if reaction is None else reaction.behind, known)
+    urgent = tuple(dict.fromkeys(urgent_words(said, known)))
     verdict = (opt_out_type or "").strip().lower()
-    if verdict in ("stop", "start", "help"):
-        return Meaning(verdict)
-    known = vocabulary()
-    if reaction := _reaction(_plain(text), known):
-        return reaction
-    said = _normalized(text, known)
-    words = said.split()
-    if _is_stop(said, words, known, asks="?" in text or "¿" in text) or any(
-        _is_stop_clause(clause, known) for clause in _CLAUSE_END.split(text)
-    ):
-        return Meaning.STOP
-    if known.urgent.search(said):
-        return Meaning.URGENT
-    if said in known.start:
+    if verdict in ("stop", "help"):
+        read = Reading(Meaning(verdict), why=(f"Twilio: {verdict.upper()}",))
+    elif asked and said.whole in known.fine | known.question | known.worse:
+        read = Reading(Meaning.ANSWER, why=(said.whole,))
+        urgent += (said.whole,) if said.whole in known.worse else ()
+    else:
+        read = _read(text, said, reaction, known)
+    agrees = bool(known.yes & set(said.whole.split()))
+    if read.meaning is Meaning.HARMLESS and (urgent or media_count or (opted_out and agrees)):
+        read = Reading(Meaning.OTHER)
+    return replace(read, urgent=bool(urgent), why=read.why + urgent)
+
+
+def _read(text: str, said: Said, reaction: Reaction | None, known: Vocabulary) -> Reading:
+    if reaction is None:
+        return _of_words(said, symbols(text), known, unreadable=is_unreadable(text))
+    if not said.clauses:
+        return Reading(Meaning.HARMLESS if reaction.is_glad else Meaning.OTHER, why=(reaction.how,))
+    read = _of_words(said, frozenset(), known)
+    return Reading(Meaning.OTHER) if read.meaning is Meaning.HARMLESS else read
+
+
+def _of_words(said: Said, signs: frozenset[str], known: Vocabulary, *, unreadable: bool = False) -> Reading:
+    if signs & STOP_SIGNS and not said.asks:
+        return Reading(Meaning.STOP, why=tuple(sorted(signs & STOP_SIGNS)), alone=not said.clauses)
+    if unreadable:
+        return Reading(Meaning.PERHAPS_STOP, why=("a script that nobody here reads",))
+    words = said.whole.split()
+    somebody_else = _wrong_person(said, known)
+    if why := _stop(said, words, known):
+        more = set(words) - set(why.split()) - known.filler - known.stop
+        return Reading(Meaning.STOP, why=(why,), alone=not more and not somebody_else)
+    if keyword := _keyword(words, known):
+        return Reading(keyword, why=tuple(words))
+    if somebody_else:
+        return Reading(Meaning.WRONG_PERSON, why=(somebody_else,))
+    if why := _perhaps_stop(said, known):
+        return Reading(Meaning.PERHAPS_STOP, why=(why,))
+    harmless = () if said.asks or not signs <= GLAD else _harmless(said, signs, known)
+    return Reading(Meaning.HARMLESS, why=harmless) if harmless else Reading(Meaning.OTHER)
+
+
+def _keyword(words: list[str], known: Vocabulary) -> Meaning | None:
+    asked_for = set(words) - known.polite
+    if not asked_for:
+        return None
+    if asked_for <= known.start:
         return Meaning.START
-    if known.help & set(words) and set(words) <= known.help | known.polite:
-        return Meaning.HELP
-    if known.unclear & set(words) or known.stop_phrases.search(said):
-        return Meaning.UNCLEAR
-    return Meaning.THANKS if media_count == 0 and _is_thanks(text, words, known) else Meaning.OTHER
+    return Meaning.HELP if asked_for <= known.help else None
 
 
-def mentions_urgent(text: str) -> bool:
-    """Whether the words of an emergency are in it, whatever else it means; a reaction's quote is our own words."""
-    known = vocabulary()
-    if known.liked.match(_plain(text)) or known.disliked.match(_plain(text)):
-        text = _QUOTED.sub(" ", text, count=1)
-    return known.urgent.search(_normalized(text, known)) is not None
+def _perhaps_stop(said: Said, known: Vocabulary) -> str:
+    whole = said.whole
+    if not said.asks and known.perhaps_stop_whole.fullmatch(whole) and not known.not_a_request.search(whole):
+        return whole
+    return _found(known.perhaps_stop, said)
 
 
-def _reaction(plain: str, known: Vocabulary) -> Meaning | None:
-    """A reaction quotes our own text, with the STOP in it."""
-    if known.liked.match(plain):
-        return Meaning.THANKS
-    return Meaning.OTHER if known.disliked.match(plain) else None
+def _stop(said: Said, words: list[str], known: Vocabulary) -> str:
+    """The words by which it is a clear wish to stop; empty where it is none."""
+    if not known.not_a_request.search(said.whole):
+        spoken = {word for word in words if not word.isdigit()}
+        others = spoken - known.stop - known.weak_stop
+        clear = spoken & known.stop and others <= known.filler | {NAME} and not (said.asks and others & known.asking)
+        if clear or (spoken & known.weak_stop and others <= known.polite | known.about_texts | {NAME}):
+            return " ".join(words)
+        for clause in said.clauses:
+            parts = set(clause.split())
+            if parts & known.stop and parts <= known.stop | known.polite:
+                return clause
+    return "" if known.our_own_words.search(said.whole) else _found(known.stop_phrases, said, known.not_a_request)
 
 
-def _is_stop(said: str, words: list[str], known: Vocabulary, *, asks: bool) -> bool:
-    spoken = set(words)
-    if known.not_a_request.search(said):
-        return False
-    others = spoken - known.stop - known.weak_stop
-    if spoken & known.stop and others <= known.filler:
-        return not (asks and others & known.asking)
-    if spoken & known.weak_stop and others <= known.polite | known.about_texts:
-        return True
-    if known.our_own_words.search(said):
-        return False
-    return known.stop_phrases.search(said) is not None
+def _wrong_person(said: Said, known: Vocabulary) -> str:
+    return "" if known.not_wrong_person.search(said.whole) else _found(known.wrong_person, said)
 
 
-def _is_stop_clause(clause: str, known: Vocabulary) -> bool:
-    """Whether a part of the text is nothing but a clear stop: "STOP. Sent from my phone", "Bad skin, please stop"."""
-    said = _normalized(clause, known)
-    spoken = set(said.split())
-    return bool(spoken & known.stop) and spoken <= known.stop | known.polite and not known.not_a_request.search(said)
+def _found(pattern: re.Pattern[str], said: Said, but_not: re.Pattern[str] | None = None) -> str:
+    for clause in said.clauses:
+        found = pattern.search(clause)
+        if found and not (but_not and but_not.search(clause)):
+            return found[0]
+    return ""
 
 
-def _is_thanks(text: str, words: list[str], known: Vocabulary) -> bool:
-    if not words:
-        return bool(_GLAD_EMOJI.intersection(text))
-    return bool(known.thanks & set(words)) and set(words) <= known.thanks | known.thanks_filler
-
-
-def _plain(text: str) -> str:
-    """Without accents, invisible characters and look-alike forms (full width, small capitals)."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
-    return "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf", "Cc") or c.isspace())
-
-
-def _normalized(text: str, known: Vocabulary) -> str:
-    said = re.sub(r"['’‘`´]", "", _plain(text).casefold())
-    said = " ".join(re.findall(r"[^\W_]+", said))
-    said = known.spelled.sub(lambda found: found[0].replace(" ", ""), said)
-    for pattern, joined in known.joined:
-        said = pattern.sub(joined, said)
-    return said
-
-
-_GLAD_EMOJI: Final = frozenset("👍🙏❤♥😊🙂😀😁😃😄🥰😍👌💕💖💛💙💜✅🎉☺👏🤗😘")
-_QUOTED: Final = re.compile(r"[\"“«].*[\"”»]", re.DOTALL)
-_CLAUSE_END: Final = re.compile(r"[.!?,;:\n]")
+def _harmless(said: Said, signs: frozenset[str], known: Vocabulary) -> tuple[str, ...]:
+    """The words by which it is harmless; none where it is not."""
+    if not said.clauses:
+        return tuple(sorted(signs))
+    without = " ".join(" ".join(known.no_symptom.sub(" ", clause) for clause in said.clauses).split())
+    left = set(without.split())
+    heads = [word for word in said.whole.split() if word in known.harmless]
+    phrase = known.harmless_phrases.search(said.whole)
+    if phrase:
+        heads.append(phrase[0])
+    if not heads or not left <= known.harmless | known.harmless_filler:
+        return ()
+    if known.not_harmless.search(without) or (without != said.whole and not left & known.sure):
+        return ()
+    return tuple(heads)

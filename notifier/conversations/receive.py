@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.conversations.auto_reply import ONE_IN, USEFUL_FOR, AnswerRules
-from notifier.conversations.classify import Meaning, mentions_urgent, read_reply
+from notifier.conversations.classify import Meaning, Reading, read_reply
 from notifier.conversations.reply_texts import answers_for, one_at_a_time, plan_answer, was_answered
 from notifier.conversations.vocabulary import vocabulary
 from notifier.db.enrollments import numbers_since
@@ -25,7 +25,12 @@ from schedules.protocol import StepKind
 
 URGENT_HOLDS: Final = f"{StepKind.LIFT},{StepKind.EXPECT},{StepKind.REBOOK}"
 """What may be wrong to say to somebody who may be unwell."""
-_FILED: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.THANKS})
+_FILED: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP, Meaning.HARMLESS})
+_HELD: Final = {
+    Meaning.PERHAPS_STOP: "a reply that may be a wish to stop",
+    Meaning.WRONG_PERSON: "a reply that may be from somebody else's phone",
+}
+"""Meanings that hold the number whole, and why."""
 _BY: Final = "patient"
 
 
@@ -55,9 +60,10 @@ def receive(
     # "rcs:+1…" and "whatsapp:+1…" are the same person, whose wish counts for her number.
     inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20], text=_storable(inbound.text))
     one_at_a_time(session, inbound.phone)  # a STOP and a START must see each other
-    meaning = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count)
-    urgent = meaning is Meaning.URGENT or mentions_urgent(inbound.text)
-    files_itself = meaning in _FILED and not urgent
+    opted_out = is_opted_out(session, inbound.phone) is not None
+    read = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count, opted_out=opted_out)
+    meaning, urgent = read.meaning, read.urgent
+    files_itself = _files_itself(session, inbound, read)
     office = _office(session, inbound, answers.offices) if answers and answers.offices else None
     row = {
         "sid": inbound.sid,
@@ -77,9 +83,17 @@ def receive(
     if urgent:
         _hold(session, inbound, "urgent words in a reply", now, kinds=URGENT_HOLDS)
     here = answers.at(office) if answers else None
-    if here is not None and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
+    by_twilio = meaning is Meaning.HELP and inbound.opt_out_type is not None
+    if here is not None and not by_twilio and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
         _answer(session, inbound, here, office, now)
     return meaning
+
+
+def _files_itself(session: Session, inbound: InboundText, read: Reading) -> bool:
+    """Nobody has to read it. A stop with more words, or from a number that is nobody's, tells staff something."""
+    if read.urgent or read.meaning not in _FILED:
+        return False
+    return read.meaning is not Meaning.STOP or (read.alone and answers_for(session, inbound.phone) is not None)
 
 
 def _storable(text: str) -> str:
@@ -130,8 +144,8 @@ def _act(session: Session, inbound: InboundText, meaning: Meaning, now: datetime
             opt_out(session, newer, source="number_changed", at=now, by=_BY)
     elif meaning is Meaning.START and not _said_stop_since(session, inbound):
         opt_in(session, inbound.phone, at=now, by=_BY)
-    elif meaning is Meaning.UNCLEAR:
-        _hold(session, inbound, "a reply that may be a wish to stop", now)
+    elif (held := _HELD.get(meaning)) is not None:
+        _hold(session, inbound, held, now)
 
 
 def _said_stop_since(session: Session, inbound: InboundText) -> bool:

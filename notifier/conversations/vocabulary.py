@@ -4,37 +4,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Final
 
+from notifier.conversations.normalize import Said, split
 from schedules.languages.registry import Language, languages
 from schedules.languages.replies import ReplyWords
 
 Pattern = re.Pattern[str]
+ANY_WORD: Final = r"(?: \w+)"
+"""In a pattern of urgent words no word of negation stands for it."""
+WITHIN: Final = r"(?: \w+){0,4} "
+"""What `..` stands for in a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What a normalized text (small letters, no accents, no punctuation) is compared with."""
+    """What a normalized text is compared with; each part is explained in the English `replies.toml`."""
 
     stop: frozenset[str]
-    """Clear by themselves, and with nothing but filler around them."""
     weak_stop: frozenset[str]
-    """Clear alone or with talk of texts."""
-    unclear: frozenset[str]
-    """With other words around them a person must read the text."""
     polite: frozenset[str]
     about_texts: frozenset[str]
     filler: frozenset[str]
     asking: frozenset[str]
+    but: frozenset[str]
     start: frozenset[str]
     help: frozenset[str]
-    thanks: frozenset[str]
-    thanks_filler: frozenset[str]
+    fine: frozenset[str]
+    question: frozenset[str]
+    worse: frozenset[str]
+    temperature: frozenset[str]
+    not_temperature: frozenset[str]
+    harmless: frozenset[str]
+    harmless_filler: frozenset[str]
+    sure: frozenset[str]
+    yes: frozenset[str]
+    names: frozenset[str]
+    common: frozenset[str]
+    """Words that are no names, however they are written."""
+    kinds: dict[str, str]
+    """The kind of a word, for the model."""
     stop_phrases: Pattern
+    perhaps_stop: Pattern
+    perhaps_stop_whole: Pattern
     not_a_request: Pattern
     our_own_words: Pattern
+    wrong_person: Pattern
+    not_wrong_person: Pattern
     urgent: Pattern
+    negated: Pattern
+    """At the end of what stands in front of urgent words."""
+    passed: Pattern
+    """At the start of what stands behind them."""
+    not_now: Pattern
+    no_symptom: Pattern
+    """A symptom that is not there."""
+    harmless_phrases: Pattern
+    not_harmless: Pattern
     liked: Pattern
     """Of the plain text, which still has its punctuation."""
     disliked: Pattern
@@ -55,26 +83,54 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
         return frozenset().union(*map(part, replies))
 
     def patterns(part: Callable[[ReplyWords], Iterable[str]]) -> str:
-        return "|".join(pattern for one in replies for pattern in part(one))
+        return "|".join(pattern for one in replies for pattern in part(one)).replace(" .. ", WITHIN) or "(?!)"
 
-    stop, weak_stop = words(lambda one: one.stop), words(lambda one: one.weak_stop)
     polite, about_texts = words(lambda one: one.polite), words(lambda one: one.about_texts)
+    symptoms, between = words(lambda one: one.symptoms), words(lambda one: one.between)
+    no = patterns(lambda one: one.no)
+    listed = words(
+        lambda one: one.filler | one.harmless | one.harmless_filler | one.stop | one.weak_stop | one.symptoms
+    )
+    kinds = {word: kind for one in replies for kind, said in one.kinds.items() for word in said}
     return Vocabulary(
-        stop=stop,
-        weak_stop=weak_stop,
-        unclear=(stop | weak_stop) - words(lambda one: one.plain_talk),
+        stop=words(lambda one: one.stop),
+        weak_stop=words(lambda one: one.weak_stop),
         polite=polite,
         about_texts=about_texts,
         filler=polite | about_texts | words(lambda one: one.filler),
         asking=words(lambda one: one.asking),
+        but=words(lambda one: one.but),
         start=words(lambda one: one.start),
         help=words(lambda one: one.help),
-        thanks=words(lambda one: one.thanks),
-        thanks_filler=words(lambda one: one.thanks_filler),
+        fine=words(lambda one: one.fine),
+        question=words(lambda one: one.question),
+        worse=words(lambda one: one.worse),
+        temperature=words(lambda one: one.temperature),
+        not_temperature=words(lambda one: one.not_temperature),
+        harmless=words(lambda one: one.harmless),
+        sure=words(lambda one: one.sure),
+        harmless_filler=words(lambda one: one.harmless_filler),
+        yes=words(lambda one: one.yes),
+        names=words(lambda one: one.names),
+        common=listed | polite | about_texts | frozenset(kinds),
+        kinds=kinds,
         stop_phrases=_words_among(patterns(lambda one: one.stop_phrases)),
-        not_a_request=re.compile(rf"\b(?:{patterns(lambda one: one.not_a_request)})"),
+        perhaps_stop=_words_among(patterns(lambda one: one.perhaps_stop)),
+        perhaps_stop_whole=_words_among(patterns(lambda one: one.perhaps_stop_whole)),
+        not_a_request=_words_among(patterns(lambda one: one.not_a_request)),
         our_own_words=_words_among(patterns(lambda one: one.our_own_words)),
-        urgent=_words_among(patterns(lambda one: one.urgent)),
+        wrong_person=_words_among(patterns(lambda one: one.wrong_person)),
+        not_wrong_person=_words_among(patterns(lambda one: one.not_wrong_person)),
+        urgent=_words_among(patterns(lambda one: one.urgent).replace(ANY_WORD, rf"(?: (?!(?:{no}) )\w+)")),
+        negated=re.compile(rf"\b(?:{no})(?: (?:{'|'.join(sorted(between | symptoms))})){{0,5}} ?$"),
+        passed=re.compile(rf"^(?: (?!not|isnt|never|no|hasnt|wont)\w+)?? (?:{patterns(lambda one: one.passed)})\b"),
+        not_now=_words_among(patterns(lambda one: one.not_now)),
+        no_symptom=re.compile(
+            rf"\b(?:{no})(?: (?:{'|'.join(sorted(between))}))* (?:{'|'.join(sorted(symptoms))})\b"
+            rf"(?: (?:(?:{'|'.join(sorted(between))}) )*(?:{'|'.join(sorted(symptoms))})\b)*"
+        ),
+        harmless_phrases=_words_among(patterns(lambda one: one.harmless_phrases)),
+        not_harmless=_words_among(patterns(lambda one: one.not_harmless)),
         liked=_reaction(patterns(lambda one: one.liked)),
         disliked=_reaction(patterns(lambda one: one.disliked)),
         spelled=_words_among(patterns(lambda one: one.spelled)),
@@ -82,8 +138,21 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
     )
 
 
+def said_of(text: str, known: Vocabulary) -> Said:
+    """The text as it is compared, with spellings that are one word to us as that word."""
+    said = split(text, but=known.but, names=known.names, common=known.common)
+    return replace(said, clauses=tuple(_joined(clause, known) for clause in said.clauses))
+
+
+def _joined(clause: str, known: Vocabulary) -> str:
+    clause = known.spelled.sub(lambda found: found[0].replace(" ", ""), clause)
+    for pattern, word in known.joined:
+        clause = pattern.sub(word, clause)
+    return clause
+
+
 def _words_among(patterns: str) -> Pattern:
-    return re.compile(rf"\b(?:{patterns})\b")
+    return re.compile(rf"(?<!\w)(?:{patterns})(?!\w)")
 
 
 def _reaction(patterns: str) -> Pattern:

@@ -37,7 +37,7 @@ _NOTICED = timedelta(seconds=5)
 _A_MINUTE = timedelta(minutes=1)
 _HOW_IT_WAS_READ = {
     "stop": "read as STOP: {withheld} planned texts will not be sent",
-    "thanks": "a thank-you files itself",
+    "harmless": "a thank-you files itself",
 }
 
 

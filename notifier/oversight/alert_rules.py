@@ -60,6 +60,8 @@ class AlertFacts:
     signs: VitalSigns
     urgent: tuple[int, ...] = ()
     """Replies with urgent words that nobody has taken or closed."""
+    holding: tuple[int, ...] = ()
+    """Replies that hold their number whole, which nobody has taken or closed."""
     unmarked: tuple[tuple[int, datetime], ...] = ()
     """Booked enrollments whose appointment has passed, with its instant."""
     in_trouble: tuple[TextInTrouble, ...] = ()
@@ -95,6 +97,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
     """Everything that somebody must know now, what concerns a patient's health first."""
     return [
         *(urgent_cause(reply) for reply in facts.urgent),
+        *(holding_cause(reply) for reply in facts.holding),
         *_of_the_engine(facts.signs, rules, now),
         *_filtered(facts.filtered),
         *(_of_a_protocol(one) for one in rules.unreadable_protocols),
@@ -107,6 +110,12 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
 def urgent_cause(reply: int) -> Cause:
     """A reply with urgent words, of that number, that nobody has taken or closed."""
     return Cause(f"urgent-{reply}", f"reply {reply} has urgent words and nobody has taken it", URGENT_AGAIN)
+
+
+def holding_cause(reply: int) -> Cause:
+    """A reply that may be a wish to stop, or from somebody else's phone, that nobody has taken or closed."""
+    why = f"reply {reply} may be a wish to stop or from somebody else's phone; its number gets no text until it is read"
+    return Cause(f"holding-{reply}", why)
 
 
 def is_due(

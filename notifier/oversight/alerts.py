@@ -14,7 +14,7 @@ from notifier.alerting.channel import Line, News, NotTold, Teller
 from notifier.db.tables import Alert
 from notifier.db.threads import DatabaseThreads
 from notifier.oversight import stored_alerts as alerts
-from notifier.oversight.alert_rules import AlertRules, Cause, find_causes, urgent_cause
+from notifier.oversight.alert_rules import AlertRules, Cause, find_causes, holding_cause, urgent_cause
 from notifier.sending.gates.heartbeats import works
 
 MISSED: Final = 3
@@ -60,13 +60,14 @@ async def watch(threads: DatabaseThreads, telling: Telling, *, now: datetime, no
 
 
 async def watch_replies(threads: DatabaseThreads, telling: Telling, *, now: datetime) -> list[str]:
-    """A look that cannot wait for the next one, after a reply has come: the urgent ones that were told now.
+    """A look that cannot wait for the next one, after a reply has come: the urgent and holding ones that were told now.
 
     It is about them alone; no other alert is opened or cleared by it.
     """
 
     def look(session: Session) -> tuple[list[Cause], bool]:
         causes = [urgent_cause(reply) for reply in alerts.urgent_replies(session)]
+        causes += [holding_cause(reply) for reply in alerts.holding_replies(session)]
         return causes, alerts.differs(alerts.open_alerts(session), causes, now, are_all=False)
 
     causes, differs = await threads.read(look)

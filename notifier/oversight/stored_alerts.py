@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -32,6 +32,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
     return AlertFacts(
         signs=read_vital_signs(session, now),
         urgent=urgent_replies(session),
+        holding=holding_replies(session),
         unmarked=tuple((one.id or 0, one.appointment_at) for one in booked if one.appointment_at is not None),
         in_trouble=tuple(
             TextInTrouble(
@@ -50,8 +51,17 @@ def gather(session: Session, now: datetime) -> AlertFacts:
 
 def urgent_replies(session: Session) -> tuple[int, ...]:
     """Replies with urgent words that nobody has taken or closed, the oldest first."""
+    return _untaken(session, col(Reply.urgent).is_(True))
+
+
+def holding_replies(session: Session) -> tuple[int, ...]:
+    """Replies that hold their number whole, which nobody has taken or closed, the oldest first."""
+    return _untaken(session, col(Reply.meaning).in_(["perhaps_stop", "wrong_person"]))
+
+
+def _untaken(session: Session, which: ColumnElement[bool]) -> tuple[int, ...]:
     taken = select(col(ReplyClaim.reply_id)).where(col(ReplyClaim.reply_id) == col(Reply.id))
-    found = select(col(Reply.id)).where(col(Reply.closed_at).is_(None), col(Reply.urgent), ~taken.exists())
+    found = select(col(Reply.id)).where(col(Reply.closed_at).is_(None), which, ~taken.exists())
     return tuple(reply for reply in session.scalars(found.order_by(col(Reply.at)).limit(_MOST)) if reply is not None)
 
 

@@ -17,20 +17,41 @@ class ReplyWords(LanguagePart):
 
     stop: SomeWords
     weak_stop: Words
-    plain_talk: Words
     polite: SomeWords
     about_texts: SomeWords
     filler: SomeWords
     asking: Words
     spelled: Patterns
     joined: Joined
+    but: Words
     stop_phrases: SomePatterns
+    perhaps_stop: Patterns
+    perhaps_stop_whole: Patterns
     not_a_request: Patterns
     our_own_words: Patterns
+    wrong_person: SomePatterns
+    not_wrong_person: Patterns
     start: Words
     help: SomeWords
+    fine: SomeWords
+    question: SomeWords
+    worse: SomeWords
     urgent: SomePatterns
-    thanks: SomeWords
-    thanks_filler: Words
+    no: SomePatterns
+    between: Words
+    passed: Patterns
+    not_now: Patterns
+    temperature: SomeWords
+    not_temperature: Words
+    harmless: SomeWords
+    harmless_filler: Words
+    sure: Words
+    harmless_phrases: Patterns
+    not_harmless: Patterns
+    symptoms: SomeWords
+    yes: SomeWords
     liked: SomePatterns
     disliked: Patterns
+    names: Words
+    kinds: dict[str, SomeWords]
+    """By the name of the kind; the same names in every language."""

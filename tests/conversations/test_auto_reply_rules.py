@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.conversations.auto_reply import AnswerRules, check_staff_words
-from notifier.conversations.classify import Meaning, mentions_urgent
+from notifier.conversations.classify import Meaning, read_reply
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.segments import count_segments
 from schedules.wording import Voice
@@ -24,18 +24,20 @@ M = Meaning
 
 def test_who_gets_the_fixed_answer(subtests: pytest.Subtests) -> None:
     cases: list[tuple[Meaning, bool, datetime, AnswerRules, bool]] = [
-        (M.URGENT, True, NOON, NOT_SAID, True),
-        (M.URGENT, True, NOON, STAFFED, True),
-        (M.THANKS, True, NIGHT, NOT_SAID, True),
+        (M.OTHER, True, NOON, NOT_SAID, True),
+        (M.OTHER, True, NOON, STAFFED, True),
+        (M.HARMLESS, True, NIGHT, NOT_SAID, True),
         (M.STOP, True, NIGHT, STAFFED, False),
         (M.STOP, False, NIGHT, STAFFED, False),
         (M.OTHER, False, NIGHT, NOT_SAID, False),
         (M.OTHER, False, NIGHT, STAFFED, True),
         (M.OTHER, False, NOON, STAFFED, False),
-        (M.THANKS, False, NIGHT, STAFFED, False),
+        (M.HARMLESS, False, NIGHT, STAFFED, False),
         (M.START, False, NIGHT, STAFFED, False),
-        (M.HELP, False, NIGHT, STAFFED, False),
-        (M.UNCLEAR, False, NIGHT, STAFFED, False),
+        (M.HELP, False, NOON, STAFFED, True),
+        (M.PERHAPS_STOP, False, NIGHT, STAFFED, False),
+        (M.WRONG_PERSON, True, NIGHT, STAFFED, False),
+        (M.ANSWER, False, NIGHT, STAFFED, False),
     ]
     for meaning, urgent, at, rules, wanted in cases:
         with subtests.test(meaning=meaning, urgent=urgent, at=at, rules=rules, wanted=wanted):
@@ -44,7 +46,7 @@ def test_who_gets_the_fixed_answer(subtests: pytest.Subtests) -> None:
 
 def test_what_was_written_an_hour_ago_is_for_people() -> None:
     said = [
-        NOT_SAID.wanted(M.URGENT, urgent=True, written_at=NOON, now=NOON + timedelta(minutes=minutes))
+        NOT_SAID.wanted(M.OTHER, urgent=True, written_at=NOON, now=NOON + timedelta(minutes=minutes))
         for minutes in (59, 60)
     ]
     assert [True, False] == said
@@ -87,7 +89,7 @@ def test_a_reaction_quotes_our_words_and_not_hers(subtests: pytest.Subtests) -> 
     ]
     for text, urgent in cases:
         with subtests.test(text=text, urgent=urgent):
-            assert urgent == mentions_urgent(text)
+            assert urgent == read_reply(text).urgent
 
 
 def test_staff_words_leave_as_they_are_behind_the_clinics_name(subtests: pytest.Subtests) -> None:

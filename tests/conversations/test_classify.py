@@ -1,113 +1,133 @@
-"""STOP in any reasonable wording is honored; ambiguous words hold the number; emergencies are seen."""
+"""STOP in any reasonable wording is honored; doubt holds the number; urgent words are seen; the words are said."""
 
 from __future__ import annotations
 
 import pytest
 
-from notifier.conversations.classify import Meaning, mentions_urgent, read_reply
+from notifier.conversations.classify import Meaning, read_reply
 
 STOPS = [
     "STOP", "Stop.", " stop ", "STOP!!!", "ＳＴＯＰ", '"stop"', "“Stop”", "stop please", "Please stop", "STOP 🛑",
-    "🛑stop🛑", "S T O P", "s.t.o.p.", "stooop", "stop\u200b", "s\u00adtop", "Stop\n\nSent from my iPhone",
+    "🛑stop🛑", "🚫", "S T O P", "s.t.o.p.", "stooop", "stop\u200b", "s\u00adtop", "Stop\n\nSent from my iPhone",
     "It hurts. Please stop.", "stopall", "STOP ALL", "stop it", "stop this", "ok stop now", "I said stop",
-    "can you please stop", "I want to stop", "opt out", "OPT-OUT", "optout", "opt me out please",
-    "please opt me out", "I'd like to opt out", "unsubscribe", "Unsubscribe me", "unsuscribe", "revoke",
-    "I revoke my consent", "end", "END.", "cancel", "Cancel please", "cancel texts", "cancel these messages",
-    "quit", "quit texting me", "end messages", "stop texting me", "Stop sending me these", "stop messaging",
-    "please stop all messages", "do not text me", "don't text me again", "DON’T CONTACT ME",
-    "do not contact this number", "remove me", "remove me from your list", "take me off this list", "no more texts",
-    "no more", "no more messages please", "I don't want these texts", "I no longer want to get reminders",
-    "I did not sign up for these messages", "I don't want to be texted", "wrong number",
-    "you have the wrong number", "Wrong person!", "leave me alone", "lose my number", "delete my number", "alto",
-    "ALTO por favor", "parar", "pare ya", "basta", "¡BASTA!", "no más", "No mas", "no más mensajes", "cancelar",
-    "Cancelar mensajes", "no quiero más mensajes", "no quiero recibir mensajes", "dejen de escribirme",
-    "deje de mandarme mensajes", "no me escriban", "no me manden más textos", "número equivocado", "darme de baja",
-    "baja", "quítenme de la lista", "bórrenme", "détengan", "arrêt", "stop, I have a fever", "STOP to opt out",
-    "stop?", "stop.",
+    "can you please stop", "I want to stop", "opt out", "OPT-OUT", "opt me out please", "STOP 12345",
+    "Stop Maria Lopez",
+    "I'd like to opt out", "unsubscribe", "Unsubscribe me", "revoke", "I revoke my consent", "END.", "Cancel please",
+    "cancel these messages", "quit texting me", "Stop sending me these", "do not text me", "DON’T CONTACT ME",
+    "remove me from your list", "take me off this list", "no more texts", "I don't want these texts", "not interested",
+    "I no longer want to get reminders", "I did not sign up for these messages", "I don't want to be texted",
+    "leave me alone", "lose my number", "ALTO por favor", "pare ya", "¡BASTA!", "No mas", "Cancelar mensajes",
+    "no quiero recibir mensajes", "dejen de escribirme", "no me manden más textos", "darme de baja",
+    "quítenme de la lista", "bórrenme", "détengan", "arrêt", "stop, I have a fever", "STOP to opt out", "stop?",
+    "I don't know you. stop", "thanks but please stop", "how do I unsubscribe?",
 ]  # fmt: skip
-
-UNCLEAR = [
-    "when can I stop icing?", "can I stop?", "stop taking the pills?", "should I stop the retinol",
-    "please don't stop", "why did you stop texting me", "cancel my appt pls", "cancel it",
-    "I need to cancel tomorrow", "how do I quit smoking", 'what does "STOP to opt out" mean?',
-    "¿cuándo puedo parar con la crema?", "tengo que cancelar la cita", "it never stops",
+NOT_STOPS = [
+    "when can I stop icing?", "should I stop the retinol", "it won't stop itching", "cancel my appointment",
+    "how do I quit smoking", "please don't stop", "why did you stop texting me", "STOP BY", "I'll stop by tomorrow",
+    "no more redness, looks good", "see you at the end of the week", "¿cuándo puedo parar con la crema?",
+    "quiero cancelar mi cita", "no para de pelarse", "Disliked “Reply STOP to opt out.”", "yes please", "no", "?", "",
+    "   ", "😡", "😭", "👎", "call me", "12", "resume texts", "YES", "sí",
 ]  # fmt: skip
-
+HELD = {
+    Meaning.PERHAPS_STOP: ["too many texts", "no thanks", "these texts are annoying", "توقف", "停止", "mute it"],
+    Meaning.WRONG_PERSON: ["wrong number", "I'm not Maria", "she passed away", "número equivocado", "no soy Ana"],
+}
 URGENT = [
-    "it won't stop bleeding", "stop bleeding?", "I have a fever", "fever of 102", "I can't breathe",
-    "cannot breathe", "having trouble breathing", "short of breath", "chest pain", "pain in my chest",
-    "my lips are swollen", "swelling of my tongue", "I think it's infected", "there is pus", "I fainted",
-    "should I go to the hospital", "severe pain", "I can't see", "blisters everywhere", "I want to die",
-    "no para de sangrar", "tengo fiebre", "no puedo respirar", "me cuesta respirar", "dolor en el pecho",
-    "tengo la cara hinchada", "labios muy hinchados", "creo que está infectado", "es una emergencia", "me desmayé",
-    "dolor muy fuerte", "HELP I cant breathe", "yes, fever", "thanks but there's blood",
+    "it won't stop bleeding", "I have a fever", "101.5", "39", "temp of 103", "tengo 39 grados", "I can't breathe",
+    "short of breath", "pain in my chest", "my lips are swollen", "no pus but a fever of 102", "I fainted",
+    "I'm at the ER",
+    "should I go to the hospital", "I can't see", "my smile is crooked", "skin is turning white and it's cold",
+    "no para de sangrar", "me falta el aire", "tengo la cara hinchada", "se me puso negra la piel", "boca torcida",
+    "HELP I cant breathe", "thanks but there's blood", "stop, I have a fever",
+    "Liked “no sun” but now I have a fever",
+]  # fmt: skip
+NOT_URGENT = [
+    "no fever, all good", "no swelling no bleeding", "the swelling went down", "it stopped bleeding, can I shower?",
+    "I work at a hospital, is a mask ok?", "it's 102 outside", "room 101", "I'm 39 years old", "what if I get a fever?",
+    "my son has a fever so we need to reschedule", "sin fiebre ni pus", "ya no estoy sangrando", "stop",
+    "Liked “Glow: call us if you have a fever”", "thanks",
+]  # fmt: skip
+HARMLESS = [
+    "thanks", "Thank you!", "thank you so much 🙏", "ok", "Got it", "👍🏽", "❤️", "perfect, thanks",
+    "no fever, all good",
+    "will do", "muchas gracias", "todo bien", "👍 to “STOP to opt out”", "Le gustó “STOP para cancelar”",
+    "Liked “Glow Clinic: no makeup until Sun. STOP to opt out.”",
+]  # fmt: skip
+OPEN = [
+    "thanks?", "ok?", "👎 to “makeup is ok”", "Liked “makeup is ok” what about blush", "not good", "thanks 😭",
+    "no estoy bien",
+    "Questioned “no sun”", "😡", "a photo", "hi", "got my period",
 ]  # fmt: skip
 
-OTHERS = [
-    "YES feeling fine", "ended up ok", "what a great weekend", "when is my next appointment?",
-    "Can I wear sunscreen?", "", "   ", "?", "no more redness, looks good", "see you at the end of the week",
-    "the weekend was fine", "😡", "no", "Disliked “Reply STOP to opt out.”", "¿puedo usar maquillaje?",
-    "start tomorrow?", "yes please",
-]  # fmt: skip
 
-THANKS = [
-    "thanks", "Thank you!", "thank you so much 🙏", "ok", "OK thanks", "Got it", "👍", "❤️", "👍🏽", "perfect, thanks",
-    "Gracias", "muchas gracias", "perfecto", "Liked “Glow Clinic: no makeup until Sun. STOP to opt out.”",
-    "👍 to “STOP to opt out”", "Le gustó “STOP para cancelar”",
-]  # fmt: skip
-
-
-def test_any_reasonable_wish_to_stop_is_a_stop(subtests: pytest.Subtests) -> None:
+def test_any_reasonable_wish_to_stop_is_a_stop_and_the_object_decides(subtests: pytest.Subtests) -> None:
     for text in STOPS:
         with subtests.test(text=text):
-            assert read_reply(text) == Meaning.STOP
-
-
-def test_ambiguous_words_go_to_a_person(subtests: pytest.Subtests) -> None:
-    for text in UNCLEAR:
+            assert Meaning.STOP == read_reply(text).meaning
+    for text in NOT_STOPS:
         with subtests.test(text=text):
-            assert read_reply(text) == Meaning.UNCLEAR
+            assert Meaning.OTHER == read_reply(text).meaning
 
 
-def test_words_of_an_emergency_are_urgent(subtests: pytest.Subtests) -> None:
-    for text in URGENT:
+def test_doubt_holds(subtests: pytest.Subtests) -> None:
+    for meaning, texts in HELD.items():
+        for text in texts:
+            with subtests.test(text=text):
+                assert meaning == read_reply(text).meaning
+
+
+def test_words_of_an_emergency_are_urgent_beside_any_meaning_and_negation_decides(subtests: pytest.Subtests) -> None:
+    for texts, urgent in ((URGENT, True), (NOT_URGENT, False)):
+        for text in texts:
+            with subtests.test(text=text):
+                assert urgent == read_reply(text).urgent
+
+
+def test_only_what_is_plainly_glad_files_itself(subtests: pytest.Subtests) -> None:
+    for texts, harmless in ((HARMLESS, True), (OPEN, False), (URGENT, False)):
+        for text in texts:
+            with subtests.test(text=text):
+                assert harmless == (read_reply(text).meaning is Meaning.HARMLESS)
+
+
+def test_only_start_and_unstop_opt_in_and_help_is_help(subtests: pytest.Subtests) -> None:
+    cases = {"START": "start", "please start": "start", "Unstop!": "start", "help": "help", "ayuda por favor": "help"}
+    for text, meaning in cases.items():
         with subtests.test(text=text):
-            assert read_reply(text) == Meaning.URGENT
+            assert meaning == read_reply(text).meaning
 
 
-def test_plain_talk_is_left_to_staff(subtests: pytest.Subtests) -> None:
-    for text in OTHERS:
-        with subtests.test(text=text):
-            assert read_reply(text) == Meaning.OTHER
-
-
-def test_thanks_and_likes_file_themselves(subtests: pytest.Subtests) -> None:
-    for text in THANKS:
-        with subtests.test(text=text):
-            assert read_reply(text) == Meaning.THANKS
-
-
-def test_only_the_whole_word_opts_in(subtests: pytest.Subtests) -> None:
-    for text in ("START", "start", "Yes", "YES!", "unstop"):
-        with subtests.test(text=text):
-            assert read_reply(text) == Meaning.START
-
-
-def test_help_is_help(subtests: pytest.Subtests) -> None:
-    for text in ("help", "HELP", "info", "ayuda por favor"):
-        with subtests.test(text=text):
-            assert read_reply(text) == Meaning.HELP
-
-
-@pytest.mark.parametrize(("verdict", "meaning"), [("STOP", "stop"), ("START", "start"), ("HELP", "help")])
-def test_twilios_own_verdict_counts_whatever_the_words(verdict: str, meaning: str) -> None:
-    assert read_reply("Basta!!1", opt_out_type=verdict) == meaning
+def test_twilios_stop_and_help_count_whatever_the_words_and_its_start_only_with_ours() -> None:
+    assert ["stop", "help", "other", "start"] == [
+        read_reply(text, opt_out_type=verdict).meaning
+        for text, verdict in (("hm", "STOP"), ("hm", "HELP"), ("YES", "START"), ("START", "START"))
+    ]
 
 
 def test_a_photo_with_thanks_is_for_people() -> None:
-    assert read_reply("thanks", media_count=1) == Meaning.OTHER
+    assert Meaning.OTHER == read_reply("thanks", media_count=1).meaning
 
 
-def test_an_emergency_inside_a_stop_is_still_seen() -> None:
-    assert mentions_urgent("stop, I have a fever")
-    assert not mentions_urgent("stop")
+def test_an_answer_is_one_only_where_a_question_is_open_and_nothing_else_is_said(subtests: pytest.Subtests) -> None:
+    for text, urgent in (("1", False), ("2️⃣", False), ("uno", False), ("3", True), ("Worse.", True), ("peor", True)):
+        with subtests.test(text=text):
+            read = read_reply(text, asked=True)
+            assert (Meaning.ANSWER, urgent, True) == (read.meaning, read.urgent, bool(read.why))
+            assert Meaning.ANSWER != read_reply(text).meaning
+    assert Meaning.ANSWER != read_reply("1 but it itches", asked=True).meaning
+
+
+def test_a_yes_of_somebody_who_opted_out_is_for_people() -> None:
+    assert ["harmless", "other"] == [read_reply("yes, all good", opted_out=out).meaning for out in (False, True)]
+
+
+def test_a_stop_with_more_words_tells_staff_something() -> None:
+    says = {"stop texting me": True, "STOP": True, "stop texting my wife, she passed away": False}
+    assert says == {text: read_reply(text).alone for text in says}
+
+
+def test_the_words_that_decided_are_said() -> None:
+    assert ("leave me alone",) == read_reply("Oh please leave me alone").why
+    assert ("fever",) == read_reply("No pus, but a fever!").why
+    assert ("101.5",) == read_reply("101.5").why
+    assert () == read_reply("is this normal").why

@@ -89,9 +89,10 @@ async def test_at_the_same_second_the_stop_counts(house: House, texts: tuple[str
     assert opted_out(house) is not None
 
 
-async def test_unclear_words_hold_the_number(house: House) -> None:
+@pytest.mark.parametrize("words", ["too many texts", "wrong number", "توقف"])
+async def test_a_perhaps_holds_the_number_whole(house: House, words: str) -> None:
     text = house.plan()
-    house.gateway.reply(ANA, "when can I stop icing?")
+    house.gateway.reply(ANA, words)
     await house.inbound()
     await house.turn(gate=False)
     assert (S.PLANNED, None) == (house.state(text), opted_out(house))
@@ -106,11 +107,21 @@ async def test_urgent_words_hold_what_may_be_wrong_to_say_and_leave_care(house: 
     await house.turn(gate=False)
     assert (S.PLANNED, S.ACCEPTED) == (house.state(lift), house.state(care))
     (reply,) = replies(house)
-    assert ("urgent", None) == (reply.meaning, reply.closed_at)
+    assert ("other", True, None) == (reply.meaning, reply.urgent, reply.closed_at)
 
 
-@pytest.mark.parametrize(("text", "open_"), [("thanks!", False), ("STOP", False), ("stop, I have a fever", True)])
+@pytest.mark.parametrize(
+    ("text", "open_"),
+    [
+        ("thanks!", False),
+        ("STOP", False),
+        ("stop, I have a fever", True),
+        ("stop, my wife died", True),
+        ("help", False),
+    ],
+)
 async def test_what_files_itself(house: House, text: str, open_: bool) -> None:
+    house.enroll()
     house.gateway.reply(ANA, text)
     await house.inbound()
     assert open_ == (replies(house)[0].closed_at is None)
@@ -145,3 +156,10 @@ async def test_a_clock_that_was_ahead_hides_nothing(house: House) -> None:
         poll = last_poll(session)
     assert poll is not None
     assert real == poll.read_up_to
+
+
+async def test_a_strangers_stop_is_honored_and_stays_open_for_staff(house: House) -> None:
+    house.gateway.reply(ANA, "STOP")
+    await house.inbound()
+    assert opted_out(house) is not None
+    assert replies(house)[0].closed_at is None

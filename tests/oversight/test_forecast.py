@@ -91,12 +91,12 @@ def test_enrollments_come_the_latest_first(desk: Desk) -> None:
 
 def test_opt_outs_and_replies_are_listed(desk: Desk) -> None:
     desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
-    row = {"sid": "SM1", "phone": BOB, "at": desk.now, "text": "thanks!", "meaning": "thanks"}
+    row = {"sid": "SM1", "phone": BOB, "at": desk.now, "text": "thanks!", "meaning": "harmless"}
     desk.act(insert_rows, Reply, [row])
     assert [(ANA, "staff", desk.now.isoformat())] == [
         (line["phone"], line["source"], line["at"]) for line in map(as_json, desk.act(opt_outs))
     ]
-    assert [(BOB, desk.now.isoformat(), "thanks!", "thanks")] == [
+    assert [(BOB, desk.now.isoformat(), "thanks!", "harmless")] == [
         (line["phone"], line["at"], line["text"], line["meaning"]) for line in map(as_json, desk.act(replies))
     ]
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.conversations.auto_reply import AnswerRules
-from notifier.conversations.classify import mentions_urgent, read_reply
+from notifier.conversations.classify import read_reply
 from notifier.conversations.vocabulary import vocabulary
 from notifier.domain.planning.plan import Plan
 from notifier.web.widgets.card import make_card
@@ -66,11 +66,20 @@ def test_a_protocol_in_a_language_with_a_folder_is_checked_planned_dated_and_pri
 
 @pytest.mark.usefixtures("folder")
 def test_its_words_are_checked_classified_and_answered() -> None:
-    assert ["urgent", "stop", "stop", "thanks", "help", "other"] == [
-        read_reply(text).value
-        for text in ("mi havas febron", "Haltu!", "Ne sendu mesaĝojn", "multe dankon", "helpu", "kiam?")
+    assert ["other", "stop", "stop", "harmless", "help", "other", "wrong_person"] == [
+        read_reply(text).meaning
+        for text in (
+            "mi havas febron",
+            "Haltu!",
+            "Ne sendu mesaĝojn",
+            "multe dankon",
+            "helpu",
+            "kiam?",
+            "Malĝusta numero",
+        )
     ]
-    assert mentions_urgent("Dankon, sed sangon mi vidas")
+    for text, urgent in (("mi havas febron", True), ("Dankon, sed sangon mi vidas", True), ("sen febro", False)):
+        assert urgent == read_reply(text).urgent, text
     assert "Glow: neniu legas nun. Danĝero: 911. Aliokaze (212) 555-0100." == AnswerRules(VOICE, NEW_YORK).say("eo")
     assert [None, "vi rajtas naĝi", None] == [
         found.words if (found := permission(text)) else None

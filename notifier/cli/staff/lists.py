@@ -118,7 +118,7 @@ def replies(
         photos = f"[{line.media_count} photo{'s' if line.media_count > 1 else ''} received]" if line.media_count else ""
         state = "" if line.closed_at else " (open)"
         said = " ".join(part for part in (line.text, photos) if part)
-        meaning = f"{line.meaning}, urgent" if line.urgent and line.meaning != "urgent" else line.meaning
+        meaning = f"{line.meaning}, urgent" if line.urgent else line.meaning
         who = ", ".join((*line.patients, line.phone))
         rows.append((str(line.reply), who, local(line.at, zone), said, f"{meaning}{state}", line.office or "-"))
     columns = ("reply", "from", "at", "text", "meaning", "office")

@@ -66,7 +66,7 @@ class Reply(SQLModel, table=True):
     text: str = Field(sa_column=Column(Text, nullable=False))
     media_count: int = 0
     meaning: str = Field(max_length=20)
-    """stop, start, help, thanks, urgent, unclear, other"""
+    """stop, wrong_person, perhaps_stop, start, help, harmless, answer, other"""
     urgent: bool = False
     """The words of an emergency are in it, whatever else it means."""
     closed_at: datetime | None = instant(null=True)

@@ -32,10 +32,10 @@ def wrote(desk: Callable[..., Ran], ana: tuple[str, ...], tmp_path: Path) -> Cal
 
 def test_a_reply_belongs_to_everybody_on_its_number(wrote: Callable[..., Ran]) -> None:
     thanks, first = wrote("replies", "--json").answer
-    assert (["Ana Lopez", "Eva Lopez"], "urgent", True, None) == (
+    assert (["Ana Lopez", "Eva Lopez"], "other", True, None) == (
         first["patients"], first["meaning"], first["urgent"], first["closed_at"],
     )  # fmt: skip
-    assert ("thanks", False) == (thanks["meaning"], thanks["closed_at"] is None)
+    assert ("harmless", False) == (thanks["meaning"], thanks["closed_at"] is None)
     listed = wrote("replies", "--open").out
     assert f"Ana Lopez, Eva Lopez, {ANA}" in listed
     assert "is this blood normal? [1 photo received]" in listed
