@@ -16,8 +16,8 @@ from notifier.db.outbox import in_state
 from notifier.db.pagination import enrollment_page
 from notifier.db.protocols import open_pauses
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply
-from notifier.domain.kinds import ANSWER
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.domain.waiting import waits_for
 from notifier.enrollments.fields import FIELDS, stored
 from notifier.numbers.holds import holds_among
 from notifier.numbers.opt_outs import open_opt_outs
@@ -183,7 +183,11 @@ def _text_line(
     holds: dict[str, list[NumberHold]],
     paused: dict[tuple[str, str | None], str],
 ) -> TextLine:
-    waits_for = _waits_for(message, enrollment, holds, paused)
+    planned = message.state is MessageState.PLANNED
+    waits = planned and waits_for(
+        message.kind, message.step, enrollment.protocol, enrollment=enrollment.state,
+        holds=holds.get(message.phone, ()), pauses=paused, why_held=enrollment.reason,
+    )  # fmt: skip
     return TextLine(
         message=message.id or 0,
         enrollment=message.enrollment_id,
@@ -195,30 +199,10 @@ def _text_line(
         due_at=message.due_at,
         timezone=enrollment.timezone,
         state=message.state,
-        reason=waits_for or message.reason,
-        waits=waits_for is not None,
+        reason=waits or message.reason,
+        waits=bool(waits),
         text=message.sent_text or message.text,
         sid=message.sid,
         attempts=message.attempts,
         office=enrollment.office,
     )
-
-
-def _waits_for(
-    message: Message,
-    enrollment: Enrollment,
-    holds: dict[str, list[NumberHold]],
-    paused: dict[tuple[str, str | None], str],
-) -> str | None:
-    """What keeps a planned text from leaving at its moment, as it stands now."""
-    if message.state is not MessageState.PLANNED or message.kind == ANSWER:
-        return None
-    if enrollment.state is EnrollmentState.HELD:
-        return "the enrollment is held" + (f": {enrollment.reason}" if enrollment.reason else "")
-    for hold in holds.get(message.phone, []):
-        if hold.covers(message.kind):
-            return f"the number is held: {hold.reason}"
-    for key in ((enrollment.protocol, None), (enrollment.protocol, message.step)):
-        if key in paused:
-            return f"paused: {paused[key]}"
-    return None

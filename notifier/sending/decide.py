@@ -37,7 +37,7 @@ class Facts(NamedTuple):
     """The local date of the treatment; None while she is only booked."""
     rebook_consent: bool
     waits_for: str | None
-    """Why a person must act first (a held number, a paused protocol), or None."""
+    """Why a person must act first (`notifier.domain.waiting`), or None."""
     texts_today: int
     """What may have reached the number on this local day."""
     max_texts_per_day: int
@@ -88,9 +88,8 @@ def _planned(text: DueText, facts: Facts, now: datetime) -> Decision:
         return _expired("it could not leave while it was still useful")
     if text.not_before > now:
         return Wait(text.not_before, "not before its restriction has ended")
-    waits_for = "the enrollment is on hold" if facts.enrollment is EnrollmentState.HELD else facts.waits_for
-    if waits_for:
-        return Wait(min(now + LOOK_AGAIN, text.expires_at), waits_for, for_a_person=True)
+    if facts.waits_for:
+        return Wait(min(now + LOOK_AGAIN, text.expires_at), facts.waits_for, for_a_person=True)
     closes = facts.hours.open_until(now, day0=facts.day0)
     if closes is None or closes - now < LEAST_REMAINING:
         return _at_the_next_opening(text, facts, now, "outside the send window")

@@ -21,6 +21,7 @@ from notifier.domain.kinds import ANSWER
 from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.domain.waiting import waits_for
 from notifier.numbers.holds import holds_among
 from notifier.numbers.opt_outs import opted_out_among
 from notifier.sending.decide import Decision, DueText, Facts, Wait, Withdraw, decide
@@ -127,7 +128,14 @@ class FactsOfBatch:
             hours=hours,
             day0=row.treated_at.astimezone(hours.zone).date() if row.treated_at else None,
             rebook_consent=row.rebook_consent,
-            waits_for=self._waits_for(row),
+            waits_for=waits_for(
+                row.kind,
+                row.step,
+                row.protocol,
+                enrollment=row.enrollment_state,
+                holds=self.holds.get(row.phone, ()),
+                pauses=self.pauses,
+            ),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
         )
@@ -137,13 +145,6 @@ class FactsOfBatch:
         if row.kind == ANSWER:
             return
         self.left.setdefault(row.phone, []).append(now)
-
-    def _waits_for(self, row: Due) -> str | None:
-        hold = next((hold for hold in self.holds.get(row.phone, ()) if hold.covers(row.kind)), None)
-        if hold:
-            return f"the number is on hold: {hold.reason}"
-        paused = self.pauses.get((row.protocol, None)) or self.pauses.get((row.protocol, row.step))
-        return f"paused: {paused}" if paused else None
 
 
 def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -> int:

@@ -49,4 +49,4 @@ def test_a_held_number_keeps_her_steps_and_not_our_answer(answered: Desk) -> Non
     answered.act(hold_number, ANA, reason="her words must be read", at=answered.now, by="patient")
     with reading(answered.engine) as session:
         held = {line.step: line.reason for line in show(session, 1)}
-    assert (None, "the number is held: her words must be read") == (held["reply-1"], held["today"])
+    assert (None, "the number is on hold: her words must be read") == (held["reply-1"], held["today"])

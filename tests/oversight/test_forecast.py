@@ -61,10 +61,10 @@ def test_a_text_says_what_it_waits_for(desk: Desk) -> None:
     desk.act(pause, "makeup-only", step="today", reason="a wrong dose", **told)
     desk.act(hold_number, "+12125550125", reason="unread", at=desk.now, by="worker", kinds="lift,rebook")
     reasons = {(line.enrollment, line.step): line.reason for line in desk.act(due)}
-    assert "the enrollment is held: she is unsure" == reasons[held, "today"]
+    assert "the enrollment is on hold: she is unsure" == reasons[held, "today"]
     assert "paused: a wrong dose" == reasons[paused, "today"]
     assert None is reasons[paused, "makeup-again"]
-    assert "the number is held: unread" == reasons[number, "makeup-again"]
+    assert "the number is on hold: unread" == reasons[number, "makeup-again"]
     assert None is reasons[number, "today"]
 
 

@@ -129,7 +129,7 @@ def test_hold_and_go_on(desk: Desk) -> None:
     desk.enroll()
     sure(desk, what="hold", why="she asked")
     assert "on hold" in desk.read(HERS)
-    assert "The enrollment is held" in desk.read(HERS)
+    assert "The enrollment is on hold: she asked" in desk.read(HERS)
     sure(desk, what="resume")
     assert "active" in desk.read(HERS)
 

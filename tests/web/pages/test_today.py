@@ -164,7 +164,7 @@ def test_a_text_that_waits_for_a_person_is_not_said_to_leave(desk: Desk) -> None
     assert "2 more wait for a person." in shown
     listed = desk.read("/texts/waiting")
     assert "Wait for a person" in listed
-    assert "The number is held: urgent words" in listed
+    assert "The number is on hold: urgent words" in listed
     desk.post("/replies/1/close", release="yes")
     shown = desk.read("/")
     assert ("1 today 2 Sat Mar 7" in shown, "for a person." in shown) == (True, False)

@@ -1,0 +1,55 @@
+"""What waits for a person is said twice, in Python and in SQL, and both say the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlmodel import col
+
+from notifier.db.engine import reading, writing
+from notifier.db.protocols import open_pauses, pause, unpause
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.kinds import ANSWER
+from notifier.domain.states import EnrollmentState
+from notifier.domain.waiting import waits_for
+from notifier.numbers.holds import hold_number, open_holds, release_number
+from notifier.oversight.waiting import waits_for_a_person
+
+_ENROLLMENTS = (EnrollmentState.ACTIVE, EnrollmentState.HELD)
+_KINDS = ("lift", "check", ANSWER)
+_HOLDS = (None, "all", "lift,rebook", "check_in", "released")
+_PAUSES = (None, "today", "tomorrow", "all", "lifted")
+
+
+def test_the_predicate_and_the_query_agree_on_every_combination(engine: Engine, rows: Any, now: datetime) -> None:
+    told: Any = {"at": now, "by": "test"}
+    with writing(engine) as session:
+        for number, (state, kind, hold, paused) in enumerate(product(_ENROLLMENTS, _KINDS, _HOLDS, _PAUSES)):
+            phone, protocol = f"+1212555{number:04}", f"plan-{number}"
+            whose = rows.enrollment(session, phone=phone, protocol=protocol, state=state)
+            rows.message(session, whose, phone=phone, kind=kind, step="today")
+            if hold:
+                hold_number(session, phone, reason="unread", kinds="all" if hold == "released" else hold, **told)
+            if hold == "released":
+                release_number(session, phone, **told)
+            if paused:
+                pause(session, protocol, paused if paused.startswith("to") else None, reason="wrong", **told)
+            if paused == "lifted":
+                unpause(session, protocol, **told)
+    with reading(engine) as session:
+        pauses = {(one.protocol, one.step): one.reason for one in open_pauses(session)}
+        texts = select(Message, Enrollment).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        said = {
+            text.id
+            for text, whose in session.execute(texts)
+            if waits_for(
+                text.kind, text.step, whose.protocol, enrollment=whose.state, pauses=pauses,
+                holds=open_holds(session, text.phone),
+            )
+        }  # fmt: skip
+        asked = set(session.scalars(select(col(Message.id)).where(waits_for_a_person())))
+    # Of 100 that are no answers: the 50 of a held enrollment, and of the others those of a hold or a pause that covers.
+    assert (50 + 29, said) == (len(said), asked)
