@@ -12,8 +12,10 @@ from notifier.domain.planning.plan import Facts, PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.commands import Change
 from notifier.enrollments.fields import BY_NAME, FIELDS
+from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
+from notifier.oversight.forecast import enrollments
 from schedules.catalogue import parse_protocol, shipped
 from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol
 from schedules.wording import Voice
@@ -108,3 +110,32 @@ def test_every_field_says_what_it_is_in_a_sentence_without_its_full_stop() -> No
         assert one.label
         assert one.help[0].isupper()
         assert not one.help.endswith(".")
+
+
+def test_an_empty_cell_leaves_what_staff_wrote_down_and_a_no_takes_it_back(clinic: Desk) -> None:
+    def imported(phone: str, cells: str) -> tuple[str | None, bool]:
+        header = "external_id,name,phone,protocol,treated_at,consent,provider,separate_areas"
+        row = f"A-1,Ana Ruiz,{phone},plain,2026-03-06T14:00,form,{cells}"
+        report = import_rows(
+            clinic.engine,
+            f"{header}\n{row}".encode(),
+            protocols=clinic.protocols,
+            rules=clinic.rules,
+            now=clinic.now,
+            by="import",
+        )
+        assert ([], 1) == (report.faults, report.written)
+        (one,) = clinic.act(enrollments)
+        return one.provider, one.separate_areas
+
+    assert ("Dr. Kim", True) == imported("+12125550101", "Dr. Kim,yes")
+    assert ("Dr. Kim", True) == imported("+12125550102", ",")
+    assert ("Dr. Lee", False) == imported("+12125550102", "Dr. Lee,no")
+
+
+def test_the_same_external_id_with_other_consent_is_a_change(clinic: Desk) -> None:
+    first = clinic.enroll(external_id="A-1")
+    again = clinic.enroll(external_id="A-1")
+    assert (first.enrollment, True) == (again.enrollment, again.already)
+    with pytest.raises(Refused, match="with another rebook_consent; change that one"):
+        clinic.enroll(external_id="A-1", rebook_consent=True)
