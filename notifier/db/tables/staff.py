@@ -101,13 +101,17 @@ class ReplyClaim(SQLModel, table=True):
 
 
 class WrongPassword(SQLModel, table=True):
-    """A wrong password at the page, kept for a quarter of an hour: every web process counts the same ones."""
+    """A wrong password at the page, or a wrong key at the API, kept for a quarter of an hour.
+
+    Every web process counts the same ones.
+    """
 
     __tablename__ = "wrong_passwords"
     __table_args__ = (Index("ix_wrong_passwords_at", "at"),)
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant()
     who: str = Field(max_length=8)
-    """The first hex digits of the typed name's SHA-256: enough to count, too few to guess a password typed there."""
+    """The first hex digits of the typed name's SHA-256: enough to count, too few to guess a password typed there.
+    For a key: "api key"."""
     address: str = Field(max_length=8)
     """The same of the address that it came from."""

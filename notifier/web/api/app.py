@@ -16,7 +16,6 @@ from notifier.web.api import commands as life
 from notifier.web.api import decisions, texts
 from notifier.web.api import enroll as enrolling
 from notifier.web.api import enrollments as enrolled
-from notifier.web.api.callers import WrongKeys
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
 from notifier.web.context import StaffOffice
@@ -49,7 +48,7 @@ def api_app(office: StaffOffice) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.office, app.state.wrong_keys = office, WrongKeys()
+    app.state.office = office
     add_handlers(app)
     for part in (enrolling, enrolled, life, decisions, texts):
         app.include_router(part.router)

@@ -10,14 +10,12 @@ from typing import Annotated, Final, TypeVar
 
 from fastapi import Security
 from fastapi.security import HTTPBearer, SecurityScopes
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from notifier.access import accounts as staff
 from notifier.access import stored_keys as api_keys
+from notifier.access.rate_limit import COUNTED_FOR, note_wrong_key
 from notifier.access.stored_keys import Integration
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Scope
@@ -27,28 +25,8 @@ from notifier.web.context import StaffOffice
 
 _T = TypeVar("_T")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
-_WRONG_KEYS: Final = RateLimitItemPerMinute(20, 15)
-"""From one address, in 15 minutes. Keys cannot be guessed, so a right one always opens: one integration with a stale
-key must not lock out the others of its building."""
 _CHALLENGE: Final = 'Bearer realm="Notifier"'
 _shown = HTTPBearer(auto_error=False, scheme_name="key", description="An admin makes it on the staff page.")
-
-
-class WrongKeys:
-    """Counts wrong keys by address; in this process's memory alone."""
-
-    def __init__(self) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-
-    def refuse(self, request: Request, why: str, error: str | None = None) -> Problem:
-        """The answer to one more."""
-        address = request.client.host if request.client else "unknown"
-        request.state.refused = "api key"
-        if not self._limiter.hit(_WRONG_KEYS, address):
-            wait = {"Retry-After": "900"}
-            return Problem(429, "Too many wrong keys from this address; wait a quarter of an hour.", headers=wait)
-        challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
-        return Problem(401, why, headers={"WWW-Authenticate": challenge})
 
 
 @dataclass(frozen=True)
@@ -88,18 +66,29 @@ class Caller:
         api_keys.seen(session, self.integration.key_id, now=self.now)
 
 
-def identify(request: Request, office: StaffOffice, wrong_keys: WrongKeys) -> Integration:
+def identify(request: Request, office: StaffOffice) -> Integration:
     """Whose key this is. Raises Problem (401, 429)."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
-        raise wrong_keys.refuse(request, "Send a key: Authorization: Bearer KEY. An admin makes one.")
+        raise _wrong_key(request, office, "Send a key: Authorization: Bearer KEY. An admin makes one.")
     if not _KEY.fullmatch(key.strip()):
-        raise wrong_keys.refuse(request, "This is no key of Notifier's.", "invalid_token")
+        raise _wrong_key(request, office, "This is no key of Notifier's.", "invalid_token")
     with reading(office.engine) as session:
         found = api_keys.key_with(session, api_keys.hash_of(key.strip()))
     if found is None or found.revoked_at is not None:
-        raise wrong_keys.refuse(request, "This key is unknown or revoked.", "invalid_token")
+        raise _wrong_key(request, office, "This key is unknown or revoked.", "invalid_token")
     return api_keys.integration_of(found)
+
+
+def _wrong_key(request: Request, office: StaffOffice, why: str, error: str | None = None) -> Problem:
+    """The answer to one more, from wherever it came."""
+    address = request.client.host if request.client else "unknown"
+    request.state.refused = "api key"
+    if not note_wrong_key(office.engine, address, office.clock.now()):
+        wait = {"Retry-After": f"{COUNTED_FOR.total_seconds():.0f}"}
+        return Problem(429, "Too many wrong keys from this address; wait a quarter of an hour.", headers=wait)
+    challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
+    return Problem(401, why, headers={"WWW-Authenticate": challenge})
 
 
 def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Security(_shown)]) -> Caller:

@@ -27,8 +27,7 @@ class KeyedRoute(APIRoute):
         known = frozenset(parameter.alias for one in asked for parameter in one.query_params)
 
         async def answer(request: Request) -> Response:
-            state = request.app.state
-            request.state.integration = await run_in_threadpool(identify, request, state.office, state.wrong_keys)
+            request.state.integration = await run_in_threadpool(identify, request, request.app.state.office)
             _refuse_unknown_words(request, known)
             if request.method == "POST":
                 refuse_other_types(request)

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from notifier.access import accounts as staff
 from notifier.access import audit_log as audits
+from notifier.access import rate_limit
 from notifier.access.manage_accounts import set_password
 from notifier.access.passwords import is_password
 from notifier.access.sign_in import token_hash
@@ -13,7 +14,6 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Staff
 from notifier.domain.refused import Refused
 from notifier.web import cookies
-from notifier.web import login_throttle as throttle
 from notifier.web.view import Page, Visit, see
 
 _SHOWN = 16
@@ -38,13 +38,13 @@ def change_password(visit: Visit) -> Response:
     office, name = visit.office, visit.who.name
     address = visit.request.client.host if visit.request.client else "unknown"
     old, new = visit.fields.get("old", ""), visit.fields.get("new", "")
-    if not throttle.allows(office.engine, address, name, visit.now):
+    if not rate_limit.may_try(office.engine, address, name, visit.now):
         return _page(visit, problem="too many tries; wait a quarter of an hour", status=429)
     with reading(office.engine) as session:
         account = session.get(Staff, visit.who.staff_id)
         stored = account.password_hash if account else None
     if not is_password(old, stored):
-        throttle.wrong(office.engine, address, name, visit.now)
+        rate_limit.note_wrong_password(office.engine, address, name, visit.now)
         return _page(visit, problem="the password you have now is another one; nothing was changed", status=422)
     if new != visit.fields.get("again", ""):
         return _page(visit, problem="the two new passwords differ; type the same one twice", status=422)

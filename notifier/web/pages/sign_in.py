@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from notifier.access import accounts as staff
+from notifier.access import rate_limit
 from notifier.access import sign_in as story
 from notifier.access.accounts import SignedIn
 from notifier.db.engine import reading
 from notifier.web import cookies
-from notifier.web import login_throttle as throttle
 from notifier.web.context import StaffOffice
 from notifier.web.pages import enroll
 from notifier.web.render import render
@@ -56,14 +56,14 @@ def _sign_in(office: StaffOffice, request: Request, fields: Fields) -> Response:
     address = request.client.host if request.client else "unknown"
     in_place = request.headers.get("x-fragment") is not None
     now, before = office.clock.now(), cookies.token_in(request)
-    if not throttle.allows(office.engine, address, name, now):
+    if not rate_limit.may_try(office.engine, address, name, now):
         return _no(office, fields, TOO_OFTEN, 429, in_place)
     token = story.sign_in(office.engine, name, password, now=now, before=before)
     who = cookies.who(office, token, now)
     if token is None or who is None:
-        throttle.wrong(office.engine, address, name, now)
+        rate_limit.note_wrong_password(office.engine, address, name, now)
         return _no(office, fields, WRONG, 401, in_place)
-    throttle.right(office.engine, address, name)
+    rate_limit.forget_wrong_passwords(office.engine, address, name)
     response = _welcome(office, request, fields, who, token, in_place)
     cookies.give(response, request, token)
     return response
