@@ -23,9 +23,8 @@ def sentences() -> list[str]:
     return caught.value.sentences
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "sentence"),
-    [
+def test_a_bad_value_is_one_sentence(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str, str]] = [
         ("NOTIFIER_SEND_WINDW", "x", "is no setting of Notifier; did you mean NOTIFIER_SEND_WINDOW?"),
         ("NOTIFIER_SEND_WINDOW", "7-9", '"7-9" is not a send window; write it like 09:00-20:00.'),
         ("NOTIFIER_TIMEZONE", "America/NewYork", "write an IANA name such as America/New_York."),
@@ -54,14 +53,14 @@ def sentences() -> list[str]:
         ("NOTIFIER_CLINIC_PHONE", "555-0100 ext. 12345", "write it with its area code"),
         ("NOTIFIER_CLINIC_PHONE", "1-800-GLOW-NOW", "this is not a number that a patient can call"),
         ("NOTIFIER_CLINIC_PHONE", "(212) 555-0199\n", "this is not a number that a patient can call"),
-    ],
-)
-def test_a_bad_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
-    monkeypatch.setenv(name, value)
-    (said,) = sentences()
-    assert said.startswith(name)
-    assert sentence in said
-    assert "s3cret" not in said
+    ]
+    for name, value, sentence in cases:
+        with subtests.test(name=name, value=value), pytest.MonkeyPatch.context() as patch:
+            patch.setenv(name, value)
+            (said,) = sentences()
+            assert said.startswith(name)
+            assert sentence in said
+            assert "s3cret" not in said
 
 
 def test_mail_needs_both_who_is_told_and_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,15 +76,13 @@ def test_a_typo_in_the_env_file_is_refused() -> None:
     assert ["NOTIFIER_CLINC_NAME is no setting of Notifier; did you mean NOTIFIER_CLINIC_NAME?"] == sentences()
 
 
-@pytest.mark.parametrize("name", ["Dr. Rivera Skin & Laser", "Peau Élégante", "St. Mary's"])
-@pytest.mark.parametrize("phone", ["(212) 555-0199", "+1 212 555 0199", "212.555.0199 x12", "212-555-0199 ext. 4"])
-def test_a_clinic_is_called_and_calls_itself_as_it_likes(
-    monkeypatch: pytest.MonkeyPatch, name: str, phone: str
-) -> None:
-    monkeypatch.setenv("NOTIFIER_CLINIC_NAME", name)
-    monkeypatch.setenv("NOTIFIER_CLINIC_PHONE", phone)
-    settings = load_settings()
-    assert (name, phone) == (settings.clinic_name, settings.clinic_phone)
+def test_a_clinic_is_called_and_calls_itself_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("Dr. Rivera Skin & Laser", "Peau Élégante", "St. Mary's"):
+        for phone in ("(212) 555-0199", "+1 212 555 0199", "212.555.0199 x12", "212-555-0199 ext. 4"):
+            monkeypatch.setenv("NOTIFIER_CLINIC_NAME", name)
+            monkeypatch.setenv("NOTIFIER_CLINIC_PHONE", phone)
+            settings = load_settings()
+            assert (name, phone) == (settings.clinic_name, settings.clinic_phone)
 
 
 def test_a_line_of_the_env_file_is_never_passed_over(subtests: pytest.Subtests) -> None:

@@ -16,9 +16,8 @@ LORD_HOWE, APIA, SAO_PAULO = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/
 HAVANA = ZoneInfo("America/Havana")
 
 
-@pytest.mark.parametrize(
-    ("lasts", "treated", "zone", "ends"),
-    [
+def test_a_restriction_ends(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[dict[str, int], str, ZoneInfo, str]] = [
         ({"hours": 24}, "2026-03-07T15:30", NEW_YORK, "2026-03-08T20:30"),  # spring: 16:30 on the wall
         ({"hours": 24}, "2026-10-31T15:30", NEW_YORK, "2026-11-01T19:30"),  # fall: 14:30 on the wall
         ({"until_day": 4}, "2026-03-07T15:30", NEW_YORK, "2026-03-11T04:00"),
@@ -38,15 +37,14 @@ HAVANA = ZoneInfo("America/Havana")
         ({"months": 6}, "2027-08-31T10:00", NEW_YORK, "2028-02-29T15:00"),
         ({"months": 1}, "2026-12-31T10:00", NEW_YORK, "2027-01-31T15:00"),
         ({"days": 1}, "2028-02-29T10:00", NEW_YORK, "2028-03-01T15:00"),
-    ],
-)
-def test_a_restriction_ends(lasts: dict[str, int], treated: str, zone: ZoneInfo, ends: str) -> None:
-    assert utc(ends) == Duration(**lasts).end(at(treated, zone), zone)
+    ]
+    for lasts, treated, zone, ends in cases:
+        with subtests.test(lasts=lasts, treated=treated, zone=zone, ends=ends):
+            assert utc(ends) == Duration(**lasts).end(at(treated, zone), zone)
 
 
-@pytest.mark.parametrize(
-    ("moment", "anchor", "zone", "is_said"),
-    [
+def test_a_step_wants_to_be_said(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[dict[str, Any], str, ZoneInfo, str]] = [
         ({"minutes": 30}, "2026-03-08T01:45", NEW_YORK, "2026-03-08T07:15"),  # 03:15 on the wall
         ({"hours": 24}, "2026-03-07T15:30", NEW_YORK, "2026-03-08T20:30"),
         ({"day": 1, "time": "02:30"}, "2026-03-07T15:30", NEW_YORK, "2026-03-08T07:30"),  # never: 03:30
@@ -58,10 +56,10 @@ def test_a_restriction_ends(lasts: dict[str, int], treated: str, zone: ZoneInfo,
         ({"weeks": 2, "time": "10:00"}, "2026-03-07T15:30", NEW_YORK, "2026-03-21T14:00"),
         ({"months": 6, "time": "10:00"}, "2026-08-31T15:30", NEW_YORK, "2027-02-28T15:00"),
         ({"day": 1, "time": "01:45"}, "2026-04-04T12:00", LORD_HOWE, "2026-04-04T14:45"),  # twice: the first
-    ],
-)
-def test_a_step_wants_to_be_said(moment: dict[str, Any], anchor: str, zone: ZoneInfo, is_said: str) -> None:
-    assert utc(is_said) == Moment.model_validate(moment).after(at(anchor, zone), zone)
+    ]
+    for moment, anchor, zone, is_said in cases:
+        with subtests.test(moment=moment, anchor=anchor, zone=zone, is_said=is_said):
+            assert utc(is_said) == Moment.model_validate(moment).after(at(anchor, zone), zone)
 
 
 def test_elapsed_hours_are_counted_in_time_not_on_the_wall_whatever_zone_the_instant_is_written_in() -> None:

@@ -10,9 +10,8 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 """Man, woman, girl, joined: one visible character, 8 UTF-16 units."""
 
 
-@pytest.mark.parametrize(
-    ("text", "segments"),
-    [
+def test_plain_letters_travel_in_gsm_7(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, int]] = [
         ("", 1),
         ("a" * 160, 1),
         ("a" * 161, 2),
@@ -24,15 +23,14 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
         ("^{}\\[~]|" * 10, 1),
         ("^{}\\[~]|" * 10 + "a", 2),
         ("José, ¿mañana? ÑÉÜ à è ù ì ò £ ¥ § ¡ \n" * 2, 1),
-    ],
-)
-def test_plain_letters_travel_in_gsm_7(text: str, segments: int) -> None:
-    assert Segments("GSM-7", segments) == count_segments(text)
+    ]
+    for text, segments in cases:
+        with subtests.test(text=text, segments=segments):
+            assert Segments("GSM-7", segments) == count_segments(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "segments", "forced_by"),
-    [
+def test_one_other_character_makes_the_whole_text_ucs_2_and_is_named(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, int, str]] = [
         ("’" + "a" * 69, 1, "’"),
         ("’" + "a" * 70, 2, "’"),
         ("a" * 133 + "’", 2, "’"),  # 2 x 67
@@ -47,7 +45,7 @@ def test_plain_letters_travel_in_gsm_7(text: str, segments: int) -> None:
         ("a" * 66 + "😀" + "a" * 66, 3, "😀"),  # not split over two segments
         ("a" * 59 + FAMILY + "a" * 60, 2, FAMILY[0]),
         ("a" * 60 + FAMILY + "a" * 60, 3, FAMILY[0]),  # nor is what looks like one character
-    ],
-)
-def test_one_other_character_makes_the_whole_text_ucs_2_and_is_named(text: str, segments: int, forced_by: str) -> None:
-    assert Segments("UCS-2", segments, forced_by) == count_segments(text)
+    ]
+    for text, segments, forced_by in cases:
+        with subtests.test(text=text, segments=segments, forced_by=forced_by):
+            assert Segments("UCS-2", segments, forced_by) == count_segments(text)

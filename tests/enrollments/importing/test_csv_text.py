@@ -21,9 +21,8 @@ ROW = "A-1,José,+12125550123,microneedling,2026-03-06T14:10,form"
 ROWS = [(1, HEADER.split(",")), (2, ROW.split(","))]
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
+def test_every_way_a_spreadsheet_saves_it_reads_the_same(subtests: pytest.Subtests) -> None:
+    for data in (
         f"{HEADER}\n{ROW}\n".encode(),
         f"{HEADER}\n{ROW}".encode(),
         f"\ufeff{HEADER}\r\n{ROW}\r\n".encode(),
@@ -36,10 +35,9 @@ ROWS = [(1, HEADER.split(",")), (2, ROW.split(","))]
         f"{HEADER}\n{ROW}\n".replace(",", "\t").encode(),
         f'{HEADER}\n"{ROW.replace(",", chr(34) + "," + chr(34))}"\n'.encode(),
         f"{HEADER}\n {ROW.replace(',', ' , ')} \n".encode(),
-    ],
-)
-def test_every_way_a_spreadsheet_saves_it_reads_the_same(data: bytes) -> None:
-    assert ROWS == list(read_csv(data))
+    ):
+        with subtests.test(data=data):
+            assert ROWS == list(read_csv(data))
 
 
 def test_the_delimiter_may_be_said_and_empty_rows_count() -> None:
@@ -57,9 +55,8 @@ def _workbook() -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("data", "because"),
-    [
+def test_what_is_no_csv_is_refused_with_the_line(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[bytes, str]] = [
         (b"", "the file is empty"),
         (b" \n ", "the file is empty"),
         (b",,\n,,\n", "the file is empty"),
@@ -77,17 +74,16 @@ def _workbook() -> bytes:
             "row 2 (line 2) cannot be read: it has a cell of over 20,000 characters",
         ),
         (b"a,b\n" + b"x" * 30_000 + b",1\n", "row 2 (line 2) has a cell of over 20,000 characters"),
-    ],
-)
-def test_what_is_no_csv_is_refused_with_the_line(data: bytes, because: str) -> None:
-    with pytest.raises(Refused) as refused:
-        list(read_csv(data))
-    assert because in str(refused.value)
+    ]
+    for data, because in cases:
+        with subtests.test(data=data, because=because):
+            with pytest.raises(Refused) as refused:
+                list(read_csv(data))
+            assert because in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("cells", "because"),
-    [
+def test_a_header_is_understood_in_whole_or_refused_with_the_nearest_name(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, str]] = [
         ("external_id,name,phone,protocol,treated_at", "names no column consent"),
         ("name,phone,treated_at", "names no column external_id, protocol, consent"),
         ("external_id,name,phone,protocol,consent", "neither treated_at nor appointment_at"),
@@ -97,12 +93,12 @@ def test_what_is_no_csv_is_refused_with_the_line(data: bytes, because: str) -> N
         (f"{HEADER},shave", "did you mean shaves?"),
         (f"{HEADER},zzzzzz", "leave it out"),
         ("3/7/2026,Ana", 'column 1 is "3/7/2026"'),
-    ],
-)
-def test_a_header_is_understood_in_whole_or_refused_with_the_nearest_name(cells: str, because: str) -> None:
-    with pytest.raises(Refused) as refused:
-        read_header(cells.split(","), shipped())
-    assert because in str(refused.value)
+    ]
+    for cells, because in cases:
+        with subtests.test(cells=cells, because=because):
+            with pytest.raises(Refused) as refused:
+                read_header(cells.split(","), shipped())
+            assert because in str(refused.value)
 
 
 def test_case_spaces_and_hyphens_in_a_header_do_not_matter_and_empty_columns_pass() -> None:
@@ -139,9 +135,8 @@ def test_answers_have_a_column_each_and_an_empty_cell_is_no_answer() -> None:
     assert {"shaves": "yes"} == dict(facts.answers)
 
 
-@pytest.mark.parametrize(
-    ("values", "column", "because"),
-    [
+def test_a_bad_cell_gets_its_column_and_one_sentence(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[dict[str, str], str, str]] = [
         ({"external_id": ""}, "external_id", "external_id is empty"),
         ({"phone": "1.21256E+10"}, "phone", "scientific notation"),
         ({"treated_at": "46000.6"}, "treated_at", "a spreadsheet's date serial number"),
@@ -152,13 +147,13 @@ def test_answers_have_a_column_each_and_an_empty_cell_is_no_answer() -> None:
         ({"rebook_consent": "perhaps"}, "rebook_consent", "write yes or no"),
         ({"shaves": "yes"}, "shaves", 'microneedling does not ask "shaves"'),
         ({"name": "=cmd()"}, "name", 'the character "="'),
-    ],
-)
-def test_a_bad_cell_gets_its_column_and_one_sentence(values: dict[str, str], column: str, because: str) -> None:
-    with pytest.raises(Refused) as refused:
-        row(**values)
-    assert because in str(refused.value)
-    assert column == refused.value.field
+    ]
+    for values, column, because in cases:
+        with subtests.test(values=values, column=column, because=because):
+            with pytest.raises(Refused) as refused:
+                row(**values)
+            assert because in str(refused.value)
+            assert column == refused.value.field
 
 
 def test_a_row_with_a_cell_too_many_is_refused() -> None:

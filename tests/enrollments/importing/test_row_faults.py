@@ -36,9 +36,8 @@ def test_a_good_row_has_none() -> None:
     assert [] == faults()
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
+def test_each_fault_is_told_once_with_its_column(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[dict[str, str], list[str]]] = [
         ({"name": "Ana2", "phone": "911"}, ["name", "phone"]),
         ({"consent": "", "treated_at": "3/6/2026"}, ["treated_at", "consent"]),
         ({"external_id": "", "name": "", "phone": "", "consent": ""}, ["external_id", "name", "phone", "consent"]),
@@ -49,10 +48,10 @@ def test_a_good_row_has_none() -> None:
         ({"treated_at": "2026-03-09T10:00-05:00", "consent": ""}, ["consent", "treated_at"]),
         ({"timezone": "Boston", "name": "Ana2"}, ["name", "timezone"]),
         ({"treated_at": "soon", "appointment_at": "later"}, ["treated_at", "appointment_at"]),
-    ],
-)
-def test_each_fault_is_told_once_with_its_column(values: dict[str, str], expected: list[str]) -> None:
-    assert sorted(expected) == sorted(str(column) for column in columns(**values))
+    ]
+    for values, expected in cases:
+        with subtests.test(values=values, expected=expected):
+            assert sorted(expected) == sorted(str(column) for column in columns(**values))
 
 
 def test_every_column_at_once() -> None:

@@ -189,14 +189,19 @@ async def test_a_lease_that_has_ended_is_taken_over_by_anybody(house: House) -> 
     assert (1, S.UNKNOWN) == (await house.takeover(others_are_dead=False), house.state(text))
 
 
-@pytest.mark.parametrize(
-    ("seconds", "found"),
-    [(-6, Found.PERHAPS), (-5, Found.YES), (0, Found.YES), (120, Found.YES), (121, Found.PERHAPS)],
-)
-def test_when_a_listed_text_is_the_lost_one(now: datetime, seconds: int, found: Found) -> None:
-    listed = [Listed("SM1", "words", now + timedelta(seconds=seconds))]
-    assert (found, "SM1") == find("words", now, listed, set())
-    other = Found.PERHAPS if found is Found.YES else Found.NO
-    assert other == find("other words", now, listed, set())[0]
-    assert (Found.NO, None) == find("other words", now, listed, set(), ["Words."])
-    assert (Found.NO, None) == find("words", now, listed, {"SM1"})
+def test_when_a_listed_text_is_the_lost_one(subtests: pytest.Subtests, now: datetime) -> None:
+    cases: list[tuple[int, Found]] = [
+        (-6, Found.PERHAPS),
+        (-5, Found.YES),
+        (0, Found.YES),
+        (120, Found.YES),
+        (121, Found.PERHAPS),
+    ]
+    for seconds, found in cases:
+        with subtests.test(seconds=seconds, found=found):
+            listed = [Listed("SM1", "words", now + timedelta(seconds=seconds))]
+            assert (found, "SM1") == find("words", now, listed, set())
+            other = Found.PERHAPS if found is Found.YES else Found.NO
+            assert other == find("other words", now, listed, set())[0]
+            assert (Found.NO, None) == find("other words", now, listed, set(), ["Words."])
+            assert (Found.NO, None) == find("words", now, listed, {"SM1"})

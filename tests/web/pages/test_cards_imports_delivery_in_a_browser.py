@@ -36,8 +36,7 @@ def choose(visitor: Visitor, *rows: str) -> None:
     visitor.page.set_input_files("#file", {"name": "patients.csv", "mimeType": "text/csv", "buffer": data})
 
 
-@pytest.mark.parametrize("paper", ["A5", "A4", "Letter"])
-def test_every_protocols_card_is_one_sheet_of_paper(visitor: Visitor, paper: str) -> None:
+def test_every_protocols_card_is_one_sheet_of_paper(visitor: Visitor) -> None:
     answers = {question: "yes" for one in visitor.desk.office.protocols.values() for question in one.questions}
     for number, (key, protocol) in enumerate(visitor.desk.office.protocols.items()):
         said = {
@@ -55,8 +54,9 @@ def test_every_protocols_card_is_one_sheet_of_paper(visitor: Visitor, paper: str
             rebook_consent=True,
         ).enrollment
         visitor.go(f"/patients/{whose}/card")
-        sheets = re.findall(rb"/Type\s*/Page\b", visitor.page.pdf(format=paper))
-        assert (key, 1) == (key, len(sheets))
+        for paper in ("A5", "A4", "Letter"):
+            sheets = re.findall(rb"/Type\s*/Page\b", visitor.page.pdf(format=paper))
+            assert (key, paper, 1) == (key, paper, len(sheets))
 
 
 def test_on_paper_there_is_the_card_and_nothing_else(visitor: Visitor) -> None:
@@ -128,8 +128,7 @@ def test_too_large_a_file_is_said_before_it_is_sent_and_after(visitor: Visitor) 
     page.get_by_text("The file has more than 10 MiB.").wait_for()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_every_page_fits_and_axe_finds_nothing(visitor: Visitor, width: int, scheme: str) -> None:
     desk, page = visitor.desk, visitor.page
     desk.enroll(protocol="microneedling-regimen", language="es")

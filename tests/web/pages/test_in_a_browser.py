@@ -148,8 +148,7 @@ def not_sent(desk: Desk) -> None:
         move(desk, text, *way, why="a reason that takes some words")
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_every_page_fits_and_axe_finds_nothing(visitor: Visitor, width: int, scheme: str) -> None:
     desk, page = visitor.desk, visitor.page
     desk.enroll(protocol="microneedling-regimen", answers={"shaves": "yes"}, rebook_consent=True)
