@@ -26,6 +26,8 @@ _STATES = {
     "staff.role": [*Role],
     "attempts.outcome": [None, "accepted", "not_created", "unknown"],
 }
+Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
+"""By table: the names of its columns without the clinic, and its rows."""
 _MANY = len(MessageState)
 """Rows of each table: one for each state of a text."""
 _KILLED = """
@@ -46,8 +48,8 @@ upgrade(engine)
 
 
 @pytest.fixture
-def before(empty_engine: Engine, now: datetime) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of a database of the version before, by table, without the clinic."""
+def before(empty_engine: Engine, now: datetime) -> Rows:
+    """A database of the version before."""
     if file := file_of(empty_engine):
         file.touch()
     with empty_engine.begin() as connection:
@@ -57,16 +59,16 @@ def before(empty_engine: Engine, now: datetime) -> dict[str, list[tuple[Any, ...
     return _rows(empty_engine)
 
 
-def test_rows_in_every_state_survive(before: Any, empty_engine: Engine) -> None:
+def test_rows_in_every_state_survive(before: Rows, empty_engine: Engine) -> None:
     upgrade(empty_engine)
-    assert before == _rows(empty_engine)
-    assert {_MANY} == {len(rows) for rows in before.values()}
+    assert before == _rows(empty_engine, before)
+    assert {_MANY} == {len(rows) for _, rows in before.values()}
     with empty_engine.connect() as connection:
         assert [] == [table.name for table in _tables(connection) if "clinic_id" in table.c]
 
 
 def test_an_upgrade_that_is_killed_in_the_middle_completes_when_it_is_started_again(
-    before: Any, empty_engine: Engine, empty_url: str
+    before: Rows, empty_engine: Engine, empty_url: str
 ) -> None:
     killed = subprocess.run([sys.executable, "-c", _KILLED, empty_url], check=False, capture_output=True)
     assert (-9, b"") == (killed.returncode, killed.stderr)
@@ -75,10 +77,10 @@ def test_an_upgrade_that_is_killed_in_the_middle_completes_when_it_is_started_ag
         assert "clinic_id" in next(iter(_tables(connection))).c
     upgrade(empty_engine)
     check_schema(empty_engine)
-    assert before == _rows(empty_engine)
+    assert before == _rows(empty_engine, before)
 
 
-def test_an_upgraded_database_has_the_indexes_of_a_new_one(before: Any, empty_engine: Engine) -> None:
+def test_an_upgraded_database_has_the_indexes_of_a_new_one(before: Rows, empty_engine: Engine) -> None:
     """With their conditions, at which `alembic check` does not look."""
     upgrade(empty_engine)
     found = _indexes(empty_engine)
@@ -102,14 +104,16 @@ def _tables(connection: Connection) -> Iterator[Table]:
     yield from (table for table in known.sorted_tables if table.name != "alembic_version")
 
 
-def _rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+def _rows(engine: Engine, like: Rows | None = None) -> Rows:
+    """What the tables hold: the columns that they have, or had in `like`."""
     with engine.connect() as connection:
-        return {table.name: _rows_of(connection, table) for table in _tables(connection)}
+        return {table.name: _rows_of(connection, table, like) for table in _tables(connection)}
 
 
-def _rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
-    columns = [table.c[name] for name in sorted(table.c.keys()) if name != "clinic_id"]
-    return sorted((tuple(row) for row in connection.execute(select(*columns))), key=str)
+def _rows_of(connection: Connection, table: Table, like: Rows | None) -> tuple[list[str], list[tuple[Any, ...]]]:
+    names = like[table.name][0] if like else [name for name in sorted(table.c.keys()) if name != "clinic_id"]
+    found = connection.execute(select(*(table.c[name] for name in names)))
+    return names, sorted((tuple(row) for row in found), key=str)
 
 
 def _row(table: Table, number: int, now: datetime) -> dict[str, Any]:
