@@ -10,17 +10,16 @@ from sqlalchemy import select
 from notifier.conversations.reply import StaffAnswer, answer, find_answer
 from notifier.conversations.triage import close_reply
 from notifier.db.engine import reading, writing
-from notifier.db.protocols import store_version
-from notifier.db.tables import Enrollment, Reply
+from notifier.db.tables import Reply
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.enrollments.commands import Cancel
 from notifier.enrollments.lifecycle import apply
 from notifier.oversight.explain import explain
-from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.setups.house import House
+from tests.setups.versions import pin_version
 
 S = MessageState
 ANA = "+12125550101"
@@ -129,9 +128,7 @@ async def test_the_end_of_an_enrollment_leaves_an_answer_alone(asked: House) -> 
     done = say(asked, "Yes.", reply_id=number)
     planned = asked.plan(1, due_at=asked.clock.now() + timedelta(days=1))
     with writing(asked.engine) as session:
-        protocol = shipped()["microneedling"]
-        store_version(session, protocol, asked.clock.now())
-        session.get_one(Enrollment, 1).version = protocol.version
+        pin_version(session, 1, asked.clock.now())
         apply(session, 1, Cancel("moved away"), rules=RULES, now=asked.clock.now(), by="dana")
     await asked.turn()
     assert [S.ACCEPTED, S.CANCELLED] == [asked.state(one) for one in (done.message or 0, planned)]

@@ -21,6 +21,7 @@ from schedules.wording import Voice
 from tests.faults.process import until
 from tests.faults.world import World
 from tests.setups.gate import inbound_was_read
+from tests.setups.versions import pin_version
 
 S = MessageState
 Story = Callable[[Session], object]
@@ -83,6 +84,8 @@ def test_of_a_stop_and_a_claim_at_once_one_comes_first(world: World, stop_first:
 def test_of_a_cancellation_and_a_claim_at_once_one_comes_first(world: World, cancel_first: bool) -> None:
     enrollment, phone = world.enroll()
     text = world.plan(patient=(enrollment, phone))
+    with writing(world.engine) as session:
+        pin_version(session, enrollment, world.clock.now())
     ends: Story = lambda session: apply(session, enrollment, Cancel(), rules=PLANS, now=world.clock.now(), by="desk")  # noqa: E731  # one line says it
     claimed = both_at_once(world, ends, other_first=cancel_first)
     assert (0 if cancel_first else 1) == len(claimed)

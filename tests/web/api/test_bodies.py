@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from notifier.db.tables import Enrollment
-from notifier.web.api import enroll as enrolling
+from notifier.web.api import once
 from notifier.web.api.json_body import MOST_BYTES
 from tests.web.api.conftest import ANA, Program
 
@@ -89,7 +89,7 @@ def test_a_mistake_of_ours_tells_nothing_and_changes_nothing(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("Ana Ruiz +12125550123")
 
-    monkeypatch.setattr(enrolling, "keep_answer", broken)
+    monkeypatch.setattr(once, "keep_answer", broken)
     answer = sqlite_program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
     assert (500, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
     assert "Something went wrong here; it has been written down." == answer.json()["detail"]
