@@ -1,16 +1,19 @@
-"""Keys of other programs: make one, and take it back."""
+"""Keys of other programs: made, found, taken back; the database knows a key by its hash alone."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from notifier.access import accounts as staff
-from notifier.access.stored_keys import all_keys, hash_of, working_key
 from notifier.db.rows import insert_rows
 from notifier.db.tables import ApiKey, Scope
 from notifier.domain.refused import RefusalCode, Refused
@@ -19,6 +22,24 @@ _OURS: Final = "nk_"
 """Opens every key, so that a scanner that looks for secrets knows one."""
 _SHOWN: Final = len(_OURS) + 6
 _LONGEST_NAME: Final = 60
+_SEEN_AGAIN: Final = timedelta(minutes=1)
+"""How old `seen_at` may grow before it is written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """The program that is asking."""
+
+    key_id: int
+    name: str
+    scopes: frozenset[Scope]
+    office: str | None = None
+    """The one whose patients it sees; None: all."""
+
+    @property
+    def by(self) -> str:
+        """As the records name it."""
+        return f"api:{self.name}"
 
 
 def add_key(
@@ -62,6 +83,38 @@ def revoke_key(session: Session, name: str, *, now: datetime, by: str) -> None:
     key.revoked_at, key.revoked_by = now, by
     session.add(key)
     _note(session, f"revoked api key {key.prefix}", now=now, by=by)
+
+
+def hash_of(key: str) -> str:
+    """What the database knows of a key: whoever reads a backup cannot use it."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def key_with(session: Session, key_hash: str) -> ApiKey | None:
+    """The key of that hash, revoked or not."""
+    return session.scalar(select(ApiKey).where(col(ApiKey.key_hash) == key_hash))
+
+
+def integration_of(key: ApiKey) -> Integration:
+    """Who that key lets in."""
+    return Integration(key.id or 0, key.name, frozenset(map(Scope, key.scopes)), key.office)
+
+
+def working_key(session: Session, name: str) -> ApiKey | None:
+    """The key of that name, unless it is revoked."""
+    found = select(ApiKey).where(col(ApiKey.name) == name)
+    return session.scalar(found.where(col(ApiKey.revoked_at).is_(None)))
+
+
+def all_keys(session: Session) -> list[ApiKey]:
+    """Every key there ever was, the oldest first."""
+    return list(session.scalars(select(ApiKey).order_by(col(ApiKey.id))))
+
+
+def seen(session: Session, key_id: int, *, now: datetime) -> None:
+    """It has let somebody in; written once a minute, for a busy integration asks often."""
+    long_ago = col(ApiKey.seen_at).is_(None) | (col(ApiKey.seen_at) < now - _SEEN_AGAIN)
+    session.execute(update(ApiKey).where(col(ApiKey.id) == key_id, long_ago).values(seen_at=now))
 
 
 def _checked_name(name: str) -> str:

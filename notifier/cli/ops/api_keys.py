@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from notifier.access.api_keys import add_key, revoke_key
-from notifier.access.stored_keys import all_keys
+from notifier.access.api_keys import add_key, all_keys, revoke_key
 from notifier.cli.context import office
 from notifier.cli.options import DryRun, Json, WhichOffice
 from notifier.cli.output import note, print_json, print_table, show

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from notifier.access import accounts as staff
-from notifier.access import stored_keys as api_keys
+from notifier.access import api_keys
+from notifier.access.api_keys import Integration
 from notifier.access.rate_limit import COUNTED_FOR, note_wrong_key
-from notifier.access.stored_keys import Integration
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Scope
 from notifier.db.visibility import names_a_patient

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from notifier.access.api_keys import add_key, revoke_key
-from notifier.access.stored_keys import all_keys
+from notifier.access.api_keys import add_key, all_keys, revoke_key
 from notifier.db.engine import reading, writing
 from notifier.db.tables import ApiKey, Scope
 from notifier.domain.offices import choose_office

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from notifier.access import accounts as staff
 from notifier.access import audit_log as audits
-from notifier.access.stored_keys import all_keys
+from notifier.access.api_keys import all_keys
 from notifier.db.columns import can_be_id
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment

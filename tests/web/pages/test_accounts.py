@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from notifier.access.accounts import account_called
-from notifier.access.stored_keys import all_keys, hash_of, key_with
+from notifier.access.api_keys import all_keys, hash_of, key_with
 from notifier.db.engine import reading
 from notifier.db.tables import Role
 from tests.web.pages.conftest import PASSWORD, Desk, words
