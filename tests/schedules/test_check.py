@@ -204,6 +204,10 @@ def test_a_text_about_what_has_ended_is_found() -> None:
     ("plan", "warning"),
     [
         (_says("{clinic}: " + "a" * 180 + ". STOP to opt out."), "takes 2 segments (221 characters); 160 plain"),
+        (
+            _says("{clinic}: {provider} " + "a" * 80 + ". STOP to opt out."),
+            "takes 2 segments (162 characters); 160 plain",
+        ),
         (protocol(lift("sun"), restrictions={"sun": {"days": 7}}), 'restriction "sun" is told to nobody'),
         (
             protocol(

@@ -21,6 +21,8 @@ COLUMNS = tuple(one for one in FIELDS if one.kind is not Kind.ANSWERS)
 """Of the field table; an answer stands in a column of its question's name."""
 REQUIRED = tuple(one.name for one in COLUMNS if one.required or one.is_key)
 OPTIONAL = (*(one.name for one in COLUMNS if one.name not in REQUIRED), "status")
+WHEN = ("treated_at", "appointment_at")
+"""One of them is needed."""
 WRONG = "what is wrong"
 """A column that says nothing: the failed rows come back with it."""
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")

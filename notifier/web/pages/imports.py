@@ -12,7 +12,7 @@ from notifier.domain.refused import Refused
 from notifier.enrollments.importing.failed_rows import FailedRow, failed_rows, write_failed_rows
 from notifier.enrollments.importing.import_rows import ImportReport, Progress, import_rows
 from notifier.enrollments.importing.meanings import Meaning
-from notifier.enrollments.importing.rows import template
+from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
 from notifier.web.view import NotFound, Page, Visit, see
@@ -113,7 +113,9 @@ def _page(visit: Visit, held: Upload | None, *, problem: str | None = None, stat
     elif held is not None and held.report is not None:
         values |= {"report": held.report, "to_write": _to_write(held.report), "rows": _shown(held, held.report)}
         values |= {"counts": _counts(held.report)}
-    return visit.page("import.html", status=status, **values)
+    passed = () if visit.office.rules.choices else ("office",)
+    columns = [name for name in OPTIONAL if name not in (*WHEN, *passed)]
+    return visit.page("import.html", status=status, columns=columns, **values)
 
 
 def _shown(held: Upload, report: ImportReport) -> list[FailedRow]:
