@@ -6,17 +6,17 @@ What a webhook brings and is urgent it tells at once, whoever else looks: a work
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
-import structlog
 from sqlalchemy import Engine
 
 from notifier.access.idempotency import forget_old_answers
 from notifier.clock import Clock
 from notifier.db.threads import DatabaseThreads
 from notifier.oversight.alerts import Telling, watch_alone, watch_replies
+from notifier.scheduler.timers import Rounds
 
 LOOK: Final = 60.0
 """Seconds between two looks for a worker."""
@@ -24,7 +24,6 @@ TIDY: Final = 3600.0
 """Seconds between two rounds of forgetting."""
 _LAST_ROUND: Final = 0.5
 """Seconds for which the end waits for a round under way."""
-log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -54,43 +53,15 @@ async def rounds(
     async def tell_urgent() -> None:
         await watch_replies(threads, telling, now=clock.now())
 
-    ending = asyncio.Event()
-    going = [
-        asyncio.create_task(_every(tidy, forget, ending)),
-        asyncio.create_task(_whenever(replied, tell_urgent, ending)),
-    ]
+    # Not on APScheduler's wall clock: one that is set back would silence it, and no worker's pulse is here to notice.
+    going = Rounds()
+    going.begin("forget", forget, every=tidy)
+    going.begin("urgent", tell_urgent, bell=replied)
     if not beside_worker:
-        going.append(asyncio.create_task(_every(look, watch, ending)))
+        going.begin("watch", watch, every=look)
     try:
         yield
     finally:
-        ending.set()
-        replied.set()
-        _, late = await asyncio.wait(going, timeout=_LAST_ROUND)
-        for one in late:
-            one.cancel()
+        await going.stop(_LAST_ROUND)
+        going.cut_off()
         threads.close(wait=False)
-
-
-async def _whenever(bell: asyncio.Event, round_: Callable[[], Awaitable[None]], ending: asyncio.Event) -> None:
-    while True:
-        await bell.wait()
-        if ending.is_set():
-            return
-        bell.clear()
-        await _try(round_)
-
-
-async def _every(seconds: float, round_: Callable[[], Awaitable[None]], ending: asyncio.Event) -> None:
-    while not ending.is_set():
-        await _try(round_)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await ending.wait()
-
-
-async def _try(round_: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await round_()
-    except Exception as error:  # noqa: BLE001  # the database is away, such as for a restore; the next round comes
-        log.warning("round_failed", why=type(error).__name__)
