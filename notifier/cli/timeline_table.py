@@ -40,7 +40,7 @@ def _print_messages(timeline: Timeline) -> None:
         show("\nNo texts.")
         return
     day0 = timeline.anchor.at.astimezone(timeline.zone).date()
-    made = table("when", "what she reads", leading=1)
+    made = table("when", "what the patient reads", leading=1)
     for message in timeline.messages:
         made.add_row(_when(message, timeline.zone, day0), _what(message))
     show(made)

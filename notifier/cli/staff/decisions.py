@@ -41,11 +41,13 @@ def opt_out(phone: Phone, dry_run: DryRun = False, yes: Yes = False) -> None:
 
 def release(
     phone: Phone,
-    reconsent: Annotated[str | None, typer.Option(help="How she agreed to texts again; ends an opt-out.")] = None,
+    reconsent: Annotated[
+        str | None, typer.Option(help="How the patient agreed to texts again; ends an opt-out.")
+    ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Let texts leave again after her words were read."""
+    """Let texts leave again after the patient's words were read."""
     with office(dry_run=dry_run) as desk:
         desk.ask(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
         with desk.change() as session:
@@ -58,8 +60,8 @@ def release(
 
 def review(
     message: Annotated[int, typer.Argument(help="Its number.")],
-    sent: Annotated[bool, typer.Option("--sent", help="She has it.")] = False,
-    not_sent: Annotated[bool, typer.Option("--not-sent", help="She never got it.")] = False,
+    sent: Annotated[bool, typer.Option("--sent", help="The patient has it.")] = False,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="The patient never got it.")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Say whether a text had left."""

@@ -26,27 +26,29 @@ from schedules.timeline_json import timeline_json
 
 def enroll(
     name: Annotated[str, typer.Option(help="The patient's name.")],
-    phone: Annotated[str, typer.Option(help="Her mobile number.")],
+    phone: Annotated[str, typer.Option(help="The patient's mobile number.")],
     protocol: Annotated[str, typer.Option(help="A protocol's id.")],
-    consent: Annotated[str, typer.Option(help='How she agreed to texts, like "signed form".')],
+    consent: Annotated[str, typer.Option(help='How the patient agreed to texts, like "signed form".')],
     treated_at: TreatedAt = None,
     appointment_at: AppointmentAt = None,
     timezone: Timezone = None,
     answer: Answers = None,
     language: Language = None,
-    rebook_consent: Annotated[bool, typer.Option("--rebook-consent", help="She agreed to rebook texts too.")] = False,
+    rebook_consent: Annotated[
+        bool, typer.Option("--rebook-consent", help="The patient agreed to rebook texts too.")
+    ] = False,
     external_id: Annotated[str | None, typer.Option(help="Your own system's id; enrolls once.")] = None,
     second: Annotated[bool, typer.Option("--second", help="A second treatment of the same day.")] = False,
     separate_areas: Annotated[
-        bool, typer.Option("--separate-areas", help="Her earlier treatments were on other areas.")
+        bool, typer.Option("--separate-areas", help="The patient's earlier treatments were on other areas.")
     ] = False,
     provider: Annotated[str | None, typer.Option(help="Who treated the patient, like Dr. Kim.")] = None,
     at_office: WhichOffice = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what she would get, write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the patient would get, write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: enroll, do not only show.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Enroll a patient and show her timeline."""
+    """Enroll a patient and show the timeline."""
     _one_anchor(treated_at, appointment_at)
     only_show = dry_run or (as_json and not yes and is_attended())
     with rehearsal() if only_show else office(writes_texts=True, creates=True) as desk:
@@ -111,7 +113,7 @@ def _rehearse(desk: Office, request: EnrollRequest, as_json: bool) -> None:
 
 def _foreseen(found: Preview) -> Iterator[str]:
     if found.known is not None:
-        yield f"she is enrolled already, as enrollment {found.known}: nothing would change"
+        yield f"the patient is enrolled already, as enrollment {found.known}: nothing would change"
     if found.opted_out:
         yield "this number has opted out: nothing will be sent; tell the patient in person"
     if found.waits_for:
@@ -130,7 +132,7 @@ def _as_json(done: Enrolled) -> dict[str, Any]:
 
 
 def _print(done: Enrolled) -> None:
-    already = " (she was enrolled already; nothing was changed)" if done.already else ""
+    already = " (the patient was enrolled already; nothing was changed)" if done.already else ""
     show(f"Enrollment {done.enrollment}{already}", style="bold")
     print_timeline(done.plan.timeline)
     for warning in done.warnings:

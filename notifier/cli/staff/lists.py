@@ -43,7 +43,7 @@ def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
     with office(looks=True) as desk, reading(desk.engine) as session:
         whose = enrollment_called(session, enrollment)
         lines = forecast.show(session, whose)
-    _print_texts(lines, as_json, desk.rules, empty="no text was ever planned for her")
+    _print_texts(lines, as_json, desk.rules, empty="no text was ever planned for this patient")
 
 
 def explain(

@@ -23,13 +23,13 @@ Whom = Annotated[
 
 def reply(
     whom: Whom,
-    text: Annotated[str, typer.Argument(help="What she shall read.")],
+    text: Annotated[str, typer.Argument(help="What the patient shall read.")],
     enrollment: Annotated[bool, typer.Option("--enrollment", help="REPLY is an enrollment.")] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Answer a patient within 24 hours of her message, at any hour."""
+    """Answer a patient within 24 hours of the patient's message, at any hour."""
     only_show = dry_run or (as_json and not yes and is_attended())
     with office(writes_texts=True, dry_run=only_show) as desk:
         with reading(desk.engine) as session:
@@ -61,7 +61,7 @@ def reply(
 
 def close(
     number: Annotated[int, typer.Argument(help="The reply, as `notifier replies` gives it.", metavar="REPLY")],
-    release_too: Annotated[bool, typer.Option("--release", help="And let her texts leave again.")] = False,
+    release_too: Annotated[bool, typer.Option("--release", help="And let the patient's texts leave again.")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Say that somebody has read a reply and done what it needed."""
@@ -73,4 +73,4 @@ def close(
             if release_too and held:
                 release(session, phone, now=desk.now, by=desk.by)
         closed = "closed" if new else "it was closed already"
-        desk.tell(f"{closed}; her texts leave again" if release_too and held else closed)
+        desk.tell(f"{closed}; the patient's texts leave again" if release_too and held else closed)

@@ -30,10 +30,10 @@ def timeline(
     timezone: Timezone = None,
     answer: Answers = None,
     language: Language = None,
-    name: Annotated[str | None, typer.Option(help="Her name, for texts that say it.")] = None,
-    phone: Annotated[str | None, typer.Option(help="Her number; its area code may narrow the hours.")] = None,
+    name: Annotated[str | None, typer.Option(help="The patient's name, for texts that say it.")] = None,
+    phone: Annotated[str | None, typer.Option(help="The patient's number; its area code may narrow the hours.")] = None,
     enrolled_at: Annotated[str | None, typer.Option(help="What has passed by then is not planned.")] = None,
-    rebook_consent: Annotated[bool | None, typer.Option(help="Whether she agreed to rebook texts.")] = None,
+    rebook_consent: Annotated[bool | None, typer.Option(help="Whether the patient agreed to rebook texts.")] = None,
     at_office: WhichOffice = None,
     as_json: Json = False,
 ) -> None:

@@ -79,7 +79,7 @@ def _enroll_once(visit: Visit, session: Session, form: EnrollForm, once: str) ->
     done = enroll_patient(
         session, request, protocols=office.protocols, rules=office.rules, now=visit.now, by=visit.who.by
     )
-    warnings = [*(["she was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
+    warnings = [*(["the patient was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
     finish_form(session, once, done.enrollment, warnings)
     staff.audit(session, at=visit.now, by=visit.who.by, what="did", about="enroll", enrollment_id=done.enrollment)
     return done.enrollment

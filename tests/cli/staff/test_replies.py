@@ -74,7 +74,7 @@ def test_what_cannot_be_answered_is_one_sentence(subtests: pytest.Subtests, wrot
 
 
 def test_a_reply_is_closed_and_its_number_released(wrote: Callable[..., Ran]) -> None:
-    assert "closed; her texts leave again" in wrote("close", "1", "--release").err
+    assert "closed; the patient's texts leave again" in wrote("close", "1", "--release").err
     assert "it was closed already" in wrote("close", "1", "--release").err
 
 
