@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
 
+_MASKED: Final = re.compile(r"\+?[0-9]*[Xx*]{2,}[0-9]*")
 _TRIAL: Final = "sentfromyourtwiliotrialaccount"
 """A trial account's texts begin with this."""
 _LOOK_ALIKES: Final = str.maketrans("аеорсухіѕјԁɡӏոօαονρτυχ", "aeopcyxisjdglnoaovptux")  # that is the point
@@ -24,5 +26,5 @@ def folded(words: str) -> str:
 
 
 def hides_number(number: str) -> bool:
-    """Whether the provider has put something else in a number's place, such as +1787420XXXX."""
-    return not (number.startswith("+") and number[1:].isdecimal())
+    """Whether the provider has put something else in a number's place, such as +1787420XXXX, or nothing at all."""
+    return not number or _MASKED.fullmatch(number) is not None

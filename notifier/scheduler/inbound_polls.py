@@ -35,7 +35,9 @@ class Inbound:
         receive: Receive,
         ring: Callable[[str], None],
         random: Random | None = None,
+        webhooks: bool = False,
     ) -> None:
+        self._webhooks = webhooks
         self._threads, self._gateway, self._clock, self._dispatch = threads, gateway, clock, dispatch
         self._receive, self._ring, self._random = receive, ring, random
         self._overlap = LONG_OVERLAP
@@ -68,6 +70,7 @@ class Inbound:
         complete = await poll_inbound(
             self._threads, self._gateway, now=now, receive=self._receive, overlap=overlap,
             failed_before=self._failures > 0,
+            webhooks=self._webhooks,
         )  # fmt: skip
         if not complete:
             self._overlap = max(overlap, self._overlap)

@@ -29,6 +29,7 @@ from notifier.sending.gates.confirm_clock import confirm_clock
 from notifier.sending.gates.heartbeats import arrive, last_in_use, leave, still_here
 from notifier.sending.gates.probe import probe
 from notifier.sending.gates.recoveries import sentences
+from notifier.sending.gates.senders import remember_senders
 from notifier.sending.outcomes.resolve import call_dead_attempts_unknown, resolve
 from notifier.sending.outcomes.save import record
 from notifier.sending.poll import Apply, Receive, poll_receipts
@@ -75,7 +76,7 @@ class Worker:
         self._bells = Bells()
         self._inbound = Inbound(
             threads, gateway, clock, dispatch, receive=receive, random=random,
-            ring=self._bells.ring)  # fmt: skip
+            ring=self._bells.ring, webhooks=settings.webhooks)  # fmt: skip
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._last_drift = self._drift()
         self._asked: dict[timedelta, float] = {}
@@ -102,6 +103,8 @@ class Worker:
         """Work until `stop`; whether everything in flight was finished and written down by then."""
         me = self._settings
         await self._begin()
+        senders = self._dispatch.senders
+        await self._threads.write(lambda session: remember_senders(session, senders, at=self._clock.now()))
         await self._threads.write(
             lambda session: arrive(session, me.worker_id, host=me.host, pid=me.pid, now=self._clock.now())
         )
@@ -252,7 +255,7 @@ class Worker:
             self._asked[youngest] = now
             await poll_receipts(
                 self._threads, self._gateway, now=self._clock.now(), apply=self._apply,
-                left_between=(youngest, oldest))  # fmt: skip
+                left_between=(youngest, oldest), webhooks=self._settings.webhooks)  # fmt: skip
 
     async def _presence(self) -> None:
         alive = await self._threads.write(

@@ -103,6 +103,11 @@ class Dispatch:
         self._database_failures = 0
 
     @property
+    def senders(self) -> set[str | None]:
+        """The numbers and messaging services that its texts leave through."""
+        return {*self._senders, self._rules.sender} - {None}
+
+    @property
     def held(self) -> set[str]:
         """The attempts that this worker knows to be its own: in flight, or finished and not yet recorded."""
         return self._calls.held

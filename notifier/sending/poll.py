@@ -19,7 +19,8 @@ from notifier.db.outbox import in_state
 from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
-from notifier.sending.gates import circuits, polls
+from notifier.sending.gates import circuits, hidden, polls
+from notifier.sending.gates.senders import senders_ever_used
 from notifier.sms.gateway import Gateway, GatewayRefused, GatewayUnavailable, MessageRecord
 
 FIRST_LOOK_BACK: Final = timedelta(days=1)
@@ -46,25 +47,33 @@ async def poll_inbound(
     receive: Receive,
     overlap: timedelta = OVERLAP,
     failed_before: bool = False,
+    webhooks: bool = False,
 ) -> bool:
     """Read what patients wrote since the last complete poll; whether this one was complete, which opens the send gate.
 
     What an incomplete poll has found is acted upon all the same. Where the provider refuses us, a circuit says so until
-    a poll is complete. `failed_before`: so did the last try, and the log knows.
+    a poll is complete. `failed_before`: so did the last try, and the log knows. `webhooks`: they bring replies too, so
+    one that the provider's list hides counts as read once a webhook has brought it.
     """
-    last, began = await threads.read(lambda session: (polls.last_poll(session), database_time(session, now)))
+    last, began, senders = await threads.read(
+        lambda session: (polls.last_poll(session), database_time(session, now), senders_ever_used(session))
+    )
     # Never from the future: a clock that was once ahead must not hide what came in since.
     since = min(last.read_up_to, now) - overlap if last else now - FIRST_LOOK_BACK
     found: list[MessageRecord] = []
     failure: GatewayUnavailable | None = None
     try:
-        async for record in gateway.list_inbound(since):
+        async for record in gateway.list_inbound(since, also_to=senders):
             found.append(record)  # noqa: PERF401  # what came before a break must not be lost with it
     except GatewayUnavailable as error:
         failure = error
         log.log(logging.DEBUG if failed_before else logging.WARNING, "inbound_poll_incomplete", why=str(error))
-    for start in range(0, len(found), _AT_ONCE):
-        await threads.write(partial(_each, receive, found[start : start + _AT_ONCE], now=now))
+    readable = [one for one in found if not hidden.what_it_hides(one)]
+    for start in range(0, len(readable), _AT_ONCE):
+        await threads.write(partial(_each, receive, readable[start : start + _AT_ONCE], now=now))
+    missed = [one for one in found if hidden.what_it_hides(one)]
+    if missed and not await _have_been_read(threads, missed, now=now, webhooks=webhooks):
+        return False
     if failure is None:
         await threads.write(lambda session: _complete(session, began, now))
     elif isinstance(failure, GatewayRefused):
@@ -72,6 +81,24 @@ async def poll_inbound(
         if await threads.write(lambda session: circuits.poll_is_refused(session, reason=why, at=now, by="poll")):
             log.error("circuit_opened", alert=True, why=why)
     return failure is None
+
+
+async def _have_been_read(
+    threads: DatabaseThreads, missed: Sequence[MessageRecord], *, now: datetime, webhooks: bool
+) -> bool:
+    """Whether replies that the provider's list hides are known all the same; where not, nothing leaves."""
+
+    def look(session: Session) -> tuple[str | None, bool]:
+        why = hidden.take_note(session, missed, at=now, webhooks=webhooks, by="poll")
+        is_read = not hidden.unread(session, missed)
+        if is_read and webhooks:
+            hidden.nothing_is_missing(session, at=now, by="poll")
+        return why, is_read
+
+    why, is_read = await threads.write(look)
+    if why:
+        log.error("circuit_opened", alert=True, why=why)
+    return is_read
 
 
 async def poll_receipts(
@@ -82,10 +109,12 @@ async def poll_receipts(
     apply: Apply,
     left_between: tuple[timedelta, timedelta],
     most: int = 500,
+    webhooks: bool = False,
 ) -> int | None:
     """Ask what became of texts that left so long ago (from, to) and have no final receipt; how many were asked.
 
-    None where the provider could not be asked. After 72 hours nobody asks again: a carrier owes no receipt.
+    `webhooks`: they bring replies, so that what the provider hides keeps nobody from reading them. None where it
+    could not be asked. After 72 hours nobody asks again: a carrier owes no receipt.
     """
     youngest, oldest = now - left_between[0], now - left_between[1]
     sids = await threads.read(lambda session: _awaited(session, oldest, youngest, most))
@@ -100,6 +129,8 @@ async def poll_receipts(
     records = sorted((one for one in answers if isinstance(one, MessageRecord)), key=lambda one: one.sid)
     for start in range(0, len(records), _AT_ONCE):
         await threads.write(partial(_each, apply, records[start : start + _AT_ONCE], now=now))
+    if missed := [one for one in records if hidden.what_it_hides(one)]:
+        await _have_been_read(threads, missed, now=now, webhooks=webhooks)
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
     for failure in failures:
         if not isinstance(failure, GatewayUnavailable):

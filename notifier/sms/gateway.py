@@ -6,7 +6,7 @@ does not (`NotCreated`), or nobody knows (`Unknown`). An adapter never raises fo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -100,8 +100,11 @@ class Gateway(Protocol):
         """
         ...
 
-    def list_inbound(self, since: datetime) -> AsyncIterator[MessageRecord]:
-        """Texts from patients created at or after `since`; raises GatewayUnavailable."""
+    def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[MessageRecord]:
+        """Texts from patients created at or after `since`; raises GatewayUnavailable.
+
+        `also_to`: numbers and messaging services that texts once left through, beside the present ones.
+        """
         ...
 
     async def fetch(self, sid: str) -> MessageRecord | None:

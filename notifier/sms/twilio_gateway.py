@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -103,8 +103,11 @@ class TwilioGateway:
         for record in reversed(found):
             yield record
 
-    async def list_inbound(self, since: datetime) -> AsyncIterator[MessageRecord]:
+    async def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[MessageRecord]:
         """Texts from patients created at or after `since`, oldest first; raises GatewayUnavailable.
+
+        `also_to`: what texts once left through. The account's whole list is read where that is more than one number, or
+        a messaging service, whose numbers nobody here knows.
 
         Where a later page could not be read, what was found is yielded before GatewayUnavailable is raised: a STOP
         counts at once, while the poll as a whole stays incomplete.
@@ -112,7 +115,8 @@ class TwilioGateway:
         found: list[MessageRecord] = []
         failure: GatewayUnavailable | None = None
         day = since.astimezone(UTC).date()  # the finest that Twilio filters by
-        first = self._messages.page_async(to=self._only_sender or values.unset, date_sent_after=day, page_size=_PAGE)
+        number = self._only_sender if not set(also_to) - {self._only_sender} else None
+        first = self._messages.page_async(to=number or values.unset, date_sent_after=day, page_size=_PAGE)
         try:
             async for page in pages_of(first):
                 found += records_since(page, since, direction="inbound")

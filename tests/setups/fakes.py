@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -70,6 +70,8 @@ class FakeGateway:
     asked: list[OutgoingText] = field(default_factory=list)
     script: deque[Outcome | Answer] = field(default_factory=deque)
     always: Outcome | Answer | None = None
+    only_to: str | None = None
+    """The number that inbound texts are listed of; None: all."""
     down: bool = False
     """Lists and fetches fail."""
     refuses: str | None = None
@@ -123,10 +125,10 @@ class FakeGateway:
             if (has_gone_on if to is None else record.to == to) and record.created_at >= since:
                 yield record
 
-    async def list_inbound(self, since: datetime) -> AsyncIterator[MessageRecord]:
+    async def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[MessageRecord]:
         self._check()
         for record in self.inbound:
-            if record.created_at >= since:
+            if record.created_at >= since and (self.only_to is None or record.to in {self.only_to, *also_to}):
                 yield record
 
     async def fetch(self, sid: str) -> MessageRecord | None:

@@ -52,6 +52,7 @@ class House:
     recover_above: int = 50
     answers: AnswerRules | None = None
     offices: Offices = field(default_factory=dict)
+    webhooks: bool = False
     at: dict[PausePoint, Callable[[], None]] = field(default_factory=dict)
     """What happens once, when the first text reaches the point."""
     threads: DatabaseThreads = field(init=False)
@@ -96,7 +97,9 @@ class House:
             )
             receive(session, inbound, now, answers=self.answers)
 
-        return await poll_inbound(self.threads, self.gateway, now=self.clock.now(), receive=store)
+        return await poll_inbound(
+            self.threads, self.gateway, now=self.clock.now(), receive=store, webhooks=self.webhooks
+        )
 
     async def receipts(self, *, most: int = 500) -> int | None:
         def apply(session: Any, found: Any, now: datetime) -> None:
@@ -107,7 +110,7 @@ class House:
         between = (timedelta(0), timedelta(hours=72))
         return await poll_receipts(
             self.threads, self.gateway, now=self.clock.now(), apply=apply, left_between=between,
-            most=most)  # fmt: skip
+            most=most, webhooks=self.webhooks)  # fmt: skip
 
     async def takeover(self, *, others_are_dead: bool = True) -> int:
         return await call_dead_attempts_unknown(

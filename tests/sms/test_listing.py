@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
+import respx
 
 from notifier.sandbox.messages import undelivered
 from notifier.sandbox.server import SENDER, Sandbox
@@ -12,7 +14,7 @@ from notifier.sms import twilio_gateway
 from notifier.sms.gateway import Accepted, GatewayUnavailable, MessageRecord, OutgoingText
 from notifier.sms.twilio_gateway import TwilioGateway
 from tests.setups import faults
-from tests.sms.conftest import Time
+from tests.sms.conftest import API, Time
 
 Build = Callable[..., TwilioGateway]
 PATIENT = "+12125550123"
@@ -79,6 +81,18 @@ async def test_inbound_texts_are_listed_oldest_first_over_many_pages(
         await sandbox.receive(PATIENT, f"reply {at}", media=at % 2)
     found = [record async for record in gateway.list_inbound(since)]
     assert [(record.body, record.media_count) for record in found] == [(f"reply {at}", at % 2) for at in range(10)]
+
+
+async def test_where_texts_once_left_through_another_number_the_whole_list_is_read(
+    httpx2_mock: respx.Router, gateway_to: Build, time: Time
+) -> None:
+    """With one number of ours, only what was written to it is asked for."""
+    listed = httpx2_mock.get(url__startswith=API).mock(httpx.Response(200, json={"messages": []}))
+    gateway = gateway_to(API, messaging_service_sid=None, from_number="+12125550000")
+    for also_to in ([], ["+12125550000"], ["+12125550999"], ["MG" + "b" * 32]):
+        assert [] == [record async for record in gateway.list_inbound(time.now, also_to=also_to)]
+    asked = [call.request.url.params.get("To") for call in listed.calls]
+    assert ["+12125550000", "+12125550000", None, None] == asked
 
 
 async def test_pages_older_than_asked_for_are_not_read(

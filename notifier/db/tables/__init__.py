@@ -8,7 +8,7 @@ from __future__ import annotations
 from notifier.db.tables.alerts import Alert
 from notifier.db.tables.api import ApiAnswer, ApiKey, Scope
 from notifier.db.tables.inbound import NumberHold, OptOut, Poll, Receipt, Reply
-from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Worker
+from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, Worker
 from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession, WrongPassword
@@ -36,6 +36,7 @@ __all__ = [
     "Role",
     "Scope",
     "SeenTo",
+    "Sender",
     "Staff",
     "StaffAudit",
     "StaffForm",

@@ -190,6 +190,15 @@ class Circuit(SQLModel, table=True):
     closed_by: str | None = Field(default=None, max_length=120)
 
 
+class Sender(SQLModel, table=True):
+    """A number or messaging service that texts leave through, or once left through."""
+
+    __tablename__ = "senders"
+    name: str = Field(primary_key=True, max_length=40)
+    """E.164, or the service's SID."""
+    since: datetime = instant()
+
+
 class Worker(SQLModel, table=True):
     """A worker process; never deleted while an attempt refers to it."""
 

@@ -20,6 +20,8 @@ UNKNOWN = 0
 """The code of the circuit that opens when one answer after another is lost; Twilio has no such code."""
 POLL_REFUSED = -1
 """The code of the circuit that opens when the provider refuses to say what patients wrote, until a poll is answered."""
+HIDES = -2
+"""The code of the circuit that opens where the provider hides what must be read: no probe and no text closes it."""
 FIRST_PROBE, PROBE_EVERY = timedelta(seconds=10), timedelta(minutes=5)
 
 _OPEN = select(Circuit).where(col(Circuit.closed_at).is_(None)).order_by(col(Circuit.id))
@@ -62,6 +64,11 @@ def open_circuit(
     probe_at = at + (FIRST_PROBE if code == UNKNOWN else PROBE_EVERY)
     _open(session, reason=reason, code=code, at=at, probe_at=probe_at, by=by, sender=sender)
     return True
+
+
+def provider_hides(session: Session, *, reason: str, at: datetime, by: str) -> None:
+    """Stop everything until a person, or what brings the hidden texts otherwise, says that it is over."""
+    _open(session, reason=reason, code=HIDES, at=at, probe_at=at, by=by)
 
 
 def poll_is_refused(session: Session, *, reason: str, at: datetime, by: str) -> bool:
@@ -118,11 +125,12 @@ def close_circuits(
     codes: Sequence[int] = (),
     sender: str | None = None,
 ) -> int:
-    """Send again; how many circuits were open. `codes`: only those that were opened with one of these. `sender`: only
-    this one's and those of everything."""
+    """Send again; how many circuits were open. `codes`: only those that were opened with one of these. `sender`: those
+    that a text which it took has proven over, its own and those of everything."""
     these: list[ColumnElement[bool]] = [col(Circuit.code).in_(codes)] if codes else []
     if sender is not None:
         these.append(col(Circuit.sender).is_(None) | (col(Circuit.sender) == sender))
+        these.append(col(Circuit.code).is_distinct_from(HIDES))
     closed = session.execute(
         update(Circuit)
         .where(col(Circuit.closed_at).is_(None), *these)

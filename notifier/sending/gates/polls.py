@@ -16,6 +16,8 @@ from notifier.db.rows import insert_if_new
 from notifier.db.tables import Poll
 
 INBOUND = "inbound"
+HIDDEN = "hidden"
+"""Not a poll of its own: when one last found a text whose number or words the provider hides."""
 GATE = timedelta(minutes=2)
 """Nothing leaves unless everything that patients wrote until so long ago has been read."""
 _CLOCKS_DIFFER = timedelta(seconds=5)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from notifier.db.tables import Circuit
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import Random
-from notifier.sending.gates.circuits import close_circuits, open_circuits, put_off
+from notifier.sending.gates.circuits import HIDES, close_circuits, open_circuits, put_off
 from notifier.sending.gates.closed import Trial
 from notifier.sms.gateway import Gateway, GatewayUnavailable
 
@@ -41,7 +41,8 @@ def close_circuit(session: Session, *, at: datetime, by: str) -> int:
 
 
 def _due(session: Session, now: datetime) -> list[Circuit]:
-    return [one for one in open_circuits(session) if one.probe_at is None or one.probe_at <= now]
+    found = [one for one in open_circuits(session) if one.code != HIDES]
+    return [one for one in found if one.probe_at is None or one.probe_at <= now]
 
 
 def _take(session: Session, now: datetime, random: Random | None) -> list[Trial]:

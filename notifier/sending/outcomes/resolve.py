@@ -18,6 +18,7 @@ from notifier.db.outbox import in_state, move, move_many
 from notifier.db.tables import Attempt, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
+from notifier.sending.gates.hidden import hides_lately
 from notifier.sending.outcomes import receipts
 from notifier.sending.outcomes.come_back import come_back
 from notifier.sending.outcomes.lookup import COUNTS_AFTER, LIST_SINCE, LOOKS, Found, Listed, find, is_proof, next_look
@@ -169,8 +170,10 @@ def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: dateti
     again = bool(session.scalar(lost_before))
     attempt.outcome, attempt.detail = "not_created", looks
     session.flush()
-    if how == "review" or again:
-        why = f"{looks}; {'it was lost twice' if again else 'say whether to send it'}"
+    hides = hides_lately(session, now)
+    if how == "review" or again or hides:
+        then = "but Twilio hides numbers or words, so say whether it was sent" if hides else "say whether to send it"
+        why = f"{looks}; {'it was lost twice' if again else then}"
         _move(session, one, _S.NEEDS_REVIEW, now, why=why)
     else:
         why = f"{looks}: it is sent once more"
