@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +12,7 @@ from notifier.db.enrollments import by_external_id, sharing_phone
 from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import Facts
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.domain.states import RUNNING
 from notifier.enrollments.fields import PLANNED, TEXTS, read_text
 from notifier.enrollments.requests import ChangeRequest
 
@@ -31,27 +34,64 @@ def unplanned_columns(session: Session, enrollment: Enrollment, changes: ChangeR
                 f"external_id {external_id} is enrollment {other.id} already; give another one", "external_id"
             )
     columns["ordinal"] = _ordinal(session, enrollment, changes, after)
+    ordinals_of_followers(session, enrollment, after, columns["ordinal"])
     return columns
 
 
 def _ordinal(session: Session, enrollment: Enrollment, changes: ChangeRequest, after: Facts) -> int:
     """Which treatment of its day it is: 0, unless staff say that it is a second one."""
-    same = {
-        other.ordinal: other.id
-        for other in sharing_phone(session, after.phone)
-        if other.id != enrollment.id
-        and (other.folded_name, other.protocol, other.treated_on)
-        == (after.folded_name, after.protocol.id, after.local_day)
+    taken = {
+        other.ordinal: other
+        for other in (*_standing(session, enrollment, after), *followers(session, enrollment))
+        if (other.protocol, other.treated_on) == (after.protocol.id, after.local_day)
     }
     if changes.second is None or changes.second == (enrollment.ordinal > 0):
         ordinal = enrollment.ordinal
     else:
-        ordinal = max(same, default=-1) + 1 if changes.second else 0
-    if ordinal in same:
+        ordinal = max(taken, default=-1) + 1 if changes.second else 0
+    return _free(ordinal, taken, enrollment.id or 0, after.protocol.id, after.local_day, runs=after.state in RUNNING)
+
+
+def followers(session: Session, enrollment: Enrollment) -> list[Enrollment]:
+    """The patient's other enrollments: they take on a new name or number with this one, the oldest first."""
+    found = sharing_phone(session, enrollment.phone)
+    return [one for one in found if one.id != enrollment.id and one.folded_name == enrollment.folded_name]
+
+
+def ordinals_of_followers(session: Session, enrollment: Enrollment, after: Facts, ordinal: int) -> dict[int, int]:
+    """Which treatment of its day each follower is from now on, by enrollment: where the new name or number has one of
+    that day whose texts have ended, it is the next one. Raises Refused where the other one still runs.
+
+    `ordinal`: what the enrollment itself will be.
+    """
+    if (after.phone, after.folded_name) == (enrollment.phone, enrollment.folded_name):
+        return {}
+    there = {(one.protocol, one.treated_on, one.ordinal): one for one in _standing(session, enrollment, after)}
+    there[after.protocol.id, after.local_day, ordinal] = enrollment
+    found = {}
+    for one in followers(session, enrollment):
+        taken = {key[2]: other for key, other in there.items() if key[:2] == (one.protocol, one.treated_on)}
+        runs = one.state in RUNNING
+        found[one.id or 0] = _free(one.ordinal, taken, one.id or 0, one.protocol, one.treated_on, runs=runs)
+        there[one.protocol, one.treated_on, found[one.id or 0]] = one
+    return found
+
+
+def _standing(session: Session, enrollment: Enrollment, after: Facts) -> list[Enrollment]:
+    """Who has the new name and number already, and does not come with this one."""
+    if (after.phone, after.folded_name) == (enrollment.phone, enrollment.folded_name):
+        return []
+    return [one for one in sharing_phone(session, after.phone) if one.folded_name == after.folded_name]
+
+
+def _free(ordinal: int, taken: Mapping[int, Enrollment], whose: int, protocol: str, day: date, *, runs: bool) -> int:
+    """The ordinal where nobody has it; the next one where whoever has it, or this one, has ended."""
+    if ordinal not in taken:
+        return ordinal
+    if runs and taken[ordinal].state in RUNNING:
         raise Refused(
-            f"enrollment {same[ordinal]} is already this patient on {after.protocol.id}, {after.local_day}; "
-            "cancel one of the two",
+            f"enrollment {taken[ordinal].id} is already this patient on {protocol}, {day}; cancel one of the two",
             code=RefusalCode.SAME_ENROLLMENT,
-            enrollment=enrollment.id,
+            enrollment=whose,
         )
-    return ordinal
+    return max(taken) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from notifier.enrollments.command_plan import CommandPlan, plan_command
 from notifier.enrollments.commands import Command
 from notifier.enrollments.effect import Effect, effect_of
 from notifier.enrollments.fields import PLANNED
-from notifier.enrollments.keys import unplanned_columns
+from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, take_turn
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number, open_holds
@@ -97,7 +97,8 @@ def _write_change(
     if wanted.protocol is not None:
         store_version(session, wanted.protocol, now)
     columns = unplanned_columns(session, stored, wanted, after)
-    _rename(session, before, after, wanted)
+    follow = ordinals_of_followers(session, stored, after, columns["ordinal"])
+    _rename(session, before, after, wanted, follow)
     for column, value in columns.items():
         setattr(stored, column, value)
     _write_fields(stored, after)
@@ -116,12 +117,15 @@ def _write_change(
     )
 
 
-def _rename(session: Session, before: Facts, after: Facts, wanted: ChangeRequest) -> None:
-    """Name and number are the patient's: they change in all of the patient's enrollments."""
+def _rename(session: Session, before: Facts, after: Facts, wanted: ChangeRequest, ordinals: Mapping[int, int]) -> None:
+    """Name and number are the patient's: they change in all of the patient's enrollments.
+
+    `ordinals`: which treatment of its day each of the others then is.
+    """
     name: Name | None = None if wanted.name is None else check_name(wanted.name)
     for one in sharing_phone(session, before.phone):
         if one.folded_name == before.folded_name:
-            one.phone = after.phone
+            one.phone, one.ordinal = after.phone, ordinals.get(one.id or 0, one.ordinal)
             if name is not None:
                 one.name, one.folded_name = name.full, name.folded
 
