@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from alembic import command
 from sqlalchemy import Engine, MetaData
 
-from notifier.db.engine import writing
+from notifier.db.engine import file_of, writing
 from notifier.db.migrate import config
 from notifier.db.outbox import by_id
 from notifier.db.schema import check_schema, upgrade
@@ -86,6 +86,8 @@ def states(engine: Engine) -> dict[int, MessageState]:
 
 def old_database(engine: Engine) -> None:
     """As the first Notifier left it, with a text in every state."""
+    if file := file_of(engine):
+        file.touch()
     with engine.begin() as connection:
         command.upgrade(config(connection), "0001")
     old = MetaData()
@@ -93,13 +95,13 @@ def old_database(engine: Engine) -> None:
     at = datetime(2026, 3, 6, 19, tzinfo=UTC)
     now = at if engine.dialect.name == "postgresql" else at.strftime("%Y-%m-%d %H:%M:%S.%f")
     enrollment = {
-        "id": 1, "name": "Ana", "folded_name": "ana", "phone": "+12125550101", "protocol": "p",
+        "id": 1, "clinic_id": "clinic", "name": "Ana", "folded_name": "ana", "phone": "+12125550101", "protocol": "p",
         "version": "v", "treated_on": at.date(), "treated_at": now, "timezone": "America/New_York", "language": "en",
         "state": "active", "consent": "form", "consent_by": "desk", "consent_at": now, "enrolled_at": now,
         "enrolled_by": "desk", "ordinal": 0, "answers": {}, "separate_areas": False, "rebook_consent": False
     }  # fmt: skip
     same = {
-        "enrollment_id": 1, "kind": "care", "phone": "+12125550101", "nominal_at": now,
+        "clinic_id": "clinic", "enrollment_id": 1, "kind": "care", "phone": "+12125550101", "nominal_at": now,
         "not_before": now, "due_at": now, "expires_at": now, "text": "Hi.", "topics": [], "notes": [], "attempts": 0,
         "retries": 0, "revision": 0
     }  # fmt: skip
