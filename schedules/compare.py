@@ -10,7 +10,7 @@ from schedules.protocol import CareProtocol, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ProtocolDifference:
     """One place, and what each of the two says there; None where it says nothing."""
 
     where: str
@@ -18,7 +18,7 @@ class Difference:
     b: str | None
 
 
-def compare_protocols(a: CareProtocol, b: CareProtocol) -> list[Difference]:
+def compare_protocols(a: CareProtocol, b: CareProtocol) -> list[ProtocolDifference]:
     """Every difference that a patient or a clinician could notice; sources and titles included, ids not."""
     differences = _unlike(dict(_facts(a)), dict(_facts(b)))
     ours, theirs = ({step.key: step for step in plan.steps} for plan in (a, b))
@@ -26,13 +26,13 @@ def compare_protocols(a: CareProtocol, b: CareProtocol) -> list[Difference]:
         if key in ours and key in theirs:
             differences += _unlike(dict(_step_facts(a, ours[key])), dict(_step_facts(b, theirs[key])))
         else:
-            differences.append(Difference(f"step {key}", *(_in_short(plan, key) for plan in (a, b))))
+            differences.append(ProtocolDifference(f"step {key}", *(_in_short(plan, key) for plan in (a, b))))
     return differences
 
 
-def _unlike(ours: dict[str, str], theirs: dict[str, str]) -> list[Difference]:
+def _unlike(ours: dict[str, str], theirs: dict[str, str]) -> list[ProtocolDifference]:
     return [
-        Difference(where, ours.get(where), theirs.get(where))
+        ProtocolDifference(where, ours.get(where), theirs.get(where))
         for where in dict.fromkeys((*ours, *theirs))
         if ours.get(where) != theirs.get(where)
     ]

@@ -52,7 +52,7 @@ def keep_to_cap(drafts: Sequence[Draft], most: int, left: Iterable[datetime] = (
     left = tuple(left)
     if not left and len(drafts) == 1 and not _may_be_over(drafts[0], most):
         return [drafts[0].messages]
-    days = _Days(drafts, most, left)
+    days = _DaysTaken(drafts, most, left)
     texts = [
         (_rank(draft, message), whose, number)
         for whose, draft in enumerate(drafts)
@@ -79,7 +79,7 @@ def lost_its_place(message: PlannedMessage) -> bool:
     return message.due_at is None and any(note.startswith(_NO_PLACE) for note in message.notes)
 
 
-class _Days:
+class _DaysTaken:
     """How many texts each local date has, on the clock of everybody on the number."""
 
     def __init__(self, drafts: Sequence[Draft], most: int, left: Iterable[datetime]) -> None:

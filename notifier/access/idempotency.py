@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.rows import insert_if_new
-from notifier.db.tables import ApiAnswer, StaffForm
+from notifier.db.tables import ApiResponse, StaffForm
 
 KEPT: Final = timedelta(hours=24)
 
@@ -22,7 +22,7 @@ class AnotherBody(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class KeyedRequest:
     """A request as an integration named it."""
 
     key_id: int
@@ -31,41 +31,41 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What it was told."""
+class StoredResponse:
+    """What the integration was sent: an HTTP status and a JSON body."""
 
     status: int
-    answer: dict[str, Any]
+    body: dict[str, Any]
 
 
-def answered_before(session: Session, question: Question, *, now: datetime) -> Answered | None:
-    """The answer to the same request, if it was asked within a day; else this one has the turn until the commit.
+def stored_response(session: Session, request: KeyedRequest, *, now: datetime) -> StoredResponse | None:
+    """The response to the same request within the last 24 hours; None where this request is new and now holds the key.
 
-    A second request that comes meanwhile waits for it. Raises AnotherBody.
+    A second request with the same key waits until this transaction ends. Raises AnotherBody.
     """
-    forget_old_answers(session, now)
-    row = {"api_key_id": question.key_id, "idempotency_key": question.idempotency_key}
-    if insert_if_new(session, ApiAnswer, {**row, "at": now, "body_hash": question.body_hash}):
+    forget_old_responses(session, now)
+    row = {"api_key_id": request.key_id, "idempotency_key": request.idempotency_key}
+    if insert_if_new(session, ApiResponse, {**row, "at": now, "body_hash": request.body_hash}):
         return None
-    known = session.get(ApiAnswer, (question.key_id, question.idempotency_key))
-    if known is None or known.body_hash != question.body_hash:
+    known = session.get(ApiResponse, (request.key_id, request.idempotency_key))
+    if known is None or known.body_hash != request.body_hash:
         raise AnotherBody
-    return Answered(known.status or 0, known.answer or {})
+    return StoredResponse(known.status or 0, known.answer or {})
 
 
-def keep_answer(session: Session, question: Question, answered: Answered) -> None:
-    """Write down what was answered, in the transaction that did it."""
+def store_response(session: Session, request: KeyedRequest, response: StoredResponse) -> None:
+    """Store the response in the transaction that did the work."""
     session.execute(
-        update(ApiAnswer)
-        .where(col(ApiAnswer.api_key_id) == question.key_id)
-        .where(col(ApiAnswer.idempotency_key) == question.idempotency_key)
-        .values(status=answered.status, answer=answered.answer)
+        update(ApiResponse)
+        .where(col(ApiResponse.api_key_id) == request.key_id)
+        .where(col(ApiResponse.idempotency_key) == request.idempotency_key)
+        .values(status=response.status, answer=response.body)
     )
 
 
-def forget_old_answers(session: Session, now: datetime) -> None:
-    """Let go what is older than a day; texts and names are in it."""
-    session.execute(delete(ApiAnswer).where(col(ApiAnswer.at) <= now - KEPT))
+def forget_old_responses(session: Session, now: datetime) -> None:
+    """Delete responses older than 24 hours; texts and names are in them."""
+    session.execute(delete(ApiResponse).where(col(ApiResponse.at) <= now - KEPT))
 
 
 def claim_form(session: Session, token: str, digest: str, *, now: datetime) -> StaffForm | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Final
 
-from notifier.alerting.channel import News, NotTold
+from notifier.alerting.channel import AlertNotice, NotDelivered
 
 MISSING: Final = "it needs the package apprise: pip install 'notifier[alerts]', or leave it out"
 
@@ -15,7 +15,7 @@ def is_installed() -> bool:
     return find_spec("apprise") is not None
 
 
-class AppriseTeller:
+class AppriseChannel:
     """Tells all addresses of a list, separated by commas or spaces."""
 
     name = "apprise"
@@ -23,14 +23,14 @@ class AppriseTeller:
     def __init__(self, addresses: str) -> None:
         self._addresses = addresses.replace(",", " ").split()
 
-    async def tell(self, news: News) -> None:
+    async def send(self, notice: AlertNotice) -> None:
         try:
             import apprise  # noqa: PLC0415  # an extra, and slow to import
         except ImportError:
-            raise NotTold(MISSING) from None
+            raise NotDelivered(MISSING) from None
         all_of_them = apprise.Apprise()
         for number, address in enumerate(self._addresses, 1):
             if not all_of_them.add(address):
-                raise NotTold(f"apprise cannot read address {number} of NOTIFIER_ALERT_APPRISE")
-        if not await all_of_them.async_notify(body=news.body, title=news.subject):
-            raise NotTold("apprise could not deliver it")
+                raise NotDelivered(f"apprise cannot read address {number} of NOTIFIER_ALERT_APPRISE")
+        if not await all_of_them.async_notify(body=notice.body, title=notice.subject):
+            raise NotDelivered("apprise could not deliver it")

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Protocol
 
 
-class NotTold(Exception):
+class NotDelivered(Exception):
     """A channel did not take it; one sentence, without address or password."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AlertLine:
     """One alert."""
 
     cause: str
@@ -21,12 +21,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class AlertNotice:
     """What is told at once. Without phone numbers, names of patients or texts."""
 
     clinic: str
     host: str
-    lines: tuple[Line, ...]
+    lines: tuple[AlertLine, ...]
 
     @property
     def subject(self) -> str:
@@ -44,7 +44,7 @@ class News:
         return "\n".join([*said, "", f"All of them, on {self.host}: the staff page, or `notifier alerts`.", ""])
 
 
-class Teller(Protocol):
+class Channel(Protocol):
     """One channel."""
 
     @property
@@ -52,8 +52,8 @@ class Teller(Protocol):
         """As staff call it."""
         ...
 
-    async def tell(self, news: News) -> None:
-        """Hand it over; raises NotTold."""
+    async def send(self, notice: AlertNotice) -> None:
+        """Hand it over; raises NotDelivered."""
         ...
 
 

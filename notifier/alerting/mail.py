@@ -12,13 +12,13 @@ from email.utils import make_msgid
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from notifier.alerting.channel import News, NotTold
+from notifier.alerting.channel import AlertNotice, NotDelivered
 
 _SECONDS: Final = 10.0
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class MailTeller:
+class MailChannel:
     """Mail to these addresses. `smtps://` is encrypted from the start; `smtp://` as soon as the server offers it.
 
     A password crosses the network encrypted or not at all. `?from=texts@example.org` names the sender; else it is the
@@ -31,18 +31,18 @@ class MailTeller:
         self._server = urlsplit(url)
         self._to = tuple(to)
 
-    async def tell(self, news: News) -> None:
-        message = self._message(news)
-        await _in_a_thread(lambda: self._hand_in(message))
+    async def send(self, notice: AlertNotice) -> None:
+        message = self._message(notice)
+        await _run_in_thread(lambda: self._hand_in(message))
 
-    def _message(self, news: News) -> EmailMessage:
+    def _message(self, notice: AlertNotice) -> EmailMessage:
         sender = self._sender()
         message = EmailMessage()
         message["From"], message["To"] = sender, ", ".join(self._to)
-        message["Subject"] = " ".join(news.subject.split())
+        message["Subject"] = " ".join(notice.subject.split())
         message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(news.body)
+        message.set_content(notice.body)
         return message
 
     def _sender(self) -> str:
@@ -56,9 +56,9 @@ class MailTeller:
                 self._log_in(server)
                 server.send_message(message)
         except smtplib.SMTPResponseException as error:
-            raise NotTold(f"the mail server answered {error.smtp_code}") from None
+            raise NotDelivered(f"the mail server answered {error.smtp_code}") from None
         except (smtplib.SMTPException, OSError, ssl.SSLError) as error:
-            raise NotTold(f"the mail server could not be used ({type(error).__name__})") from None
+            raise NotDelivered(f"the mail server could not be used ({type(error).__name__})") from None
 
     def _log_in(self, server: smtplib.SMTP) -> None:
         encrypted = self._server.scheme == "smtps"
@@ -70,7 +70,7 @@ class MailTeller:
         if self._server.username is None:
             return
         if not encrypted and self._server.hostname not in _HERE:
-            raise NotTold("the mail server offers no encryption, so the password was not sent; use smtps://")
+            raise NotDelivered("the mail server offers no encryption, so the password was not sent; use smtps://")
         server.login(unquote(self._server.username), unquote(self._server.password or ""))
 
 
@@ -82,7 +82,7 @@ def _connected(server: SplitResult) -> smtplib.SMTP:
     return smtplib.SMTP(host, server.port or 587, timeout=_SECONDS)
 
 
-async def _in_a_thread(story: Callable[[], None]) -> None:
+async def _run_in_thread(operation: Callable[[], None]) -> None:
     """In a thread of its own that nobody waits for at the end: a mail server that hangs must not hold up a stop."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
@@ -98,7 +98,7 @@ async def _in_a_thread(story: Callable[[], None]) -> None:
     def run() -> None:
         failed: BaseException | None = None
         try:
-            story()
+            operation()
         except Exception as error:  # noqa: BLE001  # it belongs to whoever waits for the answer
             failed = error
         if not loop.is_closed():

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import httpx2
 
-from notifier.alerting.channel import News, NotTold
+from notifier.alerting.channel import AlertNotice, NotDelivered
 
 _SECONDS: Final = 10.0
 
 
-class WebhookTeller:
+class WebhookChannel:
     """POSTs `{"clinic", "host", "text", "alerts": [{"cause", "why", "since"}]}`; chat services show `text`."""
 
     name = "webhook"
@@ -19,15 +19,15 @@ class WebhookTeller:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    async def tell(self, news: News) -> None:
-        alerts = [{"cause": one.cause, "why": one.why, "since": one.since.isoformat()} for one in news.lines]
-        text = f"{news.subject}\n{news.body}"
-        document = {"clinic": news.clinic, "host": news.host, "text": text, "alerts": alerts}
+    async def send(self, notice: AlertNotice) -> None:
+        alerts = [{"cause": one.cause, "why": one.why, "since": one.since.isoformat()} for one in notice.lines]
+        text = f"{notice.subject}\n{notice.body}"
+        document = {"clinic": notice.clinic, "host": notice.host, "text": text, "alerts": alerts}
         await _ask("POST", self._url, "the webhook", document)
 
 
 async def beat(url: str) -> None:
-    """Say that the worker is well; raises NotTold."""
+    """Say that the worker is well; raises NotDelivered."""
     await _ask("GET", url, "the heartbeat's address")
 
 
@@ -37,6 +37,6 @@ async def _ask(method: str, url: str, whose: str, document: Any = None) -> None:
         async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
             answer = await client.request(method, url, json=document)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise NotTold(f"{whose} could not be reached ({type(error).__name__})") from None
+        raise NotDelivered(f"{whose} could not be reached ({type(error).__name__})") from None
     if not answer.is_success:
-        raise NotTold(f"{whose} answered {answer.status_code}")
+        raise NotDelivered(f"{whose} answered {answer.status_code}")

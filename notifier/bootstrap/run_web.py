@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import Engine
 
-from notifier.alerting.channel import Line
-from notifier.bootstrap.alerting import build_telling
+from notifier.alerting.channel import AlertLine
+from notifier.bootstrap.alerting import build_alerting
 from notifier.bootstrap.planning import (
     build_clock,
     missing_for_planning,
@@ -35,7 +35,7 @@ from notifier.db.errors import DatabaseUnusable
 from notifier.db.same_file import OpenedFile
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
-from notifier.oversight.alerts import tell
+from notifier.oversight.alerts import send_alerts
 from notifier.scheduler.watchdog import tell_systemd
 from notifier.sms.signature import SignatureCheck
 
@@ -92,7 +92,7 @@ async def serve(settings: Settings) -> str | None:
         tell_systemd("STOPPING=1", settings.notify_socket)
     if lost:
         log.error("database_replaced", alert=True, why=lost)
-        await tell(build_telling(settings), (Line("damaged", lost, build_clock(settings).now()),))
+        await send_alerts(build_alerting(settings), (AlertLine("damaged", lost, build_clock(settings).now()),))
     return lost
 
 
@@ -122,7 +122,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     )
     try:
         async with (
-            rounds(engine, clock, build_telling(settings), replied=replied, beside_worker=worker_age is not None),
+            rounds(engine, clock, build_alerting(settings), replied=replied, beside_worker=worker_age is not None),
             serving(app, settings.web_host, settings.web_port) as address,
         ):
             yield address

@@ -17,9 +17,9 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from notifier.alerting.channel import Line
+from notifier.alerting.channel import AlertLine
 from notifier.alerting.webhook import beat
-from notifier.bootstrap.alerting import build_telling
+from notifier.bootstrap.alerting import build_alerting
 from notifier.bootstrap.planning import build_clock, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
@@ -37,7 +37,7 @@ from notifier.db.same_file import OpenedFile
 from notifier.db.threads import DatabaseThreads
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
-from notifier.oversight.alerts import tell, watch
+from notifier.oversight.alerts import send_alerts, watch
 from notifier.scheduler.worker import Worker
 from notifier.scheduler.worker_lock import alone, lock_file
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
@@ -134,20 +134,20 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         watchdog_usec=settings.watchdog_usec,
         journal=place,
     )
-    telling = build_telling(settings)
+    alerting = build_alerting(settings)
     heartbeat = settings.heartbeat_url
     outside = Outside(
-        watch=lambda now: watch(threads, telling, now=now),
+        watch=lambda now: watch(threads, alerting, now=now),
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
-        alarm=lambda why, now: tell(telling, (Line("damaged", why, now),)),
+        alarm=lambda why, now: send_alerts(alerting, (AlertLine("damaged", why, now),)),
     )
     return Worker(
-        threads, gateway, clock, dispatch, about, receive=reply_story(settings), apply=_apply, outside=outside,
+        threads, gateway, clock, dispatch, about, receive=build_receive(settings), apply=_apply, outside=outside,
         random=random,
     )  # fmt: skip
 
 
-def reply_story(settings: Settings) -> Receive:
+def build_receive(settings: Settings) -> Receive:
     """What is done with a reply that a poll brings."""
     return partial(_receive, answers=answer_rules(settings))
 

@@ -12,10 +12,10 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from notifier.access.idempotency import forget_old_answers
+from notifier.access.idempotency import forget_old_responses
 from notifier.clock import Clock
 from notifier.db.threads import DatabaseThreads
-from notifier.oversight.alerts import Telling, watch_alone, watch_replies
+from notifier.oversight.alerts import Alerting, watch_alone, watch_replies
 from notifier.scheduler.timers import Rounds
 
 LOOK: Final = 60.0
@@ -30,7 +30,7 @@ _LAST_ROUND: Final = 0.5
 async def rounds(
     engine: Engine,
     clock: Clock,
-    telling: Telling,
+    alerting: Alerting,
     *,
     replied: asyncio.Event,
     beside_worker: bool = False,
@@ -44,14 +44,14 @@ async def rounds(
 
     async def watch() -> None:
         nonlocal missed
-        missed = await watch_alone(threads, telling, now=clock.now(), missed=missed)
+        missed = await watch_alone(threads, alerting, now=clock.now(), missed=missed)
 
     async def forget() -> None:
         now = clock.now()
-        await threads.write(lambda session: forget_old_answers(session, now))
+        await threads.write(lambda session: forget_old_responses(session, now))
 
     async def tell_urgent() -> None:
-        await watch_replies(threads, telling, now=clock.now())
+        await watch_replies(threads, alerting, now=clock.now())
 
     # Not on APScheduler's wall clock: one that is set back would silence it, and no worker's pulse is here to notice.
     going = Rounds()

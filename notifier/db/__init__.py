@@ -1,1 +1,1 @@
-"""The tables, and the queries that more than one story needs."""
+"""The tables, and the queries that more than one use case needs."""

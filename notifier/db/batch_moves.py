@@ -14,7 +14,7 @@ from sqlalchemy import Update, bindparam, null, update
 from sqlalchemy.orm import Session
 
 from notifier.db.array_param import among
-from notifier.db.outbox import in_state, tell
+from notifier.db.outbox import in_state, record_moves
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
 from notifier.domain.states import MessageState, check_move
@@ -26,14 +26,14 @@ _messages, _attempts = table_of(Message).c, table_of(Attempt).c
 def leave(session: Session, ids: Sequence[int], *, late: bool, at: datetime, by: str) -> int:
     """Planned texts are about to leave, in their `late` wording or the usual one; how many still were planned."""
     moved = session.connection().scalars(_leave(late), {"ids": ids, "at": at}).all() if ids else []
-    tell(session, moved, seen=_S.PLANNED, to=_S.ATTEMPTING, at=at, by=by, why=None)
+    record_moves(session, moved, seen=_S.PLANNED, to=_S.ATTEMPTING, at=at, by=by, why=None)
     return len(moved)
 
 
 def accept(session: Session, attempt_ids: Sequence[str], *, seen: MessageState, at: datetime, by: str) -> Sequence[int]:
     """The texts of these attempts, in the state seen, are accepted under the SIDs that the attempts have; their ids."""
     moved = session.connection().scalars(_accept(seen), {"attempt_ids": attempt_ids}).all() if attempt_ids else []
-    tell(session, moved, seen=seen, to=_S.ACCEPTED, at=at, by=by, why=None)
+    record_moves(session, moved, seen=seen, to=_S.ACCEPTED, at=at, by=by, why=None)
     return moved
 
 

@@ -133,11 +133,11 @@ def _change(
         .execution_options(synchronize_session="fetch")  # rows that the session already holds follow
     )
     ids = [id_ for id_ in changed.scalars() if id_ is not None]
-    tell(session, ids, seen=seen, to=to, at=at, by=by, why=why, what=what)
+    record_moves(session, ids, seen=seen, to=to, at=at, by=by, why=why, what=what)
     return ids
 
 
-def tell(
+def record_moves(
     session: Session,
     ids: Sequence[int],
     *,

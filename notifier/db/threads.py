@@ -27,21 +27,21 @@ class DatabaseThreads:
         threads = 1 if is_sqlite(engine) else _POSTGRESQL_THREADS
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="database")
 
-    async def write(self, story: Callable[[Session], _T]) -> _T:
-        """One transaction; committed when `story` returns, rolled back when it raises."""
+    async def write(self, operation: Callable[[Session], _T]) -> _T:
+        """One transaction; committed when `operation` returns, rolled back when it raises."""
 
         def transaction() -> _T:
             with writing(self.engine) as session:
-                return story(session)
+                return operation(session)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, transaction)
 
-    async def read(self, story: Callable[[Session], _T]) -> _T:
+    async def read(self, operation: Callable[[Session], _T]) -> _T:
         """One look at the database; never waits for a writer."""
 
         def look() -> _T:
             with reading(self.engine) as session:
-                return story(session)
+                return operation(session)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, look)
 

@@ -22,7 +22,7 @@ from schedules.send_window import SendWindow
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Delivery:
     """One text as it is told."""
 
     message: int
@@ -37,7 +37,7 @@ class Told:
     """How many later texts to this number were withdrawn."""
 
 
-def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Told:
+def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Delivery:
     """Find the row and the rule behind a text that was created."""
     who = BY_PHONE[entry.to]
     found = session.execute(
@@ -46,13 +46,13 @@ def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Told:
         .where(col(Message.sid) == entry.sid)
     ).first()
     if found is None:
-        return Told(0, entry.created_at, who, entry.body, "no row of the outbox knows this text", None, 0)
+        return Delivery(0, entry.created_at, who, entry.body, "no row of the outbox knows this text", None, 0)
     message, enrollment = found
     cancelled = session.scalar(
         select(func.count()).where(in_state(MessageState.CANCELLED), col(Message.phone) == message.phone)
     )
     failed = message.reason if message.state in (MessageState.UNDELIVERED, MessageState.FAILED) else None
-    return Told(
+    return Delivery(
         message.id or 0,
         entry.created_at,
         who,

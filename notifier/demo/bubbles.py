@@ -1,4 +1,4 @@
-"""The story on a terminal: phone bubbles, readable at 80 columns."""
+"""The script on a terminal: phone bubbles, readable at 80 columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from notifier.demo.cast import Sample
-from notifier.demo.promises import Kept
+from notifier.demo.promises import PromiseKept
 from notifier.demo.why import hour
 
 _WIDTH = 78
@@ -65,7 +65,7 @@ class Bubbles:
         style = "bold red" if trouble else "green"
         self._show(_aside(Text(f"{'✖' if trouble else '●'} {sentence}", style)))
 
-    def closes(self, kept: Sequence[Kept], remarks: Sequence[str]) -> None:
+    def closes(self, kept: Sequence[PromiseKept], remarks: Sequence[str]) -> None:
         """See Telling."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, width=self._width - 2 * _INDENT)
         table.add_column("")

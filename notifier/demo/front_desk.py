@@ -26,7 +26,7 @@ _BY = "front desk"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DeskNote:
     """What staff see after they have done something."""
 
     sentence: str
@@ -42,7 +42,7 @@ class FrontDesk:
     enrollments: dict[str, int] = field(default_factory=dict)
     """Phone and enrollment."""
 
-    def act(self, happening: StaffAct, now: datetime) -> Said:
+    def act(self, happening: StaffAct, now: datetime) -> DeskNote:
         """Do it now, and say what became of it."""
         match happening:
             case Enrolls():
@@ -56,7 +56,7 @@ class FrontDesk:
                 given = ", ".join(f"{question} = {answer}" for question, answer in answers.items())
                 return self._change(who, ChangeRequest(answers=answers), f"{who.first} is asked at last: {given}", now)
 
-    def _enroll(self, wish: Enrolls, now: datetime) -> Said:
+    def _enroll(self, wish: Enrolls, now: datetime) -> DeskNote:
         who = wish.who
         request = EnrollRequest(
             name=who.name,
@@ -81,21 +81,21 @@ class FrontDesk:
         else:
             assert wish.appointment_at is not None
             what = f"{who.name} is booked for {_day(wish.appointment_at, who.zone)}"
-        return Said(
+        return DeskNote(
             f"{what}: {who.protocol}, {len(due)} texts to {_day(max(due), who.zone)}",
             tuple(f"Not answered: {ask} Neither side of it is sent." for ask in open_questions),
         )
 
-    def _treated(self, who: Sample, at: datetime, now: datetime) -> Said:
+    def _treated(self, who: Sample, at: datetime, now: datetime) -> DeskNote:
         with writing(self.engine) as session:
             done = apply(session, self.enrollments[who.phone], Treated(at), rules=self.rules, now=now, by=_BY)
             due = [text.due_at for text in done.texts if text.what is What.ADDED and text.due_at]
-        return Said(
+        return DeskNote(
             f"{who.name} was treated until {hour(at, who.zone)}: {who.protocol}, "
             f"{len(due)} texts to {_day(max(due), who.zone)}"
         )
 
-    def _change(self, who: Sample, request: ChangeRequest, sentence: str, now: datetime) -> Said:
+    def _change(self, who: Sample, request: ChangeRequest, sentence: str, now: datetime) -> DeskNote:
         """First the difference, as staff see it before they agree; then the change."""
         enrollment = self.enrollments[who.phone]
         command = Change(request)
@@ -104,7 +104,7 @@ class FrontDesk:
             details = tuple(_details(planned.texts, who.zone))
         with writing(self.engine) as session:
             apply(session, enrollment, command, rules=self.rules, now=now, by=_BY)
-        return Said(sentence, details)
+        return DeskNote(sentence, details)
 
 
 def _details(texts: Iterable[TextEffect], zone: ZoneInfo) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Telling the story: plain lines where there is no terminal, phone bubbles where there is one."""
+"""Telling the script: plain lines where there is no terminal, phone bubbles where there is one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rich.console import Console
 
 from notifier.demo.bubbles import Bubbles
 from notifier.demo.cast import Sample
-from notifier.demo.promises import Kept
+from notifier.demo.promises import PromiseKept
 from notifier.demo.why import hour
 
 
-class Telling(Protocol):
+class Narrator(Protocol):
     """Who tells it. Times are on the patient's own clock."""
 
     def opens(self, clinic: str, sentences: Sequence[str]) -> None:
@@ -46,12 +46,12 @@ class Telling(Protocol):
         """Something that happened to the worker itself."""
         ...
 
-    def closes(self, kept: Sequence[Kept], remarks: Sequence[str]) -> None:
+    def closes(self, kept: Sequence[PromiseKept], remarks: Sequence[str]) -> None:
         """The promises, as counted."""
         ...
 
 
-def telling(console: Console) -> Telling:
+def choose_narrator(console: Console) -> Narrator:
     """The right way to tell it on this console."""
     if console.is_terminal:
         return Bubbles(console)
@@ -99,7 +99,7 @@ class Plain:
         """See Telling."""
         self._say(f"{'!!' if trouble else '--'} {sentence}")
 
-    def closes(self, kept: Sequence[Kept], remarks: Sequence[str]) -> None:
+    def closes(self, kept: Sequence[PromiseKept], remarks: Sequence[str]) -> None:
         """See Telling."""
         self._say("")
         self._say("== Promises, counted from the provider's ledger and the outbox")

@@ -1,4 +1,4 @@
-"""The staff page on the demo's own data, for a look when the story has been told."""
+"""The staff page on the demo's own data, for a look when the script has been told."""
 
 from __future__ import annotations
 

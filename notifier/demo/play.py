@@ -1,4 +1,4 @@
-"""Play the story: from one moment to the next, let it happen, wait until all is quiet, tell what reached the phones."""
+"""Play the script: from moment to moment, let it happen, wait until all is quiet, tell what reached the phones."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rich.console import Console
 from notifier.clock import Clock
 from notifier.db.engine import reading
 from notifier.db.outbox import next_due
-from notifier.demo.arrivals import Told, look_up
+from notifier.demo.arrivals import Delivery, look_up
 from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
 from notifier.demo.evidence import gather
 from notifier.demo.front_desk import FrontDesk
-from notifier.demo.narrator import Telling, telling
+from notifier.demo.narrator import Narrator, choose_narrator
 from notifier.demo.page import open_page
 from notifier.demo.promises import count_promises
 from notifier.demo.quiet import count_in, is_quiet, last_meaning, state_of
-from notifier.demo.script import TWO_WEEKS, Story, Writes
+from notifier.demo.script import TWO_WEEKS, Script, Writes
 from notifier.demo.stage import Stage, open_stage
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
@@ -41,15 +41,15 @@ _HOW_IT_WAS_READ = {
 }
 
 
-def play(console: Console, story: Story = TWO_WEEKS, *, stay: Callable[[], object] | None = None) -> bool:
-    """Tell a whole story; whether every promise was kept. Raises StageTrouble where it cannot go on.
+def play(console: Console, script: Script = TWO_WEEKS, *, stay: Callable[[], object] | None = None) -> bool:
+    """Tell a whole script; whether every promise was kept. Raises StageTrouble where it cannot go on.
 
-    With `stay`, the staff page is served on the story's data until `stay` returns.
+    With `stay`, the staff page is served on the script's data until `stay` returns.
     """
     clock = Clock()
     began = clock.monotonic()
-    with open_stage(story.begins) as stage:
-        kept = _Play(stage, telling(console), story).run(lambda: clock.monotonic() - began)
+    with open_stage(script.begins) as stage:
+        kept = _Play(stage, choose_narrator(console), script).run(lambda: clock.monotonic() - began)
         if stay is not None:
             with open_page(stage) as where:
                 console.print(where, soft_wrap=True, highlight=False)
@@ -58,10 +58,10 @@ def play(console: Console, story: Story = TWO_WEEKS, *, stay: Callable[[], objec
 
 
 class _Play:
-    def __init__(self, stage: Stage, teller: Telling, story: Story) -> None:
-        self._stage, self._tell, self._story = stage, teller, story
+    def __init__(self, stage: Stage, narrator: Narrator, script: Script) -> None:
+        self._stage, self._tell, self._script = stage, narrator, script
         self._desk = FrontDesk(stage.engine, _RULES)
-        self._to_come = list(story.happenings)
+        self._to_come = list(script.happenings)
         self._stops: dict[str, datetime] = {}
         self._told = 0
         self._today: date | None = None
@@ -70,7 +70,7 @@ class _Play:
     def run(self, elapsed: Callable[[], float]) -> bool:
         """Every moment in turn, then the count."""
         self._open()
-        while (at := self._next_moment()) < self._story.ends:
+        while (at := self._next_moment()) < self._script.ends:
             self._turn_page(at)
             self._set_trap(at)
             self._stage.jump(at)
@@ -78,13 +78,13 @@ class _Play:
             killed = self._settle()
             self._tell_what_was_read(replies)
             self._tell_arrivals(killed=killed)
-        self._stage.jump(self._story.ends)
+        self._stage.jump(self._script.ends)
         self._settle()
         return self._close(elapsed())
 
     def _open(self) -> None:
-        first, last = (at.astimezone(_CLINIC_CLOCK) for at in (self._story.begins, self._story.ends))
-        cast = {happening.who.phone: happening.who for happening in self._story.happenings}.values()
+        first, last = (at.astimezone(_CLINIC_CLOCK) for at in (self._script.begins, self._script.ends))
+        cast = {happening.who.phone: happening.who for happening in self._script.happenings}.values()
         zones, languages = {who.timezone for who in cast}, {who.language for who in cast}
         self._tell.opens(
             f"{CLINIC_NAME}, {first:%B} {first.day} to {last:%B} {last.day}, {last.year}",
@@ -94,25 +94,25 @@ class _Play:
                 "The worker and its database are real. Twilio is a loopback one: no phone rings.",
             ],
         )
-        if self._story.bounces is not None:
-            who, code = self._story.bounces
+        if self._script.bounces is not None:
+            who, code = self._script.bounces
             self._stage.sandbox.sandbox.will(who.phone, undelivered(code))
 
     def _next_moment(self) -> datetime:
         with reading(self._stage.engine) as session:
             due = next_due(session)
-        moments = [self._story.ends, *(happening.at for happening in self._to_come[:1]), *([due] if due else [])]
+        moments = [self._script.ends, *(happening.at for happening in self._to_come[:1]), *([due] if due else [])]
         return max(min(moments), self._stage.now())
 
     def _turn_page(self, at: datetime) -> None:
         today = at.astimezone(_CLINIC_CLOCK).date()
         if today != self._today:
             self._today = today
-            self._tell.day(today, self._story.remarks.get(today, ""))
+            self._tell.day(today, self._script.remarks.get(today, ""))
 
     def _set_trap(self, at: datetime) -> None:
         """From then on this patient's next text kills the worker when Twilio has it and our database does not."""
-        who, since = self._story.dies_during
+        who, since = self._script.dies_during
         if not self._trap_is_set and at >= since:
             self._trap_is_set = True
             self._stage.sandbox.sandbox.faults.to(who.phone, created_then_kill(self._stage.pid))
@@ -174,9 +174,9 @@ class _Play:
         for one in sorted(told, key=lambda one: one.message):  # those of one moment leave side by side
             self._tell_one(one)
         if killed:
-            self._tell_the_crash(next(entry for entry in new if entry.to == self._story.dies_during[0].phone))
+            self._tell_the_crash(next(entry for entry in new if entry.to == self._script.dies_during[0].phone))
 
-    def _tell_one(self, one: Told) -> None:
+    def _tell_one(self, one: Delivery) -> None:
         if one.failed is None:
             self._tell.arrives(one.at, one.who, one.text, one.why)
             return
@@ -209,6 +209,6 @@ class _Play:
         with reading(self._stage.engine) as session:
             kept = count_promises(gather(session, self._stage.sandbox.sandbox, self._stops, self._stage.now()))
             later = count_in(session, _S.PLANNED)
-        days = (self._story.ends - self._story.begins).days + 1
+        days = (self._script.ends - self._script.begins).days + 1
         self._tell.closes(kept, [f"{later} more texts are planned after that. {days} days took {seconds:.0f} seconds."])
         return not any(one.broken for one in kept)

@@ -83,7 +83,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PromiseKept:
     """One promise and what the count found; `broken` has a sentence for each breach."""
 
     promise: str
@@ -91,9 +91,9 @@ class Kept:
     broken: tuple[str, ...] = ()
 
 
-def count_promises(evidence: Evidence) -> list[Kept]:
+def count_promises(evidence: Evidence) -> list[PromiseKept]:
     """All seven, in the order in which they win."""
-    counts: tuple[Callable[[Evidence], Kept], ...] = (
+    counts: tuple[Callable[[Evidence], PromiseKept], ...] = (
         never_early,
         never_twice,
         never_after_stop,
@@ -105,18 +105,18 @@ def count_promises(evidence: Evidence) -> list[Kept]:
     return [count(evidence) for count in counts]
 
 
-def never_early(evidence: Evidence) -> Kept:
+def never_early(evidence: Evidence) -> PromiseKept:
     """No text says "you may" before the restriction has ended; none leaves before its anchor."""
     pairs = evidence.pairs()
     lifts = [text.at - row.not_before for text, row in pairs if row.kind == StepKind.LIFT]
     broken = [f"{row}: {_length(row.not_before - text.at)} early" for text, row in pairs if text.at < row.not_before]
     soonest = f"; the soonest {_length(min(lifts))} after the restriction's end" if lifts else ""
-    return Kept(
+    return PromiseKept(
         "Never early", f'{len(lifts)} texts said "you may", {len(broken)} of them early{soonest}', tuple(broken)
     )
 
 
-def never_twice(evidence: Evidence) -> Kept:
+def never_twice(evidence: Evidence) -> PromiseKept:
     """No phone has the same text more often than the outbox has rows that say it."""
     meant = Counter((row.phone, row.said) for row in evidence.outbox if row.said is not None)
     got = Counter((t.phone, t.body) for t in evidence.ledger if t.arrived)
@@ -128,10 +128,12 @@ def never_twice(evidence: Evidence) -> Kept:
     ]
     phones = len({phone for phone, _ in got})
     extra = sum(times - meant[key] for key, times in got.items() if times > meant[key])
-    return Kept("Never twice", f"{got.total()} texts reached {phones} phones; {extra} of them doubled", tuple(broken))
+    return PromiseKept(
+        "Never twice", f"{got.total()} texts reached {phones} phones; {extra} of them doubled", tuple(broken)
+    )
 
 
-def never_after_stop(evidence: Evidence) -> Kept:
+def never_after_stop(evidence: Evidence) -> PromiseKept:
     """Nothing is created for a number after its owner wrote STOP."""
     names = {row.phone: row.patient for row in evidence.outbox}
     broken = [
@@ -142,10 +144,10 @@ def never_after_stop(evidence: Evidence) -> Kept:
     withheld = sum(row.state is MessageState.SUPPRESSED for row in evidence.outbox)
     stops = len(evidence.stops)
     said = f"{stops} said STOP; {len(broken)} texts followed; {withheld} planned ones were withheld"
-    return Kept("Never after STOP", said, tuple(broken))
+    return PromiseKept("Never after STOP", said, tuple(broken))
 
 
-def never_at_night(evidence: Evidence) -> Kept:
+def never_at_night(evidence: Evidence) -> PromiseKept:
     """No planned text outside the send window of the patient's clock, nor at night where her number comes from."""
     broken: list[str] = []
     hours: list[time] = []
@@ -162,28 +164,28 @@ def never_at_night(evidence: Evidence) -> Kept:
                 broken.append(f"{row}: {local:%H:%M} in {zone.key}")
     from_to = f"; earliest {_hour(min(hours))}, latest {_hour(max(hours))}" if hours else ""
     said = f"{len(broken)} texts outside {evidence.window} on the patient's clock{from_to}"
-    return Kept("Never at night", said, tuple(broken))
+    return PromiseKept("Never at night", said, tuple(broken))
 
 
-def never_stale(evidence: Evidence) -> Kept:
+def never_stale(evidence: Evidence) -> PromiseKept:
     """No text leaves when it is no longer useful."""
     pairs = evidence.pairs()
     broken = [f"{row}: {_length(t.at - row.expires_at)} past its use" for t, row in pairs if t.at >= row.expires_at]
     late = [text.at - row.due_at for text, row in pairs if row.due_at is not None]
     worst = f"; the slowest left {_length(max(late))} after its planned moment" if late else ""
-    return Kept("Never stale", f"{len(broken)} left past their use{worst}", tuple(broken))
+    return PromiseKept("Never stale", f"{len(broken)} left past their use{worst}", tuple(broken))
 
 
-def never_silent(evidence: Evidence) -> Kept:
+def never_silent(evidence: Evidence) -> PromiseKept:
     """Whatever did not reach a phone says why."""
     reached = {text.sid for text in evidence.ledger if text.arrived}
     unsent = [row for row in evidence.outbox if row.sid not in reached and row.state not in MAY_STILL_LEAVE]
     broken = [f"{row}: {row.state} without a reason" for row in unsent if not row.reason]
     said = f"{len(unsent)} planned texts reached no phone; {len(unsent) - len(broken)} of them say why"
-    return Kept("Never silent", said, tuple(broken))
+    return PromiseKept("Never silent", said, tuple(broken))
 
 
-def never_lost(evidence: Evidence) -> Kept:
+def never_lost(evidence: Evidence) -> PromiseKept:
     """What was due has left or has ended with a reason, and what we believe has left is in the ledger."""
     sids = {text.sid for text in evidence.ledger}
     due = [row for row in evidence.outbox if row.due_at is None or row.due_at <= evidence.until]
@@ -195,7 +197,7 @@ def never_lost(evidence: Evidence) -> Kept:
     ]
     broken = (*stuck, *missing, *orphans)
     said = f"{len(due)} texts were due; {len(due) - len(stuck)} have an outcome, {len(broken)} unaccounted for"
-    return Kept("Never lost", said, broken)
+    return PromiseKept("Never lost", said, broken)
 
 
 def _gone(outbox: Iterable[Intent], sids: set[str]) -> list[Intent]:

@@ -63,7 +63,7 @@ Happening = StaffAct | Writes
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Script:
     """What is played, from its first moment to its last."""
 
     begins: datetime
@@ -95,7 +95,7 @@ def _writes(who: Sample, wall: str, text: str, *, stops: bool = False) -> Writes
     return Writes(_local(wall, who.timezone), who, text, stops)
 
 
-TWO_WEEKS = Story(
+TWO_WEEKS = Script(
     begins=_local("2026-03-05T08:30", CLINIC_ZONE),
     ends=_local("2026-03-19T23:59", CLINIC_ZONE),
     dies_during=(MARIA, _local("2026-03-08T16:00", MARIA.timezone)),

@@ -32,7 +32,7 @@ class StageTrouble(Exception):
 
 
 class Stage:
-    """What the story is played on. Times are set with `jump`; between two jumps the clock runs as any other."""
+    """What the script is played on. Times are set with `jump`; between two jumps the clock runs as any other."""
 
     def __init__(self, folder: Path, clock: ShiftedClock, engine: Engine, sandbox: RunningSandbox) -> None:
         self.engine, self.sandbox = engine, sandbox

@@ -14,8 +14,8 @@ from notifier.db.outbox import messages_of
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import ANSWER
 from notifier.domain.offices import choose_office
-from notifier.domain.planning.difference import Difference, Entry, said_steps
-from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.planning.difference import PlanDifference, PlannedChange, said_steps
+from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.commands import Command
@@ -33,14 +33,14 @@ _WAITS = "waits until somebody lets it go on"
 class CommandPlan:
     """Found at one instant; nothing is written."""
 
-    before: Facts
-    after: Facts
+    before: EnrollmentFacts
+    after: EnrollmentFacts
     opted_out: bool
     """The number, or the one that it becomes, has opted out: whatever the differences say, no text is sent."""
     already: bool = False
     """It was done before; nothing changes."""
-    own: Difference = field(default_factory=Difference)
-    others: Mapping[int, Difference] = field(default_factory=dict)
+    own: PlanDifference = field(default_factory=PlanDifference)
+    others: Mapping[int, PlanDifference] = field(default_factory=dict)
     """By enrollment: all on the number that something is written for, be it how early or late a text may leave."""
     offices: Mapping[int, str | None] = field(default_factory=dict)
     """By enrollment: where the others belong."""
@@ -76,7 +76,7 @@ def plan_command(
     return _changed(session, stored, plan, command, rules, now, lock)
 
 
-def _opted_out(session: Session, before: Facts, after: Facts) -> bool:
+def _opted_out(session: Session, before: EnrollmentFacts, after: EnrollmentFacts) -> bool:
     return bool(opted_out_among(session, {before.phone, after.phone}))
 
 
@@ -115,8 +115,8 @@ def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datet
     if lock:
         _lock(session, running)
     planned, on_their_way = _unsent(session, whose)
-    withdrawn = tuple(Entry(text.step, text) for text in planned)
-    plan = replace(plan, own=Difference(cancelled=withdrawn), on_their_way=on_their_way)
+    withdrawn = tuple(PlannedChange(text.step, text) for text in planned)
+    plan = replace(plan, own=PlanDifference(cancelled=withdrawn), on_their_way=on_their_way)
     if running == [whose]:
         return plan
     company = [facts_of(session, one) for one in on_phone]
@@ -130,8 +130,8 @@ def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datet
 def _held(session: Session, plan: CommandPlan) -> CommandPlan:
     """The texts stay planned and keep their places among those of others: they only do not leave."""
     planned, on_their_way = _unsent(session, plan.before.enrollment)
-    waits = tuple(Entry(text.step, text, why=_WAITS) for text in planned)
-    return replace(plan, own=Difference(moved=waits), on_their_way=on_their_way)
+    waits = tuple(PlannedChange(text.step, text, why=_WAITS) for text in planned)
+    return replace(plan, own=PlanDifference(moved=waits), on_their_way=on_their_way)
 
 
 def _unsent(session: Session, whose: int) -> tuple[list[Message], tuple[str, ...]]:
@@ -141,11 +141,11 @@ def _unsent(session: Session, whose: int) -> tuple[list[Message], tuple[str, ...
     return planned, tuple(text.step for text in texts if text.state in _ON_ITS_WAY)
 
 
-def _offices(company: Sequence[Facts]) -> dict[int, str | None]:
+def _offices(company: Sequence[EnrollmentFacts]) -> dict[int, str | None]:
     return {one.enrollment: one.office for one in company}
 
 
-def _follow(other: Facts, before: Facts, after: Facts) -> Facts:
+def _follow(other: EnrollmentFacts, before: EnrollmentFacts, after: EnrollmentFacts) -> EnrollmentFacts:
     if other.enrollment == before.enrollment:
         return after
     if not other.is_same_patient(before):
@@ -160,7 +160,7 @@ def _lock(session: Session, enrollment_ids: Sequence[int]) -> None:
 
 
 def _nobody_tells(
-    was: Outlook, becomes: Outlook, ended: Facts, withdrawn: Sequence[Message]
+    was: Outlook, becomes: Outlook, ended: EnrollmentFacts, withdrawn: Sequence[Message]
 ) -> Iterator[tuple[int, str]]:
     """What the withdrawn texts would have told the patient, and what the other treatments leave to staff now."""
     untold = {(text.kind, topic) for text in withdrawn for topic in text.topics or ()}
@@ -174,6 +174,6 @@ def _nobody_tells(
                 yield other.enrollment, withheld.step
 
 
-def _says(facts: Facts, key: str) -> set[tuple[str, str]]:
+def _says(facts: EnrollmentFacts, key: str) -> set[tuple[str, str]]:
     step = next(step for step in facts.protocol.steps if step.key == key)
     return {(step.kind.value, topic) for topic in step.named_topics}

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
 from notifier.domain.instants import zone_called
-from notifier.domain.planning.plan import Facts
+from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState
 from notifier.enrollments.identity import refuse_ended
@@ -54,7 +54,7 @@ class Command(ABC):
         """Whether it was done before, so that nothing changes."""
         return stored.state is self.to
 
-    def after(self, facts: Facts, now: datetime) -> Facts:
+    def after(self, facts: EnrollmentFacts, now: datetime) -> EnrollmentFacts:
         """The enrollment once this is done. Raises Refused with a sentence."""
         return changed(facts, self.wanted(), now) if self.to is None else replace(facts, state=self.to)
 
@@ -191,7 +191,7 @@ class Resume(Command):
         if stored.state in (EnrollmentState.BOOKED, EnrollmentState.ACTIVE):
             raise Refused(f"enrollment {stored.id} is not held; its state is {stored.state.value}")
 
-    def after(self, facts: Facts, now: datetime) -> Facts:
+    def after(self, facts: EnrollmentFacts, now: datetime) -> EnrollmentFacts:
         return replace(facts, state=EnrollmentState.BOOKED if facts.treated_at is None else EnrollmentState.ACTIVE)
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from notifier.db.tables import Enrollment
 from notifier.domain.names import check_name
-from notifier.domain.planning.difference import Difference, Entry
-from notifier.domain.planning.plan import Facts
+from notifier.domain.planning.difference import PlanDifference, PlannedChange
+from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.states import RUNNING
 from notifier.enrollments.command_plan import CommandPlan
 from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED
@@ -211,14 +211,14 @@ def effect_of(stored: Enrollment, plan: CommandPlan, wanted: ChangeRequest, your
     )
 
 
-def texts_of(difference: Difference) -> tuple[TextEffect, ...]:
+def texts_of(difference: PlanDifference) -> tuple[TextEffect, ...]:
     """What becomes of each text of one enrollment; what needs a call first."""
     return tuple(_texts_of(difference))
 
 
-def _texts_of(difference: Difference) -> Iterator[TextEffect]:
+def _texts_of(difference: PlanDifference) -> Iterator[TextEffect]:
     for what, name in _LISTS.items():
-        entries: tuple[Entry, ...] = getattr(difference, name)
+        entries: tuple[PlannedChange, ...] = getattr(difference, name)
         for entry in entries:
             row, planned = entry.row, entry.planned
             if planned is not None and what is not What.WRONG_NOW:
@@ -238,7 +238,7 @@ def _texts_of(difference: Difference) -> Iterator[TextEffect]:
             )
 
 
-def _fields_of(stored: Enrollment, facts: Facts, wanted: ChangeRequest) -> dict[str, Any]:
+def _fields_of(stored: Enrollment, facts: EnrollmentFacts, wanted: ChangeRequest) -> dict[str, Any]:
     """What the enrollment has in every field of the table, once `wanted` is so and planning sees `facts`."""
     known = {field.name: value_of(field, stored) for field in FIELDS}
     said = {field.name: value for field in CHANGEABLE if (value := getattr(wanted, field.name)) is not None}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.db.array_param import among
 from notifier.db.rows import table_of
 from notifier.db.tables import Approval, NumberHold, OptOut, Pause, ProtocolVersion
-from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 
 
@@ -30,7 +30,7 @@ class Standing:
     held: dict[str, list[str]] = field(default_factory=dict)
     """Number: why its texts wait for a person, the oldest reason first."""
 
-    def refuse_unready(self, facts: Facts, rules: PlanningRules) -> None:
+    def refuse_unready(self, facts: EnrollmentFacts, rules: PlanningRules) -> None:
         """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
         protocol = facts.protocol
         if protocol.id in self.paused:
@@ -47,7 +47,7 @@ class Standing:
             )
 
 
-def read_standing(session: Session, enrollments: Collection[Facts]) -> Standing:
+def read_standing(session: Session, enrollments: Collection[EnrollmentFacts]) -> Standing:
     """For all of these at once; for an import, at most some thousands."""
     asked = {
         "phones": {facts.phone for facts in enrollments},

@@ -12,7 +12,7 @@ from notifier.db.enrollments import by_external_id, the_enrollment
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import said_in
-from notifier.domain.planning.difference import Difference
+from notifier.domain.planning.difference import PlanDifference
 from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
 from notifier.domain.planning.warnings import for_others, of_plan
@@ -34,7 +34,7 @@ class Enrolled:
     plan: Plan
     texts: Sequence[Message]
     """What is stored of the plan, oldest first."""
-    others: Mapping[int, Difference]
+    others: Mapping[int, PlanDifference]
     """Other enrollments on this phone whose unsent texts changed."""
     warnings: tuple[str, ...]
 
@@ -56,7 +56,7 @@ def enroll(
     else:
         check_when(wanted, now)
         written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
-    return _tell(session, written, wanted, rules)
+    return _enrolled(session, written, wanted, rules)
 
 
 def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:
@@ -82,7 +82,7 @@ def _is_compared(field: Field, known: Enrollment, wanted: Checked) -> bool:
     return field.whole or (field.name in wanted.given and field.name != "second" and not field.is_key)
 
 
-def _tell(session: Session, written: Written, wanted: Checked, rules: PlanningRules) -> Enrolled:
+def _enrolled(session: Session, written: Written, wanted: Checked, rules: PlanningRules) -> Enrolled:
     plan = written.plan
     if plan is None:
         enrollment = the_enrollment(session, written.enrollment)

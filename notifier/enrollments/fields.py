@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from notifier.db.tables import Enrollment
 from notifier.domain.names import LONGEST_NAME, clean_person
-from notifier.domain.planning.plan import Facts
+from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import Refused
 
 
@@ -201,7 +201,7 @@ FILTERS: Final = tuple(field for field in FIELDS if field.is_filter)
 PLANNED: Final = tuple(
     field.name
     for field in FIELDS
-    if field.name in Facts.__dataclass_fields__ and field.kind not in (Kind.PHONE, Kind.PROTOCOL)
+    if field.name in EnrollmentFacts.__dataclass_fields__ and field.kind not in (Kind.PHONE, Kind.PROTOCOL)
 )
 """What planning sees as it is stored, by the same name; who the patient is and the protocol's version need more."""
 

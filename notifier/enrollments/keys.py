@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from notifier.db.enrollments import by_external_id, sharing_phone
 from notifier.db.tables import Enrollment
-from notifier.domain.planning.plan import Facts
+from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING
 from notifier.enrollments.fields import PLANNED, TEXTS, read_text
 from notifier.enrollments.requests import ChangeRequest
 
 
-def unplanned_columns(session: Session, enrollment: Enrollment, changes: ChangeRequest, after: Facts) -> dict[str, Any]:
+def unplanned_columns(
+    session: Session, enrollment: Enrollment, changes: ChangeRequest, after: EnrollmentFacts
+) -> dict[str, Any]:
     """The columns that a change gives new values and that planning does not see, by name.
 
     Raises Refused where two enrollments would be the same one.
@@ -38,7 +40,7 @@ def unplanned_columns(session: Session, enrollment: Enrollment, changes: ChangeR
     return columns
 
 
-def _ordinal(session: Session, enrollment: Enrollment, changes: ChangeRequest, after: Facts) -> int:
+def _ordinal(session: Session, enrollment: Enrollment, changes: ChangeRequest, after: EnrollmentFacts) -> int:
     """Which treatment of its day it is: 0, unless staff say that it is a second one."""
     taken = {
         other.ordinal: other
@@ -58,7 +60,9 @@ def followers(session: Session, enrollment: Enrollment) -> list[Enrollment]:
     return [one for one in found if one.id != enrollment.id and one.folded_name == enrollment.folded_name]
 
 
-def ordinals_of_followers(session: Session, enrollment: Enrollment, after: Facts, ordinal: int) -> dict[int, int]:
+def ordinals_of_followers(
+    session: Session, enrollment: Enrollment, after: EnrollmentFacts, ordinal: int
+) -> dict[int, int]:
     """Which treatment of its day each follower is from now on, by enrollment: where the new name or number has one of
     that day whose texts have ended, it is the next one. Raises Refused where the other one still runs.
 
@@ -77,7 +81,7 @@ def ordinals_of_followers(session: Session, enrollment: Enrollment, after: Facts
     return found
 
 
-def _standing(session: Session, enrollment: Enrollment, after: Facts) -> list[Enrollment]:
+def _standing(session: Session, enrollment: Enrollment, after: EnrollmentFacts) -> list[Enrollment]:
     """Who has the new name and number already, and does not come with this one."""
     if (after.phone, after.folded_name) == (enrollment.phone, enrollment.folded_name):
         return []

@@ -14,7 +14,7 @@ from notifier.db.events import record
 from notifier.db.protocols import store_version
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.names import Name, check_name
-from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.command_plan import CommandPlan, plan_command
 from notifier.enrollments.commands import Command
@@ -117,7 +117,13 @@ def _write_change(
     )
 
 
-def _rename(session: Session, before: Facts, after: Facts, wanted: ChangeRequest, ordinals: Mapping[int, int]) -> None:
+def _rename(
+    session: Session,
+    before: EnrollmentFacts,
+    after: EnrollmentFacts,
+    wanted: ChangeRequest,
+    ordinals: Mapping[int, int],
+) -> None:
     """Name and number are the patient's: they change in all of the patient's enrollments.
 
     `ordinals`: which treatment of its day each of the others then is.
@@ -130,7 +136,7 @@ def _rename(session: Session, before: Facts, after: Facts, wanted: ChangeRequest
                 one.name, one.folded_name = name.full, name.folded
 
 
-def _write_fields(stored: Enrollment, after: Facts) -> None:
+def _write_fields(stored: Enrollment, after: EnrollmentFacts) -> None:
     if after.state is not EnrollmentState.HELD:
         stored.state_before_hold = None
     elif after.treated_at is not None:

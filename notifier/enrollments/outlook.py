@@ -16,9 +16,9 @@ from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.planning.already_said import is_as_told
 from notifier.domain.planning.difference import (
-    Difference,
-    Entry,
     OutboxRow,
+    PlanDifference,
+    PlannedChange,
     compare,
     find_wrong,
     over_steps,
@@ -26,7 +26,7 @@ from notifier.domain.planning.difference import (
     told_topics,
 )
 from notifier.domain.planning.number_plan import Member, plan_for, plan_together
-from notifier.domain.planning.plan import Facts, Plan, PlanningRules, draft_for, for_comparison
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, draft_for, for_comparison
 from notifier.domain.states import RUNNING
 from notifier.enrollments.plans import at_number, enrollments_on, facts_of
 from schedules.moments import Moments
@@ -38,27 +38,27 @@ class Outlook:
 
     now: datetime
     rules: PlanningRules
-    after: Sequence[Facts]
+    after: Sequence[EnrollmentFacts]
     """Every enrollment on these numbers, as it will be."""
-    before: Sequence[Facts]
+    before: Sequence[EnrollmentFacts]
     """The same, as they are."""
     plans: Mapping[int, Plan]
     """By enrollment: those that are running."""
     rows: Mapping[int, Sequence[OutboxRow]]
     """Their texts in the outbox."""
 
-    def difference(self, after: Facts) -> Difference:
+    def difference(self, after: EnrollmentFacts) -> PlanDifference:
         """What becomes of the texts of one of them; what was said and is wrong now among it."""
         rows = self.rows.get(after.enrollment, ())
         return compare(rows, self.plans[after.enrollment], after.phone, self.now, self._wrong(after, rows))
 
-    def differences(self, *, but: int = 0) -> dict[int, Difference]:
+    def differences(self, *, but: int = 0) -> dict[int, PlanDifference]:
         """Those that write anything, by enrollment, but for one; 0 is the one that is not stored yet."""
         running = (one for one in self.after if one.state in RUNNING and one.enrollment != but)
         found = {one.enrollment: self.difference(one) for one in running}
         return {whose: difference for whose, difference in found.items() if difference.writes_anything}
 
-    def _wrong(self, after: Facts, rows: Sequence[OutboxRow]) -> list[Entry]:
+    def _wrong(self, after: EnrollmentFacts, rows: Sequence[OutboxRow]) -> list[PlannedChange]:
         if not any(row.left_at for row in rows):
             return []
         before = next((one for one in self.before if one.enrollment == after.enrollment), None)
@@ -83,11 +83,11 @@ class Outlook:
 
 def look_ahead(
     session: Session,
-    after: Sequence[Facts],
+    after: Sequence[EnrollmentFacts],
     rules: PlanningRules,
     now: datetime,
     *,
-    before: Sequence[Facts] = (),
+    before: Sequence[EnrollmentFacts] = (),
     new: Collection[int] = (),
     lock: bool = False,
 ) -> Outlook:
@@ -109,7 +109,7 @@ def look_ahead(
 
 
 def plan_beside(
-    session: Session, facts: Facts, rules: PlanningRules, now: datetime, *, enrolled_at: datetime | None
+    session: Session, facts: EnrollmentFacts, rules: PlanningRules, now: datetime, *, enrolled_at: datetime | None
 ) -> Plan:
     """The plan of somebody who is not stored, beside all the others on her number; nothing is written."""
     key = (facts.folded_name, facts.protocol.id, facts.local_day)
@@ -131,7 +131,7 @@ def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: Planning
     return plan_for(facts, company, rules, enrolled_at=enrollment.enrolled_at)
 
 
-def _member(facts: Facts, rows: Sequence[OutboxRow]) -> Member:
+def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow]) -> Member:
     return Member(facts, over_steps(rows), placeless_steps(rows, facts.phone), told_topics(rows))
 
 

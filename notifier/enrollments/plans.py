@@ -18,8 +18,8 @@ from notifier.db.protocols import load_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
-from notifier.domain.planning.difference import Difference, Entry, OutboxRow
-from notifier.domain.planning.plan import Facts
+from notifier.domain.planning.difference import OutboxRow, PlanDifference, PlannedChange
+from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.states import MessageState
 from notifier.enrollments.fields import BY_NAME, PLANNED, stored
 from schedules.planned import PlannedMessage
@@ -34,9 +34,9 @@ def take_turn(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('notifier plans'))"))
 
 
-def facts_of(session: Session, enrollment: Enrollment) -> Facts:
+def facts_of(session: Session, enrollment: Enrollment) -> EnrollmentFacts:
     """A stored enrollment as planning sees it, with the protocol version that it is pinned to."""
-    return Facts(
+    return EnrollmentFacts(
         enrollment=enrollment.id or 0,
         protocol=load_version(session, enrollment.protocol, enrollment.version),
         phone=enrollment.phone,
@@ -61,7 +61,7 @@ _ON_PHONES = (  # built once: building it takes longer than asking
 
 
 def message_row(
-    facts: Facts, message: PlannedMessage, *, state: MessageState, reason: str | None, revision: int = 0
+    facts: EnrollmentFacts, message: PlannedMessage, *, state: MessageState, reason: str | None, revision: int = 0
 ) -> Row:
     """The outbox row of a planned text."""
     return {
@@ -85,7 +85,7 @@ def first_state(message: PlannedMessage, *, opted_out: bool) -> tuple[MessageSta
 
 
 def carry_out(
-    session: Session, facts: Facts, difference: Difference, *, at: datetime, by: str, opted_out: bool
+    session: Session, facts: EnrollmentFacts, difference: PlanDifference, *, at: datetime, by: str, opted_out: bool
 ) -> None:
     """Write a difference, in the transaction in which it was found."""
     new = []
@@ -117,23 +117,23 @@ def carry_out(
     _record_wrong(session, facts, difference, at, by)
 
 
-def at_number(facts: Facts, on_these_phones: Iterable[Facts]) -> list[Facts]:
+def at_number(facts: EnrollmentFacts, on_these_phones: Iterable[EnrollmentFacts]) -> list[EnrollmentFacts]:
     """Those who are on the same number."""
     return [other for other in on_these_phones if other.phone == facts.phone]
 
 
-def stored_as(facts: Facts, enrollment_id: int) -> Facts:
+def stored_as(facts: EnrollmentFacts, enrollment_id: int) -> EnrollmentFacts:
     """The same facts, once they have an id."""
     return replace(facts, enrollment=enrollment_id)
 
 
-def _planned(entry: Entry) -> PlannedMessage:
+def _planned(entry: PlannedChange) -> PlannedMessage:
     if entry.planned is None:
         raise ValueError(f"{entry.step} is not in the plan")
     return entry.planned
 
 
-def _stored(entry: Entry) -> tuple[int, OutboxRow]:
+def _stored(entry: PlannedChange) -> tuple[int, OutboxRow]:
     if entry.row is None or entry.row.id is None:
         raise ValueError(f"{entry.step} is not in the outbox")
     return entry.row.id, entry.row
@@ -151,17 +151,17 @@ def _content(message: PlannedMessage) -> dict[str, object]:
     }
 
 
-def _but_when(entry: Entry) -> dict[str, object]:
+def _but_when(entry: PlannedChange) -> dict[str, object]:
     """What the plan says, at the hour that the row has: the sender may have put it off."""
     return _content(_planned(entry)) | {"due_at": _stored(entry)[1].due_at}
 
 
-def _rewrite(session: Session, entry: Entry, at: datetime, by: str, why: str, **values: object) -> None:
+def _rewrite(session: Session, entry: PlannedChange, at: datetime, by: str, why: str, **values: object) -> None:
     message_id, row = _stored(entry)
     outbox.rewrite(session, message_id, seen=row.state, at=at, by=by, why=why, **values)
 
 
-def _end(session: Session, entry: Entry, to: MessageState, at: datetime, by: str) -> None:
+def _end(session: Session, entry: PlannedChange, to: MessageState, at: datetime, by: str) -> None:
     message_id, row = _stored(entry)
     seen = row.state
     if seen is MessageState.SUPPRESSED:
@@ -171,7 +171,7 @@ def _end(session: Session, entry: Entry, to: MessageState, at: datetime, by: str
     outbox.move(session, message_id, seen=seen, to=to, at=at, by=by, why=entry.why)
 
 
-def _resume(session: Session, entry: Entry, at: datetime, by: str) -> None:
+def _resume(session: Session, entry: PlannedChange, at: datetime, by: str) -> None:
     """A text that was missed during an opt-out and is still to come again, now that the opt-out has ended."""
     message_id, row = _stored(entry)
     if row.state is MessageState.SUPPRESSED and _planned(entry).nominal_at > at:
@@ -179,13 +179,13 @@ def _resume(session: Session, entry: Entry, at: datetime, by: str) -> None:
         outbox.move(session, message_id, seen=MessageState.SUPPRESSED, to=to, at=at, by=by, why=why)
 
 
-def _how_it_moved(entry: Entry, zone: ZoneInfo) -> str:
+def _how_it_moved(entry: PlannedChange, zone: ZoneInfo) -> str:
     moments = (_stored(entry)[1].due_at, _planned(entry).due_at)
     was, becomes = (say_moment(at, zone) if at else "nowhere" for at in moments)
     return f"moved from {was} to {becomes}"
 
 
-def _record_wrong(session: Session, facts: Facts, difference: Difference, at: datetime, by: str) -> None:
+def _record_wrong(session: Session, facts: EnrollmentFacts, difference: PlanDifference, at: datetime, by: str) -> None:
     for entry in difference.wrong_now:
         why = f"{entry.step}: {entry.why}; call her"
         record(

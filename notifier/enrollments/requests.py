@@ -14,7 +14,7 @@ from notifier.domain.instants import check_appointment_at, check_treated_at, zon
 from notifier.domain.names import Name, check_name
 from notifier.domain.offices import choose_office
 from notifier.domain.phone import parse_phone
-from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed, check_words, find_protocol, said_of
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
@@ -55,7 +55,7 @@ class EnrollRequest:
 class Checked:
     """A request whose every field is good."""
 
-    facts: Facts
+    facts: EnrollmentFacts
     name: Name
     texts: Mapping[str, str | None]
     """The texts of the field table, as they are stored."""
@@ -110,7 +110,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     texts = {one.name: read_text(one, getattr(request, one.name)) for one in TEXTS}
     language = request.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
     check_words(protocol, language, request.answers)
-    facts = Facts(
+    facts = EnrollmentFacts(
         enrollment=0,
         protocol=protocol,
         phone=phone.e164,
@@ -174,7 +174,7 @@ class ChangeRequest:
     """Who treated the patient; empty: nobody says."""
 
 
-def changed(facts: Facts, changes: ChangeRequest, now: datetime) -> Facts:
+def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> EnrollmentFacts:
     """The enrollment after the changes; raises Refused with a sentence."""
     after = facts
     if changes.name is not None:
@@ -199,7 +199,7 @@ def names_of(changes: ChangeRequest) -> str:
     return ", ".join(said) or "nothing"
 
 
-def _with_words(facts: Facts, changes: ChangeRequest) -> Facts:
+def _with_words(facts: EnrollmentFacts, changes: ChangeRequest) -> EnrollmentFacts:
     protocol = changes.protocol or facts.protocol
     # An answer that the new protocol has no question for is of no use to it; a new answer is checked.
     kept = {question: answer for question, answer in facts.answers.items() if _fits(protocol, question, answer)}
@@ -213,7 +213,7 @@ def _fits(protocol: CareProtocol, question: str, answer: str) -> bool:
     return question in protocol.questions and answer in protocol.questions[question].answers
 
 
-def _with_time(facts: Facts, changes: ChangeRequest, now: datetime) -> Facts:
+def _with_time(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> EnrollmentFacts:
     if changes.treated_at is not None:
         if changes.treated_at != facts.treated_at:
             check_treated_at(changes.treated_at, now, facts.timezone)

@@ -12,8 +12,8 @@ from notifier.db import enrollments
 from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Event, Message
-from notifier.domain.planning.difference import Difference
-from notifier.domain.planning.plan import Facts, Plan, PlanningRules
+from notifier.domain.planning.difference import PlanDifference
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
 from notifier.enrollments.eligibility import Standing, read_standing
 from notifier.enrollments.fields import FIELDS
@@ -38,16 +38,16 @@ class Written:
     enrollment: int
     already: bool
     """It was there before; nothing was changed."""
-    facts: Facts
+    facts: EnrollmentFacts
     plan: Plan | None = None
     opted_out: bool = False
     held: Sequence[str] = ()
     """Why texts to this number wait for a person."""
-    others: Mapping[int, Difference] = field(default_factory=dict)
+    others: Mapping[int, PlanDifference] = field(default_factory=dict)
     """Enrollments on the same phone whose unsent texts changed with this one."""
 
 
-def refuse_unready(session: Session, facts: Facts, rules: PlanningRules) -> None:
+def refuse_unready(session: Session, facts: EnrollmentFacts, rules: PlanningRules) -> None:
     """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
     read_standing(session, [facts]).refuse_unready(facts, rules)
 
@@ -98,7 +98,7 @@ def _write_wave(
     for stored in enrollments_on(session, [one.facts.phone for _, one in wave]):
         company.setdefault(stored.phone, []).append(stored)
     written: dict[int, Written] = {}
-    new: list[tuple[int, Checked, list[Facts]]] = []
+    new: list[tuple[int, Checked, list[EnrollmentFacts]]] = []
     rows: list[Row] = []
     for position, one in wave:
         known = company.get(one.facts.phone, [])
@@ -132,10 +132,10 @@ def _write_wave(
 
 
 def _tell_others(
-    session: Session, outlook: Outlook, new: Written, others: Sequence[Facts], by: str
-) -> dict[int, Difference]:
+    session: Session, outlook: Outlook, new: Written, others: Sequence[EnrollmentFacts], by: str
+) -> dict[int, PlanDifference]:
     """The others on this phone: their unsent texts say a name now, wait for the newer treatment, or give way to it."""
-    changed: dict[int, Difference] = {}
+    changed: dict[int, PlanDifference] = {}
     now = outlook.now
     for other in others:
         if other.state in RUNNING and (difference := outlook.difference(other)).writes_anything:

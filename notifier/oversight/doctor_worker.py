@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from notifier.db.engine import database_time
 from notifier.db.outbox import next_due
-from notifier.db.tables import Worker
+from notifier.db.tables import WorkerRow
 from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.health import spoken_span
 from notifier.sending.gates.heartbeats import living
@@ -40,7 +40,7 @@ def look_at_worker(session: Session, now: datetime) -> tuple[bool, Diagnosis]:
     return False, Diagnosis("worker", Level.FAIL if late else Level.WARN, found, advice)
 
 
-def _has_ended(worker: Worker) -> bool:
+def _has_ended(worker: WorkerRow) -> bool:
     """Whether it ran on this machine and its process is gone. Nothing is known of a worker elsewhere.
 
     Its lock file is not asked: a lock is held while it is tried, and a worker that starts in that instant would fail.

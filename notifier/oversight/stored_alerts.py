@@ -90,12 +90,12 @@ def take(session: Session, causes: Sequence[Cause], *, now: datetime, are_all: b
     return [one for one in _due(opened, causes, now) if _mark(session, one, now)]
 
 
-def told(session: Session, alert_ids: Sequence[int], *, at: datetime) -> None:
+def mark_sent(session: Session, alert_ids: Sequence[int], *, at: datetime) -> None:
     """It has got through."""
     session.execute(update(Alert).where(col(Alert.id).in_(alert_ids)).values(told_at=at, tries=0))
 
 
-def not_told(session: Session, alert_ids: Sequence[int]) -> None:
+def mark_unsent(session: Session, alert_ids: Sequence[int]) -> None:
     """Nobody took it; it is tried again, less and less often."""
     session.execute(update(Alert).where(col(Alert.id).in_(alert_ids)).values(tries=col(Alert.tries) + 1))
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 from notifier.db.engine import is_sqlite
 from notifier.db.outbox import in_state
 from notifier.db.schema import HEAD, current_revision
-from notifier.db.tables import Enrollment, Event, Message, Receipt, Worker
+from notifier.db.tables import Enrollment, Event, Message, Receipt, WorkerRow
 from notifier.domain.states import MessageState
 from notifier.oversight.alert_rules import Filtered
 from notifier.oversight.health import VitalSigns
@@ -45,7 +45,7 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
         wanted=HEAD,
         read_only=_read_only(session),
         working_since=alive[0].started_at if alive else None,
-        worker_seen_at=session.scalar(select(func.max(col(Worker.seen_at)))),
+        worker_seen_at=session.scalar(select(func.max(col(WorkerRow.seen_at)))),
         inbound_read_at=None if unread_for is None else now - unread_for,
         doubts=tuple(doubts(session, now)),
         recoveries=tuple(sentences(session, now)),

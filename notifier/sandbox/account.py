@@ -10,13 +10,13 @@ from datetime import date, datetime
 from itertools import dropwhile, islice
 from typing import Final
 
-from notifier.sandbox.messages import DELIVERED, Fate, LedgerEntry, Message, token_of
+from notifier.sandbox.messages import DELIVERED, LedgerEntry, SandboxFate, SandboxMessage, token_of
 
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _ENDED: Final = frozenset({"delivered", "undelivered", "failed", "received"})
 
 
-class Refused(Exception):
+class ApiRefusal(Exception):
     """The request is refused with this HTTP status, code and message."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
@@ -30,17 +30,17 @@ class Account:
     def __init__(self, now: Callable[[], datetime], account_sid: str, sender: str) -> None:
         self.sid = account_sid
         self.sender = sender
-        self.messages: dict[str, Message] = {}
-        self.under_way: dict[str, Message] = {}
+        self.messages: dict[str, SandboxMessage] = {}
+        self.under_way: dict[str, SandboxMessage] = {}
         """Created, and not yet at its end."""
         self.ledger: list[LedgerEntry] = []
         self.own_replies: list[LedgerEntry] = []
         self.opted_out: set[str] = set()
-        self.fates: dict[str, deque[Fate]] = {}
+        self.fates: dict[str, deque[SandboxFate]] = {}
         self.default_fate = DELIVERED
         self.now = now
 
-    def create(self, form: dict[str, str]) -> Message:
+    def create(self, form: dict[str, str]) -> SandboxMessage:
         """A text from the API; raises Refused."""
         to, body, service = form.get("To", ""), form.get("Body", ""), form.get("MessagingServiceSid")
         self._check(to, body, form)
@@ -57,7 +57,7 @@ class Account:
         self.ledger.append(LedgerEntry(message.created_at, message.sid, to, body, token_of(message.callback), validity))
         return message
 
-    def arrive(self, from_: str, body: str, media: int) -> Message:
+    def arrive(self, from_: str, body: str, media: int) -> SandboxMessage:
         """A text from a patient."""
         message = self._new(direction="inbound", from_=from_, to=self.sender, body=body, status="received")
         message.media, message.sent_at = media, message.created_at
@@ -69,7 +69,7 @@ class Account:
         message.sent_at = message.created_at
         self.own_replies.append(LedgerEntry(message.created_at, message.sid, to, body, None, None))
 
-    def advance(self, message: Message) -> list[tuple[str, int | None]]:
+    def advance(self, message: SandboxMessage) -> list[tuple[str, int | None]]:
         """Let a text travel to its end; the statuses it passes through, each with its error code."""
         queue = self.fates.get(message.to)
         fate = queue.popleft() if queue else self.default_fate
@@ -80,9 +80,11 @@ class Account:
         last = len(fate.statuses) - 1
         return [(status, fate.code if at == last else None) for at, status in enumerate(fate.statuses)]
 
-    def listing(self, query: dict[str, str]) -> tuple[list[Message], bool]:
+    def listing(self, query: dict[str, str]) -> tuple[list[SandboxMessage], bool]:
         """One page, newest first, and whether there is another."""
-        found: Iterator[Message] = (message for message in reversed(self.messages.values()) if _matches(message, query))
+        found: Iterator[SandboxMessage] = (
+            message for message in reversed(self.messages.values()) if _matches(message, query)
+        )
         if token := query.get("PageToken"):
             last = token.removeprefix("PA")
             found = islice(dropwhile(lambda message: message.sid != last, found), 1, None)
@@ -90,48 +92,48 @@ class Account:
         page = list(islice(found, size + 1))
         return page[:size], len(page) > size
 
-    def fetch(self, sid: str) -> Message:
+    def fetch(self, sid: str) -> SandboxMessage:
         """One message; raises Refused."""
         if sid not in self.messages:
-            raise Refused(404, 20404, "The requested resource was not found")
+            raise ApiRefusal(404, 20404, "The requested resource was not found")
         return self.messages[sid]
 
-    def update(self, sid: str, form: dict[str, str]) -> Message:
+    def update(self, sid: str, form: dict[str, str]) -> SandboxMessage:
         """Redact a message's body, the only change there is here; raises Refused."""
         message = self.fetch(sid)
         if form != {"Body": ""}:
-            raise Refused(400, 30400, "Body must be empty, and alone")
+            raise ApiRefusal(400, 30400, "Body must be empty, and alone")
         message.body = ""
         return message
 
     def delete(self, sid: str) -> None:
         """Forget a message that has come to its end; raises Refused."""
         if self.fetch(sid).status not in _ENDED:
-            raise Refused(409, 20009, "Cannot delete this resource before it is complete")
+            raise ApiRefusal(409, 20009, "Cannot delete this resource before it is complete")
         del self.messages[sid]
 
     def _check(self, to: str, body: str, form: dict[str, str]) -> None:
         if not to:
-            raise Refused(400, 21604, "A 'To' phone number is required.")
+            raise ApiRefusal(400, 21604, "A 'To' phone number is required.")
         if not (form.get("From") or form.get("MessagingServiceSid")):
-            raise Refused(400, 21603, "A 'From' phone number is required.")
+            raise ApiRefusal(400, 21603, "A 'From' phone number is required.")
         if not body:
-            raise Refused(400, 21602, "Message body is required.")
+            raise ApiRefusal(400, 21602, "Message body is required.")
         if not _E164.fullmatch(to):
-            raise Refused(400, 21211, "Invalid 'To' Phone Number")
+            raise ApiRefusal(400, 21211, "Invalid 'To' Phone Number")
         if len(body) > 1600:
-            raise Refused(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+            raise ApiRefusal(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
         if to in self.opted_out:
-            raise Refused(400, 21610, "Attempt to send to unsubscribed recipient")
+            raise ApiRefusal(400, 21610, "Attempt to send to unsubscribed recipient")
 
-    def _new(self, *, direction: str, from_: str | None, to: str, body: str, status: str) -> Message:
+    def _new(self, *, direction: str, from_: str | None, to: str, body: str, status: str) -> SandboxMessage:
         sid = f"SM{secrets.token_hex(16)}"
-        message = Message(sid, self.sid, direction, from_, to, body, status, self.now())
+        message = SandboxMessage(sid, self.sid, direction, from_, to, body, status, self.now())
         self.messages[sid] = message
         return message
 
 
-def _matches(message: Message, query: dict[str, str]) -> bool:
+def _matches(message: SandboxMessage, query: dict[str, str]) -> bool:
     if "To" in query and message.to != query["To"]:
         return False
     if "From" in query and message.from_ != query["From"]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from notifier.sandbox import responses as answers
-from notifier.sandbox.account import Account, Refused
+from notifier.sandbox.account import Account, ApiRefusal
 from notifier.sandbox.faults import Operation
-from notifier.sandbox.wire import Reply, Request
+from notifier.sandbox.wire import HttpReply, Request
 
 
 def operation_of(account: Account, request: Request) -> Operation | None:
@@ -15,7 +15,7 @@ def operation_of(account: Account, request: Request) -> Operation | None:
     return "fetch" if request.path.startswith(f"{_messages(account)}/") else None
 
 
-def answer(account: Account, request: Request) -> Reply:
+def answer(account: Account, request: Request) -> HttpReply:
     """Do what is asked, and say so in Twilio's form."""
     try:
         match operation_of(account, request):
@@ -29,11 +29,11 @@ def answer(account: Account, request: Request) -> Reply:
                 return _one(account, sid, request)
             case None:
                 return answers.refusal(404, 20404, "The requested resource was not found")
-    except Refused as refused:
+    except ApiRefusal as refused:
         return answers.refusal(refused.status, refused.code, refused.message)
 
 
-def _one(account: Account, sid: str, request: Request) -> Reply:
+def _one(account: Account, sid: str, request: Request) -> HttpReply:
     if request.method == "DELETE":
         account.delete(sid)
         return answers.deleted()

@@ -9,7 +9,7 @@ import httpx2
 from twilio.request_validator import RequestValidator
 
 from notifier.sandbox.keywords import Keyword
-from notifier.sandbox.messages import Message
+from notifier.sandbox.messages import SandboxMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Webhooks:
         await self._transport.aclose()
 
 
-def receipt(message: Message, status: str, code: int | None) -> dict[str, str]:
+def receipt(message: SandboxMessage, status: str, code: int | None) -> dict[str, str]:
     """A status callback's form."""
     form = {
         "AccountSid": message.account_sid,
@@ -78,7 +78,7 @@ def receipt(message: Message, status: str, code: int | None) -> dict[str, str]:
     return form
 
 
-def inbound(message: Message, opt_out_type: Keyword | None) -> dict[str, str]:
+def inbound(message: SandboxMessage, opt_out_type: Keyword | None) -> dict[str, str]:
     """An incoming message's form; `OptOutType` is there only where Advanced Opt-Out is on."""
     form = {
         "AccountSid": message.account_sid,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from notifier.sandbox.wire import Reply
+from notifier.sandbox.wire import HttpReply
 
 Operation = Literal["create", "list", "fetch"]
 
@@ -34,7 +34,7 @@ class Fault:
 
     act: Act
     create: bool = False
-    reply: Reply | None = None
+    reply: HttpReply | None = None
     pid: int = 0
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(slots=True)
-class Message:
+class SandboxMessage:
     """A message at the sandbox; it changes as it travels."""
 
     sid: str
@@ -52,26 +52,26 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class SandboxFate:
     """How a text ends: the statuses it passes through, and the error code of the last."""
 
     statuses: tuple[str, ...]
     code: int | None = None
 
 
-DELIVERED: Final = Fate(("sent", "delivered"))
-NO_RECEIPT: Final = Fate(("sent",))
+DELIVERED: Final = SandboxFate(("sent", "delivered"))
+NO_RECEIPT: Final = SandboxFate(("sent",))
 """Sent, and the carrier says no more."""
 
 
-def undelivered(code: int) -> Fate:
+def undelivered(code: int) -> SandboxFate:
     """The carrier gave it back."""
-    return Fate(("sent", "undelivered"), code)
+    return SandboxFate(("sent", "undelivered"), code)
 
 
-def failed(code: int) -> Fate:
+def failed(code: int) -> SandboxFate:
     """Twilio could not even send it."""
-    return Fate(("failed",), code)
+    return SandboxFate(("failed",), code)
 
 
 def token_of(callback: str | None) -> str | None:

@@ -8,10 +8,10 @@ import signal
 from pathlib import Path
 
 from notifier.sandbox.faults import Act, Fault
-from notifier.sandbox.wire import Connection, Reply
+from notifier.sandbox.wire import Connection, HttpReply
 
 
-def perform(fault: Fault, reply: Reply, connection: Connection) -> asyncio.Task[None] | None:
+def perform(fault: Fault, reply: HttpReply, connection: Connection) -> asyncio.Task[None] | None:
     """Do to the connection what the script says; the task, where it takes time."""
     match fault.act:
         case Act.ANSWER:
@@ -46,7 +46,7 @@ def _runs(pid: int) -> bool:
     return state not in "TtZX"
 
 
-async def _drip(reply: Reply, connection: Connection) -> None:
+async def _drip(reply: HttpReply, connection: Connection) -> None:
     for byte in reply.on_the_wire():
         connection.write(bytes([byte]))
         await asyncio.sleep(0.05)

@@ -9,28 +9,28 @@ from email.utils import format_datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from notifier.sandbox.messages import Message
-from notifier.sandbox.wire import Reply
+from notifier.sandbox.messages import SandboxMessage
+from notifier.sandbox.wire import HttpReply
 
 API: Final = "/2010-04-01"
 
 
-def created(message: Message) -> Reply:
+def created(message: SandboxMessage) -> HttpReply:
     """The 201 to a create."""
-    return Reply(201, json.dumps(_resource(message)).encode())
+    return HttpReply(201, json.dumps(_resource(message)).encode())
 
 
-def one(message: Message) -> Reply:
+def one(message: SandboxMessage) -> HttpReply:
     """The 200 to a fetch or an update."""
-    return Reply(200, json.dumps(_resource(message)).encode())
+    return HttpReply(200, json.dumps(_resource(message)).encode())
 
 
-def deleted() -> Reply:
+def deleted() -> HttpReply:
     """The 204 to a delete."""
-    return Reply(204)
+    return HttpReply(204)
 
 
-def page(account_sid: str, messages: Sequence[Message], query: dict[str, str], *, more: bool) -> Reply:
+def page(account_sid: str, messages: Sequence[SandboxMessage], query: dict[str, str], *, more: bool) -> HttpReply:
     """One page of a listing; `more` adds the address of the next one."""
     path = f"{API}/Accounts/{account_sid}/Messages.json"
     number = int(query.get("Page", "0"))
@@ -46,18 +46,18 @@ def page(account_sid: str, messages: Sequence[Message], query: dict[str, str], *
         "uri": f"{path}?{urlencode(query)}",
         "messages": [_resource(message) for message in messages],
     }
-    return Reply(200, json.dumps(payload).encode())
+    return HttpReply(200, json.dumps(payload).encode())
 
 
-def refusal(status: int, code: int, message: str) -> Reply:
+def refusal(status: int, code: int, message: str) -> HttpReply:
     """An error in Twilio's form."""
     more_info = f"https://www.twilio.com/docs/errors/{code}"
-    return Reply(
+    return HttpReply(
         status, json.dumps({"code": code, "message": message, "more_info": more_info, "status": status}).encode()
     )
 
 
-def _resource(message: Message) -> dict[str, object]:
+def _resource(message: SandboxMessage) -> dict[str, object]:
     uri = f"{API}/Accounts/{message.account_sid}/Messages/{message.sid}"
     return {
         "account_sid": message.account_sid,

@@ -18,16 +18,16 @@ from notifier.sandbox.api import answer, operation_of
 from notifier.sandbox.callbacks import Posted, Webhooks, inbound, receipt
 from notifier.sandbox.faults import Act, Fault, Faults, Operation
 from notifier.sandbox.keywords import CONFIRMATIONS, Keyword, keyword_of
-from notifier.sandbox.messages import Fate, LedgerEntry, Message
+from notifier.sandbox.messages import LedgerEntry, SandboxFate, SandboxMessage
 from notifier.sandbox.performance import perform, stop
-from notifier.sandbox.wire import Connection, Reply, Request
+from notifier.sandbox.wire import Connection, HttpReply, Request
 
 ACCOUNT_SID: Final = "AC" + "5a" * 16
 AUTH_TOKEN: Final = "sandbox-auth-token"  # noqa: S105  # it opens nothing but the sandbox
 SENDER: Final = "+15005550006"
 _AT_ONCE: Final = 20
 _NO_FAULT: Final = Fault(Act.ANSWER, create=True)
-_MADE_UP: Final = Reply(201, b'{"sid": "SM' + b"0" * 32 + b'", "status": "queued"}')
+_MADE_UP: Final = HttpReply(201, b'{"sid": "SM' + b"0" * 32 + b'", "status": "queued"}')
 
 
 class Sandbox:
@@ -105,7 +105,7 @@ class Sandbox:
         """Every webhook posted so far."""
         return self._webhooks.posted
 
-    def will(self, to: str, *fates: Fate) -> None:
+    def will(self, to: str, *fates: SandboxFate) -> None:
         """How the next texts to that number end, in order."""
         self.account.fates.setdefault(to, deque()).extend(fates)
 
@@ -145,7 +145,7 @@ class Sandbox:
             self.account.opted_out.discard(from_)
         self.account.reply_of_its_own(from_, CONFIRMATIONS[keyword])
 
-    async def _settle(self, message: Message) -> None:
+    async def _settle(self, message: SandboxMessage) -> None:
         for status, code in self.account.advance(message):
             if message.callback:
                 await self._webhooks.post(message.callback, receipt(message, status, code))
@@ -171,13 +171,13 @@ class Sandbox:
             await stop(fault.pid)
             perform(fault, answer(self.account, request), connection)
 
-    def _reply_under(self, fault: Fault, request: Request, operation: Operation | None) -> Reply:
+    def _reply_under(self, fault: Fault, request: Request, operation: Operation | None) -> HttpReply:
         if operation == "create" and not fault.create:
             return fault.reply or _MADE_UP
         good = answer(self.account, request)
         return fault.reply or good
 
-    def _answer(self, fault: Fault, reply: Reply, connection: Connection, operation: Operation | None) -> None:
+    def _answer(self, fault: Fault, reply: HttpReply, connection: Connection, operation: Operation | None) -> None:
         if self._kept_back is not None and operation == "create":
             self._kept_back.append(partial(self._perform, fault, reply, connection))
         elif self.latency:
@@ -185,7 +185,7 @@ class Sandbox:
         else:
             self._perform(fault, reply, connection)
 
-    def _perform(self, fault: Fault, reply: Reply, connection: Connection) -> None:
+    def _perform(self, fault: Fault, reply: HttpReply, connection: Connection) -> None:
         if going_on := perform(fault, reply, connection):
             self._keep(going_on)
 

@@ -26,7 +26,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """A whole answer."""
 
     status: int
@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._received += data
         self._next_request()
 
-    def reply(self, reply: Reply) -> None:
+    def reply(self, reply: HttpReply) -> None:
         """Answer the request, and listen for the next."""
         self.write(reply.on_the_wire())
         self._answering = False

@@ -15,7 +15,7 @@ from sqlmodel import col
 from notifier.db.tables import Attempt, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.sending.dispatch import Record
-from notifier.sending.outcomes.journal import Kept, left_behind
+from notifier.sending.outcomes.journal import JournalEntry, left_behind
 from notifier.sending.outcomes.results import Finished
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ async def save_left_behind(threads: DatabaseThreads, place: Path | None, record:
     return len(kept)
 
 
-def _save(session: Session, record: Record, one: Kept, now: datetime) -> None:
+def _save(session: Session, record: Record, one: JournalEntry, now: datetime) -> None:
     found = session.execute(
         select(col(Attempt.message_id), col(Message.phone))
         .join(Message, col(Message.id) == col(Attempt.message_id))
@@ -50,7 +50,7 @@ def _save(session: Session, record: Record, one: Kept, now: datetime) -> None:
         record(session, _finished(one, *found), now)
 
 
-def _finished(one: Kept, message_id: int, phone: str) -> Sequence[Finished]:
+def _finished(one: JournalEntry, message_id: int, phone: str) -> Sequence[Finished]:
     return [
         Finished(
             message_id, one.attempt_id, phone, one.result, one.at, sid=one.sid, why=one.why, code=one.code,

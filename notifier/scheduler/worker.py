@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from notifier.alerting.channel import NotTold
+from notifier.alerting.channel import NotDelivered
 from notifier.db.errors import DatabaseDamaged
 from notifier.db.integrity import ThoroughCheck
 from notifier.db.same_file import DatabaseReplaced
@@ -276,5 +276,5 @@ class Worker:
             return
         try:
             await self._outside.beat()
-        except NotTold as why:
+        except NotDelivered as why:
             log.warning("beat_not_heard", why=str(why))

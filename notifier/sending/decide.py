@@ -27,7 +27,7 @@ class DueText(NamedTuple):
     has_late_text: bool
 
 
-class Facts(NamedTuple):
+class SendingFacts(NamedTuple):
     """What was true of its patient in the very transaction that claims it."""
 
     enrollment: EnrollmentState
@@ -73,14 +73,14 @@ class Withdraw:
 Decision = Send | Wait | Withdraw
 
 
-def decide(text: DueText, facts: Facts, now: datetime) -> Decision:
+def decide(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     """Whether a due text leaves at `now`, waits, or is withdrawn."""
     if facts.opted_out:
         return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
     return _answer(text, now) if text.kind == ANSWER else _planned(text, facts, now)
 
 
-def _planned(text: DueText, facts: Facts, now: datetime) -> Decision:
+def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     withdrawn = _not_for_this_patient(text, facts)
     if withdrawn:
         return Withdraw(MessageState.CANCELLED, withdrawn)
@@ -109,7 +109,7 @@ def _answer(text: DueText, now: datetime) -> Decision:
     return Send(max(1, min(LONGEST_VALIDITY, int((text.expires_at - now).total_seconds()))), late=False)
 
 
-def _not_for_this_patient(text: DueText, facts: Facts) -> str | None:
+def _not_for_this_patient(text: DueText, facts: SendingFacts) -> str | None:
     if facts.enrollment is EnrollmentState.CANCELLED:
         return "the enrollment was cancelled"
     if facts.enrollment is EnrollmentState.NO_SHOW:
@@ -123,7 +123,7 @@ def _not_for_this_patient(text: DueText, facts: Facts) -> str | None:
     return None
 
 
-def _at_the_next_opening(text: DueText, facts: Facts, since: datetime, why: str) -> Decision:
+def _at_the_next_opening(text: DueText, facts: SendingFacts, since: datetime, why: str) -> Decision:
     opens = facts.hours.first_open(since, text.expires_at, day0=facts.day0)
     return Wait(opens, why) if opens else _expired(f"{why}, and no open hour was left before it expired")
 

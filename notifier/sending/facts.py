@@ -24,7 +24,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import waits_for
 from notifier.numbers.holds import holds_among
 from notifier.numbers.opt_outs import opted_out_among
-from notifier.sending.decide import Decision, DueText, Facts, Wait, Withdraw, decide
+from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
 from schedules.send_window import OpenHours, SendWindow
 
 DECIDED_BY: tuple[Any, ...] = (
@@ -118,11 +118,11 @@ class FactsOfBatch:
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is this text's alone
             return Withdraw(MessageState.FAILED, f"it could not be prepared ({type(error).__name__})")
 
-    def about(self, row: Due, now: datetime) -> Facts:
+    def about(self, row: Due, now: datetime) -> SendingFacts:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
         window = self.offices[row.office].window if row.office else self.window
         hours = _hours(window, row.timezone, area_zones(row.phone))
-        return Facts(
+        return SendingFacts(
             enrollment=row.enrollment_state,
             opted_out=row.phone in self.opted_out,
             hours=hours,

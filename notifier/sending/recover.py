@@ -28,7 +28,7 @@ _SHOWN: Final[tuple[Any, ...]] = (*DECIDED_BY, col(Enrollment.external_id), col(
 _S = MessageState
 
 
-class Fate(StrEnum):
+class LateFate(StrEnum):
     """What becomes of a late text once nobody keeps it."""
 
     LEAVES = "leaves"
@@ -53,7 +53,7 @@ class LateText:
     step: str
     due_at: datetime
     timezone: str
-    fate: Fate
+    fate: LateFate
     leaves_at: datetime | None
     """Not before; the sender's rate spreads them."""
     why: str | None
@@ -77,12 +77,12 @@ class RecoveryPlan:
     @property
     def useful(self) -> list[LateText]:
         """Those that a release is about."""
-        return [one for one in self.late if one.fate is not Fate.EXPIRED]
+        return [one for one in self.late if one.fate is not LateFate.EXPIRED]
 
     def counts(self) -> dict[str, int]:
         """How many of each fate."""
         fates = [one.fate for one in (*self.late, *self.expired)]
-        return {fate.value: fates.count(fate) for fate in Fate}
+        return {fate.value: fates.count(fate) for fate in LateFate}
 
 
 def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> RecoveryPlan:
@@ -139,16 +139,16 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
             yield _text(row, *_fate(decision, now))
 
 
-def _fate(decision: Decision, now: datetime) -> tuple[Fate, datetime | None, str | None]:
+def _fate(decision: Decision, now: datetime) -> tuple[LateFate, datetime | None, str | None]:
     match decision:
         case Send(late=late):
-            return Fate.LEAVES, now, "in its late wording" if late else None
+            return LateFate.LEAVES, now, "in its late wording" if late else None
         case Wait(for_a_person=True) as wait:
-            return Fate.WAITS, None, wait.why
+            return LateFate.WAITS, None, wait.why
         case Wait() as wait:
-            return Fate.MOVED, wait.until, wait.why
+            return LateFate.MOVED, wait.until, wait.why
         case withdraw:
-            return (Fate.EXPIRED if withdraw.to is _S.EXPIRED else Fate.WITHDRAWN), None, withdraw.why
+            return (LateFate.EXPIRED if withdraw.to is _S.EXPIRED else LateFate.WITHDRAWN), None, withdraw.why
 
 
 def _expired(session: Session, since: datetime, now: datetime) -> list[LateText]:
@@ -165,10 +165,10 @@ def _expired(session: Session, since: datetime, now: datetime) -> list[LateText]
         )
         .order_by(col(Message.due_at), col(Message.id))
     )
-    return [_text(row, Fate.EXPIRED, None, row.reason) for row in session.execute(found)]
+    return [_text(row, LateFate.EXPIRED, None, row.reason) for row in session.execute(found)]
 
 
-def _text(row: Row[Any], fate: Fate, leaves_at: datetime | None, why: str | None) -> LateText:
+def _text(row: Row[Any], fate: LateFate, leaves_at: datetime | None, why: str | None) -> LateText:
     return LateText(
         row.id, row.enrollment_id, row.external_id, row.name, row.phone, row.step, row.due_at, row.timezone, fate,
         leaves_at, why,

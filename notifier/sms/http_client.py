@@ -30,7 +30,7 @@ _BROKE: Final = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.Time
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class RawResponse:
     """What an answer said outside its body."""
 
     status: int
@@ -42,7 +42,7 @@ class Answered:
         return httpx2.Headers(self.raw_headers)
 
 
-answered: ContextVar[Answered | None] = ContextVar("answered", default=None)
+answered: ContextVar[RawResponse | None] = ContextVar("answered", default=None)
 """The last answer in this context: the SDK's exceptions lose the headers, and take the status from the body."""
 
 
@@ -138,7 +138,7 @@ class HttpxClient(AsyncHttpClient):
         async with self._connections.one() as connection:
             response = await connection.handle_async_request(request)
             try:
-                answered.set(Answered(response.status, response.headers))
+                answered.set(RawResponse(response.status, response.headers))
                 content = bytearray()
                 async for chunk in response.aiter_stream():
                     content += chunk

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from notifier.demo.cast import GRACE, MARIA
-from notifier.demo.narrator import telling
-from notifier.demo.promises import Kept
+from notifier.demo.narrator import choose_narrator
+from notifier.demo.promises import PromiseKept
 
 AT = datetime(2026, 3, 8, 20, 30, tzinfo=UTC)
 TEXT = "Lakeside Skin: you may wear makeup again. Questions? (978) 555-0142. STOP to opt out."
@@ -35,9 +35,9 @@ def test_a_terminal_of_80_columns_is_wide_enough() -> None:
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_kept_promise_and_a_broken_one_look_different(terminal: bool) -> None:
-    kept, broken = Kept("Never early", "14 texts"), Kept("Never twice", "61 texts", ("Maria: 2 times",))
+    kept, broken = PromiseKept("Never early", "14 texts"), PromiseKept("Never twice", "61 texts", ("Maria: 2 times",))
     screen = Console(file=io.StringIO(), force_terminal=terminal, width=80, color_system="standard")
-    telling(screen).closes([kept, broken], ["2 more texts are planned."])
+    choose_narrator(screen).closes([kept, broken], ["2 more texts are planned."])
     said = _written(screen)
     if terminal:
         assert "\x1b[32mNever early" in said
@@ -50,15 +50,15 @@ def test_a_kept_promise_and_a_broken_one_look_different(terminal: bool) -> None:
 
 def _told(*, terminal: bool) -> str:
     screen = Console(file=io.StringIO(), force_terminal=terminal, width=80 if terminal else 10_000)
-    teller = telling(screen)
-    teller.opens("Lakeside Skin", ["10 patients."])
-    teller.day(date(2026, 3, 8), "clocks went forward")
-    teller.staff(AT, MARIA, "Maria Lopez was treated until 3:30 PM: " + "many words " * 20, ["+ a detail " * 20])
-    teller.arrives(AT, MARIA, TEXT, "lift · makeup: 24 hours after Sat 3:30 PM")
-    teller.writes(AT, MARIA, "Thank you! " * 20)
-    teller.bounces(AT, GRACE, TEXT, "The number does not exist.")
-    teller.worker("The worker was killed. " * 10, trouble=True)
-    teller.closes([Kept("Never early", "14 texts " * 20)], ["2 more texts are planned. " * 10])
+    narrator = choose_narrator(screen)
+    narrator.opens("Lakeside Skin", ["10 patients."])
+    narrator.day(date(2026, 3, 8), "clocks went forward")
+    narrator.staff(AT, MARIA, "Maria Lopez was treated until 3:30 PM: " + "many words " * 20, ["+ a detail " * 20])
+    narrator.arrives(AT, MARIA, TEXT, "lift · makeup: 24 hours after Sat 3:30 PM")
+    narrator.writes(AT, MARIA, "Thank you! " * 20)
+    narrator.bounces(AT, GRACE, TEXT, "The number does not exist.")
+    narrator.worker("The worker was killed. " * 10, trouble=True)
+    narrator.closes([PromiseKept("Never early", "14 texts " * 20)], ["2 more texts are planned. " * 10])
     return _written(screen)
 
 

@@ -18,7 +18,7 @@ from notifier.demo import play as playing
 from notifier.demo.cast import MARIA
 from notifier.demo.evidence import gather
 from notifier.demo.promises import Evidence
-from notifier.demo.script import Enrolls, Story
+from notifier.demo.script import Enrolls, Script
 from notifier.demo.stage import Stage, StageTrouble
 from notifier.sandbox.server import Sandbox
 
@@ -28,7 +28,7 @@ def at(wall: str) -> datetime:
     return datetime.fromisoformat(wall).replace(tzinfo=MARIA.zone)
 
 
-ONE_NIGHT = Story(
+ONE_NIGHT = Script(
     begins=at("2026-03-07T12:00"),
     ends=at("2026-03-08T20:00"),
     happenings=(Enrolls(at("2026-03-07T15:40"), MARIA, treated_at=at("2026-03-07T15:30")),),
@@ -76,7 +76,7 @@ def test_a_broken_promise_ends_with_1(kept: bool, code: int, monkeypatch: pytest
     assert code == demo.demo()
 
 
-def _play(story: Story, *, kept: bool = True) -> str:
+def _play(story: Script, *, kept: bool = True) -> str:
     written = io.StringIO()
     assert kept is playing.play(Console(file=written, width=10_000), story)
     return written.getvalue()

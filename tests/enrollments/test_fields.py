@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from notifier.domain.planning.plan import Facts, PlanningRules
+from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.commands import Change
 from notifier.enrollments.fields import BY_NAME, FIELDS
@@ -74,7 +74,7 @@ def test_a_text_names_who_treated_and_else_the_clinic(clinic: Desk) -> None:
 
 def test_what_a_text_may_print_is_a_field_that_planning_sees_and_no_longer_than_check_counts() -> None:
     for name, longest in FACT_PLACEHOLDERS.items():
-        assert name in Facts.__dataclass_fields__
+        assert name in EnrollmentFacts.__dataclass_fields__
         assert longest == BY_NAME[name].longest
 
 

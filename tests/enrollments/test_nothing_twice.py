@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from notifier.db import outbox
 from notifier.db.engine import open_engine, reading
 from notifier.db.tables import Message
-from notifier.domain.planning.plan import Facts, PlanningRules, concerns, is_newer
+from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules, concerns, is_newer
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, SAID, MessageState
 from notifier.enrollments.commands import Cancel, Change, Hold, Resume
@@ -118,7 +118,7 @@ def send_what_is_due(desk: Desk, state: MessageState) -> None:
         desk.send(message, desk.now, to=state)
 
 
-def everything(desk: Desk) -> tuple[list[Facts], list[Message]]:
+def everything(desk: Desk) -> tuple[list[EnrollmentFacts], list[Message]]:
     with reading(desk.engine) as session:
         stored = enrollments_on(session, [ANA, BOB])
         return (

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.alerting.channel import News, NotTold
+from notifier.alerting.channel import AlertNotice, NotDelivered
 from notifier.conversations.triage import claim_reply, close_reply, see_to
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Alert
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.oversight.alert_rules import AlertRules
-from notifier.oversight.alerts import Telling, watch
+from notifier.oversight.alerts import Alerting, watch
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.circuits import close_circuits, open_circuit
 from notifier.sending.gates.heartbeats import arrive, still_here
@@ -27,30 +27,30 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 @dataclass
-class FakeTeller:
+class FakeChannel:
     """Remembers what it was told, or refuses to be told."""
 
     name: str = "mail"
-    heard: list[News] = field(default_factory=list)
+    heard: list[AlertNotice] = field(default_factory=list)
     broken: str | None = None
 
-    async def tell(self, news: News) -> None:
+    async def send(self, notice: AlertNotice) -> None:
         if self.broken == "bug":
             raise KeyError(ANA)
         if self.broken:
-            raise NotTold(self.broken)
-        self.heard.append(news)
+            raise NotDelivered(self.broken)
+        self.heard.append(notice)
 
     @property
     def causes(self) -> list[str]:
-        return [line.cause for news in self.heard for line in news.lines]
+        return [line.cause for notice in self.heard for line in notice.lines]
 
 
 @dataclass
 class Watched:
     house: House
-    teller: FakeTeller = field(default_factory=FakeTeller)
-    others: tuple[FakeTeller, ...] = ()
+    channel: FakeChannel = field(default_factory=FakeChannel)
+    others: tuple[FakeChannel, ...] = ()
 
     async def look(self) -> list[str]:
         """A minute passes, and the worker looks around."""
@@ -58,8 +58,8 @@ class Watched:
         self.house.open_gate()
         with writing(self.house.engine) as session:
             still_here(session, self.house.worker_id, now=self.house.clock.now())
-        telling = Telling("Glow", "desk-1", AlertRules(NEW_YORK), (self.teller, *self.others))
-        return await watch(self.house.threads, telling, now=self.house.clock.now())
+        alerting = Alerting("Glow", "desk-1", AlertRules(NEW_YORK), (self.channel, *self.others))
+        return await watch(self.house.threads, alerting, now=self.house.clock.now())
 
     def break_circuit(self) -> None:
         with writing(self.house.engine) as session:
@@ -89,7 +89,7 @@ async def test_a_cause_is_told_once_until_it_is_gone_and_then_again(watched: Wat
     assert [] == await watched.look()
     watched.break_circuit()
     assert ["circuit"] == await watched.look()
-    assert ["circuit", "circuit"] == watched.teller.causes
+    assert ["circuit", "circuit"] == watched.channel.causes
     assert [True, False] == [alert.cleared_at is not None for alert in watched.stored]
 
 
@@ -99,35 +99,35 @@ async def test_where_all_is_well_nothing_is_written(watched: Watched) -> None:
 
 async def test_what_did_not_get_through_is_told_again_less_and_less_often(watched: Watched) -> None:
     watched.break_circuit()
-    watched.teller.broken = "the mail server answered 421"
+    watched.channel.broken = "the mail server answered 421"
     for _ in range(8):
         assert [] == await watched.look()
     (alert,) = watched.stored
     assert (None, 4) == (alert.told_at, alert.tries)  # in the 1st, 2nd, 4th and 8th minute
-    watched.teller.broken = None
+    watched.channel.broken = None
     told = [await watched.look() for _ in range(9)]
     assert 1 == len([causes for causes in told if causes])
-    assert ["circuit"] == watched.teller.causes
+    assert ["circuit"] == watched.channel.causes
 
 
 async def test_one_channel_that_works_is_enough(watched: Watched) -> None:
-    watched.others = (FakeTeller("webhook", broken="bug"),)
+    watched.others = (FakeChannel("webhook", broken="bug"),)
     watched.break_circuit()
     assert [["circuit"], []] == [await watched.look(), await watched.look()]
 
 
 async def test_without_a_channel_the_log_is_told(watched: Watched) -> None:
     watched.break_circuit()
-    telling = Telling("Glow", "desk-1", AlertRules(NEW_YORK))
-    assert ["circuit"] == await watch(watched.house.threads, telling, now=watched.house.clock.now())
+    alerting = Alerting("Glow", "desk-1", AlertRules(NEW_YORK))
+    assert ["circuit"] == await watch(watched.house.threads, alerting, now=watched.house.clock.now())
 
 
 async def test_two_workers_tell_it_once(watched: Watched) -> None:
     watched.break_circuit()
     await watched.look()
     watched.house.clock.pass_(seconds=1)
-    telling = Telling("Glow", "desk-2", AlertRules(NEW_YORK), (watched.teller,))
-    assert [] == await watch(watched.house.threads, telling, now=watched.house.clock.now())
+    alerting = Alerting("Glow", "desk-2", AlertRules(NEW_YORK), (watched.channel,))
+    assert [] == await watch(watched.house.threads, alerting, now=watched.house.clock.now())
 
 
 @pytest.mark.parametrize("acknowledge", [claim_reply, close_reply])
@@ -156,8 +156,8 @@ async def test_a_visit_that_nobody_marked_and_texts_that_did_not_arrive_are_told
     expired = house.plan(patient, state=MessageState.EXPIRED)
     house.plan(patient, state=MessageState.EXPIRED, due_at=None)
     await watched.look()
-    assert ["unmarked-1", f"bounced-{bounced}", f"expired-{expired}"] == watched.teller.causes
-    assert 1 == len(watched.teller.heard)
+    assert ["unmarked-1", f"bounced-{bounced}", f"expired-{expired}"] == watched.channel.causes
+    assert 1 == len(watched.channel.heard)
     with writing(house.engine) as session:
         see_to(session, bounced, now=now, by="dana")
     await watched.look()
@@ -172,7 +172,7 @@ async def test_no_alert_names_a_patient(watched: Watched) -> None:
     house.plan(state=MessageState.UNDELIVERED, text="Ana, no sun.", reason="The phone is switched off.")
     watched.break_circuit()
     await watched.look()
-    (news,) = watched.teller.heard
-    assert 3 == len(news.lines)
-    said = news.subject + news.body
+    (notice,) = watched.channel.heard
+    assert 3 == len(notice.lines)
+    said = notice.subject + notice.body
     assert [] == [word for word in ("Ana", "Ruiz", ANA, "5550101", "bleeding", "no sun") if word in said]

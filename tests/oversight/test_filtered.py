@@ -16,7 +16,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
 from notifier.oversight.alert_rules import AlertRules, Filtered
-from notifier.oversight.alerts import Telling, watch
+from notifier.oversight.alerts import Alerting, watch
 from notifier.oversight.vital_signs import filtered_lately
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from tests.conftest import Rows
@@ -89,10 +89,10 @@ async def test_it_is_told_once_until_it_is_over_and_no_filtered_text_leaves_agai
         return [leave(session, rows, whose, now, code=30007 if i < 2 else None) for i in range(20)]
 
     texts = await threads.write(fill)
-    telling = Telling("Glow", "host", AlertRules(ZoneInfo("America/New_York")))
+    alerting = Alerting("Glow", "host", AlertRules(ZoneInfo("America/New_York")))
 
     async def told(at: datetime) -> list[str]:
-        return [cause for cause in await watch(threads, telling, now=at) if cause == "filtered"]
+        return [cause for cause in await watch(threads, alerting, now=at) if cause == "filtered"]
 
     assert ["filtered"] == await told(now)
     assert [] == await told(now + MINUTE)

@@ -16,37 +16,37 @@ from notifier.bootstrap.web_timers import rounds
 from notifier.clock import Clock
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
-from notifier.db.tables import ApiAnswer, ApiKey, Scope
+from notifier.db.tables import ApiKey, ApiResponse, Scope
 from notifier.oversight.alert_rules import AlertRules
-from notifier.oversight.alerts import MISSED, Telling, watch, watch_alone, watch_replies
+from notifier.oversight.alerts import MISSED, Alerting, watch, watch_alone, watch_replies
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
-from tests.oversight.test_alerts import ANA, FakeTeller
+from tests.oversight.test_alerts import ANA, FakeChannel
 from tests.setups.house import House
 
 
 class Web:
     """A web server that looks once a minute."""
 
-    def __init__(self, house: House, teller: FakeTeller) -> None:
+    def __init__(self, house: House, channel: FakeChannel) -> None:
         self.house, self.missed = house, 0
-        self.telling = Telling("Glow", "desk-1", AlertRules(ZoneInfo("America/New_York")), (teller,))
+        self.alerting = Alerting("Glow", "desk-1", AlertRules(ZoneInfo("America/New_York")), (channel,))
 
     async def look(self) -> None:
         self.house.clock.pass_(minutes=1)
         self.missed = await watch_alone(
-            self.house.threads, self.telling, now=self.house.clock.now(), missed=self.missed
+            self.house.threads, self.alerting, now=self.house.clock.now(), missed=self.missed
         )
 
 
 @pytest.fixture
-def teller() -> FakeTeller:
-    return FakeTeller()
+def channel() -> FakeChannel:
+    return FakeChannel()
 
 
 @pytest.fixture
-def web(house: House, teller: FakeTeller) -> Web:
-    return Web(house, teller)
+def web(house: House, channel: FakeChannel) -> Web:
+    return Web(house, channel)
 
 
 def _works(house: House) -> None:
@@ -55,79 +55,79 @@ def _works(house: House) -> None:
 
 
 async def test_a_dead_worker_is_told_once_and_again_after_it_was_back(
-    house: House, web: Web, teller: FakeTeller
+    house: House, web: Web, channel: FakeChannel
 ) -> None:
     for _ in range(MISSED - 1):
         await web.look()
-    assert [] == teller.causes, "it may be starting again"
+    assert [] == channel.causes, "it may be starting again"
     for _ in range(5):
         await web.look()
-    assert ["worker"] == teller.causes
-    assert "no worker is running, so nothing is sent" in teller.heard[0].lines[0].why
+    assert ["worker"] == channel.causes
+    assert "no worker is running, so nothing is sent" in channel.heard[0].lines[0].why
     with writing(house.engine) as session:
         arrive(session, house.worker_id, host="desk-1", pid=1, now=house.clock.now())
-    assert 0 == await watch_alone(house.threads, web.telling, now=house.clock.now(), missed=web.missed)
-    await watch(house.threads, web.telling, now=house.clock.now())
+    assert 0 == await watch_alone(house.threads, web.alerting, now=house.clock.now(), missed=web.missed)
+    await watch(house.threads, web.alerting, now=house.clock.now())
     with writing(house.engine) as session:
         leave(session, house.worker_id, now=house.clock.now())
     web.missed = 0
     for _ in range(MISSED):
         await web.look()
-    assert ["worker", "worker"] == teller.causes
+    assert ["worker", "worker"] == channel.causes
 
 
-async def test_two_web_servers_tell_it_once(house: House, web: Web, teller: FakeTeller) -> None:
-    other = Web(house, teller)
+async def test_two_web_servers_tell_it_once(house: House, web: Web, channel: FakeChannel) -> None:
+    other = Web(house, channel)
     for _ in range(MISSED + 2):
         await web.look()
         await other.look()
-    assert ["worker"] == teller.causes
+    assert ["worker"] == channel.causes
 
 
 async def test_while_a_worker_lives_the_web_server_leaves_it_to_that(
-    house: House, web: Web, teller: FakeTeller
+    house: House, web: Web, channel: FakeChannel
 ) -> None:
     with writing(house.engine) as session:
         arrive(session, house.worker_id, host="desk-1", pid=1, now=house.clock.now())
     for _ in range(MISSED + 2):
         house.clock.pass_(minutes=1)
         _works(house)
-        web.missed = await watch_alone(house.threads, web.telling, now=house.clock.now(), missed=web.missed)
-    assert (0, []) == (web.missed, teller.causes)
+        web.missed = await watch_alone(house.threads, web.alerting, now=house.clock.now(), missed=web.missed)
+    assert (0, []) == (web.missed, channel.causes)
 
 
-async def test_the_web_server_does_both_by_the_clock(house: House, web: Web, teller: FakeTeller) -> None:
+async def test_the_web_server_does_both_by_the_clock(house: House, web: Web, channel: FakeChannel) -> None:
     now = Clock().now()
     with writing(house.engine) as session:
         add_key(session, "EHR", (Scope.READ,), now=now, by="test")
         session.flush()
         key = session.scalars(select(col(ApiKey.id))).one() or 0
         for number, at in enumerate((now - KEPT - timedelta(minutes=1), now)):
-            session.add(ApiAnswer(api_key_id=key, idempotency_key=str(number), at=at, body_hash="x"))
-    async with rounds(house.engine, Clock(), web.telling, replied=asyncio.Event(), look=0.001, tidy=0.001):
+            session.add(ApiResponse(api_key_id=key, idempotency_key=str(number), at=at, body_hash="x"))
+    async with rounds(house.engine, Clock(), web.alerting, replied=asyncio.Event(), look=0.001, tidy=0.001):
         async with asyncio.timeout(10):
-            while not teller.causes or _answers(house) > 1:  # noqa: ASYNC110  # the tables ring no bell
+            while not channel.causes or _answers(house) > 1:  # noqa: ASYNC110  # the tables ring no bell
                 await asyncio.sleep(0.001)
-    assert (["worker"], 1) == (teller.causes, _answers(house))
+    assert (["worker"], 1) == (channel.causes, _answers(house))
 
 
 async def test_urgent_words_that_a_webhook_brings_are_told_at_once_and_once(
-    house: House, web: Web, teller: FakeTeller
+    house: House, web: Web, channel: FakeChannel
 ) -> None:
     replied = asyncio.Event()
-    async with rounds(house.engine, Clock(), web.telling, replied=replied, beside_worker=True):
+    async with rounds(house.engine, Clock(), web.alerting, replied=replied, beside_worker=True):
         for number, text in enumerate(("thank you", "it is bleeding a lot", "hello?")):
             with writing(house.engine) as session:
                 receive(session, InboundText(f"SM{number}", ANA, text, house.clock.now()), house.clock.now())
             replied.set()
             async with asyncio.timeout(10):
-                while replied.is_set() or (number and not teller.heard):  # noqa: ASYNC110  # the tables ring no bell
+                while replied.is_set() or (number and not channel.heard):  # noqa: ASYNC110  # the tables ring no bell
                     await asyncio.sleep(0.001)
-    assert ["urgent-2"] == teller.causes
+    assert ["urgent-2"] == channel.causes
 
 
 async def test_a_look_at_replies_alone_leaves_every_other_alert_as_it_is(
-    house: House, web: Web, teller: FakeTeller
+    house: House, web: Web, channel: FakeChannel
 ) -> None:
     for _ in range(MISSED):
         await web.look()
@@ -135,11 +135,11 @@ async def test_a_look_at_replies_alone_leaves_every_other_alert_as_it_is(
     with writing(house.engine) as session:
         receive(session, InboundText("SM1", ANA, "it is bleeding a lot", now), now)
     for told in (["urgent-1"], []):
-        assert told == await watch_replies(house.threads, web.telling, now=now)
+        assert told == await watch_replies(house.threads, web.alerting, now=now)
     with reading(house.engine) as session:
         assert ["worker", "urgent-1"] == [one.cause for one in open_alerts(session)]
 
 
 def _answers(house: House) -> int:
     with reading(house.engine) as session:
-        return session.scalar(select(func.count()).select_from(ApiAnswer)) or 0
+        return session.scalar(select(func.count()).select_from(ApiResponse)) or 0

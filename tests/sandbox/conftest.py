@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from notifier.sandbox.server import Sandbox
-from notifier.sandbox.wire import Connection, Reply, Request
+from notifier.sandbox.wire import Connection, HttpReply, Request
 
 NOW = datetime(2026, 3, 7, 15, 30, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ class Taker:
 
     def take(self, request: Request, connection: Connection) -> None:
         self.taken.append(request)
-        connection.reply(Reply(204))
+        connection.reply(HttpReply(204))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from twilio.request_validator import RequestValidator
 
-from notifier.sandbox.messages import NO_RECEIPT, Fate, failed, undelivered
+from notifier.sandbox.messages import NO_RECEIPT, SandboxFate, failed, undelivered
 from notifier.sandbox.server import AUTH_TOKEN, Sandbox
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Accepted, NotCreated, OutgoingText
@@ -46,7 +46,7 @@ async def send(sandbox: Sandbox, base: str | None = None, to: str = PATIENT) -> 
     ],
 )
 async def test_receipts_follow_the_fate_in_order_and_are_signed(
-    sandbox: Sandbox, taker: Taker, fate: Fate | None, expected: list[tuple[str, str | None]]
+    sandbox: Sandbox, taker: Taker, fate: SandboxFate | None, expected: list[tuple[str, str | None]]
 ) -> None:
     if fate:
         sandbox.will(PATIENT, fate)

@@ -12,7 +12,7 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_out
 from notifier.sending.gates.recoveries import open_recoveries, sentences
-from notifier.sending.recover import Fate, RecoveryPlan, plan_recovery, release
+from notifier.sending.recover import LateFate, RecoveryPlan, plan_recovery, release
 from tests.setups.house import House
 
 S = MessageState
@@ -158,7 +158,7 @@ async def test_down_for_three_days(house: House) -> None:
     await house.turn()
     assert [S.EXPIRED] * 4 == [house.state(one) for one in old]
     shown = look(house)
-    assert [Fate.MOVED] * 3 == [one.fate for one in shown.late]
+    assert [LateFate.MOVED] * 3 == [one.fate for one in shown.late]
     assert {"leaves": 0, "moved": 3, "waits": 0, "withdrawn": 0, "expired": 4} == shown.counts()
     opens = shown.late[0].leaves_at
     assert opens is not None
@@ -180,10 +180,10 @@ async def test_the_plan_says_of_each_text_what_becomes_of_it(house: House) -> No
     house.clock.pass_(hours=2)
     fates = {one.message: (one.fate, one.name) for one in look(house).late}
     assert {
-        three[0]: (Fate.LEAVES, "Eve"),
-        three[1]: (Fate.LEAVES, "Eve"),
-        three[2]: (Fate.MOVED, "Eve"),
-        waits: (Fate.WAITS, "Ana Ruiz"),
+        three[0]: (LateFate.LEAVES, "Eve"),
+        three[1]: (LateFate.LEAVES, "Eve"),
+        three[2]: (LateFate.MOVED, "Eve"),
+        waits: (LateFate.WAITS, "Ana Ruiz"),
     } == fates
 
 

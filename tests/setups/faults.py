@@ -10,7 +10,7 @@ from typing import Final
 
 from notifier.sandbox.faults import Act, Fault
 from notifier.sandbox.responses import refusal
-from notifier.sandbox.wire import Reply
+from notifier.sandbox.wire import HttpReply
 
 _HTML: Final = b"<!DOCTYPE html><html><body><h1>It works</h1></body></html>"
 
@@ -33,13 +33,13 @@ def slow_down(retry_after: int | None = None) -> Fault:
 
 def server_error(status: int = 503, *, html: bool = False) -> Fault:
     """A 5xx, as Twilio's JSON or as a proxy's HTML."""
-    reply = Reply(status, _HTML, "text/html") if html else refusal(status, 20500, "Internal Server Error")
+    reply = HttpReply(status, _HTML, "text/html") if html else refusal(status, 20500, "Internal Server Error")
     return Fault(Act.ANSWER, reply=reply)
 
 
 def answered(status: int, body: bytes, content_type: str = "application/json") -> Fault:
     """Any status with any body."""
-    return Fault(Act.ANSWER, reply=Reply(status, body, content_type))
+    return Fault(Act.ANSWER, reply=HttpReply(status, body, content_type))
 
 
 def empty_201() -> Fault:
@@ -75,7 +75,7 @@ def huge(megabytes: int = 10) -> Fault:
 
 def redirect(location: str, status: int = 307) -> Fault:
     """A redirect to somewhere else."""
-    return Fault(Act.ANSWER, reply=Reply(status, headers=(("Location", location),)))
+    return Fault(Act.ANSWER, reply=HttpReply(status, headers=(("Location", location),)))
 
 
 def hang() -> Fault:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from notifier.alerting.channel import Line
-from notifier.bootstrap.alerting import build_telling
+from notifier.alerting.channel import AlertLine
+from notifier.bootstrap.alerting import build_alerting
 from notifier.bootstrap.planning import build_clock
 from notifier.cli.context import office
 from notifier.cli.errors import Failed
@@ -21,7 +21,7 @@ from notifier.db.engine import reading
 from notifier.db.tables import Alert
 from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
-from notifier.oversight.alerts import tell
+from notifier.oversight.alerts import send_alerts
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.heartbeats import works
 
@@ -58,16 +58,16 @@ def _instants(alert: Alert) -> dict[str, str | None]:
 
 
 def _test(settings: Settings) -> None:
-    telling = build_telling(settings)
-    if not telling.tellers:
+    alerting = build_alerting(settings)
+    if not alerting.channels:
         raise Refused(
             "nobody would be told: set NOTIFIER_ALERT_EMAIL and NOTIFIER_SMTP_URL, NOTIFIER_ALERT_WEBHOOK, "
             "or NOTIFIER_ALERT_APPRISE"
         )
-    line = Line("test", "this is a test; nothing is wrong", build_clock(settings).now())
-    troubles = asyncio.run(tell(telling, (line,)))
-    for teller in telling.tellers:
-        if teller.name not in troubles:
-            note(f"{teller.name}: told")
+    line = AlertLine("test", "this is a test; nothing is wrong", build_clock(settings).now())
+    troubles = asyncio.run(send_alerts(alerting, (line,)))
+    for channel in alerting.channels:
+        if channel.name not in troubles:
+            note(f"{channel.name}: told")
     if troubles:
         raise Failed("; ".join(f"{name}: {why}" for name, why in troubles.items()))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from notifier.bootstrap.preflight import check_ready_to_send
-from notifier.bootstrap.run_worker import reply_story
+from notifier.bootstrap.run_worker import build_receive
 from notifier.bootstrap.sending import build_gateway, sending_rules
 from notifier.cli.context import Office, office
 from notifier.cli.errors import Failed
@@ -23,15 +23,15 @@ from notifier.domain.refused import Refused
 from notifier.oversight.forecast import as_json as plain
 from notifier.sending.adopt import Adopted, adopt
 from notifier.sending.poll import LONG_OVERLAP, poll_inbound
-from notifier.sending.recover import Fate, LateText, RecoveryPlan, plan_recovery, release
+from notifier.sending.recover import LateFate, LateText, RecoveryPlan, plan_recovery, release
 from notifier.sms.gateway import GatewayUnavailable
 
 _WORDS = {
-    Fate.LEAVES: "late, still useful: it leaves",
-    Fate.MOVED: "still useful: it leaves at its next open moment",
-    Fate.WAITS: "it waits for somebody all the same",
-    Fate.WITHDRAWN: "it is withdrawn",
-    Fate.EXPIRED: "expired: tell the patient",
+    LateFate.LEAVES: "late, still useful: it leaves",
+    LateFate.MOVED: "still useful: it leaves at its next open moment",
+    LateFate.WAITS: "it waits for somebody all the same",
+    LateFate.WITHDRAWN: "it is withdrawn",
+    LateFate.EXPIRED: "expired: tell the patient",
 }
 
 
@@ -97,9 +97,9 @@ def _ask_twilio(desk: Office, found: RecoveryPlan, *, yes: bool) -> Adopted:
 async def _read_and_adopt(desk: Office) -> Adopted:
     """What patients wrote first: a STOP since the backup must count before anything leaves."""
     threads, gateway = DatabaseThreads(desk.engine), build_gateway(desk.settings)
-    now, story = desk.now, reply_story(desk.settings)
+    now, receive = desk.now, build_receive(desk.settings)
     try:
-        if not await poll_inbound(threads, gateway, now=now, receive=story, overlap=LONG_OVERLAP):
+        if not await poll_inbound(threads, gateway, now=now, receive=receive, overlap=LONG_OVERLAP):
             raise GatewayUnavailable("what patients wrote since the backup could not be read to the end.")
         return await adopt(threads, gateway, now=now, by=desk.by)
     finally:
@@ -145,7 +145,7 @@ def _sentences(found: RecoveryPlan, adopted: Adopted | None) -> Sequence[str]:
 def _row(one: LateText) -> tuple[str, ...]:
     zone = ZoneInfo(one.timezone)
     whose = f"{one.enrollment}{f' ({one.external_id})' if one.external_id else ''}"
-    when = f", {local(one.leaves_at, zone)}" if one.fate is Fate.MOVED and one.leaves_at else ""
+    when = f", {local(one.leaves_at, zone)}" if one.fate is LateFate.MOVED and one.leaves_at else ""
     why = f" ({one.why.rstrip('.')})" if one.why else ""
     becomes = f"{_WORDS[one.fate]}{when}{why}"
     return (str(one.message), whose, f"{one.name}, {one.phone}", one.step, local(one.due_at, zone), becomes)

@@ -6,17 +6,17 @@ Every row belongs to a clinic; every instant is UTC. Import them from here: only
 from __future__ import annotations
 
 from notifier.db.tables.alerts import Alert
-from notifier.db.tables.api import ApiAnswer, ApiKey, Scope
+from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.inbound import NumberHold, OptOut, Poll, Receipt, Reply
-from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, Worker
+from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, WorkerRow
 from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession, WrongPassword
 
 __all__ = [
     "Alert",
-    "ApiAnswer",
     "ApiKey",
+    "ApiResponse",
     "Approval",
     "Attempt",
     "Circuit",
@@ -41,6 +41,6 @@ __all__ = [
     "StaffAudit",
     "StaffForm",
     "StaffSession",
-    "Worker",
+    "WorkerRow",
     "WrongPassword",
 ]

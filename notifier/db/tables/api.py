@@ -47,7 +47,7 @@ class ApiKey(SQLModel, table=True):
     revoked_by: str | None = Field(default=None, max_length=120)
 
 
-class ApiAnswer(SQLModel, table=True):
+class ApiResponse(SQLModel, table=True):
     """The answer to a request that carried an Idempotency-Key; kept for a day."""
 
     __tablename__ = "api_answers"

@@ -199,7 +199,7 @@ class Sender(SQLModel, table=True):
     since: datetime = instant()
 
 
-class Worker(SQLModel, table=True):
+class WorkerRow(SQLModel, table=True):
     """A worker process; never deleted while an attempt refers to it."""
 
     __tablename__ = "workers"

@@ -70,7 +70,7 @@ class OutboxRow(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PlannedChange:
     """One step of a difference: the row it is about, what the plan says now, and why."""
 
     step: str
@@ -87,26 +87,26 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PlanDifference:
     """What a change does to one enrollment's texts. `added` and `passed` become new rows."""
 
-    added: tuple[Entry, ...] = ()
-    passed: tuple[Entry, ...] = ()
+    added: tuple[PlannedChange, ...] = ()
+    passed: tuple[PlannedChange, ...] = ()
     """Steps that are new in the plan and have no moment any more: kept as expired rows, for staff."""
-    moved: tuple[Entry, ...] = ()
-    reworded: tuple[Entry, ...] = ()
-    adjusted: tuple[Entry, ...] = ()
+    moved: tuple[PlannedChange, ...] = ()
+    reworded: tuple[PlannedChange, ...] = ()
+    adjusted: tuple[PlannedChange, ...] = ()
     """Same hour, same words: only how early or late it may leave has changed, which nobody would call a change."""
-    cancelled: tuple[Entry, ...] = ()
-    expired: tuple[Entry, ...] = ()
-    kept: tuple[Entry, ...] = ()
-    on_their_way: tuple[Entry, ...] = ()
+    cancelled: tuple[PlannedChange, ...] = ()
+    expired: tuple[PlannedChange, ...] = ()
+    kept: tuple[PlannedChange, ...] = ()
+    on_their_way: tuple[PlannedChange, ...] = ()
     """Left, or perhaps left, but may come back: then with what the plan says now (None: not at all)."""
-    wrong_now: tuple[Entry, ...] = ()
+    wrong_now: tuple[PlannedChange, ...] = ()
     """Said already, and wrong after this change: somebody must call her."""
 
     @property
-    def withheld(self) -> tuple[Entry, ...]:
+    def withheld(self) -> tuple[PlannedChange, ...]:
         """Steps that nobody will say any more and that staff must decide on."""
         return tuple(entry for entry in self.cancelled if entry.for_staff)
 
@@ -146,19 +146,19 @@ def told_topics(rows: Iterable[OutboxRow]) -> frozenset[str]:
 
 
 def compare(
-    rows: Sequence[OutboxRow], plan: Plan, phone: str, now: datetime, wrong_now: Sequence[Entry] = ()
-) -> Difference:
+    rows: Sequence[OutboxRow], plan: Plan, phone: str, now: datetime, wrong_now: Sequence[PlannedChange] = ()
+) -> PlanDifference:
     """Compare the outbox rows of one enrollment with its new plan (made at `now`, without the steps that are over)."""
     latest: dict[str, OutboxRow] = {}
     for row in sorted(rows, key=lambda row: row.revision):
         latest[row.step] = row
-    found: dict[str, list[Entry]] = {name: [] for name in (*_LISTS, "on_their_way")}
+    found: dict[str, list[PlannedChange]] = {name: [] for name in (*_LISTS, "on_their_way")}
     settled = said_steps(rows)
     in_plan = {message.step: message for message in plan.timeline.messages}
     planned = {step: message for step, message in in_plan.items() if step not in settled}
     for message in planned.values():
         where, why = _place(latest.get(message.step), message, phone, now)
-        found[where].append(Entry(message.step, latest.get(message.step), message, why))
+        found[where].append(PlannedChange(message.step, latest.get(message.step), message, why))
     cancelled = []
     for step, row in latest.items():
         if step in planned:
@@ -166,17 +166,17 @@ def compare(
         if row.state in UNSENT and step not in settled:
             cancelled.append(_withdrawn(row, plan))
         else:
-            found["kept"].append(Entry(step, row))
+            found["kept"].append(PlannedChange(step, row))
     overtaken = {one.step for one in plan.overtaken}
     may_return = {step: message for step, message in in_plan.items() if step not in overtaken}
     for row in latest.values():
         if row.state not in _FINAL | UNSENT and (on_its_way := _on_its_way(row, may_return.get(row.step), phone, now)):
             found["on_their_way"].append(on_its_way)
     lists = {name: tuple(entries) for name, entries in found.items()}
-    return Difference(cancelled=tuple(cancelled), wrong_now=tuple(wrong_now), **lists)
+    return PlanDifference(cancelled=tuple(cancelled), wrong_now=tuple(wrong_now), **lists)
 
 
-def find_wrong(rows: Sequence[OutboxRow], before: Plan, after: Plan) -> list[Entry]:
+def find_wrong(rows: Sequence[OutboxRow], before: Plan, after: Plan) -> list[PlannedChange]:
     """What was said and is wrong now. Both plans are in one language and without names, all steps included."""
     was = {message.step: message for message in before.timeline.messages}
     now = {message.step: message for message in after.timeline.messages}
@@ -188,13 +188,13 @@ def find_wrong(rows: Sequence[OutboxRow], before: Plan, after: Plan) -> list[Ent
             continue
         if held := withheld.get(row.step):
             if row.kind == StepKind.LIFT and row.left_at is not None and row.left_at > held.since:
-                found.append(Entry(row.step, row, None, f"it was said after a newer treatment: {held.why}"))
+                found.append(PlannedChange(row.step, row, None, f"it was said after a newer treatment: {held.why}"))
             elif row.kind == StepKind.RESTRICT and row.step in was and (why := _moved(was[row.step], *ends)):
-                found.append(Entry(row.step, row, None, why))
+                found.append(PlannedChange(row.step, row, None, why))
         elif row.step not in now:
-            found.append(Entry(row.step, row, None, "it is no longer part of her plan"))
+            found.append(PlannedChange(row.step, row, None, "it is no longer part of her plan"))
         elif why := _what_is_wrong(row, was.get(row.step), now[row.step], *ends):
-            found.append(Entry(row.step, row, now[row.step], why))
+            found.append(PlannedChange(row.step, row, now[row.step], why))
     return found
 
 
@@ -227,7 +227,7 @@ def _place(row: OutboxRow | None, message: PlannedMessage, phone: str, now: date
     return ("kept" if same_moments else "adjusted"), ""
 
 
-def _on_its_way(row: OutboxRow, message: PlannedMessage | None, phone: str, now: datetime) -> Entry | None:
+def _on_its_way(row: OutboxRow, message: PlannedMessage | None, phone: str, now: datetime) -> PlannedChange | None:
     """What must change about a text that has left, for the case that it comes back: `planned` None, it must not."""
     if row.phone != phone:
         ended = "the number was changed"
@@ -238,8 +238,8 @@ def _on_its_way(row: OutboxRow, message: PlannedMessage | None, phone: str, now:
     elif message.due_at is None:  # the plan as it is now has no hour for it any more
         ended = _NO_HOUR if row.nominal_at == message.nominal_at else DATE_CORRECTED
     else:
-        return Entry(row.step, row, message)
-    return Entry(row.step, row, None, ended) if row.expires_at > now else None
+        return PlannedChange(row.step, row, message)
+    return PlannedChange(row.step, row, None, ended) if row.expires_at > now else None
 
 
 def _same_moments(row: OutboxRow, message: PlannedMessage) -> bool:
@@ -256,14 +256,14 @@ def _keeps_its_hour(row: OutboxRow, message: PlannedMessage, now: datetime) -> b
     return row.due_at == message.due_at or put_off_by_the_sender or due_at_once
 
 
-def _withdrawn(row: OutboxRow, plan: Plan) -> Entry:
+def _withdrawn(row: OutboxRow, plan: Plan) -> PlannedChange:
     for withheld in plan.withheld:
         if withheld.step == row.step:
-            return Entry(row.step, row, None, withheld.why, withheld.for_staff)
+            return PlannedChange(row.step, row, None, withheld.why, withheld.for_staff)
     if row.kind == StepKind.PREPARE and plan.timeline.anchor.treated:
-        return Entry(row.step, row, None, "the visit is over")
+        return PlannedChange(row.step, row, None, "the visit is over")
     why = {left_out.step: left_out.why for left_out in plan.timeline.left_out}.get(row.step)
-    return Entry(row.step, row, None, why or "no longer part of her plan")
+    return PlannedChange(row.step, row, None, why or "no longer part of her plan")
 
 
 def _what_is_wrong(

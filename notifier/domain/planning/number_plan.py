@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from notifier.domain.planning.plan import Facts, Plan, PlanningRules, concerns, draft_for, is_newer
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns, draft_for, is_newer
 from notifier.domain.planning.second_treatment import Withheld
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.daily_cap import Draft, keep_to_cap
@@ -28,7 +28,7 @@ Step = tuple[int, str]
 class Member:
     """One enrollment on a number, and what has become of its texts."""
 
-    facts: Facts
+    facts: EnrollmentFacts
     over: frozenset[str] = frozenset()
     """Steps that can never leave again."""
     settled: frozenset[str] = frozenset()
@@ -49,7 +49,11 @@ class _Cover:
 
 
 def plan_for(
-    facts: Facts, on_this_phone: Iterable[Facts], rules: PlanningRules, *, enrolled_at: datetime | None
+    facts: EnrollmentFacts,
+    on_this_phone: Iterable[EnrollmentFacts],
+    rules: PlanningRules,
+    *,
+    enrolled_at: datetime | None,
 ) -> Plan:
     """The plan of one enrollment among all those on her number, as if nothing had left and hers had not ended."""
     hers = facts if facts.state in RUNNING else replace(facts, state=EnrollmentState.ACTIVE)

@@ -53,7 +53,7 @@ class PlanningRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class EnrollmentFacts:
     """An enrollment as planning sees it."""
 
     enrollment: int
@@ -101,7 +101,7 @@ class Facts:
         """The treatment's date (the appointment's, while there is none) on the patient's clock."""
         return local_date(self.anchor.at, self.timezone)
 
-    def is_same_patient(self, other: Facts) -> bool:
+    def is_same_patient(self, other: EnrollmentFacts) -> bool:
         """Same number, same name but for case, accents and spaces."""
         return self.phone == other.phone and self.folded_name == other.folded_name
 
@@ -119,8 +119,8 @@ class Plan:
 
 
 def draft_for(
-    facts: Facts,
-    on_this_phone: Sequence[Facts],
+    facts: EnrollmentFacts,
+    on_this_phone: Sequence[EnrollmentFacts],
     rules: PlanningRules,
     *,
     enrolled_at: datetime | None,
@@ -149,18 +149,18 @@ def draft_for(
     return Plan(timeline, hours, withheld, overtaken)
 
 
-def for_comparison(facts: Facts) -> Facts:
+def for_comparison(facts: EnrollmentFacts) -> EnrollmentFacts:
     """The same without what changes how she is addressed, not what she is told: name, language, office, who treated."""
     unsaid: dict[str, Any] = dict.fromkeys(FACT_PLACEHOLDERS)
     return replace(facts, first_name="", language=facts.protocol.languages[0], office=None, **unsaid)
 
 
-def shares(facts: Facts, other: Facts) -> bool:
+def shares(facts: EnrollmentFacts, other: EnrollmentFacts) -> bool:
     """Whether the other one is somebody else whose texts arrive on the same phone now."""
     return other.phone == facts.phone and other.folded_name != facts.folded_name and other.state in RUNNING
 
 
-def concerns(facts: Facts, other: Facts) -> bool:
+def concerns(facts: EnrollmentFacts, other: EnrollmentFacts) -> bool:
     """Whether the other treatment of the same patient restricts what this one may say.
 
     One whose texts were cancelled still does: the skin was treated all the same. Only where it was the same day it is
@@ -177,24 +177,24 @@ def concerns(facts: Facts, other: Facts) -> bool:
     return not (newer.separate_areas or enrolled_knowingly)
 
 
-def is_newer(facts: Facts, than: Facts) -> bool:
+def is_newer(facts: EnrollmentFacts, than: EnrollmentFacts) -> bool:
     """Whether this is the later treatment; of two at the same instant, the one enrolled later."""
     if facts.anchor.at == than.anchor.at:
         return _enrolled_after(facts, than)
     return facts.anchor.at > than.anchor.at
 
 
-def _enrolled_after(facts: Facts, other: Facts) -> bool:
+def _enrolled_after(facts: EnrollmentFacts, other: EnrollmentFacts) -> bool:
     return facts.enrollment == 0 or 0 < other.enrollment < facts.enrollment
 
 
-def _settings(rules: PlanningRules, facts: Facts) -> Rules:
+def _settings(rules: PlanningRules, facts: EnrollmentFacts) -> Rules:
     said = tuple((name, value) for name in FACT_PLACEHOLDERS if (value := getattr(facts, name)))
     voice = replace(rules.voice, facts=said) if said else rules.voice
     return Rules(voice, rules.window, rules.max_texts_per_day)
 
 
-def _later_ends(facts: Facts, zone: ZoneInfo, treatments: Sequence[Treatment]) -> dict[str, datetime]:
+def _later_ends(facts: EnrollmentFacts, zone: ZoneInfo, treatments: Sequence[Treatment]) -> dict[str, datetime]:
     """Ends of her restrictions that another treatment moves on: it restricted the same before they had ended."""
     if not treatments or not facts.anchor.treated:
         return {}
@@ -209,7 +209,7 @@ def _later_ends(facts: Facts, zone: ZoneInfo, treatments: Sequence[Treatment]) -
     return found
 
 
-def _patient(facts: Facts, *, shared_phone: bool = False) -> Patient:
+def _patient(facts: EnrollmentFacts, *, shared_phone: bool = False) -> Patient:
     return Patient(
         zone=zone_called(facts.timezone),
         language=facts.language,
@@ -221,7 +221,7 @@ def _patient(facts: Facts, *, shared_phone: bool = False) -> Patient:
     )
 
 
-def _treatment(other: Facts, facts: Facts) -> Treatment:
+def _treatment(other: EnrollmentFacts, facts: EnrollmentFacts) -> Treatment:
     patient, zone = _patient(other), zone_called(facts.timezone)
     anchor = other.anchor
     own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from notifier.domain.planning.difference import Difference
+from notifier.domain.planning.difference import PlanDifference
 from notifier.domain.planning.plan import Plan
 from schedules.daily_cap import lost_its_place
 from schedules.protocol import StepKind
@@ -19,7 +19,7 @@ def of_plan(plan: Plan) -> Iterator[str]:
             yield f"{message.step} is not sent: {'; '.join(message.notes)}"
 
 
-def for_others(others: Mapping[int, Difference]) -> Iterator[str]:
+def for_others(others: Mapping[int, PlanDifference]) -> Iterator[str]:
     """What becomes of the texts of others on her number, or of her own earlier treatments."""
     for whose, difference in others.items():
         for entry in difference.cancelled:

@@ -15,7 +15,7 @@ from notifier.domain.planning.warnings import for_others, of_plan
 from notifier.domain.refused import Refused
 from notifier.enrollments.effect import Effect, OtherEffect, What
 from notifier.enrollments.importing.csv_text import read_csv
-from notifier.enrollments.importing.meanings import Done, Meaning, Ready, read_meanings, write_meanings
+from notifier.enrollments.importing.meanings import Done, Ready, RowMeaning, read_meanings, write_meanings
 from notifier.enrollments.importing.row_faults import faults_of
 from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
 from schedules.protocol import CareProtocol, StepKind
@@ -35,7 +35,7 @@ class ImportReport:
 
     dry_run: bool
     rows: int = 0
-    counts: dict[Meaning, int] = field(default_factory=lambda: dict.fromkeys(Meaning, 0))
+    counts: dict[RowMeaning, int] = field(default_factory=lambda: dict.fromkeys(RowMeaning, 0))
     faults: list[RowFault] = field(default_factory=list)
     """The first `most_faults` of them; a row may have several."""
     fault_count: int = 0
@@ -84,7 +84,7 @@ def import_rows(
     meanings = _find_meanings(engine, good, rules, now, report, tell)
     if dry_run or (report.fault_count and not skip_bad):
         return report
-    waiting = [(row, meaning) for row, meaning in meanings if meaning is not Meaning.PASSED_BY]
+    waiting = [(row, meaning) for row, meaning in meanings if meaning is not RowMeaning.PASSED_BY]
     for chunk in _chunks(waiting):
         _write_chunk(engine, chunk, rules, now, by, report)
         tell("written", report.written, len(waiting))
@@ -112,7 +112,7 @@ def _check_rows(
         if first is row:
             good.append(row)
         elif (first.digest, first.status) == (row.digest, row.status):
-            report.counts[Meaning.SAME] += 1
+            report.counts[RowMeaning.SAME] += 1
         else:
             why_not = f"external_id {external_id} is in row {first.number} too, with other content; keep one"
             report.add_bad_row(RowFault(number, "external_id", why_not))
@@ -123,8 +123,8 @@ def _check_rows(
 
 def _find_meanings(
     engine: Engine, rows: Sequence[ImportRow], rules: PlanningRules, now: datetime, report: ImportReport, tell: Progress
-) -> list[tuple[ImportRow, Meaning]]:
-    found: list[tuple[ImportRow, Meaning]] = []
+) -> list[tuple[ImportRow, RowMeaning]]:
+    found: list[tuple[ImportRow, RowMeaning]] = []
     ready: Ready = set()
     with reading(engine) as session:
         for chunk in _chunks(rows):
@@ -138,14 +138,14 @@ def _find_meanings(
     return found
 
 
-def _count(found: Sequence[tuple[ImportRow, Meaning]], report: ImportReport) -> None:
+def _count(found: Sequence[tuple[ImportRow, RowMeaning]], report: ImportReport) -> None:
     """Two new rows of one patient, protocol and date are one enrollment, whatever ids they have."""
     firsts: dict[tuple[object, ...], ImportRow] = {}
     for row, meaning in found:
         facts = row.wanted.facts
         key = (facts.phone, facts.folded_name, facts.protocol.id, facts.local_day)
-        if meaning is Meaning.NEW and (first := firsts.setdefault(key, row)) is not row:
-            report.counts[Meaning.SAME] += 1
+        if meaning is RowMeaning.NEW and (first := firsts.setdefault(key, row)) is not row:
+            report.counts[RowMeaning.SAME] += 1
             report.for_staff.append(f"row {row.number}: patient, protocol and date are those of row {first.number}")
         else:
             report.counts[meaning] += 1
@@ -153,7 +153,7 @@ def _count(found: Sequence[tuple[ImportRow, Meaning]], report: ImportReport) -> 
 
 def _write_chunk(
     engine: Engine,
-    chunk: Sequence[tuple[ImportRow, Meaning]],
+    chunk: Sequence[tuple[ImportRow, RowMeaning]],
     rules: PlanningRules,
     now: datetime,
     by: str,

@@ -27,7 +27,7 @@ from notifier.enrollments.requests import ChangeRequest, Checked, check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
 
 
-class Meaning(StrEnum):
+class RowMeaning(StrEnum):
     """What a row does."""
 
     NEW = "new"
@@ -45,14 +45,14 @@ Ready = set[tuple[str, str]]
 
 def read_meanings(
     session: Session, rows: Sequence[ImportRow], rules: PlanningRules, now: datetime, ready: Ready
-) -> tuple[list[tuple[ImportRow, Meaning]], list[RowFault]]:
+) -> tuple[list[tuple[ImportRow, RowMeaning]], list[RowFault]]:
     """The meaning of each good row, and why the others cannot be imported; nothing is written."""
     known = by_external_ids(session, [row.wanted.external_id or "" for row in rows])
     strangers = [row.wanted.facts.phone for row in rows if row.wanted.external_id not in known]
     on_phone: dict[str, list[Enrollment]] = {}
     for stored in enrollments_on(session, strangers):
         on_phone.setdefault(stored.phone, []).append(stored)
-    meanings: list[tuple[ImportRow, Meaning]] = []
+    meanings: list[tuple[ImportRow, RowMeaning]] = []
     faults: list[RowFault] = []
     for row in rows:
         stored_row = known.get(row.wanted.external_id or "")
@@ -67,24 +67,24 @@ def read_meanings(
     return meanings, faults
 
 
-def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime) -> Meaning:
+def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime) -> RowMeaning:
     if not rules.is_yours(stored.office):
         raise Refused("its external_id is a patient of an office that is not yours; leave the row out", "external_id")
     if row.status is not None:
         command = _ENDINGS[row.status]
         if command.is_done(stored):
-            return Meaning.SAME
+            return RowMeaning.SAME
         command.refuse(stored, now)
-        return Meaning.ENDED
+        return RowMeaning.ENDED
     if stored.imported_as == row.digest:
-        return Meaning.SAME
+        return RowMeaning.SAME
     if stored.state not in RUNNING:
-        return Meaning.PASSED_BY
+        return RowMeaning.PASSED_BY
     changes = _changes(stored, row.wanted)
     if changes == ChangeRequest():
-        return Meaning.SAME
+        return RowMeaning.SAME
     preview(session, stored.id or 0, Change(changes), rules=rules, now=now)
-    return Meaning.CHANGED
+    return RowMeaning.CHANGED
 
 
 def _of_new(
@@ -94,18 +94,18 @@ def _of_new(
     rules: PlanningRules,
     now: datetime,
     ready: Ready,
-) -> Meaning:
+) -> RowMeaning:
     if row.status is not None:
-        return Meaning.PASSED_BY
+        return RowMeaning.PASSED_BY
     facts = row.wanted.facts
     key = (facts.protocol.version, facts.language)
     if company and next_ordinal(row.wanted, company) is None:
-        return Meaning.SAME
+        return RowMeaning.SAME
     check_when(row.wanted, now)
     if key not in ready:
         refuse_unready(session, facts, rules)
         ready.add(key)
-    return Meaning.NEW
+    return RowMeaning.NEW
 
 
 @dataclass(slots=True)
@@ -118,36 +118,36 @@ class Done:
 
 
 def write_meanings(
-    session: Session, rows: Sequence[tuple[ImportRow, Meaning]], rules: PlanningRules, *, now: datetime, by: str
+    session: Session, rows: Sequence[tuple[ImportRow, RowMeaning]], rules: PlanningRules, *, now: datetime, by: str
 ) -> Done:
     """Write rows in the caller's transaction. Raises Refused where somebody changed what they mean in the meantime."""
     done = Done()
     known = by_external_ids(
-        session, [row.wanted.external_id or "" for row, meaning in rows if meaning is not Meaning.NEW]
+        session, [row.wanted.external_id or "" for row, meaning in rows if meaning is not RowMeaning.NEW]
     )
     for row, meaning in rows:
         stored = known.get(row.wanted.external_id or "")
         if stored is None:
             continue
         whose = stored.id or 0
-        if meaning is Meaning.ENDED and row.status is not None:
+        if meaning is RowMeaning.ENDED and row.status is not None:
             done.effects.append((row, apply(session, whose, _ENDINGS[row.status], rules=rules, now=now, by=by)))
-        elif meaning is Meaning.CHANGED:
+        elif meaning is RowMeaning.CHANGED:
             change = Change(_changes(stored, row.wanted))
             done.effects.append((row, apply(session, whose, change, rules=rules, now=now, by=by)))
             stored.imported_as = row.digest
-        elif meaning is Meaning.SAME and row.status is None and stored.imported_as != row.digest:
+        elif meaning is RowMeaning.SAME and row.status is None and stored.imported_as != row.digest:
             stored.imported_as = row.digest
-    new = [row for row, meaning in rows if meaning is Meaning.NEW or _is_to_be_linked(row, meaning, known)]
+    new = [row for row, meaning in rows if meaning is RowMeaning.NEW or _is_to_be_linked(row, meaning, known)]
     wanted, digests = [row.wanted for row in new], [row.digest for row in new]
     written = write_enrollments(session, wanted, rules, now=now, by=by, imported_as=digests)
     done.written = list(zip(new, written, strict=True))
     return done
 
 
-def _is_to_be_linked(row: ImportRow, meaning: Meaning, known: dict[str, Enrollment]) -> bool:
+def _is_to_be_linked(row: ImportRow, meaning: RowMeaning, known: dict[str, Enrollment]) -> bool:
     """Enrolled by hand before, and now found in the clinic's own system."""
-    return meaning is Meaning.SAME and row.status is None and row.wanted.external_id not in known
+    return meaning is RowMeaning.SAME and row.status is None and row.wanted.external_id not in known
 
 
 def _changes(stored: Enrollment, wanted: Checked) -> ChangeRequest:

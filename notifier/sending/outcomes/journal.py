@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class JournalEntry:
     """What the journal knows of one outcome."""
 
     attempt_id: str
@@ -135,9 +135,9 @@ class Journal:
 
 
 @contextmanager
-def left_behind(place: Path | None) -> Iterator[list[Kept]]:
+def left_behind(place: Path | None) -> Iterator[list[JournalEntry]]:
     """What dead workers of this database could not save; their journals go when the block ends well."""
-    kept: list[Kept] = []
+    kept: list[JournalEntry] = []
     taken: list[tuple[Path, int]] = []
     try:
         for file in sorted(place.parent.glob(f"{place.name}-*")) if place else ():
@@ -162,7 +162,7 @@ def left_behind(place: Path | None) -> Iterator[list[Kept]]:
             os.close(descriptor)
 
 
-def _read(file: Path) -> list[Kept]:
+def _read(file: Path) -> list[JournalEntry]:
     """Every whole line; the last may be torn, by a kill in the middle of a write."""
     kept, torn = [], 0
     for line in file.read_bytes().splitlines():
@@ -183,10 +183,10 @@ def _line(one: Finished) -> str:
     return json.dumps(said) + "\n"
 
 
-def _kept(line: bytes) -> Kept:
+def _kept(line: bytes) -> JournalEntry:
     said = json.loads(line)
     at = datetime.fromisoformat(said["at"])
     if at.tzinfo is None:
         raise ValueError("an instant without its offset")
     why = NotCreatedClass(said["why"]) if said["why"] is not None else None
-    return Kept(str(said["attempt"]), Result(said["result"]), at, said["sid"], said["code"], why)
+    return JournalEntry(str(said["attempt"]), Result(said["result"]), at, said["sid"], said["code"], why)

@@ -19,7 +19,7 @@ LOOKS, LOOKS_SPAN = 3, timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedText:
     """One of our texts at the provider."""
 
     sid: str
@@ -37,7 +37,7 @@ class Found(StrEnum):
 
 
 def find(
-    body: str, started_at: datetime, listed: Iterable[Listed], bound: set[str], others: Collection[str] = ()
+    body: str, started_at: datetime, listed: Iterable[ListedText], bound: set[str], others: Collection[str] = ()
 ) -> tuple[Found, str | None]:
     """Whether an attempt's text is in the list, and under which SID; words are compared folded.
 
@@ -54,7 +54,7 @@ def find(
     return (Found.PERHAPS, perhaps[0].sid) if perhaps else (Found.NO, None)
 
 
-def _near(listed: Sequence[Listed], started_at: datetime) -> list[Listed]:
+def _near(listed: Sequence[ListedText], started_at: datetime) -> list[ListedText]:
     return [one for one in listed if started_at - EARLIEST <= one.created_at <= started_at + LATEST]
 
 

@@ -21,7 +21,16 @@ from notifier.domain.states import MessageState
 from notifier.sending.gates.hidden import hides_lately
 from notifier.sending.outcomes import receipts
 from notifier.sending.outcomes.come_back import come_back
-from notifier.sending.outcomes.lookup import COUNTS_AFTER, LIST_SINCE, LOOKS, Found, Listed, find, is_proof, next_look
+from notifier.sending.outcomes.lookup import (
+    COUNTS_AFTER,
+    LIST_SINCE,
+    LOOKS,
+    Found,
+    ListedText,
+    find,
+    is_proof,
+    next_look,
+)
 from notifier.sms.gateway import Gateway, GatewayUnavailable
 
 OnUnknown = Literal["resend_once", "review"]
@@ -112,7 +121,7 @@ async def resolve(threads: DatabaseThreads, gateway: Gateway, *, now: datetime, 
     for one in lost:
         try:
             listed = [
-                Listed(record.sid, record.body, record.created_at)
+                ListedText(record.sid, record.body, record.created_at)
                 async for record in gateway.list_sent(one.phone, one.started_at - LIST_SINCE, sender=one.sender)
             ]
         except GatewayUnavailable:
@@ -137,7 +146,7 @@ def _to_look_up(session: Session, now: datetime) -> list[_Lost]:
     return lost[:_LOOKS_AT_ONCE]
 
 
-def _conclude(session: Session, *, one: _Lost, listed: Sequence[Listed], now: datetime, how: OnUnknown) -> None:
+def _conclude(session: Session, *, one: _Lost, listed: Sequence[ListedText], now: datetime, how: OnUnknown) -> None:
     attempt = session.get_one(Attempt, one.attempt_id)
     if attempt.outcome != "unknown":
         return  # a receipt has told meanwhile
@@ -181,7 +190,7 @@ def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: dateti
         log.info("unknown_resolved", message=one.message_id, to=_S.PLANNED.value)
 
 
-def _bound(session: Session, phone: str, listed: Sequence[Listed]) -> set[str]:
+def _bound(session: Session, phone: str, listed: Sequence[ListedText]) -> set[str]:
     """The SIDs in the list that are some attempt's already."""
     sids = [one.sid for one in listed]
     if not sids:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from notifier.access.idempotency import Answered
+from notifier.access.idempotency import StoredResponse
 from notifier.conversations.reply import StaffAnswer, answer, find_answer
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import sharing_phone
@@ -77,13 +77,13 @@ def answer_patient(
 
     with writing(office.engine) as session:
 
-        def do() -> Answered:
+        def do() -> StoredResponse:
             done = answer(session, found(session), rules=office.rules, now=caller.now, by=caller.by)
             caller.note(session, "did", done.enrollment)
-            return Answered(200, _answered(done, dry_run=False).model_dump(mode="json"))
+            return StoredResponse(200, _answered(done, dry_run=False).model_dump(mode="json"))
 
         told = once(session, caller, idempotency_key, body_hash(asked, f"reply {reply} "), do)
-    return AnswerTold.model_validate(told.answer)
+    return AnswerTold.model_validate(told.body)
 
 
 def _opted_out(session: Session, caller: Caller, done: OptedOut, *, dry_run: bool) -> OptOutTold:

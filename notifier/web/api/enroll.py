@@ -7,13 +7,13 @@ from typing import Any
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from notifier.access.idempotency import Answered
+from notifier.access.idempotency import StoredResponse
 from notifier.db.engine import writing
 from notifier.domain.instants import zone_called
 from notifier.domain.names import check_name
 from notifier.domain.offices import choose_office
 from notifier.domain.phone import parse_phone
-from notifier.domain.planning.plan import Facts
+from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.protocol_choice import check_allowed, check_words, find_protocol, said_of
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
@@ -40,8 +40,8 @@ def enroll_patient(
     with writing(caller.office.engine) as session:
         told = once(session, caller, idempotency_key, body_hash(asked), lambda: _enroll(session, caller, asked))
     response.status_code = told.status
-    response.headers["Location"] = f"/api/v1/enrollments/{told.answer['enrollment']}"
-    return EnrolledTold.model_validate(told.answer)
+    response.headers["Location"] = f"/api/v1/enrollments/{told.body['enrollment']}"
+    return EnrolledTold.model_validate(told.body)
 
 
 @router.post("/timeline")
@@ -61,7 +61,7 @@ def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
     name = said_of("name", check_name, asked.name) if asked.name else None
     check_words(protocol, language, asked.answers)
     enrolled_at = instant(asked.enrolled_at, "enrolled_at") if asked.enrolled_at else None
-    facts = Facts(
+    facts = EnrollmentFacts(
         enrollment=0,
         protocol=protocol,
         phone=said_of("phone", parse_phone, asked.phone).e164 if asked.phone else "",
@@ -88,13 +88,13 @@ def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
     return TimelineTold.model_validate(told)
 
 
-def _enroll(session: Session, caller: Caller, asked: EnrollAsked) -> Answered:
+def _enroll(session: Session, caller: Caller, asked: EnrollAsked) -> StoredResponse:
     office = caller.office
     done = enroll(
         session, asked.request(), protocols=office.protocols, rules=office.rules, now=caller.now, by=caller.by
     )
     caller.note(session, "did", done.enrollment)
-    return Answered(200 if done.already else 201, _told(done))
+    return StoredResponse(200 if done.already else 201, _told(done))
 
 
 def _told(done: Enrolled) -> dict[str, Any]:

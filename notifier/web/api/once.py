@@ -11,7 +11,7 @@ from fastapi import Header
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from notifier.access.idempotency import AnotherBody, Answered, Question, answered_before, keep_answer
+from notifier.access.idempotency import AnotherBody, KeyedRequest, StoredResponse, store_response, stored_response
 from notifier.enrollments.fields import FIELDS, Kind
 from notifier.web.api.callers import Caller
 from notifier.web.api.problems import Problem
@@ -26,24 +26,26 @@ IdempotencyKey = Annotated[
 ]
 
 
-def once(session: Session, caller: Caller, key: str | None, body_hash: str, do: Callable[[], Answered]) -> Answered:
+def once(
+    session: Session, caller: Caller, key: str | None, body_hash: str, do: Callable[[], StoredResponse]
+) -> StoredResponse:
     """What `do` does; where this key came with the same request within a day, what it was answered then.
 
     The answer names an enrollment. Raises Problem (409) where the key came with another request.
     """
     if key is None:
         return do()
-    question = Question(caller.integration.key_id, key, body_hash)
+    question = KeyedRequest(caller.integration.key_id, key, body_hash)
     try:
-        before = answered_before(session, question, now=caller.now)
+        before = stored_response(session, question, now=caller.now)
     except AnotherBody:
         sentence = "This Idempotency-Key came with another body before; a new request needs a new one."
         raise Problem(409, sentence, {"Idempotency-Key": sentence}) from None
     if before is not None:
-        caller.note(session, "saw", before.answer["enrollment"])
+        caller.note(session, "saw", before.body["enrollment"])
         return before
     answered = do()
-    keep_answer(session, question, answered)
+    store_response(session, question, answered)
     return answered
 
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.failed_rows import FailedRow, failed_rows, write_failed_rows
 from notifier.enrollments.importing.import_rows import ImportReport, Progress, import_rows
-from notifier.enrollments.importing.meanings import Meaning
+from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
@@ -124,16 +124,16 @@ def _shown(held: Upload, report: ImportReport) -> list[FailedRow]:
 
 def _to_write(report: ImportReport) -> int:
     """Rows that change something."""
-    return sum(report.counts[one] for one in (Meaning.NEW, Meaning.CHANGED, Meaning.ENDED))
+    return sum(report.counts[one] for one in (RowMeaning.NEW, RowMeaning.CHANGED, RowMeaning.ENDED))
 
 
 def _counts(report: ImportReport) -> list[tuple[str, int]]:
     words = {
-        Meaning.NEW: "new",
-        Meaning.CHANGED: "changed",
-        Meaning.ENDED: "cancelled or no-show",
-        Meaning.SAME: "known and unchanged",
-        Meaning.PASSED_BY: "cancelled before they were enrolled",
+        RowMeaning.NEW: "new",
+        RowMeaning.CHANGED: "changed",
+        RowMeaning.ENDED: "cancelled or no-show",
+        RowMeaning.SAME: "known and unchanged",
+        RowMeaning.PASSED_BY: "cancelled before they were enrolled",
     }
     return [(words[one], report.counts[one]) for one in words if report.counts[one]]
 

@@ -10,16 +10,16 @@ from starlette.responses import Response
 from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.sending.claim import SendingRules
-from notifier.sending.recover import Fate, RecoveryPlan, plan_recovery, release
+from notifier.sending.recover import LateFate, RecoveryPlan, plan_recovery, release
 from notifier.web.view import Page, Visit, see
 
 _MOST = 500
 WORDS = {
-    Fate.LEAVES: "late, still useful: it leaves",
-    Fate.MOVED: "still useful: it leaves at its next open hour",
-    Fate.WAITS: "waits for somebody all the same",
-    Fate.WITHDRAWN: "is withdrawn",
-    Fate.EXPIRED: "too late: tell the patient",
+    LateFate.LEAVES: "late, still useful: it leaves",
+    LateFate.MOVED: "still useful: it leaves at its next open hour",
+    LateFate.WAITS: "waits for somebody all the same",
+    LateFate.WITHDRAWN: "is withdrawn",
+    LateFate.EXPIRED: "too late: tell the patient",
 }
 
 
@@ -30,7 +30,7 @@ def show(visit: Visit) -> Response:
         plan = _plan(session, visit)
     visit.note("saw", "late texts")
     patients = len({one.enrollment for one in (*plan.late, *plan.expired)})
-    counts = [(WORDS[fate], plan.counts()[fate.value]) for fate in Fate if plan.counts()[fate.value]]
+    counts = [(WORDS[fate], plan.counts()[fate.value]) for fate in LateFate if plan.counts()[fate.value]]
     rows = [*plan.late, *plan.expired]
     return visit.page(
         "late.html", plan=plan, rows=rows[:_MOST], many=len(rows), patients=patients, counts=counts, words=WORDS,

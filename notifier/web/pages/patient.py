@@ -19,7 +19,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.kinds import ANSWER
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
-from notifier.domain.planning.plan import Facts
+from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.enrollments.fields import FIELDS, NOTES, Kind
 from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
@@ -99,7 +99,7 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
 
 
 def _picture(
-    facts: Facts, bubbles: list[Bubble], now: datetime, ends: tuple[tuple[str, datetime], ...]
+    facts: EnrollmentFacts, bubbles: list[Bubble], now: datetime, ends: tuple[tuple[str, datetime], ...]
 ) -> Picture | None:
     if not ends:
         return None

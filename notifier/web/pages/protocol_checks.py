@@ -10,7 +10,7 @@ from starlette.responses import Response
 from notifier.web.pages.protocols import examples_in, in_order, say_length, say_moment, shown_of, the_protocol
 from notifier.web.view import NotFound, Page, Visit
 from schedules.check import Report, check_protocol
-from schedules.compare import Difference, compare_protocols
+from schedules.compare import ProtocolDifference, compare_protocols
 from schedules.protocol import CareProtocol
 from schedules.timeline import Rules
 
@@ -29,7 +29,7 @@ class Part:
     """What differs in one part of two protocols."""
 
     title: str
-    differences: Sequence[Difference]
+    differences: Sequence[ProtocolDifference]
 
 
 def compare(visit: Visit) -> Response:
@@ -51,7 +51,7 @@ def _topics(a: CareProtocol, b: CareProtocol) -> list[Topic]:
     ]
 
 
-def _parts(a: CareProtocol, b: CareProtocol, differences: Sequence[Difference]) -> list[Part]:
+def _parts(a: CareProtocol, b: CareProtocol, differences: Sequence[ProtocolDifference]) -> list[Part]:
     """The differences by what they are about; steps in the order in which a patient hears them."""
     rest = [one for one in differences if not one.where.startswith("step ")]
     steps = dict.fromkeys(step.key for plan in (a, b) for step in sorted(plan.steps, key=in_order(plan)))
@@ -62,7 +62,7 @@ def _parts(a: CareProtocol, b: CareProtocol, differences: Sequence[Difference]) 
     ]
 
 
-def _step_of(difference: Difference) -> str | None:
+def _step_of(difference: ProtocolDifference) -> str | None:
     kind, _, rest = difference.where.partition(" ")
     return rest.partition(":")[0] if kind == "step" else None
 

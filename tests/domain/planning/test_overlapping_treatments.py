@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from notifier.domain.planning.number_plan import Member, plan_together
-from notifier.domain.planning.plan import Facts, Plan, PlanningRules, concerns
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns
 from notifier.domain.states import EnrollmentState
 from schedules.catalogue import shipped
 from schedules.moments import Moments
@@ -33,15 +33,15 @@ MONDAY = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)  # 2 PM, six days before the cl
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def facts(number: int, name: str, at: datetime, state: EnrollmentState = EnrollmentState.ACTIVE) -> Facts:
-    return Facts(
+def facts(number: int, name: str, at: datetime, state: EnrollmentState = EnrollmentState.ACTIVE) -> EnrollmentFacts:
+    return EnrollmentFacts(
         enrollment=number, protocol=PROTOCOLS[name], phone="+12125550123", first_name="Ana", folded_name="ana ruiz",
         timezone=ZONE, language="en", answers=ANSWERS.get(name, {}), rebook_consent=True, separate_areas=False,
         state=state, treated_at=at, appointment_at=None,
     )  # fmt: skip
 
 
-def plans_of(*treatments: Facts) -> dict[int, Plan]:
+def plans_of(*treatments: EnrollmentFacts) -> dict[int, Plan]:
     """Their plans, made ten minutes after the last treatment."""
     enrolled = max(one.anchor.at for one in treatments) + HOUR / 6
     return plan_together([Member(one) for one in treatments], RULES, enrolled_at=enrolled)
@@ -66,13 +66,13 @@ treatments_of_one = st.lists(
 many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def _ends(one: Facts) -> dict[str, datetime]:
+def _ends(one: EnrollmentFacts) -> dict[str, datetime]:
     return dict(Moments.of(one.protocol, one.anchor, ZoneInfo(one.timezone), one.answers).ends)
 
 
 @many
 @given(treatments_of_one)
-def test_no_lift_leaves_before_the_latest_end_over_all_her_treatments(them: Sequence[Facts]) -> None:
+def test_no_lift_leaves_before_the_latest_end_over_all_her_treatments(them: Sequence[EnrollmentFacts]) -> None:
     by_number = {one.enrollment: one for one in them}
     for number, plan in plans_of(*them).items():
         hers = by_number[number]
@@ -86,7 +86,7 @@ def test_no_lift_leaves_before_the_latest_end_over_all_her_treatments(them: Sequ
 @many
 @given(treatments_of_one)
 @example([facts(1, "microneedling-week", MONDAY), facts(2, "microneedling-24h", MONDAY + 2 * HOUR)])
-def test_texts_that_print_an_end_print_the_same_one(them: Sequence[Facts]) -> None:
+def test_texts_that_print_an_end_print_the_same_one(them: Sequence[EnrollmentFacts]) -> None:
     printed = defaultdict(set)
     for plan in plans_of(*them).values():
         ends = dict(plan.timeline.restrictions)
@@ -127,7 +127,7 @@ def test_an_earlier_text_that_has_left_is_not_withheld() -> None:
 @given(treatments_of_one)
 @example([facts(1, "microneedling-regimen", MONDAY), facts(2, "microneedling", MONDAY + HOUR)])
 @example([facts(1, "microneedling-regimen", MONDAY), facts(2, "microneedling-week", MONDAY + HOUR)])
-def test_no_text_says_a_length_in_words_that_another_treatment_makes_longer(them: Sequence[Facts]) -> None:
+def test_no_text_says_a_length_in_words_that_another_treatment_makes_longer(them: Sequence[EnrollmentFacts]) -> None:
     by_number = {one.enrollment: one for one in them}
     for number, plan in plans_of(*them).items():
         hers = by_number[number]
@@ -143,7 +143,7 @@ def _says_days_or_hours(step: Step) -> bool:
     return any(re.search(r"\d (day|hour)|week", re.sub(r"\{[^}]*\}", "", words)) for words in step.text.values())
 
 
-def _outlasts(other: Facts, hers: Facts, topic: str) -> bool:
+def _outlasts(other: EnrollmentFacts, hers: EnrollmentFacts, topic: str) -> bool:
     """Whether the other treatment, which came while hers still restricted, restricts for longer than her words say."""
     own = _ends(hers)[topic]
     if other.anchor.at < hers.anchor.at or (other.anchor.at == hers.anchor.at and other.enrollment < hers.enrollment):

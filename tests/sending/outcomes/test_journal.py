@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from notifier.db.engine import open_engine
 from notifier.sending.outcomes import journal as room
-from notifier.sending.outcomes.journal import Journal, Kept, journal_place, left_behind
+from notifier.sending.outcomes.journal import Journal, JournalEntry, journal_place, left_behind
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sms.code_classes import NotCreatedClass
 
@@ -69,7 +69,7 @@ async def keep(journal: Journal, *batch: Finished) -> None:
         await journal.while_saving(batch, fails())
 
 
-def read(place: Path) -> Sequence[Kept]:
+def read(place: Path) -> Sequence[JournalEntry]:
     """As the next worker does after this process was killed: the kernel has let go of its lock."""
     with left_behind(place) as kept:
         return kept
@@ -92,8 +92,8 @@ async def test_what_the_database_does_not_take_is_read_by_the_next_worker(place:
     await keep(journal, finished(now), refused)
     with killed(journal):
         assert [
-            Kept("attempt-1", Result.ACCEPTED, now, SID),
-            Kept("attempt-2", Result.NOT_CREATED, now, None, 21211, NotCreatedClass.BAD_NUMBER),
+            JournalEntry("attempt-1", Result.ACCEPTED, now, SID),
+            JournalEntry("attempt-2", Result.NOT_CREATED, now, None, 21211, NotCreatedClass.BAD_NUMBER),
         ] == read(place)
     assert [] == list(place.parent.iterdir())
 

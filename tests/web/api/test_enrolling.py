@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifier.db.tables import ApiAnswer, Enrollment, Scope
+from notifier.db.tables import ApiResponse, Enrollment, Scope
 from notifier.web.api.once import body_hash
 from notifier.web.api.requests import EnrollAsked
 from tests.web.api.conftest import ANA, Program
@@ -72,7 +72,7 @@ def test_after_a_day_an_idempotency_key_is_forgotten(program: Program) -> None:
     assert 409 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
     program.clock.pass_(minutes=1)
     assert 201 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
-    assert 1 == len(program.all(ApiAnswer))
+    assert 1 == len(program.all(ApiResponse))
 
 
 def test_what_was_refused_may_be_put_right_under_the_same_idempotency_key(program: Program) -> None:

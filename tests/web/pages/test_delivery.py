@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from notifier.db.engine import writing
 from notifier.db.rows import insert_rows
-from notifier.db.tables import Attempt, Message, OptOut, Receipt, Worker
+from notifier.db.tables import Attempt, Message, OptOut, Receipt, WorkerRow
 from notifier.oversight.advice import _REFUSED, _REPORTED, what_to_do
 from notifier.sms.code_classes import AfterAcceptance, NotCreatedClass
 from notifier.web.widgets.charts import columns, rows
@@ -36,8 +36,8 @@ def left(
             insert_rows(session, Receipt, [{**receipt, "source": "callback"}])
         if refused is not None:
             number = session.scalar(select(col(Message.id)).where(col(Message.step) == step))
-            if session.get(Worker, "w") is None:
-                insert_rows(session, Worker, [{"id": "w", "host": "h", "pid": 1, "started_at": at, "seen_at": at}])
+            if session.get(WorkerRow, "w") is None:
+                insert_rows(session, WorkerRow, [{"id": "w", "host": "h", "pid": 1, "started_at": at, "seen_at": at}])
             call = {"id": step, "message_id": number, "worker_id": "w", "started_at": at}
             insert_rows(session, Attempt, [{**call, "lease_until": at, "outcome": "not_created", "code": refused}])
 
