@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -164,7 +164,7 @@ def _what_keeps_it(
         if circuit.sender is None or circuit.sender == sender or (sender is None and _is_nobodys(circuit, rules)):
             stops = what_stops(circuit).rstrip(".")
             yield f"{stops[0].upper()}{stops[1:]}."
-    if now is not None and (asked := _asked_to_wait(session, enrollment, now)):
+    if now is not None and (asked := _asked_to_wait(session, _through(sender, rules), now)):
         yield f"Its sender waits: {asked}"
 
 
@@ -179,8 +179,17 @@ def _is_nobodys(circuit: Circuit, rules: PlanningRules) -> bool:
     return circuit.sender not in {office.sender for office in rules.offices.values()}
 
 
-def _asked_to_wait(session: Session, enrollment: Enrollment, now: datetime) -> str | None:
-    """What Twilio has asked of the sender of this office's texts; it stands at the text that it was asked for."""
+def _through(sender: str | None, rules: PlanningRules) -> ColumnElement[bool]:
+    """The condition that an enrollment's texts leave through this sender; None: the clinic's."""
+    theirs = {office.id for office in rules.offices.values() if office.sender == sender}
+    others = set(rules.offices) - theirs
+    if sender is not None:
+        return col(Enrollment.office).in_(theirs)
+    return col(Enrollment.office).is_(None) | col(Enrollment.office).not_in(others)
+
+
+def _asked_to_wait(session: Session, through: ColumnElement[bool], now: datetime) -> str | None:
+    """What Twilio has asked of the sender; it stands at the text that it was asked for."""
     found = (
         select(col(Message.reason))
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
@@ -189,7 +198,7 @@ def _asked_to_wait(session: Session, enrollment: Enrollment, now: datetime) -> s
             col(Message.due_at) > now,
             col(Message.due_at) <= now + LONGEST_WAIT,
             col(Message.reason).contains(ASKED_TO_WAIT),
-            col(Enrollment.office).is_not_distinct_from(enrollment.office),
+            through,
         )
     )
     return session.scalar(found.order_by(col(Message.due_at).desc()).limit(1))

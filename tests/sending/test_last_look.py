@@ -77,6 +77,16 @@ async def test_what_is_said_between_claim_and_call_keeps_a_text_from_leaving(hou
             session.execute(delete(Message).where(col(Message.id) == text))
 
 
+async def test_a_test_may_stop_the_engine_at_every_point_of_a_texts_way(house: House) -> None:
+    """So that every order of what staff do, a call, a receipt and a crash can be tried on purpose."""
+    text, seen = house.plan(), list[tuple[PausePoint, MessageState]]()
+    for point in PausePoint:
+        house.at[point] = lambda point=point: seen.append((point, house.state(text)))  # type: ignore[misc]  # as in a loop
+    await house.turn()
+    claimed = [(point, S.ATTEMPTING) for point in PausePoint if point is not PausePoint.RECORDED]
+    assert [*claimed, (PausePoint.RECORDED, S.ACCEPTED)] == seen
+
+
 async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(house: House) -> None:
     text = house.plan()
     new = partial(_row, text="New. STOP to opt out.")

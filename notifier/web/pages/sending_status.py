@@ -13,7 +13,7 @@ from starlette.responses import Response
 from notifier.db.engine import writing
 from notifier.db.tables import RecoveryKind
 from notifier.oversight.stored_alerts import open_alerts
-from notifier.sending.gates.circuits import open_circuits, what_stops
+from notifier.sending.gates.circuits import HIDES, open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts, trust_clocks, works
 from notifier.sending.gates.probe import close_circuit
 from notifier.sending.gates.recoveries import count_waiting, open_recoveries
@@ -61,7 +61,8 @@ def _stops(session: Session, visit: Visit) -> Iterator[Alarm]:
         yield Alarm(why, to_do, resets=True)
     for circuit in open_circuits(session):
         why = sentence(what_stops(circuit))
-        to_do = "It is tried again every few minutes. Once the cause is mended, an admin may send again at once."
+        by_itself = "" if circuit.code == HIDES else "It is tried again every few minutes. "
+        to_do = f"{by_itself}Once the cause is mended, an admin may send again at once."
         yield Alarm(why, to_do, circuit.opened_at, resets=True)
     for kind, found in open_recoveries(session).items():
         if kind is RecoveryKind.RESTORED:
