@@ -107,7 +107,8 @@ def _tables(connection: Connection) -> Iterator[Table]:
 def _rows(engine: Engine, like: Rows | None = None) -> Rows:
     """What the tables hold: the columns that they have, or had in `like`."""
     with engine.connect() as connection:
-        return {table.name: _rows_of(connection, table, like) for table in _tables(connection)}
+        tables = [table for table in _tables(connection) if like is None or table.name in like]
+        return {table.name: _rows_of(connection, table, like) for table in tables}
 
 
 def _rows_of(connection: Connection, table: Table, like: Rows | None) -> tuple[list[str], list[tuple[Any, ...]]]:
