@@ -28,11 +28,11 @@ from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER, Sandbox
 from notifier.sending.claim import SendingRules
 from notifier.sending.dispatch import Dispatch
 from notifier.sending.outcomes.resolve import call_dead_attempts_unknown, resolve
-from notifier.sending.outcomes.save import record
+from notifier.sending.outcomes.save import save_outcomes
 from notifier.sending.poll import poll_inbound
 from notifier.sending.rate import Pace
 from notifier.sms.account import TwilioAccount
-from notifier.sms.gateway import MessageRecord, Outcome, OutgoingText
+from notifier.sms.gateway import Outcome, OutgoingText, ProviderMessage
 from notifier.sms.twilio_gateway import TwilioGateway
 from schedules.catalogue import shipped
 from schedules.send_window import SendWindow
@@ -211,12 +211,12 @@ class Clinic:
 
     def _worker(self, gateway: TwilioGateway) -> Dispatch:
         return Dispatch(
-            self.threads, gateway, self.clock, SendingRules(SendWindow()), record=record,
+            self.threads, gateway, self.clock, SendingRules(SendWindow()), record=save_outcomes,
             worker_id=str(uuid4()), in_flight=10, pace=Pace(0),
         )  # fmt: skip
 
 
-def _receive_listed(session: Session, listed: MessageRecord, now: datetime) -> object:
+def _receive_listed(session: Session, listed: ProviderMessage, now: datetime) -> object:
     return receive(session, InboundText(listed.sid, listed.from_, listed.body, listed.created_at), now)
 
 

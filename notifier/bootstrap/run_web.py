@@ -31,7 +31,7 @@ from notifier.bootstrap.web_timers import rounds
 from notifier.clock import Clock
 from notifier.config.settings import Settings
 from notifier.db.engine import file_of, open_engine, reading
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 from notifier.db.same_file import OpenedFile
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
@@ -58,7 +58,7 @@ def run_all(settings: Settings) -> int:
 def run_web(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. The command `notifier web`.
 
-    Raises BadSettings, DatabaseUnusable, and CannotListen.
+    Raises BadSettings, DatabaseFailure, and CannotListen.
     """
     check_ready_to_serve(settings)
     configure_logs(level=settings.log_level)
@@ -72,7 +72,7 @@ def run_web(settings: Settings) -> int:
     finally:
         engine.dispose()
     if lost := asyncio.run(serve(settings)):
-        raise DatabaseUnusable(lost)
+        raise DatabaseFailure(lost)
     return 0
 
 

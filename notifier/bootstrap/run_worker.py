@@ -30,7 +30,7 @@ from notifier.config.settings import Settings
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import file_of, open_engine, reading
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import refuse_network
 from notifier.db.integrity import look_before_start
 from notifier.db.same_file import OpenedFile
@@ -39,15 +39,15 @@ from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
 from notifier.oversight.alerts import send_alerts, watch
 from notifier.scheduler.worker import Worker
-from notifier.scheduler.worker_lock import alone, lock_file
+from notifier.scheduler.worker_lock import exclusive, lock_file
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.outcomes.journal import Journal, journal_place
-from notifier.sending.outcomes.save import record
+from notifier.sending.outcomes.save import save_outcomes
 from notifier.sending.poll import Receive
 from notifier.sending.rate import Pace
-from notifier.sms.gateway import Gateway, MessageRecord
+from notifier.sms.gateway import Gateway, ProviderMessage
 
 Beside = Callable[[Worker], AbstractAsyncContextManager[object]]
 """What runs in the worker's process too, such as the staff page: entered before "ready", left after the drain."""
@@ -57,7 +57,7 @@ log = structlog.get_logger()
 def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullcontext()) -> int:
     """Work until SIGTERM or SIGINT; the exit code. The command `notifier worker`, and with the page beside it, `run`.
 
-    Raises BadSettings where something is missing that a worker needs, DatabaseUnusable, and AnotherWorker.
+    Raises BadSettings where something is missing that a worker needs, DatabaseFailure, and AnotherWorker.
     """
     check_ready_to_send(settings)
     configure_logs(level=settings.log_level)
@@ -97,7 +97,7 @@ async def work(
         await gateway.close()
     threads.close(wait=drained)
     if worker.damage:
-        raise DatabaseUnusable(worker.damage)
+        raise DatabaseFailure(worker.damage)
     return drained
 
 
@@ -114,7 +114,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         gateway,
         clock,
         sending_rules(settings),
-        record=record,
+        record=save_outcomes,
         worker_id=worker_id,
         in_flight=settings.in_flight,
         pace=Pace(settings.messages_per_second, random=random),
@@ -128,7 +128,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         messages_per_second=settings.messages_per_second,
         on_unknown=settings.on_unknown,
         webhooks=settings.public_url is not None,
-        alone=file is not None,
+        is_exclusive=file is not None,
         shifted=settings.clock_file is not None,
         systemd=settings.notify_socket,
         watchdog_usec=settings.watchdog_usec,
@@ -155,16 +155,16 @@ def build_receive(settings: Settings) -> Receive:
 def only_worker(engine: Engine, now: datetime) -> AbstractContextManager[None]:
     """On SQLite the lock that one worker holds; on PostgreSQL there may be any number."""
     file = file_of(engine)
-    return nullcontext() if file is None else alone(file, now=now)
+    return nullcontext() if file is None else exclusive(file, now=now)
 
 
-def _receive(session: Session, found: MessageRecord, now: datetime, *, answers: AnswerRules | None = None) -> None:
+def _receive(session: Session, found: ProviderMessage, now: datetime, *, answers: AnswerRules | None = None) -> None:
     to = (found.to, found.service)
     inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=to)
     receive(session, inbound, now, answers=answers)
 
 
-def _apply(session: Session, found: MessageRecord, now: datetime) -> None:
+def _apply(session: Session, found: ProviderMessage, now: datetime) -> None:
     apply_receipt(
         session, sid=found.sid, status=found.status, error_code=found.error_code, token=None, at=now,
         source="poll")  # fmt: skip

@@ -56,7 +56,7 @@ async def rounds(
     # Not on APScheduler's wall clock: one that is set back would silence it, and no worker's pulse is here to notice.
     going = Rounds()
     going.begin("forget", forget, every=tidy)
-    going.begin("urgent", tell_urgent, bell=replied)
+    going.begin("urgent", tell_urgent, wake_up=replied)
     if not beside_worker:
         going.begin("watch", watch, every=look)
     try:

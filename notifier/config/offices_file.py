@@ -103,10 +103,10 @@ def _wrong_with(office: str, table: Any, protocols: Catalogue) -> Iterator[str]:
         yield from (f"{who}: {_sentence(one)}" for one in error.errors(include_url=False, include_input=False))
         return
     allowed = profile.protocols or list(protocols)
-    for stranger in (one for one in allowed if one not in protocols and one not in protocols.unreadable):
-        near = get_close_matches(stranger, protocols, n=1, cutoff=0.4)
+    for unknown in (one for one in allowed if one not in protocols and one not in protocols.unreadable):
+        near = get_close_matches(unknown, protocols, n=1, cutoff=0.4)
         instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(protocols)}"
-        yield f'{who}: protocols: there is no protocol "{stranger[:60]}"; {instead}'
+        yield f'{who}: protocols: there is no protocol "{unknown[:60]}"; {instead}'
     spoken = sorted({language for one in allowed if one in protocols for language in protocols[one].languages})
     if profile.language is not None and spoken and profile.language not in spoken:
         yield f'{who}: language: no protocol of it speaks "{profile.language[:8]}"; write one of {", ".join(spoken)}'

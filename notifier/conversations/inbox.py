@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from notifier.db.columns import can_be_id
 from notifier.db.enrollments import latest_on
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.tables import Enrollment, Message, Reply
 from notifier.domain.refused import RefusalCode, Refused
 
@@ -52,5 +52,5 @@ def close(session: Session, reply_id: int, *, at: datetime, by: str) -> bool:
         .returning(col(Reply.id))
     ).first()
     if closed is not None:
-        record(session, at=at, by=by, what="reply_closed", why=f"reply {reply_id}")
+        record_event(session, at=at, by=by, what="reply_closed", why=f"reply {reply_id}")
     return closed is not None

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from notifier.db import outbox
 from notifier.db.enrollments import sharing_phone
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import ANSWER, BY_ITSELF
 from notifier.domain.states import RUNNING, MessageState
@@ -75,7 +75,7 @@ def plan_answer(
         "not_before": now, "due_at": now, "expires_at": until, "text": words
     }  # fmt: skip
     (message_id,) = outbox.insert(session, [row])
-    record(
+    record_event(
         session, at=now, by=by, what="answered", enrollment_id=enrollment.id,
         message_id=message_id, why=f"to reply {step.rpartition('-')[2]}")  # fmt: skip
     return message_id

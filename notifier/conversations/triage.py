@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from notifier.conversations.inbox import close, the_reply
 from notifier.db import outbox
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import ReplyClaim, SeenTo
 from notifier.domain.refused import RefusalCode, Refused
@@ -43,7 +43,7 @@ def see_to(session: Session, message_id: int, *, now: datetime, by: str) -> bool
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     new = insert_if_new(session, SeenTo, {"message_id": message_id, "at": now, "by": by})
     if new:
-        record(
+        record_event(
             session,
             at=now,
             by=by,

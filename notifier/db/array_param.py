@@ -46,8 +46,8 @@ def _document(values: Iterable[Any] | None) -> str:
     return json_text(_array(values))
 
 
-def among(column: Any, values: str) -> ColumnElement[bool]:
-    """`among(column, "phones")` in a statement; `phones` are given when it is run."""
+def in_array(column: Any, values: str) -> ColumnElement[bool]:
+    """`in_array(column, "phones")` in a statement; the values of `phones` come when the statement runs."""
     many = bindparam(values, type_=_Many(isinstance(column.type, Integer)))
     found: ColumnElement[bool] = column.bool_op("IN")(_Each(many))
     return found

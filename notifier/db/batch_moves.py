@@ -13,7 +13,7 @@ from functools import cache
 from sqlalchemy import Update, bindparam, null, update
 from sqlalchemy.orm import Session
 
-from notifier.db.array_param import among
+from notifier.db.array_param import in_array
 from notifier.db.outbox import in_state, record_moves
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
@@ -40,7 +40,7 @@ def accept(session: Session, attempt_ids: Sequence[str], *, seen: MessageState, 
 @cache
 def _leave(late: bool) -> Update:
     check_move(_S.PLANNED, _S.ATTEMPTING)
-    these = update(table_of(Message)).where(in_state(_S.PLANNED), among(_messages.id, "ids"))
+    these = update(table_of(Message)).where(in_state(_S.PLANNED), in_array(_messages.id, "ids"))
     words = _messages.late_text if late else _messages.text
     changed = these.values(state=_S.ATTEMPTING, reason=null(), left_at=bindparam("at"), sent_text=words)
     return changed.returning(_messages.id)
@@ -50,7 +50,7 @@ def _leave(late: bool) -> Update:
 def _accept(seen: MessageState) -> Update:
     check_move(seen, _S.ACCEPTED)
     these = update(table_of(Message)).where(
-        among(_attempts.id, "attempt_ids"),
+        in_array(_attempts.id, "attempt_ids"),
         _messages.id == _attempts.message_id,
         in_state(seen),
     )

@@ -31,7 +31,7 @@ def open_engine(url: str, *, busy_seconds: int = BUSY_SECONDS, for_worker: bool 
     A relative path counts from the working directory of this moment. Nothing is opened yet. `busy_seconds`: how long a
     writer waits for another one, or for a free connection. `for_worker`: on PostgreSQL no statement takes for ever, and
     what is written wakes no worker; everybody else's writes do. Raises BadDatabaseAddress for any other address. Errors
-    of the database become DatabaseUnusable too wherever we know a plain sentence.
+    of the database become DatabaseFailure too wherever we know a plain sentence.
     """
     address = _read(url)
     if address.get_backend_name() == "sqlite":

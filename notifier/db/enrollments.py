@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
-from notifier.db.array_param import among
+from notifier.db.array_param import in_array
 from notifier.db.columns import can_be_id
-from notifier.db.events import cut, record
+from notifier.db.events import cut, record_event
 from notifier.db.rows import Row, insert_rows_for_ids
 from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.refused import RefusalCode, Refused
@@ -52,7 +52,7 @@ def by_external_ids(session: Session, external_ids: Sequence[str]) -> dict[str, 
     return {str(enrollment.external_id): enrollment for enrollment in found}
 
 
-_BY_EXTERNAL_IDS = select(Enrollment).where(among(col(Enrollment.external_id), "external_ids"))
+_BY_EXTERNAL_IDS = select(Enrollment).where(in_array(col(Enrollment.external_id), "external_ids"))
 
 
 def sharing_phone(session: Session, phone: str) -> list[Enrollment]:
@@ -104,7 +104,7 @@ def move(
     ).first()
     if moved is None:
         return False
-    record(
+    record_event(
         session,
         at=at,
         by=by,

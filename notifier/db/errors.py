@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
 
-class DatabaseUnusable(OperationalError, Unusable):
+class DatabaseFailure(OperationalError, Unusable):
     """The database cannot be used as it is; the message says why and what to do, for a person.
 
     It stays an OperationalError, so that who waits and tries again on those does so on this one too.
@@ -33,19 +33,19 @@ class DatabaseUnusable(OperationalError, Unusable):
         return self.sentence
 
 
-class BadDatabaseAddress(DatabaseUnusable, BadConfiguration):
+class BadDatabaseAddress(DatabaseFailure, BadConfiguration):
     """The setting is wrong, whatever state the database is in: it does not mend itself."""
 
 
-class DatabaseBusy(DatabaseUnusable):
+class DatabaseBusy(DatabaseFailure):
     """Somebody else is writing, or every connection is taken; the same again in a moment may well succeed."""
 
 
-class DatabaseDamaged(DatabaseUnusable):
+class DatabaseDamaged(DatabaseFailure):
     """The file itself is broken: nothing that is read from it can be trusted."""
 
 
-def say_in_words(context: ExceptionContext) -> DatabaseUnusable | None:
+def say_in_words(context: ExceptionContext) -> DatabaseFailure | None:
     """SQLAlchemy's `handle_error` listener: replaces errors of the database that have a plain sentence."""
     error = context.original_exception
     engine = context.engine
@@ -70,7 +70,7 @@ def say_in_words(context: ExceptionContext) -> DatabaseUnusable | None:
         words = _postgresql_sentence(error, engine)
     else:
         return None
-    return DatabaseUnusable(words, error, disconnected=context.is_disconnect) if words else None
+    return DatabaseFailure(words, error, disconnected=context.is_disconnect) if words else None
 
 
 def _is_postgresqls(error: BaseException | None) -> TypeGuard[psycopg.Error]:

@@ -12,7 +12,7 @@ from notifier.db.rows import insert_rows
 from notifier.db.tables import Event
 
 
-def record(
+def record_event(
     session: Session,
     *,
     at: datetime,

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 
 _REVISION: Final = "alembic_version"
 _OURS: Final = frozenset({"enrollments", "messages", "attempts"})
 """Tables that Notifier has had from its first migration on."""
 
 
-class NotOurDatabase(DatabaseUnusable):
+class NotOurDatabase(DatabaseFailure):
     """The file belongs to another program; names it."""
 
 
@@ -24,7 +24,7 @@ def is_blank(file: Path) -> bool:
     return not file.exists() or _tables(file) == set()
 
 
-def refuse_stranger(file: Path) -> None:
+def refuse_foreign_file(file: Path) -> None:
     """Raise NotOurDatabase for a file with tables of another program; it is opened for reading only.
 
     Connecting the usual way would already change it: to a write-ahead log. What cannot be read is left to that way,

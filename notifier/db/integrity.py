@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def look_before_start(engine: Engine) -> None:
-    """Raise DatabaseUnusable for a file that cannot be used, whatever its size in no time: its header and the beginning
+    """Raise DatabaseFailure for a file that cannot be used, whatever its size in no time: its header and the beginning
     of every table are read. One in which damage was found is read through before it is trusted again."""
     file = file_of(engine)
     if file is None:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, o
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.array_param import among
+from notifier.db.array_param import in_array
 from notifier.db.columns import can_be_id
 from notifier.db.events import cut
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
@@ -34,7 +34,7 @@ _TELL = (
         ["enrollment_id", "message_id", *_TOLD],
         select(
             _messages.enrollment_id, _messages.id, *(bindparam(name, type_=_events[name].type) for name in _TOLD)
-        ).where(among(_messages.id, "ids")),
+        ).where(in_array(_messages.id, "ids")),
     )
 )
 
@@ -211,7 +211,7 @@ _LONGEST_DAY = timedelta(hours=26)
 """More than any local day has: a clock change gives it 25."""
 
 _LEFT = select(col(Message.phone), col(Message.left_at)).where(
-    among(col(Message.phone), "phones"),
+    in_array(col(Message.phone), "phones"),
     col(Message.left_at) > bindparam("since"),
     col(Message.state).in_(COUNTS_TODAY),
     ~is_answer(),

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.rows import insert_if_new, insert_rows_for_ids
 from notifier.db.tables import Approval, Pause, ProtocolVersion
 from schedules.protocol import CareProtocol
@@ -48,7 +48,7 @@ def approve(session: Session, protocol: CareProtocol, language: str, *, by: str,
     new = insert_if_new(session, Approval, {**row, "by": by, "at": at})
     if new:
         which = f"{protocol.id} {protocol.version} in {language}"
-        record(session, at=at, by=by, what="protocol_approved", why=which)
+        record_event(session, at=at, by=by, what="protocol_approved", why=which)
     return new
 
 
@@ -68,7 +68,7 @@ def pause(session: Session, protocol_id: str, step: str | None = None, *, reason
     row = {"protocol": protocol_id, "step": step, "reason": reason, "by": by, "at": at}
     (pause_id,) = insert_rows_for_ids(session, Pause, [row])
     why = f"{_name(protocol_id, step)}: {reason}"
-    record(session, at=at, by=by, what="protocol_paused", why=why)
+    record_event(session, at=at, by=by, what="protocol_paused", why=why)
     return pause_id
 
 
@@ -85,7 +85,7 @@ def unpause(session: Session, protocol_id: str, step: str | None = None, *, by: 
         .returning(col(Pause.id))
     ).all()
     if ended:
-        record(session, at=at, by=by, what="protocol_unpaused", why=_name(protocol_id, step))
+        record_event(session, at=at, by=by, what="protocol_unpaused", why=_name(protocol_id, step))
     return len(ended)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from notifier.db.engine import file_of
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 
 _Identity = tuple[int, int]
 
 
-class DatabaseReplaced(DatabaseUnusable):
+class DatabaseReplaced(DatabaseFailure):
     """The path of the database names another file than the one that was opened, or none."""
 
 

@@ -14,8 +14,8 @@ from sqlmodel import SQLModel
 
 from notifier.db import tables  # noqa: F401  # declares the tables, so that the metadata is complete
 from notifier.db.engine import file_of, is_sqlite
-from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
-from notifier.db.foreign_file import is_blank, refuse_stranger
+from notifier.db.errors import DatabaseDamaged, DatabaseFailure
+from notifier.db.foreign_file import is_blank, refuse_foreign_file
 from notifier.db.found_backups import how_to_restore
 from notifier.db.upgrade_copy import copy_before_upgrade
 
@@ -23,11 +23,11 @@ HEAD = "0014"
 """The revision that this program works with: the last file in migrations/versions."""
 
 
-class DatabaseFromTheFuture(DatabaseUnusable):
+class DatabaseFromTheFuture(DatabaseFailure):
     """A newer Notifier has changed this database; names both revisions."""
 
 
-class SchemaBehind(DatabaseUnusable):
+class SchemaBehind(DatabaseFailure):
     """The database needs an upgrade first; names both revisions."""
 
 
@@ -63,7 +63,7 @@ def upgrade(engine: Engine, copied_at: datetime | None = None) -> Upgraded:
     """Bring the database to HEAD; nothing happens when it is there. All of it or nothing, and one process at a time.
 
     `copied_at`: this moment; a copy of an older SQLite database stays beside it. None for what is a copy itself. Raises
-    DatabaseFromTheFuture, NotOurDatabase, and DatabaseUnusable for a database that cannot be used or copied.
+    DatabaseFromTheFuture, NotOurDatabase, and DatabaseFailure for a database that cannot be used or copied.
     """
     created = _create_private_file(engine)
     return Upgraded(created, _bring_to_head(engine, copied_at))
@@ -74,11 +74,11 @@ def _bring_to_head(engine: Engine, copied_at: datetime | None) -> Path | None:
     with engine.connect() as connection:
         if current_revision(connection) == HEAD:
             return None
-    with _alone(engine) as connection:
+    with _exclusive(engine) as connection:
         revision = current_revision(connection)  # again, now that nobody else can change it
         if revision == HEAD:
             return None
-        _refuse_strangers(connection, revision)
+        _refuse_foreign_tables(connection, revision)
         file = file_of(engine)
         if file is not None and revision is not None and copied_at is not None:
             copy = copy_before_upgrade(file, revision, copied_at)
@@ -94,12 +94,12 @@ def check_schema(engine: Engine) -> None:
     if file is not None:
         if file.parent.is_dir() and is_blank(file):
             raise _missing(file)
-        refuse_stranger(file)
+        refuse_foreign_file(file)
     with engine.execution_options(readonly=True).connect() as connection:
         revision = current_revision(connection)
         if revision == HEAD:
             return
-        _refuse_strangers(connection, revision)
+        _refuse_foreign_tables(connection, revision)
     now = f"is at revision {revision}" if revision else "is empty"
     raise SchemaBehind(f"The database {now}; this Notifier needs revision {HEAD}: run `notifier db upgrade`.")
 
@@ -136,7 +136,7 @@ def _create_private_file(engine: Engine) -> Path | None:
     file = file_of(engine)
     if file is None:
         return None
-    refuse_stranger(file)
+    refuse_foreign_file(file)
     if file.exists() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
         return None
     try:
@@ -147,7 +147,7 @@ def _create_private_file(engine: Engine) -> Path | None:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
+def _exclusive(engine: Engine) -> Iterator[Connection]:
     """One transaction that no other upgrade overlaps; a crash within it leaves the database as it was."""
     with engine.connect() as connection:
         if not is_sqlite(engine):
@@ -164,12 +164,12 @@ def _alone(engine: Engine) -> Iterator[Connection]:
             with connection.begin():
                 yield connection
                 if broken := connection.execute(text("PRAGMA foreign_key_check")).first():
-                    raise DatabaseUnusable(f"The upgrade would leave rows of {broken[0]} without what they belong to.")
+                    raise DatabaseFailure(f"The upgrade would leave rows of {broken[0]} without what they belong to.")
         finally:
             driver.cursor().execute("PRAGMA foreign_keys=ON")
 
 
-def _refuse_strangers(connection: Connection, revision: str | None) -> None:
+def _refuse_foreign_tables(connection: Connection, revision: str | None) -> None:
     if revision is not None:
         from notifier.db import migrate  # noqa: PLC0415  # as above
 
@@ -179,7 +179,7 @@ def _refuse_strangers(connection: Connection, revision: str | None) -> None:
                 "install the newer Notifier again, or restore a backup from before its upgrade."
             )
     elif taken := set(inspect(connection).get_table_names()) & SQLModel.metadata.tables.keys():
-        raise DatabaseUnusable(
+        raise DatabaseFailure(
             f"The database already has a table {min(taken)} that is not Notifier's: "
             "give Notifier a database of its own."
         )

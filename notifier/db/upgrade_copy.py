@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import keep_through_power_cut
 
 KEPT: Final = 2
@@ -23,7 +23,7 @@ def copy_before_upgrade(file: Path, revision: str, at: datetime) -> Path:
     """Copy the database as of its last commit, page by page; the copy, named after the file, its revision and `at`.
 
     Only its owner may read it, and it has its name only once it was read through. For whoever holds the write lock, so
-    that nothing is committed until the upgrade is. Raises DatabaseUnusable where there is no room for the copy and the
+    that nothing is committed until the upgrade is. Raises DatabaseFailure where there is no room for the copy and the
     upgrade, or the copy fails: then nothing may be upgraded.
     """
     refuse_full_disk(file)
@@ -39,14 +39,14 @@ def copy_before_upgrade(file: Path, revision: str, at: datetime) -> Path:
         _remove_older(file, to)
     except (OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise DatabaseUnusable(f"Nothing was upgraded: the copy {to} could not be written: {why}.") from None
+        raise DatabaseFailure(f"Nothing was upgraded: the copy {to} could not be written: {why}.") from None
     finally:
         part.unlink(missing_ok=True)
     return to
 
 
 def refuse_full_disk(file: Path) -> None:
-    """Raise DatabaseUnusable unless the disk has room for a copy, and for a log of every page that an upgrade rewrites.
+    """Raise DatabaseFailure unless the disk has room for a copy, and for a log of every page that an upgrade rewrites.
 
     Measured on a database of 2.1 GB from which a column of every row was taken: the log had three quarters of that.
     """
@@ -55,7 +55,7 @@ def refuse_full_disk(file: Path) -> None:
     if log.exists():  # what an upgrade that was killed has left is overwritten
         free += log.stat().st_size
     if free < needed:
-        raise DatabaseUnusable(
+        raise DatabaseFailure(
             f"Nothing was upgraded: {needed:,} bytes must be free beside {file}, for a copy and for the tables that "
             f"are rewritten, and {free:,} are: make room, and start again."
         )

@@ -72,23 +72,25 @@ def is_hidden(session: Session, addressed: Mapping[str, Any]) -> bool:
 def narrow(session: Session, yours: Collection[str]) -> None:
     """Let the rest of this session see one's own offices only."""
     texts, held = Message.__table__, NumberHold.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-    hers = _enrollments.alias()  # what is narrowed itself would be taken for the same rows
-    here = _is_of(hers, yours)
-    on_phone = hers.c.phone == held.c.phone
+    enrolled = _enrollments.alias()  # what is narrowed itself would be taken for the same rows
+    here = _is_of(enrolled, yours)
+    on_phone = enrolled.c.phone == held.c.phone
     narrowed = (
         with_loader_criteria(Enrollment, _is_of(_enrollments, yours)),
         with_loader_criteria(Reply, _is_of(Reply.__table__, yours)),  # type: ignore[attr-defined]  # the same
-        with_loader_criteria(Message, select(hers.c.id).where(hers.c.id == texts.c.enrollment_id, here).exists()),
+        with_loader_criteria(
+            Message, select(enrolled.c.id).where(enrolled.c.id == texts.c.enrollment_id, here).exists()
+        ),
         with_loader_criteria(
             NumberHold,
-            or_(select(hers.c.id).where(on_phone, here).exists(), ~select(hers.c.id).where(on_phone).exists()),
+            or_(select(enrolled.c.id).where(on_phone, here).exists(), ~select(enrolled.c.id).where(on_phone).exists()),
         ),
     )
 
     @event.listens_for(session, "do_orm_execute")
-    def _(asked: ORMExecuteState) -> None:
-        if asked.is_select:
-            asked.statement = asked.statement.options(*narrowed)
+    def _(execution: ORMExecuteState) -> None:
+        if execution.is_select:
+            execution.statement = execution.statement.options(*narrowed)
 
 
 def _is_of(table: Any, yours: Collection[str]) -> ColumnElement[bool]:

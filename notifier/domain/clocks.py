@@ -47,7 +47,7 @@ class ClockWatch:
         """Why it is not trusted, in words for staff."""
         self.is_uncompared = False
         """It is a start or a small step, and no other clock was asked yet: no reason to alarm anybody."""
-        self.told: str | None = None
+        self.reported: str | None = None
         """The doubt that staff can see; whoever keeps it for them sets it."""
         self._offset: float | None = None
         """Wall clock minus monotonic clock, while it was last trusted."""

@@ -23,7 +23,7 @@ from notifier.enrollments.keys import unplanned_columns
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import enrollments_on, facts_of
 from notifier.enrollments.write import refuse_unready
-from notifier.numbers.opt_outs import opted_out_among
+from notifier.numbers.opt_outs import opted_out_phones
 
 _ON_ITS_WAY = frozenset({MessageState.ATTEMPTING, MessageState.UNKNOWN})
 _WAITS = "waits until somebody lets it go on"
@@ -77,7 +77,7 @@ def plan_command(
 
 
 def _opted_out(session: Session, before: EnrollmentFacts, after: EnrollmentFacts) -> bool:
-    return bool(opted_out_among(session, {before.phone, after.phone}))
+    return bool(opted_out_phones(session, {before.phone, after.phone}))
 
 
 def _changed(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
-from notifier.db.array_param import among
+from notifier.db.array_param import in_array
 from notifier.db.rows import table_of
 from notifier.db.tables import Approval, NumberHold, OptOut, Pause, ProtocolVersion
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
@@ -49,13 +49,13 @@ class Standing:
 
 def read_standing(session: Session, enrollments: Collection[EnrollmentFacts]) -> Standing:
     """For all of these at once; for an import, at most some thousands."""
-    asked = {
+    parameters = {
         "phones": {facts.phone for facts in enrollments},
         "protocols": {facts.protocol.id for facts in enrollments},
         "versions": {facts.protocol.version for facts in enrollments},
     }
     standing = Standing()
-    found = session.execute(_EVERYTHING, asked).all()
+    found = session.execute(_EVERYTHING, parameters).all()
     for what, _, about, one, other in sorted(found, key=lambda row: row.place):
         match what:
             case "stored":
@@ -78,19 +78,19 @@ def _all_about() -> list[Any]:
     no_place: ColumnElement[int] = literal_column("0")
     return [
         _rows("stored", no_place, version.protocol, version.version, version.version).where(
-            among(version.protocol, "protocols"), among(version.version, "versions")
+            in_array(version.protocol, "protocols"), in_array(version.version, "versions")
         ),
         _rows("approved", no_place, approval.protocol, approval.version, approval.language).where(
-            among(approval.protocol, "protocols"), among(approval.version, "versions")
+            in_array(approval.protocol, "protocols"), in_array(approval.version, "versions")
         ),
         _rows("paused", pause.id, pause.protocol, pause.by, pause.reason).where(
-            among(pause.protocol, "protocols"), pause.step.is_(None), pause.lifted_at.is_(None)
+            in_array(pause.protocol, "protocols"), pause.step.is_(None), pause.lifted_at.is_(None)
         ),
         _rows("opted out", opt_out.id, opt_out.phone, opt_out.by, opt_out.source).where(
-            among(opt_out.phone, "phones"), opt_out.ended_at.is_(None)
+            in_array(opt_out.phone, "phones"), opt_out.ended_at.is_(None)
         ),
         _rows("held", hold.id, hold.phone, hold.by, hold.reason).where(
-            among(hold.phone, "phones"), hold.released_at.is_(None)
+            in_array(hold.phone, "phones"), hold.released_at.is_(None)
         ),
     ]
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from notifier.db import enrollments, outbox
 from notifier.db.enrollments import sharing_phone, the_enrollment
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.protocols import store_version
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.names import Name, check_name
@@ -21,10 +21,10 @@ from notifier.enrollments.commands import Command
 from notifier.enrollments.effect import Effect, effect_of
 from notifier.enrollments.fields import PLANNED
 from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
-from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, take_turn
+from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number, open_holds
-from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_among
+from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_phones
 
 
 def preview(session: Session, enrollment_id: int, command: Command, *, rules: PlanningRules, now: datetime) -> Effect:
@@ -40,7 +40,7 @@ def apply(
 
     One planner at a time: nobody plans the same number meanwhile, and no text of it leaves.
     """
-    take_turn(session)
+    lock_plans(session)
     stored = the_enrollment(session, enrollment_id)
     session.refresh(stored)  # somebody else's turn may have come first
     plan = plan_command(session, stored, command, rules, now, lock=True)
@@ -105,7 +105,7 @@ def _write_change(
     session.flush()
     if before.phone != after.phone:
         _opt_out_follows(session, before.phone, after.phone, now, by)
-    record(
+    record_event(
         session,
         enrollment_id=before.enrollment,
         at=now,
@@ -156,7 +156,7 @@ def _write_texts(session: Session, plan: CommandPlan, now: datetime, by: str, *,
     before, after = plan.before, plan.after
     differences = {} if but_own else {before.enrollment: plan.own}
     differences |= plan.others
-    opted_out = opted_out_among(session, {before.phone, after.phone})
+    opted_out = opted_out_phones(session, {before.phone, after.phone})
     on_phone = enrollments_on(session, [before.phone, after.phone]) if differences else []
     now_on_phone = {one.id: facts_of(session, one) for one in on_phone}
     for whose, difference in differences.items():

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db import outbox
-from notifier.db.array_param import among
-from notifier.db.events import record
+from notifier.db.array_param import in_array
+from notifier.db.events import record_event
 from notifier.db.protocols import load_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Message
@@ -28,7 +28,7 @@ from schedules.saying import say_moment
 OPTED_OUT = "the number has opted out"
 
 
-def take_turn(session: Session) -> None:
+def lock_plans(session: Session) -> None:
     """One planner at a time: two enrollments on one phone must see each other. SQLite is so anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('notifier plans'))"))
@@ -54,7 +54,7 @@ def enrollments_on(session: Session, phones: Iterable[str]) -> list[Enrollment]:
 
 _ON_PHONES = (  # built once: building it takes longer than asking
     select(Enrollment)
-    .where(among(col(Enrollment.phone), "phones"))
+    .where(in_array(col(Enrollment.phone), "phones"))
     .order_by(col(Enrollment.id))
     .execution_options(populate_existing=True)
 )
@@ -188,6 +188,6 @@ def _how_it_moved(entry: PlannedChange, zone: ZoneInfo) -> str:
 def _record_wrong(session: Session, facts: EnrollmentFacts, difference: PlanDifference, at: datetime, by: str) -> None:
     for entry in difference.wrong_now:
         why = f"{entry.step}: {entry.why}; call her"
-        record(
+        record_event(
             session, at=at, by=by, what="wrong_now", why=why,
             enrollment_id=facts.enrollment, message_id=_stored(entry)[0])  # fmt: skip

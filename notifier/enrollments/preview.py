@@ -91,8 +91,8 @@ def preview(
 
 def _earlier(checked: Checked | None, known: int | None, on_phone: list[Enrollment]) -> tuple[int, ...]:
     name = checked.facts.folded_name if checked else ""
-    hers = [one for one in on_phone if name and one.folded_name == name and one.state in RUNNING]
-    return tuple(one.id for one in hers if one.id is not None and one.id != known)
+    same_patient = [one for one in on_phone if name and one.folded_name == name and one.state in RUNNING]
+    return tuple(one.id for one in same_patient if one.id is not None and one.id != known)
 
 
 def _fill_in(request: EnrollRequest, problems: list[Refused]) -> tuple[EnrollRequest, list[str]]:

@@ -24,9 +24,9 @@ from notifier.enrollments.plans import (
     enrollments_on,
     facts_of,
     first_state,
+    lock_plans,
     message_row,
     stored_as,
-    take_turn,
 )
 from notifier.enrollments.requests import Checked
 
@@ -68,7 +68,7 @@ def write_enrollments(
 
     Requests on the same number are written one after the other, so that each sees those before it.
     """
-    take_turn(session)
+    lock_plans(session)
     standing = read_standing(session, [one.facts for one in wanted])
     for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():
         if (protocol.id, protocol.version) not in standing.stored:
@@ -111,10 +111,10 @@ def _write_wave(
         rows.append(_enrollment_row(one, ordinal, now, by, digest))
     ids = enrollments.insert(session, rows)
     texts: list[Row] = []
-    theirs = [other for _, _, others in new for other in others]
-    hers = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
-    outlook = look_ahead(session, [*theirs, *hers], rules, now, before=theirs, new=set(ids), lock=True)
-    for (position, _, _), facts in zip(new, hers, strict=True):
+    on_number = [other for _, _, others in new for other in others]
+    added = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
+    outlook = look_ahead(session, [*on_number, *added], rules, now, before=on_number, new=set(ids), lock=True)
+    for (position, _, _), facts in zip(new, added, strict=True):
         enrollment_id, plan = facts.enrollment, outlook.plans[facts.enrollment]
         is_out, held = facts.phone in standing.opted_out, standing.held.get(facts.phone, ())
         for message in plan.timeline.messages:

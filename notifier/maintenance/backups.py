@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.engine import file_of, open_engine
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import keep_through_power_cut
-from notifier.db.foreign_file import refuse_stranger
+from notifier.db.foreign_file import refuse_foreign_file
 from notifier.db.schema import HEAD, upgrade
 from notifier.db.tables import Event, RecoveryKind
 from notifier.domain.refused import Refused
@@ -31,7 +31,7 @@ def back_up(engine: Engine, to: Path, *, now: datetime, by: str) -> int:
     """Write a copy as of this moment, whatever is being written meanwhile; its size in bytes.
 
     Only its owner may read it, and it is whole or not there. Whoever starts from it, by `restore` or by hand, starts in
-    the mode in which nothing is sent before Twilio was asked what left since. Raises Refused and DatabaseUnusable.
+    the mode in which nothing is sent before Twilio was asked what left since. Raises Refused and DatabaseFailure.
     """
     file = check_place(engine, to, now)
     part = to.with_name(f"{to.name}.part")
@@ -52,7 +52,7 @@ def back_up(engine: Engine, to: Path, *, now: datetime, by: str) -> int:
 def put_in_place(engine: Engine, backup: Path, *, now: datetime, by: str) -> tuple[Path | None, datetime]:
     """Replace the database by a backup; where the replaced one is kept (None: there was none), and the backup's moment.
 
-    The caller holds the lock that a worker holds. Raises Refused and DatabaseUnusable; then nothing is replaced.
+    The caller holds the lock that a worker holds. Raises Refused and DatabaseFailure; then nothing is replaced.
     """
     file = check_replacement(engine, backup)
     new = file.with_name(f"{file.name}.restoring")
@@ -79,17 +79,17 @@ def check_place(engine: Engine, to: Path, now: datetime) -> Path:
 
 
 def check_replacement(engine: Engine, backup: Path) -> Path:
-    """The database's file, in whose place this backup may be put. Raises Refused and DatabaseUnusable."""
+    """The database's file, in whose place this backup may be put. Raises Refused and DatabaseFailure."""
     file = _sqlite_file(engine, "put it back with pg_restore; then say so: notifier restore --since INSTANT")
     if backup.exists() and file.exists() and backup.samefile(file):
         raise Refused(f"{backup} is the database itself: name a backup of it")
     check_backup(backup)
-    refuse_stranger(file)
+    refuse_foreign_file(file)
     return file
 
 
 def check_backup(file: Path) -> None:
-    """Raise Refused or DatabaseUnusable unless this is an undamaged database of Notifier that this program knows."""
+    """Raise Refused or DatabaseFailure unless this is an undamaged database of Notifier that this program knows."""
     if not file.is_file():
         raise Refused(f"there is no file {file}: name a backup that notifier backup has made")
     check_integrity(file)
@@ -105,18 +105,18 @@ def check_backup(file: Path) -> None:
 
 
 def check_integrity(file: Path) -> None:
-    """Read the whole file; raise DatabaseUnusable if anything in it is damaged."""
+    """Read the whole file; raise DatabaseFailure if anything in it is damaged."""
     with closing(_open(file)) as connection:
         try:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         except sqlite3.DatabaseError:
-            raise DatabaseUnusable(f"{file} is not a database, or is damaged at its very start.") from None
+            raise DatabaseFailure(f"{file} is not a database, or is damaged at its very start.") from None
     if found != "ok":
-        raise DatabaseUnusable(f"{file} is damaged: use another backup.")
+        raise DatabaseFailure(f"{file} is damaged: use another backup.")
 
 
-def _not_written(error: OSError, file: Path) -> DatabaseUnusable:
-    return DatabaseUnusable(f"{file} could not be written ({error.strerror}): look at its directory and the disk.")
+def _not_written(error: OSError, file: Path) -> DatabaseFailure:
+    return DatabaseFailure(f"{file} could not be written ({error.strerror}): look at its directory and the disk.")
 
 
 def _sqlite_file(engine: Engine, instead: str) -> Path:
@@ -134,7 +134,7 @@ def _copy(file: Path, to: Path) -> None:
         try:
             connection.execute("VACUUM INTO ?", (str(to),))
         except sqlite3.DatabaseError as error:
-            raise DatabaseUnusable(f"{file} could not be copied: {error}.") from None
+            raise DatabaseFailure(f"{file} could not be copied: {error}.") from None
 
 
 def _prepare(file: Path, now: datetime, by: str) -> datetime:

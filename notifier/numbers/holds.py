@@ -9,14 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.array_param import among
-from notifier.db.events import record
+from notifier.db.array_param import in_array
+from notifier.db.events import record_event
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import NumberHold
 
-_AMONG = (
+_ON_PHONES = (
     select(NumberHold)
-    .where(among(col(NumberHold.phone), "phones"), col(NumberHold.released_at).is_(None))
+    .where(in_array(col(NumberHold.phone), "phones"), col(NumberHold.released_at).is_(None))
     .order_by(col(NumberHold.id))
 )
 
@@ -29,7 +29,7 @@ def hold_number(session: Session, phone: str, *, reason: str, at: datetime, by: 
     """
     row = {"phone": phone, "reason": reason, "kinds": kinds, "at": at, "by": by}
     (hold_id,) = insert_rows_for_ids(session, NumberHold, [row])
-    record(session, at=at, by=by, what="number_held", why=f"hold {hold_id}: {reason}")
+    record_event(session, at=at, by=by, what="number_held", why=f"hold {hold_id}: {reason}")
     return hold_id
 
 
@@ -42,7 +42,7 @@ def release_number(session: Session, phone: str, *, at: datetime, by: str) -> in
         .returning(col(NumberHold.id))
     ).all()
     for (hold_id,) in ended:
-        record(session, at=at, by=by, what="number_released", why=f"hold {hold_id}")
+        record_event(session, at=at, by=by, what="number_released", why=f"hold {hold_id}")
     return len(ended)
 
 
@@ -54,9 +54,9 @@ def open_holds(session: Session, phone: str | None = None) -> list[NumberHold]:
     return list(session.scalars(found.order_by(col(NumberHold.id))))
 
 
-def holds_among(session: Session, phones: Iterable[str]) -> dict[str, list[NumberHold]]:
+def holds_on(session: Session, phones: Iterable[str]) -> dict[str, list[NumberHold]]:
     """The open holds of these numbers, by number; for one turn's claim, at most some thousands."""
     holds: dict[str, list[NumberHold]] = {}
-    for hold in session.scalars(_AMONG, {"phones": set(phones)}):
+    for hold in session.scalars(_ON_PHONES, {"phones": set(phones)}):
         holds.setdefault(hold.phone, []).append(hold)
     return holds

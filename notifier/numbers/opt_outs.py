@@ -9,14 +9,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.array_param import among
-from notifier.db.events import record
+from notifier.db.array_param import in_array
+from notifier.db.events import record_event
 from notifier.db.outbox import move_where
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Enrollment, Message, OptOut
 from notifier.domain.states import EnrollmentState, MessageState
 
-_AMONG = select(col(OptOut.phone)).where(among(col(OptOut.phone), "phones"), col(OptOut.ended_at).is_(None))
+_OPTED_OUT_PHONES = select(col(OptOut.phone)).where(
+    in_array(col(OptOut.phone), "phones"), col(OptOut.ended_at).is_(None)
+)
 
 
 def is_opted_out(session: Session, phone: str) -> OptOut | None:
@@ -28,9 +30,9 @@ def is_opted_out(session: Session, phone: str) -> OptOut | None:
     return session.scalar(found)
 
 
-def opted_out_among(session: Session, phones: Iterable[str]) -> set[str]:
+def opted_out_phones(session: Session, phones: Iterable[str]) -> set[str]:
     """Those of these numbers that have opted out; for an import, at most some thousands at a time."""
-    return set(session.scalars(_AMONG, {"phones": set(phones)}))
+    return set(session.scalars(_OPTED_OUT_PHONES, {"phones": set(phones)}))
 
 
 def open_opt_outs(session: Session) -> list[OptOut]:
@@ -96,4 +98,4 @@ def _record_for_each(session: Session, phone: str, *, what: str, at: datetime, b
     """One event for each enrollment on the number: events name no numbers, so only thus is it in her history."""
     found = select(col(Enrollment.id)).where(col(Enrollment.phone) == phone)
     for enrollment_id in session.scalars(found).all() or [None]:
-        record(session, at=at, by=by, what=what, enrollment_id=enrollment_id, why=why)
+        record_event(session, at=at, by=by, what=what, enrollment_id=enrollment_id, why=why)

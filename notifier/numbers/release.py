@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.outbox import in_state, look_again
 from notifier.db.tables import Message
 from notifier.domain.phone import parse_phone
@@ -77,7 +77,7 @@ def release(session: Session, phone: str, *, now: datetime, by: str, reconsent: 
     ended = False
     if stored is not None and reconsent is not None:
         ended = opt_in(session, number, at=now, by=by)
-        record(session, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
+        record_event(session, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
     look_again(session, col(Message.phone) == number, at=now)
     blocked = until_start(session, number) if ended and stored is not None and keeps_blocking(stored) else None
     return Released(holds, ended, blocked)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.outbox import move_where
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
@@ -24,5 +24,5 @@ def number_is_dead(session: Session, phone: str, *, at: datetime, by: str, why: 
         by=by,
         why=why,
     )
-    record(session, at=at, by=by, what="number_invalid", why=why)
+    record_event(session, at=at, by=by, what="number_invalid", why=why)
     return len(cancelled)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from notifier.db import schema
 from notifier.db.engine import open_engine, reading
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import refuse_network
 from notifier.db.outbox import in_state
 from notifier.db.protocols import approvals, open_pauses
@@ -35,7 +35,7 @@ def check_database(address: str, rules: PlanningRules, now: datetime) -> Iterato
     """Open the database at this address without changing it, and look."""
     try:
         engine = open_engine(address)
-    except DatabaseUnusable as error:
+    except DatabaseFailure as error:
         yield Diagnosis("database", Level.FAIL, str(error))
         return
     try:
@@ -51,7 +51,7 @@ def check_database(address: str, rules: PlanningRules, now: datetime) -> Iterato
             yield from _check_offices(session, rules)
     except schema.SchemaBehind as error:
         yield Diagnosis("database", Level.FAIL, str(error))
-    except DatabaseUnusable as error:
+    except DatabaseFailure as error:
         yield Diagnosis("database", Level.FAIL, str(error))
     finally:
         engine.dispose()

@@ -19,7 +19,7 @@ from notifier.db.tables import Enrollment, Message, NumberHold, Reply
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import waits_for
 from notifier.enrollments.fields import FIELDS, stored
-from notifier.numbers.holds import holds_among
+from notifier.numbers.holds import holds_on
 from notifier.numbers.opt_outs import open_opt_outs
 
 _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
@@ -173,7 +173,7 @@ def _holds(session: Session, phones: set[str]) -> dict[str, list[NumberHold]]:
     found: dict[str, list[NumberHold]] = {}
     numbers = sorted(phones)
     for start in range(0, len(numbers), 5000):
-        found |= holds_among(session, numbers[start : start + 5000])
+        found |= holds_on(session, numbers[start : start + 5000])
     return found
 
 

@@ -125,13 +125,13 @@ def expected(session: Session, since: datetime, until: datetime, limit: int) -> 
     return list(session.scalars(found.order_by(col(Enrollment.appointment_at)).limit(limit)))
 
 
-def leaving(session: Session, since: datetime | None, until: datetime, limit: int) -> list[TextRow]:
+def upcoming(session: Session, since: datetime | None, until: datetime, limit: int) -> list[TextRow]:
     """What is planned to leave between two instants, the first to leave first. Not what waits for a person."""
     which = (*_planned(since, until), ~waits_for_a_person())
     return _texts(session, *which, order=col(Message.due_at), limit=limit)
 
 
-def count_leaving(session: Session, until: Collection[datetime]) -> tuple[dict[datetime, int], int]:
+def count_upcoming(session: Session, until: Collection[datetime]) -> tuple[dict[datetime, int], int]:
     """How many texts leave before each of these instants, and how many up to the last of them wait for a person.
 
     In one pass: to know that a text waits is the dear part.

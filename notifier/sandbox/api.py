@@ -15,7 +15,7 @@ def operation_of(account: Account, request: Request) -> Operation | None:
     return "fetch" if request.path.startswith(f"{_messages(account)}/") else None
 
 
-def answer(account: Account, request: Request) -> HttpReply:
+def respond(account: Account, request: Request) -> HttpReply:
     """Do what is asked, and say so in Twilio's form."""
     try:
         match operation_of(account, request):

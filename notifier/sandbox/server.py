@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from notifier.sandbox import responses as answers
 from notifier.sandbox.account import Account
-from notifier.sandbox.api import answer, operation_of
+from notifier.sandbox.api import operation_of, respond
 from notifier.sandbox.callbacks import Posted, Webhooks, inbound, receipt
 from notifier.sandbox.faults import Act, Fault, Faults, Operation
 from notifier.sandbox.keywords import CONFIRMATIONS, Keyword, keyword_of
@@ -162,19 +162,19 @@ class Sandbox:
         elif fault:
             self._answer(fault, self._reply_under(fault, request, operation), connection, operation)
         else:
-            self._answer(_NO_FAULT, answer(self.account, request), connection, operation)
+            self._answer(_NO_FAULT, respond(self.account, request), connection, operation)
         if self.settle_at_once and self.account.under_way:
             self._later(self.settle())
 
     async def _kill(self, fault: Fault, request: Request, connection: Connection) -> None:
         with suppress(ProcessLookupError, FileNotFoundError):  # it has died by itself
             await stop(fault.pid)
-            perform(fault, answer(self.account, request), connection)
+            perform(fault, respond(self.account, request), connection)
 
     def _reply_under(self, fault: Fault, request: Request, operation: Operation | None) -> HttpReply:
         if operation == "create" and not fault.create:
             return fault.reply or _MADE_UP
-        good = answer(self.account, request)
+        good = respond(self.account, request)
         return fault.reply or good
 
     def _answer(self, fault: Fault, reply: HttpReply, connection: Connection, operation: Operation | None) -> None:

@@ -1,1 +1,1 @@
-"""The scheduler: rings the bells that make the stories run. It stores nothing; the tables are the truth."""
+"""The scheduler: the timers that run the use cases. It stores nothing; the tables are the truth."""

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Inbound:
-    """One worker's polls of what patients wrote; `ring` rings a bell by its name."""
+    """One worker's polls of what patients wrote; `wake` starts a round by its name."""
 
     def __init__(
         self,
@@ -33,13 +33,13 @@ class Inbound:
         dispatch: Dispatch,
         *,
         receive: Receive,
-        ring: Callable[[str], None],
+        wake: Callable[[str], None],
         random: Random | None = None,
         webhooks: bool = False,
     ) -> None:
         self._webhooks = webhooks
         self._threads, self._gateway, self._clock, self._dispatch = threads, gateway, clock, dispatch
-        self._receive, self._ring, self._random = receive, ring, random
+        self._receive, self._wake, self._random = receive, wake, random
         self._overlap = LONG_OVERLAP
         self._failures, self._waits = 0, False
         self.jumped = False
@@ -50,7 +50,7 @@ class Inbound:
         self._overlap, self.jumped = LONG_OVERLAP, True
 
     async def round(self) -> None:
-        """Read, unless a failed poll was a moment ago: whoever rings for it meanwhile waits for the next try."""
+        """Read, unless a failed poll was a moment ago: whoever wakes it meanwhile waits for the next try."""
         if self._waits:
             return
         jumped = self.jumped  # by now; a poll under way while it jumps is of the old clock
@@ -59,7 +59,7 @@ class Inbound:
         finally:
             if jumped:
                 self.jumped = False
-                self._ring("watch")  # which has waited for this
+                self._wake("watch")  # which has waited for this
 
     async def _poll(self) -> None:
         now = self._clock.now()
@@ -80,7 +80,7 @@ class Inbound:
             log.info("inbound_poll_complete", failed_before=self._failures)
         self._failures = 0
         self._dispatch.caught_up = True
-        self._ring("dispatch")
+        self._wake("dispatch")
 
     def _later(self) -> None:
         self._failures += 1
@@ -90,4 +90,4 @@ class Inbound:
 
     def _again(self) -> None:
         self._waits = False
-        self._ring("inbound")
+        self._wake("inbound")

@@ -25,16 +25,18 @@ class Rounds:
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._bells: dict[str, asyncio.Event] = {}
+        self._wake_ups: dict[str, asyncio.Event] = {}
         self._ending = False
         self._last: str | None = None
 
-    def begin(self, name: str, round_: Round, *, bell: asyncio.Event | None = None, every: float | None = None) -> None:
-        """Run it whenever `bell` is set; with `every` also now, and every so many seconds on the monotonic clock."""
-        bell = self._bells[name] = bell or asyncio.Event()
+    def begin(
+        self, name: str, round_: Round, *, wake_up: asyncio.Event | None = None, every: float | None = None
+    ) -> None:
+        """Run it whenever `wake_up` is set; with `every` also now, and every so many seconds on the monotonic clock."""
+        wake_up = self._wake_ups[name] = wake_up or asyncio.Event()
         if every is not None:
-            bell.set()
-        self._tasks[name] = asyncio.create_task(self._run(name, bell, every, round_), name=name)
+            wake_up.set()
+        self._tasks[name] = asyncio.create_task(self._run(name, wake_up, every, round_), name=name)
 
     async def stop(self, within: float, last: str | None = None) -> bool:
         """Begin no other round, but one more of `last`, for which the others are cut off; False where one that is under
@@ -43,7 +45,7 @@ class Rounds:
         for name, running in self._tasks.items():
             if last not in (None, name):
                 running.cancel()
-            self._bells[name].set()
+            self._wake_ups[name].set()
         _, late = await asyncio.wait(self._tasks.values(), timeout=within)
         return not late
 
@@ -52,78 +54,79 @@ class Rounds:
         for running in self._tasks.values():
             running.cancel()
 
-    async def _run(self, name: str, bell: asyncio.Event, every: float | None, round_: Round) -> None:
-        told: type[Exception] | None = None
+    async def _run(self, name: str, wake_up: asyncio.Event, every: float | None, round_: Round) -> None:
+        logged: type[Exception] | None = None
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(every):
-                    await bell.wait()
-            bell.clear()
+                    await wake_up.wait()
+            wake_up.clear()
             if self._ending and name != self._last:
                 return
             try:
                 await round_()
-                told = None
+                logged = None
             except LastRound:
                 return
             except Exception as error:
-                if type(error) is not told:  # a full disk lasts for hours: once is enough
+                if type(error) is not logged:  # a full disk lasts for hours: once is enough
                     log.exception("round_failed", round=name)
-                told = type(error)
+                logged = type(error)
 
 
-class Bells:
-    """Bells that APScheduler rings at an instant or every so often. Build it inside the running loop."""
+class Timers:
+    """Rounds that APScheduler wakes at an instant or at an interval. Build it inside the running loop."""
 
     def __init__(self) -> None:
-        # Late is better than dropped, and many missed rings are one.
-        self._ringer = AsyncIOScheduler(
+        # Late is better than dropped, and many missed wake-ups are one.
+        self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        self._bells: dict[str, asyncio.Event] = {}
+        self._wake_ups: dict[str, asyncio.Event] = {}
         self._rounds = Rounds()
 
-    def hang(self, name: str, every: float, round_: Round) -> None:
-        """A bell that rings every so many seconds, at once for the first time, and whenever `ring` is called."""
-        bell = self._bells[name] = asyncio.Event()
-        bell.set()
-        self._rounds.begin(name, round_, bell=bell)
+    def add(self, name: str, every: float, round_: Round) -> None:
+        """Run the round now, then every `every` seconds, and whenever `wake` is called."""
+        wake_up = self._wake_ups[name] = asyncio.Event()
+        wake_up.set()
+        self._rounds.begin(name, round_, wake_up=wake_up)
 
-        async def ring() -> None:  # a coroutine: APScheduler would run a plain function in a thread
-            bell.set()
+        async def fire() -> None:  # a coroutine: APScheduler would run a plain function in a thread
+            wake_up.set()
 
-        self._ringer.add_job(ring, IntervalTrigger(seconds=every, timezone=UTC), id=name)
+        self._scheduler.add_job(fire, IntervalTrigger(seconds=every, timezone=UTC), id=name)
 
     def start(self) -> None:
-        """From now on the bells ring."""
-        self._ringer.start()
+        """Start the intervals."""
+        self._scheduler.start()
 
-    def ring(self, name: str) -> None:
-        """Ring now."""
-        self._bells[name].set()
+    def wake(self, name: str) -> None:
+        """Run this round now."""
+        self._wake_ups[name].set()
 
-    def ring_at(self, name: str, at: datetime) -> None:
-        """Ring once at that instant of the machine's clock, besides the regular rings; replaces the last such wish."""
-        bell = self._bells[name]
+    def wake_at(self, name: str, at: datetime) -> None:
+        """Run it once at that instant of the machine's clock, beside its interval; replaces the last such wish."""
+        wake_up = self._wake_ups[name]
 
-        async def ring() -> None:
-            bell.set()
+        async def fire() -> None:
+            wake_up.set()
 
-        self._ringer.add_job(ring, DateTrigger(at, timezone=UTC), id=f"{name} at", replace_existing=True)
+        self._scheduler.add_job(fire, DateTrigger(at, timezone=UTC), id=f"{name} at", replace_existing=True)
 
-    def ring_all(self) -> None:
-        """Ring every bell and start the intervals anew: the wall clock has jumped, and they are counted on it."""
-        for name, bell in self._bells.items():
-            bell.set()
-            found = self._ringer.get_job(name)
+    def wake_all(self) -> None:
+        """Run every round now and start the intervals anew: the wall clock has jumped, and they are counted on it."""
+        for name, wake_up in self._wake_ups.items():
+            wake_up.set()
+            found = self._scheduler.get_job(name)
             if found is not None:
-                self._ringer.reschedule_job(name, trigger=found.trigger)
+                self._scheduler.reschedule_job(name, trigger=found.trigger)
 
     async def stop(self, last: str, within: float) -> bool:
-        """Ring no more. The round of `last` may end by itself, the others are cut off; False if it took too long."""
-        self._ringer.pause()
+        """Wake no round any more. The round of `last` may end by itself, the others are cut off; False if it
+        took longer than `within` seconds."""
+        self._scheduler.pause()
         drained = await self._rounds.stop(within, last)
-        self._ringer.shutdown(wait=False)
+        self._scheduler.shutdown(wait=False)
         return drained
 
 

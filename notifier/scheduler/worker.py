@@ -1,4 +1,4 @@
-"""The worker: which story runs at which bell, from the first start to a drained end."""
+"""The worker: which round runs when, from the first start to a drained end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from notifier.domain.clocks import Timekeeper
 from notifier.scheduler.change_watch import Changes, changes_of
 from notifier.scheduler.inbound_polls import Inbound
 from notifier.scheduler.replay_journal import save_left_behind
-from notifier.scheduler.timers import Bells, LastRound
+from notifier.scheduler.timers import LastRound, Timers
 from notifier.scheduler.unknown_zones import name_unknown_zones
 from notifier.scheduler.watchdog import SystemdPing, Watchdog, hangs_after, tell_systemd
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
@@ -31,7 +31,7 @@ from notifier.sending.gates.probe import probe
 from notifier.sending.gates.recoveries import sentences
 from notifier.sending.gates.senders import remember_senders
 from notifier.sending.outcomes.resolve import call_dead_attempts_unknown, resolve
-from notifier.sending.outcomes.save import record
+from notifier.sending.outcomes.save import save_outcomes
 from notifier.sending.poll import Apply, Receive, poll_receipts
 from notifier.sms.gateway import Gateway
 
@@ -41,7 +41,7 @@ JUMP: Final = 2.0
 """Seconds by which the wall clock may run ahead of or behind the monotonic one between two looks."""
 DRAIN: Final = 22.0
 """Seconds for what is in flight to end; a call has a deadline of 18."""
-_SAFETY, _LOST, _RECEIPTS, _PRESENCE, _CLOCK, _WATCH = 30.0, 5.0, 5.0, 10.0, 15.0, 60.0
+_SAFETY, _LOST, _RECEIPTS, _HEARTBEAT, _CLOCK, _WATCH = 30.0, 5.0, 5.0, 10.0, 15.0, 60.0
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _BANDS: Final = (
     (timedelta(seconds=5), 15 * _MINUTE, 20.0),
@@ -73,10 +73,10 @@ class Worker:
         self._apply, self._outside = apply, outside or Outside()
         self._random = random
         self._stopping = asyncio.Event()
-        self._bells = Bells()
+        self._timers = Timers()
         self._inbound = Inbound(
             threads, gateway, clock, dispatch, receive=receive, random=random,
-            ring=self._bells.ring, webhooks=settings.webhooks)  # fmt: skip
+            wake=self._timers.wake, webhooks=settings.webhooks)  # fmt: skip
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._last_drift = self._drift()
         self._asked: dict[timedelta, float] = {}
@@ -108,18 +108,18 @@ class Worker:
         await self._threads.write(
             lambda session: arrive(session, me.worker_id, host=me.host, pid=me.pid, now=self._clock.now())
         )
-        bells = self._bells
+        timers = self._timers
         watchdog = Watchdog(self.age, limit=hangs_after(me.watchdog_usec))
         changes = changes_of(self._threads)
-        bells.hang("clock", _CLOCK, self._confirm_clock)
-        bells.hang("inbound", 120.0 if me.webhooks else 30.0, self._inbound.round)
-        bells.hang("lost", _LOST, self._lost)
-        bells.hang("dispatch", min(_SAFETY, self._ping.every), self._turn)
-        bells.hang("receipts", _RECEIPTS, self._receipts)
-        bells.hang("presence", _PRESENCE, self._presence)
-        bells.hang("watch", _WATCH, self._watch)
-        bells.hang("beat", _WATCH, self._beat)
-        bells.start()
+        timers.add("clock", _CLOCK, self._confirm_clock)
+        timers.add("inbound", 120.0 if me.webhooks else 30.0, self._inbound.round)
+        timers.add("lost", _LOST, self._lost)
+        timers.add("dispatch", min(_SAFETY, self._ping.every), self._turn)
+        timers.add("receipts", _RECEIPTS, self._receipts)
+        timers.add("heartbeat", _HEARTBEAT, self._heartbeat)
+        timers.add("watch", _WATCH, self._watch)
+        timers.add("beat", _WATCH, self._beat)
+        timers.start()
         watchdog.start()
         tell_systemd("READY=1", me.systemd)
         ready()
@@ -132,7 +132,7 @@ class Worker:
         check.stop()
         self._dispatch.stop()
         tell_systemd("STOPPING=1", me.systemd)
-        drained = await bells.stop("dispatch", DRAIN)
+        drained = await timers.stop("dispatch", DRAIN)
         watchdog.stop()
         changes.close()
         if drained:
@@ -152,14 +152,14 @@ class Worker:
     async def _begin(self) -> None:
         """What a person must know before anything is sent, and whether the clock can be right."""
         now = self._clock.now()
-        await save_left_behind(self._threads, self._settings.journal, record, now=now)
+        await save_left_behind(self._threads, self._settings.journal, save_outcomes, now=now)
         for sentence in await self._threads.read(lambda session: sentences(session, now)):
             log.error("texts_wait", alert=True, why=sentence)
         if not self._settings.shifted:
             self._dispatch.clock_watch.begin(now, await self._threads.read(last_in_use))
 
     async def _pulse(self, changes: Changes) -> None:
-        """On the monotonic clock alone: a wall clock that is set back would silence every bell until it catches up."""
+        """On the monotonic clock alone: a wall clock that is set back would stop every timer until it catches up."""
         while not self._stopping.is_set():
             try:
                 async with asyncio.timeout(PULSE):
@@ -179,7 +179,7 @@ class Worker:
             log.warning("clock_jumped", seconds=round(self._last_drift - drift))
             self._inbound.clock_jumped()
             self._asked.clear()
-            self._bells.ring_all()
+            self._timers.wake_all()
             self._dispatch.wake()
 
     async def _notice(self, changes: Changes) -> None:
@@ -190,7 +190,7 @@ class Worker:
             return
         if changed:
             self._dispatch.wake()
-            self._bells.ring("dispatch")
+            self._timers.wake("dispatch")
 
     def _drift(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
@@ -202,12 +202,12 @@ class Worker:
         self._progress = self._clock.monotonic()
         self._last_failed = turn.closed in ("database", "error")
         if turn.closed == "gate":
-            self._bells.ring("inbound")
+            self._timers.wake("inbound")
         if turn.closed == "database":
-            self._bells.ring("dispatch")  # the turn has waited before it ended, longer each time
-        self._ring_again(turn)
+            self._timers.wake("dispatch")  # the turn has waited before it ended, longer each time
+        self._wake_again(turn)
 
-    def _ring_again(self, turn: Turn) -> None:
+    def _wake_again(self, turn: Turn) -> None:
         """At the next due instant; a second on, at the earliest, where what is due now cannot leave now."""
         if turn.next_due is None:
             return
@@ -215,15 +215,15 @@ class Worker:
         at = max(turn.next_due, now + timedelta(seconds=turn.opens_in))
         if turn.closed or (at <= now and not turn.opens_in):
             at = max(at, now + timedelta(seconds=1))
-        self._bells.ring_at("dispatch", self._clock.machine_time(at))
+        self._timers.wake_at("dispatch", self._clock.machine_time(at))
 
     async def _confirm_clock(self) -> None:
         watch, me = self._dispatch.clock_watch, self._settings
         doubt = watch.doubt
         await confirm_clock(self._threads, self._gateway, watch, worker_id=me.worker_id, now=self._clock.now())
         if doubt and not watch.doubt:
-            self._bells.ring("lost")
-            self._bells.ring("dispatch")
+            self._timers.wake("lost")
+            self._timers.wake("dispatch")
 
     async def _lost(self) -> None:
         """What nobody knows the fate of: dead workers' texts, lost answers, and a provider that may be well again."""
@@ -232,11 +232,11 @@ class Worker:
         me, now = self._settings, self._clock.now()
         held = self._dispatch.held  # read here: the database's thread must not look into the loop's affairs
         await call_dead_attempts_unknown(
-            self._threads, now=now, worker_id=me.worker_id, held=held, others_are_dead=me.alone
+            self._threads, now=now, worker_id=me.worker_id, held=held, others_are_dead=me.is_exclusive
         )
         if trials := await probe(self._threads, self._gateway, now=now, random=self._random):
             self._dispatch.trials += [one for one in trials if one not in self._dispatch.trials]
-            self._bells.ring("dispatch")
+            self._timers.wake("dispatch")
         if self._clock.monotonic() < self._lost_not_before:
             return
         looked = await resolve(self._threads, self._gateway, now=now, on_unknown=me.on_unknown)
@@ -245,7 +245,7 @@ class Worker:
         wait = backoff(failures, first=10, longest=300, random=self._random) if failures else 0.0
         self._lost_not_before = self._clock.monotonic() + wait
         if looked:
-            self._bells.ring("dispatch")
+            self._timers.wake("dispatch")
 
     async def _receipts(self) -> None:
         for youngest, oldest, every in _BANDS[1:] if self._settings.webhooks else _BANDS:
@@ -257,7 +257,7 @@ class Worker:
                 self._threads, self._gateway, now=self._clock.now(), apply=self._apply,
                 left_between=(youngest, oldest), webhooks=self._settings.webhooks)  # fmt: skip
 
-    async def _presence(self) -> None:
+    async def _heartbeat(self) -> None:
         alive = await self._threads.write(
             lambda session: still_here(session, self._settings.worker_id, now=self._clock.now())
         )
@@ -265,7 +265,7 @@ class Worker:
         self._wrote = self._clock.monotonic()
 
     async def _watch(self) -> None:
-        self._notice_jump()  # this may ring before the pulse has seen it
+        self._notice_jump()  # this may run before the pulse has seen it
         if self._outside.watch is not None and not self._inbound.jumped:
             await self._outside.watch(self._clock.now())
 

@@ -1,4 +1,4 @@
-"""The lock of a worker that must be alone: a file beside the SQLite database, locked while the process lives."""
+"""The exclusive lock of a worker on SQLite: a file beside the SQLite database, locked while the process lives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lock_file(database: Path) -> Path:
 
 
 @contextmanager
-def alone(database: Path, *, now: datetime) -> Iterator[None]:
+def exclusive(database: Path, *, now: datetime) -> Iterator[None]:
     """Hold the lock of this database, or raise AnotherWorker with the other one's pid and start.
 
     The kernel drops the lock when the process ends, however it ends: a lock file left behind means nothing, and who

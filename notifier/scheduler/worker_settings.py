@@ -21,7 +21,7 @@ class WorkerSettings:
     on_unknown: OnUnknown
     webhooks: bool
     """Receipts and replies come by webhook too, so polling is the safety net."""
-    alone: bool
+    is_exclusive: bool
     """This worker holds the lock that only one can hold."""
     shifted: bool = False
     """The clock is a rehearsal's: it is meant to leap, and no other clock can confirm it."""

@@ -26,7 +26,7 @@ from notifier.sending.gates.recoveries import end, open_recoveries
 from notifier.sending.match_adopted import Ours, match
 from notifier.sending.outcomes import receipts
 from notifier.sending.outcomes.lookup import ListedText
-from notifier.sms.gateway import Gateway, MessageRecord
+from notifier.sms.gateway import Gateway, ProviderMessage
 
 OVERLAP: Final = timedelta(hours=1)
 """Read again from before the backup: what was on its way then, and two clocks that differ."""
@@ -74,23 +74,23 @@ def _what_to_ask(session: Session, now: datetime) -> tuple[datetime, list[str]]:
     return restored.up_to, sorted(set(session.scalars(due)))
 
 
-async def _list(gateway: Gateway, phones: Sequence[str], since: datetime) -> dict[str, list[MessageRecord]]:
+async def _list(gateway: Gateway, phones: Sequence[str], since: datetime) -> dict[str, list[ProviderMessage]]:
     """By date for everybody, and by number where a text would leave: one still queued has no date yet."""
     slots = asyncio.Semaphore(_CALLS)
 
-    async def ask(to: str | None) -> list[MessageRecord]:
+    async def ask(to: str | None) -> list[ProviderMessage]:
         async with slots:
             return [record async for record in gateway.list_sent(to, since)]
 
     found = {record.sid: record for some in await asyncio.gather(*map(ask, [None, *phones])) for record in some}
-    by_number: dict[str, list[MessageRecord]] = defaultdict(list)
+    by_number: dict[str, list[ProviderMessage]] = defaultdict(list)
     for record in found.values():
         by_number[record.to].append(record)
     return by_number
 
 
 def _adopt_some(
-    session: Session, *, listed: Mapping[str, Sequence[MessageRecord]], now: datetime, by: str
+    session: Session, *, listed: Mapping[str, Sequence[ProviderMessage]], now: datetime, by: str
 ) -> tuple[int, dict[str, int]]:
     records = {record.sid: record for some in listed.values() for record in some}
     known, ours = _bound(session, records), _ours(session, listed)
@@ -128,7 +128,7 @@ def _bound(session: Session, sids: Collection[str]) -> set[str]:
     return {str(sid) for query in (texts, attempts) for sid in session.scalars(query)}
 
 
-def _has_left(session: Session, message_id: int, record: MessageRecord, now: datetime, by: str) -> None:
+def _has_left(session: Session, message_id: int, record: ProviderMessage, now: datetime, by: str) -> None:
     """As if it had been claimed and accepted here; the attempt says where it is known from."""
     why = "it had left after the backup: found in Twilio's list"
     left = {"left_at": record.created_at, "sent_text": record.body}

@@ -22,8 +22,8 @@ from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import waits_for
-from notifier.numbers.holds import holds_among
-from notifier.numbers.opt_outs import opted_out_among
+from notifier.numbers.holds import holds_on
+from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
 from schedules.send_window import OpenHours, SendWindow
 
@@ -95,8 +95,8 @@ class FactsOfBatch:
         if not only_look:
             _one_at_a_time(session, phones)
         return cls(
-            opted_out=opted_out_among(session, phones),
-            holds=holds_among(session, phones),
+            opted_out=opted_out_phones(session, phones),
+            holds=holds_on(session, phones),
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
             left=left_today(session, phones, now),
             window=window,

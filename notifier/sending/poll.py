@@ -21,7 +21,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
 from notifier.sending.gates import circuits, hidden, polls
 from notifier.sending.gates.senders import senders_ever_used
-from notifier.sms.gateway import Gateway, GatewayRefused, GatewayUnavailable, MessageRecord
+from notifier.sms.gateway import Gateway, GatewayRefused, GatewayUnavailable, ProviderMessage
 
 FIRST_LOOK_BACK: Final = timedelta(days=1)
 """How far the very first poll of an installation reads back."""
@@ -33,9 +33,9 @@ _AT_ONCE: Final = 100
 _CALLS: Final = 4
 log = structlog.get_logger()
 
-Receive = Callable[[Session, MessageRecord, datetime], object]
+Receive = Callable[[Session, ProviderMessage, datetime], object]
 """Stores a patient's text and acts on it; the story next door, handed in."""
-Apply = Callable[[Session, MessageRecord, datetime], object]
+Apply = Callable[[Session, ProviderMessage, datetime], object]
 """Takes in what became of a text; handed in too."""
 
 
@@ -60,7 +60,7 @@ async def poll_inbound(
     )
     # Never from the future: a clock that was once ahead must not hide what came in since.
     since = min(last.read_up_to, now) - overlap if last else now - FIRST_LOOK_BACK
-    found: list[MessageRecord] = []
+    found: list[ProviderMessage] = []
     failure: GatewayUnavailable | None = None
     try:
         async for record in gateway.list_inbound(since, also_to=senders):
@@ -84,7 +84,7 @@ async def poll_inbound(
 
 
 async def _have_been_read(
-    threads: DatabaseThreads, missed: Sequence[MessageRecord], *, now: datetime, webhooks: bool
+    threads: DatabaseThreads, missed: Sequence[ProviderMessage], *, now: datetime, webhooks: bool
 ) -> bool:
     """Whether replies that the provider's list hides are known all the same; where not, nothing leaves."""
 
@@ -120,13 +120,13 @@ async def poll_receipts(
     sids = await threads.read(lambda session: _awaited(session, oldest, youngest, most))
     slots = asyncio.Semaphore(_CALLS)
 
-    async def fetch(sid: str) -> MessageRecord | None:
+    async def fetch(sid: str) -> ProviderMessage | None:
         async with slots:
             return await gateway.fetch(sid)
 
     answers = await asyncio.gather(*(fetch(sid) for sid in sids), return_exceptions=True)
     # In one order: two workers that lock the same rows must not wait for each other.
-    records = sorted((one for one in answers if isinstance(one, MessageRecord)), key=lambda one: one.sid)
+    records = sorted((one for one in answers if isinstance(one, ProviderMessage)), key=lambda one: one.sid)
     for start in range(0, len(records), _AT_ONCE):
         await threads.write(partial(_each, apply, records[start : start + _AT_ONCE], now=now))
     if missed := [one for one in records if hidden.what_it_hides(one)]:
@@ -143,7 +143,7 @@ def _complete(session: Session, began: datetime, now: datetime) -> None:
     circuits.poll_is_answered(session, at=now, by="poll")
 
 
-def _each(story: Receive | Apply, records: Sequence[MessageRecord], session: Session, *, now: datetime) -> None:
+def _each(story: Receive | Apply, records: Sequence[ProviderMessage], session: Session, *, now: datetime) -> None:
     for record in records:
         story(session, record, now)
 

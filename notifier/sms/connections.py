@@ -22,10 +22,10 @@ _KEPT: Final = 30.0
 
 
 class Connections:
-    """At most `most` at a time; who waits longer than `patience` seconds for one gets httpcore2.PoolTimeout."""
+    """At most `most` at a time; who waits longer than `timeout` seconds for one gets httpcore2.PoolTimeout."""
 
-    def __init__(self, origin: httpcore2.Origin, *, most: int, patience: float) -> None:
-        self._origin, self._patience = origin, patience
+    def __init__(self, origin: httpcore2.Origin, *, most: int, timeout: float) -> None:
+        self._origin, self._timeout = origin, timeout
         self._free = asyncio.Semaphore(most)
         # Built once: reading the authorities takes milliseconds, and each copy a megabyte.
         self._trusted = httpx2.create_ssl_context(trust_env=False)
@@ -59,7 +59,7 @@ class Connections:
             await self._free.acquire()
             return
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await self._free.acquire()
         except TimeoutError:
             raise httpcore2.PoolTimeout("no free connection") from None

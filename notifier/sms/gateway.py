@@ -61,7 +61,7 @@ Outcome = Accepted | NotCreated | Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRecord:
+class ProviderMessage:
     """A message as the provider lists it; `direction` is `inbound` or `outbound-api`."""
 
     sid: str
@@ -92,7 +92,9 @@ class Gateway(Protocol):
         """Hand over one text, within the overall deadline; never raises for what the wire does."""
         ...
 
-    def list_sent(self, to: str | None, since: datetime, *, sender: str | None = None) -> AsyncIterator[MessageRecord]:
+    def list_sent(
+        self, to: str | None, since: datetime, *, sender: str | None = None
+    ) -> AsyncIterator[ProviderMessage]:
         """Our texts to this number created at or after `since`; raises GatewayUnavailable.
 
         `sender`: the number that they left from; None, or a messaging service: any of ours. `to` None: to any number,
@@ -100,14 +102,14 @@ class Gateway(Protocol):
         """
         ...
 
-    def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[MessageRecord]:
+    def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[ProviderMessage]:
         """Texts from patients created at or after `since`; raises GatewayUnavailable.
 
         `also_to`: numbers and messaging services that texts once left through, beside the present ones.
         """
         ...
 
-    async def fetch(self, sid: str) -> MessageRecord | None:
+    async def fetch(self, sid: str) -> ProviderMessage | None:
         """One message, or None where the provider has no such SID; raises GatewayUnavailable."""
         ...
 

@@ -31,7 +31,7 @@ _BROKE: Final = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.Time
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """What an answer said outside its body."""
+    """Status and headers of the last response, without its body."""
 
     status: int
     raw_headers: list[tuple[bytes, bytes]]
@@ -42,7 +42,7 @@ class RawResponse:
         return httpx2.Headers(self.raw_headers)
 
 
-answered: ContextVar[RawResponse | None] = ContextVar("answered", default=None)
+last_response: ContextVar[RawResponse | None] = ContextVar("last_response", default=None)
 """The last answer in this context: the SDK's exceptions lose the headers, and take the status from the body."""
 
 
@@ -74,7 +74,7 @@ class HttpxClient(AsyncHttpClient):
         self._timeout = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": pool_timeout}
         self._last_uri, self._last_address = "", _at(self._api_url)  # every create goes to the same one
         self._authorizations: dict[tuple[str, str], bytes] = {}
-        self._connections = Connections(self._last_address.origin, most=max_connections, patience=pool_timeout)
+        self._connections = Connections(self._last_address.origin, most=max_connections, timeout=pool_timeout)
 
     async def request(  # type: ignore[override]  # the SDK's own async client clashes with its sync base too
         self,
@@ -88,7 +88,7 @@ class HttpxClient(AsyncHttpClient):
         allow_redirects: bool = False,  # noqa: ARG002  # never followed
     ) -> Response:
         """Ask once; raises NotSent or MaybeSent, and nothing else, where there is no whole answer."""
-        answered.set(None)
+        last_response.set(None)
         body = _Body(urlencode(data or {}, doseq=True).encode())
         request = httpcore2.Request(
             method,
@@ -99,7 +99,7 @@ class HttpxClient(AsyncHttpClient):
         )
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._answer(request, cap=_LIST_CAP if method == "GET" else _CREATE_CAP)
+                return await self._call(request, cap=_LIST_CAP if method == "GET" else _CREATE_CAP)
         except _NEVER_LEFT as error:
             raise NotSent(_WORDS[type(error)]) from None
         except TimeoutError:
@@ -134,11 +134,11 @@ class HttpxClient(AsyncHttpClient):
             said.append((b"Authorization", self._authorizations[auth]))
         return said
 
-    async def _answer(self, request: httpcore2.Request, *, cap: int) -> Response:
+    async def _call(self, request: httpcore2.Request, *, cap: int) -> Response:
         async with self._connections.one() as connection:
             response = await connection.handle_async_request(request)
             try:
-                answered.set(RawResponse(response.status, response.headers))
+                last_response.set(RawResponse(response.status, response.headers))
                 content = bytearray()
                 async for chunk in response.aiter_stream():
                     content += chunk

@@ -14,8 +14,8 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.codes import class_of_refusal, in_words
-from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, MessageRecord
-from notifier.sms.http_client import MaybeSent, NotSent, answered
+from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, ProviderMessage
+from notifier.sms.http_client import MaybeSent, NotSent, last_response
 
 SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}")
 REQUEST_TIMEOUT: Final = 408
@@ -34,9 +34,9 @@ async def pages_of(first: Awaitable[Page]) -> AsyncIterator[list[MessageInstance
         raise unavailable(error) from None
 
 
-def records_since(page: list[MessageInstance], since: datetime, *, direction: str) -> list[MessageRecord]:
+def messages_since(page: list[MessageInstance], since: datetime, *, direction: str) -> list[ProviderMessage]:
     """The page's messages of that direction created at or after `since`; Twilio tells whole seconds only."""
-    records = [record_of(message) for message in page if str(message.direction) == direction]
+    records = [read_message(message) for message in page if str(message.direction) == direction]
     return [record for record in records if record.created_at >= since.replace(microsecond=0)]
 
 
@@ -46,11 +46,11 @@ def all_older(page: list[MessageInstance], since: datetime) -> bool:
     return bool(times) and max(times) < since - _SLACK
 
 
-def record_of(message: MessageInstance) -> MessageRecord:
+def read_message(message: MessageInstance) -> ProviderMessage:
     """One message as the house knows it; raises GatewayUnavailable where Twilio's answer lacks its SID or date."""
     if not SID.fullmatch(str(message.sid)) or not message.date_created:
         raise GatewayUnavailable("The provider listed a message that is not in Twilio's form.")
-    return MessageRecord(
+    return ProviderMessage(
         sid=str(message.sid),
         direction=str(message.direction),
         from_=message.from_ or "",
@@ -70,7 +70,7 @@ def unavailable(error: Exception) -> GatewayUnavailable:
         return error
     if isinstance(error, NotSent | MaybeSent):
         return GatewayUnavailable(f"The provider could not be asked: {error}.")
-    answer = answered.get()
+    answer = last_response.get()
     if not answer or not isinstance(error, TwilioException):
         return GatewayUnavailable("The provider's answer to a question was not in Twilio's form.")
     return _refused(answer.status, _code(error)) or GatewayUnavailable(

@@ -18,14 +18,14 @@ from notifier.sms.codes import class_of_refusal, in_words
 from notifier.sms.gateway import (
     Accepted,
     GatewayUnavailable,
-    MessageRecord,
     NotCreated,
     Outcome,
     OutgoingText,
+    ProviderMessage,
     Unknown,
 )
-from notifier.sms.http_client import HttpxClient, MaybeSent, NotSent, answered
-from notifier.sms.messages import REQUEST_TIMEOUT, SID, all_older, pages_of, record_of, records_since, unavailable
+from notifier.sms.http_client import HttpxClient, MaybeSent, NotSent, last_response
+from notifier.sms.messages import REQUEST_TIMEOUT, SID, all_older, messages_since, pages_of, read_message, unavailable
 from notifier.sms.retry_after import seconds_to_wait
 
 _LONGEST_VALIDITY: Final = 36_000
@@ -85,25 +85,25 @@ class TwilioGateway:
 
     async def list_sent(
         self, to: str | None, since: datetime, *, sender: str | None = None
-    ) -> AsyncIterator[MessageRecord]:
+    ) -> AsyncIterator[ProviderMessage]:
         """Our texts to this number created at or after `since`, oldest first; raises GatewayUnavailable.
 
         Reads the number's whole history: Twilio sorts by date_sent, which a text still queued does not have, so no
         page may be taken for the last one that matters. None: to any number, by date_sent. A messaging service as the
         `sender` narrows nothing: Twilio lists by the number that it chose.
         """
-        found: list[MessageRecord] = []
+        found: list[ProviderMessage] = []
         number = sender if sender and sender.startswith("+") else self._only_sender
         day = values.unset if to else since.astimezone(UTC).date()
         first = self._messages.page_async(
             to=to or values.unset, from_=number or values.unset, date_sent_after=day, page_size=_PAGE
         )
         async for page in pages_of(first):
-            found += records_since(page, since, direction="outbound-api")
+            found += messages_since(page, since, direction="outbound-api")
         for record in reversed(found):
             yield record
 
-    async def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[MessageRecord]:
+    async def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[ProviderMessage]:
         """Texts from patients created at or after `since`, oldest first; raises GatewayUnavailable.
 
         `also_to`: what texts once left through. The account's whole list is read where that is more than one number, or
@@ -112,14 +112,14 @@ class TwilioGateway:
         Where a later page could not be read, what was found is yielded before GatewayUnavailable is raised: a STOP
         counts at once, while the poll as a whole stays incomplete.
         """
-        found: list[MessageRecord] = []
+        found: list[ProviderMessage] = []
         failure: GatewayUnavailable | None = None
         day = since.astimezone(UTC).date()  # the finest that Twilio filters by
         number = self._only_sender if not set(also_to) - {self._only_sender} else None
         first = self._messages.page_async(to=number or values.unset, date_sent_after=day, page_size=_PAGE)
         try:
             async for page in pages_of(first):
-                found += records_since(page, since, direction="inbound")
+                found += messages_since(page, since, direction="inbound")
                 if all_older(page, since):
                     break
         except GatewayUnavailable as error:
@@ -129,10 +129,10 @@ class TwilioGateway:
         if failure:
             raise failure
 
-    async def fetch(self, sid: str) -> MessageRecord | None:
+    async def fetch(self, sid: str) -> ProviderMessage | None:
         """One message, or None where Twilio has no such SID; raises GatewayUnavailable."""
         try:
-            return record_of(await self._messages(sid).fetch_async())
+            return read_message(await self._messages(sid).fetch_async())
         except Exception as error:  # noqa: BLE001  # a body can make the SDK raise anything; silence proves nothing
             # A 404 without this code (from a proxy, a portal) says nothing about the message.
             if isinstance(error, TwilioRestException | TwilioServiceException) and error.code == 20404:
@@ -145,7 +145,7 @@ class TwilioGateway:
             await self._messages.page_async(page_size=1)
         except Exception as error:  # noqa: BLE001  # as above
             raise unavailable(error) from None
-        answer = answered.get()
+        answer = last_response.get()
         try:
             told = parsedate_to_datetime(answer.headers.get("date", "")) if answer else None
         except ValueError:
@@ -168,7 +168,7 @@ def _as_asked(sender: str) -> dict[str, str]:
 
 
 def _refusal(code: object) -> Outcome:
-    answer = answered.get()
+    answer = last_response.get()
     status = answer.status if answer else 0
     if not answer or not 400 <= status <= 499 or status == REQUEST_TIMEOUT:
         return Unknown(f"The provider answered with HTTP {status}.")

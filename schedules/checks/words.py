@@ -69,19 +69,23 @@ def _rules(spoken: tuple[Language, ...]) -> tuple[_Rule, ...]:
             "reads like an offer",
             "leave it out: a care text sells nothing",
         ),
-        _Rule(_alone(_any(BRANDS), re.IGNORECASE), "is a brand", "name the kind of product, such as a gentle cleanser"),
         _Rule(
-            _alone(procedures, re.IGNORECASE),
+            _whole_words(_any(BRANDS), re.IGNORECASE),
+            "is a brand",
+            "name the kind of product, such as a gentle cleanser",
+        ),
+        _Rule(
+            _whole_words(procedures, re.IGNORECASE),
             "names the procedure to whoever sees the screen",
             'write "your visit" or "the treated area"',
         ),
         _Rule(
-            _alone(rf"{ask}(?:\s+\w+)?\s+[\"'(]?{keywords}", re.IGNORECASE),
+            _whole_words(rf"{ask}(?:\s+\w+)?\s+[\"'(]?{keywords}", re.IGNORECASE),
             "invites an answer that carriers read as an opt-out or opt-in",
             "ask for a call to {phone} instead",
         ),
         _Rule(
-            _alone(keywords),
+            _whole_words(keywords),
             "in capitals looks like a keyword to text back",
             "write it in small letters, or another word; the only keyword is STOP",
         ),
@@ -90,14 +94,14 @@ def _rules(spoken: tuple[Language, ...]) -> tuple[_Rule, ...]:
 
 @cache
 def _day_words(spoken: tuple[Language, ...]) -> re.Pattern[str]:
-    return _alone(_any(word for one in spoken for word in one.checks.day_words), re.IGNORECASE)
+    return _whole_words(_any(word for one in spoken for word in one.checks.day_words), re.IGNORECASE)
 
 
 def _any(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(words)})"
 
 
-def _alone(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+def _whole_words(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     """Not as a part of a longer word."""
     return re.compile(rf"(?<!\w){pattern}(?!\w)", flags)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from notifier.cli.staff import protocols
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = ("protocols", "list")
@@ -35,7 +35,7 @@ def test_a_mistake_of_ours_says_where_and_no_value(
 
 def test_an_unusable_database_is_a_sentence(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def unusable(_directory: object) -> None:
-        raise DatabaseUnusable("The disk is full.")
+        raise DatabaseFailure("The disk is full.")
 
     monkeypatch.setattr(protocols, "protocols_with", unusable)
     ran = notifier(*LIST)

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import Engine, event, select
 from sqlmodel import col
 
-from notifier.db.array_param import among
+from notifier.db.array_param import in_array
 from notifier.db.engine import reading, writing
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Event
 
 ODD = ["a", "A", "it's", 'a "quote"', "back\\slash", "comma, brace}", "ñ 😀", "", "NULL", "%"]
-_WHAT = select(col(Event.what)).where(among(col(Event.what), "these")).order_by(col(Event.id))
-_NUMBERED = select(col(Event.message_id)).where(among(col(Event.message_id), "these")).order_by(col(Event.id))
+_WHAT = select(col(Event.what)).where(in_array(col(Event.what), "these")).order_by(col(Event.id))
+_NUMBERED = select(col(Event.message_id)).where(in_array(col(Event.message_id), "these")).order_by(col(Event.id))
 
 
 @pytest.mark.parametrize(

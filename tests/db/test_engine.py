@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from notifier.db import engine as door
 from notifier.db import enrollments
 from notifier.db.engine import file_of, open_engine, reading, writing
-from notifier.db.errors import DatabaseBusy, DatabaseUnusable, why_not_opened
+from notifier.db.errors import DatabaseBusy, DatabaseFailure, why_not_opened
 from notifier.db.schema import check_file, upgrade
 
 
@@ -85,7 +85,7 @@ def test_a_reader_sees_one_moment_throughout(engine: Engine, rows: Any) -> None:
 def test_a_reader_cannot_write_and_that_is_not_blamed_on_the_database(engine: Engine, rows: Any) -> None:
     with pytest.raises(DBAPIError) as caught, reading(engine) as session:
         rows.enrollment(session)
-    assert not isinstance(caught.value, DatabaseUnusable)
+    assert not isinstance(caught.value, DatabaseFailure)
     with writing(engine) as session:  # the same connection, from the pool
         assert rows.enrollment(session)
 
@@ -163,7 +163,7 @@ def test_a_full_disk_is_said(sqlite_engine: Engine, rows: Any) -> None:
     with writing(sqlite_engine) as session:
         session.execute(text("PRAGMA max_page_count = 1"))
         enrollment = rows.enrollment(session)
-        with pytest.raises(DatabaseUnusable, match="is full: make room"):
+        with pytest.raises(DatabaseFailure, match="is full: make room"):
             rows.message(session, enrollment, text="x" * 100_000)
         session.rollback()
 
@@ -176,9 +176,9 @@ def test_a_damaged_page_is_said(sqlite_engine: Engine, rows: Any) -> None:
     with file.open("r+b") as bytes_:
         bytes_.seek(4096 * (int(root or 0) - 1))
         bytes_.write(b"\xff" * 4096)
-    with pytest.raises(DatabaseUnusable, match="is damaged: put the latest backup in its place"):
+    with pytest.raises(DatabaseFailure, match="is damaged: put the latest backup in its place"):
         check_file(sqlite_engine)
-    with pytest.raises(DatabaseUnusable, match="is damaged"), writing(sqlite_engine) as session:
+    with pytest.raises(DatabaseFailure, match="is damaged"), writing(sqlite_engine) as session:
         rows.enrollment(session)
 
 
@@ -200,7 +200,7 @@ def test_a_server_without_that_database_is_said(postgresql_engine: Engine) -> No
 def test_a_server_that_became_read_only_is_said(postgresql_engine: Engine, rows: Any) -> None:
     with writing(postgresql_engine) as session:
         session.execute(text("SET TRANSACTION READ ONLY"))
-        with pytest.raises(DatabaseUnusable, match="is read-only: it may be a standby"):
+        with pytest.raises(DatabaseFailure, match="is read-only: it may be a standby"):
             rows.enrollment(session)
         session.rollback()
 
@@ -209,20 +209,20 @@ def test_an_address_that_is_none_is_said_without_its_password(subtests: pytest.S
     for url in ("", "rubbish", "mysql://ana:secret@h/n", "postgresql:/ana:secret"):
         with subtests.test(url=url):
             with pytest.raises(
-                DatabaseUnusable, match=r"Write NOTIFIER_DATABASE_URL as sqlite:///notifier\.db or"
+                DatabaseFailure, match=r"Write NOTIFIER_DATABASE_URL as sqlite:///notifier\.db or"
             ) as caught:
                 open_engine(url)
             assert "secret" not in str(caught.value)
 
 
 def test_who_retries_on_operational_errors_retries_on_these_too() -> None:
-    assert issubclass(DatabaseBusy, DatabaseUnusable)
-    assert issubclass(DatabaseUnusable, OperationalError)
+    assert issubclass(DatabaseBusy, DatabaseFailure)
+    assert issubclass(DatabaseFailure, OperationalError)
 
 
 def _refused(url: str, sentence: str) -> None:
     engine = open_engine(url)
-    with pytest.raises(DatabaseUnusable, match=sentence) as caught:
+    with pytest.raises(DatabaseFailure, match=sentence) as caught:
         upgrade(engine)
     engine.dispose()
     assert 1 == len(str(caught.value).splitlines())

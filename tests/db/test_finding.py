@@ -59,7 +59,7 @@ def test_a_held_number_is_held_until_it_is_released(engine: Engine, now: datetim
             holds.hold_number(session, ANA, reason="unclear reply", at=now, by="inbound", kinds=kinds)
         holds.hold_number(session, BEA, reason="unclear reply", at=now, by="inbound")
         assert ["all", "lift,rebook"] == [hold.kinds for hold in holds.open_holds(session, ANA)]
-        assert {ANA: 2, BEA: 1} == {k: len(v) for k, v in holds.holds_among(session, [ANA, BEA]).items()}
+        assert {ANA: 2, BEA: 1} == {k: len(v) for k, v in holds.holds_on(session, [ANA, BEA]).items()}
         assert [2, 0] == [holds.release_number(session, ANA, at=now, by="desk") for _ in range(2)]
         assert [BEA] == [hold.phone for hold in holds.open_holds(session)]
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from notifier.db.engine import open_engine
-from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
+from notifier.db.errors import DatabaseDamaged, DatabaseFailure
 from notifier.db.found_backups import how_to_restore, newest_backup
 from notifier.db.schema import check_file, upgrade
 from notifier.maintenance.backups import back_up
@@ -69,7 +69,7 @@ def test_a_damaged_database_says_what_to_type(database: Engine, tmp_path: Path) 
     for rest in tmp_path.glob("notifier.db-*"):
         rest.unlink()
     file.write_bytes(b"no database at all" * 1000)
-    with pytest.raises(DatabaseUnusable, match=r"is not a database: name another file, or put the newest backup"):
+    with pytest.raises(DatabaseFailure, match=r"is not a database: name another file, or put the newest backup"):
         check_file(database)
 
 

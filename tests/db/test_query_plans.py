@@ -46,11 +46,11 @@ ANA, BEA = "+12125550101", "+12125550102"
             "SEARCH messages USING INDEX ix_messages_phone_left (phone=? AND left_at>?)",
         ),
         (
-            lambda s, now: holds.holds_among(s, {ANA, BEA}),
+            lambda s, now: holds.holds_on(s, {ANA, BEA}),
             "SEARCH number_holds USING INDEX ix_number_holds_open (phone=?)",
         ),
         (
-            lambda s, now: opt_outs.opted_out_among(s, {ANA, BEA}),
+            lambda s, now: opt_outs.opted_out_phones(s, {ANA, BEA}),
             "SEARCH opt_outs USING INDEX ix_opt_outs_open (phone=?)",
         ),
         (

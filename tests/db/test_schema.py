@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 from notifier.db import migrate, outbox
 from notifier.db.engine import file_of, open_engine, writing
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 from notifier.db.schema import (
     HEAD,
     DatabaseFromTheFuture,
@@ -93,7 +93,7 @@ def test_a_database_of_somebody_else_is_refused_and_left_alone(empty_engine: Eng
         file.touch()
     with empty_engine.begin() as connection:
         connection.execute(text("CREATE TABLE messages (word VARCHAR(5))"))
-    with pytest.raises(DatabaseUnusable, match=r"it has a table messages|table messages that is not"):
+    with pytest.raises(DatabaseFailure, match=r"it has a table messages|table messages that is not"):
         upgrade(empty_engine)
     assert ["messages"] == inspect(empty_engine).get_table_names()
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from notifier.db import migrate, upgrade_copy
 from notifier.db.engine import open_engine, reading
-from notifier.db.errors import DatabaseUnusable
+from notifier.db.errors import DatabaseFailure
 from notifier.db.schema import Upgraded, check_schema, current_revision, prepare
 from notifier.maintenance.backups import back_up, put_in_place
 from notifier.sending.gates.recoveries import open_recoveries
@@ -80,7 +80,7 @@ def test_without_room_nothing_is_upgraded_and_the_sentence_says_how_much_is_need
     log = (tmp_path / "notifier.db-wal").stat().st_size
     free = 2 * size - log - 1
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(0, 0, free))
-    with pytest.raises(DatabaseUnusable, match=rf"Nothing was upgraded: {2 * size:,} bytes must be free beside .*room"):
+    with pytest.raises(DatabaseFailure, match=rf"Nothing was upgraded: {2 * size:,} bytes must be free beside .*room"):
         prepare(older, now)
     assert (OLD, []) == (_revision(older), _beside(tmp_path))
     free += 1
@@ -95,7 +95,7 @@ def test_where_the_copy_fails_nothing_is_upgraded_and_nothing_is_left(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(upgrade_copy, "keep_through_power_cut", full)
-    with pytest.raises(DatabaseUnusable, match=r"Nothing was upgraded: the copy .* No space left on device\."):
+    with pytest.raises(DatabaseFailure, match=r"Nothing was upgraded: the copy .* No space left on device\."):
         prepare(older, now)
     assert (OLD, []) == (_revision(older), _beside(tmp_path))
 
@@ -109,7 +109,7 @@ def test_a_copy_that_is_damaged_upgrades_nothing(older: Engine, now: datetime, t
     content = bytearray(file.read_bytes())
     content[(page - 1) * size : page * size] = b"\xff" * size
     file.write_bytes(content)
-    with pytest.raises(DatabaseUnusable, match=r"Nothing was upgraded: the copy .* is damaged"):
+    with pytest.raises(DatabaseFailure, match=r"Nothing was upgraded: the copy .* is damaged"):
         prepare(older, now)
     assert (OLD, []) == (_revision(older), _beside(tmp_path))
 

@@ -7,7 +7,7 @@ import pytest
 from notifier.db.engine import writing
 from notifier.domain.states import MessageState
 from notifier.sending.outcomes.results import Finished, Result
-from notifier.sending.outcomes.save import record
+from notifier.sending.outcomes.save import save_outcomes
 from notifier.sms.code_classes import NotCreatedClass
 from tests.setups.house import House
 
@@ -42,6 +42,6 @@ async def test_an_answer_to_a_call_that_was_called_lost_leaves_nothing_that_nobo
         text, claimed.attempt_id, claimed.phone, result, house.clock.now(), sid=sid, why=why, code=code, detail="why"
     )
     with writing(house.engine) as session:
-        record(session, [answer], house.clock.now())
+        save_outcomes(session, [answer], house.clock.now())
     assert then == house.state(text)
     assert house.message(text).reason or then is S.ACCEPTED

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import Engine
 
 from notifier.db.engine import file_of, open_engine, reading, writing
-from notifier.db.errors import DatabaseUnusable
-from notifier.db.events import record
+from notifier.db.errors import DatabaseFailure
+from notifier.db.events import record_event
 from notifier.db.schema import check_schema
 from notifier.db.tables import RecoveryKind
 from notifier.domain.refused import Refused
@@ -129,7 +129,7 @@ def test_a_copy_made_by_hand_starts_where_it_ends(
 ) -> None:
     """Its last event is the last thing it knows."""
     with writing(sqlite_engine) as session:
-        record(session, at=now - timedelta(hours=9), by="desk", what="changed")
+        record_event(session, at=now - timedelta(hours=9), by="desk", what="changed")
     sqlite_engine.dispose()
     copy = tmp_path / "by-hand.db"
     shutil.copyfile(tmp_path / "notifier.db", copy)
@@ -193,7 +193,7 @@ def test_a_damaged_backup_is_not_put_in_place(sqlite_engine: Engine, now: dateti
     content[8192:12288] = b"\xff" * 4096
     copy.write_bytes(content)
     before = (tmp_path / "notifier.db").read_bytes()
-    with pytest.raises(DatabaseUnusable, match="is damaged"):
+    with pytest.raises(DatabaseFailure, match="is damaged"):
         put(sqlite_engine, copy, now)
     assert before == (tmp_path / "notifier.db").read_bytes()
 
@@ -211,7 +211,7 @@ def test_what_is_no_backup_is_a_sentence(
 ) -> None:
     file = tmp_path / "other"
     prepare(file)  # type: ignore[operator]  # the table above
-    with pytest.raises((Refused, DatabaseUnusable), match=sentence):
+    with pytest.raises((Refused, DatabaseFailure), match=sentence):
         put(sqlite_engine, file, now)
 
 

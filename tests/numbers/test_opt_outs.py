@@ -146,5 +146,5 @@ def test_a_number_may_opt_out_again_after_start(engine: Engine, now: datetime) -
 def test_of_many_numbers_those_that_opted_out_are_found(engine: Engine, now: datetime) -> None:
     with writing(engine) as session:
         opt_outs.opt_out(session, ANA, source="keyword", at=now, by="patient")
-        found = opt_outs.opted_out_among(session, [ANA, BEA])
+        found = opt_outs.opted_out_phones(session, [ANA, BEA])
     assert {ANA} == found

@@ -106,7 +106,7 @@ async def test_the_web_server_does_both_by_the_clock(house: House, web: Web, cha
             session.add(ApiResponse(api_key_id=key, idempotency_key=str(number), at=at, body_hash="x"))
     async with rounds(house.engine, Clock(), web.alerting, replied=asyncio.Event(), look=0.001, tidy=0.001):
         async with asyncio.timeout(10):
-            while not channel.causes or _answers(house) > 1:  # noqa: ASYNC110  # the tables ring no bell
+            while not channel.causes or _answers(house) > 1:  # noqa: ASYNC110  # the tables wake nobody
                 await asyncio.sleep(0.001)
     assert (["worker"], 1) == (channel.causes, _answers(house))
 
@@ -121,7 +121,7 @@ async def test_urgent_words_that_a_webhook_brings_are_told_at_once_and_once(
                 receive(session, InboundText(f"SM{number}", ANA, text, house.clock.now()), house.clock.now())
             replied.set()
             async with asyncio.timeout(10):
-                while replied.is_set() or (number and not channel.heard):  # noqa: ASYNC110  # the tables ring no bell
+                while replied.is_set() or (number and not channel.heard):  # noqa: ASYNC110  # the tables wake nobody
                     await asyncio.sleep(0.001)
     assert ["urgent-2"] == channel.causes
 

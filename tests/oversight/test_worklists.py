@@ -33,9 +33,9 @@ DAY = timedelta(days=1)
             lambda s, now: staff_views.expected(s, now, now + DAY, 9),
             "enrollments USING INDEX ix_enrollments_booked",
         ),
-        (lambda s, now: staff_views.leaving(s, now, now + DAY, 9), "messages USING INDEX ix_messages_due"),
+        (lambda s, now: staff_views.upcoming(s, now, now + DAY, 9), "messages USING INDEX ix_messages_due"),
         (
-            lambda s, now: staff_views.count_leaving(s, {now + DAY, now + 7 * DAY}),
+            lambda s, now: staff_views.count_upcoming(s, {now + DAY, now + 7 * DAY}),
             "messages USING INDEX ix_messages_due",
         ),
         (lambda s, now: staff_views.waiting(s, now + DAY, 9), "messages USING INDEX ix_messages_due"),
@@ -67,8 +67,8 @@ def test_the_lists_say_the_same_on_both_databases(engine: Engine, rows: Any, now
         rows.message(session, ana, due_at=now + 3 * DAY)
     with reading(engine) as session:
         found = {
-            "leaving": [one.message.id for one in staff_views.leaving(session, None, now + DAY, 9)],
-            "many": staff_views.count_leaving(session, [now + 7 * DAY, now + DAY, now]),
+            "leaving": [one.message.id for one in staff_views.upcoming(session, None, now + DAY, 9)],
+            "many": staff_views.count_upcoming(session, [now + 7 * DAY, now + DAY, now]),
             "trouble": [one.message.id for one in staff_views.in_trouble(session, now, now + DAY, 9)],
             "expected": [one.name for one in staff_views.expected(session, now, now + DAY, 9)],
             "left": staff_views.count_left(session, now - 2 * DAY, now),
@@ -110,13 +110,13 @@ def test_what_waits_for_a_person_is_not_counted_as_leaving(engine: Engine, rows:
         ]
     with writing(engine) as session:
         until = now + DAY
-        listed = [one.message.id for one in staff_views.leaving(session, None, until, 9)]
+        listed = [one.message.id for one in staff_views.upcoming(session, None, until, 9)]
         waiting = [one.message.id for one in staff_views.waiting(session, until, 9)]
         assert (set(leaves), set(waits)) == (set(listed), set(waiting))
-        assert ({until: 3}, 4) == staff_views.count_leaving(session, [until])
+        assert ({until: 3}, 4) == staff_views.count_upcoming(session, [until])
         release_number(session, "+12125550101", at=now, by="test")
         unpause(session, "other", "today", at=now, by="test")
-        assert ({until: 5}, 2) == staff_views.count_leaving(session, [until])
+        assert ({until: 5}, 2) == staff_views.count_upcoming(session, [until])
 
 
 def _plan(engine: Engine, ask: Any) -> list[str]:

@@ -85,13 +85,13 @@ async def test_it_beats_only_while_it_turns_and_writes(sqlite_engine: Engine, no
     async with web_server() as server, worker_of(sqlite_engine, clock, heartbeat_url=SecretStr(server.url)) as worker:
         await worker._beat()
         assert 0 == len(server.asked)
-        await worker._presence()
+        await worker._heartbeat()
         await worker._beat()
         assert 1 == len(server.asked)
         clock.pass_(seconds=61)
         await worker._beat()
         assert 1 == len(server.asked)
-        await worker._presence()
+        await worker._heartbeat()
         await worker._beat()
         assert 1 == len(server.asked)  # it writes, and no turn ends
         worker._progress = clock.monotonic()
@@ -107,7 +107,7 @@ async def test_a_switch_that_does_not_answer_stops_nothing(sqlite_engine: Engine
         web_server(status=500) as server,
         worker_of(sqlite_engine, FakeClock(now), heartbeat_url=SecretStr(server.url)) as worker,
     ):
-        await worker._presence()
+        await worker._heartbeat()
         await worker._beat()
     assert 1 == len(server.asked)
 

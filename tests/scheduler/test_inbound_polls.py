@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from notifier.db.engine import reading, writing
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.scheduler.inbound_polls import Inbound
-from notifier.scheduler.timers import Bells
+from notifier.scheduler.timers import Timers
 from notifier.scheduler.worker import Worker
 from notifier.sending.gates.heartbeats import arrive
 from notifier.sending.gates.polls import gate_is_open
@@ -33,8 +33,10 @@ class CountingGateway(FakeGateway):
         super()._check()
 
 
-def inbound_of(house: House, rung: list[str]) -> Inbound:
-    return Inbound(house.threads, house.gateway, house.clock, house.dispatch, receive=lambda *_: None, ring=rung.append)
+def inbound_of(house: House, woken: list[str]) -> Inbound:
+    return Inbound(
+        house.threads, house.gateway, house.clock, house.dispatch, receive=lambda *_: None, wake=woken.append
+    )
 
 
 @pytest.fixture
@@ -52,13 +54,13 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 async def test_after_a_failed_poll_the_next_waits_longer_each_time_and_at_most_30_s(
     sqlite_engine: Engine, now: Any, waits: list[float]
 ) -> None:
-    rung: list[str] = []
+    woken: list[str] = []
     with open_house(sqlite_engine, now) as house:
         house.gateway = gateway = CountingGateway(house.clock, down=True)
-        inbound = inbound_of(house, rung)
+        inbound = inbound_of(house, woken)
         with capture_logs() as lines:
             for _ in range(7):
-                for _ in range(10):  # rung once a second by a turn that finds the gate shut
+                for _ in range(10):  # woken once a second by a turn that finds the gate shut
                     await inbound.round()
                 inbound._again()
             gateway.down = False
@@ -67,7 +69,7 @@ async def test_after_a_failed_poll_the_next_waits_longer_each_time_and_at_most_3
             assert gate_is_open(session, house.clock.now())
     assert [1, 2, 4, 8, 16, 30, 30] == waits
     assert 7 + 1 == gateway.questions
-    assert [*["inbound"] * 7, "dispatch"] == rung
+    assert [*["inbound"] * 7, "dispatch"] == woken
     said = [(line["event"], line["log_level"]) for line in lines if line["log_level"] != "debug"]
     assert [("inbound_poll_incomplete", "warning"), ("inbound_poll_complete", "info")] == said
 
@@ -76,8 +78,8 @@ async def test_a_clock_that_jumps_ahead_alarms_nobody_unless_the_next_poll_fails
     sqlite_engine: Engine, now: Any, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The look comes before the poll that follows a jump: what was read a moment ago seems to be long ago."""
-    rung: list[str] = []
-    monkeypatch.setattr(Bells, "ring", lambda _, name: rung.append(name))
+    woken: list[str] = []
+    monkeypatch.setattr(Timers, "wake", lambda _, name: woken.append(name))
     clock = FakeClock(now)
     gateway = FakeGateway(clock)
 
@@ -87,7 +89,7 @@ async def test_a_clock_that_jumps_ahead_alarms_nobody_unless_the_next_poll_fails
 
     async def jump(worker: Worker) -> None:
         clock.set_wall(clock.now() + timedelta(minutes=15))
-        await worker._presence()
+        await worker._heartbeat()
         await worker._watch()
 
     async with worker_of(sqlite_engine, clock, gateway) as worker:
@@ -97,7 +99,7 @@ async def test_a_clock_that_jumps_ahead_alarms_nobody_unless_the_next_poll_fails
         await jump(worker)
         assert [] == told()
         await worker._inbound.round()
-        assert "watch" in rung
+        assert "watch" in woken
         await worker._watch()
         assert [] == told()
         gateway.down = True

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from notifier.db import integrity as soundness
 from notifier.db.engine import file_of, open_engine, writing
-from notifier.db.errors import DatabaseDamaged, DatabaseUnusable
+from notifier.db.errors import DatabaseDamaged, DatabaseFailure
 from notifier.db.integrity import ThoroughCheck, look_before_start
 from notifier.db.schema import check_file
 from notifier.domain.states import MessageState
@@ -100,7 +100,7 @@ def test_the_glance_sees_a_table_whose_beginning_is_broken(sqlite_engine: Engine
 def test_a_file_that_is_no_database_is_refused(sqlite_engine: Engine) -> None:
     sqlite_engine.dispose()
     the_file(sqlite_engine).write_bytes(b"not a database, " * 1000)
-    with pytest.raises(DatabaseUnusable, match="is not a database"):
+    with pytest.raises(DatabaseFailure, match="is not a database"):
         look_before_start(sqlite_engine)
 
 

@@ -21,7 +21,7 @@ from notifier.scheduler.replay_journal import save_left_behind
 from notifier.sending.claim import claim
 from notifier.sending.outcomes.journal import Journal
 from notifier.sending.outcomes.results import Finished, Result
-from notifier.sending.outcomes.save import record
+from notifier.sending.outcomes.save import save_outcomes
 from notifier.sms.code_classes import NotCreatedClass
 from tests.scheduler.test_process import Place, until
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
@@ -71,7 +71,7 @@ def finished(house: House, attempt: str, **values: object) -> Finished:
 
 
 async def save(house: House, journals: Path) -> int:
-    return await save_left_behind(house.threads, journals, record, now=house.clock.now())
+    return await save_left_behind(house.threads, journals, save_outcomes, now=house.clock.now())
 
 
 @pytest.mark.parametrize("called_unknown", [False, True])
@@ -125,7 +125,7 @@ async def test_an_outcome_that_cannot_be_saved_stops_neither_the_others_nor_the_
     def breaks(session: Session, batch: Sequence[Finished], now: datetime) -> None:
         if batch[0].attempt_id == odd:
             raise ValueError("what nobody has foreseen")
-        record(session, batch, now)
+        save_outcomes(session, batch, now)
 
     await save_left_behind(house.threads, journals, breaks, now=house.clock.now())
     assert S.ACCEPTED == house.message(text).state

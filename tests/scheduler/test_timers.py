@@ -8,19 +8,19 @@ from notifier.scheduler.timers import LastRound, Rounds
 
 
 async def test_a_round_that_fails_comes_again_and_a_wake_up_meanwhile_is_one_more_round() -> None:
-    rounds, bell, tries, done = Rounds(), asyncio.Event(), 0, asyncio.Event()
+    rounds, wake_up, tries, done = Rounds(), asyncio.Event(), 0, asyncio.Event()
 
     async def fails_at_first() -> None:
         nonlocal tries
         tries += 1
         if tries < 3:
-            bell.set()
+            wake_up.set()
             raise ValueError("the database is away")
         done.set()
 
-    rounds.begin("tries", fails_at_first, bell=bell)
+    rounds.begin("tries", fails_at_first, wake_up=wake_up)
     assert 0 == tries
-    bell.set()
+    wake_up.set()
     async with asyncio.timeout(10):
         await done.wait()
         assert await rounds.stop(10)

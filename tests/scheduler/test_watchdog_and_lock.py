@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from notifier.scheduler.watchdog import HANGS_AFTER, SystemdPing, hangs_after, tell_systemd
-from notifier.scheduler.worker_lock import AnotherWorker, alone
+from notifier.scheduler.worker_lock import AnotherWorker, exclusive
 
 NOW = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
 HANGS = """
@@ -104,9 +104,9 @@ def test_a_worker_that_hangs_ends_itself_before_systemd_would() -> None:
 def test_a_second_worker_is_told_who_the_first_is(tmp_path: Path) -> None:
     database = tmp_path / "notifier.db"
     with (
-        alone(database, now=NOW),
+        exclusive(database, now=NOW),
         pytest.raises(AnotherWorker, match=rf"pid {os.getpid()}, since 2026-03-07T15:00:00Z"),
-        alone(database, now=NOW),
+        exclusive(database, now=NOW),
     ):
         pass
 
@@ -114,5 +114,5 @@ def test_a_second_worker_is_told_who_the_first_is(tmp_path: Path) -> None:
 def test_a_lock_file_that_was_left_behind_means_nothing(tmp_path: Path) -> None:
     database = tmp_path / "notifier.db"
     (tmp_path / "notifier.db.lock").write_text("1 2020-01-01T00:00:00Z and more", encoding="ascii")
-    with alone(database, now=NOW):
+    with exclusive(database, now=NOW):
         assert f"{os.getpid()} 2026-03-07T15:00:00Z" == (tmp_path / "notifier.db.lock").read_text(encoding="ascii")

@@ -17,9 +17,9 @@ from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 from notifier.numbers.release import opt_out_by_staff
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.outcomes.results import Finished, Result
-from notifier.sending.outcomes.save import record
+from notifier.sending.outcomes.save import save_outcomes
 from notifier.sending.review import review
-from notifier.sms.gateway import MessageRecord, Outcome, OutgoingText, Unknown
+from notifier.sms.gateway import Outcome, OutgoingText, ProviderMessage, Unknown
 from tests.setups.house import House, open_house
 
 S = MessageState
@@ -135,9 +135,9 @@ async def test_a_receipt_that_comes_while_the_last_list_is_read_is_not_overruled
         house.clock.pass_(minutes=7, seconds=30)
     asked = house.gateway.asked[0]
 
-    async def list_sent(*_: object, **__: object) -> AsyncIterator[MessageRecord]:
+    async def list_sent(*_: object, **__: object) -> AsyncIterator[ProviderMessage]:
         report(house, "sent", sid=house.gateway.create(asked), token=asked.token)
-        listed: list[MessageRecord] = []
+        listed: list[ProviderMessage] = []
         for one in listed:
             yield one
 
@@ -195,7 +195,7 @@ async def test_a_receipt_that_is_stored_while_its_text_is_recorded_counts(
         done = Finished(text, one.attempt_id, one.phone, Result.ACCEPTED, now, sid=sid)
         with ThreadPoolExecutor(1) as other:
             with writing(postgresql_engine) as session:
-                record(session, [done], now)
+                save_outcomes(session, [done], now)
                 told = other.submit(report, house, "undelivered", 30005, sid=sid, token=one.attempt_id)
                 wait([told], timeout=0.5)
             told.result(timeout=30)

@@ -16,7 +16,7 @@ from notifier.domain.states import MessageState
 from notifier.sending.gates.polls import completed, gate_is_open
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.poll import poll_receipts
-from notifier.sms.gateway import MessageRecord
+from notifier.sms.gateway import ProviderMessage
 from tests.conftest import Rows
 from tests.setups.fakes import FakeClock, FakeGateway
 
@@ -61,10 +61,10 @@ async def test_two_that_poll_the_same_receipts_at_once_do_not_wait_for_each_othe
 class Delivered(FakeGateway):
     """Everything has arrived."""
 
-    async def fetch(self, sid: str) -> MessageRecord:
+    async def fetch(self, sid: str) -> ProviderMessage:
         at = self.clock.now()
-        return MessageRecord(sid, "outbound-api", "", "", "", "delivered", None, at)
+        return ProviderMessage(sid, "outbound-api", "", "", "", "delivered", None, at)
 
 
-def _apply(session: Session, found: MessageRecord, now: datetime) -> None:
+def _apply(session: Session, found: ProviderMessage, now: datetime) -> None:
     apply_receipt(session, sid=found.sid, status=found.status, error_code=None, token=None, at=now, source="poll")

@@ -12,9 +12,9 @@ from notifier.sms.gateway import (
     Accepted,
     GatewayRefused,
     GatewayUnavailable,
-    MessageRecord,
     Outcome,
     OutgoingText,
+    ProviderMessage,
     Unknown,
 )
 
@@ -65,8 +65,8 @@ class FakeGateway:
     """A provider that remembers. Without a script every text is accepted; `ledger` is what it really created."""
 
     clock: FakeClock
-    ledger: list[MessageRecord] = field(default_factory=list)
-    inbound: list[MessageRecord] = field(default_factory=list)
+    ledger: list[ProviderMessage] = field(default_factory=list)
+    inbound: list[ProviderMessage] = field(default_factory=list)
     asked: list[OutgoingText] = field(default_factory=list)
     script: deque[Outcome | Answer] = field(default_factory=deque)
     always: Outcome | Answer | None = None
@@ -97,15 +97,15 @@ class FakeGateway:
         sid = f"SM{len(self.ledger) + 1:032x}"
         now = self.clock.now()
         sender = _number(text.sender)
-        self.ledger.append(MessageRecord(sid, "outbound-api", sender, text.to, text.body, "queued", None, now))
+        self.ledger.append(ProviderMessage(sid, "outbound-api", sender, text.to, text.body, "queued", None, now))
         return sid
 
     def reply(
         self, phone: str, body: str, *, at: datetime | None = None, media: int = 0, to: str = "+12125550000"
-    ) -> MessageRecord:
+    ) -> ProviderMessage:
         """A patient writes."""
         sid = f"SM{len(self.inbound) + 1:031x}f"
-        record = MessageRecord(sid, "inbound", phone, to, body, "received", None, at or self.clock.now(), media)
+        record = ProviderMessage(sid, "inbound", phone, to, body, "received", None, at or self.clock.now(), media)
         self.inbound.append(record)
         return record
 
@@ -116,7 +116,7 @@ class FakeGateway:
 
     async def list_sent(
         self, to: str | None, since: datetime, *, sender: str | None = None
-    ) -> AsyncIterator[MessageRecord]:
+    ) -> AsyncIterator[ProviderMessage]:
         self._check()
         for record in self.ledger:
             if sender and sender.startswith("+") and record.from_ != sender:
@@ -125,13 +125,13 @@ class FakeGateway:
             if (has_gone_on if to is None else record.to == to) and record.created_at >= since:
                 yield record
 
-    async def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[MessageRecord]:
+    async def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[ProviderMessage]:
         self._check()
         for record in self.inbound:
             if record.created_at >= since and (self.only_to is None or record.to in {self.only_to, *also_to}):
                 yield record
 
-    async def fetch(self, sid: str) -> MessageRecord | None:
+    async def fetch(self, sid: str) -> ProviderMessage | None:
         self._check()
         return next((record for record in self.ledger if record.sid == sid), None)
 

@@ -26,7 +26,7 @@ from notifier.sending.claim import SendingRules
 from notifier.sending.dispatch import Dispatch, Turn
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.outcomes.resolve import OnUnknown, call_dead_attempts_unknown, resolve
-from notifier.sending.outcomes.save import record
+from notifier.sending.outcomes.save import save_outcomes
 from notifier.sending.pause_points import PausePoint
 from notifier.sending.poll import poll_inbound, poll_receipts
 from notifier.sending.rate import Pace
@@ -67,7 +67,7 @@ class House:
         """A new worker process, which has read what patients wrote."""
         self.worker_id = str(uuid4())
         self.dispatch = Dispatch(
-            self.threads, self.gateway, self.clock, self.rules, record=record, worker_id=self.worker_id,
+            self.threads, self.gateway, self.clock, self.rules, record=save_outcomes, worker_id=self.worker_id,
             in_flight=self.in_flight, pace=Pace(self.per_second), reached=self._reached,
         )  # fmt: skip
         self.dispatch.caught_up = True

@@ -11,7 +11,7 @@ import respx
 from notifier.sandbox.messages import undelivered
 from notifier.sandbox.server import SENDER, Sandbox
 from notifier.sms import twilio_gateway
-from notifier.sms.gateway import Accepted, GatewayUnavailable, MessageRecord, OutgoingText
+from notifier.sms.gateway import Accepted, GatewayUnavailable, OutgoingText, ProviderMessage
 from notifier.sms.twilio_gateway import TwilioGateway
 from tests.setups import faults
 from tests.sms.conftest import API, Time
@@ -29,7 +29,7 @@ async def test_what_was_sent_is_listed_with_all_that_is_known_of_it(
     accepted = await gateway.send(text)
     assert isinstance(accepted, Accepted)
     await sandbox.settle()
-    expected = MessageRecord(
+    expected = ProviderMessage(
         sid=accepted.sid,
         direction="outbound-api",
         from_=SENDER,

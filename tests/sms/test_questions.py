@@ -10,7 +10,7 @@ import httpx
 import pytest
 import respx
 
-from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, MessageRecord
+from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, ProviderMessage
 from notifier.sms.twilio_gateway import TwilioGateway
 from tests.sms.conftest import API
 
@@ -30,7 +30,7 @@ MESSAGE = {
     "num_media": "1",
     "date_created": "Sat, 07 Mar 2026 12:00:00 +0000",
 }
-RECORD = MessageRecord(
+RECORD = ProviderMessage(
     SID, "outbound-api", "+15005550006", PATIENT, "No makeup until Sunday.", "undelivered", 30003, NOON, 1
 )
 

@@ -1,4 +1,4 @@
-"""The tables, all of them. They are the truth: the scheduler only rings the bell.
+"""The tables, all of them. They are the truth: the scheduler only wakes what reads them.
 
 Every row belongs to a clinic; every instant is UTC. Import them from here: only then is the metadata complete.
 """

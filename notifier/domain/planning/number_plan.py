@@ -55,10 +55,10 @@ def plan_for(
     *,
     enrolled_at: datetime | None,
 ) -> Plan:
-    """The plan of one enrollment among all those on her number, as if nothing had left and hers had not ended."""
-    hers = facts if facts.state in RUNNING else replace(facts, state=EnrollmentState.ACTIVE)
+    """The plan of one enrollment among all those on the number, as if nothing had left and it had not ended."""
+    running = facts if facts.state in RUNNING else replace(facts, state=EnrollmentState.ACTIVE)
     others = [Member(other) for other in on_this_phone if other.enrollment != facts.enrollment]
-    return plan_together([*others, Member(hers)], rules, enrolled_at=enrolled_at)[facts.enrollment]
+    return plan_together([*others, Member(running)], rules, enrolled_at=enrolled_at)[facts.enrollment]
 
 
 def plan_together(

@@ -48,9 +48,9 @@ def read_meanings(
 ) -> tuple[list[tuple[ImportRow, RowMeaning]], list[RowFault]]:
     """The meaning of each good row, and why the others cannot be imported; nothing is written."""
     known = by_external_ids(session, [row.wanted.external_id or "" for row in rows])
-    strangers = [row.wanted.facts.phone for row in rows if row.wanted.external_id not in known]
+    new_phones = [row.wanted.facts.phone for row in rows if row.wanted.external_id not in known]
     on_phone: dict[str, list[Enrollment]] = {}
-    for stored in enrollments_on(session, strangers):
+    for stored in enrollments_on(session, new_phones):
         on_phone.setdefault(stored.phone, []).append(stored)
     meanings: list[tuple[ImportRow, RowMeaning]] = []
     faults: list[RowFault] = []

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.outbox import look_again
 from notifier.db.postgresql import announce
 from notifier.db.rows import insert_rows
@@ -91,7 +91,7 @@ def _open(
 ) -> None:
     row = {"reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
     insert_rows(session, Circuit, [{**row, "sender": sender}])
-    record(session, at=at, by=by, what="circuit_opened", why=reason)
+    record_event(session, at=at, by=by, what="circuit_opened", why=reason)
 
 
 def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: Random | None = None) -> None:
@@ -139,7 +139,7 @@ def close_circuits(
         .execution_options(synchronize_session="fetch")
     ).all()
     if closed:
-        record(session, at=at, by=by, what="circuit_closed", why=why)
+        record_event(session, at=at, by=by, what="circuit_closed", why=why)
         look_again(session, at=at)  # those that were refused wait no longer
-        announce(session)  # where one worker's trial has gone well, the others need not wait for their next bell
+        announce(session)  # where one worker's trial has gone well, the others need not wait for their next round
     return len(closed)

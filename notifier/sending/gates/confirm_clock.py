@@ -21,20 +21,20 @@ async def confirm_clock(
 
     Otherwise nothing leaves, and staff are told once.
     """
-    if watch.doubt and watch.told and not await threads.read(lambda session: doubt_of(session, worker_id)):
+    if watch.doubt and watch.reported and not await threads.read(lambda session: doubt_of(session, worker_id)):
         log.warning("clock_trusted", by="staff")
         watch.trust()
-        watch.told = None
+        watch.reported = None
     elif watch.doubt:
         try:
             watch.hear(now, await gateway.time())
         except GatewayUnavailable as error:
             log.info("clock_not_confirmed", why=str(error))
     doubt = None if watch.is_uncompared else watch.doubt
-    if doubt == watch.told:
+    if doubt == watch.reported:
         return
     await threads.write(lambda session: say_doubt(session, worker_id, doubt))
-    watch.told = doubt
+    watch.reported = doubt
     if doubt:
         log.error("clock_in_doubt", alert=True, why=doubt)
     else:

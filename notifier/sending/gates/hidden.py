@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.db.tables import Circuit, Reply
 from notifier.domain.folded_words import hides_number
 from notifier.sending.gates import circuits, polls
-from notifier.sms.gateway import MessageRecord
+from notifier.sms.gateway import ProviderMessage
 
 LATELY: Final = timedelta(days=30)
 """So long after the last hidden text, a list still proves nothing by what it does not have."""
@@ -26,7 +26,7 @@ NUMBERS: Final = f"the Twilio account hides phone numbers, so {_SWITCH_OFF.forma
 WORDS: Final = f"the Twilio account hides what texts say, so {_SWITCH_OFF.format(setting='Message Body Redaction')}"
 
 
-def what_it_hides(record: MessageRecord) -> str | None:
+def what_it_hides(record: ProviderMessage) -> str | None:
     """The sentence that names the setting; None for a text that can be read."""
     inbound = record.direction == "inbound"
     if hides_number((record.from_ if inbound else record.to).rpartition(":")[2]):  # "rcs:+1…" is a number too
@@ -35,7 +35,7 @@ def what_it_hides(record: MessageRecord) -> str | None:
     return WORDS if not record.media_count and not said.strip("*") else None
 
 
-def unread(session: Session, hidden: Iterable[MessageRecord]) -> list[MessageRecord]:
+def unread(session: Session, hidden: Iterable[ProviderMessage]) -> list[ProviderMessage]:
     """Those that no webhook has brought and that no person has answered for."""
     hidden = list(hidden)
     stored = _stored(session, [one.sid for one in hidden])
@@ -44,7 +44,7 @@ def unread(session: Session, hidden: Iterable[MessageRecord]) -> list[MessageRec
 
 
 def take_note(
-    session: Session, hidden: Collection[MessageRecord], *, at: datetime, webhooks: bool, by: str
+    session: Session, hidden: Collection[ProviderMessage], *, at: datetime, webhooks: bool, by: str
 ) -> str | None:
     """Write down that texts were hidden, and stop sending where that keeps a STOP from being read; why, where that is
     news. With webhooks only a reply that none has brought within a minute stops anything."""

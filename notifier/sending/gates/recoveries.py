@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.outbox import in_state, is_answer, next_due
 from notifier.db.rows import insert_if_new, insert_rows
 from notifier.db.tables import Event, Message, Recovery, RecoveryKind
@@ -54,7 +54,7 @@ def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recove
     if insert_if_new(session, Recovery, row):
         _note(session, these, reason=_WAITS, what="put_off", why=_WAITS, at=now, by="worker")
         why = f"{many} late texts wait for a person"
-        record(session, at=now, by="worker", what="recovery_began", why=why)
+        record_event(session, at=now, by="worker", what="recovery_began", why=why)
     return open_recoveries(session).get(RecoveryKind.LATE)
 
 
@@ -81,7 +81,7 @@ def end(session: Session, kind: RecoveryKind, *, at: datetime, by: str, why: str
     this = update(Recovery).where(col(Recovery.kind) == kind, col(Recovery.ended_at).is_(None))
     ended = session.execute(this.values(ended_at=at, ended_by=by).returning(col(Recovery.id))).all()
     if ended:
-        record(session, at=at, by=by, what="recovery_ended", why=why)
+        record_event(session, at=at, by=by, what="recovery_ended", why=why)
     return bool(ended)
 
 

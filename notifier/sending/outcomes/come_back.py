@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, literal, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.events import record
+from notifier.db.events import record_event
 from notifier.db.outbox import move_many
 from notifier.db.rows import table_of
 from notifier.db.tables import Event, Message
@@ -43,7 +43,7 @@ def come_back(
     moved = move_many(session, ids, seen=seen, to=_S.PLANNED, at=at, by=by, why=why, **values)
     for message_id, (enrollment_id, ended) in ended_by_a_change(session, moved, at).items():
         move_many(session, [message_id], seen=_S.PLANNED, to=_S.EXPIRED, at=at, by=by, why=ended)
-        record(
+        record_event(
             session, at=at, by=by, what="needs_staff", enrollment_id=enrollment_id,
             message_id=message_id, why=ended)  # fmt: skip
     return moved

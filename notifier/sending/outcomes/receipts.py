@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.array_param import among
-from notifier.db.events import record
+from notifier.db.array_param import in_array
+from notifier.db.events import record_event
 from notifier.db.outbox import move
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Attempt, Message, Receipt
@@ -40,7 +40,7 @@ _STATES: Final = {
 _RANK: Final = {_S.SENT: 40, _S.FAILED: 60, _S.UNDELIVERED: 60, _S.DELIVERED: 70}
 _AFTER_ACCEPTANCE: Final = frozenset({_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.FAILED})
 _BY: Final = "twilio"
-_STORED: Final = select(Receipt).where(among(col(Receipt.sid), "sids"), col(Receipt.status).in_(_STATES))
+_STORED: Final = select(Receipt).where(in_array(col(Receipt.sid), "sids"), col(Receipt.status).in_(_STATES))
 
 
 def store(
@@ -146,7 +146,7 @@ def _after_failure(session: Session, text: Message, seen: MessageState, code: in
         retries = text.retries + 1
         come_back(session, [text.id], seen=seen, at=at, by=_BY, why=why_again, not_until=again, retries=retries)
     elif decision.needs_staff:
-        record(
+        record_event(
             session, at=at, by=_BY, what="needs_staff",
             enrollment_id=text.enrollment_id, message_id=text.id, why=words,
         )  # fmt: skip

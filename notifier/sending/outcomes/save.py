@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.array_param import among
+from notifier.db.array_param import in_array
 from notifier.db.batch_moves import accept
 from notifier.db.outbox import move_many
 from notifier.db.rows import table_of
@@ -38,7 +38,7 @@ _attempts: Final = table_of(Attempt)
 # Built once: for a batch, building a statement takes as long as running it.
 _WRITTEN: Final = (
     select(_attempts.c.id, _attempts.c.outcome, _attempts.c.sender)
-    .where(among(_attempts.c.id, "attempts"))
+    .where(in_array(_attempts.c.id, "attempts"))
     .order_by(_attempts.c.id)  # the order of the locks: two who lock the same ones must not wait for each other
     .with_for_update()
 )
@@ -48,7 +48,7 @@ _CLOSE: Final = (
 )
 
 
-def record(session: Session, finished: Sequence[Finished], now: datetime) -> None:
+def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime) -> None:
     """Save a batch of outcomes: the attempts, the texts' states, and what follows for their numbers and the circuit."""
     concluded, senders = _concluded(session, finished)
     finished = [one for one in finished if _is_news(one, concluded.get(one.attempt_id))]

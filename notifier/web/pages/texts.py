@@ -61,11 +61,11 @@ def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow
         rows = staff_views.waiting(session, _midnight(visit, 7), _MOST)
         return "Wait for a person", rows
     if which == "next-24-hours":
-        return "Leaving in the next 24 hours", staff_views.leaving(session, None, now + _DAY, _MOST)
+        return "Leaving in the next 24 hours", staff_views.upcoming(session, None, now + _DAY, _MOST)
     if which.startswith("day-") and which[4:] in _DAYS:
         number = int(which[4:])
         since = _midnight(visit, number) if number else None
-        rows = staff_views.leaving(session, since, _midnight(visit, number + 1), _MOST)
+        rows = staff_views.upcoming(session, since, _midnight(visit, number + 1), _MOST)
         return f"Leaving on {_midnight(visit, number).astimezone(visit.office.zone):%A, %B} {_day(visit, number)}", rows
     raise NotFound
 

@@ -51,12 +51,12 @@ def show(visit: Visit) -> Response:
     today, tomorrow = _midnight(visit, 0), _midnight(visit, 1)
     edges, in_a_day = [_midnight(visit, number) for number in range(8)], now + _DAY
     with office.looking() as session:
-        leaving, waiting = staff_views.count_leaving(session, {in_a_day, *edges[1:]})
+        leaving, waiting = staff_views.count_upcoming(session, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
             "alarms": alarms(session, visit),
             "needs": needs(session, visit),
             "expected": _expected(session, visit, today, tomorrow),
-            "soon": staff_views.leaving(session, None, now + _DAY, 8),
+            "soon": staff_views.upcoming(session, None, now + _DAY, 8),
             "in_a_day": leaving[in_a_day],
             "week": _week(edges, leaving),
             "waiting": waiting,

@@ -13,7 +13,7 @@ import pytest
 from notifier.clock import ShiftedClock
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
-from notifier.scheduler.worker_lock import alone
+from notifier.scheduler.worker_lock import exclusive
 
 Desk = Callable[..., Any]
 ANA = "+14155550123"
@@ -97,7 +97,7 @@ def test_while_twilio_cannot_be_asked_everything_waits(
 def test_a_restore_is_refused_while_a_worker_runs(desk: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
     desk(*ana)
     desk("backup", "night.db")
-    with alone(tmp_path / "notifier.db", now=datetime(2026, 3, 7, tzinfo=UTC)):
+    with exclusive(tmp_path / "notifier.db", now=datetime(2026, 3, 7, tzinfo=UTC)):
         ran = desk("restore", "night.db")
     assert 1 == ran.code
     assert "another worker holds the lock" in ran.err
