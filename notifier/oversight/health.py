@@ -33,6 +33,9 @@ class VitalSigns:
     worker_seen_at: datetime | None = None
     inbound_read_at: datetime | None = None
     circuits: tuple[str, ...] = ()
+    """Why nothing is sent at all."""
+    stopped_senders: tuple[tuple[str, str], ...] = ()
+    """The last digits of each sender through which nothing is sent, and why."""
     doubts: tuple[str, ...] = ()
     """Why workers do not trust their clocks."""
     recoveries: tuple[str, ...] = ()
@@ -99,6 +102,8 @@ def _worker(signs: VitalSigns, now: datetime, worker_age: float | None) -> Itera
         yield Trouble("send_gate", f"closed: what patients wrote was not read for {spoken_span(now - read)}")
     for reason in signs.circuits:
         yield Trouble("circuit", reason)
+    for ending, reason in signs.stopped_senders:
+        yield Trouble(f"circuit-{ending}", reason)  # each is told of: another one may stop while the first is mended
     for doubt in signs.doubts:
         yield Trouble("clock", f"a worker sends nothing: {doubt}")
 

@@ -40,6 +40,7 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
     due = col(Message.due_at) <= now
     alive = living(session, now)
     unread_for = since_last_poll(session, now)
+    stopped = open_circuits(session)
     return VitalSigns(
         revision=revision,
         wanted=HEAD,
@@ -49,7 +50,8 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
         inbound_read_at=None if unread_for is None else now - unread_for,
         doubts=tuple(doubts(session, now)),
         recoveries=tuple(sentences(session, now)),
-        circuits=tuple(what_stops(circuit) for circuit in open_circuits(session)),
+        circuits=tuple(what_stops(one) for one in stopped if one.sender is None),
+        stopped_senders=tuple((one.sender[-4:], what_stops(one)) for one in stopped if one.sender),
         overdue_since=_first(session, col(Message.due_at), in_state(_S.PLANNED), due),
         attempting_since=_first(session, col(Message.left_at), in_state(_S.ATTEMPTING)),
         unknown_since=_first(session, col(Message.left_at), in_state(_S.UNKNOWN)),

@@ -37,6 +37,7 @@ def test_a_protocol_whose_file_cannot_be_read_is_told() -> None:
 def test_what_is_wrong_with_the_engine(subtests: pytest.Subtests) -> None:
     cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"circuits": ("the account is closed", "no sender")}, ["circuit"]),
+        ({"stopped_senders": (("0111", "no sender"), ("0222", "no sender"))}, ["circuit-0111", "circuit-0222"]),
         ({"overdue_since": NOW - 6 * MINUTE, "last_departure_at": NOW - 6 * MINUTE}, ["silence"]),
         ({"overdue_since": NOW - 6 * MINUTE}, []),
         ({"overdue_since": NOW - 4 * MINUTE, "last_departure_at": None}, []),
