@@ -40,7 +40,7 @@ from notifier.scheduler.watchdog import tell_systemd
 from notifier.sms.signature import SignatureCheck
 
 if TYPE_CHECKING:
-    from notifier.web.context import StaffOffice
+    from notifier.web.context import WebContext
     from notifier.web.webhooks.twilio import WebhookSettings
 
 _PULSE: Final = 0.4
@@ -110,15 +110,15 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     file = file_of(engine)
     replied = asyncio.Event()
     clock = build_clock(settings)
-    office = staff_office(settings, engine, clock)
+    context = web_context(settings, engine, clock)
     app = create_app(
         engine,
         clock,
         webhooks=webhook_settings(settings, replied.set),
         worker_age=worker_age,
         disk=file.parent if file else None,
-        routers=[staff_router(office), api_router(office)],
-        sorry=to_staff(office),
+        routers=[staff_router(context), api_router(context)],
+        error_page=to_staff(context),
     )
     try:
         async with (
@@ -130,11 +130,11 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
         engine.dispose()
 
 
-def staff_office(settings: Settings, engine: Engine, clock: Clock) -> StaffOffice:
+def web_context(settings: Settings, engine: Engine, clock: Clock) -> WebContext:
     """What the staff page and the API work with."""
-    from notifier.web.context import StaffOffice  # noqa: PLC0415  # as above
+    from notifier.web.context import WebContext  # noqa: PLC0415  # as above
 
-    return StaffOffice(
+    return WebContext(
         engine,
         clock,
         planning_rules(settings),

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """One command of the table."""
 
     where: str
@@ -24,52 +24,52 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Final = {
-    "demo": Entry(
+    "demo": CommandEntry(
         "ops.demo.demo", "Show a clinic's two weeks in under a minute: no account, no phones, nothing left behind."
     ),
-    "run": Entry("ops.run.run", "Send what is due, and serve the staff page."),
-    "worker": Entry("ops.run.worker", "Send what is due, without the staff page."),
-    "web": Entry("ops.run.web", "Serve the staff page and the webhooks, and send nothing."),
-    "timeline": Entry("staff.timeline.timeline", "Show what one patient would hear, and when."),
-    "enroll": Entry("staff.enroll.enroll", "Enroll a patient and show the timeline."),
-    "import": Entry("staff.importing.import_file", "Enroll many from a CSV file."),
-    "treated": Entry("staff.commands.treated", "The patient was treated: the aftercare is planned from there."),
-    "no-show": Entry("staff.commands.no_show", "The patient did not come: nothing more is sent."),
-    "change": Entry("staff.change.change", "Change what is known of the patient; unsent texts follow."),
-    "cancel": Entry("staff.commands.cancel", "Stop the patient's texts for good."),
-    "hold": Entry("staff.commands.hold", "Let nothing leave until somebody resumes it."),
-    "resume": Entry(
+    "run": CommandEntry("ops.run.run", "Send what is due, and serve the staff page."),
+    "worker": CommandEntry("ops.run.worker", "Send what is due, without the staff page."),
+    "web": CommandEntry("ops.run.web", "Serve the staff page and the webhooks, and send nothing."),
+    "timeline": CommandEntry("staff.timeline.timeline", "Show what one patient would hear, and when."),
+    "enroll": CommandEntry("staff.enroll.enroll", "Enroll a patient and show the timeline."),
+    "import": CommandEntry("staff.importing.import_file", "Enroll many from a CSV file."),
+    "treated": CommandEntry("staff.commands.treated", "The patient was treated: the aftercare is planned from there."),
+    "no-show": CommandEntry("staff.commands.no_show", "The patient did not come: nothing more is sent."),
+    "change": CommandEntry("staff.change.change", "Change what is known of the patient; unsent texts follow."),
+    "cancel": CommandEntry("staff.commands.cancel", "Stop the patient's texts for good."),
+    "hold": CommandEntry("staff.commands.hold", "Let nothing leave until somebody resumes it."),
+    "resume": CommandEntry(
         "staff.commands.resume", "Take back a hold, a no-show or a cancellation: what is still useful leaves."
     ),
-    "due": Entry("staff.lists.due", "What will be sent, and what waits for somebody."),
-    "enrollments": Entry("staff.lists.enrollments", "Who is enrolled, the latest first."),
-    "show": Entry("staff.lists.show", "Every text of one enrollment."),
-    "explain": Entry("staff.lists.explain", "Why a text was, was not, or will be sent."),
-    "replies": Entry("staff.lists.replies", "What patients wrote, the latest first."),
-    "reply": Entry("staff.replies.reply", "Answer a patient within 24 hours of the patient's message, at any hour."),
-    "close": Entry("staff.replies.close", "Say that somebody has read a reply and done what it needed."),
-    "opt-outs": Entry("staff.lists.opt_outs", "Numbers that must not be texted."),
-    "opt-out": Entry("staff.decisions.opt_out", "Never text this number again."),
-    "release": Entry("staff.decisions.release", "Let texts leave again after the patient's words were read."),
-    "review": Entry("staff.decisions.review", "Say whether a text had left."),
-    "pause": Entry("staff.decisions.pause", "Stop a bad text, or a whole protocol, at once."),
-    "unpause": Entry("staff.decisions.unpause", "Let its texts leave again."),
-    "circuit": Entry("staff.decisions.circuit", "What stops all sending."),
-    "protocols": Entry("staff.protocols.app", "The plans themselves."),
-    "offices": Entry("staff.offices.offices", "The clinic's offices, as NOTIFIER_OFFICES_FILE has them."),
-    "alerts": Entry("ops.alerts.alerts", "What somebody must know, since when, and whether it was told."),
-    "doctor": Entry("ops.doctor.doctor", "Say what is wrong and what to do about it."),
-    "recover": Entry("ops.recover.recover", "After an outage: which texts are late and what becomes of each."),
-    "backup": Entry(
+    "due": CommandEntry("staff.lists.due", "What will be sent, and what waits for somebody."),
+    "enrollments": CommandEntry("staff.lists.enrollments", "Who is enrolled, the latest first."),
+    "show": CommandEntry("staff.lists.show", "Every text of one enrollment."),
+    "explain": CommandEntry("staff.lists.explain", "Why a text was, was not, or will be sent."),
+    "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),
+    "reply": CommandEntry("staff.replies.reply", "Answer a patient within 24 hours of the patient's message."),
+    "close": CommandEntry("staff.replies.close", "Say that somebody has read a reply and done what it needed."),
+    "opt-outs": CommandEntry("staff.lists.opt_outs", "Numbers that must not be texted."),
+    "opt-out": CommandEntry("staff.decisions.opt_out", "Never text this number again."),
+    "release": CommandEntry("staff.decisions.release", "Let texts leave again after the patient's words were read."),
+    "review": CommandEntry("staff.decisions.review", "Say whether a text had left."),
+    "pause": CommandEntry("staff.decisions.pause", "Stop a bad text, or a whole protocol, at once."),
+    "unpause": CommandEntry("staff.decisions.unpause", "Let its texts leave again."),
+    "circuit": CommandEntry("staff.decisions.circuit", "What stops all sending."),
+    "protocols": CommandEntry("staff.protocols.app", "The plans themselves."),
+    "offices": CommandEntry("staff.offices.offices", "The clinic's offices, as NOTIFIER_OFFICES_FILE has them."),
+    "alerts": CommandEntry("ops.alerts.alerts", "What somebody must know, since when, and whether it was told."),
+    "doctor": CommandEntry("ops.doctor.doctor", "Say what is wrong and what to do about it."),
+    "recover": CommandEntry("ops.recover.recover", "After an outage: which texts are late and what becomes of each."),
+    "backup": CommandEntry(
         "ops.backups.backup", "Write a copy of the SQLite database as of this moment, while others write to it."
     ),
-    "restore": Entry(
+    "restore": CommandEntry(
         "ops.backups.restore", "Put a backup in the place of the SQLite database; the replaced one is kept beside it."
     ),
-    "staff": Entry("ops.accounts.app", "Who may sign in to the staff page."),
-    "api-key": Entry("ops.api_keys.app", "Which programs may use the API."),
-    "db": Entry("ops.database.app", "The database's shape."),
-    "service": Entry("ops.service.app", "The system service."),
+    "staff": CommandEntry("ops.accounts.app", "Who may sign in to the staff page."),
+    "api-key": CommandEntry("ops.api_keys.app", "Which programs may use the API."),
+    "db": CommandEntry("ops.database.app", "The database's shape."),
+    "service": CommandEntry("ops.service.app", "The system service."),
 }
 
 

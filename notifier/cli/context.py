@@ -1,4 +1,4 @@
-"""The office: what a command at the desk works with. The database, the clock, the clinic's rules, and who is acting."""
+"""What a command works with: the database, the clock, the clinic's rules, and who is acting."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from schedules.protocol import CareProtocol
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """One command's surroundings."""
+class CommandContext:
+    """What one run of a command works with."""
 
     settings: Settings
     engine: Engine
@@ -54,9 +54,9 @@ class Office:
 
 
 @contextmanager
-def office(
+def command_context(
     *, writes_texts: bool = False, creates: bool = False, looks: bool = False, dry_run: bool = False
-) -> Iterator[Office]:
+) -> Iterator[CommandContext]:
     """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now.
 
     `creates`: a missing database is made, and that is said; without it a missing one is refused. `looks`: one of an
@@ -64,15 +64,15 @@ def office(
     what is changed is taken back; where a database would be made, a missing one counts as an empty one.
     """
     if dry_run and creates:
-        with rehearsal(writes_texts=writes_texts) as desk:
-            yield desk
+        with rehearsal(writes_texts=writes_texts) as context:
+            yield context
         return
-    with _opened(writes_texts, dry_run=dry_run) as desk:
+    with _opened(writes_texts, dry_run=dry_run) as context:
         if looks or dry_run:
-            check_schema(desk.engine)
+            check_schema(context.engine)
         else:
-            note_upgrade(prepare(desk.engine, desk.now, may_create=creates))
-        yield desk
+            note_upgrade(prepare(context.engine, context.now, may_create=creates))
+        yield context
 
 
 def note_upgrade(done: Upgraded) -> None:
@@ -84,44 +84,46 @@ def note_upgrade(done: Upgraded) -> None:
 
 
 @contextmanager
-def archive() -> Iterator[Office]:
-    """The office for a copy of the database, whatever older Notifier it is of; it stays as it is."""
-    with _opened(writes_texts=False) as desk:
+def archive() -> Iterator[CommandContext]:
+    """The context for a copy of the database, whatever older Notifier it is of; it stays as it is."""
+    with _opened(writes_texts=False) as context:
         try:
-            check_schema(desk.engine)
+            check_schema(context.engine)
         except NoDatabase:
             raise
         except SchemaBehind:
             pass  # the copy is brought up to date
-        yield desk
+        yield context
 
 
 @contextmanager
-def rehearsal(*, writes_texts: bool = True) -> Iterator[Office]:
-    """The office for what shows what it would write, and writes nothing: a missing database counts as an empty one."""
-    with _opened(writes_texts, dry_run=True) as desk:
+def rehearsal(*, writes_texts: bool = True) -> Iterator[CommandContext]:
+    """The context for what shows what it would write, and writes nothing: a missing database counts as an empty one."""
+    with _opened(writes_texts, dry_run=True) as context:
         try:
-            check_schema(desk.engine)
+            check_schema(context.engine)
         except NoDatabase as missing:
             note(f"checked as if nobody were enrolled yet. {missing}")
         else:
-            yield desk
+            yield context
             return
-    with _opened(writes_texts, dry_run=True, in_memory=True) as desk:
-        prepare(desk.engine, desk.now)
-        yield desk
+    with _opened(writes_texts, dry_run=True, in_memory=True) as context:
+        prepare(context.engine, context.now)
+        yield context
 
 
 @contextmanager
-def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = False) -> Iterator[Office]:
-    configure_logs(level="CRITICAL")  # a person gets sentences; what the stories log is for the worker's journal
+def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = False) -> Iterator[CommandContext]:
+    configure_logs(level="CRITICAL")  # a person gets sentences; what the use cases log is for the worker's journal
     settings = load_settings()
     if writes_texts and (missing := missing_for_planning(settings)):
         raise BadSettings(list(missing))
     clock = build_clock(settings)
     engine = open_engine("sqlite://" if in_memory else settings.database_url.get_secret_value())
     try:
-        yield Office(settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings), dry_run)
+        yield CommandContext(
+            settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings), dry_run
+        )
     finally:
         engine.dispose()
 

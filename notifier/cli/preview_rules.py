@@ -12,7 +12,7 @@ from schedules.timeline import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class PreviewSettings:
     """The settings that a pure preview needs; none of them has to be set."""
 
     timezone: str | None
@@ -20,7 +20,7 @@ class Preview:
     rules: Rules
 
 
-def preview_settings(office: str | None = None) -> Preview:
+def preview_settings(office: str | None = None) -> PreviewSettings:
     """Read the settings for a preview, at an office where one is said; an unset clinic shows as a placeholder.
 
     Raises BadSettings, and Refused for an office that there is not.
@@ -30,4 +30,4 @@ def preview_settings(office: str | None = None) -> Preview:
     if office:
         planning = planning.at(choose_office(office, planning.offices))
     rules = Rules(planning.voice, planning.window, planning.max_texts_per_day)
-    return Preview(planning.timezone if office else settings.timezone, settings.protocols_dir, rules)
+    return PreviewSettings(planning.timezone if office else settings.timezone, settings.protocols_dir, rules)

@@ -13,10 +13,10 @@ from sqlalchemy import Engine
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
 from notifier.web.counters import Counts
-from notifier.web.error_pages import Sorry, in_one_line, say_sorry
+from notifier.web.error_pages import ErrorPage, add_error_pages, in_one_line
 from notifier.web.health import LOOK_SECONDS, Watched, health_router
 from notifier.web.metrics import metrics_router
-from notifier.web.middleware import Around
+from notifier.web.middleware import OuterMiddleware
 from notifier.web.webhooks.twilio import WebhookSettings, webhook_router
 
 
@@ -29,14 +29,14 @@ def create_app(
     disk: Path | None = None,
     look_seconds: float = LOOK_SECONDS,
     routers: Sequence[APIRouter] = (),
-    sorry: Sorry = in_one_line,
+    error_page: ErrorPage = in_one_line,
 ) -> FastAPI:
     """The app over this database. Without `webhooks` their addresses are unknown here (404).
 
     `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables say
     whether one is alive. `disk`: a directory whose disk must not fill up. `look_seconds`: how long the database may
-    take to say how it is. `routers`: everything else, such as the staff page. `sorry`: what an unknown address, or a
-    crash, is answered with. Its threads end with its lifespan.
+    take to say how it is. `routers`: everything else, such as the staff page. `error_page`: what an unknown address, or
+    a crash, is answered with. Its threads end with its lifespan.
     """
     # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
     takes, looks = DatabaseThreads(engine), DatabaseThreads(engine)
@@ -53,8 +53,8 @@ def create_app(
     app = FastAPI(
         title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan
     )
-    app.add_middleware(Around, clock=clock, sorry=sorry)
-    say_sorry(app, sorry)
+    app.add_middleware(OuterMiddleware, clock=clock, error_page=error_page)
+    add_error_pages(app, error_page)
     parts = [health_router(watched), metrics_router(watched, counts), *routers]
     if webhooks is not None:
         parts.append(webhook_router(webhooks, takes, clock.now, counts))

@@ -1,4 +1,4 @@
-"""The staff page's surroundings, which `bootstrap` fills."""
+"""What the staff page and the API work with; `bootstrap` fills it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from schedules.check import Report
 
 
 @dataclass(frozen=True)
-class StaffOffice:
-    """One clinic's staff page."""
+class WebContext:
+    """What every request works with; `seen_by` narrows it to one person."""
 
     engine: Engine
     clock: Timekeeper
@@ -45,20 +45,20 @@ class StaffOffice:
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     """What the check said of each protocol, by id and version."""
 
-    def seen_by(self, yours: Collection[str] | None) -> StaffOffice:
+    def seen_by(self, yours: Collection[str] | None) -> WebContext:
         """The same for somebody of these offices; None: of all."""
         if yours is None:
             return self
         mine = replace(self, rules=replace(self.rules, yours=frozenset(yours)))
         return mine.on_the_clock_of(next(iter(yours))) if len(yours) == 1 else mine
 
-    def on_the_clock_of(self, office: str | None) -> StaffOffice:
+    def on_the_clock_of(self, office: str | None) -> WebContext:
         """The same, with times shown and typed as the clock at that office shows them."""
         if office is None or office not in self.rules.offices:
             return self
         return replace(self, rules=replace(self.rules, timezone=self.rules.offices[office].timezone))
 
-    def for_address(self, addressed: Mapping[str, Any]) -> StaffOffice:
+    def for_address(self, addressed: Mapping[str, Any]) -> WebContext:
         """The same on the clock of the office of the patient whom an address names."""
         if not self.rules.offices or "enrollment" not in addressed:
             return self

@@ -13,7 +13,7 @@ from notifier.access import accounts as staff
 from notifier.access.accounts import LONGEST, SignedIn
 from notifier.access.sign_in import token_hash
 from notifier.db.engine import reading, writing
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 
 _NAME, _NAME_OVER_TLS = "notifier", "__Host-notifier"
 """The prefix binds a cookie to this host and to TLS; on plain http (this machine alone) browsers would refuse it."""
@@ -24,18 +24,18 @@ def token_in(request: Request) -> str | None:
     return request.cookies.get(_name(request))
 
 
-def who(office: StaffOffice, token: str | None, now: datetime) -> SignedIn | None:
+def who(context: WebContext, token: str | None, now: datetime) -> SignedIn | None:
     """Who is asking; None for a session that is locked, over, revoked, or never was."""
     if not token:
         return None
     hashed = token_hash(token)
-    with reading(office.engine) as session:
+    with reading(context.engine) as session:
         found = staff.who_has(session, hashed, now=now)
     if found is None:
         return None
     signed_in, stale = found
     if stale:
-        with writing(office.engine) as session:
+        with writing(context.engine) as session:
             staff.seen(session, hashed, now=now)
     return signed_in
 

@@ -14,11 +14,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from notifier.web import cookies
 from notifier.web import origin as same_site
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.render import render
 
-Sorry = Callable[[Request, int], Response]
-"""The answer to a request that ended with this status and has none of its own."""
+ErrorPage = Callable[[Request, int], Response]
+"""The response to a request that ended with this status and has none of its own."""
 _OF_PROGRAMS: Final = re.compile(r"/(api|twilio|static|healthz|readyz|metrics)(/|$)")
 _OF_A_PATIENT: Final = re.compile(r"/patients/[0-9]{1,18}(?=/)")
 _CRASHED: Final = "Something went wrong here; it has been written down."
@@ -49,29 +49,29 @@ def in_one_line(_request: Request, status: int) -> Response:
     return PlainTextResponse(f"{_CRASHED if status == 500 else HTTPStatus(status).phrase}\n", status)
 
 
-def to_staff(office: StaffOffice) -> Sorry:
+def to_staff(context: WebContext) -> ErrorPage:
     """For the staff page: somebody at a browser reads what happened and where to go."""
 
-    def sorry(request: Request, status: int) -> Response:
+    def error_page(request: Request, status: int) -> Response:
         path = request.url.path
-        if same_site.is_public(office, request) and not path.startswith("/twilio/"):
+        if same_site.is_public(context, request) and not path.startswith("/twilio/"):
             # A 405 would tell the internet which addresses the staff page has.
             return in_one_line(request, 404 if status < 500 else status)
         if _OF_PROGRAMS.match(path) or "text/html" not in request.headers.get("accept", ""):
             return in_one_line(request, status)
-        return same_site.refuse(office, request) or _page(office, request, status)
+        return same_site.refuse(context, request) or _page(context, request, status)
 
-    return sorry
+    return error_page
 
 
-def _page(office: StaffOffice, request: Request, status: int) -> Response:
+def _page(context: WebContext, request: Request, status: int) -> Response:
     token = cookies.token_in(request)
     # After a crash nobody is looked up: the database may be what is wrong.
-    who = cookies.who(office, token, office.clock.now()) if status < 500 else None
+    who = cookies.who(context, token, context.clock.now()) if status < 500 else None
     signed_in = {"who": who, "form": cookies.form_token(token)} if who and token else {}
     patient = patient_in(request.url.path) if status == 405 else None
     said = _PAGES.get(status, _UNREADABLE)
-    return render("sorry.html", status, office=office, patient=patient, **said, **signed_in)
+    return render("error.html", status, context=context, patient=patient, **said, **signed_in)
 
 
 def patient_in(path: str) -> str | None:
@@ -80,14 +80,14 @@ def patient_in(path: str) -> str | None:
     return found[0] if found else None
 
 
-def say_sorry(app: FastAPI, sorry: Sorry) -> None:
-    """Whatever part of the app refuses a request without an answer of its own, this is the answer."""
+def add_error_pages(app: FastAPI, error_page: ErrorPage) -> None:
+    """Whatever part of the app refuses a request without a response of its own, this is the response."""
 
-    def answer(request: Request, error: Exception) -> Response:
+    def respond(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        said = sorry(request, error.status_code)
-        if said.status_code == error.status_code:
-            said.headers.update(error.headers or {})
-        return said
+        response = error_page(request, error.status_code)
+        if response.status_code == error.status_code:
+            response.headers.update(error.headers or {})
+        return response
 
-    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(HTTPException, respond)

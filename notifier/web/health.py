@@ -41,9 +41,9 @@ class Watched:
         now = self.clock.now()
         return await self.look(lambda session: read_vital_signs(session, now))
 
-    async def look(self, story: Callable[[Session], _T]) -> _T:
+    async def look(self, query: Callable[[Session], _T]) -> _T:
         """What the database says in time. Raises DatabaseSlow."""
-        return await within(self.seconds, self.threads.read(story))
+        return await within(self.seconds, self.threads.read(query))
 
     def disk_left(self) -> float | None:
         """The free part of the database's disk; None where it is not here."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from notifier.domain.clocks import Timekeeper
-from notifier.web.error_pages import Sorry
+from notifier.web.error_pages import ErrorPage
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -32,11 +32,11 @@ _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 log = structlog.get_logger()
 
 
-class Around:
+class OuterMiddleware:
     """The outermost part of the app. A query may hold a receipt's token, so only the route's pattern is logged."""
 
-    def __init__(self, app: ASGIApp, clock: Timekeeper, sorry: Sorry) -> None:
-        self._app, self._clock, self._sorry = app, clock, sorry
+    def __init__(self, app: ASGIApp, clock: Timekeeper, error_page: ErrorPage) -> None:
+        self._app, self._clock, self._error_page = app, clock, error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +59,7 @@ class Around:
         except Exception:  # the last boundary: a person gets a sentence, not a traceback
             log.exception("request_failed", route=_route(scope))
             if not status:
-                await self._sorry(Request(scope), 500)(scope, receive, send_with_headers)
+                await self._error_page(Request(scope), 500)(scope, receive, send_with_headers)
         self._write(scope, status, began)
 
     def _write(self, scope: Scope, status: int, began: float) -> None:

@@ -8,30 +8,30 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.render import render
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def refuse(office: StaffOffice, request: Request) -> Response | None:
+def refuse(context: WebContext, request: Request) -> Response | None:
     """The answer to a request that no page may see, or None."""
-    if is_public(office, request):
+    if is_public(context, request):
         # What the internet reaches serves webhooks, and does not even say that there is a staff page.
         return PlainTextResponse("Not Found\n", 404)
     if is_in_the_clear(request):
         sentence = "This page opens over https only, or on the machine that it runs on. Patients are named here."
-        return render("closed.html", 403, office=office, sentence=sentence)
+        return render("closed.html", 403, context=context, sentence=sentence)
     if request.method == "POST" and not _from_here(request):
         return render(
-            "closed.html", 403, office=office, sentence="That form came from another site. Nothing was changed."
+            "closed.html", 403, context=context, sentence="That form came from another site. Nothing was changed."
         )
     return None
 
 
-def is_public(office: StaffOffice, request: Request) -> bool:
+def is_public(context: WebContext, request: Request) -> bool:
     """Whether the request came by the host name that the internet knows."""
-    return office.public_host is not None and _host(request) == office.public_host.lower()
+    return context.public_host is not None and _host(request) == context.public_host.lower()
 
 
 def is_in_the_clear(request: Request) -> bool:

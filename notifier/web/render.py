@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from notifier.web.widgets import formats as words
-from notifier.web.widgets.readback import asked_for
+from notifier.web.widgets.readback import read_back
 
 _HERE: Final = Path(__file__).parent
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -24,7 +24,7 @@ _templates = Environment(
     extensions=["jinja2.ext.do"],
 )
 _templates.filters.update(words.FILTERS)
-_templates.globals["asked_for"] = asked_for
+_templates.globals["read_back"] = read_back
 
 
 def render(template: str, status: int, **values: Any) -> Response:

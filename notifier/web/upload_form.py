@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from notifier.web import cookies
 from notifier.web import origin as same_site
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.uploads import LARGEST
-from notifier.web.view import Fields, Visit
+from notifier.web.view import Fields, View
 
 _AROUND: Final = 100_000
 """Bytes that the form itself may need besides the file."""
@@ -30,35 +30,35 @@ class _InMemory(MultiPartParser):
     """So the file never reaches the disk."""
 
 
-async def read_upload(office: StaffOffice, request: Request) -> Fields | Response:
+async def read_upload(context: WebContext, request: Request) -> Fields | Response:
     """The fields beside the file, which is then in `request.state.file`; or the answer that refuses it."""
-    if refusal := same_site.refuse(office, request):
+    if refusal := same_site.refuse(context, request):
         return refusal
-    visit = await run_in_threadpool(_visit, office, request)
-    if visit is None:
+    view = await run_in_threadpool(_view, context, request)
+    if view is None:
         return Fields([])  # the page sends a stranger to the sign-in
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         return PlainTextResponse("Say how long the form is.\n", 411)
     if int(length) > LARGEST + _AROUND:
         await _read_away(request, int(length))
-        return visit.page("sorry.html", status=413, sentence=TOO_LARGE)
+        return view.page("error.html", status=413, sentence=TOO_LARGE)
     parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=10, max_part_size=10_000)
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError):
-        return visit.page("sorry.html", status=400, sentence="This form is incomplete. Open the import page anew.")
+        return view.page("error.html", status=400, sentence="This form is incomplete. Open the import page anew.")
     given = form.get("file")
     request.state.file = await given.read() if isinstance(given, UploadFile) else b""
     await form.close()
     return Fields([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
 
 
-def _visit(office: StaffOffice, request: Request) -> Visit | None:
+def _view(context: WebContext, request: Request) -> View | None:
     """Who is asking, before anything of a large body is kept."""
-    now, token = office.clock.now(), cookies.token_in(request)
-    who = cookies.who(office, token, now)
-    return None if who is None or token is None else Visit(office, request, now, who, token, Fields([]))
+    now, token = context.clock.now(), cookies.token_in(request)
+    who = cookies.who(context, token, now)
+    return None if who is None or token is None else View(context, request, now, who, token, Fields([]))
 
 
 async def _read_away(request: Request, length: int) -> None:

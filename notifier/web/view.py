@@ -1,4 +1,4 @@
-"""A visit: one request to the staff page by somebody who is signed in, and the one way in which it is answered."""
+"""One request to the staff page by somebody who is signed in, and the one way in which it is answered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from notifier.db.engine import writing
 from notifier.domain.refused import Refused
 from notifier.web import cookies
 from notifier.web import origin as same_site
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.error_pages import NOTHING_HERE, patient_in
 from notifier.web.render import render
 
@@ -31,10 +31,10 @@ _MOST_FIELDS = 300
 
 
 @dataclass(frozen=True)
-class Visit:
+class View:
     """What a page needs to know."""
 
-    office: StaffOffice
+    context: WebContext
     request: Request
     now: datetime
     who: SignedIn
@@ -63,22 +63,22 @@ class Visit:
         return render(
             template,
             status,
-            office=self.office,
+            context=self.context,
             who=self.who,
             form=self.form,
             now=self.now,
             here=self.request.url.path,
-            zone=self.office.zone,
+            zone=self.context.zone,
             **values,
         )
 
     def note(self, what: str, about: str, enrollment_id: int | None = None) -> None:
         """Write down that this person saw or did something."""
-        with writing(self.office.engine) as session:
+        with writing(self.context.engine) as session:
             staff.audit(session, at=self.now, by=self.who.by, what=what, about=about, enrollment_id=enrollment_id)
 
 
-Story = Callable[[Visit], Response]
+Handler = Callable[[View], Response]
 KEPT = "kept."
 """Marks the fields of a form that was sent after its session had been locked."""
 
@@ -93,25 +93,25 @@ class Page:
 
     method: str
     path: str
-    story: Story
-    kept_by: Story | None = None
+    handler: Handler
+    kept_by: Handler | None = None
     """Shows the form again, filled in as it was sent, where the session had been locked meanwhile."""
     admin: bool = False
-    read: Callable[[StaffOffice, Request], Awaitable[Fields | Response]] | None = None
+    read: Callable[[WebContext, Request], Awaitable[Fields | Response]] | None = None
     """How its form is read where `read_fields` will not do."""
 
 
-async def answer(office: StaffOffice, page: Page, request: Request) -> Response:
-    """Check everything that holds for all pages, then let the page tell its story in a thread."""
-    fields = await (page.read or read_fields)(office, request)
+async def answer(context: WebContext, page: Page, request: Request) -> Response:
+    """Check everything that holds for all pages, then call the page's handler in a thread."""
+    fields = await (page.read or read_fields)(context, request)
     if isinstance(fields, Response):
         return fields
-    return await run_in_threadpool(_answer, office, page, request, fields)
+    return await run_in_threadpool(_answer, context, page, request, fields)
 
 
-async def read_fields(office: StaffOffice, request: Request) -> Fields | Response:
+async def read_fields(context: WebContext, request: Request) -> Fields | Response:
     """The form that was sent, or the answer that refuses to read it. Raises HTTPException for one that is too big."""
-    if refusal := same_site.refuse(office, request):
+    if refusal := same_site.refuse(context, request):
         return refusal
     if request.method != "POST":
         return Fields([])
@@ -122,29 +122,29 @@ async def read_fields(office: StaffOffice, request: Request) -> Fields | Respons
     return Fields([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
 
 
-def _answer(office: StaffOffice, page: Page, request: Request, fields: Fields) -> Response:
-    now = office.clock.now()
+def _answer(context: WebContext, page: Page, request: Request, fields: Fields) -> Response:
+    now = context.clock.now()
     token = cookies.token_in(request)
-    who = cookies.who(office, token, now)
+    who = cookies.who(context, token, now)
     if who is None or token is None:
-        return locked(office, page, request, fields)
-    office = office.seen_by(who.offices).for_address(request.path_params)
-    visit = Visit(office, request, now, who, token, fields)
-    if office.hides(request.path_params):
-        return visit.page("sorry.html", status=404, **NOTHING_HERE)
+        return locked(context, page, request, fields)
+    context = context.seen_by(who.offices).for_address(request.path_params)
+    view = View(context, request, now, who, token, fields)
+    if context.hides(request.path_params):
+        return view.page("error.html", status=404, **NOTHING_HERE)
     try:
-        if request.method == "POST" and fields.get("form") != visit.form:
-            return _stale(visit, page)
+        if request.method == "POST" and fields.get("form") != view.form:
+            return _stale(view, page)
         if page.admin and not who.is_admin:
-            return visit.page("sorry.html", status=403, sentence="Only an admin may do this.")
-        return page.story(visit)
+            return view.page("error.html", status=403, sentence="Only an admin may do this.")
+        return page.handler(view)
     except Refused as why:
-        return visit.page("sorry.html", status=422, sentence=str(why), patient=patient_in(request.url.path))
+        return view.page("error.html", status=422, sentence=str(why), patient=patient_in(request.url.path))
     except NotFound:
-        return visit.page("sorry.html", status=404, **NOTHING_HERE)
+        return view.page("error.html", status=404, **NOTHING_HERE)
 
 
-def locked(office: StaffOffice, page: Page, request: Request, fields: Mapping[str, str]) -> Response:
+def locked(context: WebContext, page: Page, request: Request, fields: Mapping[str, str]) -> Response:
     """Nobody is signed in: the way in, and in a form's case with what had been filled in."""
     if request.headers.get("x-fragment"):
         return PlainTextResponse("locked\n", 401)
@@ -152,18 +152,18 @@ def locked(office: StaffOffice, page: Page, request: Request, fields: Mapping[st
     if page.kept_by is not None and request.method == "POST":
         kept = {f"{KEPT}{name}": value for name, value in fields.items() if name != "form"}
     if kept:
-        return render("sign_in.html", 401, office=office, to="/", kept=kept, sentence=None, was_locked=True)
+        return render("sign_in.html", 401, context=context, to="/", kept=kept, sentence=None, was_locked=True)
     # Only a page that can be looked at: a form that was not kept has to be found again.
     asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
     return see(f"/sign-in?{urlencode({'to': asked})}" if request.method == "GET" else "/sign-in")
 
 
-def _stale(visit: Visit, page: Page) -> Response:
+def _stale(view: View, page: Page) -> Response:
     """The form is of an earlier session in this browser, or no form of ours."""
     if page.kept_by is not None:
-        return page.kept_by(visit)
+        return page.kept_by(view)
     sentence = "This form was open from before you signed in again. Nothing was changed; open the page anew."
-    return visit.page("sorry.html", status=403, sentence=sentence)
+    return view.page("error.html", status=403, sentence=sentence)
 
 
 def see(path: str) -> Response:

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from notifier.access.manage_accounts import add_staff
 from notifier.db.engine import open_engine, writing
 from notifier.web.app import create_app
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
 from tests.benchmarks.clinic import NOW, RULES
@@ -43,8 +43,8 @@ def _measure(kind: str, url: str) -> None:
     clock = FakeClock(NOW)
     with writing(engine) as session:
         add_staff(session, "Dana", _PASSWORD, admin=False, now=NOW, by="bench")
-    office = StaffOffice(engine, clock, RULES, shipped())
-    app = create_app(engine, clock, routers=[staff_router(office)])
+    context = WebContext(engine, clock, RULES, shipped())
+    app = create_app(engine, clock, routers=[staff_router(context)])
     with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as browser:
         browser.post("/sign-in", data={"name": "Dana", "password": _PASSWORD})
         found = re.search(r'name="form" value="([^"]+)"', browser.get("/enroll").text)

@@ -24,7 +24,7 @@ from notifier.db.engine import open_engine, writing
 from notifier.db.tables import Scope
 from notifier.web.api.app import api_router
 from notifier.web.app import create_app
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.error_pages import to_staff
 from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
@@ -134,12 +134,12 @@ def open_clinic(desk: Callable[..., Any], tmp_path: Path) -> Callable[[], Abstra
             left.unlink()
         shutil.copy(empty, tmp_path / "notifier.db")
         engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
-        office = StaffOffice(engine, FakeClock(NOW), planning_rules(load_settings()), shipped())
+        context = WebContext(engine, FakeClock(NOW), planning_rules(load_settings()), shipped())
         with writing(engine) as session:
             add_staff(session, "Dana", PASSWORD, admin=False, now=NOW, by="test")
             key = add_key(session, "EHR", tuple(Scope), now=NOW, by="test")
-        routers = [staff_router(office), api_router(office)]
-        app = create_app(engine, office.clock, routers=routers, sorry=to_staff(office))
+        routers = [staff_router(context), api_router(context)]
+        app = create_app(engine, context.clock, routers=routers, error_page=to_staff(context))
         with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
             client.post("/sign-in", data={"name": "Dana", "password": PASSWORD})
             yield Clinic(desk, tmp_path, engine, client, key)

@@ -240,13 +240,13 @@ def open_door(
             yield CommandLine(capsys)
         case "page":
             with open_desk(engine, now) as desk:
-                object.__setattr__(desk.office, "rules", rules)
+                object.__setattr__(desk.context, "rules", rules)
                 desk.account()
                 assert 303 == desk.sign_in().status_code
                 yield PageForms(desk)
         case "API":
             with open_program(engine, now) as program:
-                object.__setattr__(program.office, "rules", rules)
+                object.__setattr__(program.context, "rules", rules)
                 yield Api(program)
         case _:
             yield CsvFile(engine, now)

@@ -10,7 +10,7 @@ import typer
 from notifier.access import manage_accounts as staff_accounts
 from notifier.access.accounts import accounts
 from notifier.access.passwords import new_password
-from notifier.cli.context import office
+from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json
 from notifier.cli.output import note, print_json, print_table, show
 from notifier.db.engine import reading
@@ -36,60 +36,62 @@ def add(
 ) -> None:
     """A new account. Without a terminal to ask at, the password is made up and printed once."""
     password, made_up = _password(generate or dry_run)
-    with office(creates=True, dry_run=dry_run) as desk:
-        theirs = choose_offices(of_office or (), desk.rules.offices)
-        with desk.change() as session:
-            staff_accounts.add_staff(session, name, password, admin=admin, offices=theirs, now=desk.now, by=desk.by)
+    with command_context(creates=True, dry_run=dry_run) as context:
+        theirs = choose_offices(of_office or (), context.rules.offices)
+        with context.change() as session:
+            staff_accounts.add_staff(
+                session, name, password, admin=admin, offices=theirs, now=context.now, by=context.by
+            )
         if not dry_run:
             _tell(made_up, password)
         sees = f"; sees {', '.join(theirs)}" if theirs else ""
-        desk.tell(f"added: {name}{' (admin)' if admin else ''}{sees}")
+        context.tell(f"added: {name}{' (admin)' if admin else ''}{sees}")
 
 
 @app.command("offices")
 def set_offices(name: Name, of_office: TheirOffices = None, dry_run: DryRun = False) -> None:
     """Whose patients this person sees; without --office those of all."""
-    with office(dry_run=dry_run) as desk:
-        theirs = choose_offices(of_office or (), desk.rules.offices)
-        with desk.change() as session:
-            staff_accounts.set_offices(session, name, theirs, now=desk.now, by=desk.by)
-        desk.tell(f"{name} sees {', '.join(theirs) or 'all offices'}")
+    with command_context(dry_run=dry_run) as context:
+        theirs = choose_offices(of_office or (), context.rules.offices)
+        with context.change() as session:
+            staff_accounts.set_offices(session, name, theirs, now=context.now, by=context.by)
+        context.tell(f"{name} sees {', '.join(theirs) or 'all offices'}")
 
 
 @app.command("password")
 def password(name: Name, generate: Generate = False, dry_run: DryRun = False) -> None:
     """Another password; every session of this person ends."""
     word, made_up = _password(generate or dry_run)
-    with office(dry_run=dry_run) as desk:
-        with desk.change() as session:
-            ended = staff_accounts.set_password(session, name, word, now=desk.now, by=desk.by)
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            ended = staff_accounts.set_password(session, name, word, now=context.now, by=context.by)
         if not dry_run:
             _tell(made_up, word)
-        desk.tell(f"set; {_sessions(ended)}")
+        context.tell(f"set; {_sessions(ended)}")
 
 
 @app.command("deactivate")
 def deactivate(name: Name, dry_run: DryRun = False) -> None:
     """Somebody has left: the account stops working at once."""
-    with office(dry_run=dry_run) as desk:
-        with desk.change() as session:
-            ended = staff_accounts.deactivate(session, name, now=desk.now, by=desk.by)
-        desk.tell(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            ended = staff_accounts.deactivate(session, name, now=context.now, by=context.by)
+        context.tell(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
 
 
 @app.command("sign-out")
 def sign_out(name: Name, dry_run: DryRun = False) -> None:
     """End every session of this person, such as after a tablet was lost."""
-    with office(dry_run=dry_run) as desk:
-        with desk.change() as session:
-            ended = staff_accounts.revoke_sessions(session, name, now=desk.now, by=desk.by)
-        desk.tell(_sessions(ended))
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            ended = staff_accounts.revoke_sessions(session, name, now=context.now, by=context.by)
+        context.tell(_sessions(ended))
 
 
 @app.command("list")
 def list_staff(as_json: Json = False) -> None:
     """Every account."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
+    with command_context(looks=True) as context, reading(context.engine) as session:
         found: list[dict[str, Any]] = [
             {
                 "name": one.name,
@@ -103,7 +105,7 @@ def list_staff(as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    many = bool(desk.rules.offices)
+    many = bool(context.rules.offices)
     rows = [
         (
             *(one["name"], one["role"], "yes" if one["active"] else "no", one["since"][:10]),

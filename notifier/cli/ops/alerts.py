@@ -11,7 +11,7 @@ import typer
 from notifier.alerting.channel import AlertLine
 from notifier.bootstrap.alerting import build_alerting
 from notifier.bootstrap.planning import build_clock
-from notifier.cli.context import office
+from notifier.cli.context import command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json
 from notifier.cli.output import note, print_json, print_table
@@ -35,10 +35,10 @@ def alerts(
         configure_logs(level="CRITICAL")  # the sentences below say it
         _test(load_settings())
         return
-    with office(looks=True) as desk, reading(desk.engine) as session:
+    with command_context(looks=True) as context, reading(context.engine) as session:
         found = open_alerts(session)
-        watched = works(session, desk.now)
-        zone = ZoneInfo(desk.rules.timezone)
+        watched = works(session, context.now)
+        zone = ZoneInfo(context.rules.timezone)
     if as_json:
         print_json([{"cause": one.cause, "why": one.why, **_instants(one)} for one in found])
         return

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from notifier.access.api_keys import add_key, all_keys, revoke_key
-from notifier.cli.context import office
+from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json, WhichOffice
 from notifier.cli.output import note, print_json, print_table, show
 from notifier.db.engine import reading
@@ -23,12 +23,12 @@ Scopes = Annotated[list[Scope] | None, typer.Option("--scope", help="What it may
 @app.command("add")
 def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None, dry_run: DryRun = False) -> None:
     """A new key; it is printed this once."""
-    with office(creates=True, dry_run=dry_run) as desk:
-        bound = choose_office(of_office, desk.rules.offices) if of_office else None
-        with desk.change() as session:
-            key = add_key(session, name, scope or (), office=bound, now=desk.now, by=desk.by)
+    with command_context(creates=True, dry_run=dry_run) as context:
+        bound = choose_office(of_office, context.rules.offices) if of_office else None
+        with context.change() as session:
+            key = add_key(session, name, scope or (), office=bound, now=context.now, by=context.by)
         if dry_run:
-            desk.tell(f"added: {name}, which may {', '.join(sorted(set(scope or ())))}; its key is printed then")
+            context.tell(f"added: {name}, which may {', '.join(sorted(set(scope or ())))}; its key is printed then")
             return
     note("the key, shown this once; send it as `Authorization: Bearer KEY`:")
     show(key)
@@ -37,16 +37,16 @@ def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None, dry_run
 @app.command("revoke")
 def revoke(name: Name, dry_run: DryRun = False) -> None:
     """The key opens nothing from now on."""
-    with office(dry_run=dry_run) as desk:
-        with desk.change() as session:
-            revoke_key(session, name, now=desk.now, by=desk.by)
-        desk.tell(f"revoked: {name}")
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            revoke_key(session, name, now=context.now, by=context.by)
+        context.tell(f"revoked: {name}")
 
 
 @app.command("list")
 def list_keys(as_json: Json = False) -> None:
     """Every key there ever was, by its first characters."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
+    with command_context(looks=True) as context, reading(context.engine) as session:
         found: list[dict[str, Any]] = [
             {
                 "name": one.name,

@@ -10,7 +10,7 @@ import typer
 
 from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
-from notifier.cli.context import archive, office, who
+from notifier.cli.context import archive, command_context, who
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import ask, note
@@ -28,12 +28,12 @@ def backup(
     file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet.")], dry_run: DryRun = False
 ) -> None:
     """Write a copy of the SQLite database as of this moment, while others write to it."""
-    with archive() as desk:
+    with archive() as context:
         if dry_run:
-            size = check_place(desk.engine, file, desk.now).stat().st_size
+            size = check_place(context.engine, file, context.now).stat().st_size
             note(f"dry run, nothing is written: {file}, at most {size:,} bytes")
             return
-        size = back_up(desk.engine, file, now=desk.now, by=desk.by)
+        size = back_up(context.engine, file, now=context.now, by=context.by)
     note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
 
 
@@ -81,9 +81,9 @@ def _is_in_place(since: str, *, dry_run: bool) -> None:
         up_to = None
     if up_to is None or up_to.tzinfo is None:
         raise Refused(f'--since "{since}" is no instant; write it with its offset, like 2026-03-07T02:00Z')
-    with office(dry_run=dry_run) as desk:
-        if up_to > desk.now:
+    with command_context(dry_run=dry_run) as context:
+        if up_to > context.now:
             raise Refused(f"--since {since} is in the future; write the moment of the backup")
-        with desk.change() as session:
-            begin_after_restore(session, up_to=up_to, now=desk.now, by=desk.by)
-        desk.tell(_THEN)
+        with context.change() as session:
+            begin_after_restore(session, up_to=up_to, now=context.now, by=context.by)
+        context.tell(_THEN)

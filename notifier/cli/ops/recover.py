@@ -12,7 +12,7 @@ import typer
 from notifier.bootstrap.preflight import check_ready_to_send
 from notifier.bootstrap.run_worker import build_receive
 from notifier.bootstrap.sending import build_gateway, sending_rules
-from notifier.cli.context import Office, office
+from notifier.cli.context import CommandContext, command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import is_attended, note, print_json, print_table
@@ -49,22 +49,22 @@ def recover(
     if plan == apply:
         raise Refused("say --plan (show, and change nothing) or --apply (let leave what is shown)")
     only_show = plan or dry_run or (as_json and not yes and is_attended())
-    with office(dry_run=only_show) as desk:
-        found = _plan(desk)
+    with command_context(dry_run=only_show) as context:
+        found = _plan(context)
         if not only_show and found.restored_to is not None:
-            adopted = _ask_twilio(desk, found, yes=yes)
-            _show(_plan(desk), as_json, adopted=adopted)
+            adopted = _ask_twilio(context, found, yes=yes)
+            _show(_plan(context), as_json, adopted=adopted)
             return
         _show(found, as_json)
         if not only_show:
-            _release(desk, found, yes=yes)
+            _release(context, found, yes=yes)
         elif apply and not as_json:
-            desk.tell(_would(found))
+            context.tell(_would(found))
 
 
-def _plan(desk: Office) -> RecoveryPlan:
-    with reading(desk.engine) as session:
-        return plan_recovery(session, sending_rules(desk.settings), desk.now)
+def _plan(context: CommandContext) -> RecoveryPlan:
+    with reading(context.engine) as session:
+        return plan_recovery(session, sending_rules(context.settings), context.now)
 
 
 def _would(found: RecoveryPlan) -> str:
@@ -73,35 +73,35 @@ def _would(found: RecoveryPlan) -> str:
     return f"{_texts(len(found.useful))} go their way, as shown" if found.useful else "nothing waits"
 
 
-def _release(desk: Office, found: RecoveryPlan, *, yes: bool) -> None:
+def _release(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> None:
     if not found.useful:
         note("nothing waits: no late text is useful still")
         return
-    desk.ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
-    with writing(desk.engine) as session:
-        many = release(session, found, now=desk.now, by=desk.by)
+    context.ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
+    with writing(context.engine) as session:
+        many = release(session, found, now=context.now, by=context.by)
     note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
 
 
-def _ask_twilio(desk: Office, found: RecoveryPlan, *, yes: bool) -> Adopted:
-    check_ready_to_send(desk.settings)
-    desk.ask(
+def _ask_twilio(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> Adopted:
+    check_ready_to_send(context.settings)
+    context.ask(
         f"Ask Twilio for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and let texts leave then?", yes=yes
     )
     try:
-        return asyncio.run(_read_and_adopt(desk))
+        return asyncio.run(_read_and_adopt(context))
     except GatewayUnavailable as error:
         raise Failed(f"Twilio could not be asked, so nothing is sent yet: {error}") from None
 
 
-async def _read_and_adopt(desk: Office) -> Adopted:
+async def _read_and_adopt(context: CommandContext) -> Adopted:
     """What patients wrote first: a STOP since the backup must count before anything leaves."""
-    threads, gateway = DatabaseThreads(desk.engine), build_gateway(desk.settings)
-    now, receive = desk.now, build_receive(desk.settings)
+    threads, gateway = DatabaseThreads(context.engine), build_gateway(context.settings)
+    now, receive = context.now, build_receive(context.settings)
     try:
         if not await poll_inbound(threads, gateway, now=now, receive=receive, overlap=LONG_OVERLAP):
             raise GatewayUnavailable("what patients wrote since the backup could not be read to the end.")
-        return await adopt(threads, gateway, now=now, by=desk.by)
+        return await adopt(threads, gateway, now=now, by=context.by)
     finally:
         await gateway.close()
         threads.close()

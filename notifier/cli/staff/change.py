@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.context import Office
+from notifier.cli.context import CommandContext
 from notifier.cli.options import Answers, AppointmentAt, DryRun, Json, TreatedAt, WhichEnrollment, WhichOffice, Yes
 from notifier.cli.parsing import answers
 from notifier.cli.staff.commands import carry_out
@@ -42,9 +42,9 @@ def change(
 ) -> None:
     """Change what is known of the patient; unsent texts follow."""
 
-    def read(desk: Office, stored: Enrollment) -> Command:
+    def read(context: CommandContext, stored: Enrollment) -> Command:
         zone = timezone or stored.timezone
-        clinic = desk.rules.at(to_office or stored.office).timezone
+        clinic = context.rules.at(to_office or stored.office).timezone
         request = ChangeRequest(
             name=name,
             phone=phone,
@@ -55,7 +55,7 @@ def change(
             appointment_at=(
                 read_instant(appointment_at, zone, "appointment_at", clinic_zone=clinic) if appointment_at else None
             ),
-            protocol=find_protocol(protocol, desk.protocols) if protocol else None,
+            protocol=find_protocol(protocol, context.protocols) if protocol else None,
             rebook_consent=rebook_consent,
             second=second,
             separate_areas=separate_areas,

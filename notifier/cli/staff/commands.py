@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.context import Office, enrollment_called, office
+from notifier.cli.context import CommandContext, command_context, enrollment_called
 from notifier.cli.effect_table import print_effect
 from notifier.cli.options import DryRun, Json, WhichEnrollment, Yes
 from notifier.cli.output import ask, is_attended, note, print_json
@@ -31,8 +31,8 @@ def treated(
 ) -> None:
     """The patient was treated: the aftercare is planned from there."""
 
-    def read(desk: Office, stored: Enrollment) -> Command:
-        here = desk.rules.at(stored.office)
+    def read(context: CommandContext, stored: Enrollment) -> Command:
+        here = context.rules.at(stored.office)
         return Treated(read_instant(at, stored.timezone, "at", clinic_zone=here.timezone))
 
     carry_out(enrollment, read, yes=yes, dry_run=dry_run, as_json=as_json)
@@ -75,7 +75,7 @@ def resume(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = Fals
 
 def carry_out(
     which: str,
-    read: Callable[[Office, Enrollment], Command],
+    read: Callable[[CommandContext, Enrollment], Command],
     *,
     yes: bool,
     dry_run: bool,
@@ -87,12 +87,12 @@ def carry_out(
 
     With JSON nobody can be asked: where there is a terminal it is done only with `yes`.
     """
-    with office(writes_texts=writes_texts, dry_run=dry_run) as desk:
-        with reading(desk.engine) as session:
+    with command_context(writes_texts=writes_texts, dry_run=dry_run) as context:
+        with reading(context.engine) as session:
             whose = enrollment_called(session, which)
             stored = the_enrollment(session, whose)
-            command = read(desk, stored)
-            effect = preview(session, whose, command, rules=desk.rules, now=desk.now)
+            command = read(context, stored)
+            effect = preview(session, whose, command, rules=context.rules, now=context.now)
             question = command.question(stored, zone_called(stored.timezone))
         does_it = not (dry_run or effect.already or (as_json and is_attended() and not yes))
         if not as_json:
@@ -100,8 +100,8 @@ def carry_out(
         if does_it:
             if not as_json:
                 ask(question, yes=yes)
-            with writing(desk.engine) as session:
-                effect = apply(session, whose, command, rules=desk.rules, now=desk.now, by=desk.by)
+            with writing(context.engine) as session:
+                effect = apply(session, whose, command, rules=context.rules, now=context.now, by=context.by)
     if as_json:
         print_json(effect.to_json())
     if does_it and not as_json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.context import office
+from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import note
 from notifier.db.engine import reading
@@ -29,14 +29,14 @@ WhichStep = Annotated[str | None, typer.Option(help="One step of it; all unless 
 
 def opt_out(phone: Phone, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Never text this number again."""
-    with office(creates=True, dry_run=dry_run) as desk:
-        desk.ask(f"Never text {phone} again?", yes=yes)
-        with desk.change() as session:
-            done = opt_out_by_staff(session, phone, now=desk.now, by=desk.by)
+    with command_context(creates=True, dry_run=dry_run) as context:
+        context.ask(f"Never text {phone} again?", yes=yes)
+        with context.change() as session:
+            done = opt_out_by_staff(session, phone, now=context.now, by=context.by)
         many = len(done.withdrawn)
         withdrawn = f"; {many} planned text{'s do' if many > 1 else ' does'} not leave" if many else ""
         new = f"opted out: nothing more is sent to this number{withdrawn}"
-        desk.tell("it had opted out already" if done.already else new)
+        context.tell("it had opted out already" if done.already else new)
 
 
 def release(
@@ -48,14 +48,14 @@ def release(
     yes: Yes = False,
 ) -> None:
     """Let texts leave again after the patient's words were read."""
-    with office(dry_run=dry_run) as desk:
-        desk.ask(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
-        with desk.change() as session:
-            done = release_number(session, phone, now=desk.now, by=desk.by, reconsent=reconsent)
+    with command_context(dry_run=dry_run) as context:
+        context.ask(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
+        with context.change() as session:
+            done = release_number(session, phone, now=context.now, by=context.by, reconsent=reconsent)
         ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
-        desk.tell("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
+        context.tell("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
         if done.still_blocked:
-            desk.tell(done.still_blocked)
+            context.tell(done.still_blocked)
 
 
 def review(
@@ -68,10 +68,10 @@ def review(
     if sent == not_sent:
         one_of = "one of --sent and --not-sent, not both" if sent else "--sent or --not-sent"
         raise Refused(f"say {one_of}: look at Twilio's log, or ask the patient")
-    with office(dry_run=dry_run) as desk:
-        with desk.change() as session:
-            state = review_message(session, message, sent=sent, now=desk.now, by=desk.by)
-        desk.tell(f"message {message} is {state.value}")
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            state = review_message(session, message, sent=sent, now=context.now, by=context.by)
+        context.tell(f"message {message} is {state.value}")
 
 
 def pause(
@@ -81,21 +81,21 @@ def pause(
     dry_run: DryRun = False,
 ) -> None:
     """Stop a bad text, or a whole protocol, at once."""
-    with office(creates=True, dry_run=dry_run) as desk:
-        with desk.change() as session:
+    with command_context(creates=True, dry_run=dry_run) as context:
+        with context.change() as session:
             new = pause_protocol(
-                session, protocol, reason=reason, protocols=desk.protocols, now=desk.now, by=desk.by, step=step
+                session, protocol, reason=reason, protocols=context.protocols, now=context.now, by=context.by, step=step
             )
         paused = "paused" if new else "it is paused already"
-        desk.tell(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
+        context.tell(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
 
 
 def unpause(protocol: WhichProtocol, step: WhichStep = None, dry_run: DryRun = False) -> None:
     """Let its texts leave again."""
-    with office(dry_run=dry_run) as desk:
-        with desk.change() as session:
-            unpause_protocol(session, protocol, now=desk.now, by=desk.by, step=step)
-        desk.tell("its texts leave again, where they are still useful")
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            unpause_protocol(session, protocol, now=context.now, by=context.by, step=step)
+        context.tell("its texts leave again, where they are still useful")
 
 
 @circuit.callback()
@@ -106,17 +106,17 @@ def _circuit() -> None:
 @circuit.command("reset")
 def reset(dry_run: DryRun = False, yes: Yes = False) -> None:
     """Send again, once the cause is mended. Where a worker doubts its clock: say that the clock is right."""
-    with office(dry_run=dry_run) as desk:
-        with reading(desk.engine) as session:
-            reasons = [one.reason for one in open_circuits(session)] + doubts(session, desk.now)
+    with command_context(dry_run=dry_run) as context:
+        with reading(context.engine) as session:
+            reasons = [one.reason for one in open_circuits(session)] + doubts(session, context.now)
         if not reasons:
             note("no circuit is open and no clock is in doubt; nothing is stopped")
             return
-        desk.ask(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
-        with desk.change() as session:
-            close_circuit(session, at=desk.now, by=desk.by)
+        context.ask(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
+        with context.change() as session:
+            close_circuit(session, at=context.now, by=context.by)
             trust_clocks(session)
-        desk.tell(f"closed, and texts leave again; what stood against them: {'; '.join(reasons)}")
+        context.tell(f"closed, and texts leave again; what stood against them: {'; '.join(reasons)}")
 
 
 def _said(step: str | None) -> str:

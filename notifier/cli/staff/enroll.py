@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from notifier.cli import parsing as reading
-from notifier.cli.context import Office, office, rehearsal
+from notifier.cli.context import CommandContext, command_context, rehearsal
 from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.cli.timeline_table import print_timeline
@@ -51,9 +51,9 @@ def enroll(
     """Enroll a patient and show the timeline."""
     _one_anchor(treated_at, appointment_at)
     only_show = dry_run or (as_json and not yes and is_attended())
-    with rehearsal() if only_show else office(writes_texts=True, creates=True) as desk:
-        hers = choose_office(at_office, desk.rules.offices)
-        here = desk.rules.at(hers).timezone
+    with rehearsal() if only_show else command_context(writes_texts=True, creates=True) as context:
+        hers = choose_office(at_office, context.rules.offices)
+        here = context.rules.at(hers).timezone
         request = EnrollRequest(
             name=name,
             phone=phone,
@@ -72,11 +72,11 @@ def enroll(
             provider=provider,
         )
         if only_show:
-            _rehearse(desk, request, as_json)
+            _rehearse(context, request, as_json)
             return
-        with writing(desk.engine) as session:
+        with writing(context.engine) as session:
             done = enroll_patient(
-                session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now, by=desk.by
+                session, request, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by
             )
     if as_json:
         print_json(_as_json(done))
@@ -93,11 +93,11 @@ def _instant(text: str | None, zone: str, field: str, clinic_zone: str) -> Any:
     return read_instant(text, zone, field, clinic_zone=clinic_zone) if text is not None else None
 
 
-def _rehearse(desk: Office, request: EnrollRequest, as_json: bool) -> None:
+def _rehearse(context: CommandContext, request: EnrollRequest, as_json: bool) -> None:
     """What the page shows beside its form, here for one number as it stands."""
-    check_request(request, desk.protocols, desk.rules)  # a form may still be empty, a command may not
-    with looking(desk.engine) as session:
-        found = preview(session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now)
+    check_request(request, context.protocols, context.rules)  # a form may still be empty, a command may not
+    with looking(context.engine) as session:
+        found = preview(session, request, protocols=context.protocols, rules=context.rules, now=context.now)
     if found.problems:
         raise found.problems[0]
     assert found.plan is not None  # nothing is missing and nothing is wrong: then there is a plan

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols
-from notifier.cli.context import office, rehearsal
+from notifier.cli.context import command_context, rehearsal
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json
 from notifier.cli.output import is_attended, note, print_json, show
@@ -52,16 +52,16 @@ def import_file(
     if bad_rows is not None:
         _refuse_unless_free(bad_rows)
     dry_run = dry_run or (as_json and not yes and is_attended())
-    with rehearsal() if dry_run else office(writes_texts=True, creates=True) as desk:
+    with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
         data = _read(str(file))
         with _bar() as tell:
             report = import_rows(
-                desk.engine,
+                context.engine,
                 data,
-                protocols=desk.protocols,
-                rules=desk.rules,
-                now=desk.now,
-                by=desk.by,
+                protocols=context.protocols,
+                rules=context.rules,
+                now=context.now,
+                by=context.by,
                 dry_run=dry_run,
                 skip_bad=skip_bad,
                 most_faults=_ALL if bad_rows else MOST_FAULTS,

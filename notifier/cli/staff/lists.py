@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from notifier.cli.context import enrollment_called, office
+from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import Json, WhichEnrollment
 from notifier.cli.output import print_json, print_table
 from notifier.cli.output import show as print_answer
@@ -32,18 +32,18 @@ def due(
     as_json: Json = False,
 ) -> None:
     """What will be sent, and what waits for somebody."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
-        until = desk.now + _length(within) if within else None
+    with command_context(looks=True) as context, reading(context.engine) as session:
+        until = context.now + _length(within) if within else None
         lines = forecast.due(session, until=until)
-    _print_texts(lines, as_json, desk.rules, empty="nothing is due")
+    _print_texts(lines, as_json, context.rules, empty="nothing is due")
 
 
 def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
     """Every text of one enrollment."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
+    with command_context(looks=True) as context, reading(context.engine) as session:
         whose = enrollment_called(session, enrollment)
         lines = forecast.show(session, whose)
-    _print_texts(lines, as_json, desk.rules, empty="no text was ever planned for this patient")
+    _print_texts(lines, as_json, context.rules, empty="no text was ever planned for this patient")
 
 
 def explain(
@@ -51,8 +51,8 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Why a text was, was not, or will be sent."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
-        sentences = explaining.explain(session, message, rules=desk.rules, now=desk.now)
+    with command_context(looks=True) as context, reading(context.engine) as session:
+        sentences = explaining.explain(session, message, rules=context.rules, now=context.now)
     if as_json:
         print_json({"message": message, "sentences": sentences})
     else:
@@ -66,7 +66,7 @@ def enrollments(
     as_json: Json = False,
 ) -> None:
     """Who is enrolled, the latest first."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
+    with command_context(looks=True) as context, reading(context.engine) as session:
         said = {"provider": provider} if provider else {}
         lines = forecast.enrollments(session, state=state, said=said, limit=limit)
     if as_json:
@@ -75,7 +75,7 @@ def enrollments(
     noted = [one.name for one in FILTERS if any(getattr(line, one.name) for line in lines)]
     rows = []
     for line in lines:
-        zone, home = ZoneInfo(line.timezone), ZoneInfo(desk.rules.timezone)
+        zone, home = ZoneInfo(line.timezone), ZoneInfo(context.rules.timezone)
         when = "-"
         if line.treated_at:
             when = local(line.treated_at, zone, home)
@@ -86,14 +86,14 @@ def enrollments(
         notes = (getattr(line, name) or "-" for name in noted)
         rows.append((number, line.name, line.phone, line.protocol, when, state_word, *notes, line.office or "-"))
     columns = ("enrollment", "name", "phone", "protocol", "treated", "state", *noted, "office")
-    _print(columns, rows, empty="nobody is enrolled", offices=bool(desk.rules.offices))
+    _print(columns, rows, empty="nobody is enrolled", offices=bool(context.rules.offices))
 
 
 def opt_outs(as_json: Json = False) -> None:
     """Numbers that must not be texted."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
+    with command_context(looks=True) as context, reading(context.engine) as session:
         lines = forecast.opt_outs(session)
-        zone = ZoneInfo(desk.rules.timezone)
+        zone = ZoneInfo(context.rules.timezone)
     if as_json:
         print_json(_plain(lines))
         return
@@ -107,9 +107,9 @@ def replies(
     as_json: Json = False,
 ) -> None:
     """What patients wrote, the latest first."""
-    with office(looks=True) as desk, reading(desk.engine) as session:
+    with command_context(looks=True) as context, reading(context.engine) as session:
         lines = forecast.replies(session, only_open=only_open, limit=limit)
-        zone = ZoneInfo(desk.rules.timezone)
+        zone = ZoneInfo(context.rules.timezone)
     if as_json:
         print_json(_plain(lines))
         return
@@ -122,7 +122,7 @@ def replies(
         who = ", ".join((*line.patients, line.phone))
         rows.append((str(line.reply), who, local(line.at, zone), said, f"{meaning}{state}", line.office or "-"))
     columns = ("reply", "from", "at", "text", "meaning", "office")
-    _print(columns, rows, empty="nobody has written", offices=bool(desk.rules.offices))
+    _print(columns, rows, empty="nobody has written", offices=bool(context.rules.offices))
 
 
 def _print_texts(lines: Sequence[TextLine], as_json: bool, rules: PlanningRules, *, empty: str) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from notifier.bootstrap.planning import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET
 from notifier.cli import parsing as reading
-from notifier.cli.context import office
+from notifier.cli.context import command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import note, print_json, print_table, show, table
@@ -127,12 +127,12 @@ def approve(
 
     Bound to exactly this content: whoever changes a word has it approved again.
     """
-    with office(creates=True, dry_run=dry_run) as desk:
-        plan = find_protocol(protocol, desk.protocols)
-        desk.ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
-        with desk.change() as session:
-            new = approve_protocol(session, plan, by=by, now=desk.now, language=language)
-        desk.tell(f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already")
+    with command_context(creates=True, dry_run=dry_run) as context:
+        plan = find_protocol(protocol, context.protocols)
+        context.ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
+        with context.change() as session:
+            new = approve_protocol(session, plan, by=by, now=context.now, language=language)
+        context.tell(f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already")
 
 
 def _summary(plan: CareProtocol) -> dict[str, object]:

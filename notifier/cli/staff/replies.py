@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.context import enrollment_called, office
+from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import is_attended, print_json
 from notifier.conversations.inbox import the_reply
@@ -31,32 +31,32 @@ def reply(
 ) -> None:
     """Answer a patient within 24 hours of the patient's message, at any hour."""
     only_show = dry_run or (as_json and not yes and is_attended())
-    with office(writes_texts=True, dry_run=only_show) as desk:
-        with reading(desk.engine) as session:
+    with command_context(writes_texts=True, dry_run=only_show) as context:
+        with reading(context.engine) as session:
             of_enrollment = enrollment or not (whom.isascii() and whom.isdigit())
             whose = enrollment_called(session, whom) if of_enrollment else None
             which = None if of_enrollment else int(whom)
             found = find_answer(
-                session, text, rules=desk.rules, now=desk.now, reply_id=which,
+                session, text, rules=context.rules, now=context.now, reply_id=which,
                 enrollment_id=whose)  # fmt: skip
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
         if not as_json:
-            desk.ask(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
-        with desk.change() as session:
-            done = answer(session, found, rules=desk.rules, now=desk.now, by=desk.by)
+            context.ask(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
+        with context.change() as session:
+            done = answer(session, found, rules=context.rules, now=context.now, by=context.by)
         if as_json:
             segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
             message = None if only_show else done.message
             about = {"message": message, "enrollment": done.enrollment, "reply": done.reply, "text": done.words}
             print_json({**about, **segments, "dry_run": only_show})
         elif only_show:
-            desk.tell(
+            context.tell(
                 f'"{done.words}" leaves at once for {done.phone} ({size}{forced}), and reply {done.reply} is closed'
             )
         else:
             see = f"to see it arrive: notifier explain {done.message}"
-            desk.tell(f"message {done.message} leaves at once ({size}{forced}); {see}")
+            context.tell(f"message {done.message} leaves at once ({size}{forced}); {see}")
 
 
 def close(
@@ -65,12 +65,12 @@ def close(
     dry_run: DryRun = False,
 ) -> None:
     """Say that somebody has read a reply and done what it needed."""
-    with office(dry_run=dry_run) as desk:
-        with desk.change() as session:
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
             phone = the_reply(session, number).phone
-            new = close_reply(session, number, now=desk.now, by=desk.by)
+            new = close_reply(session, number, now=context.now, by=context.by)
             held = bool(open_holds(session, phone))
             if release_too and held:
-                release(session, phone, now=desk.now, by=desk.by)
+                release(session, phone, now=context.now, by=context.by)
         closed = "closed" if new else "it was closed already"
-        desk.tell(f"{closed}; the patient's texts leave again" if release_too and held else closed)
+        context.tell(f"{closed}; the patient's texts leave again" if release_too and held else closed)

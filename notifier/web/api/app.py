@@ -18,7 +18,7 @@ from notifier.web.api import enroll as enrolling
 from notifier.web.api import enrollments as enrolled
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 
 _DOCUMENT: Final = "/api/v1/openapi.json"
 _ABOUT: Final = """\
@@ -29,15 +29,15 @@ Every access is recorded.
 """
 
 
-def api_router(office: StaffOffice) -> APIRouter:
+def api_router(context: WebContext) -> APIRouter:
     """`/api/…`, for `create_app(routers=[…])`."""
     register_url_convertor("anything", _Anything())
     router = APIRouter()
-    router.routes.append(Route("/api/{rest:anything}", _Door(office, api_app(office)), include_in_schema=False))
+    router.routes.append(Route("/api/{rest:anything}", _Door(context, api_app(context)), include_in_schema=False))
     return router
 
 
-def api_app(office: StaffOffice) -> FastAPI:
+def api_app(context: WebContext) -> FastAPI:
     """The API by itself, as its document is made from."""
     app = FastAPI(
         title="Notifier",
@@ -48,7 +48,7 @@ def api_app(office: StaffOffice) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.office = office
+    app.state.context = context
     add_handlers(app)
     for part in (enrolling, enrolled, life, decisions, texts):
         app.include_router(part.router)
@@ -71,8 +71,8 @@ class _Anything(Convertor[str]):
 class _Door:
     """Nothing of the API is there for the internet, and no key travels in the clear."""
 
-    def __init__(self, office: StaffOffice, app: ASGIApp) -> None:
-        self._office, self._app = office, app
+    def __init__(self, context: WebContext, app: ASGIApp) -> None:
+        self._office, self._app = context, app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)

@@ -21,7 +21,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Scope
 from notifier.db.visibility import names_a_patient
 from notifier.web.api.problems import Problem
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 
 _T = TypeVar("_T")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
@@ -33,7 +33,7 @@ _shown = HTTPBearer(auto_error=False, scheme_name="key", description="An admin m
 class Caller:
     """One request of an integration."""
 
-    office: StaffOffice
+    context: WebContext
     integration: Integration
     now: datetime
     asked: str
@@ -45,20 +45,20 @@ class Caller:
     def by(self) -> str:
         return self.integration.by
 
-    def read(self, story: Callable[[Session], _T], whose: Callable[[_T], int | None] = lambda _: None) -> _T:
-        """What the story reads. It is handed over only once it is written down who saw it, and `whose` it is."""
-        with self.office.looking() if self.is_a_list else reading(self.office.engine) as session:
-            told = story(session)
-        with writing(self.office.engine) as session:
-            self.note(session, "saw", whose(told))
-        return told
+    def read(self, query: Callable[[Session], _T], whose: Callable[[_T], int | None] = lambda _: None) -> _T:
+        """What the query finds, handed over once the audit log has who saw it. `whose`: the enrollment it is about."""
+        with self.context.looking() if self.is_a_list else reading(self.context.engine) as session:
+            found = query(session)
+        with writing(self.context.engine) as session:
+            self.note(session, "saw", whose(found))
+        return found
 
-    def write(self, story: Callable[[Session], _T], whose: Callable[[_T], int | None]) -> _T:
-        """What the story does, and the record of it, in one transaction."""
-        with writing(self.office.engine) as session:
-            told = story(session)
-            self.note(session, "did", whose(told))
-        return told
+    def write(self, change: Callable[[Session], _T], whose: Callable[[_T], int | None]) -> _T:
+        """What the change returns. It and its entry in the audit log are one transaction."""
+        with writing(self.context.engine) as session:
+            done = change(session)
+            self.note(session, "did", whose(done))
+        return done
 
     def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
         """Write down what this integration saw or did."""
@@ -66,25 +66,25 @@ class Caller:
         api_keys.seen(session, self.integration.key_id, now=self.now)
 
 
-def identify(request: Request, office: StaffOffice) -> Integration:
+def identify(request: Request, context: WebContext) -> Integration:
     """Whose key this is. Raises Problem (401, 429)."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
-        raise _wrong_key(request, office, "Send a key: Authorization: Bearer KEY. An admin makes one.")
+        raise _wrong_key(request, context, "Send a key: Authorization: Bearer KEY. An admin makes one.")
     if not _KEY.fullmatch(key.strip()):
-        raise _wrong_key(request, office, "This is no key of Notifier's.", "invalid_token")
-    with reading(office.engine) as session:
+        raise _wrong_key(request, context, "This is no key of Notifier's.", "invalid_token")
+    with reading(context.engine) as session:
         found = api_keys.key_with(session, api_keys.hash_of(key.strip()))
     if found is None or found.revoked_at is not None:
-        raise _wrong_key(request, office, "This key is unknown or revoked.", "invalid_token")
+        raise _wrong_key(request, context, "This key is unknown or revoked.", "invalid_token")
     return api_keys.integration_of(found)
 
 
-def _wrong_key(request: Request, office: StaffOffice, why: str, error: str | None = None) -> Problem:
+def _wrong_key(request: Request, context: WebContext, why: str, error: str | None = None) -> Problem:
     """The answer to one more, from wherever it came."""
     address = request.client.host if request.client else "unknown"
     request.state.refused = "api key"
-    if not note_wrong_key(office.engine, address, office.clock.now()):
+    if not note_wrong_key(context.engine, address, context.clock.now()):
         wait = {"Retry-After": f"{COUNTED_FOR.total_seconds():.0f}"}
         return Problem(429, "Too many wrong keys from this address; wait a quarter of an hour.", headers=wait)
     challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
@@ -93,18 +93,20 @@ def _wrong_key(request: Request, office: StaffOffice, why: str, error: str | Non
 
 def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Security(_shown)]) -> Caller:
     """The caller, if its key may do this. Raises Problem (403)."""
-    office: StaffOffice = request.app.state.office
+    context: WebContext = request.app.state.context
     integration: Integration = request.state.integration
     asked = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
-    office = office.seen_by(None if integration.office is None else {integration.office})
-    calling = Caller(office, integration, office.clock.now(), asked, is_a_list=not names_a_patient(request.path_params))
+    context = context.seen_by(None if integration.office is None else {integration.office})
+    calling = Caller(
+        context, integration, context.clock.now(), asked, is_a_list=not names_a_patient(request.path_params)
+    )
     if missing := {Scope(scope) for scope in needed.scopes} - integration.scopes:
-        with writing(office.engine) as session:
+        with writing(context.engine) as session:
             calling.note(session, "refused")
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed.scope_str}"'
         sentence = f"This key may not do that: it lacks the scope {', '.join(sorted(missing))}."
         raise Problem(403, sentence, headers={"WWW-Authenticate": challenge})
-    if office.hides(request.path_params):
+    if context.hides(request.path_params):
         raise Problem(404, "There is nothing by that number.")
     return calling
 

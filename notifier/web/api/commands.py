@@ -12,20 +12,20 @@ from notifier.enrollments.commands import COMMANDS, Command, read_command
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.web.api.callers import Caller, Changer
-from notifier.web.api.effects import CommandTold, command_told
+from notifier.web.api.effects import CommandResponse, command_response
 from notifier.web.api.enrollments import the_enrollment
-from notifier.web.api.requests import ChangeAsked, CommandAsked, Number, ReasonAsked, TreatedAsked, instant
+from notifier.web.api.requests import ChangeBody, CommandBody, Number, ReasonBody, TreatedBody, instant
 from notifier.web.api.route import keyed_router
 
 router = keyed_router("life")
-_BODIES: Final[Mapping[str, type[CommandAsked]]] = {"at": TreatedAsked, "why": ReasonAsked, "request": ChangeAsked}
+_BODIES: Final[Mapping[str, type[CommandBody]]] = {"at": TreatedBody, "why": ReasonBody, "request": ChangeBody}
 """What is sent, by what the command asks for."""
 
 
-def _carry_out(kind: type[Command], enrollment: int, asked: Any, caller: Caller) -> CommandTold:
+def _carry_out(kind: type[Command], enrollment: int, asked: Any, caller: Caller) -> CommandResponse:
     """What the command does, or with `dry_run` would do. Raises Problem (404)."""
     command = read_command(kind, lambda name: _FIELDS[name](kind, asked, caller))
-    rules, now = caller.office.rules, caller.now
+    rules, now = caller.context.rules, caller.now
 
     def told(session: Session) -> Effect:
         the_enrollment(session, enrollment)
@@ -34,22 +34,22 @@ def _carry_out(kind: type[Command], enrollment: int, asked: Any, caller: Caller)
         return apply(session, enrollment, command, rules=rules, now=now, by=caller.by)
 
     effect = (caller.read if asked.dry_run else caller.write)(told, lambda _: enrollment)
-    return command_told(effect, dry_run=asked.dry_run)
+    return command_response(effect, dry_run=asked.dry_run)
 
 
 _FIELDS: Final[Mapping[str, Callable[[type[Command], Any, Caller], Any]]] = {
     "at": lambda _kind, asked, _caller: instant(asked.at, "at"),
     "why": lambda kind, asked, caller: asked.reason or f"{kind.past} by {caller.by}",
-    "request": lambda _kind, asked, caller: asked.request(caller.office.protocols),
+    "request": lambda _kind, asked, caller: asked.request(caller.context.protocols),
 }
 """How a command's fields are read from a body."""
 
 
 def _add(word: str, kind: type[Command]) -> None:
-    def endpoint(enrollment: Number, asked: Any, caller: Changer) -> CommandTold:
+    def endpoint(enrollment: Number, asked: Any, caller: Changer) -> CommandResponse:
         return _carry_out(kind, enrollment, asked, caller)
 
-    body = next((_BODIES[field.name] for field in fields(kind)), CommandAsked)
+    body = next((_BODIES[field.name] for field in fields(kind)), CommandBody)
     endpoint.__annotations__["asked"] = body  # FastAPI reads the body's type here
     name = f"{word.replace('-', '_')}_enrollment"
     router.add_api_route(

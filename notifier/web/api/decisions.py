@@ -16,17 +16,17 @@ from notifier.publishing.pause import pause, plan_pause
 from notifier.web.api.callers import Caller, Changer
 from notifier.web.api.once import IdempotencyKey, body_hash, once
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import AnswerAsked, Number, OptOutAsked, PauseAsked
-from notifier.web.api.responses import AnswerTold, OptOutTold, PauseTold, WithdrawnTold
+from notifier.web.api.requests import Number, OptOutBody, PauseBody, ReplyBody
+from notifier.web.api.responses import OptOutResponse, PauseResponse, StaffReplyResponse, WithdrawnResponse
 from notifier.web.api.route import keyed_router
 
 router = keyed_router("decisions")
 
 
 @router.post("/opt-outs")
-def opt_out_number(asked: OptOutAsked, caller: Changer) -> OptOutTold:
+def opt_out_number(asked: OptOutBody, caller: Changer) -> OptOutResponse:
     """Never text this number again, as the patient asked. Said again, nothing changes."""
-    engine = caller.office.engine
+    engine = caller.context.engine
     if asked.dry_run:
         with reading(engine) as session:  # also what is another office's: the number is opted out as a whole
             told = _opted_out(session, caller, plan_opt_out(session, asked.phone), dry_run=True)
@@ -41,31 +41,31 @@ def opt_out_number(asked: OptOutAsked, caller: Changer) -> OptOutTold:
 
 
 @router.post("/protocols/{protocol}/pause")
-def pause_protocol(protocol: str, asked: PauseAsked, caller: Changer) -> PauseTold:
+def pause_protocol(protocol: str, asked: PauseBody, caller: Changer) -> PauseResponse:
     """Stop a bad text, or a whole protocol, at once; a person lets it go on. Said again, nothing changes."""
-    office, reason = caller.office, asked.reason
-    if protocol not in office.protocols:
+    context, reason = caller.context, asked.reason
+    if protocol not in context.protocols:
         raise Problem(404, "There is no protocol of this id.")
 
-    def story(session: Session) -> PauseTold:
+    def stop(session: Session) -> PauseResponse:
         if asked.dry_run:
-            new = plan_pause(session, protocol, reason=reason, protocols=office.protocols, step=asked.step)
+            new = plan_pause(session, protocol, reason=reason, protocols=context.protocols, step=asked.step)
         else:
             new = pause(
-                session, protocol, reason=reason, protocols=office.protocols, step=asked.step,
+                session, protocol, reason=reason, protocols=context.protocols, step=asked.step,
                 now=caller.now, by=caller.by,
             )  # fmt: skip
-        return PauseTold(protocol=protocol, step=asked.step, dry_run=asked.dry_run, already=not new)
+        return PauseResponse(protocol=protocol, step=asked.step, dry_run=asked.dry_run, already=not new)
 
-    return (caller.read if asked.dry_run else caller.write)(story, lambda _: None)
+    return (caller.read if asked.dry_run else caller.write)(stop, lambda _: None)
 
 
 @router.post("/replies/{reply}/answer")
 def answer_patient(
-    reply: Number, asked: AnswerAsked, caller: Changer, idempotency_key: IdempotencyKey = None
-) -> AnswerTold:
+    reply: Number, asked: ReplyBody, caller: Changer, idempotency_key: IdempotencyKey = None
+) -> StaffReplyResponse:
     """Answer what a patient wrote, within 24 hours and at any hour; the reply is closed. The same words go once."""
-    office = caller.office
+    office = caller.context
     if office.missing:
         raise Problem(503, " ".join(office.missing))
 
@@ -83,32 +83,32 @@ def answer_patient(
             return StoredResponse(200, _answered(done, dry_run=False).model_dump(mode="json"))
 
         told = once(session, caller, idempotency_key, body_hash(asked, f"reply {reply} "), do)
-    return AnswerTold.model_validate(told.body)
+    return StaffReplyResponse.model_validate(told.body)
 
 
-def _opted_out(session: Session, caller: Caller, done: OptedOut, *, dry_run: bool) -> OptOutTold:
+def _opted_out(session: Session, caller: Caller, done: OptedOut, *, dry_run: bool) -> OptOutResponse:
     """Texts for patients of other offices are only counted."""
     on_it = sharing_phone(session, done.phone)
-    whose = {one.id for one in on_it if caller.office.rules.is_yours(one.office)}
+    whose = {one.id for one in on_it if caller.context.rules.is_yours(one.office)}
     yours = [one for one in done.withdrawn if one.enrollment_id in whose]
     texts = [
-        WithdrawnTold(message=one.id or 0, enrollment=one.enrollment_id, step=one.step, was_due_at=one.due_at)
+        WithdrawnResponse(message=one.id or 0, enrollment=one.enrollment_id, step=one.step, was_due_at=one.due_at)
         for one in yours
     ]
-    return OptOutTold(
+    return OptOutResponse(
         phone=done.phone, dry_run=dry_run, already=done.already, texts=texts, others=len(done.withdrawn) - len(yours)
     )
 
 
-def _note(session: Session, caller: Caller, what: str, told: OptOutTold) -> None:
+def _note(session: Session, caller: Caller, what: str, told: OptOutResponse) -> None:
     """Once for each patient whose texts are named, or once where none are."""
     whose: set[int | None] = {one.enrollment for one in told.texts}
     for enrollment in whose or {None}:
         caller.note(session, what, enrollment)
 
 
-def _answered(done: StaffAnswer, *, dry_run: bool) -> AnswerTold:
-    return AnswerTold(
+def _answered(done: StaffAnswer, *, dry_run: bool) -> StaffReplyResponse:
+    return StaffReplyResponse(
         message=None if dry_run else done.message,
         enrollment=done.enrollment,
         reply=done.reply,

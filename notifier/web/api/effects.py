@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from notifier.enrollments.effect import Effect, TextEffect, What
-from notifier.web.api.timelines import Instant, Told
+from notifier.web.api.timelines import Instant, ResponseModel
 
 
-class TextEffectTold(BaseModel):
+class TextEffectResponse(BaseModel):
     """What becomes of one text."""
 
     message: int | None
@@ -23,14 +23,14 @@ class TextEffectTold(BaseModel):
     why: str
 
 
-class OtherEffectTold(BaseModel):
+class OtherEffectResponse(BaseModel):
     """What becomes of the texts of another enrollment on the number."""
 
     enrollment: int
-    texts: list[TextEffectTold]
+    texts: list[TextEffectResponse]
 
 
-class CallTold(BaseModel):
+class CallResponse(BaseModel):
     """What somebody must tell a patient in person."""
 
     enrollment: int
@@ -38,24 +38,24 @@ class CallTold(BaseModel):
     why: str
 
 
-class EffectTold(BaseModel):
+class EffectResponse(BaseModel):
     """As `notifier … --json` prints it."""
 
     enrollment: int
     already: bool = Field(description="It was done before; nothing changes.")
     before: dict[str, Any]
     after: dict[str, Any]
-    texts: list[TextEffectTold]
-    others: list[OtherEffectTold]
+    texts: list[TextEffectResponse]
+    others: list[OtherEffectResponse]
     others_elsewhere: int = Field(description="Others on the number at offices that this key may not see.")
     on_their_way: list[str]
     opted_out: bool = Field(description="The number has opted out: whatever the texts say, none is sent.")
     unanswered: list[str]
     not_told: list[str]
-    call_patient: list[CallTold]
+    call_patient: list[CallResponse]
 
 
-class EntryTold(Told):
+class EntryResponse(ResponseModel):
     """One text."""
 
     step: str
@@ -64,22 +64,22 @@ class EntryTold(Told):
     why: str
 
 
-class DifferenceTold(Told):
+class DifferenceResponse(ResponseModel):
     """What becomes of one enrollment's texts."""
 
     enrollment: int
-    added: list[EntryTold]
-    passed: list[EntryTold]
+    added: list[EntryResponse]
+    passed: list[EntryResponse]
     """New, and their moment has passed: they will not be sent."""
-    moved: list[EntryTold]
-    reworded: list[EntryTold]
-    cancelled: list[EntryTold]
-    expired: list[EntryTold]
-    wrong_now: list[EntryTold]
+    moved: list[EntryResponse]
+    reworded: list[EntryResponse]
+    cancelled: list[EntryResponse]
+    expired: list[EntryResponse]
+    wrong_now: list[EntryResponse]
     """Sent already, and wrong now: call the patient."""
 
 
-class CommandTold(DifferenceTold):
+class CommandResponse(DifferenceResponse):
     """What a command did; with `dry_run`, what it would do."""
 
     dry_run: bool
@@ -87,27 +87,29 @@ class CommandTold(DifferenceTold):
     withdrawn: list[str]
     on_their_way: list[str] = Field(description="Steps that may have left a moment ago.")
     nobody_tells: list[str] = Field(description="What the patient must be told in person now.")
-    others: list[DifferenceTold] = Field(description="Other enrollments on the phone whose texts change.")
-    effect: EffectTold
+    others: list[DifferenceResponse] = Field(description="Other enrollments on the phone whose texts change.")
+    effect: EffectResponse
 
 
-def command_told(effect: Effect, *, dry_run: bool) -> CommandTold:
+def command_response(effect: Effect, *, dry_run: bool) -> CommandResponse:
     """The effect, and its lists."""
     withdrawn = [text.step for text in effect.texts if text.what is What.WITHDRAWN]
-    return CommandTold(
+    return CommandResponse(
         **_lists(effect.enrollment, effect.texts),
         dry_run=dry_run,
         already=effect.already,
         withdrawn=withdrawn,
         on_their_way=list(effect.on_their_way),
         nobody_tells=[f"enrollment {whose}: {step}" for whose, step in effect.nobody_tells],
-        others=[DifferenceTold(**_lists(other.enrollment, other.texts)) for other in effect.others],
-        effect=EffectTold.model_validate(effect.to_json()),
+        others=[DifferenceResponse(**_lists(other.enrollment, other.texts)) for other in effect.others],
+        effect=EffectResponse.model_validate(effect.to_json()),
     )
 
 
 def _lists(whose: int, texts: Iterable[TextEffect]) -> dict[str, Any]:
-    lists: dict[str, list[EntryTold]] = {name: [] for name in DifferenceTold.model_fields if name != "enrollment"}
+    lists: dict[str, list[EntryResponse]] = {
+        name: [] for name in DifferenceResponse.model_fields if name != "enrollment"
+    }
     for text in texts:
-        lists["cancelled" if text.what is What.WITHDRAWN else text.what].append(EntryTold.model_validate(text))
+        lists["cancelled" if text.what is What.WITHDRAWN else text.what].append(EntryResponse.model_validate(text))
     return {"enrollment": whose, **lists}

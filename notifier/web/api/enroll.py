@@ -22,36 +22,36 @@ from notifier.enrollments.outlook import plan_beside
 from notifier.web.api.callers import Anyone, Caller, Enroller
 from notifier.web.api.once import IdempotencyKey, body_hash, once
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import EnrollAsked, TimelineAsked, instant, one_anchor
+from notifier.web.api.requests import EnrollBody, TimelineBody, instant, one_anchor
 from notifier.web.api.route import keyed_router
-from notifier.web.api.timelines import EnrolledTold, TimelineTold
+from notifier.web.api.timelines import EnrolledResponse, TimelineResponse
 from schedules.timeline_json import timeline_json
 
 router = keyed_router("enroll")
 
 
-@router.post("/enrollments", status_code=201, responses={200: {"model": EnrolledTold}})
+@router.post("/enrollments", status_code=201, responses={200: {"model": EnrolledResponse}})
 def enroll_patient(
-    asked: EnrollAsked, caller: Enroller, response: Response, idempotency_key: IdempotencyKey = None
-) -> EnrolledTold:
+    asked: EnrollBody, caller: Enroller, response: Response, idempotency_key: IdempotencyKey = None
+) -> EnrolledResponse:
     """Enroll a patient: every text is planned. 201; 200 where she was enrolled already."""
-    if caller.office.missing:
-        raise Problem(503, " ".join(caller.office.missing))
-    with writing(caller.office.engine) as session:
+    if caller.context.missing:
+        raise Problem(503, " ".join(caller.context.missing))
+    with writing(caller.context.engine) as session:
         told = once(session, caller, idempotency_key, body_hash(asked), lambda: _enroll(session, caller, asked))
     response.status_code = told.status
     response.headers["Location"] = f"/api/v1/enrollments/{told.body['enrollment']}"
-    return EnrolledTold.model_validate(told.body)
+    return EnrolledResponse.model_validate(told.body)
 
 
 @router.post("/timeline")
-def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
+def preview_timeline(asked: TimelineBody, caller: Anyone) -> TimelineResponse:
     """What a patient would hear, planned by what plans; nothing is stored.
 
     With `phone`, what others on that number get counts for its daily limit; with `name` too, her other treatments do.
     """
-    rules = caller.office.rules
-    protocol = find_protocol(asked.protocol, caller.office.protocols)
+    rules = caller.context.rules
+    protocol = find_protocol(asked.protocol, caller.context.protocols)
     treated_at, appointment_at = one_anchor(asked.treated_at, asked.appointment_at)
     office = choose_office(asked.office, rules.offices, rules.yours) if asked.office else None
     check_allowed(protocol, office, rules)
@@ -78,18 +78,18 @@ def preview_timeline(asked: TimelineAsked, caller: Anyone) -> TimelineTold:
         office=office,
     )
     try:
-        with writing(caller.office.engine) as session:
+        with writing(caller.context.engine) as session:
             caller.note(session, "saw")
             plan = plan_beside(session, facts, rules, caller.now, enrolled_at=enrolled_at)
     except ValueError as why:
         raise Refused(str(why), "treated_at" if treated_at else "appointment_at") from None
     told = timeline_json(plan.timeline)
     told["left_out"] += [{"step": one.step, "why": one.why} for one in plan.withheld]
-    return TimelineTold.model_validate(told)
+    return TimelineResponse.model_validate(told)
 
 
-def _enroll(session: Session, caller: Caller, asked: EnrollAsked) -> StoredResponse:
-    office = caller.office
+def _enroll(session: Session, caller: Caller, asked: EnrollBody) -> StoredResponse:
+    office = caller.context
     done = enroll(
         session, asked.request(), protocols=office.protocols, rules=office.rules, now=caller.now, by=caller.by
     )

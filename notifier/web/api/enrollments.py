@@ -20,8 +20,8 @@ from notifier.oversight import forecast
 from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import number_of
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import Filters, Limit, Number, NumberMark, SearchAsked
-from notifier.web.api.responses import EnrollmentPage, EnrollmentTold, EnrollmentWithMessages
+from notifier.web.api.requests import Filters, Limit, Number, NumberMark, SearchBody
+from notifier.web.api.responses import EnrollmentPage, EnrollmentResponse, EnrollmentWithMessages
 from notifier.web.api.route import keyed_router
 
 _MOST_FOUND = 200
@@ -44,7 +44,7 @@ def list_enrollments(
 
 
 @router.post("/enrollments/search")
-def search(asked: SearchAsked, caller: Reader) -> EnrollmentPage:
+def search(asked: SearchBody, caller: Reader) -> EnrollmentPage:
     """By your own id, or by number; the latest first, at most 200."""
     where = {name: value for name, value in asked.model_dump().items() if value is not None}
     if not where:
@@ -58,12 +58,12 @@ def search(asked: SearchAsked, caller: Reader) -> EnrollmentPage:
 def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessages:
     """One enrollment and every text of it, oldest first."""
 
-    def story(session: Session) -> EnrollmentWithMessages:
+    def query(session: Session) -> EnrollmentWithMessages:
         told = _told(the_enrollment(session, enrollment))
         texts = forecast.show(session, enrollment)
         return EnrollmentWithMessages.model_validate({**told.model_dump(), "messages": texts})
 
-    return caller.read(story, whose=lambda told: told.enrollment)
+    return caller.read(query, whose=lambda told: told.enrollment)
 
 
 def the_enrollment(session: Session, enrollment: int) -> Enrollment:
@@ -86,9 +86,9 @@ def _page(
     return EnrollmentPage(items=items, next_page=str(items[-1].enrollment) if len(found) > limit else None)
 
 
-def _told(one: Enrollment) -> EnrollmentTold:
+def _told(one: Enrollment) -> EnrollmentResponse:
     said = {field.name: stored(field, one) for field in FIELDS}
-    return EnrollmentTold.model_validate(
+    return EnrollmentResponse.model_validate(
         {"enrollment": one.id, "version": one.version, "state": one.state, "reason": one.reason}
         | {"enrolled_at": one.enrolled_at, **said}
     )

@@ -47,16 +47,16 @@ _TreatedAt = Annotated[InstantText | None, Field(description="The END of the tre
 _AppointmentAt = Annotated[InstantText | None, Field(description="While she is not treated yet.")]
 
 
-class Asked(BaseModel):
+class RequestBody(BaseModel):
     """A body of this API."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-_Body = TypeVar("_Body", bound=Asked)
+_Body = TypeVar("_Body", bound=RequestBody)
 
 
-class TimelineAsked(Asked):
+class TimelineBody(RequestBody):
     """Whose timeline; nothing of it is stored."""
 
     protocol: Annotated[str, Field(max_length=60)]
@@ -122,62 +122,62 @@ Filters = create_model("Filters", **_FILTERS)
 
 
 @_with_fields()
-class EnrollAsked(Asked):
+class EnrollBody(RequestBody):
     """One patient on one protocol."""
 
     def request(self) -> EnrollRequest:
-        """As the story takes it. Raises Refused."""
+        """As the use case takes it. Raises Refused."""
         values = self.model_dump()
         anchor = one_anchor(values.pop("treated_at"), values.pop("appointment_at"))
         return EnrollRequest(**values, treated_at=anchor[0], appointment_at=anchor[1])
 
 
-class SearchAsked(Asked):
+class SearchBody(RequestBody):
     """Whom to look for. In a body, because addresses end up in logs."""
 
     external_id: _ExternalId | None = None
     phone: _Phone | None = None
 
 
-class CommandAsked(Asked):
+class CommandBody(RequestBody):
     """A command that says all by its address."""
 
     dry_run: bool = Field(False, description="Say what would change, and change nothing.")
 
 
-class ReasonAsked(CommandAsked):
+class ReasonBody(CommandBody):
     """Cancel or hold."""
 
     reason: _Reason | None = None
 
 
-class OptOutAsked(CommandAsked):
+class OptOutBody(CommandBody):
     """Whose number. In a body, because addresses end up in logs."""
 
     phone: _Phone
 
 
-class PauseAsked(CommandAsked):
+class PauseBody(CommandBody):
     """What is to stop, and why."""
 
     reason: _Reason
     step: Annotated[str, Field(max_length=60, description="One step of it; all unless said.")] | None = None
 
 
-class AnswerAsked(CommandAsked):
+class ReplyBody(CommandBody):
     """What the patient shall read; the clinic's name stands in front of it."""
 
     text: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class TreatedAsked(CommandAsked):
+class TreatedBody(CommandBody):
     """She was treated."""
 
     at: InstantText = Field(description="The END of the treatment.")
 
 
 @_with_fields(to_change=True)
-class ChangeAsked(CommandAsked):
+class ChangeBody(CommandBody):
     """What is different now; what is left out stays."""
 
     def request(self, protocols: Mapping[str, CareProtocol]) -> ChangeRequest:

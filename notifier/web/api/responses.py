@@ -9,10 +9,10 @@ from pydantic import create_model
 
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.fields import FIELDS, Field, Kind
-from notifier.web.api.timelines import Instant, Told
+from notifier.web.api.timelines import Instant, ResponseModel
 
 
-class _EnrollmentTold(Told):
+class _EnrollmentResponse(ResponseModel):
     enrollment: int
     version: str
     state: EnrollmentState
@@ -20,7 +20,7 @@ class _EnrollmentTold(Told):
     enrolled_at: Instant
 
 
-def _with_fields(told: type[_EnrollmentTold]) -> type[_EnrollmentTold]:
+def _with_fields(told: type[_EnrollmentResponse]) -> type[_EnrollmentResponse]:
     """An answer that has every field of the field table too."""
     said: dict[str, Any] = {one.name: (_type_of(one), PydanticField(description=f"{one.help}.")) for one in FIELDS}
     return create_model(told.__name__, __base__=told, __module__=told.__module__, __doc__=told.__doc__, **said)
@@ -40,11 +40,11 @@ def _type_of(field: Field) -> Any:
 
 
 @_with_fields
-class EnrollmentTold(_EnrollmentTold):
+class EnrollmentResponse(_EnrollmentResponse):
     """Who is enrolled on what."""
 
 
-class MessageTold(Told):
+class MessageResponse(ResponseModel):
     """One text, and where it stands."""
 
     message: int
@@ -66,19 +66,19 @@ class MessageTold(Told):
     office: str | None
 
 
-class EnrollmentWithMessages(EnrollmentTold):
+class EnrollmentWithMessages(EnrollmentResponse):
     """With every text, oldest first."""
 
-    messages: list[MessageTold]
+    messages: list[MessageResponse]
 
 
-class ExplainedTold(MessageTold):
+class ExplainedResponse(MessageResponse):
     """With why it was, was not, or will be sent."""
 
     sentences: list[str]
 
 
-class ReplyTold(Told):
+class ReplyResponse(ResponseModel):
     """What a patient wrote."""
 
     reply: int
@@ -92,7 +92,7 @@ class ReplyTold(Told):
     office: str | None
 
 
-class WithdrawnTold(Told):
+class WithdrawnResponse(ResponseModel):
     """A planned text that does not leave."""
 
     message: int
@@ -101,19 +101,19 @@ class WithdrawnTold(Told):
     was_due_at: Instant | None
 
 
-class OptOutTold(Told):
+class OptOutResponse(ResponseModel):
     """A number that is never texted again; with `dry_run`, that would not be."""
 
     phone: str
     dry_run: bool
     already: bool
     """It had opted out before."""
-    texts: list[WithdrawnTold]
+    texts: list[WithdrawnResponse]
     others: int
     """Planned texts for patients of other offices that do not leave either."""
 
 
-class PauseTold(Told):
+class PauseResponse(ResponseModel):
     """What is stopped until a person lets it go on; with `dry_run`, what would be."""
 
     protocol: str
@@ -122,7 +122,7 @@ class PauseTold(Told):
     already: bool
 
 
-class AnswerTold(Told):
+class StaffReplyResponse(ResponseModel):
     """What a patient is answered; with `dry_run`, what would be."""
 
     message: int | None
@@ -137,22 +137,22 @@ class AnswerTold(Told):
     """When it is no longer sent."""
 
 
-class EnrollmentPage(Told):
+class EnrollmentPage(ResponseModel):
     """The latest first."""
 
-    items: list[EnrollmentTold]
+    items: list[EnrollmentResponse]
     next_page: str | None
 
 
-class MessagePage(Told):
+class MessagePage(ResponseModel):
     """The first to leave first."""
 
-    items: list[MessageTold]
+    items: list[MessageResponse]
     next_page: str | None
 
 
-class ReplyPage(Told):
+class ReplyPage(ResponseModel):
     """The latest first."""
 
-    items: list[ReplyTold]
+    items: list[ReplyResponse]
     next_page: str | None

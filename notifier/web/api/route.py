@@ -1,4 +1,4 @@
-"""What holds for every address of the API: a key first, then words that it knows, then JSON, then the story."""
+"""What holds for every address of the API: a key first, then words that it knows, then JSON, then the use case."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class KeyedRoute(APIRoute):
         known = frozenset(parameter.alias for one in asked for parameter in one.query_params)
 
         async def answer(request: Request) -> Response:
-            request.state.integration = await run_in_threadpool(identify, request, request.app.state.office)
+            request.state.integration = await run_in_threadpool(identify, request, request.app.state.context)
             _refuse_unknown_words(request, known)
             if request.method == "POST":
                 refuse_other_types(request)

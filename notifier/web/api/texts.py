@@ -15,7 +15,7 @@ from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import moment_mark, moment_of, number_of
 from notifier.web.api.problems import Problem
 from notifier.web.api.requests import Limit, MomentMark, Number, NumberMark
-from notifier.web.api.responses import ExplainedTold, MessagePage, MessageTold, ReplyPage, ReplyTold
+from notifier.web.api.responses import ExplainedResponse, MessagePage, MessageResponse, ReplyPage, ReplyResponse
 from notifier.web.api.route import keyed_router
 
 Within = Annotated[str, Query(pattern=r"^[0-9]{1,3}[hdw]$", description="How far ahead, like 12h, 7d or 2w.")]
@@ -28,32 +28,32 @@ def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page
     """What is due, the first to leave first; also what is past due, and what nobody knows the fate of."""
     until = caller.now + timedelta(**{_UNITS[within[-1]]: int(within[:-1])})
 
-    def story(session: Session) -> MessagePage:
+    def query(session: Session) -> MessagePage:
         found = due_page(session, until=until, after=moment_of(page), limit=limit + 1)
         lines = forecast.text_lines(session, found[:limit])
-        items = [MessageTold.model_validate(line) for line in lines]
+        items = [MessageResponse.model_validate(line) for line in lines]
         last = lines[-1] if len(found) > limit else None
         mark = moment_mark(last.due_at, last.message) if last and last.due_at else None
         return MessagePage(items=items, next_page=mark)
 
-    return caller.read(story)
+    return caller.read(query)
 
 
 @router.get("/messages/{message}")
-def explain_message(message: Number, caller: Reader) -> ExplainedTold:
+def explain_message(message: Number, caller: Reader) -> ExplainedResponse:
     """One text, and in sentences why it was, was not, or will be sent."""
-    office = caller.office
+    office = caller.context
 
-    def story(session: Session) -> ExplainedTold:
+    def query(session: Session) -> ExplainedResponse:
         found = explain.find_text(session, message)
         if found is None:
             raise Problem(404, f"There is no message {message}.")
         texts = forecast.show(session, found[0].enrollment_id)
-        told = MessageTold.model_validate(next(one for one in texts if one.message == message))
+        told = MessageResponse.model_validate(next(one for one in texts if one.message == message))
         sentences = explain.explain(session, message, rules=office.rules, now=caller.now)
-        return ExplainedTold.model_validate({**told.model_dump(), "sentences": sentences})
+        return ExplainedResponse.model_validate({**told.model_dump(), "sentences": sentences})
 
-    return caller.read(story, whose=lambda told: told.enrollment)
+    return caller.read(query, whose=lambda told: told.enrollment)
 
 
 @router.get("/replies")
@@ -66,14 +66,14 @@ def list_replies(
     """What patients wrote, the latest first."""
     before = number_of(page)
 
-    def story(session: Session) -> ReplyPage:
+    def query(session: Session) -> ReplyPage:
         found = reply_page(session, only_open=only_open, before=before, limit=limit + 1)
         items = [_told(one) for one in found[:limit]]
         return ReplyPage(items=items, next_page=str(items[-1].reply) if len(found) > limit else None)
 
-    return caller.read(story)
+    return caller.read(query)
 
 
-def _told(one: Reply) -> ReplyTold:
-    names = ReplyTold.model_fields.keys() - {"reply"}
-    return ReplyTold(reply=one.id or 0, **{name: getattr(one, name) for name in names})
+def _told(one: Reply) -> ReplyResponse:
+    names = ReplyResponse.model_fields.keys() - {"reply"}
+    return ReplyResponse(reply=one.id or 0, **{name: getattr(one, name) for name in names})

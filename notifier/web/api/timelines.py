@@ -17,20 +17,20 @@ Instant = Annotated[
 """ISO 8601 with its offset."""
 
 
-class Told(BaseModel):
+class ResponseModel(BaseModel):
     """A part of an answer, read from rows and lines of the same names."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class RestrictionTold(Told):
+class RestrictionResponse(ResponseModel):
     """What she should not do, and until when."""
 
     topic: str
     until: Instant
 
 
-class PlannedTold(Told):
+class PlannedTextResponse(ResponseModel):
     """A text as it would leave."""
 
     step: str
@@ -47,14 +47,14 @@ class PlannedTold(Told):
     notes: list[str]
 
 
-class LeftOutTold(Told):
+class LeftOutResponse(ResponseModel):
     """A step that is not hers."""
 
     step: str
     why: str
 
 
-class TimelineTold(Told):
+class TimelineResponse(ResponseModel):
     """Everything one patient would hear, oldest first."""
 
     protocol: str
@@ -62,24 +62,24 @@ class TimelineTold(Told):
     treated_at: Instant | None
     appointment_at: Instant | None = None
     timezone: str
-    restrictions: list[RestrictionTold]
-    messages: list[PlannedTold]
+    restrictions: list[RestrictionResponse]
+    messages: list[PlannedTextResponse]
     unanswered: list[str]
-    left_out: list[LeftOutTold]
+    left_out: list[LeftOutResponse]
 
 
-class StoredTold(PlannedTold):
+class StoredTextResponse(PlannedTextResponse):
     """A text of a timeline that is in the outbox."""
 
     message: int | None
     state: MessageState | None
 
 
-class EnrolledTold(TimelineTold):
+class EnrolledResponse(TimelineResponse):
     """What she will hear."""
 
     enrollment: int
     already: bool
     """She was enrolled before; nothing was changed."""
-    messages: list[StoredTold]  # type: ignore[assignment]  # each says a little more than the preview's
+    messages: list[StoredTextResponse]  # type: ignore[assignment]  # each says a little more than the preview's
     warnings: list[str]

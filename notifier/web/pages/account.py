@@ -14,59 +14,59 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Staff
 from notifier.domain.refused import Refused
 from notifier.web import cookies
-from notifier.web.view import Page, Visit, see
+from notifier.web.view import Page, View, see
 
 _SHOWN = 16
 """Characters of a session's hash that name it in a form."""
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """The password, and open sessions."""
-    return _page(visit)
+    return _page(view)
 
 
-def _page(visit: Visit, *, problem: str | None = None, status: int = 200) -> Response:
-    with reading(visit.office.engine) as session:
-        opened = audits.open_sessions(session, visit.who.staff_id, visit.now)
-    mine = token_hash(visit.token)
+def _page(view: View, *, problem: str | None = None, status: int = 200) -> Response:
+    with reading(view.context.engine) as session:
+        opened = audits.open_sessions(session, view.who.staff_id, view.now)
+    mine = token_hash(view.token)
     sessions = [(one.token_hash[:_SHOWN], one.created_at, one.seen_at, one.token_hash == mine) for one in opened]
-    return visit.page("account.html", status=status, sessions=sessions, problem=problem)
+    return view.page("account.html", status=status, sessions=sessions, problem=problem)
 
 
-def change_password(visit: Visit) -> Response:
+def change_password(view: View) -> Response:
     """Another password, for whoever knows the old one; every session ends, so one signs in with the new one."""
-    office, name = visit.office, visit.who.name
-    address = visit.request.client.host if visit.request.client else "unknown"
-    old, new = visit.fields.get("old", ""), visit.fields.get("new", "")
-    if not rate_limit.may_try(office.engine, address, name, visit.now):
-        return _page(visit, problem="too many tries; wait a quarter of an hour", status=429)
-    with reading(office.engine) as session:
-        account = session.get(Staff, visit.who.staff_id)
+    context, name = view.context, view.who.name
+    address = view.request.client.host if view.request.client else "unknown"
+    old, new = view.fields.get("old", ""), view.fields.get("new", "")
+    if not rate_limit.may_try(context.engine, address, name, view.now):
+        return _page(view, problem="too many tries; wait a quarter of an hour", status=429)
+    with reading(context.engine) as session:
+        account = session.get(Staff, view.who.staff_id)
         stored = account.password_hash if account else None
     if not is_password(old, stored):
-        rate_limit.note_wrong_password(office.engine, address, name, visit.now)
-        return _page(visit, problem="the password you have now is another one; nothing was changed", status=422)
-    if new != visit.fields.get("again", ""):
-        return _page(visit, problem="the two new passwords differ; type the same one twice", status=422)
+        rate_limit.note_wrong_password(context.engine, address, name, view.now)
+        return _page(view, problem="the password you have now is another one; nothing was changed", status=422)
+    if new != view.fields.get("again", ""):
+        return _page(view, problem="the two new passwords differ; type the same one twice", status=422)
     try:
-        with writing(office.engine) as session:
-            set_password(session, name, new, now=visit.now, by=visit.who.by)
+        with writing(context.engine) as session:
+            set_password(session, name, new, now=view.now, by=view.who.by)
     except Refused as why:
-        return _page(visit, problem=str(why), status=422)
+        return _page(view, problem=str(why), status=422)
     response = see("/sign-in")
-    cookies.take_back(response, visit.request)
+    cookies.take_back(response, view.request)
     return response
 
 
-def end_session(visit: Visit) -> Response:
+def end_session(view: View) -> Response:
     """Sign out one browser, or with nothing chosen all but this one."""
-    which, mine = visit.field("which"), token_hash(visit.token)
-    with writing(visit.office.engine) as session:
-        for one in audits.open_sessions(session, visit.who.staff_id, visit.now):
+    which, mine = view.field("which"), token_hash(view.token)
+    with writing(view.context.engine) as session:
+        for one in audits.open_sessions(session, view.who.staff_id, view.now):
             if one.token_hash.startswith(which) and one.token_hash != mine:
-                staff.revoke(session, one.token_hash, now=visit.now)
+                staff.revoke(session, one.token_hash, now=view.now)
         staff.audit(
-            session, at=visit.now, by=visit.who.by, what="did", about="ended own sessions"
+            session, at=view.now, by=view.who.by, what="did", about="ended own sessions"
         )  # fmt: skip
     return see("/account")
 

@@ -17,7 +17,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Role, Staff
 from notifier.domain.offices import choose_offices
 from notifier.domain.refused import Refused
-from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.view import NotFound, Page, View, see
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,94 +28,94 @@ class Person:
     seen_at: datetime | None
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """Every account."""
-    return _page(visit)
+    return _page(view)
 
 
-def _page(visit: Visit, *, problem: Refused | None = None, status: int = 200) -> Response:
-    with reading(visit.office.engine) as session:
+def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> Response:
+    with reading(view.context.engine) as session:
         seen = audits.last_seen(session)
         people = [Person(one, seen.get(one.id or 0)) for one in staff.accounts(session)]
-    return visit.page(
-        "people.html", status=status, people=people, problem=problem, typed=visit.field("name"), roles=list(Role)
+    return view.page(
+        "people.html", status=status, people=people, problem=problem, typed=view.field("name"), roles=list(Role)
     )
 
 
-def add(visit: Visit) -> Response:
+def add(view: View) -> Response:
     """A new account; its password is made up and shown once."""
-    password, name = new_password(), visit.field("name")
+    password, name = new_password(), view.field("name")
     try:
-        with writing(visit.office.engine) as session:
+        with writing(view.context.engine) as session:
             accounts.add_staff(
                 session,
                 name,
                 password,
-                admin=visit.field("role") == Role.ADMIN,
-                offices=_offices(visit),
-                now=visit.now,
-                by=visit.who.by,
+                admin=view.field("role") == Role.ADMIN,
+                offices=_offices(view),
+                now=view.now,
+                by=view.who.by,
             )
     except Refused as why:
-        return _page(visit, problem=why, status=422)
-    return visit.page("secret.html", what="password", whose=name, secret=password, back="/people")
+        return _page(view, problem=why, status=422)
+    return view.page("secret.html", what="password", whose=name, secret=password, back="/people")
 
 
-def new_word(visit: Visit) -> Response:
+def new_word(view: View) -> Response:
     """Another password, shown once; every session of this person ends."""
     password = new_password()
-    with writing(visit.office.engine) as session:
-        account = _the_account(session, visit)
+    with writing(view.context.engine) as session:
+        account = _the_account(session, view)
         accounts.set_password(
-            session, account.name, password, now=visit.now, by=visit.who.by
+            session, account.name, password, now=view.now, by=view.who.by
         )  # fmt: skip
         name = account.name
-    return visit.page("secret.html", what="password", whose=name, secret=password, back="/people")
+    return view.page("secret.html", what="password", whose=name, secret=password, back="/people")
 
 
-def _acting(story: Callable[[Session, Visit, Staff], object]) -> Callable[[Visit], Response]:
-    def act(visit: Visit) -> Response:
-        with writing(visit.office.engine) as session:
-            story(session, visit, _the_account(session, visit))
+def _acting(action: Callable[[Session, View, Staff], object]) -> Callable[[View], Response]:
+    def act(view: View) -> Response:
+        with writing(view.context.engine) as session:
+            action(session, view, _the_account(session, view))
         return see("/people")
 
     return act
 
 
-def _the_account(session: Session, visit: Visit) -> Staff:
-    account = session.get(Staff, visit.number("person"))
+def _the_account(session: Session, view: View) -> Staff:
+    account = session.get(Staff, view.number("person"))
     if account is None:
         raise NotFound
     return account
 
 
-def _role(session: Session, visit: Visit, account: Staff) -> None:
-    role = Role.ADMIN if visit.field("role") == Role.ADMIN else Role.STAFF
-    accounts.set_role(session, account.name, role, now=visit.now, by=visit.who.by)
+def _role(session: Session, view: View, account: Staff) -> None:
+    role = Role.ADMIN if view.field("role") == Role.ADMIN else Role.STAFF
+    accounts.set_role(session, account.name, role, now=view.now, by=view.who.by)
 
 
-def _see(session: Session, visit: Visit, account: Staff) -> None:
+def _see(session: Session, view: View, account: Staff) -> None:
     accounts.set_offices(
-        session, account.name, _offices(visit), now=visit.now, by=visit.who.by
+        session, account.name, _offices(view), now=view.now, by=view.who.by
     )  # fmt: skip
 
 
-def _offices(visit: Visit) -> list[str]:
+def _offices(view: View) -> list[str]:
     """What is ticked; nothing is all."""
-    return choose_offices(visit.fields.getlist("office"), visit.office.rules.offices)
+    return choose_offices(view.fields.getlist("office"), view.context.rules.offices)
 
 
-def _lock(session: Session, visit: Visit, account: Staff) -> None:
+def _lock(session: Session, view: View, account: Staff) -> None:
     accounts.refuse_last_admin(session, account)
-    accounts.deactivate(session, account.name, now=visit.now, by=visit.who.by)
+    accounts.deactivate(session, account.name, now=view.now, by=view.who.by)
 
 
-def _unlock(session: Session, visit: Visit, account: Staff) -> None:
-    accounts.activate(session, account.name, now=visit.now, by=visit.who.by)
+def _unlock(session: Session, view: View, account: Staff) -> None:
+    accounts.activate(session, account.name, now=view.now, by=view.who.by)
 
 
-def _sign_out(session: Session, visit: Visit, account: Staff) -> None:
-    accounts.revoke_sessions(session, account.name, now=visit.now, by=visit.who.by)
+def _sign_out(session: Session, view: View, account: Staff) -> None:
+    accounts.revoke_sessions(session, account.name, now=view.now, by=view.who.by)
 
 
 PAGES = (

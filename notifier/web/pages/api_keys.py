@@ -9,7 +9,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import ApiKey, Scope
 from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
-from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.view import NotFound, Page, View, see
 
 WORDS = {
     Scope.READ: "See patients, texts and replies",
@@ -18,39 +18,39 @@ WORDS = {
 }
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """Every key there ever was; those that work first."""
-    return _page(visit)
+    return _page(view)
 
 
-def _page(visit: Visit, *, problem: Refused | None = None, status: int = 200) -> Response:
-    with reading(visit.office.engine) as session:
+def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> Response:
+    with reading(view.context.engine) as session:
         keys = all_keys(session)
     keys.sort(key=lambda key: key.revoked_at is not None)
-    return visit.page("programs.html", status=status, keys=keys, problem=problem, words=WORDS, typed=visit.fields)
+    return view.page("programs.html", status=status, keys=keys, problem=problem, words=WORDS, typed=view.fields)
 
 
-def make(visit: Visit) -> Response:
+def make(view: View) -> Response:
     """A new key; it is shown this once."""
-    name, scopes = visit.field("name"), [scope for scope in Scope if visit.field(f"scope.{scope}") == "yes"]
+    name, scopes = view.field("name"), [scope for scope in Scope if view.field(f"scope.{scope}") == "yes"]
     try:
-        with writing(visit.office.engine) as session:
-            said = visit.field("office")  # nothing is all of them
-            office = choose_office(said, visit.office.rules.offices) if said else None
-            key = add_key(session, name, scopes, office=office, now=visit.now, by=visit.who.by)
+        with writing(view.context.engine) as session:
+            said = view.field("office")  # nothing is all of them
+            office = choose_office(said, view.context.rules.offices) if said else None
+            key = add_key(session, name, scopes, office=office, now=view.now, by=view.who.by)
     except Refused as why:
-        return _page(visit, problem=why, status=422)
-    return visit.page("secret.html", what="key", whose=name, secret=key, back="/programs")
+        return _page(view, problem=why, status=422)
+    return view.page("secret.html", what="key", whose=name, secret=key, back="/programs")
 
 
-def revoke(visit: Visit) -> Response:
+def revoke(view: View) -> Response:
     """The key opens nothing from now on."""
-    with writing(visit.office.engine) as session:
-        key = session.get(ApiKey, visit.number("key"))
+    with writing(view.context.engine) as session:
+        key = session.get(ApiKey, view.number("key"))
         if key is None:
             raise NotFound
         if key.revoked_at is None:
-            revoke_key(session, key.name, now=visit.now, by=visit.who.by)
+            revoke_key(session, key.name, now=view.now, by=view.who.by)
     return see("/programs")
 
 

@@ -17,19 +17,19 @@ from notifier.access.api_keys import all_keys
 from notifier.db.columns import can_be_id
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
-from notifier.web.view import Page, Visit
+from notifier.web.view import Page, View
 from schedules.offsets import wall_first
 
 _MOST: Final = 100
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """The latest entries. Addresses name a person by number, and a patient by enrollment."""
-    asked = visit.request.query_params
+    asked = view.request.query_params
     who, patient, day = asked.get("who", ""), asked.get("patient", ""), asked.get("day", "")
-    with reading(visit.office.engine) as session:
+    with reading(view.context.engine) as session:
         people = _people(session)
-        since, until = _day(visit, day)
+        since, until = _day(view, day)
         entries = audits.audited(
             session,
             _MOST,
@@ -40,12 +40,12 @@ def show(visit: Visit) -> Response:
             before=_number(asked.get("before", "")),
         )
         names = _names(session, {one.enrollment_id for one in entries if one.enrollment_id})
-    visit.note("saw", "the record")
+    view.note("saw", "the record")
     older = None
     if len(entries) == _MOST:
         older = urlencode({"who": who, "patient": patient, "day": day, "before": entries[-1].id})
     values = {"who_asked": who, "patient": patient if _number(patient) else "", "day_asked": day if since else ""}
-    return visit.page("record.html", entries=entries, names=names, people=people, older=older, **values)  # type: ignore[arg-type]  # all of them are words
+    return view.page("record.html", entries=entries, names=names, people=people, older=older, **values)  # type: ignore[arg-type]  # all of them are words
 
 
 def _people(session: Session) -> dict[str, tuple[str, str]]:
@@ -55,11 +55,11 @@ def _people(session: Session) -> dict[str, tuple[str, str]]:
     return {**persons, **programs, "nobody": ("nobody", "Refused sign-ins")}
 
 
-def _day(visit: Visit, said: str) -> tuple[datetime | None, datetime | None]:
+def _day(view: View, said: str) -> tuple[datetime | None, datetime | None]:
     """A local date of the clinic; anything else is no filter."""
     try:
         on = date.fromisoformat(said)
-        zone = visit.office.zone
+        zone = view.context.zone
         return wall_first(on, time.min, zone), wall_first(on + timedelta(days=1), time.min, zone)
     except (ValueError, OverflowError):
         return None, None

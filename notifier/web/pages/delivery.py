@@ -14,7 +14,7 @@ from notifier.oversight import delivery
 from notifier.oversight.advice import what_to_do
 from notifier.oversight.delivery import Failure
 from notifier.sms.codes import in_words
-from notifier.web.view import Page, Visit
+from notifier.web.view import Page, View
 from notifier.web.widgets.charts import columns, rows
 from notifier.web.widgets.formats import day
 from schedules.offsets import wall_first
@@ -32,7 +32,7 @@ _PART: Final = {
 
 
 @dataclass(slots=True)
-class Line:
+class DeliveryLine:
     """One day, one protocol, or everything."""
 
     name: str
@@ -62,30 +62,30 @@ class Reason:
     advice: str
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """The last two weeks, or the last thirty days; today is the last of them."""
-    asked = visit.request.query_params.get("days", "")
+    asked = view.request.query_params.get("days", "")
     span = next((one for one in SPANS if str(one) == asked), SPANS[0])
-    edges = _edges(visit, span)
-    office = visit.office
-    with office.looking() as session:
+    edges = _edges(view, span)
+    context = view.context
+    with context.looking() as session:
         found = list(delivery.outcomes(session, edges))
         stopped = delivery.opt_outs(session, edges[0], edges[-1])
         failures = delivery.failures(session, edges[0], edges[-1])
-    by_day = {edge: Line(day(edge, office.zone), edge.astimezone(office.zone).date()) for edge in edges[:-1]}
-    by_protocol: dict[str, Line] = {}
-    total = Line("All")
+    by_day = {edge: DeliveryLine(day(edge, context.zone), edge.astimezone(context.zone).date()) for edge in edges[:-1]}
+    by_protocol: dict[str, DeliveryLine] = {}
+    total = DeliveryLine("All")
     for one in found:
         part = _PART.get(one.state)
         if part is not None:
-            for line in (by_day[one.since], _line(visit, by_protocol, one.protocol), total):
+            for line in (by_day[one.since], _line(view, by_protocol, one.protocol), total):
                 line.parts[part] += one.many
     for at, protocols in stopped:
-        for line in (by_day[_day_of(at, edges)], *(_line(visit, by_protocol, one) for one in protocols), total):
+        for line in (by_day[_day_of(at, edges)], *(_line(view, by_protocol, one) for one in protocols), total):
             line.opted_out += 1
-    visit.note("saw", "delivery")
+    view.note("saw", "delivery")
     ranked = sorted(by_protocol.values(), key=lambda line: (-line.sent, line.name))
-    return visit.page(
+    return view.page(
         "delivery.html",
         span=span,
         spans=SPANS,
@@ -103,10 +103,10 @@ def show(visit: Visit) -> Response:
     )
 
 
-def _edges(visit: Visit, span: int) -> list[datetime]:
+def _edges(view: View, span: int) -> list[datetime]:
     """The midnights of the clinic's days."""
-    zone = visit.office.zone
-    today = visit.now.astimezone(zone).date()
+    zone = view.context.zone
+    today = view.now.astimezone(zone).date()
     return [wall_first(today + timedelta(days=number), time.min, zone) for number in range(1 - span, 2)]
 
 
@@ -114,13 +114,13 @@ def _day_of(at: datetime, edges: list[datetime]) -> datetime:
     return max(edge for edge in edges if edge <= at)
 
 
-def _line(visit: Visit, lines: dict[str, Line], protocol: str) -> Line:
+def _line(view: View, lines: dict[str, DeliveryLine], protocol: str) -> DeliveryLine:
     """The protocol's line; one that is no longer in the catalogue goes by its id."""
-    known = visit.office.protocols.get(protocol)
-    return lines.setdefault(protocol, Line(known.title if known else protocol))
+    known = view.context.protocols.get(protocol)
+    return lines.setdefault(protocol, DeliveryLine(known.title if known else protocol))
 
 
-def _label(line: Line, number: int, span: int) -> str:
+def _label(line: DeliveryLine, number: int, span: int) -> str:
     """Every second day of two weeks, every seventh of a month, counted back from today."""
     assert line.on is not None
     every = 2 if span == SPANS[0] else 7

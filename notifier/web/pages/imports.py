@@ -15,7 +15,7 @@ from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
-from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.view import NotFound, Page, View, see
 from notifier.web.widgets.formats import counted
 
 _MOST_SHOWN = 100
@@ -27,95 +27,95 @@ _GONE = (
 )
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """Choose a file; or what the chosen one means, or has become."""
-    return _page(visit, visit.office.uploads.get(visit.form, visit.now))
+    return _page(view, view.context.uploads.get(view.form, view.now))
 
 
-def upload(visit: Visit) -> Response:
+def upload(view: View) -> Response:
     """Check a file. Nothing is written."""
-    data: bytes = visit.request.state.file
+    data: bytes = view.request.state.file
     if not data:
-        return _page(visit, None, problem="no file was chosen, or it is empty; choose a CSV file", status=422)
-    held = visit.office.uploads.put(visit.form, data, visit.now)
-    visit.note("did", "check an import")
-    visit.office.uploads.start(held, _work(visit, held, dry_run=True))
+        return _page(view, None, problem="no file was chosen, or it is empty; choose a CSV file", status=422)
+    held = view.context.uploads.put(view.form, data, view.now)
+    view.note("did", "check an import")
+    view.context.uploads.start(held, _work(view, held, dry_run=True))
     return see("/import")
 
 
-def commit(visit: Visit) -> Response:
+def commit(view: View) -> Response:
     """Write the file that was looked at, once; where rows are bad, the good ones."""
-    if visit.office.missing:
-        raise Refused(" ".join(visit.office.missing))
-    held = _held(visit)
-    if visit.field("file") != held.digest:
+    if view.context.missing:
+        raise Refused(" ".join(view.context.missing))
+    held = _held(view)
+    if view.field("file") != held.digest:
         raise Refused("another file was chosen meanwhile; look at what that one means first")
-    visit.note("did", "import a file")
-    work = _work(visit, held, dry_run=False)
-    visit.office.uploads.start(held, work, once=lambda: held.report is not None and held.report.dry_run)
+    view.note("did", "import a file")
+    work = _work(view, held, dry_run=False)
+    view.context.uploads.start(held, work, once=lambda: held.report is not None and held.report.dry_run)
     return see("/import")
 
 
-def progress(visit: Visit) -> Response:
+def progress(view: View) -> Response:
     """How far it is, for the page's script."""
-    held = visit.office.uploads.get(visit.form, visit.now)
+    held = view.context.uploads.get(view.form, view.now)
     if held is None:
         return JSONResponse({"busy": False})
     return JSONResponse({"busy": held.is_busy, "share": _share(held), "words": _say_progress(held)})
 
 
-def forget(visit: Visit) -> Response:
+def forget(view: View) -> Response:
     """Let go of the file."""
-    visit.office.uploads.forget(visit.form)
+    view.context.uploads.forget(view.form)
     return see("/import")
 
 
-def download_failed(visit: Visit) -> Response:
+def download_failed(view: View) -> Response:
     """The bad rows as a file to mend and import, each with what is wrong."""
-    held = _held(visit)
+    held = _held(view)
     if held.is_busy or held.report is None:
         raise NotFound
-    visit.note("saw", "failed rows of an import")
+    view.note("saw", "failed rows of an import")
     out = io.StringIO()
     write_failed_rows(out, held.data, held.report.faults)
     return _csv(out.getvalue(), "failed-rows.csv")
 
 
-def download_template(visit: Visit) -> Response:
+def download_template(view: View) -> Response:
     """A sample that imports as it is."""
-    office = visit.office
-    return _csv(template(office.protocols, office.rules, visit.now.astimezone(office.zone)), "import-template.csv")
+    context = view.context
+    return _csv(template(context.protocols, context.rules, view.now.astimezone(context.zone)), "import-template.csv")
 
 
-def _held(visit: Visit) -> Upload:
-    held = visit.office.uploads.get(visit.form, visit.now)
+def _held(view: View) -> Upload:
+    held = view.context.uploads.get(view.form, view.now)
     if held is None:
         raise Refused(_GONE)
     return held
 
 
-def _work(visit: Visit, held: Upload, *, dry_run: bool) -> Any:
-    office, now, by = visit.office, visit.now, visit.who.by
+def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
+    context, now, by = view.context, view.now, view.who.by
 
     def work(tell: Progress) -> ImportReport:
         # What is bad has been seen by now, so the good rows go in without it.
-        run = partial(import_rows, office.engine, held.data, protocols=office.protocols, rules=office.rules)
+        run = partial(import_rows, context.engine, held.data, protocols=context.protocols, rules=context.rules)
         return run(now=now, by=by, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, progress=tell)
 
     return work
 
 
-def _page(visit: Visit, held: Upload | None, *, problem: str | None = None, status: int = 200) -> Response:
+def _page(view: View, held: Upload | None, *, problem: str | None = None, status: int = 200) -> Response:
     values: dict[str, Any] = {"held": held, "problem": problem or (held.problem if held else None)}
-    values |= {"most": LARGEST, "most_shown": _MOST_SHOWN, "missing": visit.office.missing, "report": None}
+    values |= {"most": LARGEST, "most_shown": _MOST_SHOWN, "missing": view.context.missing, "report": None}
     if held is not None and held.is_busy:
         values |= {"share": _share(held), "words": _say_progress(held)}
     elif held is not None and held.report is not None:
         values |= {"report": held.report, "to_write": _to_write(held.report), "rows": _shown(held, held.report)}
         values |= {"counts": _counts(held.report)}
-    passed = () if visit.office.rules.choices else ("office",)
+    passed = () if view.context.rules.choices else ("office",)
     columns = [name for name in OPTIONAL if name not in (*WHEN, *passed)]
-    return visit.page("import.html", status=status, columns=columns, **values)
+    return view.page("import.html", status=status, columns=columns, **values)
 
 
 def _shown(held: Upload, report: ImportReport) -> list[FailedRow]:

@@ -11,7 +11,7 @@ from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.sending.claim import SendingRules
 from notifier.sending.recover import LateFate, RecoveryPlan, plan_recovery, release
-from notifier.web.view import Page, Visit, see
+from notifier.web.view import Page, View, see
 
 _MOST = 500
 WORDS = {
@@ -23,46 +23,46 @@ WORDS = {
 }
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """The late texts and their fates; changes nothing."""
-    _refuse_some(visit)
-    with reading(visit.office.engine) as session:
-        plan = _plan(session, visit)
-    visit.note("saw", "late texts")
+    _refuse_some(view)
+    with reading(view.context.engine) as session:
+        plan = _plan(session, view)
+    view.note("saw", "late texts")
     patients = len({one.enrollment for one in (*plan.late, *plan.expired)})
     counts = [(WORDS[fate], plan.counts()[fate.value]) for fate in LateFate if plan.counts()[fate.value]]
     rows = [*plan.late, *plan.expired]
-    return visit.page(
+    return view.page(
         "late.html", plan=plan, rows=rows[:_MOST], many=len(rows), patients=patients, counts=counts, words=WORDS,
         seen=_digest(plan),
     )  # fmt: skip
 
 
-def let_go(visit: Visit) -> Response:
+def let_go(view: View) -> Response:
     """Let leave exactly what was shown."""
-    _refuse_some(visit)
-    with writing(visit.office.engine) as session:
-        plan = _plan(session, visit)
+    _refuse_some(view)
+    with writing(view.context.engine) as session:
+        plan = _plan(session, view)
         if plan.restored_to is not None:
             raise Refused("this is a backup: Twilio must be asked what has left since; tell whoever runs this machine")
-        if visit.field("seen") != _digest(plan):
+        if view.field("seen") != _digest(plan):
             raise Refused("the late texts have changed since you looked; look at them once more")
-        release(session, plan, now=visit.now, by=visit.who.by)
-    visit.note("did", "let the late texts leave")
+        release(session, plan, now=view.now, by=view.who.by)
+    view.note("did", "let the late texts leave")
     return see("/")
 
 
-def _refuse_some(visit: Visit) -> None:
-    if visit.office.rules.yours is not None:
+def _refuse_some(view: View) -> None:
+    if view.context.rules.yours is not None:
         raise Refused("the late texts of all offices are let go together; ask somebody who sees all offices")
 
 
-def _plan(session: Session, visit: Visit) -> RecoveryPlan:
-    return plan_recovery(session, _rules(visit), visit.now)
+def _plan(session: Session, view: View) -> RecoveryPlan:
+    return plan_recovery(session, _rules(view), view.now)
 
 
-def _rules(visit: Visit) -> SendingRules:
-    rules = visit.office.rules
+def _rules(view: View) -> SendingRules:
+    rules = view.context.rules
     return SendingRules(rules.window, rules.max_texts_per_day, offices=rules.offices)
 
 

@@ -29,7 +29,7 @@ from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
 from notifier.web.pages.enroll_form import zones
 from notifier.web.pages.reply import answer_box
-from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.view import NotFound, Page, View, see
 from notifier.web.widgets.recovery_chart import Picture, draw
 from notifier.web.widgets.timeline_view import Bubble, by_day, stored
 from schedules.moments import Moments
@@ -39,7 +39,7 @@ _MOST_SAID = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConversationLine:
     """One text of the conversation."""
 
     at: datetime
@@ -49,27 +49,27 @@ class Line:
     state: str | None = None
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """Everything about one enrollment."""
-    office = visit.office
-    with reading(office.engine) as session:
-        enrollment = enrollments.by_id(session, visit.number("enrollment"))
+    context = view.context
+    with reading(context.engine) as session:
+        enrollment = enrollments.by_id(session, view.number("enrollment"))
         if enrollment is None:
             raise NotFound
-        values = _values(session, visit, enrollment)
-    visit.note("saw", "patient", enrollment.id)
-    return visit.page("patient.html", enrollment=enrollment, **values)
+        values = _values(session, view, enrollment)
+    view.note("saw", "patient", enrollment.id)
+    return view.page("patient.html", enrollment=enrollment, **values)
 
 
-def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str, Any]:
-    office = visit.office
+def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, Any]:
+    context = view.context
     whose = enrollment.id or 0
     facts = facts_of(session, enrollment)
     messages = history.texts_of(session, whose)
     reasons = {line.message: line.reason for line in forecast.show(session, whose) if line.reason}
     zone = zone_called(enrollment.timezone)
     bubbles = stored(messages, zone, reasons)
-    ends = plan_when_enrolled(session, enrollment, office.rules).timeline.restrictions
+    ends = plan_when_enrolled(session, enrollment, context.rules).timeline.restrictions
     own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
     replies = conversation(session, enrollment, _MOST_SAID)
     return {
@@ -78,21 +78,21 @@ def _values(session: Session, visit: Visit, enrollment: Enrollment) -> dict[str,
         "restrictions": ends,
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
         "days": by_day(bubbles, zone, facts.local_day),
-        "picture": _picture(facts, bubbles, visit.now, ends),
-        "talk": _talk([one for one in replies if office.rules.is_yours(one.office)], messages),
-        "elsewhere": sum(not office.rules.is_yours(one.office) for one in replies),
-        "box": answer_box(session, visit, enrollment),
+        "picture": _picture(facts, bubbles, view.now, ends),
+        "talk": _talk([one for one in replies if context.rules.is_yours(one.office)], messages),
+        "elsewhere": sum(not context.rules.is_yours(one.office) for one in replies),
+        "box": answer_box(session, view, enrollment),
         "opt_out": is_opted_out(session, enrollment.phone),
         "holds": open_holds(session, enrollment.phone),
         "others": [
             one
             for one in enrollments.sharing_phone(session, enrollment.phone)
-            if one.id != enrollment.id and office.rules.is_yours(one.office)
+            if one.id != enrollment.id and context.rules.is_yours(one.office)
         ],
         "history": history.of_enrollment(session, whose),
-        "warnings": _warnings(session, visit, whose),
-        "zones": zones(office.rules.timezone, enrollment.timezone),
-        "protocols": office.protocols,
+        "warnings": _warnings(session, view, whose),
+        "zones": zones(context.rules.timezone, enrollment.timezone),
+        "protocols": context.protocols,
         "notes": [(one, stored_value(one, enrollment)) for one in NOTES],
         "flags": [(one, bool(stored_value(one, enrollment))) for one in FIELDS if one.kind is Kind.FLAG],
     }
@@ -107,37 +107,37 @@ def _picture(
     return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
 
 
-def _talk(replies: list[Reply], messages: list[Message]) -> list[Line]:
+def _talk(replies: list[Reply], messages: list[Message]) -> list[ConversationLine]:
     """What left for her and what came from her number, in order."""
-    said = [Line(one.at, one.text, True, one) for one in replies]
+    said = [ConversationLine(one.at, one.text, True, one) for one in replies]
     # An answer is part of the talk from when it is written; any other text once it has left.
     said += [
-        Line(at, one.sent_text or one.text, False, None, one.state.value)
+        ConversationLine(at, one.sent_text or one.text, False, None, one.state.value)
         for one in messages
         if (at := one.left_at or (one.due_at if one.kind == ANSWER else None))
     ]
     return sorted(said, key=lambda line: line.at)
 
 
-def _warnings(session: Session, visit: Visit, enrollment_id: int) -> list[str]:
+def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
     """What staff had to hear when they enrolled her, right after they did."""
-    token = visit.request.query_params.get("form", "")
+    token = view.request.query_params.get("form", "")
     sent = session.get(StaffForm, token) if token else None
     return list(sent.warnings or []) if sent is not None and sent.enrollment_id == enrollment_id else []
 
 
-def find(visit: Visit) -> Response:
+def find(view: View) -> Response:
     """Find a patient by name, mobile, enrollment number or what staff wrote down beside them.
 
     Sent as a form: no name belongs into an address.
     """
-    typed = visit.field("who")
-    with visit.office.looking() as session:
+    typed = view.field("who")
+    with view.context.looking() as session:
         found = _found(session, typed)
-    visit.note("saw", "search")
+    view.note("saw", "search")
     if len(found) == 1:
         return see(f"/patients/{found[0].id}")
-    return visit.page("found.html", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
+    return view.page("found.html", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
 
 
 def _found(session: Session, typed: str) -> list[Enrollment]:

@@ -12,27 +12,27 @@ from notifier.domain.states import EnrollmentState
 from notifier.enrollments.fields import card_notes
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of
-from notifier.web.view import NotFound, Page, Visit
+from notifier.web.view import NotFound, Page, View
 from notifier.web.widgets.card import Card, make_card
 from notifier.web.widgets.card_calendar import write_calendar
 
 _NO_CARD = frozenset({EnrollmentState.NO_SHOW, EnrollmentState.CANCELLED})
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """The card, to look at and to print."""
-    enrollment, card = _card(visit)
-    visit.note("saw", "card", enrollment.id)
-    voice = visit.office.rules.at(enrollment.office).voice
-    return visit.page("card.html", enrollment=enrollment, card=card, voice=voice, notes=card_notes(enrollment))
+    enrollment, card = _card(view)
+    view.note("saw", "card", enrollment.id)
+    voice = view.context.rules.at(enrollment.office).voice
+    return view.page("card.html", enrollment=enrollment, card=card, voice=voice, notes=card_notes(enrollment))
 
 
-def download(visit: Visit) -> Response:
+def download(view: View) -> Response:
     """The card for a calendar. Neither the file's name nor anything in it names the patient."""
-    enrollment, card = _card(visit)
-    visit.note("saw", "calendar", enrollment.id)
+    enrollment, card = _card(view)
+    view.note("saw", "calendar", enrollment.id)
     key = f"{enrollment.id}.clinic@notifier"
-    content = write_calendar(card, visit.office.rules.at(enrollment.office).voice, key, visit.now)
+    content = write_calendar(card, view.context.rules.at(enrollment.office).voice, key, view.now)
     return Response(
         content,
         media_type="text/calendar; charset=utf-8",
@@ -40,18 +40,18 @@ def download(visit: Visit) -> Response:
     )
 
 
-def _card(visit: Visit) -> tuple[Enrollment, Card]:
+def _card(view: View) -> tuple[Enrollment, Card]:
     """As planned at her enrollment: what it was too late to send then stands at the moment it was meant for."""
-    office = visit.office
-    with reading(office.engine) as session:
-        enrollment = enrollments.by_id(session, visit.number("enrollment"))
+    context = view.context
+    with reading(context.engine) as session:
+        enrollment = enrollments.by_id(session, view.number("enrollment"))
         if enrollment is None:
             raise NotFound
         if enrollment.state in _NO_CARD:
             raise Refused("this enrollment has ended, so there is nothing to put on a card")
         facts = facts_of(session, enrollment)
-        plan = plan_when_enrolled(session, enrollment, office.rules)
-    return enrollment, make_card(plan, office.rules.at(enrollment.office).voice, facts.language, facts.first_name)
+        plan = plan_when_enrolled(session, enrollment, context.rules)
+    return enrollment, make_card(plan, context.rules.at(enrollment.office).voice, facts.language, facts.first_name)
 
 
 PAGES = (

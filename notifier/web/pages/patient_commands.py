@@ -21,7 +21,7 @@ from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
-from notifier.web.view import Page, Visit, see
+from notifier.web.view import Page, View, see
 from notifier.web.widgets.effect_view import EffectView, effect_view
 from notifier.web.widgets.formats import number
 from notifier.web.widgets.typed_fields import change_request
@@ -33,57 +33,57 @@ _ONCE_MORE = "Something else changed in this moment. Look at it once more."
 class PatientAction:
     """Something that can be done on a patient's page: what it would change, and doing it."""
 
-    show: Callable[[Session, Visit, Enrollment], EffectView]
-    carry_out: Callable[[Session, Visit, Enrollment], object]
+    show: Callable[[Session, View, Enrollment], EffectView]
+    carry_out: Callable[[Session, View, Enrollment], object]
 
 
-def act(visit: Visit) -> Response:
+def act(view: View) -> Response:
     """Show what would change; with the button pressed on exactly that, do it."""
-    office, whose = visit.office, visit.number("enrollment")
-    action = _ACTIONS.get(visit.field("what"))
+    context, whose = view.context, view.number("enrollment")
+    action = _ACTIONS.get(view.field("what"))
     if action is None:
         raise Refused("say what to change")
-    with reading(office.engine) as session:
+    with reading(context.engine) as session:
         enrollment = the_enrollment(session, whose)
-        seen = action.show(session, visit, enrollment)
-    sure = visit.field("sure")
+        seen = action.show(session, view, enrollment)
+    sure = view.field("sure")
     if sure != seen.digest:
         notes = [*([_ONCE_MORE] if sure else []), *seen.notes]
-        sent = [(name, value) for name, value in visit.fields.multi_items() if name not in ("form", "sure")]
-        return visit.page("difference.html", enrollment=enrollment, seen=replace(seen, notes=notes), sent=sent)
-    with writing(office.engine) as session:
-        action.carry_out(session, visit, the_enrollment(session, whose))
-    visit.note("did", visit.field("what"), whose)
+        sent = [(name, value) for name, value in view.fields.multi_items() if name not in ("form", "sure")]
+        return view.page("difference.html", enrollment=enrollment, seen=replace(seen, notes=notes), sent=sent)
+    with writing(context.engine) as session:
+        action.carry_out(session, view, the_enrollment(session, whose))
+    view.note("did", view.field("what"), whose)
     return see(f"/patients/{whose}#done")
 
 
 def _action(kind: type[Command]) -> PatientAction:
-    def read(visit: Visit, enrollment: Enrollment) -> Command:
-        return read_command(kind, lambda name: _FIELDS[name](visit, enrollment))
+    def read(view: View, enrollment: Enrollment) -> Command:
+        return read_command(kind, lambda name: _FIELDS[name](view, enrollment))
 
-    def show(session: Session, visit: Visit, enrollment: Enrollment) -> EffectView:
-        command = read(visit, enrollment)
-        effect = preview(session, enrollment.id or 0, command, rules=visit.office.rules, now=visit.now)
-        return effect_view(effect, command.question(enrollment, visit.office.zone), kind.button)
+    def show(session: Session, view: View, enrollment: Enrollment) -> EffectView:
+        command = read(view, enrollment)
+        effect = preview(session, enrollment.id or 0, command, rules=view.context.rules, now=view.now)
+        return effect_view(effect, command.question(enrollment, view.context.zone), kind.button)
 
-    def carry_out(session: Session, visit: Visit, enrollment: Enrollment) -> object:
-        command, rules = read(visit, enrollment), visit.office.rules
-        return apply(session, enrollment.id or 0, command, rules=rules, now=visit.now, by=visit.who.by)
+    def carry_out(session: Session, view: View, enrollment: Enrollment) -> object:
+        command, rules = read(view, enrollment), view.context.rules
+        return apply(session, enrollment.id or 0, command, rules=rules, now=view.now, by=view.who.by)
 
     return PatientAction(show, carry_out)
 
 
-def _show_opt_out(_session: Session, _visit: Visit, enrollment: Enrollment) -> EffectView:
+def _show_opt_out(_session: Session, _view: View, enrollment: Enrollment) -> EffectView:
     notes = ("Only the patient can end that: by texting START, or by signing anew.",)
     return EffectView(f"Never text {number(enrollment.phone)} again?", "Never again", notes=notes)
 
 
-def _opt_out(session: Session, visit: Visit, enrollment: Enrollment) -> object:
-    return opt_out.opt_out_by_staff(session, enrollment.phone, now=visit.now, by=visit.who.by)
+def _opt_out(session: Session, view: View, enrollment: Enrollment) -> object:
+    return opt_out.opt_out_by_staff(session, enrollment.phone, now=view.now, by=view.who.by)
 
 
-def _show_release(session: Session, visit: Visit, enrollment: Enrollment) -> EffectView:
-    how = visit.field("reconsent")
+def _show_release(session: Session, view: View, enrollment: Enrollment) -> EffectView:
+    how = view.field("reconsent")
     notes = [f"Texts are wanted again: {how}."] if how else []
     stored = is_opted_out(session, enrollment.phone)
     if how and stored is not None and keeps_blocking(stored):
@@ -91,24 +91,24 @@ def _show_release(session: Session, visit: Visit, enrollment: Enrollment) -> Eff
     return EffectView(f"May texts to {number(enrollment.phone)} leave again?", "Let them leave", notes=notes)
 
 
-def _release(session: Session, visit: Visit, enrollment: Enrollment) -> object:
-    how = visit.field("reconsent") or None
-    return opt_out.release(session, enrollment.phone, now=visit.now, by=visit.who.by, reconsent=how)
+def _release(session: Session, view: View, enrollment: Enrollment) -> object:
+    how = view.field("reconsent") or None
+    return opt_out.release(session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how)
 
 
-def _request(visit: Visit, enrollment: Enrollment) -> ChangeRequest:
-    return change_request(visit.fields.multi_items(), enrollment, visit.office.zone, visit.office.protocols)
+def _request(view: View, enrollment: Enrollment) -> ChangeRequest:
+    return change_request(view.fields.multi_items(), enrollment, view.context.zone, view.context.protocols)
 
 
-def _instant(visit: Visit, name: str) -> datetime:
+def _instant(view: View, name: str) -> datetime:
     """A time as typed is on the clinic's clock."""
-    zone = visit.office.rules.timezone
-    return read_instant(visit.field(name), zone, name, clinic_zone=zone)
+    zone = view.context.rules.timezone
+    return read_instant(view.field(name), zone, name, clinic_zone=zone)
 
 
-_FIELDS: Final[Mapping[str, Callable[[Visit, Enrollment], Any]]] = {
-    "at": lambda visit, _: _instant(visit, "treated_at"),
-    "why": lambda visit, _: visit.field("why")[:200] or None,
+_FIELDS: Final[Mapping[str, Callable[[View, Enrollment], Any]]] = {
+    "at": lambda view, _: _instant(view, "treated_at"),
+    "why": lambda view, _: view.field("why")[:200] or None,
     "request": _request,
 }
 """How a command's fields are read from a form."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from notifier.web.pages.protocols import examples_in, in_order, say_length, say_moment, shown_of, the_protocol
-from notifier.web.view import NotFound, Page, Visit
+from notifier.web.view import NotFound, Page, View
 from schedules.check import Report, check_protocol
 from schedules.compare import ProtocolDifference, compare_protocols
 from schedules.protocol import CareProtocol
@@ -32,14 +32,14 @@ class Part:
     differences: Sequence[ProtocolDifference]
 
 
-def compare(visit: Visit) -> Response:
+def compare(view: View) -> Response:
     """Two protocols side by side: first topic by topic, then everything else that differs."""
-    known = visit.office.protocols
-    a, b = (known.get(visit.request.query_params.get(name, "")) for name in ("a", "b"))
+    known = view.context.protocols
+    a, b = (known.get(view.request.query_params.get(name, "")) for name in ("a", "b"))
     if a is None or b is None:
         raise NotFound
     differences = [] if a.version == b.version else compare_protocols(a, b)
-    return visit.page(
+    return view.page(
         "compare.html", a=a, b=b, topics=_topics(a, b), parts=_parts(a, b, differences), protocols=known
     )  # fmt: skip
 
@@ -67,37 +67,37 @@ def _step_of(difference: ProtocolDifference) -> str | None:
     return rest.partition(":")[0] if kind == "step" else None
 
 
-def report_of(visit: Visit, protocol: CareProtocol) -> Report:
+def report_of(view: View, protocol: CareProtocol) -> Report:
     """What the check says with this clinic's name, hours and limit; it takes a second or two, once for each version."""
-    rules, kept = visit.office.rules, visit.office.reports
+    rules, kept = view.context.rules, view.context.reports
     key = (protocol.id, protocol.version)
     if key not in kept:
         kept[key] = check_protocol(protocol, Rules(rules.voice, rules.window, rules.max_texts_per_day))
     return kept[key]
 
 
-def show_check(visit: Visit) -> Response:
+def show_check(view: View) -> Response:
     """What the check says about one protocol."""
-    protocol = the_protocol(visit)
-    return visit.page("check.html", protocol=protocol, report=report_of(visit, protocol))
+    protocol = the_protocol(view)
+    return view.page("check.html", protocol=protocol, report=report_of(view, protocol))
 
 
-def ask_approval(visit: Visit) -> Response:
+def ask_approval(view: View) -> Response:
     """The words of one language, all of them, above the button that says who stands behind them."""
-    protocol, language = the_protocol(visit), str(visit.request.path_params["language"])
+    protocol, language = the_protocol(view), str(view.request.path_params["language"])
     if language not in protocol.languages:
         raise NotFound
     steps = sorted(protocol.steps, key=in_order(protocol))
-    return visit.page(
+    return view.page(
         "approve.html",
         protocol=protocol,
-        shown=shown_of(visit, protocol),
+        shown=shown_of(view, protocol),
         language=language,
         steps=steps,
-        examples=examples_in(visit, protocol, language),
+        examples=examples_in(view, protocol, language),
         moments={one.key: say_moment(one) for one in steps},
         say_length=say_length,
-        report=report_of(visit, protocol),
+        report=report_of(view, protocol),
     )
 
 

@@ -14,7 +14,7 @@ from notifier.db.tables import Approval, Pause
 from notifier.domain.refused import Refused
 from notifier.publishing.approve import approve
 from notifier.publishing.pause import pause, unpause
-from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.view import NotFound, Page, View, see
 from notifier.web.widgets.protocol_examples import Example, examples, treated_at_two
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import planned
@@ -43,41 +43,41 @@ class Shown:
         return all(language in self.approved for language in self.protocol.languages)
 
 
-def show_all(visit: Visit) -> Response:
+def show_all(view: View) -> Response:
     """The catalogue."""
-    return visit.page(
+    return view.page(
         "protocols.html",
-        protocols=visit.office.protocols,
-        shown=[shown_of(visit, one) for one in visit.office.protocols.values()],
-        unreadable=visit.office.protocols.unreadable,
+        protocols=view.context.protocols,
+        shown=[shown_of(view, one) for one in view.context.protocols.values()],
+        unreadable=view.context.protocols.unreadable,
     )
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """One protocol to read."""
-    shown = shown_of(visit, the_protocol(visit))
+    shown = shown_of(view, the_protocol(view))
     steps = sorted(shown.protocol.steps, key=in_order(shown.protocol))
     values: dict[str, Any] = {
         "moments": {one.key: say_moment(one) for one in steps},
         "steps": steps,
         "say_length": say_length,
     }
-    pictures = _pictures(visit, shown.protocol)
-    said = {language: examples_in(visit, shown.protocol, language) for language in shown.protocol.languages}
-    return visit.page("protocol.html", shown=shown, protocol=shown.protocol, examples=said, **values, **pictures)
+    pictures = _pictures(view, shown.protocol)
+    said = {language: examples_in(view, shown.protocol, language) for language in shown.protocol.languages}
+    return view.page("protocol.html", shown=shown, protocol=shown.protocol, examples=said, **values, **pictures)
 
 
-def the_protocol(visit: Visit) -> CareProtocol:
+def the_protocol(view: View) -> CareProtocol:
     """The protocol in the page's address; raises NotFound."""
-    found = visit.office.protocols.get(str(visit.request.path_params["protocol"]))
+    found = view.context.protocols.get(str(view.request.path_params["protocol"]))
     if found is None:
         raise NotFound
     return found
 
 
-def shown_of(visit: Visit, protocol: CareProtocol) -> Shown:
+def shown_of(view: View, protocol: CareProtocol) -> Shown:
     """The protocol, who stands behind it, and what of it is paused."""
-    with reading(visit.office.engine) as session:
+    with reading(view.context.engine) as session:
         stood_for = approvals(session)
         pauses = [one for one in open_pauses(session) if one.protocol == protocol.id]
     exactly = (protocol.id, protocol.version)
@@ -89,12 +89,12 @@ def shown_of(visit: Visit, protocol: CareProtocol) -> Shown:
     )
 
 
-def _pictures(visit: Visit, protocol: CareProtocol) -> dict[str, Any]:
+def _pictures(view: View, protocol: CareProtocol) -> dict[str, Any]:
     """A patient treated today at two, who gave the answers under which most is said."""
-    zone = visit.office.zone
-    at = treated_at_two(visit.now, zone)
+    zone = view.context.zone
+    at = treated_at_two(view.now, zone)
     answers = {key: question.answers[0] for key, question in protocol.questions.items()}
-    rules = Rules(Voice("clinic", "phone"), SendWindow(), visit.office.rules.max_texts_per_day)
+    rules = Rules(Voice("clinic", "phone"), SendWindow(), view.context.rules.max_texts_per_day)
     patient = Patient(zone, protocol.languages[0], answers=answers)
     timeline = build_timeline(protocol, Anchor(at), patient, rules)
     bubbles = [one for one in planned(timeline.messages, zone) if one.kind != "rebook"]
@@ -103,10 +103,10 @@ def _pictures(visit: Visit, protocol: CareProtocol) -> dict[str, Any]:
     return {"picture": picture, "restrictions": ends, "sample_at": at, "sample_answers": answers}
 
 
-def examples_in(visit: Visit, protocol: CareProtocol, language: str) -> dict[str, Example]:
+def examples_in(view: View, protocol: CareProtocol, language: str) -> dict[str, Example]:
     """By step: what a patient treated today at two reads, in the clinic's own voice."""
-    office = visit.office
-    return examples(protocol, language, office.rules.voice, treated_at_two(visit.now, office.zone), office.zone)
+    context = view.context
+    return examples(protocol, language, context.rules.voice, treated_at_two(view.now, context.zone), context.zone)
 
 
 def in_order(protocol: CareProtocol) -> Any:
@@ -154,43 +154,43 @@ def say_moment(step: Step) -> str:
     return f"{many} {unit if many != 1 else unit[:-1]} after{clock}" if many else "at once"
 
 
-def stand_behind(visit: Visit) -> Response:
+def stand_behind(view: View) -> Response:
     """A clinician approves exactly these words."""
-    protocol = the_protocol(visit)
-    if visit.field("version") != protocol.version:
+    protocol = the_protocol(view)
+    if view.field("version") != protocol.version:
         raise Refused("this protocol has changed since you read it; read it again, then approve")
-    with writing(visit.office.engine) as session:
-        language = visit.field("language") or None
-        by = visit.field("clinician") or visit.who.name
-        approve(session, protocol, by=by[:120], now=visit.now, language=language)
-    visit.note("did", f"approve {protocol.id} {protocol.version}")
+    with writing(view.context.engine) as session:
+        language = view.field("language") or None
+        by = view.field("clinician") or view.who.name
+        approve(session, protocol, by=by[:120], now=view.now, language=language)
+    view.note("did", f"approve {protocol.id} {protocol.version}")
     return see(f"/protocols/{protocol.id}")
 
 
-def stop(visit: Visit) -> Response:
+def stop(view: View) -> Response:
     """Stop a bad text, or the whole protocol, at once."""
-    protocol, office = the_protocol(visit), visit.office
-    step = visit.field("step") or None
-    with writing(office.engine) as session:
+    protocol, context = the_protocol(view), view.context
+    step = view.field("step") or None
+    with writing(context.engine) as session:
         pause(
             session,
             protocol.id,
-            reason=visit.field("reason"),
-            protocols=office.protocols,
-            now=visit.now,
-            by=visit.who.by,
+            reason=view.field("reason"),
+            protocols=context.protocols,
+            now=view.now,
+            by=view.who.by,
             step=step,
         )
-    visit.note("did", f"pause {protocol.id} {step or ''}".strip())
+    view.note("did", f"pause {protocol.id} {step or ''}".strip())
     return see(f"/protocols/{protocol.id}")
 
 
-def go_on(visit: Visit) -> Response:
+def go_on(view: View) -> Response:
     """Let its texts leave again."""
-    protocol, step = the_protocol(visit), visit.field("step") or None
-    with writing(visit.office.engine) as session:
-        unpause(session, protocol.id, now=visit.now, by=visit.who.by, step=step)
-    visit.note("did", f"unpause {protocol.id} {step or ''}".strip())
+    protocol, step = the_protocol(view), view.field("step") or None
+    with writing(view.context.engine) as session:
+        unpause(session, protocol.id, now=view.now, by=view.who.by, step=step)
+    view.note("did", f"unpause {protocol.id} {step or ''}".strip())
     return see(f"/protocols/{protocol.id}")
 
 

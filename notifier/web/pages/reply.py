@@ -18,7 +18,7 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.numbers.opt_outs import is_opted_out
-from notifier.web.view import Page, Visit, see
+from notifier.web.view import Page, View, see
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,74 +30,74 @@ class AnswerBox:
     opted_out: bool
 
 
-def answer_box(session: Session, visit: Visit, enrollment: Enrollment) -> AnswerBox:
+def answer_box(session: Session, view: View, enrollment: Enrollment) -> AnswerBox:
     """For her page."""
     phone = enrollment.phone
     opted_out = is_opted_out(session, phone) is not None
-    if visit.office.missing:
-        return AnswerBox(None, " ".join(visit.office.missing), opted_out)
+    if view.context.missing:
+        return AnswerBox(None, " ".join(view.context.missing), opted_out)
     try:
-        until = answerable_until(session, phone, now=visit.now, yours=visit.office.rules.yours)
+        until = answerable_until(session, phone, now=view.now, yours=view.context.rules.yours)
         return AnswerBox(until, None, opted_out)
     except Refused as why:
         return AnswerBox(None, str(why), opted_out)
 
 
-def write(visit: Visit) -> Response:
+def write(view: View) -> Response:
     """Show the words as they would leave; with the button pressed on exactly these, send them."""
-    whose, once = visit.number("enrollment"), _once(visit)
-    if visit.office.missing:
-        raise Refused(" ".join(visit.office.missing))
-    if visit.field("sure"):
-        with writing(visit.office.engine) as session:
-            _send_once(session, visit, whose, once)
+    whose, once = view.number("enrollment"), _once(view)
+    if view.context.missing:
+        raise Refused(" ".join(view.context.missing))
+    if view.field("sure"):
+        with writing(view.context.engine) as session:
+            _send_once(session, view, whose, once)
         return see(f"/patients/{whose}#answered")
-    with reading(visit.office.engine) as session:
+    with reading(view.context.engine) as session:
         enrollment = the_enrollment(session, whose)
         try:
-            found, problem = _find(session, visit, whose), None
+            found, problem = _find(session, view, whose), None
         except Refused as why:
             found, problem = None, why
-    return visit.page(
+    return view.page(
         "answer.html",
         status=422 if problem else 200,
         enrollment=enrollment,
         found=found,
         problem=problem,
-        typed=visit.field("words"),
+        typed=view.field("words"),
         once=once,
     )
 
 
-def _find(session: Session, visit: Visit, whose: int) -> StaffAnswer:
+def _find(session: Session, view: View, whose: int) -> StaffAnswer:
     return find_answer(
         session,
-        visit.field("words").replace("\r\n", "\n"),
-        rules=visit.office.rules,
-        now=visit.now,
+        view.field("words").replace("\r\n", "\n"),
+        rules=view.context.rules,
+        now=view.now,
         enrollment_id=whose,
     )
 
 
-def _send_once(session: Session, visit: Visit, whose: int, once: str) -> None:
+def _send_once(session: Session, view: View, whose: int, once: str) -> None:
     """The second of two clicks finds the form's token in the table, and changes nothing."""
-    digest = hashlib.sha256(f"{whose}\n{visit.field('words')}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{whose}\n{view.field('words')}".encode()).hexdigest()
     try:
-        if claim_form(session, once, digest, now=visit.now) is not None:
+        if claim_form(session, once, digest, now=view.now) is not None:
             return
     except AnotherBody:
         raise Refused("this form has sent another answer already; open her page anew and write it there") from None
-    found = _find(session, visit, whose)
-    answer(session, found, rules=visit.office.rules, now=visit.now, by=visit.who.by)
+    found = _find(session, view, whose)
+    answer(session, found, rules=view.context.rules, now=view.now, by=view.who.by)
     finish_form(session, once, whose)
     staff.audit(
-        session, at=visit.now, by=visit.who.by, what="did", about="answer", enrollment_id=whose
+        session, at=view.now, by=view.who.by, what="did", about="answer", enrollment_id=whose
     )  # fmt: skip
 
 
-def _once(visit: Visit) -> str:
+def _once(view: View) -> str:
     """The form's own token. The first form has none yet: what it leads to gets one."""
-    given = visit.field("once")
+    given = view.field("once")
     if not given:
         return str(uuid4())
     try:

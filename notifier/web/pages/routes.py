@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from notifier.web import origin as same_site
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.pages import (
     account,
     delivery,
@@ -60,32 +60,32 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def staff_router(office: StaffOffice) -> APIRouter:
+def staff_router(context: WebContext) -> APIRouter:
     """Everything that staff see, for `create_app(routers=[…])`."""
     router = APIRouter()
-    _add(router, "GET", "/static/{name}", partial(_static, office))
-    _add(router, "GET", "/favicon.ico", partial(_favicon, office))
-    _add(router, "GET", "/sign-in", partial(sign_in.ask, office))
-    _add(router, "POST", "/sign-in", partial(sign_in.sign_in, office))
+    _add(router, "GET", "/static/{name}", partial(_static, context))
+    _add(router, "GET", "/favicon.ico", partial(_favicon, context))
+    _add(router, "GET", "/sign-in", partial(sign_in.ask, context))
+    _add(router, "POST", "/sign-in", partial(sign_in.sign_in, context))
     for page in PAGES:
-        _add(router, page.method, page.path, partial(answer, office, page))
+        _add(router, page.method, page.path, partial(answer, context, page))
     return router
 
 
-def _add(router: APIRouter, method: str, path: str, story: Callable[[Request], Awaitable[Response]]) -> None:
-    async def endpoint(request: Request) -> Response:
-        return await story(request)
+def _add(router: APIRouter, method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+    async def route(request: Request) -> Response:
+        return await endpoint(request)
 
-    router.add_api_route(path, endpoint, methods=[method], response_model=None, include_in_schema=False)
+    router.add_api_route(path, route, methods=[method], response_model=None, include_in_schema=False)
 
 
-async def _static(office: StaffOffice, request: Request) -> Response:
-    if refusal := same_site.refuse(office, request):
+async def _static(context: WebContext, request: Request) -> Response:
+    if refusal := same_site.refuse(context, request):
         return refusal if refusal.status_code == 404 else PlainTextResponse("https only\n", 403)
     return static_file(request.path_params["name"])
 
 
-async def _favicon(office: StaffOffice, request: Request) -> Response:
-    if same_site.is_public(office, request):
+async def _favicon(context: WebContext, request: Request) -> Response:
+    if same_site.is_public(context, request):
         return PlainTextResponse("Not Found\n", 404)
     return RedirectResponse("/static/favicon.svg", 308)

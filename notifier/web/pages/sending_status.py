@@ -17,7 +17,7 @@ from notifier.sending.gates.circuits import HIDES, open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts, trust_clocks, works
 from notifier.sending.gates.probe import close_circuit
 from notifier.sending.gates.recoveries import count_waiting, open_recoveries
-from notifier.web.view import Page, Visit, see
+from notifier.web.view import Page, View, see
 from notifier.web.widgets.formats import counted, moment, sentence
 
 _ASK: Final = "Tell whoever runs this machine."
@@ -46,13 +46,13 @@ class Alarm:
     """Whether an admin may say that it is mended."""
 
 
-def alarms(session: Session, visit: Visit) -> list[Alarm]:
+def alarms(session: Session, view: View) -> list[Alarm]:
     """What is wrong right now, what stops everything first."""
-    return [*_stops(session, visit), *_alerts(session)]
+    return [*_stops(session, view), *_alerts(session)]
 
 
-def _stops(session: Session, visit: Visit) -> Iterator[Alarm]:
-    now, zone = visit.now, visit.office.zone
+def _stops(session: Session, view: View) -> Iterator[Alarm]:
+    now, zone = view.now, view.context.zone
     if not works(session, now):
         yield Alarm("Nothing is sent right now: no worker is running.", _ASK)
     for one in doubts(session, now):
@@ -81,12 +81,12 @@ def _alerts(session: Session) -> Iterator[Alarm]:
             yield Alarm(sentence(one.why), to_do, one.opened_at)
 
 
-def send_again(visit: Visit) -> Response:
+def send_again(view: View) -> Response:
     """An admin says that what stopped everything is mended, and that the clocks are right."""
-    with writing(visit.office.engine) as session:
-        close_circuit(session, at=visit.now, by=visit.who.by)
+    with writing(view.context.engine) as session:
+        close_circuit(session, at=view.now, by=view.who.by)
         trust_clocks(session)
-    visit.note("did", "send again")
+    view.note("did", "send again")
     return see("/")
 
 

@@ -9,81 +9,81 @@ from starlette.responses import JSONResponse, Response
 
 from notifier.access import accounts as staff
 from notifier.access import rate_limit
-from notifier.access import sign_in as story
+from notifier.access import sign_in as session_access
 from notifier.access.accounts import SignedIn
 from notifier.db.engine import reading
 from notifier.web import cookies
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.pages import enroll
 from notifier.web.render import render
-from notifier.web.view import KEPT, Fields, Page, Visit, read_fields, see
+from notifier.web.view import KEPT, Fields, Page, View, read_fields, see
 
 WRONG = "That name and password do not belong together. Try again."
 TOO_OFTEN = "Too many tries. Wait a quarter of an hour, or ask an admin for a new password."
 
 
-async def ask(office: StaffOffice, request: Request) -> Response:
+async def ask(context: WebContext, request: Request) -> Response:
     """The way in."""
-    fields = await read_fields(office, request)
+    fields = await read_fields(context, request)
     if isinstance(fields, Response):
         return fields
-    return await run_in_threadpool(_ask, office, to=request.query_params.get("to", "/"))
+    return await run_in_threadpool(_ask, context, to=request.query_params.get("to", "/"))
 
 
 def _ask(
-    office: StaffOffice,
+    context: WebContext,
     *,
     to: str,
     sentence: str | None = None,
     kept: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    with reading(office.engine) as session:
+    with reading(context.engine) as session:
         if not staff.has_accounts(session):
-            return render("no_staff.html", 200, office=office)
+            return render("no_staff.html", 200, context=context)
     values = {"to": _only_here(to), "kept": kept or {}, "sentence": sentence, "was_locked": bool(kept)}
-    return render("sign_in.html", status, office=office, **values)
+    return render("sign_in.html", status, context=context, **values)
 
 
-async def sign_in(office: StaffOffice, request: Request) -> Response:
+async def sign_in(context: WebContext, request: Request) -> Response:
     """Check the password; where a form had been kept, show it again as it was."""
-    fields = await read_fields(office, request)
-    return fields if isinstance(fields, Response) else await run_in_threadpool(_sign_in, office, request, fields)
+    fields = await read_fields(context, request)
+    return fields if isinstance(fields, Response) else await run_in_threadpool(_sign_in, context, request, fields)
 
 
-def _sign_in(office: StaffOffice, request: Request, fields: Fields) -> Response:
+def _sign_in(context: WebContext, request: Request, fields: Fields) -> Response:
     name, password = fields.get("name", ""), fields.get("password", "")
     address = request.client.host if request.client else "unknown"
     in_place = request.headers.get("x-fragment") is not None
-    now, before = office.clock.now(), cookies.token_in(request)
-    if not rate_limit.may_try(office.engine, address, name, now):
-        return _no(office, fields, TOO_OFTEN, 429, in_place)
-    token = story.sign_in(office.engine, name, password, now=now, before=before)
-    who = cookies.who(office, token, now)
+    now, before = context.clock.now(), cookies.token_in(request)
+    if not rate_limit.may_try(context.engine, address, name, now):
+        return _no(context, fields, TOO_OFTEN, 429, in_place)
+    token = session_access.sign_in(context.engine, name, password, now=now, before=before)
+    who = cookies.who(context, token, now)
     if token is None or who is None:
-        rate_limit.note_wrong_password(office.engine, address, name, now)
-        return _no(office, fields, WRONG, 401, in_place)
-    rate_limit.forget_wrong_passwords(office.engine, address, name)
-    response = _welcome(office, request, fields, who, token, in_place)
+        rate_limit.note_wrong_password(context.engine, address, name, now)
+        return _no(context, fields, WRONG, 401, in_place)
+    rate_limit.forget_wrong_passwords(context.engine, address, name)
+    response = _welcome(context, request, fields, who, token, in_place)
     cookies.give(response, request, token)
     return response
 
 
-def _no(office: StaffOffice, fields: Fields, sentence: str, status: int, in_place: bool) -> Response:
+def _no(context: WebContext, fields: Fields, sentence: str, status: int, in_place: bool) -> Response:
     if in_place:
         return JSONResponse({"sentence": sentence}, status)
     kept = {name: value for name, value in fields.items() if name.startswith(KEPT)}
-    return _ask(office, to=fields.get("to", "/"), sentence=sentence, kept=kept, status=status)
+    return _ask(context, to=fields.get("to", "/"), sentence=sentence, kept=kept, status=status)
 
 
 def _welcome(
-    office: StaffOffice, request: Request, fields: Fields, who: SignedIn, token: str, in_place: bool
+    context: WebContext, request: Request, fields: Fields, who: SignedIn, token: str, in_place: bool
 ) -> Response:
     if in_place:
         return JSONResponse({"form": cookies.form_token(token), "name": who.name})
     kept = [(name.removeprefix(KEPT), value) for name, value in fields.multi_items() if name.startswith(KEPT)]
     if kept:
-        return enroll.show_again(Visit(office, request, office.clock.now(), who, token, ImmutableMultiDict(kept)))
+        return enroll.show_again(View(context, request, context.clock.now(), who, token, ImmutableMultiDict(kept)))
     return see(_only_here(fields.get("to", "/")))
 
 
@@ -92,15 +92,15 @@ def _only_here(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
 
 
-def sign_out(visit: Visit) -> Response:
+def sign_out(view: View) -> Response:
     """End this session here and in the database."""
-    story.sign_out(visit.office.engine, visit.token, now=visit.now, by=visit.who.by)
+    session_access.sign_out(view.context.engine, view.token, now=view.now, by=view.who.by)
     response = see("/sign-in")
-    cookies.take_back(response, visit.request)
+    cookies.take_back(response, view.request)
     return response
 
 
-def still_here(_visit: Visit) -> Response:
+def still_here(_view: View) -> Response:
     """Somebody is working on a page that asks nothing of the server."""
     return Response(status_code=204)
 

@@ -15,7 +15,7 @@ from notifier.oversight.forecast import text_lines
 from notifier.oversight.worklists import TextRow
 from notifier.sending.review import review
 from notifier.web.pages.inbox import back_to, trouble_between
-from notifier.web.view import NotFound, Page, Visit, see
+from notifier.web.view import NotFound, Page, View, see
 from schedules.offsets import wall_first
 
 _S = MessageState
@@ -35,71 +35,71 @@ _TROUBLED = {
 }
 
 
-def show_list(visit: Visit) -> Response:
+def show_list(view: View) -> Response:
     """One list of texts, such as those that leave within a day."""
-    which = str(visit.request.path_params["which"])
-    with visit.office.looking() as session:
-        title, rows = _rows(session, visit, which)
+    which = str(view.request.path_params["which"])
+    with view.context.looking() as session:
+        title, rows = _rows(session, view, which)
         lines = text_lines(session, [(one.message, one.enrollment) for one in rows])
-    visit.note("saw", f"texts {which}")
+    view.note("saw", f"texts {which}")
     why = {line.message: line.reason for line in lines}
-    return visit.page("texts.html", title=title, rows=rows, why=why, most=_MOST, acts=which in _TROUBLED)
+    return view.page("texts.html", title=title, rows=rows, why=why, most=_MOST, acts=which in _TROUBLED)
 
 
-def _rows(session: Session, visit: Visit, which: str) -> tuple[str, list[TextRow]]:
-    now = visit.now
-    midnight = _midnight(visit, 0)
+def _rows(session: Session, view: View, which: str) -> tuple[str, list[TextRow]]:
+    now = view.now
+    midnight = _midnight(view, 0)
     if which in _YESTERDAY:
         title, states = _YESTERDAY[which]
-        return title, staff_views.left(session, _midnight(visit, -1), midnight, states, _MOST)
+        return title, staff_views.left(session, _midnight(view, -1), midnight, states, _MOST)
     if which in _TROUBLED:
         title, states = _TROUBLED[which]
-        return title, staff_views.in_trouble(session, *trouble_between(visit), _MOST, states)
+        return title, staff_views.in_trouble(session, *trouble_between(view), _MOST, states)
     if which == "doubtful":
         return "Nobody knows whether they left", staff_views.in_doubt(session, _MOST)
     if which == "waiting":
-        rows = staff_views.waiting(session, _midnight(visit, 7), _MOST)
+        rows = staff_views.waiting(session, _midnight(view, 7), _MOST)
         return "Wait for a person", rows
     if which == "next-24-hours":
         return "Leaving in the next 24 hours", staff_views.upcoming(session, None, now + _DAY, _MOST)
     if which.startswith("day-") and which[4:] in _DAYS:
         number = int(which[4:])
-        since = _midnight(visit, number) if number else None
-        rows = staff_views.upcoming(session, since, _midnight(visit, number + 1), _MOST)
-        return f"Leaving on {_midnight(visit, number).astimezone(visit.office.zone):%A, %B} {_day(visit, number)}", rows
+        since = _midnight(view, number) if number else None
+        rows = staff_views.upcoming(session, since, _midnight(view, number + 1), _MOST)
+        return f"Leaving on {_midnight(view, number).astimezone(view.context.zone):%A, %B} {_day(view, number)}", rows
     raise NotFound
 
 
-def _day(visit: Visit, number: int) -> int:
-    return _midnight(visit, number).astimezone(visit.office.zone).day
+def _day(view: View, number: int) -> int:
+    return _midnight(view, number).astimezone(view.context.zone).day
 
 
-def _midnight(visit: Visit, days: int) -> datetime:
-    zone = visit.office.zone
-    return wall_first(visit.now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
+def _midnight(view: View, days: int) -> datetime:
+    zone = view.context.zone
+    return wall_first(view.now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
 
 
-def show_one(visit: Visit) -> Response:
+def show_one(view: View) -> Response:
     """Why: the rule, the moment, every check and every attempt."""
-    number = visit.number("message")
-    with visit.office.looking() as session:
+    number = view.number("message")
+    with view.context.looking() as session:
         found = find_text(session, number)
         if found is None:
             raise NotFound
         message, enrollment = found
-        sentences = explain(session, number, rules=visit.office.rules, now=visit.now)
-    visit.note("saw", f"text {number}", enrollment.id)
-    return visit.page("text.html", message=message, enrollment=enrollment, sentences=sentences)
+        sentences = explain(session, number, rules=view.context.rules, now=view.now)
+    view.note("saw", f"text {number}", enrollment.id)
+    return view.page("text.html", message=message, enrollment=enrollment, sentences=sentences)
 
 
-def decide(visit: Visit) -> Response:
+def decide(view: View) -> Response:
     """Somebody has found out whether it had left."""
-    number = visit.number("message")
-    with writing(visit.office.engine) as session:
-        sent = visit.field("sent") == "yes"
-        review(session, number, sent=sent, now=visit.now, by=visit.who.by)
-    visit.note("did", f"review text {number}")
-    return see(back_to(visit, f"/texts/{number}"))
+    number = view.number("message")
+    with writing(view.context.engine) as session:
+        sent = view.field("sent") == "yes"
+        review(session, number, sent=sent, now=view.now, by=view.who.by)
+    view.note("did", f"review text {number}")
+    return see(back_to(view, f"/texts/{number}"))
 
 
 PAGES = (

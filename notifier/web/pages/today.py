@@ -15,9 +15,9 @@ from notifier.db.tables import Enrollment
 from notifier.domain.states import MessageState
 from notifier.oversight import worklists as staff_views
 from notifier.oversight.alert_rules import to_be_marked_by
-from notifier.web.pages.inbox import LOOK_BACK, needs
+from notifier.web.pages.inbox import LOOK_BACK, waiting_for_person
 from notifier.web.pages.sending_status import alarms
-from notifier.web.view import Page, Visit
+from notifier.web.view import Page, View
 from schedules.offsets import wall_first
 
 _DAY = timedelta(days=1)
@@ -45,36 +45,36 @@ class Expected:
     """Whether the appointment has come."""
 
 
-def show(visit: Visit) -> Response:
+def show(view: View) -> Response:
     """The day."""
-    office, now = visit.office, visit.now
-    today, tomorrow = _midnight(visit, 0), _midnight(visit, 1)
-    edges, in_a_day = [_midnight(visit, number) for number in range(8)], now + _DAY
-    with office.looking() as session:
+    context, now = view.context, view.now
+    today, tomorrow = _midnight(view, 0), _midnight(view, 1)
+    edges, in_a_day = [_midnight(view, number) for number in range(8)], now + _DAY
+    with context.looking() as session:
         leaving, waiting = staff_views.count_upcoming(session, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
-            "alarms": alarms(session, visit),
-            "needs": needs(session, visit),
-            "expected": _expected(session, visit, today, tomorrow),
+            "alarms": alarms(session, view),
+            "needs": waiting_for_person(session, view),
+            "expected": _expected(session, view, today, tomorrow),
             "soon": staff_views.upcoming(session, None, now + _DAY, 8),
             "in_a_day": leaving[in_a_day],
             "week": _week(edges, leaving),
             "waiting": waiting,
-            "yesterday": _counts(staff_views.count_left(session, _midnight(visit, -1), today)),
+            "yesterday": _counts(staff_views.count_left(session, _midnight(view, -1), today)),
         }
-    return visit.page("today.html", today=now.astimezone(office.zone).date(), **values)
+    return view.page("today.html", today=now.astimezone(context.zone).date(), **values)
 
 
-def _expected(session: Session, visit: Visit, today: datetime, tomorrow: datetime) -> list[Expected]:
+def _expected(session: Session, view: View, today: datetime, tomorrow: datetime) -> list[Expected]:
     """Today's, and those of the last days that nobody has marked."""
-    rules = visit.office.alert_rules
+    rules = view.context.alert_rules
     found = staff_views.expected(session, today - LOOK_BACK, tomorrow, 200)
     return [
         Expected(
             one,
-            late=visit.now >= to_be_marked_by(at, rules),
-            ended=visit.now if at >= today else None,
-            is_time=visit.now >= at,
+            late=view.now >= to_be_marked_by(at, rules),
+            ended=view.now if at >= today else None,
+            is_time=view.now >= at,
         )
         for one in found
         if (at := one.appointment_at) is not None
@@ -101,10 +101,10 @@ def _counts(found: dict[MessageState, int]) -> list[tuple[str, str, int]]:
     ]
 
 
-def _midnight(visit: Visit, days: int) -> datetime:
+def _midnight(view: View, days: int) -> datetime:
     """The start of a local day of the clinic; 0 is today."""
-    zone = visit.office.zone
-    return wall_first(visit.now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
+    zone = view.context.zone
+    return wall_first(view.now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
 
 
 PAGES = (Page("GET", "/", show),)

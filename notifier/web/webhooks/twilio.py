@@ -31,7 +31,7 @@ ANSWER_SECONDS: Final = 0.9
 _TRY_AGAIN: Final = "5"
 log = structlog.get_logger()
 
-Story = Callable[[Session, Form, datetime], bool]
+Store = Callable[[Session, Form, datetime], bool]
 """Stores what a form says; False where it says nothing that we could store."""
 
 
@@ -58,13 +58,13 @@ def webhook_router(
     """`/twilio/status` and `/twilio/inbound`. `threads` are theirs alone: a flood must delay nobody else."""
     router = APIRouter(include_in_schema=False)
 
-    async def take(request: Request, path: str, story: Story) -> Response | None:
+    async def take(request: Request, path: str, store: Store) -> Response | None:
         """None where the form was taken, else the answer that refuses it."""
         try:
             form = await signed_form(
                 request, path, settings.check, settings.account_sid, read_seconds=settings.read_seconds
             )
-            if not await within(settings.answer_seconds, threads.write(lambda session: story(session, form, now()))):
+            if not await within(settings.answer_seconds, threads.write(lambda session: store(session, form, now()))):
                 log.warning("webhook_says_nothing", route=path)  # Twilio's all the same: it must not come again
             counts.webhooks_taken.labels(path).inc()
             return None
@@ -76,13 +76,13 @@ def webhook_router(
     @router.post(STATUS_PATH)
     async def status(request: Request) -> Response:
         token = request.query_params.get("a")
-        story = partial(_store_receipt, token)
-        return await take(request, STATUS_PATH, story) or Response(media_type="text/plain")
+        store = partial(_store_receipt, token)
+        return await take(request, STATUS_PATH, store) or Response(media_type="text/plain")
 
     @router.post(INBOUND_PATH)
     async def inbound(request: Request) -> Response:
-        story = partial(_store_reply, settings)
-        if refused := await take(request, INBOUND_PATH, story):
+        store = partial(_store_reply, settings)
+        if refused := await take(request, INBOUND_PATH, store):
             return refused
         settings.replied()
         return Response(_NO_ANSWER, media_type="text/xml")

@@ -27,7 +27,7 @@ class Avoid:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CardSentence:
     """One text of the plan, as paper says it."""
 
     step: str
@@ -48,7 +48,7 @@ class Card:
     """The treatment's end, or the appointment, in words."""
     is_treated: bool
     avoid: tuple[Avoid, ...]
-    said: tuple[Said, ...]
+    said: tuple[CardSentence, ...]
     has_other_treatment: bool
 
 
@@ -66,7 +66,7 @@ def make_card(plan: Plan, voice: Voice, language: str, name: str) -> Card:
         is_treated=timeline.anchor.treated,
         avoid=tuple(_avoid(timeline.restrictions, zone, spoken)),
         said=tuple(
-            Said(
+            CardSentence(
                 one.step,
                 at := one.due_at or one.nominal_at,
                 say_until(at, zone, spoken.code),

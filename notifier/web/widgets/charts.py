@@ -26,7 +26,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """One day's column, or one protocol's row."""
 
     name: str
@@ -48,7 +48,7 @@ class Chart:
     bottom: float
     lines: tuple[tuple[float, int], ...]
     """Where a line is, and how many texts it stands for."""
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
 
 
 def columns(days: Sequence[tuple[str, str, Sequence[int], int]]) -> Chart:
@@ -66,7 +66,7 @@ def columns(days: Sequence[tuple[str, str, Sequence[int], int]]) -> Chart:
             y = round(y - height, 1)
             if many:
                 blocks.append(Block(part, x, y, wide, height))
-        bars.append(Bar(name, round(x + wide / 2, 1), bottom + 18, label, tuple(blocks), marks))
+        bars.append(ChartBar(name, round(x + wide / 2, 1), bottom + 18, label, tuple(blocks), marks))
     lines = tuple((round(bottom - _HEIGHT * share, 1), int(top * share)) for share in (0, 0.5, 1))
     return Chart(_WIDTH, bottom + 46, bottom, lines, tuple(bars))
 
@@ -83,7 +83,7 @@ def rows(protocols: Sequence[tuple[str, Sequence[int], int]]) -> Chart:
             if many:
                 blocks.append(Block(part, round(x, 1), y + 24, max(width, 1), _BAR))
             x += width
-        bars.append(Bar(name, 0, y + 17, f"{sum(parts):,}", tuple(blocks), marks))
+        bars.append(ChartBar(name, 0, y + 17, f"{sum(parts):,}", tuple(blocks), marks))
     return Chart(_ROWS_WIDTH, _ROW * len(bars), 0, (), tuple(bars))
 
 

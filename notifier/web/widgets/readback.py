@@ -15,7 +15,7 @@ from schedules.protocol import CareProtocol
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadBack:
     """One fact that changes, in words."""
 
     what: str
@@ -23,15 +23,15 @@ class Asked:
     becomes: str
 
 
-def asked_for(
+def read_back(
     sent: Sequence[tuple[str, str]], enrollment: Enrollment, zone: ZoneInfo, protocols: Mapping[str, CareProtocol]
-) -> list[Asked]:
+) -> list[ReadBack]:
     """What a form that was found to be good would change; times are on the clinic's clock, `zone`."""
     form = {name: value.strip() for name, value in sent}
     if form.get("what") != "change":
         return []
     said = _said(form, enrollment, zone, protocols)
-    return [Asked(what, was or "none", becomes or "none") for what, was, becomes in said if becomes != was]
+    return [ReadBack(what, was or "none", becomes or "none") for what, was, becomes in said if becomes != was]
 
 
 def _said(

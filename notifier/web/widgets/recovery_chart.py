@@ -29,7 +29,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class RestrictionBar:
     """What ends at one instant."""
 
     topics: str
@@ -57,7 +57,7 @@ class Picture:
     height: float
     bottom: float
     ticks: tuple[Tick, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[RestrictionBar, ...]
     marks: tuple[Mark, ...]
     marks_y: float
     now_x: float | None
@@ -93,7 +93,7 @@ def draw(
         bottom=marks_y + 14,
         ticks=tuple(_ticks(first, count, a_day, anchor.astimezone(zone).date())),
         bars=tuple(
-            Bar(topics, until(end, zone), x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1))
+            RestrictionBar(topics, until(end, zone), x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1))
             for row, (end, topics) in enumerate(together)
         ),
         marks=tuple(

@@ -21,7 +21,7 @@ from notifier.db.tables import Scope
 from notifier.domain.planning.plan import PlanningRules
 from notifier.web.api.app import api_router
 from notifier.web.app import create_app
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.setups.fakes import FakeClock
@@ -44,7 +44,7 @@ class Program:
 
     engine: Engine
     clock: FakeClock
-    office: StaffOffice
+    context: WebContext
     app: FastAPI
     client: TestClient
     key: str = ""
@@ -75,9 +75,9 @@ class Program:
 
 
 @contextmanager
-def open_program(engine: Engine, now: datetime, **office: Any) -> Iterator[Program]:
+def open_program(engine: Engine, now: datetime, **settings: Any) -> Iterator[Program]:
     clock = FakeClock(now)
-    surroundings = StaffOffice(engine, clock, RULES, shipped(), **office)
+    surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
     app = create_app(engine, clock, routers=[api_router(surroundings)])
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         program = Program(engine, clock, surroundings, app, client)

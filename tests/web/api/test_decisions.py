@@ -52,7 +52,7 @@ def test_a_number_is_opted_out_once_and_its_texts_are_told(program: Program) -> 
 
 
 def test_of_another_office_s_patients_an_opt_out_tells_only_how_many_texts(program: Program) -> None:
-    object.__setattr__(program.office, "rules", replace(program.office.rules, offices=OFFICES))
+    object.__setattr__(program.context, "rules", replace(program.context.rules, offices=OFFICES))
     program.enroll(office="north")
     theirs = program.enroll(office="desert", name="Eve Sand")
     planned = [one.enrollment_id for one in program.all(Message) if one.state is MessageState.PLANNED]
@@ -96,7 +96,7 @@ def test_a_patient_is_answered_once_for_each_key(wrote: Program) -> None:
 
 
 def test_another_office_s_patient_is_not_answered(program: Program) -> None:
-    object.__setattr__(program.office, "rules", replace(program.office.rules, offices=OFFICES))
+    object.__setattr__(program.context, "rules", replace(program.context.rules, offices=OFFICES))
     program.enroll(office="desert")
     write(program)
     with writing(program.engine) as session:

@@ -17,12 +17,12 @@ from sqlalchemy import Engine, create_engine
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.web.api.app import api_app
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from schedules.catalogue import shipped
 from tests.setups.fakes import FakeClock
 from tests.web.api.conftest import ANA, RULES, V1, Program, open_program
 
-OFFICE = StaffOffice(create_engine("sqlite://"), FakeClock(datetime(2026, 3, 6, tzinfo=UTC)), RULES, shipped())
+OFFICE = WebContext(create_engine("sqlite://"), FakeClock(datetime(2026, 3, 6, tzinfo=UTC)), RULES, shipped())
 DOCUMENT = api_app(OFFICE).openapi()
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 BOUNDED = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

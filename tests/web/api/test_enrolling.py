@@ -9,7 +9,7 @@ import pytest
 
 from notifier.db.tables import ApiResponse, Enrollment, Scope
 from notifier.web.api.once import body_hash
-from notifier.web.api.requests import EnrollAsked
+from notifier.web.api.requests import EnrollBody
 from tests.web.api.conftest import ANA, Program
 
 BEA = {**ANA, "name": "Bea Lund", "phone": "+12125550124"}
@@ -42,7 +42,7 @@ def test_the_same_request_again_gets_the_same_answer(program: Program) -> None:
 
 def test_the_order_of_a_body_is_not_its_content() -> None:
     hashes = [
-        body_hash(EnrollAsked.model_validate({**ANA, "answers": answers}))
+        body_hash(EnrollBody.model_validate({**ANA, "answers": answers}))
         for answers in ({"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "2", "b": "2"})
     ]
     assert [True, False] == [hashes[0] == other for other in hashes[1:]]
@@ -50,7 +50,7 @@ def test_the_order_of_a_body_is_not_its_content() -> None:
 
 def test_a_body_from_before_a_field_was_added_is_the_same_body_still() -> None:
     before = "8b0a72c8cb20f59b577d1bb6eda7be9aefa95be4c7a1bd5f62eb45db48927de2"  # of the version without `provider`
-    assert before == body_hash(EnrollAsked.model_validate(ANA))
+    assert before == body_hash(EnrollBody.model_validate(ANA))
 
 
 def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
@@ -130,8 +130,8 @@ def test_what_is_wrong_is_said_of_its_field(
 
 
 def test_a_clinic_that_is_not_set_up_enrolls_nobody(sqlite_program: Program) -> None:
-    office = sqlite_program.office
-    object.__setattr__(office, "missing", ("NOTIFIER_CLINIC_NAME is not set.",))
+    context = sqlite_program.context
+    object.__setattr__(context, "missing", ("NOTIFIER_CLINIC_NAME is not set.",))
     answer = sqlite_program.post("/enrollments", ANA)
     assert (503, "NOTIFIER_CLINIC_NAME is not set.") == (answer.status_code, answer.json()["detail"])
 

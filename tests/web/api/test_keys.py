@@ -107,7 +107,7 @@ def test_a_name_has_one_working_key(engine: Engine, program: Program) -> None:
 
 @pytest.mark.parametrize("path", ["/enrollments", "/openapi.json", "/nothing"])
 def test_the_internet_does_not_even_see_that_there_is_an_api(sqlite_program: Program, path: str) -> None:
-    object.__setattr__(sqlite_program.office, "public_host", "texts.example.org")
+    object.__setattr__(sqlite_program.context, "public_host", "texts.example.org")
     there = {**sqlite_program.headers(), "Host": "texts.example.org"}
     assert 404 == sqlite_program.client.get(f"/api/v1{path}", headers=there).status_code
 

@@ -22,7 +22,7 @@ OFFICES = {
 
 @pytest.fixture
 def offices(program: Program) -> Program:
-    object.__setattr__(program.office, "rules", replace(program.office.rules, offices=OFFICES))
+    object.__setattr__(program.context, "rules", replace(program.context.rules, offices=OFFICES))
     program.enroll(office="north")
     program.enroll(office="desert", name="Eve Sand", phone="(480) 555-0124")
     return program

@@ -91,8 +91,8 @@ def served(app: FastAPI) -> Iterator[str]:
 @contextmanager
 def visiting(desk: Desk, browser: Browser, name: str = "Dana") -> Iterator[Visitor]:
     """Somebody has signed in at this desk, at 1280 pixels."""
-    routers, sorry = [staff_router(desk.office)], to_staff(desk.office)
-    app = create_app(desk.engine, desk.clock, routers=routers, sorry=sorry)
+    routers, error_page = [staff_router(desk.context)], to_staff(desk.context)
+    app = create_app(desk.engine, desk.clock, routers=routers, error_page=error_page)
     with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         visitor = Visitor(context.new_page(), desk, home)
         visitor.sign_in(name)

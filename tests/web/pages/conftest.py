@@ -29,7 +29,7 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.enroll import Enrolled, enroll
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.app import create_app
-from notifier.web.context import StaffOffice
+from notifier.web.context import WebContext
 from notifier.web.error_pages import to_staff
 from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
@@ -49,7 +49,7 @@ class Desk:
 
     engine: Engine
     clock: FakeClock
-    office: StaffOffice
+    context: WebContext
     client: TestClient
 
     def sign_in(self, name: str = "Dana", password: str = PASSWORD, **more: str) -> httpx2.Response:
@@ -88,7 +88,7 @@ class Desk:
             asked.setdefault("treated_at", now)
         with writing(self.engine) as session:
             request = EnrollRequest(**asked)
-            return enroll(session, request, protocols=shipped(), rules=self.office.rules, now=now, by="staff:Dana")
+            return enroll(session, request, protocols=shipped(), rules=self.context.rules, now=now, by="staff:Dana")
 
     def says(self, text: str, phone: str = ANA) -> None:
         """The patient writes."""
@@ -119,12 +119,12 @@ FORM = {
 
 
 @contextmanager
-def open_desk(engine: Engine, now: datetime, **office: Any) -> Iterator[Desk]:
+def open_desk(engine: Engine, now: datetime, **settings: Any) -> Iterator[Desk]:
     """A desk whose browser has not signed in yet."""
     clock = FakeClock(now)
-    surroundings = StaffOffice(engine, clock, RULES, shipped(), **office)
+    surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
     routers = [staff_router(surroundings)]
-    app = create_app(engine, clock, routers=routers, sorry=to_staff(surroundings))
+    app = create_app(engine, clock, routers=routers, error_page=to_staff(surroundings))
     with TestClient(app, base_url=HERE, follow_redirects=False) as client:
         yield Desk(engine, clock, surroundings, client)
 
@@ -169,7 +169,7 @@ def at_three(now: datetime) -> datetime:
 @pytest.fixture
 def strict(desk: Desk) -> Desk:
     """The same desk where texts go to real phones, so that a clinician must approve."""
-    object.__setattr__(desk.office, "rules", replace(desk.office.rules, must_be_approved=True))
+    object.__setattr__(desk.context, "rules", replace(desk.context.rules, must_be_approved=True))
     return desk
 
 

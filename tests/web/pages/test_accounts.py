@@ -190,7 +190,7 @@ def test_a_long_record_goes_on_behind_older(admin: Desk) -> None:
 
 def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: Desk) -> None:
     assert "Sees the patients of" not in admin.read("/people")
-    object.__setattr__(admin.office, "rules", replace(admin.office.rules, offices=OFFICES))
+    object.__setattr__(admin.context, "rules", replace(admin.context.rules, offices=OFFICES))
     admin.post("/people", name="Eve", role="staff", office="north")
     assert "Sees north." in admin.read("/people")
     admin.post("/people/2/offices", office="desert")
@@ -202,7 +202,7 @@ def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: D
 
 def test_a_key_is_for_one_office_where_there_are_several(admin: Desk) -> None:
     assert "key-office" not in admin.get("/programs").text
-    object.__setattr__(admin.office, "rules", replace(admin.office.rules, offices=OFFICES))
+    object.__setattr__(admin.context, "rules", replace(admin.context.rules, offices=OFFICES))
     admin.post("/programs", name="EHR", office="north", **{"scope.read": "yes"})
     admin.post("/programs", name="BOOKING", office="", **{"scope.read": "yes"})
     with reading(admin.engine) as session:

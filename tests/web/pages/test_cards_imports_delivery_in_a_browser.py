@@ -37,8 +37,8 @@ def choose(visitor: Visitor, *rows: str) -> None:
 
 
 def test_every_protocols_card_is_one_sheet_of_paper(visitor: Visitor) -> None:
-    answers = {question: "yes" for one in visitor.desk.office.protocols.values() for question in one.questions}
-    for number, (key, protocol) in enumerate(visitor.desk.office.protocols.items()):
+    answers = {question: "yes" for one in visitor.desk.context.protocols.values() for question in one.questions}
+    for number, (key, protocol) in enumerate(visitor.desk.context.protocols.items()):
         said = {
             question: "yes"
             if "yes" in protocol.questions[question].answers
@@ -97,7 +97,7 @@ def test_without_javascript_it_is_watched_too(desk: Desk, browser: Browser, monk
         return import_rows(*given, **named)
 
     monkeypatch.setattr(imports, "import_rows", slowly)
-    app = create_app(desk.engine, desk.clock, routers=[staff_router(desk.office)])
+    app = create_app(desk.engine, desk.clock, routers=[staff_router(desk.context)])
     with served(app) as home, browser.new_context(java_script_enabled=False) as context:
         visitor = Visitor(context.new_page(), desk, home)
         visitor.sign_in()

@@ -46,7 +46,7 @@ def commit(desk: Desk) -> httpx2.Response:
 
 def settle(desk: Desk) -> None:
     """Wait for the thread that works on the file: on a busy machine it may need longer than an answer waits."""
-    for held in desk.office.uploads._held.values():
+    for held in desk.context.uploads._held.values():
         if held.thread is not None:
             held.thread.join()
 
@@ -174,7 +174,7 @@ def test_the_file_never_touches_the_disk(desk: Desk, monkeypatch: pytest.MonkeyP
 
 def test_the_file_is_forgotten_after_half_an_hour_and_seen_by_nobody_else(desk: Desk) -> None:
     choose(desk, lines(GOOD, BAD))
-    uploads, form, now = desk.office.uploads, desk.token("/enroll"), desk.clock.now()
+    uploads, form, now = desk.context.uploads, desk.token("/enroll"), desk.clock.now()
     assert uploads.get(form, now) is not None
     assert uploads.get("another session", now) is None
     assert uploads.get(form, now + timedelta(minutes=31)) is None
@@ -195,7 +195,7 @@ def test_without_a_session_nothing_is_read_and_without_the_forms_token_nothing_i
     desk.client.cookies.clear()
     answer = desk.client.post("/import", data={"form": "x"}, files={"file": ("a.csv", lines(GOOD), "text/csv")})
     assert (303, "/sign-in") == (answer.status_code, answer.headers["location"])
-    assert {} == desk.office.uploads._held
+    assert {} == desk.context.uploads._held
 
 
 def test_a_crash_is_a_sentence_and_the_same_file_can_be_tried_again(

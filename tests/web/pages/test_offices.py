@@ -35,7 +35,7 @@ OFFICES = {
 def north(sqlite_engine: Engine, now: datetime) -> Iterator[Desk]:
     """Dana belongs to the north. Ana is a patient there, Eve one of the desert: both wrote, both are expected."""
     with open_desk(sqlite_engine, now) as desk:
-        object.__setattr__(desk.office, "rules", replace(desk.office.rules, offices=OFFICES))
+        object.__setattr__(desk.context, "rules", replace(desk.context.rules, offices=OFFICES))
         desk.account()
         belong(desk, "north")
         for name, phone, office in (("Ana Ruiz", "+12125550123", "north"), ("Eve Sand", EVE, "desert")):
@@ -146,9 +146,9 @@ def test_an_opt_out_at_another_office_is_seen_here(north: Desk) -> None:
 
 
 def test_patients_from_before_there_were_offices_are_everybodys(north: Desk) -> None:
-    object.__setattr__(north.office, "rules", replace(north.office.rules, offices={}))
+    object.__setattr__(north.context, "rules", replace(north.context.rules, offices={}))
     old = north.enroll(name="Old Timer", phone="+12125550199").enrollment
-    object.__setattr__(north.office, "rules", replace(north.office.rules, offices=OFFICES))
+    object.__setattr__(north.context, "rules", replace(north.context.rules, offices=OFFICES))
     assert "Old Timer" in north.read(f"/patients/{old}")
 
 

@@ -68,7 +68,7 @@ def test_the_calendar_has_an_entry_for_each_text_and_each_end_and_names_nobody(d
     assert "no-store" == answer.headers["cache-control"]
     calendar = Calendar.from_ical(answer.content)
     starts = sorted(one.start.isoformat() for one in calendar.events if one.alarms.times)
-    planned = sorted(text.due_at.astimezone(desk.office.zone).isoformat() for text in desk.texts(whose) if text.due_at)
+    planned = sorted(text.due_at.astimezone(desk.context.zone).isoformat() for text in desk.texts(whose) if text.due_at)
     assert planned == starts
     ends = [one.end for one in calendar.events if not one.alarms.times]
     assert 3 == len(ends)
@@ -83,7 +83,7 @@ def test_there_is_no_card_of_nobody_and_of_what_has_ended(desk: Desk) -> None:
     whose = desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=1)).enrollment
     desk.clock.pass_(minutes=1)
     with writing(desk.engine) as session:
-        apply(session, whose, NoShow(), rules=desk.office.rules, now=desk.clock.now(), by="staff:Dana")
+        apply(session, whose, NoShow(), rules=desk.context.rules, now=desk.clock.now(), by="staff:Dana")
     assert 422 == desk.get(f"/patients/{whose}/card").status_code
 
 

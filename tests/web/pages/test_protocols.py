@@ -85,16 +85,16 @@ def test_two_protocols_stand_side_by_side_topic_by_topic(desk: Desk) -> None:
 
 
 def test_what_the_check_says_is_shown_with_its_severity_and_worked_out_once(desk: Desk) -> None:
-    protocol = desk.office.protocols["microneedling-24h"]
-    clean = check_protocol(protocol, Rules(desk.office.rules.voice))
+    protocol = desk.context.protocols["microneedling-24h"]
+    clean = check_protocol(protocol, Rules(desk.context.rules.voice))
     found = replace(
         clean,
         findings=(Finding(protocol.id, "says two things", "say one"),),
         warnings=(Finding(protocol.id, "is long", "shorten it", is_warning=True),),
     )
-    desk.office.reports[protocol.id, protocol.version] = found
+    desk.context.reports[protocol.id, protocol.version] = found
     shown = desk.read("/protocols/microneedling-24h/check")
     assert 0 < shown.index("problem Says two things; say one.") < shown.index("look at it Is long; shorten it.")
-    desk.office.reports.clear()
+    desk.context.reports.clear()
     assert "No problem found." in desk.read("/protocols/microneedling-24h/check")
-    assert clean == desk.office.reports[protocol.id, protocol.version]
+    assert clean == desk.context.reports[protocol.id, protocol.version]

@@ -162,7 +162,7 @@ def test_late_texts_that_changed_since_are_looked_at_again(desk: Desk) -> None:
 
 
 def test_closing_time_comes_first_where_it_is_known(desk: Desk) -> None:
-    object.__setattr__(desk.office, "staffed", StaffedHours.parse("Fri 09:00-15:00"))
+    object.__setattr__(desk.context, "staffed", StaffedHours.parse("Fri 09:00-15:00"))
     desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=20))
     desk.clock.pass_(minutes=49)
     desk.sign_in()
