@@ -61,7 +61,7 @@ def test_a_length_that_was_said_and_that_an_earlier_treatment_makes_too_short_is
 
 
 @pytest.mark.parametrize(("written", "counts"), [(-1, True), (1, False)])
-@pytest.mark.parametrize("words", ["STOP", "when can I stop icing?", "it is bleeding"])
+@pytest.mark.parametrize("words", ["STOP", "too many texts", "it is bleeding"])
 def test_what_she_wrote_before_her_number_changed_counts_for_the_new_one(
     desk: Desk, words: str, written: int, counts: bool
 ) -> None:

@@ -89,7 +89,7 @@ def test_a_mistake_of_ours_tells_nothing_and_changes_nothing(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("Ana Ruiz +12125550123")
 
-    monkeypatch.setattr(once, "keep_answer", broken)
+    monkeypatch.setattr(once, "store_response", broken)
     answer = sqlite_program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
     assert (500, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
     assert "Something went wrong here; it has been written down." == answer.json()["detail"]
