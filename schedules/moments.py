@@ -95,7 +95,7 @@ class Slot(NamedTuple):
         if self.due_at == self.nominal_at:
             return ()
         if enrolled_at and self.nominal_at < enrolled_at:
-            why = "late: she was enrolled after its moment" if self.due_at else "enrolled too late for it"
+            why = "late: enrolled after its moment" if self.due_at else "enrolled too late for it"
         elif self.due_at is None:
             why = "no open hour before it expires"
         else:

@@ -170,7 +170,7 @@ def _say(slot: Slot, patient: Patient, speech: Speech, enrolled_at: datetime | N
     words = late_text if late_text and slot.is_late(patient.zone) else text
     notes = slot.notes(patient.zone, enrolled_at)
     if step.kind is StepKind.REBOOK and patient.rebook_consent is None:
-        notes = (*notes, "only with her own consent to rebook texts")
+        notes = (*notes, "only with the patient's own consent to rebook texts")
     return PlannedMessage(
         step=step.key,
         kind=step.kind,

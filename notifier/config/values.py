@@ -123,7 +123,7 @@ def answer_words(value: str) -> str:
     """The fixed answer to a patient: `{clinic}` and `{phone}` are filled in."""
     rest = re.sub(r"\{(?:clinic|phone)\}", "", value)
     if "{" in rest or "}" in rest or not rest.strip():
-        raise ValueError("only {clinic} and {phone} are filled in; write the other words as she shall read them")
+        raise ValueError("only {clinic} and {phone} are filled in; write the rest as the patient shall read it")
     if not value.isprintable():
         raise ValueError("it has a character that is no letter, such as a line break; write it in one line")
     if len(value) > _LONGEST_ANSWER:

@@ -71,7 +71,7 @@ def check_staff_words(text: str, clinic_name: str) -> str:
     """The words of a staff answer as they leave: the clinic's name in front, as in every text. Raises ValueError."""
     words = text.strip()
     if not words:
-        raise ValueError("the answer is empty; write what she shall read")
+        raise ValueError("the answer is empty; write what the patient shall read")
     if not words.casefold().startswith(clinic_name.casefold()):
         words = f"{clinic_name}: {words}"
     odd = next((one for one in words if unicodedata.category(one) in ("Cc", "Cs") and one != "\n"), None)

@@ -41,12 +41,15 @@ def answerable_until(session: Session, phone: str, *, now: datetime, yours: Coll
     Raises Refused with why not, and what to do.
     """
     if is_opted_out(session, phone):
-        raise Refused("she has opted out, and nothing is sent after that; call her")
+        raise Refused("the patient has opted out, and nothing is sent after that; call the patient")
     last = replies.last_reply(session, phone, yours)
     if last is None:
         raise Refused("nothing to answer has come from this number, and by hand only an answer is sent; call instead")
     if now - last.at > STAFF_MAY_ANSWER_FOR:
-        raise Refused("her last message is more than 24 hours old, and only an answer to a newer one is sent; call her")
+        raise Refused(
+            "the patient's last message is more than 24 hours old, and only an answer to a newer one is sent; "
+            "call the patient"
+        )
     return last.at + STAFF_MAY_ANSWER_FOR
 
 
@@ -75,7 +78,7 @@ def find_answer(
     text = _checked(words, clinic_name)
     closes = answerable_until(session, phone, now=now, yours=rules.yours)
     if same_words(session, phone, text, since=now - STAFF_MAY_ANSWER_FOR):
-        raise Refused("these very words have gone to her already, or are on their way; write others")
+        raise Refused("these very words have gone to the patient already, or are on their way; write others")
     last = replies.last_reply(session, phone, rules.yours)
     return StaffAnswer(
         whose,

@@ -67,7 +67,7 @@ def check_appointment_at(at: datetime, now: datetime, zone: str) -> None:
     if at <= now:
         when = said_in(at, zone)
         raise Refused(
-            f"appointment_at {when} has passed; once she is treated use treated_at, the END of the treatment",
+            f"appointment_at {when} has passed; once the patient is treated use treated_at, the END of the treatment",
             "appointment_at",
         )
     if at - now > _LONGEST_WAIT:

@@ -59,7 +59,7 @@ def choose_office(word: str | None, offices: Offices, allowed: Collection[str] |
     if not word:
         if len(mine) == 1:
             return mine[0]
-        raise Refused(f"say which office she belongs to: {', '.join(mine) or 'none is yours'}", "office")
+        raise Refused(f"say which office the patient belongs to: {', '.join(mine) or 'none is yours'}", "office")
     if word in mine:
         return word
     if word in offices:

@@ -104,7 +104,7 @@ def _warnings(written: Written, wanted: Checked, plan: Plan) -> Iterator[str]:
     if written.already:
         if facts.anchor.at != wanted.facts.anchor.at:
             when = said_in(facts.anchor.at, facts.timezone)
-            yield f"she is enrolled with {when}; where that is wrong, change enrollment {facts.enrollment}"
+            yield f"the patient is enrolled with {when}; where that is wrong, change enrollment {facts.enrollment}"
         return
     if written.opted_out:
         yield "this number has opted out: nothing will be sent; tell the patient in person"

@@ -55,7 +55,7 @@ def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> 
     refuse_ended(meant)
     if meant.treated_at is None and facts.treated_at is not None:
         raise Refused(
-            f"this is enrollment {meant.id}, which is booked for that day; say there that she was treated",
+            f"this is enrollment {meant.id}, which is booked for that day; say there that the patient was treated",
             "treated_at",
             code=RefusalCode.BOOKED_ALREADY,
             enrollment=meant.id,
@@ -91,13 +91,14 @@ def refuse_ended(stored: StoredEnrollment) -> None:
         why = f" ({stored.reason})" if stored.reason else ""
         raise Refused(
             f"this is enrollment {stored.id}, which was cancelled{why}; take that back, "
-            "or enroll her again as a second treatment",
+            "or enroll the patient again as a second treatment",
             code=RefusalCode.ENDED_ALREADY,
             enrollment=stored.id,
         )
     if stored.state is EnrollmentState.NO_SHOW:
         raise Refused(
-            f"this is enrollment {stored.id}, a no-show; take that back, or enroll her again as a second treatment",
+            f"this is enrollment {stored.id}, a no-show; take that back, "
+            "or enroll the patient again as a second treatment",
             code=RefusalCode.ENDED_ALREADY,
             enrollment=stored.id,
         )

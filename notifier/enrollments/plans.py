@@ -187,7 +187,7 @@ def _how_it_moved(entry: PlannedChange, zone: ZoneInfo) -> str:
 
 def _record_wrong(session: Session, facts: EnrollmentFacts, difference: PlanDifference, at: datetime, by: str) -> None:
     for entry in difference.wrong_now:
-        why = f"{entry.step}: {entry.why}; call her"
+        why = f"{entry.step}: {entry.why}; call the patient"
         record_event(
             session, at=at, by=by, what="wrong_now", why=why,
             enrollment_id=facts.enrollment, message_id=_stored(entry)[0])  # fmt: skip

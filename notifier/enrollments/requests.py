@@ -221,7 +221,9 @@ def _with_time(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) ->
         return replace(facts, treated_at=changes.treated_at, state=state)
     if changes.appointment_at is not None and changes.appointment_at != facts.appointment_at:
         if facts.treated_at is not None:
-            raise Refused("she has been treated: change treated_at, or enroll the next appointment", "appointment_at")
+            raise Refused(
+                "the patient has been treated: change treated_at, or enroll the next appointment", "appointment_at"
+            )
         check_appointment_at(changes.appointment_at, now, facts.timezone)
         state = EnrollmentState.BOOKED if facts.state in _NOT_TREATED else facts.state
         return replace(facts, appointment_at=changes.appointment_at, state=state)

@@ -69,7 +69,7 @@ def release(session: Session, phone: str, *, now: datetime, by: str, reconsent: 
     if stored is not None and reconsent is None and not holds:
         raise Refused(
             f"this number opted out on {stored.at:%Y-%m-%d} ({stored.source}); only the patient may end that: "
-            "she texts START, or say how she agreed",
+            "by texting START; or say how the patient agreed",
             code=RefusalCode.OPTED_OUT,
         )
     if stored is None and not holds:

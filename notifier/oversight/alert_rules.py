@@ -192,5 +192,5 @@ def _blocked(enrollment: int) -> Cause:
 def _of_a_text(text: TextInTrouble) -> Cause:
     what, key = ("expired before it could leave", "expired") if text.expired else ("did not arrive", "bounced")
     reason = f" ({text.reason.rstrip('.')})" if text.reason else ""
-    why = f"text {text.message} of enrollment {text.enrollment} {what}{reason}; tell her in person"
+    why = f"text {text.message} of enrollment {text.enrollment} {what}{reason}; tell the patient in person"
     return Cause(f"{key}-{text.message}", why)

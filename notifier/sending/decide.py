@@ -105,7 +105,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
 def _answer(text: DueText, now: datetime) -> Decision:
     """She has just written: no hour, hold, cap or end of an enrollment keeps it; only STOP, above, and its age."""
     if text.expires_at <= now:
-        return _expired("it could not leave soon enough after she wrote")
+        return _expired("it could not leave soon enough after the patient wrote")
     return Send(max(1, min(LONGEST_VALIDITY, int((text.expires_at - now).total_seconds()))), late=False)
 
 

@@ -57,7 +57,7 @@ def _rules(spoken: tuple[Language, ...]) -> tuple[_Rule, ...]:
         _Rule(
             re.compile(rf"(?:https?://|www\.|(?<![\w.])[\w.-]+\.(?:{_ENDINGS})\b)(?:\S*[\w/])?", re.IGNORECASE),
             "is a link, which carriers filter",
-            "leave it out; {phone} is how she reaches you",
+            "leave it out; {phone} is how the patient reaches you",
         ),
         _Rule(
             re.compile(rf"[$€£]\s?\d[\d.,]*|\d+\s?{prices}\b|[$€£]", re.IGNORECASE),

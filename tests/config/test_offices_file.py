@@ -107,7 +107,7 @@ def test_the_only_office_is_meant_where_none_is_said(subtests: pytest.Subtests) 
 def test_an_office_that_cannot_be_meant_is_refused(subtests: pytest.Subtests) -> None:
     cases: list[tuple[str | None, tuple[str, ...], set[str] | None, str]] = [
         ("north", (), None, "there are no offices here"),
-        (None, ("north", "south"), None, "say which office she belongs to: north, south"),
+        (None, ("north", "south"), None, "say which office the patient belongs to: north, south"),
         ("nroth", ("north", "south"), None, 'there is no office "nroth"; did you mean north'),
         ("zzz", ("north", "south"), None, "there are: north, south"),
         ("south", ("north", "south"), {"north"}, "the office south is not one of yours; yours: north"),

@@ -78,14 +78,14 @@ async def test_a_day_after_her_message_staff_call(asked: House, hours: float, al
         # It must leave within her 24 hours too.
         assert asked.clock.now() == say(asked, "Yes.", reply_id=number).until
     else:
-        with pytest.raises(Refused, match=r"more than 24 hours old.*call her"):
+        with pytest.raises(Refused, match=r"more than 24 hours old.*call the patient"):
             say(asked, "Yes.", reply_id=number)
 
 
 async def test_after_a_stop_staff_call(asked: House) -> None:
     number = await ask(asked)
     await ask(asked, "stop")
-    with pytest.raises(Refused, match=r"opted out.*call her"):
+    with pytest.raises(Refused, match=r"opted out.*call the patient"):
         say(asked, "Sorry!", reply_id=number)
 
 

@@ -113,7 +113,9 @@ def test_a_later_treatment_time_moves_what_is_unsent_and_lists_what_was_said_wro
     assert desk.now + 24 * HOUR == desk.texts(enrollment)["makeup-again"].due_at
     with reading(desk.engine) as session:
         events = of_enrollment(session, enrollment)
-    assert ["today: what it said is different now; call her"] == [e.why for e in events if e.what == "wrong_now"]
+    assert ["today: what it said is different now; call the patient"] == [
+        e.why for e in events if e.what == "wrong_now"
+    ]
     assert ["treated at"] == [e.why for e in events if e.what == "changed" and e.message_id is None]
 
 
@@ -122,7 +124,7 @@ def test_a_lift_that_was_said_too_early_is_listed(desk: Desk) -> None:
     enrollment = desk.enroll(at=treated, now=treated).enrollment
     desk.send(desk.texts(enrollment)["makeup-again"], desk.now - HOUR)
     made = make(desk, enrollment, desk.now, treated_at=treated + 5 * HOUR)
-    assert ("makeup-again", "she was told makeup may be again, and the restriction ends only later") in [
+    assert ("makeup-again", "the patient was told makeup may be again, and the restriction ends only later") in [
         (entry.step, entry.why) for entry in of(made, "wrong_now")
     ]
     assert 1 == len([text for text in desk.texts(enrollment).values() if text.step == "makeup-again"])
@@ -202,7 +204,7 @@ def test_a_suppressed_text_follows_too_as_start_may_plan_it_again(desk: Desk) ->
         ({"timezone": "Mars"}, "is not a time zone"),
         ({"language": "fr"}, "has no texts in"),
         ({"answers": {"smokes": "yes"}}, "does not ask"),
-        ({"appointment_at": datetime.fromisoformat("2026-05-01T10:00+00:00")}, "she has been treated"),
+        ({"appointment_at": datetime.fromisoformat("2026-05-01T10:00+00:00")}, "the patient has been treated"),
         ({"treated_at": datetime.fromisoformat("2026-05-01T10:00+00:00")}, "lies in the future"),
     ],
 )

@@ -75,7 +75,8 @@ def test_the_same_patient_protocol_and_date_is_the_same_enrollment(desk: Desk, n
     first = desk.enroll()
     again = desk.enroll(name=name, at=desk.now - timedelta(hours=1))
     assert (first.enrollment, True) == (again.enrollment, again.already)
-    told = f"she is enrolled with 2026-03-06T14:10-05:00; where that is wrong, change enrollment {first.enrollment}"
+    at = "2026-03-06T14:10-05:00"
+    told = f"the patient is enrolled with {at}; where that is wrong, change enrollment {first.enrollment}"
     assert (told,) == again.warnings
     assert "Ana Ruiz" == _names(desk)
 

@@ -138,7 +138,7 @@ def test_an_ended_enrollment_is_not_enrolled_again_without_saying_so(desk: Desk,
     ended = book(desk)
     desk.act(apply, ended, end, rules=desk.rules, now=at, by="desk")
     with pytest.raises(
-        Refused, match=rf"this is enrollment {ended}.*{sentence}.*; take that back, or enroll her again"
+        Refused, match=rf"this is enrollment {ended}.*{sentence}.*; take that back, or enroll the patient again"
     ):
         desk.enroll(appointment_at=at + HOUR, now=at)
     assert ended != desk.enroll(appointment_at=at + HOUR, second=True, now=at).enrollment

@@ -65,5 +65,5 @@ CAME = datetime(2026, 3, 6, 15, tzinfo=UTC)
 def test_what_was_cancelled_is_taken_back_before_it_is_changed(desk: Desk, changes: ChangeRequest) -> None:
     enrollment = desk.enroll().enrollment
     desk.act(apply, enrollment, Cancel(), rules=desk.rules, now=desk.now, by="desk")
-    with pytest.raises(Refused, match=r"; take that back, or enroll her again as a second treatment$"):
+    with pytest.raises(Refused, match=r"; take that back, or enroll the patient again as a second treatment$"):
         desk.act(apply, enrollment, Change(changes), rules=desk.rules, now=desk.now, by="desk")

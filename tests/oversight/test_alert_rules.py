@@ -90,7 +90,7 @@ def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
     )
     first, second = find_causes(AlertFacts(WELL, in_trouble=texts), RULES, NOW)
     assert ("bounced-1", "expired-2") == (first.key, second.key)
-    assert "text 1 of enrollment 7 did not arrive (No such number); tell her in person" == first.why
+    assert "text 1 of enrollment 7 did not arrive (No such number); tell the patient in person" == first.why
 
 
 def test_it_is_told_once_and_tried_less_and_less_often(subtests: pytest.Subtests) -> None:

@@ -124,8 +124,8 @@ def test_a_text_is_stale_once_a_restriction_that_it_states_has_ended(named: dict
 def test_a_late_enrollment_gets_what_is_still_useful(subtests: pytest.Subtests) -> None:
     cases: list[tuple[str, str | None, str | None]] = [
         ("2026-03-07T15:35", "2026-03-07 16:30", None),
-        ("2026-03-07T17:00", "2026-03-07 17:00", "late: she was enrolled after its moment"),
-        ("2026-03-07T21:00", "2026-03-08 09:00", "late: she was enrolled after its moment"),
+        ("2026-03-07T17:00", "2026-03-07 17:00", "late: enrolled after its moment"),
+        ("2026-03-07T21:00", "2026-03-08 09:00", "late: enrolled after its moment"),
         ("2026-03-08T17:30", None, "enrolled too late for it"),
     ]
     for enrolled, leaves, note in cases:

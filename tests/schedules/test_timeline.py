@@ -133,7 +133,7 @@ def test_what_is_left_out_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("consent", "planned_", "note"),
-    [(True, 1, None), (None, 1, "only with her own consent to rebook texts"), (False, 0, None)],
+    [(True, 1, None), (None, 1, "only with the patient's own consent to rebook texts"), (False, 0, None)],
 )
 def test_rebook_texts_need_their_own_consent(consent: bool | None, planned_: int, note: str | None) -> None:
     plan = protocol(step("next", "rebook", at={"weeks": 2, "time": "10:00"}))

@@ -192,7 +192,7 @@ def find_wrong(rows: Sequence[OutboxRow], before: Plan, after: Plan) -> list[Pla
             elif row.kind == StepKind.RESTRICT and row.step in was and (why := _moved(was[row.step], *ends)):
                 found.append(PlannedChange(row.step, row, None, why))
         elif row.step not in now:
-            found.append(PlannedChange(row.step, row, None, "it is no longer part of her plan"))
+            found.append(PlannedChange(row.step, row, None, "it is no longer part of the plan"))
         elif why := _what_is_wrong(row, was.get(row.step), now[row.step], *ends):
             found.append(PlannedChange(row.step, row, now[row.step], why))
     return found
@@ -263,7 +263,7 @@ def _withdrawn(row: OutboxRow, plan: Plan) -> PlannedChange:
     if row.kind == StepKind.PREPARE and plan.timeline.anchor.treated:
         return PlannedChange(row.step, row, None, "the visit is over")
     why = {left_out.step: left_out.why for left_out in plan.timeline.left_out}.get(row.step)
-    return PlannedChange(row.step, row, None, why or "no longer part of her plan")
+    return PlannedChange(row.step, row, None, why or "no longer part of the plan")
 
 
 def _what_is_wrong(
@@ -274,7 +274,7 @@ def _what_is_wrong(
     ends_after: Mapping[str, datetime],
 ) -> str | None:
     if now.kind is StepKind.LIFT and row.left_at is not None and now.not_before > row.left_at:
-        return f"she was told {', '.join(now.topics)} may be again, and the restriction ends only later"
+        return f"the patient was told {', '.join(now.topics)} may be again, and the restriction ends only later"
     if was is None:
         return None
     if was.text != now.text:

@@ -31,4 +31,4 @@ def for_others(others: Mapping[int, PlanDifference]) -> Iterator[str]:
             if entry.why:
                 yield f"enrollment {whose}: {entry.step} has {entry.why}"
         for entry in difference.wrong_now:
-            yield f"enrollment {whose}: {entry.step} was sent and is wrong now ({entry.why}); call her"
+            yield f"enrollment {whose}: {entry.step} was sent and is wrong now ({entry.why}); call the patient"

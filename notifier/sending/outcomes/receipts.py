@@ -142,7 +142,7 @@ def _after_failure(session: Session, text: Message, seen: MessageState, code: in
         circuits.open_circuit(session, reason=words, code=code, at=at, by=_BY, sender=sender)
     again = retry_at(why, text.retries, at)
     if again is not None and (again < text.expires_at or ended_by_a_change(session, [text.id], at)):
-        why_again = f"{words} Again, for the {text.retries + 1}. time."
+        why_again = f"{words} Retry {text.retries + 1} of {decision.max_retries}."
         retries = text.retries + 1
         come_back(session, [text.id], seen=seen, at=at, by=_BY, why=why_again, not_until=again, retries=retries)
     elif decision.needs_staff:

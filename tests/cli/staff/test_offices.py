@@ -43,7 +43,7 @@ def test_a_clinic_of_one_place_never_hears_of_offices(desk: Desk, ana: tuple[str
 
 def test_enrolling_asks_for_the_office_and_takes_what_it_gives(offices: Desk, ana: tuple[str, ...]) -> None:
     refused = offices(*ana)
-    assert (2, True) == (refused.code, "say which office she belongs to: downtown, desert" in refused.err)
+    assert (2, True) == (refused.code, "say which office the patient belongs to: downtown, desert" in refused.err)
     assert "did you mean desert" in offices(*ana, "--office", "dessert").err
     answer = offices(*ana[:-1], "2026-03-07T13:30", "--office", "desert", "--json").answer
     assert ("America/Phoenix", True) == (answer["timezone"], "Glow Desert" in answer["messages"][0]["text"])

@@ -266,4 +266,4 @@ def test_a_race_with_staff_costs_one_row_and_not_its_neighbors(office: Office, n
 
     report = office.run(line(1), line(2), progress=race)
     assert (1, 1) == (report.written, report.fault_count)
-    assert "enroll her again as a second treatment" in report.faults[0].sentence
+    assert "enroll the patient again as a second treatment" in report.faults[0].sentence

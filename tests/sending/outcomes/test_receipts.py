@@ -108,6 +108,7 @@ async def test_a_phone_that_was_off_gets_its_text_again_and_no_more_than_twice(h
     house.clock.pass_(minutes=1)
     report(house, "undelivered", 30003)
     assert (S.PLANNED, 1) == (house.state(text), house.message(text).retries)
+    assert (house.message(text).reason or "").endswith(" Retry 1 of 2.")
     assert house.clock.now() + timedelta(hours=1) == house.message(text).due_at
     house.clock.pass_(hours=1)
     await house.turn()

@@ -85,7 +85,9 @@ def test_a_day_after_her_message_the_page_says_why_not(asked: Desk, hours: float
     asked.sign_in()
     page = asked.get(PAGE)
     assert open_ == (f'action="{PAGE}/answer"' in page.text)
-    assert open_ != ("more than 24 hours old, and only an answer to a newer one is sent; call her" in words(page))
+    assert open_ != (
+        "more than 24 hours old, and only an answer to a newer one is sent; call the patient" in words(page)
+    )
 
 
 def test_who_has_never_written_is_called(desk: Desk) -> None:
