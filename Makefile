@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := $(VENV)-lock/bin/uv
 
-.PHONY: help demo test faults lint types check bench lock clean
+.PHONY: help demo test faults lint types check bench train lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,12 +36,18 @@ check: lint types test ## all three
 bench: $(STAMP) ## measurements as ratios in one run (some: make bench ARGS="timelines drain"; ARGS=--help)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+train: $(STAMP) ## learn the weights of the model that reads replies anew from tests/replies (installs scikit-learn)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/replies/requirements.lock
+	@$(BIN)/python -m tests.replies.train
+
 lock: ## compile requirements.lock anew from pyproject.toml (needs the network)
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install -q uv; }
 	@printf '%s\n' '# All groups, all platforms, python >= 3.11. Compiled by `make lock`; do not edit.' > requirements.lock.new
 	@$(UV) pip compile pyproject.toml --group build --group test --group lint --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q >> requirements.lock.new
 	@mv requirements.lock.new requirements.lock
+	@$(UV) pip compile --group train --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o tests/replies/requirements.lock
 
 clean: ## remove what make made
 	rm -rf $(VENV) $(VENV)-lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

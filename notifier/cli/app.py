@@ -48,6 +48,10 @@ COMMANDS: Final = {
     "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),
     "reply": CommandEntry("staff.replies.reply", "Answer a patient within 24 hours of the patient's message."),
     "close": CommandEntry("staff.replies.close", "Say that somebody has read a reply and done what it needed."),
+    "classify": CommandEntry(
+        "staff.classify.classify",
+        "Say how replies would be read, one on each line of the input, and which words decided.",
+    ),
     "opt-outs": CommandEntry("staff.lists.opt_outs", "Numbers that must not be texted."),
     "opt-out": CommandEntry("staff.decisions.opt_out", "Never text this number again."),
     "release": CommandEntry("staff.decisions.release", "Let texts leave again after the patient's words were read."),

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from notifier.conversations.marks import GLAD, STOP_SIGNS, is_unreadable, symbols
+from notifier.conversations.model import cares_for
 from notifier.conversations.normalize import NAME, Said
 from notifier.conversations.reactions import Reaction, reaction_in
 from notifier.conversations.urgent_words import urgent_words
@@ -70,10 +72,27 @@ def read_reply(
         urgent += (said.whole,) if said.whole in known.worse else ()
     else:
         read = _read(text, said, reaction, known)
+    read, urgent = _with_care(read, urgent, said, known)
     agrees = bool(known.yes & set(said.whole.split()))
     if read.meaning is Meaning.HARMLESS and (urgent or media_count or (opted_out and agrees)):
         read = Reading(Meaning.OTHER)
     return replace(read, urgent=bool(urgent), why=read.why + urgent)
+
+
+def _with_care(
+    read: Reading, urgent: tuple[str, ...], said: Said, known: Vocabulary
+) -> tuple[Reading, tuple[str, ...]]:
+    """The same, with the care that the model adds: it raises what the rules left open, and changes nothing else."""
+    unsure = read.meaning in (Meaning.OTHER, Meaning.HARMLESS)
+    if urgent and not unsure:
+        return read, urgent
+    for care, features in cares_for(said, known).items():
+        why = f"sounds {_SOUNDS[care]}: {', '.join(features)}"
+        if care == "urgent":
+            urgent = urgent or (why,)
+        elif unsure and read.meaning not in _HOLDS:
+            read = Reading(_HOLDS_FOR[care], why=(why,))
+    return read, urgent
 
 
 def _read(text: str, said: Said, reaction: Reaction | None, known: Vocabulary) -> Reading:
@@ -163,3 +182,9 @@ def _harmless(said: Said, signs: frozenset[str], known: Vocabulary) -> tuple[str
     if known.not_harmless.search(without) or (without != said.whole and not left & known.sure):
         return ()
     return tuple(heads)
+
+
+_HOLDS_FOR: Final = {"stop": Meaning.PERHAPS_STOP, "wrong_person": Meaning.WRONG_PERSON}
+"""What the model's cares hold the number for."""
+_HOLDS: Final = frozenset(_HOLDS_FOR.values())
+_SOUNDS: Final = {"urgent": "urgent", "stop": "like a stop", "wrong_person": "like somebody else"}

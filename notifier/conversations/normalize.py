@@ -17,6 +17,8 @@ _WORD: Final = re.compile(
     r"[$€£]\s?\d[\d.,]*|\d{1,2}:\d\d|\d+[.,]\d+|\d+\s?/\s?10\b|[^\W\d_]+|\d+|#|[.!?¿¡,;:\n()]|\s-+\s|—", re.UNICODE
 )
 _SPELLED: Final = re.compile(r"\b([A-Za-z])[.\-](?=[A-Za-z]\b)")
+_LONG: Final = re.compile(r"([^\W\d_])\1{2,}")
+"""Letters that are drawn out."""
 _APOSTROPHES: Final = re.compile("['’‘`´]")
 
 
@@ -53,7 +55,7 @@ def split(text: str, *, but: AbstractSet[str], names: AbstractSet[str], common: 
     shouted = seen.upper() == seen
     clauses: list[list[str]] = [[]]
     for found in _WORD.findall(_SPELLED.sub(r"\1 ", _APOSTROPHES.sub("", seen))):
-        small = found.casefold()
+        small = _LONG.sub(r"\1", found.casefold())
         if found[0].isalpha():
             if small in but:
                 clauses.append([])

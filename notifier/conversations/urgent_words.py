@@ -28,7 +28,7 @@ def urgent_words(said: Said, known: Vocabulary) -> Iterator[str]:
 
 def _fevers(words: list[str], known: Vocabulary, *, alone: bool) -> Iterator[str]:
     for at, word in enumerate(words):
-        if not _is_fever(word):
+        if not is_fever(word):
             continue
         beside = words[max(0, at - _BESIDE) : at] + words[at + 1 : at + 1 + _BESIDE]
         if any(one in known.not_temperature or one[0].isdigit() or one.endswith("_") for one in beside):
@@ -39,7 +39,7 @@ def _fevers(words: list[str], known: Vocabulary, *, alone: bool) -> Iterator[str
             yield word.replace("_", ".")
 
 
-def _is_fever(word: str) -> bool:
+def is_fever(word: str) -> bool:
     whole, _, part = word.partition("_")
     if not whole.isdigit() or whole[0] == "0" or len(part) > 1:
         return False

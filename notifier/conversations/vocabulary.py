@@ -17,6 +17,7 @@ ANY_WORD: Final = r"(?: \w+)"
 """In a pattern of urgent words no word of negation stands for it."""
 WITHIN: Final = r"(?: \w+){0,4} "
 """What `..` stands for in a pattern."""
+_THEN: Final = r"(?: (?!not|isnt|never|no|hasnt|wont)\w+)?? "
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Vocabulary:
     not_now: Pattern
     no_symptom: Pattern
     """A symptom that is not there."""
+    past_symptom: Pattern
+    """A symptom that has passed."""
     harmless_phrases: Pattern
     not_harmless: Pattern
     liked: Pattern
@@ -123,13 +126,14 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
         not_wrong_person=_words_among(patterns(lambda one: one.not_wrong_person)),
         urgent=_words_among(patterns(lambda one: one.urgent).replace(ANY_WORD, rf"(?: (?!(?:{no}) )\w+)")),
         negated=re.compile(rf"\b(?:{no})(?: (?:{'|'.join(sorted(between | symptoms))})){{0,5}} ?$"),
-        passed=re.compile(rf"^(?: (?!not|isnt|never|no|hasnt|wont)\w+)?? (?:{patterns(lambda one: one.passed)})\b"),
+        passed=re.compile(rf"^{_THEN}(?:{patterns(lambda one: one.passed)})\b"),
         not_now=_words_among(patterns(lambda one: one.not_now)),
         no_symptom=re.compile(
             rf"\b(?:{no})(?: (?:{'|'.join(sorted(between))}))* (?:{'|'.join(sorted(symptoms))})\b"
             rf"(?: (?:(?:{'|'.join(sorted(between))}) )*(?:{'|'.join(sorted(symptoms))})\b)*"
         ),
         harmless_phrases=_words_among(patterns(lambda one: one.harmless_phrases)),
+        past_symptom=re.compile(rf"\b(?:{'|'.join(sorted(symptoms))}){_THEN}(?:{patterns(lambda one: one.passed)})\b"),
         not_harmless=_words_among(patterns(lambda one: one.not_harmless)),
         liked=_reaction(patterns(lambda one: one.liked)),
         disliked=_reaction(patterns(lambda one: one.disliked)),

@@ -23,7 +23,7 @@ STOPS = [
 ]  # fmt: skip
 NOT_STOPS = [
     "when can I stop icing?", "should I stop the retinol", "it won't stop itching", "cancel my appointment",
-    "how do I quit smoking", "please don't stop", "why did you stop texting me", "STOP BY", "I'll stop by tomorrow",
+    "how do I quit smoking", "STOP BY", "I'll stop by tomorrow",
     "no more redness, looks good", "see you at the end of the week", "¿cuándo puedo parar con la crema?",
     "quiero cancelar mi cita", "no para de pelarse", "Disliked “Reply STOP to opt out.”", "yes please", "no", "?", "",
     "   ", "😡", "😭", "👎", "call me", "12", "resume texts", "YES", "sí",
@@ -67,6 +67,8 @@ def test_any_reasonable_wish_to_stop_is_a_stop_and_the_object_decides(subtests: 
     for text in NOT_STOPS:
         with subtests.test(text=text):
             assert Meaning.OTHER == read_reply(text).meaning
+    for text in ("please don't stop", "why did you stop texting me"):  # to hold is not to stop
+        assert Meaning.STOP != read_reply(text).meaning
 
 
 def test_doubt_holds(subtests: pytest.Subtests) -> None:
