@@ -139,7 +139,7 @@ class Dispatch:
             now = self._clock.monotonic()
             if not self.held and not self._more_at_once(claimed):
                 self._sum_up()
-                return Turn(claimed.next_due, self.pace.opens_at(now) - now, claimed.closed)
+                return Turn(claimed.next_due, self.pace.opens_at(now, self._senders) - now, claimed.closed)
             await self._wait(claimed)
 
     async def _step(self) -> Claimed:

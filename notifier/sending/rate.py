@@ -4,7 +4,7 @@ all while the provider cannot be reached."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from notifier.domain.backoff import Random, backoff
@@ -55,11 +55,12 @@ class Pace:
         self.next_at[sender] = leaves_at + 1 / self.per_second
         return leaves_at
 
-    def opens_at(self, now: float) -> float:
-        """When there is room again for the first sender that has none now; `now` where all have some."""
+    def opens_at(self, now: float, senders: Collection[str | None] = (None,)) -> float:
+        """When there is room again for the first of these senders; `now` where not all of them wait for a pause."""
         full = [at - _AHEAD for at in self.next_at.values() if at - _AHEAD > now] if self.per_second else []
-        held = [hold.until for hold in self.holds.values() if hold.until > now]
-        return max(now, min([*full, *held], default=now), self.paused_until)
+        held = [self.holds[one].until for one in senders if self.is_paused(now, one) and one in self.holds]
+        all_held = min(held) if len(held) == len(senders) else now
+        return max(now, min(full, default=now), all_held, self.paused_until)
 
     def is_paused(self, now: float, sender: str | None = None) -> bool:
         """Whether nothing may leave through this sender, not even what is claimed."""

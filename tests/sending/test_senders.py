@@ -112,7 +112,7 @@ async def test_a_wish_to_wait_is_kept_by_its_own_sender_alone_and_stands_in_the_
     assert [300] == [line["seconds"] for line in logs if line["event"] == "sender_waits"]
     assert "Twilio asks us to send more slowly. Twilio asked us to wait 300 s." == offices.message(asked).reason
     kept, other = plan(offices, "north", 2), plan(offices, None, 3)
-    await offices.turn()
+    assert 0 == (await offices.turn()).opens_in
     assert [S.PLANNED, S.ACCEPTED] == [offices.state(one) for one in (kept, other)]
     offices.gateway.always = None
     offices.clock.pass_(seconds=301)
