@@ -31,7 +31,7 @@ class CommandContext:
     engine: Engine
     now: datetime
     by: str
-    """Who is acting, for the record."""
+    """Who is acting, for the audit log."""
     rules: PlanningRules
     protocols: Mapping[str, CareProtocol]
     dry_run: bool = False
@@ -139,7 +139,7 @@ def enrollment_called(session: Session, word: str) -> int:
 
 
 def who() -> str:
-    """Who is acting, for the record."""
+    """Who is acting, for the audit log."""
     try:
         return f"cli:{getpass.getuser()}"[:120]
     except (KeyError, OSError):  # a user id without a name, as in some containers

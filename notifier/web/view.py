@@ -101,12 +101,12 @@ class Page:
     """How its form is read where `read_fields` will not do."""
 
 
-async def answer(context: WebContext, page: Page, request: Request) -> Response:
+async def respond(context: WebContext, page: Page, request: Request) -> Response:
     """Check everything that holds for all pages, then call the page's handler in a thread."""
     fields = await (page.read or read_fields)(context, request)
     if isinstance(fields, Response):
         return fields
-    return await run_in_threadpool(_answer, context, page, request, fields)
+    return await run_in_threadpool(_respond, context, page, request, fields)
 
 
 async def read_fields(context: WebContext, request: Request) -> Fields | Response:
@@ -122,7 +122,7 @@ async def read_fields(context: WebContext, request: Request) -> Fields | Respons
     return Fields([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
 
 
-def _answer(context: WebContext, page: Page, request: Request, fields: Fields) -> Response:
+def _respond(context: WebContext, page: Page, request: Request, fields: Fields) -> Response:
     now = context.clock.now()
     token = cookies.token_in(request)
     who = cookies.who(context, token, now)
@@ -155,7 +155,7 @@ def locked(context: WebContext, page: Page, request: Request, fields: Mapping[st
         return render("sign_in.html", 401, context=context, to="/", kept=kept, sentence=None, was_locked=True)
     # Only a page that can be looked at: a form that was not kept has to be found again.
     asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
-    return see(f"/sign-in?{urlencode({'to': asked})}" if request.method == "GET" else "/sign-in")
+    return redirect(f"/sign-in?{urlencode({'to': asked})}" if request.method == "GET" else "/sign-in")
 
 
 def _stale(view: View, page: Page) -> Response:
@@ -166,6 +166,6 @@ def _stale(view: View, page: Page) -> Response:
     return view.page("error.html", status=403, sentence=sentence)
 
 
-def see(path: str) -> Response:
+def redirect(path: str) -> Response:
     """Look there next; a reload then sends nothing again."""
     return RedirectResponse(path, 303)

@@ -18,7 +18,7 @@ from notifier.domain.instants import read_instant, zone_called
 from notifier.enrollments.commands import Cancel, Command, Hold, NoShow, Resume, Treated
 from notifier.enrollments.lifecycle import apply, preview
 
-Reason = Annotated[str, typer.Option(help="Why, for the record.")]
+Reason = Annotated[str, typer.Option(help="Why, for the audit log.")]
 _CANCELLED, _HELD = Cancel().why, Hold().why
 
 

@@ -76,7 +76,7 @@ def review(
 
 def pause(
     protocol: WhichProtocol,
-    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
     step: WhichStep = None,
     dry_run: DryRun = False,
 ) -> None:

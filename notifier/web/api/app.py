@@ -72,13 +72,13 @@ class _Door:
     """Nothing of the API is there for the internet, and no key travels in the clear."""
 
     def __init__(self, context: WebContext, app: ASGIApp) -> None:
-        self._office, self._app = context, app
+        self._context, self._app = context, app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        answer = self._app
-        if same_site.is_public(self._office, request):
-            answer = document(Problem(404))
+        response = self._app
+        if same_site.is_public(self._context, request):
+            response = document(Problem(404))
         elif scope["path"] != _DOCUMENT and same_site.is_in_the_clear(request):
-            answer = document(Problem(403, "Use https, or call from the machine that this runs on."))
-        await answer(scope, receive, send)
+            response = document(Problem(403, "Use https, or call from the machine that this runs on."))
+        await response(scope, receive, send)

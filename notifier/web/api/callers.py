@@ -1,4 +1,4 @@
-"""Who is calling: the key of a request, what it may do, and the record of what it saw and did."""
+"""Who is calling: the key of a request, what it may do, and the audit log of what it saw and did."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Caller:
     context: WebContext
     integration: Integration
     now: datetime
-    asked: str
-    """Method and pattern of the address, for the record."""
+    operation: str
+    """Method and pattern of the address, for the audit log."""
     is_a_list: bool = True
     """The address names no patient."""
 
@@ -62,7 +62,7 @@ class Caller:
 
     def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
         """Write down what this integration saw or did."""
-        staff.audit(session, at=self.now, by=self.by, what=what, about=self.asked, enrollment_id=enrollment)
+        staff.audit(session, at=self.now, by=self.by, what=what, about=self.operation, enrollment_id=enrollment)
         api_keys.seen(session, self.integration.key_id, now=self.now)
 
 

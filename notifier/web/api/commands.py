@@ -22,35 +22,35 @@ _BODIES: Final[Mapping[str, type[CommandBody]]] = {"at": TreatedBody, "why": Rea
 """What is sent, by what the command asks for."""
 
 
-def _carry_out(kind: type[Command], enrollment: int, asked: Any, caller: Caller) -> CommandResponse:
+def _carry_out(kind: type[Command], enrollment: int, body: Any, caller: Caller) -> CommandResponse:
     """What the command does, or with `dry_run` would do. Raises Problem (404)."""
-    command = read_command(kind, lambda name: _FIELDS[name](kind, asked, caller))
+    command = read_command(kind, lambda name: _FIELDS[name](kind, body, caller))
     rules, now = caller.context.rules, caller.now
 
-    def told(session: Session) -> Effect:
+    def run(session: Session) -> Effect:
         the_enrollment(session, enrollment)
-        if asked.dry_run:
+        if body.dry_run:
             return preview(session, enrollment, command, rules=rules, now=now)
         return apply(session, enrollment, command, rules=rules, now=now, by=caller.by)
 
-    effect = (caller.read if asked.dry_run else caller.write)(told, lambda _: enrollment)
-    return command_response(effect, dry_run=asked.dry_run)
+    effect = (caller.read if body.dry_run else caller.write)(run, lambda _: enrollment)
+    return command_response(effect, dry_run=body.dry_run)
 
 
 _FIELDS: Final[Mapping[str, Callable[[type[Command], Any, Caller], Any]]] = {
-    "at": lambda _kind, asked, _caller: instant(asked.at, "at"),
-    "why": lambda kind, asked, caller: asked.reason or f"{kind.past} by {caller.by}",
-    "request": lambda _kind, asked, caller: asked.request(caller.context.protocols),
+    "at": lambda _kind, body, _caller: instant(body.at, "at"),
+    "why": lambda kind, body, caller: body.reason or f"{kind.past} by {caller.by}",
+    "request": lambda _kind, body, caller: body.request(caller.context.protocols),
 }
 """How a command's fields are read from a body."""
 
 
 def _add(word: str, kind: type[Command]) -> None:
-    def endpoint(enrollment: Number, asked: Any, caller: Changer) -> CommandResponse:
-        return _carry_out(kind, enrollment, asked, caller)
+    def endpoint(enrollment: Number, body: Any, caller: Changer) -> CommandResponse:
+        return _carry_out(kind, enrollment, body, caller)
 
-    body = next((_BODIES[field.name] for field in fields(kind)), CommandBody)
-    endpoint.__annotations__["asked"] = body  # FastAPI reads the body's type here
+    body_type = next((_BODIES[field.name] for field in fields(kind)), CommandBody)
+    endpoint.__annotations__["body"] = body_type  # FastAPI reads the body's type here
     name = f"{word.replace('-', '_')}_enrollment"
     router.add_api_route(
         f"/enrollments/{{enrollment}}/{word}", endpoint, methods=["POST"], name=name, description=kind.__doc__

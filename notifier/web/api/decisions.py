@@ -24,69 +24,71 @@ router = keyed_router("decisions")
 
 
 @router.post("/opt-outs")
-def opt_out_number(asked: OptOutBody, caller: Changer) -> OptOutResponse:
+def opt_out_number(body: OptOutBody, caller: Changer) -> OptOutResponse:
     """Never text this number again, as the patient asked. Said again, nothing changes."""
     engine = caller.context.engine
-    if asked.dry_run:
+    if body.dry_run:
         with reading(engine) as session:  # also what is another office's: the number is opted out as a whole
-            told = _opted_out(session, caller, plan_opt_out(session, asked.phone), dry_run=True)
+            response = _opt_out_response(session, caller, plan_opt_out(session, body.phone), dry_run=True)
         with writing(engine) as session:
-            _note(session, caller, "saw", told)
-        return told
+            _note(session, caller, "saw", response)
+        return response
     with writing(engine) as session:
-        done = opt_out_by_staff(session, asked.phone, now=caller.now, by=caller.by)
-        told = _opted_out(session, caller, done, dry_run=False)
-        _note(session, caller, "did", told)
-    return told
+        done = opt_out_by_staff(session, body.phone, now=caller.now, by=caller.by)
+        response = _opt_out_response(session, caller, done, dry_run=False)
+        _note(session, caller, "did", response)
+    return response
 
 
 @router.post("/protocols/{protocol}/pause")
-def pause_protocol(protocol: str, asked: PauseBody, caller: Changer) -> PauseResponse:
+def pause_protocol(protocol: str, body: PauseBody, caller: Changer) -> PauseResponse:
     """Stop a bad text, or a whole protocol, at once; a person lets it go on. Said again, nothing changes."""
-    context, reason = caller.context, asked.reason
+    context, reason = caller.context, body.reason
     if protocol not in context.protocols:
         raise Problem(404, "There is no protocol of this id.")
 
     def stop(session: Session) -> PauseResponse:
-        if asked.dry_run:
-            new = plan_pause(session, protocol, reason=reason, protocols=context.protocols, step=asked.step)
+        if body.dry_run:
+            new = plan_pause(session, protocol, reason=reason, protocols=context.protocols, step=body.step)
         else:
             new = pause(
-                session, protocol, reason=reason, protocols=context.protocols, step=asked.step,
+                session, protocol, reason=reason, protocols=context.protocols, step=body.step,
                 now=caller.now, by=caller.by,
             )  # fmt: skip
-        return PauseResponse(protocol=protocol, step=asked.step, dry_run=asked.dry_run, already=not new)
+        return PauseResponse(protocol=protocol, step=body.step, dry_run=body.dry_run, already=not new)
 
-    return (caller.read if asked.dry_run else caller.write)(stop, lambda _: None)
+    return (caller.read if body.dry_run else caller.write)(stop, lambda _: None)
 
 
 @router.post("/replies/{reply}/answer")
 def answer_patient(
-    reply: Number, asked: ReplyBody, caller: Changer, idempotency_key: IdempotencyKey = None
+    reply: Number, body: ReplyBody, caller: Changer, idempotency_key: IdempotencyKey = None
 ) -> StaffReplyResponse:
     """Answer what a patient wrote, within 24 hours and at any hour; the reply is closed. The same words go once."""
-    office = caller.context
-    if office.missing:
-        raise Problem(503, " ".join(office.missing))
+    context = caller.context
+    if context.missing:
+        raise Problem(503, " ".join(context.missing))
 
-    def found(session: Session) -> StaffAnswer:
-        return find_answer(session, asked.text, rules=office.rules, now=caller.now, reply_id=reply)
+    def find(session: Session) -> StaffAnswer:
+        return find_answer(session, body.text, rules=context.rules, now=caller.now, reply_id=reply)
 
-    if asked.dry_run:
-        return caller.read(lambda session: _answered(found(session), dry_run=True), lambda told: told.enrollment)
+    if body.dry_run:
+        return caller.read(
+            lambda session: _staff_reply_response(find(session), dry_run=True), lambda one: one.enrollment
+        )
 
-    with writing(office.engine) as session:
+    with writing(context.engine) as session:
 
         def do() -> StoredResponse:
-            done = answer(session, found(session), rules=office.rules, now=caller.now, by=caller.by)
+            done = answer(session, find(session), rules=context.rules, now=caller.now, by=caller.by)
             caller.note(session, "did", done.enrollment)
-            return StoredResponse(200, _answered(done, dry_run=False).model_dump(mode="json"))
+            return StoredResponse(200, _staff_reply_response(done, dry_run=False).model_dump(mode="json"))
 
-        told = once(session, caller, idempotency_key, body_hash(asked, f"reply {reply} "), do)
-    return StaffReplyResponse.model_validate(told.body)
+        stored = once(session, caller, idempotency_key, body_hash(body, f"reply {reply} "), do)
+    return StaffReplyResponse.model_validate(stored.body)
 
 
-def _opted_out(session: Session, caller: Caller, done: OptedOut, *, dry_run: bool) -> OptOutResponse:
+def _opt_out_response(session: Session, caller: Caller, done: OptedOut, *, dry_run: bool) -> OptOutResponse:
     """Texts for patients of other offices are only counted."""
     on_it = sharing_phone(session, done.phone)
     whose = {one.id for one in on_it if caller.context.rules.is_yours(one.office)}
@@ -100,14 +102,14 @@ def _opted_out(session: Session, caller: Caller, done: OptedOut, *, dry_run: boo
     )
 
 
-def _note(session: Session, caller: Caller, what: str, told: OptOutResponse) -> None:
+def _note(session: Session, caller: Caller, what: str, response: OptOutResponse) -> None:
     """Once for each patient whose texts are named, or once where none are."""
-    whose: set[int | None] = {one.enrollment for one in told.texts}
+    whose: set[int | None] = {one.enrollment for one in response.texts}
     for enrollment in whose or {None}:
         caller.note(session, what, enrollment)
 
 
-def _answered(done: StaffAnswer, *, dry_run: bool) -> StaffReplyResponse:
+def _staff_reply_response(done: StaffAnswer, *, dry_run: bool) -> StaffReplyResponse:
     return StaffReplyResponse(
         message=None if dry_run else done.message,
         enrollment=done.enrollment,

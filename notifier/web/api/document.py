@@ -53,10 +53,10 @@ def _say_problems(path: str, method: str, operation: dict[str, Any]) -> None:
         statuses.add(409)
     schema = {"$ref": _REF.format(model=ProblemBody.__name__)}
     for status in sorted(statuses):
-        answer: dict[str, Any] = {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        response: dict[str, Any] = {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         if status in (429, 503):
-            answer["headers"] = {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds."}}
-        operation["responses"][str(status)] = answer
-    for status, answer in operation["responses"].items():
-        if answer["description"] in ("Successful Response", ""):
-            answer["description"] = HTTPStatus(int(status)).phrase
+            response["headers"] = {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds."}}
+        operation["responses"][str(status)] = response
+    for status, response in operation["responses"].items():
+        if response["description"] in ("Successful Response", ""):
+            response["description"] = HTTPStatus(int(status)).phrase

@@ -32,45 +32,45 @@ router = keyed_router("enroll")
 
 @router.post("/enrollments", status_code=201, responses={200: {"model": EnrolledResponse}})
 def enroll_patient(
-    asked: EnrollBody, caller: Enroller, response: Response, idempotency_key: IdempotencyKey = None
+    body: EnrollBody, caller: Enroller, response: Response, idempotency_key: IdempotencyKey = None
 ) -> EnrolledResponse:
     """Enroll a patient: every text is planned. 201; 200 where she was enrolled already."""
     if caller.context.missing:
         raise Problem(503, " ".join(caller.context.missing))
     with writing(caller.context.engine) as session:
-        told = once(session, caller, idempotency_key, body_hash(asked), lambda: _enroll(session, caller, asked))
-    response.status_code = told.status
-    response.headers["Location"] = f"/api/v1/enrollments/{told.body['enrollment']}"
-    return EnrolledResponse.model_validate(told.body)
+        stored = once(session, caller, idempotency_key, body_hash(body), lambda: _enroll(session, caller, body))
+    response.status_code = stored.status
+    response.headers["Location"] = f"/api/v1/enrollments/{stored.body['enrollment']}"
+    return EnrolledResponse.model_validate(stored.body)
 
 
 @router.post("/timeline")
-def preview_timeline(asked: TimelineBody, caller: Anyone) -> TimelineResponse:
+def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
     """What a patient would hear, planned by what plans; nothing is stored.
 
     With `phone`, what others on that number get counts for its daily limit; with `name` too, her other treatments do.
     """
     rules = caller.context.rules
-    protocol = find_protocol(asked.protocol, caller.context.protocols)
-    treated_at, appointment_at = one_anchor(asked.treated_at, asked.appointment_at)
-    office = choose_office(asked.office, rules.offices, rules.yours) if asked.office else None
+    protocol = find_protocol(body.protocol, caller.context.protocols)
+    treated_at, appointment_at = one_anchor(body.treated_at, body.appointment_at)
+    office = choose_office(body.office, rules.offices, rules.yours) if body.office else None
     check_allowed(protocol, office, rules)
-    zone = asked.timezone or rules.at(office).timezone
-    language = asked.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
+    zone = body.timezone or rules.at(office).timezone
+    language = body.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
     said_of("timezone", zone_called, zone)
-    name = said_of("name", check_name, asked.name) if asked.name else None
-    check_words(protocol, language, asked.answers)
-    enrolled_at = instant(asked.enrolled_at, "enrolled_at") if asked.enrolled_at else None
+    name = said_of("name", check_name, body.name) if body.name else None
+    check_words(protocol, language, body.answers)
+    enrolled_at = instant(body.enrolled_at, "enrolled_at") if body.enrolled_at else None
     facts = EnrollmentFacts(
         enrollment=0,
         protocol=protocol,
-        phone=said_of("phone", parse_phone, asked.phone).e164 if asked.phone else "",
+        phone=said_of("phone", parse_phone, body.phone).e164 if body.phone else "",
         first_name=name.first if name else "",
         folded_name=name.folded if name else "",
         timezone=zone,
         language=language,
-        answers=asked.answers,
-        rebook_consent=asked.rebook_consent,
+        answers=body.answers,
+        rebook_consent=body.rebook_consent,
         separate_areas=False,
         state=EnrollmentState.ACTIVE if treated_at else EnrollmentState.BOOKED,
         treated_at=treated_at,
@@ -83,25 +83,25 @@ def preview_timeline(asked: TimelineBody, caller: Anyone) -> TimelineResponse:
             plan = plan_beside(session, facts, rules, caller.now, enrolled_at=enrolled_at)
     except ValueError as why:
         raise Refused(str(why), "treated_at" if treated_at else "appointment_at") from None
-    told = timeline_json(plan.timeline)
-    told["left_out"] += [{"step": one.step, "why": one.why} for one in plan.withheld]
-    return TimelineResponse.model_validate(told)
+    document = timeline_json(plan.timeline)
+    document["left_out"] += [{"step": one.step, "why": one.why} for one in plan.withheld]
+    return TimelineResponse.model_validate(document)
 
 
-def _enroll(session: Session, caller: Caller, asked: EnrollBody) -> StoredResponse:
-    office = caller.context
+def _enroll(session: Session, caller: Caller, body: EnrollBody) -> StoredResponse:
+    context = caller.context
     done = enroll(
-        session, asked.request(), protocols=office.protocols, rules=office.rules, now=caller.now, by=caller.by
+        session, body.request(), protocols=context.protocols, rules=context.rules, now=caller.now, by=caller.by
     )
     caller.note(session, "did", done.enrollment)
-    return StoredResponse(200 if done.already else 201, _told(done))
+    return StoredResponse(200 if done.already else 201, _enrolled_json(done))
 
 
-def _told(done: Enrolled) -> dict[str, Any]:
-    answer = timeline_json(done.plan.timeline)
+def _enrolled_json(done: Enrolled) -> dict[str, Any]:
+    document = timeline_json(done.plan.timeline)
     rows = {row.step: row for row in done.texts}
-    for message in answer["messages"]:
+    for message in document["messages"]:
         row = rows.get(message["step"])
         message["message"] = row.id if row else None
         message["state"] = row.state.value if row else None
-    return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
+    return {"enrollment": done.enrollment, "already": done.already, **document, "warnings": list(done.warnings)}

@@ -44,13 +44,13 @@ def list_enrollments(
 
 
 @router.post("/enrollments/search")
-def search(asked: SearchBody, caller: Reader) -> EnrollmentPage:
+def search(body: SearchBody, caller: Reader) -> EnrollmentPage:
     """By your own id, or by number; the latest first, at most 200."""
-    where = {name: value for name, value in asked.model_dump().items() if value is not None}
+    where = {name: value for name, value in body.model_dump().items() if value is not None}
     if not where:
         raise Refused("say external_id or phone", "phone")
-    if asked.phone:
-        where["phone"] = said_of("phone", parse_phone, asked.phone).e164
+    if body.phone:
+        where["phone"] = said_of("phone", parse_phone, body.phone).e164
     return caller.read(lambda session: _page(session, where, None, _MOST_FOUND))
 
 
@@ -59,11 +59,11 @@ def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessage
     """One enrollment and every text of it, oldest first."""
 
     def query(session: Session) -> EnrollmentWithMessages:
-        told = _told(the_enrollment(session, enrollment))
+        response = _enrollment_response(the_enrollment(session, enrollment))
         texts = forecast.show(session, enrollment)
-        return EnrollmentWithMessages.model_validate({**told.model_dump(), "messages": texts})
+        return EnrollmentWithMessages.model_validate({**response.model_dump(), "messages": texts})
 
-    return caller.read(query, whose=lambda told: told.enrollment)
+    return caller.read(query, whose=lambda one: one.enrollment)
 
 
 def the_enrollment(session: Session, enrollment: int) -> Enrollment:
@@ -82,11 +82,11 @@ def _page(
     said: dict[str, str] | None = None,
 ) -> EnrollmentPage:
     found = enrollment_page(session, where, in_any_case=said, before=before, limit=limit + 1)
-    items = [_told(one) for one in found[:limit]]
+    items = [_enrollment_response(one) for one in found[:limit]]
     return EnrollmentPage(items=items, next_page=str(items[-1].enrollment) if len(found) > limit else None)
 
 
-def _told(one: Enrollment) -> EnrollmentResponse:
+def _enrollment_response(one: Enrollment) -> EnrollmentResponse:
     said = {field.name: stored(field, one) for field in FIELDS}
     return EnrollmentResponse.model_validate(
         {"enrollment": one.id, "version": one.version, "state": one.state, "reason": one.reason}

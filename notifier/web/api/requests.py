@@ -42,7 +42,7 @@ _ExternalId = Annotated[str, Field(min_length=1, max_length=BY_NAME["external_id
 _Office = Annotated[str, Field(max_length=40, description="Its id.", examples=["downtown"])]
 _Zone = Annotated[str, Field(min_length=1, max_length=60, description="IANA name.", examples=["America/New_York"])]
 _Answers = Annotated[dict[str, str], Field(max_length=30, examples=[{"shaves": "yes"}])]
-_Reason = Annotated[str, Field(min_length=1, max_length=200, description="For the record; no names.")]
+_Reason = Annotated[str, Field(min_length=1, max_length=200, description="For the audit log; no names.")]
 _TreatedAt = Annotated[InstantText | None, Field(description="The END of the treatment. This or `appointment_at`.")]
 _AppointmentAt = Annotated[InstantText | None, Field(description="While she is not treated yet.")]
 

@@ -20,10 +20,10 @@ class _EnrollmentResponse(ResponseModel):
     enrolled_at: Instant
 
 
-def _with_fields(told: type[_EnrollmentResponse]) -> type[_EnrollmentResponse]:
+def _with_fields(model: type[_EnrollmentResponse]) -> type[_EnrollmentResponse]:
     """An answer that has every field of the field table too."""
     said: dict[str, Any] = {one.name: (_type_of(one), PydanticField(description=f"{one.help}.")) for one in FIELDS}
-    return create_model(told.__name__, __base__=told, __module__=told.__module__, __doc__=told.__doc__, **said)
+    return create_model(model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **said)
 
 
 def _type_of(field: Field) -> Any:

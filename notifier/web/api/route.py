@@ -26,14 +26,14 @@ class KeyedRoute(APIRoute):
         asked = (self.dependant, *self.dependant.dependencies)
         known = frozenset(parameter.alias for one in asked for parameter in one.query_params)
 
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             request.state.integration = await run_in_threadpool(identify, request, request.app.state.context)
             _refuse_unknown_words(request, known)
             if request.method == "POST":
                 refuse_other_types(request)
             return await inner(StrictRequest(request.scope, request.receive))
 
-        return answer
+        return respond
 
 
 def keyed_router(tag: str) -> APIRouter:

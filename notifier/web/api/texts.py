@@ -42,18 +42,18 @@ def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page
 @router.get("/messages/{message}")
 def explain_message(message: Number, caller: Reader) -> ExplainedResponse:
     """One text, and in sentences why it was, was not, or will be sent."""
-    office = caller.context
+    context = caller.context
 
     def query(session: Session) -> ExplainedResponse:
         found = explain.find_text(session, message)
         if found is None:
             raise Problem(404, f"There is no message {message}.")
         texts = forecast.show(session, found[0].enrollment_id)
-        told = MessageResponse.model_validate(next(one for one in texts if one.message == message))
-        sentences = explain.explain(session, message, rules=office.rules, now=caller.now)
-        return ExplainedResponse.model_validate({**told.model_dump(), "sentences": sentences})
+        response = MessageResponse.model_validate(next(one for one in texts if one.message == message))
+        sentences = explain.explain(session, message, rules=context.rules, now=caller.now)
+        return ExplainedResponse.model_validate({**response.model_dump(), "sentences": sentences})
 
-    return caller.read(query, whose=lambda told: told.enrollment)
+    return caller.read(query, whose=lambda one: one.enrollment)
 
 
 @router.get("/replies")
@@ -68,12 +68,12 @@ def list_replies(
 
     def query(session: Session) -> ReplyPage:
         found = reply_page(session, only_open=only_open, before=before, limit=limit + 1)
-        items = [_told(one) for one in found[:limit]]
+        items = [_reply_response(one) for one in found[:limit]]
         return ReplyPage(items=items, next_page=str(items[-1].reply) if len(found) > limit else None)
 
     return caller.read(query)
 
 
-def _told(one: Reply) -> ReplyResponse:
+def _reply_response(one: Reply) -> ReplyResponse:
     names = ReplyResponse.model_fields.keys() - {"reply"}
     return ReplyResponse(reply=one.id or 0, **{name: getattr(one, name) for name in names})

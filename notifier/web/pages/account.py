@@ -14,7 +14,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Staff
 from notifier.domain.refused import Refused
 from notifier.web import cookies
-from notifier.web.view import Page, View, see
+from notifier.web.view import Page, View, redirect
 
 _SHOWN = 16
 """Characters of a session's hash that name it in a form."""
@@ -53,7 +53,7 @@ def change_password(view: View) -> Response:
             set_password(session, name, new, now=view.now, by=view.who.by)
     except Refused as why:
         return _page(view, problem=str(why), status=422)
-    response = see("/sign-in")
+    response = redirect("/sign-in")
     cookies.take_back(response, view.request)
     return response
 
@@ -68,7 +68,7 @@ def end_session(view: View) -> Response:
         staff.audit(
             session, at=view.now, by=view.who.by, what="did", about="ended own sessions"
         )  # fmt: skip
-    return see("/account")
+    return redirect("/account")
 
 
 PAGES = (

@@ -17,11 +17,11 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Role, Staff
 from notifier.domain.offices import choose_offices
 from notifier.domain.refused import Refused
-from notifier.web.view import NotFound, Page, View, see
+from notifier.web.view import NotFound, Page, View, redirect
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AccountRow:
     """An account, and when it was last here."""
 
     account: Staff
@@ -36,9 +36,9 @@ def show(view: View) -> Response:
 def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> Response:
     with reading(view.context.engine) as session:
         seen = audits.last_seen(session)
-        people = [Person(one, seen.get(one.id or 0)) for one in staff.accounts(session)]
+        rows = [AccountRow(one, seen.get(one.id or 0)) for one in staff.accounts(session)]
     return view.page(
-        "people.html", status=status, people=people, problem=problem, typed=view.field("name"), roles=list(Role)
+        "accounts.html", status=status, rows=rows, problem=problem, typed=view.field("name"), roles=list(Role)
     )
 
 
@@ -58,7 +58,7 @@ def add(view: View) -> Response:
             )
     except Refused as why:
         return _page(view, problem=why, status=422)
-    return view.page("secret.html", what="password", whose=name, secret=password, back="/people")
+    return view.page("secret.html", what="password", whose=name, secret=password, back="/accounts")
 
 
 def new_word(view: View) -> Response:
@@ -70,14 +70,14 @@ def new_word(view: View) -> Response:
             session, account.name, password, now=view.now, by=view.who.by
         )  # fmt: skip
         name = account.name
-    return view.page("secret.html", what="password", whose=name, secret=password, back="/people")
+    return view.page("secret.html", what="password", whose=name, secret=password, back="/accounts")
 
 
-def _acting(action: Callable[[Session, View, Staff], object]) -> Callable[[View], Response]:
+def _account_action(action: Callable[[Session, View, Staff], object]) -> Callable[[View], Response]:
     def act(view: View) -> Response:
         with writing(view.context.engine) as session:
             action(session, view, _the_account(session, view))
-        return see("/people")
+        return redirect("/accounts")
 
     return act
 
@@ -94,7 +94,7 @@ def _role(session: Session, view: View, account: Staff) -> None:
     accounts.set_role(session, account.name, role, now=view.now, by=view.who.by)
 
 
-def _see(session: Session, view: View, account: Staff) -> None:
+def _set_offices(session: Session, view: View, account: Staff) -> None:
     accounts.set_offices(
         session, account.name, _offices(view), now=view.now, by=view.who.by
     )  # fmt: skip
@@ -119,12 +119,12 @@ def _sign_out(session: Session, view: View, account: Staff) -> None:
 
 
 PAGES = (
-    Page("GET", "/people", show, admin=True),
-    Page("POST", "/people", add, admin=True),
-    Page("POST", "/people/{person:int}/password", new_word, admin=True),
-    Page("POST", "/people/{person:int}/role", _acting(_role), admin=True),
-    Page("POST", "/people/{person:int}/offices", _acting(_see), admin=True),
-    Page("POST", "/people/{person:int}/lock", _acting(_lock), admin=True),
-    Page("POST", "/people/{person:int}/unlock", _acting(_unlock), admin=True),
-    Page("POST", "/people/{person:int}/sign-out", _acting(_sign_out), admin=True),
+    Page("GET", "/accounts", show, admin=True),
+    Page("POST", "/accounts", add, admin=True),
+    Page("POST", "/accounts/{person:int}/password", new_word, admin=True),
+    Page("POST", "/accounts/{person:int}/role", _account_action(_role), admin=True),
+    Page("POST", "/accounts/{person:int}/offices", _account_action(_set_offices), admin=True),
+    Page("POST", "/accounts/{person:int}/lock", _account_action(_lock), admin=True),
+    Page("POST", "/accounts/{person:int}/unlock", _account_action(_unlock), admin=True),
+    Page("POST", "/accounts/{person:int}/sign-out", _account_action(_sign_out), admin=True),
 )

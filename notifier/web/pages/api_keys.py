@@ -9,7 +9,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import ApiKey, Scope
 from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
-from notifier.web.view import NotFound, Page, View, see
+from notifier.web.view import NotFound, Page, View, redirect
 
 WORDS = {
     Scope.READ: "See patients, texts and replies",
@@ -27,7 +27,7 @@ def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> R
     with reading(view.context.engine) as session:
         keys = all_keys(session)
     keys.sort(key=lambda key: key.revoked_at is not None)
-    return view.page("programs.html", status=status, keys=keys, problem=problem, words=WORDS, typed=view.fields)
+    return view.page("api_keys.html", status=status, keys=keys, problem=problem, words=WORDS, typed=view.fields)
 
 
 def make(view: View) -> Response:
@@ -40,7 +40,7 @@ def make(view: View) -> Response:
             key = add_key(session, name, scopes, office=office, now=view.now, by=view.who.by)
     except Refused as why:
         return _page(view, problem=why, status=422)
-    return view.page("secret.html", what="key", whose=name, secret=key, back="/programs")
+    return view.page("secret.html", what="key", whose=name, secret=key, back="/api-keys")
 
 
 def revoke(view: View) -> Response:
@@ -51,11 +51,11 @@ def revoke(view: View) -> Response:
             raise NotFound
         if key.revoked_at is None:
             revoke_key(session, key.name, now=view.now, by=view.who.by)
-    return see("/programs")
+    return redirect("/api-keys")
 
 
 PAGES = (
-    Page("GET", "/programs", show, admin=True),
-    Page("POST", "/programs", make, admin=True),
-    Page("POST", "/programs/{key:int}/revoke", revoke, admin=True),
+    Page("GET", "/api-keys", show, admin=True),
+    Page("POST", "/api-keys", make, admin=True),
+    Page("POST", "/api-keys/{key:int}/revoke", revoke, admin=True),
 )

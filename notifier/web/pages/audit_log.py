@@ -1,4 +1,4 @@
-"""The record: who saw and did what, by person or program, by patient, by day. For admins alone."""
+"""The audit log: who saw and did what, by person or API key, by patient, by day. For admins alone."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ _MOST: Final = 100
 
 def show(view: View) -> Response:
     """The latest entries. Addresses name a person by number, and a patient by enrollment."""
-    asked = view.request.query_params
-    who, patient, day = asked.get("who", ""), asked.get("patient", ""), asked.get("day", "")
+    query = view.request.query_params
+    who, patient, day = query.get("who", ""), query.get("patient", ""), query.get("day", "")
     with reading(view.context.engine) as session:
-        people = _people(session)
+        actors = _actors(session)
         since, until = _day(view, day)
         entries = audits.audited(
             session,
             _MOST,
-            by=people.get(who, (None, ""))[0],
+            by=actors.get(who, (None, ""))[0],
             enrollment_id=_number(patient),
             since=since,
             until=until,
-            before=_number(asked.get("before", "")),
+            before=_number(query.get("before", "")),
         )
         names = _names(session, {one.enrollment_id for one in entries if one.enrollment_id})
-    view.note("saw", "the record")
+    view.note("saw", "the audit log")
     older = None
     if len(entries) == _MOST:
         older = urlencode({"who": who, "patient": patient, "day": day, "before": entries[-1].id})
-    values = {"who_asked": who, "patient": patient if _number(patient) else "", "day_asked": day if since else ""}
-    return view.page("record.html", entries=entries, names=names, people=people, older=older, **values)  # type: ignore[arg-type]  # all of them are words
+    values = {"chosen_who": who, "patient": patient if _number(patient) else "", "chosen_day": day if since else ""}
+    return view.page("audit_log.html", entries=entries, names=names, actors=actors, older=older, **values)  # type: ignore[arg-type]  # all of them are words
 
 
-def _people(session: Session) -> dict[str, tuple[str, str]]:
-    """Who can be chosen: how an address says it, how the record names them, and how people do."""
+def _actors(session: Session) -> dict[str, tuple[str, str]]:
+    """Who can be chosen: how an address says it, how the audit log names them, and how people do."""
     persons = {f"person-{one.id}": (f"staff:{one.name}", one.name) for one in staff.accounts(session)}
-    programs = {f"program-{one.id}": (f"api:{one.name}", f"{one.name} (program)") for one in all_keys(session)}
-    return {**persons, **programs, "nobody": ("nobody", "Refused sign-ins")}
+    keys = {f"key-{one.id}": (f"api:{one.name}", f"{one.name} (API key)") for one in all_keys(session)}
+    return {**persons, **keys, "nobody": ("nobody", "Refused sign-ins")}
 
 
 def _day(view: View, said: str) -> tuple[datetime | None, datetime | None]:
@@ -74,4 +74,4 @@ def _names(session: Session, numbers: set[int]) -> dict[int, str]:
     return {number: name for number, name in session.execute(found) if number is not None}
 
 
-PAGES = (Page("GET", "/record", show, admin=True),)
+PAGES = (Page("GET", "/audit-log", show, admin=True),)

@@ -17,7 +17,7 @@ from notifier.enrollments.enroll import enroll as enroll_patient
 from notifier.enrollments.fields import NOTES
 from notifier.enrollments.preview import Preview, preview
 from notifier.web.pages.enroll_form import CONSENTS, OTHER, EnrollForm, zones
-from notifier.web.view import Page, View, see
+from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import by_day, planned
 
@@ -43,7 +43,7 @@ def show_problem(view: View, problem: Refused) -> Response:
     return _page(view, form_of(view), problem=problem, once=_once(view), status=422)
 
 
-def look(view: View) -> Response:
+def show_preview(view: View) -> Response:
     """The preview beside the form, anew."""
     form = form_of(view)
     return view.page("_preview.html", filled=form, **_seen(view, form))
@@ -66,7 +66,7 @@ def enroll(view: View) -> Response:
         return _page(view, form, problem=why, once=once, status=422)
     if view.context.hides({"enrollment": done}):
         return _page(view, form, problem=Refused(_KNOWN_ELSEWHERE), status=409)
-    return see(f"/patients/{done}?form={once}#enrolled")
+    return redirect(f"/patients/{done}?form={once}#enrolled")
 
 
 def _enroll_once(view: View, session: Session, form: EnrollForm, once: str) -> int:
@@ -169,5 +169,5 @@ def _drawn(view: View, found: Preview) -> dict[str, Any]:
 PAGES = (
     Page("GET", "/enroll", show),
     Page("POST", "/enroll", enroll, kept_by=show_again),
-    Page("POST", "/preview", look),
+    Page("POST", "/preview", show_preview),
 )

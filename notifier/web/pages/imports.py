@@ -15,7 +15,7 @@ from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
-from notifier.web.view import NotFound, Page, View, see
+from notifier.web.view import NotFound, Page, View, redirect
 from notifier.web.widgets.formats import counted
 
 _MOST_SHOWN = 100
@@ -40,7 +40,7 @@ def upload(view: View) -> Response:
     held = view.context.uploads.put(view.form, data, view.now)
     view.note("did", "check an import")
     view.context.uploads.start(held, _work(view, held, dry_run=True))
-    return see("/import")
+    return redirect("/import")
 
 
 def commit(view: View) -> Response:
@@ -53,7 +53,7 @@ def commit(view: View) -> Response:
     view.note("did", "import a file")
     work = _work(view, held, dry_run=False)
     view.context.uploads.start(held, work, once=lambda: held.report is not None and held.report.dry_run)
-    return see("/import")
+    return redirect("/import")
 
 
 def progress(view: View) -> Response:
@@ -67,7 +67,7 @@ def progress(view: View) -> Response:
 def forget(view: View) -> Response:
     """Let go of the file."""
     view.context.uploads.forget(view.form)
-    return see("/import")
+    return redirect("/import")
 
 
 def download_failed(view: View) -> Response:

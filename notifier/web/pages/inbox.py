@@ -17,7 +17,7 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.numbers.release import release
 from notifier.oversight import worklists as staff_views
-from notifier.web.view import Page, View, see
+from notifier.web.view import Page, View, redirect
 from schedules.offsets import wall_first
 
 LOOK_BACK: Final = timedelta(days=3)
@@ -94,14 +94,14 @@ def show_replies(view: View) -> Response:
     return view.page("replies.html", most=_MOST_LISTED, **values)
 
 
-def _acting(what: str, action: Callable[[Session, View], object]) -> Callable[[View], Response]:
+def _inbox_action(what: str, action: Callable[[Session, View], object]) -> Callable[[View], Response]:
     """Do one small thing, write down who did it, and look at the page again that it was done on."""
 
     def act(view: View) -> Response:
         with writing(view.context.engine) as session:
             action(session, view)
         view.note("did", what)
-        return see(back_to(view))
+        return redirect(back_to(view))
 
     return act
 
@@ -140,8 +140,8 @@ def _seen_to(session: Session, view: View) -> None:
 
 PAGES = (
     Page("GET", "/replies", show_replies),
-    Page("POST", "/replies/{reply:int}/claim", _acting("claim a reply", _claim)),
-    Page("POST", "/replies/{reply:int}/give-back", _acting("give back a reply", _give_back)),
-    Page("POST", "/replies/{reply:int}/close", _acting("close a reply", _close)),
-    Page("POST", "/texts/{message:int}/seen-to", _acting("told in person", _seen_to)),
+    Page("POST", "/replies/{reply:int}/claim", _inbox_action("claim a reply", _claim)),
+    Page("POST", "/replies/{reply:int}/give-back", _inbox_action("give back a reply", _give_back)),
+    Page("POST", "/replies/{reply:int}/close", _inbox_action("close a reply", _close)),
+    Page("POST", "/texts/{message:int}/seen-to", _inbox_action("told in person", _seen_to)),
 )

@@ -11,7 +11,7 @@ from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.sending.claim import SendingRules
 from notifier.sending.recover import LateFate, RecoveryPlan, plan_recovery, release
-from notifier.web.view import Page, View, see
+from notifier.web.view import Page, View, redirect
 
 _MOST = 500
 WORDS = {
@@ -33,7 +33,7 @@ def show(view: View) -> Response:
     counts = [(WORDS[fate], plan.counts()[fate.value]) for fate in LateFate if plan.counts()[fate.value]]
     rows = [*plan.late, *plan.expired]
     return view.page(
-        "late.html", plan=plan, rows=rows[:_MOST], many=len(rows), patients=patients, counts=counts, words=WORDS,
+        "overdue.html", plan=plan, rows=rows[:_MOST], many=len(rows), patients=patients, counts=counts, words=WORDS,
         seen=_digest(plan),
     )  # fmt: skip
 
@@ -49,7 +49,7 @@ def let_go(view: View) -> Response:
             raise Refused("the late texts have changed since you looked; look at them once more")
         release(session, plan, now=view.now, by=view.who.by)
     view.note("did", "let the late texts leave")
-    return see("/")
+    return redirect("/")
 
 
 def _refuse_some(view: View) -> None:
@@ -73,6 +73,6 @@ def _digest(plan: RecoveryPlan) -> str:
 
 
 PAGES = (
-    Page("GET", "/late", show),
-    Page("POST", "/late", let_go),
+    Page("GET", "/overdue", show),
+    Page("POST", "/overdue", let_go),
 )

@@ -28,8 +28,8 @@ from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
 from notifier.web.pages.enroll_form import zones
-from notifier.web.pages.reply import answer_box
-from notifier.web.view import NotFound, Page, View, see
+from notifier.web.pages.reply import reply_box
+from notifier.web.view import NotFound, Page, View, redirect
 from notifier.web.widgets.recovery_chart import Picture, draw
 from notifier.web.widgets.timeline_view import Bubble, by_day, stored
 from schedules.moments import Moments
@@ -81,7 +81,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "picture": _picture(facts, bubbles, view.now, ends),
         "talk": _talk([one for one in replies if context.rules.is_yours(one.office)], messages),
         "elsewhere": sum(not context.rules.is_yours(one.office) for one in replies),
-        "box": answer_box(session, view, enrollment),
+        "box": reply_box(session, view, enrollment),
         "opt_out": is_opted_out(session, enrollment.phone),
         "holds": open_holds(session, enrollment.phone),
         "others": [
@@ -136,7 +136,7 @@ def find(view: View) -> Response:
         found = _found(session, typed)
     view.note("saw", "search")
     if len(found) == 1:
-        return see(f"/patients/{found[0].id}")
+        return redirect(f"/patients/{found[0].id}")
     return view.page("found.html", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
 
 

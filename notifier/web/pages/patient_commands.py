@@ -21,7 +21,7 @@ from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
-from notifier.web.view import Page, View, see
+from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.effect_view import EffectView, effect_view
 from notifier.web.widgets.formats import number
 from notifier.web.widgets.typed_fields import change_request
@@ -54,7 +54,7 @@ def act(view: View) -> Response:
     with writing(context.engine) as session:
         action.carry_out(session, view, the_enrollment(session, whose))
     view.note("did", view.field("what"), whose)
-    return see(f"/patients/{whose}#done")
+    return redirect(f"/patients/{whose}#done")
 
 
 def _action(kind: type[Command]) -> PatientAction:

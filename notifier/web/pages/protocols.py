@@ -14,7 +14,7 @@ from notifier.db.tables import Approval, Pause
 from notifier.domain.refused import Refused
 from notifier.publishing.approve import approve
 from notifier.publishing.pause import pause, unpause
-from notifier.web.view import NotFound, Page, View, see
+from notifier.web.view import NotFound, Page, View, redirect
 from notifier.web.widgets.protocol_examples import Example, examples, treated_at_two
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import planned
@@ -164,7 +164,7 @@ def stand_behind(view: View) -> Response:
         by = view.field("clinician") or view.who.name
         approve(session, protocol, by=by[:120], now=view.now, language=language)
     view.note("did", f"approve {protocol.id} {protocol.version}")
-    return see(f"/protocols/{protocol.id}")
+    return redirect(f"/protocols/{protocol.id}")
 
 
 def stop(view: View) -> Response:
@@ -182,7 +182,7 @@ def stop(view: View) -> Response:
             step=step,
         )
     view.note("did", f"pause {protocol.id} {step or ''}".strip())
-    return see(f"/protocols/{protocol.id}")
+    return redirect(f"/protocols/{protocol.id}")
 
 
 def go_on(view: View) -> Response:
@@ -191,7 +191,7 @@ def go_on(view: View) -> Response:
     with writing(view.context.engine) as session:
         unpause(session, protocol.id, now=view.now, by=view.who.by, step=step)
     view.note("did", f"unpause {protocol.id} {step or ''}".strip())
-    return see(f"/protocols/{protocol.id}")
+    return redirect(f"/protocols/{protocol.id}")
 
 
 PAGES = (

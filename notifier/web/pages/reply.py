@@ -18,11 +18,11 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.numbers.opt_outs import is_opted_out
-from notifier.web.view import Page, View, see
+from notifier.web.view import Page, View, redirect
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerBox:
+class ReplyBox:
     """Whether she may be answered by text now, and until when; else why not and what to do."""
 
     until: datetime | None
@@ -30,17 +30,17 @@ class AnswerBox:
     opted_out: bool
 
 
-def answer_box(session: Session, view: View, enrollment: Enrollment) -> AnswerBox:
+def reply_box(session: Session, view: View, enrollment: Enrollment) -> ReplyBox:
     """For her page."""
     phone = enrollment.phone
     opted_out = is_opted_out(session, phone) is not None
     if view.context.missing:
-        return AnswerBox(None, " ".join(view.context.missing), opted_out)
+        return ReplyBox(None, " ".join(view.context.missing), opted_out)
     try:
         until = answerable_until(session, phone, now=view.now, yours=view.context.rules.yours)
-        return AnswerBox(until, None, opted_out)
+        return ReplyBox(until, None, opted_out)
     except Refused as why:
-        return AnswerBox(None, str(why), opted_out)
+        return ReplyBox(None, str(why), opted_out)
 
 
 def write(view: View) -> Response:
@@ -51,7 +51,7 @@ def write(view: View) -> Response:
     if view.field("sure"):
         with writing(view.context.engine) as session:
             _send_once(session, view, whose, once)
-        return see(f"/patients/{whose}#answered")
+        return redirect(f"/patients/{whose}#answered")
     with reading(view.context.engine) as session:
         enrollment = the_enrollment(session, whose)
         try:
@@ -59,7 +59,7 @@ def write(view: View) -> Response:
         except Refused as why:
             found, problem = None, why
     return view.page(
-        "answer.html",
+        "reply.html",
         status=422 if problem else 200,
         enrollment=enrollment,
         found=found,

@@ -13,50 +13,50 @@ from notifier.web import origin as same_site
 from notifier.web.context import WebContext
 from notifier.web.pages import (
     account,
+    accounts,
+    api_keys,
+    audit_log,
     delivery,
     enroll,
     imports,
+    inbox,
+    overdue,
     patient,
     patient_card,
+    patient_commands,
+    printed_plan,
     protocol_checks,
     protocols,
+    reply,
+    sending_status,
     sign_in,
     texts,
     today,
 )
-from notifier.web.pages import accounts as people
-from notifier.web.pages import api_keys as programs
-from notifier.web.pages import audit_log as record
-from notifier.web.pages import inbox as needs
-from notifier.web.pages import overdue as late
-from notifier.web.pages import patient_commands as patient_change
-from notifier.web.pages import printed_plan as paper
-from notifier.web.pages import reply as answering
-from notifier.web.pages import sending_status as alarms
 from notifier.web.render import static_file
-from notifier.web.view import Page, answer
+from notifier.web.view import Page, respond
 
 PAGES: tuple[Page, ...] = (
     *today.PAGES,
-    *alarms.PAGES,
-    *needs.PAGES,
-    *late.PAGES,
+    *sending_status.PAGES,
+    *inbox.PAGES,
+    *overdue.PAGES,
     *texts.PAGES,
     *enroll.PAGES,
-    *paper.PAGES,
+    *printed_plan.PAGES,
     *patient.PAGES,
-    *patient_change.PAGES,
+    *patient_commands.PAGES,
     *patient_card.PAGES,
-    *answering.PAGES,
+    *reply.PAGES,
     *protocol_checks.PAGES,  # before a protocol's own address, which would take `compare` for an id
     *protocols.PAGES,
     *imports.PAGES,
     *delivery.PAGES,
     *sign_in.PAGES,
     *account.PAGES,
-    *people.PAGES,
-    *programs.PAGES,
-    *record.PAGES,
+    *accounts.PAGES,
+    *api_keys.PAGES,
+    *audit_log.PAGES,
 )
 
 
@@ -68,7 +68,7 @@ def staff_router(context: WebContext) -> APIRouter:
     _add(router, "GET", "/sign-in", partial(sign_in.ask, context))
     _add(router, "POST", "/sign-in", partial(sign_in.sign_in, context))
     for page in PAGES:
-        _add(router, page.method, page.path, partial(answer, context, page))
+        _add(router, page.method, page.path, partial(respond, context, page))
     return router
 
 

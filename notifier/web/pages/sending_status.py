@@ -17,7 +17,7 @@ from notifier.sending.gates.circuits import HIDES, open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts, trust_clocks, works
 from notifier.sending.gates.probe import close_circuit
 from notifier.sending.gates.recoveries import count_waiting, open_recoveries
-from notifier.web.view import Page, View, see
+from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.formats import counted, moment, sentence
 
 _ASK: Final = "Tell whoever runs this machine."
@@ -71,7 +71,7 @@ def _stops(session: Session, view: View) -> Iterator[Alarm]:
         elif many := count_waiting(session, found.up_to, now):
             waits = "waits" if many == 1 else "wait"
             why = f"{counted(many, 'late text')} {waits} for you after an outage; newer ones leave as planned."
-            yield Alarm(why, "Look at them, then let them leave.", found.at, ("/late", "Look at the late texts"))
+            yield Alarm(why, "Look at them, then let them leave.", found.at, ("/overdue", "Look at the late texts"))
 
 
 def _alerts(session: Session) -> Iterator[Alarm]:
@@ -87,7 +87,7 @@ def send_again(view: View) -> Response:
         close_circuit(session, at=view.now, by=view.who.by)
         trust_clocks(session)
     view.note("did", "send again")
-    return see("/")
+    return redirect("/")
 
 
 PAGES = (Page("POST", "/send-again", send_again, admin=True),)

@@ -16,7 +16,7 @@ from notifier.web import cookies
 from notifier.web.context import WebContext
 from notifier.web.pages import enroll
 from notifier.web.render import render
-from notifier.web.view import KEPT, Fields, Page, View, read_fields, see
+from notifier.web.view import KEPT, Fields, Page, View, read_fields, redirect
 
 WRONG = "That name and password do not belong together. Try again."
 TOO_OFTEN = "Too many tries. Wait a quarter of an hour, or ask an admin for a new password."
@@ -84,7 +84,7 @@ def _welcome(
     kept = [(name.removeprefix(KEPT), value) for name, value in fields.multi_items() if name.startswith(KEPT)]
     if kept:
         return enroll.show_again(View(context, request, context.clock.now(), who, token, ImmutableMultiDict(kept)))
-    return see(_only_here(fields.get("to", "/")))
+    return redirect(_only_here(fields.get("to", "/")))
 
 
 def _only_here(path: str) -> str:
@@ -95,7 +95,7 @@ def _only_here(path: str) -> str:
 def sign_out(view: View) -> Response:
     """End this session here and in the database."""
     session_access.sign_out(view.context.engine, view.token, now=view.now, by=view.who.by)
-    response = see("/sign-in")
+    response = redirect("/sign-in")
     cookies.take_back(response, view.request)
     return response
 

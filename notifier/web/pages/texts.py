@@ -15,7 +15,7 @@ from notifier.oversight.forecast import text_lines
 from notifier.oversight.worklists import TextRow
 from notifier.sending.review import review
 from notifier.web.pages.inbox import back_to, trouble_between
-from notifier.web.view import NotFound, Page, View, see
+from notifier.web.view import NotFound, Page, View, redirect
 from schedules.offsets import wall_first
 
 _S = MessageState
@@ -99,7 +99,7 @@ def decide(view: View) -> Response:
         sent = view.field("sent") == "yes"
         review(session, number, sent=sent, now=view.now, by=view.who.by)
     view.note("did", f"review text {number}")
-    return see(back_to(view, f"/texts/{number}"))
+    return redirect(back_to(view, f"/texts/{number}"))
 
 
 PAGES = (

@@ -54,7 +54,7 @@ def show(view: View) -> Response:
         leaving, waiting = staff_views.count_upcoming(session, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
             "alarms": alarms(session, view),
-            "needs": waiting_for_person(session, view),
+            "waiting_for_person": waiting_for_person(session, view),
             "expected": _expected(session, view, today, tomorrow),
             "soon": staff_views.upcoming(session, None, now + _DAY, 8),
             "in_a_day": leaving[in_a_day],

@@ -30,60 +30,60 @@ def role_of(desk: Desk, name: str) -> Role:
     return account.role
 
 
-@pytest.mark.parametrize("path", ["/people", "/programs", "/record"])
+@pytest.mark.parametrize("path", ["/accounts", "/api-keys", "/audit-log"])
 def test_only_an_admin_sees_people_programs_and_the_record(desk: Desk, path: str) -> None:
-    assert (403, False) == (desk.get(path).status_code, 'href="/people"' in desk.get("/").text)
+    assert (403, False) == (desk.get(path).status_code, 'href="/accounts"' in desk.get("/").text)
 
 
 def test_only_an_admin_changes_an_account(subtests: pytest.Subtests, desk: Desk) -> None:
     for deed in ("password", "role", "lock", "unlock", "sign-out"):
         with subtests.test(deed=deed):
-            assert 403 == desk.post(f"/people/1/{deed}", role="admin").status_code
+            assert 403 == desk.post(f"/accounts/1/{deed}", role="admin").status_code
             assert Role.STAFF is role_of(desk, "Dana")
 
 
 def test_whoever_is_added_signs_in_with_the_password_that_was_shown_once(admin: Desk) -> None:
-    shown = admin.post("/people", name="Eve", role="staff").text
-    assert secret(shown) not in admin.get("/people").text
+    shown = admin.post("/accounts", name="Eve", role="staff").text
+    assert secret(shown) not in admin.get("/accounts").text
     assert 303 == admin.sign_in("Eve", secret(shown)).status_code
-    assert 403 == admin.get("/people").status_code
+    assert 403 == admin.get("/accounts").status_code
 
 
 def test_a_name_that_is_taken_is_said_on_the_page_and_without_a_command(admin: Desk) -> None:
-    shown = admin.post("/people", name="dr. sol", role="staff")
+    shown = admin.post("/accounts", name="dr. sol", role="staff")
     assert (422, True) == (shown.status_code, "has an account already" in words(shown))
     assert "notifier " not in words(shown)
 
 
 def test_a_new_password_ends_the_sessions_and_the_old_one(admin: Desk) -> None:
     admin.account()
-    shown = admin.post("/people/2/password").text
+    shown = admin.post("/accounts/2/password").text
     assert 401 == admin.sign_in("Dana").status_code
     assert 303 == admin.sign_in("Dana", secret(shown)).status_code
 
 
 def test_a_locked_account_opens_nothing_until_it_is_unlocked(admin: Desk) -> None:
     admin.account()
-    admin.post("/people/2/lock")
-    assert "Dana staff locked" in admin.read("/people")
+    admin.post("/accounts/2/lock")
+    assert "Dana staff locked" in admin.read("/accounts")
     assert 401 == admin.client.post("/sign-in", data={"name": "Dana", "password": PASSWORD}).status_code
-    admin.post("/people/2/unlock")
+    admin.post("/accounts/2/unlock")
     assert 303 == admin.sign_in("Dana").status_code
 
 
 def test_a_role_is_changed(admin: Desk) -> None:
     admin.account()
-    admin.post("/people/2/role", role="admin")
+    admin.post("/accounts/2/role", role="admin")
     assert Role.ADMIN is role_of(admin, "Dana")
-    admin.post("/people/2/role", role="staff")
+    admin.post("/accounts/2/role", role="staff")
     assert Role.STAFF is role_of(admin, "Dana")
 
 
 @pytest.mark.parametrize("deed", ["role", "lock"])
 def test_the_last_admin_stays_one(admin: Desk, deed: str) -> None:
-    refused = admin.post(f"/people/1/{deed}", role="staff")
+    refused = admin.post(f"/accounts/1/{deed}", role="staff")
     assert (422, True) == (refused.status_code, "is the only admin" in words(refused))
-    assert (Role.ADMIN, 200) == (role_of(admin, "Dr. Sol"), admin.get("/people").status_code)
+    assert (Role.ADMIN, 200) == (role_of(admin, "Dr. Sol"), admin.get("/accounts").status_code)
 
 
 def test_somebody_is_signed_out_everywhere(admin: Desk) -> None:
@@ -93,8 +93,8 @@ def test_somebody_is_signed_out_everywhere(admin: Desk) -> None:
         admin.client.cookies.clear()
         admin.sign_in(name)
         tokens.append(str(admin.client.cookies["notifier"]))
-    admin.post("/people/2/sign-out")
-    assert 200 == admin.get("/people").status_code
+    admin.post("/accounts/2/sign-out")
+    assert 200 == admin.get("/accounts").status_code
     admin.has_cookie(tokens[0])
     assert 303 == admin.get("/").status_code
 
@@ -140,15 +140,15 @@ def test_own_sessions_are_seen_and_ended_and_nobody_elses(desk: Desk) -> None:
 
 
 def test_a_key_is_shown_once_with_its_scopes_and_revoked(admin: Desk) -> None:
-    assert 422 == admin.post("/programs", name="EHR").status_code
-    key = secret(admin.post("/programs", name="EHR", **{"scope.enroll": "yes"}).text)
-    listed = admin.get("/programs")
+    assert 422 == admin.post("/api-keys", name="EHR").status_code
+    key = secret(admin.post("/api-keys", name="EHR", **{"scope.enroll": "yes"}).text)
+    listed = admin.get("/api-keys")
     assert (key in listed.text, "May: enroll. Never used yet." in words(listed)) == (False, True)
     with reading(admin.engine) as session:
         found = key_with(session, hash_of(key))
         assert found is not None
         assert ["enroll"] == found.scopes
-    admin.post("/programs/1/revoke")
+    admin.post("/api-keys/1/revoke")
     with reading(admin.engine) as session:
         assert ["staff:Dr. Sol"] == [one.revoked_by for one in all_keys(session)]
 
@@ -161,63 +161,63 @@ def test_the_record_is_filtered_by_person_patient_and_day(admin: Desk) -> None:
     admin.get("/protocols")
     admin.get("/patients/1")
     admin.sign_in("Dr. Sol")
-    everything = admin.read("/record")
+    everything = admin.read("/audit-log")
     assert "Dr. Sol" in everything
     assert "saw: patient Ana Ruiz" in everything
-    hers = admin.read("/record?who=person-2").partition("Patient ")[2]
+    hers = admin.read("/audit-log?who=person-2").partition("Patient ")[2]
     assert ("Dana" in hers, "Dr. Sol" in hers) == (True, False)
-    assert 2 == admin.read("/record?patient=1").count("saw: patient")
-    assert "Nothing." in admin.read("/record?patient=9")
-    assert "Nothing." in admin.read("/record?day=2026-03-05")
-    assert "saw: patient" in admin.read("/record?day=2026-03-06")
+    assert 2 == admin.read("/audit-log?patient=1").count("saw: patient")
+    assert "Nothing." in admin.read("/audit-log?patient=9")
+    assert "Nothing." in admin.read("/audit-log?day=2026-03-05")
+    assert "saw: patient" in admin.read("/audit-log?day=2026-03-06")
 
 
 def test_an_odd_filter_is_none(subtests: pytest.Subtests, admin: Desk) -> None:
     for query in ("day=x", "day=9999-12-31", "patient=-1", f"patient={9**30}", "who=x", "before=x"):
         with subtests.test(query=query):
-            assert 200 == admin.get(f"/record?{query}").status_code
+            assert 200 == admin.get(f"/audit-log?{query}").status_code
 
 
 def test_a_long_record_goes_on_behind_older(admin: Desk) -> None:
     for _ in range(101):
         admin.get("/replies")
-    first = admin.get("/record")
-    older = re.search(r'href="(/record\?[^"]+)">Older', first.text)
+    first = admin.get("/audit-log")
+    older = re.search(r'href="(/audit-log\?[^"]+)">Older', first.text)
     assert older is not None
     assert 100 == first.text.count("<tr><td>")
     assert "signed in" in admin.read(older[1].replace("&amp;", "&"))
 
 
 def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: Desk) -> None:
-    assert "Sees the patients of" not in admin.read("/people")
+    assert "Sees the patients of" not in admin.read("/accounts")
     object.__setattr__(admin.context, "rules", replace(admin.context.rules, offices=OFFICES))
-    admin.post("/people", name="Eve", role="staff", office="north")
-    assert "Sees north." in admin.read("/people")
-    admin.post("/people/2/offices", office="desert")
-    assert "Sees desert." in admin.read("/people")
-    assert 422 == admin.post("/people/2/offices", office="moon").status_code
-    admin.post("/people/2/offices")
-    assert 2 == admin.read("/people").count("Sees all offices.")
+    admin.post("/accounts", name="Eve", role="staff", office="north")
+    assert "Sees north." in admin.read("/accounts")
+    admin.post("/accounts/2/offices", office="desert")
+    assert "Sees desert." in admin.read("/accounts")
+    assert 422 == admin.post("/accounts/2/offices", office="moon").status_code
+    admin.post("/accounts/2/offices")
+    assert 2 == admin.read("/accounts").count("Sees all offices.")
 
 
 def test_a_key_is_for_one_office_where_there_are_several(admin: Desk) -> None:
-    assert "key-office" not in admin.get("/programs").text
+    assert "key-office" not in admin.get("/api-keys").text
     object.__setattr__(admin.context, "rules", replace(admin.context.rules, offices=OFFICES))
-    admin.post("/programs", name="EHR", office="north", **{"scope.read": "yes"})
-    admin.post("/programs", name="BOOKING", office="", **{"scope.read": "yes"})
+    admin.post("/api-keys", name="EHR", office="north", **{"scope.read": "yes"})
+    admin.post("/api-keys", name="BOOKING", office="", **{"scope.read": "yes"})
     with reading(admin.engine) as session:
         assert {"EHR": "north", "BOOKING": None} == {one.name: one.office for one in all_keys(session)}
-    assert "Sees north." in admin.read("/programs")
-    assert 422 == admin.post("/programs", name="CRM", office="moon", **{"scope.read": "yes"}).status_code
+    assert "Sees north." in admin.read("/api-keys")
+    assert 422 == admin.post("/api-keys", name="CRM", office="moon", **{"scope.read": "yes"}).status_code
 
 
 def test_a_form_that_is_refused_keeps_what_was_typed(admin: Desk) -> None:
-    refused = admin.post("/programs", name="EHR of <b>ours</b>").text
+    refused = admin.post("/api-keys", name="EHR of <b>ours</b>").text
     assert 'value="EHR of &lt;b&gt;ours&lt;/b&gt;"' in refused
-    admin.post("/programs", name="EHR", **{"scope.enroll": "yes"})
-    taken = admin.post("/programs", name="EHR", **{"scope.enroll": "yes"}).text
+    admin.post("/api-keys", name="EHR", **{"scope.enroll": "yes"})
+    taken = admin.post("/api-keys", name="EHR", **{"scope.enroll": "yes"}).text
     assert ('name="scope.enroll" value="yes" checked' in taken, 'name="scope.read" value="yes" checked' in taken) == (
         True,
         False,
     )
-    assert 'value="Dr. Sol"' in admin.post("/people", name="Dr. Sol", role="staff").text.partition('id="add"')[2]
+    assert 'value="Dr. Sol"' in admin.post("/accounts", name="Dr. Sol", role="staff").text.partition('id="add"')[2]

@@ -14,7 +14,7 @@ from tests.web.pages.conftest import Desk
 from tests.web.pages.test_today import S, move
 
 pytestmark = in_a_browser
-PAGES = ["/people", "/programs", "/record", "/account", "/protocols/microneedling-24h/approve/es", "/"]
+PAGES = ["/accounts", "/api-keys", "/audit-log", "/account", "/protocols/microneedling-24h/approve/es", "/"]
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_text_in_doubt_is_decided_on_today_with_one_press(visitor: Visitor) ->
 
 def test_a_password_is_shown_once_and_a_double_click_adds_one_account(visitor: Visitor) -> None:
     page = visitor.page
-    visitor.go("/people")
+    visitor.go("/accounts")
     page.get_by_label("Name to sign in with").fill("Eve")
     page.get_by_role("button", name="Add, and show the password").dblclick()
     expect(page.get_by_role("heading", name="The password of Eve")).to_be_visible()

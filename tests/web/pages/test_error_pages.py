@@ -38,7 +38,7 @@ def test_a_stranger_reads_it_without_the_pages_of_staff(stranger: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("path", "way"),
-    [("/patients/1/change", 'href="/patients/1"'), ("/people/offices", 'href="/"'), ("/find", 'href="/"')],
+    [("/patients/1/change", 'href="/patients/1"'), ("/accounts/offices", 'href="/"'), ("/find", 'href="/"')],
 )
 def test_the_answer_to_a_form_opened_anew_leads_back(desk: Desk, path: str, way: str) -> None:
     found = browse(desk, path)
@@ -128,7 +128,7 @@ def test_an_address_with_a_question_is_still_known_after_the_sign_in(stranger: D
 
 
 def test_a_number_that_no_row_can_have_is_not_a_crash(subtests: pytest.Subtests, admin: Desk) -> None:
-    for path in ("/people/{}/lock", "/programs/{}/revoke", "/texts/{}/seen-to", "/replies/{}/close"):
+    for path in ("/accounts/{}/lock", "/api-keys/{}/revoke", "/texts/{}/seen-to", "/replies/{}/close"):
         for number in (10**18 * 9, 10**19, 10**40):
             with subtests.test(path=path, number=number):
-                assert admin.post(path.format(number), on="/people").status_code in (404, 422)
+                assert admin.post(path.format(number), on="/accounts").status_code in (404, 422)

@@ -23,7 +23,7 @@ PAGES = [
     "/texts/expired",
     "/texts/doubtful",
     "/replies",
-    "/late",
+    "/overdue",
     "/account",
     "/protocols/compare?a=microneedling&b=microneedling-week",
     "/protocols",

@@ -156,6 +156,6 @@ def test_an_admin_sets_whose_patients_somebody_sees(north: Desk) -> None:
     north.account("Dr. Sol", admin=True)
     north.client.cookies.clear()
     north.sign_in("Dr. Sol", PASSWORD)
-    assert "Sees north" in north.read("/people")
-    assert 303 == north.post("/people/1/offices", on="/people", office="desert").status_code
-    assert "Sees desert" in north.read("/people")
+    assert "Sees north" in north.read("/accounts")
+    assert 303 == north.post("/accounts/1/offices", on="/accounts", office="desert").status_code
+    assert "Sees desert" in north.read("/accounts")

@@ -119,7 +119,7 @@ def test_every_open_and_lately_closed_reply_is_behind_the_count(desk: Desk) -> N
 
 
 def test_a_form_leads_back_to_its_own_pages_alone(subtests: pytest.Subtests, desk: Desk) -> None:
-    for back in ("//evil.example", "https://evil.example", "/texts/\nx", "/patients/1/../x", "/late"):
+    for back in ("//evil.example", "https://evil.example", "/texts/\nx", "/patients/1/../x", "/overdue"):
         with subtests.test(back=back):
             desk.enroll()
             desk.says("Can I run?")
@@ -137,15 +137,15 @@ def outage(desk: Desk) -> None:
 
 
 def late_form(desk: Desk) -> str:
-    return desk.token("/late", "seen")
+    return desk.token("/overdue", "seen")
 
 
 def test_late_texts_are_shown_with_their_fate_and_leave_when_somebody_says_so(desk: Desk) -> None:
     outage(desk)
-    shown = desk.read("/late")
+    shown = desk.read("/overdue")
     assert "Late, still useful: it leaves." in shown
     assert "Too late: tell the patient." in shown
-    desk.post("/late", seen=late_form(desk))
+    desk.post("/overdue", seen=late_form(desk))
     with reading(desk.engine) as session:
         assert {} == open_recoveries(session)
         released = session.scalars(select(Event.by).where(Event.what == "recovery_ended")).all()  # type: ignore[call-overload]  # SQLModel's columns
@@ -156,7 +156,7 @@ def test_late_texts_that_changed_since_are_looked_at_again(desk: Desk) -> None:
     outage(desk)
     seen = late_form(desk)
     desk.says("STOP", ANA)
-    assert 422 == desk.post("/late", seen=seen).status_code
+    assert 422 == desk.post("/overdue", seen=seen).status_code
     with reading(desk.engine) as session:
         assert open_recoveries(session)
 
