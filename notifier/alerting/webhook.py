@@ -23,15 +23,15 @@ class WebhookChannel:
         alerts = [{"cause": one.cause, "why": one.why, "since": one.since.isoformat()} for one in notice.lines]
         text = f"{notice.subject}\n{notice.body}"
         document = {"clinic": notice.clinic, "host": notice.host, "text": text, "alerts": alerts}
-        await _ask("POST", self._url, "the webhook", document)
+        await _request("POST", self._url, "the webhook", document)
 
 
 async def beat(url: str) -> None:
     """Say that the worker is well; raises NotDelivered."""
-    await _ask("GET", url, "the heartbeat's address")
+    await _request("GET", url, "the heartbeat's address")
 
 
-async def _ask(method: str, url: str, whose: str, document: Any = None) -> None:
+async def _request(method: str, url: str, whose: str, document: Any = None) -> None:
     """No redirects, no proxies of the environment. The address is a secret: no sentence quotes it."""
     try:
         async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:

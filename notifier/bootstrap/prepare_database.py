@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine
 
 from notifier.db.schema import prepare
-from notifier.scheduler.watchdog import tell_systemd
+from notifier.scheduler.watchdog import notify_systemd
 
 _LONGEST: Final = "EXTEND_TIMEOUT_USEC=3600000000"
 """An hour: systemd would kill a start that takes longer than its unit says, and the next start would begin again."""
@@ -21,7 +21,7 @@ def prepare_database(engine: Engine, now: datetime, notify_socket: str | None) -
 
     `notify_socket`: where systemd listens. Raises what `notifier.db.schema.prepare` does.
     """
-    tell_systemd(_LONGEST, notify_socket)
+    notify_systemd(_LONGEST, notify_socket)
     done = prepare(engine, now)
     if done.created:
         log.warning("new_database", file=str(done.created))

@@ -36,7 +36,7 @@ from notifier.db.same_file import OpenedFile
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
 from notifier.oversight.alerts import send_alerts
-from notifier.scheduler.watchdog import tell_systemd
+from notifier.scheduler.watchdog import notify_systemd
 from notifier.sms.signature import SignatureCheck
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ async def serve(settings: Settings) -> str | None:
     opened = OpenedFile(open_engine(settings.database_url.get_secret_value()))
     async with web(settings):
         log.info("ready", web=os.getpid())
-        tell_systemd("READY=1", settings.notify_socket)
+        notify_systemd("READY=1", settings.notify_socket)
         while not stopping.is_set() and not (lost := opened.why_lost()):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PULSE):
                     await stopping.wait()
-        tell_systemd("STOPPING=1", settings.notify_socket)
+        notify_systemd("STOPPING=1", settings.notify_socket)
     if lost:
         log.error("database_replaced", alert=True, why=lost)
         await send_alerts(build_alerting(settings), (AlertLine("damaged", lost, build_clock(settings).now()),))

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from notifier.access.idempotency import forget_old_responses
 from notifier.clock import Clock
 from notifier.db.threads import DatabaseThreads
-from notifier.oversight.alerts import Alerting, watch_alone, watch_replies
+from notifier.oversight.alerts import Alerting, watch_replies, watch_without_worker
 from notifier.scheduler.timers import Rounds
 
 LOOK: Final = 60.0
@@ -44,19 +44,19 @@ async def rounds(
 
     async def watch() -> None:
         nonlocal missed
-        missed = await watch_alone(threads, alerting, now=clock.now(), missed=missed)
+        missed = await watch_without_worker(threads, alerting, now=clock.now(), missed=missed)
 
     async def forget() -> None:
         now = clock.now()
         await threads.write(lambda session: forget_old_responses(session, now))
 
-    async def tell_urgent() -> None:
+    async def alert_urgent() -> None:
         await watch_replies(threads, alerting, now=clock.now())
 
     # Not on APScheduler's wall clock: one that is set back would silence it, and no worker's pulse is here to notice.
     going = Rounds()
     going.begin("forget", forget, every=tidy)
-    going.begin("urgent", tell_urgent, wake_up=replied)
+    going.begin("urgent", alert_urgent, wake_up=replied)
     if not beside_worker:
         going.begin("watch", watch, every=look)
     try:

@@ -16,7 +16,7 @@ from notifier.cli.advice import with_advice
 from notifier.cli.app import build_app
 from notifier.cli.errors import Failed
 from notifier.cli.output import note
-from notifier.domain.errors import BadConfiguration, Unusable
+from notifier.domain.errors import BadConfiguration, Unavailable
 from notifier.domain.refused import Refused
 from schedules.errors import ProtocolError
 
@@ -61,7 +61,7 @@ def _sentences() -> Iterator[None]:
             note(error.format_message())
             raise _Ended(ExitCode.BAD_INPUT) from None
         raise _ended(ExitCode(error.exit_code), _usage(error)) from None
-    except (Failed, Unusable) as error:
+    except (Failed, Unavailable) as error:
         raise _ended(ExitCode.FAILED, str(error)) from None
     except typer.Abort:
         raise _ended(ExitCode.FAILED, "stopped: nothing was changed") from None

@@ -13,13 +13,13 @@ from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import OperationalError
 
 from notifier.db.found_backups import how_to_restore
-from notifier.domain.errors import BadConfiguration, Unusable
+from notifier.domain.errors import BadConfiguration, Unavailable
 
 if TYPE_CHECKING:
     import psycopg
 
 
-class DatabaseFailure(OperationalError, Unusable):
+class DatabaseFailure(OperationalError, Unavailable):
     """The database cannot be used as it is; the message says why and what to do, for a person.
 
     It stays an OperationalError, so that who waits and tries again on those does so on this one too.

@@ -10,5 +10,5 @@ class BadConfiguration(Exception):
     """A setting is wrong: trying again does not mend it."""
 
 
-class Unusable(Exception):
+class Unavailable(Exception):
     """Something that the program stands on, such as its database, cannot be used as it is."""

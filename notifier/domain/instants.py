@@ -56,7 +56,7 @@ def read_instant(text: str, zone: str, field: str, *, clinic_zone: str | None = 
 def check_treated_at(at: datetime, now: datetime, zone: str) -> None:
     """Refuse the end of a treatment that lies in the future; `zone` is whose clock the sentence speaks."""
     if at > now + CLOCKS_DIFFER:
-        when = said_in(at, zone)
+        when = local_text(at, zone)
         raise Refused(
             f"treated_at is the END of a treatment and {when} lies in the future; use appointment_at", "treated_at"
         )
@@ -65,13 +65,13 @@ def check_treated_at(at: datetime, now: datetime, zone: str) -> None:
 def check_appointment_at(at: datetime, now: datetime, zone: str) -> None:
     """Refuse an appointment that has passed, or is so far away that the year must be wrong."""
     if at <= now:
-        when = said_in(at, zone)
+        when = local_text(at, zone)
         raise Refused(
             f"appointment_at {when} has passed; once the patient is treated use treated_at, the END of the treatment",
             "appointment_at",
         )
     if at - now > _LONGEST_WAIT:
-        when = said_in(at, zone)
+        when = local_text(at, zone)
         raise Refused(f"appointment_at {when} is more than two years away; check the year", "appointment_at")
 
 
@@ -126,7 +126,7 @@ def _with_offset(at: datetime) -> str:
     return at.isoformat(timespec="minutes")
 
 
-def said_in(at: datetime, zone: str) -> str:
+def local_text(at: datetime, zone: str) -> str:
     """An instant as staff may type it, on the clock of `zone`: `2026-03-07T15:30-05:00`."""
     return _with_offset(at.astimezone(zone_called(zone)))
 

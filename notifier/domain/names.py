@@ -79,7 +79,7 @@ def _check_characters(full: str) -> None:
         raise ValueError("the name has a hyphen that joins no letters; write it between two letters, as in Ana-Lucia")
     if not any(character.isalpha() for character in full):
         raise ValueError("the name has no letter; write the patient's name")
-    if _piled_marks(full):
+    if _stacked_accents(full):
         raise ValueError("the name has more than three marks on one letter; write it without them")
 
 
@@ -99,7 +99,7 @@ def _fault(character: str) -> str | None:
     return f'{said} ("{character}")' if said else f'the character "{character}"'
 
 
-def _piled_marks(full: str) -> bool:
+def _stacked_accents(full: str) -> bool:
     run = 0
     for character in full:
         run = run + 1 if unicodedata.category(character)[0] == "M" else 0

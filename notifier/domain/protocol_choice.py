@@ -49,7 +49,7 @@ def check_words(protocol: CareProtocol, language: str, answers: Mapping[str, str
         raise Refused(str(why), named) from None
 
 
-def said_of(field_name: str, check: Any, value: str) -> Any:
+def check_field(field_name: str, check: Any, value: str) -> Any:
     """What `check` makes of a value; its ValueError becomes a Refused about that field."""
     try:
         return check(value)

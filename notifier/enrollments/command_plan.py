@@ -14,7 +14,7 @@ from notifier.db.outbox import messages_of
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import ANSWER
 from notifier.domain.offices import choose_office
-from notifier.domain.planning.difference import PlanDifference, PlannedChange, said_steps
+from notifier.domain.planning.difference import PlanDifference, PlannedChange, sent_steps
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
@@ -123,7 +123,7 @@ def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datet
     later = [plan.after if one.enrollment == whose else one for one in company]
     outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
     was = look_ahead(session, company, rules, now)
-    nobody_tells = tuple(_nobody_tells(was, outlook, plan.after, planned))
+    nobody_tells = tuple(_without_a_text(was, outlook, plan.after, planned))
     return replace(plan, others=outlook.differences(), offices=_offices(company), nobody_tells=nobody_tells)
 
 
@@ -159,7 +159,7 @@ def _lock(session: Session, enrollment_ids: Sequence[int]) -> None:
     session.execute(theirs.order_by(col(Message.id)).with_for_update())
 
 
-def _nobody_tells(
+def _without_a_text(
     was: Outlook, becomes: Outlook, ended: EnrollmentFacts, withdrawn: Sequence[Message]
 ) -> Iterator[tuple[int, str]]:
     """What the withdrawn texts would have told the patient, and what the other treatments leave to staff now."""
@@ -168,7 +168,7 @@ def _nobody_tells(
         if other.state not in RUNNING or not other.is_same_patient(ended):
             continue
         covered = {one.step for one in was.plans[other.enrollment].withheld if not one.for_staff}
-        said = said_steps(becomes.rows.get(other.enrollment, ()))
+        said = sent_steps(becomes.rows.get(other.enrollment, ()))
         for withheld in becomes.plans[other.enrollment].withheld:
             if withheld.for_staff and withheld.step in covered - said and untold & _says(other, withheld.step):
                 yield other.enrollment, withheld.step

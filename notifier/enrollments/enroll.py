@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.db.enrollments import by_external_id, the_enrollment
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.instants import said_in
+from notifier.domain.instants import local_text
 from notifier.domain.planning.difference import PlanDifference
 from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
@@ -103,7 +103,7 @@ def _warnings(written: Written, wanted: Checked, plan: Plan) -> Iterator[str]:
     facts = written.facts
     if written.already:
         if facts.anchor.at != wanted.facts.anchor.at:
-            when = said_in(facts.anchor.at, facts.timezone)
+            when = local_text(facts.anchor.at, facts.timezone)
             yield f"the patient is enrolled with {when}; where that is wrong, change enrollment {facts.enrollment}"
         return
     if written.opted_out:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
-from notifier.domain.instants import said_in
+from notifier.domain.instants import local_text
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.requests import Checked
@@ -59,7 +59,7 @@ def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> 
             "treated_at",
             code=RefusalCode.BOOKED_ALREADY,
             enrollment=meant.id,
-            at=said_in(facts.treated_at, facts.timezone),
+            at=local_text(facts.treated_at, facts.timezone),
         )
     return None
 

@@ -14,19 +14,19 @@ from notifier.db import outbox
 from notifier.db.outbox import left_today
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
-from notifier.domain.planning.already_said import is_as_told
 from notifier.domain.planning.difference import (
     OutboxRow,
     PlanDifference,
     PlannedChange,
     compare,
     find_wrong,
+    informed_topics,
     over_steps,
     placeless_steps,
-    told_topics,
 )
 from notifier.domain.planning.number_plan import Member, plan_for, plan_together
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, draft_for, for_comparison
+from notifier.domain.planning.still_right import is_still_right
 from notifier.domain.states import RUNNING
 from notifier.enrollments.plans import at_number, enrollments_on, facts_of
 from schedules.moments import Moments
@@ -78,7 +78,7 @@ class Outlook:
             return []
         says = draft_for(after, at_number(after, self.after), self.rules, enrolled_at=None)
         own = Moments.of(after.protocol, after.anchor, zone_called(after.timezone), after.answers).ends
-        return [entry for entry in found if entry.row is None or not is_as_told(entry.row, says, own)]
+        return [entry for entry in found if entry.row is None or not is_still_right(entry.row, says, own)]
 
 
 def look_ahead(
@@ -132,7 +132,7 @@ def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: Planning
 
 
 def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow]) -> Member:
-    return Member(facts, over_steps(rows), placeless_steps(rows, facts.phone), told_topics(rows))
+    return Member(facts, over_steps(rows), placeless_steps(rows, facts.phone), informed_topics(rows))
 
 
 def _rows(session: Session, enrollments: Sequence[int], lock: bool) -> dict[int, list[OutboxRow]]:

@@ -15,7 +15,7 @@ from notifier.domain.names import Name, check_name
 from notifier.domain.offices import choose_office
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
-from notifier.domain.protocol_choice import check_allowed, check_words, find_protocol, said_of
+from notifier.domain.protocol_choice import check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED, TEXTS, Kind, read_text
@@ -98,13 +98,13 @@ _canonical = json.JSONEncoder(sort_keys=True).encode
 
 def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol], rules: PlanningRules) -> Checked:
     """Check what needs neither the clock nor the database; raises Refused with the field it is about."""
-    name = said_of("name", check_name, request.name)
-    phone = said_of("phone", parse_phone, request.phone)
+    name = check_field("name", check_name, request.name)
+    phone = check_field("phone", parse_phone, request.phone)
     protocol = find_protocol(request.protocol, protocols)
     office = choose_office(request.office, rules.offices, rules.yours)
     check_allowed(protocol, office, rules)
     timezone = request.timezone or rules.at(office).timezone
-    said_of("timezone", zone_called, timezone)
+    check_field("timezone", zone_called, timezone)
     if request.treated_at is None and request.appointment_at is None:
         raise Refused("say treated_at (the END of the treatment) or appointment_at", "treated_at")
     texts = {one.name: read_text(one, getattr(request, one.name)) for one in TEXTS}
@@ -178,12 +178,12 @@ def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> En
     """The enrollment after the changes; raises Refused with a sentence."""
     after = facts
     if changes.name is not None:
-        name: Name = said_of("name", check_name, changes.name)
+        name: Name = check_field("name", check_name, changes.name)
         after = replace(after, first_name=name.first, folded_name=name.folded)
     if changes.phone is not None:
-        after = replace(after, phone=said_of("phone", parse_phone, changes.phone).e164)
+        after = replace(after, phone=check_field("phone", parse_phone, changes.phone).e164)
     if changes.timezone is not None:
-        said_of("timezone", zone_called, changes.timezone)
+        check_field("timezone", zone_called, changes.timezone)
     for one in CHANGEABLE:
         value: Any = getattr(changes, one.name)
         if one.name in PLANNED and value is not None and one.kind in _PLAIN:

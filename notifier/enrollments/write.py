@@ -126,12 +126,12 @@ def _write_wave(
     insert_rows(session, Event, [_event(id_, now, by, why) for id_ in ids])
     for position, _, others in new:
         if others:
-            changed = _tell_others(session, outlook, written[position], others, by)
+            changed = _update_others(session, outlook, written[position], others, by)
             written[position] = replace(written[position], others=changed)
     return written
 
 
-def _tell_others(
+def _update_others(
     session: Session, outlook: Outlook, new: Written, others: Sequence[EnrollmentFacts], by: str
 ) -> dict[int, PlanDifference]:
     """The others on this phone: their unsent texts say a name now, wait for the newer treatment, or give way to it."""

@@ -33,7 +33,7 @@ class Alerting:
     """None: the log alone."""
 
 
-async def watch_alone(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, missed: int) -> int:
+async def watch_without_worker(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, missed: int) -> int:
     """One look of a process that is no worker; how many of its looks in a row have found none alive.
 
     A dead worker cannot say that it is dead. A restart takes less than `MISSED` looks, and is told to nobody.

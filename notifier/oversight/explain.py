@@ -164,7 +164,7 @@ def _what_keeps_it(
         if circuit.sender is None or circuit.sender == sender or (sender is None and _is_nobodys(circuit, rules)):
             stops = what_stops(circuit).rstrip(".")
             yield f"{stops[0].upper()}{stops[1:]}."
-    if now is not None and (asked := _asked_to_wait(session, _through(sender, rules), now)):
+    if now is not None and (asked := _why_sender_waits(session, _through(sender, rules), now)):
         yield f"Its sender waits: {asked}"
 
 
@@ -188,7 +188,7 @@ def _through(sender: str | None, rules: PlanningRules) -> ColumnElement[bool]:
     return col(Enrollment.office).is_(None) | col(Enrollment.office).not_in(others)
 
 
-def _asked_to_wait(session: Session, through: ColumnElement[bool], now: datetime) -> str | None:
+def _why_sender_waits(session: Session, through: ColumnElement[bool], now: datetime) -> str | None:
     """What Twilio has asked of the sender; it stands at the text that it was asked for."""
     found = (
         select(col(Message.reason))

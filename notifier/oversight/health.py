@@ -45,7 +45,7 @@ class VitalSigns:
     unknown_since: datetime | None = None
     last_departure_at: datetime | None = None
     last_event_at: datetime | None = None
-    receipts_by_poll_alone: bool = False
+    receipts_only_by_poll: bool = False
     waiting: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -73,7 +73,7 @@ def troubles(
     if signs.revision != signs.wanted:
         return [Trouble("schema", f"the database is at revision {signs.revision}, not {signs.wanted}")]
     found = [*_database(signs, now), *_worker(signs, now, worker_age), *_texts(signs, now)]
-    if by_webhook and signs.receipts_by_poll_alone:
+    if by_webhook and signs.receipts_only_by_poll:
         found.append(Trouble("webhooks", "the last receipts all came by polling; Twilio does not reach this server"))
     if disk_left is not None and disk_left < FULL:
         found.append(Trouble("disk", f"only {disk_left:.1%} of the database's disk is free"))

@@ -57,7 +57,7 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
         unknown_since=_first(session, col(Message.left_at), in_state(_S.UNKNOWN)),
         last_departure_at=_last_departure(session),
         last_event_at=session.scalar(select(col(Event.at)).order_by(col(Event.id).desc()).limit(1)),
-        receipts_by_poll_alone=_receipts_by_poll_alone(session),
+        receipts_only_by_poll=_receipts_only_by_poll(session),
         waiting={
             "due": _count(session, in_state(_S.PLANNED), due),
             "attempting": _count(session, in_state(_S.ATTEMPTING)),
@@ -135,7 +135,7 @@ def _last_departure(session: Session) -> datetime | None:
     return last
 
 
-def _receipts_by_poll_alone(session: Session) -> bool:
+def _receipts_only_by_poll(session: Session) -> bool:
     latest = select(col(Receipt.source)).order_by(col(Receipt.id).desc()).limit(_LATEST_RECEIPTS)
     sources = session.scalars(latest).all()
     return len(sources) == _LATEST_RECEIPTS and set(sources) == {"poll"}

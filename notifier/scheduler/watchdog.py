@@ -22,7 +22,7 @@ _EX_SOFTWARE = 70
 log = structlog.get_logger()
 
 
-def tell_systemd(state: str, address: str | None) -> None:
+def notify_systemd(state: str, address: str | None) -> None:
     """`READY=1`, `WATCHDOG=1` or `STOPPING=1` to the socket that systemd gave us; nothing where there is none."""
     if address:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to, suppress(OSError):
@@ -51,7 +51,7 @@ class SystemdPing:
         """There was progress at this moment of the monotonic clock, in seconds."""
         if at - self._told >= self.every:
             self._told = at
-            tell_systemd("WATCHDOG=1", self._address)
+            notify_systemd("WATCHDOG=1", self._address)
 
 
 class Watchdog:

@@ -22,7 +22,7 @@ from notifier.scheduler.inbound_polls import Inbound
 from notifier.scheduler.replay_journal import save_left_behind
 from notifier.scheduler.timers import LastRound, Timers
 from notifier.scheduler.unknown_zones import name_unknown_zones
-from notifier.scheduler.watchdog import SystemdPing, Watchdog, hangs_after, tell_systemd
+from notifier.scheduler.watchdog import SystemdPing, Watchdog, hangs_after, notify_systemd
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch, Turn
 from notifier.sending.gates.confirm_clock import confirm_clock
@@ -121,7 +121,7 @@ class Worker:
         timers.add("beat", _WATCH, self._beat)
         timers.start()
         watchdog.start()
-        tell_systemd("READY=1", me.systemd)
+        notify_systemd("READY=1", me.systemd)
         ready()
         loop = asyncio.get_running_loop()
         check = ThoroughCheck(self._threads.engine, lambda why: loop.call_soon_threadsafe(self._found_damage, why))
@@ -131,7 +131,7 @@ class Worker:
         zones.cancel()
         check.stop()
         self._dispatch.stop()
-        tell_systemd("STOPPING=1", me.systemd)
+        notify_systemd("STOPPING=1", me.systemd)
         drained = await timers.stop("dispatch", DRAIN)
         watchdog.stop()
         changes.close()

@@ -25,7 +25,7 @@ from notifier.numbers.holds import hold_number, open_holds
 from notifier.sending.gates.recoveries import end, open_recoveries
 from notifier.sending.match_adopted import Ours, match
 from notifier.sending.outcomes import receipts
-from notifier.sending.outcomes.lookup import ListedText
+from notifier.sending.outcomes.lookup import ProviderText
 from notifier.sms.gateway import Gateway, ProviderMessage
 
 OVERLAP: Final = timedelta(hours=1)
@@ -96,7 +96,7 @@ def _adopt_some(
     known, ours = _bound(session, records), _ours(session, listed)
     many, held = 0, {}
     for phone, some in listed.items():
-        unbound = [ListedText(one.sid, one.body, one.created_at) for one in some if one.sid not in known]
+        unbound = [ProviderText(one.sid, one.body, one.created_at) for one in some if one.sid not in known]
         matched = match(ours[phone], unbound)
         for message_id, found in matched.left:
             _has_left(session, message_id, records[found.sid], now, by)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from notifier.domain.folded_words import folded
-from notifier.sending.outcomes.lookup import ListedText
+from notifier.sending.outcomes.lookup import ProviderText
 
 EARLY: Final = timedelta(minutes=5)
 """A text does not leave before it is due, but two clocks differ."""
@@ -30,13 +30,13 @@ class Ours:
 class Matched:
     """What the provider's list says about the texts to one number."""
 
-    left: list[tuple[int, ListedText]]
+    left: list[tuple[int, ProviderText]]
     """Planned texts that have left."""
-    strangers: list[ListedText]
+    strangers: list[ProviderText]
     """Texts that the backup does not know."""
 
 
-def match(ours: Sequence[Ours], listed: Sequence[ListedText]) -> Matched:
+def match(ours: Sequence[Ours], listed: Sequence[ProviderText]) -> Matched:
     """Give each of the provider's texts to the first of ours with the same words that was due when it was created."""
     free = sorted(ours, key=lambda one: (one.planned, one.due_at, one.id))
     matched = Matched([], [])

@@ -69,7 +69,7 @@ class TwilioGateway:
                 body=text.body,
                 status_callback=self._status_callback(text.token),
                 validity_period=min(max(text.validity_seconds, 1), _LONGEST_VALIDITY),
-                **(_as_asked(text.sender) if text.sender else self._sender),
+                **(_sender_field(text.sender) if text.sender else self._sender),
             )
         except NotSent as error:
             return NotCreated(NotCreatedClass.NETWORK, None, f"Not sent: {error}.")
@@ -163,7 +163,7 @@ class TwilioGateway:
         return f"{self._account.status_callback_base.rstrip('/')}/twilio/status?a={quote(token, safe='')}#rc=5&rp=all"
 
 
-def _as_asked(sender: str) -> dict[str, str]:
+def _sender_field(sender: str) -> dict[str, str]:
     return {"from_": sender} if sender.startswith("+") else {"messaging_service_sid": sender}
 
 

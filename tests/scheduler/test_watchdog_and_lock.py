@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.scheduler.watchdog import HANGS_AFTER, SystemdPing, hangs_after, tell_systemd
+from notifier.scheduler.watchdog import HANGS_AFTER, SystemdPing, hangs_after, notify_systemd
 from notifier.scheduler.worker_lock import AnotherWorker, exclusive
 
 NOW = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
@@ -71,10 +71,10 @@ def test_systemd_is_told_and_nobody_where_there_is_none(tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
-        tell_systemd("READY=1", address)
+        notify_systemd("READY=1", address)
         assert b"READY=1" == systemd.recv(100)
-    tell_systemd("READY=1", None)
-    tell_systemd("READY=1", str(tmp_path / "gone"))
+    notify_systemd("READY=1", None)
+    notify_systemd("READY=1", str(tmp_path / "gone"))
 
 
 def test_systemd_is_pinged_four_times_within_its_limit_and_only_after_progress(tmp_path: Path) -> None:

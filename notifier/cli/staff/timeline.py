@@ -15,7 +15,7 @@ from notifier.cli.timeline_table import print_timeline
 from notifier.domain.instants import read_instant, zone_called
 from notifier.domain.names import check_name
 from notifier.domain.phone import parse_phone
-from notifier.domain.protocol_choice import check_words, said_of
+from notifier.domain.protocol_choice import check_field, check_words
 from notifier.domain.refused import Refused
 from schedules.moments import Anchor
 from schedules.protocol import CareProtocol
@@ -43,11 +43,11 @@ def timeline(
     where = timezone or settings.timezone
     if where is None:
         raise Refused("--timezone is missing; write it like --timezone America/New_York", "timezone")
-    area_zones = said_of("phone", parse_phone, phone).area_zones if phone is not None else ()
+    area_zones = check_field("phone", parse_phone, phone).area_zones if phone is not None else ()
     patient = Patient(
-        zone=said_of("timezone", zone_called, where),
+        zone=check_field("timezone", zone_called, where),
         language=language or plan.languages[0],
-        name=said_of("name", check_name, name).first if name is not None else "",
+        name=check_field("name", check_name, name).first if name is not None else "",
         area_zones=tuple(map(zone_called, area_zones)),
         answers=reading.answers(answer or []),
         rebook_consent=rebook_consent,

@@ -121,7 +121,7 @@ class PlanDifference:
         return any((self.added, self.passed, self.moved, self.reworded, self.cancelled, self.expired, self.wrong_now))
 
 
-def said_steps(rows: Iterable[OutboxRow]) -> frozenset[str]:
+def sent_steps(rows: Iterable[OutboxRow]) -> frozenset[str]:
     """Steps that get no new row, whatever changes: said, perhaps said, or decided by a person."""
     return frozenset(row.step for row in rows if _is_settled(row))
 
@@ -136,10 +136,10 @@ def placeless_steps(rows: Iterable[OutboxRow], phone: str) -> frozenset[str]:
     rows = sorted(rows, key=lambda row: row.revision)
     latest = {row.step: row for row in rows}
     lost = {row.step for row in latest.values() if row.state in _DID_NOT_ARRIVE and row.phone == phone}
-    return said_steps(rows) | lost
+    return sent_steps(rows) | lost
 
 
-def told_topics(rows: Iterable[OutboxRow]) -> frozenset[str]:
+def informed_topics(rows: Iterable[OutboxRow]) -> frozenset[str]:
     """Topics of the `restrict` texts that she has read, or may have."""
     said = (row for row in rows if row.kind == StepKind.RESTRICT and row.state in SAID)
     return frozenset(topic for row in said for topic in row.topics or ())
@@ -153,7 +153,7 @@ def compare(
     for row in sorted(rows, key=lambda row: row.revision):
         latest[row.step] = row
     found: dict[str, list[PlannedChange]] = {name: [] for name in (*_LISTS, "on_their_way")}
-    settled = said_steps(rows)
+    settled = sent_steps(rows)
     in_plan = {message.step: message for message in plan.timeline.messages}
     planned = {step: message for step, message in in_plan.items() if step not in settled}
     for message in planned.values():

@@ -33,7 +33,7 @@ class Member:
     """Steps that can never leave again."""
     settled: frozenset[str] = frozenset()
     """Steps that get no new place on any day: they have left, or may have."""
-    told: frozenset[str] = frozenset()
+    informed: frozenset[str] = frozenset()
     """Topics of the `restrict` texts that she has read, or may have."""
 
 
@@ -141,7 +141,7 @@ def _find_cover(
     topics = set(message.topics)
     by: list[Step] = []
     for other in newer:
-        topics -= other.told
+        topics -= other.informed
         for text in drafts[other.facts.enrollment].timeline.messages:
             if text.kind is not StepKind.RESTRICT or text.step in other.settled or topics.isdisjoint(text.topics):
                 continue

@@ -77,7 +77,7 @@ def import_rows(
 
     Raises Refused for a file that is no CSV or has the wrong columns.
     """
-    tell = progress or _tell_nobody
+    tell = progress or _no_progress
     report = ImportReport(dry_run, most_faults=most_faults)
     good = _check_rows(data, protocols, rules, now, report)
     tell("checked", 0, len(good))
@@ -212,5 +212,5 @@ def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield rows[start : start + AT_ONCE]
 
 
-def _tell_nobody(_what: str, _done: int, _of: int) -> None:
+def _no_progress(_what: str, _done: int, _of: int) -> None:
     """Nobody watches."""

@@ -19,7 +19,7 @@ LOOKS, LOOKS_SPAN = 3, timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class ListedText:
+class ProviderText:
     """One of our texts at the provider."""
 
     sid: str
@@ -37,7 +37,7 @@ class Found(StrEnum):
 
 
 def find(
-    body: str, started_at: datetime, listed: Iterable[ListedText], bound: set[str], others: Collection[str] = ()
+    body: str, started_at: datetime, listed: Iterable[ProviderText], bound: set[str], others: Collection[str] = ()
 ) -> tuple[Found, str | None]:
     """Whether an attempt's text is in the list, and under which SID; words are compared folded.
 
@@ -54,7 +54,7 @@ def find(
     return (Found.PERHAPS, perhaps[0].sid) if perhaps else (Found.NO, None)
 
 
-def _near(listed: Sequence[ListedText], started_at: datetime) -> list[ListedText]:
+def _near(listed: Sequence[ProviderText], started_at: datetime) -> list[ProviderText]:
     return [one for one in listed if started_at - EARLIEST <= one.created_at <= started_at + LATEST]
 
 

@@ -26,7 +26,7 @@ from notifier.sending.outcomes.lookup import (
     LIST_SINCE,
     LOOKS,
     Found,
-    ListedText,
+    ProviderText,
     find,
     is_proof,
     next_look,
@@ -121,7 +121,7 @@ async def resolve(threads: DatabaseThreads, gateway: Gateway, *, now: datetime, 
     for one in lost:
         try:
             listed = [
-                ListedText(record.sid, record.body, record.created_at)
+                ProviderText(record.sid, record.body, record.created_at)
                 async for record in gateway.list_sent(one.phone, one.started_at - LIST_SINCE, sender=one.sender)
             ]
         except GatewayUnavailable:
@@ -146,7 +146,7 @@ def _to_look_up(session: Session, now: datetime) -> list[_Lost]:
     return lost[:_LOOKS_AT_ONCE]
 
 
-def _conclude(session: Session, *, one: _Lost, listed: Sequence[ListedText], now: datetime, how: OnUnknown) -> None:
+def _conclude(session: Session, *, one: _Lost, listed: Sequence[ProviderText], now: datetime, how: OnUnknown) -> None:
     attempt = session.get_one(Attempt, one.attempt_id)
     if attempt.outcome != "unknown":
         return  # a receipt has told meanwhile
@@ -190,7 +190,7 @@ def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: dateti
         log.info("unknown_resolved", message=one.message_id, to=_S.PLANNED.value)
 
 
-def _bound(session: Session, phone: str, listed: Sequence[ListedText]) -> set[str]:
+def _bound(session: Session, phone: str, listed: Sequence[ProviderText]) -> set[str]:
     """The SIDs in the list that are some attempt's already."""
     sids = [one.sid for one in listed]
     if not sids:

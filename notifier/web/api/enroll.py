@@ -14,7 +14,7 @@ from notifier.domain.names import check_name
 from notifier.domain.offices import choose_office
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
-from notifier.domain.protocol_choice import check_allowed, check_words, find_protocol, said_of
+from notifier.domain.protocol_choice import check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.enroll import Enrolled, enroll
@@ -57,14 +57,14 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
     check_allowed(protocol, office, rules)
     zone = body.timezone or rules.at(office).timezone
     language = body.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
-    said_of("timezone", zone_called, zone)
-    name = said_of("name", check_name, body.name) if body.name else None
+    check_field("timezone", zone_called, zone)
+    name = check_field("name", check_name, body.name) if body.name else None
     check_words(protocol, language, body.answers)
     enrolled_at = instant(body.enrolled_at, "enrolled_at") if body.enrolled_at else None
     facts = EnrollmentFacts(
         enrollment=0,
         protocol=protocol,
-        phone=said_of("phone", parse_phone, body.phone).e164 if body.phone else "",
+        phone=check_field("phone", parse_phone, body.phone).e164 if body.phone else "",
         first_name=name.first if name else "",
         folded_name=name.folded if name else "",
         timezone=zone,

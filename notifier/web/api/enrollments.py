@@ -12,7 +12,7 @@ from notifier.db.enrollments import by_id
 from notifier.db.pagination import enrollment_page
 from notifier.db.tables import Enrollment
 from notifier.domain.phone import parse_phone
-from notifier.domain.protocol_choice import said_of
+from notifier.domain.protocol_choice import check_field
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.fields import FIELDS, stored
@@ -50,7 +50,7 @@ def search(body: SearchBody, caller: Reader) -> EnrollmentPage:
     if not where:
         raise Refused("say external_id or phone", "phone")
     if body.phone:
-        where["phone"] = said_of("phone", parse_phone, body.phone).e164
+        where["phone"] = check_field("phone", parse_phone, body.phone).e164
     return caller.read(lambda session: _page(session, where, None, _MOST_FOUND))
 
 

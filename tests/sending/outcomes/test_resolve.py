@@ -11,7 +11,7 @@ import pytest
 from notifier.db.engine import writing
 from notifier.db.tables import Attempt
 from notifier.domain.states import MessageState
-from notifier.sending.outcomes.lookup import Found, ListedText, find
+from notifier.sending.outcomes.lookup import Found, ProviderText, find
 from notifier.sms.gateway import Accepted, Outcome, OutgoingText, Unknown
 from tests.setups.fakes import FakeGateway, created_but_lost
 from tests.setups.house import House
@@ -199,7 +199,7 @@ def test_when_a_listed_text_is_the_lost_one(subtests: pytest.Subtests, now: date
     ]
     for seconds, found in cases:
         with subtests.test(seconds=seconds, found=found):
-            listed = [ListedText("SM1", "words", now + timedelta(seconds=seconds))]
+            listed = [ProviderText("SM1", "words", now + timedelta(seconds=seconds))]
             assert (found, "SM1") == find("words", now, listed, set())
             other = Found.PERHAPS if found is Found.YES else Found.NO
             assert other == find("other words", now, listed, set())[0]

@@ -18,7 +18,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.tables import ApiKey, ApiResponse, Scope
 from notifier.oversight.alert_rules import AlertRules
-from notifier.oversight.alerts import MISSED, Alerting, watch, watch_alone, watch_replies
+from notifier.oversight.alerts import MISSED, Alerting, watch, watch_replies, watch_without_worker
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from tests.oversight.test_alerts import ANA, FakeChannel
@@ -34,7 +34,7 @@ class Web:
 
     async def look(self) -> None:
         self.house.clock.pass_(minutes=1)
-        self.missed = await watch_alone(
+        self.missed = await watch_without_worker(
             self.house.threads, self.alerting, now=self.house.clock.now(), missed=self.missed
         )
 
@@ -66,7 +66,7 @@ async def test_a_dead_worker_is_told_once_and_again_after_it_was_back(
     assert "no worker is running, so nothing is sent" in channel.heard[0].lines[0].why
     with writing(house.engine) as session:
         arrive(session, house.worker_id, host="desk-1", pid=1, now=house.clock.now())
-    assert 0 == await watch_alone(house.threads, web.alerting, now=house.clock.now(), missed=web.missed)
+    assert 0 == await watch_without_worker(house.threads, web.alerting, now=house.clock.now(), missed=web.missed)
     await watch(house.threads, web.alerting, now=house.clock.now())
     with writing(house.engine) as session:
         leave(session, house.worker_id, now=house.clock.now())
@@ -92,7 +92,7 @@ async def test_while_a_worker_lives_the_web_server_leaves_it_to_that(
     for _ in range(MISSED + 2):
         house.clock.pass_(minutes=1)
         _works(house)
-        web.missed = await watch_alone(house.threads, web.alerting, now=house.clock.now(), missed=web.missed)
+        web.missed = await watch_without_worker(house.threads, web.alerting, now=house.clock.now(), missed=web.missed)
     assert (0, []) == (web.missed, channel.causes)
 
 

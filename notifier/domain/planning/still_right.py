@@ -9,10 +9,10 @@ from notifier.domain.planning.difference import OutboxRow
 from notifier.domain.planning.plan import Plan
 
 
-def is_as_told(row: OutboxRow, plan: Plan, own_ends: Mapping[str, datetime]) -> bool:
-    """Whether she got exactly what the plan would say to her now: then nobody has to call her about it.
+def is_still_right(row: OutboxRow, plan: Plan, own_ends: Mapping[str, datetime]) -> bool:
+    """Whether a text that was sent is exactly what the plan would say now: then nobody has to call the patient.
 
-    `plan` is in her own words, all steps included. `own_ends` are those of her own treatment: what a text says without
+    `plan` has all steps. `own_ends` are the ends, by topic, of this treatment alone: what a text says without
     an hour ("3 days") counts from it, so it is right only while no other treatment moves that end.
     """
     said = next((message for message in plan.timeline.messages if message.step == row.step), None)
