@@ -20,7 +20,7 @@ from notifier.enrollments.commands import COMMANDS
 from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, Kind, stored
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, desk, new_desk, notifier
-from tests.setups.command_doors import COMMAND_DOORS, Case, open_clinic
+from tests.setups.command_doors import CASES, COMMAND_DOORS, EFFECT, ENROLLED, TEXT, open_clinic
 from tests.setups.doors import DOORS, Api, CommandLine, CsvFile, Door, PageForms, open_door
 from tests.web.pages.conftest import _quick_passwords
 
@@ -139,35 +139,6 @@ def test_the_table_of_fields_is_the_whole_of_a_request() -> None:
 
 # --- What can be done to an enrollment ---
 
-EFFECT = {
-    "enrollment", "already", "before", "after", "texts", "others", "others_elsewhere", "on_their_way", "opted_out",
-    "unanswered", "not_told", "call_patient",
-}  # fmt: skip
-TEXT = {"message", "step", "what", "was_due_at", "due_at", "text", "why"}
-
-
-CASES = {
-    "treated": Case(
-        "active",
-        cli=("--at", "2026-03-07T15:38"),
-        page={"treated_at": "2026-03-07T15:38"},
-        api={"at": "2026-03-07T15:38:00-05:00"},
-        row={"treated_at": "2026-03-07T15:38", "appointment_at": ""},
-        booked=True,
-    ),
-    "no-show": Case("no_show", row={"status": "no-show"}, booked=True),
-    "change": Case(
-        "active",
-        cli=("--treated-at", "2026-03-07T15:00", "--language", "es"),
-        page={"treated_at": "2026-03-07T15:00", "language": "es"},
-        api={"treated_at": "2026-03-07T15:00:00-05:00", "language": "es"},
-        row={"treated_at": "2026-03-07T15:00", "language": "es"},
-    ),
-    "cancel": Case("cancelled", row={"status": "cancelled"}),
-    "hold": Case("held"),
-    "resume": Case("active", before=(("hold", "1"),)),
-}
-
 
 def test_every_command_has_a_case_here() -> None:
     assert set(COMMANDS) == set(CASES)
@@ -204,6 +175,55 @@ def test_every_door_carries_a_command_out_alike(open_clinic: Any, word: str) -> 
             found[door] = [(one["step"], one["state"], one["due_at"]) for one in messages]
             assert (door, case.state) == (door, enrollment["state"])
     assert [found["command line"]] * len(doors) == list(found.values())
+
+
+def test_enrolling_says_its_effect_beside_the_timeline_at_every_door(open_clinic: Any) -> None:
+    """Ana has opted out and was told an end that a second treatment moves: nothing leaves, and she is called."""
+    case, again = CASES["change"], {"protocol": "microneedling-week", "treated_at": "2026-03-07T15:38:00-05:00"}
+    with open_clinic() as clinic:
+        clinic.enroll(case)
+        clinic.sent("today")
+        assert 0 == clinic.run("opt-out", "+14155550123").code
+        said = {name: clinic.row[name] for name in ("name", "phone", "timezone", "consent")} | again
+        options = [part for name, value in said.items() for part in (f"--{name.replace('_', '-')}", value)]
+        before = clinic.stored()
+
+        def by_program(body: dict[str, Any]) -> Any:
+            told = clinic.enroll_by_api(body)
+            return {name: value for name, value in told.items() if name != "appointment_at"}
+
+        shown = clinic.run("enroll", *options, "--dry-run", "--json").answer
+        assert (before, shown) == (clinic.stored(), by_program(said | {"dry_run": True}))
+        done = clinic.run("enroll", *options, "--json").answer
+        known = by_program(said)
+    for told, whose, already in ((shown, None, False), (done, 2, False), (known, 2, True)):
+        effect = told["effect"]
+        assert (ENROLLED, EFFECT) == (set(told), set(effect))
+        assert [TEXT] * len(effect["texts"]) == [set(text) for text in effect["texts"]]
+        assert (whose, already, True) == (effect["enrollment"], effect["already"], effect["opted_out"])
+        assert ("active", said["phone"]) == (effect["after"]["state"], effect["after"]["phone"])
+    assert ({}, known["effect"]["after"]) == (done["effect"]["before"], known["effect"]["before"])
+    planned = {one["step"] for one in done["messages"]}
+    assert planned == {one["step"] for one in done["effect"]["texts"] if one["what"] in ("added", "passed")}
+    assert {1} == {one["enrollment"] for one in done["effect"]["others"]}
+    assert (1, "today") in {(one["enrollment"], one["step"]) for one in done["effect"]["call_patient"]}
+    for told in ("after", "texts", "others"):
+        assert shown["effect"][told] == done["effect"][told]
+
+
+@pytest.mark.parametrize("word", ["change", "cancel"])
+def test_an_import_says_the_effect_of_each_row_that_changes_or_ends_something(open_clinic: Any, word: str) -> None:
+    case = CASES[word]
+    row = case.row or {}
+    with open_clinic() as clinic:
+        clinic.enroll(case)
+        before = clinic.stored()
+        expected = clinic.cli(word, case, "--dry-run", "--json").answer
+        rehearsed = clinic.imports("--dry-run", **row)
+        assert before == clinic.stored()
+        done = clinic.imports(**row)
+    assert [{"row": 2, **expected}] == rehearsed["effects"]
+    assert rehearsed["effects"] == done["effects"]
 
 
 def test_every_door_says_who_gets_no_text_and_whom_to_call(open_clinic: Any) -> None:

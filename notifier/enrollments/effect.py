@@ -14,8 +14,6 @@ from notifier.db.tables import Enrollment
 from notifier.domain.names import check_name
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts
-from notifier.domain.states import RUNNING
-from notifier.enrollments.command_plan import CommandPlan
 from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED
 from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.requests import ChangeRequest
@@ -94,12 +92,13 @@ class Effect:
     """What a command does, or did."""
 
     enrollment: int
+    """0 where it would be a new one."""
     already: bool
     """It was done before; nothing changes."""
     timezone: str
     """IANA name: the patient's clock."""
     before: Mapping[str, Any]
-    """The enrollment's fields; instants are aware."""
+    """The enrollment's fields; instants are aware. Empty where it was not there."""
     after: Mapping[str, Any]
     texts: tuple[TextEffect, ...]
     others: tuple[OtherEffect, ...]
@@ -160,7 +159,7 @@ class Effect:
     def to_json(self) -> dict[str, Any]:
         """The one shape for programs: at the command line, in the API and of an import."""
         return {
-            "enrollment": self.enrollment,
+            "enrollment": self.enrollment or None,
             "already": self.already,
             "before": _fields_json(self.before),
             "after": _fields_json(self.after),
@@ -175,7 +174,8 @@ class Effect:
             "unanswered": list(self.unanswered),
             "not_told": list(self.not_told),
             "call_patient": [
-                {"enrollment": call.enrollment, "step": call.step, "why": call.why} for call in self.call_patient
+                {"enrollment": call.enrollment or None, "step": call.step, "why": call.why}
+                for call in self.call_patient
             ],
         }
 
@@ -185,30 +185,9 @@ class Effect:
             yield from other.texts
 
 
-def effect_of(stored: Enrollment, plan: CommandPlan, wanted: ChangeRequest, yours: frozenset[str] | None) -> Effect:
-    """What a plan comes to, while nothing of it is written. `yours` are the offices of whoever asks; None: all."""
-    visible = {
-        whose: difference
-        for whose, difference in plan.others.items()
-        if yours is None or (office := plan.offices[whose]) is None or office in yours
-    }
-    others = (OtherEffect(whose, texts_of(one)) for whose, one in visible.items() if one.changes_anything)
-    after = plan.after
-    return Effect(
-        enrollment=plan.before.enrollment,
-        already=plan.already,
-        timezone=after.timezone,
-        before=_fields_of(stored, plan.before, ChangeRequest()),
-        after=_fields_of(stored, after, wanted),
-        texts=texts_of(plan.own),
-        others=tuple(others),
-        others_elsewhere=sum(one.changes_anything for whose, one in plan.others.items() if whose not in visible),
-        on_their_way=plan.on_their_way,
-        opted_out=plan.opted_out,
-        unanswered=after.unanswered if after.state in RUNNING and after.anchor.treated else {},
-        not_told=(),
-        nobody_tells=tuple(one for one in plan.nobody_tells if yours is None or plan.offices[one[0]] in {None, *yours}),
-    )
+def others_of(differences: Mapping[int, PlanDifference]) -> tuple[OtherEffect, ...]:
+    """What becomes of the texts of others, by enrollment; read before it is written, for their rows change then."""
+    return tuple(OtherEffect(whose, texts_of(one)) for whose, one in differences.items() if one.changes_anything)
 
 
 def texts_of(difference: PlanDifference) -> tuple[TextEffect, ...]:
@@ -238,7 +217,7 @@ def _texts_of(difference: PlanDifference) -> Iterator[TextEffect]:
             )
 
 
-def _fields_of(stored: Enrollment, facts: EnrollmentFacts, wanted: ChangeRequest) -> dict[str, Any]:
+def fields_of(stored: Enrollment, facts: EnrollmentFacts, wanted: ChangeRequest) -> dict[str, Any]:
     """What the enrollment has in every field of the table, once `wanted` is so and planning sees `facts`."""
     known = {field.name: value_of(field, stored) for field in FIELDS}
     said = {field.name: value for field in CHANGEABLE if (value := getattr(wanted, field.name)) is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,16 +13,20 @@ from notifier.db.enrollments import by_external_id, the_enrollment
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import local_text
-from notifier.domain.planning.difference import PlanDifference
 from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
-from notifier.domain.planning.warnings import for_others, of_plan
+from notifier.domain.planning.warnings import of_plan
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.enrollments.effect import Effect
+from notifier.enrollments.effect_sentences import sentences_about
+from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
 from notifier.enrollments.fields import CHANGEABLE, Field, stored
 from notifier.enrollments.plans import enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
+from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import CareProtocol
+from schedules.timeline_json import timeline_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,20 @@ class Enrolled:
     plan: Plan
     texts: Sequence[Message]
     """What is stored of the plan, oldest first."""
-    others: Mapping[int, PlanDifference]
-    """Other enrollments on this phone whose unsent texts changed."""
     warnings: tuple[str, ...]
+    effect: Effect
+    """What enrolling did: the texts of the patient, and what changed for others on the number."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The timeline with the number and the state of each text, for programs: at the command line and in the API."""
+        answer = timeline_json(self.plan.timeline)
+        rows = {row.step: row for row in self.texts}
+        for message in answer["messages"]:
+            row = rows.get(message["step"])
+            message["message"] = row.id if row else None
+            message["state"] = row.state.value if row else None
+        said = {"enrollment": self.enrollment, "already": self.already, **answer, "warnings": list(self.warnings)}
+        return said | {"effect": self.effect.to_json()}
 
 
 def enroll(
@@ -56,7 +72,7 @@ def enroll(
     else:
         check_when(wanted, now)
         written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
-    return _enrolled(session, written, wanted, rules)
+    return _enrolled(session, written, wanted, rules, now)
 
 
 def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:
@@ -82,10 +98,23 @@ def _is_compared(field: Field, known: Enrollment, wanted: Checked) -> bool:
     return field.whole or (field.name in wanted.given and field.name != "second" and not field.is_key)
 
 
-def _enrolled(session: Session, written: Written, wanted: Checked, rules: PlanningRules) -> Enrolled:
+def _enrolled(session: Session, written: Written, wanted: Checked, rules: PlanningRules, now: datetime) -> Enrolled:
     plan = written.plan
-    if plan is None:
+    if plan is not None:
+        effect = effect_of_new(
+            wanted,
+            plan,
+            written.others,
+            enrollment=written.enrollment,
+            opted_out=written.opted_out,
+            offices=written.offices,
+            yours=rules.yours,
+            now=now,
+        )
+    else:
         enrollment = the_enrollment(session, written.enrollment)
+        is_out = is_opted_out(session, enrollment.phone) is not None
+        effect = effect_of_known(enrollment, written.facts, opted_out=is_out, yours=rules.yours)
         company = [facts_of(session, one) for one in enrollments_on(session, [enrollment.phone])]
         plan = plan_for(written.facts, company, rules, enrolled_at=enrollment.enrolled_at)
     return Enrolled(
@@ -93,12 +122,12 @@ def _enrolled(session: Session, written: Written, wanted: Checked, rules: Planni
         already=written.already,
         plan=plan,
         texts=messages_of(session, written.enrollment),
-        others=written.others,
-        warnings=tuple(_warnings(written, wanted, plan)),
+        warnings=tuple(_warnings(written, wanted, plan, effect)),
+        effect=effect,
     )
 
 
-def _warnings(written: Written, wanted: Checked, plan: Plan) -> Iterator[str]:
+def _warnings(written: Written, wanted: Checked, plan: Plan, effect: Effect) -> Iterator[str]:
     """What staff should hear at once, in sentences."""
     facts = written.facts
     if written.already:
@@ -113,4 +142,4 @@ def _warnings(written: Written, wanted: Checked, plan: Plan) -> Iterator[str]:
     for reason in written.held:
         yield f"texts to this number wait for a person: {reason}"
     yield from of_plan(plan)
-    yield from for_others(written.others)
+    yield from sentences_about(effect.others)

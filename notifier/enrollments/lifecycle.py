@@ -16,9 +16,10 @@ from notifier.db.tables import Enrollment, Message
 from notifier.domain.names import Name, check_name
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from notifier.enrollments.command_effect import effect_of
 from notifier.enrollments.command_plan import CommandPlan, plan_command
 from notifier.enrollments.commands import Command
-from notifier.enrollments.effect import Effect, effect_of
+from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import PLANNED
 from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans

@@ -13,9 +13,12 @@ from notifier.db.tables import Enrollment
 from notifier.domain.names import check_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import Plan, PlanningRules
-from notifier.domain.planning.warnings import for_others, of_plan
+from notifier.domain.planning.warnings import of_plan
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
+from notifier.enrollments.effect import Effect, others_of
+from notifier.enrollments.effect_sentences import sentences_about
+from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new, visible_of
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import enrollments_on, facts_of
@@ -24,6 +27,7 @@ from notifier.enrollments.write import refuse_unready
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import CareProtocol
+from schedules.timeline_json import timeline_json
 
 _STAND_INS = {"name": "Patient", "phone": "+12025550100", "consent": "not given yet"}
 """For what is not typed yet, so that the rest can be checked; they never reach the plan."""
@@ -49,6 +53,30 @@ class Preview:
     """Her enrollments for other treatments."""
     warnings: tuple[str, ...]
     """What enrolling her would leave unsaid, to her or to others on her number, in sentences."""
+    effect: Effect | None
+    """What enrolling would do, once nothing is missing or wrong."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that a person should know before enrolling, where no form shows it."""
+        found = []
+        if self.known is not None:
+            found.append(f"the patient is enrolled already, as enrollment {self.known}: nothing would change")
+        if self.opted_out:
+            found.append("this number has opted out: nothing will be sent; tell the patient in person")
+        if self.waits_for:
+            found.append(f"texts to this number wait for a person: {self.waits_for}")
+        return (*found, *self.warnings)
+
+    def to_json(self) -> dict[str, Any]:
+        """As enrolling says it, with no text stored yet. Only where nothing is missing or wrong."""
+        assert self.plan is not None
+        assert self.effect is not None
+        answer = timeline_json(self.plan.timeline)
+        for message in answer["messages"]:
+            message |= {"message": None, "state": None}
+        said = {"enrollment": self.known, "already": self.known is not None, **answer}
+        return said | {"warnings": list(self.sentences), "effect": self.effect.to_json()}
 
 
 def preview(
@@ -74,19 +102,45 @@ def preview(
         known = _known(checked, on_phone, problems)
         outlook = _look_ahead(session, checked, [one for one in on_phone if one.id != known], rules, now, problems)
     plan = outlook.plans[0] if outlook else None
-    others = outlook.differences() if outlook and known is None else {}
+    others = others_of(outlook.differences()) if outlook and known is None else ()
+    is_out = phone is not None and is_opted_out(session, phone) is not None
+    offices = {one.id or 0: one.office for one in on_phone}
+    effect = None
+    if checked is not None and known is not None:
+        stored = next(one for one in on_phone if one.id == known)
+        effect = effect_of_known(stored, facts_of(session, stored), opted_out=is_out, yours=rules.yours)
+    elif checked is not None and plan is not None and not problems and not missing:
+        about: dict[str, Any] = {"opted_out": is_out, "offices": offices, "yours": rules.yours, "now": now}
+        effect = effect_of_new(checked, plan, others, enrollment=0, **about)
     holds = open_holds(session, phone) if phone else []
     return Preview(
         plan=plan,
         phone=phone,
         problems=tuple(problems),
         missing=tuple(missing),
-        opted_out=phone is not None and is_opted_out(session, phone) is not None,
+        opted_out=is_out,
         waits_for=holds[0].reason if holds else None,
         known=known,
         earlier=_earlier(checked, known, on_phone),
-        warnings=(*of_plan(plan), *for_others(others)) if plan else (),
+        warnings=(*of_plan(plan), *sentences_about(visible_of(others, offices, rules.yours))) if plan else (),
+        effect=effect,
     )
+
+
+def rehearse(
+    session: Session,
+    request: EnrollRequest,
+    *,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+) -> Preview:
+    """What enrolling would do, of a request that must be whole; writes nothing. Raises Refused for its first fault."""
+    check_request(request, protocols, rules)
+    found = preview(session, request, protocols=protocols, rules=rules, now=now)
+    if found.problems:
+        raise found.problems[0]
+    return found
 
 
 def _earlier(checked: Checked | None, known: int | None, on_phone: list[Enrollment]) -> tuple[int, ...]:

@@ -12,9 +12,9 @@ from notifier.db import enrollments
 from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Event, Message
-from notifier.domain.planning.difference import PlanDifference
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
+from notifier.enrollments.effect import OtherEffect, others_of
 from notifier.enrollments.eligibility import Standing, read_standing
 from notifier.enrollments.fields import FIELDS
 from notifier.enrollments.identity import next_ordinal, the_same
@@ -43,8 +43,10 @@ class Written:
     opted_out: bool = False
     held: Sequence[str] = ()
     """Why texts to this number wait for a person."""
-    others: Mapping[int, PlanDifference] = field(default_factory=dict)
+    others: Sequence[OtherEffect] = ()
     """Enrollments on the same phone whose unsent texts changed with this one."""
+    offices: Mapping[int, str | None] = field(default_factory=dict)
+    """By enrollment: where the others belong."""
 
 
 def refuse_unready(session: Session, facts: EnrollmentFacts, rules: PlanningRules) -> None:
@@ -127,21 +129,20 @@ def _write_wave(
     for position, _, others in new:
         if others:
             changed = _update_others(session, outlook, written[position], others, by)
-            written[position] = replace(written[position], others=changed)
+            offices = {other.enrollment: other.office for other in others}
+            written[position] = replace(written[position], others=changed, offices=offices)
     return written
 
 
 def _update_others(
     session: Session, outlook: Outlook, new: Written, others: Sequence[EnrollmentFacts], by: str
-) -> dict[int, PlanDifference]:
+) -> tuple[OtherEffect, ...]:
     """The others on this phone: their unsent texts say a name now, wait for the newer treatment, or give way to it."""
-    changed: dict[int, PlanDifference] = {}
-    now = outlook.now
-    for other in others:
-        if other.state in RUNNING and (difference := outlook.difference(other)).writes_anything:
-            carry_out(session, other, difference, at=now, by=by, opted_out=new.opted_out)
-            if difference.changes_anything:
-                changed[other.enrollment] = difference
+    running = (other for other in others if other.state in RUNNING)
+    found = [(other, difference) for other in running if (difference := outlook.difference(other)).writes_anything]
+    changed = others_of({other.enrollment: difference for other, difference in found})
+    for other, difference in found:
+        carry_out(session, other, difference, at=outlook.now, by=by, opted_out=new.opted_out)
     return changed
 
 

@@ -14,7 +14,7 @@ from notifier.enrollments.effect import Effect, OtherEffect
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.numbers.release import opt_out_by_staff
 from schedules.catalogue import shipped
-from tests.setups.desk import ANA, Desk, other
+from tests.setups.desk import ANA, Desk, of, other
 
 PLANNED, CANCELLED, EXPIRED = MessageState.PLANNED, MessageState.CANCELLED, MessageState.EXPIRED
 SUPPRESSED, DELIVERED = MessageState.SUPPRESSED, MessageState.DELIVERED
@@ -106,7 +106,7 @@ def test_what_was_said_before_the_mistake_is_right_again_once_it_is_cancelled(de
     right = desk.enroll(at=desk.now - HOUR).enrollment
     desk.send(desk.texts(right)["today"], desk.now)
     wrong = desk.enroll(protocol="makeup-only")
-    assert ["today"] == [entry.step for entry in wrong.others[right].wrong_now]
+    assert ["today"] == [entry.step for entry in of(other(wrong.effect, right), "wrong_now")]
     assert "wrong_now" not in said(other(end(desk, wrong.enrollment, after=HOUR), right))
 
 

@@ -16,7 +16,7 @@ from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 from schedules.catalogue import shipped
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.desk import ANA, BOB, Desk, of, other
 
 PLANNED, SUPPRESSED = MessageState.PLANNED, MessageState.SUPPRESSED
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -57,7 +57,9 @@ def test_a_length_that_was_said_and_that_an_earlier_treatment_makes_too_short_is
     newer = desk.enroll(protocol="microneedling-regimen", answers=asked).enrollment
     desk.send(desk.texts(newer)["today"], desk.now + HOUR)
     older = desk.enroll(protocol="microneedling-week", at=desk.now - 2 * DAY, now=desk.now + 2 * HOUR)
-    assert [("today", "the end of sun has moved")] == [(e.step, e.why) for e in older.others[newer].wrong_now]
+    assert [("today", "the end of sun has moved")] == [
+        (e.step, e.why) for e in of(other(older.effect, newer), "wrong_now")
+    ]
 
 
 @pytest.mark.parametrize(("written", "counts"), [(-1, True), (1, False)])

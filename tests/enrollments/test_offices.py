@@ -128,7 +128,7 @@ def test_a_second_treatment_at_the_other_office_withholds_the_earlier_lifts(desk
     desk.enroll(protocol="makeup-only", office="downtown", at=desk.now - timedelta(hours=1))
     day = timedelta(days=1)
     second = desk.enroll(protocol="makeup-only", office="desert", at=desk.now + day, now=desk.now + day)
-    assert second.others
+    assert second.effect.others
     assert speak_for_their_office(desk.engine)
 
 

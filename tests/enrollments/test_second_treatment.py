@@ -10,7 +10,7 @@ from notifier.domain.states import MessageState
 from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
-from tests.setups.desk import Desk
+from tests.setups.desk import Desk, of, other
 
 PLANNED, CANCELLED = MessageState.PLANNED, MessageState.CANCELLED
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -35,7 +35,8 @@ def test_the_newer_protocols_silence_is_not_permission(desk: Desk) -> None:
         desk.texts(first.enrollment)["sun-again"].state,
         desk.texts(first.enrollment)["sun-again"].reason,
     )
-    assert [("sun-again", why)] == [(e.step, e.why) for e in second.others[first.enrollment].withheld]
+    withdrawn = of(other(second.effect, first.enrollment), "withdrawn")
+    assert [("sun-again", why)] == [(one.step, one.why) for one in withdrawn if one.needs_call]
     assert f"enrollment {first.enrollment}: sun-again is not sent any more: {why}" in second.warnings
 
 
@@ -43,7 +44,7 @@ def test_staff_may_say_that_the_areas_are_separate(desk: Desk) -> None:
     first = desk.enroll(rebook_consent=True)
     second = desk.enroll(protocol="makeup-only", at=desk.now + HOUR, now=desk.now + HOUR, separate_areas=True)
     assert {PLANNED} == set(desk.states(first.enrollment).values())
-    assert {} == second.others
+    assert () == second.effect.others
 
 
 def test_a_newer_lift_waits_for_the_earlier_restriction_where_that_ends_later(desk: Desk) -> None:
@@ -91,7 +92,9 @@ def test_texts_on_a_shared_phone_begin_with_the_first_name(desk: Desk) -> None:
     second = desk.enroll(name="Bob Ruiz")
     assert f"Ana: {before}" == desk.texts(first.enrollment)["today"].text
     assert f"Bob: {before}" == desk.texts(second.enrollment)["today"].text
-    assert ["makeup-again", "sun-again", "today"] == sorted(e.step for e in second.others[first.enrollment].reworded)
+    assert ["makeup-again", "sun-again", "today"] == sorted(
+        e.step for e in of(other(second.effect, first.enrollment), "reworded")
+    )
 
 
 def test_a_text_that_was_sent_keeps_its_words_when_the_phone_becomes_shared(desk: Desk) -> None:
@@ -162,7 +165,7 @@ def test_what_was_said_and_names_an_earlier_end_is_listed_for_a_call(desk: Desk)
     at = desk.now + 2 * HOUR
     second = desk.enroll(protocol="makeup-only", at=at, now=at)
     expected = [("today", "what it said is different now")]
-    assert expected == [(one.step, one.why) for one in second.others[first.enrollment].wrong_now]
+    assert expected == [(one.step, one.why) for one in of(other(second.effect, first.enrollment), "wrong_now")]
 
 
 def test_what_was_said_of_a_restriction_that_had_ended_is_not_wrong(desk: Desk) -> None:
@@ -171,7 +174,7 @@ def test_what_was_said_of_a_restriction_that_had_ended_is_not_wrong(desk: Desk) 
     desk.send(desk.texts(first.enrollment)["today"], desk.now + HOUR)
     later = desk.now + 6 * DAY
     second = desk.enroll(protocol="makeup-only", at=later, now=later)
-    assert () == second.others[first.enrollment].wrong_now
+    assert [] == of(other(second.effect, first.enrollment), "wrong_now")
 
 
 @pytest.mark.parametrize("state", [MessageState.DELIVERED, MessageState.FAILED])

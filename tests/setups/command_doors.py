@@ -51,6 +51,40 @@ class Case:
     booked: bool = False
 
 
+EFFECT = {
+    "enrollment", "already", "before", "after", "texts", "others", "others_elsewhere", "on_their_way", "opted_out",
+    "unanswered", "not_told", "call_patient",
+}  # fmt: skip
+TEXT = {"message", "step", "what", "was_due_at", "due_at", "text", "why"}
+ENROLLED = {
+    "enrollment", "already", "protocol", "version", "treated_at", "timezone", "restrictions", "messages", "unanswered",
+    "left_out", "warnings", "effect",
+}  # fmt: skip
+
+
+CASES = {
+    "treated": Case(
+        "active",
+        cli=("--at", "2026-03-07T15:38"),
+        page={"treated_at": "2026-03-07T15:38"},
+        api={"at": "2026-03-07T15:38:00-05:00"},
+        row={"treated_at": "2026-03-07T15:38", "appointment_at": ""},
+        booked=True,
+    ),
+    "no-show": Case("no_show", row={"status": "no-show"}, booked=True),
+    "change": Case(
+        "active",
+        cli=("--treated-at", "2026-03-07T15:00", "--language", "es"),
+        page={"treated_at": "2026-03-07T15:00", "language": "es"},
+        api={"treated_at": "2026-03-07T15:00:00-05:00", "language": "es"},
+        row={"treated_at": "2026-03-07T15:00", "language": "es"},
+    ),
+    "cancel": Case("cancelled", row={"status": "cancelled"}),
+    "hold": Case("held"),
+    "resume": Case("active", before=(("hold", "1"),)),
+}
+
+
 @dataclass
 class Clinic:
     """All doors of one clinic, in one directory: a command line, a page on which Dana has signed in, a program."""
@@ -76,18 +110,24 @@ class Clinic:
         for command in case.before:
             assert 0 == self.run(*command).code
 
-    def imports(self, **more: str) -> Any:
+    def imports(self, *options: str, **more: str) -> Any:
         """Import the row of the enrollment, with what is different in it."""
         row = self.row | more
         (self.directory / "rows.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
-        return self.run("import", "rows.csv", "--json").answer
+        return self.run("import", "rows.csv", "--json", *options).answer
 
     def cli(self, word: str, case: Case, *more: str) -> Any:
         return self.run(word, "1", *case.cli, *more)
 
     def api(self, word: str, case: Case, **more: Any) -> Any:
+        return self._post(f"/enrollments/1/{word}", case.api | more)
+
+    def enroll_by_api(self, said: dict[str, Any]) -> Any:
+        return self._post("/enrollments", said)
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
-        return self.client.post(f"/api/v1/enrollments/1/{word}", json=case.api | more, headers=headers).json()
+        return self.client.post(f"/api/v1{path}", json=body, headers=headers).json()
 
     def page(self, word: str, case: Case, sure: str | None = None) -> str:
         form = re.search(r'name="form" value="([^"]+)"', self.client.get("/enroll").text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -19,9 +18,8 @@ from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
 from notifier.enrollments.enroll import Enrolled
 from notifier.enrollments.enroll import enroll as enroll_patient
-from notifier.enrollments.preview import Preview, preview
-from notifier.enrollments.requests import EnrollRequest, check_request
-from schedules.timeline_json import timeline_json
+from notifier.enrollments.preview import rehearse
+from notifier.enrollments.requests import EnrollRequest
 
 
 def enroll(
@@ -79,7 +77,7 @@ def enroll(
                 session, request, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by
             )
     if as_json:
-        print_json(_as_json(done))
+        print_json(done.to_json())
     else:
         _print(done)
 
@@ -95,40 +93,16 @@ def _instant(text: str | None, zone: str, field: str, clinic_zone: str) -> Any:
 
 def _rehearse(context: CommandContext, request: EnrollRequest, as_json: bool) -> None:
     """What the page shows beside its form, here for one number as it stands."""
-    check_request(request, context.protocols, context.rules)  # a form may still be empty, a command may not
     with looking(context.engine) as session:
-        found = preview(session, request, protocols=context.protocols, rules=context.rules, now=context.now)
-    if found.problems:
-        raise found.problems[0]
-    assert found.plan is not None  # nothing is missing and nothing is wrong: then there is a plan
-    warnings = list(_foreseen(found))
+        found = rehearse(session, request, protocols=context.protocols, rules=context.rules, now=context.now)
     if as_json:
-        print_json({"enrollment": found.known, **timeline_json(found.plan.timeline), "warnings": warnings})
+        print_json(found.to_json())
         return
+    assert found.plan is not None  # nothing is missing and nothing is wrong: then there is a plan
     show("Dry run: nothing was stored", style="bold")
     print_timeline(found.plan.timeline)
-    for warning in warnings:
+    for warning in found.sentences:
         note(f"! {warning}")
-
-
-def _foreseen(found: Preview) -> Iterator[str]:
-    if found.known is not None:
-        yield f"the patient is enrolled already, as enrollment {found.known}: nothing would change"
-    if found.opted_out:
-        yield "this number has opted out: nothing will be sent; tell the patient in person"
-    if found.waits_for:
-        yield f"texts to this number wait for a person: {found.waits_for}"
-    yield from found.warnings
-
-
-def _as_json(done: Enrolled) -> dict[str, Any]:
-    answer = timeline_json(done.plan.timeline)
-    rows = {row.step: row for row in done.texts}
-    for message in answer["messages"]:
-        row = rows.get(message["step"])
-        message["message"] = row.id if row else None
-        message["state"] = row.state.value if row else None
-    return {"enrollment": done.enrollment, "already": done.already, **answer, "warnings": list(done.warnings)}
 
 
 def _print(done: Enrolled) -> None:

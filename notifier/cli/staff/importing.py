@@ -52,6 +52,7 @@ def import_file(
     if bad_rows is not None:
         _refuse_unless_free(bad_rows)
     dry_run = dry_run or (as_json and not yes and is_attended())
+    effects: list[dict[str, Any]] = []
     with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
         data = _read(str(file))
         with _bar() as tell:
@@ -66,9 +67,10 @@ def import_file(
                 skip_bad=skip_bad,
                 most_faults=_ALL if bad_rows else MOST_FAULTS,
                 progress=tell,
+                see_effect=(lambda row, effect: effects.append({"row": row, **effect.to_json()})) if as_json else None,
             )
     if as_json:
-        print_json(_as_json(report))
+        print_json({**_as_json(report), "effects": effects})
     else:
         _print(report, skip_bad)
     if report.fault_count:

@@ -11,14 +11,16 @@ from sqlalchemy import Engine
 
 from notifier.db.engine import reading, writing
 from notifier.domain.planning.plan import PlanningRules
-from notifier.domain.planning.warnings import for_others, of_plan
+from notifier.domain.planning.warnings import of_plan
 from notifier.domain.refused import Refused
-from notifier.enrollments.effect import Effect, OtherEffect, What
+from notifier.enrollments.effect import Effect
+from notifier.enrollments.effect_sentences import effect_sentences, sentences_about
+from notifier.enrollments.enroll_effect import visible_of
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.meanings import Done, Ready, RowMeaning, read_meanings, write_meanings
 from notifier.enrollments.importing.row_faults import faults_of
 from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
-from schedules.protocol import CareProtocol, StepKind
+from schedules.protocol import CareProtocol
 
 _T = TypeVar("_T")
 AT_ONCE = 500
@@ -27,6 +29,8 @@ MOST_FAULTS = 1000
 """So many are told, unless more are asked for; the others are counted."""
 Progress = Callable[[str, int, int], None]
 """Called with `checked` or `written`, how many rows, and of how many."""
+SeeEffect = Callable[[int, Effect], object]
+"""Called with the number of a row, and what that row did, or would do."""
 
 
 @dataclass(slots=True)
@@ -72,21 +76,24 @@ def import_rows(
     skip_bad: bool = False,
     most_faults: int = MOST_FAULTS,
     progress: Progress | None = None,
+    see_effect: SeeEffect | None = None,
 ) -> ImportReport:
     """Import a file's bytes. One bad row and nothing is written, unless `skip_bad`.
 
+    `see_effect` is called with the number of each changed or ended row, and with what that did, or would do.
     Raises Refused for a file that is no CSV or has the wrong columns.
     """
-    tell = progress or _no_progress
+    tell, see = progress or _tell_nobody, see_effect or _tell_nobody
     report = ImportReport(dry_run, most_faults=most_faults)
     good = _check_rows(data, protocols, rules, now, report)
     tell("checked", 0, len(good))
-    meanings = _find_meanings(engine, good, rules, now, report, tell)
+    is_rehearsal = dry_run and see_effect is not None
+    meanings = _find_meanings(engine, good, rules, now, report, tell, see if is_rehearsal else None)
     if dry_run or (report.fault_count and not skip_bad):
         return report
     waiting = [(row, meaning) for row, meaning in meanings if meaning is not RowMeaning.PASSED_BY]
     for chunk in _chunks(waiting):
-        _write_chunk(engine, chunk, rules, now, by, report)
+        _write_chunk(engine, chunk, rules, now, by, report, see)
         tell("written", report.written, len(waiting))
     return report
 
@@ -122,13 +129,19 @@ def _check_rows(
 
 
 def _find_meanings(
-    engine: Engine, rows: Sequence[ImportRow], rules: PlanningRules, now: datetime, report: ImportReport, tell: Progress
+    engine: Engine,
+    rows: Sequence[ImportRow],
+    rules: PlanningRules,
+    now: datetime,
+    report: ImportReport,
+    tell: Progress,
+    see: SeeEffect | None,
 ) -> list[tuple[ImportRow, RowMeaning]]:
     found: list[tuple[ImportRow, RowMeaning]] = []
     ready: Ready = set()
     with reading(engine) as session:
         for chunk in _chunks(rows):
-            meanings, faults = read_meanings(session, chunk, rules, now, ready)
+            meanings, faults = read_meanings(session, chunk, rules, now, ready, see)
             found += meanings
             for fault in faults:
                 report.add_bad_row(fault)
@@ -158,6 +171,7 @@ def _write_chunk(
     now: datetime,
     by: str,
     report: ImportReport,
+    see: SeeEffect,
 ) -> None:
     """One transaction; where one row is refused after all, one for each row."""
     try:
@@ -168,43 +182,26 @@ def _write_chunk(
             report.add_bad_row(RowFault(chunk[0][0].number, why.field, str(why)))
             return
         for one in chunk:
-            _write_chunk(engine, [one], rules, now, by, report)
+            _write_chunk(engine, [one], rules, now, by, report, see)
         return
     report.written += len(chunk)
-    _report_done(done, report)
+    _report_done(done, report, rules.yours)
+    for row, effect in done.effects:
+        see(row.number, effect)
 
 
-def _report_done(done: Done, report: ImportReport) -> None:
+def _report_done(done: Done, report: ImportReport, yours: frozenset[str] | None) -> None:
     for row, written in done.written:
         if written.opted_out:
             report.opted_out.append(row.number)
         own = of_plan(written.plan) if written.plan is not None else ()
-        report.for_staff += [f"row {row.number}: {said}" for said in (*own, *for_others(written.others))]
+        others = visible_of(written.others, written.offices, yours)
+        report.for_staff += [f"row {row.number}: {said}" for said in (*own, *sentences_about(others))]
     for row, effect in done.effects:
         if effect.opted_out and row.status is None:
             report.opted_out.append(row.number)
-        report.for_staff += [f"row {row.number}: {said}" for said in _said_of(effect, but_own=row.status is not None)]
-
-
-def _said_of(effect: Effect, *, but_own: bool) -> Iterator[str]:
-    """What staff must know of a change or an ending (`but_own`: whose own texts are withdrawn as the row says)."""
-    for ask in effect.unanswered.values():
-        yield f"not answered: {ask} What hangs on it is not sent"
-    for whose, step in effect.nobody_tells:
-        yield f"enrollment {whose}: {step} is not sent any more, and no other text says it"
-    own = () if but_own else (OtherEffect(effect.enrollment, effect.texts),)
-    for one in (*own, *effect.others):
-        for text in one.texts:
-            said = f"enrollment {one.enrollment}: {text.step}"
-            match text.what:
-                case What.WRONG_NOW:
-                    yield f"{said} was sent and is wrong now ({text.why}); call the patient"
-                case What.WITHDRAWN if text.needs_call or text.kind == StepKind.RESTRICT:
-                    yield f"{said} is not sent any more: {text.why}"
-                case What.EXPIRED:
-                    yield f"{said} is not sent any more: {text.why}"
-                case What.MOVED if text.why:
-                    yield f"{said} has {text.why}"
+        said_of = effect_sentences(effect, but_own=row.status is not None)
+        report.for_staff += [f"row {row.number}: {said}" for said in said_of]
 
 
 def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
@@ -212,5 +209,5 @@ def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield rows[start : start + AT_ONCE]
 
 
-def _no_progress(_what: str, _done: int, _of: int) -> None:
+def _tell_nobody(*_told: object) -> None:
     """Nobody watches."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
-from notifier.enrollments.commands import Cancel, Change, NoShow
+from notifier.enrollments.commands import Cancel, Change, Command, NoShow
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import CHANGEABLE
 from notifier.enrollments.fields import stored as value_of
@@ -38,15 +38,23 @@ class RowMeaning(StrEnum):
     """Nothing can be done for it, and nothing is wrong with it: a cancelled visit that was never enrolled."""
 
 
-_ENDINGS: Final = {Status.CANCELLED: Cancel("cancelled by import"), Status.NO_SHOW: NoShow()}
+_ENDINGS: Final[Mapping[Status, Command]] = {Status.CANCELLED: Cancel("cancelled by import"), Status.NO_SHOW: NoShow()}
 Ready = set[tuple[str, str]]
 """Protocol versions and languages that are known to be approved and not paused."""
 
 
 def read_meanings(
-    session: Session, rows: Sequence[ImportRow], rules: PlanningRules, now: datetime, ready: Ready
+    session: Session,
+    rows: Sequence[ImportRow],
+    rules: PlanningRules,
+    now: datetime,
+    ready: Ready,
+    see: Callable[[int, Effect], object] | None = None,
 ) -> tuple[list[tuple[ImportRow, RowMeaning]], list[RowFault]]:
-    """The meaning of each good row, and why the others cannot be imported; nothing is written."""
+    """The meaning of each good row, and why the others cannot be imported; nothing is written.
+
+    `see` is called with the number of each row that would change or end something, and with what that would do.
+    """
     known = by_external_ids(session, [row.wanted.external_id or "" for row in rows])
     new_phones = [row.wanted.facts.phone for row in rows if row.wanted.external_id not in known]
     on_phone: dict[str, list[Enrollment]] = {}
@@ -58,7 +66,12 @@ def read_meanings(
         stored_row = known.get(row.wanted.external_id or "")
         try:
             if stored_row is not None:
-                meanings.append((row, _of_known(session, stored_row, row, rules, now)))
+                meaning, command = _of_known(stored_row, row, rules, now)
+                if command is not None and (meaning is RowMeaning.CHANGED or see is not None):
+                    effect = preview(session, stored_row.id or 0, command, rules=rules, now=now)
+                    if see is not None:
+                        see(row.number, effect)
+                meanings.append((row, meaning))
             else:
                 company = on_phone.get(row.wanted.facts.phone, [])
                 meanings.append((row, _of_new(session, row, company, rules, now, ready)))
@@ -67,24 +80,24 @@ def read_meanings(
     return meanings, faults
 
 
-def _of_known(session: Session, stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime) -> RowMeaning:
+def _of_known(
+    stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime
+) -> tuple[RowMeaning, Command | None]:
+    """And what would be done."""
     if not rules.is_yours(stored.office):
         raise Refused("its external_id is a patient of an office that is not yours; leave the row out", "external_id")
     if row.status is not None:
         command = _ENDINGS[row.status]
         if command.is_done(stored):
-            return RowMeaning.SAME
+            return RowMeaning.SAME, None
         command.refuse(stored, now)
-        return RowMeaning.ENDED
+        return RowMeaning.ENDED, command
     if stored.imported_as == row.digest:
-        return RowMeaning.SAME
+        return RowMeaning.SAME, None
     if stored.state not in RUNNING:
-        return RowMeaning.PASSED_BY
+        return RowMeaning.PASSED_BY, None
     changes = _changes(stored, row.wanted)
-    if changes == ChangeRequest():
-        return RowMeaning.SAME
-    preview(session, stored.id or 0, Change(changes), rules=rules, now=now)
-    return RowMeaning.CHANGED
+    return (RowMeaning.SAME, None) if changes == ChangeRequest() else (RowMeaning.CHANGED, Change(changes))
 
 
 def _of_new(

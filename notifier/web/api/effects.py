@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from notifier.enrollments.effect import Effect, TextEffect, What
 from notifier.web.api.timelines import Instant, ResponseModel
+
+
+def _in_order(fields: dict[str, Any]) -> dict[str, Any]:
+    """An answer that is given again has been in the database, which keeps no order."""
+    return {name: _in_order(value) if isinstance(value, dict) else value for name, value in sorted(fields.items())}
+
+
+_Fields = Annotated[dict[str, Any], AfterValidator(_in_order)]
 
 
 class TextEffectResponse(BaseModel):
@@ -33,7 +41,7 @@ class OtherEffectResponse(BaseModel):
 class CallResponse(BaseModel):
     """What somebody must tell a patient in person."""
 
-    enrollment: int
+    enrollment: int | None
     step: str
     why: str
 
@@ -41,10 +49,10 @@ class CallResponse(BaseModel):
 class EffectResponse(BaseModel):
     """As `notifier … --json` prints it."""
 
-    enrollment: int
+    enrollment: int | None = Field(description="Null where it would be a new one.")
     already: bool = Field(description="It was done before; nothing changes.")
-    before: dict[str, Any]
-    after: dict[str, Any]
+    before: _Fields = Field(description="Empty where the patient was not enrolled before.")
+    after: _Fields
     texts: list[TextEffectResponse]
     others: list[OtherEffectResponse]
     others_elsewhere: int = Field(description="Others on the number at offices that this key may not see.")

@@ -17,14 +17,16 @@ from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.protocol_choice import check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.enroll import Enrolled, enroll
+from notifier.enrollments.enroll import enroll
 from notifier.enrollments.outlook import plan_beside
+from notifier.enrollments.preview import rehearse
 from notifier.web.api.callers import Anyone, Caller, Enroller
+from notifier.web.api.enrolled import EnrolledResponse
 from notifier.web.api.once import IdempotencyKey, body_hash, once
 from notifier.web.api.problems import Problem
 from notifier.web.api.requests import EnrollBody, TimelineBody, instant, one_anchor
 from notifier.web.api.route import keyed_router
-from notifier.web.api.timelines import EnrolledResponse, TimelineResponse
+from notifier.web.api.timelines import TimelineResponse
 from schedules.timeline_json import timeline_json
 
 router = keyed_router("enroll")
@@ -34,11 +36,15 @@ router = keyed_router("enroll")
 def enroll_patient(
     body: EnrollBody, caller: Enroller, response: Response, idempotency_key: IdempotencyKey = None
 ) -> EnrolledResponse:
-    """Enroll a patient: every text is planned. 201; 200 where she was enrolled already."""
+    """Enroll a patient: every text is planned. 201; 200 where the patient was enrolled already, and for a `dry_run`."""
+    if body.dry_run:
+        response.status_code = 200
+        return EnrolledResponse.model_validate(_rehearse(caller, body))
     if caller.context.missing:
         raise Problem(503, " ".join(caller.context.missing))
     with writing(caller.context.engine) as session:
-        stored = once(session, caller, idempotency_key, body_hash(body), lambda: _enroll(session, caller, body))
+        content = body_hash(body, without=frozenset({"dry_run"}))
+        stored = once(session, caller, idempotency_key, content, lambda: _enroll(session, caller, body))
     response.status_code = stored.status
     response.headers["Location"] = f"/api/v1/enrollments/{stored.body['enrollment']}"
     return EnrolledResponse.model_validate(stored.body)
@@ -88,20 +94,18 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
     return TimelineResponse.model_validate(document)
 
 
+def _rehearse(caller: Caller, body: EnrollBody) -> dict[str, Any]:
+    context = caller.context
+    with writing(context.engine) as session:
+        caller.note(session, "saw")
+        found = rehearse(session, body.request(), protocols=context.protocols, rules=context.rules, now=caller.now)
+    return found.to_json()
+
+
 def _enroll(session: Session, caller: Caller, body: EnrollBody) -> StoredResponse:
     context = caller.context
     done = enroll(
         session, body.request(), protocols=context.protocols, rules=context.rules, now=caller.now, by=caller.by
     )
     caller.note(session, "did", done.enrollment)
-    return StoredResponse(200 if done.already else 201, _enrolled_json(done))
-
-
-def _enrolled_json(done: Enrolled) -> dict[str, Any]:
-    document = timeline_json(done.plan.timeline)
-    rows = {row.step: row for row in done.texts}
-    for message in document["messages"]:
-        row = rows.get(message["step"])
-        message["message"] = row.id if row else None
-        message["state"] = row.state.value if row else None
-    return {"enrollment": done.enrollment, "already": done.already, **document, "warnings": list(done.warnings)}
+    return StoredResponse(200 if done.already else 201, done.to_json())

@@ -49,12 +49,13 @@ def once(
     return answered
 
 
-def body_hash(body: BaseModel, about: str = "") -> str:
-    """The same for the same content, however it is spaced and ordered. `about`: what the address itself names.
+def body_hash(body: BaseModel, about: str = "", *, without: frozenset[str] = frozenset()) -> str:
+    """The same for the same content, however it is spaced and ordered. `about`: what the address itself names;
+    `without`: fields that are no content.
 
     A field that came later and is not said leaves no trace: a request from before an upgrade may come again after it.
     """
-    content = body.model_dump()
+    content = body.model_dump(exclude=set(without))
     for one in FIELDS:
         if one.name in content and one.later and content[one.name] is None:
             del content[one.name]

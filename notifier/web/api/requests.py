@@ -121,13 +121,19 @@ Filters = create_model("Filters", **_FILTERS)
 """What a list of enrollments can be asked for beside their state and protocol."""
 
 
+class CommandBody(RequestBody):
+    """A command that says all by its address."""
+
+    dry_run: bool = Field(False, description="Say what would change, and change nothing.")
+
+
 @_with_fields()
-class EnrollBody(RequestBody):
+class EnrollBody(CommandBody):
     """One patient on one protocol."""
 
     def request(self) -> EnrollRequest:
         """As the use case takes it. Raises Refused."""
-        values = self.model_dump()
+        values = self.model_dump(exclude={"dry_run"})
         anchor = one_anchor(values.pop("treated_at"), values.pop("appointment_at"))
         return EnrollRequest(**values, treated_at=anchor[0], appointment_at=anchor[1])
 
@@ -137,12 +143,6 @@ class SearchBody(RequestBody):
 
     external_id: _ExternalId | None = None
     phone: _Phone | None = None
-
-
-class CommandBody(RequestBody):
-    """A command that says all by its address."""
-
-    dry_run: bool = Field(False, description="Say what would change, and change nothing.")
 
 
 class ReasonBody(CommandBody):

@@ -7,8 +7,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
-from notifier.domain.states import MessageState
-
 Instant = Annotated[
     datetime,
     PlainSerializer(datetime.isoformat, return_type=str),
@@ -66,20 +64,3 @@ class TimelineResponse(ResponseModel):
     messages: list[PlannedTextResponse]
     unanswered: list[str]
     left_out: list[LeftOutResponse]
-
-
-class StoredTextResponse(PlannedTextResponse):
-    """A text of a timeline that is in the outbox."""
-
-    message: int | None
-    state: MessageState | None
-
-
-class EnrolledResponse(TimelineResponse):
-    """What she will hear."""
-
-    enrollment: int
-    already: bool
-    """She was enrolled before; nothing was changed."""
-    messages: list[StoredTextResponse]  # type: ignore[assignment]  # each says a little more than the preview's
-    warnings: list[str]
