@@ -23,7 +23,7 @@ _SEEN_AGAIN: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is asking."""
+    """The account that a request to the staff page is signed in with."""
 
     staff_id: int
     name: str
@@ -33,7 +33,7 @@ class SignedIn:
 
     @property
     def by(self) -> str:
-        """As the records name this person."""
+        """This account as events and the audit log name it."""
         return f"staff:{self.name}"
 
     @property
@@ -42,7 +42,7 @@ class SignedIn:
 
 
 def fold(name: str) -> str:
-    """What makes two spellings one account."""
+    """A name with single spaces and without case: names that fold alike are one account."""
     return " ".join(name.split()).casefold()
 
 
@@ -58,7 +58,7 @@ def accounts(session: Session) -> list[Staff]:
 
 
 def has_accounts(session: Session) -> bool:
-    """Whether anybody can sign in."""
+    """Whether there is an active account."""
     found = select(col(Staff.id)).where(col(Staff.active).is_(True))
     return session.execute(found.limit(1)).first() is not None
 
@@ -88,7 +88,7 @@ def who_has(session: Session, token_hash: str, *, now: datetime) -> tuple[Signed
 
 
 def seen(session: Session, token_hash: str, *, now: datetime) -> None:
-    """Something was asked of this session."""
+    """Store that this session was used at `now`."""
     this = col(StaffSession.token_hash) == token_hash
     session.execute(update(StaffSession).where(this, col(StaffSession.revoked_at).is_(None)).values(seen_at=now))
 

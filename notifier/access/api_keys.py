@@ -28,7 +28,7 @@ _SEEN_AGAIN: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """The program that is asking."""
+    """The API key that a request carries, with its scopes."""
 
     key_id: int
     name: str
@@ -38,7 +38,7 @@ class Integration:
 
     @property
     def by(self) -> str:
-        """As the records name it."""
+        """This key as events and the audit log name it."""
         return f"api:{self.name}"
 
 
@@ -86,7 +86,7 @@ def revoke_key(session: Session, name: str, *, now: datetime, by: str) -> None:
 
 
 def hash_of(key: str) -> str:
-    """What the database knows of a key: whoever reads a backup cannot use it."""
+    """The SHA-256 of a key, in hex: the database stores only this, so a backup gives no access."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -96,7 +96,7 @@ def key_with(session: Session, key_hash: str) -> ApiKey | None:
 
 
 def integration_of(key: ApiKey) -> Integration:
-    """Who that key lets in."""
+    """The integration that a stored key stands for, with its scopes."""
     return Integration(key.id or 0, key.name, frozenset(map(Scope, key.scopes)), key.office)
 
 
@@ -112,7 +112,7 @@ def all_keys(session: Session) -> list[ApiKey]:
 
 
 def seen(session: Session, key_id: int, *, now: datetime) -> None:
-    """It has let somebody in; written once a minute, for a busy integration asks often."""
+    """Store when the key was last used, at most once a minute."""
     long_ago = col(ApiKey.seen_at).is_(None) | (col(ApiKey.seen_at) < now - _SEEN_AGAIN)
     session.execute(update(ApiKey).where(col(ApiKey.id) == key_id, long_ago).values(seen_at=now))
 

@@ -32,7 +32,7 @@ def new_password() -> str:
 
 
 def hash_password(password: str) -> str:
-    """What is stored."""
+    """The Argon2 hash of a password, as it is stored."""
     return _argon2().hash(password)
 
 

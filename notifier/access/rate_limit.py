@@ -45,13 +45,13 @@ def may_try(engine: Engine, address: str, name: str, now: datetime) -> bool:
 
 
 def note_wrong_password(engine: Engine, address: str, name: str, now: datetime) -> None:
-    """Count one."""
+    """Store a wrong password for this name and address."""
     with writing(engine) as session:
         _note(session, _of_name(name), _short(address), now)
 
 
 def forget_wrong_passwords(engine: Engine, address: str, name: str) -> None:
-    """Whoever knows the password starts anew there."""
+    """Delete the wrong passwords of a name at an address, after a right one."""
     these = (col(WrongPassword.who) == _of_name(name), col(WrongPassword.address) == _short(address))
     with writing(engine) as session:
         session.execute(delete(WrongPassword).where(*these))

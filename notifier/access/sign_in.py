@@ -37,12 +37,12 @@ def sign_in(engine: Engine, name: str, password: str, *, now: datetime, before: 
 
 
 def sign_out(engine: Engine, token: str, *, now: datetime, by: str) -> None:
-    """End this session."""
+    """End the session of this token, if there is one."""
     with writing(engine) as session:
         if staff.revoke(session, token_hash(token), now=now):
             staff.audit(session, at=now, by=by, what="signed_out")
 
 
 def token_hash(token: str) -> str:
-    """What the database knows of a token: whoever reads a backup cannot sign in with it."""
+    """The SHA-256 of a token, in hex: the database stores only this, so a backup gives no access."""
     return hashlib.sha256(token.encode()).hexdigest()

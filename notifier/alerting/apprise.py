@@ -11,12 +11,12 @@ MISSING: Final = "it needs the package apprise: pip install 'notifier[alerts]', 
 
 
 def is_installed() -> bool:
-    """Whether the extra is there."""
+    """Whether the package `apprise` is installed."""
     return find_spec("apprise") is not None
 
 
 class AppriseChannel:
-    """Tells all addresses of a list, separated by commas or spaces."""
+    """Sends to all Apprise addresses of a list, separated by commas or spaces."""
 
     name = "apprise"
 

@@ -1,4 +1,4 @@
-"""The port: what is told, and to whom it is handed."""
+"""The port to people at the clinic: an alert notice, and the channel that sends it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class NotDelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """One alert."""
+    """One alert in a notice: its cause, a sentence, and since when (UTC)."""
 
     cause: str
     why: str
@@ -22,7 +22,7 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class AlertNotice:
-    """What is told at once. Without phone numbers, names of patients or texts."""
+    """Alerts that are sent together. Without phone numbers, names of patients or texts."""
 
     clinic: str
     host: str
@@ -30,14 +30,14 @@ class AlertNotice:
 
     @property
     def subject(self) -> str:
-        """In one line."""
+        """The first alert and the number of the others, in one line."""
         first = self.lines[0].why
         more = f" (and {len(self.lines) - 1} more)" if len(self.lines) > 1 else ""
         return f"{self.clinic}, texts: {first}{more}"
 
     @property
     def body(self) -> str:
-        """For a person, with what to do next."""
+        """Every alert (at most 20) on lines of its own, and where to read them all."""
         said = [f"- {line.why}\n  since {line.since:%Y-%m-%d %H:%M} UTC" for line in self.lines[:_MOST]]
         if len(self.lines) > _MOST:
             said.append(f"- and {len(self.lines) - _MOST} more")
@@ -45,15 +45,15 @@ class AlertNotice:
 
 
 class Channel(Protocol):
-    """One channel."""
+    """Sends notices by mail, webhook or Apprise."""
 
     @property
     def name(self) -> str:
-        """As staff call it."""
+        """The channel's name in sentences, such as "mail"."""
         ...
 
     async def send(self, notice: AlertNotice) -> None:
-        """Hand it over; raises NotDelivered."""
+        """Send the notice; raises NotDelivered."""
         ...
 
 

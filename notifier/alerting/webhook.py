@@ -27,7 +27,7 @@ class WebhookChannel:
 
 
 async def beat(url: str) -> None:
-    """Say that the worker is well; raises NotDelivered."""
+    """GET the dead man's switch at `url`; raises NotDelivered."""
     await _request("GET", url, "the heartbeat's address")
 
 

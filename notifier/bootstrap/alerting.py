@@ -12,7 +12,7 @@ from schedules.send_window import SendWindow, zone_named
 
 
 def build_alerting(settings: Settings) -> Alerting:
-    """Who at the clinic is told what is wrong. Raises BadSettings."""
+    """The alert rules and channels that the settings name. Raises BadSettings."""
     from notifier.alerting.channels import channels  # noqa: PLC0415  # an HTTP client takes 0.1 s, and few commands tell
 
     hidden = (settings.smtp_url, settings.alert_webhook, settings.alert_apprise)

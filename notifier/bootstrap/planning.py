@@ -77,7 +77,7 @@ def read_offices(settings: Settings) -> Offices:
 
 
 def own_sender(settings: Settings) -> str | None:
-    """Who sends for the clinic itself."""
+    """The messaging service or number that the clinic itself sends from; None where none is set."""
     return settings.twilio_messaging_service_sid or settings.twilio_from_number
 
 

@@ -131,7 +131,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
 
 
 def web_context(settings: Settings, engine: Engine, clock: Clock) -> WebContext:
-    """What the staff page and the API work with."""
+    """The settings, rules and database that the staff page and the API work with."""
     from notifier.web.context import WebContext  # noqa: PLC0415  # as above
 
     return WebContext(

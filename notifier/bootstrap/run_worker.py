@@ -148,7 +148,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
 
 
 def build_receive(settings: Settings) -> Receive:
-    """What is done with a reply that a poll brings."""
+    """The function that stores and acts on a reply which a poll brings."""
     return partial(_receive, answers=answer_rules(settings))
 
 

@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 
 def on_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` at each of them; say so in the log."""
+    """Call `stop` on SIGTERM and SIGINT, and log it."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, partial(_stop, stop))

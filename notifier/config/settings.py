@@ -182,7 +182,7 @@ class Settings(_OfLanguages):
 
     @property
     def is_twilios_own(self) -> bool:
-        """Whether texts go to real phones."""
+        """Whether the API address is Twilio's own, so that texts go to real phones."""
         host = urlsplit(self.twilio_api_url).hostname or ""
         return host == "twilio.com" or host.endswith(".twilio.com")
 

@@ -50,7 +50,7 @@ def clinic_phone(value: str) -> str:
 
 
 def zone(value: str) -> str:
-    """An IANA zone."""
+    """Check the name of an IANA zone; raises ValueError with a near one."""
     return zone_named(value).key
 
 
@@ -65,14 +65,14 @@ def plain_address(value: str) -> str:
 
 
 def web_address(value: str) -> str:
-    """Any web address."""
+    """Check an http or https address; raises ValueError."""
     if not _is_web(_split(value)):
         raise ValueError("this is not a web address; write it like https://alerts.example.org/a-secret-path")
     return value
 
 
 def smtp_address(value: str) -> str:
-    """Where mail is handed in."""
+    """Check an `smtp://` or `smtps://` address; raises ValueError."""
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
@@ -87,7 +87,7 @@ def smtp_address(value: str) -> str:
 
 
 def email_addresses(value: str) -> str:
-    """One or more, separated by commas."""
+    """Check one or more mail addresses, separated by commas; raises ValueError."""
     for one in value.split(","):
         if not _EMAIL.fullmatch(one.strip()):
             raise ValueError("this is not an e-mail address; write it like desk@example.org, several with commas")
@@ -106,14 +106,14 @@ def twilio_sid(prefix: str) -> Callable[[str], str]:
 
 
 def auth_token(value: str) -> str:
-    """Anybody could sign a webhook with a blank one."""
+    """Refuse a blank token: anybody could sign a webhook with it."""
     if not value.strip():
         raise ValueError("it is blank; write the auth token of the account, or leave it out")
     return value
 
 
 def e164(value: str) -> str:
-    """A phone number with its country."""
+    """Check a phone number in E.164, such as +17875550100; raises ValueError."""
     if not re.fullmatch(r"\+[1-9][0-9]{7,14}", value):
         raise ValueError("this is not a number in E.164 form; write it like +14155550123")
     return value

@@ -28,7 +28,7 @@ def insert(session: Session, rows: Sequence[Row]) -> list[int]:
 
 
 def by_id(session: Session, enrollment_id: int) -> Enrollment | None:
-    """One enrollment, by its number."""
+    """The enrollment with this id; None where there is none."""
     return _one(session, col(Enrollment.id) == enrollment_id) if can_be_id(enrollment_id) else None
 
 

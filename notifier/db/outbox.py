@@ -148,7 +148,7 @@ def record_moves(
     why: str | None,
     what: str = "state",
 ) -> None:
-    """The event of a change that has just been made to these texts; for who makes it here or next door."""
+    """Record the event of a change that the caller has just made to these texts."""
     same = {"at": at, "by": by, "what": what, "from_state": seen.value, "to_state": to.value, "why": cut(why)}
     for start in range(0, len(ids), _AT_ONCE):
         session.connection().execute(_TELL, {**same, "ids": ids[start : start + _AT_ONCE]})
@@ -194,7 +194,7 @@ def due(session: Session, now: datetime, limit: int) -> list[Message]:
 
 
 def by_id(session: Session, message_id: int) -> Message | None:
-    """One text, by its number."""
+    """The text with this id; None where there is none."""
     if not can_be_id(message_id):
         return None
     return session.scalar(select(Message).where(col(Message.id) == message_id))

@@ -25,7 +25,7 @@ def enrollment_page(
     before: int | None,
     limit: int | None,
 ) -> list[Enrollment]:
-    """Enrollments whose columns have these values, the latest first; only those from before that one.
+    """Enrollments whose columns have these values, the latest first; with `before`, only those with a smaller id.
 
     `in_any_case`: the same, whether it is written in capitals or not. No index helps there.
     """

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 def open_postgresql(
     address: URL, busy_seconds: int, *, announces: bool = True, statement_seconds: int | None = None
 ) -> Engine:
-    """An engine; nothing is connected yet.
+    """An engine for PostgreSQL; nothing is connected yet.
 
     `announces`: whoever listens is told of every transaction that wrote, when it commits. `statement_seconds`: no
     statement may take longer.

@@ -18,7 +18,7 @@ _OPEN_PAUSES = select(Pause).where(col(Pause.lifted_at).is_(None)).order_by(col(
 
 
 def store_version(session: Session, protocol: CareProtocol, at: datetime) -> None:
-    """Keep this version's full content; once it is there, nothing happens."""
+    """Store this version's full content, unless it is stored already."""
     row = {"protocol": protocol.id, "version": protocol.version}
     insert_if_new(session, ProtocolVersion, {**row, "content": protocol.content, "stored_at": at})
 
@@ -53,7 +53,7 @@ def approve(session: Session, protocol: CareProtocol, language: str, *, by: str,
 
 
 def is_approved(session: Session, protocol_id: str, version: str, language: str) -> bool:
-    """Whether a clinician stands behind exactly these words."""
+    """Whether a clinician has approved this version in this language."""
     return session.get(Approval, (protocol_id, version, language)) is not None
 
 

@@ -28,7 +28,7 @@ class DatabaseThreads:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="database")
 
     async def write(self, operation: Callable[[Session], _T]) -> _T:
-        """One transaction; committed when `operation` returns, rolled back when it raises."""
+        """Run `operation` in a transaction: committed when it returns, rolled back when it raises. Its result."""
 
         def transaction() -> _T:
             with writing(self.engine) as session:
@@ -37,7 +37,7 @@ class DatabaseThreads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, transaction)
 
     async def read(self, operation: Callable[[Session], _T]) -> _T:
-        """One look at the database; never waits for a writer."""
+        """Run `operation` in a session that only reads and return its result; never waits for a writer."""
 
         def look() -> _T:
             with reading(self.engine) as session:
@@ -46,5 +46,5 @@ class DatabaseThreads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, look)
 
     def close(self, *, wait: bool = True) -> None:
-        """Take nothing more; `wait` for what runs."""
+        """Start no other operation; `wait` for those that run."""
         self._pool.shutdown(wait=wait, cancel_futures=True)

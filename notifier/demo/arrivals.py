@@ -1,4 +1,4 @@
-"""A text in the ledger, with all that is told of it."""
+"""A text in the sandbox's ledger, with what the demo says about it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from schedules.send_window import SendWindow
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One text as it is told."""
+    """One text that the sandbox created, with the row and the rule behind it."""
 
     message: int
     """Its row in the outbox; 0 where there is none."""

@@ -24,49 +24,49 @@ _INDENT = 2
 
 
 class Bubbles:
-    """See Telling."""
+    """See Narrator."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._width = min(_WIDTH, console.width)
 
     def opens(self, clinic: str, sentences: Sequence[str]) -> None:
-        """See Telling."""
+        """See Narrator."""
         words = Text("\n").join([Text(clinic, "bold"), *(Text(sentence, "default") for sentence in sentences)])
         self._show(Padding(words, (1, _INDENT)))
 
     def day(self, on: date, remark: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         title = Text(f" {on:%A, %B} {on.day} ", "bold")
         if remark:
             title.append(f"· {remark} ", "yellow")
         self._show(Text(), Rule(title, align="left", style="bright_black"), Text())
 
     def staff(self, at: datetime, who: Sample, sentence: str, details: Sequence[str] = ()) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._show(_aside(_head(at, who, "front desk"), Text(sentence, "cyan"), *(Text(d, "dim") for d in details)))
 
     def arrives(self, at: datetime, who: Sample, text: str, why: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._show(_aside(_head(at, who, "to " + who.first), _bubble(text, "blue"), Text(why, "dim")))
 
     def bounces(self, at: datetime, who: Sample, text: str, why: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         bubble = _bubble(text, "red", "strike dim")
         self._show(_aside(_head(at, who, "to " + who.first), bubble, Text(why, "red")))
 
     def writes(self, at: datetime, who: Sample, text: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         head = Align.right(_head(at, who, "from " + who.first))
         self._show(_aside(head, Align.right(_bubble(text, "green"))))
 
     def worker(self, sentence: str, *, trouble: bool = False) -> None:
-        """See Telling."""
+        """See Narrator."""
         style = "bold red" if trouble else "green"
         self._show(_aside(Text(f"{'✖' if trouble else '●'} {sentence}", style)))
 
     def closes(self, kept: Sequence[PromiseKept], remarks: Sequence[str]) -> None:
-        """See Telling."""
+        """See Narrator."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, width=self._width - 2 * _INDENT)
         table.add_column("")
         table.add_column("Promise", no_wrap=True)

@@ -22,12 +22,12 @@ class Sample:
 
     @property
     def first(self) -> str:
-        """What the front desk calls her."""
+        """The patient's first name."""
         return self.name.partition(" ")[0]
 
     @property
     def zone(self) -> ZoneInfo:
-        """Her clock."""
+        """The patient's zone."""
         return ZoneInfo(self.timezone)
 
 

@@ -43,7 +43,7 @@ class FrontDesk:
     """Phone and enrollment."""
 
     def act(self, happening: StaffAct, now: datetime) -> DeskNote:
-        """Do it now, and say what became of it."""
+        """Carry out what staff do at `now`, and say what became of it."""
         match happening:
             case Enrolls():
                 return self._enroll(happening, now)

@@ -1,4 +1,4 @@
-"""Telling the script: plain lines where there is no terminal, phone bubbles where there is one."""
+"""Narrators of the demo: plain lines where there is no terminal, phone bubbles where there is one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notifier.demo.why import hour
 
 
 class Narrator(Protocol):
-    """Who tells it. Times are on the patient's own clock."""
+    """Prints the script as it is played. Times are on the patient's own clock."""
 
     def opens(self, clinic: str, sentences: Sequence[str]) -> None:
         """What is about to be seen."""
@@ -52,7 +52,7 @@ class Narrator(Protocol):
 
 
 def choose_narrator(console: Console) -> Narrator:
-    """The right way to tell it on this console."""
+    """Phone bubbles for a terminal, plain lines for anything else."""
     if console.is_terminal:
         return Bubbles(console)
     return Plain(console)
@@ -65,42 +65,42 @@ class Plain:
         self._console = console
 
     def opens(self, clinic: str, sentences: Sequence[str]) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say(clinic)
         for sentence in sentences:
             self._say(sentence)
 
     def day(self, on: date, remark: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say("")
         self._say(f"== {on:%A, %B} {on.day}{f' ({remark})' if remark else ''}")
 
     def staff(self, at: datetime, who: Sample, sentence: str, details: Sequence[str] = ()) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say(f"{hour(at, who.zone)} {who.city} | front desk | {sentence}")
         for detail in details:
             self._say(f"    {detail}")
 
     def arrives(self, at: datetime, who: Sample, text: str, why: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say(f"{hour(at, who.zone)} {who.city} | to {who.first} | {text}")
         self._say(f"    why now: {why}")
 
     def bounces(self, at: datetime, who: Sample, text: str, why: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say(f"{hour(at, who.zone)} {who.city} | to {who.first} | NOT DELIVERED | {text}")
         self._say(f"    {why}")
 
     def writes(self, at: datetime, who: Sample, text: str) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say(f"{hour(at, who.zone)} {who.city} | from {who.first} | {text}")
 
     def worker(self, sentence: str, *, trouble: bool = False) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say(f"{'!!' if trouble else '--'} {sentence}")
 
     def closes(self, kept: Sequence[PromiseKept], remarks: Sequence[str]) -> None:
-        """See Telling."""
+        """See Narrator."""
         self._say("")
         self._say("== Promises, counted from the provider's ledger and the outbox")
         for one in kept:

@@ -42,7 +42,7 @@ _HOW_IT_WAS_READ = {
 
 
 def play(console: Console, script: Script = TWO_WEEKS, *, stay: Callable[[], object] | None = None) -> bool:
-    """Tell a whole script; whether every promise was kept. Raises StageTrouble where it cannot go on.
+    """Play a whole script; whether every promise was kept. Raises StageTrouble where it cannot go on.
 
     With `stay`, the staff page is served on the script's data until `stay` returns.
     """
@@ -68,7 +68,7 @@ class _Play:
         self._trap_is_set = False
 
     def run(self, elapsed: Callable[[], float]) -> bool:
-        """Every moment in turn, then the count."""
+        """Play every moment in turn, then count the promises; whether all were kept."""
         self._open()
         while (at := self._next_moment()) < self._script.ends:
             self._turn_page(at)

@@ -55,7 +55,7 @@ class ClockWatch:
         self._before_leap: tuple[str | None, bool] = (None, False)
 
     def begin(self, now: datetime, last: datetime | None) -> None:
-        """At the start. `last`: when this database was last in use, as it says itself."""
+        """Start watching. `last`: when this database was last in use, by its own rows (UTC)."""
         self.is_uncompared = last is None or now >= last - LEAP
         self.doubt = "the clock has not been compared with the provider's yet"
         if last is not None and not self.is_uncompared:
@@ -78,7 +78,7 @@ class ClockWatch:
             self.is_uncompared = False
 
     def hear(self, now: datetime, provider: datetime | None) -> None:
-        """Another clock has spoken. None: the provider does not tell the time."""
+        """Compare with the provider's clock (UTC); None where the provider does not say the time."""
         if provider is None:
             if self.is_uncompared:
                 self.trust()
@@ -89,7 +89,7 @@ class ClockWatch:
             self.doubt, self.is_uncompared = f"{shows}; set the machine's clock", False
 
     def trust(self) -> None:
-        """It is right: the next look counts from here."""
+        """Take the wall clock as right; the next look counts from here."""
         self.doubt, self.is_uncompared = None, False
         self._offset, self._leapt = None, False
 

@@ -50,7 +50,7 @@ def check_words(protocol: CareProtocol, language: str, answers: Mapping[str, str
 
 
 def check_field(field_name: str, check: Any, value: str) -> Any:
-    """What `check` makes of a value; its ValueError becomes a Refused about that field."""
+    """The value that `check` returns; its ValueError becomes a Refused about that field."""
     try:
         return check(value)
     except ValueError as why:

@@ -70,7 +70,7 @@ class IllegalMove(ValueError):
 
 
 def check_move(current: MessageState, to: MessageState) -> None:
-    """Raise IllegalMove unless the table allows it."""
+    """Raise IllegalMove unless `LEGAL_MOVES` allows it."""
     if to not in LEGAL_MOVES[current]:
         raise IllegalMove(current, to)
 

@@ -31,7 +31,7 @@ _WAITS = "waits until somebody lets it go on"
 
 @dataclass(frozen=True, slots=True)
 class CommandPlan:
-    """Found at one instant; nothing is written."""
+    """What a command would do, found at one instant; nothing is written."""
 
     before: EnrollmentFacts
     after: EnrollmentFacts

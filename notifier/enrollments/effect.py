@@ -1,4 +1,4 @@
-"""The effect of a command, as every door shows it before and after it is carried out, and the one JSON for programs."""
+"""The effect of a command, as every door shows it before and after it is carried out, and its one JSON."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TextEffect:
 
     @property
     def words(self) -> str:
-        """For people."""
+        """The effect on this text as a sentence for staff."""
         return "waits" if self.what is What.MOVED and self.due_at is None else _WORDS[self.what]
 
 
@@ -80,7 +80,7 @@ class OtherEffect:
 
 @dataclass(frozen=True, slots=True)
 class PatientCall:
-    """What somebody must tell a patient."""
+    """A step that no text says any more, or said wrongly, and that staff must tell the patient."""
 
     enrollment: int
     step: str
@@ -89,7 +89,7 @@ class PatientCall:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a command does, or did."""
+    """What a command does, or did, to an enrollment and to the others on its number; every door shows it."""
 
     enrollment: int
     """0 where it would be a new one."""
@@ -151,13 +151,13 @@ class Effect:
 
     @property
     def digest(self) -> str:
-        """Tells whether what is done is still what was seen."""
+        """A hash of the effect: the same where what would be done is still what was shown."""
         texts = [[text.what, text.step] for text in self._all_texts()]
         said = json.dumps([texts, self.opted_out, self.nobody_tells, self.others_elsewhere])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
-        """The one shape for programs: at the command line, in the API and of an import."""
+        """The effect as JSON: one shape for the command line, the API and an import."""
         return {
             "enrollment": self.enrollment or None,
             "already": self.already,

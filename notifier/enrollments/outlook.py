@@ -34,7 +34,7 @@ from schedules.moments import Moments
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Found at `now`; nothing is written."""
+    """The plans of every enrollment on some numbers, before and after a change, found at `now`; nothing is written."""
 
     now: datetime
     rules: PlanningRules

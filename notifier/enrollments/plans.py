@@ -29,7 +29,10 @@ OPTED_OUT = "the number has opted out"
 
 
 def lock_plans(session: Session) -> None:
-    """One planner at a time: two enrollments on one phone must see each other. SQLite is so anyway."""
+    """Wait until no other transaction plans, and hold the lock until the commit; SQLite has one writer anyway.
+
+    Two enrollments on one phone that are planned at once would not see each other.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('notifier plans'))"))
 
@@ -118,7 +121,7 @@ def carry_out(
 
 
 def at_number(facts: EnrollmentFacts, on_these_phones: Iterable[EnrollmentFacts]) -> list[EnrollmentFacts]:
-    """Those who are on the same number."""
+    """The enrollments that are on the same number."""
     return [other for other in on_these_phones if other.phone == facts.phone]
 
 

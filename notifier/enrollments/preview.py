@@ -35,7 +35,7 @@ _STAND_INS = {"name": "Patient", "phone": "+12025550100", "consent": "not given 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is known so far."""
+    """The plan and the problems of a request that may be incomplete."""
 
     plan: Plan | None
     phone: str | None

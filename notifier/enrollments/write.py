@@ -33,7 +33,7 @@ from notifier.enrollments.requests import Checked
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of one request."""
+    """The enrollment of one request, new or known already, with its plan."""
 
     enrollment: int
     already: bool

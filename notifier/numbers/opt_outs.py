@@ -42,7 +42,7 @@ def open_opt_outs(session: Session) -> list[OptOut]:
 
 
 def opt_out(session: Session, phone: str, *, source: str, at: datetime, by: str) -> bool:
-    """Never text this number again: stores it and suppresses every planned text to it; False if it was stored before.
+    """Store an opt-out of this number and suppress every planned text to it; False where it was stored before.
 
     Texts of every patient on the number. `source`: keyword, phrase, twilio, staff, number_changed.
     """
@@ -63,7 +63,7 @@ def opt_out(session: Session, phone: str, *, source: str, at: datetime, by: str)
 
 
 def opt_in(session: Session, phone: str, *, at: datetime, by: str) -> bool:
-    """The patient wants texts again: ends the opt-out; False if there was none.
+    """End the opt-out of a number, as the patient asked; False where there was none.
 
     Texts whose moment is still to come are planned again, where the enrollment still runs; missed ones stay suppressed.
     """

@@ -14,7 +14,7 @@ from notifier.domain.states import MessageState
 
 
 def number_is_dead(session: Session, phone: str, *, at: datetime, by: str, why: str) -> int:
-    """Cancel every planned text to it, whoever the patient; how many. Staff ask for another number."""
+    """Cancel every planned text to this number, whoever the patient; how many. Staff ask for another number."""
     cancelled = move_where(
         session,
         col(Message.phone) == phone,

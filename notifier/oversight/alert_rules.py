@@ -1,4 +1,4 @@
-"""What somebody at the clinic must be told: from the facts to the causes. No sentence here names a patient."""
+"""Alert rules: from facts to causes. No sentence here names a patient."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
-    """What the tables say at one moment."""
+    """The facts that alerts follow from, as the tables have them at one moment."""
 
     signs: VitalSigns
     urgent: tuple[int, ...] = ()
@@ -85,7 +85,7 @@ class AlertRules:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One thing to be told, once for each key until it is gone."""
+    """One reason for an alert; one alert is open for each key until the cause is gone."""
 
     key: str
     why: str
@@ -94,7 +94,7 @@ class Cause:
 
 
 def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cause]:
-    """Everything that somebody must know now, what concerns a patient's health first."""
+    """Every cause for an alert at `now`, what concerns a patient's health first."""
     return [
         *(urgent_cause(reply) for reply in facts.urgent),
         *(holding_cause(reply) for reply in facts.holding),
@@ -121,7 +121,7 @@ def holding_cause(reply: int) -> Cause:
 def is_due(
     now: datetime, *, told_at: datetime | None, tried_at: datetime | None, tries: int, again_after: timedelta | None
 ) -> bool:
-    """Whether an open alert is told now: not yet told or told long ago, and not tried in vain a moment ago."""
+    """Whether an open alert is sent now: not yet sent or sent long ago, and not tried in vain a moment ago."""
     if told_at is not None and (again_after is None or now - told_at < again_after):
         return False
     if tried_at is None or (told_at is not None and tried_at <= told_at):

@@ -1,4 +1,4 @@
-"""Tell somebody: what is wrong is written down once for each cause, and told until a channel has taken it."""
+"""Alerts: one is opened for each cause, and sent until a channel has delivered it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """Who tells, and in whose name."""
+    """The channels that alerts go through, the rules, and in whose name they are sent."""
 
     clinic: str
     host: str
@@ -34,9 +34,9 @@ class Alerting:
 
 
 async def watch_without_worker(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, missed: int) -> int:
-    """One look of a process that is no worker; how many of its looks in a row have found none alive.
+    """Look whether a worker lives, from the web server; how many looks in a row have found none.
 
-    A dead worker cannot say that it is dead. A restart takes less than `MISSED` looks, and is told to nobody.
+    A dead worker cannot say that it is dead. A restart takes less than `MISSED` looks, and raises no alert.
     """
     if await threads.read(lambda session: works(session, now)):
         return 0
@@ -46,7 +46,7 @@ async def watch_without_worker(threads: DatabaseThreads, alerting: Alerting, *, 
 
 
 async def watch(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, no_worker: bool = False) -> list[str]:
-    """One look around: the causes that were told now. `no_worker`: that is one of them."""
+    """Open, clear and send alerts; the causes that were sent now. `no_worker` adds that no worker runs."""
 
     def look(session: Session) -> tuple[list[Cause], bool]:
         causes = find_causes(alerts.gather(session, now), alerting.rules, now)
@@ -60,7 +60,7 @@ async def watch(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, 
 
 
 async def watch_replies(threads: DatabaseThreads, alerting: Alerting, *, now: datetime) -> list[str]:
-    """A look that cannot wait for the next one, after a reply has come: the urgent and holding ones that were told now.
+    """Open and send the alerts about urgent and holding replies, at once after a reply; the causes that were sent now.
 
     It is about them alone; no other alert is opened or cleared by it.
     """
@@ -82,7 +82,7 @@ async def _open_and_send(
     now: datetime,
     are_all: bool = True,
 ) -> list[str]:
-    """Write the causes down, and tell those that are to be told now; which got through."""
+    """Store the causes and send those that are due; the causes that a channel delivered."""
 
     def take(session: Session) -> list[tuple[int, AlertLine]]:
         return [_line(one) for one in alerts.take(session, causes, now=now, are_all=are_all)]
@@ -102,7 +102,7 @@ async def _open_and_send(
 
 
 async def send_alerts(alerting: Alerting, lines: tuple[AlertLine, ...]) -> dict[str, str]:
-    """Hand it to every channel; by channel, why one did not take it."""
+    """Send these lines through every channel; by channel, why it did not deliver them."""
     notice = AlertNotice(alerting.clinic, alerting.host, lines)
     troubles: dict[str, str] = {}
     for channel in alerting.channels:

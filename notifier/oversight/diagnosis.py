@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """How severe a diagnosis is: it decides the exit code of `notifier doctor`."""
 
     OK = "ok"
     WARN = "warn"

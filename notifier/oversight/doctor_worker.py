@@ -17,7 +17,7 @@ from notifier.sending.gates.heartbeats import living
 
 
 def look_at_worker(session: Session, now: datetime) -> tuple[bool, Diagnosis]:
-    """Whether one is alive, and what to say of it.
+    """Whether a worker lives, and the diagnosis that says so.
 
     A killed worker cannot say that it ends. The table calls it alive for half a minute more; its process does not.
     """

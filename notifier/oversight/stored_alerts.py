@@ -72,13 +72,13 @@ def open_alerts(session: Session) -> list[Alert]:
 
 
 def differs(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime, *, are_all: bool = True) -> bool:
-    """Whether there is anything to write down or to tell. `are_all`: no other cause is there any more."""
+    """Whether there is anything to store or to send. `are_all`: no other cause is there any more."""
     there, found = {one.cause for one in opened}, {cause.key for cause in causes}
     return bool(found - there or (are_all and there - found) or _due(opened, causes, now))
 
 
 def take(session: Session, causes: Sequence[Cause], *, now: datetime, are_all: bool = True) -> list[Alert]:
-    """Open what is new, clear what is gone, and take what is to be told now; of two workers one gets each."""
+    """Open what is new, clear what is gone, and take what is to be sent now; of two workers one gets each."""
     for cause in causes:
         row = {"cause": cause.key, "why": cause.why[:400], "opened_at": now}
         insert_if_new(session, Alert, row)
@@ -91,12 +91,12 @@ def take(session: Session, causes: Sequence[Cause], *, now: datetime, are_all: b
 
 
 def mark_sent(session: Session, alert_ids: Sequence[int], *, at: datetime) -> None:
-    """It has got through."""
+    """Store that these alerts were delivered at `at`."""
     session.execute(update(Alert).where(col(Alert.id).in_(alert_ids)).values(told_at=at, tries=0))
 
 
 def mark_unsent(session: Session, alert_ids: Sequence[int]) -> None:
-    """Nobody took it; it is tried again, less and less often."""
+    """Store that no channel delivered these alerts; they are tried again, less and less often."""
     session.execute(update(Alert).where(col(Alert.id).in_(alert_ids)).values(tries=col(Alert.tries) + 1))
 
 

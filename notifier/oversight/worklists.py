@@ -62,7 +62,7 @@ def open_replies(session: Session, limit: int) -> list[ReplyRow]:
 
 
 def count_open_replies(session: Session) -> int:
-    """How many of them."""
+    """How many there are, on the same conditions as the list."""
     found = select(func.count()).select_from(Reply)
     return session.scalar(found.where(col(Reply.closed_at).is_(None))) or 0
 
@@ -90,7 +90,7 @@ def in_doubt(session: Session, limit: int) -> list[TextRow]:
 
 
 def count_in_doubt(session: Session) -> int:
-    """How many of them."""
+    """How many there are, on the same conditions as the list."""
     found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT))
     return session.scalar(found) or 0
 
@@ -104,7 +104,7 @@ def in_trouble(
 
 
 def count_trouble(session: Session, since: datetime, until: datetime, states: Sequence[MessageState] = TROUBLE) -> int:
-    """How many of them."""
+    """How many there are, on the same conditions as the list."""
     found = (
         select(func.count())
         .select_from(Message)

@@ -14,7 +14,7 @@ from schedules.protocol import CareProtocol
 def approve(
     session: Session, protocol: CareProtocol, *, by: str, now: datetime, language: str | None = None
 ) -> list[str]:
-    """Approve this content in one language, or in all of its languages; those that are newly approved."""
+    """Approve this content in one language, or in all of its languages; the languages that are newly approved."""
     by = by.strip()
     if not by:
         raise Refused("say who approves it", "by", code=RefusalCode.APPROVER_MISSING)

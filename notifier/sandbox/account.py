@@ -41,7 +41,7 @@ class Account:
         self.now = now
 
     def create(self, form: dict[str, str]) -> SandboxMessage:
-        """A text from the API; raises Refused."""
+        """A text from the API; raises ApiRefusal."""
         to, body, service = form.get("To", ""), form.get("Body", ""), form.get("MessagingServiceSid")
         self._check(to, body, form)
         message = self._new(
@@ -93,13 +93,13 @@ class Account:
         return page[:size], len(page) > size
 
     def fetch(self, sid: str) -> SandboxMessage:
-        """One message; raises Refused."""
+        """One message; raises ApiRefusal."""
         if sid not in self.messages:
             raise ApiRefusal(404, 20404, "The requested resource was not found")
         return self.messages[sid]
 
     def update(self, sid: str, form: dict[str, str]) -> SandboxMessage:
-        """Redact a message's body, the only change there is here; raises Refused."""
+        """Redact a message's body, the only change there is here; raises ApiRefusal."""
         message = self.fetch(sid)
         if form != {"Body": ""}:
             raise ApiRefusal(400, 30400, "Body must be empty, and alone")
@@ -107,7 +107,7 @@ class Account:
         return message
 
     def delete(self, sid: str) -> None:
-        """Forget a message that has come to its end; raises Refused."""
+        """Forget a message that has come to its end; raises ApiRefusal."""
         if self.fetch(sid).status not in _ENDED:
             raise ApiRefusal(409, 20009, "Cannot delete this resource before it is complete")
         del self.messages[sid]

@@ -16,7 +16,7 @@ def operation_of(account: Account, request: Request) -> Operation | None:
 
 
 def respond(account: Account, request: Request) -> HttpReply:
-    """Do what is asked, and say so in Twilio's form."""
+    """Carry out a request to the Messages endpoints, and respond in Twilio's form."""
     try:
         match operation_of(account, request):
             case "create":

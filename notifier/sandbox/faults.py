@@ -30,7 +30,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One request's fate; `reply` None means the answer that a good request would have had."""
+    """What happens to one request; `reply` None means the response that a good request would have had."""
 
     act: Act
     create: bool = False

@@ -27,7 +27,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """A whole answer."""
+    """A whole HTTP response."""
 
     status: int
     body: bytes = b""

@@ -40,6 +40,6 @@ class Outside:
     watch: Callable[[datetime], Awaitable[object]] | None = None
     """Looks around at that instant, and tells somebody what is wrong."""
     beat: Callable[[], Awaitable[None]] | None = None
-    """Tells a dead man's switch that all is well; raises NotDelivered."""
+    """Pings a dead man's switch; raises NotDelivered."""
     alarm: Callable[[str, datetime], Awaitable[object]] | None = None
     """Tells somebody why this worker ends, where the tables can no longer say it."""

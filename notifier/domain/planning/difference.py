@@ -117,7 +117,7 @@ class PlanDifference:
 
     @property
     def changes_anything(self) -> bool:
-        """Whether there is anything to show."""
+        """Whether any text is added, passed, moved, reworded, cancelled, expired or wrong now."""
         return any((self.added, self.passed, self.moved, self.reworded, self.cancelled, self.expired, self.wrong_now))
 
 

@@ -123,7 +123,7 @@ def _of_new(
 
 @dataclass(slots=True)
 class Done:
-    """What was written."""
+    """How many rows were written, and the effects of those that changed an enrollment."""
 
     written: list[tuple[ImportRow, Written]] = field(default_factory=list)
     effects: list[tuple[ImportRow, Effect]] = field(default_factory=list)
