@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -12,10 +12,11 @@ import structlog
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import Random, backoff
 from notifier.domain.clocks import Timekeeper
+from notifier.sending.compare_at_start import compare
 from notifier.sending.dispatch import Dispatch
 from notifier.sending.gates import polls
 from notifier.sending.poll import LONG_OVERLAP, OVERLAP, Receive, poll_inbound
-from notifier.sms.gateway import Gateway
+from notifier.sms.gateway import Gateway, GatewayUnavailable
 
 AGAIN: Final = 30.0
 """Seconds, at most, from a failed poll to the next: the gate opens so soon after the provider is back."""
@@ -76,11 +77,23 @@ class Inbound:
             self._overlap = max(overlap, self._overlap)
             self._later()
             return
+        if not self._dispatch.caught_up and not await self._compared(now):
+            self._later()
+            return
         if self._failures:
             log.info("inbound_poll_complete", failed_before=self._failures)
         self._failures = 0
         self._dispatch.caught_up = True
         self._wake("dispatch")
+
+    async def _compared(self, now: datetime) -> bool:
+        """Whether the provider has said what left lately: before the first claim, once."""
+        try:
+            await compare(self._threads, self._gateway, senders=self._dispatch.senders, now=now)
+        except GatewayUnavailable as error:
+            log.warning("sent_texts_not_compared", why=str(error))
+            return False
+        return True
 
     def _later(self) -> None:
         self._failures += 1

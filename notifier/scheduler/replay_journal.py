@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import structlog
 from sqlalchemy import select
@@ -18,14 +19,16 @@ from notifier.sending.dispatch import Record
 from notifier.sending.outcomes.journal import JournalEntry, left_behind
 from notifier.sending.outcomes.results import Finished
 
+_NOBODY: Final = (0, "")
+"""The text and number of an attempt that is not there."""
 log = structlog.get_logger()
 
 
 async def save_left_behind(threads: DatabaseThreads, place: Path | None, record: Record, *, now: datetime) -> int:
     """Save what the journals of dead workers hold, and remove them; how many outcomes.
 
-    An outcome that is saved already changes nothing; one of an attempt that this database does not know (it was put
-    back from a backup) is left to the look at the provider's list, as is one that cannot be saved.
+    An outcome that is saved already changes nothing; one of an attempt that this database does not know says that it
+    went back in time: nothing leaves before the provider was asked. One that cannot be saved is left to its list too.
     """
     with left_behind(place) as kept:
         for one in kept:
@@ -46,8 +49,7 @@ def _save(session: Session, record: Record, one: JournalEntry, now: datetime) ->
         .join(Message, col(Message.id) == col(Attempt.message_id))
         .where(col(Attempt.id) == one.attempt_id)
     ).first()
-    if found is not None:
-        record(session, _finished(one, *found), now)
+    record(session, _finished(one, *(found or _NOBODY)), now)
 
 
 def _finished(one: JournalEntry, message_id: int, phone: str) -> Sequence[Finished]:

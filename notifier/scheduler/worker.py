@@ -26,7 +26,7 @@ from notifier.scheduler.watchdog import SystemdPing, Watchdog, hangs_after, noti
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch, Turn
 from notifier.sending.gates.confirm_clock import confirm_clock
-from notifier.sending.gates.heartbeats import arrive, last_in_use, leave, still_here
+from notifier.sending.gates.heartbeats import last_in_use, leave
 from notifier.sending.gates.probe import probe
 from notifier.sending.gates.recoveries import sentences
 from notifier.sending.gates.senders import remember_senders
@@ -105,9 +105,7 @@ class Worker:
         await self._begin()
         senders = self._dispatch.senders
         await self._threads.write(lambda session: remember_senders(session, senders, at=self._clock.now()))
-        await self._threads.write(
-            lambda session: arrive(session, me.worker_id, host=me.host, pid=me.pid, now=self._clock.now())
-        )
+        await self._heartbeat()
         timers = self._timers
         watchdog = Watchdog(self.age, limit=hangs_after(me.watchdog_usec))
         changes = changes_of(self._threads)
@@ -258,9 +256,11 @@ class Worker:
                 left_between=(youngest, oldest), webhooks=self._settings.webhooks)  # fmt: skip
 
     async def _heartbeat(self) -> None:
+        own, me = self._dispatch.own, self._settings
         alive = await self._threads.write(
-            lambda session: still_here(session, self._settings.worker_id, now=self._clock.now())
+            lambda session: own.alive(session, self._clock.now(), host=me.host, pid=me.pid)
         )
+        own.committed()
         self._dispatch.pace.per_second = self._settings.messages_per_second / alive
         self._wrote = self._clock.monotonic()
 

@@ -22,6 +22,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MAY_STILL_LEAVE, MessageState
 from notifier.numbers.holds import hold_number, open_holds
+from notifier.sending.compare_at_start import known_sids
 from notifier.sending.gates.recoveries import end, open_recoveries
 from notifier.sending.match_adopted import Ours, match
 from notifier.sending.outcomes import receipts
@@ -93,7 +94,7 @@ def _adopt_some(
     session: Session, *, listed: Mapping[str, Sequence[ProviderMessage]], now: datetime, by: str
 ) -> tuple[int, dict[str, int]]:
     records = {record.sid: record for some in listed.values() for record in some}
-    known, ours = _bound(session, records), _ours(session, listed)
+    known, ours = known_sids(session, records), _ours(session, listed)
     many, held = 0, {}
     for phone, some in listed.items():
         unbound = [ProviderText(one.sid, one.body, one.created_at) for one in some if one.sid not in known]
@@ -119,13 +120,6 @@ def _ours(session: Session, phones: Collection[str]) -> dict[str, list[Ours]]:
         words = {one.text, one.late_text, one.sent_text} - {None}
         ours[one.phone].append(Ours(one.id, frozenset(map(str, words)), one.due_at, one.state is _S.PLANNED))
     return ours
-
-
-def _bound(session: Session, sids: Collection[str]) -> set[str]:
-    """The SIDs that are some text's or attempt's already."""
-    texts = select(col(Message.sid)).where(col(Message.sid).in_(sids))
-    attempts = select(col(Attempt.sid)).where(col(Attempt.sid).in_(sids))
-    return {str(sid) for query in (texts, attempts) for sid in session.scalars(query)}
 
 
 def _has_left(session: Session, message_id: int, record: ProviderMessage, now: datetime, by: str) -> None:

@@ -25,10 +25,11 @@ from notifier.domain.backoff import backoff
 from notifier.domain.clocks import ClockWatch, Timekeeper
 from notifier.sending.calls import Calls
 from notifier.sending.circuit_monitor import Verdicts
-from notifier.sending.claim import Claimed, SendingRules, claim
+from notifier.sending.claim import LEASE, Claimed, SendingRules, claim
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.gates.circuits import UNKNOWN, close_circuits, open_circuit
 from notifier.sending.gates.closed import Trial
+from notifier.sending.gates.own_writes import OwnWrites
 from notifier.sending.outcomes.journal import Journal
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.pause_points import PausePoint, Reached, nobody
@@ -87,9 +88,10 @@ class Dispatch:
         """Whose circuits one text may pass: a probe has found the provider well."""
         self._on_trial: set[str] = set()
         self.caught_up = False
-        """Nothing leaves before this process itself has read what patients wrote while none ran."""
+        """Nothing leaves before this process itself has read what patients wrote, and what has left, while none ran."""
         self.clock_watch = ClockWatch()
         """Nothing leaves while it doubts the clock."""
+        self.own = OwnWrites(worker_id)
         self._expired = 0
         self.last_step = clock.monotonic()
         """When the last transaction ended, well or not: a sign of life."""
@@ -160,6 +162,8 @@ class Dispatch:
             return Claimed([], closed="error")
         await self._reached(PausePoint.RECORDED, [one.attempt_id for one in batch])
         self._database_failures = 0
+        if claimed.claims:
+            self.own.claimed(claimed.claims[-1].attempt_id, claimed.claims[-1].lease_until - LEASE)
         self._expired += claimed.expired
         if claimed.began_to_wait:
             log.error("late_texts_wait", alert=True, texts=claimed.began_to_wait, see="notifier recover --plan")
@@ -184,6 +188,7 @@ class Dispatch:
         lost_contact: str | None,
     ) -> Claimed:
         now = self._clock.now()
+        self.own.look(session, now)
         if batch:
             self._record(session, batch, now)
         for one in batch:

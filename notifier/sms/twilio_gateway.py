@@ -100,6 +100,8 @@ class TwilioGateway:
         )
         async for page in pages_of(first):
             found += messages_since(page, since, direction="outbound-api")
+            if to is None and all_older(page, since):
+                break
         for record in reversed(found):
             yield record
 

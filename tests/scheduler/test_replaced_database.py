@@ -68,6 +68,32 @@ def test_a_deleted_file_ends_the_worker_and_no_empty_one_is_made(place: Place) -
     assert not file.exists()
 
 
+def put_back(engine: Engine, copy: Path) -> None:
+    """Into the same file, page by page, as sqlite3's .restore does."""
+    with closing(sqlite3.connect(copy)) as old, closing(sqlite3.connect(the_file(engine))) as live:
+        old.backup(live)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_copy_put_back_in_place_sends_nothing_twice_with_a_worker_or_without(place: Place, runs: bool) -> None:
+    text = place.plan()
+    copy = the_file(place.engine).with_name("copy")
+    with closing(sqlite3.connect(the_file(place.engine))) as live, closing(sqlite3.connect(copy)) as kept:
+        live.backup(kept)
+    worker = place.start()
+    place.until_state(text, S.ACCEPTED)
+    place.sandbox.settle()  # it has gone on to the carrier: Twilio lists it by its date
+    if not runs:
+        assert 0 == worker.end()
+    put_back(place.engine, copy)
+    other = place.plan("+12125550102")
+    if not runs:
+        worker = place.start()
+    worker.until_said("database_went_back")
+    assert (S.PLANNED, S.PLANNED) == (place.message(text).state, place.message(other).state)
+    assert 1 == len(place.sandbox.ledger)
+
+
 def test_no_connection_is_made_or_used_once_the_path_names_another_file(sqlite_engine: Engine, now: datetime) -> None:
     engine = open_engine(str(sqlite_engine.url))
     opened = OpenedFile(engine)

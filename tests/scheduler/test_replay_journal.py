@@ -15,10 +15,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from notifier.db.engine import file_of, writing
+from notifier.db.engine import file_of, reading, writing
+from notifier.db.tables import RecoveryKind
 from notifier.domain.states import MessageState
 from notifier.scheduler.replay_journal import save_left_behind
 from notifier.sending.claim import claim
+from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.outcomes.journal import Journal
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import save_outcomes
@@ -109,11 +111,15 @@ async def test_what_the_database_has_already_and_what_comes_twice_changes_nothin
     assert (S.ACCEPTED, before) == (house.message(text).state, len(house.events(text)))
 
 
-async def test_an_attempt_that_this_database_does_not_know_is_passed_over(house: House, journals: Path) -> None:
+async def test_an_attempt_that_is_not_here_any_more_lets_nothing_leave_before_twilio_was_asked(
+    house: House, journals: Path
+) -> None:
     text, attempt = attempting(house)
-    await killed_after(journals, finished(house, "of a database from a backup"), finished(house, attempt))
+    await killed_after(journals, finished(house, "of a database that went back"), finished(house, attempt))
     await save(house, journals)
     assert S.ACCEPTED == house.message(text).state
+    with reading(house.engine) as session:
+        assert [RecoveryKind.RESTORED] == list(open_recoveries(session))
 
 
 async def test_an_outcome_that_cannot_be_saved_stops_neither_the_others_nor_the_start(

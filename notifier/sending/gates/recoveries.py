@@ -59,9 +59,14 @@ def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recove
 
 
 def begin_after_restore(session: Session, *, up_to: datetime, now: datetime, by: str) -> bool:
-    """Let everything wait: these tables know nothing after `up_to`. False where it does already."""
+    """Let everything wait: these tables know nothing after `up_to`. False where it does already; the earlier moment
+    holds then."""
     row = {"kind": RecoveryKind.RESTORED, "up_to": up_to, "at": now, "by": by}
-    return insert_if_new(session, Recovery, row)
+    if insert_if_new(session, Recovery, row):
+        return True
+    waiting = (col(Recovery.kind) == RecoveryKind.RESTORED, col(Recovery.ended_at).is_(None))
+    session.execute(update(Recovery).where(*waiting, col(Recovery.up_to) > up_to).values(up_to=up_to))
+    return False
 
 
 def release_late(session: Session, *, texts: int, up_to: datetime, now: datetime, by: str) -> None:

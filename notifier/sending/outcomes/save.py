@@ -22,6 +22,7 @@ from notifier.numbers.opt_outs import opt_out
 from notifier.numbers.twilio_block import until_start, was_reconsented
 from notifier.numbers.undeliverable import number_is_dead
 from notifier.sending.gates import circuits
+from notifier.sending.gates.own_writes import went_back
 from notifier.sending.outcomes import receipts
 from notifier.sending.outcomes.come_back import come_back
 from notifier.sending.outcomes.results import Finished, Result
@@ -49,9 +50,15 @@ _CLOSE: Final = (
 
 
 def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime) -> None:
-    """Save a batch of outcomes: the attempts, the texts' states, and what follows for their numbers and the circuit."""
+    """Save a batch of outcomes: the attempts, the texts' states, and what follows for their numbers and the circuit.
+
+    An attempt is committed before its call: one that is not there proves that the database went back in time.
+    """
     concluded, senders = _concluded(session, finished)
-    finished = [one for one in finished if _is_news(one, concluded.get(one.attempt_id))]
+    if missing := [one for one in finished if one.attempt_id not in concluded]:
+        began, why = min(one.at for one in missing), f"{len(missing)} calls of a worker are not in the database"
+        went_back(session, missing_since=began, now=now, why=why)
+    finished = [one for one in finished if one.attempt_id in concluded and _is_news(one, concluded[one.attempt_id])]
     given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
     _close_attempts(session, finished)
     _accepted(session, [one for one in finished if one.result is Result.ACCEPTED], given_up, now)

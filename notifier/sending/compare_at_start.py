@@ -1,0 +1,95 @@
+"""Before a worker's first claim: does the provider list texts that these tables still call planned?
+
+Then the database went back in time while no worker ran, and nobody said `restore`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import in_state
+from notifier.db.tables import Attempt, Message, Recovery, RecoveryKind
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.folded_words import folded
+from notifier.domain.states import MessageState
+from notifier.sending.gates.own_writes import went_back
+from notifier.sending.gates.recoveries import open_recoveries
+from notifier.sending.match_adopted import EARLY
+from notifier.sending.outcomes.lookup import EARLIEST, LATEST
+from notifier.sms.gateway import Gateway, ProviderMessage
+
+LOOK_BACK: Final = timedelta(days=1)
+"""Of how long the provider's texts are compared: a machine's snapshot is seldom older than a night."""
+_AT_ONCE: Final = 500
+
+
+async def compare(
+    threads: DatabaseThreads, gateway: Gateway, *, senders: Collection[str | None], now: datetime
+) -> None:
+    """Where a listed text that no row knows has the words of one still planned for its number, let nothing leave.
+
+    `senders`: the numbers and services that texts leave through. Raises GatewayUnavailable where a list
+    could not be read to its end.
+    """
+    since = await threads.read(lambda session: _since(session, now))
+    if since is None:
+        return
+    numbers = {one for one in senders if one and one.startswith("+")}
+    ask = numbers if numbers and len(numbers) == len(senders) else {None, *numbers}
+    listed = {record.sid: record for sender in ask async for record in gateway.list_sent(None, since, sender=sender)}
+    records, left = list(listed.values()), list[ProviderMessage]()
+    for start in range(0, len(records), _AT_ONCE):
+        left += await threads.read(partial(_still_planned, records=records[start : start + _AT_ONCE]))
+    if left:
+        first, why = min(one.created_at for one in left), f"{len(left)} texts that are planned here have left"
+        await threads.write(lambda session: went_back(session, missing_since=first, now=now, why=why))
+
+
+def known_sids(session: Session, sids: Collection[str]) -> set[str]:
+    """Those that are some text's or attempt's here."""
+    texts = select(col(Message.sid)).where(col(Message.sid).in_(sids))
+    attempts = select(col(Attempt.sid)).where(col(Attempt.sid).in_(sids))
+    return {str(sid) for query in (texts, attempts) for sid in session.scalars(query)}
+
+
+def _since(session: Session, now: datetime) -> datetime | None:
+    """What was compared after a restore is not asked about again; None where that waits for a person anyhow."""
+    if RecoveryKind.RESTORED in open_recoveries(session):
+        return None
+    ended = select(func.max(col(Recovery.ended_at))).where(col(Recovery.kind) == RecoveryKind.RESTORED)
+    return max(now - LOOK_BACK, session.scalar(ended) or now - LOOK_BACK)
+
+
+def _still_planned(session: Session, *, records: Sequence[ProviderMessage]) -> list[ProviderMessage]:
+    known = known_sids(session, [one.sid for one in records])
+    strangers = [one for one in records if one.sid not in known]
+    if not strangers:
+        return []
+    found = select(Message).where(in_state(MessageState.PLANNED), col(Message.phone).in_({one.to for one in strangers}))
+    planned: dict[str, list[Message]] = defaultdict(list)
+    for text in session.scalars(found):
+        planned[text.phone].append(text)
+    return [one for one in strangers if any(_is_it(session, text, one) for text in planned[one.to])]
+
+
+def _is_it(session: Session, text: Message, listed: ProviderMessage) -> bool:
+    """The same words; where the provider hides them, one that was due when the listed text was made."""
+    words = folded(listed.body)
+    due = text.due_at is not None and text.due_at <= listed.created_at + EARLY
+    same = words in {folded(text.text), folded(text.late_text or "")} if words else due
+    return same and not _accounted_for(session, text, listed)
+
+
+def _accounted_for(session: Session, text: Message, listed: ProviderMessage) -> bool:
+    """A call that these tables know was made at that time: what became of it was looked up, or a person has said."""
+    near = col(Attempt.started_at).between(listed.created_at - LATEST, listed.created_at + EARLIEST)
+    called = select(func.count()).where(col(Attempt.message_id) == text.id, near)
+    return bool(session.scalar(called))
