@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from notifier.bootstrap.planning import build_clock, missing_for_planning, planning_rules, protocols
-from notifier.cli.output import ask, note
+from notifier.cli.output import confirm, note
 from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.db.engine import open_engine, writing
 from notifier.db.enrollments import by_external_id
@@ -44,23 +44,23 @@ class CommandContext:
             if self.dry_run:
                 session.rollback()
 
-    def ask(self, question: str, *, yes: bool) -> None:
+    def confirm(self, question: str, *, yes: bool) -> None:
         """Go on only if a person agrees; a dry run changes nothing, so it asks nobody."""
-        ask(question, yes=yes or self.dry_run)
+        confirm(question, yes=yes or self.dry_run)
 
-    def tell(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         """Say what was done, or in a dry run what would be."""
         note(f"dry run, nothing is changed: {sentence}" if self.dry_run else sentence)
 
 
 @contextmanager
 def command_context(
-    *, writes_texts: bool = False, creates: bool = False, looks: bool = False, dry_run: bool = False
+    *, writes_texts: bool = False, creates: bool = False, read_only: bool = False, dry_run: bool = False
 ) -> Iterator[CommandContext]:
     """Open the database. `writes_texts`: the clinic must be named, for patients will read what is planned now.
 
-    `creates`: a missing database is made, and that is said; without it a missing one is refused. `looks`: one of an
-    older Notifier is refused too, for who only looks changes nothing, its shape neither. `dry_run`: as `looks`, and
+    `creates`: a missing database is made, and that is said; without it a missing one is refused. `read_only`: one of an
+    older Notifier is refused too, for who only looks changes nothing, its shape neither. `dry_run`: as `read_only`, and
     what is changed is taken back; where a database would be made, a missing one counts as an empty one.
     """
     if dry_run and creates:
@@ -68,7 +68,7 @@ def command_context(
             yield context
         return
     with _opened(writes_texts, dry_run=dry_run) as context:
-        if looks or dry_run:
+        if read_only or dry_run:
             check_schema(context.engine)
         else:
             note_upgrade(prepare(context.engine, context.now, may_create=creates))

@@ -68,7 +68,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty:
         note(empty)
 
 
-def ask(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool) -> None:
     """Go on only if a person agrees: asked at a terminal, taken for granted with `--yes` and where nobody is."""
     if not yes and is_attended():
         typer.confirm(question, err=True, abort=True)

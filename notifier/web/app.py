@@ -14,7 +14,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
 from notifier.web.counters import Counts
 from notifier.web.error_pages import ErrorPage, add_error_pages, in_one_line
-from notifier.web.health import LOOK_SECONDS, Watched, health_router
+from notifier.web.health import HEALTH_SECONDS, Watched, health_router
 from notifier.web.metrics import metrics_router
 from notifier.web.middleware import OuterMiddleware
 from notifier.web.webhooks.twilio import WebhookSettings, webhook_router
@@ -27,28 +27,28 @@ def create_app(
     webhooks: WebhookSettings | None = None,
     worker_age: Callable[[], float] | None = None,
     disk: Path | None = None,
-    look_seconds: float = LOOK_SECONDS,
+    health_seconds: float = HEALTH_SECONDS,
     routers: Sequence[APIRouter] = (),
     error_page: ErrorPage = in_one_line,
 ) -> FastAPI:
     """The app over this database. Without `webhooks` their addresses are unknown here (404).
 
     `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables say
-    whether one is alive. `disk`: a directory whose disk must not fill up. `look_seconds`: how long the database may
+    whether one is alive. `disk`: a directory whose disk must not fill up. `health_seconds`: how long the database may
     take to say how it is. `routers`: everything else, such as the staff page. `error_page`: what an unknown address, or
     a crash, is answered with. Its threads end with its lifespan.
     """
     # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
-    takes, looks = DatabaseThreads(engine), DatabaseThreads(engine)
+    webhook_threads, health_threads = DatabaseThreads(engine), DatabaseThreads(engine)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         # What runs on after its asker was refused still holds a connection, which the engine's end would leave open.
-        await asyncio.gather(asyncio.to_thread(takes.close), asyncio.to_thread(looks.close))
+        await asyncio.gather(asyncio.to_thread(webhook_threads.close), asyncio.to_thread(health_threads.close))
 
     counts = Counts()
-    watched = Watched(looks, clock, webhooks is not None, worker_age, disk, look_seconds)
+    watched = Watched(health_threads, clock, webhooks is not None, worker_age, disk, health_seconds)
     # No redirect to the other spelling of an address: it would be built from the request's own Host.
     app = FastAPI(
         title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan
@@ -57,7 +57,7 @@ def create_app(
     add_error_pages(app, error_page)
     parts = [health_router(watched), metrics_router(watched, counts), *routers]
     if webhooks is not None:
-        parts.append(webhook_router(webhooks, takes, clock.now, counts))
+        parts.append(webhook_router(webhooks, webhook_threads, clock.now, counts))
     for part in parts:
         app.include_router(part)
     return app

@@ -66,7 +66,7 @@ class WebContext:
             found = by_id(session, int(addressed["enrollment"]))
             return self.on_the_clock_of(found.office if found else None)
 
-    def looking(self) -> AbstractContextManager[Session]:
+    def visible_session(self) -> AbstractContextManager[Session]:
         """A session for lists: it sees whoever asks their own patients only."""
         return looking(self.engine, self.rules.yours)
 
@@ -74,7 +74,7 @@ class WebContext:
         """Whether an address is about a patient of an office that is not theirs: then there is nothing there."""
         if self.rules.yours is None:
             return False
-        with self.looking() as session:
+        with self.visible_session() as session:
             return is_hidden(session, addressed)
 
     @property

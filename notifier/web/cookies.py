@@ -9,7 +9,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notifier.access import accounts as staff
+from notifier.access import accounts
 from notifier.access.accounts import LONGEST, SignedIn
 from notifier.access.sign_in import token_hash
 from notifier.db.engine import reading, writing
@@ -30,13 +30,13 @@ def who(context: WebContext, token: str | None, now: datetime) -> SignedIn | Non
         return None
     hashed = token_hash(token)
     with reading(context.engine) as session:
-        found = staff.who_has(session, hashed, now=now)
+        found = accounts.who_has(session, hashed, now=now)
     if found is None:
         return None
     signed_in, stale = found
     if stale:
         with writing(context.engine) as session:
-            staff.seen(session, hashed, now=now)
+            accounts.seen(session, hashed, now=now)
     return signed_in
 
 

@@ -16,10 +16,10 @@ class DatabaseSlow(Exception):
     """The database is busy, away, or cannot write; the same again in a moment may succeed."""
 
 
-async def within(seconds: float, asked: Awaitable[_T]) -> _T:
+async def within(seconds: float, awaitable: Awaitable[_T]) -> _T:
     """What the database says, or DatabaseSlow. A call that has begun ends by itself, and may still be committed."""
     try:
         async with asyncio.timeout(seconds):
-            return await asked
+            return await awaitable
     except (TimeoutError, OperationalError, InterfaceError, NoConnectionLeft) as error:
         raise DatabaseSlow(type(error).__name__) from None

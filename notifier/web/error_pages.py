@@ -12,8 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from notifier.web import cookies
-from notifier.web import origin as same_site
+from notifier.web import cookies, origin
 from notifier.web.context import WebContext
 from notifier.web.render import render
 
@@ -54,12 +53,12 @@ def to_staff(context: WebContext) -> ErrorPage:
 
     def error_page(request: Request, status: int) -> Response:
         path = request.url.path
-        if same_site.is_public(context, request) and not path.startswith("/twilio/"):
+        if origin.is_public(context, request) and not path.startswith("/twilio/"):
             # A 405 would tell the internet which addresses the staff page has.
             return in_one_line(request, 404 if status < 500 else status)
         if _OF_PROGRAMS.match(path) or "text/html" not in request.headers.get("accept", ""):
             return in_one_line(request, status)
-        return same_site.refuse(context, request) or _page(context, request, status)
+        return origin.refuse(context, request) or _page(context, request, status)
 
     return error_page
 

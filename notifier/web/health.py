@@ -21,7 +21,7 @@ from notifier.oversight.vital_signs import read_vital_signs
 from notifier.web.deadline import DatabaseSlow, within
 
 _T = TypeVar("_T")
-LOOK_SECONDS: Final = 2.0
+HEALTH_SECONDS: Final = 2.0
 """For the database to say how it is."""
 
 
@@ -34,14 +34,14 @@ class Watched:
     by_webhook: bool
     worker_age: Callable[[], float] | None = None
     disk: Path | None = None
-    seconds: float = LOOK_SECONDS
+    seconds: float = HEALTH_SECONDS
 
     async def signs(self) -> VitalSigns:
         """Raises DatabaseSlow."""
         now = self.clock.now()
-        return await self.look(lambda session: read_vital_signs(session, now))
+        return await self.query(lambda session: read_vital_signs(session, now))
 
-    async def look(self, query: Callable[[Session], _T]) -> _T:
+    async def query(self, query: Callable[[Session], _T]) -> _T:
         """What the database says in time. Raises DatabaseSlow."""
         return await within(self.seconds, self.threads.read(query))
 

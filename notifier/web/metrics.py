@@ -30,7 +30,7 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
                 signs = await watched.signs()
                 if signs.revision == signs.wanted:
                     look = partial(moves_since, event_id=seen)
-                    seen, moves = await watched.look(look)
+                    seen, moves = await watched.query(look)
                     for state, count in moves.items():
                         counts.moves.labels(state).inc(count)
             except DatabaseSlow:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-from notifier.web.widgets import formats as words
+from notifier.web.widgets import formats
 from notifier.web.widgets.readback import read_back
 
 _HERE: Final = Path(__file__).parent
@@ -23,7 +23,7 @@ _templates = Environment(
     lstrip_blocks=True,
     extensions=["jinja2.ext.do"],
 )
-_templates.filters.update(words.FILTERS)
+_templates.filters.update(formats.FILTERS)
 _templates.globals["read_back"] = read_back
 
 

@@ -10,8 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from notifier.web import cookies
-from notifier.web import origin as same_site
+from notifier.web import cookies, origin
 from notifier.web.context import WebContext
 from notifier.web.uploads import LARGEST
 from notifier.web.view import Fields, View
@@ -32,7 +31,7 @@ class _InMemory(MultiPartParser):
 
 async def read_upload(context: WebContext, request: Request) -> Fields | Response:
     """The fields beside the file, which is then in `request.state.file`; or the answer that refuses it."""
-    if refusal := same_site.refuse(context, request):
+    if refusal := origin.refuse(context, request):
         return refusal
     view = await run_in_threadpool(_view, context, request)
     if view is None:

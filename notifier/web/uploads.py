@@ -108,11 +108,11 @@ class Uploads:
 
 
 def _work_on(upload: Upload, work: Work) -> None:
-    def tell(what: str, done: int, of: int) -> None:
+    def report_progress(what: str, done: int, of: int) -> None:
         upload.what, upload.done, upload.of = what, done, of
 
     try:
-        upload.report = work(tell)
+        upload.report = work(report_progress)
     except Refused as why:
         upload.problem = str(why)
     except Exception:  # a thread's last boundary: a person gets a sentence, the log what happened

@@ -14,13 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from notifier.access import accounts as staff
+from notifier.access import accounts
 from notifier.access.accounts import SignedIn
 from notifier.db.columns import can_be_id
 from notifier.db.engine import writing
 from notifier.domain.refused import Refused
-from notifier.web import cookies
-from notifier.web import origin as same_site
+from notifier.web import cookies, origin
 from notifier.web.context import WebContext
 from notifier.web.error_pages import NOTHING_HERE, patient_in
 from notifier.web.render import render
@@ -75,7 +74,7 @@ class View:
     def note(self, what: str, about: str, enrollment_id: int | None = None) -> None:
         """Write down that this person saw or did something."""
         with writing(self.context.engine) as session:
-            staff.audit(session, at=self.now, by=self.who.by, what=what, about=about, enrollment_id=enrollment_id)
+            accounts.audit(session, at=self.now, by=self.who.by, what=what, about=about, enrollment_id=enrollment_id)
 
 
 Handler = Callable[[View], Response]
@@ -111,7 +110,7 @@ async def respond(context: WebContext, page: Page, request: Request) -> Response
 
 async def read_fields(context: WebContext, request: Request) -> Fields | Response:
     """The form that was sent, or the answer that refuses to read it. Raises HTTPException for one that is too big."""
-    if refusal := same_site.refuse(context, request):
+    if refusal := origin.refuse(context, request):
         return refusal
     if request.method != "POST":
         return Fields([])
@@ -154,8 +153,8 @@ def locked(context: WebContext, page: Page, request: Request, fields: Mapping[st
     if kept:
         return render("sign_in.html", 401, context=context, to="/", kept=kept, sentence=None, was_locked=True)
     # Only a page that can be looked at: a form that was not kept has to be found again.
-    asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
-    return redirect(f"/sign-in?{urlencode({'to': asked})}" if request.method == "GET" else "/sign-in")
+    wanted = f"{request.url.path}?{request.url.query}".removesuffix("?")
+    return redirect(f"/sign-in?{urlencode({'to': wanted})}" if request.method == "GET" else "/sign-in")
 
 
 def _stale(view: View, page: Page) -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from notifier.access import manage_accounts as staff_accounts
+from notifier.access import manage_accounts
 from notifier.access.accounts import accounts
 from notifier.access.passwords import new_password
 from notifier.cli.context import command_context
@@ -39,13 +39,13 @@ def add(
     with command_context(creates=True, dry_run=dry_run) as context:
         theirs = choose_offices(of_office or (), context.rules.offices)
         with context.change() as session:
-            staff_accounts.add_staff(
+            manage_accounts.add_staff(
                 session, name, password, admin=admin, offices=theirs, now=context.now, by=context.by
             )
         if not dry_run:
-            _tell(made_up, password)
+            _print_password(made_up, password)
         sees = f"; sees {', '.join(theirs)}" if theirs else ""
-        context.tell(f"added: {name}{' (admin)' if admin else ''}{sees}")
+        context.report(f"added: {name}{' (admin)' if admin else ''}{sees}")
 
 
 @app.command("offices")
@@ -54,8 +54,8 @@ def set_offices(name: Name, of_office: TheirOffices = None, dry_run: DryRun = Fa
     with command_context(dry_run=dry_run) as context:
         theirs = choose_offices(of_office or (), context.rules.offices)
         with context.change() as session:
-            staff_accounts.set_offices(session, name, theirs, now=context.now, by=context.by)
-        context.tell(f"{name} sees {', '.join(theirs) or 'all offices'}")
+            manage_accounts.set_offices(session, name, theirs, now=context.now, by=context.by)
+        context.report(f"{name} sees {', '.join(theirs) or 'all offices'}")
 
 
 @app.command("password")
@@ -64,10 +64,10 @@ def password(name: Name, generate: Generate = False, dry_run: DryRun = False) ->
     word, made_up = _password(generate or dry_run)
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            ended = staff_accounts.set_password(session, name, word, now=context.now, by=context.by)
+            ended = manage_accounts.set_password(session, name, word, now=context.now, by=context.by)
         if not dry_run:
-            _tell(made_up, word)
-        context.tell(f"set; {_sessions(ended)}")
+            _print_password(made_up, word)
+        context.report(f"set; {_sessions(ended)}")
 
 
 @app.command("deactivate")
@@ -75,8 +75,8 @@ def deactivate(name: Name, dry_run: DryRun = False) -> None:
     """Somebody has left: the account stops working at once."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            ended = staff_accounts.deactivate(session, name, now=context.now, by=context.by)
-        context.tell(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
+            ended = manage_accounts.deactivate(session, name, now=context.now, by=context.by)
+        context.report(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
 
 
 @app.command("sign-out")
@@ -84,14 +84,14 @@ def sign_out(name: Name, dry_run: DryRun = False) -> None:
     """End every session of this person, such as after a tablet was lost."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            ended = staff_accounts.revoke_sessions(session, name, now=context.now, by=context.by)
-        context.tell(_sessions(ended))
+            ended = manage_accounts.revoke_sessions(session, name, now=context.now, by=context.by)
+        context.report(_sessions(ended))
 
 
 @app.command("list")
 def list_staff(as_json: Json = False) -> None:
     """Every account."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         found: list[dict[str, Any]] = [
             {
                 "name": one.name,
@@ -124,7 +124,7 @@ def _password(generate: bool) -> tuple[str, bool]:
     return typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True), False
 
 
-def _tell(made_up: bool, password: str) -> None:
+def _print_password(made_up: bool, password: str) -> None:
     if made_up:
         note("the password, shown this once:")
         show(password)

@@ -35,7 +35,7 @@ def alerts(
         configure_logs(level="CRITICAL")  # the sentences below say it
         _test(load_settings())
         return
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         found = open_alerts(session)
         watched = works(session, context.now)
         zone = ZoneInfo(context.rules.timezone)

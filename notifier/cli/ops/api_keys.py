@@ -28,7 +28,7 @@ def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None, dry_run
         with context.change() as session:
             key = add_key(session, name, scope or (), office=bound, now=context.now, by=context.by)
         if dry_run:
-            context.tell(f"added: {name}, which may {', '.join(sorted(set(scope or ())))}; its key is printed then")
+            context.report(f"added: {name}, which may {', '.join(sorted(set(scope or ())))}; its key is printed then")
             return
     note("the key, shown this once; send it as `Authorization: Bearer KEY`:")
     show(key)
@@ -40,13 +40,13 @@ def revoke(name: Name, dry_run: DryRun = False) -> None:
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
             revoke_key(session, name, now=context.now, by=context.by)
-        context.tell(f"revoked: {name}")
+        context.report(f"revoked: {name}")
 
 
 @app.command("list")
 def list_keys(as_json: Json = False) -> None:
     """Every key there ever was, by its first characters."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         found: list[dict[str, Any]] = [
             {
                 "name": one.name,

@@ -13,7 +13,7 @@ from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import archive, command_context, who
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
-from notifier.cli.output import ask, note
+from notifier.cli.output import confirm, note
 from notifier.config.settings import load_settings
 from notifier.db.engine import open_engine
 from notifier.domain.refused import Refused
@@ -62,7 +62,7 @@ def _put_in_place(file: Path, *, dry_run: bool, yes: bool) -> None:
             note(_THEN)
             return
         check_backup(file)
-        ask(f"Replace the database by {file}?", yes=yes)
+        confirm(f"Replace the database by {file}?", yes=yes)
         with only_worker(engine, now):
             kept, up_to = put_in_place(engine, file, now=now, by=who())
     except AnotherWorker as error:
@@ -86,4 +86,4 @@ def _is_in_place(since: str, *, dry_run: bool) -> None:
             raise Refused(f"--since {since} is in the future; write the moment of the backup")
         with context.change() as session:
             begin_after_restore(session, up_to=up_to, now=context.now, by=context.by)
-        context.tell(_THEN)
+        context.report(_THEN)

@@ -59,7 +59,7 @@ def recover(
         if not only_show:
             _release(context, found, yes=yes)
         elif apply and not as_json:
-            context.tell(_would(found))
+            context.report(_would(found))
 
 
 def _plan(context: CommandContext) -> RecoveryPlan:
@@ -77,7 +77,7 @@ def _release(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> None
     if not found.useful:
         note("nothing waits: no late text is useful still")
         return
-    context.ask(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
+    context.confirm(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
     with writing(context.engine) as session:
         many = release(session, found, now=context.now, by=context.by)
     note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
@@ -85,7 +85,7 @@ def _release(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> None
 
 def _ask_twilio(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> Adopted:
     check_ready_to_send(context.settings)
-    context.ask(
+    context.confirm(
         f"Ask Twilio for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and let texts leave then?", yes=yes
     )
     try:
@@ -152,10 +152,12 @@ def _row(one: LateText) -> tuple[str, ...]:
 
 
 def _document(found: RecoveryPlan, adopted: Adopted | None) -> dict[str, Any]:
-    asked = {"since": adopted.since.isoformat(), "adopted": adopted.texts, "held": adopted.held} if adopted else None
+    reconciliation = (
+        {"since": adopted.since.isoformat(), "adopted": adopted.texts, "held": adopted.held} if adopted else None
+    )
     return {
         "restored_to": found.restored_to.isoformat() if found.restored_to else None,
-        "asked_twilio": asked,
+        "asked_twilio": reconciliation,
         "waiting": found.waiting,
         "late_since": found.up_to.isoformat(),
         "counts": found.counts(),

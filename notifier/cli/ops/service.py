@@ -15,7 +15,7 @@ import typer
 
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
-from notifier.cli.output import ask, note, show
+from notifier.cli.output import confirm, note, show
 from notifier.config.settings import surroundings
 from notifier.domain.refused import Refused
 
@@ -48,7 +48,7 @@ def install(
         raise Failed("installing a system service needs root: run it with sudo, or look first with --dry-run")
     if shutil.which("systemctl") is None:
         raise Failed("there is no systemd here: let what you have run `notifier run`, and again whenever it ends")
-    ask(f"Write {UNIT} for the user {user}?", yes=yes)
+    confirm(f"Write {UNIT} for the user {user}?", yes=yes)
     _create_user(user)
     UNIT.write_text(unit, encoding="utf-8")
     subprocess.run(["systemctl", "daemon-reload"], check=True, env=surroundings())  # noqa: S607  # systemctl is where the system has it

@@ -10,7 +10,7 @@ import typer
 from notifier.cli.context import CommandContext, command_context, enrollment_called
 from notifier.cli.effect_table import print_effect
 from notifier.cli.options import DryRun, Json, WhichEnrollment, Yes
-from notifier.cli.output import ask, is_attended, note, print_json
+from notifier.cli.output import confirm, is_attended, note, print_json
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
@@ -99,7 +99,7 @@ def carry_out(
             print_effect(effect)
         if does_it:
             if not as_json:
-                ask(question, yes=yes)
+                confirm(question, yes=yes)
             with writing(context.engine) as session:
                 effect = apply(session, whose, command, rules=context.rules, now=context.now, by=context.by)
     if as_json:

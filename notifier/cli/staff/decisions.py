@@ -30,13 +30,13 @@ WhichStep = Annotated[str | None, typer.Option(help="One step of it; all unless 
 def opt_out(phone: Phone, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Never text this number again."""
     with command_context(creates=True, dry_run=dry_run) as context:
-        context.ask(f"Never text {phone} again?", yes=yes)
+        context.confirm(f"Never text {phone} again?", yes=yes)
         with context.change() as session:
             done = opt_out_by_staff(session, phone, now=context.now, by=context.by)
         many = len(done.withdrawn)
         withdrawn = f"; {many} planned text{'s do' if many > 1 else ' does'} not leave" if many else ""
         new = f"opted out: nothing more is sent to this number{withdrawn}"
-        context.tell("it had opted out already" if done.already else new)
+        context.report("it had opted out already" if done.already else new)
 
 
 def release(
@@ -49,13 +49,13 @@ def release(
 ) -> None:
     """Let texts leave again after the patient's words were read."""
     with command_context(dry_run=dry_run) as context:
-        context.ask(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
+        context.confirm(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
         with context.change() as session:
             done = release_number(session, phone, now=context.now, by=context.by, reconsent=reconsent)
         ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
-        context.tell("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
+        context.report("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
         if done.still_blocked:
-            context.tell(done.still_blocked)
+            context.report(done.still_blocked)
 
 
 def review(
@@ -71,7 +71,7 @@ def review(
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
             state = review_message(session, message, sent=sent, now=context.now, by=context.by)
-        context.tell(f"message {message} is {state.value}")
+        context.report(f"message {message} is {state.value}")
 
 
 def pause(
@@ -87,7 +87,7 @@ def pause(
                 session, protocol, reason=reason, protocols=context.protocols, now=context.now, by=context.by, step=step
             )
         paused = "paused" if new else "it is paused already"
-        context.tell(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
+        context.report(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
 
 
 def unpause(protocol: WhichProtocol, step: WhichStep = None, dry_run: DryRun = False) -> None:
@@ -95,7 +95,7 @@ def unpause(protocol: WhichProtocol, step: WhichStep = None, dry_run: DryRun = F
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
             unpause_protocol(session, protocol, now=context.now, by=context.by, step=step)
-        context.tell("its texts leave again, where they are still useful")
+        context.report("its texts leave again, where they are still useful")
 
 
 @circuit.callback()
@@ -112,11 +112,11 @@ def reset(dry_run: DryRun = False, yes: Yes = False) -> None:
         if not reasons:
             note("no circuit is open and no clock is in doubt; nothing is stopped")
             return
-        context.ask(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
+        context.confirm(f"Nothing is sent because: {'; '.join(reasons)}. Is that mended?", yes=yes)
         with context.change() as session:
             close_circuit(session, at=context.now, by=context.by)
             trust_clocks(session)
-        context.tell(f"closed, and texts leave again; what stood against them: {'; '.join(reasons)}")
+        context.report(f"closed, and texts leave again; what stood against them: {'; '.join(reasons)}")
 
 
 def _said(step: str | None) -> str:

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from notifier.cli import parsing as reading
+from notifier.cli import parsing
 from notifier.cli.context import CommandContext, command_context, rehearsal
 from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.cli.timeline_table import print_timeline
-from notifier.db.engine import reading as looking
-from notifier.db.engine import writing
+from notifier.db.engine import reading, writing
 from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
@@ -50,23 +49,23 @@ def enroll(
     _one_anchor(treated_at, appointment_at)
     only_show = dry_run or (as_json and not yes and is_attended())
     with rehearsal() if only_show else command_context(writes_texts=True, creates=True) as context:
-        hers = choose_office(at_office, context.rules.offices)
-        here = context.rules.at(hers).timezone
+        office = choose_office(at_office, context.rules.offices)
+        zone = context.rules.at(office).timezone
         request = EnrollRequest(
             name=name,
             phone=phone,
             protocol=protocol,
             consent=consent,
-            treated_at=_instant(treated_at, timezone or here, "treated_at", here),
-            appointment_at=_instant(appointment_at, timezone or here, "appointment_at", here),
+            treated_at=_instant(treated_at, timezone or zone, "treated_at", zone),
+            appointment_at=_instant(appointment_at, timezone or zone, "appointment_at", zone),
             timezone=timezone,
             language=language,
-            answers=reading.answers(answer or []),
+            answers=parsing.answers(answer or []),
             rebook_consent=rebook_consent,
             external_id=external_id,
             second=second,
             separate_areas=separate_areas,
-            office=hers,
+            office=office,
             provider=provider,
         )
         if only_show:
@@ -93,7 +92,7 @@ def _instant(text: str | None, zone: str, field: str, clinic_zone: str) -> Any:
 
 def _rehearse(context: CommandContext, request: EnrollRequest, as_json: bool) -> None:
     """What the page shows beside its form, here for one number as it stands."""
-    with looking(context.engine) as session:
+    with reading(context.engine) as session:
         found = rehearse(session, request, protocols=context.protocols, rules=context.rules, now=context.now)
     if as_json:
         print_json(found.to_json())

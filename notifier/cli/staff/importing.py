@@ -23,7 +23,7 @@ from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import LARGEST_FILE
 from notifier.enrollments.importing.failed_rows import write_failed_rows
 from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
-from notifier.enrollments.importing.import_rows import Progress as Tell
+from notifier.enrollments.importing.import_rows import Progress as ReportProgress
 from notifier.enrollments.importing.rows import template as sample
 
 _MOST_SHOWN = 50
@@ -55,7 +55,7 @@ def import_file(
     effects: list[dict[str, Any]] = []
     with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
         data = _read(str(file))
-        with _bar() as tell:
+        with _bar() as advance:
             report = import_rows(
                 context.engine,
                 data,
@@ -66,7 +66,7 @@ def import_file(
                 dry_run=dry_run,
                 skip_bad=skip_bad,
                 most_faults=_ALL if bad_rows else MOST_FAULTS,
-                progress=tell,
+                progress=advance,
                 see_effect=(lambda row, effect: effects.append({"row": row, **effect.to_json()})) if as_json else None,
             )
     if as_json:
@@ -108,7 +108,7 @@ def _read(file: str) -> bytes:
 
 
 @contextmanager
-def _bar() -> Iterator[Tell]:
+def _bar() -> Iterator[ReportProgress]:
     """A progress bar on stderr, at a terminal only."""
     if not sys.stderr.isatty():
         yield lambda _what, _done, _of: None
@@ -117,12 +117,12 @@ def _bar() -> Iterator[Tell]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bars: dict[str, TaskID] = {}
 
-        def tell(what: str, done: int, of: int) -> None:
+        def advance(what: str, done: int, of: int) -> None:
             if what not in bars:
                 bars[what] = progress.add_task(what, total=of)
             progress.update(bars[what], completed=done, total=of)
 
-        yield tell
+        yield advance
 
 
 def _as_json(report: ImportReport) -> dict[str, Any]:

@@ -13,14 +13,14 @@ import typer
 from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import Json, WhichEnrollment
 from notifier.cli.output import print_json, print_table
-from notifier.cli.output import show as print_answer
+from notifier.cli.output import show as print_styled
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.fields import FILTERS
-from notifier.oversight import explain as explaining
+from notifier.oversight import explain as explain_text
 from notifier.oversight import forecast
 from notifier.oversight.forecast import TextLine
 
@@ -32,7 +32,7 @@ def due(
     as_json: Json = False,
 ) -> None:
     """What will be sent, and what waits for somebody."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         until = context.now + _length(within) if within else None
         lines = forecast.due(session, until=until)
     _print_texts(lines, as_json, context.rules, empty="nothing is due")
@@ -40,7 +40,7 @@ def due(
 
 def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
     """Every text of one enrollment."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         whose = enrollment_called(session, enrollment)
         lines = forecast.show(session, whose)
     _print_texts(lines, as_json, context.rules, empty="no text was ever planned for this patient")
@@ -51,12 +51,12 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Why a text was, was not, or will be sent."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
-        sentences = explaining.explain(session, message, rules=context.rules, now=context.now)
+    with command_context(read_only=True) as context, reading(context.engine) as session:
+        sentences = explain_text.explain(session, message, rules=context.rules, now=context.now)
     if as_json:
         print_json({"message": message, "sentences": sentences})
     else:
-        print_answer("\n".join(sentences))
+        print_styled("\n".join(sentences))
 
 
 def enrollments(
@@ -66,7 +66,7 @@ def enrollments(
     as_json: Json = False,
 ) -> None:
     """Who is enrolled, the latest first."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         said = {"provider": provider} if provider else {}
         lines = forecast.enrollments(session, state=state, said=said, limit=limit)
     if as_json:
@@ -91,7 +91,7 @@ def enrollments(
 
 def opt_outs(as_json: Json = False) -> None:
     """Numbers that must not be texted."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         lines = forecast.opt_outs(session)
         zone = ZoneInfo(context.rules.timezone)
     if as_json:
@@ -107,7 +107,7 @@ def replies(
     as_json: Json = False,
 ) -> None:
     """What patients wrote, the latest first."""
-    with command_context(looks=True) as context, reading(context.engine) as session:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         lines = forecast.replies(session, only_open=only_open, limit=limit)
         zone = ZoneInfo(context.rules.timezone)
     if as_json:

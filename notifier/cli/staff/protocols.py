@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from notifier.bootstrap.planning import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET
-from notifier.cli import parsing as reading
+from notifier.cli import parsing
 from notifier.cli.context import command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, Yes
@@ -47,7 +47,7 @@ def show_protocol(
     as_json: Json = False,
 ) -> None:
     """Show one in full: questions, rules, texts."""
-    plan = reading.protocol_named(protocol, preview_settings().protocols_dir)
+    plan = parsing.protocol_named(protocol, preview_settings().protocols_dir)
     if as_json:
         print_json(plan.model_dump(mode="json", exclude_defaults=True) | {"version": plan.version})
         return
@@ -93,7 +93,7 @@ def compare(
 ) -> None:
     """Show what differs between two of them."""
     directory = preview_settings().protocols_dir
-    one, other = reading.protocol_named(a, directory), reading.protocol_named(b, directory)
+    one, other = parsing.protocol_named(a, directory), parsing.protocol_named(b, directory)
     differences = compare_protocols(one, other)
     if as_json:
         print_json([{"where": d.where, "a": d.a, "b": d.b} for d in differences])
@@ -129,10 +129,12 @@ def approve(
     """
     with command_context(creates=True, dry_run=dry_run) as context:
         plan = find_protocol(protocol, context.protocols)
-        context.ask(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
+        context.confirm(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
         with context.change() as session:
             new = approve_protocol(session, plan, by=by, now=context.now, language=language)
-        context.tell(f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already")
+        context.report(
+            f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already"
+        )
 
 
 def _summary(plan: CareProtocol) -> dict[str, object]:

@@ -42,7 +42,7 @@ def reply(
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
         if not as_json:
-            context.ask(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
+            context.confirm(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
         with context.change() as session:
             done = answer(session, found, rules=context.rules, now=context.now, by=context.by)
         if as_json:
@@ -51,12 +51,12 @@ def reply(
             about = {"message": message, "enrollment": done.enrollment, "reply": done.reply, "text": done.words}
             print_json({**about, **segments, "dry_run": only_show})
         elif only_show:
-            context.tell(
+            context.report(
                 f'"{done.words}" leaves at once for {done.phone} ({size}{forced}), and reply {done.reply} is closed'
             )
         else:
             see = f"to see it arrive: notifier explain {done.message}"
-            context.tell(f"message {done.message} leaves at once ({size}{forced}); {see}")
+            context.report(f"message {done.message} leaves at once ({size}{forced}); {see}")
 
 
 def close(
@@ -73,4 +73,4 @@ def close(
             if release_too and held:
                 release(session, phone, now=context.now, by=context.by)
         closed = "closed" if new else "it was closed already"
-        context.tell(f"{closed}; the patient's texts leave again" if release_too and held else closed)
+        context.report(f"{closed}; the patient's texts leave again" if release_too and held else closed)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli import parsing as reading
+from notifier.cli import parsing
 from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
 from notifier.cli.output import print_json
 from notifier.cli.preview_rules import preview_settings
@@ -39,7 +39,7 @@ def timeline(
 ) -> None:
     """Show what one patient would hear, and when."""
     settings = preview_settings(at_office)
-    plan = reading.protocol_named(protocol, settings.protocols_dir)
+    plan = parsing.protocol_named(protocol, settings.protocols_dir)
     where = timezone or settings.timezone
     if where is None:
         raise Refused("--timezone is missing; write it like --timezone America/New_York", "timezone")
@@ -49,7 +49,7 @@ def timeline(
         language=language or plan.languages[0],
         name=check_field("name", check_name, name).first if name is not None else "",
         area_zones=tuple(map(zone_called, area_zones)),
-        answers=reading.answers(answer or []),
+        answers=parsing.answers(answer or []),
         rebook_consent=rebook_consent,
     )
     check_words(plan, patient.language, patient.answers)

@@ -11,11 +11,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from notifier.web import origin as same_site
-from notifier.web.api import commands as life
-from notifier.web.api import decisions, texts
-from notifier.web.api import enroll as enrolling
-from notifier.web.api import enrollments as enrolled
+from notifier.web import origin
+from notifier.web.api import commands, decisions, enroll, enrollments, texts
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
 from notifier.web.context import WebContext
@@ -50,7 +47,7 @@ def api_app(context: WebContext) -> FastAPI:
     )
     app.state.context = context
     add_handlers(app)
-    for part in (enrolling, enrolled, life, decisions, texts):
+    for part in (enroll, enrollments, commands, decisions, texts):
         app.include_router(part.router)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document
     return app
@@ -77,8 +74,8 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         response = self._app
-        if same_site.is_public(self._context, request):
+        if origin.is_public(self._context, request):
             response = document(Problem(404))
-        elif scope["path"] != _DOCUMENT and same_site.is_in_the_clear(request):
+        elif scope["path"] != _DOCUMENT and origin.is_in_the_clear(request):
             response = document(Problem(403, "Use https, or call from the machine that this runs on."))
         await response(scope, receive, send)

@@ -13,8 +13,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from notifier.access import accounts as staff
-from notifier.access import api_keys
+from notifier.access import accounts, api_keys
 from notifier.access.api_keys import Integration
 from notifier.access.rate_limit import COUNTED_FOR, note_wrong_key
 from notifier.db.engine import reading, writing
@@ -47,7 +46,7 @@ class Caller:
 
     def read(self, query: Callable[[Session], _T], whose: Callable[[_T], int | None] = lambda _: None) -> _T:
         """What the query finds, handed over once the audit log has who saw it. `whose`: the enrollment it is about."""
-        with self.context.looking() if self.is_a_list else reading(self.context.engine) as session:
+        with self.context.visible_session() if self.is_a_list else reading(self.context.engine) as session:
             found = query(session)
         with writing(self.context.engine) as session:
             self.note(session, "saw", whose(found))
@@ -62,7 +61,7 @@ class Caller:
 
     def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
         """Write down what this integration saw or did."""
-        staff.audit(session, at=self.now, by=self.by, what=what, about=self.operation, enrollment_id=enrollment)
+        accounts.audit(session, at=self.now, by=self.by, what=what, about=self.operation, enrollment_id=enrollment)
         api_keys.seen(session, self.integration.key_id, now=self.now)
 
 
@@ -95,10 +94,10 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
     """The caller, if its key may do this. Raises Problem (403)."""
     context: WebContext = request.app.state.context
     integration: Integration = request.state.integration
-    asked = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
+    operation = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
     context = context.seen_by(None if integration.office is None else {integration.office})
     calling = Caller(
-        context, integration, context.clock.now(), asked, is_a_list=not names_a_patient(request.path_params)
+        context, integration, context.clock.now(), operation, is_a_list=not names_a_patient(request.path_params)
     )
     if missing := {Scope(scope) for scope in needed.scopes} - integration.scopes:
         with writing(context.engine) as session:

@@ -18,9 +18,9 @@ from notifier.domain.states import EnrollmentState
 from notifier.enrollments.fields import FIELDS, stored
 from notifier.oversight import forecast
 from notifier.web.api.callers import Reader
-from notifier.web.api.pagination import number_of
+from notifier.web.api.pagination import parse_number_cursor
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import Filters, Limit, Number, NumberMark, SearchBody
+from notifier.web.api.requests import Filters, Limit, Number, NumberCursor, SearchBody
 from notifier.web.api.responses import EnrollmentPage, EnrollmentResponse, EnrollmentWithMessages
 from notifier.web.api.route import keyed_router
 
@@ -34,13 +34,13 @@ def list_enrollments(
     state: EnrollmentState | None = None,
     protocol: str | None = None,
     limit: Limit = 50,
-    page: NumberMark = None,
+    page: NumberCursor = None,
     filters: Annotated[BaseModel | None, Depends(Filters)] = None,
 ) -> EnrollmentPage:
     """Who is enrolled, the latest first."""
     where = {name: value for name, value in (("state", state), ("protocol", protocol)) if value is not None}
     said = filters.model_dump(exclude_none=True) if filters else {}
-    return caller.read(lambda session: _page(session, where, number_of(page), limit, said))
+    return caller.read(lambda session: _page(session, where, parse_number_cursor(page), limit, said))
 
 
 @router.post("/enrollments/search")

@@ -9,19 +9,19 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-def number_of(mark: str | None) -> int | None:
+def parse_number_cursor(cursor: str | None) -> int | None:
     """What a `NumberMark` says."""
-    return None if mark is None else int(mark)
+    return None if cursor is None else int(cursor)
 
 
-def moment_mark(at: datetime, number: int) -> str:
+def format_moment_cursor(at: datetime, number: int) -> str:
     """The mark behind what is due then."""
     return f"{(at - _EPOCH) // _MICROSECOND}-{number}"
 
 
-def moment_of(mark: str | None) -> tuple[datetime, int] | None:
+def parse_moment_cursor(cursor: str | None) -> tuple[datetime, int] | None:
     """What a `MomentMark` says."""
-    if mark is None:
+    if cursor is None:
         return None
-    microseconds, _, number = mark.partition("-")
+    microseconds, _, number = cursor.partition("-")
     return _EPOCH + int(microseconds) * _MICROSECOND, int(number)

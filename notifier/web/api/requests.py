@@ -26,9 +26,9 @@ Number = Annotated[int, Path(ge=1, le=_LARGEST_NUMBER)]
 """An enrollment's or a message's."""
 Limit = Annotated[int, Query(ge=1, le=200, description="How many on a page.")]
 _NEXT: Final = "`next_page` of the answer before."
-NumberMark = Annotated[str | None, Query(pattern=r"^[0-9]{1,10}$", description=_NEXT)]
+NumberCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,10}$", description=_NEXT)]
 """Of a list that is ordered by number."""
-MomentMark = Annotated[str | None, Query(pattern=r"^[0-9]{1,16}-[0-9]{1,10}$", description=_NEXT)]
+MomentCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,16}-[0-9]{1,10}$", description=_NEXT)]
 """Of a list that is ordered by time, then by number."""
 InstantText = Annotated[
     str,

@@ -23,8 +23,8 @@ class KeyedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own, behind the checks."""
         inner = super().get_route_handler()
-        asked = (self.dependant, *self.dependant.dependencies)
-        known = frozenset(parameter.alias for one in asked for parameter in one.query_params)
+        dependants = (self.dependant, *self.dependant.dependencies)
+        known = frozenset(parameter.alias for one in dependants for parameter in one.query_params)
 
         async def respond(request: Request) -> Response:
             request.state.integration = await run_in_threadpool(identify, request, request.app.state.context)

@@ -12,9 +12,9 @@ from notifier.db.pagination import due_page, reply_page
 from notifier.db.tables import Reply
 from notifier.oversight import explain, forecast
 from notifier.web.api.callers import Reader
-from notifier.web.api.pagination import moment_mark, moment_of, number_of
+from notifier.web.api.pagination import format_moment_cursor, parse_moment_cursor, parse_number_cursor
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import Limit, MomentMark, Number, NumberMark
+from notifier.web.api.requests import Limit, MomentCursor, Number, NumberCursor
 from notifier.web.api.responses import ExplainedResponse, MessagePage, MessageResponse, ReplyPage, ReplyResponse
 from notifier.web.api.route import keyed_router
 
@@ -24,17 +24,17 @@ router = keyed_router("texts")
 
 
 @router.get("/messages")
-def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page: MomentMark = None) -> MessagePage:
+def list_messages(caller: Reader, within: Within = "7d", limit: Limit = 50, page: MomentCursor = None) -> MessagePage:
     """What is due, the first to leave first; also what is past due, and what nobody knows the fate of."""
     until = caller.now + timedelta(**{_UNITS[within[-1]]: int(within[:-1])})
 
     def query(session: Session) -> MessagePage:
-        found = due_page(session, until=until, after=moment_of(page), limit=limit + 1)
+        found = due_page(session, until=until, after=parse_moment_cursor(page), limit=limit + 1)
         lines = forecast.text_lines(session, found[:limit])
         items = [MessageResponse.model_validate(line) for line in lines]
         last = lines[-1] if len(found) > limit else None
-        mark = moment_mark(last.due_at, last.message) if last and last.due_at else None
-        return MessagePage(items=items, next_page=mark)
+        cursor = format_moment_cursor(last.due_at, last.message) if last and last.due_at else None
+        return MessagePage(items=items, next_page=cursor)
 
     return caller.read(query)
 
@@ -61,10 +61,10 @@ def list_replies(
     caller: Reader,
     only_open: Annotated[bool, Query(alias="open", description="Only those that nobody has dealt with.")] = False,
     limit: Limit = 50,
-    page: NumberMark = None,
+    page: NumberCursor = None,
 ) -> ReplyPage:
     """What patients wrote, the latest first."""
-    before = number_of(page)
+    before = parse_number_cursor(page)
 
     def query(session: Session) -> ReplyPage:
         found = reply_page(session, only_open=only_open, before=before, limit=limit + 1)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from notifier.access import accounts as staff
-from notifier.access import audit_log as audits
-from notifier.access import rate_limit
+from notifier.access import accounts, audit_log, rate_limit
 from notifier.access.manage_accounts import set_password
 from notifier.access.passwords import is_password
 from notifier.access.sign_in import token_hash
@@ -27,7 +25,7 @@ def show(view: View) -> Response:
 
 def _page(view: View, *, problem: str | None = None, status: int = 200) -> Response:
     with reading(view.context.engine) as session:
-        opened = audits.open_sessions(session, view.who.staff_id, view.now)
+        opened = audit_log.open_sessions(session, view.who.staff_id, view.now)
     mine = token_hash(view.token)
     sessions = [(one.token_hash[:_SHOWN], one.created_at, one.seen_at, one.token_hash == mine) for one in opened]
     return view.page("account.html", status=status, sessions=sessions, problem=problem)
@@ -62,10 +60,10 @@ def end_session(view: View) -> Response:
     """Sign out one browser, or with nothing chosen all but this one."""
     which, mine = view.field("which"), token_hash(view.token)
     with writing(view.context.engine) as session:
-        for one in audits.open_sessions(session, view.who.staff_id, view.now):
+        for one in audit_log.open_sessions(session, view.who.staff_id, view.now):
             if one.token_hash.startswith(which) and one.token_hash != mine:
-                staff.revoke(session, one.token_hash, now=view.now)
-        staff.audit(
+                accounts.revoke(session, one.token_hash, now=view.now)
+        accounts.audit(
             session, at=view.now, by=view.who.by, what="did", about="ended own sessions"
         )  # fmt: skip
     return redirect("/account")

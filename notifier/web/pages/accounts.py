@@ -9,9 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.access import accounts as staff
-from notifier.access import audit_log as audits
-from notifier.access import manage_accounts as accounts
+from notifier.access import accounts, audit_log, manage_accounts
 from notifier.access.passwords import new_password
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Role, Staff
@@ -35,8 +33,8 @@ def show(view: View) -> Response:
 
 def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> Response:
     with reading(view.context.engine) as session:
-        seen = audits.last_seen(session)
-        rows = [AccountRow(one, seen.get(one.id or 0)) for one in staff.accounts(session)]
+        seen = audit_log.last_seen(session)
+        rows = [AccountRow(one, seen.get(one.id or 0)) for one in accounts.accounts(session)]
     return view.page(
         "accounts.html", status=status, rows=rows, problem=problem, typed=view.field("name"), roles=list(Role)
     )
@@ -47,7 +45,7 @@ def add(view: View) -> Response:
     password, name = new_password(), view.field("name")
     try:
         with writing(view.context.engine) as session:
-            accounts.add_staff(
+            manage_accounts.add_staff(
                 session,
                 name,
                 password,
@@ -61,12 +59,12 @@ def add(view: View) -> Response:
     return view.page("secret.html", what="password", whose=name, secret=password, back="/accounts")
 
 
-def new_word(view: View) -> Response:
+def reset_password(view: View) -> Response:
     """Another password, shown once; every session of this person ends."""
     password = new_password()
     with writing(view.context.engine) as session:
         account = _the_account(session, view)
-        accounts.set_password(
+        manage_accounts.set_password(
             session, account.name, password, now=view.now, by=view.who.by
         )  # fmt: skip
         name = account.name
@@ -91,11 +89,11 @@ def _the_account(session: Session, view: View) -> Staff:
 
 def _role(session: Session, view: View, account: Staff) -> None:
     role = Role.ADMIN if view.field("role") == Role.ADMIN else Role.STAFF
-    accounts.set_role(session, account.name, role, now=view.now, by=view.who.by)
+    manage_accounts.set_role(session, account.name, role, now=view.now, by=view.who.by)
 
 
 def _set_offices(session: Session, view: View, account: Staff) -> None:
-    accounts.set_offices(
+    manage_accounts.set_offices(
         session, account.name, _offices(view), now=view.now, by=view.who.by
     )  # fmt: skip
 
@@ -106,22 +104,22 @@ def _offices(view: View) -> list[str]:
 
 
 def _lock(session: Session, view: View, account: Staff) -> None:
-    accounts.refuse_last_admin(session, account)
-    accounts.deactivate(session, account.name, now=view.now, by=view.who.by)
+    manage_accounts.refuse_last_admin(session, account)
+    manage_accounts.deactivate(session, account.name, now=view.now, by=view.who.by)
 
 
 def _unlock(session: Session, view: View, account: Staff) -> None:
-    accounts.activate(session, account.name, now=view.now, by=view.who.by)
+    manage_accounts.activate(session, account.name, now=view.now, by=view.who.by)
 
 
 def _sign_out(session: Session, view: View, account: Staff) -> None:
-    accounts.revoke_sessions(session, account.name, now=view.now, by=view.who.by)
+    manage_accounts.revoke_sessions(session, account.name, now=view.now, by=view.who.by)
 
 
 PAGES = (
     Page("GET", "/accounts", show, admin=True),
     Page("POST", "/accounts", add, admin=True),
-    Page("POST", "/accounts/{person:int}/password", new_word, admin=True),
+    Page("POST", "/accounts/{person:int}/password", reset_password, admin=True),
     Page("POST", "/accounts/{person:int}/role", _account_action(_role), admin=True),
     Page("POST", "/accounts/{person:int}/offices", _account_action(_set_offices), admin=True),
     Page("POST", "/accounts/{person:int}/lock", _account_action(_lock), admin=True),

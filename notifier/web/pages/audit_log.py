@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import Response
 
-from notifier.access import accounts as staff
-from notifier.access import audit_log as audits
+from notifier.access import accounts, audit_log
 from notifier.access.api_keys import all_keys
 from notifier.db.columns import can_be_id
 from notifier.db.engine import reading
@@ -30,7 +29,7 @@ def show(view: View) -> Response:
     with reading(view.context.engine) as session:
         actors = _actors(session)
         since, until = _day(view, day)
-        entries = audits.audited(
+        entries = audit_log.audited(
             session,
             _MOST,
             by=actors.get(who, (None, ""))[0],
@@ -50,7 +49,7 @@ def show(view: View) -> Response:
 
 def _actors(session: Session) -> dict[str, tuple[str, str]]:
     """Who can be chosen: how an address says it, how the audit log names them, and how people do."""
-    persons = {f"person-{one.id}": (f"staff:{one.name}", one.name) for one in staff.accounts(session)}
+    persons = {f"person-{one.id}": (f"staff:{one.name}", one.name) for one in accounts.accounts(session)}
     keys = {f"key-{one.id}": (f"api:{one.name}", f"{one.name} (API key)") for one in all_keys(session)}
     return {**persons, **keys, "nobody": ("nobody", "Refused sign-ins")}
 

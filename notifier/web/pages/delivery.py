@@ -64,11 +64,11 @@ class Reason:
 
 def show(view: View) -> Response:
     """The last two weeks, or the last thirty days; today is the last of them."""
-    asked = view.request.query_params.get("days", "")
-    span = next((one for one in SPANS if str(one) == asked), SPANS[0])
+    chosen = view.request.query_params.get("days", "")
+    span = next((one for one in SPANS if str(one) == chosen), SPANS[0])
     edges = _edges(view, span)
     context = view.context
-    with context.looking() as session:
+    with context.visible_session() as session:
         found = list(delivery.outcomes(session, edges))
         stopped = delivery.opt_outs(session, edges[0], edges[-1])
         failures = delivery.failures(session, edges[0], edges[-1])

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.access import accounts as staff
+from notifier.access import accounts
 from notifier.access.idempotency import AnotherBody, claim_form, finish_form
 from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
@@ -52,7 +52,7 @@ def show_preview(view: View) -> Response:
 def enroll(view: View) -> Response:
     """Enroll her once, however often this form is sent."""
     form, once = form_of(view), _once(view)
-    if view.field("look"):
+    if view.field("preview"):
         return _page(view, form, once=once)
     if view.context.missing:
         raise Refused(" ".join(view.context.missing))
@@ -81,7 +81,7 @@ def _enroll_once(view: View, session: Session, form: EnrollForm, once: str) -> i
     )
     warnings = [*(["the patient was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
     finish_form(session, once, done.enrollment, warnings)
-    staff.audit(session, at=view.now, by=view.who.by, what="did", about="enroll", enrollment_id=done.enrollment)
+    accounts.audit(session, at=view.now, by=view.who.by, what="did", about="enroll", enrollment_id=done.enrollment)
     return done.enrollment
 
 

@@ -97,10 +97,10 @@ def _held(view: View) -> Upload:
 def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
     context, now, by = view.context, view.now, view.who.by
 
-    def work(tell: Progress) -> ImportReport:
+    def work(progress: Progress) -> ImportReport:
         # What is bad has been seen by now, so the good rows go in without it.
         run = partial(import_rows, context.engine, held.data, protocols=context.protocols, rules=context.rules)
-        return run(now=now, by=by, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, progress=tell)
+        return run(now=now, by=by, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, progress=progress)
 
     return work
 

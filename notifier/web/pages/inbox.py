@@ -16,7 +16,7 @@ from notifier.db.tables import Reply
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.numbers.release import release
-from notifier.oversight import worklists as staff_views
+from notifier.oversight import worklists
 from notifier.web.view import Page, View, redirect
 from schedules.offsets import wall_first
 
@@ -54,10 +54,10 @@ class WaitingForPerson:
 def waiting_for_person(session: Session, view: View) -> WaitingForPerson:
     """The first of each list."""
     return WaitingForPerson(
-        replies=_waiting_list(staff_views.open_replies(session, MOST), lambda: staff_views.count_open_replies(session)),
-        holds=_waiting_list(staff_views.holds_without_reply(session, _MOST_LISTED)),
-        doubts=_waiting_list(staff_views.in_doubt(session, MOST), lambda: staff_views.count_in_doubt(session)),
-        bounced=_trouble(session, view, staff_views.BOUNCED),
+        replies=_waiting_list(worklists.open_replies(session, MOST), lambda: worklists.count_open_replies(session)),
+        holds=_waiting_list(worklists.holds_without_reply(session, _MOST_LISTED)),
+        doubts=_waiting_list(worklists.in_doubt(session, MOST), lambda: worklists.count_in_doubt(session)),
+        bounced=_trouble(session, view, worklists.BOUNCED),
         expired=_trouble(session, view, (MessageState.EXPIRED,)),
     )
 
@@ -72,8 +72,8 @@ def trouble_between(view: View) -> tuple[datetime, datetime]:
 def _trouble(session: Session, view: View, states: Sequence[MessageState]) -> WaitingList:
     (since, until) = trouble_between(view)
     return _waiting_list(
-        staff_views.in_trouble(session, since, until, MOST, states),
-        lambda: staff_views.count_trouble(session, since, until, states),
+        worklists.in_trouble(session, since, until, MOST, states),
+        lambda: worklists.count_trouble(session, since, until, states),
     )
 
 
@@ -84,11 +84,11 @@ def _waiting_list(rows: Sequence[Any], count: Callable[[], int] | None = None) -
 
 def show_replies(view: View) -> Response:
     """Every reply that is open, every number that waits, and what was closed lately."""
-    with view.context.looking() as session:
+    with view.context.visible_session() as session:
         values: dict[str, Any] = {
-            "replies": staff_views.open_replies(session, _MOST_LISTED),
-            "holds": staff_views.holds_without_reply(session, _MOST_LISTED),
-            "closed": staff_views.closed_replies(session, _MOST_CLOSED),
+            "replies": worklists.open_replies(session, _MOST_LISTED),
+            "holds": worklists.holds_without_reply(session, _MOST_LISTED),
+            "closed": worklists.closed_replies(session, _MOST_CLOSED),
         }
     view.note("saw", "replies")
     return view.page("replies.html", most=_MOST_LISTED, **values)

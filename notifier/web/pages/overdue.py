@@ -38,7 +38,7 @@ def show(view: View) -> Response:
     )  # fmt: skip
 
 
-def let_go(view: View) -> Response:
+def release_late(view: View) -> Response:
     """Let leave exactly what was shown."""
     _refuse_some(view)
     with writing(view.context.engine) as session:
@@ -74,5 +74,5 @@ def _digest(plan: RecoveryPlan) -> str:
 
 PAGES = (
     Page("GET", "/overdue", show),
-    Page("POST", "/overdue", let_go),
+    Page("POST", "/overdue", release_late),
 )

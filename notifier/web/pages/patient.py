@@ -44,7 +44,7 @@ class ConversationLine:
 
     at: datetime
     text: str
-    hers: bool
+    from_patient: bool
     reply: Reply | None = None
     state: str | None = None
 
@@ -74,7 +74,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
     replies = conversation(session, enrollment, _MOST_SAID)
     return {
         "facts": facts,
-        "hers": zone,
+        "patient_zone": zone,
         "restrictions": ends,
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
         "days": by_day(bubbles, zone, facts.local_day),
@@ -132,7 +132,7 @@ def find(view: View) -> Response:
     Sent as a form: no name belongs into an address.
     """
     typed = view.field("who")
-    with view.context.looking() as session:
+    with view.context.visible_session() as session:
         found = _found(session, typed)
     view.note("saw", "search")
     if len(found) == 1:

@@ -154,7 +154,7 @@ def say_moment(step: Step) -> str:
     return f"{many} {unit if many != 1 else unit[:-1]} after{clock}" if many else "at once"
 
 
-def stand_behind(view: View) -> Response:
+def approve_protocol(view: View) -> Response:
     """A clinician approves exactly these words."""
     protocol = the_protocol(view)
     if view.field("version") != protocol.version:
@@ -167,7 +167,7 @@ def stand_behind(view: View) -> Response:
     return redirect(f"/protocols/{protocol.id}")
 
 
-def stop(view: View) -> Response:
+def pause_protocol(view: View) -> Response:
     """Stop a bad text, or the whole protocol, at once."""
     protocol, context = the_protocol(view), view.context
     step = view.field("step") or None
@@ -185,7 +185,7 @@ def stop(view: View) -> Response:
     return redirect(f"/protocols/{protocol.id}")
 
 
-def go_on(view: View) -> Response:
+def unpause_protocol(view: View) -> Response:
     """Let its texts leave again."""
     protocol, step = the_protocol(view), view.field("step") or None
     with writing(view.context.engine) as session:
@@ -197,7 +197,7 @@ def go_on(view: View) -> Response:
 PAGES = (
     Page("GET", "/protocols", show_all),
     Page("GET", "/protocols/{protocol}", show),
-    Page("POST", "/protocols/{protocol}/approve", stand_behind, admin=True),
-    Page("POST", "/protocols/{protocol}/pause", stop),
-    Page("POST", "/protocols/{protocol}/unpause", go_on),
+    Page("POST", "/protocols/{protocol}/approve", approve_protocol, admin=True),
+    Page("POST", "/protocols/{protocol}/pause", pause_protocol),
+    Page("POST", "/protocols/{protocol}/unpause", unpause_protocol),
 )

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.access import accounts as staff
+from notifier.access import accounts
 from notifier.access.idempotency import AnotherBody, claim_form, finish_form
 from notifier.conversations.reply import StaffAnswer, answer, answerable_until, find_answer
 from notifier.db.engine import reading, writing
@@ -90,7 +90,7 @@ def _send_once(session: Session, view: View, whose: int, once: str) -> None:
     found = _find(session, view, whose)
     answer(session, found, rules=view.context.rules, now=view.now, by=view.who.by)
     finish_form(session, once, whose)
-    staff.audit(
+    accounts.audit(
         session, at=view.now, by=view.who.by, what="did", about="answer", enrollment_id=whose
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from notifier.web import origin as same_site
+from notifier.web import origin
 from notifier.web.context import WebContext
 from notifier.web.pages import (
     account,
@@ -65,7 +65,7 @@ def staff_router(context: WebContext) -> APIRouter:
     router = APIRouter()
     _add(router, "GET", "/static/{name}", partial(_static, context))
     _add(router, "GET", "/favicon.ico", partial(_favicon, context))
-    _add(router, "GET", "/sign-in", partial(sign_in.ask, context))
+    _add(router, "GET", "/sign-in", partial(sign_in.show, context))
     _add(router, "POST", "/sign-in", partial(sign_in.sign_in, context))
     for page in PAGES:
         _add(router, page.method, page.path, partial(respond, context, page))
@@ -80,12 +80,12 @@ def _add(router: APIRouter, method: str, path: str, endpoint: Callable[[Request]
 
 
 async def _static(context: WebContext, request: Request) -> Response:
-    if refusal := same_site.refuse(context, request):
+    if refusal := origin.refuse(context, request):
         return refusal if refusal.status_code == 404 else PlainTextResponse("https only\n", 403)
     return static_file(request.path_params["name"])
 
 
 async def _favicon(context: WebContext, request: Request) -> Response:
-    if same_site.is_public(context, request):
+    if origin.is_public(context, request):
         return PlainTextResponse("Not Found\n", 404)
     return RedirectResponse("/static/favicon.svg", 308)

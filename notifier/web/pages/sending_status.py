@@ -34,7 +34,7 @@ _LISTED: Final = ("urgent-", "unmarked-", "expired-", "bounced-", "review", "cir
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class StatusNotice:
     """One thing that concerns every patient."""
 
     why: str
@@ -46,39 +46,41 @@ class Alarm:
     """Whether an admin may say that it is mended."""
 
 
-def alarms(session: Session, view: View) -> list[Alarm]:
+def status_notices(session: Session, view: View) -> list[StatusNotice]:
     """What is wrong right now, what stops everything first."""
     return [*_stops(session, view), *_alerts(session)]
 
 
-def _stops(session: Session, view: View) -> Iterator[Alarm]:
+def _stops(session: Session, view: View) -> Iterator[StatusNotice]:
     now, zone = view.now, view.context.zone
     if not works(session, now):
-        yield Alarm("Nothing is sent right now: no worker is running.", _ASK)
+        yield StatusNotice("Nothing is sent right now: no worker is running.", _ASK)
     for one in doubts(session, now):
         why = f"Nothing is sent right now: {sentence(one)}"
         to_do = f"Here it is {moment(now, zone)}: is that right, an admin says so. If not: {_ASK}"
-        yield Alarm(why, to_do, resets=True)
+        yield StatusNotice(why, to_do, resets=True)
     for circuit in open_circuits(session):
         why = sentence(what_stops(circuit))
         by_itself = "" if circuit.code == HIDES else "It is tried again every few minutes. "
         to_do = f"{by_itself}Once the cause is mended, an admin may send again at once."
-        yield Alarm(why, to_do, circuit.opened_at, resets=True)
+        yield StatusNotice(why, to_do, circuit.opened_at, resets=True)
     for kind, found in open_recoveries(session).items():
         if kind is RecoveryKind.RESTORED:
             why = f"Nothing is sent: this is a backup of {moment(found.up_to, zone)}."
-            yield Alarm(why, f"Twilio must be asked what has left since. {_ASK}", found.at)
+            yield StatusNotice(why, f"Twilio must be asked what has left since. {_ASK}", found.at)
         elif many := count_waiting(session, found.up_to, now):
             waits = "waits" if many == 1 else "wait"
             why = f"{counted(many, 'late text')} {waits} for you after an outage; newer ones leave as planned."
-            yield Alarm(why, "Look at them, then let them leave.", found.at, ("/overdue", "Look at the late texts"))
+            yield StatusNotice(
+                why, "Look at them, then let them leave.", found.at, ("/overdue", "Look at the late texts")
+            )
 
 
-def _alerts(session: Session) -> Iterator[Alarm]:
+def _alerts(session: Session) -> Iterator[StatusNotice]:
     for one in open_alerts(session):
         if not one.cause.startswith(_LISTED):
             to_do = "" if one.cause.startswith("blocked-") else _TO_DO.get(one.cause, _ASK)
-            yield Alarm(sentence(one.why), to_do, one.opened_at)
+            yield StatusNotice(sentence(one.why), to_do, one.opened_at)
 
 
 def send_again(view: View) -> Response:

@@ -7,8 +7,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from notifier.access import accounts as staff
-from notifier.access import rate_limit
+from notifier.access import accounts, rate_limit
 from notifier.access import sign_in as session_access
 from notifier.access.accounts import SignedIn
 from notifier.db.engine import reading
@@ -22,15 +21,15 @@ WRONG = "That name and password do not belong together. Try again."
 TOO_OFTEN = "Too many tries. Wait a quarter of an hour, or ask an admin for a new password."
 
 
-async def ask(context: WebContext, request: Request) -> Response:
+async def show(context: WebContext, request: Request) -> Response:
     """The way in."""
     fields = await read_fields(context, request)
     if isinstance(fields, Response):
         return fields
-    return await run_in_threadpool(_ask, context, to=request.query_params.get("to", "/"))
+    return await run_in_threadpool(_page, context, to=request.query_params.get("to", "/"))
 
 
-def _ask(
+def _page(
     context: WebContext,
     *,
     to: str,
@@ -39,7 +38,7 @@ def _ask(
     status: int = 200,
 ) -> Response:
     with reading(context.engine) as session:
-        if not staff.has_accounts(session):
+        if not accounts.has_accounts(session):
             return render("no_staff.html", 200, context=context)
     values = {"to": _only_here(to), "kept": kept or {}, "sentence": sentence, "was_locked": bool(kept)}
     return render("sign_in.html", status, context=context, **values)
@@ -57,23 +56,23 @@ def _sign_in(context: WebContext, request: Request, fields: Fields) -> Response:
     in_place = request.headers.get("x-fragment") is not None
     now, before = context.clock.now(), cookies.token_in(request)
     if not rate_limit.may_try(context.engine, address, name, now):
-        return _no(context, fields, TOO_OFTEN, 429, in_place)
+        return _refuse(context, fields, TOO_OFTEN, 429, in_place)
     token = session_access.sign_in(context.engine, name, password, now=now, before=before)
     who = cookies.who(context, token, now)
     if token is None or who is None:
         rate_limit.note_wrong_password(context.engine, address, name, now)
-        return _no(context, fields, WRONG, 401, in_place)
+        return _refuse(context, fields, WRONG, 401, in_place)
     rate_limit.forget_wrong_passwords(context.engine, address, name)
     response = _welcome(context, request, fields, who, token, in_place)
     cookies.give(response, request, token)
     return response
 
 
-def _no(context: WebContext, fields: Fields, sentence: str, status: int, in_place: bool) -> Response:
+def _refuse(context: WebContext, fields: Fields, sentence: str, status: int, in_place: bool) -> Response:
     if in_place:
         return JSONResponse({"sentence": sentence}, status)
     kept = {name: value for name, value in fields.items() if name.startswith(KEPT)}
-    return _ask(context, to=fields.get("to", "/"), sentence=sentence, kept=kept, status=status)
+    return _page(context, to=fields.get("to", "/"), sentence=sentence, kept=kept, status=status)
 
 
 def _welcome(

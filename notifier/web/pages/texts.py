@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from notifier.db.engine import writing
 from notifier.domain.states import MessageState
-from notifier.oversight import worklists as staff_views
+from notifier.oversight import worklists
 from notifier.oversight.explain import explain, find_text
 from notifier.oversight.forecast import text_lines
 from notifier.oversight.worklists import TextRow
@@ -30,7 +30,7 @@ _YESTERDAY = {
 }
 
 _TROUBLED = {
-    "bounced": ("Did not arrive", staff_views.BOUNCED),
+    "bounced": ("Did not arrive", worklists.BOUNCED),
     "expired": ("Too late to send: tell the patient", (_S.EXPIRED,)),
 }
 
@@ -38,7 +38,7 @@ _TROUBLED = {
 def show_list(view: View) -> Response:
     """One list of texts, such as those that leave within a day."""
     which = str(view.request.path_params["which"])
-    with view.context.looking() as session:
+    with view.context.visible_session() as session:
         title, rows = _rows(session, view, which)
         lines = text_lines(session, [(one.message, one.enrollment) for one in rows])
     view.note("saw", f"texts {which}")
@@ -51,21 +51,21 @@ def _rows(session: Session, view: View, which: str) -> tuple[str, list[TextRow]]
     midnight = _midnight(view, 0)
     if which in _YESTERDAY:
         title, states = _YESTERDAY[which]
-        return title, staff_views.left(session, _midnight(view, -1), midnight, states, _MOST)
+        return title, worklists.left(session, _midnight(view, -1), midnight, states, _MOST)
     if which in _TROUBLED:
         title, states = _TROUBLED[which]
-        return title, staff_views.in_trouble(session, *trouble_between(view), _MOST, states)
+        return title, worklists.in_trouble(session, *trouble_between(view), _MOST, states)
     if which == "doubtful":
-        return "Nobody knows whether they left", staff_views.in_doubt(session, _MOST)
+        return "Nobody knows whether they left", worklists.in_doubt(session, _MOST)
     if which == "waiting":
-        rows = staff_views.waiting(session, _midnight(view, 7), _MOST)
+        rows = worklists.waiting(session, _midnight(view, 7), _MOST)
         return "Wait for a person", rows
     if which == "next-24-hours":
-        return "Leaving in the next 24 hours", staff_views.upcoming(session, None, now + _DAY, _MOST)
+        return "Leaving in the next 24 hours", worklists.upcoming(session, None, now + _DAY, _MOST)
     if which.startswith("day-") and which[4:] in _DAYS:
         number = int(which[4:])
         since = _midnight(view, number) if number else None
-        rows = staff_views.upcoming(session, since, _midnight(view, number + 1), _MOST)
+        rows = worklists.upcoming(session, since, _midnight(view, number + 1), _MOST)
         return f"Leaving on {_midnight(view, number).astimezone(view.context.zone):%A, %B} {_day(view, number)}", rows
     raise NotFound
 
@@ -82,7 +82,7 @@ def _midnight(view: View, days: int) -> datetime:
 def show_one(view: View) -> Response:
     """Why: the rule, the moment, every check and every attempt."""
     number = view.number("message")
-    with view.context.looking() as session:
+    with view.context.visible_session() as session:
         found = find_text(session, number)
         if found is None:
             raise NotFound

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from notifier.db.tables import Enrollment
 from notifier.domain.states import MessageState
-from notifier.oversight import worklists as staff_views
+from notifier.oversight import worklists
 from notifier.oversight.alert_rules import to_be_marked_by
 from notifier.web.pages.inbox import LOOK_BACK, waiting_for_person
-from notifier.web.pages.sending_status import alarms
+from notifier.web.pages.sending_status import status_notices
 from notifier.web.view import Page, View
 from schedules.offsets import wall_first
 
@@ -50,17 +50,17 @@ def show(view: View) -> Response:
     context, now = view.context, view.now
     today, tomorrow = _midnight(view, 0), _midnight(view, 1)
     edges, in_a_day = [_midnight(view, number) for number in range(8)], now + _DAY
-    with context.looking() as session:
-        leaving, waiting = staff_views.count_upcoming(session, {in_a_day, *edges[1:]})
+    with context.visible_session() as session:
+        leaving, waiting = worklists.count_upcoming(session, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
-            "alarms": alarms(session, view),
+            "alarms": status_notices(session, view),
             "waiting_for_person": waiting_for_person(session, view),
             "expected": _expected(session, view, today, tomorrow),
-            "soon": staff_views.upcoming(session, None, now + _DAY, 8),
+            "soon": worklists.upcoming(session, None, now + _DAY, 8),
             "in_a_day": leaving[in_a_day],
             "week": _week(edges, leaving),
             "waiting": waiting,
-            "yesterday": _counts(staff_views.count_left(session, _midnight(view, -1), today)),
+            "yesterday": _counts(worklists.count_left(session, _midnight(view, -1), today)),
         }
     return view.page("today.html", today=now.astimezone(context.zone).date(), **values)
 
@@ -68,7 +68,7 @@ def show(view: View) -> Response:
 def _expected(session: Session, view: View, today: datetime, tomorrow: datetime) -> list[Expected]:
     """Today's, and those of the last days that nobody has marked."""
     rules = view.context.alert_rules
-    found = staff_views.expected(session, today - LOOK_BACK, tomorrow, 200)
+    found = worklists.expected(session, today - LOOK_BACK, tomorrow, 200)
     return [
         Expected(
             one,

@@ -23,7 +23,7 @@ class Piece:
     """Some words of a text, and what of each patient they are; None where they are the protocol's own."""
 
     words: str
-    of_hers: str | None
+    filled_with: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def test_a_preview_of_a_locked_session_says_so_without_a_page(desk: Desk) -> Non
 
 
 def test_without_a_script_the_preview_is_behind_a_button(desk: Desk) -> None:
-    answer = desk.post("/enroll", once=str(uuid4()), look="yes", **{**FORM, "protocol": "microneedling-week"})
+    answer = desk.post("/enroll", once=str(uuid4()), preview="yes", **{**FORM, "protocol": "microneedling-week"})
     assert (200, 0) == (answer.status_code, enrollments(desk))
     assert "swimming" in words(answer)
 

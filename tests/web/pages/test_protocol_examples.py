@@ -50,7 +50,7 @@ def test_no_blank_is_left_in_any_text_and_each_says_what_it_is(subtests: pytest.
             assert [] == [key for key, one in shown.items() if re.search("[{}]", said(one) + late(one))]
             blanks = [len(re.findall(r"\{", one.template + one.late_template)) for one in shown.values()]
             filled = [
-                sum(piece.of_hers is not None for piece in one.pieces + one.late_pieces) for one in shown.values()
+                sum(piece.filled_with is not None for piece in one.pieces + one.late_pieces) for one in shown.values()
             ]
             assert blanks == filled
 
