@@ -67,7 +67,7 @@ NOT_TRIED = {"recover", "service install", "staff offices", "db upgrade"}
 CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
-    "doctor", "staff list", "api-key list",
+    "doctor", "classify", "staff list", "api-key list",
 }  # fmt: skip
 
 
