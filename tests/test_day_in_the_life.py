@@ -144,7 +144,7 @@ class DiesAfterSending(TwilioGateway):
 
 
 class Clinic:
-    """The stories, wired as the worker wires them; a worker here is a `Dispatch`."""
+    """The use cases, wired as the worker wires them; a worker here is a `Dispatch`."""
 
     def __init__(self, engine: Engine, twilio: Sandbox, clock: Clock) -> None:
         self.engine, self.twilio, self.clock = engine, twilio, clock

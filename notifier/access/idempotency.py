@@ -1,4 +1,4 @@
-"""The same request twice is done once: the answer to an Idempotency-Key, for a day, and what a form has done."""
+"""The same request twice is done once: the response to an Idempotency-Key, kept for 24 hours, and what a form did."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ async def _run_in_thread(operation: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
 
-    def answer(error: BaseException | None) -> None:
+    def conclude(error: BaseException | None) -> None:
         if ended.done():
             return
         if error is None:
@@ -102,7 +102,7 @@ async def _run_in_thread(operation: Callable[[], None]) -> None:
         except Exception as error:  # noqa: BLE001  # it belongs to whoever waits for the answer
             failed = error
         if not loop.is_closed():
-            loop.call_soon_threadsafe(answer, failed)
+            loop.call_soon_threadsafe(conclude, failed)
 
     threading.Thread(target=run, name="mail", daemon=True).start()
     await ended

@@ -35,8 +35,8 @@ async def _request(method: str, url: str, whose: str, document: Any = None) -> N
     """No redirects, no proxies of the environment. The address is a secret: no sentence quotes it."""
     try:
         async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
-            answer = await client.request(method, url, json=document)
+            response = await client.request(method, url, json=document)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise NotDelivered(f"{whose} could not be reached ({type(error).__name__})") from None
-    if not answer.is_success:
-        raise NotDelivered(f"{whose} answered {answer.status_code}")
+    if not response.is_success:
+        raise NotDelivered(f"{whose} answered {response.status_code}")

@@ -1,4 +1,4 @@
-"""The front desk: does what staff do, through the same stories as the command line, and says what it did."""
+"""The front desk: does what staff do, through the same use cases as the command line, and says what it did."""
 
 from __future__ import annotations
 

@@ -59,11 +59,11 @@ def play(console: Console, script: Script = TWO_WEEKS, *, stay: Callable[[], obj
 
 class _Play:
     def __init__(self, stage: Stage, narrator: Narrator, script: Script) -> None:
-        self._stage, self._tell, self._script = stage, narrator, script
+        self._stage, self._narrator, self._script = stage, narrator, script
         self._desk = FrontDesk(stage.engine, _RULES)
         self._to_come = list(script.happenings)
         self._stops: dict[str, datetime] = {}
-        self._told = 0
+        self._shown = 0
         self._today: date | None = None
         self._trap_is_set = False
 
@@ -76,8 +76,8 @@ class _Play:
             self._stage.jump(at)
             replies = self._let_happen(at)
             killed = self._settle()
-            self._tell_what_was_read(replies)
-            self._tell_arrivals(killed=killed)
+            self._show_what_was_read(replies)
+            self._show_arrivals(killed=killed)
         self._stage.jump(self._script.ends)
         self._settle()
         return self._close(elapsed())
@@ -86,7 +86,7 @@ class _Play:
         first, last = (at.astimezone(_CLINIC_CLOCK) for at in (self._script.begins, self._script.ends))
         cast = {happening.who.phone: happening.who for happening in self._script.happenings}.values()
         zones, languages = {who.timezone for who in cast}, {who.language for who in cast}
-        self._tell.opens(
+        self._narrator.opens(
             f"{CLINIC_NAME}, {first:%B} {first.day} to {last:%B} {last.day}, {last.year}",
             [
                 f"{len(cast)} patients, {len(zones)} time zones, {len(languages)} languages.",
@@ -108,7 +108,7 @@ class _Play:
         today = at.astimezone(_CLINIC_CLOCK).date()
         if today != self._today:
             self._today = today
-            self._tell.day(today, self._script.remarks.get(today, ""))
+            self._narrator.day(today, self._script.remarks.get(today, ""))
 
     def _set_trap(self, at: datetime) -> None:
         """From then on this patient's next text kills the worker when Twilio has it and our database does not."""
@@ -124,7 +124,7 @@ class _Play:
             happening = self._to_come.pop(0)
             now = self._stage.now()
             if isinstance(happening, Writes):
-                self._tell.writes(now, happening.who, happening.text)
+                self._narrator.writes(now, happening.who, happening.text)
                 self._stage.sandbox.receive(happening.who.phone, happening.text)
                 if happening.stops:
                     self._stops[happening.who.phone] = self._stage.now()
@@ -132,7 +132,7 @@ class _Play:
                 self._stage.jump(self._stage.now() + _NOTICED)  # should the worker have asked a moment before
             else:
                 said = self._desk.act(happening, now)
-                self._tell.staff(now, happening.who, said.sentence, said.details)
+                self._narrator.staff(now, happening.who, said.sentence, said.details)
         return replies
 
     def _settle(self) -> bool:
@@ -153,17 +153,17 @@ class _Play:
         with reading(self._stage.engine) as session:
             return is_quiet(session, self._stage.sandbox.sandbox, self._stage.now())
 
-    def _tell_what_was_read(self, replies: list[Writes]) -> None:
+    def _show_what_was_read(self, replies: list[Writes]) -> None:
         for written in replies:
             phone = written.who.phone
             with reading(self._stage.engine) as session:
                 sentence = _HOW_IT_WAS_READ.get(last_meaning(session, phone) or "", "waits for a person to read it")
                 withheld = count_in(session, _S.SUPPRESSED, phone)
-            self._tell.staff(self._stage.now(), written.who, sentence.format(withheld=withheld))
+            self._narrator.staff(self._stage.now(), written.who, sentence.format(withheld=withheld))
 
-    def _tell_arrivals(self, *, killed: bool) -> None:
-        new = self._stage.sandbox.ledger[self._told :]
-        self._told += len(new)
+    def _show_arrivals(self, *, killed: bool) -> None:
+        new = self._stage.sandbox.ledger[self._shown :]
+        self._shown += len(new)
         for entry in new:
             if self._bounced(entry):
                 # The carrier takes a minute to give it back.
@@ -172,28 +172,28 @@ class _Play:
         with reading(self._stage.engine) as session:
             told = [look_up(session, entry, _WINDOW) for entry in new]
         for one in sorted(told, key=lambda one: one.message):  # those of one moment leave side by side
-            self._tell_one(one)
+            self._show_one(one)
         if killed:
-            self._tell_the_crash(next(entry for entry in new if entry.to == self._script.dies_during[0].phone))
+            self._show_the_crash(next(entry for entry in new if entry.to == self._script.dies_during[0].phone))
 
-    def _tell_one(self, one: Delivery) -> None:
+    def _show_one(self, one: Delivery) -> None:
         if one.failed is None:
-            self._tell.arrives(one.at, one.who, one.text, one.why)
+            self._narrator.arrives(one.at, one.who, one.text, one.why)
             return
-        self._tell.bounces(one.at, one.who, one.text, one.failed)
-        self._tell.staff(
+        self._narrator.bounces(one.at, one.who, one.text, one.failed)
+        self._narrator.staff(
             self._stage.now(),
             one.who,
             f"told to ask for another number; {one.cancelled} more texts to this one are withdrawn",
         )
 
-    def _tell_the_crash(self, text: LedgerEntry) -> None:
+    def _show_the_crash(self, text: LedgerEntry) -> None:
         copies = sum((entry.to, entry.body) == (text.to, text.body) for entry in self._stage.sandbox.ledger)
-        self._tell.worker(
+        self._narrator.worker(
             "The worker was killed (SIGKILL) with this text: Twilio had said 201, our database had not heard.",
             trouble=True,
         )
-        self._tell.worker(
+        self._narrator.worker(
             f"Worker {self._stage.starts} asked Twilio, found the text and wrote it down. "
             f"In Twilio's ledger: {'once' if copies == 1 else f'{copies} times'}."
         )
@@ -210,5 +210,7 @@ class _Play:
             kept = count_promises(gather(session, self._stage.sandbox.sandbox, self._stops, self._stage.now()))
             later = count_in(session, _S.PLANNED)
         days = (self._script.ends - self._script.begins).days + 1
-        self._tell.closes(kept, [f"{later} more texts are planned after that. {days} days took {seconds:.0f} seconds."])
+        self._narrator.closes(
+            kept, [f"{later} more texts are planned after that. {days} days took {seconds:.0f} seconds."]
+        )
         return not any(one.broken for one in kept)

@@ -1,8 +1,8 @@
-"""Which of Twilio's endpoints a request asks for, and the good answer to it."""
+"""Which of Twilio's endpoints a request asks for, and the response to a good one."""
 
 from __future__ import annotations
 
-from notifier.sandbox import responses as answers
+from notifier.sandbox import responses
 from notifier.sandbox.account import Account, ApiRefusal
 from notifier.sandbox.faults import Operation
 from notifier.sandbox.wire import HttpReply, Request
@@ -20,27 +20,27 @@ def respond(account: Account, request: Request) -> HttpReply:
     try:
         match operation_of(account, request):
             case "create":
-                return answers.created(account.create(request.form))
+                return responses.created(account.create(request.form))
             case "list":
                 messages, more = account.listing(request.query)
-                return answers.page(account.sid, messages, request.query, more=more)
+                return responses.page(account.sid, messages, request.query, more=more)
             case "fetch":
                 sid = request.path.removeprefix(f"{_messages(account)}/").removesuffix(".json")
                 return _one(account, sid, request)
             case None:
-                return answers.refusal(404, 20404, "The requested resource was not found")
+                return responses.refusal(404, 20404, "The requested resource was not found")
     except ApiRefusal as refused:
-        return answers.refusal(refused.status, refused.code, refused.message)
+        return responses.refusal(refused.status, refused.code, refused.message)
 
 
 def _one(account: Account, sid: str, request: Request) -> HttpReply:
     if request.method == "DELETE":
         account.delete(sid)
-        return answers.deleted()
+        return responses.deleted()
     if request.method == "POST":
-        return answers.one(account.update(sid, request.form))
-    return answers.one(account.fetch(sid))
+        return responses.one(account.update(sid, request.form))
+    return responses.one(account.fetch(sid))
 
 
 def _messages(account: Account) -> str:
-    return f"{answers.API}/Accounts/{account.sid}/Messages"
+    return f"{responses.API}/Accounts/{account.sid}/Messages"

@@ -12,7 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
-from notifier.sandbox import responses as answers
+from notifier.sandbox import responses
 from notifier.sandbox.account import Account
 from notifier.sandbox.api import operation_of, respond
 from notifier.sandbox.callbacks import Posted, Webhooks, inbound, receipt
@@ -60,7 +60,7 @@ class Sandbox:
         self.settle_at_once = settle_at_once
         self.twilio_keywords = twilio_keywords
         self.latency = latency
-        """Seconds that every answer takes."""
+        """Seconds that every response takes."""
         self.requests: list[Request] = []
         self.url = ""
         self._port = port
@@ -110,14 +110,14 @@ class Sandbox:
         self.account.fates.setdefault(to, deque()).extend(fates)
 
     def keep_back(self) -> None:
-        """From now on no create is answered: its text exists, and who sent it does not know."""
+        """From now on no create gets a response: its text exists, and who sent it does not know."""
         self._kept_back = []
 
     async def release(self) -> None:
         """Answer what was kept back, and the creates to come."""
-        answers, self._kept_back = self._kept_back, None
-        for answer_it in answers or ():
-            answer_it()
+        kept_back, self._kept_back = self._kept_back, None
+        for respond_now in kept_back or ():
+            respond_now()
 
     async def settle(self) -> None:
         """Let every text under way travel to its end, and post the receipts; returns when all are posted."""
@@ -153,16 +153,16 @@ class Sandbox:
     def _take(self, request: Request, connection: Connection) -> None:
         self.requests.append(request)
         if request.headers.get("authorization") not in self._logins:
-            connection.reply(answers.refusal(401, 20003, "Authenticate"))
+            connection.reply(responses.refusal(401, 20003, "Authenticate"))
             return
         operation = operation_of(self.account, request)
         fault = self.faults.next(operation, request.form.get("To")) if operation else None
         if fault and fault.act is Act.KILL:
             self._later(self._kill(fault, request, connection))
         elif fault:
-            self._answer(fault, self._reply_under(fault, request, operation), connection, operation)
+            self._respond(fault, self._reply_under(fault, request, operation), connection, operation)
         else:
-            self._answer(_NO_FAULT, respond(self.account, request), connection, operation)
+            self._respond(_NO_FAULT, respond(self.account, request), connection, operation)
         if self.settle_at_once and self.account.under_way:
             self._later(self.settle())
 
@@ -177,7 +177,7 @@ class Sandbox:
         good = respond(self.account, request)
         return fault.reply or good
 
-    def _answer(self, fault: Fault, reply: HttpReply, connection: Connection, operation: Operation | None) -> None:
+    def _respond(self, fault: Fault, reply: HttpReply, connection: Connection, operation: Operation | None) -> None:
         if self._kept_back is not None and operation == "create":
             self._kept_back.append(partial(self._perform, fault, reply, connection))
         elif self.latency:

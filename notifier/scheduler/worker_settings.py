@@ -12,7 +12,7 @@ from notifier.sending.outcomes.resolve import OnUnknown
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What the worker needs to know beside what its stories know."""
+    """What the worker needs to know beside what its use cases know."""
 
     worker_id: str
     host: str

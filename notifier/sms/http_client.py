@@ -43,7 +43,7 @@ class RawResponse:
 
 
 last_response: ContextVar[RawResponse | None] = ContextVar("last_response", default=None)
-"""The last answer in this context: the SDK's exceptions lose the headers, and take the status from the body."""
+"""The last response in this context: the SDK's exceptions lose the headers, and take the status from the body."""
 
 
 class NotSent(Exception):
@@ -87,7 +87,7 @@ class HttpxClient(AsyncHttpClient):
         timeout: float | None = None,  # noqa: ASYNC109, ARG002  # the SDK's signature; the deadline is ours
         allow_redirects: bool = False,  # noqa: ARG002  # never followed
     ) -> Response:
-        """Ask once; raises NotSent or MaybeSent, and nothing else, where there is no whole answer."""
+        """Send one request; raises NotSent or MaybeSent, and nothing else, where there is no whole response."""
         last_response.set(None)
         body = _Body(urlencode(data or {}, doseq=True).encode())
         request = httpcore2.Request(
@@ -161,7 +161,7 @@ class _Body:
         yield self.content
 
     def verdict(self, why: str) -> NotSent | MaybeSent:
-        """What to raise when the call ended without an answer."""
+        """What to raise when the call ended without a response."""
         return MaybeSent(why) if self.begun else NotSent(why)
 
 

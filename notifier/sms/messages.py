@@ -70,11 +70,11 @@ def unavailable(error: Exception) -> GatewayUnavailable:
         return error
     if isinstance(error, NotSent | MaybeSent):
         return GatewayUnavailable(f"The provider could not be asked: {error}.")
-    answer = last_response.get()
-    if not answer or not isinstance(error, TwilioException):
+    response = last_response.get()
+    if not response or not isinstance(error, TwilioException):
         return GatewayUnavailable("The provider's answer to a question was not in Twilio's form.")
-    return _refused(answer.status, _code(error)) or GatewayUnavailable(
-        f"The provider answered a question with HTTP {answer.status}."
+    return _refused(response.status, _code(error)) or GatewayUnavailable(
+        f"The provider answered a question with HTTP {response.status}."
     )
 
 

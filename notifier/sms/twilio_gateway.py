@@ -1,4 +1,4 @@
-"""The port to Twilio: every answer of its API becomes Accepted, NotCreated or Unknown."""
+"""The port to Twilio: every response of its API becomes Accepted, NotCreated or Unknown."""
 
 from __future__ import annotations
 
@@ -147,12 +147,12 @@ class TwilioGateway:
             await self._messages.page_async(page_size=1)
         except Exception as error:  # noqa: BLE001  # as above
             raise unavailable(error) from None
-        answer = last_response.get()
+        response = last_response.get()
         try:
-            told = parsedate_to_datetime(answer.headers.get("date", "")) if answer else None
+            stated = parsedate_to_datetime(response.headers.get("date", "")) if response else None
         except ValueError:
             return None
-        return told.astimezone(UTC) if told and told.tzinfo else None
+        return stated.astimezone(UTC) if stated and stated.tzinfo else None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -170,11 +170,11 @@ def _sender_field(sender: str) -> dict[str, str]:
 
 
 def _refusal(code: object) -> Outcome:
-    answer = last_response.get()
-    status = answer.status if answer else 0
-    if not answer or not 400 <= status <= 499 or status == REQUEST_TIMEOUT:
+    response = last_response.get()
+    status = response.status if response else 0
+    if not response or not 400 <= status <= 499 or status == REQUEST_TIMEOUT:
         return Unknown(f"The provider answered with HTTP {status}.")
     # Where the body has no code, the SDK gives the HTTP status as one.
     said = code if isinstance(code, int) and code != status else None
     detail = in_words(said) if said else f"The provider refused with HTTP {status}."
-    return NotCreated(class_of_refusal(status, said), said, detail, seconds_to_wait(answer.headers))
+    return NotCreated(class_of_refusal(status, said), said, detail, seconds_to_wait(response.headers))

@@ -76,7 +76,7 @@ def test_a_broken_promise_ends_with_1(kept: bool, code: int, monkeypatch: pytest
     assert code == demo.demo()
 
 
-def _play(story: Script, *, kept: bool = True) -> str:
+def _play(script: Script, *, kept: bool = True) -> str:
     written = io.StringIO()
-    assert kept is playing.play(Console(file=written, width=10_000), story)
+    assert kept is playing.play(Console(file=written, width=10_000), script)
     return written.getvalue()

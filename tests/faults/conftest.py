@@ -107,7 +107,7 @@ def served_world(request: pytest.FixtureRequest, server: Server, nursery: Nurser
 
 @pytest.fixture
 def house(engine: Engine, now: datetime) -> Iterator[House]:
-    """One worker's stories without a process, where time must stand still."""
+    """One worker's use cases without a process, where time must stand still."""
     with open_house(engine, now) as house:
         yield house
 

@@ -107,28 +107,28 @@ def test_a_desk_and_webhooks_that_write_all_the_time_cost_nobody_an_error_or_an_
     assert [1] * 60 == [len(world.ledger_of(text)) for text in texts]
 
 
-Story = Callable[[World, Session, int], object]
+Writer = Callable[[World, Session, int], object]
 
 
 @contextmanager
-def at_the_same_time(world: World, errors: list[BaseException], *stories: Story) -> Iterator[None]:
+def at_the_same_time(world: World, errors: list[BaseException], *writers: Writer) -> Iterator[None]:
     """Each of them again and again, in a thread and with connections of its own."""
     done = threading.Event()
 
-    def live(story: Story) -> None:
+    def live(writer: Writer) -> None:
         engine = open_engine(world.url)
         try:
             for number in count():
                 if done.is_set():
                     break
                 with writing(engine) as session:
-                    story(world, session, number)
+                    writer(world, session, number)
         except BaseException as error:  # noqa: BLE001  # whatever it is, the test must see it
             errors.append(error)
         finally:
             engine.dispose()
 
-    threads = [threading.Thread(target=live, args=(story,)) for story in stories]
+    threads = [threading.Thread(target=live, args=(writer,)) for writer in writers]
     for thread in threads:
         thread.start()
     yield

@@ -26,7 +26,7 @@ class SlowDatabase:
     clock: FakeClock
     seconds: float
 
-    async def read(self, story: object) -> None:
+    async def read(self, operation: object) -> None:
         self.clock.pass_(seconds=self.seconds)
 
 

@@ -1,4 +1,4 @@
-"""One worker's stories over a real database, a provider that remembers and a clock that stands still."""
+"""One worker's use cases over a real database, a provider that remembers and a clock that stands still."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other programs at the door: the keys that let them in, and the answers they got, for when they ask again."""
+"""The keys of integrations, and the responses to their requests, for when one is sent again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ApiKey(SQLModel, table=True):
 
 
 class ApiResponse(SQLModel, table=True):
-    """The answer to a request that carried an Idempotency-Key; kept for a day."""
+    """The response to a request that carried an Idempotency-Key; kept for a day."""
 
     __tablename__ = "api_answers"
     __table_args__ = (Index("ix_api_answers_at", "at"),)

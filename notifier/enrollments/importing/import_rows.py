@@ -83,18 +83,18 @@ def import_rows(
     `see_effect` is called with the number of each changed or ended row, and with what that did, or would do.
     Raises Refused for a file that is no CSV or has the wrong columns.
     """
-    tell, see = progress or _tell_nobody, see_effect or _tell_nobody
+    report_progress, see = progress or _no_progress, see_effect or _no_progress
     report = ImportReport(dry_run, most_faults=most_faults)
     good = _check_rows(data, protocols, rules, now, report)
-    tell("checked", 0, len(good))
+    report_progress("checked", 0, len(good))
     is_rehearsal = dry_run and see_effect is not None
-    meanings = _find_meanings(engine, good, rules, now, report, tell, see if is_rehearsal else None)
+    meanings = _find_meanings(engine, good, rules, now, report, report_progress, see if is_rehearsal else None)
     if dry_run or (report.fault_count and not skip_bad):
         return report
     waiting = [(row, meaning) for row, meaning in meanings if meaning is not RowMeaning.PASSED_BY]
     for chunk in _chunks(waiting):
         _write_chunk(engine, chunk, rules, now, by, report, see)
-        tell("written", report.written, len(waiting))
+        report_progress("written", report.written, len(waiting))
     return report
 
 
@@ -134,7 +134,7 @@ def _find_meanings(
     rules: PlanningRules,
     now: datetime,
     report: ImportReport,
-    tell: Progress,
+    report_progress: Progress,
     see: SeeEffect | None,
 ) -> list[tuple[ImportRow, RowMeaning]]:
     found: list[tuple[ImportRow, RowMeaning]] = []
@@ -146,7 +146,7 @@ def _find_meanings(
             for fault in faults:
                 report.add_bad_row(fault)
             session.expunge_all()
-            tell("checked", len(found) + len(faults), len(rows))
+            report_progress("checked", len(found) + len(faults), len(rows))
     _count(found, report)
     return found
 
@@ -209,5 +209,5 @@ def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield rows[start : start + AT_ONCE]
 
 
-def _tell_nobody(*_told: object) -> None:
+def _no_progress(*_told: object) -> None:
     """Nobody watches."""

@@ -1,4 +1,4 @@
-"""A day at the desk: enroll, look, change, stop. Real SQLite, the real stories, no Twilio."""
+"""A day at the desk: enroll, look, change, stop. Real SQLite, the real use cases, no Twilio."""
 
 from __future__ import annotations
 

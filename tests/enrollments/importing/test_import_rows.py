@@ -13,7 +13,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.commands import Cancel, Change
-from notifier.enrollments.importing import import_rows as story
+from notifier.enrollments.importing import import_rows as importing
 from notifier.enrollments.importing.import_rows import ImportReport, import_rows
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
@@ -102,7 +102,7 @@ def test_a_second_run_changes_nothing(office: Office) -> None:
 
 
 def test_a_run_that_was_killed_is_completed_by_the_next(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(story, "AT_ONCE", 2)
+    monkeypatch.setattr(importing, "AT_ONCE", 2)
 
     def kill(what: str, done: int, _of: int) -> None:
         if what == "written" and done == 2:
