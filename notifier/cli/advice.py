@@ -17,6 +17,7 @@ ADVICE: Final[Mapping[RefusalCode, str]] = MappingProxyType(
         _C.BACKUP_NOT_COMPARED: "run: notifier recover --apply",
         _C.BOOKED_ALREADY: "notifier treated {enrollment} --at {at}",
         _C.COLUMNS_MISSING: "notifier import --template",
+        _C.COURSE_OVER: "notifier change {enrollment}",
         _C.ENDED_ALREADY: "notifier resume {enrollment}, or --second",
         _C.ENROLLED_OTHERWISE: "notifier change {enrollment}",
         _C.ENROLLMENT_UNKNOWN: "see: notifier enrollments",

@@ -14,6 +14,7 @@ class RefusalCode(StrEnum):
     BACKUP_NOT_COMPARED = "backup-not-compared"
     BOOKED_ALREADY = "booked-already"
     COLUMNS_MISSING = "columns-missing"
+    COURSE_OVER = "course-over"
     ENDED_ALREADY = "ended-already"
     ENROLLED_OTHERWISE = "enrolled-otherwise"
     ENROLLMENT_UNKNOWN = "enrollment-unknown"

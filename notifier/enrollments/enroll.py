@@ -17,6 +17,7 @@ from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
 from notifier.domain.planning.warnings import of_plan
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
@@ -67,6 +68,7 @@ def enroll(
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
     wanted = check_request(request, protocols, rules)
     if wanted.external_id and (known := by_external_id(session, wanted.external_id)):
+        refuse_another_visit(session, known, wanted, now)
         _refuse_other_content(known, wanted)
         written = Written(known.id or 0, True, facts_of(session, known))
     else:

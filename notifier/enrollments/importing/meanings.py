@@ -16,6 +16,7 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
 from notifier.enrollments.commands import Cancel, Change, Command, NoShow
+from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import CHANGEABLE
 from notifier.enrollments.fields import stored as value_of
@@ -66,7 +67,7 @@ def read_meanings(
         stored_row = known.get(row.wanted.external_id or "")
         try:
             if stored_row is not None:
-                meaning, command = _of_known(stored_row, row, rules, now)
+                meaning, command = _of_known(session, stored_row, row, rules, now)
                 if command is not None and (meaning is RowMeaning.CHANGED or see is not None):
                     effect = preview(session, stored_row.id or 0, command, rules=rules, now=now)
                     if see is not None:
@@ -81,7 +82,7 @@ def read_meanings(
 
 
 def _of_known(
-    stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime
+    session: Session, stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime
 ) -> tuple[RowMeaning, Command | None]:
     """And what would be done."""
     if not rules.is_yours(stored.office):
@@ -90,12 +91,14 @@ def _of_known(
         command = _ENDINGS[row.status]
         if command.is_done(stored):
             return RowMeaning.SAME, None
+        refuse_another_visit(session, stored, row.wanted, now)
         command.refuse(stored, now)
         return RowMeaning.ENDED, command
     if stored.imported_as == row.digest:
         return RowMeaning.SAME, None
     if stored.state not in RUNNING:
         return RowMeaning.PASSED_BY, None
+    refuse_another_visit(session, stored, row.wanted, now)
     changes = _changes(stored, row.wanted)
     return (RowMeaning.SAME, None) if changes == ChangeRequest() else (RowMeaning.CHANGED, Change(changes))
 
