@@ -1,4 +1,4 @@
-"""The screen: answers go to stdout (tables for people, JSON for programs), questions and notes to stderr."""
+"""The screen: results go to stdout (tables for people, JSON for programs), questions and notes to stderr."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ def out() -> Console:
 
 
 def note(sentence: str) -> None:
-    """Say something beside the answer."""
+    """Say something beside the result."""
     _console(stderr=True).print(sentence, soft_wrap=True)
 
 
-def print_json(answer: Mapping[str, Any] | Sequence[Any]) -> None:
+def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write one JSON document to stdout."""
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
-def show(answer: RenderableType, *, style: str | None = None) -> None:
+def show(content: RenderableType, *, style: str | None = None) -> None:
     """Print something for people to stdout."""
     screen = out()
     if screen.is_terminal:
-        screen.print(answer, style=style)
+        screen.print(content, style=style)
         return
     with screen.capture() as written:
-        screen.print(answer)
+        screen.print(content)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
 
 

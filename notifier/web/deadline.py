@@ -1,4 +1,4 @@
-"""An answer in time, even where the database takes its time."""
+"""A result in time, even where the database takes its time."""
 
 from __future__ import annotations
 

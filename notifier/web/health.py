@@ -1,4 +1,4 @@
-"""Health: is the process there, and do texts leave? For probes and alarms; no patient data in any answer."""
+"""Health: is the process there, and do texts leave? For probes and alarms; no patient data in any response."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def health_router(watched: Watched) -> APIRouter:
             found = watched.troubles(await watched.signs())
         except DatabaseSlow:
             found = [Trouble("database", "the database cannot be read")]
-        answer = {"ready": not found, "reasons": [asdict(trouble) for trouble in found]}
-        return JSONResponse(answer, 503 if found else 200)
+        document = {"ready": not found, "reasons": [asdict(trouble) for trouble in found]}
+        return JSONResponse(document, 503 if found else 200)
 
     return router

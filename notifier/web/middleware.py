@@ -1,4 +1,4 @@
-"""What surrounds every request: the security headers, one log line without its query, and an answer to a crash."""
+"""What surrounds every request: the security headers, one log line without its query, and a response after a crash."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADERS: Final = {
 }
 """On every response, unless it sets its own."""
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked every few seconds; logged only when the answer is an error."""
+"""Asked every few seconds; logged only when the response is an error."""
 log = structlog.get_logger()
 
 

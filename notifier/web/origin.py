@@ -15,7 +15,7 @@ _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def refuse(context: WebContext, request: Request) -> Response | None:
-    """The answer to a request that no page may see, or None."""
+    """The response to a request that no page may see, or None."""
     if is_public(context, request):
         # What the internet reaches serves webhooks, and does not even say that there is a staff page.
         return PlainTextResponse("Not Found\n", 404)

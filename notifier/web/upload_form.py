@@ -30,7 +30,7 @@ class _InMemory(MultiPartParser):
 
 
 async def read_upload(context: WebContext, request: Request) -> Fields | Response:
-    """The fields beside the file, which is then in `request.state.file`; or the answer that refuses it."""
+    """The fields beside the file, which is then in `request.state.file`; or the response that refuses it."""
     if refusal := origin.refuse(context, request):
         return refusal
     view = await run_in_threadpool(_view, context, request)
@@ -61,7 +61,7 @@ def _view(context: WebContext, request: Request) -> View | None:
 
 
 async def _read_away(request: Request, length: int) -> None:
-    """A browser shows an answer only once it has sent everything. Nothing of it is kept."""
+    """A browser shows a response only once it has sent everything. Nothing of it is kept."""
     if length <= _MOST_READ_AWAY:
         async for _ in request.stream():
             pass

@@ -20,7 +20,7 @@ _MOST_HELD: Final = 4
 """Files at once: with what is made of them they need some hundred MiB at most."""
 _KEPT_FOR: Final = timedelta(minutes=30)
 _SHORT: Final = 1.5
-"""Seconds for which an answer waits, so that a small file needs no second look."""
+"""Seconds for which a response waits, so that a small file needs no second look."""
 log = structlog.get_logger()
 Work = Callable[[Progress], ImportReport]
 

@@ -109,7 +109,7 @@ async def respond(context: WebContext, page: Page, request: Request) -> Response
 
 
 async def read_fields(context: WebContext, request: Request) -> Fields | Response:
-    """The form that was sent, or the answer that refuses to read it. Raises HTTPException for one that is too big."""
+    """The form that was sent, or the response that refuses to read it. Raises HTTPException for one that is too big."""
     if refusal := origin.refuse(context, request):
         return refusal
     if request.method != "POST":

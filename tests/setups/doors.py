@@ -97,21 +97,21 @@ class Api:
     reads: frozenset[str] = frozenset(BY_NAME)
 
     def enroll(self, said: Mapping[str, Any]) -> int:
-        answer = self.program.post("/enrollments", dict(said))
-        assert 201 == answer.status_code, answer.text
-        return int(answer.json()["enrollment"])
+        response = self.program.post("/enrollments", dict(said))
+        assert 201 == response.status_code, response.text
+        return int(response.json()["enrollment"])
 
     def change(self, enrollment: int, said: Mapping[str, Any]) -> None:
-        answer = self.program.post(f"/enrollments/{enrollment}/change", dict(said))
-        assert 200 == answer.status_code, answer.text
+        response = self.program.post(f"/enrollments/{enrollment}/change", dict(said))
+        assert 200 == response.status_code, response.text
 
     def read(self, enrollment: int) -> Any:
         return self.program.get(f"/enrollments/{enrollment}").json()
 
     def treated_by(self, who: str) -> list[int]:
-        answer = self.program.get("/enrollments", params={"provider": who})
-        assert 200 == answer.status_code, answer.text
-        return [one["enrollment"] for one in answer.json()["items"]]
+        response = self.program.get("/enrollments", params={"provider": who})
+        assert 200 == response.status_code, response.text
+        return [one["enrollment"] for one in response.json()["items"]]
 
 
 @dataclass
@@ -127,9 +127,9 @@ class PageForms:
         form = dict(self._fields(said, f"answer.{said['protocol']}."))
         form |= {"consent": "other", "consent_other": said["consent"], "once": self.desk.token("/enroll", "once")}
         form["when"] = "treated" if "treated_at" in said else "appointment"
-        answer = self.desk.post("/enroll", **form)
-        assert 303 == answer.status_code, words(answer)
-        found = re.match(r"/patients/(\d+)", answer.headers["location"])
+        response = self.desk.post("/enroll", **form)
+        assert 303 == response.status_code, words(response)
+        found = re.match(r"/patients/(\d+)", response.headers["location"])
         assert found is not None
         assert_named(self.desk.get("/enroll").text, form)
         return int(found[1])

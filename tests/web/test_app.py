@@ -57,11 +57,11 @@ def test_a_page_may_say_that_it_can_be_kept(web: Web) -> None:
 
 
 def test_a_crash_is_a_plain_sentence_and_its_values_stay_out_of_the_log(web: Web, logged: StringIO) -> None:
-    answer = web.client.get(f"/crash/{PATIENT}?a=secret")
-    assert (500, "text/plain; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
+    response = web.client.get(f"/crash/{PATIENT}?a=secret")
+    assert (500, "text/plain; charset=utf-8") == (response.status_code, response.headers["content-type"])
     lines = [json.loads(line) for line in logged.getvalue().splitlines()]
     assert ["request_failed", "request"] == [line["event"] for line in lines]
-    assert [] == [word for word in (PATIENT[1:], "secret", "no page") if word in answer.text + logged.getvalue()]
+    assert [] == [word for word in (PATIENT[1:], "secret", "no page") if word in response.text + logged.getvalue()]
 
 
 def test_a_request_is_one_line_with_the_pattern_and_without_the_query(web: Web, logged: StringIO) -> None:

@@ -40,10 +40,10 @@ def _stored(engine: Engine, at: datetime) -> Any:
 
 
 def reasons(web: Web) -> list[str]:
-    answer = web.client.get("/readyz")
-    said = answer.json()
-    assert (200 if said["ready"] else 503) == answer.status_code
-    assert [] == [word for word in (PATIENT, PATIENT[2:], "Ana", "Ruiz", "Keep it clean") if word in answer.text]
+    response = web.client.get("/readyz")
+    said = response.json()
+    assert (200 if said["ready"] else 503) == response.status_code
+    assert [] == [word for word in (PATIENT, PATIENT[2:], "Ana", "Ruiz", "Keep it clean") if word in response.text]
     return [reason["what"] for reason in said["reasons"]]
 
 
@@ -54,7 +54,7 @@ def working(sqlite_web: Web) -> Web:
 
 
 def test_the_process_says_that_it_is_alive_whatever_else_is_wrong(web: Web) -> None:
-    assert (200, {"alive": True}) == ((answer := web.client.get("/healthz")).status_code, answer.json())
+    assert (200, {"alive": True}) == ((response := web.client.get("/healthz")).status_code, response.json())
     assert 200 == web.client.head("/healthz").status_code
 
 

@@ -67,8 +67,8 @@ def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp
         httpx2.Client(trust_env=False) as client,
     ):
         assert 200 == client.get(f"{address}/healthz").status_code
-        answer = client.post(address + INBOUND, data=dict(form), headers={"X-Twilio-Signature": signature})
-        assert 200 == answer.status_code
+        response = client.post(address + INBOUND, data=dict(form), headers={"X-Twilio-Signature": signature})
+        assert 200 == response.status_code
         ready = client.get(f"{address}/readyz").json()
         assert (command == "run") == ("worker" not in [reason["what"] for reason in ready["reasons"]])
         process.send_signal(signal.SIGTERM)

@@ -132,16 +132,16 @@ async def test_a_busy_database_is_said_within_a_second_and_nothing_is_lost(
         with engine.connect() as other:  # on SQLite its first statement takes the only write lock
             other.execute(text("SELECT 1") if is_sqlite(engine) else text("LOCK TABLE replies IN EXCLUSIVE MODE"))
             began = time.monotonic()
-            answer = await client.post(hurried_address + INBOUND, data=dict(form), headers=headers)
+            response = await client.post(hurried_address + INBOUND, data=dict(form), headers=headers)
             assert time.monotonic() - began < 1.5
-            assert (503, "5") == (answer.status_code, answer.headers["retry-after"])
+            assert (503, "5") == (response.status_code, response.headers["retry-after"])
             assert 200 == (await client.get(f"{hurried_address}/healthz")).status_code
             other.rollback()
         for _ in range(20):
-            answer = await client.post(hurried_address + INBOUND, data=dict(form), headers=headers)
-            if answer.status_code == 200:
+            response = await client.post(hurried_address + INBOUND, data=dict(form), headers=headers)
+            if response.status_code == 200:
                 break
-    assert 200 == answer.status_code
+    assert 200 == response.status_code
     with reading(engine) as session:
         assert 1 == session.scalar(text("SELECT count(*) FROM replies"))
 
@@ -212,7 +212,7 @@ async def test_too_many_connections_are_cut_and_the_next_one_is_served(
 async def test_a_flood_of_forgeries_leaves_the_server_answering(address: str) -> None:
     async with httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=40)) as client:
         posts = [client.post(address + INBOUND, data={"Body": "x" * 60_000}) for _ in range(300)]
-        codes = {answer.status_code for answer in await asyncio.gather(*posts)}
+        codes = {response.status_code for response in await asyncio.gather(*posts)}
         assert codes <= {403, 408}  # on a busy machine a body may come too slowly for this test's second
         assert 200 == (await client.get(f"{address}/healthz")).status_code
 

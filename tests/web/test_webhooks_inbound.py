@@ -35,9 +35,9 @@ S = MessageState
     ],
 )
 def test_a_reply_is_kept_to_the_letter(web: Web, body: str) -> None:
-    answer = web.reply(body)
-    assert (200, "text/xml; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
-    assert answer.text.endswith("<Response/>")
+    response = web.reply(body)
+    assert (200, "text/xml; charset=utf-8") == (response.status_code, response.headers["content-type"])
+    assert response.text.endswith("<Response/>")
     (reply,) = web.all(Reply)
     assert (body, PATIENT, web.clock.now(), 0) == (reply.text, reply.phone, reply.at, reply.media_count)
 

@@ -17,8 +17,8 @@ S = MessageState
 
 def test_a_receipt_moves_its_text(web: Web) -> None:
     text = web.text()
-    answer = web.receipt("delivered")
-    assert (200, b"") == (answer.status_code, answer.content)
+    response = web.receipt("delivered")
+    assert (200, b"") == (response.status_code, response.content)
     assert S.DELIVERED == web.message(text).state
     (receipt,) = web.all(Receipt)
     assert (SID, "delivered", 0, "callback") == (receipt.sid, receipt.status, receipt.error_code, receipt.source)
@@ -99,8 +99,8 @@ def test_an_error_code_that_is_none_does_no_harm(web: Web) -> None:
 def test_a_form_without_the_essential_is_taken_and_ignored(subtests: pytest.Subtests, sqlite_web: Web) -> None:
     for form in ({}, {"MessageSid": SID}, {"MessageStatus": "sent"}, {"MessageSid": "\0"}):
         with subtests.test(form=form):
-            answer = sqlite_web.post(STATUS, [("AccountSid", ACCOUNT_SID), *form.items()])
-            assert (200, 0) == (answer.status_code, sqlite_web.count(Receipt))
+            response = sqlite_web.post(STATUS, [("AccountSid", ACCOUNT_SID), *form.items()])
+            assert (200, 0) == (response.status_code, sqlite_web.count(Receipt))
 
 
 def test_a_very_long_token_and_sid_fit_their_columns(web: Web) -> None:

@@ -28,8 +28,8 @@ def test_a_forged_signature_is_refused_and_counted(sqlite_web: Web, path: str, s
     headers: dict[str, Any] = dict(FORM_TYPE)
     if signature is not None:
         headers["X-Twilio-Signature"] = signature.encode("latin-1")
-    answer = sqlite_web.client.post(path, content="AccountSid=x&Body=STOP", headers=headers)
-    assert 403 == answer.status_code
+    response = sqlite_web.client.post(path, content="AccountSid=x&Body=STOP", headers=headers)
+    assert 403 == response.status_code
     assert nothing_happened(sqlite_web)
     assert 1 == sqlite_web.metric('notifier_webhooks_refused_total{reason="signature"}')
 
@@ -44,8 +44,8 @@ def test_a_signature_covers_every_parameter(subtests: pytest.Subtests, sqlite_we
     ):
         with subtests.test(sent=sent):
             headers = {"X-Twilio-Signature": signed(PUBLIC_URL + INBOUND, FORM), **FORM_TYPE}
-            answer = sqlite_web.client.post(INBOUND, content=urlencode(sent), headers=headers)
-            assert 403 == answer.status_code
+            response = sqlite_web.client.post(INBOUND, content=urlencode(sent), headers=headers)
+            assert 403 == response.status_code
             assert nothing_happened(sqlite_web)
 
 

@@ -98,7 +98,7 @@ def check_protocols(directory: Path | None) -> Iterator[Diagnosis]:
 
 
 def check_offices(offices: Offices) -> Iterator[Diagnosis]:
-    """Who sends for each office: a patient should see another number where she hears from another place."""
+    """Who sends for each office: a patient should see another number where another place writes."""
     if not offices:
         return
     yield Diagnosis("offices", Level.OK, f"{len(offices)}: {', '.join(offices)}")

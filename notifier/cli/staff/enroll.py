@@ -1,4 +1,4 @@
-"""`notifier enroll`: one patient, in 20 seconds; what it prints is what she will get."""
+"""`notifier enroll`: one patient, in 20 seconds; what it prints is what the patient will get."""
 
 from __future__ import annotations
 

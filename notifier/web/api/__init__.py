@@ -1,1 +1,1 @@
-"""The API for other programs: `/api/v1/…`, with a key for each of them. The same stories that staff tell."""
+"""The API for other programs: `/api/v1/…`, with a key for each of them. The same use cases as on the staff page."""

@@ -80,7 +80,7 @@ def identify(request: Request, context: WebContext) -> Integration:
 
 
 def _wrong_key(request: Request, context: WebContext, why: str, error: str | None = None) -> Problem:
-    """The answer to one more, from wherever it came."""
+    """The response to one more, from wherever it came."""
     address = request.client.host if request.client else "unknown"
     request.state.refused = "api key"
     if not note_wrong_key(context.engine, address, context.clock.now()):

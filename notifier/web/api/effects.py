@@ -12,7 +12,7 @@ from notifier.web.api.timelines import Instant, ResponseModel
 
 
 def _in_order(fields: dict[str, Any]) -> dict[str, Any]:
-    """An answer that is given again has been in the database, which keeps no order."""
+    """A response that is given again has been in the database, which keeps no order."""
     return {name: _in_order(value) if isinstance(value, dict) else value for name, value in sorted(fields.items())}
 
 

@@ -1,4 +1,4 @@
-"""Enroll a patient once, however often the request arrives; and what she would hear, without enrolling her."""
+"""Enroll a patient once, however often the request arrives; and what the patient would get, without enrolling."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ def enroll_patient(
 
 @router.post("/timeline")
 def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
-    """What a patient would hear, planned by what plans; nothing is stored.
+    """The texts that a patient would get; nothing is stored.
 
-    With `phone`, what others on that number get counts for its daily limit; with `name` too, her other treatments do.
+    With `phone`, what others on that number get counts for its daily limit; with `name` too, the patient's other
+    treatments do.
     """
     rules = caller.context.rules
     protocol = find_protocol(body.protocol, caller.context.protocols)

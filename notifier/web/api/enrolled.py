@@ -1,4 +1,4 @@
-"""What other programs are told when they enroll a patient."""
+"""What the API responds with when a patient is enrolled."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class EnrolledResponse(TimelineResponse):
     messages: list[StoredTextResponse]  # type: ignore[assignment]  # each says a little more than the preview's
     warnings: list[str]
     effect: EffectResponse | None = Field(
-        None, description="Null only in an answer from before an upgrade, given again."
+        None, description="Null only in a response from before an upgrade, given again."
     )

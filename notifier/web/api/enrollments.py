@@ -1,4 +1,4 @@
-"""Who is enrolled: a page at a time, one with all her texts, or by what must not stand in an address."""
+"""Who is enrolled: a page at a time, one with all its texts, or by what must not stand in an address."""
 
 from __future__ import annotations
 

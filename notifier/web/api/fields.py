@@ -27,7 +27,7 @@ _WORDS: Final = {
 }
 _LIKE: Final = {
     "within": "a length of time like 12h, 7d or 2w",
-    "page": "next_page of the answer before, as it is",
+    "page": "next_page of the response before, as it is",
     "Idempotency-Key": "1 to 255 visible ASCII characters without spaces",
 }
 _PLACES: Final = {"body", "query", "path", "header"}

@@ -21,7 +21,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[!-~]{1,255}$",
-        description="Any unique word. The same request with it again gets the same answer, for 24 hours.",
+        description="Any unique word. The same request with it again gets the same response, for 24 hours.",
     ),
 ]
 
@@ -31,7 +31,7 @@ def once(
 ) -> StoredResponse:
     """What `do` does; where this key came with the same request within a day, what it was answered then.
 
-    The answer names an enrollment. Raises Problem (409) where the key came with another request.
+    The response names an enrollment. Raises Problem (409) where the key came with another request.
     """
     if key is None:
         return do()

@@ -73,7 +73,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def document(problem: Problem) -> JSONResponse:
-    """The problem as an answer."""
+    """The problem as a response."""
     body = ProblemBody(
         title=HTTPStatus(problem.status_code).phrase,
         status=problem.status_code,

@@ -1,4 +1,4 @@
-"""What other programs may send. Nothing is guessed: another type, or a field that does not exist, is refused."""
+"""What the API accepts. Nothing is guessed: another type, or a field that does not exist, is refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OFFSET: Final = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
 Number = Annotated[int, Path(ge=1, le=_LARGEST_NUMBER)]
 """An enrollment's or a message's."""
 Limit = Annotated[int, Query(ge=1, le=200, description="How many on a page.")]
-_NEXT: Final = "`next_page` of the answer before."
+_NEXT: Final = "`next_page` of the response before."
 NumberCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,10}$", description=_NEXT)]
 """Of a list that is ordered by number."""
 MomentCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,16}-[0-9]{1,10}$", description=_NEXT)]
@@ -44,7 +44,7 @@ _Zone = Annotated[str, Field(min_length=1, max_length=60, description="IANA name
 _Answers = Annotated[dict[str, str], Field(max_length=30, examples=[{"shaves": "yes"}])]
 _Reason = Annotated[str, Field(min_length=1, max_length=200, description="For the audit log; no names.")]
 _TreatedAt = Annotated[InstantText | None, Field(description="The END of the treatment. This or `appointment_at`.")]
-_AppointmentAt = Annotated[InstantText | None, Field(description="While she is not treated yet.")]
+_AppointmentAt = Annotated[InstantText | None, Field(description="While the patient is not treated yet.")]
 
 
 class RequestBody(BaseModel):
@@ -70,7 +70,7 @@ class TimelineBody(RequestBody):
         None, description="Its area code may narrow the hours, and others on it may have taken the places of a day."
     )
     rebook_consent: bool | None = None
-    office: _Office | None = Field(None, description="Hers, where the clinic has several.")
+    office: _Office | None = Field(None, description="The patient's, where the clinic has several.")
     enrolled_at: InstantText | None = Field(None, description="What has passed by then is not planned.")
 
 
@@ -171,7 +171,7 @@ class ReplyBody(CommandBody):
 
 
 class TreatedBody(CommandBody):
-    """She was treated."""
+    """The patient was treated."""
 
     at: InstantText = Field(description="The END of the treatment.")
 

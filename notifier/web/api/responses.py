@@ -1,4 +1,4 @@
-"""What other programs are told: who is enrolled, what leaves, and what patients wrote."""
+"""What the API responds with: who is enrolled, what leaves, and what patients wrote."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _EnrollmentResponse(ResponseModel):
 
 
 def _with_fields(model: type[_EnrollmentResponse]) -> type[_EnrollmentResponse]:
-    """An answer that has every field of the field table too."""
+    """A response that has every field of the field table too."""
     said: dict[str, Any] = {one.name: (_type_of(one), PydanticField(description=f"{one.help}.")) for one in FIELDS}
     return create_model(model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **said)
 

@@ -1,4 +1,4 @@
-"""What other programs are told: a timeline, planned or as it stands in the outbox."""
+"""What the API responds with: a timeline, planned or as it stands in the outbox."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Instant = Annotated[
 
 
 class ResponseModel(BaseModel):
-    """A part of an answer, read from rows and lines of the same names."""
+    """A part of a response, read from rows and lines of the same names."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class RestrictionResponse(ResponseModel):
-    """What she should not do, and until when."""
+    """What the patient should not do, and until when."""
 
     topic: str
     until: Instant
@@ -46,14 +46,14 @@ class PlannedTextResponse(ResponseModel):
 
 
 class LeftOutResponse(ResponseModel):
-    """A step that is not hers."""
+    """A step of which this patient gets no text."""
 
     step: str
     why: str
 
 
 class TimelineResponse(ResponseModel):
-    """Everything one patient would hear, oldest first."""
+    """Every text that one patient would get, oldest first."""
 
     protocol: str
     version: str

@@ -1,4 +1,4 @@
-"""Enroll a patient, with everything she will get beside the form while it is filled in."""
+"""Enroll a patient, with everything the patient will get beside the form while it is filled in."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def show_preview(view: View) -> Response:
 
 
 def enroll(view: View) -> Response:
-    """Enroll her once, however often this form is sent."""
+    """Enroll once, however often this form is sent."""
     form, once = form_of(view), _once(view)
     if view.field("preview"):
         return _page(view, form, once=once)

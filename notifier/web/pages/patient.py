@@ -1,4 +1,4 @@
-"""One patient: her recovery as a picture, every text with its reason, what was said, and what happened."""
+"""One patient: the recovery as a picture, every text with its reason, what was said, and what happened."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _picture(
 
 
 def _talk(replies: list[Reply], messages: list[Message]) -> list[ConversationLine]:
-    """What left for her and what came from her number, in order."""
+    """What left for the number and what came from it, in order."""
     said = [ConversationLine(one.at, one.text, True, one) for one in replies]
     # An answer is part of the talk from when it is written; any other text once it has left.
     said += [
@@ -120,7 +120,7 @@ def _talk(replies: list[Reply], messages: list[Message]) -> list[ConversationLin
 
 
 def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
-    """What staff had to hear when they enrolled her, right after they did."""
+    """The warnings of the enrollment, shown right after it."""
     token = view.request.query_params.get("form", "")
     sent = session.get(StaffForm, token) if token else None
     return list(sent.warnings or []) if sent is not None and sent.enrollment_id == enrollment_id else []

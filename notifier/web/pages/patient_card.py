@@ -41,7 +41,7 @@ def download(view: View) -> Response:
 
 
 def _card(view: View) -> tuple[Enrollment, Card]:
-    """As planned at her enrollment: what it was too late to send then stands at the moment it was meant for."""
+    """As planned at the enrollment: what it was too late to send then stands at the moment it was meant for."""
     context = view.context
     with reading(context.engine) as session:
         enrollment = enrollments.by_id(session, view.number("enrollment"))

@@ -1,4 +1,4 @@
-"""Answer a patient from her page: what leaves is shown once more, then sent once, however often the form is."""
+"""A reply to a patient: what leaves is shown once more, then sent once, however often the form is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from notifier.web.view import Page, View, redirect
 
 @dataclass(frozen=True, slots=True)
 class ReplyBox:
-    """Whether she may be answered by text now, and until when; else why not and what to do."""
+    """Whether the patient may be answered by text now, and until when; else why not and what to do."""
 
     until: datetime | None
     why_not: str | None
@@ -31,7 +31,7 @@ class ReplyBox:
 
 
 def reply_box(session: Session, view: View, enrollment: Enrollment) -> ReplyBox:
-    """For her page."""
+    """What the patient's page offers now."""
     phone = enrollment.phone
     opted_out = is_opted_out(session, phone) is not None
     if view.context.missing:
@@ -86,12 +86,14 @@ def _send_once(session: Session, view: View, whose: int, once: str) -> None:
         if claim_form(session, once, digest, now=view.now) is not None:
             return
     except AnotherBody:
-        raise Refused("this form has sent another answer already; open her page anew and write it there") from None
+        raise Refused(
+            "this form has sent another answer already; open the patient's page anew and write it there"
+        ) from None
     found = _find(session, view, whose)
     answer(session, found, rules=view.context.rules, now=view.now, by=view.who.by)
     finish_form(session, once, whose)
     accounts.audit(
-        session, at=view.now, by=view.who.by, what="did", about="answer", enrollment_id=whose
+        session, at=view.now, by=view.who.by, what="did", about="reply", enrollment_id=whose
     )  # fmt: skip
 
 
@@ -103,7 +105,7 @@ def _once(view: View) -> str:
     try:
         return str(UUID(given))
     except ValueError:
-        raise Refused("this form is incomplete; open her page anew") from None
+        raise Refused("this form is incomplete; open the patient's page anew") from None
 
 
 PAGES = (Page("POST", "/patients/{enrollment:int}/answer", write),)

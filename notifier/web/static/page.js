@@ -129,6 +129,6 @@ async function unlock(event) {
   document.body.dataset.form = said.form;
   lastHand = lastPing = Date.now();
   lock.close();
-  if (said.name !== document.body.dataset.name) return location.reload(); // somebody else: her own page
+  if (said.name !== document.body.dataset.name) return location.reload(); // somebody else: another page
   if (form) ask();
 }

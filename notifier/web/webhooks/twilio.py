@@ -27,7 +27,7 @@ from notifier.web.webhooks.signed_form import READ_SECONDS, Form, NotTaken, sign
 STATUS_PATH: Final = "/twilio/status"
 INBOUND_PATH: Final = "/twilio/inbound"
 ANSWER_SECONDS: Final = 0.9
-"""For the database. Twilio waits 15 in all, retries what got no answer or a 503, and polling finds the rest."""
+"""For the database. Twilio waits 15 in all, retries what got no response or a 503, and polling finds the rest."""
 _TRY_AGAIN: Final = "5"
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ def webhook_router(
     router = APIRouter(include_in_schema=False)
 
     async def take(request: Request, path: str, store: Store) -> Response | None:
-        """None where the form was taken, else the answer that refuses it."""
+        """None where the form was taken, else the response that refuses it."""
         try:
             form = await signed_form(
                 request, path, settings.check, settings.account_sid, read_seconds=settings.read_seconds

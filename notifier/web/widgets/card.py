@@ -38,7 +38,7 @@ class CardSentence:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything that one patient must hear, in her language and on her clock."""
+    """Everything that one patient must hear, in the patient's language and on the patient's clock."""
 
     language: str
     words: CardWords

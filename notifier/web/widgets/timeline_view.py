@@ -1,4 +1,4 @@
-"""A patient's texts as a page shows them: day by day on her clock, each in its bubble."""
+"""A patient's texts as a page shows them: day by day on the patient's clock, each in its bubble."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Bubble:
     segments: Segments
     notes: tuple[str, ...]
     in_person: bool
-    """No text will say it: staff tell her."""
+    """No text will say it: staff tell the patient."""
     message: int | None = None
     state: str | None = None
     reason: str | None = None

@@ -30,9 +30,9 @@ def test_a_body_that_cannot_be_read_in_one_way_is_refused(subtests: pytest.Subte
     ]
     for body, status, sentence in cases:
         with subtests.test(body=body, status=status, sentence=sentence):
-            answer = sqlite_program.send("/enrollments", body)
-            assert (status, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
-            assert sentence in answer.json()["detail"]
+            response = sqlite_program.send("/enrollments", body)
+            assert (status, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
+            assert sentence in response.json()["detail"]
 
 
 def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_program: Program) -> None:
@@ -45,8 +45,8 @@ def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_p
             yield b" " * 8192
 
     headers = {**sqlite_program.headers(), "Content-Type": "application/json"}
-    answer = sqlite_program.client.post("/api/v1/enrollments", content=endless(), headers=headers)
-    assert 413 == answer.status_code
+    response = sqlite_program.client.post("/api/v1/enrollments", content=endless(), headers=headers)
+    assert 413 == response.status_code
 
 
 def test_only_json_is_taken(subtests: pytest.Subtests, sqlite_program: Program) -> None:
@@ -59,15 +59,15 @@ def test_only_json_is_taken(subtests: pytest.Subtests, sqlite_program: Program) 
     ("path", "allowed"), [("/enrollments", "GET, POST"), ("/messages", "GET"), ("/timeline", "POST")]
 )
 def test_another_method_is_told_which_there_are(sqlite_program: Program, path: str, allowed: str) -> None:
-    answer = sqlite_program.client.request("DELETE", f"/api/v1{path}", headers=sqlite_program.headers())
-    assert (405, allowed) == (answer.status_code, answer.headers["Allow"])
+    response = sqlite_program.client.request("DELETE", f"/api/v1{path}", headers=sqlite_program.headers())
+    assert (405, allowed) == (response.status_code, response.headers["Allow"])
 
 
 def test_an_address_that_is_none_is_a_problem_too(subtests: pytest.Subtests, sqlite_program: Program) -> None:
     for path in ("/nothing", "/enrollments/1/undo", "/enrollments/a%0Ab/x", "/", "/enrollments/"):
         with subtests.test(path=path):
-            answer = sqlite_program.get(path)
-            assert (404, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+            response = sqlite_program.get(path)
+            assert (404, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
 
 
 def test_a_number_that_is_none_is_said_so(subtests: pytest.Subtests, sqlite_program: Program) -> None:
@@ -90,7 +90,7 @@ def test_a_mistake_of_ours_tells_nothing_and_changes_nothing(
         raise RuntimeError("Ana Ruiz +12125550123")
 
     monkeypatch.setattr(once, "store_response", broken)
-    answer = sqlite_program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
-    assert (500, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
-    assert "Something went wrong here; it has been written down." == answer.json()["detail"]
+    response = sqlite_program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    assert (500, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
+    assert "Something went wrong here; it has been written down." == response.json()["detail"]
     assert [] == sqlite_program.all(Enrollment)

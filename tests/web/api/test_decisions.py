@@ -73,7 +73,7 @@ def test_a_protocol_is_paused_once(program: Program) -> None:
     assert [("makeup-again", "a typo")] == [(one.step, one.reason) for one in program.all(Pause)]
     assert ("did", "POST /api/v1/protocols/{protocol}/pause", None) == last_record(program)
     unknown = program.post("/protocols/no-such/pause", reason), program.post(PAUSE, {**reason, "step": "no-such"})
-    assert [404, 422] == [answer.status_code for answer in unknown]
+    assert [404, 422] == [response.status_code for response in unknown]
 
 
 def test_a_patient_is_answered_once_for_each_key(wrote: Program) -> None:

@@ -73,19 +73,19 @@ def test_a_good_request_is_answered_as_documented(peopled: Program, path: str, m
         else {}
     )
     body = {"body": GOOD[path.removeprefix(V1)], "media_type": "application/json"} if method == "post" else {}
-    answer = validate(operation.Case(**place, **body), peopled)
-    assert answer.status_code == (201 if path == f"{V1}/enrollments" and method == "post" else 200)
+    response = validate(operation.Case(**place, **body), peopled)
+    assert response.status_code == (201 if path == f"{V1}/enrollments" and method == "post" else 200)
 
 
 def test_every_address_needs_a_key(peopled: Program) -> None:
     peopled.key = ""
     answers = [peopled.client.request(method, re.sub(r"\{.*?\}", "1", path)) for path, method in OPERATIONS]
-    assert [401] * len(OPERATIONS) == [answer.status_code for answer in answers]
+    assert [401] * len(OPERATIONS) == [response.status_code for response in answers]
 
 
 def test_the_document_itself_needs_no_key_and_names_no_patient(peopled: Program) -> None:
-    answer = peopled.client.get(f"{V1}/openapi.json")
-    assert (200, False) == (answer.status_code, "Ruiz" in answer.text)
+    response = peopled.client.get(f"{V1}/openapi.json")
+    assert (200, False) == (response.status_code, "Ruiz" in response.text)
 
 
 def schema_of(program: Program) -> Any:

@@ -17,9 +17,9 @@ BOOKED = {**{name: value for name, value in ANA.items() if name != "treated_at"}
 
 
 def test_an_enrollment_is_answered_with_its_timeline_and_its_address(program: Program) -> None:
-    answer = program.post("/enrollments", ANA)
-    told = answer.json()
-    assert (201, f"/api/v1/enrollments/{told['enrollment']}") == (answer.status_code, answer.headers["Location"])
+    response = program.post("/enrollments", ANA)
+    told = response.json()
+    assert (201, f"/api/v1/enrollments/{told['enrollment']}") == (response.status_code, response.headers["Location"])
     assert ["today", "planned"] == [told["messages"][0][name] for name in ("step", "state")]
     assert "2026-03-06T20:00:00+00:00" == told["messages"][0]["due_at"]
 
@@ -55,8 +55,8 @@ def test_a_body_from_before_a_field_was_added_is_the_same_body_still() -> None:
 
 def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
     program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
-    answer = program.post("/enrollments", BEA, **{"Idempotency-Key": "a"})
-    assert (409, "Idempotency-Key") == (answer.status_code, answer.json()["errors"][0]["field"])
+    response = program.post("/enrollments", BEA, **{"Idempotency-Key": "a"})
+    assert (409, "Idempotency-Key") == (response.status_code, response.json()["errors"][0]["field"])
     assert 1 == len(program.all(Enrollment))
 
 
@@ -91,8 +91,8 @@ def test_the_same_request_at_the_same_time_enrolls_once(program: Program) -> Non
 def test_an_external_id_enrolls_once_and_stands_for_one_patient(program: Program) -> None:
     asked = {**ANA, "external_id": "v-1"}
     assert [201, 200] == [program.post("/enrollments", asked).status_code for _ in range(2)]
-    answer = program.post("/enrollments", {**BEA, "external_id": "v-1"})
-    assert (409, "external_id") == (answer.status_code, answer.json()["errors"][0]["field"])
+    response = program.post("/enrollments", {**BEA, "external_id": "v-1"})
+    assert (409, "external_id") == (response.status_code, response.json()["errors"][0]["field"])
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_an_external_id_enrolls_once_and_stands_for_one_patient(program: Program
 def test_what_is_wrong_is_said_of_its_field(
     sqlite_program: Program, changed: dict[str, Any], field: str, sentence: str
 ) -> None:
-    answer = sqlite_program.post("/enrollments", {**ANA, **changed})
-    (error,) = answer.json()["errors"]
-    assert (422, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])
+    response = sqlite_program.post("/enrollments", {**ANA, **changed})
+    (error,) = response.json()["errors"]
+    assert (422, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
     assert field == error["field"]
     assert sentence in error["sentence"]
 
@@ -132,8 +132,8 @@ def test_what_is_wrong_is_said_of_its_field(
 def test_a_clinic_that_is_not_set_up_enrolls_nobody(sqlite_program: Program) -> None:
     context = sqlite_program.context
     object.__setattr__(context, "missing", ("NOTIFIER_CLINIC_NAME is not set.",))
-    answer = sqlite_program.post("/enrollments", ANA)
-    assert (503, "NOTIFIER_CLINIC_NAME is not set.") == (answer.status_code, answer.json()["detail"])
+    response = sqlite_program.post("/enrollments", ANA)
+    assert (503, "NOTIFIER_CLINIC_NAME is not set.") == (response.status_code, response.json()["detail"])
 
 
 def test_enrolling_needs_its_scope(sqlite_program: Program) -> None:

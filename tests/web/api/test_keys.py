@@ -16,17 +16,20 @@ from tests.web.api.conftest import ANA, Program, open_program
 
 def test_without_a_key_nothing_is_told(sqlite_program: Program) -> None:
     sqlite_program.key = ""
-    answer = sqlite_program.get("/enrollments")
-    assert (401, 'Bearer realm="Notifier"') == (answer.status_code, answer.headers["WWW-Authenticate"])
+    response = sqlite_program.get("/enrollments")
+    assert (401, 'Bearer realm="Notifier"') == (response.status_code, response.headers["WWW-Authenticate"])
 
 
 def test_a_wrong_key_opens_nothing(subtests: pytest.Subtests, sqlite_program: Program) -> None:
     for key in ("nk_" + "x" * 43, "short", "nk_" + "x" * 200, "with space" * 4, "é" * 40):
         with subtests.test(key=key):
-            answer = sqlite_program.client.get(
+            response = sqlite_program.client.get(
                 "/api/v1/enrollments", headers={b"Authorization": f"Bearer {key}".encode()}
             )
-            assert (401, True) == (answer.status_code, 'error="invalid_token"' in answer.headers["WWW-Authenticate"])
+            assert (401, True) == (
+                response.status_code,
+                'error="invalid_token"' in response.headers["WWW-Authenticate"],
+            )
 
 
 def test_a_revoked_key_opens_nothing_from_then_on(program: Program) -> None:
@@ -48,7 +51,7 @@ def test_a_key_does_what_its_scopes_say(sqlite_program: Program, scope: Scope, e
         sqlite_program.post("/enrollments", ANA),
         sqlite_program.post(f"/enrollments/{enrolled}/hold", {}),
     ]
-    assert expected == [answer.status_code for answer in answers]
+    assert expected == [response.status_code for response in answers]
 
 
 def test_the_database_knows_no_key_only_its_hash(program: Program) -> None:
@@ -60,7 +63,7 @@ def test_the_database_knows_no_key_only_its_hash(program: Program) -> None:
 def test_too_many_wrong_keys_are_turned_away_and_the_right_one_still_opens(sqlite_program: Program) -> None:
     good, sqlite_program.key = sqlite_program.key, "nk_" + "x" * 43
     answers = [sqlite_program.get("/enrollments") for _ in range(22)]
-    assert [401] * 20 + [429] * 2 == [answer.status_code for answer in answers]
+    assert [401] * 20 + [429] * 2 == [response.status_code for response in answers]
     assert "900" == answers[-1].headers["Retry-After"]
     sqlite_program.key = good
     assert 200 == sqlite_program.get("/enrollments").status_code
@@ -114,10 +117,10 @@ def test_the_internet_does_not_even_see_that_there_is_an_api(sqlite_program: Pro
 
 def test_no_key_travels_in_the_clear(sqlite_program: Program) -> None:
     elsewhere = {**sqlite_program.headers(), "Host": "frontdesk.lan"}
-    answer = sqlite_program.client.get("/api/v1/enrollments", headers=elsewhere)
+    response = sqlite_program.client.get("/api/v1/enrollments", headers=elsewhere)
     assert (403, "Use https, or call from the machine that this runs on.") == (
-        answer.status_code,
-        answer.json()["detail"],
+        response.status_code,
+        response.json()["detail"],
     )
 
 

@@ -101,9 +101,9 @@ class Desk:
             return messages_of(session, enrollment)
 
 
-def words(answer: httpx2.Response) -> str:
+def words(response: httpx2.Response) -> str:
     """What a reader sees of a page."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.text)).split())
 
 
 FORM = {

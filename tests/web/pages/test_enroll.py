@@ -35,8 +35,8 @@ def test_the_preview_is_the_plan_to_the_second(desk: Desk, more: dict[str, str])
     desk.clock.pass_(seconds=17)
     form = {**FORM, **more}
     seen = desk.post("/preview", **form).text
-    answer = desk.post("/enroll", once=str(uuid4()), **form)
-    assert 303 == answer.status_code, words(answer)
+    response = desk.post("/enroll", once=str(uuid4()), **form)
+    assert 303 == response.status_code, words(response)
     planned = [(row.due_at.isoformat(), row.text) for row in desk.texts(1) if row.due_at]
     one = re.compile(
         r'<li class="text">\s*<p class="when"><time datetime="([^"]+)">.*?<p class="bubble">(.*?)</p>', re.DOTALL
@@ -72,10 +72,10 @@ def test_an_empty_form_shows_the_texts_and_scolds_nobody(desk: Desk) -> None:
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(desk: Desk, more: dict[str, str], sentence: str) -> None:
-    answer = desk.post("/enroll", once=str(uuid4()), **{**FORM, **more})
-    assert (422, 0) == (answer.status_code, enrollments(desk))
-    assert sentence.lower() in words(answer).lower()
-    assert 'value="(212) 555-0123"' in answer.text
+    response = desk.post("/enroll", once=str(uuid4()), **{**FORM, **more})
+    assert (422, 0) == (response.status_code, enrollments(desk))
+    assert sentence.lower() in words(response).lower()
+    assert 'value="(212) 555-0123"' in response.text
 
 
 def test_a_double_click_enrolls_once(desk: Desk) -> None:
@@ -99,10 +99,10 @@ def test_the_same_form_with_another_patient_is_not_dropped_silently(desk: Desk) 
     once = desk.token(field="once")
     desk.post("/enroll", once=once, **FORM)
     other = {**FORM, "name": "Eva Cruz", "phone": "212 555 0124"}
-    answer = desk.post("/enroll", once=once, **other)
-    assert (409, 1) == (answer.status_code, enrollments(desk))
-    assert "another patient, enroll once more" in words(answer)
-    fresh = re.search(r'name="once" value="([^"]+)"', answer.text)
+    response = desk.post("/enroll", once=once, **other)
+    assert (409, 1) == (response.status_code, enrollments(desk))
+    assert "another patient, enroll once more" in words(response)
+    fresh = re.search(r'name="once" value="([^"]+)"', response.text)
     assert fresh is not None
     desk.post("/enroll", once=fresh[1], **other)
     assert 2 == enrollments(desk)
@@ -110,9 +110,9 @@ def test_the_same_form_with_another_patient_is_not_dropped_silently(desk: Desk) 
 
 def test_the_same_patient_on_a_fresh_form_is_found_again(desk: Desk) -> None:
     desk.post("/enroll", once=str(uuid4()), **FORM)
-    answer = desk.post("/enroll", once=str(uuid4()), **FORM)
+    response = desk.post("/enroll", once=str(uuid4()), **FORM)
     assert 1 == enrollments(desk)
-    assert "enrolled already; nothing was changed" in desk.read(answer.headers["location"])
+    assert "enrolled already; nothing was changed" in desk.read(response.headers["location"])
     assert "This patient is enrolled already: enrollment 1" in words(desk.post("/preview", **FORM))
 
 
@@ -138,14 +138,14 @@ def test_the_kept_form_survives_a_wrong_password(desk: Desk) -> None:
 def test_a_preview_of_a_locked_session_says_so_without_a_page(desk: Desk) -> None:
     token = desk.token()
     desk.clock.pass_(minutes=16)
-    answer = desk.client.post("/preview", data={"form": token, **FORM}, headers={"X-Fragment": "1"})
-    assert (401, "locked\n") == (answer.status_code, answer.text)
+    response = desk.client.post("/preview", data={"form": token, **FORM}, headers={"X-Fragment": "1"})
+    assert (401, "locked\n") == (response.status_code, response.text)
 
 
 def test_without_a_script_the_preview_is_behind_a_button(desk: Desk) -> None:
-    answer = desk.post("/enroll", once=str(uuid4()), preview="yes", **{**FORM, "protocol": "microneedling-week"})
-    assert (200, 0) == (answer.status_code, enrollments(desk))
-    assert "swimming" in words(answer)
+    response = desk.post("/enroll", once=str(uuid4()), preview="yes", **{**FORM, "protocol": "microneedling-week"})
+    assert (200, 0) == (response.status_code, enrollments(desk))
+    assert "swimming" in words(response)
 
 
 def test_what_cannot_be_said_in_time_is_said_at_once(desk: Desk) -> None:
@@ -168,9 +168,9 @@ def test_an_unapproved_protocol_is_refused_where_texts_are_real(strict: Desk) ->
 
 
 def test_no_name_and_no_number_stands_in_an_address(desk: Desk) -> None:
-    answer = desk.post("/enroll", once=str(uuid4()), **FORM)
-    assert "Ana" not in answer.headers["location"]
-    assert ANA[-4:] not in answer.headers["location"]
+    response = desk.post("/enroll", once=str(uuid4()), **FORM)
+    assert "Ana" not in response.headers["location"]
+    assert ANA[-4:] not in response.headers["location"]
 
 
 def test_who_asked_for_consent_is_who_is_signed_in(desk: Desk) -> None:

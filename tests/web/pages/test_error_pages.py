@@ -63,7 +63,7 @@ def test_a_crash_is_a_page_that_says_to_look_before_doing_it_again(desk: Desk, m
     def crash(*_: object) -> None:
         raise RuntimeError("Ana Ruiz")
 
-    monkeypatch.setattr(type(desk.context), "looking", crash)
+    monkeypatch.setattr(type(desk.context), "visible_session", crash)
     found = browse(desk, today.PAGES[0].path)
     assert (500, True) == (found.status_code, "Look whether what you did is there" in words(found))
     assert [] == [word for word in ("Ana Ruiz", "Traceback", "RuntimeError") if word in found.text]

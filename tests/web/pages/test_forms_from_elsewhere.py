@@ -52,8 +52,8 @@ def test_every_form_refuses_what_has_not_the_sessions_token(desk: Desk) -> None:
 
 def test_an_enrollment_without_the_sessions_token_is_shown_again_and_not_made(desk: Desk) -> None:
     once = desk.token(field="once")
-    answer = desk.client.post("/enroll", data={**FORM, "form": "0" * 64, "once": once})
-    assert (200, True) == (answer.status_code, 'value="Ana Ruiz"' in answer.text)
+    response = desk.client.post("/enroll", data={**FORM, "form": "0" * 64, "once": once})
+    assert (200, True) == (response.status_code, 'value="Ana Ruiz"' in response.text)
     assert 404 == desk.get("/patients/1").status_code
 
 
@@ -65,5 +65,5 @@ def test_a_browsers_own_form_passes(desk: Desk) -> None:
 
 
 def test_a_form_that_is_too_big_is_not_read(desk: Desk) -> None:
-    answer = desk.client.post("/find", data={"form": desk.token(), "who": "A" * 300_000})
-    assert 413 == answer.status_code
+    response = desk.client.post("/find", data={"form": desk.token(), "who": "A" * 300_000})
+    assert 413 == response.status_code

@@ -57,9 +57,9 @@ def enrolled(desk: Desk) -> int:
 
 
 def downloaded(desk: Desk) -> list[list[str]]:
-    answer = desk.get("/import/failed-rows.csv")
-    assert 'attachment; filename="failed-rows.csv"' == answer.headers["content-disposition"]
-    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    response = desk.get("/import/failed-rows.csv")
+    assert 'attachment; filename="failed-rows.csv"' == response.headers["content-disposition"]
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
 
 
 def test_nothing_is_written_before_somebody_has_looked(desk: Desk) -> None:
@@ -139,9 +139,9 @@ def test_what_was_looked_at_is_what_is_imported(desk: Desk) -> None:
     choose(desk, lines(GOOD))
     seen = desk.token("/import", "file")
     choose(desk, lines(OTHER))
-    answer = desk.post("/import/commit", on="/import", file=seen)
-    assert (422, 0) == (answer.status_code, enrolled(desk))
-    assert "Another file was chosen meanwhile" in words(answer)
+    response = desk.post("/import/commit", on="/import", file=seen)
+    assert (422, 0) == (response.status_code, enrolled(desk))
+    assert "Another file was chosen meanwhile" in words(response)
 
 
 def test_a_file_that_is_none_gets_one_sentence(subtests: pytest.Subtests, desk: Desk) -> None:
@@ -153,14 +153,14 @@ def test_a_file_that_is_none_gets_one_sentence(subtests: pytest.Subtests, desk: 
     ]
     for data, sentence in cases:
         with subtests.test(data=data, sentence=sentence):
-            answer = choose(desk, data)
-            assert sentence in (words(answer) if answer.status_code != 303 else desk.read("/import"))
+            response = choose(desk, data)
+            assert sentence in (words(response) if response.status_code != 303 else desk.read("/import"))
 
 
 def test_a_file_over_ten_mebibytes_is_refused_and_not_kept(desk: Desk) -> None:
-    answer = choose(desk, b"x" * (LARGEST + 200_000))
-    assert 413 == answer.status_code
-    assert "more than 10 MiB" in words(answer)
+    response = choose(desk, b"x" * (LARGEST + 200_000))
+    assert 413 == response.status_code
+    assert "more than 10 MiB" in words(response)
     assert "CSV file" in desk.read("/import")
 
 
@@ -190,11 +190,11 @@ def test_a_fifth_file_takes_the_place_of_the_oldest(desk: Desk) -> None:
 
 
 def test_without_a_session_nothing_is_read_and_without_the_forms_token_nothing_is_held(desk: Desk) -> None:
-    answer = desk.client.post("/import", data={"form": "x"}, files={"file": ("a.csv", lines(GOOD), "text/csv")})
-    assert 403 == answer.status_code
+    response = desk.client.post("/import", data={"form": "x"}, files={"file": ("a.csv", lines(GOOD), "text/csv")})
+    assert 403 == response.status_code
     desk.client.cookies.clear()
-    answer = desk.client.post("/import", data={"form": "x"}, files={"file": ("a.csv", lines(GOOD), "text/csv")})
-    assert (303, "/sign-in") == (answer.status_code, answer.headers["location"])
+    response = desk.client.post("/import", data={"form": "x"}, files={"file": ("a.csv", lines(GOOD), "text/csv")})
+    assert (303, "/sign-in") == (response.status_code, response.headers["location"])
     assert {} == desk.context.uploads._held
 
 

@@ -82,8 +82,8 @@ def test_names_and_texts_are_data(desk: Desk) -> None:
 def test_the_difference_comes_before_the_change(desk: Desk, fields: dict[str, str], says: str) -> None:
     desk.enroll()
     before = [(row.step, row.state, row.due_at, row.text, row.phone) for row in desk.texts(1)]
-    answer = seen(desk, **fields)
-    assert (200, True) == (answer.status_code, says in words(answer))
+    response = seen(desk, **fields)
+    assert (200, True) == (response.status_code, says in words(response))
     assert before == [(row.step, row.state, row.due_at, row.text, row.phone) for row in desk.texts(1)]
     assert f"{HERS}#done" == sure(desk, **fields).headers["location"]
     assert before != [(row.step, row.state, row.due_at, row.text, row.phone) for row in desk.texts(1)]
@@ -121,8 +121,8 @@ def test_a_name_alone_changes_no_text(desk: Desk) -> None:
 
 def test_nothing_changed_is_said(desk: Desk) -> None:
     desk.enroll()
-    answer = seen(desk, what="change", name="Ana Ruiz", phone="+1 212 555 0123", treated_at="2026-03-06T14:10")
-    assert (422, True) == (answer.status_code, "Nothing was changed in the form" in words(answer))
+    response = seen(desk, what="change", name="Ana Ruiz", phone="+1 212 555 0123", treated_at="2026-03-06T14:10")
+    assert (422, True) == (response.status_code, "Nothing was changed in the form" in words(response))
 
 
 def test_hold_and_go_on(desk: Desk) -> None:

@@ -62,19 +62,19 @@ def test_a_number_that_has_opted_out_still_gets_its_whole_card(desk: Desk) -> No
 
 def test_the_calendar_has_an_entry_for_each_text_and_each_end_and_names_nobody(desk: Desk) -> None:
     whose = desk.enroll().enrollment
-    answer = desk.get(f"/patients/{whose}/card.ics")
-    assert "text/calendar; charset=utf-8" == answer.headers["content-type"]
-    assert 'attachment; filename="aftercare.ics"' == answer.headers["content-disposition"]
-    assert "no-store" == answer.headers["cache-control"]
-    calendar = Calendar.from_ical(answer.content)
+    response = desk.get(f"/patients/{whose}/card.ics")
+    assert "text/calendar; charset=utf-8" == response.headers["content-type"]
+    assert 'attachment; filename="aftercare.ics"' == response.headers["content-disposition"]
+    assert "no-store" == response.headers["cache-control"]
+    calendar = Calendar.from_ical(response.content)
     starts = sorted(one.start.isoformat() for one in calendar.events if one.alarms.times)
     planned = sorted(text.due_at.astimezone(desk.context.zone).isoformat() for text in desk.texts(whose) if text.due_at)
     assert planned == starts
     ends = [one.end for one in calendar.events if not one.alarms.times]
     assert 3 == len(ends)
     assert "America/New_York" == str(calendar.timezones[0]["TZID"])
-    assert "Ana" not in answer.text
-    assert "2125550123" not in answer.text
+    assert "Ana" not in response.text
+    assert "2125550123" not in response.text
 
 
 def test_there_is_no_card_of_nobody_and_of_what_has_ended(desk: Desk) -> None:

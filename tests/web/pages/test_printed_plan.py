@@ -29,11 +29,11 @@ def test_the_card_says_what_the_texts_would_and_stores_nothing(desk: Desk) -> No
 
 
 def test_its_calendar_has_the_same_and_no_name(desk: Desk) -> None:
-    answer = desk.post("/enroll/card.ics", **NO_PHONE)
-    assert "text/calendar; charset=utf-8" == answer.headers["content-type"]
-    summaries = [str(one["summary"]) for one in Calendar.from_ical(answer.content).walk("VEVENT")]
+    response = desk.post("/enroll/card.ics", **NO_PHONE)
+    assert "text/calendar; charset=utf-8" == response.headers["content-type"]
+    summaries = [str(one["summary"]) for one in Calendar.from_ical(response.content).walk("VEVENT")]
     assert any("You may wear makeup again" in said for said in summaries)
-    assert b"Ana" not in answer.content
+    assert b"Ana" not in response.content
     assert [0, 0, 0] == stored(desk)
 
 

@@ -38,16 +38,16 @@ def test_an_admin_stands_behind_exactly_these_words(admin: Desk) -> None:
     missing = [step.key for step in REGIMEN.steps if step.enabled and step.text["es"] not in unescape(asked.text)]
     version = admin.token(f"{PROTOCOL}/approve/es", "version")
     assert ([], REGIMEN.version) == (missing, version)
-    answer = admin.post(f"{PROTOCOL}/approve", on=PROTOCOL, version=version, language="es")
-    assert 303 == answer.status_code
+    response = admin.post(f"{PROTOCOL}/approve", on=PROTOCOL, version=version, language="es")
+    assert 303 == response.status_code
     with reading(admin.engine) as session:
         found = [(one.protocol, one.version, one.language, one.by) for one in approvals(session)]
     assert [("microneedling-regimen", version, "es", "Dr. Sol")] == found
 
 
 def test_words_that_changed_meanwhile_are_not_approved(admin: Desk) -> None:
-    answer = admin.post(f"{PROTOCOL}/approve", on=PROTOCOL, version="0123456789ab", language="en")
-    assert (422, True) == (answer.status_code, "has changed since you read it" in words(answer))
+    response = admin.post(f"{PROTOCOL}/approve", on=PROTOCOL, version="0123456789ab", language="en")
+    assert (422, True) == (response.status_code, "has changed since you read it" in words(response))
 
 
 def test_only_an_admin_approves(desk: Desk) -> None:

@@ -48,9 +48,9 @@ def test_the_first_look_shows_what_leaves_and_sends_nothing(asked: Desk) -> None
 
 def test_at_any_hour_the_answer_leaves_at_once_and_closes_what_she_wrote(asked: Desk) -> None:
     sent = send(asked, look(asked))
-    (answer,) = answers(asked)
-    assert ("/patients/1#answered", asked.clock.now()) == (sent.headers["location"], answer.due_at)
-    assert "Lakeside Skin: After two days." == answer.text
+    (response,) = answers(asked)
+    assert ("/patients/1#answered", asked.clock.now()) == (sent.headers["location"], response.due_at)
+    assert "Lakeside Skin: After two days." == response.text
     with reading(asked.engine) as session:
         assert "staff:Dana" == session.get_one(Reply, 1).closed_by
     assert "on its way" in asked.read(PAGE)

@@ -16,18 +16,18 @@ from tests.web.pages.conftest import HERE, PASSWORD, Desk, open_desk, words
 
 def test_without_an_account_every_page_says_how_to_make_one_and_nothing_else(stranger: Desk) -> None:
     stranger.enroll()
-    answer = stranger.client.get("/patients/1", follow_redirects=True)
-    assert "notifier staff add NAME --admin" in words(answer)
-    assert "Ana" not in answer.text
-    assert "password" not in answer.text
+    response = stranger.client.get("/patients/1", follow_redirects=True)
+    assert "notifier staff add NAME --admin" in words(response)
+    assert "Ana" not in response.text
+    assert "password" not in response.text
 
 
 @pytest.mark.parametrize("path", ["/", "/enroll", "/patients/1", "/texts/1", "/texts/day-0", "/protocols"])
 def test_nobody_sees_a_page_without_signing_in(stranger: Desk, path: str) -> None:
     stranger.account()
     stranger.enroll()
-    answer = stranger.get(path)
-    assert (303, True) == (answer.status_code, answer.headers["location"].startswith("/sign-in?to="))
+    response = stranger.get(path)
+    assert (303, True) == (response.status_code, response.headers["location"].startswith("/sign-in?to="))
     assert "Ana" not in stranger.client.get(path, follow_redirects=True).text
 
 
@@ -182,9 +182,9 @@ def test_the_public_host_name_has_no_staff_page(sqlite_engine: Engine, now: date
 
 def test_nothing_is_shown_in_the_clear_but_on_this_machine(stranger: Desk) -> None:
     stranger.account()
-    answer = stranger.client.get("http://10.0.0.5/sign-in")
-    assert 403 == answer.status_code
-    assert "https" in words(answer)
+    response = stranger.client.get("http://10.0.0.5/sign-in")
+    assert 403 == response.status_code
+    assert "https" in words(response)
 
 
 def test_a_page_is_kept_nowhere_and_framed_nowhere(desk: Desk) -> None:
@@ -197,5 +197,5 @@ def test_a_page_is_kept_nowhere_and_framed_nowhere(desk: Desk) -> None:
 def test_the_sign_in_itself_is_refused_from_another_site(stranger: Desk) -> None:
     stranger.account()
     form = {"name": "Dana", "password": PASSWORD}
-    answer = stranger.client.post("/sign-in", data=form, headers={"Sec-Fetch-Site": "cross-site"})
-    assert (403, False) == (answer.status_code, "set-cookie" in answer.headers)
+    response = stranger.client.post("/sign-in", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (403, False) == (response.status_code, "set-cookie" in response.headers)
