@@ -1,7 +1,7 @@
 """The daily cap: at most so many texts on one local day of a number, whoever on that number they are for.
 
 Every text has a rank, and the higher one goes first: `restrict` and `care`, then lifts, then `restrict` texts that say
-nothing new but remind her, then everything else. Of two with the same rank, the enrollment that was there first keeps
+nothing new but remind, then everything else. Of two with the same rank, the enrollment that was there first keeps
 its place, and of one enrollment the earlier text. What finds the day full moves to the next one, or has no place.
 
 A day is a local date of the patient whom the text is for. Where the patients of one number live in several zones, a

@@ -1,4 +1,4 @@
-"""How staff read a date and an hour: in one way everywhere. What a patient reads is in `wording`, in her language."""
+"""How staff read a date and an hour: in one way everywhere. What a patient reads is in `wording`, in that language."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class OpenHours:
     def open_until(self, at: datetime, *, day0: date | None = None) -> datetime | None:
         """When the window that is open at `at` closes, or None where it is closed.
 
-        On `day0`, the date of the treatment, she is known to be at the clinic: her own clock alone counts.
+        On `day0`, the date of the treatment, the patient is at the clinic: only the patient's own clock counts.
         """
         days = [clock.day(at) for clock in self._clocks(at, day0)]
         return min(day.closes for day in days) if all(day.opens <= at < day.closes for day in days) else None

@@ -19,7 +19,7 @@ from schedules.wording import Addressee, Speech, Voice
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What a plan needs to know of a patient: her clock, her language, her answers, and how she is reached."""
+    """What a plan needs to know of a patient: clock, language, answers, and how to reach them."""
 
     zone: ZoneInfo
     language: str = "en"
@@ -27,7 +27,7 @@ class Patient:
     """Her first name, already checked; opens each text on a shared phone."""
     shared_phone: bool = False
     area_zones: tuple[ZoneInfo, ...] = ()
-    """The 1-4 zones that her number's area code points to, else none."""
+    """The 1-4 zones that the number's area code points to, else none."""
     answers: Answers = field(default_factory=lambda: MappingProxyType({}))
     rebook_consent: bool | None = None
     """None where nobody has asked yet: rebook texts are planned with a note."""
@@ -52,13 +52,13 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Everything one patient will hear, oldest first, and everything she will not."""
+    """Everything one patient will hear, oldest first, and everything that is left out."""
 
     protocol: CareProtocol
     anchor: Anchor
     zone: ZoneInfo
     restrictions: tuple[tuple[str, datetime], ...]
-    """Topic and the instant (UTC) its restriction ends for her."""
+    """Topic and the instant (UTC) its restriction ends for this patient."""
     messages: tuple[PlannedMessage, ...]
     unanswered: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
@@ -72,11 +72,11 @@ class Timeline:
 def build_timeline(
     protocol: CareProtocol, anchor: Anchor, patient: Patient, rules: Rules, *, enrolled_at: datetime | None = None
 ) -> Timeline:
-    """Plan a protocol for one patient who has her number to herself.
+    """Plan a protocol for one patient whose number nobody shares.
 
     `anchor` is the end of the treatment, or the appointment (then only `prepare` texts are planned: aftercare exists
-    only once she is treated). Without `enrolled_at` nothing counts as past. Raises ValueError with a sentence for a
-    language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
+    only once the patient is treated). Without `enrolled_at` nothing counts as past. Raises ValueError with a sentence
+    for a language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
     """
     draft = draft_timeline(protocol, anchor, patient, rules, enrolled_at=enrolled_at)
     alone = Draft(draft.messages, hours_of(patient, rules), draft.day0, protocol.reminders)
@@ -126,7 +126,7 @@ def draft_timeline(
 
 
 def hours_of(patient: Patient, rules: Rules) -> OpenHours:
-    """When texts may leave for her."""
+    """When texts may leave for this patient."""
     return open_hours(rules.window, patient.zone, patient.area_zones)
 
 

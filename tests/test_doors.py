@@ -240,7 +240,7 @@ def test_every_door_says_who_gets_no_text_and_whom_to_call(open_clinic: Any) -> 
         ran = clinic.cli("change", case, "--dry-run")
         for said in (unescape(clinic.page("change", case)), ran.out + ran.err):
             assert "The number has opted out: nothing will be sent; tell the patient in person." in said
-            assert 2 == said.count("What hangs on it is not sent until somebody answers it.")
+            assert 2 == said.count("The texts that depend on it are not sent until somebody answers it.")
             assert "was sent and is wrong now: call" in said
 
 

@@ -63,7 +63,10 @@ def sharing_phone(session: Session, phone: str) -> list[Enrollment]:
 
 def numbers_since(session: Session, phone: str, since: datetime) -> list[str]:
     """The numbers of those whose texts went to this one until it was changed, at that instant or later."""
-    changed, same = aliased(Event), aliased(Enrollment)  # said of one of her enrollments, and done to all of them
+    changed, same = (
+        aliased(Event),
+        aliased(Enrollment),
+    )  # said of one of the patient's enrollments, and done to all of them
     found = (
         select(col(Enrollment.phone))
         .distinct()

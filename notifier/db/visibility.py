@@ -25,7 +25,7 @@ _enrollments = Enrollment.__table__  # type: ignore[attr-defined]  # SQLModel do
 def enrolled_elsewhere(session: Session, known: Collection[str]) -> dict[str, int]:
     """How many enrollments run at offices that are not `known`, by office.
 
-    Also those whose last text has left: she may write, come again or be looked at, and then her office must be known.
+    Also those whose last text has left: the patient may write or come again, and then the office must be known.
     """
     found = (
         select(col(Enrollment.office), func.count())

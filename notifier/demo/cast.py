@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One patient, and what staff know of her when they enroll her."""
+    """One patient, and what staff know at enrollment."""
 
     name: str
     city: str

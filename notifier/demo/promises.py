@@ -50,7 +50,7 @@ class Intent:
     zone: ZoneInfo
     area_zones: tuple[ZoneInfo, ...]
     day0: date | None
-    """The date of the treatment, on which her own clock alone counts."""
+    """The date of the treatment, on which the patient's own clock alone counts."""
     state: MessageState
     reason: str | None
     due_at: datetime | None
@@ -148,7 +148,7 @@ def never_after_stop(evidence: Evidence) -> PromiseKept:
 
 
 def never_at_night(evidence: Evidence) -> PromiseKept:
-    """No planned text outside the send window of the patient's clock, nor at night where her number comes from."""
+    """No planned text outside the send window of the patient's clock, nor at night where the number comes from."""
     broken: list[str] = []
     hours: list[time] = []
     for text, row in evidence.pairs():

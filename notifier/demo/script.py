@@ -55,7 +55,7 @@ class Writes:
     who: Sample
     text: str
     stops: bool = False
-    """Whether she means: no more texts."""
+    """Whether the patient means: no more texts."""
 
 
 StaffAct = Enrolls | TreatmentEnded | VisitMoved | AnswerGiven
@@ -82,7 +82,7 @@ def _local(wall: str, zone: str) -> datetime:
 
 
 def _treated(who: Sample, wall: str, typed: str) -> Enrolls:
-    """Treated until `wall` on her clock; staff type it in at `typed`, the same day."""
+    """Treated until `wall` on the patient's clock; staff type it in at `typed`, the same day."""
     at = _local(f"{wall[:10]}T{typed}", who.timezone)
     return Enrolls(at, who, treated_at=_local(wall, who.timezone))
 

@@ -137,7 +137,7 @@ class Effect:
             tell = "nothing will be sent; tell the patient in person" if leaves else "nothing is sent"
             found.append(f"The number has opted out: {tell}.")
         found += [
-            f"Not answered: {ask} What hangs on it is not sent until somebody answers it."
+            f"Not answered: {ask} The texts that depend on it are not sent until somebody answers it."
             for ask in self.unanswered.values()
         ]
         if self.on_their_way:

@@ -11,7 +11,7 @@ from schedules.protocol import StepKind
 def effect_sentences(effect: Effect, *, but_own: bool) -> Iterator[str]:
     """Of a change, or of an ending (`but_own`: whose own texts are withdrawn as somebody has asked)."""
     for ask in effect.unanswered.values():
-        yield f"not answered: {ask} What hangs on it is not sent"
+        yield f"not answered: {ask} The texts that depend on it are not sent"
     for whose, step in effect.nobody_tells:
         yield f"enrollment {whose}: {step} is not sent any more, and no other text says it"
     own = () if but_own else (OtherEffect(effect.enrollment, effect.texts),)

@@ -1,4 +1,4 @@
-"""Enroll one patient: her enrollment and every text she will get, in one transaction."""
+"""Enroll one patient: the enrollment and every text that will be sent, in one transaction."""
 
 from __future__ import annotations
 

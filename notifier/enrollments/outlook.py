@@ -111,7 +111,7 @@ def look_ahead(
 def plan_beside(
     session: Session, facts: EnrollmentFacts, rules: PlanningRules, now: datetime, *, enrolled_at: datetime | None
 ) -> Plan:
-    """The plan of somebody who is not stored, beside all the others on her number; nothing is written."""
+    """The plan of somebody who is not stored, beside all the others on the number; nothing is written."""
     key = (facts.folded_name, facts.protocol.id, facts.local_day)
     company = [facts_of(session, one) for one in enrollments_on(session, [facts.phone])]
     others = [one for one in company if (one.folded_name, one.protocol.id, one.local_day) != key]

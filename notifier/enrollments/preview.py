@@ -1,4 +1,4 @@
-"""What a patient would get if she were enrolled now: planned by what plans, while staff are still typing."""
+"""What a patient would get if enrolled now: planned by what plans, while staff are still typing."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Preview:
     waits_for: str | None
     """Why texts to this number wait for a person."""
     known: int | None
-    """The enrollment that she has already."""
+    """The enrollment that the patient has already."""
     earlier: tuple[int, ...]
     """Her enrollments for other treatments."""
     warnings: tuple[str, ...]
-    """What enrolling her would leave unsaid, to her or to others on her number, in sentences."""
+    """What enrolling would leave unsaid, to the patient or to others on the number, in sentences."""
     effect: Effect | None
     """What enrolling would do, once nothing is missing or wrong."""
 
@@ -207,7 +207,7 @@ def _look_ahead(
         refuse_unready(session, checked.facts, rules)
     except Refused as why:
         problems.append(why)
-    # Without a name nobody can say whether the others on this phone are she, but their texts take their places.
+    # Without a name nobody can say whether others on this phone are the same patient, but their texts take places.
     company = [facts_of(session, one) for one in on_phone]
     try:
         return look_ahead(session, [*company, checked.facts], rules, now, before=company)

@@ -30,7 +30,7 @@ class EnrollRequest:
     phone: str
     protocol: str
     consent: str
-    """How she agreed to texts, in staff's words: "signed form", "asked at the desk"."""
+    """How the patient agreed to texts, in staff's words: "signed form", "asked at the desk"."""
     treated_at: datetime | None = None
     """The END of the treatment."""
     appointment_at: datetime | None = None
@@ -46,7 +46,7 @@ class EnrollRequest:
     separate_areas: bool | None = None
     """Staff say that the patient's earlier treatments were on other areas; None as False: nobody said."""
     office: str | None = None
-    """Where there are offices, hers; the only one where it is None."""
+    """The patient's office, where there are any; the only one where it is None."""
     provider: str | None = None
     """Who treated the patient."""
 
@@ -140,7 +140,7 @@ def check_when(wanted: Checked, now: datetime) -> None:
 
 
 _NOT_TREATED = frozenset({EnrollmentState.BOOKED, EnrollmentState.NO_SHOW})
-"""A treatment, or another appointment, says that she came after all, or will come."""
+"""A treatment, or another appointment, says that the patient came after all, or will come."""
 
 
 _PLAIN = frozenset({Kind.ZONE, Kind.FLAG, Kind.OFFICE, Kind.TEXT})
@@ -165,11 +165,11 @@ class ChangeRequest:
     second: bool | None = None
     """Whether it is a second treatment of the same day, on the same protocol."""
     separate_areas: bool | None = None
-    """Whether this treatment is on other areas of skin than her earlier ones."""
+    """Whether this treatment is on other areas of skin than the earlier ones."""
     external_id: str | None = None
     """The id that the clinic's own system uses; empty: none any more."""
     office: str | None = None
-    """Whose name, phone, hours and sender her texts have from now on."""
+    """Whose name, phone, hours and sender the texts have from now on."""
     provider: str | None = None
     """Who treated the patient; empty: nobody says."""
 

@@ -95,7 +95,7 @@ _RUNNING = (EnrollmentState.BOOKED, EnrollmentState.ACTIVE, EnrollmentState.HELD
 
 
 def _record_for_each(session: Session, phone: str, *, what: str, at: datetime, by: str, why: str | None) -> None:
-    """One event for each enrollment on the number: events name no numbers, so only thus is it in her history."""
+    """One event for each enrollment on the number: events name no numbers, so each history needs its own."""
     found = select(col(Enrollment.id)).where(col(Enrollment.phone) == phone)
     for enrollment_id in session.scalars(found).all() or [None]:
         record_event(session, at=at, by=by, what=what, enrollment_id=enrollment_id, why=why)

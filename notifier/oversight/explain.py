@@ -86,7 +86,8 @@ def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
 
 def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
     protocol = load_version(session, enrollment.protocol, enrollment.version)
-    again = f", planned again {message.revision} time(s)" if message.revision else ""
+    times = "once" if message.revision == 1 else f"{message.revision} times"
+    again = f", planned again {times}" if message.revision else ""
     said = [
         f"Message {message.id} is the step {message.step} ({message.kind}) of enrollment {enrollment.id}{again}.",
         f"Its protocol is {protocol.id}, version {protocol.version}.",

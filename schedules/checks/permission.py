@@ -1,7 +1,7 @@
 """Permission: words by which a text says "you may", in any language.
 
-Only a lift may say so, because only a lift cannot leave before the restriction has ended. What she may feel ("you may
-be red"), whom she may call, and what she should ask ("ask us when you may …") is no permission.
+Only a lift may say so, because only a lift cannot leave before the restriction has ended. What one may feel ("you may
+be red"), whom to call, and what to ask ("ask us when you may …") is no permission.
 """
 
 from __future__ import annotations

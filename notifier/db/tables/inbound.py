@@ -72,7 +72,7 @@ class Reply(SQLModel, table=True):
     closed_at: datetime | None = instant(null=True)
     closed_by: str | None = Field(default=None, max_length=120)
     office: str | None = Field(default=None, max_length=40)
-    """Whose number she wrote to, else her newest enrollment's; None: no office's."""
+    """Whose number the patient wrote to, else that of the newest enrollment's; None: no office's."""
 
 
 class Receipt(SQLModel, table=True):

@@ -83,7 +83,7 @@ class StaffForm(SQLModel, table=True):
 
 
 class SeenTo(SQLModel, table=True):
-    """A text that did not reach its patient, and that somebody has seen to: told her, called her."""
+    """A text that did not reach its patient, and that somebody has seen to: told or called the patient."""
 
     __tablename__ = "seen_to"
     message_id: int = Field(sa_column=Column(ForeignKey("messages.id"), primary_key=True))
@@ -92,7 +92,7 @@ class SeenTo(SQLModel, table=True):
 
 
 class ReplyClaim(SQLModel, table=True):
-    """A reply that somebody is answering, so that two do not call her."""
+    """A reply that somebody is answering, so that two do not call the patient."""
 
     __tablename__ = "reply_claims"
     reply_id: int = Field(sa_column=Column(ForeignKey("replies.id"), primary_key=True))

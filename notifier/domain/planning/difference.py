@@ -103,7 +103,7 @@ class PlanDifference:
     on_their_way: tuple[PlannedChange, ...] = ()
     """Left, or perhaps left, but may come back: then with what the plan says now (None: not at all)."""
     wrong_now: tuple[PlannedChange, ...] = ()
-    """Said already, and wrong after this change: somebody must call her."""
+    """Said already, and wrong after this change: somebody must call the patient."""
 
     @property
     def withheld(self) -> tuple[PlannedChange, ...]:
@@ -132,7 +132,7 @@ def over_steps(rows: Iterable[OutboxRow]) -> frozenset[str]:
 
 
 def placeless_steps(rows: Iterable[OutboxRow], phone: str) -> frozenset[str]:
-    """Steps whose text takes no place on any day to come: settled, or not arrived at the very number she still has."""
+    """Steps whose text takes no place on any day to come: settled, or not arrived at `phone`."""
     rows = sorted(rows, key=lambda row: row.revision)
     latest = {row.step: row for row in rows}
     lost = {row.step for row in latest.values() if row.state in _DID_NOT_ARRIVE and row.phone == phone}
@@ -140,7 +140,7 @@ def placeless_steps(rows: Iterable[OutboxRow], phone: str) -> frozenset[str]:
 
 
 def informed_topics(rows: Iterable[OutboxRow]) -> frozenset[str]:
-    """Topics of the `restrict` texts that she has read, or may have."""
+    """Topics of the `restrict` texts that the patient has read, or may have."""
     said = (row for row in rows if row.kind == StepKind.RESTRICT and row.state in SAID)
     return frozenset(topic for row in said for topic in row.topics or ())
 

@@ -2,7 +2,7 @@
 
 The daily cap counts the texts of a number, whoever they are for; so the plan of one enrollment depends on those of all
 the others. And where a newer treatment of the same patient has a text of its own about everything that an earlier
-`restrict` text would say, she gets the newer one alone; an earlier text that says too short a length now, and that no
+`restrict` text would say, only the newer one is sent; an earlier text that says too short a length now, and that no
 newer one covers, is left to staff.
 """
 
@@ -34,7 +34,7 @@ class Member:
     settled: frozenset[str] = frozenset()
     """Steps that get no new place on any day: they have left, or may have."""
     informed: frozenset[str] = frozenset()
-    """Topics of the `restrict` texts that she has read, or may have."""
+    """Topics of the `restrict` texts that the patient has read, or may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a patient hears: her own protocol, and what else is going on with her and on her phone."""
+"""What a patient hears: the protocol, the other treatments, and the others on the phone."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class EnrollmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A timeline that respects her other treatments, and the lifts that were withheld for their sake."""
+    """A timeline that respects the other treatments, and the lifts that were withheld for their sake."""
 
     timeline: Timeline
     hours: OpenHours = field(compare=False, repr=False)
@@ -126,7 +126,7 @@ def draft_for(
     enrolled_at: datetime | None,
     without: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Plan one enrollment as if nobody counted the texts of a day; `on_this_phone` are all enrollments on her number.
+    """Plan one enrollment as if nobody counted the texts of a day; `on_this_phone` are all enrollments on the number.
 
     She herself may be among them. Steps in `without` are not planned: they are over. Raises ValueError with a sentence,
     as the timeline does.
@@ -150,7 +150,7 @@ def draft_for(
 
 
 def for_comparison(facts: EnrollmentFacts) -> EnrollmentFacts:
-    """The same without what changes how she is addressed, not what she is told: name, language, office, who treated."""
+    """The same without what changes the address, not the content: name, language, office, who treated."""
     unsaid: dict[str, Any] = dict.fromkeys(FACT_PLACEHOLDERS)
     return replace(facts, first_name="", language=facts.protocol.languages[0], office=None, **unsaid)
 
@@ -195,7 +195,7 @@ def _settings(rules: PlanningRules, facts: EnrollmentFacts) -> Rules:
 
 
 def _later_ends(facts: EnrollmentFacts, zone: ZoneInfo, treatments: Sequence[Treatment]) -> dict[str, datetime]:
-    """Ends of her restrictions that another treatment moves on: it restricted the same before they had ended."""
+    """Ends of restrictions that another treatment moves on: it restricted the same before they had ended."""
     if not treatments or not facts.anchor.treated:
         return {}
     found = {}

@@ -1,9 +1,9 @@
-"""A second treatment of the same patient: no "you may" while her other treatment still says "you must not".
+"""A second treatment of the same patient: no "you may" while the other treatment still says "you must not".
 
 An earlier treatment's lift gives way to a newer treatment that restricts the same topics: the newer one's own text
 covers it. Where the newer protocol says nothing about a topic, silence is not permission: the lift is withheld and
 staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later. A text of either
-that says a length in words ("3 days no sun") is too short where the other restricts for longer: staff tell her instead.
+that says a length in words ("3 days no sun") is too short where the other restricts for longer: staff say it instead.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A step that her other treatment takes out of the plan."""
+    """A step that the other treatment takes out of the plan."""
 
     step: str
     why: str
     for_staff: bool
-    """Whether nobody else tells her, so that staff must decide."""
+    """Whether nobody else says it, so that staff must decide."""
     since: datetime
     """The instant of the newer treatment: what was said before it was right."""
 
@@ -63,7 +63,7 @@ def respect(
     enrolled_at: datetime | None,
     longer: Collection[str] = (),
 ) -> tuple[Timeline, tuple[Withheld, ...], tuple[Withheld, ...]]:
-    """The timeline that her other treatments allow, what they withhold, and what of the rest says too short a length.
+    """The timeline that the other treatments allow, what they withhold, and what of the rest says too short a length.
 
     `longer` are the topics that another treatment restricts beyond this one's own end. The last are texts that a newer
     treatment has overtaken: they must not leave either, but its own texts may say all that they would.

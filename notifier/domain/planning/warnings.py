@@ -9,7 +9,7 @@ from schedules.daily_cap import lost_its_place
 
 
 def of_plan(plan: Plan) -> Iterator[str]:
-    """Texts of her own that are not sent because of her other treatments, or because the day has had enough."""
+    """The patient's own texts that are not sent because of other treatments, or because the day has had enough."""
     for withheld in plan.withheld:
         yield f"{withheld.step} is not sent: {withheld.why}"
     for message in plan.timeline.messages:

@@ -123,7 +123,7 @@ def test_treated_names_the_questions_that_nobody_has_answered(desk: Desk, ana: t
     kit = tuple("microneedling-kit" if one == "microneedling" else one for one in ana)
     desk(*kit[:-2], "--appointment-at", "2026-03-20T10:00")
     said = desk("treated", "1", "--at", "2026-03-07T15:30").err
-    assert 2 == said.count("What hangs on it is not sent until somebody answers it.")
+    assert 2 == said.count("The texts that depend on it are not sent until somebody answers it.")
     assert "to answer: notifier change 1 --answer" in said
 
 

@@ -129,7 +129,7 @@ def test_treated_names_the_questions_that_nobody_has_answered(desk: Desk) -> Non
     seen = desk.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18").text
     questions = shipped()["microneedling-kit"].questions.items()  # the texts about cold sores leave before a visit
     told = {
-        key: f"Not answered: {question.ask} What hangs on it is not sent" in unescape(seen)
+        key: f"Not answered: {question.ask} The texts that depend on it are not sent" in unescape(seen)
         for key, question in questions
     }
     assert {"kit": True, "cold-sores": False, "goal": True} == told
