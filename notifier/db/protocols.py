@@ -12,9 +12,15 @@ from sqlmodel import col
 from notifier.db.events import record_event
 from notifier.db.rows import insert_if_new, insert_rows_for_ids
 from notifier.db.tables import Approval, Pause, ProtocolVersion
+from notifier.domain.refused import Refused
 from schedules.protocol import CareProtocol
 
 _OPEN_PAUSES = select(Pause).where(col(Pause.lifted_at).is_(None)).order_by(col(Pause.id))
+_STILL_WORKS = "its enrollments can be cancelled, marked no-show and held all the same"
+
+
+class UnreadableVersion(Refused):
+    """What somebody was enrolled on is not stored, or in a form that this program does not know any more."""
 
 
 def store_version(session: Session, protocol: CareProtocol, at: datetime) -> None:
@@ -24,15 +30,20 @@ def store_version(session: Session, protocol: CareProtocol, at: datetime) -> Non
 
 
 def load_version(session: Session, protocol_id: str, version: str) -> CareProtocol:
-    """The protocol as it was stored, whatever its file says today. Raises LookupError for an unknown version."""
+    """The protocol as it was stored, whatever its file says today. Raises UnreadableVersion."""
     content = session.scalar(
         select(col(ProtocolVersion.content)).where(
             col(ProtocolVersion.protocol) == protocol_id, col(ProtocolVersion.version) == version
         )
     )
     if content is None:
-        raise LookupError(f"the database has no version {version} of the protocol {protocol_id}")
-    return _parse(content)
+        raise UnreadableVersion(f"the database has no version {version} of the protocol {protocol_id}; {_STILL_WORKS}")
+    try:
+        return _parse(content)
+    except ValueError as why:
+        raise UnreadableVersion(
+            f"this program cannot read version {version} of the protocol {protocol_id} as it is stored; {_STILL_WORKS}"
+        ) from why
 
 
 # Reading the row is quick; making a checked model of it takes milliseconds. The same content is the same protocol.

@@ -26,6 +26,7 @@ def effect_of(stored: Enrollment, plan: CommandPlan, wanted: ChangeRequest, your
         texts=texts_of(plan.own),
         others=others_of(visible),
         others_elsewhere=sum(one.changes_anything for whose, one in plan.others.items() if whose not in visible),
+        others_unplanned=plan.others_unplanned,
         on_their_way=plan.on_their_way,
         opted_out=plan.opted_out,
         unanswered=after.unanswered if after.state in RUNNING and after.anchor.treated else {},

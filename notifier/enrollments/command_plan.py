@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.outbox import messages_of
+from notifier.db.protocols import UnreadableVersion
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import ANSWER
 from notifier.domain.offices import choose_office
@@ -21,7 +22,7 @@ from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.commands import Command
 from notifier.enrollments.keys import unplanned_columns
 from notifier.enrollments.outlook import Outlook, look_ahead
-from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.plans import enrollments_on, facts_of, facts_without_protocol
 from notifier.enrollments.write import refuse_unready
 from notifier.numbers.opt_outs import opted_out_phones
 
@@ -46,6 +47,8 @@ class CommandPlan:
     """By enrollment: where the others belong."""
     on_their_way: tuple[str, ...] = ()
     """Steps that may have left a moment ago, where the command stops the others."""
+    others_unplanned: bool = False
+    """Whether the texts of others on the number stay as they are because a protocol version cannot be read."""
     nobody_tells: tuple[tuple[int, str], ...] = ()
     """Enrollment and step: texts of the patient's other treatments that gave way to these and do not come back."""
 
@@ -63,7 +66,7 @@ def plan_command(
 
     `lock` is for a session that will write what is found: no text can leave meanwhile.
     """
-    before = facts_of(session, stored)
+    before = _facts_before(session, stored, command)
     if command.is_done(stored):
         return CommandPlan(before, before, _opted_out(session, before, before), already=True)
     command.refuse(stored, now)
@@ -74,6 +77,16 @@ def plan_command(
     if command.to is EnrollmentState.HELD:
         return _held(session, plan)
     return _changed(session, stored, plan, command, rules, now, lock)
+
+
+def _facts_before(session: Session, stored: Enrollment, command: Command) -> EnrollmentFacts:
+    """What ends or holds an enrollment must work whatever it was enrolled on."""
+    try:
+        return facts_of(session, stored)
+    except UnreadableVersion:
+        if command.to is None:
+            raise
+        return facts_without_protocol(stored)
 
 
 def _opted_out(session: Session, before: EnrollmentFacts, after: EnrollmentFacts) -> bool:
@@ -119,7 +132,10 @@ def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datet
     plan = replace(plan, own=PlanDifference(cancelled=withdrawn), on_their_way=on_their_way)
     if running == [whose]:
         return plan
-    company = [facts_of(session, one) for one in on_phone]
+    try:
+        company = [facts_of(session, one) for one in on_phone]
+    except UnreadableVersion:
+        return replace(plan, others_unplanned=True)
     later = [plan.after if one.enrollment == whose else one for one in company]
     outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
     was = look_ahead(session, company, rules, now)

@@ -113,6 +113,8 @@ class Effect:
     """Question and how it is asked: what hangs on it is not sent."""
     not_told: tuple[str, ...]
     """Topics that no text and no person ever told the patient."""
+    others_unplanned: bool
+    """The texts of others on the number stay as they are, because a protocol version there cannot be read."""
     nobody_tells: tuple[tuple[int, str], ...]
     """Enrollment and step: what other treatments of the patient leave to staff from now on."""
 
@@ -145,6 +147,11 @@ class Effect:
         if self.nobody_tells:
             said = ", ".join(f"enrollment {whose}: {step}" for whose, step in self.nobody_tells)
             found.append(f"No text says it any more, so call: {said}.")
+        if self.others_unplanned:
+            found.append(
+                "A protocol version on this number cannot be read, so the texts of the other enrollments on it stay as "
+                "they are: look them over."
+            )
         if self.others_elsewhere:
             found.append(f"Texts of other offices' patients on this number change too: {self.others_elsewhere}.")
         return found
@@ -169,6 +176,7 @@ class Effect:
                 for other in self.others
             ],
             "others_elsewhere": self.others_elsewhere,
+            "others_unplanned": self.others_unplanned,
             "on_their_way": list(self.on_their_way),
             "opted_out": self.opted_out,
             "unanswered": list(self.unanswered),

@@ -14,6 +14,8 @@ def effect_sentences(effect: Effect, *, but_own: bool) -> Iterator[str]:
         yield f"not answered: {ask} The texts that depend on it are not sent"
     for whose, step in effect.nobody_tells:
         yield f"enrollment {whose}: {step} is not sent any more, and no other text says it"
+    if effect.others_unplanned:
+        yield "a protocol version on this number cannot be read, so the other enrollments' texts stay as they are"
     own = () if but_own else (OtherEffect(effect.enrollment, effect.texts),)
     yield from sentences_about((*own, *effect.others))
 

@@ -23,6 +23,7 @@ from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.states import MessageState
 from notifier.enrollments.fields import BY_NAME, PLANNED, stored
 from schedules.planned import PlannedMessage
+from schedules.protocol import CareProtocol
 from schedules.saying import say_moment
 
 OPTED_OUT = "the number has opted out"
@@ -38,16 +39,38 @@ def lock_plans(session: Session) -> None:
 
 
 def facts_of(session: Session, enrollment: Enrollment) -> EnrollmentFacts:
-    """A stored enrollment as planning sees it, with the protocol version that it is pinned to."""
+    """A stored enrollment as planning sees it, with the protocol version that it is pinned to.
+
+    Raises UnreadableVersion.
+    """
+    return _facts(enrollment, load_version(session, enrollment.protocol, enrollment.version))
+
+
+def _facts(enrollment: Enrollment, protocol: CareProtocol) -> EnrollmentFacts:
     return EnrollmentFacts(
         enrollment=enrollment.id or 0,
-        protocol=load_version(session, enrollment.protocol, enrollment.version),
+        protocol=protocol,
         phone=enrollment.phone,
         first_name=enrollment.name.partition(" ")[0],
         folded_name=enrollment.folded_name,
         state=enrollment.state,
         **{name: stored(BY_NAME[name], enrollment) for name in PLANNED},
     )
+
+
+def facts_without_protocol(enrollment: Enrollment) -> EnrollmentFacts:
+    """The same where the protocol version cannot be read: with an empty protocol, by which nothing may be planned."""
+    empty = CareProtocol.model_construct(
+        id=enrollment.protocol,
+        title=enrollment.protocol,
+        source="",
+        languages=(enrollment.language,),
+        questions={},
+        restrictions={},
+        steps=(),
+    )
+    empty.__dict__["version"] = enrollment.version  # else it would be the hash of nothing
+    return _facts(enrollment, empty)
 
 
 def enrollments_on(session: Session, phones: Iterable[str]) -> list[Enrollment]:

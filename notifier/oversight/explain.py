@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
-from notifier.db.protocols import load_version, open_pauses
+from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import ANSWER, BY_ITSELF
@@ -85,7 +85,10 @@ def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
 
 
 def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
-    protocol = load_version(session, enrollment.protocol, enrollment.version)
+    try:
+        protocol = load_version(session, enrollment.protocol, enrollment.version)
+    except UnreadableVersion as why:
+        return [f"Message {message.id} is the step {message.step} ({message.kind}); {why}."]
     times = "once" if message.revision == 1 else f"{message.revision} times"
     again = f", planned again {times}" if message.revision else ""
     said = [

@@ -92,7 +92,7 @@ def test_a_protocol_comes_back_as_it_was_stored(engine: Engine, now: datetime) -
             protocols.store_version(session, protocol, now)
     with reading(engine) as session:
         assert protocol == protocols.load_version(session, protocol.id, protocol.version)
-        with pytest.raises(LookupError, match="no version ffffffffffff of the protocol plan"):
+        with pytest.raises(protocols.UnreadableVersion, match="no version ffffffffffff of the protocol plan"):
             protocols.load_version(session, protocol.id, "ffffffffffff")
 
 

@@ -52,8 +52,8 @@ class Case:
 
 
 EFFECT = {
-    "enrollment", "already", "before", "after", "texts", "others", "others_elsewhere", "on_their_way", "opted_out",
-    "unanswered", "not_told", "call_patient",
+    "enrollment", "already", "before", "after", "texts", "others", "others_elsewhere", "others_unplanned",
+    "on_their_way", "opted_out", "unanswered", "not_told", "call_patient",
 }  # fmt: skip
 TEXT = {"message", "step", "what", "was_due_at", "due_at", "text", "why"}
 ENROLLED = {

@@ -56,6 +56,7 @@ class EffectResponse(BaseModel):
     texts: list[TextEffectResponse]
     others: list[OtherEffectResponse]
     others_elsewhere: int = Field(description="Others on the number at offices that this key may not see.")
+    others_unplanned: bool = Field(description="Their texts stay as they are: a protocol version cannot be read.")
     on_their_way: list[str]
     opted_out: bool = Field(description="The number has opted out: whatever the texts say, none is sent.")
     unanswered: list[str]

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from notifier.conversations.inbox import conversation
 from notifier.db import enrollments
 from notifier.db.engine import reading
+from notifier.db.protocols import UnreadableVersion
 from notifier.db.tables import Enrollment, Message, Reply, StaffForm
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import ANSWER
@@ -23,7 +24,7 @@ from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.enrollments.fields import FIELDS, NOTES, Kind
 from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
-from notifier.enrollments.plans import facts_of
+from notifier.enrollments.plans import facts_of, facts_without_protocol
 from notifier.numbers.holds import open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
@@ -64,16 +65,21 @@ def show(view: View) -> Response:
 def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, Any]:
     context = view.context
     whose = enrollment.id or 0
-    facts = facts_of(session, enrollment)
     messages = history.texts_of(session, whose)
     reasons = {line.message: line.reason for line in forecast.show(session, whose) if line.reason}
     zone = zone_called(enrollment.timezone)
     bubbles = stored(messages, zone, reasons)
-    ends = plan_when_enrolled(session, enrollment, context.rules).timeline.restrictions
+    unreadable: UnreadableVersion | None = None
+    try:
+        facts = facts_of(session, enrollment)
+        ends = plan_when_enrolled(session, enrollment, context.rules).timeline.restrictions
+    except UnreadableVersion as why:
+        facts, ends, unreadable = facts_without_protocol(enrollment), (), why
     own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
     replies = conversation(session, enrollment, _MOST_SAID)
     return {
         "facts": facts,
+        "unreadable": unreadable,
         "patient_zone": zone,
         "restrictions": ends,
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
