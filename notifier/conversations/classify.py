@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from notifier.conversations.marks import GLAD, STOP_SIGNS, is_unreadable, symbols
 from notifier.conversations.model import cares_for
 from notifier.conversations.normalize import NAME, Said
 from notifier.conversations.reactions import Reaction, reaction_in
+from notifier.conversations.symbols import GLAD, STOP_SIGNS, is_unreadable, symbols
 from notifier.conversations.urgent_words import urgent_words
 from notifier.conversations.vocabulary import Vocabulary, said_of, vocabulary
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from notifier.conversations.marks import symbols
 from notifier.conversations.normalize import Said
+from notifier.conversations.symbols import symbols
 from notifier.conversations.urgent_words import is_fever
 from notifier.conversations.vocabulary import Vocabulary
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from notifier.conversations.marks import GLAD, symbols
 from notifier.conversations.normalize import plain
+from notifier.conversations.symbols import GLAD, symbols
 from notifier.conversations.vocabulary import Vocabulary
 
 

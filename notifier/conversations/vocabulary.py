@@ -117,27 +117,27 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
         names=words(lambda one: one.names),
         common=listed | polite | about_texts | frozenset(kinds),
         kinds=kinds,
-        stop_phrases=_words_among(patterns(lambda one: one.stop_phrases)),
-        perhaps_stop=_words_among(patterns(lambda one: one.perhaps_stop)),
-        perhaps_stop_whole=_words_among(patterns(lambda one: one.perhaps_stop_whole)),
-        not_a_request=_words_among(patterns(lambda one: one.not_a_request)),
-        our_own_words=_words_among(patterns(lambda one: one.our_own_words)),
-        wrong_person=_words_among(patterns(lambda one: one.wrong_person)),
-        not_wrong_person=_words_among(patterns(lambda one: one.not_wrong_person)),
-        urgent=_words_among(patterns(lambda one: one.urgent).replace(ANY_WORD, rf"(?: (?!(?:{no}) )\w+)")),
+        stop_phrases=_whole_words(patterns(lambda one: one.stop_phrases)),
+        perhaps_stop=_whole_words(patterns(lambda one: one.perhaps_stop)),
+        perhaps_stop_whole=_whole_words(patterns(lambda one: one.perhaps_stop_whole)),
+        not_a_request=_whole_words(patterns(lambda one: one.not_a_request)),
+        our_own_words=_whole_words(patterns(lambda one: one.our_own_words)),
+        wrong_person=_whole_words(patterns(lambda one: one.wrong_person)),
+        not_wrong_person=_whole_words(patterns(lambda one: one.not_wrong_person)),
+        urgent=_whole_words(patterns(lambda one: one.urgent).replace(ANY_WORD, rf"(?: (?!(?:{no}) )\w+)")),
         negated=re.compile(rf"\b(?:{no})(?: (?:{'|'.join(sorted(between | symptoms))})){{0,5}} ?$"),
         passed=re.compile(rf"^{_THEN}(?:{patterns(lambda one: one.passed)})\b"),
-        not_now=_words_among(patterns(lambda one: one.not_now)),
+        not_now=_whole_words(patterns(lambda one: one.not_now)),
         no_symptom=re.compile(
             rf"\b(?:{no})(?: (?:{'|'.join(sorted(between))}))* (?:{'|'.join(sorted(symptoms))})\b"
             rf"(?: (?:(?:{'|'.join(sorted(between))}) )*(?:{'|'.join(sorted(symptoms))})\b)*"
         ),
-        harmless_phrases=_words_among(patterns(lambda one: one.harmless_phrases)),
+        harmless_phrases=_whole_words(patterns(lambda one: one.harmless_phrases)),
         past_symptom=re.compile(rf"\b(?:{'|'.join(sorted(symptoms))}){_THEN}(?:{patterns(lambda one: one.passed)})\b"),
-        not_harmless=_words_among(patterns(lambda one: one.not_harmless)),
+        not_harmless=_whole_words(patterns(lambda one: one.not_harmless)),
         liked=_reaction(patterns(lambda one: one.liked)),
         disliked=_reaction(patterns(lambda one: one.disliked)),
-        spelled=_words_among(patterns(lambda one: one.spelled)),
+        spelled=_whole_words(patterns(lambda one: one.spelled)),
         joined=tuple((re.compile(pattern), word) for one in replies for pattern, word in one.joined),
     )
 
@@ -155,7 +155,7 @@ def _joined(clause: str, known: Vocabulary) -> str:
     return clause
 
 
-def _words_among(patterns: str) -> Pattern:
+def _whole_words(patterns: str) -> Pattern:
     return re.compile(rf"(?<!\w)(?:{patterns})(?!\w)")
 
 

@@ -37,7 +37,7 @@ from notifier.sending.rate import Pace
 from notifier.sms.gateway import Gateway
 
 Record = Callable[[Session, Sequence[Finished], datetime], None]
-"""Saves outcomes; the story next door, handed in."""
+"""Saves outcomes; handed in."""
 _BREATH = 0.01
 """Seconds between two transactions, so that each has a batch to save."""
 _PATIENCE = 0.06
@@ -151,8 +151,10 @@ class Dispatch:
         trial = self.trials[0] if self.trials else None
         limit, lost_contact = self._room(), self.verdicts.lost_contact
         try:
-            story = partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
-            claimed = await self._journal.while_saving(batch, self._threads.write(story), lambda: self._calls.finished)
+            operation = partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
+            claimed = await self._journal.while_saving(
+                batch, self._threads.write(operation), lambda: self._calls.finished
+            )
         except _TROUBLE as error:
             self._calls.finished = batch + self._calls.finished
             return await self._database_trouble(error)
@@ -218,9 +220,9 @@ class Dispatch:
         """Something unforeseen in one text must not stop the others. What cannot be saved stays an open attempt: once
         its lease has ended, it is looked up at the provider like one whose worker died."""
         for one in batch:
-            story = partial(self._save_and_claim, batch=[one], limit=0, trial=None, lost_contact=None)
+            operation = partial(self._save_and_claim, batch=[one], limit=0, trial=None, lost_contact=None)
             try:
-                await self._journal.while_saving([one], self._threads.write(story))
+                await self._journal.while_saving([one], self._threads.write(operation))
             except _TROUBLE:
                 self._calls.finished.append(one)
             except Exception:

@@ -34,9 +34,9 @@ _CALLS: Final = 4
 log = structlog.get_logger()
 
 Receive = Callable[[Session, ProviderMessage, datetime], object]
-"""Stores a patient's text and acts on it; the story next door, handed in."""
+"""Stores a patient's text and acts on it; handed in."""
 Apply = Callable[[Session, ProviderMessage, datetime], object]
-"""Takes in what became of a text; handed in too."""
+"""Stores a receipt and applies it; handed in too."""
 
 
 async def poll_inbound(
@@ -143,9 +143,9 @@ def _complete(session: Session, began: datetime, now: datetime) -> None:
     circuits.poll_is_answered(session, at=now, by="poll")
 
 
-def _each(story: Receive | Apply, records: Sequence[ProviderMessage], session: Session, *, now: datetime) -> None:
+def _each(operation: Receive | Apply, records: Sequence[ProviderMessage], session: Session, *, now: datetime) -> None:
     for record in records:
-        story(session, record, now)
+        operation(session, record, now)
 
 
 def _awaited(session: Session, oldest: datetime, youngest: datetime, most: int) -> list[str]:

@@ -40,7 +40,7 @@ def install(
 
     It does not start anything: the settings come first, and the commands for both are printed.
     """
-    unit = unit_text(_program(), user)
+    unit = unit_text(_executable(), user)
     if dry_run:
         show(unit.rstrip("\n"))
         return
@@ -63,7 +63,7 @@ def unit_text(program: Path, user: str) -> str:
     return template.replace("@NOTIFIER@", str(program)).replace("@USER@", user)
 
 
-def _program() -> Path:
+def _executable() -> Path:
     return Path(sys.executable).with_name("notifier").absolute()
 
 

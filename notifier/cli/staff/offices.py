@@ -14,7 +14,7 @@ from notifier.domain.offices import OfficeProfile
 def offices(as_json: Json = False) -> None:
     """The clinic's offices, as NOTIFIER_OFFICES_FILE has them."""
     settings = load_settings()
-    found = [_told(one, own_sender(settings)) for one in read_offices(settings).values()]
+    found = [_office_json(one, own_sender(settings)) for one in read_offices(settings).values()]
     if as_json:
         print_json(found)
         return
@@ -23,7 +23,7 @@ def offices(as_json: Json = False) -> None:
     print_table(columns, rows, empty="the clinic is one place; for more, see NOTIFIER_OFFICES_FILE in .env.example")
 
 
-def _told(office: OfficeProfile, own: str | None) -> dict[str, Any]:
+def _office_json(office: OfficeProfile, own: str | None) -> dict[str, Any]:
     return {
         "office": office.id,
         "name": office.voice.clinic,

@@ -58,7 +58,7 @@ def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime)
     if missing := [one for one in finished if one.attempt_id not in concluded]:
         began, why = min(one.at for one in missing), f"{len(missing)} calls of a worker are not in the database"
         went_back(session, missing_since=began, now=now, why=why)
-    finished = [one for one in finished if one.attempt_id in concluded and _is_news(one, concluded[one.attempt_id])]
+    finished = [one for one in finished if one.attempt_id in concluded and _is_new(one, concluded[one.attempt_id])]
     given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
     _close_attempts(session, finished)
     _accepted(session, [one for one in finished if one.result is Result.ACCEPTED], given_up, now)
@@ -75,7 +75,7 @@ def _concluded(session: Session, finished: Sequence[Finished]) -> tuple[dict[str
     return {row.id: row.outcome for row in found}, {row.id: row.sender for row in found}
 
 
-def _is_news(one: Finished, written: str | None) -> bool:
+def _is_new(one: Finished, written: str | None) -> bool:
     """An open or unknown attempt may become known; and a SID is news even about one given up as not created."""
     return written in (None, "unknown") or (one.result is Result.ACCEPTED and written == "not_created")
 
