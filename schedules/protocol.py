@@ -42,6 +42,10 @@ class StepKind(StrEnum):
     REBOOK = "rebook"
 
 
+KIND_ORDER: Final = ("warning", "restrict", "care", "prepare", "lift", "ask", "expect", "check_in", "rebook")
+"""Which kind goes first where two want the same place. No protocol has `warning` and `ask` yet."""
+
+
 class Question(Strict):
     """Something staff answer at enrollment; an unanswered one never falls into a branch."""
 

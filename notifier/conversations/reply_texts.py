@@ -12,6 +12,7 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.enrollments import sharing_phone
 from notifier.db.events import record_event
+from notifier.db.need import need_of_answer
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import ANSWER, BY_ITSELF
 from notifier.domain.states import RUNNING, MessageState
@@ -72,7 +73,7 @@ def plan_answer(
     row = {
         "enrollment_id": enrollment.id, "step": step, "kind": ANSWER,
         "revision": 0 if last is None else last + 1, "phone": phone, "state": MessageState.PLANNED, "nominal_at": now,
-        "not_before": now, "due_at": now, "expires_at": until, "text": words
+        "not_before": now, "due_at": now, "expires_at": until, "text": words, "need": need_of_answer(until)
     }  # fmt: skip
     (message_id,) = outbox.insert(session, [row])
     record_event(

@@ -42,7 +42,7 @@ def _leave(late: bool) -> Update:
     check_move(_S.PLANNED, _S.ATTEMPTING)
     these = update(table_of(Message)).where(in_state(_S.PLANNED), in_array(_messages.id, "ids"))
     words = _messages.late_text if late else _messages.text
-    changed = these.values(state=_S.ATTEMPTING, reason=null(), left_at=bindparam("at"), sent_text=words)
+    changed = these.values(state=_S.ATTEMPTING, reason=null(), need=null(), left_at=bindparam("at"), sent_text=words)
     return changed.returning(_messages.id)
 
 

@@ -128,7 +128,7 @@ def _change(
     changed = session.execute(
         update(Message)
         .where(in_state(seen), *which)
-        .values(**values)
+        .values(need=None, **values)  # what is changed may be due at another time
         .returning(col(Message.id))
         .execution_options(synchronize_session="fetch")  # rows that the session already holds follow
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from schedules.protocol import KIND_ORDER
+
 LOOK_AGAIN = timedelta(minutes=5)
 """How soon a text that waits for a person is looked at again."""
 
@@ -15,3 +17,6 @@ leave at night, waits for no hold, and the daily cap does not count it."""
 
 BY_ITSELF, BY_STAFF = "answer", "reply"
 """How the step of an answer begins; the reply's number follows."""
+
+NEED_ORDER: Final = (ANSWER, *KIND_ORDER)
+"""Every kind, in the order in which they leave where the need is the same."""

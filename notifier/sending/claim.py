@@ -18,7 +18,8 @@ from sqlmodel import col
 
 from notifier.db.batch_moves import leave
 from notifier.db.engine import database_time
-from notifier.db.outbox import in_state, is_answer, move_many
+from notifier.db.need import is_ready, mark_ready, rank_of
+from notifier.db.outbox import in_state, move_many, next_due
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
 from notifier.domain.offices import NO_OFFICES, Offices
@@ -47,11 +48,13 @@ _DUE = (
     select(*DECIDED_BY)
     .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
     .where(in_state(MessageState.PLANNED), col(Message.due_at) <= bindparam("now"))
-    .order_by(col(Message.due_at), col(Message.id))
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=Message)
 )
-_ANSWERS_DUE, _OTHERS_DUE = _DUE.where(is_answer()), _DUE.where(~is_answer())
+_READY = _DUE.where(is_ready()).order_by(col(Message.need), col(Message.due_at), col(Message.id))
+_UNMARKED = _DUE.where(~is_ready()).order_by(col(Message.due_at), col(Message.id))
+_MARKED_AT_ONCE = 1000
+"""How many texts are marked ready in one transaction: some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,10 @@ def claim(
     trial: Trial | None = None,
     room: Room | None = None,
 ) -> Claimed:
-    """Decide up to `limit` due texts, the oldest first. `trial`: one text passes its circuit, and no other leaves.
+    """Decide up to `limit` due texts, those that are needed most first.
 
-    `room`: how many may leave through each sender now. Texts of one that has none stay as they are, and hold up nobody.
+    `trial`: one text passes its circuit, and no other leaves. `room`: how many may leave through each
+    sender now. Texts of one that has none stay as they are, and hold up nobody.
     """
     closed, _ = why_closed(session, now, trial=trial) or (None, "")
     if closed == "restored":
@@ -136,7 +140,8 @@ def claim(
         return Claimed([], closed="circuit", next_due=next_departure(session, late))
     busy = busy if rules.offices else []
     due, began = _lock_due(session, now, limit, late, busy), 0
-    if late is None and any(row.due_at <= now - LATE for row in due):
+    oldest = next_due(session) if late is None and due else None
+    if oldest is not None and oldest <= now - LATE:
         late = begin_after_outage(session, above=rules.recover_above, now=now)
         due, began = (_lock_due(session, now, limit, late, busy), late.texts) if late else (due, 0)
     elif late and not due and not count_waiting(session, late.up_to, now):
@@ -164,21 +169,24 @@ def _busy_offices(rules: SendingRules, room: Room, stopped: Collection[str], tri
 def _lock_due(
     session: Session, now: datetime, limit: int, late: Recovery | None, busy: Sequence[str | None]
 ) -> list[Due]:
-    """The due texts, answers first, with what is needed of their enrollments. Other workers pass by the rows locked.
+    """The due texts in the order of their need, with what is needed of their enrollments. Other workers pass by the
+    rows locked.
 
     `late`: those that wait for a person are passed by too. `busy`: so are those of these offices.
     """
-    answers, others, known = _ANSWERS_DUE, _OTHERS_DUE, {"now": now}
+    ready, unmarked, wait = _READY, _UNMARKED, waits(late.up_to, now) if late else None
     if busy:
         open_ones = func.coalesce(col(Enrollment.office), "").not_in([office or "" for office in busy])
-        answers, others = answers.where(open_ones), others.where(open_ones)
-    if late:
-        others = others.where(~waits(late.up_to, now))
+        ready, unmarked = ready.where(open_ones), unmarked.where(open_ones)
+    if wait is not None:
+        ready, unmarked = ready.where(~wait), unmarked.where(~wait)
     ask = session.connection().execute  # columns, no entities: asked past the ORM, which would look at each row again
-    due = list(ask(answers, {**known, "limit": limit}))
-    if len(due) < limit:
-        due += ask(others, {**known, "limit": limit - len(due)})
-    return [Due.of(row) for row in due]
+    first = ask(ready, {"now": now, "limit": limit}).all()
+    fallen_due = ask(unmarked, {"now": now, "limit": limit + 1}).all()
+    if fallen_due and (first or len(fallen_due) > limit):
+        mark_ready(session, now, most=max(_MARKED_AT_ONCE, 2 * limit), but=wait)
+        first, fallen_due = ask(ready, {"now": now, "limit": limit}).all(), ()
+    return sorted(map(Due.of, first or fallen_due), key=lambda one: rank_of(one.kind) if not first else 0)
 
 
 def _decide_all(
@@ -233,7 +241,8 @@ def _with_cause(why: str, cause: str | None) -> str:
 
 def _put_off(session: Session, wait: Wait, rows: Sequence[Due], now: datetime) -> None:
     these = update(Message).where(in_state(MessageState.PLANNED), col(Message.id).in_([row.id for row in rows]))
-    session.execute(these.values(due_at=wait.until, reason=wait.why).execution_options(synchronize_session=False))
+    these = these.values(due_at=wait.until, need=None, reason=wait.why)
+    session.execute(these.execution_options(synchronize_session=False))
     same = {"at": now, "by": _BY, "what": "put_off", "why": wait.why}
     news = [row for row in rows if row.reason != wait.why]  # looked at again and again, written down once
     insert_rows(session, Event, [{**same, "enrollment_id": r.enrollment_id, "message_id": r.id} for r in news])

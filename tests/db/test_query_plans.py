@@ -14,6 +14,7 @@ from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.enrollments import plans
 from notifier.numbers import holds, opt_outs
+from notifier.sending import claim
 from notifier.sending.gates import recoveries
 
 _GIVEN = "SCAN json_each VIRTUAL TABLE INDEX 1:"
@@ -33,6 +34,14 @@ ANA, BEA = "+12125550101", "+12125550102"
         (
             lambda s, now: s.execute(select(Message).where(outbox.in_state(MessageState.UNKNOWN))),
             "SEARCH messages USING INDEX ix_messages_open (state=?)",
+        ),
+        (
+            lambda s, now: s.connection().execute(claim._READY, {"now": now, "limit": 9}),
+            "SEARCH messages USING INDEX ix_messages_ready (need>?)",
+        ),
+        (
+            lambda s, now: s.connection().execute(claim._UNMARKED, {"now": now, "limit": 9}),
+            "SEARCH messages USING INDEX ix_messages_unmarked (due_at<?)",
         ),
         (lambda s, now: outbox.messages_of(s, 1), "SEARCH messages USING INDEX"),
         (lambda s, now: opt_outs.is_opted_out(s, ANA), "SEARCH opt_outs USING INDEX ix_opt_outs_open"),
@@ -73,6 +82,8 @@ def test_postgresql_can_use_the_index(postgresql_engine: Engine, now: datetime) 
         (outbox.next_due, "ix_messages_due"),
         (lambda s: outbox.due(s, now, 10), "ix_messages_due"),
         (lambda s: s.execute(select(Message).where(outbox.in_state(MessageState.UNKNOWN))), "ix_messages_open"),
+        (lambda s: s.connection().execute(claim._READY, {"now": now, "limit": 9}), "ix_messages_ready"),
+        (lambda s: s.connection().execute(claim._UNMARKED, {"now": now, "limit": 9}), "ix_messages_unmarked"),
         (lambda s: recoveries.last_departure(s, now), "ix_messages_left"),
         (recoveries.open_recoveries, "ix_recoveries_open"),
         (lambda s: opt_outs.is_opted_out(s, ANA), "ix_opt_outs_open"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import document, enum_column, instant, partial_index
@@ -70,8 +70,9 @@ class Message(SQLModel, table=True):
         # By time and only what waits: next-due and claim cost the same with ten rows or ten million. Queries
         # say the state as a literal (`outbox.in_state`): a plan made for any state could not use them.
         partial_index("ix_messages_due", "due_at", "id", where="state = 'planned'"),
-        # Answers leave before any burst of planned texts: who wrote is waiting.
-        partial_index("ix_messages_answers", "due_at", "id", where="state = 'planned' AND kind = 'answer'"),
+        # What has fallen due: to be marked ready, and then claimed by need (`db/need.py`).
+        partial_index("ix_messages_unmarked", "due_at", "id", where="state = 'planned' AND need IS NULL"),
+        partial_index("ix_messages_ready", "need", "due_at", "id", where="state = 'planned' AND need IS NOT NULL"),
         # OR, not IN: only so does SQLite see that a query for one of the three may use it.
         partial_index(
             "ix_messages_open",
@@ -111,6 +112,8 @@ class Message(SQLModel, table=True):
     due_at: datetime | None = instant(null=True)
     """When it leaves; None where it has no place (then it is expired from the start)."""
     expires_at: datetime = instant()
+    need: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """It has fallen due and waits for nothing but its turn: the lower, the sooner (`db/need.py`)."""
     text: str = Field(sa_column=Column(Text, nullable=False))
     """The wording on its nominal local date; frozen once it has left."""
     late_text: str | None = Field(default=None, sa_column=Column(Text, nullable=True))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record_event
+from notifier.db.need import unmark
 from notifier.db.outbox import in_state, is_answer, next_due
 from notifier.db.rows import insert_if_new, insert_rows
 from notifier.db.tables import Event, Message, Recovery, RecoveryKind
@@ -52,6 +53,7 @@ def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recove
         return None
     row = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": "worker"}
     if insert_if_new(session, Recovery, row):
+        unmark(session, waits(up_to, now))
         _note(session, these, reason=_WAITS, what="put_off", why=_WAITS, at=now, by="worker")
         why = f"{many} late texts wait for a person"
         record_event(session, at=now, by="worker", what="recovery_began", why=why)
