@@ -30,6 +30,9 @@ def _fevers(words: list[str], known: Vocabulary, *, alone: bool) -> Iterator[str
     for at, word in enumerate(words):
         if not is_fever(word):
             continue
+        if words[at + 1 : at + 2] in (["f"], ["c"]):
+            yield f"{word.replace('_', '.')} {words[at + 1]}"
+            continue
         beside = words[max(0, at - _BESIDE) : at] + words[at + 1 : at + 1 + _BESIDE]
         if any(one in known.not_temperature or one[0].isdigit() or one.endswith("_") for one in beside):
             continue

@@ -33,7 +33,8 @@ HELD = {
     Meaning.WRONG_PERSON: ["wrong number", "I'm not Maria", "she passed away", "número equivocado", "no soy Ana"],
 }
 URGENT = [
-    "it won't stop bleeding", "I have a fever", "101.5", "39", "temp of 103", "tengo 39 grados", "I can't breathe",
+    "it won't stop bleeding", "I have a fever", "101.5", "39", "101.2F today",
+    "temp of 103", "tengo 39 grados", "I can't breathe",
     "short of breath", "pain in my chest", "my lips are swollen", "no pus but a fever of 102", "I fainted",
     "I'm at the ER",
     "should I go to the hospital", "I can't see", "my smile is crooked", "skin is turning white and it's cold",
