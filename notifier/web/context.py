@@ -27,7 +27,7 @@ from schedules.check import Report
 
 @dataclass(frozen=True)
 class WebContext:
-    """What every request works with; `seen_by` narrows it to one person."""
+    """What every request works with; `limited_to` narrows it to one person."""
 
     engine: Engine
     clock: Timekeeper
@@ -45,7 +45,7 @@ class WebContext:
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     """What the check said of each protocol, by id and version."""
 
-    def seen_by(self, yours: Collection[str] | None) -> WebContext:
+    def limited_to(self, yours: Collection[str] | None) -> WebContext:
         """The same for somebody of these offices; None: of all."""
         if yours is None:
             return self

@@ -127,7 +127,7 @@ def _respond(context: WebContext, page: Page, request: Request, fields: Fields) 
     who = cookies.who(context, token, now)
     if who is None or token is None:
         return locked(context, page, request, fields)
-    context = context.seen_by(who.offices).for_address(request.path_params)
+    context = context.limited_to(who.offices).for_address(request.path_params)
     view = View(context, request, now, who, token, fields)
     if context.hides(request.path_params):
         return view.page("error.html", status=404, **NOTHING_HERE)

@@ -19,7 +19,7 @@ def offices(as_json: Json = False) -> None:
         print_json(found)
         return
     columns = ("office", "name", "phone", "timezone", "send_window", "sender", "language", "protocols")
-    rows = [tuple(_said(one[column]) for column in columns) for one in found]
+    rows = [tuple(_cell(one[column]) for column in columns) for one in found]
     print_table(columns, rows, empty="the clinic is one place; for more, see NOTIFIER_OFFICES_FILE in .env.example")
 
 
@@ -37,5 +37,5 @@ def _office_json(office: OfficeProfile, own: str | None) -> dict[str, Any]:
     }
 
 
-def _said(value: Any) -> str:
+def _cell(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else value or "any"

@@ -95,7 +95,7 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
     context: WebContext = request.app.state.context
     integration: Integration = request.state.integration
     operation = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
-    context = context.seen_by(None if integration.office is None else {integration.office})
+    context = context.limited_to(None if integration.office is None else {integration.office})
     calling = Caller(
         context, integration, context.clock.now(), operation, is_a_list=not names_a_patient(request.path_params)
     )

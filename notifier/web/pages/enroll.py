@@ -46,7 +46,7 @@ def show_problem(view: View, problem: Refused) -> Response:
 def show_preview(view: View) -> Response:
     """The preview beside the form, anew."""
     form = form_of(view)
-    return view.page("_preview.html", filled=form, **_seen(view, form))
+    return view.page("_preview.html", filled=form, **_preview_values(view, form))
 
 
 def enroll(view: View) -> Response:
@@ -129,11 +129,11 @@ def _page(
         problem=problem,
         notice=notice,
         once=once or str(uuid4()),
-        **_seen(view, form),
+        **_preview_values(view, form),
     )
 
 
-def _seen(view: View, form: EnrollForm) -> dict[str, Any]:
+def _preview_values(view: View, form: EnrollForm) -> dict[str, Any]:
     """What the preview shows."""
     context = view.context
     protocol = context.protocols.get(form.protocol)

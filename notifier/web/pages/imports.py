@@ -61,7 +61,7 @@ def progress(view: View) -> Response:
     held = view.context.uploads.get(view.form, view.now)
     if held is None:
         return JSONResponse({"busy": False})
-    return JSONResponse({"busy": held.is_busy, "share": _share(held), "words": _say_progress(held)})
+    return JSONResponse({"busy": held.is_busy, "share": _share(held), "words": _progress_words(held)})
 
 
 def forget(view: View) -> Response:
@@ -109,7 +109,7 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
     values: dict[str, Any] = {"held": held, "problem": problem or (held.problem if held else None)}
     values |= {"most": LARGEST, "most_shown": _MOST_SHOWN, "missing": view.context.missing, "report": None}
     if held is not None and held.is_busy:
-        values |= {"share": _share(held), "words": _say_progress(held)}
+        values |= {"share": _share(held), "words": _progress_words(held)}
     elif held is not None and held.report is not None:
         values |= {"report": held.report, "to_write": _to_write(held.report), "rows": _shown(held, held.report)}
         values |= {"counts": _counts(held.report)}
@@ -142,7 +142,7 @@ def _share(held: Upload) -> float:
     return round(held.done / held.of, 3) if held.of else 0.0
 
 
-def _say_progress(held: Upload) -> str:
+def _progress_words(held: Upload) -> str:
     if not held.of:
         return "Reading the file …"
     return f"{held.done:,} of {counted(held.of, 'row')} {held.what} …"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from notifier.web.pages.protocols import examples_in, in_order, say_length, say_moment, shown_of, the_protocol
+from notifier.web.pages.protocols import examples_in, in_order, length_in_words, moment_in_words, shown_of, the_protocol
 from notifier.web.view import NotFound, Page, View
 from schedules.check import Report, check_protocol
 from schedules.compare import ProtocolDifference, compare_protocols
@@ -46,7 +46,9 @@ def compare(view: View) -> Response:
 
 def _topics(a: CareProtocol, b: CareProtocol) -> list[Topic]:
     return [
-        Topic(topic, *(say_length(one.restrictions[topic]) if topic in one.restrictions else None for one in (a, b)))
+        Topic(
+            topic, *(length_in_words(one.restrictions[topic]) if topic in one.restrictions else None for one in (a, b))
+        )
         for topic in dict.fromkeys((*a.restrictions, *b.restrictions))
     ]
 
@@ -82,7 +84,7 @@ def show_check(view: View) -> Response:
     return view.page("check.html", protocol=protocol, report=report_of(view, protocol))
 
 
-def ask_approval(view: View) -> Response:
+def show_approval(view: View) -> Response:
     """The words of one language, all of them, above the button that says who stands behind them."""
     protocol, language = the_protocol(view), str(view.request.path_params["language"])
     if language not in protocol.languages:
@@ -95,8 +97,8 @@ def ask_approval(view: View) -> Response:
         language=language,
         steps=steps,
         examples=examples_in(view, protocol, language),
-        moments={one.key: say_moment(one) for one in steps},
-        say_length=say_length,
+        moments={one.key: moment_in_words(one) for one in steps},
+        length_in_words=length_in_words,
         report=report_of(view, protocol),
     )
 
@@ -104,5 +106,5 @@ def ask_approval(view: View) -> Response:
 PAGES = (
     Page("GET", "/protocols/compare", compare),
     Page("GET", "/protocols/{protocol}/check", show_check),
-    Page("GET", "/protocols/{protocol}/approve/{language}", ask_approval, admin=True),
+    Page("GET", "/protocols/{protocol}/approve/{language}", show_approval, admin=True),
 )

@@ -58,9 +58,9 @@ def show(view: View) -> Response:
     shown = shown_of(view, the_protocol(view))
     steps = sorted(shown.protocol.steps, key=in_order(shown.protocol))
     values: dict[str, Any] = {
-        "moments": {one.key: say_moment(one) for one in steps},
+        "moments": {one.key: moment_in_words(one) for one in steps},
         "steps": steps,
-        "say_length": say_length,
+        "length_in_words": length_in_words,
     }
     pictures = _pictures(view, shown.protocol)
     said = {language: examples_in(view, shown.protocol, language) for language in shown.protocol.languages}
@@ -133,14 +133,14 @@ def _rough(offset: Any) -> timedelta:
     return days + (timedelta(hours=clock.hour - 14, minutes=clock.minute) if clock else timedelta())
 
 
-def say_length(length: Duration) -> str:
+def length_in_words(length: Duration) -> str:
     """`7 days`, `until day 4`."""
     unit = next(unit for unit in length.UNITS if getattr(length, unit) is not None)
     many = getattr(length, unit)
     return f"until day {many}" if unit == "until_day" else f"{many} {unit if many != 1 else unit[:-1]}"
 
 
-def say_moment(step: Step) -> str:
+def moment_in_words(step: Step) -> str:
     """`1 hour after`, `day 3 at 9:00`, `when makeup ends`."""
     at = step.at
     if at is None:
