@@ -56,13 +56,13 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
 
 
 def _check_topics(protocol: CareProtocol) -> list[Finding]:
-    """A restriction is told when it begins, and its end is told unless it has none to tell."""
+    """Check that a restrict step names each restriction, and that a lift ends it unless it has no end to say."""
     on = [step for step in protocol.steps if step.enabled]
-    told = {topic for step in on for topic in step.still_held}
+    named = {topic for step in on for topic in step.still_held}
     lifted = {topic for step in on for topic in step.lifts}
     found = []
     for topic, restriction in protocol.restrictions.items():
-        if topic not in told:
+        if topic not in named:
             what, instead = "is told to nobody", f'name it in a restrict step: topics = ["{topic}"]'
             found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead, is_warning=True))
         if restriction.ends_in_a_lift and topic not in lifted:

@@ -21,20 +21,20 @@ class ProtocolDifference:
 def compare_protocols(a: CareProtocol, b: CareProtocol) -> list[ProtocolDifference]:
     """Every difference that a patient or a clinician could notice; sources and titles included, ids not."""
     differences = _unlike(dict(_facts(a)), dict(_facts(b)))
-    ours, theirs = ({step.key: step for step in plan.steps} for plan in (a, b))
-    for key in dict.fromkeys((*ours, *theirs)):
-        if key in ours and key in theirs:
-            differences += _unlike(dict(_step_facts(a, ours[key])), dict(_step_facts(b, theirs[key])))
+    old, new = ({step.key: step for step in plan.steps} for plan in (a, b))
+    for key in dict.fromkeys((*old, *new)):
+        if key in old and key in new:
+            differences += _unlike(dict(_step_facts(a, old[key])), dict(_step_facts(b, new[key])))
         else:
             differences.append(ProtocolDifference(f"step {key}", *(_in_short(plan, key) for plan in (a, b))))
     return differences
 
 
-def _unlike(ours: dict[str, str], theirs: dict[str, str]) -> list[ProtocolDifference]:
+def _unlike(old: dict[str, str], new: dict[str, str]) -> list[ProtocolDifference]:
     return [
-        ProtocolDifference(where, ours.get(where), theirs.get(where))
-        for where in dict.fromkeys((*ours, *theirs))
-        if ours.get(where) != theirs.get(where)
+        ProtocolDifference(where, old.get(where), new.get(where))
+        for where in dict.fromkeys((*old, *new))
+        if old.get(where) != new.get(where)
     ]
 
 

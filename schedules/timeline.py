@@ -79,8 +79,8 @@ def build_timeline(
     for a language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
     """
     draft = draft_timeline(protocol, anchor, patient, rules, enrolled_at=enrolled_at)
-    alone = Draft(draft.messages, hours_of(patient, rules), draft.day0, protocol.reminders)
-    return replace(draft, messages=keep_to_cap([alone], rules.max_texts_per_day)[0])
+    own = Draft(draft.messages, hours_of(patient, rules), draft.day0, protocol.reminders)
+    return replace(draft, messages=keep_to_cap([own], rules.max_texts_per_day)[0])
 
 
 def draft_timeline(

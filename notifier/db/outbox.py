@@ -26,14 +26,16 @@ from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
 _messages, _events = table_of(Message).c, table_of(Event).c
-_TOLD = ("at", "by", "what", "from_state", "to_state", "why")
-_TELL = (
+_EVENT_COLUMNS = ("at", "by", "what", "from_state", "to_state", "why")
+_INSERT_EVENTS = (
     table_of(Event)
     .insert()
     .from_select(
-        ["enrollment_id", "message_id", *_TOLD],
+        ["enrollment_id", "message_id", *_EVENT_COLUMNS],
         select(
-            _messages.enrollment_id, _messages.id, *(bindparam(name, type_=_events[name].type) for name in _TOLD)
+            _messages.enrollment_id,
+            _messages.id,
+            *(bindparam(name, type_=_events[name].type) for name in _EVENT_COLUMNS),
         ).where(in_array(_messages.id, "ids")),
     )
 )
@@ -151,7 +153,7 @@ def record_moves(
     """Record the event of a change that the caller has just made to these texts."""
     same = {"at": at, "by": by, "what": what, "from_state": seen.value, "to_state": to.value, "why": cut(why)}
     for start in range(0, len(ids), _AT_ONCE):
-        session.connection().execute(_TELL, {**same, "ids": ids[start : start + _AT_ONCE]})
+        session.connection().execute(_INSERT_EVENTS, {**same, "ids": ids[start : start + _AT_ONCE]})
 
 
 def in_state(*states: MessageState) -> ColumnElement[bool]:

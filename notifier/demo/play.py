@@ -170,8 +170,8 @@ class _Play:
                 self._stage.jump(self._stage.now() + _A_MINUTE)
                 self._stage.wait_until(partial(self._bounce_is_known, entry), "the receipt of a bounced text")
         with reading(self._stage.engine) as session:
-            told = [look_up(session, entry, _WINDOW) for entry in new]
-        for one in sorted(told, key=lambda one: one.message):  # those of one moment leave side by side
+            texts = [look_up(session, entry, _WINDOW) for entry in new]
+        for one in sorted(texts, key=lambda one: one.message):  # those of one moment leave side by side
             self._show_one(one)
         if killed:
             self._show_the_crash(next(entry for entry in new if entry.to == self._script.dies_during[0].phone))

@@ -171,22 +171,26 @@ def _follow(other: EnrollmentFacts, before: EnrollmentFacts, after: EnrollmentFa
 
 def _lock(session: Session, enrollment_ids: Sequence[int]) -> None:
     """Let no text of theirs leave meanwhile."""
-    theirs = select(col(Message.id)).where(col(Message.enrollment_id).in_(enrollment_ids))
-    session.execute(theirs.order_by(col(Message.id)).with_for_update())
+    messages = select(col(Message.id)).where(col(Message.enrollment_id).in_(enrollment_ids))
+    session.execute(messages.order_by(col(Message.id)).with_for_update())
 
 
 def _without_a_text(
     was: Outlook, becomes: Outlook, ended: EnrollmentFacts, withdrawn: Sequence[Message]
 ) -> Iterator[tuple[int, str]]:
     """What the withdrawn texts would have told the patient, and what the other treatments leave to staff now."""
-    untold = {(text.kind, topic) for text in withdrawn for topic in text.topics or ()}
+    withdrawn_topics = {(text.kind, topic) for text in withdrawn for topic in text.topics or ()}
     for other in becomes.after:
         if other.state not in RUNNING or not other.is_same_patient(ended):
             continue
         covered = {one.step for one in was.plans[other.enrollment].withheld if not one.for_staff}
         said = sent_steps(becomes.rows.get(other.enrollment, ()))
         for withheld in becomes.plans[other.enrollment].withheld:
-            if withheld.for_staff and withheld.step in covered - said and untold & _says(other, withheld.step):
+            if (
+                withheld.for_staff
+                and withheld.step in covered - said
+                and withdrawn_topics & _says(other, withheld.step)
+            ):
                 yield other.enrollment, withheld.step
 
 

@@ -25,7 +25,7 @@ MARKED_WITHIN: Final = timedelta(hours=1)
 URGENT_AGAIN: Final = timedelta(hours=1)
 """A patient may be unwell: told again until somebody has taken it or closed it."""
 FILTERED_PART: Final = 0.05
-FILTERED_AMONG: Final = 20
+FILTERED_AT_LEAST_OF: Final = 20
 """Of so few texts, one filtered would be more than that part."""
 _LEASE: Final = timedelta(minutes=2)
 """Longer than any channel takes: whoever began to tell it that long ago has died."""
@@ -148,7 +148,7 @@ def _of_the_engine(signs: VitalSigns, rules: AlertRules, now: datetime) -> Itera
 
 def _filtered(found: Filtered | None) -> Iterator[Cause]:
     """One filtered text is told like any other that did not arrive; many of them blame the words."""
-    if found is None or found.of < FILTERED_AMONG:
+    if found is None or found.of < FILTERED_AT_LEAST_OF:
         return
     many = sum(count for _, _, count in found.steps)
     if many > FILTERED_PART * found.of:

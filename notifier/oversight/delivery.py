@@ -26,7 +26,7 @@ _AT_MOST_LATE: Final = timedelta(days=30)
 _AT_MOST_EARLY: Final = timedelta(days=2)
 """Before it: a text for the night leaves the evening before."""
 _REPORTED: Final = ("failed", "undelivered", "canceled")
-_NOT_HERS: Final = "number_changed"
+_NOT_ASKED_FOR: Final = "number_changed"
 """An opt-out that only followed a patient to a new number."""
 
 
@@ -73,7 +73,7 @@ def opt_outs(session: Session, since: datetime, until: datetime) -> list[tuple[d
             (col(Enrollment.phone) == col(OptOut.phone)) & (col(Enrollment.enrolled_at) <= col(OptOut.at)),
             isouter=True,
         )
-        .where(col(OptOut.at) >= since, col(OptOut.at) < until, col(OptOut.source) != _NOT_HERS)
+        .where(col(OptOut.at) >= since, col(OptOut.at) < until, col(OptOut.source) != _NOT_ASKED_FOR)
     )
     numbers: dict[int | None, tuple[datetime, set[str]]] = {}
     for number, at, protocol in session.execute(found).all():

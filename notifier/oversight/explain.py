@@ -168,8 +168,8 @@ def _what_keeps_it(
         if circuit.sender is None or circuit.sender == sender or (sender is None and _is_nobodys(circuit, rules)):
             stops = what_stops(circuit).rstrip(".")
             yield f"{stops[0].upper()}{stops[1:]}."
-    if now is not None and (asked := _why_sender_waits(session, _through(sender, rules), now)):
-        yield f"Its sender waits: {asked}"
+    if now is not None and (waits := _why_sender_waits(session, _through(sender, rules), now)):
+        yield f"Its sender waits: {waits}"
 
 
 def _sender_of(enrollment: Enrollment, rules: PlanningRules) -> str | None:
@@ -185,10 +185,10 @@ def _is_nobodys(circuit: Circuit, rules: PlanningRules) -> bool:
 
 def _through(sender: str | None, rules: PlanningRules) -> ColumnElement[bool]:
     """The condition that an enrollment's texts leave through this sender; None: the clinic's."""
-    theirs = {office.id for office in rules.offices.values() if office.sender == sender}
-    others = set(rules.offices) - theirs
+    with_sender = {office.id for office in rules.offices.values() if office.sender == sender}
+    others = set(rules.offices) - with_sender
     if sender is not None:
-        return col(Enrollment.office).in_(theirs)
+        return col(Enrollment.office).in_(with_sender)
     return col(Enrollment.office).is_(None) | col(Enrollment.office).not_in(others)
 
 

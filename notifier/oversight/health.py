@@ -113,8 +113,8 @@ def _texts(signs: VitalSigns, now: datetime) -> Iterator[Trouble]:
         yield Trouble("recovery", sentence)
     if signs.overdue_since:
         late = now - signs.overdue_since
-        leaving = signs.last_departure_at is not None and now - signs.last_departure_at < STALLED
-        if late > LATE or (late > STALLED and not leaving):
+        is_sending = signs.last_departure_at is not None and now - signs.last_departure_at < STALLED
+        if late > LATE or (late > STALLED and not is_sending):
             yield Trouble("overdue", f"a text has been due for {spoken_span(late)}")
     if signs.attempting_since and now - signs.attempting_since > STALLED:
         yield Trouble("attempting", f"a text has been about to leave for {spoken_span(now - signs.attempting_since)}")

@@ -15,7 +15,7 @@ from notifier.domain.states import EnrollmentState
 
 _texts = table_of(Message)
 # Tables, not classes: an office's narrowing is for what is listed, not for what keeps it.
-_hers, _hold, _pause = (table_of(one).alias() for one in (Enrollment, NumberHold, Pause))
+_enrollment, _hold, _pause = (table_of(one).alias() for one in (Enrollment, NumberHold, Pause))
 _COMMA: Final = literal(",")
 
 
@@ -25,11 +25,11 @@ def waits_for_a_person() -> ColumnElement[bool]:
     An answer to a patient waits for none of them.
     """
     paused = _pause.c.step.is_(None) | (_pause.c.step == _texts.c.step)
-    paused &= (_pause.c.protocol == _hers.c.protocol) & _pause.c.lifted_at.is_(None)
+    paused &= (_pause.c.protocol == _enrollment.c.protocol) & _pause.c.lifted_at.is_(None)
     is_paused = select(_pause.c.id).where(paused)
-    is_held = select(_hers.c.id).where(
-        _hers.c.id == _texts.c.enrollment_id,
-        or_(_hers.c.state == EnrollmentState.HELD, is_paused.correlate(_hers, _texts).exists()),
+    is_held = select(_enrollment.c.id).where(
+        _enrollment.c.id == _texts.c.enrollment_id,
+        or_(_enrollment.c.state == EnrollmentState.HELD, is_paused.correlate(_enrollment, _texts).exists()),
     )
     covered = (_COMMA + _hold.c.kinds + _COMMA).contains(_COMMA + col(Message.kind) + _COMMA)
     number_is_held = select(_hold.c.id).where(

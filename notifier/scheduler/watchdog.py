@@ -45,12 +45,12 @@ class SystemdPing:
         self._address = address
         self.every = (watchdog_usec / 1e6 if watchdog_usec else HANGS_AFTER) / _PINGS_IN_LIMIT
         """Seconds between two pings; whoever has nothing to do must take a turn as often."""
-        self._told = float("-inf")
+        self._pinged_at = float("-inf")
 
     def progressed(self, at: float) -> None:
         """There was progress at this moment of the monotonic clock, in seconds."""
-        if at - self._told >= self.every:
-            self._told = at
+        if at - self._pinged_at >= self.every:
+            self._pinged_at = at
             notify_systemd("WATCHDOG=1", self._address)
 
 

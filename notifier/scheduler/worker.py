@@ -79,7 +79,7 @@ class Worker:
             wake=self._timers.wake, webhooks=settings.webhooks)  # fmt: skip
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._last_drift = self._drift()
-        self._asked: dict[timedelta, float] = {}
+        self._polled_at: dict[timedelta, float] = {}
         self._progress = clock.monotonic()
         self._ping = SystemdPing(settings.systemd, settings.watchdog_usec)
         self._wrote = float("-inf")
@@ -176,7 +176,7 @@ class Worker:
         if abs(self._last_drift - drift) > JUMP:
             log.warning("clock_jumped", seconds=round(self._last_drift - drift))
             self._inbound.clock_jumped()
-            self._asked.clear()
+            self._polled_at.clear()
             self._timers.wake_all()
             self._dispatch.wake()
 
@@ -248,9 +248,9 @@ class Worker:
     async def _receipts(self) -> None:
         for youngest, oldest, every in _BANDS[1:] if self._settings.webhooks else _BANDS:
             now = self._clock.monotonic()
-            if self._dispatch.is_busy or now - self._asked.get(youngest, float("-inf")) < every:
+            if self._dispatch.is_busy or now - self._polled_at.get(youngest, float("-inf")) < every:
                 continue
-            self._asked[youngest] = now
+            self._polled_at[youngest] = now
             await poll_receipts(
                 self._threads, self._gateway, now=self._clock.now(), apply=self._apply,
                 left_between=(youngest, oldest), webhooks=self._settings.webhooks)  # fmt: skip

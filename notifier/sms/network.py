@@ -107,7 +107,7 @@ class _Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """`is_readable`: while nothing is asked, that is the other side's end, or words that belong to no answer."""
         if info == "is_readable":
-            return bool(self._unread) or self._ended or self._was_woken()
+            return bool(self._unread) or self._ended or self._has_unread_input()
         return self._transport.get_extra_info(info)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -142,8 +142,8 @@ class _Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         if self._reading and not self._reading.done():
             self._reading.set_result(None)
 
-    def _was_woken(self) -> bool:
+    def _has_unread_input(self) -> bool:
         """Whether the socket holds something that the loop has not had time to hand on."""
-        asked = select.poll()
-        asked.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(asked.poll(0))
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))

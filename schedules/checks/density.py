@@ -84,8 +84,8 @@ def applies(protocol: CareProtocol, step: Step, answers: Answers) -> bool:
 
 def fullest_answers(protocol: CareProtocol) -> list[Answers]:
     """Answers of which no other brings all the same steps and more; what leaves fewer texts crowds no day more."""
-    asked = {q: protocol.questions[q].answers for step in protocol.steps for q in protocol.condition(step)}
-    combinations = [dict(zip(asked, chosen, strict=True)) for chosen in product(*asked.values())]
+    questions = {q: protocol.questions[q].answers for step in protocol.steps for q in protocol.condition(step)}
+    combinations = [dict(zip(questions, chosen, strict=True)) for chosen in product(*questions.values())]
     steps = [
         frozenset(step.key for step in protocol.steps if step.enabled and applies(protocol, step, answers))
         for answers in combinations

@@ -37,14 +37,14 @@ def add(
     """A new account. Without a terminal to ask at, the password is made up and printed once."""
     password, made_up = _password(generate or dry_run)
     with command_context(creates=True, dry_run=dry_run) as context:
-        theirs = choose_offices(of_office or (), context.rules.offices)
+        chosen = choose_offices(of_office or (), context.rules.offices)
         with context.change() as session:
             manage_accounts.add_staff(
-                session, name, password, admin=admin, offices=theirs, now=context.now, by=context.by
+                session, name, password, admin=admin, offices=chosen, now=context.now, by=context.by
             )
         if not dry_run:
             _print_password(made_up, password)
-        sees = f"; sees {', '.join(theirs)}" if theirs else ""
+        sees = f"; sees {', '.join(chosen)}" if chosen else ""
         context.report(f"added: {name}{' (admin)' if admin else ''}{sees}")
 
 
@@ -52,10 +52,10 @@ def add(
 def set_offices(name: Name, of_office: TheirOffices = None, dry_run: DryRun = False) -> None:
     """Whose patients this person sees; without --office those of all."""
     with command_context(dry_run=dry_run) as context:
-        theirs = choose_offices(of_office or (), context.rules.offices)
+        chosen = choose_offices(of_office or (), context.rules.offices)
         with context.change() as session:
-            manage_accounts.set_offices(session, name, theirs, now=context.now, by=context.by)
-        context.report(f"{name} sees {', '.join(theirs) or 'all offices'}")
+            manage_accounts.set_offices(session, name, chosen, now=context.now, by=context.by)
+        context.report(f"{name} sees {', '.join(chosen) or 'all offices'}")
 
 
 @app.command("password")

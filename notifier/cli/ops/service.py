@@ -55,12 +55,12 @@ def install(
     note(_what_next(user))
 
 
-def unit_text(program: Path, user: str) -> str:
-    """The unit file for this program and user."""
+def unit_text(executable: Path, user: str) -> str:
+    """The unit file for this executable and user."""
     if not user.isascii() or not user.replace("-", "").replace("_", "").isalnum():
         raise Refused(f'"{user}" is no name of a system user; write letters, digits and hyphens', "user")
     template = resources.files("notifier").joinpath("systemd", "notifier.service").read_text("utf-8")
-    return template.replace("@NOTIFIER@", str(program)).replace("@USER@", user)
+    return template.replace("@NOTIFIER@", str(executable)).replace("@USER@", user)
 
 
 def _executable() -> Path:

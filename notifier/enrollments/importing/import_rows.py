@@ -209,5 +209,5 @@ def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield rows[start : start + AT_ONCE]
 
 
-def _no_progress(*_told: object) -> None:
+def _no_progress(*_: object) -> None:
     """Nobody watches."""
