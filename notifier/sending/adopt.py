@@ -33,7 +33,7 @@ OVERLAP: Final = timedelta(hours=1)
 """Read again from before the backup: what was on its way then, and two clocks that differ."""
 _CALLS: Final = 8
 _AT_ONCE: Final = 200
-_STRANGER: Final = "texts have left for it that the restored backup does not know"
+_LEFT_SINCE: Final = "texts have left for it that the restored backup does not know"
 _S = MessageState
 
 
@@ -60,8 +60,8 @@ async def adopt(threads: DatabaseThreads, gateway: Gateway, *, now: datetime, by
     texts, held = 0, dict[str, int]()
     for start in range(0, len(numbers), _AT_ONCE):
         some = {phone: listed[phone] for phone in numbers[start : start + _AT_ONCE]}
-        many, strangers = await threads.write(partial(_adopt_some, listed=some, now=now, by=by))
-        texts, held = texts + many, held | strangers
+        many, unknown = await threads.write(partial(_adopt_some, listed=some, now=now, by=by))
+        texts, held = texts + many, held | unknown
     why = f"{texts} texts had left since the backup"
     await threads.write(lambda session: end(session, RecoveryKind.RESTORED, at=now, by=by, why=why))
     return Adopted(since, texts, held)
@@ -102,10 +102,10 @@ def _adopt_some(
         for message_id, found in matched.left:
             _has_left(session, message_id, records[found.sid], now, by)
         many += len(matched.left)
-        if matched.strangers:
-            held[phone] = len(matched.strangers)
-            if not any(hold.reason == _STRANGER for hold in open_holds(session, phone)):
-                hold_number(session, phone, reason=_STRANGER, at=now, by=by)
+        if matched.unknown:
+            held[phone] = len(matched.unknown)
+            if not any(hold.reason == _LEFT_SINCE for hold in open_holds(session, phone)):
+                hold_number(session, phone, reason=_LEFT_SINCE, at=now, by=by)
     return many, held
 
 

@@ -53,7 +53,7 @@ class Calls:
         self.begun: set[str] = set()
         """The attempts that wait or are in flight."""
         self.finished: list[Finished] = []
-        self.news = asyncio.Event()
+        self.has_finished = asyncio.Event()
         """Set when the first call has finished, when as many have as fly at once, and with the last."""
 
     @property
@@ -78,7 +78,7 @@ class Calls:
                     # Those behind it must not wait for ever; its own attempt is looked up like a dead worker's.
                     log.exception("call_not_booked", message=one.message_id)
                     self.begun.discard(one.attempt_id)
-                    self.news.set()
+                    self.has_finished.set()
         finally:  # at once: a claim that begins before the loop has buried this task needs a caller of its own
             self._callers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
@@ -95,14 +95,16 @@ class Calls:
             kept, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
         done = finished(one.message_id, one.attempt_id, one.phone, one.sender, outcome, kept, self._clock.now())
         if outcome is not None:
-            asked = outcome.retry_after if isinstance(outcome, NotCreated) else None
-            done = self._verdicts.hear(done, self._clock.monotonic(), asked=asked)
-            if done.asked is not None:
-                log.warning("sender_waits", seconds=round(done.asked), code=done.code, ending=(one.sender or "")[-4:])
+            retry_after = outcome.retry_after if isinstance(outcome, NotCreated) else None
+            done = self._verdicts.hear(done, self._clock.monotonic(), retry_after=retry_after)
+            if done.retry_after is not None:
+                log.warning(
+                    "sender_waits", seconds=round(done.retry_after), code=done.code, ending=(one.sender or "")[-4:]
+                )
         self.finished.append(done)
         self.begun.discard(one.attempt_id)
         if len(self.finished) == 1 or len(self.finished) >= self._at_once or not self.begun:
-            self.news.set()
+            self.has_finished.set()
 
     async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""

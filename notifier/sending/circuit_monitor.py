@@ -31,10 +31,10 @@ class Verdicts:
     _alike: dict[str | None, tuple[int | None, set[str]]] = field(default_factory=dict)
     """The last code that said too little, and the numbers that got it in a row, by sender."""
 
-    def hear(self, finished: Finished, now: float, *, asked: float | None = None) -> Finished:
+    def hear(self, finished: Finished, now: float, *, retry_after: float | None = None) -> Finished:
         """Take in one answer at `now` (monotonic); the same with how long its text must wait if it was not created.
 
-        `asked`: the seconds that the provider asked us to wait.
+        `retry_after`: the seconds that the provider asked us to wait.
         """
         if finished.result is Result.UNKNOWN:
             self.unknown_in_a_row += 1
@@ -48,8 +48,8 @@ class Verdicts:
         if finished.why is _C.SLOW_DOWN:
             if not self.pace.is_paused(now, sender):  # what was in flight together was too much together: once
                 self.at_once.too_many()
-            wait = self.pace.hold(now, sender, first=1, longest=60, asked=asked)
-            return replace(finished, back_off=wait, asked=asked)
+            wait = self.pace.hold(now, sender, first=1, longest=60, retry_after=retry_after)
+            return replace(finished, back_off=wait, retry_after=retry_after)
         if finished.why is _C.UNRECOGNIZED:
             return self._refused_alike(finished, now)
         self._alike.pop(sender, None)

@@ -204,7 +204,7 @@ def _decide_all(
     )
     left = dict(room) if room is not None and rules.offices else {}
     left_out = False
-    leaving: list[tuple[Due, Send]] = []
+    to_send: list[tuple[Due, Send]] = []
     waiting: dict[Wait, list[Due]] = defaultdict(list)
     withdrawn: dict[Withdraw, list[int]] = defaultdict(list)
     expired = 0
@@ -217,7 +217,7 @@ def _decide_all(
                     continue
                 if sender in left:
                     left[sender] -= 1
-                leaving.append((row, send))
+                to_send.append((row, send))
                 facts.count(row, now)
             case Wait() as wait:
                 waiting[wait].append(row)
@@ -231,7 +231,7 @@ def _decide_all(
         _put_off(session, wait, rows, now)
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
-    return _let_leave(session, rules, leaving, now, worker_id, trial), expired, left_out
+    return _let_leave(session, rules, to_send, now, worker_id, trial), expired, left_out
 
 
 def _with_cause(why: str, cause: str | None) -> str:
@@ -244,14 +244,14 @@ def _put_off(session: Session, wait: Wait, rows: Sequence[Due], now: datetime) -
     these = these.values(due_at=wait.until, need=None, reason=wait.why)
     session.execute(these.execution_options(synchronize_session=False))
     same = {"at": now, "by": _BY, "what": "put_off", "why": wait.why}
-    news = [row for row in rows if row.reason != wait.why]  # looked at again and again, written down once
-    insert_rows(session, Event, [{**same, "enrollment_id": r.enrollment_id, "message_id": r.id} for r in news])
+    changed = [row for row in rows if row.reason != wait.why]  # looked at again and again, written down once
+    insert_rows(session, Event, [{**same, "enrollment_id": r.enrollment_id, "message_id": r.id} for r in changed])
 
 
 def _let_leave(
     session: Session,
     rules: SendingRules,
-    leaving: Sequence[tuple[Due, Send]],
+    to_send: Sequence[tuple[Due, Send]],
     now: datetime,
     worker_id: str,
     trial: bool,
@@ -262,7 +262,7 @@ def _let_leave(
             row.id, str(uuid4()), row.phone, row.text if row.late_text is None or not send.late else row.late_text,
             now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office), trial,
         )
-        for row, send in leaving
+        for row, send in to_send
     ]  # fmt: skip
     same = {"worker_id": worker_id, "started_at": now, "lease_until": lease_until}
     attempts = [
@@ -270,7 +270,7 @@ def _let_leave(
     ]
     insert_rows(session, Attempt, attempts)
     for late in (False, True):
-        ids = [row.id for row, send in leaving if send.late is late]
+        ids = [row.id for row, send in to_send if send.late is late]
         if leave(session, ids, late=late, at=now, by=_BY) != len(ids):  # locked above: this cannot be
             raise RuntimeError("a claimed text was no longer planned")
     return claims

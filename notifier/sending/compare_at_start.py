@@ -70,14 +70,14 @@ def _since(session: Session, now: datetime) -> datetime | None:
 
 def _still_planned(session: Session, *, records: Sequence[ProviderMessage]) -> list[ProviderMessage]:
     known = known_sids(session, [one.sid for one in records])
-    strangers = [one for one in records if one.sid not in known]
-    if not strangers:
+    unknown = [one for one in records if one.sid not in known]
+    if not unknown:
         return []
-    found = select(Message).where(in_state(MessageState.PLANNED), col(Message.phone).in_({one.to for one in strangers}))
+    found = select(Message).where(in_state(MessageState.PLANNED), col(Message.phone).in_({one.to for one in unknown}))
     planned: dict[str, list[Message]] = defaultdict(list)
     for text in session.scalars(found):
         planned[text.phone].append(text)
-    return [one for one in strangers if any(_is_it(session, text, one) for text in planned[one.to])]
+    return [one for one in unknown if any(_is_it(session, text, one) for text in planned[one.to])]
 
 
 def _is_it(session: Session, text: Message, listed: ProviderMessage) -> bool:

@@ -40,7 +40,7 @@ Record = Callable[[Session, Sequence[Finished], datetime], None]
 """Saves outcomes; handed in."""
 _BREATH = 0.01
 """Seconds between two transactions, so that each has a batch to save."""
-_PATIENCE = 0.06
+_GATHER_FOR = 0.06
 """Seconds that a finished call waits for others to be saved with it."""
 _TROUBLE: Final = (OperationalError, InterfaceError, NoConnection)
 """The database is away, locked or full: the same transaction will succeed later."""
@@ -122,7 +122,7 @@ class Dispatch:
     def wake(self) -> None:
         """Something may be due that was not."""
         self._woken = True
-        self._calls.news.set()
+        self._calls.has_finished.set()
 
     def stop(self) -> None:
         """Claim nothing more; what is in flight is finished and recorded by the turn that runs."""
@@ -205,10 +205,10 @@ class Dispatch:
         if self._stopping or not self.caught_up:
             return Claimed([], closed="stopping" if self._stopping else "gate", next_due=next_due(session))
         room = self.pace.rooms(self._clock.monotonic(), self._senders)
-        asked = partial(claim, session, self._rules, now=now, worker_id=self._worker_id, limit=limit, room=room)
-        tried = asked(trial=trial)
+        claim_with = partial(claim, session, self._rules, now=now, worker_id=self._worker_id, limit=limit, room=room)
+        tried = claim_with(trial=trial)
         # Where nothing of the sender on trial is due, the others go on meanwhile.
-        return tried if trial is None or trial.sender is None or tried.claims else asked(trial=None)
+        return tried if trial is None or trial.sender is None or tried.claims else claim_with(trial=None)
 
     def _sum_up(self) -> None:
         """After an outage many may have expired: staff tell those patients."""
@@ -269,13 +269,13 @@ class Dispatch:
         saves: float | None = None
         while calls.begun and not self._woken and len(calls.finished) < self._in_flight:
             if calls.finished and saves is None:
-                saves = time() + _PATIENCE
+                saves = time() + _GATHER_FOR
             seconds = min(ends, saves or ends) - time()
             if not claimed.backlog and claimed.next_due is not None and self._room():
                 seconds = min(seconds, (claimed.next_due - self._clock.now()).total_seconds())
             if seconds <= 0:
                 return
-            calls.news.clear()
+            calls.has_finished.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await calls.news.wait()
+                    await calls.has_finished.wait()

@@ -32,7 +32,7 @@ class Matched:
 
     left: list[tuple[int, ProviderText]]
     """Planned texts that have left."""
-    strangers: list[ProviderText]
+    unknown: list[ProviderText]
     """Texts that the backup does not know."""
 
 
@@ -48,7 +48,7 @@ def match(ours: Sequence[Ours], listed: Sequence[ProviderText]) -> Matched:
         )
         found = next(same, None)
         if found is None:
-            matched.strangers.append(record)
+            matched.unknown.append(record)
             continue
         free.remove(found)
         if found.planned:

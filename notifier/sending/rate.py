@@ -76,13 +76,17 @@ class Pace:
         return self.paused_until - now
 
     def hold(
-        self, now: float, sender: str | None, *, first: float, longest: float, asked: float | None = None
+        self, now: float, sender: str | None, *, first: float, longest: float, retry_after: float | None = None
     ) -> float:
-        """Nothing leaves through this sender for a while; how many seconds: what the provider asked, else as above."""
+        """Nothing leaves through this sender for a while; how many seconds: `retry_after`, else as above."""
         hold = self.holds.setdefault(sender, _Hold())
         if now >= hold.until:
             hold.failures += 1
-        wait = asked if asked is not None else backoff(hold.failures, first=first, longest=longest, random=self.random)
+        wait = (
+            retry_after
+            if retry_after is not None
+            else backoff(hold.failures, first=first, longest=longest, random=self.random)
+        )
         hold.until = max(hold.until, now + wait)
         return hold.until - now
 

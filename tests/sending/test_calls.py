@@ -44,8 +44,8 @@ def _calls(now: datetime, *, at_once: int, look_seconds: float = 0.0) -> tuple[C
 async def _end(calls: Calls) -> None:
     async with asyncio.timeout(5):
         while calls.begun:
-            calls.news.clear()
-            await calls.news.wait()
+            calls.has_finished.clear()
+            await calls.has_finished.wait()
 
 
 def _claim(number: int, now: datetime) -> Claim:
@@ -70,8 +70,8 @@ async def test_a_claim_that_begins_in_the_moment_the_last_caller_ends_is_called_
     for number in range(3):
         calls.begin(_claim(number, now), clock.monotonic())
         async with asyncio.timeout(5):
-            await calls.news.wait()
-        calls.news.clear()
+            await calls.has_finished.wait()
+        calls.has_finished.clear()
     assert (3, set()) == (len(gateway.asked), calls.begun)
 
 

@@ -52,12 +52,12 @@ def test_those_who_were_told_to_slow_down_together_do_not_come_back_together() -
 
 
 def test_what_the_provider_asked_for_is_kept_to_the_second() -> None:
-    assert 7.0 == Pace(0.0, random=lambda: 0.0).hold(100.0, None, first=1, longest=60, asked=7.0)
+    assert 7.0 == Pace(0.0, random=lambda: 0.0).hold(100.0, None, first=1, longest=60, retry_after=7.0)
 
 
 def test_a_senders_pause_holds_up_no_other_and_one_of_all_holds_up_each() -> None:
     pace = Pace(0.0)
-    pace.hold(100.0, "north", first=1, longest=60, asked=300.0)
+    pace.hold(100.0, "north", first=1, longest=60, retry_after=300.0)
     assert [True, False] == [pace.is_paused(200.0, sender) for sender in ("north", None)]
     assert {"north": 0} == pace.rooms(200.0, {"north", None})
     assert [400.0, 200.0] == [pace.opens_at(200.0, senders) for senders in ({"north"}, {"north", None})]

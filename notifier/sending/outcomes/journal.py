@@ -28,7 +28,7 @@ from notifier.sending.outcomes.results import Finished, Result
 from notifier.sms.code_classes import NotCreatedClass
 
 _T = TypeVar("_T")
-_PATIENCE: Final = 1.0
+_TIMEOUT: Final = 1.0
 """Seconds that the database may take to save a batch before it is written down here too."""
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class Journal:
         self._file = place and place.with_name(f"{place.name}-{worker_id}")
         self._descriptor: int | None = None
         self._kept: set[str] = set()
-        self._told = False
+        self._logged = False
 
     async def while_saving(
         self, batch: Sequence[Finished], saving: Awaitable[_T], more: Callable[[], Sequence[Finished]] = tuple
@@ -77,10 +77,10 @@ class Journal:
         if self._file is None:
             return await saving
         transaction = asyncio.ensure_future(saving)
-        await asyncio.wait({transaction}, timeout=_PATIENCE)
+        await asyncio.wait({transaction}, timeout=_TIMEOUT)
         while not transaction.done():
             await asyncio.to_thread(self._keep, [*batch, *more()])
-            await asyncio.wait({transaction}, timeout=_PATIENCE)
+            await asyncio.wait({transaction}, timeout=_TIMEOUT)
         if transaction.exception() is not None:
             await asyncio.to_thread(self._keep, [*batch, *more()])
         result = await transaction
@@ -88,17 +88,17 @@ class Journal:
         return result
 
     def _keep(self, batch: Sequence[Finished]) -> None:
-        news = [one for one in batch if one.attempt_id not in self._kept]
-        if not news:
+        unsaved = [one for one in batch if one.attempt_id not in self._kept]
+        if not unsaved:
             return
         try:
-            self._append("".join(_line(one) for one in news).encode("ascii"))
+            self._append("".join(_line(one) for one in unsaved).encode("ascii"))
         except OSError as error:
-            if not self._told:  # a full disk lasts for hours: once is enough
+            if not self._logged:  # a full disk lasts for hours: once is enough
                 log.error("journal_not_written", why=error.strerror)  # noqa: TRY400  # the reason says it all
-            self._told = True
+            self._logged = True
             return
-        self._kept.update(one.attempt_id for one in news)
+        self._kept.update(one.attempt_id for one in unsaved)
 
     def _append(self, lines: bytes) -> None:
         if self._descriptor is None:
@@ -127,7 +127,7 @@ class Journal:
         if self._descriptor is None or self._kept:
             return
         assert self._file is not None
-        self._told = False
+        self._logged = False
         descriptor, self._descriptor = self._descriptor, None
         with suppress(OSError):
             self._file.unlink(missing_ok=True)

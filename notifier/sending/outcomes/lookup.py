@@ -49,8 +49,8 @@ def find(
     same = [one for one in unbound if folded(one.body) == words]
     if near := _near(same, started_at):
         return Found.YES, near[0].sid
-    strangers = [one for one in _near(unbound, started_at) if folded(one.body) not in accounted]
-    perhaps = same or strangers
+    unknown = [one for one in _near(unbound, started_at) if folded(one.body) not in accounted]
+    perhaps = same or unknown
     return (Found.PERHAPS, perhaps[0].sid) if perhaps else (Found.NO, None)
 
 

@@ -37,7 +37,7 @@ class Finished:
     """Seconds until a text that was not created may leave again."""
     sender: str | None = None
     """The office's own that it left through; None: the clinic's."""
-    asked: float | None = None
+    retry_after: float | None = None
     """Seconds that the provider asked us to wait."""
     stops_sender: bool = False
     """The same refusal has come for several numbers in a row: it is the sender's trouble."""

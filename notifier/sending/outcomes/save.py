@@ -131,8 +131,8 @@ def _not_created(session: Session, one: Finished, sender: str | None, now: datet
             whose = sender if why is _C.SENDER else None
             circuits.open_circuit(session, reason=words, code=one.code, at=now, by=_BY, sender=whose)
         case _C.NETWORK | _C.SLOW_DOWN:
-            if one.asked is not None:
-                words = f"{words} {ASKED_TO_WAIT} {one.asked:.0f} s."
+            if one.retry_after is not None:
+                words = f"{words} {ASKED_TO_WAIT} {one.retry_after:.0f} s."
             _come_back(session, ids, now, why=words, not_until=now + timedelta(seconds=one.back_off))
         case _C.OPTED_OUT:
             if was_reconsented(session, phone):

@@ -129,7 +129,7 @@ async def test_a_database_that_takes_its_time_is_not_waited_for(
     place: Path, file: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kill may come while the transaction waits for a lock; what finishes meanwhile is kept too."""
-    monkeypatch.setattr(room, "_PATIENCE", 0.02)
+    monkeypatch.setattr(room, "_TIMEOUT", 0.02)
     journal, let_go = Journal(place, "me"), asyncio.Event()
     more: list[Finished] = []
     saving = asyncio.create_task(journal.while_saving([finished(now)], let_go.wait(), lambda: more))
