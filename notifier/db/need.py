@@ -6,18 +6,33 @@ backlog is marked: where all that is due can be claimed at once, no order matter
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Update, bindparam, case, cast, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.outbox import in_state
 from notifier.db.rows import table_of
 from notifier.db.tables import Message
-from notifier.domain.kinds import NEED_ORDER
+from notifier.domain.kinds import ANSWER, NEED_ORDER
 from notifier.domain.states import MessageState
 from schedules.protocol import StepKind
 
@@ -27,25 +42,45 @@ _GROUP, _SECOND = 2**43, 16
 """A need is a group, then a second, then the rank of a kind: the seconds of the year 9999 stay below a group."""
 _FIRST: Final = 2
 """So many kinds come before all others, whatever their need."""
+_LATE: Final = 3
+"""The group of what is late after an outage and waits for a person: behind all others, by when it expires."""
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _messages = table_of(Message).c
 
 
-def is_ready() -> ColumnElement[bool]:
-    """The condition that a text is marked."""
-    return col(Message.need).is_not(None)
+def claimable_up_to(now: datetime) -> int:
+    """No claim need look at a higher need."""
+    return _LATE * _GROUP + (int(now.timestamp()) + 1) * _SECOND
 
 
-def mark_ready(session: Session, now: datetime, *, most: int, but: ColumnElement[bool] | None = None) -> int:
-    """Mark planned texts that have fallen due, the oldest first, and how many; `but`: those that wait for a person."""
-    dialect = session.get_bind().dialect.name
-    statement = _mark_all(dialect) if but is None else _mark(dialect, but)
-    return len(session.connection().execute(statement, {"now": now, "most": most}).all())
+def may_be_claimed() -> ColumnElement[bool]:
+    """The condition that a text is ready, or has expired while it waited for a person; binds `up_to` and `now`."""
+    in_range = col(Message.need) <= bindparam("up_to")
+    return and_(in_range, or_(col(Message.need) < _LATE * _GROUP, col(Message.expires_at) <= bindparam("now")))
+
+
+def mark_ready(session: Session, now: datetime, *, most: int, after: datetime | None = None) -> None:
+    """Mark planned texts that have fallen due (`after` that instant), the oldest first, at most so many."""
+    statement = _mark(session.get_bind().dialect.name, late=False)
+    session.connection().execute(statement, {"now": now, "most": most, "after": after or _EVER})
+
+
+def mark_late(session: Session, up_to: datetime, *, most: int) -> None:
+    """The same for those that wait for a person, which leave the way to all that fell due later."""
+    statement = _mark(session.get_bind().dialect.name, late=True)
+    session.connection().execute(statement, {"now": up_to, "most": most, "after": _EVER})
+
+
+def mark_released(session: Session, *, most: int) -> None:
+    """Nobody need look at late texts any more: they come in the order of their need, so many at a time."""
+    if session.connection().scalar(_A_LATE_ONE) is not None:
+        session.connection().execute(_mark_released(session.get_bind().dialect.name), {"most": most})
 
 
 def unmark(session: Session, *these: ColumnElement[bool]) -> None:
     """These planned texts are not ready: they wait."""
-    waiting = update(Message).where(in_state(MessageState.PLANNED), is_ready(), *these).values(need=None)
-    session.execute(waiting.execution_options(synchronize_session=False))
+    waiting = update(Message).where(in_state(MessageState.PLANNED), col(Message.need).is_not(None), *these)
+    session.execute(waiting.values(need=None).execution_options(synchronize_session=False))
 
 
 def need_of_answer(until: datetime) -> int:
@@ -58,24 +93,30 @@ def rank_of(kind: str) -> int:
     return NEED_ORDER.index(kind) if kind in NEED_ORDER else len(NEED_ORDER)
 
 
+_LATE_ONES: Final = (in_state(MessageState.PLANNED), _messages.need >= literal_column(str(_LATE * _GROUP)))
+_A_LATE_ONE: Final = select(_messages.id).where(*_LATE_ONES).limit(1)
+
+
 @cache
-def _mark_all(dialect: str) -> Update:
-    return _mark(dialect, None)
-
-
-def _mark(dialect: str, but: ColumnElement[bool] | None) -> Update:
+def _mark(dialect: str, *, late: bool) -> Update:
     due = select(_messages.id).where(
-        in_state(MessageState.PLANNED), _messages.need.is_(None), _messages.due_at <= bindparam("now")
-    )
-    if but is not None:
-        due = due.where(~but)
-    due = due.order_by(_messages.due_at, _messages.id).limit(bindparam("most")).with_for_update(skip_locked=True)
-    these = due.cte("fallen_due")
-    marked = update(table_of(Message)).where(_messages.id.in_(select(these.c.id)))
-    return marked.values(need=_need(dialect)).returning(_messages.id)
+        in_state(MessageState.PLANNED), _messages.need.is_(None), _messages.due_at <= bindparam("now"),
+        _messages.due_at > bindparam("after"),
+    )  # fmt: skip
+    return _update(due.order_by(_messages.due_at, _messages.id), _need(dialect, late=late))
 
 
-def _need(dialect: str) -> ColumnElement[int]:
+@cache
+def _mark_released(dialect: str) -> Update:
+    return _update(select(_messages.id).where(*_LATE_ONES).order_by(_messages.need), _need(dialect, late=False))
+
+
+def _update(these: Select[int], need: ColumnElement[int]) -> Update:
+    some = these.limit(bindparam("most")).with_for_update(skip_locked=True).cte("some")
+    return update(table_of(Message)).where(_messages.id.in_(select(some.c.id))).values(need=need)
+
+
+def _need(dialect: str, *, late: bool) -> ColumnElement[int]:
     def seconds(at: Any) -> ColumnElement[int]:
         if dialect == "sqlite":
             return cast(func.strftime("%s", at), Integer)
@@ -84,8 +125,8 @@ def _need(dialect: str) -> ColumnElement[int]:
     ends = seconds(_messages.expires_at)
     soon = seconds(_messages.due_at) + int(RESTRICT_WITHIN.total_seconds())
     least = func.min(ends, soon) if dialect == "sqlite" else func.least(ends, soon)
-    by = case((_messages.kind == StepKind.RESTRICT.value, least), else_=ends)
-    ranks = {kind: rank for rank, kind in enumerate(NEED_ORDER)}
-    rank = case(ranks, value=_messages.kind, else_=len(NEED_ORDER))
-    group = case({kind: place for place, kind in enumerate(NEED_ORDER[:_FIRST])}, value=_messages.kind, else_=_FIRST)
+    by = ends if late else case((_messages.kind == StepKind.RESTRICT.value, least), else_=ends)
+    rank = case({kind: rank for rank, kind in enumerate(NEED_ORDER)}, value=_messages.kind, else_=len(NEED_ORDER))
+    first = {ANSWER: 0} if late else {kind: place for place, kind in enumerate(NEED_ORDER[:_FIRST])}
+    group = case(first, value=_messages.kind, else_=_LATE if late else _FIRST)
     return cast(group, BigInteger) * _GROUP + cast(by, BigInteger) * _SECOND + rank

@@ -15,12 +15,14 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.outbox import in_state
 from notifier.db.pagination import enrollment_page
 from notifier.db.protocols import open_pauses
-from notifier.db.tables import Enrollment, Message, NumberHold, Reply
+from notifier.db.tables import Enrollment, Message, NumberHold, Recovery, RecoveryKind, Reply
+from notifier.domain.kinds import ANSWER
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import waits_for
 from notifier.enrollments.fields import FIELDS, stored
 from notifier.numbers.holds import holds_on
 from notifier.numbers.opt_outs import open_opt_outs
+from notifier.sending.gates.recoveries import LATE_WAITS, open_recoveries
 
 _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
 
@@ -151,7 +153,8 @@ def text_lines(session: Session, rows: Sequence[tuple[Message, Enrollment]]) -> 
     """These texts, each with what it waits for."""
     holds = _holds(session, {message.phone for message, _ in rows})
     paused = {(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)}
-    return [_text_line(message, enrollment, holds, paused) for message, enrollment in rows]
+    late = open_recoveries(session).get(RecoveryKind.LATE)
+    return [_text_line(message, enrollment, holds, paused, late) for message, enrollment in rows]
 
 
 def _names_on(session: Session, phones: set[str]) -> dict[str, list[str]]:
@@ -182,8 +185,10 @@ def _text_line(
     enrollment: Enrollment,
     holds: dict[str, list[NumberHold]],
     paused: dict[tuple[str, str | None], str],
+    late: Recovery | None,
 ) -> TextLine:
     planned = message.state is MessageState.PLANNED
+    is_late = late and planned and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to
     waits = planned and waits_for(
         message.kind, message.step, enrollment.protocol, enrollment=enrollment.state,
         holds=holds.get(message.phone, ()), pauses=paused, why_held=enrollment.reason,
@@ -199,7 +204,7 @@ def _text_line(
         due_at=message.due_at,
         timezone=enrollment.timezone,
         state=message.state,
-        reason=waits or message.reason,
+        reason=waits or (LATE_WAITS if is_late else message.reason),
         waits=bool(waits),
         text=message.sent_text or message.text,
         sid=message.sid,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import bindparam, func, select, update
@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from notifier.db.batch_moves import leave
 from notifier.db.engine import database_time
-from notifier.db.need import is_ready, mark_ready, rank_of
+from notifier.db.need import claimable_up_to, mark_late, mark_ready, mark_released, may_be_claimed, rank_of
 from notifier.db.outbox import in_state, move_many, next_due
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
@@ -30,12 +30,12 @@ from notifier.sending.gates.circuits import why_stopped
 from notifier.sending.gates.closed import Trial, closed_senders, why_closed
 from notifier.sending.gates.recoveries import (
     LATE,
+    LATE_WAITS,
+    any_waiting,
     begin_after_outage,
-    count_waiting,
     end,
     next_departure,
     open_recoveries,
-    waits,
 )
 from schedules.send_window import SendWindow
 
@@ -44,6 +44,7 @@ LEASE = timedelta(seconds=60)
 Room = Mapping[str | None, int]
 """How many texts may leave now, by sender; None stands for the clinic's own. One that is missing has no limit."""
 _BY = "worker"
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _DUE = (
     select(*DECIDED_BY)
     .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
@@ -51,8 +52,9 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=Message)
 )
-_READY = _DUE.where(is_ready()).order_by(col(Message.need), col(Message.due_at), col(Message.id))
-_UNMARKED = _DUE.where(~is_ready()).order_by(col(Message.due_at), col(Message.id))
+_BY_AGE = (col(Message.due_at), col(Message.id))
+_READY = _DUE.where(may_be_claimed()).order_by(col(Message.need), *_BY_AGE)
+_UNMARKED = _DUE.where(col(Message.need).is_(None), col(Message.due_at) > bindparam("after")).order_by(*_BY_AGE)
 _MARKED_AT_ONCE = 1000
 """How many texts are marked ready in one transaction: some milliseconds."""
 
@@ -144,10 +146,10 @@ def claim(
     if oldest is not None and oldest <= now - LATE:
         late = begin_after_outage(session, above=rules.recover_above, now=now)
         due, began = (_lock_due(session, now, limit, late, busy), late.texts) if late else (due, 0)
-    elif late and not due and not count_waiting(session, late.up_to, now):
+    elif late and not due and not any_waiting(session, late.up_to, now):
         end(session, RecoveryKind.LATE, at=now, by=_BY, why="no late text waits any longer")
     claims, expired, left_out = (
-        _decide_all(session, rules, due, now, worker_id, room, trial is not None) if due else ([], 0, False)
+        _decide_all(session, rules, due, now, worker_id, room, trial is not None, late) if due else ([], 0, False)
     )
     then = next_departure(session, late)
     more = len(due) == limit or left_out or bool(busy)
@@ -174,18 +176,22 @@ def _lock_due(
 
     `late`: those that wait for a person are passed by too. `busy`: so are those of these offices.
     """
-    ready, unmarked, wait = _READY, _UNMARKED, waits(late.up_to, now) if late else None
+    ready, unmarked = _READY, _UNMARKED
     if busy:
         open_ones = func.coalesce(col(Enrollment.office), "").not_in([office or "" for office in busy])
         ready, unmarked = ready.where(open_ones), unmarked.where(open_ones)
-    if wait is not None:
-        ready, unmarked = ready.where(~wait), unmarked.where(~wait)
+    if late:
+        mark_late(session, late.up_to, most=_MARKED_AT_ONCE)
+    else:
+        mark_released(session, most=_MARKED_AT_ONCE)
+    after = late.up_to if late else _EVER
+    known = {"now": now, "up_to": claimable_up_to(now), "after": after}
     ask = session.connection().execute  # columns, no entities: asked past the ORM, which would look at each row again
-    first = ask(ready, {"now": now, "limit": limit}).all()
-    fallen_due = ask(unmarked, {"now": now, "limit": limit + 1}).all()
+    first = ask(ready, {**known, "limit": limit}).all()
+    fallen_due = ask(unmarked, {**known, "limit": limit + 1}).all()
     if fallen_due and (first or len(fallen_due) > limit):
-        mark_ready(session, now, most=max(_MARKED_AT_ONCE, 2 * limit), but=wait)
-        first, fallen_due = ask(ready, {"now": now, "limit": limit}).all(), ()
+        mark_ready(session, now, most=max(_MARKED_AT_ONCE, 2 * limit), after=after)
+        first, fallen_due = ask(ready, {**known, "limit": limit}).all(), ()
     return sorted(map(Due.of, first or fallen_due), key=lambda one: rank_of(one.kind) if not first else 0)
 
 
@@ -197,6 +203,7 @@ def _decide_all(
     worker_id: str,
     room: Room | None,
     trial: bool,
+    late: Recovery | None,
 ) -> tuple[list[Claim], int, bool]:
     """What leaves, how many had expired, and whether a sender's rate left some for later."""
     facts = FactsOfBatch.of(
@@ -223,7 +230,7 @@ def _decide_all(
                 waiting[wait].append(row)
             case Withdraw(MessageState.EXPIRED, why):
                 expired += 1
-                cause = row.reason or why_stopped(session, row.due_at, row.expires_at)
+                cause = row.reason or _late(row, late) or why_stopped(session, row.due_at, row.expires_at)
                 withdrawn[Withdraw(MessageState.EXPIRED, _with_cause(why, cause))].append(row.id)
             case withdraw:
                 withdrawn[withdraw].append(row.id)
@@ -232,6 +239,10 @@ def _decide_all(
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
     return _let_leave(session, rules, to_send, now, worker_id, trial), expired, left_out
+
+
+def _late(row: Due, late: Recovery | None) -> str | None:
+    return LATE_WAITS if late and row.due_at <= late.up_to else None
 
 
 def _with_cause(why: str, cause: str | None) -> str:

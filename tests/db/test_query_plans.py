@@ -36,12 +36,12 @@ ANA, BEA = "+12125550101", "+12125550102"
             "SEARCH messages USING INDEX ix_messages_open (state=?)",
         ),
         (
-            lambda s, now: s.connection().execute(claim._READY, {"now": now, "limit": 9}),
-            "SEARCH messages USING INDEX ix_messages_ready (need>?)",
+            lambda s, now: s.connection().execute(claim._READY, {"now": now, "limit": 9, "up_to": 1}),
+            "SEARCH messages USING INDEX ix_messages_ready (need<?)",
         ),
         (
-            lambda s, now: s.connection().execute(claim._UNMARKED, {"now": now, "limit": 9}),
-            "SEARCH messages USING INDEX ix_messages_unmarked (due_at<?)",
+            lambda s, now: s.connection().execute(claim._UNMARKED, {"now": now, "limit": 9, "after": now}),
+            "SEARCH messages USING INDEX ix_messages_unmarked (due_at>? AND due_at<?)",
         ),
         (lambda s, now: outbox.messages_of(s, 1), "SEARCH messages USING INDEX"),
         (lambda s, now: opt_outs.is_opted_out(s, ANA), "SEARCH opt_outs USING INDEX ix_opt_outs_open"),
@@ -78,12 +78,13 @@ def test_sqlite_uses_the_index(sqlite_engine: Engine, now: datetime, ask: Any, e
 @pytest.mark.postgres
 def test_postgresql_can_use_the_index(postgresql_engine: Engine, now: datetime) -> None:
     """Tables that are empty it would rather read whole, so that is made dear."""
+    known = {"now": now, "limit": 9, "up_to": 1, "after": now}
     table: list[tuple[Any, str]] = [
         (outbox.next_due, "ix_messages_due"),
         (lambda s: outbox.due(s, now, 10), "ix_messages_due"),
         (lambda s: s.execute(select(Message).where(outbox.in_state(MessageState.UNKNOWN))), "ix_messages_open"),
-        (lambda s: s.connection().execute(claim._READY, {"now": now, "limit": 9}), "ix_messages_ready"),
-        (lambda s: s.connection().execute(claim._UNMARKED, {"now": now, "limit": 9}), "ix_messages_unmarked"),
+        (lambda s: s.connection().execute(claim._READY, known), "ix_messages_ready"),
+        (lambda s: s.connection().execute(claim._UNMARKED, known), "ix_messages_unmarked"),
         (lambda s: recoveries.last_departure(s, now), "ix_messages_left"),
         (recoveries.open_recoveries, "ix_recoveries_open"),
         (lambda s: opt_outs.is_opted_out(s, ANA), "ix_opt_outs_open"),

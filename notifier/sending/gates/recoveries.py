@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,13 +13,14 @@ from notifier.db.events import record_event
 from notifier.db.need import unmark
 from notifier.db.outbox import in_state, is_answer, next_due
 from notifier.db.rows import insert_if_new, insert_rows
-from notifier.db.tables import Event, Message, Recovery, RecoveryKind
+from notifier.db.tables import Message, Recovery, RecoveryKind
 from notifier.domain.states import MessageState
 
 LATE: Final = timedelta(hours=1)
 """A text that has been due for longer is late. An outage is as long: none left in all that time."""
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
-_WAITS: Final = "late after an outage: it waits for a person"
+LATE_WAITS: Final = "late after an outage: it waits for a person"
+"""Of each of them, for staff; written nowhere, for there may be hundreds of thousands."""
 _S = MessageState
 _OPEN: Final = select(Recovery).where(col(Recovery.ended_at).is_(None))
 
@@ -48,13 +48,13 @@ def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recove
     these = [in_state(_S.PLANNED), waits(up_to, now)]
     if released is not None:
         these.append(col(Message.due_at) > released)
-    many = session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
-    if many <= above:
+    some = select(col(Message.id)).where(*these).limit(above + 1).subquery()
+    if (session.scalar(select(func.count()).select_from(some)) or 0) <= above:
         return None
+    many = session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
     row = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": "worker"}
     if insert_if_new(session, Recovery, row):
         unmark(session, waits(up_to, now))
-        _note(session, these, reason=_WAITS, what="put_off", why=_WAITS, at=now, by="worker")
         why = f"{many} late texts wait for a person"
         record_event(session, at=now, by="worker", what="recovery_began", why=why)
     return open_recoveries(session).get(RecoveryKind.LATE)
@@ -79,8 +79,6 @@ def release_late(session: Session, *, texts: int, up_to: datetime, now: datetime
     if not end(session, RecoveryKind.LATE, at=now, by=by, why=f"{texts} late texts released"):
         done = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": texts, "at": now, "by": by, "ended_at": now}
         insert_rows(session, Recovery, [{**done, "ended_by": by}])
-    these = [in_state(_S.PLANNED), waits(up_to, now)]
-    _note(session, these, reason=None, what="released", why="released after an outage", at=now, by=by)
 
 
 def end(session: Session, kind: RecoveryKind, *, at: datetime, by: str, why: str) -> bool:
@@ -96,6 +94,14 @@ def count_waiting(session: Session, up_to: datetime, now: datetime) -> int:
     """How many late texts wait."""
     these = (in_state(_S.PLANNED), waits(up_to, now))
     return session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
+
+
+def any_waiting(session: Session, up_to: datetime, now: datetime) -> bool:
+    """Whether a late text waits."""
+    found = (
+        select(col(Message.id)).where(in_state(_S.PLANNED), waits(up_to, now)).order_by(col(Message.due_at)).limit(1)
+    )
+    return session.scalar(found) is not None
 
 
 def next_departure(session: Session, late: Recovery | None) -> datetime | None:
@@ -130,25 +136,3 @@ def last_departure(session: Session, before: datetime) -> datetime | None:
 def _released_up_to(session: Session) -> datetime | None:
     found = select(func.max(col(Recovery.up_to))).where(col(Recovery.kind) == RecoveryKind.LATE)
     return session.scalar(found.where(col(Recovery.ended_at).is_not(None)))
-
-
-def _note(
-    session: Session,
-    these: Collection[ColumnElement[bool]],
-    *,
-    reason: str | None,
-    what: str,
-    why: str,
-    at: datetime,
-    by: str,
-) -> None:
-    """The same reason and the same event for many texts at once."""
-    changed = session.execute(
-        update(Message)
-        .where(*these)
-        .values(reason=reason)
-        .returning(col(Message.id), col(Message.enrollment_id))
-        .execution_options(synchronize_session=False)
-    ).all()
-    same = {"at": at, "by": by, "what": what, "why": why}
-    insert_rows(session, Event, [{**same, "message_id": text, "enrollment_id": whose} for text, whose in changed])
