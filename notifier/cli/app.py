@@ -80,7 +80,7 @@ COMMANDS: Final = {
 
 
 def build_app() -> typer.Typer:
-    """The command line."""
+    """The command line with all its commands; none is loaded before it is called."""
     app = _bare_app(cls=_Commands, no_args_is_help=True)
     app.callback(
         help="Aftercare texts for skin clinics: the right thing at the right hour, once, and never after STOP."

@@ -54,7 +54,7 @@ def give(response: Response, request: Request, token: str) -> None:
 
 
 def take_back(response: Response, request: Request) -> None:
-    """Let the browser forget it."""
+    """Have the browser forget the session's cookie."""
     response.delete_cookie(_name(request), path="/", secure=_is_tls(request), httponly=True, samesite="strict")
 
 

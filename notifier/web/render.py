@@ -28,7 +28,7 @@ _templates.globals["read_back"] = read_back
 
 
 def render(template: str, status: int, **values: Any) -> Response:
-    """One page."""
+    """The page of this template with these values, as a response of this status."""
     return HTMLResponse(_templates.get_template(template).render({"who": None, "here": "", **values}), status)
 
 

@@ -31,13 +31,13 @@ def add(
     name: Name,
     admin: Annotated[bool, typer.Option("--admin", help="May approve protocols too.")] = False,
     generate: Generate = False,
-    of_office: TheirOffices = None,
+    offices: TheirOffices = None,
     dry_run: DryRun = False,
 ) -> None:
     """A new account. Without a terminal to ask at, the password is made up and printed once."""
     password, made_up = _password(generate or dry_run)
     with command_context(creates=True, dry_run=dry_run) as context:
-        chosen = choose_offices(of_office or (), context.rules.offices)
+        chosen = choose_offices(offices or (), context.rules.offices)
         with context.change() as session:
             manage_accounts.add_staff(
                 session, name, password, admin=admin, offices=chosen, now=context.now, by=context.by
@@ -49,10 +49,10 @@ def add(
 
 
 @app.command("offices")
-def set_offices(name: Name, of_office: TheirOffices = None, dry_run: DryRun = False) -> None:
+def set_offices(name: Name, offices: TheirOffices = None, dry_run: DryRun = False) -> None:
     """Whose patients this person sees; without --office those of all."""
     with command_context(dry_run=dry_run) as context:
-        chosen = choose_offices(of_office or (), context.rules.offices)
+        chosen = choose_offices(offices or (), context.rules.offices)
         with context.change() as session:
             manage_accounts.set_offices(session, name, chosen, now=context.now, by=context.by)
         context.report(f"{name} sees {', '.join(chosen) or 'all offices'}")

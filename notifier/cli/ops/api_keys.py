@@ -21,10 +21,10 @@ Scopes = Annotated[list[Scope] | None, typer.Option("--scope", help="What it may
 
 
 @app.command("add")
-def add(name: Name, scope: Scopes = None, of_office: WhichOffice = None, dry_run: DryRun = False) -> None:
+def add(name: Name, scope: Scopes = None, office: WhichOffice = None, dry_run: DryRun = False) -> None:
     """A new key; it is printed this once."""
     with command_context(creates=True, dry_run=dry_run) as context:
-        bound = choose_office(of_office, context.rules.offices) if of_office else None
+        bound = choose_office(office, context.rules.offices) if office else None
         with context.change() as session:
             key = add_key(session, name, scope or (), office=bound, now=context.now, by=context.by)
         if dry_run:

@@ -35,7 +35,7 @@ def change(
     ] = None,
     external_id: Annotated[str | None, typer.Option(help="Your own system's id; empty takes it back.")] = None,
     provider: Annotated[str | None, typer.Option(help="Who treated the patient; empty takes it back.")] = None,
-    to_office: WhichOffice = None,
+    office: WhichOffice = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -44,7 +44,7 @@ def change(
 
     def read(context: CommandContext, stored: Enrollment) -> Command:
         zone = timezone or stored.timezone
-        clinic = context.rules.at(to_office or stored.office).timezone
+        clinic = context.rules.at(office or stored.office).timezone
         request = ChangeRequest(
             name=name,
             phone=phone,
@@ -60,7 +60,7 @@ def change(
             second=second,
             separate_areas=separate_areas,
             external_id=external_id,
-            office=to_office,
+            office=office,
             provider=provider,
         )
         _refuse_nothing(request)

@@ -40,7 +40,7 @@ def enroll(
         bool, typer.Option("--separate-areas", help="The patient's earlier treatments were on other areas.")
     ] = False,
     provider: Annotated[str | None, typer.Option(help="Who treated the patient, like Dr. Kim.")] = None,
-    at_office: WhichOffice = None,
+    office: WhichOffice = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the patient would get, write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: enroll, do not only show.")] = False,
     as_json: Json = False,
@@ -49,8 +49,8 @@ def enroll(
     _one_anchor(treated_at, appointment_at)
     only_show = dry_run or (as_json and not yes and is_attended())
     with rehearsal() if only_show else command_context(writes_texts=True, creates=True) as context:
-        office = choose_office(at_office, context.rules.offices)
-        zone = context.rules.at(office).timezone
+        office_id = choose_office(office, context.rules.offices)
+        zone = context.rules.at(office_id).timezone
         request = EnrollRequest(
             name=name,
             phone=phone,
@@ -65,7 +65,7 @@ def enroll(
             external_id=external_id,
             second=second,
             separate_areas=separate_areas,
-            office=office,
+            office=office_id,
             provider=provider,
         )
         if only_show:

@@ -34,11 +34,11 @@ def timeline(
     phone: Annotated[str | None, typer.Option(help="The patient's number; its area code may narrow the hours.")] = None,
     enrolled_at: Annotated[str | None, typer.Option(help="What has passed by then is not planned.")] = None,
     rebook_consent: Annotated[bool | None, typer.Option(help="Whether the patient agreed to rebook texts.")] = None,
-    at_office: WhichOffice = None,
+    office: WhichOffice = None,
     as_json: Json = False,
 ) -> None:
     """Show what one patient would hear, and when."""
-    settings = preview_settings(at_office)
+    settings = preview_settings(office)
     plan = parsing.protocol_named(protocol, settings.protocols_dir)
     where = timezone or settings.timezone
     if where is None:

@@ -35,7 +35,7 @@ def api_router(context: WebContext) -> APIRouter:
 
 
 def api_app(context: WebContext) -> FastAPI:
-    """The API by itself, as its document is made from."""
+    """The API as an app of its own; its OpenAPI document is made from it."""
     app = FastAPI(
         title="Notifier",
         version="1",

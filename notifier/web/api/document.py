@@ -28,7 +28,7 @@ _WITH_BODY: Final = (400, 413, 415)
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
-    """The document; made once."""
+    """The OpenAPI document of this app; made once, then kept on it."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schemas = made["components"]["schemas"]

@@ -101,7 +101,7 @@ class CommandResponse(DifferenceResponse):
 
 
 def command_response(effect: Effect, *, dry_run: bool) -> CommandResponse:
-    """The effect, and its lists."""
+    """The effect as the API responds with it; `dry_run`: nothing was changed."""
     withdrawn = [text.step for text in effect.texts if text.what is What.WITHDRAWN]
     return CommandResponse(
         **_lists(effect.enrollment, effect.texts),

@@ -67,7 +67,7 @@ def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessage
 
 
 def the_enrollment(session: Session, enrollment: int) -> Enrollment:
-    """Raises Problem (404) where there is none of that number."""
+    """The row of this number. Raises Problem (404) where there is none."""
     found = by_id(session, enrollment)
     if found is None:
         raise Problem(404, f"There is no enrollment {enrollment}.")

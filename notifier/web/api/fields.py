@@ -34,7 +34,7 @@ _PLACES: Final = {"body", "query", "path", "header"}
 
 
 def sentences(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """By field, the first thing that is wrong with it."""
+    """One sentence for each field: the first thing that is wrong with it."""
     said: dict[str, str] = {}
     for error in errors:
         field = _field(error["loc"])

@@ -10,17 +10,17 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def parse_number_cursor(cursor: str | None) -> int | None:
-    """What a `NumberMark` says."""
+    """The number that a `NumberCursor` holds."""
     return None if cursor is None else int(cursor)
 
 
 def format_moment_cursor(at: datetime, number: int) -> str:
-    """The mark behind what is due then."""
+    """The cursor behind the row of this number that is due at `at` (UTC)."""
     return f"{(at - _EPOCH) // _MICROSECOND}-{number}"
 
 
 def parse_moment_cursor(cursor: str | None) -> tuple[datetime, int] | None:
-    """What a `MomentMark` says."""
+    """The instant (UTC) and the number that a `MomentCursor` holds."""
     if cursor is None:
         return None
     microseconds, _, number = cursor.partition("-")

@@ -37,7 +37,7 @@ class KeyedRoute(APIRoute):
 
 
 def keyed_router(tag: str) -> APIRouter:
-    """A router for one file's addresses."""
+    """A router whose addresses need an API key; `tag` groups them in the document."""
     return APIRouter(prefix="/api/v1", route_class=KeyedRoute, tags=[tag])
 
 

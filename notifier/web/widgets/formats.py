@@ -37,12 +37,12 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def day(at: datetime | date, zone: ZoneInfo | str | None = None) -> str:
-    """`Sat Mar 7`."""
+    """`Sat Mar 7`, in this zone."""
     return say_day(_local(at, zone) if isinstance(at, datetime) else at)
 
 
 def hour(at: datetime, zone: ZoneInfo | str) -> str:
-    """`3:30 PM`."""
+    """`3:30 PM`, in this zone."""
     return say_hour(_local(at, zone))
 
 
@@ -58,12 +58,12 @@ def until(at: datetime, zone: ZoneInfo | str) -> str:
 
 
 def typed(at: datetime | None, zone: ZoneInfo | str) -> str:
-    """As a date-and-time field has it."""
+    """As a date-and-time field has it (`2026-03-07T15:30`), in this zone."""
     return f"{_local(at, zone):%Y-%m-%dT%H:%M}" if at else ""
 
 
 def iso(at: datetime) -> str:
-    """For machines."""
+    """ISO 8601 with its offset, for a `datetime` attribute."""
     return at.isoformat()
 
 

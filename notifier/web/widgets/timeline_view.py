@@ -53,7 +53,7 @@ class Day:
 
 
 def planned(messages: Iterable[PlannedMessage], zone: ZoneInfo) -> list[Bubble]:
-    """The texts of a plan."""
+    """The texts of a plan as bubbles; times are in `zone`."""
     return [
         Bubble(
             step=one.step,
@@ -94,7 +94,7 @@ def stored(messages: Iterable[Message], zone: ZoneInfo, waits_for: dict[int, str
 
 
 def by_day(bubbles: Sequence[Bubble], zone: ZoneInfo, day0: date) -> list[Day]:
-    """The same, day by day."""
+    """Bubbles by their day in `zone`; `day0` is the day of the treatment or visit."""
     in_order = sorted(bubbles, key=lambda bubble: bubble.at)
     return [
         Day(on, day(on), (on - day0).days, tuple(those))

@@ -36,9 +36,9 @@ def test_only_an_admin_sees_people_programs_and_the_record(desk: Desk, path: str
 
 
 def test_only_an_admin_changes_an_account(subtests: pytest.Subtests, desk: Desk) -> None:
-    for deed in ("password", "role", "lock", "unlock", "sign-out"):
-        with subtests.test(deed=deed):
-            assert 403 == desk.post(f"/accounts/1/{deed}", role="admin").status_code
+    for action in ("password", "role", "lock", "unlock", "sign-out"):
+        with subtests.test(action=action):
+            assert 403 == desk.post(f"/accounts/1/{action}", role="admin").status_code
             assert Role.STAFF is role_of(desk, "Dana")
 
 
@@ -79,9 +79,9 @@ def test_a_role_is_changed(admin: Desk) -> None:
     assert Role.STAFF is role_of(admin, "Dana")
 
 
-@pytest.mark.parametrize("deed", ["role", "lock"])
-def test_the_last_admin_stays_one(admin: Desk, deed: str) -> None:
-    refused = admin.post(f"/accounts/1/{deed}", role="staff")
+@pytest.mark.parametrize("action", ["role", "lock"])
+def test_the_last_admin_stays_one(admin: Desk, action: str) -> None:
+    refused = admin.post(f"/accounts/1/{action}", role="staff")
     assert (422, True) == (refused.status_code, "is the only admin" in words(refused))
     assert (Role.ADMIN, 200) == (role_of(admin, "Dr. Sol"), admin.get("/accounts").status_code)
 
