@@ -18,11 +18,11 @@ from schedules.send_window import zone_named
 from schedules.wording import Voice
 
 USEFUL_FOR: Final = timedelta(hours=1)
-"""Later than this after she wrote, a fixed answer would only confuse; after staff wrote theirs, it is stale too."""
+"""Later than this after the patient's message a fixed answer would only confuse; one of staff is stale too."""
 ONE_IN: Final = timedelta(hours=12)
 """At most one fixed answer for each number: two machines must not keep each other talking."""
 STAFF_MAY_ANSWER_FOR: Final = timedelta(hours=24)
-"""After her message, at any hour: she is awake, or has asked to be told."""
+"""After the patient's message, at any hour: the patient is awake, or has asked to be told."""
 LONGEST_TEXT: Final = 1600
 """Twilio takes no more characters."""
 _NEVER_ANSWERED: Final = frozenset({Meaning.STOP, Meaning.WRONG_PERSON, Meaning.PERHAPS_STOP})
@@ -50,7 +50,7 @@ class AnswerRules:
         return replace(self, voice=profile.voice, zone=zone_named(profile.timezone), staffed=profile.staffed)
 
     def say(self, language: str) -> str:
-        """The answer in her language, else in English; in the clinic's own words where it has given some."""
+        """The answer in the patient's language, else in English; in the clinic's own words where it has given some."""
         spoken = language_or_default(language)
         words = (self.words or {}).get(spoken.code, spoken.about.answers.unwatched)
         filled = {"clinic": self.voice.clinic, "phone": self.voice.phone}

@@ -33,13 +33,13 @@ def last_reply(session: Session, phone: str, yours: Collection[str] | None = Non
 
 
 def conversation(session: Session, enrollment: Enrollment, limit: int) -> list[Reply]:
-    """The latest from her number, and from one she had before where nobody is enrolled on it now."""
+    """The latest from the patient's number, and from an earlier one where nobody is enrolled on it now."""
     left = col(Message.left_at).is_not(None)
     numbers = select(col(Message.phone)).where(col(Message.enrollment_id) == enrollment.id, left).distinct()
     before = set(session.scalars(numbers)) - {enrollment.phone}
     whose = latest_on(session, before)
-    hers = {phone for phone in before if phone in whose and whose[phone].phone == enrollment.phone}
-    found = select(Reply).where(col(Reply.phone).in_([enrollment.phone, *sorted(hers)]))
+    on_number = {phone for phone in before if phone in whose and whose[phone].phone == enrollment.phone}
+    found = select(Reply).where(col(Reply.phone).in_([enrollment.phone, *sorted(on_number)]))
     return list(session.scalars(found.order_by(col(Reply.at).desc()).limit(limit)))
 
 

@@ -47,7 +47,7 @@ class InboundText:
     opt_out_type: str | None = None
     """Twilio's own verdict, where it gives one."""
     written_to: tuple[str | None, ...] = ()
-    """The number that she wrote to, and its messaging service, as far as they are known."""
+    """The number that the patient wrote to, and its messaging service, as far as they are known."""
 
 
 def receive(
@@ -57,7 +57,7 @@ def receive(
 
     `answers`: how urgent words, and words that nobody reads now, are answered; None: not at all.
     """
-    # "rcs:+1…" and "whatsapp:+1…" are the same person, whose wish counts for her number.
+    # "rcs:+1…" and "whatsapp:+1…" are the same person, whose wish counts for the number.
     inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20], text=_storable(inbound.text))
     one_at_a_time(session, inbound.phone)  # a STOP and a START must see each other
     opted_out = is_opted_out(session, inbound.phone) is not None
@@ -103,10 +103,10 @@ def _storable(text: str) -> str:
 
 
 def _office(session: Session, inbound: InboundText, offices: Offices) -> str | None:
-    """Whose number she wrote to, unless she is another office's patient; else her newest enrollment's."""
+    """Whose number was written to, unless it is a patient of another office; else that of the newest enrollment."""
     written_to = office_of_sender(offices, [one for one in inbound.written_to if one])
-    hers = answers_for(session, inbound.phone, office=written_to)
-    return written_to if hers is None else hers.office
+    on_number = answers_for(session, inbound.phone, office=written_to)
+    return written_to if on_number is None else on_number.office
 
 
 def _answer(session: Session, inbound: InboundText, answers: AnswerRules, office: str | None, now: datetime) -> None:
@@ -149,7 +149,7 @@ def _act(session: Session, inbound: InboundText, meaning: Meaning, now: datetime
 
 
 def _said_stop_since(session: Session, inbound: InboundText) -> bool:
-    """Whether she wrote, or said at the desk, that she wants no more, after she wrote this."""
+    """Whether the patient wrote, or said at the desk, that no more is wanted, after writing this."""
     stored = is_opted_out(session, inbound.phone)
     at_the_desk = stored is not None and stored.source == "staff" and stored.at > inbound.at
     return at_the_desk or _wrote_since(session, inbound, Meaning.STOP)
@@ -163,7 +163,7 @@ def _wrote_since(session: Session, inbound: InboundText, meaning: Meaning) -> bo
 
 
 def _hold(session: Session, inbound: InboundText, reason: str, now: datetime, *, kinds: str = "all") -> None:
-    """Her number, and the one that she has got since she wrote."""
+    """The patient's number, and a newer one since the message."""
     for phone in (inbound.phone, *numbers_since(session, inbound.phone, inbound.at)):
         hold_number(session, phone, reason=reason, at=now, by=_BY, kinds=kinds)
 

@@ -1,4 +1,4 @@
-"""Answer a patient in staff's own words, within a day of hers, at any hour, and never after STOP."""
+"""Answer a patient in staff's own words, within a day of the last message, at any hour, and never after STOP."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def find_answer(
 ) -> StaffAnswer:
     """What answering this reply, or the last words from this enrollment's number, would send; nothing is written.
 
-    The name of her office, or the clinic, stands in front of the words. Raises Refused with a sentence.
+    The name of the patient's office, or the clinic, stands in front of the words. Raises Refused with a sentence.
     """
     if enrollment_id is not None:
         phone, whose = the_enrollment(session, enrollment_id).phone, enrollment_id
@@ -95,7 +95,7 @@ def answer(session: Session, found: StaffAnswer, *, rules: PlanningRules, now: d
     one_at_a_time(session, found.phone)
     found = find_answer(
         session, found.words, rules=rules, now=now, reply_id=found.reply,
-        enrollment_id=found.enrollment)  # fmt: skip  # again, now that nobody else answers her
+        enrollment_id=found.enrollment)  # fmt: skip  # again, now that nobody else answers
     message = plan(
         session, the_enrollment(session, found.enrollment), found.phone, found.words,
         step=f"{BY_STAFF}-{found.reply}", now=now, until=found.until, by=by,

@@ -25,9 +25,9 @@ def answers_for(session: Session, phone: str, *, office: str | None = None) -> E
 
     Of that office, where one is.
     """
-    hers = sharing_phone(session, phone)
-    hers = [one for one in hers if office is not None and one.office == office] or hers
-    best = [one for one in hers if one.state in RUNNING] or hers
+    on_number = sharing_phone(session, phone)
+    on_number = [one for one in on_number if office is not None and one.office == office] or on_number
+    best = [one for one in on_number if one.state in RUNNING] or on_number
     return best[-1] if best else None
 
 

@@ -37,7 +37,7 @@ def close_reply(session: Session, reply_id: int, *, now: datetime, by: str) -> b
 
 
 def see_to(session: Session, message_id: int, *, now: datetime, by: str) -> bool:
-    """Somebody has told her in person what a text could not; False where that was so already."""
+    """Somebody has told the patient in person what a text could not; False where that was so already."""
     message = outbox.by_id(session, message_id)
     if message is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)

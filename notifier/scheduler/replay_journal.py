@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from notifier.db.tables import Attempt, Message
 from notifier.db.threads import DatabaseThreads
-from notifier.sending.dispatch import Record
+from notifier.sending.dispatch import SaveOutcomes
 from notifier.sending.outcomes.journal import JournalEntry, left_behind
 from notifier.sending.outcomes.results import Finished
 
@@ -24,7 +24,7 @@ _NOBODY: Final = (0, "")
 log = structlog.get_logger()
 
 
-async def save_left_behind(threads: DatabaseThreads, place: Path | None, record: Record, *, now: datetime) -> int:
+async def save_left_behind(threads: DatabaseThreads, place: Path | None, record: SaveOutcomes, *, now: datetime) -> int:
     """Save what the journals of dead workers hold, and remove them; how many outcomes.
 
     An outcome that is saved already changes nothing; one of an attempt that this database does not know says that it
@@ -43,7 +43,7 @@ async def save_left_behind(threads: DatabaseThreads, place: Path | None, record:
     return len(kept)
 
 
-def _save(session: Session, record: Record, one: JournalEntry, now: datetime) -> None:
+def _save(session: Session, record: SaveOutcomes, one: JournalEntry, now: datetime) -> None:
     found = session.execute(
         select(col(Attempt.message_id), col(Message.phone))
         .join(Message, col(Message.id) == col(Attempt.message_id))

@@ -34,7 +34,7 @@ class SendingFacts(NamedTuple):
     opted_out: bool
     hours: OpenHours
     day0: date | None
-    """The local date of the treatment; None while she is only booked."""
+    """The local date of the treatment; None while the visit is only booked."""
     rebook_consent: bool
     waits_for: str | None
     """Why a person must act first (`notifier.domain.waiting`), or None."""

@@ -36,7 +36,7 @@ from notifier.sending.pause_points import PausePoint, Reached, nobody
 from notifier.sending.rate import Pace
 from notifier.sms.gateway import Gateway
 
-Record = Callable[[Session, Sequence[Finished], datetime], None]
+SaveOutcomes = Callable[[Session, Sequence[Finished], datetime], None]
 """Saves outcomes; handed in."""
 _BREATH = 0.01
 """Seconds between two transactions, so that each has a batch to save."""
@@ -68,7 +68,7 @@ class Dispatch:
         clock: Timekeeper,
         rules: SendingRules,
         *,
-        record: Record,
+        record: SaveOutcomes,
         worker_id: str,
         in_flight: int,
         pace: Pace,

@@ -1,4 +1,4 @@
-"""The senders that texts ever left through: a patient answers in the thread that she has, however old."""
+"""The senders that texts ever left through: a patient answers in an old thread too."""
 
 from __future__ import annotations
 

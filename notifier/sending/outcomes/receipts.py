@@ -115,7 +115,7 @@ def _apply(session: Session, text: Message, receipt: Receipt, at: datetime) -> N
     assert text.id is not None
     to = _STATES[receipt.status]
     if to is _S.DELIVERED and text.state in (_S.PLANNED, _S.SUPPRESSED):
-        # It failed, was planned again (she may have said stop since), and arrived after all: it must not leave twice.
+        # It failed, was planned again (a STOP may have come since), and arrived after all: it must not leave twice.
         why = "the earlier text arrived after all"
         for seen, back in ((_S.SUPPRESSED, _S.PLANNED), (_S.PLANNED, _S.FAILED)):
             move(session, text.id, seen=seen, to=back, at=at, by=_BY, why=why)
