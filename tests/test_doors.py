@@ -16,8 +16,9 @@ from sqlalchemy import Engine
 
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
+from notifier.db.tables import Enrollment
 from notifier.enrollments.commands import COMMANDS
-from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, Kind, stored
+from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, KEPT, Kind, stored
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, desk, new_desk, notifier
 from tests.setups.command_doors import CASES, COMMAND_DOORS, EFFECT, ENROLLED, TEXT, open_clinic
@@ -132,9 +133,24 @@ def test_lists_can_be_asked_for_who_treated(door: CommandLine | PageForms | Api)
 def test_the_table_of_fields_is_the_whole_of_a_request() -> None:
     names = [one.name for one in FIELDS]
     changeable = [one.name for one in CHANGEABLE]
-    assert sorted(names) == sorted(VALUES)
+    assert sorted(one.name for one in KEPT) == sorted(VALUES)
     assert sorted(names) == sorted(EnrollRequest.__dataclass_fields__)
     assert sorted(changeable) == sorted(ChangeRequest.__dataclass_fields__)
+
+
+def test_a_number_of_a_new_area_code_needs_a_persons_word_at_every_door(door: Door, sqlite_engine: Engine) -> None:
+    said = {name: value.first for name, value in VALUES.items() if name not in ("appointment_at", "second")}
+    new, newer, word = {"phone": "+16215550101"}, {"phone": "+16795550102"}, {"new_area_code": True}
+    with pytest.raises(AssertionError, match=r"its area code is new"):
+        door.enroll(said | new)
+    whose = door.enroll(said | new | word)
+    with pytest.raises(AssertionError, match=r"its area code is new"):
+        door.change(whose, newer | {"new_area_code": False})
+    door.change(whose, newer | word)
+    door.change(whose, {"name": "Anna Ruiz"})
+    with reading(sqlite_engine) as session:
+        enrollment = session.get_one(Enrollment, whose)
+        assert ("Anna Ruiz", newer["phone"]) == (enrollment.name, enrollment.phone)
 
 
 # --- What can be done to an enrollment ---

@@ -14,6 +14,7 @@ ADVICE: Final[Mapping[RefusalCode, str]] = MappingProxyType(
         _C.ACCOUNT_EXISTS: "to set its password: notifier staff password {name}",
         _C.API_KEY_EXISTS: 'notifier api-key revoke "{name}"',
         _C.APPROVER_MISSING: "--by NAME",
+        _C.AREA_CODE_UNKNOWN: "--new-area-code",
         _C.BACKUP_NOT_COMPARED: "run: notifier recover --apply",
         _C.BOOKED_ALREADY: "notifier treated {enrollment} --at {at}",
         _C.COLUMNS_MISSING: "notifier import --template",

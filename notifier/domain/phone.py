@@ -45,6 +45,10 @@ _MOST_ZONES = 4
 """More zones than this (Alaska has 2, a toll-free number 42) say nothing about where somebody lives."""
 
 
+class UnknownAreaCode(ValueError):
+    """A number of the right form whose area code the library does not know: a person may vouch for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A number that can be texted, and the clocks its area code may be on."""
@@ -64,8 +68,13 @@ def parse_phone(raw: str, *, region: str = "US", vouched: bool = False) -> Phone
     text = raw.strip(" \t\r\n")  # not strip(): an invisible character must be named, not dropped
     digits = _national_digits(text)
     region_code, kind = _about_prefix(digits[:6])
-    if kind == PhoneNumberType.UNKNOWN and vouched and _WELL_FORMED.fullmatch(digits):
-        return Phone(f"+1{digits}", ())
+    if kind == PhoneNumberType.UNKNOWN and _WELL_FORMED.fullmatch(digits):
+        if vouched:
+            return Phone(f"+1{digits}", ())
+        raise UnknownAreaCode(
+            f'phone "{text}": area code {digits[:3]} with {digits[3:6]} is no US number known here; {_INSTEAD}, '
+            "or, where the number is right and its area code is new, say that too (new_area_code)"
+        )
     if kind == PhoneNumberType.UNKNOWN:
         raise ValueError(f'phone "{text}": area code {digits[:3]} with {digits[3:6]} is no US number; {_INSTEAD}')
     if kind in _REASONS:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifier.domain.phone import UnknownAreaCode
 from notifier.domain.planning.plan import PlanningRules
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from schedules.catalogue import Catalogue
 from schedules.protocol import CareProtocol
 from schedules.timeline import Patient, check_patient
@@ -53,5 +54,7 @@ def check_field(field_name: str, check: Any, value: str) -> Any:
     """The value that `check` returns; its ValueError becomes a Refused about that field."""
     try:
         return check(value)
+    except UnknownAreaCode as why:
+        raise Refused(str(why), field_name, code=RefusalCode.AREA_CODE_UNKNOWN) from None
     except ValueError as why:
         raise Refused(str(why), field_name) from None

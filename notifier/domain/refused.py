@@ -11,6 +11,7 @@ class RefusalCode(StrEnum):
     ACCOUNT_EXISTS = "account-exists"
     API_KEY_EXISTS = "api-key-exists"
     APPROVER_MISSING = "approver-missing"
+    AREA_CODE_UNKNOWN = "area-code-unknown"
     BACKUP_NOT_COMPARED = "backup-not-compared"
     BOOKED_ALREADY = "booked-already"
     COLUMNS_MISSING = "columns-missing"

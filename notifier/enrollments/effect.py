@@ -14,7 +14,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.names import check_name
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts
-from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED
+from notifier.enrollments.fields import CHANGEABLE, KEPT, PLANNED
 from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.requests import ChangeRequest
 
@@ -227,8 +227,12 @@ def _texts_of(difference: PlanDifference) -> Iterator[TextEffect]:
 
 def fields_of(stored: Enrollment, facts: EnrollmentFacts, wanted: ChangeRequest) -> dict[str, Any]:
     """What the enrollment has in every field of the table, once `wanted` is so and planning sees `facts`."""
-    known = {field.name: value_of(field, stored) for field in FIELDS}
-    said = {field.name: value for field in CHANGEABLE if (value := getattr(wanted, field.name)) is not None}
+    known = {field.name: value_of(field, stored) for field in KEPT}
+    said = {
+        field.name: value
+        for field in CHANGEABLE
+        if field.is_kept and (value := getattr(wanted, field.name)) is not None
+    }
     planned = {name: getattr(facts, name) for name in PLANNED}
     name = known["name"] if wanted.name is None else check_name(wanted.name).full
     return {

@@ -82,7 +82,7 @@ def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:
     different = [
         one.name
         for one in CHANGEABLE
-        if _is_compared(one, known, wanted) and wanted.value(one.name) != stored(one, known)
+        if one.is_kept and _is_compared(one, known, wanted) and wanted.value(one.name) != stored(one, known)
     ]
     if different:
         said = " and ".join(different)

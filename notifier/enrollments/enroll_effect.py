@@ -11,7 +11,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.planning.difference import PlannedChange, compare
 from notifier.domain.planning.plan import EnrollmentFacts, Plan
 from notifier.enrollments.effect import Effect, OtherEffect, fields_of, texts_of
-from notifier.enrollments.fields import FIELDS
+from notifier.enrollments.fields import KEPT
 from notifier.enrollments.requests import ChangeRequest, Checked
 
 
@@ -80,5 +80,5 @@ def effect_of_known(
 
 def _fields_of(wanted: Checked) -> dict[str, Any]:
     facts = wanted.facts
-    values = {one.name: wanted.value(one.name) for one in FIELDS}
+    values = {one.name: wanted.value(one.name) for one in KEPT}
     return {"state": facts.state.value, **values, "version": facts.protocol.version}

@@ -64,6 +64,8 @@ class Field:
     """Whether the card to take home has it."""
     later: bool = False
     """Whether it came after the first release: a request that does not say it has the digest that it had before."""
+    is_kept: bool = True
+    """Whether it is stored; else it is said for this once and read back nowhere."""
     whole: bool = False
     """Whether an import's row always says it: an empty cell is the default. Else an empty cell leaves what is stored,
     and an import's digest has it only where it is given, so that the digests from before the field was are good."""
@@ -96,6 +98,14 @@ FIELDS: Final = (
         required=True,
         longest=40,
         whole=True,
+    ),
+    Field(
+        name="new_area_code",
+        kind=Kind.FLAG,
+        label="The number is right, its area code is new",
+        help="Whether somebody vouches for a number of an area code that is not known here yet",
+        later=True,
+        is_kept=False,
     ),
     Field(
         name="protocol",
@@ -193,6 +203,7 @@ FIELDS: Final = (
     ),
 )
 BY_NAME: Final[Mapping[str, Field]] = {field.name: field for field in FIELDS}
+KEPT: Final = tuple(field for field in FIELDS if field.is_kept)
 CHANGEABLE: Final = tuple(field for field in FIELDS if field.may_change)
 TEXTS: Final = tuple(field for field in FIELDS if field.kind is Kind.TEXT)
 NOTES: Final = tuple(field for field in TEXTS if not field.required)
@@ -230,6 +241,8 @@ def stored(field: Field, enrollment: Enrollment) -> Any:
     match field.name:
         case "second":
             return enrollment.ordinal > 0
+        case _ if not field.is_kept:
+            return False
         case "answers":
             return dict(enrollment.answers or {})
     return getattr(enrollment, field.name)

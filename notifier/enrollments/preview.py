@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -94,7 +95,7 @@ def preview(
         missing.append("office")
     checked = None if "office" in missing else _check(lenient, protocols, rules, now, problems)
     has_phone = lenient.phone == request.phone
-    phone = parse_phone(request.phone).e164 if has_phone else None
+    phone = parse_phone(request.phone, vouched=bool(request.new_area_code)).e164 if has_phone else None
     on_phone = enrollments_on(session, [phone]) if phone else []
     outlook, known = None, None
     if checked is not None:
@@ -153,7 +154,11 @@ def _fill_in(request: EnrollRequest, problems: list[Refused]) -> tuple[EnrollReq
     """Stand-ins for what is empty or wrong."""
     missing: list[str] = []
     stand_ins: dict[str, Any] = {}
-    for field, check in (("name", check_name), ("phone", parse_phone), ("consent", str)):
+    for field, check in (
+        ("name", check_name),
+        ("phone", partial(parse_phone, vouched=bool(request.new_area_code))),
+        ("consent", str),
+    ):
         typed: str = getattr(request, field)
         if not typed.strip():
             missing.append(field)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -49,6 +50,8 @@ class EnrollRequest:
     """The patient's office, where there are any; the only one where it is None."""
     provider: str | None = None
     """Who treated the patient."""
+    new_area_code: bool | None = None
+    """A person vouches for the number, whose area code the library does not know yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Checked:
     texts: Mapping[str, str | None]
     """The texts of the field table, as they are stored."""
     second: bool
+    vouched: bool
+    """A person says that the number is right, whatever is known of its area code."""
     given: frozenset[str]
     """The fields that somebody said; the others have what holds unless said."""
 
@@ -79,6 +84,8 @@ class Checked:
                 return dict(self.facts.answers)
             case "second":
                 return self.second
+            case "new_area_code":
+                return self.vouched
         return self.texts[name] if name in self.texts else getattr(self.facts, name)
 
     def digest(self) -> str:
@@ -88,7 +95,7 @@ class Checked:
             value = self.value(one.name)
             if one.whole and (value or one.kind is not Kind.OFFICE):
                 content.append(value.isoformat() if isinstance(value, datetime) else value)
-            elif one.name in self.given and not one.whole and not one.is_key:
+            elif one.name in self.given and one.is_kept and not one.whole and not one.is_key:
                 content.append([one.name, value])
         return hashlib.sha256(_canonical(content).encode()).hexdigest()[:16]
 
@@ -99,7 +106,8 @@ _canonical = json.JSONEncoder(sort_keys=True).encode
 def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol], rules: PlanningRules) -> Checked:
     """Check what needs neither the clock nor the database; raises Refused with the field it is about."""
     name = check_field("name", check_name, request.name)
-    phone = check_field("phone", parse_phone, request.phone)
+    vouched = bool(request.new_area_code)
+    phone = check_field("phone", partial(parse_phone, vouched=vouched), request.phone)
     protocol = find_protocol(request.protocol, protocols)
     office = choose_office(request.office, rules.offices, rules.yours)
     check_allowed(protocol, office, rules)
@@ -128,7 +136,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
         **{one.name: texts[one.name] for one in TEXTS if one.name in PLANNED},
     )
     given = frozenset(one.name for one in FIELDS if getattr(request, one.name) is not None)
-    return Checked(facts, name, texts, bool(request.second), given)
+    return Checked(facts, name, texts, bool(request.second), vouched, given)
 
 
 def check_when(wanted: Checked, now: datetime) -> None:
@@ -172,6 +180,8 @@ class ChangeRequest:
     """Whose name, phone, hours and sender the texts have from now on."""
     provider: str | None = None
     """Who treated the patient; empty: nobody says."""
+    new_area_code: bool | None = None
+    """A person vouches for the new number, whose area code the library does not know yet."""
 
 
 def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> EnrollmentFacts:
@@ -181,7 +191,8 @@ def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> En
         name: Name = check_field("name", check_name, changes.name)
         after = replace(after, first_name=name.first, folded_name=name.folded)
     if changes.phone is not None:
-        after = replace(after, phone=check_field("phone", parse_phone, changes.phone).e164)
+        read = partial(parse_phone, vouched=bool(changes.new_area_code))
+        after = replace(after, phone=check_field("phone", read, changes.phone).e164)
     if changes.timezone is not None:
         check_field("timezone", zone_called, changes.timezone)
     for one in CHANGEABLE:

@@ -16,7 +16,7 @@ from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
 from notifier.enrollments.effect import OtherEffect, others_of
 from notifier.enrollments.eligibility import Standing, read_standing
-from notifier.enrollments.fields import FIELDS
+from notifier.enrollments.fields import KEPT
 from notifier.enrollments.identity import next_ordinal, the_same
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import (
@@ -157,7 +157,7 @@ def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], dig
 def _enrollment_row(one: Checked, ordinal: int, now: datetime, by: str, digest: str | None) -> Row:
     facts = one.facts
     return {
-        **{field.name: one.value(field.name) for field in FIELDS if field.name != "second"},
+        **{field.name: one.value(field.name) for field in KEPT if field.name != "second"},
         "ordinal": ordinal,
         "folded_name": facts.folded_name,
         "version": facts.protocol.version,

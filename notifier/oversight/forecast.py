@@ -19,7 +19,7 @@ from notifier.db.tables import Enrollment, Message, NumberHold, Recovery, Recove
 from notifier.domain.kinds import ANSWER
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import waits_for
-from notifier.enrollments.fields import FIELDS, stored
+from notifier.enrollments.fields import KEPT, stored
 from notifier.numbers.holds import holds_on
 from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.gates.recoveries import LATE_WAITS, open_recoveries
@@ -113,7 +113,7 @@ def enrollments(
 
 def enrollment_json(one: Enrollment) -> dict[str, Any]:
     """An enrollment as plain values: what the field table has, and where it stands."""
-    said = {field.name: stored(field, one) for field in FIELDS}
+    said = {field.name: stored(field, one) for field in KEPT}
     values = {"enrollment": one.id, **said, "version": one.version, "state": one.state.value, "reason": one.reason}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 

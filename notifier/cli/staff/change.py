@@ -35,6 +35,7 @@ def change(
     ] = None,
     external_id: Annotated[str | None, typer.Option(help="Your own system's id; empty takes it back.")] = None,
     provider: Annotated[str | None, typer.Option(help="Who treated the patient; empty takes it back.")] = None,
+    new_area_code: Annotated[bool | None, typer.Option(help="The number is right, its area code is new.")] = None,
     office: WhichOffice = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -62,6 +63,7 @@ def change(
             external_id=external_id,
             office=office,
             provider=provider,
+            new_area_code=new_area_code,
         )
         _refuse_nothing(request)
         return Change(request)

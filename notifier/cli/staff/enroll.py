@@ -40,6 +40,9 @@ def enroll(
         bool, typer.Option("--separate-areas", help="The patient's earlier treatments were on other areas.")
     ] = False,
     provider: Annotated[str | None, typer.Option(help="Who treated the patient, like Dr. Kim.")] = None,
+    new_area_code: Annotated[
+        bool, typer.Option("--new-area-code", help="The number is right, its area code is new.")
+    ] = False,
     office: WhichOffice = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the patient would get, write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: enroll, do not only show.")] = False,
@@ -67,6 +70,7 @@ def enroll(
             separate_areas=separate_areas,
             office=office_id,
             provider=provider,
+            new_area_code=new_area_code,
         )
         if only_show:
             _rehearse(context, request, as_json)

@@ -172,7 +172,7 @@ def _changes(stored: Enrollment, wanted: Checked) -> ChangeRequest:
     said: dict[str, Any] = {}
     for one in CHANGEABLE:
         value = wanted.value(one.name)
-        if (one.whole or one.name in wanted.given) and not one.is_key and value != known[one.name]:
+        if (one.whole or one.name in wanted.given) and one.is_kept and not one.is_key and value != known[one.name]:
             said[one.name] = value
     if "answers" in said:
         said["answers"] = {
@@ -180,6 +180,8 @@ def _changes(stored: Enrollment, wanted: Checked) -> ChangeRequest:
         }
     if wanted.facts.treated_at is not None or known["treated_at"] is not None:
         said.pop("appointment_at", None)
+    if "phone" in said and wanted.vouched:
+        said["new_area_code"] = True
     if "protocol" in said:
         said["protocol"] = wanted.facts.protocol
     return ChangeRequest(**{name: value for name, value in said.items() if value not in (None, {})})

@@ -8,7 +8,7 @@ from pydantic import Field as PydanticField
 from pydantic import create_model
 
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.enrollments.fields import FIELDS, Field, Kind
+from notifier.enrollments.fields import KEPT, Field, Kind
 from notifier.web.api.timelines import Instant, ResponseModel
 
 
@@ -22,7 +22,7 @@ class _EnrollmentResponse(ResponseModel):
 
 def _with_fields(model: type[_EnrollmentResponse]) -> type[_EnrollmentResponse]:
     """A response that has every field of the field table too."""
-    said: dict[str, Any] = {one.name: (_type_of(one), PydanticField(description=f"{one.help}.")) for one in FIELDS}
+    said: dict[str, Any] = {one.name: (_type_of(one), PydanticField(description=f"{one.help}.")) for one in KEPT}
     return create_model(model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **said)
 
 

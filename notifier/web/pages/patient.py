@@ -21,7 +21,7 @@ from notifier.domain.kinds import ANSWER
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
-from notifier.enrollments.fields import FIELDS, NOTES, Kind
+from notifier.enrollments.fields import KEPT, NOTES, Kind
 from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of, facts_without_protocol
@@ -100,7 +100,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "zones": zones(context.rules.timezone, enrollment.timezone),
         "protocols": context.protocols,
         "notes": [(one, stored_value(one, enrollment)) for one in NOTES],
-        "flags": [(one, bool(stored_value(one, enrollment))) for one in FIELDS if one.kind is Kind.FLAG],
+        "flags": [(one, bool(stored_value(one, enrollment))) for one in KEPT if one.kind is Kind.FLAG],
     }
 
 
@@ -153,7 +153,7 @@ def _found(session: Session, typed: str) -> list[Enrollment]:
     which: list[ColumnElement[bool]] = []
     which += [func.lower(getattr(Enrollment, one.name)) == func.lower(typed) for one in NOTES]
     try:
-        which.append(col(Enrollment.phone) == parse_phone(typed).e164)
+        which.append(col(Enrollment.phone) == parse_phone(typed, vouched=True).e164)
     except ValueError:
         folded = fold_name(typed)
         if folded:

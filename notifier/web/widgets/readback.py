@@ -47,7 +47,7 @@ def _said(
                     yield plain(question).capitalize(), plain(known.get(question, "not asked")), plain(answer)
                 continue
             case Kind.PHONE:
-                value = parse_phone(value).e164
+                value = parse_phone(value, vouched=True).e164
             case Kind.TEXT:
                 value = read_text(one, value)
         yield one.label, in_words(one, known, zone, protocols), in_words(one, value, zone, protocols)
