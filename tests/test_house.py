@@ -253,4 +253,4 @@ def test_every_setting_is_in_the_readme() -> None:
 
 def test_the_migrations_have_one_head() -> None:
     script = ScriptDirectory(str(ROOT / "notifier" / "db" / "migrations"))
-    assert [HEAD] == script.get_heads()
+    assert [HEAD] == script.get_heads(), "HEAD in notifier/db/schema.py is the revision of the last migration"

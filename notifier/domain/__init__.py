@@ -1,1 +1,1 @@
-"""Pure rules of the worker: states, outcomes, numbers, names, replies."""
+"""Pure rules of the worker: planning, states, phone numbers, names, clocks, offices."""

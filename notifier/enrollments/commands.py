@@ -1,4 +1,18 @@
-"""What can be done to an enrollment: one small command each, and the table of them that every door goes through."""
+"""What can be done to an enrollment: one small command each, and the table of them that every door goes through.
+
+A new command is, in this order:
+
+- a class here and its place in `COMMANDS`: the API then has its address, and the page takes it. `to` is the state it
+  leads to; without one, `wanted` says which fields change, or `after` what else. What becomes of the texts is found by
+  planning anew. With neither, the history has its line and nothing else changes
+- its button or form in notifier/web/templates/patient.html, with when it is shown
+- a function in notifier/cli/staff/commands.py and its line in notifier/cli/app.py
+- a case in tests/setups/command_doors.py (`CASES`), tests/cli/test_dry_run.py (`CHANGES`) and
+  tests/web/api/test_document.py (`GOOD`); tests/test_doors.py then does it at every door
+
+A command that asks for more than `at`, `why` or `request` is read in notifier/web/pages/patient_commands.py and
+notifier/web/api/commands.py.
+"""
 
 from __future__ import annotations
 

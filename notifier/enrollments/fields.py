@@ -1,8 +1,16 @@
 """The field table: what an enrollment has, said once. The command line, the page, the API and an import follow from it.
 
-A new field is a row here, its line in `EnrollRequest` and `ChangeRequest`, a column with its migration, and the options
-of `notifier enroll` and `notifier change`; where planning must know it, a line in `Facts` too. `tests/test_doors.py`
-names what is missing.
+A new field is, in this order:
+
+- a row here, with `later=True` (`is_kept=False`: no column)
+- its line in `EnrollRequest` and, where it may change, in `ChangeRequest` (requests.py)
+- a column of `Enrollment` (notifier/db/tables/outbox.py), a file in notifier/db/migrations/versions that adds it, and
+  that file's revision as `HEAD` in notifier/db/schema.py
+- the options of `notifier enroll` and `notifier change` (notifier/cli/staff/enroll.py and change.py)
+- where it is no text (those follow), its input in notifier/web/templates/enroll.html, and in patient.html
+- a line in `VALUES` of tests/test_doors.py, which then says it at every door and tells which one lacks it
+
+Where planning must know it, a line in `EnrollmentFacts` (notifier/domain/planning/plan.py) too.
 """
 
 from __future__ import annotations

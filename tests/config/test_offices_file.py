@@ -72,7 +72,7 @@ def test_each_mistake_is_one_sentence_that_says_where_and_what_to_write(subtests
         ('[north]\ntimezone = "America/Phoenix"\nsend_window = "7-9"', 'send_window: "7-9" is not a send window'),
         ('[north]\ntimezone = "America/Phoenix"\nstaffed_hours = "always"', "staffed_hours: .* is no staffed time"),
         ('[north]\ntimezone = "America/Phoenix"\nsender = "Glow"', "sender: this is no sender; write a messaging serv"),
-        ('[north]\ntimezone = "America/Phoenix"\nlanguage = "fr"', 'language: .* speaks "fr"; write one of en, es'),
+        ('[north]\ntimezone = "America/Phoenix"\nlanguage = "xx"', 'language: .* speaks "xx"; write one of en, es'),
         ('[north]\ntimezone = "America/Phoenix"\nprotocols = []', "protocols is empty"),
         ('[north]\ntimezone = "America/Phoenix"\nprotocols = ["microneedle"]', "did you mean microneedling"),
         ('[North]\ntimezone = "America/Phoenix"', r'office "North": an office.s id is small letters'),

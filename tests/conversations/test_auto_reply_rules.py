@@ -64,7 +64,7 @@ def test_what_was_written_an_hour_ago_is_for_people() -> None:
             "Glow Skin Clinic: nadie lee estos mensajes ahora. Emergencia: 911. Si no, llame al (212) 555-0100.",
         ),
         (
-            "fr",
+            "cy",
             "Glow Skin Clinic: this phone is not watched now. Emergency: 911. Otherwise (212) 555-0100.",
         ),
     ],

@@ -1,6 +1,6 @@
 """The tables, all of them. They are the truth: the scheduler only wakes what reads them.
 
-Every row belongs to a clinic; every instant is UTC. Import them from here: only then is the metadata complete.
+One database is one clinic; every instant is UTC. Import them from here: only then is the metadata complete.
 """
 
 from __future__ import annotations

@@ -61,6 +61,11 @@ def test_every_answer_is_as_documented(peopled: Program, path: str, method: str,
     ask()
 
 
+def test_every_address_that_takes_a_body_has_a_good_one_here() -> None:
+    posted = {path.removeprefix(V1) for path, method in OPERATIONS if method == "post"}
+    assert set() == posted ^ set(GOOD), "GOOD in this file and the addresses of the API differ"
+
+
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_a_good_request_is_answered_as_documented(peopled: Program, path: str, method: str) -> None:
     which = {"no-show": BOOKED, "resume": HELD}.get(path.rpartition("/")[2], 1)

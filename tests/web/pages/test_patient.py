@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
 
+import notifier.web
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
 from notifier.domain.states import MessageState
+from notifier.enrollments.commands import COMMANDS
 from tests.web.pages.conftest import ANA, Desk, words
 
 HERS = "/patients/1"
@@ -202,3 +205,8 @@ def test_nobody_else_is_found(subtests: pytest.Subtests, desk: Desk) -> None:
 def test_somebody_elses_form_tells_nothing(desk: Desk) -> None:
     """The warnings of an enrollment are shown on its own page alone."""
     assert ANA not in desk.read("/patients/1?form=00000000-0000-0000-0000-000000000000")
+
+
+def test_every_command_has_its_button_on_the_page() -> None:
+    page = (Path(notifier.web.__file__).parent / "templates" / "patient.html").read_text(encoding="utf-8")
+    assert [] == [word for word in COMMANDS if f'"{word}"' not in page], "notifier/web/templates/patient.html lacks it"
