@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -58,6 +60,10 @@ PAGES: tuple[Page, ...] = (
     *api_keys.PAGES,
     *audit_log.PAGES,
 )
+MOVED: Final[Mapping[str, str]] = MappingProxyType(
+    {"/people": "/accounts", "/programs": "/api-keys", "/record": "/audit-log", "/late": "/overdue"}
+)
+"""Addresses that pages once had, for whoever has kept one."""
 
 
 def staff_router(context: WebContext) -> APIRouter:
@@ -67,6 +73,8 @@ def staff_router(context: WebContext) -> APIRouter:
     _add(router, "GET", "/favicon.ico", partial(_favicon, context))
     _add(router, "GET", "/sign-in", partial(sign_in.show, context))
     _add(router, "POST", "/sign-in", partial(sign_in.sign_in, context))
+    for old, new in MOVED.items():
+        _add(router, "GET", old, partial(_moved, context, new))
     for page in PAGES:
         _add(router, page.method, page.path, partial(respond, context, page))
     return router
@@ -83,6 +91,12 @@ async def _static(context: WebContext, request: Request) -> Response:
     if refusal := origin.refuse(context, request):
         return refusal if refusal.status_code == 404 else PlainTextResponse("https only\n", 403)
     return static_file(request.path_params["name"])
+
+
+async def _moved(context: WebContext, to: str, request: Request) -> Response:
+    if refusal := origin.refuse(context, request):
+        return refusal
+    return RedirectResponse(to, 308)
 
 
 async def _favicon(context: WebContext, request: Request) -> Response:

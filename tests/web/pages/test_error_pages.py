@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from notifier.web.pages import today
+from notifier.web.pages.routes import MOVED
 from tests.web.pages.conftest import HERE, Desk, open_desk, words
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -28,6 +29,14 @@ def test_an_address_that_leads_nowhere_is_a_page_with_the_way_on(subtests: pytes
             assert "There is nothing here No page has this address" in words(found)
             assert "Back to today" in words(found)
             assert NAVIGATION in found.text
+
+
+def test_an_address_that_a_page_once_had_leads_to_it(desk: Desk) -> None:
+    assert 4 == len(MOVED)
+    for old, new in MOVED.items():
+        found = desk.client.get(old, follow_redirects=False)
+        assert (308, new) == (found.status_code, found.headers["location"])
+        assert 200 == browse(desk, new).status_code
 
 
 def test_a_stranger_reads_it_without_the_pages_of_staff(stranger: Desk) -> None:
