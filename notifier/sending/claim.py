@@ -55,7 +55,7 @@ _DUE = (
 _BY_AGE = (col(Message.due_at), col(Message.id))
 _READY = _DUE.where(may_be_claimed()).order_by(col(Message.need), *_BY_AGE)
 _UNMARKED = _DUE.where(col(Message.need).is_(None), col(Message.due_at) > bindparam("after")).order_by(*_BY_AGE)
-_MARKED_AT_ONCE = 1000
+_MARKED_AT_ONCE = 500
 """How many texts are marked ready in one transaction: some milliseconds."""
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, case, literal, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -22,9 +24,18 @@ from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.recoveries import LATE, last_departure, open_recoveries, release_late, waits
 
 _AT_ONCE: Final = 2000
+_STREAMED: Final = {"yield_per": _AT_ONCE}
 _LOOK_BACK: Final = timedelta(days=60)
 """No text stays useful for so long."""
-_SHOWN: Final[tuple[Any, ...]] = (*DECIDED_BY, col(Enrollment.external_id), col(Enrollment.name))
+LISTED: Final = 1000
+"""So many texts are listed one by one, the first to have been due; the others are counted."""
+_WORDLESS: Final[dict[str, Any]] = {  # what a text says decides nothing, and there may be hundreds of thousands
+    "text": literal("").label("text"),
+    "late_text": case((col(Message.late_text).is_(None), None), else_="").label("late_text"),
+}
+_SHOWN: Final[tuple[Any, ...]] = (
+    *(_WORDLESS.get(one.key, one) for one in DECIDED_BY), col(Enrollment.external_id), col(Enrollment.name),
+)  # fmt: skip
 _S = MessageState
 
 
@@ -70,19 +81,38 @@ class RecoveryPlan:
     up_to: datetime
     """What was due by then is late."""
     late: list[LateText]
-    """Those still planned."""
+    """Those still planned, the first to have been due; no more than are listed."""
     expired: list[LateText]
-    """Those that were given up since the outage began."""
+    """Those that were given up since the outage began; no more than are listed."""
+    fates: Counter[LateFate]
+    """How many of each fate, all of them."""
+    patients: int
+    """How many enrollments they are of."""
+    too_late: int
+    """How many of those still planned have expired: staff tell the patient."""
+    texts: frozenset[int]
+    """All that are still planned, listed or not."""
+    digest: str
+    """Of which texts they are, and what becomes of each."""
 
     @property
-    def useful(self) -> list[LateText]:
-        """Those that a release is about."""
-        return [one for one in self.late if one.fate is not LateFate.EXPIRED]
+    def useful(self) -> int:
+        """How many a release is about."""
+        return len(self.texts) - self.too_late
+
+    @property
+    def excerpt(self) -> list[LateText]:
+        """What is shown one by one."""
+        return [*self.late, *self.expired][:LISTED]
+
+    @property
+    def omitted(self) -> int:
+        """How many more there are."""
+        return sum(self.fates.values()) - len(self.excerpt)
 
     def counts(self) -> dict[str, int]:
         """How many of each fate."""
-        fates = [one.fate for one in (*self.late, *self.expired)]
-        return {fate.value: fates.count(fate) for fate in LateFate}
+        return {fate.value: self.fates[fate] for fate in LateFate}
 
 
 def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> RecoveryPlan:
@@ -91,12 +121,23 @@ def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> Recov
     late, restored = found.get(RecoveryKind.LATE), found.get(RecoveryKind.RESTORED)
     up_to = late.up_to if late else now - LATE
     began = last_departure(session, late.at) if late else now - timedelta(days=1)
+    seen = _Seen()
+    for row, decision in _late(session, rules, up_to, now):
+        seen.late(row, *_fate(decision, now))
+    too_late = seen.fates[LateFate.EXPIRED]
+    for row in session.execute(_expired(began or now - _LOOK_BACK, now), execution_options=_STREAMED):
+        seen.expired(row)
     return RecoveryPlan(
         restored_to=restored.up_to if restored else None,
         waiting=late is not None,
         up_to=up_to,
-        late=sorted(_late(session, rules, up_to, now), key=lambda one: (one.due_at, one.message)),
-        expired=_expired(session, began or now - _LOOK_BACK, now),
+        late=seen.first(),
+        expired=seen.gave_up,
+        fates=seen.fates,
+        patients=len(seen.patients),
+        too_late=too_late,
+        texts=frozenset(seen.texts),
+        digest=seen.digest.hexdigest()[:16],
     )
 
 
@@ -108,17 +149,48 @@ def release(session: Session, plan: RecoveryPlan, *, now: datetime, by: str) -> 
     if RecoveryKind.RESTORED in open_recoveries(session):
         sentence = "this database is a backup: Twilio must be asked what left since"
         raise Refused(sentence, code=RefusalCode.BACKUP_NOT_COMPARED)
-    shown = {one.message for one in plan.late}
     these = (in_state(_S.PLANNED), waits(plan.up_to, now))
     now_late = set(session.scalars(select(col(Message.id)).where(*these)))
-    if more := len(now_late - shown):
+    if more := len(now_late - plan.texts):
         sentence = f"{more} more texts are late than were shown; look at them again"
         raise Refused(sentence, code=RefusalCode.MORE_ARE_LATE)
     release_late(session, texts=len(now_late), up_to=plan.up_to, now=now, by=by)
     return len(now_late)
 
 
-def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime) -> Iterator[LateText]:
+class _Seen:
+    """What a plan keeps of texts that are looked at one after the other: numbers of all, and the first few."""
+
+    def __init__(self) -> None:
+        self.fates: Counter[LateFate] = Counter()
+        self.patients, self.texts = set[int](), set[int]()
+        self.gave_up: list[LateText] = []
+        self.digest = sha256()
+        self._first: list[LateText] = []
+        self._before: datetime | None = None
+
+    def late(self, row: Row[Any], fate: LateFate, leaves_at: datetime | None, why: str | None) -> None:
+        self.fates[fate] += 1
+        self.patients.add(row.enrollment_id)
+        self.texts.add(row.id)
+        self.digest.update(f"{row.id}:{fate},".encode())
+        if self._before is None or row.due_at <= self._before:
+            self._first.append(_text(row, fate, leaves_at, why))
+        if len(self._first) > 2 * LISTED:
+            self._first = self.first()
+            self._before = self._first[-1].due_at
+
+    def first(self) -> list[LateText]:
+        return sorted(self._first, key=lambda one: (one.due_at, one.message))[:LISTED]
+
+    def expired(self, row: Row[Any]) -> None:
+        self.fates[LateFate.EXPIRED] += 1
+        self.patients.add(row.enrollment_id)
+        if len(self.gave_up) < LISTED:
+            self.gave_up.append(_text(row, LateFate.EXPIRED, None, row.reason))
+
+
+def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime) -> Iterator[tuple[Row[Any], Decision]]:
     """Decided as a claim would; one number's texts together, for its daily limit. What has expired is shown too."""
     found = (
         select(*_SHOWN)
@@ -126,9 +198,8 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
         .where(in_state(_S.PLANNED), col(Message.due_at) <= up_to, ~is_answer())
         .order_by(col(Message.phone), col(Message.due_at), col(Message.id))
     )
-    rows = session.execute(found).all()
-    for start in range(0, len(rows), _AT_ONCE):
-        batch = [(row, Due.of(row)) for row in rows[start : start + _AT_ONCE]]
+    for rows in session.connection().execute(found, execution_options=_STREAMED).partitions(_AT_ONCE):
+        batch = [(row, Due.of(row)) for row in rows]
         facts = FactsOfBatch.of(
             session, [due for _, due in batch], window=rules.window, offices=rules.offices,
             most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
@@ -136,7 +207,7 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
             decision = facts.decide(due, now)
             if isinstance(decision, Send):
                 facts.count(due, now)
-            yield _text(row, *_fate(decision, now))
+            yield row, decision
 
 
 def _fate(decision: Decision, now: datetime) -> tuple[LateFate, datetime | None, str | None]:
@@ -151,9 +222,9 @@ def _fate(decision: Decision, now: datetime) -> tuple[LateFate, datetime | None,
             return (LateFate.EXPIRED if withdraw.to is _S.EXPIRED else LateFate.WITHDRAWN), None, withdraw.why
 
 
-def _expired(session: Session, since: datetime, now: datetime) -> list[LateText]:
+def _expired(since: datetime, now: datetime) -> Select[Any]:
     """What was planned to leave since then and was given up."""
-    found = (
+    return (
         select(*_SHOWN)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .where(
@@ -165,7 +236,6 @@ def _expired(session: Session, since: datetime, now: datetime) -> list[LateText]
         )
         .order_by(col(Message.due_at), col(Message.id))
     )
-    return [_text(row, LateFate.EXPIRED, None, row.reason) for row in session.execute(found)]
 
 
 def _text(row: Row[Any], fate: LateFate, leaves_at: datetime | None, why: str | None) -> LateText:

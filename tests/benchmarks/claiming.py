@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from notifier.db.engine import open_engine, reading, writing
+from notifier.db.engine import database_time, open_engine, reading, writing
 from notifier.db.outbox import next_due
 from notifier.sending.claim import SendingRules, claim
 from notifier.sending.gates import polls
@@ -42,7 +42,7 @@ def _costs(databases: Databases, kind: str, size: int) -> tuple[float, float]:
     fill_due(url, _CLAIMS * _AT_ONCE, begin=NOW)
     engine = open_engine(url)
     with writing(engine) as session:
-        polls.completed(session, at=NOW, read_up_to=NOW)
+        polls.completed(session, at=database_time(session, NOW), read_up_to=NOW)
     found = _next_due(engine), _claim(engine)
     engine.dispose()
     databases.drop(url)

@@ -70,14 +70,14 @@ def _plan(context: CommandContext) -> RecoveryPlan:
 def _would(found: RecoveryPlan) -> str:
     if found.restored_to is not None:
         return f"Twilio is asked for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and texts leave then"
-    return f"{_texts(len(found.useful))} go their way, as shown" if found.useful else "nothing waits"
+    return f"{_texts(found.useful)} go their way, as shown" if found.useful else "nothing waits"
 
 
 def _release(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> None:
     if not found.useful:
         note("nothing waits: no late text is useful still")
         return
-    context.confirm(f"Let {_texts(len(found.useful))} go their way, as shown?", yes=yes)
+    context.confirm(f"Let {_texts(found.useful)} go their way, as shown?", yes=yes)
     with writing(context.engine) as session:
         many = release(session, found, now=context.now, by=context.by)
     note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
@@ -113,12 +113,14 @@ def _show(found: RecoveryPlan, as_json: bool, *, adopted: Adopted | None = None)
         return
     for sentence in _sentences(found, adopted):
         note(sentence)
-    rows = [_row(one) for one in (*found.late, *found.expired)]
+    rows = [_row(one) for one in found.excerpt]
     columns = ("message", "enrollment", "patient", "step", "was due", "what becomes of it")
     print_table(columns, rows, empty="no text is late, and none has expired")
+    if found.omitted:
+        note(f"and {found.omitted} more, which the counts below have too")
     counts = {fate: many for fate, many in found.counts().items() if many}
     if counts:
-        patients = len({one.enrollment for one in (*found.late, *found.expired)})
+        patients = found.patients
         fates = ", ".join(f"{many} {fate}" for fate, many in counts.items())
         note(f"{patients} patient{'s' if patients > 1 else ''}: {fates}")
     if found.waiting and found.useful:
@@ -161,7 +163,8 @@ def _document(found: RecoveryPlan, adopted: Adopted | None) -> dict[str, Any]:
         "waiting": found.waiting,
         "late_since": found.up_to.isoformat(),
         "counts": found.counts(),
-        "texts": [plain(one) for one in (*found.late, *found.expired)],
+        "omitted": found.omitted,
+        "texts": [plain(one) for one in found.excerpt],
     }
 
 

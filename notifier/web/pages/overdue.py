@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -29,12 +27,10 @@ def show(view: View) -> Response:
     with reading(view.context.engine) as session:
         plan = _plan(session, view)
     view.note("saw", "late texts")
-    patients = len({one.enrollment for one in (*plan.late, *plan.expired)})
     counts = [(WORDS[fate], plan.counts()[fate.value]) for fate in LateFate if plan.counts()[fate.value]]
-    rows = [*plan.late, *plan.expired]
     return view.page(
-        "overdue.html", plan=plan, rows=rows[:_MOST], many=len(rows), patients=patients, counts=counts, words=WORDS,
-        seen=_digest(plan),
+        "overdue.html", plan=plan, rows=plan.excerpt[:_MOST], many=sum(plan.fates.values()), patients=plan.patients,
+        counts=counts, words=WORDS, seen=plan.digest,
     )  # fmt: skip
 
 
@@ -45,7 +41,7 @@ def release_late(view: View) -> Response:
         plan = _plan(session, view)
         if plan.restored_to is not None:
             raise Refused("this is a backup: Twilio must be asked what has left since; tell whoever runs this machine")
-        if view.field("seen") != _digest(plan):
+        if view.field("seen") != plan.digest:
             raise Refused("the late texts have changed since you looked; look at them once more")
         release(session, plan, now=view.now, by=view.who.by)
     view.note("did", "let the late texts leave")
@@ -64,12 +60,6 @@ def _plan(session: Session, view: View) -> RecoveryPlan:
 def _rules(view: View) -> SendingRules:
     rules = view.context.rules
     return SendingRules(rules.window, rules.max_texts_per_day, offices=rules.offices)
-
-
-def _digest(plan: RecoveryPlan) -> str:
-    """What a person has looked at: which texts, and what becomes of each."""
-    said = ",".join(f"{one.message}:{one.fate}" for one in plan.late)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 PAGES = (
