@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
-@lru_cache(maxsize=4096)
 def say_day(on: date) -> str:
-    """`Sat Mar 7`."""
+    """`Sat Mar 7`. Not remembered: an instant is equal to itself on another clock, where it may be another day."""
     return f"{on:%a %b} {on.day}"
 
 
