@@ -45,7 +45,7 @@ structlog.configure(
     ]
 )
 
-pytest_plugins = ["tests.setups.desk", "tests.setups.house"]
+pytest_plugins = ["tests.setups.clinic", "tests.setups.sending"]
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 

@@ -20,13 +20,13 @@ from notifier.db.tables import Enrollment
 from notifier.enrollments.commands import COMMANDS
 from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, KEPT, Kind, stored
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
-from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, desk, new_desk, notifier
+from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, clinic, new_clinic, notifier
 from tests.setups.command_doors import CASES, COMMAND_DOORS, EFFECT, ENROLLED, TEXT, open_clinic
-from tests.setups.doors import DOORS, Api, CommandLine, CsvFile, Door, PageForms, open_door
+from tests.setups.doors import DOORS, ApiDoor, CommandLine, CsvFile, Door, PageForms, open_door
 from tests.web.pages.conftest import _quick_passwords
 
 __all__ = [
-    "_no_settings_from_outside", "_quick_passwords", "at_a_terminal", "desk", "new_desk", "notifier", "open_clinic",
+    "_no_settings_from_outside", "_quick_passwords", "at_a_terminal", "clinic", "new_clinic", "notifier", "open_clinic",
 ]  # fmt: skip
 
 # --- The fields of an enrollment ---
@@ -121,7 +121,7 @@ def test_every_field_of_an_enrollment_can_be_said_stored_and_read_back_at_every_
 
 
 @pytest.mark.parametrize("door", DOORS[:3], indirect=True)
-def test_lists_can_be_asked_for_who_treated(door: CommandLine | PageForms | Api) -> None:
+def test_lists_can_be_asked_for_who_treated(door: CommandLine | PageForms | ApiDoor) -> None:
     said = {name: value.first for name, value in VALUES.items() if name not in ("appointment_at", "second")}
     by_kim = [
         door.enroll({**said, "name": name, "external_id": name, "provider": "Dr. Kim"}) for name in ("Bo Diaz", "Di Lu")

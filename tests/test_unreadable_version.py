@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import text
 
 from notifier.db.engine import writing
-from tests.cli.conftest import _no_settings_from_outside, desk, new_desk, notifier
+from tests.cli.conftest import _no_settings_from_outside, clinic, new_clinic, notifier
 from tests.setups.command_doors import CASES, COMMAND_DOORS, open_clinic
 from tests.web.pages.conftest import _quick_passwords
 
-__all__ = ["_no_settings_from_outside", "_quick_passwords", "desk", "new_desk", "notifier", "open_clinic"]
+__all__ = ["_no_settings_from_outside", "_quick_passwords", "clinic", "new_clinic", "notifier", "open_clinic"]
 
 STAY = "A protocol version on this number cannot be read, so the texts of the other enrollments on it stay as they are"
 

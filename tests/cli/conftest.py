@@ -54,14 +54,14 @@ def notifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 @pytest.fixture
-def desk(new_desk: Callable[..., Ran]) -> Callable[..., Ran]:
+def clinic(new_clinic: Callable[..., Ran]) -> Callable[..., Ran]:
     """A clinic in New York, on Saturday 2026-03-07 at 15:40; its database is in the empty directory."""
-    assert 0 == new_desk("db", "upgrade").code
-    return new_desk
+    assert 0 == new_clinic("db", "upgrade").code
+    return new_clinic
 
 
 @pytest.fixture
-def new_desk(notifier: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+def new_clinic(notifier: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     """The same clinic, before it has a database."""
     settings = {
         "NOTIFIER_CLINIC_NAME": "Glow",

@@ -86,9 +86,9 @@ def all_commands() -> dict[str, Any]:
 
 
 @pytest.fixture
-def busy_desk(desk: Desk, tmp_path: Path) -> Desk:
+def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
     """A reply, a held number, a text in review, an open circuit, a pause, an account and a key."""
-    assert 0 == desk(*ANA).code
+    assert 0 == clinic(*ANA).code
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
         receive(session, InboundText("SM1", PHONE, "is this normal?", NOW, 0), NOW)
@@ -108,10 +108,10 @@ def busy_desk(desk: Desk, tmp_path: Path) -> Desk:
         ("api-key", "add", "EHR", "--scope", "read"),
         ("backup", "older.db"),
     ):
-        assert 0 == desk(*words).code, words
-    (tmp_path / "patients.csv").write_text(desk("import", "--template").out)
+        assert 0 == clinic(*words).code, words
+    (tmp_path / "patients.csv").write_text(clinic("import", "--template").out)
     (tmp_path / "clock").write_text("2026-03-07T21:10:00Z")  # the hour of the appointment has come
-    return desk
+    return clinic
 
 
 def contents(place: Path) -> tuple[set[str], str]:
@@ -165,8 +165,8 @@ def test_without_it_the_same_words_change_something(busy_desk: Desk, tmp_path: P
         (tmp_path / "copy.db").unlink(missing_ok=True)
 
 
-def test_a_dry_run_makes_no_database(new_desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "patients.csv").write_text(new_desk("import", "--template").out)
+def test_a_dry_run_makes_no_database(new_clinic: Desk, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(new_clinic("import", "--template").out)
     for called in (
         "enroll",
         "import",
@@ -176,12 +176,12 @@ def test_a_dry_run_makes_no_database(new_desk: Desk, tmp_path: Path) -> None:
         "staff add",
         "db upgrade",
     ):
-        ran = new_desk(*called.split(), *CHANGES[called], "--dry-run")
+        ran = new_clinic(*called.split(), *CHANGES[called], "--dry-run")
         assert (called, 0) == (called, ran.code), ran.err
         assert [] == list(tmp_path.glob("*.db*")), called
 
 
-def test_a_dry_run_is_refused_as_the_command_itself_would_be(desk: Desk) -> None:
+def test_a_dry_run_is_refused_as_the_command_itself_would_be(clinic: Desk) -> None:
     for words in (("release", PHONE), ("review", "7", "--sent"), ("api-key", "revoke", "Nobody"), ("close", "7")):
-        done, dry = desk(*words), desk(*words, "--dry-run")
+        done, dry = clinic(*words), clinic(*words, "--dry-run")
         assert (2, done.err) == (dry.code, dry.err)

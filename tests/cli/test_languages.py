@@ -33,19 +33,19 @@ def languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return speak_esperanto(tmp_path, monkeypatch)
 
 
-def test_with_its_folder_every_command_takes_it(desk: Callable[..., Ran], languages: Path) -> None:
-    ran = {command: desk(*command) for command in COMMANDS}
+def test_with_its_folder_every_command_takes_it(clinic: Callable[..., Ran], languages: Path) -> None:
+    ran = {command: clinic(*command) for command in COMMANDS}
     assert dict.fromkeys(COMMANDS, 0) == {command: one.code for command, one in ran.items()}
     assert "sen ŝminko ĝis dimanĉo 8 Marto 16:30" in " ".join(ran[ENROLL].out.split())
 
 
 def test_without_a_part_of_it_every_command_refuses_it_and_says_the_part(
-    desk: Callable[..., Ran], languages: Path
+    clinic: Callable[..., Ran], languages: Path
 ) -> None:
     (languages / "eo" / "card.toml").unlink()
     lacks = "the language eo is not complete here: schedules/languages/eo needs card.toml"
     for command in COMMANDS:
-        ran = desk(*command)
+        ran = clinic(*command)
         assert 0 != ran.code, command
         assert f'this protocol has texts in "eo", and {lacks}' in " ".join(ran.err.split()), command
-    assert 0 == desk(*("microneedling" if word == "senpeka" else word for word in ENROLL)).code
+    assert 0 == clinic(*("microneedling" if word == "senpeka" else word for word in ENROLL)).code

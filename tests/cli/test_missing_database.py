@@ -33,11 +33,11 @@ WRITES = (
 
 
 def test_who_looks_is_refused_in_one_sentence_and_makes_no_file(
-    subtests: pytest.Subtests, new_desk: Desk, tmp_path: Path
+    subtests: pytest.Subtests, new_clinic: Desk, tmp_path: Path
 ) -> None:
     for command in LOOKS:
         with subtests.test(command=command):
-            ran = new_desk(*command)
+            ran = new_clinic(*command)
             assert (1, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
             assert ran.err.startswith(
                 f"notifier: The database {tmp_path / 'notifier.db'} does not exist: go to the directory"
@@ -49,20 +49,20 @@ def test_who_looks_is_refused_in_one_sentence_and_makes_no_file(
 
 @pytest.mark.parametrize("command", WRITES, ids=" ".join)
 def test_who_writes_says_once_that_the_database_is_new_and_where(
-    new_desk: Desk, tmp_path: Path, command: tuple[str, ...]
+    new_clinic: Desk, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     said = f"a new database: {tmp_path / 'notifier.db'}\n"
-    assert 1 == new_desk(*command).err.count(said)
-    assert "a new database" not in new_desk(*command).err
+    assert 1 == new_clinic(*command).err.count(said)
+    assert "a new database" not in new_clinic(*command).err
 
 
-def test_an_enrollment_makes_the_database_and_what_looks_then_finds_it(new_desk: Desk, ana: tuple[str, ...]) -> None:
-    assert "a new database" in new_desk(*ana).err
-    assert 0 == new_desk("due", "--json").code
+def test_an_enrollment_makes_the_database_and_what_looks_then_finds_it(new_clinic: Desk, ana: tuple[str, ...]) -> None:
+    assert "a new database" in new_clinic(*ana).err
+    assert 0 == new_clinic("due", "--json").code
 
 
 def test_the_database_of_another_program_is_refused_with_its_path(
-    subtests: pytest.Subtests, new_desk: Desk, tmp_path: Path
+    subtests: pytest.Subtests, new_clinic: Desk, tmp_path: Path
 ) -> None:
     file = tmp_path / "notifier.db"
     with closing(sqlite3.connect(file)) as connection:
@@ -70,30 +70,30 @@ def test_the_database_of_another_program_is_refused_with_its_path(
     before = file.read_bytes()
     for command in (*LOOKS, *WRITES):
         with subtests.test(command=command):
-            ran = new_desk(*command)
+            ran = new_clinic(*command)
             assert (1, "") == (ran.code, ran.out)
             assert f"{file} is the database of another program (it has a table invoices" in ran.err
             assert before == file.read_bytes()
 
 
-def test_the_doctor_says_that_it_is_of_another_program(new_desk: Desk, tmp_path: Path) -> None:
+def test_the_doctor_says_that_it_is_of_another_program(new_clinic: Desk, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "notifier.db")) as connection:
         connection.execute("CREATE TABLE invoices (id)")
-    (found,) = [one for one in new_desk("doctor", "--json").answer if one["what"] == "database"]
+    (found,) = [one for one in new_clinic("doctor", "--json").answer if one["what"] == "database"]
     assert "fail" == found["level"]
     assert "is the database of another program" in found["found"]
 
 
-def test_a_dry_run_before_the_first_enrollment_makes_no_database(new_desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "patients.csv").write_text(new_desk("import", "--template").out, encoding="utf-8")
-    ran = new_desk("import", "patients.csv", "--dry-run")
+def test_a_dry_run_before_the_first_enrollment_makes_no_database(new_clinic: Desk, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(new_clinic("import", "--template").out, encoding="utf-8")
+    ran = new_clinic("import", "patients.csv", "--dry-run")
     assert (0, "2 rows: 2 new; nothing is written in a dry run\n") == (ran.code, ran.out)
     assert "checked as if nobody were enrolled yet. The database" in ran.err
     assert [] == list(tmp_path.glob("*.db*"))
 
 
-def test_a_test_of_the_channels_needs_no_database(new_desk: Desk, tmp_path: Path) -> None:
-    assert "nobody would be told" in new_desk("alerts", "--test").err
+def test_a_test_of_the_channels_needs_no_database(new_clinic: Desk, tmp_path: Path) -> None:
+    assert "nobody would be told" in new_clinic("alerts", "--test").err
     assert [] == list(tmp_path.glob("*.db*"))
 
 
@@ -104,7 +104,7 @@ CHANGES_NOTHING = (
 
 
 def test_who_only_looks_leaves_an_older_database_as_it_is(
-    subtests: pytest.Subtests, desk: Desk, tmp_path: Path
+    subtests: pytest.Subtests, clinic: Desk, tmp_path: Path
 ) -> None:
     file = tmp_path / "notifier.db"
     make_older(f"sqlite:///{file}")
@@ -112,7 +112,7 @@ def test_who_only_looks_leaves_an_older_database_as_it_is(
     said = f"The database is at revision 0008; this Notifier needs revision {HEAD}: run `notifier db upgrade`."
     for command in CHANGES_NOTHING:
         with subtests.test(command=command):
-            ran = desk(*command)
+            ran = clinic(*command)
             assert before == file.read_bytes()
             if command == ("backup", "copy.db"):
                 assert 0 == ran.code
@@ -132,13 +132,13 @@ def make_older(url: str) -> None:
 @pytest.mark.postgres
 @pytest.mark.parametrize("command", ["run", "worker", "web", "due", "doctor"])
 def test_an_empty_postgresql_is_said_with_what_to_do(
-    new_desk: Desk, empty_postgresql_url: str, command: str, monkeypatch: pytest.MonkeyPatch
+    new_clinic: Desk, empty_postgresql_url: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOTIFIER_DATABASE_URL", empty_postgresql_url)
     for name, value in (("TWILIO_ACCOUNT_SID", "AC" + "0" * 32), ("TWILIO_AUTH_TOKEN", "a" * 32)):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TWILIO_FROM_NUMBER", "+14155550100")
-    ran = new_desk(command)
+    ran = new_clinic(command)
     said = f"The database is empty; this Notifier needs revision {HEAD}: run `notifier db upgrade`."
     assert 1 == ran.code
     assert said in ran.out if command == "doctor" else f"notifier: {said}\n" == ran.err

@@ -16,7 +16,7 @@ from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.wording import Voice
 from tests.setups.fakes import created_but_lost
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 S = MessageState
 ANA, EVA = "+12125550101", "+12125550102"
@@ -26,27 +26,27 @@ ANSWER = "Glow: this phone is not watched now. Emergency: 911. Otherwise 555-010
 URGENT = "I am bleeding"
 
 
-def answers(house: House) -> list[Message]:
-    with reading(house.engine) as session:
+def answers(sending: Sending) -> list[Message]:
+    with reading(sending.engine) as session:
         return list(session.scalars(select(Message).where(col(Message.kind) == "answer").order_by(col(Message.id))))
 
 
 @pytest.fixture
-def night(house: House) -> House:
+def night(sending: Sending) -> Sending:
     """Ana is enrolled; it is ten minutes past three in the morning."""
-    house.answers = RULES
-    house.enroll()
-    house.clock.pass_(hours=13)
-    return house
+    sending.answers = RULES
+    sending.enroll()
+    sending.clock.pass_(hours=13)
+    return sending
 
 
-async def hears(house: House, text: str, phone: str = ANA) -> None:
-    house.gateway.reply(phone, text)
-    await house.inbound()
-    await house.turn()
+async def hears(sending: Sending, text: str, phone: str = ANA) -> None:
+    sending.gateway.reply(phone, text)
+    await sending.inbound()
+    await sending.turn()
 
 
-async def test_urgent_words_are_answered_at_night_though_her_number_is_held(night: House) -> None:
+async def test_urgent_words_are_answered_at_night_though_her_number_is_held(night: Sending) -> None:
     lift = night.plan(1, kind="lift")
     await hears(night, URGENT)
     assert [(ANA, ANSWER)] == [(text.to, text.body) for text in night.gateway.ledger]
@@ -55,7 +55,7 @@ async def test_urgent_words_are_answered_at_night_though_her_number_is_held(nigh
     assert (S.ACCEPTED, 1) == (answer.state, len(night.attempts(answer.id or 0)))
 
 
-async def test_at_most_one_answer_for_a_number_in_twelve_hours(night: House) -> None:
+async def test_at_most_one_answer_for_a_number_in_twelve_hours(night: Sending) -> None:
     await hears(night, URGENT)
     await hears(night, "it does not stop bleeding")
     night.clock.pass_(hours=11, minutes=59)
@@ -67,7 +67,7 @@ async def test_at_most_one_answer_for_a_number_in_twelve_hours(night: House) -> 
 
 
 @pytest.mark.parametrize("texts", [("STOP", URGENT), ("STOP, I am bleeding",), (URGENT, "stop")])
-async def test_nothing_is_answered_after_a_stop(night: House, texts: tuple[str, ...]) -> None:
+async def test_nothing_is_answered_after_a_stop(night: Sending, texts: tuple[str, ...]) -> None:
     """Also when the stop comes in the moment between the answer's plan and its leaving."""
     for text in texts:
         night.gateway.reply(ANA, text)
@@ -78,12 +78,12 @@ async def test_nothing_is_answered_after_a_stop(night: House, texts: tuple[str, 
     assert [S.SUPPRESSED] * (texts[0] == URGENT) == [answer.state for answer in answers(night)]
 
 
-async def test_a_number_that_we_never_text_gets_no_answer(night: House) -> None:
+async def test_a_number_that_we_never_text_gets_no_answer(night: Sending) -> None:
     await hears(night, URGENT, phone=EVA)
     assert [] == night.sent_to
 
 
-async def test_a_first_message_that_nobody_reads_is_answered_where_hours_are_set(night: House) -> None:
+async def test_a_first_message_that_nobody_reads_is_answered_where_hours_are_set(night: Sending) -> None:
     await hears(night, "can I wear sunscreen?")
     assert [] == night.sent_to
     night.answers = AnswerRules(RULES.voice, NEW_YORK, StaffedHours.parse("Mon-Fri 09:00-17:00"))
@@ -94,7 +94,7 @@ async def test_a_first_message_that_nobody_reads_is_answered_where_hours_are_set
     assert [ANA] == night.sent_to
 
 
-async def test_a_reply_that_reached_us_late_is_left_to_people(night: House) -> None:
+async def test_a_reply_that_reached_us_late_is_left_to_people(night: Sending) -> None:
     night.gateway.reply(ANA, URGENT)
     night.clock.pass_(minutes=61)
     await night.inbound()
@@ -102,7 +102,7 @@ async def test_a_reply_that_reached_us_late_is_left_to_people(night: House) -> N
     assert [] == answers(night)
 
 
-async def test_an_answer_that_could_not_leave_within_the_hour_expires(night: House) -> None:
+async def test_an_answer_that_could_not_leave_within_the_hour_expires(night: Sending) -> None:
     night.gateway.reply(ANA, URGENT)
     await night.inbound()
     night.clock.pass_(minutes=61)
@@ -111,28 +111,28 @@ async def test_an_answer_that_could_not_leave_within_the_hour_expires(night: Hou
     assert (S.EXPIRED, []) == (answer.state, night.sent_to)
 
 
-async def test_the_daily_cap_neither_stops_an_answer_nor_counts_it(house: House) -> None:
-    house.answers = RULES
-    patient = house.enroll()
-    house.plan(patient)
-    await house.turn()
-    await hears(house, URGENT)
-    second, third = house.plan(patient), house.plan(patient)
-    await house.turn()
-    assert [S.ACCEPTED, S.PLANNED] == [house.state(second), house.state(third)]
-    assert 3 == len(house.sent_to)
+async def test_the_daily_cap_neither_stops_an_answer_nor_counts_it(sending: Sending) -> None:
+    sending.answers = RULES
+    patient = sending.enroll()
+    sending.plan(patient)
+    await sending.turn()
+    await hears(sending, URGENT)
+    second, third = sending.plan(patient), sending.plan(patient)
+    await sending.turn()
+    assert [S.ACCEPTED, S.PLANNED] == [sending.state(second), sending.state(third)]
+    assert 3 == len(sending.sent_to)
 
 
-async def test_an_answer_takes_no_place_from_the_plan_that_leaves_with_it(house: House) -> None:
-    house.answers = RULES
-    patient = house.enroll()
-    texts = [house.plan(patient) for _ in range(3)]
-    await hears(house, URGENT)
-    assert [S.ACCEPTED, S.ACCEPTED, S.PLANNED] == [house.state(text) for text in texts]
-    assert 3 == len(house.sent_to)
+async def test_an_answer_takes_no_place_from_the_plan_that_leaves_with_it(sending: Sending) -> None:
+    sending.answers = RULES
+    patient = sending.enroll()
+    texts = [sending.plan(patient) for _ in range(3)]
+    await hears(sending, URGENT)
+    assert [S.ACCEPTED, S.ACCEPTED, S.PLANNED] == [sending.state(text) for text in texts]
+    assert 3 == len(sending.sent_to)
 
 
-async def test_an_answer_whose_fate_is_unknown_is_looked_up_and_never_blindly_resent(night: House) -> None:
+async def test_an_answer_whose_fate_is_unknown_is_looked_up_and_never_blindly_resent(night: Sending) -> None:
     night.gateway.script.append(created_but_lost)
     await hears(night, URGENT)
     assert [S.UNKNOWN] == [answer.state for answer in answers(night)]
@@ -141,36 +141,36 @@ async def test_an_answer_whose_fate_is_unknown_is_looked_up_and_never_blindly_re
     assert ([S.ACCEPTED], [ANA]) == ([answer.state for answer in answers(night)], night.sent_to)
 
 
-async def test_an_answer_leaves_before_a_burst_of_planned_texts(house: House) -> None:
-    house.answers = RULES
-    house.in_flight = 1
-    house.start()
-    house.enroll()
+async def test_an_answer_leaves_before_a_burst_of_planned_texts(sending: Sending) -> None:
+    sending.answers = RULES
+    sending.in_flight = 1
+    sending.start()
+    sending.enroll()
     for number in range(5):
         phone = f"+1212555020{number}"
-        house.plan(house.enroll(phone=phone, folded_name=f"p{number}"), phone=phone)
-    house.gateway.reply(ANA, URGENT)
-    await house.inbound()
-    await house.turn()
-    assert (ANA, 6) == (house.sent_to[0], len(house.sent_to))
+        sending.plan(sending.enroll(phone=phone, folded_name=f"p{number}"), phone=phone)
+    sending.gateway.reply(ANA, URGENT)
+    await sending.inbound()
+    await sending.turn()
+    assert (ANA, 6) == (sending.sent_to[0], len(sending.sent_to))
 
 
 @pytest.mark.parametrize("state", [EnrollmentState.CANCELLED, EnrollmentState.BOOKED, EnrollmentState.HELD])
-async def test_who_is_no_longer_or_not_yet_treated_is_answered_too(house: House, state: EnrollmentState) -> None:
-    house.answers = RULES
-    house.enroll(state=state)
-    await hears(house, URGENT)
-    assert [ANA] == house.sent_to
+async def test_who_is_no_longer_or_not_yet_treated_is_answered_too(sending: Sending, state: EnrollmentState) -> None:
+    sending.answers = RULES
+    sending.enroll(state=state)
+    await hears(sending, URGENT)
+    assert [ANA] == sending.sent_to
 
 
-async def test_of_several_patients_on_one_phone_the_latest_who_runs_lends_the_language(night: House) -> None:
+async def test_of_several_patients_on_one_phone_the_latest_who_runs_lends_the_language(night: Sending) -> None:
     night.enroll(folded_name="lucia", language="es")
     night.enroll(folded_name="old", language="en", state=EnrollmentState.CANCELLED)
     await hears(night, "tengo fiebre")
     assert [True] == [text.body.startswith("Glow: nadie lee") for text in night.gateway.ledger]
 
 
-async def test_webhook_and_poll_together_answer_once(night: House) -> None:
+async def test_webhook_and_poll_together_answer_once(night: Sending) -> None:
     night.gateway.reply(ANA, URGENT)
     await night.inbound()
     await night.inbound()

@@ -18,7 +18,7 @@ from notifier.enrollments.commands import Cancel
 from notifier.enrollments.lifecycle import apply
 from notifier.oversight.explain import explain
 from schedules.wording import Voice
-from tests.setups.house import House
+from tests.setups.sending import Sending
 from tests.setups.versions import pin_version
 
 S = MessageState
@@ -27,33 +27,33 @@ RULES = PlanningRules(Voice("Glow", "555-0100"), "America/New_York")
 
 
 @pytest.fixture
-def asked(house: House) -> House:
+def asked(sending: Sending) -> Sending:
     """Ana has asked something, at one in the morning; her number is on hold."""
-    house.enroll()
-    house.clock.pass_(hours=11)
-    return house
+    sending.enroll()
+    sending.clock.pass_(hours=11)
+    return sending
 
 
-async def ask(house: House, text: str = "when can I stop icing?") -> int:
-    house.gateway.reply(ANA, text)
-    await house.inbound()
-    with reading(house.engine) as session:
+async def ask(sending: Sending, text: str = "when can I stop icing?") -> int:
+    sending.gateway.reply(ANA, text)
+    await sending.inbound()
+    with reading(sending.engine) as session:
         return max(reply.id or 0 for reply in session.scalars(select(Reply)))
 
 
-def say(house: House, words: str, **whom: int) -> StaffAnswer:
-    now = house.clock.now()
-    with writing(house.engine) as session:
+def say(sending: Sending, words: str, **whom: int) -> StaffAnswer:
+    now = sending.clock.now()
+    with writing(sending.engine) as session:
         found = find_answer(session, words, rules=RULES, now=now, **whom)
         return answer(session, found, rules=RULES, now=now, by="dana")
 
 
-def reply(house: House, number: int) -> Reply:
-    with reading(house.engine) as session:
+def reply(sending: Sending, number: int) -> Reply:
+    with reading(sending.engine) as session:
         return session.get_one(Reply, number)
 
 
-async def test_it_leaves_at_night_and_closes_the_reply(asked: House) -> None:
+async def test_it_leaves_at_night_and_closes_the_reply(asked: Sending) -> None:
     number = await ask(asked)
     done = say(asked, "After two days. ", reply_id=number)
     await asked.turn()
@@ -64,14 +64,14 @@ async def test_it_leaves_at_night_and_closes_the_reply(asked: House) -> None:
     ]
 
 
-async def test_an_enrollment_is_answered_by_the_last_words_from_its_number(asked: House) -> None:
+async def test_an_enrollment_is_answered_by_the_last_words_from_its_number(asked: Sending) -> None:
     first, last = await ask(asked), await ask(asked, "hello?")
     assert last == say(asked, "After two days.", enrollment_id=1).reply
     assert [None, "dana"] == [reply(asked, number).closed_by for number in (first, last)]
 
 
 @pytest.mark.parametrize(("hours", "allowed"), [(24, True), (24.01, False)])
-async def test_a_day_after_her_message_staff_call(asked: House, hours: float, allowed: bool) -> None:
+async def test_a_day_after_her_message_staff_call(asked: Sending, hours: float, allowed: bool) -> None:
     number = await ask(asked)
     asked.clock.pass_(hours=hours)
     if allowed:
@@ -82,14 +82,14 @@ async def test_a_day_after_her_message_staff_call(asked: House, hours: float, al
             say(asked, "Yes.", reply_id=number)
 
 
-async def test_after_a_stop_staff_call(asked: House) -> None:
+async def test_after_a_stop_staff_call(asked: Sending) -> None:
     number = await ask(asked)
     await ask(asked, "stop")
     with pytest.raises(Refused, match=r"opted out.*call the patient"):
         say(asked, "Sorry!", reply_id=number)
 
 
-async def test_a_stop_that_comes_before_it_leaves_keeps_it(asked: House) -> None:
+async def test_a_stop_that_comes_before_it_leaves_keeps_it(asked: Sending) -> None:
     number = await ask(asked)
     done = say(asked, "Yes.", reply_id=number)
     await ask(asked, "stop")
@@ -97,7 +97,7 @@ async def test_a_stop_that_comes_before_it_leaves_keeps_it(asked: House) -> None
     assert (S.SUPPRESSED, []) == (asked.state(done.message or 0), asked.sent_to)
 
 
-async def test_the_same_words_are_not_sent_twice_and_others_are(asked: House) -> None:
+async def test_the_same_words_are_not_sent_twice_and_others_are(asked: Sending) -> None:
     number = await ask(asked)
     say(asked, "Yes.", reply_id=number)
     with pytest.raises(Refused, match="these very words"):
@@ -111,19 +111,19 @@ async def test_the_same_words_are_not_sent_twice_and_others_are(asked: House) ->
     ("whom", "sentence"),
     [({"reply_id": 99}, "there is no reply 99"), ({"enrollment_id": 99}, "there is no enrollment 99")],
 )
-async def test_nobody_is_answered_who_did_not_write(asked: House, whom: dict[str, int], sentence: str) -> None:
+async def test_nobody_is_answered_who_did_not_write(asked: Sending, whom: dict[str, int], sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
         say(asked, "Yes.", **whom)
 
 
-async def test_a_stranger_gets_no_text(asked: House) -> None:
+async def test_a_stranger_gets_no_text(asked: Sending) -> None:
     asked.gateway.reply("+12125550177", "who is this?")
     await asked.inbound()
     with pytest.raises(Refused, match="nobody with this number is enrolled"):
         say(asked, "The clinic.", reply_id=1)
 
 
-async def test_the_end_of_an_enrollment_leaves_an_answer_alone(asked: House) -> None:
+async def test_the_end_of_an_enrollment_leaves_an_answer_alone(asked: Sending) -> None:
     number = await ask(asked)
     done = say(asked, "Yes.", reply_id=number)
     planned = asked.plan(1, due_at=asked.clock.now() + timedelta(days=1))
@@ -134,7 +134,7 @@ async def test_the_end_of_an_enrollment_leaves_an_answer_alone(asked: House) -> 
     assert [S.ACCEPTED, S.CANCELLED] == [asked.state(one) for one in (done.message or 0, planned)]
 
 
-async def test_explain_tells_an_answer_from_a_step(asked: House) -> None:
+async def test_explain_tells_an_answer_from_a_step(asked: Sending) -> None:
     done = say(asked, "Yes.", reply_id=await ask(asked))
     with reading(asked.engine) as session:
         said = explain(session, done.message or 0, rules=RULES)
@@ -142,7 +142,7 @@ async def test_explain_tells_an_answer_from_a_step(asked: House) -> None:
     assert "Nothing keeps it from leaving when due." in said
 
 
-async def test_closing_again_changes_nothing(asked: House) -> None:
+async def test_closing_again_changes_nothing(asked: Sending) -> None:
     number = await ask(asked)
     with writing(asked.engine) as session:
         both = [close_reply(session, number, now=asked.clock.now(), by=by) for by in ("dana", "eli")]

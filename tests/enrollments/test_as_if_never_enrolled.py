@@ -19,7 +19,7 @@ from notifier.enrollments.lifecycle import apply
 from schedules.protocol import CareProtocol
 from schedules.wording import Voice
 from tests.enrollments.test_nothing_twice import fresh
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 MINUTE = timedelta(minutes=1)
 
@@ -35,12 +35,12 @@ class Visit:
     separate_areas: bool = False
     rebook_consent: bool = True
 
-    def enroll(self, desk: Desk, phone: str) -> int:
-        at = desk.now - self.minutes_ago * MINUTE
+    def enroll(self, clinic: ClinicSetup, phone: str) -> int:
+        at = clinic.now - self.minutes_ago * MINUTE
         values: dict[str, Any] = {"at": at} if self.minutes_ago >= 0 else {"appointment_at": at}
         for name in ("name", "protocol", "separate_areas", "rebook_consent"):
             values[name] = getattr(self, name)
-        return desk.enroll(phone=phone, second=True, **values).enrollment
+        return clinic.enroll(phone=phone, second=True, **values).enrollment
 
 
 VISITS = st.builds(
@@ -65,31 +65,31 @@ def test_the_others_hear_what_they_would_have_heard(
     rules = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
     wrong = data.draw(st.integers(0, len(visits) - 1))
     with fresh(sqlite_template) as engine:
-        check(Desk(engine, protocols, rules, now), visits, wrong)
+        check(ClinicSetup(engine, protocols, rules, now), visits, wrong)
 
 
 @pytest.mark.parametrize(
     ("visits", "wrong"), [(WRONG_FIRST, 0), (WRONG_LAST, 1), (A_FULL_DAY, 0), (A_FULL_DAY, 1), (BOOKED, 1)]
 )
-def test_on_both_databases(desk: Desk, visits: list[Visit], wrong: int) -> None:
-    check(desk, visits, wrong)
+def test_on_both_databases(clinic: ClinicSetup, visits: list[Visit], wrong: int) -> None:
+    check(clinic, visits, wrong)
 
 
-def check(desk: Desk, visits: Sequence[Visit], wrong: int) -> None:
+def check(clinic: ClinicSetup, visits: Sequence[Visit], wrong: int) -> None:
     """All are enrolled on Ana's number and one is cancelled; on Bob's it has never been."""
-    enrolled = [one.enroll(desk, ANA) for one in visits]
-    desk.act(apply, enrolled.pop(wrong), Cancel(), rules=desk.rules, now=desk.now, by="desk")
-    never = [one.enroll(desk, BOB) for number, one in enumerate(visits) if number != wrong]
+    enrolled = [one.enroll(clinic, ANA) for one in visits]
+    clinic.act(apply, enrolled.pop(wrong), Cancel(), rules=clinic.rules, now=clinic.now, by="desk")
+    never = [one.enroll(clinic, BOB) for number, one in enumerate(visits) if number != wrong]
     for whose, as_if in zip(enrolled, never, strict=True):
-        assert to_come(desk, as_if) == to_come(desk, whose)
+        assert to_come(clinic, as_if) == to_come(clinic, whose)
 
 
-def to_come(desk: Desk, enrollment: int) -> set[tuple[object, ...]]:
+def to_come(clinic: ClinicSetup, enrollment: int) -> set[tuple[object, ...]]:
     """What will leave; and the steps that staff are asked to say instead, whose words nobody reads."""
     return {
         (row.step, row.due_at, row.text, row.late_text, row.nominal_at, row.expires_at, *(row.notes or ()))
         if row.state is MessageState.PLANNED
         else (row.step, row.state)
-        for row in desk.texts(enrollment).values()
+        for row in clinic.texts(enrollment).values()
         if row.state in (MessageState.PLANNED, MessageState.EXPIRED)
     }

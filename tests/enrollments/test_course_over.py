@@ -17,7 +17,7 @@ from notifier.enrollments.enroll import enroll
 from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import EnrollRequest
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 ROW = {
     "external_id": "CLIENT-7", "name": "Ana Ruiz", "phone": ANA, "protocol": "plain",
@@ -27,25 +27,27 @@ LATER = timedelta(days=60)
 OVER = "external_id CLIENT-7 had a course that is over (enrollment 1, treated on 2026-03-06); give the visit's own id"
 
 
-def imports(desk: Desk, after: timedelta = LATER, **more: str) -> Any:
+def imports(clinic: ClinicSetup, after: timedelta = LATER, **more: str) -> Any:
     row = ROW | more
     data = f"{','.join(row)}\n{','.join(row.values())}".encode()
-    return import_rows(desk.engine, data, protocols=desk.protocols, rules=desk.rules, now=desk.now + after, by="import")
+    return import_rows(
+        clinic.engine, data, protocols=clinic.protocols, rules=clinic.rules, now=clinic.now + after, by="import"
+    )
 
 
-def course(desk: Desk) -> Any:
-    with reading(desk.engine) as session:
+def course(clinic: ClinicSetup) -> Any:
+    with reading(clinic.engine) as session:
         one = session.get_one(Enrollment, 1)
         kept = (one.treated_at, one.appointment_at, one.protocol, one.state)
-    return kept, [(one.id, one.state, one.due_at, one.text) for one in desk.texts(1).values()]
+    return kept, [(one.id, one.state, one.due_at, one.text) for one in clinic.texts(1).values()]
 
 
-def test_no_row_for_another_visit_changes_a_course_that_is_over(desk: Desk) -> None:
-    assert 1 == imports(desk, timedelta()).written
-    desk.send(desk.texts(1)["today"], desk.now + timedelta(hours=1))
-    with writing(desk.engine) as session:
+def test_no_row_for_another_visit_changes_a_course_that_is_over(clinic: ClinicSetup) -> None:
+    assert 1 == imports(clinic, timedelta()).written
+    clinic.send(clinic.texts(1)["today"], clinic.now + timedelta(hours=1))
+    with writing(clinic.engine) as session:
         session.execute(text("UPDATE messages SET state = 'expired' WHERE state = 'planned'"))
-    before = course(desk)
+    before = course(clinic)
     visits: list[dict[str, str]] = [
         {"treated_at": "2026-05-05T10:00-04:00"}, {"treated_at": "", "appointment_at": "2026-06-05T10:00-04:00"},
         {"treated_at": "2026-03-06T13:30-05:00"}, {"protocol": "makeup-only"}, {},
@@ -53,28 +55,28 @@ def test_no_row_for_another_visit_changes_a_course_that_is_over(desk: Desk) -> N
     patients: list[dict[str, str]] = [{}, {"name": "Anna Ruiz"}, {"phone": BOB}]
     for visit, patient, status in product(visits, patients, ["", "cancelled"]):
         if visit or not status:
-            report = imports(desk, LATER, **visit, **patient, status=status)
+            report = imports(clinic, LATER, **visit, **patient, status=status)
             said = [fault.sentence.startswith(OVER) for fault in report.faults]
-            assert (visit, [True] * bool(visit), before) == (visit, said, course(desk))
+            assert (visit, [True] * bool(visit), before) == (visit, said, course(clinic))
 
 
-def test_enrolling_another_visit_under_the_id_of_a_course_that_is_over_is_refused(desk: Desk) -> None:
-    request = EnrollRequest("Ana Ruiz", ANA, "plain", "form", treated_at=desk.now, external_id="CLIENT-7")
+def test_enrolling_another_visit_under_the_id_of_a_course_that_is_over_is_refused(clinic: ClinicSetup) -> None:
+    request = EnrollRequest("Ana Ruiz", ANA, "plain", "form", treated_at=clinic.now, external_id="CLIENT-7")
     for end in (False, True):
-        with writing(desk.engine) as session:
+        with writing(clinic.engine) as session:
             whose = enroll(
-                session, request, protocols=desk.protocols, rules=desk.rules, now=desk.now, by="test"
+                session, request, protocols=clinic.protocols, rules=clinic.rules, now=clinic.now, by="test"
             ).enrollment
             if end:
-                apply(session, whose, Cancel(), rules=desk.rules, now=desk.now, by="test")
+                apply(session, whose, Cancel(), rules=clinic.rules, now=clinic.now, by="test")
         with pytest.raises(Refused, match="had a course that is over") as why:
-            desk.enroll(at=desk.now + LATER, now=desk.now + LATER, external_id="CLIENT-7")
+            clinic.enroll(at=clinic.now + LATER, now=clinic.now + LATER, external_id="CLIENT-7")
         assert (RefusalCode.COURSE_OVER, end) == (why.value.code, "cancelled" in str(why.value))
 
 
-def test_a_course_that_runs_or_never_had_an_hour_still_follows_its_row(desk: Desk) -> None:
+def test_a_course_that_runs_or_never_had_an_hour_still_follows_its_row(clinic: ClinicSetup) -> None:
     """A date that was typed wrong by a year is corrected by the next export."""
-    assert 1 == imports(desk, timedelta(), treated_at="2025-03-06T13:00-05:00").written
+    assert 1 == imports(clinic, timedelta(), treated_at="2025-03-06T13:00-05:00").written
     for treated_at in ("2026-03-06T13:00-05:00", "2026-03-06T13:30-05:00"):
-        report = imports(desk, timedelta(hours=1), treated_at=treated_at)
+        report = imports(clinic, timedelta(hours=1), treated_at=treated_at)
         assert ([], 1) == (report.faults, report.counts["changed"])

@@ -19,22 +19,22 @@ from notifier.numbers import holds, opt_outs
 ANA, BEA = "+14155550123", "+14155550124"
 
 
-def _standing(desk: Any, *phones: str) -> Standing:
-    asked = [EnrollRequest("Ana", phone, "plain", "signed form", treated_at=desk.now) for phone in phones]
-    with writing(desk.engine) as session:
-        facts = [check_request(one, desk.protocols, desk.rules).facts for one in asked]
+def _standing(clinic: Any, *phones: str) -> Standing:
+    asked = [EnrollRequest("Ana", phone, "plain", "signed form", treated_at=clinic.now) for phone in phones]
+    with writing(clinic.engine) as session:
+        facts = [check_request(one, clinic.protocols, clinic.rules).facts for one in asked]
         return read_standing(session, facts)
 
 
-def test_everything_that_stands_for_and_against_an_enrollment_is_read(desk: Any) -> None:
-    plain = desk.protocols["plain"]
-    with writing(desk.engine) as session:
-        protocols.approve(session, plain, "en", by="Dr. Lee", at=desk.now)
-        protocols.pause(session, "plain", reason="wrong hour", by="mia", at=desk.now)
-        protocols.pause(session, "plain", reason="wrong still", by="noa", at=desk.now)
-        opt_outs.opt_out(session, ANA, source="keyword", at=desk.now, by="twilio")
+def test_everything_that_stands_for_and_against_an_enrollment_is_read(clinic: Any) -> None:
+    plain = clinic.protocols["plain"]
+    with writing(clinic.engine) as session:
+        protocols.approve(session, plain, "en", by="Dr. Lee", at=clinic.now)
+        protocols.pause(session, "plain", reason="wrong hour", by="mia", at=clinic.now)
+        protocols.pause(session, "plain", reason="wrong still", by="noa", at=clinic.now)
+        opt_outs.opt_out(session, ANA, source="keyword", at=clinic.now, by="twilio")
         for reason in ("first", "second"):
-            holds.hold_number(session, BEA, reason=reason, at=desk.now, by="worker")
+            holds.hold_number(session, BEA, reason=reason, at=clinic.now, by="worker")
     expected = Standing(
         stored={("plain", plain.version)},
         approved={("plain", plain.version, "en")},
@@ -42,29 +42,29 @@ def test_everything_that_stands_for_and_against_an_enrollment_is_read(desk: Any)
         opted_out={ANA},
         held={BEA: ["first", "second"]},
     )
-    assert expected == _standing(desk, ANA, BEA)
+    assert expected == _standing(clinic, ANA, BEA)
 
 
-def test_what_is_over_or_concerns_somebody_else_does_not_count(desk: Any) -> None:
-    with writing(desk.engine) as session:
-        protocols.pause(session, "plain", "today", reason="one step", by="mia", at=desk.now)
-        protocols.pause(session, "plain", reason="over", by="mia", at=desk.now)
-        protocols.unpause(session, "plain", by="mia", at=desk.now)
+def test_what_is_over_or_concerns_somebody_else_does_not_count(clinic: Any) -> None:
+    with writing(clinic.engine) as session:
+        protocols.pause(session, "plain", "today", reason="one step", by="mia", at=clinic.now)
+        protocols.pause(session, "plain", reason="over", by="mia", at=clinic.now)
+        protocols.unpause(session, "plain", by="mia", at=clinic.now)
         for phone in (ANA, BEA):
-            opt_outs.opt_out(session, phone, source="keyword", at=desk.now, by="twilio")
-            holds.hold_number(session, phone, reason="a question", at=desk.now, by="worker")
-        opt_outs.opt_in(session, ANA, at=desk.now, by="patient")
-        holds.release_number(session, ANA, at=desk.now, by="mia")
-    assert Standing() == _standing(desk, ANA)
+            opt_outs.opt_out(session, phone, source="keyword", at=clinic.now, by="twilio")
+            holds.hold_number(session, phone, reason="a question", at=clinic.now, by="worker")
+        opt_outs.opt_in(session, ANA, at=clinic.now, by="patient")
+        holds.release_number(session, ANA, at=clinic.now, by="mia")
+    assert Standing() == _standing(clinic, ANA)
 
 
-def test_a_paused_protocol_refuses_a_new_patient_and_still_knows_those_it_has(desk: Any) -> None:
-    first = desk.enroll()
-    with writing(desk.engine) as session:
-        protocols.pause(session, "plain", reason="wrong hour", by="mia", at=desk.now)
-    assert (first.enrollment, True) == ((again := desk.enroll()).enrollment, again.already)
+def test_a_paused_protocol_refuses_a_new_patient_and_still_knows_those_it_has(clinic: Any) -> None:
+    first = clinic.enroll()
+    with writing(clinic.engine) as session:
+        protocols.pause(session, "plain", reason="wrong hour", by="mia", at=clinic.now)
+    assert (first.enrollment, True) == ((again := clinic.enroll()).enrollment, again.already)
     with pytest.raises(Refused, match="plain is paused by mia: wrong hour"):
-        desk.enroll(name="Bea Lima", phone=BEA)
+        clinic.enroll(name="Bea Lima", phone=BEA)
 
 
 @contextmanager
@@ -79,11 +79,11 @@ def _statements(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", hear)
 
 
-def test_a_new_enrollment_reads_five_times_and_writes_three(desk: Any) -> None:
+def test_a_new_enrollment_reads_five_times_and_writes_three(clinic: Any) -> None:
     """The texts are read back once; a protocol's content is stored by the first patient on it alone."""
-    desk.enroll(name="Bea Lima", phone=BEA, external_id="A1")
-    with _statements(desk.engine) as heard:
-        desk.enroll(external_id="A2")
+    clinic.enroll(name="Bea Lima", phone=BEA, external_id="A1")
+    with _statements(clinic.engine) as heard:
+        clinic.enroll(external_id="A2")
     reads = [one for one in heard if one.startswith("SELECT") and "pg_advisory" not in one]
     writes = [statement for statement in heard if statement.startswith("INSERT")]
     assert (5, ["INSERT INTO enrollments", "INSERT INTO messages", "INSERT INTO events"]) == (len(reads), writes)

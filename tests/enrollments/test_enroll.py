@@ -16,122 +16,124 @@ from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.forecast import enrollments
 from notifier.publishing.approve import approve
 from notifier.publishing.pause import pause, unpause
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 PLANNED, EXPIRED, SUPPRESSED = MessageState.PLANNED, MessageState.EXPIRED, MessageState.SUPPRESSED
 
 
-def test_every_step_of_the_plan_is_a_row_and_the_steps_left_out_are_not(desk: Desk) -> None:
-    enrolled = desk.enroll()
-    assert {"today": PLANNED, "makeup-again": PLANNED, "sun-again": PLANNED} == desk.states(enrolled.enrollment)
+def test_every_step_of_the_plan_is_a_row_and_the_steps_left_out_are_not(clinic: ClinicSetup) -> None:
+    enrolled = clinic.enroll()
+    assert {"today": PLANNED, "makeup-again": PLANNED, "sun-again": PLANNED} == clinic.states(enrolled.enrollment)
     assert [("next-visit", "no consent to rebook texts")] == [(o.step, o.why) for o in enrolled.plan.timeline.left_out]
     assert not enrolled.already
 
 
-def test_rebook_texts_need_a_consent_of_their_own(desk: Desk) -> None:
-    assert PLANNED == desk.states(desk.enroll(rebook_consent=True).enrollment)["next-visit"]
+def test_rebook_texts_need_a_consent_of_their_own(clinic: ClinicSetup) -> None:
+    assert PLANNED == clinic.states(clinic.enroll(rebook_consent=True).enrollment)["next-visit"]
 
 
-def test_a_lift_leaves_when_its_restriction_has_ended(desk: Desk) -> None:
-    texts = desk.texts(desk.enroll().enrollment)
-    assert desk.now + timedelta(hours=24) == texts["makeup-again"].due_at == texts["makeup-again"].not_before
+def test_a_lift_leaves_when_its_restriction_has_ended(clinic: ClinicSetup) -> None:
+    texts = clinic.texts(clinic.enroll().enrollment)
+    assert clinic.now + timedelta(hours=24) == texts["makeup-again"].due_at == texts["makeup-again"].not_before
     # Seven days that hold a clock change to summer time: the later of wall time and 7 x 24 hours.
-    assert desk.now + timedelta(days=7) == texts["sun-again"].due_at
+    assert clinic.now + timedelta(days=7) == texts["sun-again"].due_at
 
 
-def test_the_protocol_and_what_happened_are_kept(desk: Desk) -> None:
-    enrolled = desk.enroll()
-    plain = desk.protocols["plain"]
-    with reading(desk.engine) as session:
+def test_the_protocol_and_what_happened_are_kept(clinic: ClinicSetup) -> None:
+    enrolled = clinic.enroll()
+    plain = clinic.protocols["plain"]
+    with reading(clinic.engine) as session:
         assert plain == load_version(session, "plain", plain.version)
         assert [("enrolled", "desk")] == [(e.what, e.by) for e in of_enrollment(session, enrolled.enrollment)]
 
 
-def test_an_appointment_plans_only_what_prepares_her(desk: Desk) -> None:
-    enrolled = desk.enroll(appointment_at=desk.now + timedelta(days=5))
-    assert {"before": PLANNED} == desk.states(enrolled.enrollment)
-    assert datetime(2026, 3, 10, 14, tzinfo=UTC) == desk.texts(enrolled.enrollment)["before"].due_at
+def test_an_appointment_plans_only_what_prepares_her(clinic: ClinicSetup) -> None:
+    enrolled = clinic.enroll(appointment_at=clinic.now + timedelta(days=5))
+    assert {"before": PLANNED} == clinic.states(enrolled.enrollment)
+    assert datetime(2026, 3, 10, 14, tzinfo=UTC) == clinic.texts(enrolled.enrollment)["before"].due_at
 
 
-def test_what_has_passed_is_written_down_as_expired_and_what_is_still_useful_is_sent_late(desk: Desk) -> None:
+def test_what_has_passed_is_written_down_as_expired_and_what_is_still_useful_is_sent_late(
+    clinic: ClinicSetup,
+) -> None:
     """Treated two days ago at 09:10: the first text is stale, the lift was due yesterday and is good for a day yet."""
-    enrolled = desk.enroll(at=desk.now - timedelta(hours=53))
-    texts = desk.texts(enrolled.enrollment)
+    enrolled = clinic.enroll(at=clinic.now - timedelta(hours=53))
+    texts = clinic.texts(enrolled.enrollment)
     assert (EXPIRED, None) == (texts["today"].state, texts["today"].due_at)
     assert "tell the patient in person" in (texts["today"].reason or "")
     lift = texts["makeup-again"]
-    assert (PLANNED, desk.now) == (lift.state, lift.due_at)
+    assert (PLANNED, clinic.now) == (lift.state, lift.due_at)
     assert "Clinic: makeup has been fine since yesterday." == lift.text
 
 
-def test_a_treatment_so_old_that_nothing_is_sent_is_enrolled_with_a_warning(desk: Desk) -> None:
-    enrolled = desk.enroll(at=desk.now - timedelta(days=60))
-    assert {EXPIRED} == set(desk.states(enrolled.enrollment).values())
+def test_a_treatment_so_old_that_nothing_is_sent_is_enrolled_with_a_warning(clinic: ClinicSetup) -> None:
+    enrolled = clinic.enroll(at=clinic.now - timedelta(days=60))
+    assert {EXPIRED} == set(clinic.states(enrolled.enrollment).values())
     assert ("the moment of every text has passed: nothing will be sent",) == enrolled.warnings
 
 
 @pytest.mark.parametrize("name", ["Ana Ruiz", "ana ruiz", "Ána  Ruíz"])
-def test_the_same_patient_protocol_and_date_is_the_same_enrollment(desk: Desk, name: str) -> None:
-    first = desk.enroll()
-    again = desk.enroll(name=name, at=desk.now - timedelta(hours=1))
+def test_the_same_patient_protocol_and_date_is_the_same_enrollment(clinic: ClinicSetup, name: str) -> None:
+    first = clinic.enroll()
+    again = clinic.enroll(name=name, at=clinic.now - timedelta(hours=1))
     assert (first.enrollment, True) == (again.enrollment, again.already)
     at = "2026-03-06T14:10-05:00"
     told = f"the patient is enrolled with {at}; where that is wrong, change enrollment {first.enrollment}"
     assert (told,) == again.warnings
-    assert "Ana Ruiz" == _names(desk)
+    assert "Ana Ruiz" == _names(clinic)
 
 
-def _names(desk: Desk) -> str:
+def _names(clinic: ClinicSetup) -> str:
     """Everybody who is enrolled."""
-    with reading(desk.engine) as session:
+    with reading(clinic.engine) as session:
         return ", ".join(line.name for line in enrollments(session))
 
 
-def test_staff_may_enroll_a_second_treatment_of_the_same_day(desk: Desk) -> None:
-    first, second = desk.enroll(at=desk.now - timedelta(hours=2)), desk.enroll(second=True)
-    third = desk.enroll(second=True)
+def test_staff_may_enroll_a_second_treatment_of_the_same_day(clinic: ClinicSetup) -> None:
+    first, second = clinic.enroll(at=clinic.now - timedelta(hours=2)), clinic.enroll(second=True)
+    third = clinic.enroll(second=True)
     assert 3 == len({first.enrollment, second.enrollment, third.enrollment})
 
 
-def test_of_two_treatments_on_one_day_the_one_at_that_moment_is_the_same(desk: Desk) -> None:
-    first, second = desk.enroll(at=desk.now - timedelta(hours=2)), desk.enroll(second=True)
-    again = desk.enroll(at=desk.now - timedelta(hours=2))
+def test_of_two_treatments_on_one_day_the_one_at_that_moment_is_the_same(clinic: ClinicSetup) -> None:
+    first, second = clinic.enroll(at=clinic.now - timedelta(hours=2)), clinic.enroll(second=True)
+    again = clinic.enroll(at=clinic.now - timedelta(hours=2))
     assert (first.enrollment, True, ()) == (again.enrollment, again.already, again.warnings)
-    assert second.enrollment == desk.enroll(at=desk.now - timedelta(hours=1)).enrollment
+    assert second.enrollment == clinic.enroll(at=clinic.now - timedelta(hours=1)).enrollment
 
 
-def test_an_external_id_names_one_enrollment(desk: Desk) -> None:
-    first = desk.enroll(external_id="A-1")
-    assert (first.enrollment, True) == ((again := desk.enroll(external_id="A-1")).enrollment, again.already)
+def test_an_external_id_names_one_enrollment(clinic: ClinicSetup) -> None:
+    first = clinic.enroll(external_id="A-1")
+    assert (first.enrollment, True) == ((again := clinic.enroll(external_id="A-1")).enrollment, again.already)
     with pytest.raises(Refused, match=r"external_id A-1 is enrollment \d+ already, with another phone"):
-        desk.enroll(external_id="A-1", phone=BOB)
+        clinic.enroll(external_id="A-1", phone=BOB)
 
 
-def test_a_number_that_opted_out_is_enrolled_and_gets_nothing(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
-    enrolled = desk.enroll()
-    assert {SUPPRESSED} == set(desk.states(enrolled.enrollment).values())
+def test_a_number_that_opted_out_is_enrolled_and_gets_nothing(clinic: ClinicSetup) -> None:
+    clinic.act(opt_out_by_staff, ANA, now=clinic.now, by="desk")
+    enrolled = clinic.enroll()
+    assert {SUPPRESSED} == set(clinic.states(enrolled.enrollment).values())
     assert ("this number has opted out: nothing will be sent; tell the patient in person",) == enrolled.warnings
 
 
-def test_nobody_is_enrolled_on_words_that_no_clinician_stands_behind(desk: Desk) -> None:
-    strict = desk.strictly()
+def test_nobody_is_enrolled_on_words_that_no_clinician_stands_behind(clinic: ClinicSetup) -> None:
+    strict = clinic.strictly()
     with pytest.raises(Refused, match=r"nobody has approved makeup-only .* in es"):
         strict.enroll(protocol="makeup-only", language="es")
-    desk.act(approve, desk.protocols["makeup-only"], by="Dr. Lee", now=desk.now, language="en")
+    clinic.act(approve, clinic.protocols["makeup-only"], by="Dr. Lee", now=clinic.now, language="en")
     assert not strict.enroll(protocol="makeup-only").already
     with pytest.raises(Refused, match=r"nobody has approved makeup-only .* in es"):
         strict.enroll(protocol="makeup-only", language="es", phone=BOB)
 
 
-def test_nobody_is_enrolled_on_a_paused_protocol(desk: Desk) -> None:
-    told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
-    assert desk.act(pause, "plain", reason="a wrong dose", **told)
-    assert not desk.act(pause, "plain", reason="again", **told)
+def test_nobody_is_enrolled_on_a_paused_protocol(clinic: ClinicSetup) -> None:
+    told = {"protocols": clinic.protocols, "now": clinic.now, "by": "Dr. Lee"}
+    assert clinic.act(pause, "plain", reason="a wrong dose", **told)
+    assert not clinic.act(pause, "plain", reason="again", **told)
     with pytest.raises(Refused, match=r"plain is paused by Dr\. Lee: a wrong dose"):
-        desk.enroll()
-    desk.act(unpause, "plain", now=desk.now, by="Dr. Lee")
-    assert not desk.enroll().already
+        clinic.enroll()
+    clinic.act(unpause, "plain", now=clinic.now, by="Dr. Lee")
+    assert not clinic.enroll().already
 
 
 @pytest.mark.parametrize(
@@ -156,24 +158,24 @@ def test_nobody_is_enrolled_on_a_paused_protocol(desk: Desk) -> None:
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing_behind(
-    desk: Desk, values: dict[str, Any], field: str, because: str
+    clinic: ClinicSetup, values: dict[str, Any], field: str, because: str
 ) -> None:
     with pytest.raises(Refused) as refused:
-        desk.enroll(**values)
+        clinic.enroll(**values)
     assert because in str(refused.value)
     assert field == refused.value.field
-    assert "" == _names(desk)
+    assert "" == _names(clinic)
 
 
-def test_a_treatment_in_the_future_and_an_appointment_in_the_past_are_refused(desk: Desk) -> None:
+def test_a_treatment_in_the_future_and_an_appointment_in_the_past_are_refused(clinic: ClinicSetup) -> None:
     with pytest.raises(Refused, match="lies in the future; use appointment_at"):
-        desk.enroll(at=desk.now + timedelta(minutes=11))
+        clinic.enroll(at=clinic.now + timedelta(minutes=11))
     with pytest.raises(Refused, match="has passed"):
-        desk.enroll(appointment_at=desk.now - timedelta(minutes=1))
+        clinic.enroll(appointment_at=clinic.now - timedelta(minutes=1))
 
 
-def test_a_booked_visit_of_that_day_is_not_enrolled_a_second_time(desk: Desk) -> None:
-    booked = desk.enroll(appointment_at=desk.now + timedelta(hours=1))
+def test_a_booked_visit_of_that_day_is_not_enrolled_a_second_time(clinic: ClinicSetup) -> None:
+    booked = clinic.enroll(appointment_at=clinic.now + timedelta(hours=1))
     with pytest.raises(Refused, match=f"this is enrollment {booked.enrollment}, which is booked") as refused:
-        desk.enroll(at=desk.now + timedelta(hours=2), now=desk.now + timedelta(hours=2))
+        clinic.enroll(at=clinic.now + timedelta(hours=2), now=clinic.now + timedelta(hours=2))
     assert {"enrollment": booked.enrollment, "at": "2026-03-06T16:10-05:00"} == refused.value.about

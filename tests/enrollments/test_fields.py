@@ -19,7 +19,7 @@ from notifier.oversight.forecast import enrollments
 from schedules.catalogue import parse_protocol, shipped
 from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol
 from schedules.wording import Voice
-from tests.setups.desk import BOB, PLAIN, Desk
+from tests.setups.clinic import BOB, PLAIN, ClinicSetup
 
 NAMED = PLAIN.replace("{clinic}: makeup is fine again.", "{clinic}: makeup is fine again. {provider}")
 REQUEST = EnrollRequest(
@@ -35,13 +35,15 @@ REQUEST = EnrollRequest(
 
 
 @pytest.fixture
-def clinic(sqlite_engine: Engine, protocols: dict[str, CareProtocol], rules: PlanningRules, now: datetime) -> Desk:
-    return Desk(sqlite_engine, protocols, rules, now)
+def clinic(
+    sqlite_engine: Engine, protocols: dict[str, CareProtocol], rules: PlanningRules, now: datetime
+) -> ClinicSetup:
+    return ClinicSetup(sqlite_engine, protocols, rules, now)
 
 
-def change(desk: Desk, enrollment: int, **values: object) -> None:
+def change(clinic: ClinicSetup, enrollment: int, **values: object) -> None:
     request = Change(ChangeRequest(**values))  # type: ignore[arg-type]  # a test names its fields by word
-    desk.act(apply, enrollment, request, rules=desk.rules, now=desk.now, by="desk")
+    clinic.act(apply, enrollment, request, rules=clinic.rules, now=clinic.now, by="desk")
 
 
 def test_a_row_imported_before_a_field_was_added_is_the_same_row_still() -> None:
@@ -57,18 +59,18 @@ def test_a_row_imported_before_a_field_was_added_is_the_same_row_still() -> None
         assert before != digest(replace(REQUEST, **given))
 
 
-def test_a_text_names_who_treated_and_else_the_clinic(clinic: Desk) -> None:
-    desk = replace(clinic, protocols={"plain": parse_protocol("plain", NAMED)})
+def test_a_text_names_who_treated_and_else_the_clinic(clinic: ClinicSetup) -> None:
+    clinic = replace(clinic, protocols={"plain": parse_protocol("plain", NAMED)})
 
     def said(enrollment: int) -> str:
-        return str(desk.texts(enrollment)["makeup-again"].text)
+        return str(clinic.texts(enrollment)["makeup-again"].text)
 
-    assert "Clinic: makeup is fine again. Clinic" == said(desk.enroll(phone=BOB).enrollment)
-    whose = desk.enroll(provider="Dr. Kim").enrollment
+    assert "Clinic: makeup is fine again. Clinic" == said(clinic.enroll(phone=BOB).enrollment)
+    whose = clinic.enroll(provider="Dr. Kim").enrollment
     assert "Clinic: makeup is fine again. Dr. Kim" == said(whose)
-    change(desk, whose, provider="Dr. Lee")
+    change(clinic, whose, provider="Dr. Lee")
     assert "Clinic: makeup is fine again. Dr. Lee" == said(whose)
-    change(desk, whose, provider="")
+    change(clinic, whose, provider="")
     assert "Clinic: makeup is fine again. Clinic" == said(whose)
 
 
@@ -78,25 +80,24 @@ def test_what_a_text_may_print_is_a_field_that_planning_sees_and_no_longer_than_
         assert longest == BY_NAME[name].longest
 
 
-def test_nothing_that_a_text_prints_can_be_more_than_a_name(clinic: Desk) -> None:
+def test_nothing_that_a_text_prints_can_be_more_than_a_name(clinic: ClinicSetup) -> None:
     for bad in ("kim.example", "{phone}", "Kim\x07", "K" * 41):
         with pytest.raises(Refused, match="provider") as refused:
             clinic.enroll(provider=bad)
         assert "provider" == refused.value.field
 
 
-def test_a_treatment_moved_onto_the_day_of_another_is_a_second_one_where_staff_say_so(clinic: Desk) -> None:
-    desk = clinic
-    first = desk.enroll(at=desk.now - timedelta(hours=2)).enrollment
-    later = desk.enroll(at=desk.now - timedelta(days=1)).enrollment
+def test_a_treatment_moved_onto_the_day_of_another_is_a_second_one_where_staff_say_so(clinic: ClinicSetup) -> None:
+    first = clinic.enroll(at=clinic.now - timedelta(hours=2)).enrollment
+    later = clinic.enroll(at=clinic.now - timedelta(days=1)).enrollment
     with pytest.raises(Refused, match=f"enrollment {first} is already this patient"):
-        change(desk, later, treated_at=desk.now)
-    change(desk, later, treated_at=desk.now, second=True)
+        change(clinic, later, treated_at=clinic.now)
+    change(clinic, later, treated_at=clinic.now, second=True)
     with pytest.raises(Refused, match=f"enrollment {first} is already this patient"):
-        change(desk, later, second=False)
+        change(clinic, later, second=False)
 
 
-def test_an_external_id_stands_for_one_enrollment(clinic: Desk) -> None:
+def test_an_external_id_stands_for_one_enrollment(clinic: ClinicSetup) -> None:
     first = clinic.enroll(external_id="A-1").enrollment
     other = clinic.enroll(phone=BOB).enrollment
     with pytest.raises(Refused, match=f"external_id A-1 is enrollment {first} already"):
@@ -112,7 +113,7 @@ def test_every_field_says_what_it_is_in_a_sentence_without_its_full_stop() -> No
         assert not one.help.endswith(".")
 
 
-def test_an_empty_cell_leaves_what_staff_wrote_down_and_a_no_takes_it_back(clinic: Desk) -> None:
+def test_an_empty_cell_leaves_what_staff_wrote_down_and_a_no_takes_it_back(clinic: ClinicSetup) -> None:
     def imported(phone: str, cells: str) -> tuple[str | None, bool]:
         header = "external_id,name,phone,protocol,treated_at,consent,provider,separate_areas"
         row = f"A-1,Ana Ruiz,{phone},plain,2026-03-06T14:00,form,{cells}"
@@ -133,7 +134,7 @@ def test_an_empty_cell_leaves_what_staff_wrote_down_and_a_no_takes_it_back(clini
     assert ("Dr. Lee", False) == imported("+12125550102", "Dr. Lee,no")
 
 
-def test_the_same_external_id_with_other_consent_is_a_change(clinic: Desk) -> None:
+def test_the_same_external_id_with_other_consent_is_a_change(clinic: ClinicSetup) -> None:
     first = clinic.enroll(external_id="A-1")
     again = clinic.enroll(external_id="A-1")
     assert (first.enrollment, True) == (again.enrollment, again.already)

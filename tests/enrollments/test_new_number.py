@@ -20,7 +20,7 @@ from notifier.enrollments.enroll import enroll
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest
 from schedules.protocol import CareProtocol
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 DAY = timedelta(days=1)
 
@@ -40,23 +40,23 @@ TREATMENTS = [
 ]
 
 
-def _enroll(session: Session, desk: Desk, phone: str, one: Treatment, *, second: bool = False) -> int:
+def _enroll(session: Session, clinic: ClinicSetup, phone: str, one: Treatment, *, second: bool = False) -> int:
     request = EnrollRequest(
         name="Ana Ruiz", phone=phone, protocol=one.protocol, consent="signed", second=second,
-        treated_at=desk.now - one.days_ago * DAY,
+        treated_at=clinic.now - one.days_ago * DAY,
     )  # fmt: skip
-    rules, now = desk.rules, desk.now
-    made = enroll(session, request, protocols=desk.protocols, rules=rules, now=now, by="desk").enrollment
+    rules, now = clinic.rules, clinic.now
+    made = enroll(session, request, protocols=clinic.protocols, rules=rules, now=now, by="desk").enrollment
     if not one.runs:
         apply(session, made, Cancel(), rules=rules, now=now, by="desk")
     return made
 
 
-def _change(session: Session, desk: Desk, whose: int, command: Change) -> str | None:
+def _change(session: Session, clinic: ClinicSetup, whose: int, command: Change) -> str | None:
     """Do what was shown; why not, where it is refused."""
     try:
-        shown = preview(session, whose, command, rules=desk.rules, now=desk.now)
-        done = apply(session, whose, command, rules=desk.rules, now=desk.now, by="desk")
+        shown = preview(session, whose, command, rules=clinic.rules, now=clinic.now)
+        done = apply(session, whose, command, rules=clinic.rules, now=clinic.now, by="desk")
     except Refused as why:
         return str(why)
     assert shown == done
@@ -64,16 +64,18 @@ def _change(session: Session, desk: Desk, whose: int, command: Change) -> str | 
     return None
 
 
-def test_what_is_there_already_and_runs_is_refused_and_once_it_is_cancelled_all_of_it_moves(desk: Desk) -> None:
-    with writing(desk.engine) as session:
-        mine = _enroll(session, desk, ANA, Treatment("plain", 0, runs=True))
-        _enroll(session, desk, ANA, Treatment("makeup-only", 1, runs=True))
-        there = _enroll(session, desk, BOB, Treatment("makeup-only", 1, runs=True))
+def test_what_is_there_already_and_runs_is_refused_and_once_it_is_cancelled_all_of_it_moves(
+    clinic: ClinicSetup,
+) -> None:
+    with writing(clinic.engine) as session:
+        mine = _enroll(session, clinic, ANA, Treatment("plain", 0, runs=True))
+        _enroll(session, clinic, ANA, Treatment("makeup-only", 1, runs=True))
+        there = _enroll(session, clinic, BOB, Treatment("makeup-only", 1, runs=True))
         command = Change(ChangeRequest(phone=BOB))
         says = f"enrollment {there} is already this patient on makeup-only, 2026-03-05; cancel one of the two"
-        assert says == _change(session, desk, mine, command)
-        apply(session, there, Cancel(), rules=desk.rules, now=desk.now, by="desk")
-        assert None is _change(session, desk, mine, command)
+        assert says == _change(session, clinic, mine, command)
+        apply(session, there, Cancel(), rules=clinic.rules, now=clinic.now, by="desk")
+        assert None is _change(session, clinic, mine, command)
         assert {BOB} == set(session.scalars(select(col(Enrollment.phone))))
 
 
@@ -81,15 +83,15 @@ def test_a_new_number_is_done_or_refused_in_a_sentence_whatever_stands_on_it(
     sqlite_engine: Engine, protocols: dict[str, CareProtocol], rules: PlanningRules, now: datetime
 ) -> None:
     """Every pair of another treatment that moves along and one that is there already; every other with a new date."""
-    desk = Desk(sqlite_engine, protocols, rules, now)
+    clinic = ClinicSetup(sqlite_engine, protocols, rules, now)
     outcomes = Counter[bool]()
     for number, (moves, stands) in enumerate(product(TREATMENTS, TREATMENTS)):
-        with writing(desk.engine) as session:
-            mine = _enroll(session, desk, ANA, Treatment("plain", 0, runs=True))
-            along = _enroll(session, desk, ANA, moves, second=moves[:2] == ("plain", 0))
-            there = _enroll(session, desk, BOB, stands)
+        with writing(clinic.engine) as session:
+            mine = _enroll(session, clinic, ANA, Treatment("plain", 0, runs=True))
+            along = _enroll(session, clinic, ANA, moves, second=moves[:2] == ("plain", 0))
+            there = _enroll(session, clinic, BOB, stands)
             at = now - DAY if number % 2 else None
-            why = _change(session, desk, mine, Change(ChangeRequest(phone=BOB, treated_at=at)))
+            why = _change(session, clinic, mine, Change(ChangeRequest(phone=BOB, treated_at=at)))
             if why is None:
                 rows = session.scalars(select(Enrollment).where(col(Enrollment.id).in_([mine, along, there]))).all()
                 assert {BOB} == {row.phone for row in rows}

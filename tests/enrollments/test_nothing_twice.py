@@ -31,7 +31,7 @@ from notifier.numbers.release import opt_out_by_staff, release
 from schedules.moments import Moments
 from schedules.protocol import CareProtocol, StepKind
 from schedules.wording import Voice
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 HOUR = timedelta(hours=1)
 CHANGES = st.one_of(
@@ -62,13 +62,13 @@ def test_no_step_is_said_twice_and_no_lift_is_early(
 ) -> None:
     rules = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
     with fresh(sqlite_template) as engine:
-        desk = Desk(engine, protocols, rules, now)
-        enrollment = desk.enroll(protocol="makeup-only", rebook_consent=True).enrollment
+        clinic = ClinicSetup(engine, protocols, rules, now)
+        enrollment = clinic.enroll(protocol="makeup-only", rebook_consent=True).enrollment
         for what, how in moves:
-            desk = replace(desk, now=desk.now + HOUR)
+            clinic = replace(clinic, now=clinic.now + HOUR)
             with suppress(Refused):
-                desk = move(desk, enrollment, what, how)
-            check(desk)
+                clinic = move(clinic, enrollment, what, how)
+            check(clinic)
 
 
 @contextmanager
@@ -80,46 +80,46 @@ def fresh(template: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
-def move(desk: Desk, enrollment: int, what: str, how: Any) -> Desk:
-    told: dict[str, Any] = {"now": desk.now, "by": "desk"}
+def move(clinic: ClinicSetup, enrollment: int, what: str, how: Any) -> ClinicSetup:
+    told: dict[str, Any] = {"now": clinic.now, "by": "desk"}
     if what == "wait":
-        return replace(desk, now=desk.now + how * HOUR)
+        return replace(clinic, now=clinic.now + how * HOUR)
     if what == "enroll":
-        desk.enroll(protocol=how[0], separate_areas=how[1], second=True)
+        clinic.enroll(protocol=how[0], separate_areas=how[1], second=True)
     elif what == "send":
-        send_what_is_due(desk, MessageState(how))
+        send_what_is_due(clinic, MessageState(how))
     elif what == "change":
-        desk.act(apply, enrollment, Change(changes(desk, *how)), rules=desk.rules, **told)
+        clinic.act(apply, enrollment, Change(changes(clinic, *how)), rules=clinic.rules, **told)
     elif what == "cancel":
-        desk.act(apply, how, Cancel(), rules=desk.rules, **told)
+        clinic.act(apply, how, Cancel(), rules=clinic.rules, **told)
     elif what == "hold":
-        desk.act(apply, enrollment, Hold("so"), rules=desk.rules, **told)
+        clinic.act(apply, enrollment, Hold("so"), rules=clinic.rules, **told)
     elif what == "resume":
-        desk.act(apply, enrollment, Resume(), rules=desk.rules, **told)
+        clinic.act(apply, enrollment, Resume(), rules=clinic.rules, **told)
     elif what == "opt_out":
-        desk.act(opt_out_by_staff, ANA, **told)
+        clinic.act(opt_out_by_staff, ANA, **told)
     else:
-        desk.act(release, ANA, reconsent="form", **told)
-    return desk
+        clinic.act(release, ANA, reconsent="form", **told)
+    return clinic
 
 
-def changes(desk: Desk, field: str, value: Any) -> ChangeRequest:
+def changes(clinic: ClinicSetup, field: str, value: Any) -> ChangeRequest:
     if field == "treated_at":
-        value = desk.now + value * HOUR
+        value = clinic.now + value * HOUR
     elif field == "protocol":
-        value = desk.protocols[value]
+        value = clinic.protocols[value]
     return ChangeRequest(**{field: value})
 
 
-def send_what_is_due(desk: Desk, state: MessageState) -> None:
-    with reading(desk.engine) as session:
-        due = outbox.due(session, desk.now, 2)
+def send_what_is_due(clinic: ClinicSetup, state: MessageState) -> None:
+    with reading(clinic.engine) as session:
+        due = outbox.due(session, clinic.now, 2)
     for message in due:
-        desk.send(message, desk.now, to=state)
+        clinic.send(message, clinic.now, to=state)
 
 
-def everything(desk: Desk) -> tuple[list[EnrollmentFacts], list[Message]]:
-    with reading(desk.engine) as session:
+def everything(clinic: ClinicSetup) -> tuple[list[EnrollmentFacts], list[Message]]:
+    with reading(clinic.engine) as session:
         stored = enrollments_on(session, [ANA, BOB])
         return (
             [facts_of(session, one) for one in stored],
@@ -127,8 +127,8 @@ def everything(desk: Desk) -> tuple[list[EnrollmentFacts], list[Message]]:
         )
 
 
-def check(desk: Desk) -> None:
-    company, messages = everything(desk)
+def check(clinic: ClinicSetup) -> None:
+    company, messages = everything(clinic)
     said = Counter((m.enrollment_id, m.step) for m in messages if m.state in SAID)
     planned = Counter((m.enrollment_id, m.step) for m in messages if m.state is MessageState.PLANNED)
     assert [] == [key for key, count in (said + planned).items() if count > 1]

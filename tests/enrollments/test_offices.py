@@ -28,7 +28,7 @@ from schedules.catalogue import shipped
 from schedules.protocol import CareProtocol
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.setups.desk import ANA, Desk, of
+from tests.setups.clinic import ANA, ClinicSetup, of
 
 OFFICES = {
     "downtown": OfficeProfile(
@@ -65,71 +65,73 @@ def speak_for_their_office(engine: Engine) -> bool:
     return True
 
 
-def test_an_enrollment_takes_zone_language_and_window_from_its_office(desk: Desk) -> None:
-    desk.enroll(protocol="makeup-only", office="desert")
-    (enrollment,) = {(one, zone) for one, zone, _ in texts(desk.engine)}
+def test_an_enrollment_takes_zone_language_and_window_from_its_office(clinic: ClinicSetup) -> None:
+    clinic.enroll(protocol="makeup-only", office="desert")
+    (enrollment,) = {(one, zone) for one, zone, _ in texts(clinic.engine)}
     assert ("desert", "America/Phoenix") == enrollment
-    assert all("Glow Desert" in message.text for *_, message in texts(desk.engine))
-    assert any("maquillaje" in message.text for *_, message in texts(desk.engine))
-    assert speak_for_their_office(desk.engine)
+    assert all("Glow Desert" in message.text for *_, message in texts(clinic.engine))
+    assert any("maquillaje" in message.text for *_, message in texts(clinic.engine))
+    assert speak_for_their_office(clinic.engine)
 
 
-def test_a_protocol_that_the_office_does_not_use_is_refused(desk: Desk) -> None:
+def test_a_protocol_that_the_office_does_not_use_is_refused(clinic: ClinicSetup) -> None:
     with pytest.raises(Refused, match="the office desert does not use plain; it uses makeup-only"):
-        desk.enroll(office="desert")
+        clinic.enroll(office="desert")
 
 
-def test_every_way_of_planning_again_keeps_each_voice(desk: Desk) -> None:
+def test_every_way_of_planning_again_keeps_each_voice(clinic: ClinicSetup) -> None:
     """Two offices, one phone, two patients: an enrollment, a change, a treatment and a second one replan both."""
-    first = desk.enroll(office="downtown")
-    desk.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert")
-    assert speak_for_their_office(desk.engine)
-    visit = desk.enroll(office="downtown", appointment_at=desk.now + timedelta(days=9), name="Cy Ruiz").enrollment
-    with writing(desk.engine) as session:
+    first = clinic.enroll(office="downtown")
+    clinic.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert")
+    assert speak_for_their_office(clinic.engine)
+    visit = clinic.enroll(office="downtown", appointment_at=clinic.now + timedelta(days=9), name="Cy Ruiz").enrollment
+    with writing(clinic.engine) as session:
         renamed = Change(ChangeRequest(name="Anna Ruiz"))
-        apply(session, first.enrollment, renamed, rules=desk.rules, now=desk.now, by="desk")
-    later = desk.now + timedelta(days=9, hours=1)
-    with writing(desk.engine) as session:
-        apply(session, visit, Treated(later - timedelta(minutes=10)), rules=desk.rules, now=later, by="desk")
-    assert speak_for_their_office(desk.engine)
-    assert {"downtown", "desert"} == {office for office, *_ in texts(desk.engine)}
+        apply(session, first.enrollment, renamed, rules=clinic.rules, now=clinic.now, by="desk")
+    later = clinic.now + timedelta(days=9, hours=1)
+    with writing(clinic.engine) as session:
+        apply(session, visit, Treated(later - timedelta(minutes=10)), rules=clinic.rules, now=later, by="desk")
+    assert speak_for_their_office(clinic.engine)
+    assert {"downtown", "desert"} == {office for office, *_ in texts(clinic.engine)}
 
 
-def test_other_offices_patients_on_the_number_are_only_counted_and_follow_all_the_same(desk: Desk) -> None:
-    whose = desk.enroll(office="downtown").enrollment
-    there = desk.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert").enrollment
-    assert desk.texts(there)["makeup-again"].text.startswith("Bo: ")
-    ours = replace(desk.rules, yours=frozenset({"downtown"}))
-    done = desk.act(apply, whose, Cancel(), rules=ours, now=desk.now, by="desk")
+def test_other_offices_patients_on_the_number_are_only_counted_and_follow_all_the_same(clinic: ClinicSetup) -> None:
+    whose = clinic.enroll(office="downtown").enrollment
+    there = clinic.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert").enrollment
+    assert clinic.texts(there)["makeup-again"].text.startswith("Bo: ")
+    ours = replace(clinic.rules, yours=frozenset({"downtown"}))
+    done = clinic.act(apply, whose, Cancel(), rules=ours, now=clinic.now, by="desk")
     assert ((), 1, []) == (done.others, done.others_elsewhere, done.to_json()["others"])
-    assert not desk.texts(there)["makeup-again"].text.startswith("Bo: ")
+    assert not clinic.texts(there)["makeup-again"].text.startswith("Bo: ")
 
 
-def test_a_patient_who_moves_to_another_office_hears_from_that_one(desk: Desk) -> None:
-    whose = desk.enroll(protocol="makeup-only", office="downtown").enrollment
-    with writing(desk.engine) as session:
-        moved = apply(session, whose, Change(ChangeRequest(office="desert")), rules=desk.rules, now=desk.now, by="desk")
+def test_a_patient_who_moves_to_another_office_hears_from_that_one(clinic: ClinicSetup) -> None:
+    whose = clinic.enroll(protocol="makeup-only", office="downtown").enrollment
+    with writing(clinic.engine) as session:
+        moved = apply(
+            session, whose, Change(ChangeRequest(office="desert")), rules=clinic.rules, now=clinic.now, by="desk"
+        )
     assert [] == list(of(moved, "wrong_now"))
-    assert speak_for_their_office(desk.engine)
-    with pytest.raises(Refused, match="there is no office"), writing(desk.engine) as session:
-        apply(session, whose, Change(ChangeRequest(office="west")), rules=desk.rules, now=desk.now, by="desk")
+    assert speak_for_their_office(clinic.engine)
+    with pytest.raises(Refused, match="there is no office"), writing(clinic.engine) as session:
+        apply(session, whose, Change(ChangeRequest(office="west")), rules=clinic.rules, now=clinic.now, by="desk")
 
 
-def test_an_opt_out_at_one_office_holds_at_all(desk: Desk) -> None:
-    desk.enroll(office="downtown")
-    with writing(desk.engine) as session:
-        opt_out(session, ANA, source="staff", at=desk.now, by="desk")
-    done = desk.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert")
+def test_an_opt_out_at_one_office_holds_at_all(clinic: ClinicSetup) -> None:
+    clinic.enroll(office="downtown")
+    with writing(clinic.engine) as session:
+        opt_out(session, ANA, source="staff", at=clinic.now, by="desk")
+    done = clinic.enroll(name="Bo Ruiz", protocol="makeup-only", office="desert")
     assert any("opted out" in warning for warning in done.warnings)
-    assert not [message for *_, message in texts(desk.engine) if message.state is MessageState.PLANNED]
+    assert not [message for *_, message in texts(clinic.engine) if message.state is MessageState.PLANNED]
 
 
-def test_a_second_treatment_at_the_other_office_withholds_the_earlier_lifts(desk: Desk) -> None:
-    desk.enroll(protocol="makeup-only", office="downtown", at=desk.now - timedelta(hours=1))
+def test_a_second_treatment_at_the_other_office_withholds_the_earlier_lifts(clinic: ClinicSetup) -> None:
+    clinic.enroll(protocol="makeup-only", office="downtown", at=clinic.now - timedelta(hours=1))
     day = timedelta(days=1)
-    second = desk.enroll(protocol="makeup-only", office="desert", at=desk.now + day, now=desk.now + day)
+    second = clinic.enroll(protocol="makeup-only", office="desert", at=clinic.now + day, now=clinic.now + day)
     assert second.effect.others
-    assert speak_for_their_office(desk.engine)
+    assert speak_for_their_office(clinic.engine)
 
 
 PROTOCOLS: Mapping[str, CareProtocol] = shipped()

@@ -16,25 +16,25 @@ from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number
 from notifier.oversight.forecast import show
-from tests.setups.desk import ANA, Desk
+from tests.setups.clinic import ANA, ClinicSetup
 
 
 @pytest.fixture
-def answered(desk: Desk) -> Desk:
+def answered(clinic: ClinicSetup) -> ClinicSetup:
     """Ana is enrolled, and an answer to her is about to leave."""
-    desk.enroll()
+    clinic.enroll()
 
     def answer(session: Session) -> int:
         her = the_enrollment(session, 1)
-        until = desk.now + timedelta(hours=1)
-        return plan_answer(session, her, ANA, "Call us.", step="reply-1", now=desk.now, until=until, by="dana")
+        until = clinic.now + timedelta(hours=1)
+        return plan_answer(session, her, ANA, "Call us.", step="reply-1", now=clinic.now, until=until, by="dana")
 
-    desk.act(answer)
-    return desk
+    clinic.act(answer)
+    return clinic
 
 
 @pytest.mark.parametrize("what", ["protocol", "treated_at"])
-def test_a_change_of_the_plan_leaves_an_answer_as_it_is(answered: Desk, what: str) -> None:
+def test_a_change_of_the_plan_leaves_an_answer_as_it_is(answered: ClinicSetup, what: str) -> None:
     before = answered.texts(1)["reply-1"]
     earlier = ChangeRequest(treated_at=answered.now - timedelta(hours=2))
     given = ChangeRequest(protocol=answered.protocols["makeup-only"]) if what == "protocol" else earlier
@@ -45,7 +45,7 @@ def test_a_change_of_the_plan_leaves_an_answer_as_it_is(answered: Desk, what: st
     assert "reply-1" not in {text.step for text in made.texts}
 
 
-def test_a_held_number_keeps_her_steps_and_not_our_answer(answered: Desk) -> None:
+def test_a_held_number_keeps_her_steps_and_not_our_answer(answered: ClinicSetup) -> None:
     answered.act(hold_number, ANA, reason="her words must be read", at=answered.now, by="patient")
     with reading(answered.engine) as session:
         held = {line.step: line.reason for line in show(session, 1)}

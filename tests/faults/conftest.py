@@ -21,12 +21,12 @@ from notifier.sandbox.running import running_sandbox
 from tests.conftest import BOTH
 from tests.conftest import _temporary_files_in as temporary_files_in
 from tests.faults.invariants import check_invariants
-from tests.faults.nursery import Nursery
+from tests.faults.processes import Processes
 from tests.faults.report import RECOVERIES, TALLY
 from tests.faults.rest import come_to_rest
 from tests.faults.server import Server
-from tests.faults.world import BEGINS, World, set_clock
-from tests.setups.house import House, open_house
+from tests.faults.service import BEGINS, Service, set_clock
+from tests.setups.sending import Sending, open_house
 
 FULL = os.environ.get("NOTIFIER_TEST_FAULTS") == "all"
 """Also the faults that take long because a real timeout has to pass."""
@@ -53,32 +53,34 @@ def recoveries(request: pytest.FixtureRequest) -> list[float]:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    nursery = Nursery()
-    yield nursery
-    nursery.close()
+def processes() -> Iterator[Processes]:
+    processes = Processes()
+    yield processes
+    processes.close()
 
 
 @pytest.fixture(params=BOTH)
-def world(request: pytest.FixtureRequest, nursery: Nursery, tmp_path: Path) -> Iterator[World]:
+def service(request: pytest.FixtureRequest, processes: Processes, tmp_path: Path) -> Iterator[Service]:
     """On both databases."""
     url = str(request.getfixturevalue(f"{request.param}_url"))
-    with opened(request, url, nursery, tmp_path) as world:
-        yield world
+    with opened(request, url, processes, tmp_path) as service:
+        yield service
 
 
 @pytest.fixture
-def sqlite_world(request: pytest.FixtureRequest, sqlite_url: str, nursery: Nursery, tmp_path: Path) -> Iterator[World]:
-    with opened(request, sqlite_url, nursery, tmp_path) as world:
-        yield world
+def sqlite_service(
+    request: pytest.FixtureRequest, sqlite_url: str, processes: Processes, tmp_path: Path
+) -> Iterator[Service]:
+    with opened(request, sqlite_url, processes, tmp_path) as service:
+        yield service
 
 
 @pytest.fixture
-def postgresql_world(
-    request: pytest.FixtureRequest, postgresql_url: str, nursery: Nursery, tmp_path: Path
-) -> Iterator[World]:
-    with opened(request, postgresql_url, nursery, tmp_path) as world:
-        yield world
+def postgresql_service(
+    request: pytest.FixtureRequest, postgresql_url: str, processes: Processes, tmp_path: Path
+) -> Iterator[Service]:
+    with opened(request, postgresql_url, processes, tmp_path) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
@@ -95,46 +97,48 @@ def server(postgresql_server: URL) -> Iterator[Server]:
 
 
 @pytest.fixture
-def served_world(request: pytest.FixtureRequest, server: Server, nursery: Nursery, tmp_path: Path) -> Iterator[World]:
+def served_service(
+    request: pytest.FixtureRequest, server: Server, processes: Processes, tmp_path: Path
+) -> Iterator[Service]:
     """On the PostgreSQL server that may be stopped."""
     with server.database(f"world_{uuid4().hex}") as url:
         engine = open_engine(url)
         upgrade(engine)
         engine.dispose()
-        with opened(request, url, nursery, tmp_path) as world:
-            yield world
+        with opened(request, url, processes, tmp_path) as service:
+            yield service
 
 
 @pytest.fixture
-def house(engine: Engine, now: datetime) -> Iterator[House]:
+def sending(engine: Engine, now: datetime) -> Iterator[Sending]:
     """One worker's use cases without a process, where time must stand still."""
-    with open_house(engine, now) as house:
-        yield house
+    with open_house(engine, now) as sending:
+        yield sending
 
 
 @contextmanager
-def opened(request: pytest.FixtureRequest, url: str, nursery: Nursery, folder: Path) -> Iterator[World]:
+def opened(request: pytest.FixtureRequest, url: str, processes: Processes, folder: Path) -> Iterator[Service]:
     """A world; at its end it comes to rest and is checked, unless the test itself has failed."""
     set_clock(folder, BEGINS)
     if url.startswith("postgresql"):
         give_it_a_clock(url)
     engine = open_engine(url)
     with running_sandbox(now=ShiftedClock(folder / "clock").now) as sandbox:
-        world = World(engine, url, sandbox, folder, nursery)
+        service = Service(engine, url, sandbox, folder, processes)
         try:
-            world.jump(BEGINS)
-            yield world
-            come_to_rest(world)
-            settle(request, world)
+            service.jump(BEGINS)
+            yield service
+            come_to_rest(service)
+            settle(request, service)
         finally:
-            world.kill_all()
+            service.kill_all()
             engine.dispose()
 
 
-def settle(request: pytest.FixtureRequest, world: World) -> None:
+def settle(request: pytest.FixtureRequest, service: Service) -> None:
     """Check and count; what is broken fails the test."""
-    secrets = {word for name, phone in world.patients for word in (name, phone)}
-    found = check_invariants(world.engine, world.sandbox.ledger, world.logs(), secrets, now=world.clock.now())
+    secrets = {word for name, phone in service.patients for word in (name, phone)}
+    found = check_invariants(service.engine, service.sandbox.ledger, service.logs(), secrets, now=service.clock.now())
     request.config.stash.setdefault(TALLY, []).append(found)
     assert [] == found.broken
 

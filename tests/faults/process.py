@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.faults.nursery import Nursery
+from tests.faults.processes import Processes
 
 LONGEST_WAIT = 60.0
 """Seconds; a slow machine must not look like a fault."""
@@ -48,12 +48,12 @@ class WorkerProcess:
 
     pid: int
     log: Path
-    nursery: Nursery
+    processes: Processes
 
     @property
     def code(self) -> int | None:
         """How it ended; None while it runs."""
-        return self.nursery.codes.get(self.pid)
+        return self.processes.codes.get(self.pid)
 
     @property
     def lines(self) -> list[dict[str, Any]]:

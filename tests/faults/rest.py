@@ -17,7 +17,7 @@ from notifier.sandbox.faults import Faults
 from notifier.sending.gates.circuits import open_circuits
 from notifier.sending.outcomes.lookup import next_look
 from tests.faults.process import became, until
-from tests.faults.world import World
+from tests.faults.service import Service
 
 S = MessageState
 _STEPS = 300
@@ -27,33 +27,33 @@ _NOTICED = timedelta(seconds=3)
 """A jump of the clock that a worker notices, and then looks at everything anew."""
 
 
-def come_to_rest(world: World) -> None:
+def come_to_rest(service: Service) -> None:
     """End the faults, let a fresh worker run, and step the clock until nothing that is due waits."""
-    world.sandbox.sandbox.faults = Faults()
-    world.sandbox.sandbox.latency = 0.0
-    world.sandbox.release()
-    for worker in world.alive:
+    service.sandbox.sandbox.faults = Faults()
+    service.sandbox.sandbox.latency = 0.0
+    service.sandbox.release()
+    for worker in service.alive:
         worker.send(signal.SIGCONT)
-    if not world.waiting():
+    if not service.waiting():
         return
-    world.kill_all()
-    world.start()
+    service.kill_all()
+    service.start()
     for _ in range(_STEPS):
-        if became(lambda: not world.waiting(), within=0.5):
+        if became(lambda: not service.waiting(), within=0.5):
             break
-        asked = len(world.sandbox.sandbox.requests)
-        world.jump(max(_next_moment(world) or world.clock.now(), world.clock.now() + _STRIDE) + _NOTICED)
-        until(partial(_noticed, world, asked), "the worker notices nothing")
+        asked = len(service.sandbox.sandbox.requests)
+        service.jump(max(_next_moment(service) or service.clock.now(), service.clock.now() + _STRIDE) + _NOTICED)
+        until(partial(_noticed, service, asked), "the worker notices nothing")
 
 
-def _noticed(world: World, asked: int) -> bool:
+def _noticed(service: Service, asked: int) -> bool:
     """Since the jump the worker has asked for something, as it does; or it has nothing to do."""
-    return len(world.sandbox.sandbox.requests) > asked or not world.waiting()
+    return len(service.sandbox.sandbox.requests) > asked or not service.waiting()
 
 
-def _next_moment(world: World) -> datetime | None:
+def _next_moment(service: Service) -> datetime | None:
     """When something may change: a look at Twilio's list, the end of a lease; if there is none, a probe."""
-    with reading(world.engine) as session:
+    with reading(service.engine) as session:
         calls = select(Attempt).join(Message, col(Message.id) == col(Attempt.message_id))
         lost = session.scalars(calls.where(in_state(S.UNKNOWN), col(Attempt.outcome) == "unknown"))
         moments = [next_look(one.started_at, one.last_look_at, one.empty_lists) for one in lost]

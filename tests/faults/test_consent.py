@@ -19,7 +19,7 @@ from notifier.sending.claim import Claimed, SendingRules, claim
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.faults.process import until
-from tests.faults.world import World
+from tests.faults.service import Service
 from tests.setups.gate import inbound_was_read
 from tests.setups.versions import pin_version
 
@@ -29,82 +29,82 @@ RULES = SendingRules(SendWindow())
 PLANS = PlanningRules(Voice("Glow", "555-0100"), "America/New_York")
 
 
-def says_stop(world: World, phone: str) -> Story:
-    now = world.clock.now()
+def says_stop(service: Service, phone: str) -> Story:
+    now = service.clock.now()
     inbound = InboundText("SM" + "7" * 32, phone, "stop texting me please", now)
     return lambda session: receive(session, inbound, now)
 
 
-def claims_what_is_due(world: World) -> Callable[[Session], Claimed]:
-    return lambda session: claim(session, RULES, now=world.clock.now(), worker_id="w", limit=10)
+def claims_what_is_due(service: Service) -> Callable[[Session], Claimed]:
+    return lambda session: claim(session, RULES, now=service.clock.now(), worker_id="w", limit=10)
 
 
-def while_uncommitted(world: World, first: Story, second: Story) -> None:
+def while_uncommitted(service: Service, first: Story, second: Story) -> None:
     """`second` begins when `first` has done everything but commit; on SQLite it waits for its turn."""
 
     def live() -> None:
-        with writing(world.engine) as session:
+        with writing(service.engine) as session:
             second(session)
 
     later = threading.Thread(target=live)
-    with writing(world.engine) as session:
+    with writing(service.engine) as session:
         first(session)
         later.start()
         later.join(timeout=0.5)
     later.join()
 
 
-def test_a_stop_between_the_claim_and_the_call_lets_that_one_text_leave_and_no_other(world: World) -> None:
-    patient = world.enroll()
-    leaving = world.plan(patient=patient)
-    next_ = world.plan(patient=patient, due=world.clock.now() + timedelta(minutes=10))
-    world.sandbox.sandbox.keep_back()
-    world.start(ready=False)
-    until(lambda: len(world.sandbox.ledger) == 1, "no call")
-    with writing(world.engine) as session:
-        says_stop(world, patient[1])(session)
-    world.sandbox.release()
-    world.until_state(leaving, S.ACCEPTED)
-    world.step(minutes=15)
-    assert (S.SUPPRESSED, 1) == (world.state(next_), world.creates())
+def test_a_stop_between_the_claim_and_the_call_lets_that_one_text_leave_and_no_other(service: Service) -> None:
+    patient = service.enroll()
+    leaving = service.plan(patient=patient)
+    next_ = service.plan(patient=patient, due=service.clock.now() + timedelta(minutes=10))
+    service.sandbox.sandbox.keep_back()
+    service.start(ready=False)
+    until(lambda: len(service.sandbox.ledger) == 1, "no call")
+    with writing(service.engine) as session:
+        says_stop(service, patient[1])(session)
+    service.sandbox.release()
+    service.until_state(leaving, S.ACCEPTED)
+    service.step(minutes=15)
+    assert (S.SUPPRESSED, 1) == (service.state(next_), service.creates())
 
 
 @pytest.mark.parametrize("stop_first", [True, False], ids=["the stop first", "the claim first"])
-def test_of_a_stop_and_a_claim_at_once_one_comes_first(world: World, stop_first: bool) -> None:
-    patient = world.enroll()
-    text = world.plan(patient=patient)
-    claimed = both_at_once(world, says_stop(world, patient[1]), other_first=stop_first)
+def test_of_a_stop_and_a_claim_at_once_one_comes_first(service: Service, stop_first: bool) -> None:
+    patient = service.enroll()
+    text = service.plan(patient=patient)
+    claimed = both_at_once(service, says_stop(service, patient[1]), other_first=stop_first)
     assert (0 if stop_first else 1) == len(claimed)
-    assert (S.SUPPRESSED if stop_first else S.ATTEMPTING) == world.state(text)
-    world.plan(patient=patient)
-    assert [] == claim_now(world), "whoever came first: now nothing leaves"
+    assert (S.SUPPRESSED if stop_first else S.ATTEMPTING) == service.state(text)
+    service.plan(patient=patient)
+    assert [] == claim_now(service), "whoever came first: now nothing leaves"
 
 
 @pytest.mark.parametrize("cancel_first", [True, False], ids=["the cancellation first", "the claim first"])
-def test_of_a_cancellation_and_a_claim_at_once_one_comes_first(world: World, cancel_first: bool) -> None:
-    enrollment, phone = world.enroll()
-    text = world.plan(patient=(enrollment, phone))
-    with writing(world.engine) as session:
-        pin_version(session, enrollment, world.clock.now())
-    ends: Story = lambda session: apply(session, enrollment, Cancel(), rules=PLANS, now=world.clock.now(), by="desk")  # noqa: E731  # one line says it
-    claimed = both_at_once(world, ends, other_first=cancel_first)
+def test_of_a_cancellation_and_a_claim_at_once_one_comes_first(service: Service, cancel_first: bool) -> None:
+    enrollment, phone = service.enroll()
+    text = service.plan(patient=(enrollment, phone))
+    with writing(service.engine) as session:
+        pin_version(session, enrollment, service.clock.now())
+    ends: Story = lambda session: apply(session, enrollment, Cancel(), rules=PLANS, now=service.clock.now(), by="desk")  # noqa: E731  # one line says it
+    claimed = both_at_once(service, ends, other_first=cancel_first)
     assert (0 if cancel_first else 1) == len(claimed)
-    assert (S.CANCELLED if cancel_first else S.ATTEMPTING) == world.state(text)
+    assert (S.CANCELLED if cancel_first else S.ATTEMPTING) == service.state(text)
 
 
-def both_at_once(world: World, other: Story, *, other_first: bool) -> list[int]:
+def both_at_once(service: Service, other: Story, *, other_first: bool) -> list[int]:
     """The texts that were claimed."""
     found: list[int] = []
 
     def claims(session: Session) -> None:
-        found.extend(one.message_id for one in claims_what_is_due(world)(session).claims)
+        found.extend(one.message_id for one in claims_what_is_due(service)(session).claims)
 
-    with writing(world.engine) as session:
-        inbound_was_read(session, world.clock.now())
-    while_uncommitted(world, *((other, claims) if other_first else (claims, other)))
+    with writing(service.engine) as session:
+        inbound_was_read(session, service.clock.now())
+    while_uncommitted(service, *((other, claims) if other_first else (claims, other)))
     return found
 
 
-def claim_now(world: World) -> list[int]:
-    with writing(world.engine) as session:
-        return [one.message_id for one in claims_what_is_due(world)(session).claims]
+def claim_now(service: Service) -> list[int]:
+    with writing(service.engine) as session:
+        return [one.message_id for one in claims_what_is_due(service)(session).claims]

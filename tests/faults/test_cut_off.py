@@ -9,7 +9,7 @@ from notifier.domain.states import MessageState
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import save_outcomes
 from notifier.sms.code_classes import NotCreatedClass
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 S = MessageState
 C = NotCreatedClass
@@ -29,19 +29,19 @@ C = NotCreatedClass
     ],
 )
 async def test_an_answer_to_a_call_that_was_called_lost_leaves_nothing_that_nobody_looks_up(
-    house: House, result: Result, why: NotCreatedClass | None, code: int | None, then: MessageState
+    sending: Sending, result: Result, why: NotCreatedClass | None, code: int | None, then: MessageState
 ) -> None:
-    text = house.plan()
-    house.open_gate()
-    (claimed,) = (await house.dispatch._step()).claims
-    house.start()  # another worker
-    assert 1 == await house.takeover()
-    assert S.UNKNOWN == house.state(text)
+    text = sending.plan()
+    sending.open_gate()
+    (claimed,) = (await sending.dispatch._step()).claims
+    sending.start()  # another worker
+    assert 1 == await sending.takeover()
+    assert S.UNKNOWN == sending.state(text)
     sid = "SM" + "1" * 32 if result is Result.ACCEPTED else None
     answer = Finished(
-        text, claimed.attempt_id, claimed.phone, result, house.clock.now(), sid=sid, why=why, code=code, detail="why"
+        text, claimed.attempt_id, claimed.phone, result, sending.clock.now(), sid=sid, why=why, code=code, detail="why"
     )
-    with writing(house.engine) as session:
-        save_outcomes(session, [answer], house.clock.now())
-    assert then == house.state(text)
-    assert house.message(text).reason or then is S.ACCEPTED
+    with writing(sending.engine) as session:
+        save_outcomes(session, [answer], sending.clock.now())
+    assert then == sending.state(text)
+    assert sending.message(text).reason or then is S.ACCEPTED

@@ -13,62 +13,64 @@ from functools import partial
 
 from notifier.sandbox.faults import Fault, Faults, created_then_kill
 from tests.faults.process import WorkerProcess, became, let_run
-from tests.faults.world import World
+from tests.faults.service import Service
 from tests.setups import faults
 
 AT_ONCE = 6
 """Texts that come due for each worker."""
 
 
-def test_killed_at_random_nothing_is_doubled_lost_or_stuck(world: World, kills: int, recoveries: list[float]) -> None:
+def test_killed_at_random_nothing_is_doubled_lost_or_stuck(
+    service: Service, kills: int, recoveries: list[float]
+) -> None:
     for number in range(kills):
-        chance = random.Random(f"{world.engine.dialect.name} {number}")
-        stopping = plan(world, chance)
-        worker = world.start(ready=False, NOTIFIER_IN_FLIGHT=str(chance.choice([1, 2, 50])))
-        script(world, chance, worker.pid)
+        chance = random.Random(f"{service.engine.dialect.name} {number}")
+        stopping = plan(service, chance)
+        worker = service.start(ready=False, NOTIFIER_IN_FLIGHT=str(chance.choice([1, 2, 50])))
+        script(service, chance, worker.pid)
         if chance.random() < 0.8:  # else it may die while it starts
             began = time.monotonic()
             worker.until_said("ready", or_ended=True)
             recoveries.append(time.monotonic() - began)
             if chance.random() < 0.7:  # else it may die before its first call, however slow the machine is
-                became(partial(calls_or_dies, world, worker, world.creates()), within=3.0)
+                became(partial(calls_or_dies, service, worker, service.creates()), within=3.0)
         let_run(chance.uniform(0.01, 0.4))
         for phone in stopping:
-            world.sandbox.receive(phone, chance.choice(["STOP", "please stop texting me"]))
+            service.sandbox.receive(phone, chance.choice(["STOP", "please stop texting me"]))
         if chance.random() < 0.3:
-            world.sandbox.settle()
+            service.sandbox.settle()
         worker.end(signal.SIGKILL)
-        world.sandbox.sandbox.faults = Faults()  # its pid may soon be somebody else's
-        world.pass_(seconds=chance.choice([0, 5, 20, 61]))
-    assert 0 < len(world.sandbox.ledger)
+        service.sandbox.sandbox.faults = Faults()  # its pid may soon be somebody else's
+        service.pass_(seconds=chance.choice([0, 5, 20, 61]))
+    assert 0 < len(service.sandbox.ledger)
 
 
-def calls_or_dies(world: World, worker: WorkerProcess, before: int) -> bool:
-    return world.creates() > before or worker.code is not None
+def calls_or_dies(service: Service, worker: WorkerProcess, before: int) -> bool:
+    return service.creates() > before or worker.code is not None
 
 
-def plan(world: World, chance: random.Random) -> list[str]:
+def plan(service: Service, chance: random.Random) -> list[str]:
     """Some patients, each with a text or two; the numbers of those who are about to say stop."""
     stopping = []
     for _ in range(AT_ONCE):
-        patient = world.enroll()
+        patient = service.enroll()
         for _ in range(chance.choice([1, 1, 2])):
-            world.plan(patient=patient)
+            service.plan(patient=patient)
         if chance.random() < 0.1:
             stopping.append(patient[1])
     return stopping
 
 
-def script(world: World, chance: random.Random, pid: int) -> None:
+def script(service: Service, chance: random.Random, pid: int) -> None:
     """What the provider does to some of the next requests."""
-    world.sandbox.sandbox.latency = chance.choice([0.0, 0.0, 0.03])
+    service.sandbox.sandbox.latency = chance.choice([0.0, 0.0, 0.03])
     for _ in range(chance.choice([0, 1, 2])):
         fault = chance.choice(ODD)
-        world.faults.then(faults.created_then(fault) if chance.random() < 0.5 else fault)
+        service.faults.then(faults.created_then(fault) if chance.random() < 0.5 else fault)
     if chance.random() < 0.5:
-        world.faults.then(created_then_kill(pid))
+        service.faults.then(created_then_kill(pid))
     if chance.random() < 0.1:
-        world.faults.then(faults.server_error(), on="list")
+        service.faults.then(faults.server_error(), on="list")
 
 
 ODD: list[Fault] = [

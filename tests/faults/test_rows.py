@@ -15,9 +15,9 @@ from notifier.db.migrate import config
 from notifier.db.outbox import by_id
 from notifier.db.schema import check_schema, upgrade
 from notifier.domain.states import MessageState
-from tests.faults.nursery import ROOT
 from tests.faults.process import until
-from tests.faults.world import World
+from tests.faults.processes import ROOT
+from tests.faults.service import Service
 
 S = MessageState
 STATES = dict(enumerate(MessageState, start=1))
@@ -42,24 +42,24 @@ upgrade(engine)
 """A process that kills itself in the middle of an upgrade."""
 
 
-def test_a_row_that_cannot_be_prepared_stops_nobody_else(world: World) -> None:
+def test_a_row_that_cannot_be_prepared_stops_nobody_else(service: Service) -> None:
     """Whatever a hand-edited row says, it is that row's own trouble."""
     end_of_time = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
     odd = [
-        world.plan(patient=world.enroll(timezone="Africa/Cairo"), nominal_at=end_of_time, late_text="Late."),
-        world.plan(patient=world.enroll(timezone="")),
-        world.plan(patient=world.enroll(timezone="../../etc/passwd")),
-        world.plan(patient=world.enroll(timezone="Mars/Olympus")),
-        world.plan(phone="not a number"),
-        world.plan(text=""),
+        service.plan(patient=service.enroll(timezone="Africa/Cairo"), nominal_at=end_of_time, late_text="Late."),
+        service.plan(patient=service.enroll(timezone="")),
+        service.plan(patient=service.enroll(timezone="../../etc/passwd")),
+        service.plan(patient=service.enroll(timezone="Mars/Olympus")),
+        service.plan(phone="not a number"),
+        service.plan(text=""),
     ]
-    good = world.plan_many(3)
-    worker = world.start()
-    until(lambda: not world.waiting(), lambda: f"{world.states()} {worker.lines}")
-    assert [S.ACCEPTED] * 3 == [world.state(text) for text in good]
+    good = service.plan_many(3)
+    worker = service.start()
+    until(lambda: not service.waiting(), lambda: f"{service.states()} {worker.lines}")
+    assert [S.ACCEPTED] * 3 == [service.state(text) for text in good]
     assert (None, False) == (worker.code, worker.said("turn_failed"))
-    assert [S.FAILED, *[S.PLANNED] * 4, S.FAILED] == [world.state(text) for text in odd]
-    assert all(world.message(text).reason for text in odd)
+    assert [S.FAILED, *[S.PLANNED] * 4, S.FAILED] == [service.state(text) for text in odd]
+    assert all(service.message(text).reason for text in odd)
 
 
 def test_an_upgrade_leaves_every_text_in_its_state(empty_engine: Engine) -> None:

@@ -12,37 +12,37 @@ import pytest
 from notifier.domain.phone import area_zones
 from notifier.domain.states import MessageState
 from tests.faults.process import became, until
-from tests.faults.world import World
+from tests.faults.service import Service
 
 S = MessageState
 HOUR = timedelta(hours=1)
 
 
-def test_down_for_three_days_what_is_useful_leaves_and_what_is_stale_says_so(world: World) -> None:
+def test_down_for_three_days_what_is_useful_leaves_and_what_is_stale_says_so(service: Service) -> None:
     """Back on Monday, the texts leave one after the other, at the sender's rate."""
-    now = world.clock.now()
-    useful = [world.plan(due=now + 9 * number * HOUR, expires_at=now + 96 * HOUR) for number in range(8)]
-    stale = [world.plan(due=now + HOUR, expires_at=now + 24 * HOUR) for _ in range(3)]
-    world.jump(now + 72 * HOUR)
-    world.start(NOTIFIER_MESSAGES_PER_SECOND="4")
-    until(lambda: world.states() == {S.ACCEPTED: 8, S.EXPIRED: 3}, lambda: str(world.states()))
-    assert [1] * 8 == [len(world.ledger_of(text)) for text in useful]
-    assert {"it could not leave while it was still useful"} == {world.message(text).reason for text in stale}
-    left = [one.created_at for one in world.sandbox.ledger]
+    now = service.clock.now()
+    useful = [service.plan(due=now + 9 * number * HOUR, expires_at=now + 96 * HOUR) for number in range(8)]
+    stale = [service.plan(due=now + HOUR, expires_at=now + 24 * HOUR) for _ in range(3)]
+    service.jump(now + 72 * HOUR)
+    service.start(NOTIFIER_MESSAGES_PER_SECOND="4")
+    until(lambda: service.states() == {S.ACCEPTED: 8, S.EXPIRED: 3}, lambda: str(service.states()))
+    assert [1] * 8 == [len(service.ledger_of(text)) for text in useful]
+    assert {"it could not leave while it was still useful"} == {service.message(text).reason for text in stale}
+    left = [one.created_at for one in service.sandbox.ledger]
     assert timedelta(seconds=0.9) < max(left) - min(left)
 
 
-def test_set_back_by_an_hour_it_goes_on_and_sends_nothing_twice(world: World) -> None:
-    first = world.plan()
-    worker = world.start()
-    world.until_state(first, S.ACCEPTED)
-    world.pass_(hours=-1)
+def test_set_back_by_an_hour_it_goes_on_and_sends_nothing_twice(service: Service) -> None:
+    first = service.plan()
+    worker = service.start()
+    service.until_state(first, S.ACCEPTED)
+    service.pass_(hours=-1)
     until(lambda: worker.said("clock_jumped"), lambda: str(worker.lines))
-    second = world.plan()
-    became(lambda: world.state(second) is S.ACCEPTED, within=1.5)
-    world.pass_(hours=1)
-    world.until_state(second, S.ACCEPTED)
-    assert [1, 1] == [len(world.ledger_of(text)) for text in (first, second)]
+    second = service.plan()
+    became(lambda: service.state(second) is S.ACCEPTED, within=1.5)
+    service.pass_(hours=1)
+    service.until_state(second, S.ACCEPTED)
+    assert [1, 1] == [len(service.ledger_of(text)) for text in (first, second)]
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,19 @@ def test_set_back_by_an_hour_it_goes_on_and_sends_nothing_twice(world: World) ->
     ids=["spring", "fall"],
 )
 def test_over_both_clock_changes_each_text_leaves_once_at_nine(
-    sqlite_world: World, due: datetime, before: str, during: list[str], nine: str
+    sqlite_service: Service, due: datetime, before: str, during: list[str], nine: str
 ) -> None:
-    world = sqlite_world
-    world.jump(_utc(before))
-    text = world.plan(due=due)
-    world.start()
+    service = sqlite_service
+    service.jump(_utc(before))
+    text = service.plan(due=due)
+    service.start()
     for moment in during:
-        world.jump(_utc(moment))
-        until(lambda: world.message(text).due_at == _utc(nine), lambda: str(world.message(text)))
-    world.jump(_utc(nine) - timedelta(minutes=1))
-    assert not became(lambda: world.creates() > 0, within=0.8)
-    world.jump(_utc(nine) + timedelta(seconds=1))
-    world.until_state(text, S.ACCEPTED)
+        service.jump(_utc(moment))
+        until(lambda: service.message(text).due_at == _utc(nine), lambda: str(service.message(text)))
+    service.jump(_utc(nine) - timedelta(minutes=1))
+    assert not became(lambda: service.creates() > 0, within=0.8)
+    service.jump(_utc(nine) + timedelta(seconds=1))
+    service.until_state(text, S.ACCEPTED)
 
 
 def _utc(moment: str) -> datetime:

@@ -11,50 +11,50 @@ from notifier.oversight.alert_rules import AlertRules, find_causes
 from notifier.oversight.stored_alerts import gather
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
-from tests.setups.house import OWN, House
+from tests.setups.sending import OWN, Sending
 
 ANA = "+12125550101"
 BLOCKED = NotCreated(NotCreatedClass.OPTED_OUT, 21610, "Refused.")
 SAYS = f"Twilio blocks the patient until the patient texts START to {OWN}"
 
 
-def alerts(house: House) -> list[str]:
-    with reading(house.engine) as session:
-        causes = find_causes(gather(session, house.clock.now()), AlertRules(zone_called("UTC")), house.clock.now())
+def alerts(sending: Sending) -> list[str]:
+    with reading(sending.engine) as session:
+        causes = find_causes(gather(session, sending.clock.now()), AlertRules(zone_called("UTC")), sending.clock.now())
     return [cause.key for cause in causes if cause.key.startswith("blocked-")]
 
 
-def released(house: House, source: str) -> Released:
-    with writing(house.engine) as session:
-        opt_out(session, ANA, source=source, at=house.clock.now(), by="patient")
-        house.clock.pass_(minutes=1)
-        return release(session, ANA, now=house.clock.now(), by="desk", reconsent="signed a new form")
+def released(sending: Sending, source: str) -> Released:
+    with writing(sending.engine) as session:
+        opt_out(session, ANA, source=source, at=sending.clock.now(), by="patient")
+        sending.clock.pass_(minutes=1)
+        return release(session, ANA, now=sending.clock.now(), by="desk", reconsent="signed a new form")
 
 
-async def test_who_agrees_again_at_the_desk_is_told_to_text_start(house: House) -> None:
-    enrollment = house.enroll()
-    house.plan(enrollment)
-    await house.turn()
-    assert SAYS == released(house, "keyword").still_blocked
-    text = house.plan(enrollment)
-    house.gateway.always = BLOCKED
-    await house.turn()
-    assert (MessageState.SUPPRESSED, f"{SAYS}.") == (house.state(text), house.message(text).reason)
-    assert [f"blocked-{enrollment}"] == alerts(house)
-    with writing(house.engine) as session:
-        opt_in(session, ANA, at=house.clock.now(), by="patient")
-    assert [] == alerts(house)
+async def test_who_agrees_again_at_the_desk_is_told_to_text_start(sending: Sending) -> None:
+    enrollment = sending.enroll()
+    sending.plan(enrollment)
+    await sending.turn()
+    assert SAYS == released(sending, "keyword").still_blocked
+    text = sending.plan(enrollment)
+    sending.gateway.always = BLOCKED
+    await sending.turn()
+    assert (MessageState.SUPPRESSED, f"{SAYS}.") == (sending.state(text), sending.message(text).reason)
+    assert [f"blocked-{enrollment}"] == alerts(sending)
+    with writing(sending.engine) as session:
+        opt_in(session, ANA, at=sending.clock.now(), by="patient")
+    assert [] == alerts(sending)
 
 
-async def test_an_opt_out_that_twilio_never_heard_of_blocks_nothing(house: House) -> None:
+async def test_an_opt_out_that_twilio_never_heard_of_blocks_nothing(sending: Sending) -> None:
     """Said at the desk, or in words that Twilio does not heed."""
-    house.enroll()
+    sending.enroll()
     for source in ("staff", "phrase", "number_changed"):
-        assert None is released(house, source).still_blocked
+        assert None is released(sending, source).still_blocked
 
 
-async def test_a_refusal_without_an_agreement_before_it_is_no_alert(house: House) -> None:
-    text = house.plan()
-    house.gateway.always = BLOCKED
-    await house.turn()
-    assert ([], "The patient has opted out at Twilio.") == (alerts(house), house.message(text).reason)
+async def test_a_refusal_without_an_agreement_before_it_is_no_alert(sending: Sending) -> None:
+    text = sending.plan()
+    sending.gateway.always = BLOCKED
+    await sending.turn()
+    assert ([], "The patient has opted out at Twilio.") == (alerts(sending), sending.message(text).reason)

@@ -20,7 +20,7 @@ from notifier.oversight.alerts import Alerting, watch
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.circuits import close_circuits, open_circuit
 from notifier.sending.gates.heartbeats import arrive, still_here
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 ANA = "+12125550101"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -48,38 +48,38 @@ class FakeChannel:
 
 @dataclass
 class Watched:
-    house: House
+    sending: Sending
     channel: FakeChannel = field(default_factory=FakeChannel)
     others: tuple[FakeChannel, ...] = ()
 
     async def look(self) -> list[str]:
         """A minute passes, and the worker looks around."""
-        self.house.clock.pass_(minutes=1)
-        self.house.open_gate()
-        with writing(self.house.engine) as session:
-            still_here(session, self.house.worker_id, now=self.house.clock.now())
+        self.sending.clock.pass_(minutes=1)
+        self.sending.open_gate()
+        with writing(self.sending.engine) as session:
+            still_here(session, self.sending.worker_id, now=self.sending.clock.now())
         alerting = Alerting("Glow", "desk-1", AlertRules(NEW_YORK), (self.channel, *self.others))
-        return await watch(self.house.threads, alerting, now=self.house.clock.now())
+        return await watch(self.sending.threads, alerting, now=self.sending.clock.now())
 
     def break_circuit(self) -> None:
-        with writing(self.house.engine) as session:
-            open_circuit(session, reason="the account is closed", code=20003, at=self.house.clock.now(), by="t")
+        with writing(self.sending.engine) as session:
+            open_circuit(session, reason="the account is closed", code=20003, at=self.sending.clock.now(), by="t")
 
     def mend_circuit(self) -> None:
-        with writing(self.house.engine) as session:
-            close_circuits(session, at=self.house.clock.now(), by="t")
+        with writing(self.sending.engine) as session:
+            close_circuits(session, at=self.sending.clock.now(), by="t")
 
     @property
     def stored(self) -> list[Alert]:
-        with reading(self.house.engine) as session:
+        with reading(self.sending.engine) as session:
             return list(session.scalars(select(Alert).order_by(col(Alert.id))))
 
 
 @pytest.fixture
-def watched(house: House) -> Watched:
-    with writing(house.engine) as session:
-        arrive(session, house.worker_id, host="desk-1", pid=1, now=house.clock.now())
-    return Watched(house)
+def watched(sending: Sending) -> Watched:
+    with writing(sending.engine) as session:
+        arrive(session, sending.worker_id, host="desk-1", pid=1, now=sending.clock.now())
+    return Watched(sending)
 
 
 async def test_a_cause_is_told_once_until_it_is_gone_and_then_again(watched: Watched) -> None:
@@ -119,57 +119,57 @@ async def test_one_channel_that_works_is_enough(watched: Watched) -> None:
 async def test_without_a_channel_the_log_is_told(watched: Watched) -> None:
     watched.break_circuit()
     alerting = Alerting("Glow", "desk-1", AlertRules(NEW_YORK))
-    assert ["circuit"] == await watch(watched.house.threads, alerting, now=watched.house.clock.now())
+    assert ["circuit"] == await watch(watched.sending.threads, alerting, now=watched.sending.clock.now())
 
 
 async def test_two_workers_tell_it_once(watched: Watched) -> None:
     watched.break_circuit()
     await watched.look()
-    watched.house.clock.pass_(seconds=1)
+    watched.sending.clock.pass_(seconds=1)
     alerting = Alerting("Glow", "desk-2", AlertRules(NEW_YORK), (watched.channel,))
-    assert [] == await watch(watched.house.threads, alerting, now=watched.house.clock.now())
+    assert [] == await watch(watched.sending.threads, alerting, now=watched.sending.clock.now())
 
 
 @pytest.mark.parametrize("acknowledge", [claim_reply, close_reply])
 async def test_an_urgent_reply_is_told_every_hour_until_somebody_acknowledges_it(
     watched: Watched, acknowledge: object
 ) -> None:
-    watched.house.enroll()
-    watched.house.gateway.reply(ANA, "STOP. I am bleeding")
-    await watched.house.inbound()
+    watched.sending.enroll()
+    watched.sending.gateway.reply(ANA, "STOP. I am bleeding")
+    await watched.sending.inbound()
     told = [await watched.look() for _ in range(62)]
     assert [1, 61] == [minute for minute, causes in enumerate(told, 1) if causes]
-    with writing(watched.house.engine) as session:
-        acknowledge(session, 1, now=watched.house.clock.now(), by="dana")  # type: ignore[operator]  # either of two stories
+    with writing(watched.sending.engine) as session:
+        acknowledge(session, 1, now=watched.sending.clock.now(), by="dana")  # type: ignore[operator]  # either of two stories
     assert [] == [causes for causes in [await watched.look() for _ in range(70)] if causes]
-    with reading(watched.house.engine) as session:
+    with reading(watched.sending.engine) as session:
         assert [] == open_alerts(session)
 
 
 async def test_a_visit_that_nobody_marked_and_texts_that_did_not_arrive_are_told_together(watched: Watched) -> None:
-    house, now = watched.house, watched.house.clock.now()
-    house.enroll(
+    sending, now = watched.sending, watched.sending.clock.now()
+    sending.enroll(
         state=EnrollmentState.BOOKED, treated_at=None, appointment_at=now - timedelta(hours=3), phone="+12125550102"
     )
-    patient = house.enroll()
-    bounced = house.plan(patient, state=MessageState.UNDELIVERED, reason="The phone is switched off.")
-    expired = house.plan(patient, state=MessageState.EXPIRED)
-    house.plan(patient, state=MessageState.EXPIRED, due_at=None)
+    patient = sending.enroll()
+    bounced = sending.plan(patient, state=MessageState.UNDELIVERED, reason="The phone is switched off.")
+    expired = sending.plan(patient, state=MessageState.EXPIRED)
+    sending.plan(patient, state=MessageState.EXPIRED, due_at=None)
     await watched.look()
     assert ["unmarked-1", f"bounced-{bounced}", f"expired-{expired}"] == watched.channel.causes
     assert 1 == len(watched.channel.heard)
-    with writing(house.engine) as session:
+    with writing(sending.engine) as session:
         see_to(session, bounced, now=now, by="dana")
     await watched.look()
-    with reading(house.engine) as session:
+    with reading(sending.engine) as session:
         assert [f"expired-{expired}", "unmarked-1"] == sorted(one.cause for one in open_alerts(session))
 
 
 async def test_no_alert_names_a_patient(watched: Watched) -> None:
-    house = watched.house
-    house.gateway.reply(ANA, "I am bleeding")
-    await house.inbound()
-    house.plan(state=MessageState.UNDELIVERED, text="Ana, no sun.", reason="The phone is switched off.")
+    sending = watched.sending
+    sending.gateway.reply(ANA, "I am bleeding")
+    await sending.inbound()
+    sending.plan(state=MessageState.UNDELIVERED, text="Ana, no sun.", reason="The phone is switched off.")
     watched.break_circuit()
     await watched.look()
     (notice,) = watched.channel.heard

@@ -17,16 +17,16 @@ from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.explain import explain
 from notifier.oversight.forecast import as_json, due, enrollment_json, enrollments, opt_outs, replies, show
 from notifier.publishing.pause import pause
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def test_what_is_due_comes_in_the_order_of_leaving(desk: Desk) -> None:
-    desk.enroll(external_id="A-1")
-    lines = desk.act(due, until=desk.now + 2 * DAY)
+def test_what_is_due_comes_in_the_order_of_leaving(clinic: ClinicSetup) -> None:
+    clinic.enroll(external_id="A-1")
+    lines = clinic.act(due, until=clinic.now + 2 * DAY)
     assert ["today", "makeup-again"] == [line.step for line in lines]
-    assert ["today", "makeup-again", "sun-again"] == [line.step for line in desk.act(due)]
+    assert ["today", "makeup-again", "sun-again"] == [line.step for line in clinic.act(due)]
     first = as_json(lines[0])
     expected = {
         "message": lines[0].message,
@@ -42,25 +42,25 @@ def test_what_is_due_comes_in_the_order_of_leaving(desk: Desk) -> None:
     assert expected == {name: first[name] for name in expected}
 
 
-def test_past_due_and_unknown_texts_are_due_and_said_ones_are_not(desk: Desk) -> None:
-    texts = desk.texts(desk.enroll().enrollment)
-    desk.send(texts["today"], desk.now + HOUR, to=MessageState.UNKNOWN)
-    desk.send(texts["makeup-again"], desk.now + DAY)
-    later = desk.act(due, until=desk.now + 9 * DAY)
+def test_past_due_and_unknown_texts_are_due_and_said_ones_are_not(clinic: ClinicSetup) -> None:
+    texts = clinic.texts(clinic.enroll().enrollment)
+    clinic.send(texts["today"], clinic.now + HOUR, to=MessageState.UNKNOWN)
+    clinic.send(texts["makeup-again"], clinic.now + DAY)
+    later = clinic.act(due, until=clinic.now + 9 * DAY)
     assert [("today", MessageState.UNKNOWN), ("sun-again", MessageState.PLANNED)] == [(x.step, x.state) for x in later]
 
 
-def test_a_text_says_what_it_waits_for(desk: Desk) -> None:
+def test_a_text_says_what_it_waits_for(clinic: ClinicSetup) -> None:
     held, paused, number = (
-        desk.enroll().enrollment,
-        desk.enroll(phone=BOB, protocol="makeup-only").enrollment,
-        desk.enroll(phone="+12125550125").enrollment,
+        clinic.enroll().enrollment,
+        clinic.enroll(phone=BOB, protocol="makeup-only").enrollment,
+        clinic.enroll(phone="+12125550125").enrollment,
     )
-    desk.act(apply, held, Hold("she is unsure"), rules=desk.rules, now=desk.now, by="desk")
-    told = {"protocols": desk.protocols, "now": desk.now, "by": "Dr. Lee"}
-    desk.act(pause, "makeup-only", step="today", reason="a wrong dose", **told)
-    desk.act(hold_number, "+12125550125", reason="unread", at=desk.now, by="worker", kinds="lift,rebook")
-    reasons = {(line.enrollment, line.step): line.reason for line in desk.act(due)}
+    clinic.act(apply, held, Hold("she is unsure"), rules=clinic.rules, now=clinic.now, by="desk")
+    told = {"protocols": clinic.protocols, "now": clinic.now, "by": "Dr. Lee"}
+    clinic.act(pause, "makeup-only", step="today", reason="a wrong dose", **told)
+    clinic.act(hold_number, "+12125550125", reason="unread", at=clinic.now, by="worker", kinds="lift,rebook")
+    reasons = {(line.enrollment, line.step): line.reason for line in clinic.act(due)}
     assert "the enrollment is on hold: she is unsure" == reasons[held, "today"]
     assert "paused: a wrong dose" == reasons[paused, "today"]
     assert None is reasons[paused, "makeup-again"]
@@ -68,43 +68,43 @@ def test_a_text_says_what_it_waits_for(desk: Desk) -> None:
     assert None is reasons[number, "today"]
 
 
-def test_show_has_every_text_with_what_left(desk: Desk) -> None:
-    enrollment = desk.enroll(at=desk.now - 3 * HOUR * 24).enrollment
-    shown = {line.step: as_json(line) for line in desk.act(show, enrollment)}
+def test_show_has_every_text_with_what_left(clinic: ClinicSetup) -> None:
+    enrollment = clinic.enroll(at=clinic.now - 3 * HOUR * 24).enrollment
+    shown = {line.step: as_json(line) for line in clinic.act(show, enrollment)}
     assert {"today", "makeup-again", "sun-again"} == shown.keys()
     assert ("expired", None, None, 0) == tuple(shown["today"][name] for name in ("state", "due_at", "sid", "attempts"))
     with pytest.raises(Refused, match="there is no enrollment 99"):
-        desk.act(show, 99)
+        clinic.act(show, 99)
 
 
-def test_enrollments_come_the_latest_first(desk: Desk) -> None:
-    treated = desk.enroll(external_id="A-1").enrollment
-    booked = desk.enroll(phone=BOB, appointment_at=desk.now + DAY).enrollment
-    lines = desk.act(enrollments)
+def test_enrollments_come_the_latest_first(clinic: ClinicSetup) -> None:
+    treated = clinic.enroll(external_id="A-1").enrollment
+    booked = clinic.enroll(phone=BOB, appointment_at=clinic.now + DAY).enrollment
+    lines = clinic.act(enrollments)
     assert [booked, treated] == [line.id for line in lines]
     said = enrollment_json(lines[1])
-    assert {"external_id": "A-1", "protocol": "plain", "treated_at": desk.now.isoformat(), "state": "active"} == {
+    assert {"external_id": "A-1", "protocol": "plain", "treated_at": clinic.now.isoformat(), "state": "active"} == {
         name: said[name] for name in ("external_id", "protocol", "treated_at", "state")
     }
-    assert [booked] == [x.id for x in desk.act(enrollments, state=EnrollmentState.BOOKED)]
+    assert [booked] == [x.id for x in clinic.act(enrollments, state=EnrollmentState.BOOKED)]
 
 
-def test_opt_outs_and_replies_are_listed(desk: Desk) -> None:
-    desk.act(opt_out_by_staff, ANA, now=desk.now, by="desk")
-    row = {"sid": "SM1", "phone": BOB, "at": desk.now, "text": "thanks!", "meaning": "harmless"}
-    desk.act(insert_rows, Reply, [row])
-    assert [(ANA, "staff", desk.now.isoformat())] == [
-        (line["phone"], line["source"], line["at"]) for line in map(as_json, desk.act(opt_outs))
+def test_opt_outs_and_replies_are_listed(clinic: ClinicSetup) -> None:
+    clinic.act(opt_out_by_staff, ANA, now=clinic.now, by="desk")
+    row = {"sid": "SM1", "phone": BOB, "at": clinic.now, "text": "thanks!", "meaning": "harmless"}
+    clinic.act(insert_rows, Reply, [row])
+    assert [(ANA, "staff", clinic.now.isoformat())] == [
+        (line["phone"], line["source"], line["at"]) for line in map(as_json, clinic.act(opt_outs))
     ]
-    assert [(BOB, desk.now.isoformat(), "thanks!", "harmless")] == [
-        (line["phone"], line["at"], line["text"], line["meaning"]) for line in map(as_json, desk.act(replies))
+    assert [(BOB, clinic.now.isoformat(), "thanks!", "harmless")] == [
+        (line["phone"], line["at"], line["text"], line["meaning"]) for line in map(as_json, clinic.act(replies))
     ]
 
 
-def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(desk: Desk) -> None:
-    enrollment = desk.enroll(at=desk.now - 10 * HOUR).enrollment  # treated at 04:10
-    text = desk.texts(enrollment)["makeup-again"]
-    said = desk.act(explain, text.id, rules=desk.rules)
+def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(clinic: ClinicSetup) -> None:
+    enrollment = clinic.enroll(at=clinic.now - 10 * HOUR).enrollment  # treated at 04:10
+    text = clinic.texts(enrollment)["makeup-again"]
+    said = clinic.act(explain, text.id, rules=clinic.rules)
     assert f"Message {text.id} is the step makeup-again (lift) of enrollment {enrollment}." == said[0]
     assert "It leaves when what it lifts has ended: makeup (24 hours)." in said
     assert "No page says this; the protocol's author does." in said
@@ -115,30 +115,30 @@ def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(desk: Desk) 
     assert ["It is planned.", "Nothing keeps it from leaving when due."] == said[-2:]
 
 
-def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(desk: Desk) -> None:
-    enrollment = desk.enroll().enrollment
-    text = desk.texts(enrollment)["today"]
-    desk.act(apply, enrollment, Hold("she is unsure"), rules=desk.rules, now=desk.now, by="desk")
-    desk.act(hold_number, ANA, reason="unread", at=desk.now, by="worker")
-    said = desk.act(explain, text.id, rules=desk.rules)
+def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(clinic: ClinicSetup) -> None:
+    enrollment = clinic.enroll().enrollment
+    text = clinic.texts(enrollment)["today"]
+    clinic.act(apply, enrollment, Hold("she is unsure"), rules=clinic.rules, now=clinic.now, by="desk")
+    clinic.act(hold_number, ANA, reason="unread", at=clinic.now, by="worker")
+    said = clinic.act(explain, text.id, rules=clinic.rules)
     assert "It is planned for 1 hour after the treatment." in said
     assert "The enrollment is held, so it does not leave." in said
     assert "The number is held until somebody releases it: unread." in said
-    desk.send(text, desk.now + HOUR, to=MessageState.UNKNOWN)
+    clinic.send(text, clinic.now + HOUR, to=MessageState.UNKNOWN)
     attempt = {"id": "u-1", "message_id": text.id, "worker_id": "w", "outcome": "unknown"}
     when = {
-        "started_at": desk.now + HOUR,
-        "lease_until": desk.now + 2 * HOUR,
+        "started_at": clinic.now + HOUR,
+        "lease_until": clinic.now + 2 * HOUR,
         "detail": "read timeout",
         "empty_lists": 2,
     }
-    desk.act(insert_rows, Attempt, [attempt | when])
-    said = desk.act(explain, text.id, rules=desk.rules)
+    clinic.act(insert_rows, Attempt, [attempt | when])
+    said = clinic.act(explain, text.id, rules=clinic.rules)
     assert "It is unknown." in said
     assert "Attempt 1, Fri Mar 6 2026, 3:10 PM: unknown; read timeout; Twilio's list did not have it, 2 times." in said
     assert "Fri Mar 6 2026, 3:10 PM: planned to attempting, by test." in said
 
 
-def test_only_a_text_that_is_there_is_explained(desk: Desk) -> None:
+def test_only_a_text_that_is_there_is_explained(clinic: ClinicSetup) -> None:
     with pytest.raises(Refused, match="there is no message 99"):
-        desk.act(explain, 99, rules=desk.rules)
+        clinic.act(explain, 99, rules=clinic.rules)

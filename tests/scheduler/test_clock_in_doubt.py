@@ -46,7 +46,7 @@ class LeapingClock(Clock):
 
 
 @dataclass
-class Ward:
+class Clocks:
     """A worker that runs, and its surroundings."""
 
     engine: Engine
@@ -55,7 +55,12 @@ class Ward:
 
     def plan(self, due_in: timedelta, phone: str = "+12125550101") -> int:
         now = self.clock.now()
-        when = {"nominal_at": now + due_in, "due_at": now + due_in, "not_before": now, "expires_at": now + 9 * due_in}
+        when = {
+            "nominal_at": now + due_in,
+            "due_at": now + due_in,
+            "not_before": now,
+            "expires_at": now + due_in + timedelta(9),
+        }
         with writing(self.engine) as session:
             rows = Rows(now)
             return rows.message(session, rows.enrollment(session, phone=phone), phone=phone, **when)
@@ -77,18 +82,18 @@ class Ward:
 
 
 @pytest.fixture
-def ward(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Ward:
+def clocks(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Clocks:
     monkeypatch.setattr(worker_module, "_CLOCK", 0.3)
     clock = LeapingClock()
-    return Ward(sqlite_engine, clock, FakeGateway(FakeClock(clock.now())))
+    return Clocks(sqlite_engine, clock, FakeGateway(FakeClock(clock.now())))
 
 
 @asynccontextmanager
-async def working(ward: Ward) -> AsyncIterator[None]:
+async def working(clocks: Clocks) -> AsyncIterator[None]:
     """Until everything is read for the first time; the provider's clock then stands still, which is near enough."""
-    threads = DatabaseThreads(ward.engine)
+    threads = DatabaseThreads(clocks.engine)
     settings = Settings(_env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"))
-    worker = build_worker(settings, threads, ward.gateway, ward.clock)
+    worker = build_worker(settings, threads, clocks.gateway, clocks.clock)
     ready = asyncio.Event()
     ending = asyncio.create_task(worker.run(ready.set))
     await ready.wait()
@@ -100,75 +105,75 @@ async def working(ward: Ward) -> AsyncIterator[None]:
         threads.close()
 
 
-async def test_a_leap_ahead_sends_nothing_early_and_when_it_is_undone_all_goes_on(ward: Ward) -> None:
-    async with working(ward):
-        text, first = ward.plan(timedelta(days=2)), ward.plan(timedelta(seconds=0.1), "+12125550102")
-        await ward.until(lambda: ward.state(first) is S.ACCEPTED)
-        ward.clock.set += timedelta(days=3)
-        await ward.until(lambda: bool(ward.doubts()))
-        assert "but the provider's shows" in ward.doubts()[0]
+async def test_a_leap_ahead_sends_nothing_early_and_when_it_is_undone_all_goes_on(clocks: Clocks) -> None:
+    async with working(clocks):
+        text, first = clocks.plan(timedelta(days=2)), clocks.plan(timedelta(seconds=0.1), "+12125550102")
+        await clocks.until(lambda: clocks.state(first) is S.ACCEPTED)
+        clocks.clock.set += timedelta(days=3)
+        await clocks.until(lambda: bool(clocks.doubts()))
+        assert "but the provider's shows" in clocks.doubts()[0]
         await asyncio.sleep(1.0)
-        assert S.PLANNED == ward.state(text)
-        ward.clock.set -= timedelta(days=3)
-        await ward.until(lambda: not ward.doubts())
-        second = ward.plan(timedelta(seconds=0.1), "+12125550103")
-        await ward.until(lambda: ward.state(second) is S.ACCEPTED)
-        assert S.PLANNED == ward.state(text)
+        assert S.PLANNED == clocks.state(text)
+        clocks.clock.set -= timedelta(days=3)
+        await clocks.until(lambda: not clocks.doubts())
+        second = clocks.plan(timedelta(seconds=0.1), "+12125550103")
+        await clocks.until(lambda: clocks.state(second) is S.ACCEPTED)
+        assert S.PLANNED == clocks.state(text)
 
 
-async def test_a_leap_that_the_provider_confirms_sends_what_is_due(ward: Ward) -> None:
+async def test_a_leap_that_the_provider_confirms_sends_what_is_due(clocks: Clocks) -> None:
     """The machine slept: the text is late, and the clock is right."""
-    async with working(ward):
-        text = ward.plan(timedelta(minutes=30))
+    async with working(clocks):
+        text = clocks.plan(timedelta(minutes=30))
         await asyncio.sleep(0.5)
-        ward.gateway.clock.pass_(minutes=40)
-        ward.clock.set += timedelta(minutes=40)
-        await ward.until(lambda: ward.state(text) is S.ACCEPTED)
+        clocks.gateway.clock.pass_(minutes=40)
+        clocks.clock.set += timedelta(minutes=40)
+        await clocks.until(lambda: clocks.state(text) is S.ACCEPTED)
 
 
-async def test_a_person_may_say_that_the_clock_is_right(ward: Ward) -> None:
-    async with working(ward):
+async def test_a_person_may_say_that_the_clock_is_right(clocks: Clocks) -> None:
+    async with working(clocks):
         await asyncio.sleep(0.5)
-        text = ward.plan(timedelta(minutes=30))
-        ward.clock.set += timedelta(minutes=40)
-        await ward.until(lambda: bool(ward.doubts()))
-        with writing(ward.engine) as session:
+        text = clocks.plan(timedelta(minutes=30))
+        clocks.clock.set += timedelta(minutes=40)
+        await clocks.until(lambda: bool(clocks.doubts()))
+        with writing(clocks.engine) as session:
             assert 1 == trust_clocks(session)
-        await ward.until(lambda: ward.state(text) is S.ACCEPTED)
+        await clocks.until(lambda: clocks.state(text) is S.ACCEPTED)
 
 
-async def test_a_worker_that_starts_before_the_database_was_in_use_sends_nothing(ward: Ward) -> None:
-    at = ward.clock.now() + timedelta(hours=1)
-    with writing(ward.engine) as session:
+async def test_a_worker_that_starts_before_the_database_was_in_use_sends_nothing(clocks: Clocks) -> None:
+    at = clocks.clock.now() + timedelta(hours=1)
+    with writing(clocks.engine) as session:
         completed(session, at=at, read_up_to=at)
-    ward.gateway.clock_is_off = timedelta(hours=1)
-    text = ward.plan(timedelta(seconds=0.1))
-    async with working(ward):
-        await ward.until(lambda: bool(ward.doubts()))
+    clocks.gateway.clock_is_off = timedelta(hours=1)
+    text = clocks.plan(timedelta(seconds=0.1))
+    async with working(clocks):
+        await clocks.until(lambda: bool(clocks.doubts()))
         await asyncio.sleep(0.6)
-        assert S.PLANNED == ward.state(text)
+        assert S.PLANNED == clocks.state(text)
 
 
-async def test_a_worker_that_starts_with_a_wrong_clock_is_stopped_by_the_providers(ward: Ward) -> None:
+async def test_a_worker_that_starts_with_a_wrong_clock_is_stopped_by_the_providers(clocks: Clocks) -> None:
     """No leap is seen: the clock was wrong from the start, and nothing in the database says so."""
-    ward.gateway.clock_is_off = -timedelta(days=3)
-    text = ward.plan(timedelta(seconds=0.1))
-    async with working(ward):
-        await ward.until(lambda: bool(ward.doubts()))
+    clocks.gateway.clock_is_off = -timedelta(days=3)
+    text = clocks.plan(timedelta(seconds=0.1))
+    async with working(clocks):
+        await clocks.until(lambda: bool(clocks.doubts()))
         await asyncio.sleep(0.6)
-        assert S.PLANNED == ward.state(text)
+        assert S.PLANNED == clocks.state(text)
 
 
-async def test_a_clock_set_back_sends_nothing_until_the_provider_agrees_or_it_is_set_right(ward: Ward) -> None:
+async def test_a_clock_set_back_sends_nothing_until_the_provider_agrees_or_it_is_set_right(clocks: Clocks) -> None:
     """At night it would show an hour of the day."""
-    async with working(ward):
-        first = ward.plan(timedelta(seconds=0.1))
-        await ward.until(lambda: ward.state(first) is S.ACCEPTED)
-        ward.clock.set -= timedelta(hours=2)
-        second = ward.plan(timedelta(seconds=0.2), "+12125550102")
-        await ward.until(lambda: bool(ward.doubts()))
+    async with working(clocks):
+        first = clocks.plan(timedelta(seconds=0.1))
+        await clocks.until(lambda: clocks.state(first) is S.ACCEPTED)
+        clocks.clock.set -= timedelta(hours=2)
+        second = clocks.plan(timedelta(seconds=0.2), "+12125550102")
+        await clocks.until(lambda: bool(clocks.doubts()))
         await asyncio.sleep(0.6)
-        assert S.PLANNED == ward.state(second)
-        ward.gateway.clock.pass_(hours=-2)  # the clock had been wrong before
-        await ward.until(lambda: ward.state(second) is S.ACCEPTED)
-        assert ([], 2) == (ward.doubts(), len(ward.gateway.ledger))
+        assert S.PLANNED == clocks.state(second)
+        clocks.gateway.clock.pass_(hours=-2)  # the clock had been wrong before
+        await clocks.until(lambda: clocks.state(second) is S.ACCEPTED)
+        assert ([], 2) == (clocks.doubts(), len(clocks.gateway.ledger))

@@ -20,7 +20,7 @@ from notifier.sending.gates.heartbeats import arrive
 from notifier.sending.gates.polls import gate_is_open
 from tests.scheduler.test_alerting import worker_of
 from tests.setups.fakes import FakeClock, FakeGateway
-from tests.setups.house import House, open_house
+from tests.setups.sending import Sending, open_house
 
 
 class CountingGateway(FakeGateway):
@@ -33,9 +33,9 @@ class CountingGateway(FakeGateway):
         super()._check()
 
 
-def inbound_of(house: House, woken: list[str]) -> Inbound:
+def inbound_of(sending: Sending, woken: list[str]) -> Inbound:
     return Inbound(
-        house.threads, house.gateway, house.clock, house.dispatch, receive=lambda *_: None, wake=woken.append
+        sending.threads, sending.gateway, sending.clock, sending.dispatch, receive=lambda *_: None, wake=woken.append
     )
 
 
@@ -55,9 +55,9 @@ async def test_after_a_failed_poll_the_next_waits_longer_each_time_and_at_most_3
     sqlite_engine: Engine, now: Any, waits: list[float]
 ) -> None:
     woken: list[str] = []
-    with open_house(sqlite_engine, now) as house:
-        house.gateway = gateway = CountingGateway(house.clock, down=True)
-        inbound = inbound_of(house, woken)
+    with open_house(sqlite_engine, now) as sending:
+        sending.gateway = gateway = CountingGateway(sending.clock, down=True)
+        inbound = inbound_of(sending, woken)
         with capture_logs() as lines:
             for _ in range(7):
                 for _ in range(10):  # woken once a second by a turn that finds the gate shut
@@ -66,7 +66,7 @@ async def test_after_a_failed_poll_the_next_waits_longer_each_time_and_at_most_3
             gateway.down = False
             await inbound.round()
         with reading(sqlite_engine) as session:
-            assert gate_is_open(session, house.clock.now())
+            assert gate_is_open(session, sending.clock.now())
     assert [1, 2, 4, 8, 16, 30, 30] == waits
     assert 7 + 1 == gateway.questions
     assert [*["inbound"] * 7, "dispatch"] == woken

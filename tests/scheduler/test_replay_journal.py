@@ -27,7 +27,7 @@ from notifier.sending.outcomes.save import save_outcomes
 from notifier.sms.code_classes import NotCreatedClass
 from tests.scheduler.test_process import Place, until
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
-from tests.setups.house import House, open_house
+from tests.setups.sending import Sending, open_house
 
 S = MessageState
 SID = f"SM{7:032x}"
@@ -35,9 +35,9 @@ AWAY = OperationalError(None, None, Exception("away"))
 
 
 @pytest.fixture
-def house(engine: Engine, now: datetime) -> Iterator[House]:
-    with open_house(engine, now) as house:
-        yield house
+def sending(engine: Engine, now: datetime) -> Iterator[Sending]:
+    with open_house(engine, now) as sending:
+        yield sending
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def journals(tmp_path: Path) -> Path:
     return tmp_path / "notifier.db.unsaved"
 
 
-def attempting(house: House, phone: str = "+12125550101") -> tuple[int, str]:
+def attempting(sending: Sending, phone: str = "+12125550101") -> tuple[int, str]:
     """A text whose attempt is committed and whose call has been made; and that attempt."""
-    text = house.plan(house.enroll(phone=phone), phone=phone)
-    house.open_gate()
-    with writing(house.engine) as session:
-        (one,) = claim(session, house.rules, now=house.clock.now(), worker_id="dead", limit=1).claims
+    text = sending.plan(sending.enroll(phone=phone), phone=phone)
+    sending.open_gate()
+    with writing(sending.engine) as session:
+        (one,) = claim(session, sending.rules, now=sending.clock.now(), worker_id="dead", limit=1).claims
     return text, one.attempt_id
 
 
@@ -67,87 +67,89 @@ async def killed_after(journals: Path, *batch: Finished) -> None:
     os.close(journal._descriptor)
 
 
-def finished(house: House, attempt: str, **values: object) -> Finished:
+def finished(sending: Sending, attempt: str, **values: object) -> Finished:
     given = {"result": Result.ACCEPTED, "sid": SID, **values}
-    return Finished(0, attempt, "", at=house.clock.now(), **given)  # type: ignore[arg-type]  # a table of values
+    return Finished(0, attempt, "", at=sending.clock.now(), **given)  # type: ignore[arg-type]  # a table of values
 
 
-async def save(house: House, journals: Path) -> int:
-    return await save_left_behind(house.threads, journals, save_outcomes, now=house.clock.now())
+async def save(sending: Sending, journals: Path) -> int:
+    return await save_left_behind(sending.threads, journals, save_outcomes, now=sending.clock.now())
 
 
 @pytest.mark.parametrize("called_unknown", [False, True])
 async def test_a_sid_that_only_the_journal_knew_is_recorded_and_the_journal_goes(
-    house: House, journals: Path, called_unknown: bool
+    sending: Sending, journals: Path, called_unknown: bool
 ) -> None:
-    text, attempt = attempting(house)
-    await killed_after(journals, finished(house, attempt))
+    text, attempt = attempting(sending)
+    await killed_after(journals, finished(sending, attempt))
     if called_unknown:
-        await house.takeover()
-    assert 1 == await save(house, journals)
+        await sending.takeover()
+    assert 1 == await save(sending, journals)
     assert (S.ACCEPTED, SID, ["accepted"]) == (
-        house.message(text).state, house.message(text).sid, [one.outcome for one in house.attempts(text)]
+        sending.message(text).state, sending.message(text).sid, [one.outcome for one in sending.attempts(text)]
     )  # fmt: skip
     assert [] == list(journals.parent.glob(f"{journals.name}*"))
 
 
-async def test_a_refusal_has_all_that_follows_from_it(house: House, journals: Path) -> None:
-    text, attempt = attempting(house)
-    refused = finished(house, attempt, result=Result.NOT_CREATED, sid=None, code=21610, why=NotCreatedClass.OPTED_OUT)
+async def test_a_refusal_has_all_that_follows_from_it(sending: Sending, journals: Path) -> None:
+    text, attempt = attempting(sending)
+    refused = finished(sending, attempt, result=Result.NOT_CREATED, sid=None, code=21610, why=NotCreatedClass.OPTED_OUT)
     await killed_after(journals, refused)
-    await save(house, journals)
-    assert S.SUPPRESSED == house.message(text).state
+    await save(sending, journals)
+    assert S.SUPPRESSED == sending.message(text).state
 
 
-async def test_what_the_database_has_already_and_what_comes_twice_changes_nothing(house: House, journals: Path) -> None:
+async def test_what_the_database_has_already_and_what_comes_twice_changes_nothing(
+    sending: Sending, journals: Path
+) -> None:
     """Killed after the commit, before the journal was removed."""
-    text, attempt = attempting(house)
-    one = finished(house, attempt)
+    text, attempt = attempting(sending)
+    one = finished(sending, attempt)
     await killed_after(journals, one, one)
-    await save(house, journals)
-    before = len(house.events(text))
+    await save(sending, journals)
+    before = len(sending.events(text))
     await killed_after(journals, one)
-    await save(house, journals)
-    assert (S.ACCEPTED, before) == (house.message(text).state, len(house.events(text)))
+    await save(sending, journals)
+    assert (S.ACCEPTED, before) == (sending.message(text).state, len(sending.events(text)))
 
 
 async def test_an_attempt_that_is_not_here_any_more_lets_nothing_leave_before_twilio_was_asked(
-    house: House, journals: Path
+    sending: Sending, journals: Path
 ) -> None:
-    text, attempt = attempting(house)
-    await killed_after(journals, finished(house, "of a database that went back"), finished(house, attempt))
-    await save(house, journals)
-    assert S.ACCEPTED == house.message(text).state
-    with reading(house.engine) as session:
+    text, attempt = attempting(sending)
+    await killed_after(journals, finished(sending, "of a database that went back"), finished(sending, attempt))
+    await save(sending, journals)
+    assert S.ACCEPTED == sending.message(text).state
+    with reading(sending.engine) as session:
         assert [RecoveryKind.RESTORED] == list(open_recoveries(session))
 
 
 async def test_an_outcome_that_cannot_be_saved_stops_neither_the_others_nor_the_start(
-    house: House, journals: Path
+    sending: Sending, journals: Path
 ) -> None:
-    (_, odd), (text, attempt) = attempting(house), attempting(house, "+12125550102")
-    await killed_after(journals, finished(house, odd), finished(house, attempt))
+    (_, odd), (text, attempt) = attempting(sending), attempting(sending, "+12125550102")
+    await killed_after(journals, finished(sending, odd), finished(sending, attempt))
 
     def breaks(session: Session, batch: Sequence[Finished], now: datetime) -> None:
         if batch[0].attempt_id == odd:
             raise ValueError("what nobody has foreseen")
         save_outcomes(session, batch, now)
 
-    await save_left_behind(house.threads, journals, breaks, now=house.clock.now())
-    assert S.ACCEPTED == house.message(text).state
+    await save_left_behind(sending.threads, journals, breaks, now=sending.clock.now())
+    assert S.ACCEPTED == sending.message(text).state
     assert [] == list(journals.parent.glob(f"{journals.name}*"))
 
 
-async def test_while_the_database_is_away_the_journal_stays(house: House, journals: Path) -> None:
-    _, attempt = attempting(house)
-    await killed_after(journals, finished(house, attempt))
+async def test_while_the_database_is_away_the_journal_stays(sending: Sending, journals: Path) -> None:
+    _, attempt = attempting(sending)
+    await killed_after(journals, finished(sending, attempt))
 
     def breaks(*_: object) -> None:
         raise AWAY
 
     with pytest.raises(OperationalError):
-        await save_left_behind(house.threads, journals, breaks, now=house.clock.now())
-    assert 1 == await save(house, journals)
+        await save_left_behind(sending.threads, journals, breaks, now=sending.clock.now())
+    assert 1 == await save(sending, journals)
 
 
 def test_killed_while_the_database_is_locked_the_answer_is_there_at_the_next_start(place: Place) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from notifier.sending.outcomes.resolve import call_dead_attempts_unknown
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 
 @contextmanager
@@ -28,18 +28,18 @@ def written_down(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
 
 
 @pytest.mark.parametrize("story", ["turn", "receipts", "look_up", "takeover"])
-async def test_no_story_of_the_worker_walks_through_the_outbox(sqlite_house: House, story: str) -> None:
-    house = sqlite_house
-    house.plan()
-    with written_down(house.engine) as said:
+async def test_no_story_of_the_worker_walks_through_the_outbox(sqlite_house: Sending, story: str) -> None:
+    sending = sqlite_house
+    sending.plan()
+    with written_down(sending.engine) as said:
         if story == "takeover":
             await call_dead_attempts_unknown(
-                house.threads, now=house.clock.now(), worker_id="x", held=(), others_are_dead=True
+                sending.threads, now=sending.clock.now(), worker_id="x", held=(), others_are_dead=True
             )
         else:
-            await getattr(house, story)()
+            await getattr(sending, story)()
     assert said
-    with house.engine.connect() as connection:
+    with sending.engine.connect() as connection:
         for statement, parameters in said:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             for *_, step in plan:

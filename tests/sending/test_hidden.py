@@ -16,97 +16,99 @@ from notifier.sending.gates.hidden import NUMBERS, WORDS
 from notifier.sending.gates.probe import close_circuit, probe
 from notifier.sending.gates.senders import remember_senders
 from notifier.sms.gateway import Unknown
-from tests.setups.house import OWN, House
+from tests.setups.sending import OWN, Sending
 
 S = MessageState
 ANA, OLD = "+12125550101", "+12125550999"
 
 
-def reasons(house: House) -> list[str]:
-    with reading(house.engine) as session:
+def reasons(sending: Sending) -> list[str]:
+    with reading(sending.engine) as session:
         return [circuit.reason for circuit in open_circuits(session)]
 
 
-def opted_out(house: House) -> list[str]:
-    with reading(house.engine) as session:
+def opted_out(sending: Sending) -> list[str]:
+    with reading(sending.engine) as session:
         return [one.phone for one in open_opt_outs(session)]
 
 
-def reset(house: House) -> None:
-    with writing(house.engine) as session:
-        close_circuit(session, at=house.clock.now(), by="ops")
+def reset(sending: Sending) -> None:
+    with writing(sending.engine) as session:
+        close_circuit(session, at=sending.clock.now(), by="ops")
 
 
 @pytest.mark.parametrize(("phone", "says", "why"), [("+1212555XXXX", "STOP", NUMBERS), (ANA, "", WORDS)])
 async def test_without_webhooks_a_hidden_reply_stops_all_until_a_person_has_mended_it(
-    house: House, phone: str, says: str, why: str
+    sending: Sending, phone: str, says: str, why: str
 ) -> None:
-    house.gateway.reply(phone, says)
-    assert not await house.inbound()
-    assert ([why], []) == (reasons(house), opted_out(house))
-    text = house.plan()
-    house.clock.pass_(minutes=6)
-    assert [] == await probe(house.threads, house.gateway, now=house.clock.now())
-    assert "circuit" == (await house.turn()).closed
-    reset(house)  # the setting is off, and somebody has asked that patient
-    assert await house.inbound()
-    await house.turn()
-    assert (S.ACCEPTED, []) == (house.state(text), reasons(house))
-    house.clock.pass_(minutes=1)
-    house.gateway.reply(phone, says)  # it was not
-    assert not await house.inbound()
-    assert [why] == reasons(house)
+    sending.gateway.reply(phone, says)
+    assert not await sending.inbound()
+    assert ([why], []) == (reasons(sending), opted_out(sending))
+    text = sending.plan()
+    sending.clock.pass_(minutes=6)
+    assert [] == await probe(sending.threads, sending.gateway, now=sending.clock.now())
+    assert "circuit" == (await sending.turn()).closed
+    reset(sending)  # the setting is off, and somebody has asked that patient
+    assert await sending.inbound()
+    await sending.turn()
+    assert (S.ACCEPTED, []) == (sending.state(text), reasons(sending))
+    sending.clock.pass_(minutes=1)
+    sending.gateway.reply(phone, says)  # it was not
+    assert not await sending.inbound()
+    assert [why] == reasons(sending)
 
 
-async def test_a_first_text_that_twilio_lists_without_its_number_stops_the_others(house: House) -> None:
+async def test_a_first_text_that_twilio_lists_without_its_number_stops_the_others(sending: Sending) -> None:
     """Nobody has written yet, so this is where it shows."""
-    house.plan()
-    await house.turn()
-    house.gateway.ledger[0] = replace(house.gateway.ledger[0], to="+1212555XXXX")
-    await house.receipts()
-    assert [NUMBERS] == reasons(house)
-    assert await house.inbound()
-    assert [NUMBERS] == reasons(house)
+    sending.plan()
+    await sending.turn()
+    sending.gateway.ledger[0] = replace(sending.gateway.ledger[0], to="+1212555XXXX")
+    await sending.receipts()
+    assert [NUMBERS] == reasons(sending)
+    assert await sending.inbound()
+    assert [NUMBERS] == reasons(sending)
 
 
-async def test_with_webhooks_what_they_brought_counts_as_read_and_what_they_did_not_stops_all(house: House) -> None:
-    house.webhooks = True
-    brought = house.gateway.reply("+1212555XXXX", "STOP")
-    with writing(house.engine) as session:
+async def test_with_webhooks_what_they_brought_counts_as_read_and_what_they_did_not_stops_all(
+    sending: Sending,
+) -> None:
+    sending.webhooks = True
+    brought = sending.gateway.reply("+1212555XXXX", "STOP")
+    with writing(sending.engine) as session:
         session.add(Reply(sid=brought.sid, phone=ANA, at=brought.created_at, text="STOP", meaning="stop"))
-    assert await house.inbound()
-    lost = house.gateway.reply("+1212555XXXX", "STOP")
-    assert not await house.inbound()
-    assert [] == reasons(house)  # its webhook may still be on its way
-    house.clock.pass_(minutes=2)
-    assert not await house.inbound()
-    assert [NUMBERS] == reasons(house)
-    with writing(house.engine) as session:
+    assert await sending.inbound()
+    lost = sending.gateway.reply("+1212555XXXX", "STOP")
+    assert not await sending.inbound()
+    assert [] == reasons(sending)  # its webhook may still be on its way
+    sending.clock.pass_(minutes=2)
+    assert not await sending.inbound()
+    assert [NUMBERS] == reasons(sending)
+    with writing(sending.engine) as session:
         session.add(Reply(sid=lost.sid, phone=ANA, at=lost.created_at, text="STOP", meaning="stop"))
-    assert await house.inbound()
-    assert [] == reasons(house)
-    house.plan()
-    await house.turn()
-    house.gateway.ledger[0] = replace(house.gateway.ledger[0], to="+1212555XXXX")
-    await house.receipts()
-    assert [] == reasons(house)
+    assert await sending.inbound()
+    assert [] == reasons(sending)
+    sending.plan()
+    await sending.turn()
+    sending.gateway.ledger[0] = replace(sending.gateway.ledger[0], to="+1212555XXXX")
+    await sending.receipts()
+    assert [] == reasons(sending)
 
 
-async def test_what_a_list_that_hides_does_not_have_is_never_proof(house: House) -> None:
-    house.webhooks = True
-    house.gateway.reply("+1212555XXXX", "Thanks")
-    await house.inbound()
-    text = house.plan()
-    house.gateway.script.append(Unknown("Perhaps sent."))
-    await house.turn()
-    await house.look_up_until_proven()
-    assert (S.NEEDS_REVIEW, True) == (house.state(text), "hides" in str(house.message(text).reason))
+async def test_what_a_list_that_hides_does_not_have_is_never_proof(sending: Sending) -> None:
+    sending.webhooks = True
+    sending.gateway.reply("+1212555XXXX", "Thanks")
+    await sending.inbound()
+    text = sending.plan()
+    sending.gateway.script.append(Unknown("Perhaps sent."))
+    await sending.turn()
+    await sending.look_up_until_proven()
+    assert (S.NEEDS_REVIEW, True) == (sending.state(text), "hides" in str(sending.message(text).reason))
 
 
-async def test_a_stop_in_the_thread_of_a_number_of_the_past_is_read(house: House) -> None:
-    house.gateway.only_to = OWN
-    with writing(house.engine) as session:
-        remember_senders(session, [OLD, None], at=house.clock.now() - timedelta(days=90))
-    house.gateway.reply(ANA, "STOP", to=OLD)
-    assert await house.inbound()
-    assert [ANA] == opted_out(house)
+async def test_a_stop_in_the_thread_of_a_number_of_the_past_is_read(sending: Sending) -> None:
+    sending.gateway.only_to = OWN
+    with writing(sending.engine) as session:
+        remember_senders(session, [OLD, None], at=sending.clock.now() - timedelta(days=90))
+    sending.gateway.reply(ANA, "STOP", to=OLD)
+    assert await sending.inbound()
+    assert [ANA] == opted_out(sending)

@@ -22,7 +22,7 @@ from notifier.sending.gates.closed import Trial
 from notifier.sending.gates.recoveries import begin_after_restore
 from notifier.sending.pause_points import PausePoint
 from tests.setups.gate import inbound_was_read
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 S = MessageState
 _LATER = timedelta(hours=6)
@@ -59,60 +59,60 @@ NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]
 ]
 
 
-async def test_what_is_said_between_claim_and_call_keeps_a_text_from_leaving(house: House) -> None:
+async def test_what_is_said_between_claim_and_call_keeps_a_text_from_leaving(sending: Sending) -> None:
     """Twenty seconds lie between the two, as where the calls before it are slow."""
     for number, (state, why, say) in enumerate(NEWS):
         phone = f"+1212555{number:04d}"
-        enrollment = house.enroll(phone=phone)
-        text = house.plan(enrollment, phone=phone, kind="lift", step="day-1")
-        house.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, house, enrollment, text, phone, say)
-        await house.turn()
-        message = house.message(text)
-        assert (number, state, state is S.ACCEPTED) == (number, message.state, phone in house.sent_to)
+        enrollment = sending.enroll(phone=phone)
+        text = sending.plan(enrollment, phone=phone, kind="lift", step="day-1")
+        sending.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, sending, enrollment, text, phone, say)
+        await sending.turn()
+        message = sending.message(text)
+        assert (number, state, state is S.ACCEPTED) == (number, message.state, phone in sending.sent_to)
         assert (why or "") in (message.reason or "")
-        with writing(house.engine) as session:
+        with writing(sending.engine) as session:
             for table in (Pause, Circuit, Recovery):
                 session.execute(delete(table))
             session.execute(delete(Attempt).where(col(Attempt.message_id) == text))
             session.execute(delete(Message).where(col(Message.id) == text))
-        house.start()  # a worker that still knew of the attempt would miss it
+        sending.start()  # a worker that still knew of the attempt would miss it
 
 
-async def test_a_test_may_stop_the_engine_at_every_point_of_a_texts_way(house: House) -> None:
+async def test_a_test_may_stop_the_engine_at_every_point_of_a_texts_way(sending: Sending) -> None:
     """So that every order of what staff do, a call, a receipt and a crash can be tried on purpose."""
-    text, seen = house.plan(), list[tuple[PausePoint, MessageState]]()
+    text, seen = sending.plan(), list[tuple[PausePoint, MessageState]]()
     for point in PausePoint:
-        house.at[point] = lambda point=point: seen.append((point, house.state(text)))  # type: ignore[misc]  # as in a loop
-    await house.turn()
+        sending.at[point] = lambda point=point: seen.append((point, sending.state(text)))  # type: ignore[misc]  # as in a loop
+    await sending.turn()
     claimed = [(point, S.ATTEMPTING) for point in PausePoint if point is not PausePoint.RECORDED]
     assert [*claimed, (PausePoint.RECORDED, S.ACCEPTED)] == seen
 
 
-async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(house: House) -> None:
-    text = house.plan()
+async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(sending: Sending) -> None:
+    text = sending.plan()
     new = partial(_row, text="New. STOP to opt out.")
-    house.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, house, 0, text, "", new)
-    await house.turn()
-    assert ["New. STOP to opt out."] == [record.body for record in house.gateway.ledger]
-    assert ("New. STOP to opt out.", S.ACCEPTED) == (house.message(text).sent_text, house.state(text))
+    sending.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, sending, 0, text, "", new)
+    await sending.turn()
+    assert ["New. STOP to opt out."] == [record.body for record in sending.gateway.ledger]
+    assert ("New. STOP to opt out.", S.ACCEPTED) == (sending.message(text).sent_text, sending.state(text))
 
 
-async def test_a_text_on_trial_passes_its_open_circuit_however_long_it_waits(house: House) -> None:
-    text, at = house.plan(), house.clock.now()
-    with writing(house.engine) as session:
+async def test_a_text_on_trial_passes_its_open_circuit_however_long_it_waits(sending: Sending) -> None:
+    text, at = sending.plan(), sending.clock.now()
+    with writing(sending.engine) as session:
         open_circuit(session, reason="refused", code=20003, at=at, by="worker")
-    house.dispatch.trials.append(Trial(None))
-    house.at[PausePoint.CLAIMED] = lambda: house.clock.pass_(seconds=20)
-    await house.turn()
-    assert S.ACCEPTED == house.state(text)
+    sending.dispatch.trials.append(Trial(None))
+    sending.at[PausePoint.CLAIMED] = lambda: sending.clock.pass_(seconds=20)
+    await sending.turn()
+    assert S.ACCEPTED == sending.state(text)
 
 
 def _twenty_seconds_later(
-    house: House, enrollment: int, text: int, phone: str, say: Callable[[Session, Waiting], object]
+    sending: Sending, enrollment: int, text: int, phone: str, say: Callable[[Session, Waiting], object]
 ) -> None:
-    house.clock.pass_(seconds=20)
-    with writing(house.engine) as session:
-        say(session, Waiting(enrollment, text, phone, house.clock.now()))
+    sending.clock.pass_(seconds=20)
+    with writing(sending.engine) as session:
+        say(session, Waiting(enrollment, text, phone, sending.clock.now()))
 
 
 def _hold(session: Session, waiting: Waiting, kinds: str) -> None:

@@ -18,7 +18,7 @@ from notifier.sending.gates.probe import close_circuit
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText, Unknown
 from tests.setups.fakes import Answer, FakeGateway, created_but_lost
-from tests.setups.house import House, open_house
+from tests.setups.sending import Sending, open_house
 
 S = MessageState
 NOW = datetime(2026, 3, 6, 14, 10, tzinfo=UTC)
@@ -49,50 +49,50 @@ def test_never_twice_and_never_after_a_stop(sqlite_template: Path, deeds: list[t
         file = Path(place, "notifier.db")
         copyfile(sqlite_template, file)
         engine = open_engine(f"sqlite:///{file}")
-        with open_house(engine, NOW) as house:
-            asyncio.run(live(house, deeds))
+        with open_house(engine, NOW) as sending:
+            asyncio.run(live(sending, deeds))
         engine.dispose()
 
 
-async def live(house: House, deeds: list[tuple[str, object]]) -> None:
-    texts = [house.plan(house.enroll(phone=phone), phone=phone, text=f"Words for {phone}.") for phone in PHONES]
+async def live(sending: Sending, deeds: list[tuple[str, object]]) -> None:
+    texts = [sending.plan(sending.enroll(phone=phone), phone=phone, text=f"Words for {phone}.") for phone in PHONES]
     stopped: Counter[str] = Counter()
     for deed, how in deeds:
         match deed, how:
             case "turn", list(names):
-                house.gateway.script.extend(answer(name) for name in names)
-                await house.inbound()
-                await house.turn(gate=False)
-                house.gateway.script.clear()
+                sending.gateway.script.extend(answer(name) for name in names)
+                await sending.inbound()
+                await sending.turn(gate=False)
+                sending.gateway.script.clear()
             case "crash", where:
-                await crash(house, called=where == "after the call")
+                await crash(sending, called=where == "after the call")
             case "stop", str(phone):
-                house.gateway.reply(phone, "Stop texting me")
-                await house.inbound()
-                stopped.setdefault(phone, house.sent_to.count(phone))
+                sending.gateway.reply(phone, "Stop texting me")
+                await sending.inbound()
+                stopped.setdefault(phone, sending.sent_to.count(phone))
             case "look", bool(up):
-                house.gateway.down = not up
-                await house.look_up()
-                house.gateway.down = False
+                sending.gateway.down = not up
+                await sending.look_up()
+                sending.gateway.down = False
             case "wait", int(seconds):
-                house.clock.pass_(seconds=seconds)
-        check(house, stopped)
-    await come_to_rest(house)
-    check(house, stopped)
+                sending.clock.pass_(seconds=seconds)
+        check(sending, stopped)
+    await come_to_rest(sending)
+    check(sending, stopped)
     for text, phone in zip(texts, PHONES, strict=True):
-        message = house.message(text)
+        message = sending.message(text)
         assert message.state not in (S.ATTEMPTING, S.UNKNOWN), "nothing is stuck"
         if message.state is S.ACCEPTED:
-            assert 1 == house.sent_to.count(phone), "what we call accepted, Twilio has"
+            assert 1 == sending.sent_to.count(phone), "what we call accepted, Twilio has"
         elif message.state is S.PLANNED:
             assert message.due_at is not None
-            assert message.due_at > house.clock.now(), "nothing due is left behind"
+            assert message.due_at > sending.clock.now(), "nothing due is left behind"
         else:
             assert message.reason, "whatever is not sent has a reason"
 
 
-def check(house: House, stopped: Counter[str]) -> None:
-    sent = Counter(house.sent_to)
+def check(sending: Sending, stopped: Counter[str]) -> None:
+    sent = Counter(sending.sent_to)
     assert all(many == 1 for many in sent.values()), "never twice"
     assert all(sent[phone] == before for phone, before in stopped.items()), "never after a STOP"
 
@@ -105,23 +105,23 @@ def accept(gateway: FakeGateway, text: OutgoingText) -> Outcome:
     return Accepted(gateway.create(text), "queued")
 
 
-async def crash(house: House, *, called: bool) -> None:
+async def crash(sending: Sending, *, called: bool) -> None:
     """The worker dies between its commit and the call, or between the call and its commit; another one starts."""
-    await house.inbound()
-    claimed = await house.dispatch._step()
+    await sending.inbound()
+    claimed = await sending.dispatch._step()
     for claim in claimed.claims:
         if called:
-            house.gateway.create(OutgoingText(claim.phone, claim.body, claim.attempt_id, 60))
-    house.start()
-    await house.takeover()
+            sending.gateway.create(OutgoingText(claim.phone, claim.body, claim.attempt_id, 60))
+    sending.start()
+    await sending.takeover()
 
 
-async def come_to_rest(house: House) -> None:
+async def come_to_rest(sending: Sending) -> None:
     """Twilio is well, circuits are closed by hand, and an hour of turns goes by."""
     for _ in range(15):
-        house.clock.pass_(minutes=5)
-        with writing(house.engine) as session:
-            close_circuit(session, at=house.clock.now(), by="staff")
-        await house.inbound()
-        await house.look_up()
-        await house.turn(gate=False)
+        sending.clock.pass_(minutes=5)
+        with writing(sending.engine) as session:
+            close_circuit(session, at=sending.clock.now(), by="staff")
+        await sending.inbound()
+        await sending.look_up()
+        await sending.turn(gate=False)

@@ -17,7 +17,7 @@ from notifier.domain.states import MessageState
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.setups.fakes import created_but_lost
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 S = MessageState
 ANA, EVA, OWN, NORTH = "+12125550101", "+12125550102", "+12125550000", "+19785550111"
@@ -36,28 +36,28 @@ OFFICES = {
 
 
 @pytest.fixture
-def offices(house: House) -> House:
-    house.offices = OFFICES
-    house.answers = AnswerRules(Voice("Own", "212 555 0199"), zone_called("America/New_York"), None, None, OFFICES)
-    house.start()
-    return house
+def offices(sending: Sending) -> Sending:
+    sending.offices = OFFICES
+    sending.answers = AnswerRules(Voice("Own", "212 555 0199"), zone_called("America/New_York"), None, None, OFFICES)
+    sending.start()
+    return sending
 
 
-def enroll(house: House, office: str | None, number: int = 1) -> int:
+def enroll(sending: Sending, office: str | None, number: int = 1) -> int:
     """Each is another patient with a number of her own."""
     name = f"Patient {number}"
-    return house.enroll(office=office, phone=f"+1212555{number:04}", name=name, folded_name=name.casefold())
+    return sending.enroll(office=office, phone=f"+1212555{number:04}", name=name, folded_name=name.casefold())
 
 
-def sent(house: House) -> list[tuple[str | None, str]]:
-    return [(text.sender, text.to) for text in house.gateway.asked]
+def sent(sending: Sending) -> list[tuple[str | None, str]]:
+    return [(text.sender, text.to) for text in sending.gateway.asked]
 
 
 @pytest.mark.parametrize(
     ("office", "sender", "written_down"), [("north", NORTH, NORTH), ("west", None, OWN), (None, None, OWN)]
 )
 async def test_a_text_leaves_through_its_offices_sender(
-    offices: House, office: str | None, sender: str | None, written_down: str | None
+    offices: Sending, office: str | None, sender: str | None, written_down: str | None
 ) -> None:
     message = offices.plan(enroll(offices, office))
     await offices.turn()
@@ -65,7 +65,7 @@ async def test_a_text_leaves_through_its_offices_sender(
     assert [written_down] == [attempt.sender for attempt in offices.attempts(message)]
 
 
-async def test_the_window_of_the_office_is_checked_again_when_a_text_leaves(offices: House) -> None:
+async def test_the_window_of_the_office_is_checked_again_when_a_text_leaves(offices: Sending) -> None:
     """It is two in the afternoon in New York: the office in the south sends until nine in the morning."""
     late, other = offices.plan(enroll(offices, "south", 1)), offices.plan(enroll(offices, "north", 2))
     await offices.turn()
@@ -74,14 +74,14 @@ async def test_the_window_of_the_office_is_checked_again_when_a_text_leaves(offi
     assert S.ACCEPTED is offices.state(other)
 
 
-async def test_a_text_of_an_office_that_is_gone_waits_and_says_why(offices: House) -> None:
+async def test_a_text_of_an_office_that_is_gone_waits_and_says_why(offices: Sending) -> None:
     message = offices.plan(enroll(offices, "closed"))
     await offices.turn()
     assert [] == sent(offices)
     assert 'its office "closed" is not in the offices file' == offices.message(message).reason
 
 
-async def test_each_sender_has_its_own_pace_and_holds_up_no_other(offices: House) -> None:
+async def test_each_sender_has_its_own_pace_and_holds_up_no_other(offices: Sending) -> None:
     """Sixty wait in the north; the one of the west, due after all of them, leaves in the same turn."""
     offices.per_second = 0.001
     offices.start()
@@ -97,7 +97,7 @@ async def test_each_sender_has_its_own_pace_and_holds_up_no_other(offices: House
     assert 900 < turn.opens_in < 1000
 
 
-async def test_a_lost_answer_is_looked_for_at_the_sender_that_was_used(offices: House) -> None:
+async def test_a_lost_answer_is_looked_for_at_the_sender_that_was_used(offices: Sending) -> None:
     offices.gateway.script.append(created_but_lost)
     message = offices.plan(enroll(offices, "north"))
     await offices.turn()
@@ -116,7 +116,7 @@ async def test_a_lost_answer_is_looked_for_at_the_sender_that_was_used(offices: 
 
 
 async def test_urgent_words_are_answered_in_the_voice_and_from_the_number_of_the_office_she_wrote_to(
-    offices: House,
+    offices: Sending,
 ) -> None:
     """She is a patient of both; the newest enrollment is not the one she writes about."""
     for office, ordinal in (("north", 0), ("west", 1)):
@@ -131,7 +131,7 @@ async def test_urgent_words_are_answered_in_the_voice_and_from_the_number_of_the
     assert "north" == reply.office
 
 
-async def test_a_number_that_is_no_offices_own_leaves_it_to_the_newest_enrollment(offices: House) -> None:
+async def test_a_number_that_is_no_offices_own_leaves_it_to_the_newest_enrollment(offices: Sending) -> None:
     for office, ordinal in (("north", 0), ("west", 1)):
         offices.enroll(office=office, phone=ANA, ordinal=ordinal)
     offices.gateway.reply(ANA, "I am bleeding", to=OWN)
@@ -141,7 +141,7 @@ async def test_a_number_that_is_no_offices_own_leaves_it_to_the_newest_enrollmen
 
 
 @pytest.mark.parametrize(("office", "answered"), [("north", 0), ("south", 1)])
-async def test_staffed_hours_are_those_of_her_office(offices: House, office: str, answered: int) -> None:
+async def test_staffed_hours_are_those_of_her_office(offices: Sending, office: str, answered: int) -> None:
     offices.enroll(office=office, phone=ANA)
     offices.gateway.reply(ANA, "may I swim?")
     await offices.inbound()
@@ -149,7 +149,7 @@ async def test_staffed_hours_are_those_of_her_office(offices: House, office: str
     assert answered == len(offices.gateway.asked)
 
 
-async def test_a_stranger_who_writes_to_an_offices_number_is_that_offices(offices: House) -> None:
+async def test_a_stranger_who_writes_to_an_offices_number_is_that_offices(offices: Sending) -> None:
     offices.gateway.reply(EVA, "hello", to=NORTH)
     await offices.inbound()
     with reading(offices.engine) as session:
@@ -157,7 +157,7 @@ async def test_a_stranger_who_writes_to_an_offices_number_is_that_offices(office
     assert "north" == reply.office
 
 
-async def test_the_daily_cap_counts_a_number_over_all_offices(offices: House) -> None:
+async def test_the_daily_cap_counts_a_number_over_all_offices(offices: Sending) -> None:
     ids = [offices.enroll(office=office, phone=ANA, ordinal=at) for at, office in enumerate(("north", "west"))]
     for enrollment in (*ids, *ids):
         offices.plan(enrollment, phone=ANA)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from notifier.db.engine import reading, writing
 from notifier.domain.states import MessageState
 from notifier.sending.claim import claim
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 S = MessageState
 Need = tuple[str, int, float]
@@ -19,32 +19,32 @@ Need = tuple[str, int, float]
 _HOUR = 3600
 
 
-def plan(house: House, needs: Sequence[Need]) -> list[int]:
+def plan(sending: Sending, needs: Sequence[Need]) -> list[int]:
     """These texts, each to a number of its own."""
-    now, texts = house.clock.now(), []
-    with writing(house.engine) as session:
+    now, texts = sending.clock.now(), []
+    with writing(sending.engine) as session:
         for number, (kind, ago, ends) in enumerate(needs):
             phone = f"+1212555{number:04d}"
-            whose = house.rows.enrollment(session, phone=phone, rebook_consent=True)
+            whose = sending.rows.enrollment(session, phone=phone, rebook_consent=True)
             due = now - timedelta(seconds=ago)
             when = {"nominal_at": due, "due_at": due, "not_before": due, "expires_at": now + timedelta(seconds=ends)}
-            texts.append(house.rows.message(session, whose, phone=phone, kind=kind, **when))
+            texts.append(sending.rows.message(session, whose, phone=phone, kind=kind, **when))
     return texts
 
 
-def claimed(house: House, limit: int) -> list[int]:
+def claimed(sending: Sending, limit: int) -> list[int]:
     """Until so many leave, or nothing is due: what has expired takes no one's place."""
     left: list[int] = []
-    with writing(house.engine) as session:
+    with writing(sending.engine) as session:
         while len(left) < limit:
-            found = claim(session, house.rules, now=house.clock.now(), worker_id="w", limit=limit - len(left))
+            found = claim(session, sending.rules, now=sending.clock.now(), worker_id="w", limit=limit - len(left))
             if not found.looked_at:
                 break
             left += [one.message_id for one in found.claims]
     return left
 
 
-def test_a_backlog_leaves_by_need_and_kinds_break_ties(house: House) -> None:
+def test_a_backlog_leaves_by_need_and_kinds_break_ties(sending: Sending) -> None:
     """In this order, written down in another."""
     needs: list[Need] = [
         ("answer", 0, 9 * _HOUR), ("warning", 0, 90 * _HOUR), ("lift", 60, 1 * _HOUR), ("rebook", 60, 2 * _HOUR),
@@ -53,45 +53,45 @@ def test_a_backlog_leaves_by_need_and_kinds_break_ties(house: House) -> None:
         ("rebook", 900, 8 * _HOUR),
     ]  # fmt: skip
     shuffled = Random(7).sample(range(len(needs)), len(needs))
-    ids = dict(zip(shuffled, plan(house, [needs[place] for place in shuffled]), strict=True))
-    house.open_gate()
-    left = [claimed(house, 1) for _ in needs]
+    ids = dict(zip(shuffled, plan(sending, [needs[place] for place in shuffled]), strict=True))
+    sending.open_gate()
+    left = [claimed(sending, 1) for _ in needs]
     assert [[ids[place]] for place in range(len(needs))] == left
 
 
-def test_what_fell_due_first_does_not_wait_for_its_mark_and_what_waits_loses_it(house: House) -> None:
-    texts = plan(house, [("care", 3, 5 * _HOUR), ("care", 2, 3 * _HOUR), ("care", 1, 4 * _HOUR)])
-    house.open_gate()
-    assert [texts[1]] == claimed(house, 1)
-    whose = house.message(texts[2]).enrollment_id
-    with writing(house.engine) as session:
+def test_what_fell_due_first_does_not_wait_for_its_mark_and_what_waits_loses_it(sending: Sending) -> None:
+    texts = plan(sending, [("care", 3, 5 * _HOUR), ("care", 2, 3 * _HOUR), ("care", 1, 4 * _HOUR)])
+    sending.open_gate()
+    assert [texts[1]] == claimed(sending, 1)
+    whose = sending.message(texts[2]).enrollment_id
+    with writing(sending.engine) as session:
         session.execute(text(f"UPDATE enrollments SET state = 'held' WHERE id = {whose}"))
-    assert [texts[0]] == claimed(house, 1)
-    waits = house.message(texts[2])
+    assert [texts[0]] == claimed(sending, 1)
+    waits = sending.message(texts[2])
     assert (S.PLANNED, None) == (waits.state, waits.need)
-    assert [] == claimed(house, 1)
+    assert [] == claimed(sending, 1)
 
 
-def test_of_a_mix_no_more_expire_than_with_the_earliest_need_first(sqlite_house: House) -> None:
+def test_of_a_mix_no_more_expire_than_with_the_earliest_need_first(sqlite_house: Sending) -> None:
     """One text a second; at most five in a hundred more than where the next to expire is always the next to leave."""
-    house = sqlite_house
-    house.recover_above = 10**6
+    sending = sqlite_house
+    sending.recover_above = 10**6
     random = Random(20261129)
     small: list[Need] = [("rebook", 60 - n, 40.0 + n) for n in range(50)]
     small += [("restrict", 5, 20.0 + n) for n in range(10)]
     kinds = ["rebook", "check_in", "lift", "care", "restrict"]
     big: list[Need] = [(random.choice(kinds), random.randrange(3000), random.randrange(20, 700)) for _ in range(800)]
     for needs in (small, big):
-        with writing(house.engine) as session:
+        with writing(sending.engine) as session:
             for table in ("attempts", "messages", "enrollments"):
                 session.execute(text(f"DELETE FROM {table}"))
-        plan(house, needs)
+        plan(sending, needs)
         at_once = 1 if needs is small else 10
         for _ in range(0, int(max(ends for *_, ends in needs)) + at_once, at_once):
-            house.open_gate()
-            claimed(house, at_once)
-            house.clock.pass_(seconds=at_once)
-        with reading(house.engine) as session:
+            sending.open_gate()
+            claimed(sending, at_once)
+            sending.clock.pass_(seconds=at_once)
+        with reading(sending.engine) as session:
             expired = session.scalar(text("SELECT count(*) FROM messages WHERE state = 'expired'"))
             assert 0 == session.scalar(text("SELECT count(*) FROM messages WHERE state = 'planned'"))
         assert expired <= 1.05 * _expire_at_best([ends for *_, ends in needs], at_once)

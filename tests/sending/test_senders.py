@@ -18,7 +18,7 @@ from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.setups.fakes import FakeGateway
-from tests.setups.house import House
+from tests.setups.sending import Sending
 
 S = MessageState
 NORTH, SERVICE = "+19785550111", "MG" + "b" * 32
@@ -30,11 +30,11 @@ OFFICES = {
 
 
 @pytest.fixture
-def offices(house: House) -> House:
+def offices(sending: Sending) -> Sending:
     """The clinic itself sends through its own number, the south and the east share a messaging service."""
-    house.offices = OFFICES
-    house.start()
-    return house
+    sending.offices = OFFICES
+    sending.start()
+    return sending
 
 
 def refused(code: int, *, asked: float | None = None) -> NotCreated:
@@ -42,31 +42,31 @@ def refused(code: int, *, asked: float | None = None) -> NotCreated:
     return NotCreated(why, code, in_words(code), asked)
 
 
-def plan(house: House, office: str | None, number: int, **values: object) -> int:
+def plan(sending: Sending, office: str | None, number: int, **values: object) -> int:
     phone = str(values.pop("phone", f"+1212555{number:04}"))
-    return house.plan(house.enroll(office=office, phone=phone), phone=phone, **values)
+    return sending.plan(sending.enroll(office=office, phone=phone), phone=phone, **values)
 
 
-def answer_to(sender: str | None, answer: NotCreated, house: House) -> None:
+def answer_to(sender: str | None, answer: NotCreated, sending: Sending) -> None:
     """What whoever sends through this sender hears, and nobody else."""
 
     def says(gateway: FakeGateway, text: OutgoingText) -> Outcome:
         return answer if text.sender == sender else _accept(gateway, text)
 
-    house.gateway.always = says
+    sending.gateway.always = says
 
 
 def _accept(gateway: FakeGateway, text: OutgoingText) -> Outcome:
     return Accepted(gateway.create(text), "queued")
 
 
-def stops(house: House) -> list[str]:
-    with reading(house.engine) as session:
+def stops(sending: Sending) -> list[str]:
+    with reading(sending.engine) as session:
         return [what_stops(circuit) for circuit in open_circuits(session)]
 
 
 async def test_a_refused_sender_stops_its_own_offices_alone_and_is_tried_with_one_of_their_texts(
-    offices: House,
+    offices: Sending,
 ) -> None:
     answer_to(SERVICE, refused(21606), offices)
     first = plan(offices, "south", 1)
@@ -84,7 +84,7 @@ async def test_a_refused_sender_stops_its_own_offices_alone_and_is_tried_with_on
     assert ([], {S.ACCEPTED}) == (stops(offices), {offices.state(one) for one in (first, *others)})
 
 
-async def test_a_refused_account_stops_all(offices: House) -> None:
+async def test_a_refused_account_stops_all(offices: Sending) -> None:
     answer_to(NORTH, refused(20003), offices)
     plan(offices, "north", 1)
     await offices.turn()
@@ -93,7 +93,7 @@ async def test_a_refused_account_stops_all(offices: House) -> None:
     assert (S.PLANNED, ["nothing is sent: Twilio refused our credentials."]) == (offices.state(other), stops(offices))
 
 
-async def test_a_trial_of_a_sender_that_has_nothing_due_holds_up_nobody(offices: House) -> None:
+async def test_a_trial_of_a_sender_that_has_nothing_due_holds_up_nobody(offices: Sending) -> None:
     answer_to(NORTH, refused(30034), offices)
     plan(offices, "north", 1, expires_at=offices.clock.now() + timedelta(minutes=2))
     await offices.turn()
@@ -104,7 +104,7 @@ async def test_a_trial_of_a_sender_that_has_nothing_due_holds_up_nobody(offices:
     assert {S.ACCEPTED} == {offices.state(one) for one in others}
 
 
-async def test_a_wish_to_wait_is_kept_by_its_own_sender_alone_and_stands_in_the_log(offices: House) -> None:
+async def test_a_wish_to_wait_is_kept_by_its_own_sender_alone_and_stands_in_the_log(offices: Sending) -> None:
     answer_to(NORTH, refused(20429, asked=300.0), offices)
     asked = plan(offices, "north", 1)
     with capture_logs() as logs:
@@ -120,37 +120,37 @@ async def test_a_wish_to_wait_is_kept_by_its_own_sender_alone_and_stands_in_the_
     assert [S.ACCEPTED, S.ACCEPTED] == [offices.state(one) for one in (asked, kept)]
 
 
-async def test_a_country_that_is_not_allowed_fails_that_text_alone_and_says_what_to_do(house: House) -> None:
-    island, other = plan(house, None, 1, phone=PUERTO_RICO), plan(house, None, 2)
-    later = house.plan(house.enroll(phone=PUERTO_RICO, folded_name="eva"), phone=PUERTO_RICO, kind="lift")
+async def test_a_country_that_is_not_allowed_fails_that_text_alone_and_says_what_to_do(sending: Sending) -> None:
+    island, other = plan(sending, None, 1, phone=PUERTO_RICO), plan(sending, None, 2)
+    later = sending.plan(sending.enroll(phone=PUERTO_RICO, folded_name="eva"), phone=PUERTO_RICO, kind="lift")
     answer = refused(21408)
-    house.gateway.always = lambda gateway, text: answer if text.to == PUERTO_RICO else _accept(gateway, text)
-    await house.turn()
+    sending.gateway.always = lambda gateway, text: answer if text.to == PUERTO_RICO else _accept(gateway, text)
+    await sending.turn()
     says = "Allow texts to Puerto Rico in Twilio's geo permissions."
-    assert (S.FAILED, says) == (house.state(island), house.message(island).reason)
-    assert (S.ACCEPTED, []) == (house.state(other), stops(house))
-    assert S.FAILED is house.state(later)  # tried by itself, and not cancelled with the first
+    assert (S.FAILED, says) == (sending.state(island), sending.message(island).reason)
+    assert (S.ACCEPTED, []) == (sending.state(other), stops(sending))
+    assert S.FAILED is sending.state(later)  # tried by itself, and not cancelled with the first
 
 
 async def test_an_unknown_refusal_waits_longer_each_time_and_its_cause_outlives_the_text(
-    house: House,
+    sending: Sending,
 ) -> None:
-    text = plan(house, None, 1, expires_at=house.clock.now() + timedelta(hours=2))
-    house.gateway.always = refused(99999)
+    text = plan(sending, None, 1, expires_at=sending.clock.now() + timedelta(hours=2))
+    sending.gateway.always = refused(99999)
     tried = []
     for _ in range(136):
-        await house.turn()
-        tried.append(len(house.gateway.asked))
-        house.clock.pass_(minutes=1)
+        await sending.turn()
+        tried.append(len(sending.gateway.asked))
+        sending.clock.pass_(minutes=1)
     assert [0, 5, 15, 35, 75] == [tried.index(times) for times in range(1, 6)]
-    await house.turn()
-    message = house.message(text)
+    await sending.turn()
+    message = sending.message(text)
     assert S.EXPIRED is message.state
     assert "https://www.twilio.com/docs/api/errors/99999" in str(message.reason)
     assert 0 == message.attempts
 
 
-async def test_the_same_unknown_refusal_for_three_numbers_in_a_row_is_the_senders(offices: House) -> None:
+async def test_the_same_unknown_refusal_for_three_numbers_in_a_row_is_the_senders(offices: Sending) -> None:
     answer_to(NORTH, refused(99999), offices)
     offices.in_flight = 1
     offices.start()
@@ -162,17 +162,17 @@ async def test_the_same_unknown_refusal_for_three_numbers_in_a_row_is_the_sender
     assert ["nothing is sent through the sender ending in 0111"] == [one.partition(":")[0] for one in stops(offices)]
 
 
-async def test_what_expires_behind_a_circuit_keeps_its_cause(house: House) -> None:
-    house.gateway.always = refused(20003)
-    plan(house, None, 1)
-    await house.turn()
-    behind = plan(house, None, 2, expires_at=house.clock.now() + timedelta(minutes=3))
-    house.clock.pass_(minutes=5)
-    house.dispatch.trials += await probe(house.threads, house.gateway, now=house.clock.now())
-    house.gateway.always = None
-    await house.turn()
-    await house.turn()
-    message = house.message(behind)
+async def test_what_expires_behind_a_circuit_keeps_its_cause(sending: Sending) -> None:
+    sending.gateway.always = refused(20003)
+    plan(sending, None, 1)
+    await sending.turn()
+    behind = plan(sending, None, 2, expires_at=sending.clock.now() + timedelta(minutes=3))
+    sending.clock.pass_(minutes=5)
+    sending.dispatch.trials += await probe(sending.threads, sending.gateway, now=sending.clock.now())
+    sending.gateway.always = None
+    await sending.turn()
+    await sending.turn()
+    message = sending.message(behind)
     assert (S.EXPIRED, True) == (message.state, "Twilio refused our credentials" in str(message.reason))
 
 

@@ -162,7 +162,7 @@ COMMAND_DOORS: dict[str, Callable[[Clinic, str, Case], object]] = {
 
 
 @pytest.fixture
-def open_clinic(desk: Callable[..., Any], tmp_path: Path) -> Callable[[], AbstractContextManager[Clinic]]:
+def open_clinic(clinic: Callable[..., Any], tmp_path: Path) -> Callable[[], AbstractContextManager[Clinic]]:
     """A clinic where nobody is enrolled yet, as often as it is asked for."""
     empty = tmp_path / "empty.db"
     with closing(sqlite3.connect(tmp_path / "notifier.db")) as new, closing(sqlite3.connect(empty)) as kept:
@@ -182,7 +182,7 @@ def open_clinic(desk: Callable[..., Any], tmp_path: Path) -> Callable[[], Abstra
         app = create_app(engine, context.clock, routers=routers, error_page=to_staff(context))
         with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
             client.post("/sign-in", data={"name": "Dana", "password": PASSWORD})
-            yield Clinic(desk, tmp_path, engine, client, key)
+            yield Clinic(clinic, tmp_path, engine, client, key)
         engine.dispose()
 
     return opened

@@ -23,8 +23,8 @@ from notifier.enrollments.importing.import_rows import import_rows
 from schedules.catalogue import shipped
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.web.api.conftest import Program, open_program
-from tests.web.pages.conftest import RULES, Desk, open_desk, words
+from tests.web.api.conftest import Api, open_program
+from tests.web.pages.conftest import RULES, Pages, open_pages, words
 
 DOORS = ("command line", "page", "API", "CSV")
 OFFICES = {
@@ -90,26 +90,26 @@ class CommandLine:
 
 
 @dataclass
-class Api:
+class ApiDoor:
     """`/api/v1`."""
 
-    program: Program
+    api: Api
     reads: frozenset[str] = frozenset(BY_NAME)
 
     def enroll(self, said: Mapping[str, Any]) -> int:
-        response = self.program.post("/enrollments", dict(said))
+        response = self.api.post("/enrollments", dict(said))
         assert 201 == response.status_code, response.text
         return int(response.json()["enrollment"])
 
     def change(self, enrollment: int, said: Mapping[str, Any]) -> None:
-        response = self.program.post(f"/enrollments/{enrollment}/change", dict(said))
+        response = self.api.post(f"/enrollments/{enrollment}/change", dict(said))
         assert 200 == response.status_code, response.text
 
     def read(self, enrollment: int) -> Any:
-        return self.program.get(f"/enrollments/{enrollment}").json()
+        return self.api.get(f"/enrollments/{enrollment}").json()
 
     def treated_by(self, who: str) -> list[int]:
-        response = self.program.get("/enrollments", params={"provider": who})
+        response = self.api.get("/enrollments", params={"provider": who})
         assert 200 == response.status_code, response.text
         return [one["enrollment"] for one in response.json()["items"]]
 
@@ -118,40 +118,40 @@ class Api:
 class PageForms:
     """The staff page: the form to enroll, and "Change what we know" with its question before anything is stored."""
 
-    desk: Desk
+    pages: Pages
     reads: frozenset[str] = frozenset()
     asked: str = ""
     """What the page has read back before it stored the last change."""
 
     def enroll(self, said: Mapping[str, Any]) -> int:
         form = dict(self._fields(said, f"answer.{said['protocol']}."))
-        form |= {"consent": "other", "consent_other": said["consent"], "once": self.desk.token("/enroll", "once")}
+        form |= {"consent": "other", "consent_other": said["consent"], "once": self.pages.token("/enroll", "once")}
         form["when"] = "treated" if "treated_at" in said else "appointment"
-        response = self.desk.post("/enroll", **form)
+        response = self.pages.post("/enroll", **form)
         assert 303 == response.status_code, words(response)
         found = re.match(r"/patients/(\d+)", response.headers["location"])
         assert found is not None
-        assert_named(self.desk.get("/enroll").text, form)
+        assert_named(self.pages.get("/enroll").text, form)
         return int(found[1])
 
     def change(self, enrollment: int, said: Mapping[str, Any]) -> None:
         page = f"/patients/{enrollment}"
         form = {"what": "change", **dict(self._fields(said, "answer."))}
         form |= {f"asks_{name}": "yes" for name in said if BY_NAME[name].kind is Kind.FLAG}
-        assert_named(self.desk.get(page).text, form)
-        asked = self.desk.post(f"{page}/change", on=page, **form)
+        assert_named(self.pages.get(page).text, form)
+        asked = self.pages.post(f"{page}/change", on=page, **form)
         assert 200 == asked.status_code, words(asked)
         self.asked = words(asked)
         sure = re.search(r'name="sure" value="([^"]+)"', asked.text)
         assert sure is not None
-        done = self.desk.post(f"{page}/change", on=page, sure=sure[1], **form)
+        done = self.pages.post(f"{page}/change", on=page, sure=sure[1], **form)
         assert 303 == done.status_code, words(done)
 
     def read(self, enrollment: int) -> Any:
-        return self.desk.read(f"/patients/{enrollment}")
+        return self.pages.read(f"/patients/{enrollment}")
 
     def treated_by(self, who: str) -> list[int]:
-        return [int(one) for one in re.findall(r'href="/patients/(\d+)"', self.desk.post("/find", who=who).text)]
+        return [int(one) for one in re.findall(r'href="/patients/(\d+)"', self.pages.post("/find", who=who).text)]
 
     @staticmethod
     def _fields(said: Mapping[str, Any], answers: str) -> Iterator[tuple[str, str]]:
@@ -243,14 +243,14 @@ def open_door(
             monkeypatch.chdir(tmp_path)
             yield CommandLine(capsys)
         case "page":
-            with open_desk(engine, now) as desk:
-                object.__setattr__(desk.context, "rules", rules)
-                desk.account()
-                assert 303 == desk.sign_in().status_code
-                yield PageForms(desk)
+            with open_pages(engine, now) as pages:
+                object.__setattr__(pages.context, "rules", rules)
+                pages.account()
+                assert 303 == pages.sign_in().status_code
+                yield PageForms(pages)
         case "API":
-            with open_program(engine, now) as program:
-                object.__setattr__(program.context, "rules", rules)
-                yield Api(program)
+            with open_program(engine, now) as api:
+                object.__setattr__(api.context, "rules", rules)
+                yield ApiDoor(api)
         case _:
             yield CsvFile(engine, now)

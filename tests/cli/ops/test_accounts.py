@@ -10,8 +10,8 @@ from notifier.access.passwords import is_password
 from notifier.db.engine import open_engine, reading
 
 
-def test_without_a_terminal_the_password_is_made_up_and_printed_once(desk: Callable[..., Any]) -> None:
-    added = desk("staff", "add", "Dana", "--admin")
+def test_without_a_terminal_the_password_is_made_up_and_printed_once(clinic: Callable[..., Any]) -> None:
+    added = clinic("staff", "add", "Dana", "--admin")
     engine = open_engine("sqlite:///notifier.db")
     with reading(engine) as session:
         account = account_called(session, "dana")
@@ -22,29 +22,29 @@ def test_without_a_terminal_the_password_is_made_up_and_printed_once(desk: Calla
     assert added.out.strip() not in added.err
 
 
-def test_a_name_that_is_taken_is_refused_and_says_what_to_do(desk: Callable[..., Any]) -> None:
-    desk("staff", "add", "Dana")
-    again = desk("staff", "add", "DANA")
+def test_a_name_that_is_taken_is_refused_and_says_what_to_do(clinic: Callable[..., Any]) -> None:
+    clinic("staff", "add", "Dana")
+    again = clinic("staff", "add", "DANA")
     assert (2, "") == (again.code, again.out)
     assert "has an account already; to set its password: notifier staff password DANA" in again.err
 
 
-def test_the_list_says_who_works_here(desk: Callable[..., Any]) -> None:
-    desk("staff", "add", "Eve")
-    desk("staff", "add", "Dana", "--admin")
-    desk("staff", "deactivate", "eve")
-    listed = [(one["name"], one["role"], one["active"]) for one in desk("staff", "list", "--json").answer]
+def test_the_list_says_who_works_here(clinic: Callable[..., Any]) -> None:
+    clinic("staff", "add", "Eve")
+    clinic("staff", "add", "Dana", "--admin")
+    clinic("staff", "deactivate", "eve")
+    listed = [(one["name"], one["role"], one["active"]) for one in clinic("staff", "list", "--json").answer]
     assert [("Dana", "admin", True), ("Eve", "staff", False)] == listed
 
 
-def test_a_new_password_makes_the_account_work_again(desk: Callable[..., Any]) -> None:
-    desk("staff", "add", "Eve")
-    desk("staff", "deactivate", "Eve")
-    assert 0 == desk("staff", "password", "Eve").code
-    assert [True] == [one["active"] for one in desk("staff", "list", "--json").answer]
+def test_a_new_password_makes_the_account_work_again(clinic: Callable[..., Any]) -> None:
+    clinic("staff", "add", "Eve")
+    clinic("staff", "deactivate", "Eve")
+    assert 0 == clinic("staff", "password", "Eve").code
+    assert [True] == [one["active"] for one in clinic("staff", "list", "--json").answer]
 
 
-def test_an_unknown_name_is_refused_naming_those_there_are(desk: Callable[..., Any]) -> None:
-    desk("staff", "add", "Dana")
-    gone = desk("staff", "sign-out", "Dan")
+def test_an_unknown_name_is_refused_naming_those_there_are(clinic: Callable[..., Any]) -> None:
+    clinic("staff", "add", "Dana")
+    gone = clinic("staff", "sign-out", "Dan")
     assert (2, True) == (gone.code, 'there is no account "Dan"; accounts are: Dana' in gone.err)

@@ -40,50 +40,50 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     loop.close()
 
 
-def test_open_alerts_are_listed_until_they_clear(desk: Callable[..., Ran], tmp_path: Path) -> None:
-    assert "no alert is open" in desk("alerts").err
+def test_open_alerts_are_listed_until_they_clear(clinic: Callable[..., Ran], tmp_path: Path) -> None:
+    assert "no alert is open" in clinic("alerts").err
     at = datetime(2026, 3, 7, 20, 0, tzinfo=UTC)
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
         session.add(Alert(cause="circuit", why="nothing is sent: no sender", opened_at=at))
         session.add(Alert(cause="gate", why="old", opened_at=at, cleared_at=at))
     engine.dispose()
-    (one,) = desk("alerts", "--json").answer
+    (one,) = clinic("alerts", "--json").answer
     assert {"cause": "circuit", "why": "nothing is sent: no sender", "since": at.isoformat(), "told_at": None} == one
-    assert "not yet" in desk("alerts").out
+    assert "not yet" in clinic("alerts").out
 
 
-def test_without_a_worker_an_empty_list_is_no_all_clear(desk: Callable[..., Ran], tmp_path: Path) -> None:
-    assert "no worker is running, so nobody looks" in desk("alerts").err
+def test_without_a_worker_an_empty_list_is_no_all_clear(clinic: Callable[..., Ran], tmp_path: Path) -> None:
+    assert "no worker is running, so nobody looks" in clinic("alerts").err
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
         arrive(session, "w", host="desk", pid=1, now=datetime(2026, 3, 7, 20, 40, tzinfo=UTC))
     engine.dispose()
-    assert "no alert is open\n" == desk("alerts").err
+    assert "no alert is open\n" == clinic("alerts").err
 
 
-def test_a_test_goes_through_every_channel(desk: Callable[..., Ran], listening: WebServer) -> None:
-    ran = desk("alerts", "--test")
+def test_a_test_goes_through_every_channel(clinic: Callable[..., Ran], listening: WebServer) -> None:
+    ran = clinic("alerts", "--test")
     assert (0, "webhook: told\n") == (ran.code, ran.err)
     assert ["test"] == [alert["cause"] for _, document in listening.asked for alert in document["alerts"]]
 
 
-def test_a_test_that_does_not_get_through_fails(desk: Callable[..., Ran], listening: WebServer) -> None:
+def test_a_test_that_does_not_get_through_fails(clinic: Callable[..., Ran], listening: WebServer) -> None:
     listening.status = 500
-    ran = desk("alerts", "--test")
+    ran = clinic("alerts", "--test")
     assert (1, "") == (ran.code, ran.out)
     assert "notifier: webhook: the webhook answered 500" == ran.err.strip()
 
 
-def test_a_test_without_a_channel_says_what_to_set(desk: Callable[..., Ran]) -> None:
-    ran = desk("alerts", "--test")
+def test_a_test_without_a_channel_says_what_to_set(clinic: Callable[..., Ran]) -> None:
+    ran = clinic("alerts", "--test")
     assert 2 == ran.code
     assert "NOTIFIER_ALERT_EMAIL" in ran.err
 
 
-def test_a_missing_extra_is_bad_configuration(desk: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_bad_configuration(clinic: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("notifier.alerting.apprise.find_spec", lambda _name: None)
     monkeypatch.setenv("NOTIFIER_ALERT_APPRISE", "ntfy://x")
-    ran = desk("alerts", "--test")
+    ran = clinic("alerts", "--test")
     assert 78 == ran.code
     assert "NOTIFIER_ALERT_APPRISE: it needs the package apprise: pip install 'notifier[alerts]'" in ran.err

@@ -33,24 +33,24 @@ def test_without_settings_it_says_what_to_set(notifier: Desk, tmp_path: Path) ->
     assert [] == list(tmp_path.iterdir())
 
 
-def test_a_database_that_was_never_made_is_not_made_by_looking(new_desk: Desk, tmp_path: Path) -> None:
-    ran = new_desk("doctor", "--json")
+def test_a_database_that_was_never_made_is_not_made_by_looking(new_clinic: Desk, tmp_path: Path) -> None:
+    ran = new_clinic("doctor", "--json")
     assert "fail" == levels(ran)["database"]
     assert not (tmp_path / "notifier.db").exists()
 
 
-def test_a_clock_that_was_set_back_is_found(desk: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
-    desk(*ana)
+def test_a_clock_that_was_set_back_is_found(clinic: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
+    clinic(*ana)
     (tmp_path / "clock").write_text("2026-03-06T20:40:00Z")
-    found = [finding["found"] for finding in desk("doctor", "--json").answer if finding["what"] == "clock"]
+    found = [finding["found"] for finding in clinic("doctor", "--json").answer if finding["what"] == "clock"]
     assert any("behind what happened already" in sentence for sentence in found)
 
 
-def test_texts_that_are_due_without_a_worker_are_a_failure(desk: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
-    desk(*ana)
-    assert "warn" == levels(desk("doctor", "--json"))["worker"]
+def test_texts_that_are_due_without_a_worker_are_a_failure(clinic: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
+    clinic(*ana)
+    assert "warn" == levels(clinic("doctor", "--json"))["worker"]
     (tmp_path / "clock").write_text("2026-03-07T23:40:00Z")
-    assert "fail" == levels(desk("doctor", "--json"))["worker"]
+    assert "fail" == levels(clinic("doctor", "--json"))["worker"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_texts_that_are_due_without_a_worker_are_a_failure(desk: Desk, ana: tupl
     ],
 )
 def test_a_worker_whose_process_is_gone_from_this_machine_is_not_called_alive(
-    desk: Desk, tmp_path: Path, host: str, running: bool, level: str, found: str
+    clinic: Desk, tmp_path: Path, host: str, running: bool, level: str, found: str
 ) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         if not running:
@@ -74,7 +74,7 @@ def test_a_worker_whose_process_is_gone_from_this_machine_is_not_called_alive(
             still_here(session, "w", now=datetime(2026, 3, 7, 20, 39, 48, tzinfo=UTC))
         engine.dispose()
         (tmp_path / "clock").write_text("2026-03-07T20:40:00Z")  # it runs on from here
-        (worker,) = [one for one in desk("doctor", "--json").answer if one["what"] == "worker"]
+        (worker,) = [one for one in clinic("doctor", "--json").answer if one["what"] == "worker"]
         process.kill()
     assert level == worker["level"]
     assert found.format(who=f"{host} pid {process.pid}") == re.sub(r"1\d s ago", "1? s ago", worker["found"])
@@ -102,43 +102,43 @@ def test_db_upgrade_makes_the_database(notifier: Desk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["web", "run"])
-def test_a_port_that_is_taken_is_a_sentence(desk: Desk, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_is_taken_is_a_sentence(clinic: Desk, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "a" * 32)
     monkeypatch.setenv("TWILIO_FROM_NUMBER", "+14155550100")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setenv("NOTIFIER_WEB_PORT", str(taken.getsockname()[1]))
-        ran = desk(command)
+        ran = clinic(command)
     assert (1, "") == (ran.code, ran.out)
     assert "notifier: the web server cannot listen on 127.0.0.1" in ran.err
 
 
-def test_it_warns_where_nobody_would_be_told_of_an_alarm(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = desk("doctor", "--json")
+def test_it_warns_where_nobody_would_be_told_of_an_alarm(clinic: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = clinic("doctor", "--json")
     assert ("warn", "warn") == (levels(found)["alarms"], levels(found)["heartbeat"])
     (alarms,) = [one for one in found.answer if one["what"] == "alarms"]
     assert "nobody would be told" in alarms["found"]
     assert "NOTIFIER_ALERT_WEBHOOK" in alarms["advice"]
     monkeypatch.setenv("NOTIFIER_ALERT_WEBHOOK", "https://alerts.example.org/x")
     monkeypatch.setenv("NOTIFIER_HEARTBEAT_URL", "https://beats.example.org/x")
-    found = desk("doctor", "--json")
+    found = clinic("doctor", "--json")
     assert ("ok", "ok") == (levels(found)["alarms"], levels(found)["heartbeat"])
 
 
 def test_a_database_on_a_network_filesystem_is_a_failure_and_no_worker_starts(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clinic: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"30 22 0:40 / {tmp_path} rw - cifs //nas/share rw\n", encoding="utf-8")
     monkeypatch.setattr(filesystems, "_MOUNTS", mounts)
-    (found,) = [one for one in desk("doctor", "--json").answer if one["what"] == "database"]
+    (found,) = [one for one in clinic("doctor", "--json").answer if one["what"] == "database"]
     assert "fail" == found["level"]
     assert "is on a network filesystem (cifs)" in found["found"]
     for name, value in (("TWILIO_ACCOUNT_SID", "AC" + "0" * 32), ("TWILIO_AUTH_TOKEN", "a" * 32)):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TWILIO_FROM_NUMBER", "+14155550100")
     for command in ("run", "worker"):
-        ran = desk(command)
+        ran = clinic(command)
         assert 78 == ran.code
         assert "is on a network filesystem (cifs), where SQLite can lose writes" in ran.err
 
@@ -153,21 +153,21 @@ def test_a_database_on_a_network_filesystem_is_a_failure_and_no_worker_starts(
     ],
 )
 def test_it_warns_of_secrets_in_an_env_file_that_others_may_read(
-    desk: Desk, tmp_path: Path, mode: int, content: str, expected: str | None
+    clinic: Desk, tmp_path: Path, mode: int, content: str, expected: str | None
 ) -> None:
     file = tmp_path / ".env"
     file.write_text(content, encoding="utf-8")
     file.chmod(mode)
-    ran = desk("doctor", "--json")
+    ran = clinic("doctor", "--json")
     found = [one["found"] for one in ran.answer if one["what"] == "secrets"]
     assert (expected is not None) == bool(found)
     assert expected is None or f"others may read {file}, which {expected}" == found[0]
     assert "hush" not in ran.out
 
 
-def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(desk: Desk, tmp_path: Path) -> None:
+def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(clinic: Desk, tmp_path: Path) -> None:
     def gate() -> dict[str, Any]:
-        found: dict[str, Any] = next(one for one in desk("doctor", "--json").answer if one["what"] == "send gate")
+        found: dict[str, Any] = next(one for one in clinic("doctor", "--json").answer if one["what"] == "send gate")
         return found
 
     assert "closed, so nothing leaves: what patients wrote was never read" == gate()["found"]
@@ -180,10 +180,10 @@ def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(desk
     assert "inbound_poll_incomplete" in gate()["advice"]
 
 
-def test_a_setting_of_the_past_is_ignored_and_named_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = desk("doctor", "--json").answer
+def test_a_setting_of_the_past_is_ignored_and_named_once(clinic: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = clinic("doctor", "--json").answer
     monkeypatch.setenv("NOTIFIER_SECRET_KEY", "hush")
-    ran = desk("doctor", "--json")
+    ran = clinic("doctor", "--json")
     (added,) = [finding for finding in ran.answer if finding not in before]
     assert ("warn", "NOTIFIER_SECRET_KEY is set, and nothing reads it any more") == (added["level"], added["found"])
     assert "hush" not in ran.out

@@ -20,7 +20,7 @@ ANA = "+14155550123"
 
 
 @pytest.fixture
-def twilio(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
+def twilio(clinic: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
     """The clinic's account, on loopback."""
     clock = ShiftedClock(tmp_path / "clock")
     with running_sandbox(now=clock.now) as sandbox:
@@ -36,75 +36,75 @@ def later(tmp_path: Path, at: str) -> None:
     (tmp_path / "clock").write_text(at)
 
 
-def states(desk: Desk) -> dict[str, str]:
-    return {line["step"]: line["state"] for line in desk("show", "1", "--json").answer}
+def states(clinic: Desk) -> dict[str, str]:
+    return {line["step"]: line["state"] for line in clinic("show", "1", "--json").answer}
 
 
 def test_a_database_that_was_lost_comes_back_without_telling_anybody_twice(
-    desk: Desk, ana: tuple[str, ...], tmp_path: Path, twilio: RunningSandbox
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path, twilio: RunningSandbox
 ) -> None:
-    desk(*ana)
-    first = desk("show", "1", "--json").answer[0]
-    ran = desk("backup", "night.db")
+    clinic(*ana)
+    first = clinic("show", "1", "--json").answer[0]
+    ran = clinic("backup", "night.db")
     assert (0, "") == (ran.code, ran.out)
     later(tmp_path, "2026-03-07T21:35:00Z")
     twilio.sandbox.account.create({"To": ANA, "From": SENDER, "Body": first["text"]})
     twilio.receive(ANA, "thank you!")
     later(tmp_path, "2026-03-07T23:40:00Z")
-    ran = desk("restore", "night.db")
+    ran = clinic("restore", "night.db")
     assert 0 == ran.code
     assert "notifier.db.before-restore" in ran.err
     assert "notifier recover" in ran.err
-    before = desk("recover", "--plan", "--json").answer
+    before = clinic("recover", "--plan", "--json").answer
     assert "2026-03-07T20:40:0" in before["restored_to"]
     assert ["today"] == [line["step"] for line in before["texts"]]
-    assert "planned" == states(desk)["today"]
-    after = desk("recover", "--apply", "--json").answer
+    assert "planned" == states(clinic)["today"]
+    after = clinic("recover", "--apply", "--json").answer
     assert (1, {}) == (after["asked_twilio"]["adopted"], after["asked_twilio"]["held"])
     assert None is after["restored_to"]
     assert [] == after["texts"]
-    assert "accepted" == states(desk)["today"]
-    assert ["thank you!"] == [line["text"] for line in desk("replies", "--json").answer]
+    assert "accepted" == states(clinic)["today"]
+    assert ["thank you!"] == [line["text"] for line in clinic("replies", "--json").answer]
 
 
 def test_a_stop_since_the_backup_counts(
-    desk: Desk, ana: tuple[str, ...], tmp_path: Path, twilio: RunningSandbox
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path, twilio: RunningSandbox
 ) -> None:
-    desk(*ana)
-    desk("backup", "night.db")
+    clinic(*ana)
+    clinic("backup", "night.db")
     twilio.receive(ANA, "stop please")
-    desk("restore", "night.db")
-    assert 0 == desk("recover", "--apply").code
-    assert {"suppressed"} == set(states(desk).values())
+    clinic("restore", "night.db")
+    assert 0 == clinic("recover", "--apply").code
+    assert {"suppressed"} == set(states(clinic).values())
 
 
 def test_while_twilio_cannot_be_asked_everything_waits(
-    desk: Desk, ana: tuple[str, ...], twilio: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    clinic: Desk, ana: tuple[str, ...], twilio: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk(*ana)
-    desk("backup", "night.db")
-    desk("restore", "night.db")
+    clinic(*ana)
+    clinic("backup", "night.db")
+    clinic("restore", "night.db")
     monkeypatch.setenv("TWILIO_API_URL", "http://127.0.0.1:1")
-    ran = desk("recover", "--apply")
+    ran = clinic("recover", "--apply")
     assert (1, "") == (ran.code, ran.out)
     assert "could not be asked" in ran.err
-    assert "restored_to" in desk("recover", "--plan", "--json").out
-    found = {finding["what"]: finding for finding in desk("doctor", "--json").answer}
+    assert "restored_to" in clinic("recover", "--plan", "--json").out
+    found = {finding["what"]: finding for finding in clinic("doctor", "--json").answer}
     assert "fail" == found["recovery"]["level"]
     assert "this is a backup of" in found["recovery"]["found"]
 
 
-def test_a_restore_is_refused_while_a_worker_runs(desk: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
-    desk(*ana)
-    desk("backup", "night.db")
+def test_a_restore_is_refused_while_a_worker_runs(clinic: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
+    clinic(*ana)
+    clinic("backup", "night.db")
     with exclusive(tmp_path / "notifier.db", now=datetime(2026, 3, 7, tzinfo=UTC)):
-        ran = desk("restore", "night.db")
+        ran = clinic("restore", "night.db")
     assert 1 == ran.code
     assert "another worker holds the lock" in ran.err
     assert not (tmp_path / "notifier.db.before-restore").exists()
 
 
-def test_what_cannot_be_meant_is_a_sentence(subtests: pytest.Subtests, desk: Desk) -> None:
+def test_what_cannot_be_meant_is_a_sentence(subtests: pytest.Subtests, clinic: Desk) -> None:
     cases: list[tuple[tuple[str, ...], str]] = [
         (("restore",), "name the backup FILE"),
         (("restore", "a.db", "--since", "2026-03-07T02:00Z"), "name the backup FILE"),
@@ -118,45 +118,45 @@ def test_what_cannot_be_meant_is_a_sentence(subtests: pytest.Subtests, desk: Des
     ]
     for args, sentence in cases:
         with subtests.test(args=args, sentence=sentence):
-            desk("db", "upgrade")
-            ran = desk(*args)
+            clinic("db", "upgrade")
+            ran = clinic(*args)
             assert (2, "") == (ran.code, ran.out)
             assert sentence in ran.err
 
 
-def test_a_database_put_in_place_by_hand_is_said_to_be_one(desk: Desk, ana: tuple[str, ...]) -> None:
-    desk(*ana)
-    assert 0 == desk("restore", "--since", "2026-03-07T02:00Z").code
-    assert "2026-03-07T02:00:00+00:00" == desk("recover", "--plan", "--json").answer["restored_to"]
+def test_a_database_put_in_place_by_hand_is_said_to_be_one(clinic: Desk, ana: tuple[str, ...]) -> None:
+    clinic(*ana)
+    assert 0 == clinic("restore", "--since", "2026-03-07T02:00Z").code
+    assert "2026-03-07T02:00:00+00:00" == clinic("recover", "--plan", "--json").answer["restored_to"]
 
 
 def test_late_texts_are_shown_with_whose_they_are_and_released(
-    desk: Desk, ana: tuple[str, ...], tmp_path: Path
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path
 ) -> None:
-    desk(*ana)
+    clinic(*ana)
     later(tmp_path, "2026-03-08T00:40:00Z")
-    plan = desk("recover", "--plan")
+    plan = clinic("recover", "--plan")
     assert "Ana Lopez, +14155550123" in plan.out
     assert "still useful: it leaves" in plan.out
     assert "1 patient: 1 leaves" in plan.err
-    applied = desk("recover", "--apply")
+    applied = clinic("recover", "--apply")
     assert "released: 1 text" in applied.err
     later(tmp_path, "2026-03-20T00:40:00Z")
-    lines = desk("recover", "--plan", "--json").answer["texts"]
+    lines = clinic("recover", "--plan", "--json").answer["texts"]
     assert {"expired"} == {line["fate"] for line in lines}
     assert all("still useful" in line["why"] for line in lines)
 
 
-def test_nothing_late_is_nothing_to_do(desk: Desk, ana: tuple[str, ...]) -> None:
-    desk(*ana)
-    assert (0, "no text is late") == ((ran := desk("recover", "--plan")).code, ran.err.strip()[:15])
-    assert "nothing waits" in desk("recover", "--apply").err
+def test_nothing_late_is_nothing_to_do(clinic: Desk, ana: tuple[str, ...]) -> None:
+    clinic(*ana)
+    assert (0, "no text is late") == ((ran := clinic("recover", "--plan")).code, ran.err.strip()[:15])
+    assert "nothing waits" in clinic("recover", "--apply").err
 
 
-def test_the_restored_database_is_one_whole_file(desk: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
-    desk(*ana)
-    desk("backup", "night.db")
-    desk("restore", "night.db")
+def test_the_restored_database_is_one_whole_file(clinic: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
+    clinic(*ana)
+    clinic("backup", "night.db")
+    clinic("restore", "night.db")
     connection = sqlite3.connect(tmp_path / "notifier.db")
     assert ("ok",) == connection.execute("PRAGMA integrity_check").fetchone()
     connection.close()

@@ -16,74 +16,74 @@ ROOT = Path(__file__).resolve().parents[3]
 Desk = Callable[..., Any]
 
 
-def sample(desk: Desk, tmp_path: Path) -> str:
-    text: str = desk("import", "--template").out
+def sample(clinic: Desk, tmp_path: Path) -> str:
+    text: str = clinic("import", "--template").out
     (tmp_path / "patients.csv").write_text(text)
     return text
 
 
-def test_the_template_imports_as_it_is(desk: Desk, tmp_path: Path) -> None:
-    sample(desk, tmp_path)
-    ran = desk("import", "patients.csv", "--json")
+def test_the_template_imports_as_it_is(clinic: Desk, tmp_path: Path) -> None:
+    sample(clinic, tmp_path)
+    ran = clinic("import", "patients.csv", "--json")
     assert (0, 2) == (ran.code, ran.answer["counts"]["new"])
-    assert {"A-1001", "A-1002"} == {line["external_id"] for line in desk("enrollments", "--json").answer}
+    assert {"A-1001", "A-1002"} == {line["external_id"] for line in clinic("enrollments", "--json").answer}
 
 
-def test_a_dry_run_writes_nothing(desk: Desk, tmp_path: Path) -> None:
-    sample(desk, tmp_path)
-    ran = desk("import", "patients.csv", "--dry-run")
+def test_a_dry_run_writes_nothing(clinic: Desk, tmp_path: Path) -> None:
+    sample(clinic, tmp_path)
+    ran = clinic("import", "patients.csv", "--dry-run")
     assert 0 == ran.code
     assert "2 new" in ran.out
-    assert [] == desk("enrollments", "--json").answer
+    assert [] == clinic("enrollments", "--json").answer
 
 
-def test_the_same_file_again_changes_nothing(desk: Desk, tmp_path: Path) -> None:
-    sample(desk, tmp_path)
-    desk("import", "patients.csv")
-    assert 2 == desk("import", "patients.csv", "--json").answer["counts"]["same"]
-    assert 2 == len(desk("enrollments", "--json").answer)
+def test_the_same_file_again_changes_nothing(clinic: Desk, tmp_path: Path) -> None:
+    sample(clinic, tmp_path)
+    clinic("import", "patients.csv")
+    assert 2 == clinic("import", "patients.csv", "--json").answer["counts"]["same"]
+    assert 2 == len(clinic("enrollments", "--json").answer)
 
 
-def test_one_bad_row_and_nothing_is_written(desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "patients.csv").write_text(sample(desk, tmp_path).replace("Ana Diaz", "Ana2"))
-    ran = desk("import", "patients.csv")
+def test_one_bad_row_and_nothing_is_written(clinic: Desk, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(sample(clinic, tmp_path).replace("Ana Diaz", "Ana2"))
+    ran = clinic("import", "patients.csv")
     assert 2 == ran.code
     assert "row 2: the name has a digit" in ran.err
-    assert [] == desk("enrollments", "--json").answer
+    assert [] == clinic("enrollments", "--json").answer
 
 
-def test_good_rows_can_go_first(desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "patients.csv").write_text(sample(desk, tmp_path).replace("Ana Diaz", "Ana2"))
-    assert 1 == desk("import", "patients.csv", "--skip-bad").code
-    assert ["A-1002"] == [line["external_id"] for line in desk("enrollments", "--json").answer]
+def test_good_rows_can_go_first(clinic: Desk, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(sample(clinic, tmp_path).replace("Ana Diaz", "Ana2"))
+    assert 1 == clinic("import", "patients.csv", "--skip-bad").code
+    assert ["A-1002"] == [line["external_id"] for line in clinic("enrollments", "--json").answer]
 
 
-def test_a_file_that_is_not_there_is_bad_input(desk: Desk) -> None:
-    ran = desk("import", "nowhere.csv")
+def test_a_file_that_is_not_there_is_bad_input(clinic: Desk) -> None:
+    ran = clinic("import", "nowhere.csv")
     assert (2, 1) == (ran.code, ran.err.count("\n"))
 
 
-def bad(desk: Desk, tmp_path: Path) -> None:
-    text = sample(desk, tmp_path).replace("Ana Diaz", "Ana2").replace("+14155550123", "911")
+def bad(clinic: Desk, tmp_path: Path) -> None:
+    text = sample(clinic, tmp_path).replace("Ana Diaz", "Ana2").replace("+14155550123", "911")
     (tmp_path / "patients.csv").write_text(text)
 
 
-def test_every_fault_of_a_row_is_told(desk: Desk, tmp_path: Path) -> None:
-    bad(desk, tmp_path)
-    ran = desk("import", "patients.csv")
+def test_every_fault_of_a_row_is_told(clinic: Desk, tmp_path: Path) -> None:
+    bad(clinic, tmp_path)
+    ran = clinic("import", "patients.csv")
     assert 2 == ran.code
     assert "row 2: the name has a digit" in ran.err
     assert 'row 2: phone "911"' in ran.err
     assert "notifier: 1 row is bad, so nothing was written" in ran.err
-    answer = desk("import", "patients.csv", "--json").answer
+    answer = clinic("import", "patients.csv", "--json").answer
     assert (1, 2, ["name", "phone"]) == (
         answer["bad_rows"], answer["fault_count"], sorted(one["column"] for one in answer["faults"]),
     )  # fmt: skip
 
 
-def test_the_bad_rows_come_back_as_a_file_to_mend_and_import(desk: Desk, tmp_path: Path) -> None:
-    bad(desk, tmp_path)
-    ran = desk("import", "patients.csv", "--skip-bad", "--bad-rows", "mend.csv")
+def test_the_bad_rows_come_back_as_a_file_to_mend_and_import(clinic: Desk, tmp_path: Path) -> None:
+    bad(clinic, tmp_path)
+    ran = clinic("import", "patients.csv", "--skip-bad", "--bad-rows", "mend.csv")
     assert 1 == ran.code
     assert "mend them in mend.csv and run it again" in ran.err
     file = tmp_path / "mend.csv"
@@ -91,41 +91,41 @@ def test_the_bad_rows_come_back_as_a_file_to_mend_and_import(desk: Desk, tmp_pat
     text = file.read_text(encoding="utf-8-sig")
     assert "the name has a digit" in text
     assert 'phone ""911""' in text
-    assert 1 == desk("import", "mend.csv").err.count("1 row is bad")
+    assert 1 == clinic("import", "mend.csv").err.count("1 row is bad")
     file.write_text(text.replace("Ana2", "Ana Diaz").replace("'911", "+14155550123"), encoding="utf-8-sig")
-    assert 1 == desk("import", "mend.csv", "--json").answer["counts"]["new"]
-    assert {"A-1001", "A-1002"} == {line["external_id"] for line in desk("enrollments", "--json").answer}
+    assert 1 == clinic("import", "mend.csv", "--json").answer["counts"]["new"]
+    assert {"A-1001", "A-1002"} == {line["external_id"] for line in clinic("enrollments", "--json").answer}
 
 
-def test_no_file_of_bad_rows_replaces_another(desk: Desk, tmp_path: Path) -> None:
-    bad(desk, tmp_path)
-    ran = desk("import", "patients.csv", "--bad-rows", "patients.csv")
+def test_no_file_of_bad_rows_replaces_another(clinic: Desk, tmp_path: Path) -> None:
+    bad(clinic, tmp_path)
+    ran = clinic("import", "patients.csv", "--bad-rows", "patients.csv")
     assert (2, "notifier: --bad-rows patients.csv exists already; name a file that does not\n") == (ran.code, ran.err)
-    assert "there is no directory gone" in desk("import", "patients.csv", "--bad-rows", "gone/mend.csv").err
+    assert "there is no directory gone" in clinic("import", "patients.csv", "--bad-rows", "gone/mend.csv").err
 
 
-def test_a_file_without_its_header_is_told_the_line_to_put_on_top(desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "patients.csv").write_text(sample(desk, tmp_path).split("\n", 1)[1])
-    ran = desk("import", "patients.csv")
+def test_a_file_without_its_header_is_told_the_line_to_put_on_top(clinic: Desk, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(sample(clinic, tmp_path).split("\n", 1)[1])
+    ran = clinic("import", "patients.csv")
     assert (2, 1) == (ran.code, ran.err.count("\n"))
     assert "put this line on top" in ran.err
     assert "external_id,name,phone,protocol,treated_at,consent" in ran.err
 
 
-def test_a_thousand_faults_are_listed_and_the_others_counted(desk: Desk, tmp_path: Path) -> None:
-    header, row, *_ = sample(desk, tmp_path).split("\n")
+def test_a_thousand_faults_are_listed_and_the_others_counted(clinic: Desk, tmp_path: Path) -> None:
+    header, row, *_ = sample(clinic, tmp_path).split("\n")
     rows = [row.replace("A-1001", f"A-{number}").replace("Ana Diaz", "Ana2") for number in range(1005)]
     (tmp_path / "patients.csv").write_text("\n".join([header, *rows]))
-    ran = desk("import", "patients.csv")
+    ran = clinic("import", "patients.csv")
     assert 1000 == ran.err.count(": the name has a digit")
     assert "... and 5 more\n" in ran.err
     assert "1,005 rows are bad" in ran.err
 
 
 def test_an_import_that_was_killed_is_completed_by_the_next(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clinic: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header, row, *_ = sample(desk, tmp_path).split("\n")
+    header, row, *_ = sample(clinic, tmp_path).split("\n")
     rows = [
         row.replace("A-1001", f"A-{number}").replace("+14155550123", f"+1415{2000000 + number}")
         for number in range(1200)
@@ -138,7 +138,7 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
             running.poll()
         running.kill()
     assert 0 == many % 500, "whole steps, or nothing"
-    report = desk("import", "patients.csv", "--json").answer
+    report = clinic("import", "patients.csv", "--json").answer
     assert 1200 == report["counts"]["new"] + report["counts"]["same"]
     assert 1200 == _enrolled(tmp_path)
 
@@ -148,19 +148,19 @@ def _enrolled(folder: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM enrollments").fetchone()[0])
 
 
-def test_no_summary_says_that_refused_rows_are_in(desk: Desk, tmp_path: Path) -> None:
+def test_no_summary_says_that_refused_rows_are_in(clinic: Desk, tmp_path: Path) -> None:
     """Who reads only the last line must not believe that the good rows are in, nor that a dry run wrote any."""
-    (tmp_path / "patients.csv").write_text(sample(desk, tmp_path).replace("Ana Diaz", "Ana2"))
-    refused, rehearsed = desk("import", "patients.csv"), desk("import", "patients.csv", "--dry-run", "--skip-bad")
+    (tmp_path / "patients.csv").write_text(sample(clinic, tmp_path).replace("Ana Diaz", "Ana2"))
+    refused, rehearsed = clinic("import", "patients.csv"), clinic("import", "patients.csv", "--dry-run", "--skip-bad")
     assert "2 rows: 1 new; nothing is written, for others are bad\n" == refused.out
     assert "2 rows: 1 new; nothing is written in a dry run\n" == rehearsed.out
     assert ("would be left out" in rehearsed.err, "imported" in rehearsed.err) == (True, False)
-    assert [] == desk("enrollments", "--json").answer
+    assert [] == clinic("enrollments", "--json").answer
 
 
-def test_who_left_bad_rows_out_is_not_told_to_leave_them_out(desk: Desk, tmp_path: Path) -> None:
+def test_who_left_bad_rows_out_is_not_told_to_leave_them_out(clinic: Desk, tmp_path: Path) -> None:
     """Also where every row is bad."""
-    bad = sample(desk, tmp_path).replace("Ana Diaz", "Ana2").splitlines(keepends=True)[:2]
+    bad = sample(clinic, tmp_path).replace("Ana Diaz", "Ana2").splitlines(keepends=True)[:2]
     (tmp_path / "patients.csv").write_text("".join(bad))
-    ran = desk("import", "patients.csv", "--skip-bad")
+    ran = clinic("import", "patients.csv", "--skip-bad")
     assert (1, False) == (ran.code, "--skip-bad" in ran.err)

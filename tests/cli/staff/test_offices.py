@@ -27,18 +27,18 @@ language = "es"
 
 
 @pytest.fixture
-def offices(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def offices(clinic: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     (tmp_path / "offices.toml").write_text(FILE)
     monkeypatch.setenv("NOTIFIER_OFFICES_FILE", "offices.toml")
-    return desk
+    return clinic
 
 
-def test_a_clinic_of_one_place_never_hears_of_offices(desk: Desk, ana: tuple[str, ...]) -> None:
-    desk(*ana)
+def test_a_clinic_of_one_place_never_hears_of_offices(clinic: Desk, ana: tuple[str, ...]) -> None:
+    clinic(*ana)
     for command in (("due",), ("enrollments",), ("show", "1"), ("staff", "list")):
-        assert "office" not in desk(*command).out
-    assert [None] == [one["office"] for one in desk("enrollments", "--json").answer]
-    assert "there are no offices here" in desk(*ana, "--office", "downtown").err
+        assert "office" not in clinic(*command).out
+    assert [None] == [one["office"] for one in clinic("enrollments", "--json").answer]
+    assert "there are no offices here" in clinic(*ana, "--office", "downtown").err
 
 
 def test_enrolling_asks_for_the_office_and_takes_what_it_gives(offices: Desk, ana: tuple[str, ...]) -> None:

@@ -17,17 +17,17 @@ NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
 
 
 @pytest.fixture
-def wrote(desk: Callable[..., Ran], ana: tuple[str, ...], tmp_path: Path) -> Callable[..., Ran]:
+def wrote(clinic: Callable[..., Ran], ana: tuple[str, ...], tmp_path: Path) -> Callable[..., Ran]:
     """Ana and Eva share a phone; somebody has sent words and a photo, and then thanks."""
-    assert 0 == desk(*ana).code
+    assert 0 == clinic(*ana).code
     eva = [word.replace("Ana Lopez", "Eva Lopez") for word in ana]
-    assert 0 == desk(*eva).code
+    assert 0 == clinic(*eva).code
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
         for number, (text, media) in enumerate([("is this blood normal?", 1), ("thanks!", 0)]):
             receive(session, InboundText(f"SM{number}", ANA, text, NOW, media), NOW)
     engine.dispose()
-    return desk
+    return clinic
 
 
 def test_a_reply_belongs_to_everybody_on_its_number(wrote: Callable[..., Ran]) -> None:

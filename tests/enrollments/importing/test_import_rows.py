@@ -19,7 +19,7 @@ from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.forecast import enrollments
-from tests.setups.desk import ANA, BOB, Desk
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 HEADER = "external_id,name,phone,protocol,treated_at,appointment_at,language,consent,status,shaves"
 
@@ -46,20 +46,25 @@ def line(number: int = 1, **values: str) -> str:
 class Office:
     """Runs imports at the desk."""
 
-    desk: Desk
+    clinic: ClinicSetup
 
     def run(self, *lines: str, **values: Any) -> ImportReport:
-        settings = {"protocols": self.desk.protocols, "rules": self.desk.rules, "now": self.desk.now, "by": "import"}
-        return import_rows(self.desk.engine, "\n".join([HEADER, *lines]).encode(), **{**settings, **values})
+        settings = {
+            "protocols": self.clinic.protocols,
+            "rules": self.clinic.rules,
+            "now": self.clinic.now,
+            "by": "import",
+        }
+        return import_rows(self.clinic.engine, "\n".join([HEADER, *lines]).encode(), **{**settings, **values})
 
     def enrolled(self) -> list[Enrollment]:
-        with reading(self.desk.engine) as session:
+        with reading(self.clinic.engine) as session:
             return enrollments(session)[::-1]
 
 
 @pytest.fixture
-def office(desk: Desk) -> Office:
-    return Office(desk)
+def office(clinic: ClinicSetup) -> Office:
+    return Office(clinic)
 
 
 def counts(report: ImportReport) -> dict[str, int]:
@@ -70,7 +75,7 @@ def test_every_row_is_an_enrollment_with_its_texts(office: Office) -> None:
     report = office.run(line(1), line(2, name="Bob Ruiz"))
     assert ({"new": 2}, 2, []) == (counts(report), report.written, report.faults)
     assert ["A-1", "A-2"] == [one.external_id for one in office.enrolled()]
-    assert {MessageState.PLANNED} == set(office.desk.states(office.enrolled()[0].id or 0).values())
+    assert {MessageState.PLANNED} == set(office.clinic.states(office.enrolled()[0].id or 0).values())
 
 
 def test_one_bad_row_and_nothing_is_written_unless_asked(office: Office) -> None:
@@ -122,14 +127,14 @@ def test_a_changed_row_changes_its_enrollment(office: Office) -> None:
     assert {"changed": 1} == counts(report)
     (one,) = office.enrolled()
     assert (BOB, "Anna Ruiz") == (one.phone, one.name)
-    assert {BOB} == {text.phone for text in office.desk.texts(one.id or 0).values()}
+    assert {BOB} == {text.phone for text in office.clinic.texts(one.id or 0).values()}
 
 
 def test_an_old_file_does_not_undo_what_staff_changed_since(office: Office) -> None:
     office.run(line(1))
     (one,) = office.enrolled()
-    desk = office.desk
-    desk.act(apply, one.id or 0, Change(ChangeRequest(phone=BOB)), rules=desk.rules, now=desk.now, by="desk")
+    clinic = office.clinic
+    clinic.act(apply, one.id or 0, Change(ChangeRequest(phone=BOB)), rules=clinic.rules, now=clinic.now, by="desk")
     assert {"same": 1} == counts(office.run(line(1)))
     assert BOB == office.enrolled()[0].phone
 
@@ -137,7 +142,7 @@ def test_an_old_file_does_not_undo_what_staff_changed_since(office: Office) -> N
 def test_a_booked_visit_becomes_a_treatment(office: Office) -> None:
     booked = line(1, treated_at="", appointment_at="2026-03-09T10:00")
     office.run(booked)
-    later = office.desk.now + timedelta(days=3)
+    later = office.clinic.now + timedelta(days=3)
     report = office.run(line(1, treated_at="2026-03-09T10:30", appointment_at="2026-03-09T10:00"), now=later)
     assert {"changed": 1} == counts(report)
     assert EnrollmentState.ACTIVE == office.enrolled()[0].state
@@ -147,7 +152,7 @@ def test_a_booked_visit_becomes_a_treatment(office: Office) -> None:
 
 def test_a_passed_appointment_is_refused_when_new_and_passed_by_when_known(office: Office) -> None:
     booked = line(1, treated_at="", appointment_at="2026-03-09T10:00")
-    later = office.desk.now + timedelta(days=30)
+    later = office.clinic.now + timedelta(days=30)
     assert ["appointment_at"] == [fault.column for fault in office.run(booked, now=later).faults]
     office.run(booked)
     assert {"same": 1} == counts(office.run(booked, now=later))
@@ -169,10 +174,10 @@ def test_an_ending_by_import_tells_staff_what_nobody_says_any_more(office: Offic
     hers = {"phone": ANA, "protocol": "makeup-only"}
     office.run(line(1, **hers, treated_at="2026-03-05T14:00"), line(2, **hers), line(3, phone=ANA))
     thursday, first = (one.id or 0 for one in office.enrolled()[:2])
-    assert {MessageState.CANCELLED} == {office.desk.states(one)["makeup-again"] for one in (thursday, first)}
+    assert {MessageState.CANCELLED} == {office.clinic.states(one)["makeup-again"] for one in (thursday, first)}
     report = office.run(line(3, phone=ANA, status="cancelled"))
     assert ({"ended": 1}, []) == (counts(report), report.for_staff)
-    assert MessageState.PLANNED == office.desk.states(first)["makeup-again"]
+    assert MessageState.PLANNED == office.clinic.states(first)["makeup-again"]
     report = office.run(line(2, **hers, status="cancelled"))
     why = f"enrollment {thursday}: makeup-again is not sent any more, and no other text says it"
     assert [f"row 2: {why}"] == report.for_staff
@@ -197,7 +202,7 @@ def test_a_row_that_changed_after_staff_cancelled_it_is_passed_by(office: Office
 
 
 def test_an_enrollment_made_by_hand_is_found_again_and_gets_its_external_id(office: Office) -> None:
-    by_hand = office.desk.enroll(phone="+12125550101")
+    by_hand = office.clinic.enroll(phone="+12125550101")
     assert {"same": 1} == counts(office.run(line(1)))
     assert [(by_hand.enrollment, "A-1")] == [(one.id, one.external_id) for one in office.enrolled()]
     assert {"same": 1} == counts(office.run(line(1)))
@@ -217,26 +222,26 @@ def test_an_external_id_with_two_contents_is_refused(office: Office) -> None:
 
 def test_patients_of_one_file_on_one_phone_see_each_other(office: Office) -> None:
     office.run(line(1), line(2, name="Bob Ruiz", phone="+12125550101"), line(3, name="Cy Ruiz", phone="+12125550101"))
-    starts = [office.desk.texts(one.id or 0)["today"].text[:4] for one in office.enrolled()]
+    starts = [office.clinic.texts(one.id or 0)["today"].text[:4] for one in office.enrolled()]
     assert ["Ana:", "Bob:", "Cy: "] == starts
 
 
 def test_two_treatments_of_one_file_respect_each_other(office: Office) -> None:
     report = office.run(line(1), line(2, phone="+12125550101", protocol="makeup-only", treated_at="2026-03-06T14:05"))
     first = office.enrolled()[0].id or 0
-    assert MessageState.CANCELLED == office.desk.states(first)["makeup-again"]
+    assert MessageState.CANCELLED == office.clinic.states(first)["makeup-again"]
     assert any("its protocol says nothing about sun; staff decide" in sentence for sentence in report.for_staff)
 
 
 def test_rows_whose_number_has_opted_out_are_told(office: Office) -> None:
-    office.desk.act(opt_out_by_staff, ANA, now=office.desk.now, by="desk")
+    office.clinic.act(opt_out_by_staff, ANA, now=office.clinic.now, by="desk")
     report = office.run(line(1), line(2, phone=ANA))
     assert [3] == report.opted_out
-    assert {MessageState.SUPPRESSED} == set(office.desk.states(office.enrolled()[1].id or 0).values())
+    assert {MessageState.SUPPRESSED} == set(office.clinic.states(office.enrolled()[1].id or 0).values())
 
 
 def test_rows_on_words_that_nobody_approved_are_refused(office: Office) -> None:
-    report = office.run(line(1), line(2), rules=office.desk.strictly().rules)
+    report = office.run(line(1), line(2), rules=office.clinic.strictly().rules)
     assert (2, "protocol") == (report.fault_count, report.faults[0].column)
 
 
@@ -261,8 +266,8 @@ def test_a_race_with_staff_costs_one_row_and_not_its_neighbors(office: Office, n
 
     def race(what: str, done: int, of: int) -> None:
         if what == "checked" and done == of:
-            by_hand = office.desk.enroll(phone="+12125550101")
-            office.desk.act(apply, by_hand.enrollment, Cancel(), rules=office.desk.rules, now=now, by="desk")
+            by_hand = office.clinic.enroll(phone="+12125550101")
+            office.clinic.act(apply, by_hand.enrollment, Cancel(), rules=office.clinic.rules, now=now, by="desk")
 
     report = office.run(line(1), line(2), progress=race)
     assert (1, 1) == (report.written, report.fault_count)

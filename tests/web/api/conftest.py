@@ -39,7 +39,7 @@ ANA = {
 
 
 @dataclass
-class Program:
+class Api:
     """A program with a key for everything; it calls on a Friday at 14:10 in New York."""
 
     engine: Engine
@@ -75,25 +75,25 @@ class Program:
 
 
 @contextmanager
-def open_program(engine: Engine, now: datetime, **settings: Any) -> Iterator[Program]:
+def open_program(engine: Engine, now: datetime, **settings: Any) -> Iterator[Api]:
     clock = FakeClock(now)
     surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
     app = create_app(engine, clock, routers=[api_router(surroundings)])
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
-        program = Program(engine, clock, surroundings, app, client)
-        program.key = program.new_key("EHR")
-        yield program
+        api = Api(engine, clock, surroundings, app, client)
+        api.key = api.new_key("EHR")
+        yield api
 
 
 @pytest.fixture
-def program(engine: Engine, now: datetime) -> Iterator[Program]:
+def api(engine: Engine, now: datetime) -> Iterator[Api]:
     """On both databases."""
-    with open_program(engine, now) as program:
-        yield program
+    with open_program(engine, now) as api:
+        yield api
 
 
 @pytest.fixture
-def sqlite_program(sqlite_engine: Engine, now: datetime) -> Iterator[Program]:
+def sqlite_api(sqlite_engine: Engine, now: datetime) -> Iterator[Api]:
     """For what no database has a say in."""
-    with open_program(sqlite_engine, now) as program:
-        yield program
+    with open_program(sqlite_engine, now) as api:
+        yield api

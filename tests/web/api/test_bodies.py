@@ -9,10 +9,10 @@ import pytest
 from notifier.db.tables import Enrollment
 from notifier.web.api import once
 from notifier.web.api.json_body import MOST_BYTES
-from tests.web.api.conftest import ANA, Program
+from tests.web.api.conftest import ANA, Api
 
 
-def test_a_body_that_cannot_be_read_in_one_way_is_refused(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+def test_a_body_that_cannot_be_read_in_one_way_is_refused(subtests: pytest.Subtests, sqlite_api: Api) -> None:
     cases: list[tuple[bytes, int, str]] = [
         (b"", 422, "the body is missing"),
         (b"{", 400, "The body is not JSON: expecting property name enclosed in double quotes at line 1, column 2."),
@@ -30,12 +30,12 @@ def test_a_body_that_cannot_be_read_in_one_way_is_refused(subtests: pytest.Subte
     ]
     for body, status, sentence in cases:
         with subtests.test(body=body, status=status, sentence=sentence):
-            response = sqlite_program.send("/enrollments", body)
+            response = sqlite_api.send("/enrollments", body)
             assert (status, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
             assert sentence in response.json()["detail"]
 
 
-def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_program: Program) -> None:
+def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_api: Api) -> None:
     read = 0
 
     def endless() -> Iterator[bytes]:
@@ -44,53 +44,49 @@ def test_a_body_without_a_length_is_read_no_further_than_it_may_be_long(sqlite_p
             read += 8192
             yield b" " * 8192
 
-    headers = {**sqlite_program.headers(), "Content-Type": "application/json"}
-    response = sqlite_program.client.post("/api/v1/enrollments", content=endless(), headers=headers)
+    headers = {**sqlite_api.headers(), "Content-Type": "application/json"}
+    response = sqlite_api.client.post("/api/v1/enrollments", content=endless(), headers=headers)
     assert 413 == response.status_code
 
 
-def test_only_json_is_taken(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+def test_only_json_is_taken(subtests: pytest.Subtests, sqlite_api: Api) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", ""):
         with subtests.test(kind=kind):
-            assert 415 == sqlite_program.send("/enrollments", b"{}", kind).status_code
+            assert 415 == sqlite_api.send("/enrollments", b"{}", kind).status_code
 
 
 @pytest.mark.parametrize(
     ("path", "allowed"), [("/enrollments", "GET, POST"), ("/messages", "GET"), ("/timeline", "POST")]
 )
-def test_another_method_is_told_which_there_are(sqlite_program: Program, path: str, allowed: str) -> None:
-    response = sqlite_program.client.request("DELETE", f"/api/v1{path}", headers=sqlite_program.headers())
+def test_another_method_is_told_which_there_are(sqlite_api: Api, path: str, allowed: str) -> None:
+    response = sqlite_api.client.request("DELETE", f"/api/v1{path}", headers=sqlite_api.headers())
     assert (405, allowed) == (response.status_code, response.headers["Allow"])
 
 
-def test_an_address_that_is_none_is_a_problem_too(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+def test_an_address_that_is_none_is_a_problem_too(subtests: pytest.Subtests, sqlite_api: Api) -> None:
     for path in ("/nothing", "/enrollments/1/undo", "/enrollments/a%0Ab/x", "/", "/enrollments/"):
         with subtests.test(path=path):
-            response = sqlite_program.get(path)
+            response = sqlite_api.get(path)
             assert (404, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
 
 
-def test_a_number_that_is_none_is_said_so(subtests: pytest.Subtests, sqlite_program: Program) -> None:
+def test_a_number_that_is_none_is_said_so(subtests: pytest.Subtests, sqlite_api: Api) -> None:
     for number in ("abc", "0", "-1", "99999999999999999999", "1.5"):
         with subtests.test(number=number):
-            assert 422 == sqlite_program.get(f"/enrollments/{number}").status_code
+            assert 422 == sqlite_api.get(f"/enrollments/{number}").status_code
 
 
-def test_nothing_is_read_before_the_key(sqlite_program: Program) -> None:
-    sqlite_program.key = ""
-    assert [401, 401] == [
-        sqlite_program.send("/enrollments", b"{", kind).status_code for kind in ("", "application/json")
-    ]
+def test_nothing_is_read_before_the_key(sqlite_api: Api) -> None:
+    sqlite_api.key = ""
+    assert [401, 401] == [sqlite_api.send("/enrollments", b"{", kind).status_code for kind in ("", "application/json")]
 
 
-def test_a_mistake_of_ours_tells_nothing_and_changes_nothing(
-    sqlite_program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mistake_of_ours_tells_nothing_and_changes_nothing(sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("Ana Ruiz +12125550123")
 
     monkeypatch.setattr(once, "store_response", broken)
-    response = sqlite_program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    response = sqlite_api.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
     assert (500, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
     assert "Something went wrong here; it has been written down." == response.json()["detail"]
-    assert [] == sqlite_program.all(Enrollment)
+    assert [] == sqlite_api.all(Enrollment)

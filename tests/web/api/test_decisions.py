@@ -11,7 +11,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.db.tables import Message, OptOut, Pause, Reply, StaffAudit
 from notifier.domain.states import MessageState
-from tests.web.api.conftest import Program
+from tests.web.api.conftest import Api
 from tests.web.api.test_offices import OFFICES, bound_to
 
 PHONE = "+12125550123"
@@ -19,64 +19,64 @@ PAUSE = "/protocols/microneedling/pause"
 
 
 @pytest.fixture
-def wrote(program: Program) -> Program:
+def wrote(api: Api) -> Api:
     """Ana is enrolled, and has written."""
-    program.enroll()
-    write(program)
-    return program
+    api.enroll()
+    write(api)
+    return api
 
 
-def write(program: Program) -> None:
-    at = program.clock.now()
-    with writing(program.engine) as session:
+def write(api: Api) -> None:
+    at = api.clock.now()
+    with writing(api.engine) as session:
         receive(session, InboundText("SM1", PHONE, "is this normal?", at, 0), at)
 
 
-def last_record(program: Program) -> tuple[str, str, int | None]:
-    line = max(program.all(StaffAudit), key=lambda one: one.id)
+def last_record(api: Api) -> tuple[str, str, int | None]:
+    line = max(api.all(StaffAudit), key=lambda one: one.id)
     return line.what, line.about, line.enrollment_id
 
 
-def test_a_number_is_opted_out_once_and_its_texts_are_told(program: Program) -> None:
-    number = program.enroll()
-    planned = {one.id for one in program.all(Message) if one.state is MessageState.PLANNED}
-    foreseen = program.post("/opt-outs", {"phone": "(212) 555-0123", "dry_run": True}).json()
-    assert ([], "saw") == (program.all(OptOut), last_record(program)[0])
-    done = program.post("/opt-outs", {"phone": PHONE}).json()
+def test_a_number_is_opted_out_once_and_its_texts_are_told(api: Api) -> None:
+    number = api.enroll()
+    planned = {one.id for one in api.all(Message) if one.state is MessageState.PLANNED}
+    foreseen = api.post("/opt-outs", {"phone": "(212) 555-0123", "dry_run": True}).json()
+    assert ([], "saw") == (api.all(OptOut), last_record(api)[0])
+    done = api.post("/opt-outs", {"phone": PHONE}).json()
     assert {**foreseen, "dry_run": False} == done
     assert (PHONE, False, planned) == (done["phone"], done["already"], {one["message"] for one in done["texts"]})
-    assert {MessageState.SUPPRESSED} == {one.state for one in program.all(Message)}
-    assert ("did", "POST /api/v1/opt-outs", number) == last_record(program)
-    again = program.post("/opt-outs", {"phone": PHONE}).json()
-    assert (True, [], 1) == (again["already"], again["texts"], len(program.all(OptOut)))
+    assert {MessageState.SUPPRESSED} == {one.state for one in api.all(Message)}
+    assert ("did", "POST /api/v1/opt-outs", number) == last_record(api)
+    again = api.post("/opt-outs", {"phone": PHONE}).json()
+    assert (True, [], 1) == (again["already"], again["texts"], len(api.all(OptOut)))
 
 
-def test_of_another_office_s_patients_an_opt_out_tells_only_how_many_texts(program: Program) -> None:
-    object.__setattr__(program.context, "rules", replace(program.context.rules, offices=OFFICES))
-    program.enroll(office="north")
-    theirs = program.enroll(office="desert", name="Eve Sand")
-    planned = [one.enrollment_id for one in program.all(Message) if one.state is MessageState.PLANNED]
+def test_of_another_office_s_patients_an_opt_out_tells_only_how_many_texts(api: Api) -> None:
+    object.__setattr__(api.context, "rules", replace(api.context.rules, offices=OFFICES))
+    api.enroll(office="north")
+    theirs = api.enroll(office="desert", name="Eve Sand")
+    planned = [one.enrollment_id for one in api.all(Message) if one.state is MessageState.PLANNED]
     expected = planned.count(theirs)
-    bound_to(program, "north")
-    told = [program.post("/opt-outs", {"phone": PHONE, "dry_run": dry_run}).json() for dry_run in (True, False)]
+    bound_to(api, "north")
+    told = [api.post("/opt-outs", {"phone": PHONE, "dry_run": dry_run}).json() for dry_run in (True, False)]
     assert [{1}] * 2 == [{one["enrollment"] for one in one_told["texts"]} for one_told in told]
     assert [expected] * 2 == [one_told["others"] for one_told in told]
 
 
-def test_a_protocol_is_paused_once(program: Program) -> None:
+def test_a_protocol_is_paused_once(api: Api) -> None:
     reason = {"reason": "a typo", "step": "makeup-again"}
     assert {"protocol": "microneedling", "step": "makeup-again", "dry_run": True, "already": False} == (
-        program.post(PAUSE, {**reason, "dry_run": True}).json()
+        api.post(PAUSE, {**reason, "dry_run": True}).json()
     )
-    assert [] == program.all(Pause)
-    assert [False, True] == [program.post(PAUSE, reason).json()["already"] for _ in range(2)]
-    assert [("makeup-again", "a typo")] == [(one.step, one.reason) for one in program.all(Pause)]
-    assert ("did", "POST /api/v1/protocols/{protocol}/pause", None) == last_record(program)
-    unknown = program.post("/protocols/no-such/pause", reason), program.post(PAUSE, {**reason, "step": "no-such"})
+    assert [] == api.all(Pause)
+    assert [False, True] == [api.post(PAUSE, reason).json()["already"] for _ in range(2)]
+    assert [("makeup-again", "a typo")] == [(one.step, one.reason) for one in api.all(Pause)]
+    assert ("did", "POST /api/v1/protocols/{protocol}/pause", None) == last_record(api)
+    unknown = api.post("/protocols/no-such/pause", reason), api.post(PAUSE, {**reason, "step": "no-such"})
     assert [404, 422] == [response.status_code for response in unknown]
 
 
-def test_a_patient_is_answered_once_for_each_key(wrote: Program) -> None:
+def test_a_patient_is_answered_once_for_each_key(wrote: Api) -> None:
     words = {"text": "Please call us."}
     foreseen = wrote.post("/replies/1/answer", {**words, "dry_run": True}).json()
     assert (None, True) == (foreseen["message"], foreseen["dry_run"])
@@ -95,11 +95,11 @@ def test_a_patient_is_answered_once_for_each_key(wrote: Program) -> None:
     ]
 
 
-def test_another_office_s_patient_is_not_answered(program: Program) -> None:
-    object.__setattr__(program.context, "rules", replace(program.context.rules, offices=OFFICES))
-    program.enroll(office="desert")
-    write(program)
-    with writing(program.engine) as session:
+def test_another_office_s_patient_is_not_answered(api: Api) -> None:
+    object.__setattr__(api.context, "rules", replace(api.context.rules, offices=OFFICES))
+    api.enroll(office="desert")
+    write(api)
+    with writing(api.engine) as session:
         session.execute(update(Reply).values(office="desert"))
-    bound_to(program, "north")
-    assert 404 == program.post("/replies/1/answer", {"text": "Please call us."}).status_code
+    bound_to(api, "north")
+    assert 404 == api.post("/replies/1/answer", {"text": "Please call us."}).status_code

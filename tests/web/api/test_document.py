@@ -20,7 +20,7 @@ from notifier.web.api.app import api_app
 from notifier.web.context import WebContext
 from schedules.catalogue import shipped
 from tests.setups.fakes import FakeClock
-from tests.web.api.conftest import ANA, RULES, V1, Program, open_program
+from tests.web.api.conftest import ANA, RULES, V1, Api, open_program
 
 OFFICE = WebContext(create_engine("sqlite://"), FakeClock(datetime(2026, 3, 6, tzinfo=UTC)), RULES, shipped())
 DOCUMENT = api_app(OFFICE).openapi()
@@ -46,7 +46,7 @@ BOOKED, HELD = 2, 3
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_every_answer_is_as_documented(peopled: Program, path: str, method: str, mode: GenerationMode) -> None:
+def test_every_answer_is_as_documented(peopled: Api, path: str, method: str, mode: GenerationMode) -> None:
     """Status, media type, headers and body; what the document forbids is refused, and nothing breaks.
 
     What it allows may be refused too: whether a number can be called, or a day exists, no schema says.
@@ -67,7 +67,7 @@ def test_every_address_that_takes_a_body_has_a_good_one_here() -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_a_good_request_is_answered_as_documented(peopled: Program, path: str, method: str) -> None:
+def test_a_good_request_is_answered_as_documented(peopled: Api, path: str, method: str) -> None:
     which = {"no-show": BOOKED, "resume": HELD}.get(path.rpartition("/")[2], 1)
     if which == BOOKED:
         peopled.clock.pass_(days=3)  # her hour has come
@@ -82,39 +82,39 @@ def test_a_good_request_is_answered_as_documented(peopled: Program, path: str, m
     assert response.status_code == (201 if path == f"{V1}/enrollments" and method == "post" else 200)
 
 
-def test_every_address_needs_a_key(peopled: Program) -> None:
+def test_every_address_needs_a_key(peopled: Api) -> None:
     peopled.key = ""
     answers = [peopled.client.request(method, re.sub(r"\{.*?\}", "1", path)) for path, method in OPERATIONS]
     assert [401] * len(OPERATIONS) == [response.status_code for response in answers]
 
 
-def test_the_document_itself_needs_no_key_and_names_no_patient(peopled: Program) -> None:
+def test_the_document_itself_needs_no_key_and_names_no_patient(peopled: Api) -> None:
     response = peopled.client.get(f"{V1}/openapi.json")
     assert (200, False) == (response.status_code, "Ruiz" in response.text)
 
 
-def schema_of(program: Program) -> Any:
-    schema = schemathesis.openapi.from_asgi(f"{V1}/openapi.json", program.app)
+def schema_of(api: Api) -> Any:
+    schema = schemathesis.openapi.from_asgi(f"{V1}/openapi.json", api.app)
     for methods in schema.raw_schema["paths"].values():
         for operation in methods.values():
             del operation["security"]  # every request gets the key; what happens without is not made up
     return schema
 
 
-def validate(case: Any, program: Program, **options: Any) -> Any:
-    return case.call_and_validate(base_url="http://127.0.0.1", headers=program.headers(), **options)
+def validate(case: Any, api: Api, **options: Any) -> Any:
+    return case.call_and_validate(base_url="http://127.0.0.1", headers=api.headers(), **options)
 
 
 @pytest.fixture
-def peopled(sqlite_engine: Engine, now: datetime) -> Iterator[Program]:
+def peopled(sqlite_engine: Engine, now: datetime) -> Iterator[Api]:
     """A clinic with one patient who was treated and wrote, one who is booked, and one who is held."""
-    with open_program(sqlite_engine, now) as program:
-        program.enroll()
+    with open_program(sqlite_engine, now) as api:
+        api.enroll()
         booked = {**ANA, "name": "Bea Lund", "phone": "+12125550124", "appointment_at": "2026-03-09T10:00:00-04:00"}
         del booked["treated_at"]
-        assert program.post("/enrollments", booked).json()["enrollment"] == BOOKED
-        assert program.enroll(name="Cleo Marsh", phone="+12125550126") == HELD
-        program.post(f"/enrollments/{HELD}/hold", {})
-        with writing(program.engine) as session:
+        assert api.post("/enrollments", booked).json()["enrollment"] == BOOKED
+        assert api.enroll(name="Cleo Marsh", phone="+12125550126") == HELD
+        api.post(f"/enrollments/{HELD}/hold", {})
+        with writing(api.engine) as session:
             receive(session, InboundText("SM1", "+12125550123", "is this normal?", now, 0), now)
-        yield program
+        yield api

@@ -10,34 +10,34 @@ import pytest
 from notifier.db.tables import ApiResponse, Enrollment, Scope
 from notifier.web.api.once import body_hash
 from notifier.web.api.requests import EnrollBody
-from tests.web.api.conftest import ANA, Program
+from tests.web.api.conftest import ANA, Api
 
 BEA = {**ANA, "name": "Bea Lund", "phone": "+12125550124"}
 BOOKED = {**{name: value for name, value in ANA.items() if name != "treated_at"}, "appointment_at": "2026-03-09T10:00Z"}
 
 
-def test_an_enrollment_is_answered_with_its_timeline_and_its_address(program: Program) -> None:
-    response = program.post("/enrollments", ANA)
+def test_an_enrollment_is_answered_with_its_timeline_and_its_address(api: Api) -> None:
+    response = api.post("/enrollments", ANA)
     told = response.json()
     assert (201, f"/api/v1/enrollments/{told['enrollment']}") == (response.status_code, response.headers["Location"])
     assert ["today", "planned"] == [told["messages"][0][name] for name in ("step", "state")]
     assert "2026-03-06T20:00:00+00:00" == told["messages"][0]["due_at"]
 
 
-def test_the_timeline_is_what_is_planned(program: Program) -> None:
+def test_the_timeline_is_what_is_planned(api: Api) -> None:
     asked = {name: value for name, value in ANA.items() if name != "consent"}
-    planned = program.post("/timeline", {**asked, "enrolled_at": "2026-03-06T14:10:00-05:00"}).json()
-    enrolled = program.post("/enrollments", ANA).json()
+    planned = api.post("/timeline", {**asked, "enrolled_at": "2026-03-06T14:10:00-05:00"}).json()
+    enrolled = api.post("/enrollments", ANA).json()
     for message in enrolled["messages"]:
         del message["message"], message["state"]
     assert planned == {name: enrolled[name] for name in planned}
 
 
-def test_the_same_request_again_gets_the_same_answer(program: Program) -> None:
-    first = program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
-    program.post(f"/enrollments/{first.json()['enrollment']}/cancel", {})
-    again = program.post("/enrollments", dict(reversed(ANA.items())), **{"Idempotency-Key": "a"})
-    assert (201, first.json(), 1) == (again.status_code, again.json(), len(program.all(Enrollment)))
+def test_the_same_request_again_gets_the_same_answer(api: Api) -> None:
+    first = api.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    api.post(f"/enrollments/{first.json()['enrollment']}/cancel", {})
+    again = api.post("/enrollments", dict(reversed(ANA.items())), **{"Idempotency-Key": "a"})
+    assert (201, first.json(), 1) == (again.status_code, again.json(), len(api.all(Enrollment)))
 
 
 def test_the_order_of_a_body_is_not_its_content() -> None:
@@ -53,45 +53,45 @@ def test_a_body_from_before_a_field_was_added_is_the_same_body_still() -> None:
     assert before == body_hash(EnrollBody.model_validate(ANA), without=frozenset({"dry_run"}))
 
 
-def test_the_same_key_with_another_body_is_refused(program: Program) -> None:
-    program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
-    response = program.post("/enrollments", BEA, **{"Idempotency-Key": "a"})
+def test_the_same_key_with_another_body_is_refused(api: Api) -> None:
+    api.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    response = api.post("/enrollments", BEA, **{"Idempotency-Key": "a"})
     assert (409, "Idempotency-Key") == (response.status_code, response.json()["errors"][0]["field"])
-    assert 1 == len(program.all(Enrollment))
+    assert 1 == len(api.all(Enrollment))
 
 
-def test_two_integrations_may_choose_the_same_idempotency_key(program: Program) -> None:
-    program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
-    program.key = program.new_key("Booking")
-    assert 201 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
+def test_two_integrations_may_choose_the_same_idempotency_key(api: Api) -> None:
+    api.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    api.key = api.new_key("Booking")
+    assert 201 == api.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
 
 
-def test_after_a_day_an_idempotency_key_is_forgotten(program: Program) -> None:
-    program.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
-    program.clock.pass_(hours=23, minutes=59)
-    assert 409 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
-    program.clock.pass_(minutes=1)
-    assert 201 == program.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
-    assert 1 == len(program.all(ApiResponse))
+def test_after_a_day_an_idempotency_key_is_forgotten(api: Api) -> None:
+    api.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
+    api.clock.pass_(hours=23, minutes=59)
+    assert 409 == api.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
+    api.clock.pass_(minutes=1)
+    assert 201 == api.post("/enrollments", BEA, **{"Idempotency-Key": "a"}).status_code
+    assert 1 == len(api.all(ApiResponse))
 
 
-def test_what_was_refused_may_be_put_right_under_the_same_idempotency_key(program: Program) -> None:
-    assert 422 == program.post("/enrollments", {**ANA, "phone": "12"}, **{"Idempotency-Key": "a"}).status_code
-    assert 201 == program.post("/enrollments", ANA, **{"Idempotency-Key": "a"}).status_code
+def test_what_was_refused_may_be_put_right_under_the_same_idempotency_key(api: Api) -> None:
+    assert 422 == api.post("/enrollments", {**ANA, "phone": "12"}, **{"Idempotency-Key": "a"}).status_code
+    assert 201 == api.post("/enrollments", ANA, **{"Idempotency-Key": "a"}).status_code
 
 
-def test_the_same_request_at_the_same_time_enrolls_once(program: Program) -> None:
+def test_the_same_request_at_the_same_time_enrolls_once(api: Api) -> None:
     with ThreadPoolExecutor(4) as threads:
-        asked = [threads.submit(program.post, "/enrollments", ANA, **{"Idempotency-Key": "a"}) for _ in range(4)]
+        asked = [threads.submit(api.post, "/enrollments", ANA, **{"Idempotency-Key": "a"}) for _ in range(4)]
         answers = [one.result() for one in asked]
     assert [201] * 4 == [one.status_code for one in answers]
-    assert 1 == len(program.all(Enrollment)) == len({one.text for one in answers})
+    assert 1 == len(api.all(Enrollment)) == len({one.text for one in answers})
 
 
-def test_an_external_id_enrolls_once_and_stands_for_one_patient(program: Program) -> None:
+def test_an_external_id_enrolls_once_and_stands_for_one_patient(api: Api) -> None:
     asked = {**ANA, "external_id": "v-1"}
-    assert [201, 200] == [program.post("/enrollments", asked).status_code for _ in range(2)]
-    response = program.post("/enrollments", {**BEA, "external_id": "v-1"})
+    assert [201, 200] == [api.post("/enrollments", asked).status_code for _ in range(2)]
+    response = api.post("/enrollments", {**BEA, "external_id": "v-1"})
     assert (409, "external_id") == (response.status_code, response.json()["errors"][0]["field"])
 
 
@@ -120,26 +120,26 @@ def test_an_external_id_enrolls_once_and_stands_for_one_patient(program: Program
     ],
 )
 def test_what_is_wrong_is_said_of_its_field(
-    sqlite_program: Program, changed: dict[str, Any], field: str, sentence: str
+    sqlite_api: Api, changed: dict[str, Any], field: str, sentence: str
 ) -> None:
-    response = sqlite_program.post("/enrollments", {**ANA, **changed})
+    response = sqlite_api.post("/enrollments", {**ANA, **changed})
     (error,) = response.json()["errors"]
     assert (422, "application/problem+json") == (response.status_code, response.headers["Content-Type"])
     assert field == error["field"]
     assert sentence in error["sentence"]
 
 
-def test_a_clinic_that_is_not_set_up_enrolls_nobody(sqlite_program: Program) -> None:
-    context = sqlite_program.context
+def test_a_clinic_that_is_not_set_up_enrolls_nobody(sqlite_api: Api) -> None:
+    context = sqlite_api.context
     object.__setattr__(context, "missing", ("NOTIFIER_CLINIC_NAME is not set.",))
-    response = sqlite_program.post("/enrollments", ANA)
+    response = sqlite_api.post("/enrollments", ANA)
     assert (503, "NOTIFIER_CLINIC_NAME is not set.") == (response.status_code, response.json()["detail"])
 
 
-def test_enrolling_needs_its_scope(sqlite_program: Program) -> None:
-    sqlite_program.key = sqlite_program.new_key("Reader", Scope.READ)
-    assert 403 == sqlite_program.post("/enrollments", ANA).status_code
-    assert 200 == sqlite_program.post("/timeline", {"protocol": "microneedling", "treated_at": AT}).status_code
+def test_enrolling_needs_its_scope(sqlite_api: Api) -> None:
+    sqlite_api.key = sqlite_api.new_key("Reader", Scope.READ)
+    assert 403 == sqlite_api.post("/enrollments", ANA).status_code
+    assert 200 == sqlite_api.post("/timeline", {"protocol": "microneedling", "treated_at": AT}).status_code
 
 
 AT = "2026-03-06T14:00:00-05:00"

@@ -12,7 +12,7 @@ from notifier.db.tables import Scope
 from notifier.domain.offices import OfficeProfile
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.web.api.conftest import ANA, Program
+from tests.web.api.conftest import ANA, Api
 
 OFFICES = {
     "north": OfficeProfile("north", Voice("Lakeside North", "978 555 0110"), "America/New_York", SendWindow()),
@@ -21,20 +21,20 @@ OFFICES = {
 
 
 @pytest.fixture
-def offices(program: Program) -> Program:
-    object.__setattr__(program.context, "rules", replace(program.context.rules, offices=OFFICES))
-    program.enroll(office="north")
-    program.enroll(office="desert", name="Eve Sand", phone="(480) 555-0124")
-    return program
+def offices(api: Api) -> Api:
+    object.__setattr__(api.context, "rules", replace(api.context.rules, offices=OFFICES))
+    api.enroll(office="north")
+    api.enroll(office="desert", name="Eve Sand", phone="(480) 555-0124")
+    return api
 
 
-def bound_to(program: Program, office: str) -> Program:
-    with writing(program.engine) as session:
-        program.key = add_key(session, "BOOKING", tuple(Scope), office=office, now=program.clock.now(), by="test")
-    return program
+def bound_to(api: Api, office: str) -> Api:
+    with writing(api.engine) as session:
+        api.key = add_key(session, "BOOKING", tuple(Scope), office=office, now=api.clock.now(), by="test")
+    return api
 
 
-def test_enrolling_needs_the_office_and_tells_it(offices: Program) -> None:
+def test_enrolling_needs_the_office_and_tells_it(offices: Api) -> None:
     refused = offices.post("/enrollments", {**ANA, "name": "Zoe Lu", "phone": "(212) 555-0177"})
     assert (422, True) == (refused.status_code, "say which office" in refused.text)
     told = offices.get("/enrollments/2").json()
@@ -42,13 +42,13 @@ def test_enrolling_needs_the_office_and_tells_it(offices: Program) -> None:
     assert all("Lakeside Desert" in one["text"] for one in told["messages"])
 
 
-def test_the_preview_is_in_the_voice_of_the_office(offices: Program) -> None:
+def test_the_preview_is_in_the_voice_of_the_office(offices: Api) -> None:
     asked = {"protocol": ANA["protocol"], "treated_at": ANA["treated_at"], "office": "desert"}
     told = offices.post("/timeline", asked).json()
     assert ("America/Phoenix", True) == (told["timezone"], "Lakeside Desert" in told["messages"][0]["text"])
 
 
-def test_a_bound_key_sees_its_office_alone(offices: Program) -> None:
+def test_a_bound_key_sees_its_office_alone(offices: Api) -> None:
     bound_to(offices, "north")
     assert [1] == [one["enrollment"] for one in offices.get("/enrollments").json()["items"]]
     assert {1} == {one["enrollment"] for one in offices.get("/messages?within=30d").json()["items"]}
@@ -57,7 +57,7 @@ def test_a_bound_key_sees_its_office_alone(offices: Program) -> None:
     assert (200, 404) == (mine, theirs)
 
 
-def test_a_bound_key_changes_and_enrolls_at_its_office_alone(offices: Program) -> None:
+def test_a_bound_key_changes_and_enrolls_at_its_office_alone(offices: Api) -> None:
     bound_to(offices, "north")
     assert 404 == offices.post("/enrollments/2/cancel", {}).status_code
     assert 422 == offices.post("/enrollments/1/change", {"office": "desert"}).status_code

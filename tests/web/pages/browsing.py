@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 from notifier.web.app import create_app
 from notifier.web.error_pages import to_staff
 from notifier.web.pages.routes import staff_router
-from tests.web.pages.conftest import PASSWORD, Desk
+from tests.web.pages.conftest import PASSWORD, Pages
 
 CHROMIUM = shutil.which("chromium")
 in_a_browser = [
@@ -36,7 +36,7 @@ class Visitor:
     """Somebody who looks at the page, and what the browser complained about meanwhile."""
 
     page: Page
-    desk: Desk
+    pages: Pages
     home: str
     complaints: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -89,11 +89,11 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def visiting(desk: Desk, browser: Browser, name: str = "Dana") -> Iterator[Visitor]:
+def visiting(pages: Pages, browser: Browser, name: str = "Dana") -> Iterator[Visitor]:
     """Somebody has signed in at this desk, at 1280 pixels."""
-    routers, error_page = [staff_router(desk.context)], to_staff(desk.context)
-    app = create_app(desk.engine, desk.clock, routers=routers, error_page=error_page)
+    routers, error_page = [staff_router(pages.context)], to_staff(pages.context)
+    app = create_app(pages.engine, pages.clock, routers=routers, error_page=error_page)
     with served(app) as home, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        visitor = Visitor(context.new_page(), desk, home)
+        visitor = Visitor(context.new_page(), pages, home)
         visitor.sign_in(name)
         yield visitor

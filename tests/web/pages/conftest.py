@@ -44,7 +44,7 @@ RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), "America/New_Yor
 
 
 @dataclass
-class Desk:
+class Pages:
     """Somebody at a browser."""
 
     engine: Engine
@@ -119,14 +119,14 @@ FORM = {
 
 
 @contextmanager
-def open_desk(engine: Engine, now: datetime, **settings: Any) -> Iterator[Desk]:
+def open_pages(engine: Engine, now: datetime, **settings: Any) -> Iterator[Pages]:
     """A desk whose browser has not signed in yet."""
     clock = FakeClock(now)
     surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
     routers = [staff_router(surroundings)]
     app = create_app(engine, clock, routers=routers, error_page=to_staff(surroundings))
     with TestClient(app, base_url=HERE, follow_redirects=False) as client:
-        yield Desk(engine, clock, surroundings, client)
+        yield Pages(engine, clock, surroundings, client)
 
 
 @pytest.fixture(autouse=True)
@@ -138,14 +138,14 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stranger(sqlite_engine: Engine, now: datetime) -> Iterator[Desk]:
+def stranger(sqlite_engine: Engine, now: datetime) -> Iterator[Pages]:
     """A browser before a sign-in; no account exists."""
-    with open_desk(sqlite_engine, now) as desk:
-        yield desk
+    with open_pages(sqlite_engine, now) as pages:
+        yield pages
 
 
 @pytest.fixture
-def desk(stranger: Desk) -> Desk:
+def pages(stranger: Pages) -> Pages:
     """Dana (not an admin) has signed in, on a Friday at 14:10."""
     stranger.account()
     assert stranger.sign_in().status_code == 303
@@ -153,7 +153,7 @@ def desk(stranger: Desk) -> Desk:
 
 
 @pytest.fixture
-def admin(stranger: Desk) -> Desk:
+def admin(stranger: Pages) -> Pages:
     """Dr. Sol has signed in, who may approve."""
     stranger.account("Dr. Sol", admin=True)
     assert stranger.sign_in("Dr. Sol").status_code == 303
@@ -167,10 +167,10 @@ def at_three(now: datetime) -> datetime:
 
 
 @pytest.fixture
-def strict(desk: Desk) -> Desk:
+def strict(pages: Pages) -> Pages:
     """The same desk where texts go to real phones, so that a clinician must approve."""
-    object.__setattr__(desk.context, "rules", replace(desk.context.rules, must_be_approved=True))
-    return desk
+    object.__setattr__(pages.context, "rules", replace(pages.context.rules, must_be_approved=True))
+    return pages
 
 
 @pytest.fixture(scope="module")

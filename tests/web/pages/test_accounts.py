@@ -11,7 +11,7 @@ from notifier.access.accounts import account_called
 from notifier.access.api_keys import all_keys, hash_of, key_with
 from notifier.db.engine import reading
 from notifier.db.tables import Role
-from tests.web.pages.conftest import PASSWORD, Desk, words
+from tests.web.pages.conftest import PASSWORD, Pages, words
 from tests.web.pages.test_offices import OFFICES
 
 NEW = "a quite different one"
@@ -23,46 +23,46 @@ def secret(shown: str) -> str:
     return found[1]
 
 
-def role_of(desk: Desk, name: str) -> Role:
-    with reading(desk.engine) as session:
+def role_of(pages: Pages, name: str) -> Role:
+    with reading(pages.engine) as session:
         account = account_called(session, name)
     assert account is not None
     return account.role
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/api-keys", "/audit-log"])
-def test_only_an_admin_sees_people_programs_and_the_record(desk: Desk, path: str) -> None:
-    assert (403, False) == (desk.get(path).status_code, 'href="/accounts"' in desk.get("/").text)
+def test_only_an_admin_sees_people_programs_and_the_record(pages: Pages, path: str) -> None:
+    assert (403, False) == (pages.get(path).status_code, 'href="/accounts"' in pages.get("/").text)
 
 
-def test_only_an_admin_changes_an_account(subtests: pytest.Subtests, desk: Desk) -> None:
+def test_only_an_admin_changes_an_account(subtests: pytest.Subtests, pages: Pages) -> None:
     for action in ("password", "role", "lock", "unlock", "sign-out"):
         with subtests.test(action=action):
-            assert 403 == desk.post(f"/accounts/1/{action}", role="admin").status_code
-            assert Role.STAFF is role_of(desk, "Dana")
+            assert 403 == pages.post(f"/accounts/1/{action}", role="admin").status_code
+            assert Role.STAFF is role_of(pages, "Dana")
 
 
-def test_whoever_is_added_signs_in_with_the_password_that_was_shown_once(admin: Desk) -> None:
+def test_whoever_is_added_signs_in_with_the_password_that_was_shown_once(admin: Pages) -> None:
     shown = admin.post("/accounts", name="Eve", role="staff").text
     assert secret(shown) not in admin.get("/accounts").text
     assert 303 == admin.sign_in("Eve", secret(shown)).status_code
     assert 403 == admin.get("/accounts").status_code
 
 
-def test_a_name_that_is_taken_is_said_on_the_page_and_without_a_command(admin: Desk) -> None:
+def test_a_name_that_is_taken_is_said_on_the_page_and_without_a_command(admin: Pages) -> None:
     shown = admin.post("/accounts", name="dr. sol", role="staff")
     assert (422, True) == (shown.status_code, "has an account already" in words(shown))
     assert "notifier " not in words(shown)
 
 
-def test_a_new_password_ends_the_sessions_and_the_old_one(admin: Desk) -> None:
+def test_a_new_password_ends_the_sessions_and_the_old_one(admin: Pages) -> None:
     admin.account()
     shown = admin.post("/accounts/2/password").text
     assert 401 == admin.sign_in("Dana").status_code
     assert 303 == admin.sign_in("Dana", secret(shown)).status_code
 
 
-def test_a_locked_account_opens_nothing_until_it_is_unlocked(admin: Desk) -> None:
+def test_a_locked_account_opens_nothing_until_it_is_unlocked(admin: Pages) -> None:
     admin.account()
     admin.post("/accounts/2/lock")
     assert "Dana staff locked" in admin.read("/accounts")
@@ -71,7 +71,7 @@ def test_a_locked_account_opens_nothing_until_it_is_unlocked(admin: Desk) -> Non
     assert 303 == admin.sign_in("Dana").status_code
 
 
-def test_a_role_is_changed(admin: Desk) -> None:
+def test_a_role_is_changed(admin: Pages) -> None:
     admin.account()
     admin.post("/accounts/2/role", role="admin")
     assert Role.ADMIN is role_of(admin, "Dana")
@@ -80,13 +80,13 @@ def test_a_role_is_changed(admin: Desk) -> None:
 
 
 @pytest.mark.parametrize("action", ["role", "lock"])
-def test_the_last_admin_stays_one(admin: Desk, action: str) -> None:
+def test_the_last_admin_stays_one(admin: Pages, action: str) -> None:
     refused = admin.post(f"/accounts/1/{action}", role="staff")
     assert (422, True) == (refused.status_code, "is the only admin" in words(refused))
     assert (Role.ADMIN, 200) == (role_of(admin, "Dr. Sol"), admin.get("/accounts").status_code)
 
 
-def test_somebody_is_signed_out_everywhere(admin: Desk) -> None:
+def test_somebody_is_signed_out_everywhere(admin: Pages) -> None:
     admin.account()
     tokens = []
     for name in ("Dana", "Dr. Sol"):
@@ -107,39 +107,39 @@ def test_somebody_is_signed_out_everywhere(admin: Desk) -> None:
         (PASSWORD, "short", "short", "use at least 12"),
     ],
 )
-def test_an_own_password_is_not_changed(desk: Desk, old: str, new: str, again: str, sentence: str) -> None:
-    refused = desk.post("/account/password", old=old, new=new, again=again)
+def test_an_own_password_is_not_changed(pages: Pages, old: str, new: str, again: str, sentence: str) -> None:
+    refused = pages.post("/account/password", old=old, new=new, again=again)
     assert (422, True) == (refused.status_code, sentence in words(refused).lower())
-    assert 303 == desk.sign_in().status_code
+    assert 303 == pages.sign_in().status_code
 
 
-def test_an_own_password_is_changed_and_every_session_ends(desk: Desk) -> None:
-    assert "/sign-in" == desk.post("/account/password", old=PASSWORD, new=NEW, again=NEW).headers["location"]
-    assert (401, 303) == (desk.sign_in().status_code, desk.sign_in(password=NEW).status_code)
+def test_an_own_password_is_changed_and_every_session_ends(pages: Pages) -> None:
+    assert "/sign-in" == pages.post("/account/password", old=PASSWORD, new=NEW, again=NEW).headers["location"]
+    assert (401, 303) == (pages.sign_in().status_code, pages.sign_in(password=NEW).status_code)
 
 
-def test_wrong_old_passwords_run_out(desk: Desk) -> None:
-    tries = [desk.post("/account/password", old="no", new=NEW, again=NEW).status_code for _ in range(11)]
+def test_wrong_old_passwords_run_out(pages: Pages) -> None:
+    tries = [pages.post("/account/password", old="no", new=NEW, again=NEW).status_code for _ in range(11)]
     assert [422] * 10 + [429] == tries
 
 
-def test_own_sessions_are_seen_and_ended_and_nobody_elses(desk: Desk) -> None:
-    desk.account("Eve")
+def test_own_sessions_are_seen_and_ended_and_nobody_elses(pages: Pages) -> None:
+    pages.account("Eve")
     tokens = {}
     for key, name in (("lost", "Dana"), ("eve", "Eve"), ("here", "Dana")):
-        desk.client.cookies.clear()
-        desk.sign_in(name)
-        tokens[key] = str(desk.client.cookies["notifier"])
-    assert 2 == desk.read("/account").count("Another browser")  # the fixture's own, and the lost one
-    desk.post("/account/sessions")
+        pages.client.cookies.clear()
+        pages.sign_in(name)
+        tokens[key] = str(pages.client.cookies["notifier"])
+    assert 2 == pages.read("/account").count("Another browser")  # the fixture's own, and the lost one
+    pages.post("/account/sessions")
     open_ = {}
     for key, token in tokens.items():
-        desk.has_cookie(token)
-        open_[key] = desk.get("/").status_code
+        pages.has_cookie(token)
+        open_[key] = pages.get("/").status_code
     assert {"lost": 303, "eve": 200, "here": 200} == open_
 
 
-def test_a_key_is_shown_once_with_its_scopes_and_revoked(admin: Desk) -> None:
+def test_a_key_is_shown_once_with_its_scopes_and_revoked(admin: Pages) -> None:
     assert 422 == admin.post("/api-keys", name="EHR").status_code
     key = secret(admin.post("/api-keys", name="EHR", **{"scope.enroll": "yes"}).text)
     listed = admin.get("/api-keys")
@@ -153,7 +153,7 @@ def test_a_key_is_shown_once_with_its_scopes_and_revoked(admin: Desk) -> None:
         assert ["staff:Dr. Sol"] == [one.revoked_by for one in all_keys(session)]
 
 
-def test_the_record_is_filtered_by_person_patient_and_day(admin: Desk) -> None:
+def test_the_record_is_filtered_by_person_patient_and_day(admin: Pages) -> None:
     admin.account()
     admin.enroll()
     admin.get("/patients/1")
@@ -172,13 +172,13 @@ def test_the_record_is_filtered_by_person_patient_and_day(admin: Desk) -> None:
     assert "saw: patient" in admin.read("/audit-log?day=2026-03-06")
 
 
-def test_an_odd_filter_is_none(subtests: pytest.Subtests, admin: Desk) -> None:
+def test_an_odd_filter_is_none(subtests: pytest.Subtests, admin: Pages) -> None:
     for query in ("day=x", "day=9999-12-31", "patient=-1", f"patient={9**30}", "who=x", "before=x"):
         with subtests.test(query=query):
             assert 200 == admin.get(f"/audit-log?{query}").status_code
 
 
-def test_a_long_record_goes_on_behind_older(admin: Desk) -> None:
+def test_a_long_record_goes_on_behind_older(admin: Pages) -> None:
     for _ in range(101):
         admin.get("/replies")
     first = admin.get("/audit-log")
@@ -188,7 +188,7 @@ def test_a_long_record_goes_on_behind_older(admin: Desk) -> None:
     assert "signed in" in admin.read(older[1].replace("&amp;", "&"))
 
 
-def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: Desk) -> None:
+def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: Pages) -> None:
     assert "Sees the patients of" not in admin.read("/accounts")
     object.__setattr__(admin.context, "rules", replace(admin.context.rules, offices=OFFICES))
     admin.post("/accounts", name="Eve", role="staff", office="north")
@@ -200,7 +200,7 @@ def test_whose_patients_somebody_sees_is_chosen_where_there_are_offices(admin: D
     assert 2 == admin.read("/accounts").count("Sees all offices.")
 
 
-def test_a_key_is_for_one_office_where_there_are_several(admin: Desk) -> None:
+def test_a_key_is_for_one_office_where_there_are_several(admin: Pages) -> None:
     assert "key-office" not in admin.get("/api-keys").text
     object.__setattr__(admin.context, "rules", replace(admin.context.rules, offices=OFFICES))
     admin.post("/api-keys", name="EHR", office="north", **{"scope.read": "yes"})
@@ -211,7 +211,7 @@ def test_a_key_is_for_one_office_where_there_are_several(admin: Desk) -> None:
     assert 422 == admin.post("/api-keys", name="CRM", office="moon", **{"scope.read": "yes"}).status_code
 
 
-def test_a_form_that_is_refused_keeps_what_was_typed(admin: Desk) -> None:
+def test_a_form_that_is_refused_keeps_what_was_typed(admin: Pages) -> None:
     refused = admin.post("/api-keys", name="EHR of <b>ours</b>").text
     assert 'value="EHR of &lt;b&gt;ours&lt;/b&gt;"' in refused
     admin.post("/api-keys", name="EHR", **{"scope.enroll": "yes"})

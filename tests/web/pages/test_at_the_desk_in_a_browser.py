@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from notifier.domain.kinds import ANSWER
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
-from tests.web.pages.conftest import Desk
+from tests.web.pages.conftest import Pages
 from tests.web.pages.test_today import S, move
 
 pytestmark = in_a_browser
@@ -18,16 +18,16 @@ PAGES = ["/accounts", "/api-keys", "/audit-log", "/account", "/protocols/microne
 
 
 @pytest.fixture
-def visitor(admin: Desk, browser: Browser) -> Iterator[Visitor]:
+def visitor(admin: Pages, browser: Browser) -> Iterator[Visitor]:
     """Dr. Sol, an admin, has signed in."""
     with visiting(admin, browser, "Dr. Sol") as visitor:
         yield visitor
 
 
 def test_an_answer_goes_from_today_to_the_patient_once(visitor: Visitor) -> None:
-    page, desk = visitor.page, visitor.desk
-    desk.enroll()
-    desk.says("when can I stop icing?")
+    page, pages = visitor.page, visitor.pages
+    pages.enroll()
+    pages.says("when can I stop icing?")
     visitor.go("/")
     page.get_by_role("link", name="Answer Ana Ruiz").click()
     page.get_by_label("Answer", exact=True).fill("After two days.")
@@ -36,7 +36,7 @@ def test_an_answer_goes_from_today_to_the_patient_once(visitor: Visitor) -> None
     page.get_by_role("button", name="Send it").dblclick()
     page.wait_for_url("**/patients/1#answered")
     expect(page.locator("#answered")).to_be_visible()
-    assert ["Lakeside Skin: After two days."] == [one.text for one in desk.texts(1) if one.kind == ANSWER]
+    assert ["Lakeside Skin: After two days."] == [one.text for one in pages.texts(1) if one.kind == ANSWER]
     assert [] == [address for address in visitor.asked if "555" in address or "icing" in address]
 
 
@@ -49,30 +49,30 @@ def test_an_admins_pages_stand_in_two_even_lines_on_a_phone(visitor: Visitor) ->
 
 
 def test_on_a_phone_the_picture_of_a_recovery_begins_with_today(visitor: Visitor) -> None:
-    visitor.desk.enroll(treated_at=visitor.desk.clock.now() - timedelta(days=4))
+    visitor.pages.enroll(treated_at=visitor.pages.clock.now() - timedelta(days=4))
     visitor.page.set_viewport_size({"width": 360, "height": 740})
     visitor.go("/patients/1")
     assert visitor.page.evaluate("document.querySelector('.picture').scrollLeft") > 0
 
 
 def test_a_stop_is_seen_on_the_patients_page_and_leaves_nothing_to_press(visitor: Visitor) -> None:
-    visitor.desk.enroll()
-    visitor.desk.says("no más por favor")
+    visitor.pages.enroll()
+    visitor.pages.says("no más por favor")
     visitor.go("/patients/1")
     expect(visitor.page.locator("#answer")).to_contain_text("call")
     expect(visitor.page.locator("main")).to_contain_text("no más por favor")
-    assert {"suppressed"} == {row.state.value for row in visitor.desk.texts(1)}
+    assert {"suppressed"} == {row.state.value for row in visitor.pages.texts(1)}
     assert 0 == visitor.page.get_by_role("button", name="Send").count()
 
 
 def test_a_text_in_doubt_is_decided_on_today_with_one_press(visitor: Visitor) -> None:
-    desk = visitor.desk
-    text = desk.texts(desk.enroll().enrollment)[0]
-    move(desk, text, S.ATTEMPTING, S.NEEDS_REVIEW)
+    pages = visitor.pages
+    text = pages.texts(pages.enroll().enrollment)[0]
+    move(pages, text, S.ATTEMPTING, S.NEEDS_REVIEW)
     visitor.go("/")
     visitor.page.get_by_role("button", name="It was not: Ana Ruiz").click()
     expect(visitor.page.get_by_text("Did it leave?")).to_have_count(0)
-    assert S.PLANNED is desk.texts(1)[0].state
+    assert S.PLANNED is pages.texts(1)[0].state
 
 
 def test_a_password_is_shown_once_and_a_double_click_adds_one_account(visitor: Visitor) -> None:
@@ -87,8 +87,8 @@ def test_a_password_is_shown_once_and_a_double_click_adds_one_account(visitor: V
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_every_page_of_an_admin_fits_and_axe_finds_nothing(visitor: Visitor, width: int) -> None:
-    visitor.desk.account("Somebody With-A-Long-Name")
-    visitor.desk.enroll()
+    visitor.pages.account("Somebody With-A-Long-Name")
+    visitor.pages.enroll()
     visitor.page.set_default_timeout(30_000)  # the check behind an approval takes its time
     visitor.page.set_viewport_size({"width": width, "height": 800})
     found = []

@@ -16,7 +16,7 @@ from notifier.web.pages import imports
 from notifier.web.pages.routes import staff_router
 from notifier.web.uploads import LARGEST
 from tests.web.pages.browsing import Visitor, in_a_browser, served, visiting
-from tests.web.pages.conftest import Desk
+from tests.web.pages.conftest import Pages
 
 pytestmark = in_a_browser
 HEADER = "external_id,name,phone,protocol,treated_at,consent"
@@ -25,9 +25,9 @@ BAD = "A-2,Jo Sun,12,microneedling,2026-03-06T13:30,signed form"
 
 
 @pytest.fixture
-def visitor(desk: Desk, browser: Browser) -> Iterator[Visitor]:
+def visitor(pages: Pages, browser: Browser) -> Iterator[Visitor]:
     """Dana has signed in."""
-    with visiting(desk, browser) as visitor:
+    with visiting(pages, browser) as visitor:
         yield visitor
 
 
@@ -37,8 +37,8 @@ def choose(visitor: Visitor, *rows: str) -> None:
 
 
 def test_every_protocols_card_is_one_sheet_of_paper(visitor: Visitor) -> None:
-    answers = {question: "yes" for one in visitor.desk.context.protocols.values() for question in one.questions}
-    for number, (key, protocol) in enumerate(visitor.desk.context.protocols.items()):
+    answers = {question: "yes" for one in visitor.pages.context.protocols.values() for question in one.questions}
+    for number, (key, protocol) in enumerate(visitor.pages.context.protocols.items()):
         said = {
             question: "yes"
             if "yes" in protocol.questions[question].answers
@@ -46,7 +46,7 @@ def test_every_protocols_card_is_one_sheet_of_paper(visitor: Visitor) -> None:
             for question in answers
             if question in protocol.questions
         }
-        whose = visitor.desk.enroll(
+        whose = visitor.pages.enroll(
             name=f"Ana {chr(65 + number)}y",
             phone=f"+1212555{number:04d}",
             protocol=key,
@@ -60,7 +60,7 @@ def test_every_protocols_card_is_one_sheet_of_paper(visitor: Visitor) -> None:
 
 
 def test_on_paper_there_is_the_card_and_nothing_else(visitor: Visitor) -> None:
-    visitor.desk.enroll()
+    visitor.pages.enroll()
     visitor.go("/patients/1/card")
     expect(visitor.page.get_by_role("button", name="Print")).to_be_visible()
     visitor.page.emulate_media(media="print")
@@ -89,7 +89,7 @@ def test_an_import_is_watched_and_then_there_without_a_click(visitor: Visitor, m
     assert [] == visitor.complaints
 
 
-def test_without_javascript_it_is_watched_too(desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_javascript_it_is_watched_too(pages: Pages, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = Event()
 
     def slowly(*given: Any, **named: Any) -> Any:
@@ -97,9 +97,9 @@ def test_without_javascript_it_is_watched_too(desk: Desk, browser: Browser, monk
         return import_rows(*given, **named)
 
     monkeypatch.setattr(imports, "import_rows", slowly)
-    app = create_app(desk.engine, desk.clock, routers=[staff_router(desk.context)])
+    app = create_app(pages.engine, pages.clock, routers=[staff_router(pages.context)])
     with served(app) as home, browser.new_context(java_script_enabled=False) as context:
-        visitor = Visitor(context.new_page(), desk, home)
+        visitor = Visitor(context.new_page(), pages, home)
         visitor.sign_in()
         visitor.go("/import")
         choose(visitor, GOOD)
@@ -130,8 +130,8 @@ def test_too_large_a_file_is_said_before_it_is_sent_and_after(visitor: Visitor) 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_every_page_fits_and_axe_finds_nothing(visitor: Visitor, width: int, scheme: str) -> None:
-    desk, page = visitor.desk, visitor.page
-    desk.enroll(protocol="microneedling-regimen", language="es")
+    pages, page = visitor.pages, visitor.page
+    pages.enroll(protocol="microneedling-regimen", language="es")
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     found: list[str] = []

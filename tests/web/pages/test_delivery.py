@@ -16,16 +16,16 @@ from notifier.db.tables import Attempt, Message, OptOut, Receipt, WorkerRow
 from notifier.oversight.advice import _REFUSED, _REPORTED, what_to_do
 from notifier.sms.code_classes import AfterAcceptance, NotCreatedClass
 from notifier.web.widgets.charts import columns, rows
-from tests.web.pages.conftest import ANA, Desk
+from tests.web.pages.conftest import ANA, Pages
 
 DAY = timedelta(days=1)
 
 
 def left(
-    desk: Desk, whose: int, at: datetime, state: str, *, code: int | None = None, refused: int | None = None
+    pages: Pages, whose: int, at: datetime, state: str, *, code: int | None = None, refused: int | None = None
 ) -> None:
     """A text that left then; `code` came in a receipt, `refused` at once."""
-    with writing(desk.engine) as session:
+    with writing(pages.engine) as session:
         step = f"{state} {at:%m%d%H%M} {code or refused or 0}"
         sid = f"SM{abs(hash((whose, step))):x}"
         times = dict.fromkeys(("nominal_at", "not_before", "due_at", "expires_at", "left_at"), at)
@@ -42,29 +42,29 @@ def left(
             insert_rows(session, Attempt, [{**call, "lease_until": at, "outcome": "not_created", "code": refused}])
 
 
-def table(desk: Desk, caption: str, path: str = "/delivery") -> dict[str, list[str]]:
+def table(pages: Pages, caption: str, path: str = "/delivery") -> dict[str, list[str]]:
     """A page's table by the words of its rows' heads."""
-    page = desk.get(path).text.partition(f'aria-label="{caption}')[2].partition("</table>")[0]
+    page = pages.get(path).text.partition(f'aria-label="{caption}')[2].partition("</table>")[0]
     found = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', page)
     return {name: re.findall(r"<td[^>]*>(.*?)</td>", cells) for name, cells in found}
 
 
 @pytest.fixture
-def busy(desk: Desk) -> Desk:
+def busy(pages: Pages) -> Pages:
     """Ana's texts of the last days, in every state."""
-    now, whose = desk.clock.now(), desk.enroll().enrollment
+    now, whose = pages.clock.now(), pages.enroll().enrollment
     for number in range(9):
-        left(desk, whose, now - timedelta(minutes=number), "delivered")
-    left(desk, whose, now, "sent")
-    left(desk, whose, now - DAY, "undelivered", code=30003)
-    left(desk, whose, now - DAY, "failed", refused=21635)
-    left(desk, whose, now - DAY, "unknown")
-    left(desk, whose, now - DAY, "planned")  # to be tried once more: not sent
-    left(desk, whose, now - 20 * DAY, "delivered")
-    return desk
+        left(pages, whose, now - timedelta(minutes=number), "delivered")
+    left(pages, whose, now, "sent")
+    left(pages, whose, now - DAY, "undelivered", code=30003)
+    left(pages, whose, now - DAY, "failed", refused=21635)
+    left(pages, whose, now - DAY, "unknown")
+    left(pages, whose, now - DAY, "planned")  # to be tried once more: not sent
+    left(pages, whose, now - 20 * DAY, "delivered")
+    return pages
 
 
-def test_each_day_says_what_became_of_its_texts(busy: Desk) -> None:
+def test_each_day_says_what_became_of_its_texts(busy: Pages) -> None:
     days = table(busy, "Texts of each day, as a table")
     assert 14 == len(days)
     assert ["10", "9", "1", "0", "0", "100.0%", "0"] == days["Fri Mar 6"]
@@ -72,21 +72,21 @@ def test_each_day_says_what_became_of_its_texts(busy: Desk) -> None:
     assert ["0", "0", "0", "0", "0", "–", "0"] == days["Wed Mar 4"]
 
 
-def test_thirty_days_reach_further_back(busy: Desk) -> None:
+def test_thirty_days_reach_further_back(busy: Pages) -> None:
     days = table(busy, "Texts of each day, as a table", "/delivery?days=30")
     assert 30 == len(days)
     assert "1" == days["Sat Feb 14"][1]
     assert 14 == len(table(busy, "Texts of each day, as a table", "/delivery?days=9999"))
 
 
-def test_a_day_is_the_clinics_and_not_utcs(desk: Desk) -> None:
-    whose = desk.enroll().enrollment
-    late = desk.clock.now().replace(hour=4, minute=30)  # Thursday 23:30 in New York
-    left(desk, whose, late, "delivered")
-    assert "1" == table(desk, "Texts of each day, as a table")["Thu Mar 5"][0]
+def test_a_day_is_the_clinics_and_not_utcs(pages: Pages) -> None:
+    whose = pages.enroll().enrollment
+    late = pages.clock.now().replace(hour=4, minute=30)  # Thursday 23:30 in New York
+    left(pages, whose, late, "delivered")
+    assert "1" == table(pages, "Texts of each day, as a table")["Thu Mar 5"][0]
 
 
-def test_each_protocol_has_its_own_line(busy: Desk) -> None:
+def test_each_protocol_has_its_own_line(busy: Pages) -> None:
     other = busy.enroll(name="Eva Cruz", phone="+12125550124", protocol="microneedling-week").enrollment
     left(busy, other, busy.clock.now(), "delivered")
     lines = table(busy, "Texts of each protocol, as a table")
@@ -94,7 +94,7 @@ def test_each_protocol_has_its_own_line(busy: Desk) -> None:
     assert ["13", "1"] == [cells[0] for cells in lines.values()]
 
 
-def test_opt_outs_are_counted_once_by_day_and_for_each_protocol_of_the_number(busy: Desk) -> None:
+def test_opt_outs_are_counted_once_by_day_and_for_each_protocol_of_the_number(busy: Pages) -> None:
     busy.enroll(protocol="microneedling-week", treated_at=busy.clock.now() - DAY)
     busy.clock.pass_(minutes=1)
     busy.says("STOP")
@@ -106,15 +106,15 @@ def test_opt_outs_are_counted_once_by_day_and_for_each_protocol_of_the_number(bu
     assert "1 opted out" in busy.read("/delivery")
 
 
-def test_each_reason_comes_in_words_with_what_to_do(busy: Desk) -> None:
+def test_each_reason_comes_in_words_with_what_to_do(busy: Pages) -> None:
     page = busy.read("/delivery")
     assert "1 The phone was off or out of reach. Twilio’s code 30003 It was tried again twice" in page
     assert "1 The number is a landline and cannot receive texts; ask for another. Twilio’s code 21635" in page
     assert "Ask the patient for another one." in page
 
 
-def test_without_texts_the_page_says_so(desk: Desk) -> None:
-    page = desk.read("/delivery")
+def test_without_texts_the_page_says_so(pages: Pages) -> None:
+    page = pages.read("/delivery")
     assert "No text left in these days." in page
     assert "Every text of these days arrived" in page
 

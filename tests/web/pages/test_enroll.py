@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
-from tests.web.pages.conftest import ANA, FORM, Desk, words
+from tests.web.pages.conftest import ANA, FORM, Pages, words
 
 
-def enrollments(desk: Desk) -> int:
-    with reading(desk.engine) as session:
+def enrollments(pages: Pages) -> int:
+    with reading(pages.engine) as session:
         return session.scalar(select(func.count()).select_from(Enrollment)) or 0
 
 
@@ -31,13 +31,13 @@ def enrollments(desk: Desk) -> int:
         {"phone": "808 555 0103", "rebook_consent": "yes", "protocol": "microneedling-24h"},
     ],
 )
-def test_the_preview_is_the_plan_to_the_second(desk: Desk, more: dict[str, str]) -> None:
-    desk.clock.pass_(seconds=17)
+def test_the_preview_is_the_plan_to_the_second(pages: Pages, more: dict[str, str]) -> None:
+    pages.clock.pass_(seconds=17)
     form = {**FORM, **more}
-    seen = desk.post("/preview", **form).text
-    response = desk.post("/enroll", once=str(uuid4()), **form)
+    seen = pages.post("/preview", **form).text
+    response = pages.post("/enroll", once=str(uuid4()), **form)
     assert 303 == response.status_code, words(response)
-    planned = [(row.due_at.isoformat(), row.text) for row in desk.texts(1) if row.due_at]
+    planned = [(row.due_at.isoformat(), row.text) for row in pages.texts(1) if row.due_at]
     one = re.compile(
         r'<li class="text">\s*<p class="when"><time datetime="([^"]+)">.*?<p class="bubble">(.*?)</p>', re.DOTALL
     )
@@ -45,14 +45,14 @@ def test_the_preview_is_the_plan_to_the_second(desk: Desk, more: dict[str, str])
     assert sorted(planned) == sorted((at, unescape(text)) for at, text in one.findall(seen))
 
 
-def test_the_number_is_checked_as_it_is_typed(desk: Desk) -> None:
-    assert "+1 212 555 0123" in words(desk.post("/preview", **FORM))
-    wrong = desk.post("/preview", **{**FORM, "phone": "212 555 01"})
+def test_the_number_is_checked_as_it_is_typed(pages: Pages) -> None:
+    assert "+1 212 555 0123" in words(pages.post("/preview", **FORM))
+    wrong = pages.post("/preview", **{**FORM, "phone": "212 555 01"})
     assert "has 8 digits where a US number has ten" in words(wrong)
 
 
-def test_an_empty_form_shows_the_texts_and_scolds_nobody(desk: Desk) -> None:
-    shown = desk.get("/enroll").text
+def test_an_empty_form_shows_the_texts_and_scolds_nobody(pages: Pages) -> None:
+    shown = pages.get("/enroll").text
     assert 'class="bubble"' in shown
     assert 'class="problem">' not in shown
 
@@ -71,111 +71,111 @@ def test_an_empty_form_shows_the_texts_and_scolds_nobody(desk: Desk) -> None:
         ({"timezone": "Mars/Olympus"}, "is not a time zone"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(desk: Desk, more: dict[str, str], sentence: str) -> None:
-    response = desk.post("/enroll", once=str(uuid4()), **{**FORM, **more})
-    assert (422, 0) == (response.status_code, enrollments(desk))
+def test_what_is_wrong_is_said_and_what_was_typed_stays(pages: Pages, more: dict[str, str], sentence: str) -> None:
+    response = pages.post("/enroll", once=str(uuid4()), **{**FORM, **more})
+    assert (422, 0) == (response.status_code, enrollments(pages))
     assert sentence.lower() in words(response).lower()
     assert 'value="(212) 555-0123"' in response.text
 
 
-def test_a_double_click_enrolls_once(desk: Desk) -> None:
-    once = desk.token(field="once")
-    first, second = (desk.post("/enroll", once=once, **FORM) for _ in range(2))
+def test_a_double_click_enrolls_once(pages: Pages) -> None:
+    once = pages.token(field="once")
+    first, second = (pages.post("/enroll", once=once, **FORM) for _ in range(2))
     assert (303, first.headers["location"]) == (second.status_code, second.headers["location"])
-    assert 1 == enrollments(desk)
+    assert 1 == enrollments(pages)
 
 
-def test_a_double_click_a_minute_later_does_not_move_the_treatment(desk: Desk) -> None:
-    form = {**FORM, "when": "now", "once": desk.token(field="once")}
-    desk.post("/enroll", **form)
-    before = [row.due_at for row in desk.texts(1)]
-    desk.clock.pass_(minutes=1)
-    desk.post("/enroll", **form)
-    assert (1, before) == (enrollments(desk), [row.due_at for row in desk.texts(1)])
+def test_a_double_click_a_minute_later_does_not_move_the_treatment(pages: Pages) -> None:
+    form = {**FORM, "when": "now", "once": pages.token(field="once")}
+    pages.post("/enroll", **form)
+    before = [row.due_at for row in pages.texts(1)]
+    pages.clock.pass_(minutes=1)
+    pages.post("/enroll", **form)
+    assert (1, before) == (enrollments(pages), [row.due_at for row in pages.texts(1)])
 
 
-def test_the_same_form_with_another_patient_is_not_dropped_silently(desk: Desk) -> None:
+def test_the_same_form_with_another_patient_is_not_dropped_silently(pages: Pages) -> None:
     """Back button, another name, Enroll: staff hear of it, and a second press enrolls."""
-    once = desk.token(field="once")
-    desk.post("/enroll", once=once, **FORM)
+    once = pages.token(field="once")
+    pages.post("/enroll", once=once, **FORM)
     other = {**FORM, "name": "Eva Cruz", "phone": "212 555 0124"}
-    response = desk.post("/enroll", once=once, **other)
-    assert (409, 1) == (response.status_code, enrollments(desk))
+    response = pages.post("/enroll", once=once, **other)
+    assert (409, 1) == (response.status_code, enrollments(pages))
     assert "another patient, enroll once more" in words(response)
     fresh = re.search(r'name="once" value="([^"]+)"', response.text)
     assert fresh is not None
-    desk.post("/enroll", once=fresh[1], **other)
-    assert 2 == enrollments(desk)
+    pages.post("/enroll", once=fresh[1], **other)
+    assert 2 == enrollments(pages)
 
 
-def test_the_same_patient_on_a_fresh_form_is_found_again(desk: Desk) -> None:
-    desk.post("/enroll", once=str(uuid4()), **FORM)
-    response = desk.post("/enroll", once=str(uuid4()), **FORM)
-    assert 1 == enrollments(desk)
-    assert "enrolled already; nothing was changed" in desk.read(response.headers["location"])
-    assert "This patient is enrolled already: enrollment 1" in words(desk.post("/preview", **FORM))
+def test_the_same_patient_on_a_fresh_form_is_found_again(pages: Pages) -> None:
+    pages.post("/enroll", once=str(uuid4()), **FORM)
+    response = pages.post("/enroll", once=str(uuid4()), **FORM)
+    assert 1 == enrollments(pages)
+    assert "enrolled already; nothing was changed" in pages.read(response.headers["location"])
+    assert "This patient is enrolled already: enrollment 1" in words(pages.post("/preview", **FORM))
 
 
-def test_a_form_sent_after_the_lock_comes_back_filled_in(desk: Desk) -> None:
-    once, token = desk.token(field="once"), desk.token()
-    desk.clock.pass_(minutes=16)
+def test_a_form_sent_after_the_lock_comes_back_filled_in(pages: Pages) -> None:
+    once, token = pages.token(field="once"), pages.token()
+    pages.clock.pass_(minutes=16)
     form = {**FORM, "treated_at": "2026-03-06T14:00"}
-    locked = desk.client.post("/enroll", data={"form": token, "once": once, **form})
-    assert (401, 0) == (locked.status_code, enrollments(desk))
+    locked = pages.client.post("/enroll", data={"form": token, "once": once, **form})
+    assert (401, 0) == (locked.status_code, enrollments(pages))
     kept = dict(re.findall(r'name="(kept\.[^"]+)" value="([^"]*)"', locked.text))
-    again = desk.sign_in(**kept)
+    again = pages.sign_in(**kept)
     assert (200, True) == (again.status_code, 'value="Ana Ruiz"' in again.text)
     assert "as you left it" in words(again)
-    assert 303 == desk.post("/enroll", once=once, **form).status_code
-    assert 1 == enrollments(desk)
+    assert 303 == pages.post("/enroll", once=once, **form).status_code
+    assert 1 == enrollments(pages)
 
 
-def test_the_kept_form_survives_a_wrong_password(desk: Desk) -> None:
-    again = desk.sign_in(password="not it at all", **{"kept.name": "Ana Ruiz"})
+def test_the_kept_form_survives_a_wrong_password(pages: Pages) -> None:
+    again = pages.sign_in(password="not it at all", **{"kept.name": "Ana Ruiz"})
     assert 'name="kept.name" value="Ana Ruiz"' in again.text
 
 
-def test_a_preview_of_a_locked_session_says_so_without_a_page(desk: Desk) -> None:
-    token = desk.token()
-    desk.clock.pass_(minutes=16)
-    response = desk.client.post("/preview", data={"form": token, **FORM}, headers={"X-Fragment": "1"})
+def test_a_preview_of_a_locked_session_says_so_without_a_page(pages: Pages) -> None:
+    token = pages.token()
+    pages.clock.pass_(minutes=16)
+    response = pages.client.post("/preview", data={"form": token, **FORM}, headers={"X-Fragment": "1"})
     assert (401, "locked\n") == (response.status_code, response.text)
 
 
-def test_without_a_script_the_preview_is_behind_a_button(desk: Desk) -> None:
-    response = desk.post("/enroll", once=str(uuid4()), preview="yes", **{**FORM, "protocol": "microneedling-week"})
-    assert (200, 0) == (response.status_code, enrollments(desk))
+def test_without_a_script_the_preview_is_behind_a_button(pages: Pages) -> None:
+    response = pages.post("/enroll", once=str(uuid4()), preview="yes", **{**FORM, "protocol": "microneedling-week"})
+    assert (200, 0) == (response.status_code, enrollments(pages))
     assert "swimming" in words(response)
 
 
-def test_what_cannot_be_said_in_time_is_said_at_once(desk: Desk) -> None:
-    desk.clock.pass_(hours=6, minutes=40)
-    desk.sign_in()
+def test_what_cannot_be_said_in_time_is_said_at_once(pages: Pages) -> None:
+    pages.clock.pass_(hours=6, minutes=40)
+    pages.sign_in()
     late = {**FORM, "treated_at": "2026-03-06T20:45"}
-    assert "Say it before the patient leaves" in words(desk.post("/preview", **late))
+    assert "Say it before the patient leaves" in words(pages.post("/preview", **late))
 
 
-def test_a_number_that_said_stop_is_known_before_the_button(desk: Desk) -> None:
-    desk.enroll()
-    desk.says("stop please")
-    shown = words(desk.post("/preview", **{**FORM, "protocol": "microneedling-week"}))
+def test_a_number_that_said_stop_is_known_before_the_button(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("stop please")
+    shown = words(pages.post("/preview", **{**FORM, "protocol": "microneedling-week"}))
     assert "This number has said STOP" in shown
 
 
-def test_an_unapproved_protocol_is_refused_where_texts_are_real(strict: Desk) -> None:
+def test_an_unapproved_protocol_is_refused_where_texts_are_real(strict: Pages) -> None:
     assert "nobody has approved" in words(strict.post("/preview", **FORM)).lower()
     assert 422 == strict.post("/enroll", once=str(uuid4()), **FORM).status_code
 
 
-def test_no_name_and_no_number_stands_in_an_address(desk: Desk) -> None:
-    response = desk.post("/enroll", once=str(uuid4()), **FORM)
+def test_no_name_and_no_number_stands_in_an_address(pages: Pages) -> None:
+    response = pages.post("/enroll", once=str(uuid4()), **FORM)
     assert "Ana" not in response.headers["location"]
     assert ANA[-4:] not in response.headers["location"]
 
 
-def test_who_asked_for_consent_is_who_is_signed_in(desk: Desk) -> None:
-    desk.post("/enroll", once=str(uuid4()), **FORM)
-    with reading(desk.engine) as session:
+def test_who_asked_for_consent_is_who_is_signed_in(pages: Pages) -> None:
+    pages.post("/enroll", once=str(uuid4()), **FORM)
+    with reading(pages.engine) as session:
         (stored,) = session.scalars(select(Enrollment)).all()
     assert ("staff:Dana", "Signed form") == (stored.consent_by, stored.consent)
-    assert timedelta(0) == stored.consent_at - desk.clock.now()
+    assert timedelta(0) == stored.consent_at - pages.clock.now()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
-from tests.web.pages.conftest import PASSWORD, Desk
+from tests.web.pages.conftest import PASSWORD, Pages
 from tests.web.pages.test_today import S, move
 
 pytestmark = in_a_browser
@@ -32,9 +32,9 @@ PAGES = [
 
 
 @pytest.fixture
-def visitor(desk: Desk, browser: Browser) -> Iterator[Visitor]:
+def visitor(pages: Pages, browser: Browser) -> Iterator[Visitor]:
     """Dana has signed in."""
-    with visiting(desk, browser) as visitor:
+    with visiting(pages, browser) as visitor:
         yield visitor
 
 
@@ -55,7 +55,7 @@ def test_a_patient_is_enrolled_in_nine_steps_and_gets_what_was_shown(visitor: Vi
     page.get_by_role("button", name="Enroll", exact=True).click()
     page.wait_for_url("**/patients/1?form=*#enrolled")
     expect(page.locator("#enrolled")).to_be_visible()
-    planned = [[row.due_at.isoformat(), row.text] for row in visitor.desk.texts(1) if row.due_at]
+    planned = [[row.due_at.isoformat(), row.text] for row in visitor.pages.texts(1) if row.due_at]
     assert sorted(shown) == sorted(planned)
     assert [] == visitor.complaints
 
@@ -77,7 +77,7 @@ def test_it_works_without_a_mouse(visitor: Visitor) -> None:
     visitor.preview("sin maquillaje")
     keys.press("Enter")
     page.wait_for_url("**/patients/1?form=*#enrolled")
-    assert "sin maquillaje" in visitor.desk.texts(1)[0].text
+    assert "sin maquillaje" in visitor.pages.texts(1)[0].text
 
 
 def test_a_double_click_and_the_back_button_enroll_once(visitor: Visitor) -> None:
@@ -94,14 +94,14 @@ def test_a_double_click_and_the_back_button_enroll_once(visitor: Visitor) -> Non
         page.get_by_role("button", name="Enroll", exact=True).click()
         page.wait_for_url("**/patients/1?form=*#enrolled")
     page.reload()
-    assert [] == visitor.desk.texts(2)
+    assert [] == visitor.pages.texts(2)
 
 
 def test_a_locked_form_is_still_filled_in_after_the_password(visitor: Visitor) -> None:
-    page, desk = visitor.page, visitor.desk
+    page, pages = visitor.page, visitor.pages
     visitor.go("/enroll")
     page.get_by_role("textbox", name="Name", exact=True).fill("Ana Ruiz")
-    desk.clock.pass_(minutes=16)
+    pages.clock.pass_(minutes=16)
     page.get_by_role("textbox", name="Mobile", exact=True).fill("2125550123")
     lock = page.get_by_role("dialog")
     lock.wait_for()
@@ -118,8 +118,8 @@ def test_a_locked_form_is_still_filled_in_after_the_password(visitor: Visitor) -
 
 
 def test_nothing_a_patient_writes_is_executed(visitor: Visitor) -> None:
-    visitor.desk.enroll()
-    visitor.desk.says("<img src=x onerror=alert(1)><script>alert(2)</script>")
+    visitor.pages.enroll()
+    visitor.pages.says("<img src=x onerror=alert(1)><script>alert(2)</script>")
     dialogs: list[str] = []
     visitor.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     for path in ("/", "/patients/1"):
@@ -129,32 +129,32 @@ def test_nothing_a_patient_writes_is_executed(visitor: Visitor) -> None:
 
 
 def test_a_change_shows_its_difference_and_then_happens(visitor: Visitor) -> None:
-    visitor.desk.enroll(appointment_at=visitor.desk.clock.now() + timedelta(minutes=20))
-    visitor.desk.clock.pass_(minutes=10)
+    visitor.pages.enroll(appointment_at=visitor.pages.clock.now() + timedelta(minutes=20))
+    visitor.pages.clock.pass_(minutes=10)
     page = visitor.page
     visitor.go("/")
     page.get_by_role("button", name="Ana Ruiz: treated").click()
     page.get_by_role("heading", name="Treated until").wait_for()
     page.get_by_role("button", name="Treated").click()
     expect(page.locator("#done")).to_be_visible()
-    assert {"planned"} == {row.state.value for row in visitor.desk.texts(1)}
+    assert {"planned"} == {row.state.value for row in visitor.pages.texts(1)}
 
 
-def not_sent(desk: Desk) -> None:
+def not_sent(pages: Pages) -> None:
     """One text of another patient is in each list of Today."""
-    texts = desk.texts(desk.enroll(name="Mia Long-Hyphenated Lang", phone="+12125550126").enrollment)
+    texts = pages.texts(pages.enroll(name="Mia Long-Hyphenated Lang", phone="+12125550126").enrollment)
     ways = ((S.ATTEMPTING, S.NEEDS_REVIEW), (S.ATTEMPTING, S.FAILED), (S.EXPIRED,))
     for text, way in zip(texts, ways, strict=False):
-        move(desk, text, *way, why="a reason that takes some words")
+        move(pages, text, *way, why="a reason that takes some words")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_every_page_fits_and_axe_finds_nothing(visitor: Visitor, width: int, scheme: str) -> None:
-    desk, page = visitor.desk, visitor.page
-    desk.enroll(protocol="microneedling-regimen", answers={"shaves": "yes"}, rebook_consent=True)
-    desk.enroll(name="Eva Cruz", phone="+12125550124", appointment_at=desk.clock.now() + timedelta(minutes=20))
-    not_sent(desk)
-    desk.says("it is bleeding a lot")
+    pages, page = visitor.pages, visitor.page
+    pages.enroll(protocol="microneedling-regimen", answers={"shaves": "yes"}, rebook_consent=True)
+    pages.enroll(name="Eva Cruz", phone="+12125550124", appointment_at=pages.clock.now() + timedelta(minutes=20))
+    not_sent(pages)
+    pages.says("it is bleeding a lot")
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     found = []

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
-from tests.web.pages.conftest import Desk
+from tests.web.pages.conftest import Pages
 
 pytestmark = in_a_browser
 
 
 @pytest.fixture
-def visitor(admin: Desk, browser: Browser) -> Iterator[Visitor]:
+def visitor(admin: Pages, browser: Browser) -> Iterator[Visitor]:
     """Dr. Sol, an admin, has signed in; Ana is a patient."""
     admin.enroll()
     with visiting(admin, browser, "Dr. Sol") as visitor:

@@ -20,7 +20,7 @@ from notifier.domain.offices import OfficeProfile
 from notifier.numbers.opt_outs import opt_out
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
-from tests.web.pages.conftest import FORM, PASSWORD, Desk, open_desk
+from tests.web.pages.conftest import FORM, PASSWORD, Pages, open_pages
 
 EVE = "+14805550124"
 OFFICES = {
@@ -32,35 +32,35 @@ OFFICES = {
 
 
 @pytest.fixture
-def north(sqlite_engine: Engine, now: datetime) -> Iterator[Desk]:
+def north(sqlite_engine: Engine, now: datetime) -> Iterator[Pages]:
     """Dana belongs to the north. Ana is a patient there, Eve one of the desert: both wrote, both are expected."""
-    with open_desk(sqlite_engine, now) as desk:
-        object.__setattr__(desk.context, "rules", replace(desk.context.rules, offices=OFFICES))
-        desk.account()
-        belong(desk, "north")
+    with open_pages(sqlite_engine, now) as pages:
+        object.__setattr__(pages.context, "rules", replace(pages.context.rules, offices=OFFICES))
+        pages.account()
+        belong(pages, "north")
         for name, phone, office in (("Ana Ruiz", "+12125550123", "north"), ("Eve Sand", EVE, "desert")):
-            desk.enroll(name=name, phone=phone, office=office)
+            pages.enroll(name=name, phone=phone, office=office)
             visit = now + timedelta(hours=2)
-            desk.enroll(name=name, phone=phone, office=office, appointment_at=visit, protocol="microneedling-24h")
-            wrote(desk, f"question of {name}", phone)
-        assert desk.sign_in().status_code == 303
-        yield desk
+            pages.enroll(name=name, phone=phone, office=office, appointment_at=visit, protocol="microneedling-24h")
+            wrote(pages, f"question of {name}", phone)
+        assert pages.sign_in().status_code == 303
+        yield pages
 
 
-def belong(desk: Desk, *offices: str) -> None:
-    with writing(desk.engine) as session:
-        set_offices(session, "Dana", offices, now=desk.clock.now(), by="test")
+def belong(pages: Pages, *offices: str) -> None:
+    with writing(pages.engine) as session:
+        set_offices(session, "Dana", offices, now=pages.clock.now(), by="test")
 
 
-def wrote(desk: Desk, text: str, phone: str) -> None:
-    now = desk.clock.now()
+def wrote(pages: Pages, text: str, phone: str) -> None:
+    now = pages.clock.now()
     answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=OFFICES)
-    with writing(desk.engine) as session:
+    with writing(pages.engine) as session:
         receive(session, InboundText(f"SM{phone}", phone, text, now), now, answers=answers)
 
 
 @pytest.mark.parametrize("page", ["/", "/replies", "/texts/next-24-hours"])
-def test_the_lists_have_only_ones_own(north: Desk, page: str) -> None:
+def test_the_lists_have_only_ones_own(north: Pages, page: str) -> None:
     shown = north.read(page)
     assert "Eve" not in shown
     assert "Ana" in shown
@@ -68,14 +68,14 @@ def test_the_lists_have_only_ones_own(north: Desk, page: str) -> None:
     assert "Eve" in north.read(page)
 
 
-def test_the_counts_are_of_ones_own_patients(north: Desk) -> None:
+def test_the_counts_are_of_ones_own_patients(north: Pages) -> None:
     assert "2 in 24 hours" in north.read("/")
     belong(north)
     assert "4 in 24 hours" in north.read("/")
 
 
 @pytest.mark.parametrize("path", ["/patients/3", "/patients/4", "/patients/3/card", "/texts/8"])
-def test_another_offices_patient_is_as_missing(north: Desk, path: str) -> None:
+def test_another_offices_patient_is_as_missing(north: Pages, path: str) -> None:
     found = north.get(path)
     assert (404, True) == (found.status_code, "There is nothing here" in found.text)
     assert "Eve" not in found.text
@@ -83,23 +83,23 @@ def test_another_offices_patient_is_as_missing(north: Desk, path: str) -> None:
     assert 404 != north.get(path).status_code
 
 
-def test_nothing_can_be_done_to_her_either(north: Desk) -> None:
+def test_nothing_can_be_done_to_her_either(north: Pages) -> None:
     for path in ("patients/3/change", "patients/3/answer", "replies/2/claim", "replies/2/close", "texts/8/seen-to"):
         assert 404 == north.post(f"/{path}", what="cancel", words="hi").status_code
     assert 303 == north.post("/replies/1/claim").status_code
 
 
-def test_search_finds_ones_own(north: Desk) -> None:
+def test_search_finds_ones_own(north: Pages) -> None:
     for typed in ("Eve", EVE, "3"):
         assert "Sand" not in north.post("/find", who=typed).text
     assert "Ana Ruiz" in north.post("/find", who="Ana").text
 
 
-def test_delivery_counts_ones_own(north: Desk) -> None:
+def test_delivery_counts_ones_own(north: Pages) -> None:
     assert 200 == north.get("/delivery").status_code
 
 
-def test_the_form_offers_ones_own_and_refuses_another(north: Desk) -> None:
+def test_the_form_offers_ones_own_and_refuses_another(north: Pages) -> None:
     page = north.get("/enroll").text
     assert ('value="north"' in page, 'value="desert"' in page) == (True, False)
     form = {**FORM, "name": "Zoe Lu", "phone": "(212) 555-0177", "once": north.token("/enroll", "once")}
@@ -110,12 +110,12 @@ def test_the_form_offers_ones_own_and_refuses_another(north: Desk) -> None:
     assert "north" == enrollment(north, 5).office
 
 
-def enrollment(desk: Desk, number: int) -> Any:
-    with reading(desk.engine) as session:
+def enrollment(pages: Pages, number: int) -> Any:
+    with reading(pages.engine) as session:
         return by_id(session, number)
 
 
-def test_times_are_typed_and_shown_on_the_offices_own_clock(north: Desk) -> None:
+def test_times_are_typed_and_shown_on_the_offices_own_clock(north: Pages) -> None:
     """14:00 in Phoenix is 16:00 in New York: read there, the restrictions would end two hours early."""
     belong(north, "desert")
     once = north.token("/enroll", "once")
@@ -126,7 +126,7 @@ def test_times_are_typed_and_shown_on_the_offices_own_clock(north: Desk) -> None
     assert 'value="2026-03-06T12:00"' in north.get("/patients/5").text
 
 
-def test_who_has_several_offices_chooses(north: Desk) -> None:
+def test_who_has_several_offices_chooses(north: Pages) -> None:
     belong(north)
     once = north.token("/enroll", "once")
     form = {**FORM, "name": "Zoe Lu", "phone": "(212) 555-0177", "once": once, "timezone": ""}
@@ -137,7 +137,7 @@ def test_who_has_several_offices_chooses(north: Desk) -> None:
     assert ("desert", "America/Phoenix") == (enrollment(north, 5).office, enrollment(north, 5).timezone)
 
 
-def test_an_opt_out_at_another_office_is_seen_here(north: Desk) -> None:
+def test_an_opt_out_at_another_office_is_seen_here(north: Pages) -> None:
     with writing(north.engine) as session:
         opt_out(session, EVE, source="staff", at=north.clock.now(), by="desert")
     done = north.enroll(name="Eve Sand", phone=EVE, office="north", protocol="microneedling-week")
@@ -145,14 +145,14 @@ def test_an_opt_out_at_another_office_is_seen_here(north: Desk) -> None:
     assert "opted out" in north.read(f"/patients/{done.enrollment}")
 
 
-def test_patients_from_before_there_were_offices_are_everybodys(north: Desk) -> None:
+def test_patients_from_before_there_were_offices_are_everybodys(north: Pages) -> None:
     object.__setattr__(north.context, "rules", replace(north.context.rules, offices={}))
     old = north.enroll(name="Old Timer", phone="+12125550199").enrollment
     object.__setattr__(north.context, "rules", replace(north.context.rules, offices=OFFICES))
     assert "Old Timer" in north.read(f"/patients/{old}")
 
 
-def test_an_admin_sets_whose_patients_somebody_sees(north: Desk) -> None:
+def test_an_admin_sets_whose_patients_somebody_sees(north: Pages) -> None:
     north.account("Dr. Sol", admin=True)
     north.client.cookies.clear()
     north.sign_in("Dr. Sol", PASSWORD)

@@ -9,7 +9,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.domain.instants import zone_called
 from schedules.wording import Voice
-from tests.web.pages.conftest import FORM, Desk, words
+from tests.web.pages.conftest import FORM, Pages, words
 from tests.web.pages.test_offices import EVE, OFFICES, belong, north
 
 __all__ = ["north"]
@@ -17,13 +17,13 @@ PAGE = "/patients/5"
 
 
 @pytest.fixture
-def both(north: Desk) -> Desk:
+def both(north: Pages) -> Pages:
     """Eve, who wrote to the desert, is a patient of the north too: enrollment 5."""
     north.enroll(name="Eve Sand", phone=EVE, office="north", protocol="microneedling-week")
     return north
 
 
-def test_what_she_wrote_to_another_office_is_not_read_here(both: Desk) -> None:
+def test_what_she_wrote_to_another_office_is_not_read_here(both: Pages) -> None:
     here = both.read(PAGE)
     assert "question of Eve" not in here
     assert "1 text from this number went to another office, which answers." in here
@@ -31,14 +31,14 @@ def test_what_she_wrote_to_another_office_is_not_read_here(both: Desk) -> None:
     assert "question of Eve" in both.read(PAGE)
 
 
-def test_nor_is_it_answered_from_here(both: Desk) -> None:
+def test_nor_is_it_answered_from_here(both: Pages) -> None:
     """An answer closes what it answers: the other office would never see the question."""
     assert "nothing to answer has come from this number" in both.read(PAGE)
     asked = both.post(f"{PAGE}/answer", on="/enroll", words="Yes, that is normal")
     assert (422, True) == (asked.status_code, "Nothing to answer has come from this number" in words(asked))
 
 
-def test_what_she_writes_here_is_answered_here_though_another_office_heard_from_her_later(both: Desk) -> None:
+def test_what_she_writes_here_is_answered_here_though_another_office_heard_from_her_later(both: Pages) -> None:
     both.says("may I swim", EVE)
     both.clock.pass_(minutes=1)
     wrote_to_the_desert(both)
@@ -52,18 +52,18 @@ def test_what_she_writes_here_is_answered_here_though_another_office_heard_from_
     assert "and the sun?" in open_replies(both)
 
 
-def wrote_to_the_desert(desk: Desk) -> None:
-    with writing(desk.engine) as session:
-        later = InboundText("SM9", EVE, "and the sun?", desk.clock.now(), written_to=("+14805550111",))
+def wrote_to_the_desert(pages: Pages) -> None:
+    with writing(pages.engine) as session:
+        later = InboundText("SM9", EVE, "and the sun?", pages.clock.now(), written_to=("+14805550111",))
         answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=OFFICES)
-        receive(session, later, desk.clock.now(), answers=answers)
+        receive(session, later, pages.clock.now(), answers=answers)
 
 
-def open_replies(desk: Desk) -> str:
-    return desk.read("/replies").partition("Closed")[0]
+def open_replies(pages: Pages) -> str:
+    return pages.read("/replies").partition("Closed")[0]
 
 
-def test_enrolled_already_at_another_office_is_said_and_leads_nowhere(north: Desk) -> None:
+def test_enrolled_already_at_another_office_is_said_and_leads_nowhere(north: Pages) -> None:
     typed = {**FORM, "name": "Eve Sand", "phone": EVE, "when": "now"}
     seen = north.post("/preview", **typed)
     assert "enrolled already: enrollment 3 at another office." in words(seen)

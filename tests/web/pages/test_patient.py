@@ -14,61 +14,61 @@ from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
 from notifier.domain.states import MessageState
 from notifier.enrollments.commands import COMMANDS
-from tests.web.pages.conftest import ANA, Desk, words
+from tests.web.pages.conftest import ANA, Pages, words
 
 HERS = "/patients/1"
 
 
-def seen(desk: Desk, **fields: str) -> httpx2.Response:
+def seen(pages: Pages, **fields: str) -> httpx2.Response:
     """What a change would do."""
-    return desk.post(f"{HERS}/change", **fields)
+    return pages.post(f"{HERS}/change", **fields)
 
 
-def sure(desk: Desk, **fields: str) -> httpx2.Response:
+def sure(pages: Pages, **fields: str) -> httpx2.Response:
     """See it, and press the button."""
-    found = re.search(r'name="sure" value="([^"]+)"', seen(desk, **fields).text)
+    found = re.search(r'name="sure" value="([^"]+)"', seen(pages, **fields).text)
     assert found is not None
-    return desk.post(f"{HERS}/change", sure=found[1], **fields)
+    return pages.post(f"{HERS}/change", sure=found[1], **fields)
 
 
-def states(desk: Desk) -> set[str]:
-    return {row.state.value for row in desk.texts(1)}
+def states(pages: Pages) -> set[str]:
+    return {row.state.value for row in pages.texts(1)}
 
 
-def test_the_page_shows_every_text_with_its_state_and_the_recovery(desk: Desk) -> None:
-    desk.enroll()
-    shown = desk.get(HERS)
-    assert len(desk.texts(1)) == shown.text.count('<li class="text">')
+def test_the_page_shows_every_text_with_its_state_and_the_recovery(pages: Pages) -> None:
+    pages.enroll()
+    shown = pages.get(HERS)
+    assert len(pages.texts(1)) == shown.text.count('<li class="text">')
     assert "no makeup until Sat Mar 7, 2:10 PM" in words(shown)
     assert "<svg" in shown.text
 
 
-def test_a_form_says_whose_clock_it_is_on_where_hers_is_another(desk: Desk) -> None:
-    desk.enroll(timezone="America/Phoenix", appointment_at=desk.clock.now() + timedelta(hours=1))
-    shown = desk.read(HERS)
+def test_a_form_says_whose_clock_it_is_on_where_hers_is_another(pages: Pages) -> None:
+    pages.enroll(timezone="America/Phoenix", appointment_at=pages.clock.now() + timedelta(hours=1))
+    shown = pages.read(HERS)
     assert "Both on the clinic’s clock, New York." in shown
     assert "Appointment Fri Mar 6, 1:10 PM MST" in shown
-    assert "on the patient’s clock, Phoenix" in words(seen(desk, what="treated", treated_at="2026-03-06T14:00"))
+    assert "on the patient’s clock, Phoenix" in words(seen(pages, what="treated", treated_at="2026-03-06T14:00"))
 
 
-def test_stop_is_seen_on_her_page(desk: Desk) -> None:
-    desk.enroll()
-    desk.says("no más por favor")
-    shown = desk.read(HERS)
+def test_stop_is_seen_on_her_page(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("no más por favor")
+    shown = pages.read(HERS)
     assert "STOP came on Fri Mar 6 (phrase). Nothing is sent to this number: call instead." in shown
     assert "no más por favor" in shown
-    assert {"suppressed"} == states(desk)
+    assert {"suppressed"} == states(pages)
 
 
-def test_names_and_texts_are_data(desk: Desk) -> None:
-    desk.enroll(consent="<script>alert(1)</script>")
-    desk.says("<img src=x onerror=alert(1)>\"'{{7*7}}")
+def test_names_and_texts_are_data(pages: Pages) -> None:
+    pages.enroll(consent="<script>alert(1)</script>")
+    pages.says("<img src=x onerror=alert(1)>\"'{{7*7}}")
     for path in (HERS, "/"):
-        page = desk.get(path).text
+        page = pages.get(path).text
         assert "<script>alert" not in page
         assert "<img" not in page
         assert "{{7*7}}" in page
-    assert "&lt;img src=x" in desk.get(HERS).text
+    assert "&lt;img src=x" in pages.get(HERS).text
 
 
 @pytest.mark.parametrize(
@@ -82,82 +82,82 @@ def test_names_and_texts_are_data(desk: Desk) -> None:
         ({"what": "cancel"}, "withdrawn"),
     ],
 )
-def test_the_difference_comes_before_the_change(desk: Desk, fields: dict[str, str], says: str) -> None:
-    desk.enroll()
-    before = [(row.step, row.state, row.due_at, row.text, row.phone) for row in desk.texts(1)]
-    response = seen(desk, **fields)
+def test_the_difference_comes_before_the_change(pages: Pages, fields: dict[str, str], says: str) -> None:
+    pages.enroll()
+    before = [(row.step, row.state, row.due_at, row.text, row.phone) for row in pages.texts(1)]
+    response = seen(pages, **fields)
     assert (200, True) == (response.status_code, says in words(response))
-    assert before == [(row.step, row.state, row.due_at, row.text, row.phone) for row in desk.texts(1)]
-    assert f"{HERS}#done" == sure(desk, **fields).headers["location"]
-    assert before != [(row.step, row.state, row.due_at, row.text, row.phone) for row in desk.texts(1)]
+    assert before == [(row.step, row.state, row.due_at, row.text, row.phone) for row in pages.texts(1)]
+    assert f"{HERS}#done" == sure(pages, **fields).headers["location"]
+    assert before != [(row.step, row.state, row.due_at, row.text, row.phone) for row in pages.texts(1)]
 
 
 @pytest.mark.parametrize("opted_out", [False, True])
-def test_an_ending_shows_what_it_does_to_others_on_the_phone(desk: Desk, opted_out: bool) -> None:
-    desk.enroll()
-    desk.enroll(name="Eva Poe")
+def test_an_ending_shows_what_it_does_to_others_on_the_phone(pages: Pages, opted_out: bool) -> None:
+    pages.enroll()
+    pages.enroll(name="Eva Poe")
     if opted_out:
-        desk.says("STOP")
-    shown = words(desk.post("/patients/2/change", what="cancel"))
+        pages.says("STOP")
+    shown = words(pages.post("/patients/2/change", what="cancel"))
     assert "Enrollment 1, on the same phone" in shown
     assert "new words or number" in shown
     assert opted_out == ("The number has opted out: nothing will be sent" in shown)
-    assert any(row.text.startswith("Ana: ") for row in desk.texts(1))
-    desk.post("/patients/2/change", what="cancel", sure=_digest(desk, "cancel", "/patients/2"))
-    assert not any(row.text.startswith("Ana: ") for row in desk.texts(1))
+    assert any(row.text.startswith("Ana: ") for row in pages.texts(1))
+    pages.post("/patients/2/change", what="cancel", sure=_digest(pages, "cancel", "/patients/2"))
+    assert not any(row.text.startswith("Ana: ") for row in pages.texts(1))
 
 
-def test_a_change_that_is_no_longer_what_was_seen_is_shown_again(desk: Desk) -> None:
-    desk.enroll()
-    answer = desk.post(f"{HERS}/change", what="cancel", sure="0" * 16)
+def test_a_change_that_is_no_longer_what_was_seen_is_shown_again(pages: Pages) -> None:
+    pages.enroll()
+    answer = pages.post(f"{HERS}/change", what="cancel", sure="0" * 16)
     assert "Look at it once more" in words(answer)
-    assert {"planned"} == states(desk)
+    assert {"planned"} == states(pages)
 
 
-def test_a_name_alone_changes_no_text(desk: Desk) -> None:
-    desk.enroll()
+def test_a_name_alone_changes_no_text(pages: Pages) -> None:
+    pages.enroll()
     fields = {"what": "change", "name": "Anna Ruiz"}
-    assert "No text changes." in words(seen(desk, **fields))
-    sure(desk, **fields)
-    assert "Anna Ruiz" in desk.read(HERS)
+    assert "No text changes." in words(seen(pages, **fields))
+    sure(pages, **fields)
+    assert "Anna Ruiz" in pages.read(HERS)
 
 
-def test_nothing_changed_is_said(desk: Desk) -> None:
-    desk.enroll()
-    response = seen(desk, what="change", name="Ana Ruiz", phone="+1 212 555 0123", treated_at="2026-03-06T14:10")
+def test_nothing_changed_is_said(pages: Pages) -> None:
+    pages.enroll()
+    response = seen(pages, what="change", name="Ana Ruiz", phone="+1 212 555 0123", treated_at="2026-03-06T14:10")
     assert (422, True) == (response.status_code, "Nothing was changed in the form" in words(response))
 
 
-def test_hold_and_go_on(desk: Desk) -> None:
-    desk.enroll()
-    sure(desk, what="hold", why="she asked")
-    assert "on hold" in desk.read(HERS)
-    assert "The enrollment is on hold: she asked" in desk.read(HERS)
-    sure(desk, what="resume")
-    assert "active" in desk.read(HERS)
+def test_hold_and_go_on(pages: Pages) -> None:
+    pages.enroll()
+    sure(pages, what="hold", why="she asked")
+    assert "on hold" in pages.read(HERS)
+    assert "The enrollment is on hold: she asked" in pages.read(HERS)
+    sure(pages, what="resume")
+    assert "active" in pages.read(HERS)
 
 
-def test_never_again_and_texts_wanted_again(desk: Desk) -> None:
-    desk.enroll()
-    sure(desk, what="opt-out")
-    assert {"suppressed"} == states(desk)
-    assert 422 == desk.post(f"{HERS}/change", what="release", sure=_digest(desk, "release")).status_code
-    sure(desk, what="release", reconsent="signed a new form")
-    assert {"planned"} == states(desk)
+def test_never_again_and_texts_wanted_again(pages: Pages) -> None:
+    pages.enroll()
+    sure(pages, what="opt-out")
+    assert {"suppressed"} == states(pages)
+    assert 422 == pages.post(f"{HERS}/change", what="release", sure=_digest(pages, "release")).status_code
+    sure(pages, what="release", reconsent="signed a new form")
+    assert {"planned"} == states(pages)
 
 
-def _digest(desk: Desk, what: str, whose: str = HERS) -> str:
-    return desk.post(f"{whose}/change", what=what).text.split('name="sure" value="')[1].split('"')[0]
+def _digest(pages: Pages, what: str, whose: str = HERS) -> str:
+    return pages.post(f"{whose}/change", what=what).text.split('name="sure" value="')[1].split('"')[0]
 
 
-def test_a_no_show_ends_it(desk: Desk) -> None:
-    desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
-    assert 'id="no-show"' not in desk.get(HERS).text
-    early = seen(desk, what="no-show")
+def test_a_no_show_ends_it(pages: Pages) -> None:
+    pages.enroll(appointment_at=pages.clock.now() + timedelta(minutes=5))
+    assert 'id="no-show"' not in pages.get(HERS).text
+    early = seen(pages, what="no-show")
     assert (422, True) == (early.status_code, "so it is no no-show yet" in words(early))
-    desk.clock.pass_(minutes=5)
-    sure(desk, what="no-show")
-    assert "no-show" in desk.read(HERS)
+    pages.clock.pass_(minutes=5)
+    sure(pages, what="no-show")
+    assert "no-show" in pages.read(HERS)
 
 
 @pytest.mark.parametrize(
@@ -169,42 +169,42 @@ def test_a_no_show_ends_it(desk: Desk) -> None:
         ("cancel", {"what": "resume"}, "booked"),
     ],
 )
-def test_an_ending_by_mistake_is_taken_back(desk: Desk, end: str, back: dict[str, str], state: str) -> None:
-    desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
-    desk.clock.pass_(minutes=5)
-    sure(desk, what=end)
-    assert 'id="take-back"' in desk.get(HERS).text
-    assert f"{HERS}#done" == sure(desk, **back).headers["location"]
-    with reading(desk.engine) as session:
+def test_an_ending_by_mistake_is_taken_back(pages: Pages, end: str, back: dict[str, str], state: str) -> None:
+    pages.enroll(appointment_at=pages.clock.now() + timedelta(minutes=5))
+    pages.clock.pass_(minutes=5)
+    sure(pages, what=end)
+    assert 'id="take-back"' in pages.get(HERS).text
+    assert f"{HERS}#done" == sure(pages, **back).headers["location"]
+    with reading(pages.engine) as session:
         found = by_id(session, 1)
     assert found is not None
     assert state == found.state.value
 
 
-def test_the_history_names_who_did_it(desk: Desk) -> None:
-    desk.enroll()
-    sure(desk, what="cancel")
-    assert "planned → withdrawn Dana" in desk.read(HERS)
-    assert {MessageState.CANCELLED.value} == states(desk)
+def test_the_history_names_who_did_it(pages: Pages) -> None:
+    pages.enroll()
+    sure(pages, what="cancel")
+    assert "planned → withdrawn Dana" in pages.read(HERS)
+    assert {MessageState.CANCELLED.value} == states(pages)
 
 
-def test_a_patient_is_found_by_name_number_and_enrollment(subtests: pytest.Subtests, desk: Desk) -> None:
+def test_a_patient_is_found_by_name_number_and_enrollment(subtests: pytest.Subtests, pages: Pages) -> None:
     for typed in ("ana", "ANA RUIZ", "ruiz", "212 555 0123", "1"):
         with subtests.test(typed=typed):
-            desk.enroll()
-            assert HERS == desk.post("/find", who=typed).headers["location"]
+            pages.enroll()
+            assert HERS == pages.post("/find", who=typed).headers["location"]
 
 
-def test_nobody_else_is_found(subtests: pytest.Subtests, desk: Desk) -> None:
+def test_nobody_else_is_found(subtests: pytest.Subtests, pages: Pages) -> None:
     for typed in ("%", "_", "x' OR 1=1", "Bob", "99"):
         with subtests.test(typed=typed):
-            desk.enroll()
-            assert "0 patients" in words(desk.post("/find", who=typed))
+            pages.enroll()
+            assert "0 patients" in words(pages.post("/find", who=typed))
 
 
-def test_somebody_elses_form_tells_nothing(desk: Desk) -> None:
+def test_somebody_elses_form_tells_nothing(pages: Pages) -> None:
     """The warnings of an enrollment are shown on its own page alone."""
-    assert ANA not in desk.read("/patients/1?form=00000000-0000-0000-0000-000000000000")
+    assert ANA not in pages.read("/patients/1?form=00000000-0000-0000-0000-000000000000")
 
 
 def test_every_command_has_its_button_on_the_page() -> None:

@@ -13,7 +13,7 @@ from schedules.catalogue import shipped
 from schedules.moments import Anchor
 from schedules.timeline import Patient, Rules, build_timeline
 from schedules.wording import Voice
-from tests.web.pages.conftest import Desk, words
+from tests.web.pages.conftest import Pages, words
 
 NEW_YORK = ZoneInfo("America/New_York")
 VOICE = Voice("Lakeside Skin", "(978) 555-0142")
@@ -64,7 +64,7 @@ def test_a_text_with_a_condition_is_shown_as_its_own_patient_reads_it() -> None:
     assert both[0] == both[1]
 
 
-def test_the_page_of_an_approval_marks_what_is_filled_in(admin: Desk) -> None:
+def test_the_page_of_an_approval_marks_what_is_filled_in(admin: Pages) -> None:
     page = admin.get("/protocols/microneedling/approve/es")
     assert "no maquillaje" not in page.text
     end = "the end of “no makeup” for the patient"

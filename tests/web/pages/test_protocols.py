@@ -13,16 +13,16 @@ from schedules.catalogue import shipped
 from schedules.check import check_protocol
 from schedules.checks.findings import Finding
 from schedules.timeline import Rules
-from tests.web.pages.conftest import Desk, words
+from tests.web.pages.conftest import Pages, words
 
 REGIMEN = shipped()["microneedling-regimen"]
 PROTOCOL = f"/protocols/{REGIMEN.id}"
 
 
-def test_every_text_every_source_and_every_reason_can_be_read(subtests: pytest.Subtests, desk: Desk) -> None:
+def test_every_text_every_source_and_every_reason_can_be_read(subtests: pytest.Subtests, pages: Pages) -> None:
     for protocol in shipped():
         with subtests.test(protocol=protocol):
-            shown = desk.read(f"/protocols/{protocol}")
+            shown = pages.read(f"/protocols/{protocol}")
             wanted = shipped()[protocol]
             missing = [
                 said
@@ -33,7 +33,7 @@ def test_every_text_every_source_and_every_reason_can_be_read(subtests: pytest.S
             assert [] == missing
 
 
-def test_an_admin_stands_behind_exactly_these_words(admin: Desk) -> None:
+def test_an_admin_stands_behind_exactly_these_words(admin: Pages) -> None:
     asked = admin.get(f"{PROTOCOL}/approve/es")
     missing = [step.key for step in REGIMEN.steps if step.enabled and step.text["es"] not in unescape(asked.text)]
     version = admin.token(f"{PROTOCOL}/approve/es", "version")
@@ -45,56 +45,56 @@ def test_an_admin_stands_behind_exactly_these_words(admin: Desk) -> None:
     assert [("microneedling-regimen", version, "es", "Dr. Sol")] == found
 
 
-def test_words_that_changed_meanwhile_are_not_approved(admin: Desk) -> None:
+def test_words_that_changed_meanwhile_are_not_approved(admin: Pages) -> None:
     response = admin.post(f"{PROTOCOL}/approve", on=PROTOCOL, version="0123456789ab", language="en")
     assert (422, True) == (response.status_code, "has changed since you read it" in words(response))
 
 
-def test_only_an_admin_approves(desk: Desk) -> None:
+def test_only_an_admin_approves(pages: Pages) -> None:
     version = shipped()["microneedling-regimen"].version
-    answer = desk.post(f"{PROTOCOL}/approve", version=version, language="en")
+    answer = pages.post(f"{PROTOCOL}/approve", version=version, language="en")
     assert (403, "Only an admin may do this." in words(answer)) == (403, True)
-    assert 403 == desk.get(f"{PROTOCOL}/approve/en").status_code
-    assert "Read and approve" not in desk.read(PROTOCOL)
+    assert 403 == pages.get(f"{PROTOCOL}/approve/en").status_code
+    assert "Read and approve" not in pages.read(PROTOCOL)
 
 
-def test_anybody_can_stop_a_bad_text_at_once(desk: Desk) -> None:
-    desk.post(f"{PROTOCOL}/pause", on=PROTOCOL, step="makeup-again", reason="wrong wording")
-    with reading(desk.engine) as session:
+def test_anybody_can_stop_a_bad_text_at_once(pages: Pages) -> None:
+    pages.post(f"{PROTOCOL}/pause", on=PROTOCOL, step="makeup-again", reason="wrong wording")
+    with reading(pages.engine) as session:
         assert [("makeup-again", "wrong wording")] == [(one.step, one.reason) for one in open_pauses(session)]
-    assert "makeup again: Wrong wording." in desk.read(PROTOCOL)
-    desk.post(f"{PROTOCOL}/unpause", on=PROTOCOL, step="makeup-again")
-    with reading(desk.engine) as session:
+    assert "makeup again: Wrong wording." in pages.read(PROTOCOL)
+    pages.post(f"{PROTOCOL}/unpause", on=PROTOCOL, step="makeup-again")
+    with reading(pages.engine) as session:
         assert [] == open_pauses(session)
 
 
-def test_a_paused_protocol_says_who_and_why(desk: Desk) -> None:
-    desk.post(f"{PROTOCOL}/pause", on=PROTOCOL, reason="under review")
-    assert "Paused by Dana: Under review." in desk.read(PROTOCOL)
-    assert "paused" in desk.read("/protocols")
+def test_a_paused_protocol_says_who_and_why(pages: Pages) -> None:
+    pages.post(f"{PROTOCOL}/pause", on=PROTOCOL, reason="under review")
+    assert "Paused by Dana: Under review." in pages.read(PROTOCOL)
+    assert "paused" in pages.read("/protocols")
 
 
-def test_two_protocols_stand_side_by_side_topic_by_topic(desk: Desk) -> None:
-    shown = desk.read("/protocols/compare?a=microneedling&b=microneedling-week")
+def test_two_protocols_stand_side_by_side_topic_by_topic(pages: Pages) -> None:
+    shown = pages.read("/protocols/compare?a=microneedling&b=microneedling-week")
     for row in ("makeup 24 hours 72 hours", "retinoids until day 4 not restricted", "swimming not restricted 7 days"):
         assert row in shown
     assert "Text “makeup again”" in shown
-    same = desk.read("/protocols/compare?a=microneedling&b=microneedling")
+    same = pages.read("/protocols/compare?a=microneedling&b=microneedling")
     assert "Nothing: they say the same." in same
-    assert 404 == desk.get("/protocols/compare?a=microneedling&b=nothing").status_code
+    assert 404 == pages.get("/protocols/compare?a=microneedling&b=nothing").status_code
 
 
-def test_what_the_check_says_is_shown_with_its_severity_and_worked_out_once(desk: Desk) -> None:
-    protocol = desk.context.protocols["microneedling-24h"]
-    clean = check_protocol(protocol, Rules(desk.context.rules.voice))
+def test_what_the_check_says_is_shown_with_its_severity_and_worked_out_once(pages: Pages) -> None:
+    protocol = pages.context.protocols["microneedling-24h"]
+    clean = check_protocol(protocol, Rules(pages.context.rules.voice))
     found = replace(
         clean,
         findings=(Finding(protocol.id, "says two things", "say one"),),
         warnings=(Finding(protocol.id, "is long", "shorten it", is_warning=True),),
     )
-    desk.context.reports[protocol.id, protocol.version] = found
-    shown = desk.read("/protocols/microneedling-24h/check")
+    pages.context.reports[protocol.id, protocol.version] = found
+    shown = pages.read("/protocols/microneedling-24h/check")
     assert 0 < shown.index("problem Says two things; say one.") < shown.index("look at it Is long; shorten it.")
-    desk.context.reports.clear()
-    assert "No problem found." in desk.read("/protocols/microneedling-24h/check")
-    assert clean == desk.context.reports[protocol.id, protocol.version]
+    pages.context.reports.clear()
+    assert "No problem found." in pages.read("/protocols/microneedling-24h/check")
+    assert clean == pages.context.reports[protocol.id, protocol.version]

@@ -10,43 +10,43 @@ import pytest
 from notifier.db.engine import reading
 from notifier.db.tables import Message, Reply
 from notifier.domain.kinds import ANSWER
-from tests.web.pages.conftest import ANA, Desk, words
+from tests.web.pages.conftest import ANA, Pages, words
 
 PAGE = "/patients/1"
 
 
 @pytest.fixture
-def asked(desk: Desk) -> Desk:
+def asked(pages: Pages) -> Pages:
     """Ana has asked something, and it is eleven at night."""
-    desk.enroll()
-    desk.clock.pass_(hours=9)
-    desk.sign_in()
-    desk.says("when can I stop icing?")
-    return desk
+    pages.enroll()
+    pages.clock.pass_(hours=9)
+    pages.sign_in()
+    pages.says("when can I stop icing?")
+    return pages
 
 
-def look(desk: Desk, said: str = "After two days.") -> httpx2.Response:
-    return desk.post(f"{PAGE}/answer", on=PAGE, words=said)
+def look(pages: Pages, said: str = "After two days.") -> httpx2.Response:
+    return pages.post(f"{PAGE}/answer", on=PAGE, words=said)
 
 
-def send(desk: Desk, shown: httpx2.Response, said: str = "After two days.") -> httpx2.Response:
+def send(pages: Pages, shown: httpx2.Response, said: str = "After two days.") -> httpx2.Response:
     once = re.search(r'name="once" value="([^"]+)"', shown.text)
     assert once is not None
-    return desk.post(f"{PAGE}/answer", on=PAGE, words=said, once=once[1], sure="yes")
+    return pages.post(f"{PAGE}/answer", on=PAGE, words=said, once=once[1], sure="yes")
 
 
-def answers(desk: Desk) -> list[Message]:
-    return [text for text in desk.texts(1) if text.kind == ANSWER]
+def answers(pages: Pages) -> list[Message]:
+    return [text for text in pages.texts(1) if text.kind == ANSWER]
 
 
-def test_the_first_look_shows_what_leaves_and_sends_nothing(asked: Desk) -> None:
+def test_the_first_look_shows_what_leaves_and_sends_nothing(asked: Pages) -> None:
     seen = words(look(asked, "After two days ✓"))
     assert "Lakeside Skin: After two days ✓" in seen
     assert "31 characters, 1 segment (of 70 characters, not 160, because of “✓”)" in seen
     assert [] == answers(asked)
 
 
-def test_at_any_hour_the_answer_leaves_at_once_and_closes_what_she_wrote(asked: Desk) -> None:
+def test_at_any_hour_the_answer_leaves_at_once_and_closes_what_she_wrote(asked: Pages) -> None:
     sent = send(asked, look(asked))
     (response,) = answers(asked)
     assert ("/patients/1#answered", asked.clock.now()) == (sent.headers["location"], response.due_at)
@@ -56,20 +56,20 @@ def test_at_any_hour_the_answer_leaves_at_once_and_closes_what_she_wrote(asked: 
     assert "on its way" in asked.read(PAGE)
 
 
-def test_a_second_click_sends_nothing_more(asked: Desk) -> None:
+def test_a_second_click_sends_nothing_more(asked: Pages) -> None:
     shown = look(asked)
     first, second = send(asked, shown), send(asked, shown)
     assert (303, 303, 1) == (first.status_code, second.status_code, len(answers(asked)))
 
 
-def test_other_words_behind_a_used_button_are_not_sent(asked: Desk) -> None:
+def test_other_words_behind_a_used_button_are_not_sent(asked: Pages) -> None:
     shown = look(asked)
     send(asked, shown)
     refused = send(asked, shown, "After three days.")
     assert (422, 1) == (refused.status_code, len(answers(asked)))
 
 
-def test_after_stop_the_page_says_call_and_sends_nothing(asked: Desk) -> None:
+def test_after_stop_the_page_says_call_and_sends_nothing(asked: Pages) -> None:
     shown = look(asked)
     asked.says("STOP")
     page = asked.get(PAGE)
@@ -80,7 +80,7 @@ def test_after_stop_the_page_says_call_and_sends_nothing(asked: Desk) -> None:
 
 
 @pytest.mark.parametrize(("hours", "open_"), [(24, True), (24.1, False)])
-def test_a_day_after_her_message_the_page_says_why_not(asked: Desk, hours: float, open_: bool) -> None:
+def test_a_day_after_her_message_the_page_says_why_not(asked: Pages, hours: float, open_: bool) -> None:
     asked.clock.pass_(hours=hours)
     asked.sign_in()
     page = asked.get(PAGE)
@@ -90,23 +90,23 @@ def test_a_day_after_her_message_the_page_says_why_not(asked: Desk, hours: float
     )
 
 
-def test_who_has_never_written_is_called(desk: Desk) -> None:
-    desk.enroll()
+def test_who_has_never_written_is_called(pages: Pages) -> None:
+    pages.enroll()
     said = "nothing to answer has come from this number, and by hand only an answer is sent; call instead"
-    assert said in desk.read(PAGE)
+    assert said in pages.read(PAGE)
 
 
-def test_empty_words_come_back_with_a_sentence(asked: Desk) -> None:
+def test_empty_words_come_back_with_a_sentence(asked: Pages) -> None:
     refused = look(asked, "  ")
     assert (422, True) == (refused.status_code, "The answer is empty" in words(refused))
 
 
-def test_her_words_and_number_are_in_no_address(asked: Desk) -> None:
+def test_her_words_and_number_are_in_no_address(asked: Pages) -> None:
     page = asked.get(PAGE).text
     assert [] == [href for href in re.findall(r'(?:href|action)="(/[^"]*)"', page) if "555" in href or "ice" in href]
 
 
-def test_urgent_words_stand_first_even_where_they_also_mean_something_else(asked: Desk) -> None:
+def test_urgent_words_stand_first_even_where_they_also_mean_something_else(asked: Pages) -> None:
     asked.clock.pass_(minutes=5)
     asked.says("no more texts, I have a fever")
     today = asked.read("/")

@@ -13,56 +13,58 @@ from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
 from schedules.catalogue import shipped
-from tests.web.pages.conftest import ANA, Desk
+from tests.web.pages.conftest import ANA, Pages
 
 S = MessageState
 
 
-def move(desk: Desk, message: Message, *way: MessageState, why: str | None = None, at: datetime | None = None) -> None:
+def move(
+    pages: Pages, message: Message, *way: MessageState, why: str | None = None, at: datetime | None = None
+) -> None:
     """Let a planned text go this way."""
-    when, seen = at or desk.clock.now(), S.PLANNED
-    with writing(desk.engine) as session:
+    when, seen = at or pages.clock.now(), S.PLANNED
+    with writing(pages.engine) as session:
         for to in way:
             values = {"left_at": when} if to is S.ATTEMPTING else {}
             assert outbox.move(session, message.id or 0, seen=seen, to=to, at=when, by="test", why=why, **values)
             seen = to
 
 
-def test_a_quiet_day_says_so(desk: Desk) -> None:
-    shown = desk.read("/")
+def test_a_quiet_day_says_so(pages: Pages) -> None:
+    shown = pages.read("/")
     assert "Nothing. Every reply is closed and every text found its way." in shown
     assert "Nobody is expected today." in shown
 
 
-def test_an_urgent_reply_stands_first_and_its_texts_go_on_only_when_somebody_says_so(desk: Desk) -> None:
-    desk.enroll(name="Eva Cruz", phone="+12125550124")
-    desk.says("Can I run?", "+12125550124")
-    desk.enroll()
-    desk.says("it is bleeding a lot")
-    shown = desk.read("/")
+def test_an_urgent_reply_stands_first_and_its_texts_go_on_only_when_somebody_says_so(pages: Pages) -> None:
+    pages.enroll(name="Eva Cruz", phone="+12125550124")
+    pages.says("Can I run?", "+12125550124")
+    pages.enroll()
+    pages.says("it is bleeding a lot")
+    shown = pages.read("/")
     assert 0 < shown.index("bleeding a lot") < shown.index("Can I run?")
     assert "urgent words" in shown
-    desk.post("/replies/2/close")
-    assert ("bleeding" in desk.read("/"), "texts wait" in desk.read("/")) == (False, True)
+    pages.post("/replies/2/close")
+    assert ("bleeding" in pages.read("/"), "texts wait" in pages.read("/")) == (False, True)
 
 
-def test_a_reply_that_is_done_lets_the_texts_go_on(desk: Desk) -> None:
-    desk.enroll()
-    desk.says("it is bleeding a lot")
-    desk.post("/replies/1/close", release="yes")
-    with reading(desk.engine) as session:
+def test_a_reply_that_is_done_lets_the_texts_go_on(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("it is bleeding a lot")
+    pages.post("/replies/1/close", release="yes")
+    with reading(pages.engine) as session:
         assert [] == open_holds(session, ANA)
-    assert "Nothing. Every reply is closed" in desk.read("/")
+    assert "Nothing. Every reply is closed" in pages.read("/")
 
 
-def test_a_reply_is_taken_by_one_person(desk: Desk) -> None:
-    desk.enroll()
-    desk.says("Can I run?")
-    desk.account("Eve")
-    desk.post("/replies/1/claim")
-    desk.sign_in("Eve")
-    desk.post("/replies/1/claim")
-    assert "Dana is on it." in desk.read("/")
+def test_a_reply_is_taken_by_one_person(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("Can I run?")
+    pages.account("Eve")
+    pages.post("/replies/1/claim")
+    pages.sign_in("Eve")
+    pages.post("/replies/1/claim")
+    assert "Dana is on it." in pages.read("/")
 
 
 @pytest.mark.parametrize(
@@ -75,58 +77,58 @@ def test_a_reply_is_taken_by_one_person(desk: Desk) -> None:
         ((S.EXPIRED,), "not sent"),
     ],
 )
-def test_a_text_that_did_not_find_its_way_needs_a_person(desk: Desk, way: tuple[S, ...], words: str) -> None:
-    texts = desk.texts(desk.enroll().enrollment)
-    move(desk, texts[0], *way, why="30006: a landline")
-    shown = desk.read("/")
+def test_a_text_that_did_not_find_its_way_needs_a_person(pages: Pages, way: tuple[S, ...], words: str) -> None:
+    texts = pages.texts(pages.enroll().enrollment)
+    move(pages, texts[0], *way, why="30006: a landline")
+    shown = pages.read("/")
     assert f"Ana Ruiz {words}" in shown
     assert "30006: a landline" in shown
 
 
-def test_what_was_told_in_person_is_off_the_list_and_in_the_history(desk: Desk) -> None:
-    texts = desk.texts(desk.enroll().enrollment)
-    move(desk, texts[0], S.EXPIRED, why="too late")
-    desk.post(f"/texts/{texts[0].id}/seen-to")
-    assert "too late" not in desk.read("/")
-    assert "told in person" in desk.read("/patients/1")
+def test_what_was_told_in_person_is_off_the_list_and_in_the_history(pages: Pages) -> None:
+    texts = pages.texts(pages.enroll().enrollment)
+    move(pages, texts[0], S.EXPIRED, why="too late")
+    pages.post(f"/texts/{texts[0].id}/seen-to")
+    assert "too late" not in pages.read("/")
+    assert "told in person" in pages.read("/patients/1")
 
 
-def test_todays_appointments_stand_in_order_and_an_unmarked_one_stands_out(desk: Desk) -> None:
-    now = desk.clock.now()
-    desk.enroll(name="Eva Cruz", phone="+12125550124", appointment_at=now + timedelta(hours=3))
-    desk.enroll(appointment_at=now + timedelta(minutes=20))
-    desk.enroll(name="Tomorrow", phone="+12125550125", appointment_at=now + timedelta(days=1))
-    shown = desk.read("/")
+def test_todays_appointments_stand_in_order_and_an_unmarked_one_stands_out(pages: Pages) -> None:
+    now = pages.clock.now()
+    pages.enroll(name="Eva Cruz", phone="+12125550124", appointment_at=now + timedelta(hours=3))
+    pages.enroll(appointment_at=now + timedelta(minutes=20))
+    pages.enroll(name="Tomorrow", phone="+12125550125", appointment_at=now + timedelta(days=1))
+    shown = pages.read("/")
     assert shown.index("2:30 PM Ana Ruiz") < shown.index("5:10 PM Eva Cruz")
     assert "Tomorrow" not in shown.split("Leaving")[0]
     assert "treated?" not in shown
-    desk.clock.pass_(hours=2, minutes=19)
-    desk.sign_in()
-    assert "treated?" not in desk.read("/")
-    desk.clock.pass_(minutes=1)
-    assert 1 == desk.read("/").count("treated?")
+    pages.clock.pass_(hours=2, minutes=19)
+    pages.sign_in()
+    assert "treated?" not in pages.read("/")
+    pages.clock.pass_(minutes=1)
+    assert 1 == pages.read("/").count("treated?")
 
 
-def test_a_no_show_is_offered_only_once_the_appointment_has_come(desk: Desk) -> None:
-    desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
-    assert "No-show" not in desk.read("/")
-    desk.clock.pass_(minutes=6)
-    assert "No-show" in desk.read("/")
+def test_a_no_show_is_offered_only_once_the_appointment_has_come(pages: Pages) -> None:
+    pages.enroll(appointment_at=pages.clock.now() + timedelta(minutes=5))
+    assert "No-show" not in pages.read("/")
+    pages.clock.pass_(minutes=6)
+    assert "No-show" in pages.read("/")
 
 
-def test_a_treated_patient_is_no_longer_expected(desk: Desk) -> None:
-    desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=5))
-    desk.clock.pass_(minutes=10)
-    seen = desk.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18")
+def test_a_treated_patient_is_no_longer_expected(pages: Pages) -> None:
+    pages.enroll(appointment_at=pages.clock.now() + timedelta(minutes=5))
+    pages.clock.pass_(minutes=10)
+    seen = pages.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18")
     sure = seen.text.split('name="sure" value="')[1].split('"')[0]
-    desk.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18", sure=sure)
-    assert "Nobody is expected today." in desk.read("/")
+    pages.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18", sure=sure)
+    assert "Nobody is expected today." in pages.read("/")
 
 
-def test_treated_names_the_questions_that_nobody_has_answered(desk: Desk) -> None:
-    desk.enroll(protocol="microneedling-kit", appointment_at=desk.clock.now() + timedelta(minutes=5))
-    desk.clock.pass_(minutes=10)
-    seen = desk.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18").text
+def test_treated_names_the_questions_that_nobody_has_answered(pages: Pages) -> None:
+    pages.enroll(protocol="microneedling-kit", appointment_at=pages.clock.now() + timedelta(minutes=5))
+    pages.clock.pass_(minutes=10)
+    seen = pages.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18").text
     questions = shipped()["microneedling-kit"].questions.items()  # the texts about cold sores leave before a visit
     told = {
         key: f"Not answered: {question.ask} The texts that depend on it are not sent" in unescape(seen)
@@ -135,67 +137,67 @@ def test_treated_names_the_questions_that_nobody_has_answered(desk: Desk) -> Non
     assert {"kit": True, "cold-sores": False, "goal": True} == told
 
 
-def test_what_she_wrote_keeps_her_name_though_her_number_has_changed(desk: Desk) -> None:
-    texts = desk.texts(desk.enroll().enrollment)
-    move(desk, texts[0], S.ATTEMPTING, S.ACCEPTED)
-    desk.says("is this normal?")
+def test_what_she_wrote_keeps_her_name_though_her_number_has_changed(pages: Pages) -> None:
+    texts = pages.texts(pages.enroll().enrollment)
+    move(pages, texts[0], S.ATTEMPTING, S.ACCEPTED)
+    pages.says("is this normal?")
     changed = {"what": "change", "phone": "(212) 555-0177"}
-    seen = desk.post("/patients/1/change", **changed)
-    desk.post("/patients/1/change", **changed, sure=seen.text.split('name="sure" value="')[1].split('"')[0])
-    shown = desk.read("/")
+    seen = pages.post("/patients/1/change", **changed)
+    pages.post("/patients/1/change", **changed, sure=seen.text.split('name="sure" value="')[1].split('"')[0])
+    shown = pages.read("/")
     assert (True, True) == ("is this normal?" in shown, "Ana Ruiz" in shown.split("is this normal?")[0])
-    assert "is this normal? Patient, Fri Mar 6, 2:10 PM, from +1 212 555 0123" in desk.read("/patients/1")
-    desk.enroll(name="Eva Cruz")  # the number is hers now
-    assert "is this normal?" not in desk.read("/patients/1")
+    assert "is this normal? Patient, Fri Mar 6, 2:10 PM, from +1 212 555 0123" in pages.read("/patients/1")
+    pages.enroll(name="Eva Cruz")  # the number is hers now
+    assert "is this normal?" not in pages.read("/patients/1")
 
 
-def test_counts_lead_to_their_lists(desk: Desk) -> None:
-    desk.enroll()
-    assert "2 in 24 hours" in desk.read("/")
-    listed = desk.get("/texts/next-24-hours").text
+def test_counts_lead_to_their_lists(pages: Pages) -> None:
+    pages.enroll()
+    assert "2 in 24 hours" in pages.read("/")
+    listed = pages.get("/texts/next-24-hours").text
     assert 2 == listed.count('href="/texts/')
 
 
-def test_a_text_that_waits_for_a_person_is_not_said_to_leave(desk: Desk) -> None:
-    desk.enroll()
-    desk.says("it is bleeding a lot")
-    shown = desk.read("/")
+def test_a_text_that_waits_for_a_person_is_not_said_to_leave(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("it is bleeding a lot")
+    shown = pages.read("/")
     assert "1 today 1 Sat Mar 7 0 Sun Mar 8" in shown
     assert "2 more wait for a person." in shown
-    listed = desk.read("/texts/waiting")
+    listed = pages.read("/texts/waiting")
     assert "Wait for a person" in listed
     assert "The number is on hold: urgent words" in listed
-    desk.post("/replies/1/close", release="yes")
-    shown = desk.read("/")
+    pages.post("/replies/1/close", release="yes")
+    shown = pages.read("/")
     assert ("1 today 2 Sat Mar 7" in shown, "for a person." in shown) == (True, False)
 
 
-def test_every_day_of_the_week_counts_its_own(desk: Desk) -> None:
-    desk.enroll()
-    shown = desk.read("/")
+def test_every_day_of_the_week_counts_its_own(pages: Pages) -> None:
+    pages.enroll()
+    shown = pages.read("/")
     assert "1 today 2 Sat Mar 7 0 Sun Mar 8" in shown
-    assert "Leaving on Saturday, March 7" in desk.read("/texts/day-1")
+    assert "Leaving on Saturday, March 7" in pages.read("/texts/day-1")
 
 
-def test_yesterdays_texts_are_counted_by_what_became_of_them(desk: Desk) -> None:
-    texts = desk.texts(desk.enroll().enrollment)
-    yesterday = desk.clock.now() - timedelta(days=1)
-    move(desk, texts[0], S.ATTEMPTING, S.ACCEPTED, S.DELIVERED, at=yesterday)
-    move(desk, texts[1], S.ATTEMPTING, S.ACCEPTED, S.UNDELIVERED, at=yesterday)
-    assert "1 delivered 0 sent, no receipt yet 1 not delivered 0 in doubt" in desk.read("/")
-    assert "Ana Ruiz" in desk.read("/texts/delivered")
+def test_yesterdays_texts_are_counted_by_what_became_of_them(pages: Pages) -> None:
+    texts = pages.texts(pages.enroll().enrollment)
+    yesterday = pages.clock.now() - timedelta(days=1)
+    move(pages, texts[0], S.ATTEMPTING, S.ACCEPTED, S.DELIVERED, at=yesterday)
+    move(pages, texts[1], S.ATTEMPTING, S.ACCEPTED, S.UNDELIVERED, at=yesterday)
+    assert "1 delivered 0 sent, no receipt yet 1 not delivered 0 in doubt" in pages.read("/")
+    assert "Ana Ruiz" in pages.read("/texts/delivered")
 
 
-def test_a_text_in_doubt_is_decided_by_a_person(desk: Desk) -> None:
-    texts = desk.texts(desk.enroll().enrollment)
-    move(desk, texts[0], S.ATTEMPTING, S.NEEDS_REVIEW)
+def test_a_text_in_doubt_is_decided_by_a_person(pages: Pages) -> None:
+    texts = pages.texts(pages.enroll().enrollment)
+    move(pages, texts[0], S.ATTEMPTING, S.NEEDS_REVIEW)
     number = texts[0].id
-    assert "Did it leave?" in desk.read(f"/texts/{number}")
-    desk.post(f"/texts/{number}/review", sent="yes")
-    assert S.ACCEPTED is desk.texts(1)[0].state
+    assert "Did it leave?" in pages.read(f"/texts/{number}")
+    pages.post(f"/texts/{number}/review", sent="yes")
+    assert S.ACCEPTED is pages.texts(1)[0].state
 
 
-def test_what_is_not_there_is_not_found(subtests: pytest.Subtests, desk: Desk) -> None:
+def test_what_is_not_there_is_not_found(subtests: pytest.Subtests, pages: Pages) -> None:
     for path in ("/texts/999", "/texts/day-7", "/texts/nothing", "/patients/999", "/protocols/nothing"):
         with subtests.test(path=path):
-            assert 404 == desk.get(path).status_code
+            assert 404 == pages.get(path).status_code

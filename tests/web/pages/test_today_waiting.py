@@ -16,44 +16,46 @@ from notifier.oversight.stored_alerts import take
 from notifier.sending.gates.circuits import open_circuit, open_circuits
 from notifier.sending.gates.heartbeats import arrive, say_doubt
 from notifier.sending.gates.recoveries import begin_after_outage, open_recoveries
-from tests.web.pages.conftest import ANA, Desk
+from tests.web.pages.conftest import ANA, Pages
 from tests.web.pages.test_today import move
 
 S = MessageState
 
 
-def work(desk: Desk) -> None:
-    with writing(desk.engine) as session:
-        arrive(session, "worker", host="h", pid=1, now=desk.clock.now())
+def work(pages: Pages) -> None:
+    with writing(pages.engine) as session:
+        arrive(session, "worker", host="h", pid=1, now=pages.clock.now())
 
 
-def alert(desk: Desk, *causes: Cause) -> None:
-    with writing(desk.engine) as session:
-        take(session, causes, now=desk.clock.now())
+def alert(pages: Pages, *causes: Cause) -> None:
+    with writing(pages.engine) as session:
+        take(session, causes, now=pages.clock.now())
 
 
-def test_that_no_worker_runs_is_said_and_only_then(desk: Desk) -> None:
-    assert "Nothing is sent right now: no worker is running." in desk.read("/")
-    work(desk)
-    assert "no worker" not in desk.read("/")
+def test_that_no_worker_runs_is_said_and_only_then(pages: Pages) -> None:
+    assert "Nothing is sent right now: no worker is running." in pages.read("/")
+    work(pages)
+    assert "no worker" not in pages.read("/")
 
 
-def test_open_alerts_stand_on_top_with_what_to_do(desk: Desk) -> None:
-    alert(desk, Cause("gate", "nothing is sent: nobody can read"), Cause("silence", "a text has been due for 1 h"))
-    shown = desk.read("/")
+def test_open_alerts_stand_on_top_with_what_to_do(pages: Pages) -> None:
+    alert(pages, Cause("gate", "nothing is sent: nobody can read"), Cause("silence", "a text has been due for 1 h"))
+    shown = pages.read("/")
     assert "Nothing is sent: nobody can read. Nothing leaves until it can be." in shown
     assert "A text has been due for 1 h. Tell whoever runs this machine." in shown
     assert shown.index("has been due") < shown.index("Needs a person")
-    alert(desk)
-    assert "due for 1 h" not in desk.read("/")
+    alert(pages)
+    assert "due for 1 h" not in pages.read("/")
 
 
-def test_what_stands_in_a_list_is_not_said_twice(desk: Desk) -> None:
-    alert(desk, *(Cause(key, f"about {key}") for key in ("urgent-1", "unmarked-1", "expired-1", "bounced-1", "review")))
-    assert "about" not in desk.read("/").lower().replace("about this page", "")
+def test_what_stands_in_a_list_is_not_said_twice(pages: Pages) -> None:
+    alert(
+        pages, *(Cause(key, f"about {key}") for key in ("urgent-1", "unmarked-1", "expired-1", "bounced-1", "review"))
+    )
+    assert "about" not in pages.read("/").lower().replace("about this page", "")
 
 
-def test_only_an_admin_says_that_a_circuit_is_mended(admin: Desk) -> None:
+def test_only_an_admin_says_that_a_circuit_is_mended(admin: Pages) -> None:
     admin.account()
     for who, status, left in (("Dana", 403, 1), ("Dr. Sol", 303, 0)):
         with writing(admin.engine) as session:
@@ -65,7 +67,7 @@ def test_only_an_admin_says_that_a_circuit_is_mended(admin: Desk) -> None:
             assert left == len(open_circuits(session))
 
 
-def test_an_admin_says_that_a_clock_is_right(admin: Desk) -> None:
+def test_an_admin_says_that_a_clock_is_right(admin: Pages) -> None:
     work(admin)
     with writing(admin.engine) as session:
         say_doubt(session, "worker", "the clock leapt 3 days ahead")
@@ -75,97 +77,97 @@ def test_an_admin_says_that_a_clock_is_right(admin: Desk) -> None:
 
 
 @pytest.mark.parametrize(("sent", "state"), [("yes", S.ACCEPTED), ("no", S.PLANNED)])
-def test_a_text_in_doubt_is_decided_on_today(desk: Desk, sent: str, state: S) -> None:
-    text = desk.texts(desk.enroll().enrollment)[0]
-    move(desk, text, S.ATTEMPTING, S.NEEDS_REVIEW)
-    assert "Did it leave? 1" in desk.read("/")
-    decided = desk.post(f"/texts/{text.id}/review", sent=sent, back="/")
-    assert ("/", state) == (decided.headers["location"], desk.texts(1)[0].state)
-    assert "Did it leave?" not in desk.read("/")
+def test_a_text_in_doubt_is_decided_on_today(pages: Pages, sent: str, state: S) -> None:
+    text = pages.texts(pages.enroll().enrollment)[0]
+    move(pages, text, S.ATTEMPTING, S.NEEDS_REVIEW)
+    assert "Did it leave? 1" in pages.read("/")
+    decided = pages.post(f"/texts/{text.id}/review", sent=sent, back="/")
+    assert ("/", state) == (decided.headers["location"], pages.texts(1)[0].state)
+    assert "Did it leave?" not in pages.read("/")
 
 
-def test_bounced_and_expired_texts_are_two_lists_each_behind_its_count(desk: Desk) -> None:
-    first, second = desk.texts(desk.enroll().enrollment)[:2]
-    move(desk, first, S.ATTEMPTING, S.FAILED, why="a landline")
-    move(desk, second, S.EXPIRED, why="too late")
-    shown = desk.read("/")
+def test_bounced_and_expired_texts_are_two_lists_each_behind_its_count(pages: Pages) -> None:
+    first, second = pages.texts(pages.enroll().enrollment)[:2]
+    move(pages, first, S.ATTEMPTING, S.FAILED, why="a landline")
+    move(pages, second, S.EXPIRED, why="too late")
+    shown = pages.read("/")
     assert "Did not arrive 1" in shown
     assert "Too late to send: tell the patient 1" in shown
-    bounced, expired = desk.read("/texts/bounced"), desk.read("/texts/expired")
+    bounced, expired = pages.read("/texts/bounced"), pages.read("/texts/expired")
     assert (True, False) == ("A landline" in bounced, "Too late." in bounced)
     assert (False, True) == ("A landline" in expired, "Too late." in expired)
-    assert "/texts/expired" == desk.post(f"/texts/{second.id}/seen-to", back="/texts/expired").headers["location"]
+    assert "/texts/expired" == pages.post(f"/texts/{second.id}/seen-to", back="/texts/expired").headers["location"]
 
 
-def test_thirty_expired_texts_hide_no_bounced_one(desk: Desk) -> None:
+def test_thirty_expired_texts_hide_no_bounced_one(pages: Pages) -> None:
     for number in range(30):
-        text = desk.texts(desk.enroll(phone=f"+121255502{number:02}").enrollment)[0]
-        move(desk, text, *((S.ATTEMPTING, S.FAILED) if number == 29 else (S.EXPIRED,)), why=f"why {number}.")
-    shown = desk.read("/")
+        text = pages.texts(pages.enroll(phone=f"+121255502{number:02}").enrollment)[0]
+        move(pages, text, *((S.ATTEMPTING, S.FAILED) if number == 29 else (S.EXPIRED,)), why=f"why {number}.")
+    shown = pages.read("/")
     assert "Why 29." in shown
     assert "tell the patient 29" in shown
     assert 25 == shown.count("not sent")
     assert "Needs a person 30" in shown
 
 
-def test_every_open_and_lately_closed_reply_is_behind_the_count(desk: Desk) -> None:
-    desk.enroll()
-    desk.says("Can I run?")
-    desk.says("It is bleeding")
-    desk.post("/replies/1/close", back="/replies")
-    shown = desk.read("/replies")
+def test_every_open_and_lately_closed_reply_is_behind_the_count(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("Can I run?")
+    pages.says("It is bleeding")
+    pages.post("/replies/1/close", back="/replies")
+    shown = pages.read("/replies")
     assert shown.index("It is bleeding") < shown.index("Closed lately") < shown.index("Can I run?")
     assert "Done by Dana" in shown
 
 
-def test_a_form_leads_back_to_its_own_pages_alone(subtests: pytest.Subtests, desk: Desk) -> None:
+def test_a_form_leads_back_to_its_own_pages_alone(subtests: pytest.Subtests, pages: Pages) -> None:
     for back in ("//evil.example", "https://evil.example", "/texts/\nx", "/patients/1/../x", "/overdue"):
         with subtests.test(back=back):
-            desk.enroll()
-            desk.says("Can I run?")
-            assert "/" == desk.post("/replies/1/close", back=back).headers["location"]
+            pages.enroll()
+            pages.says("Can I run?")
+            assert "/" == pages.post("/replies/1/close", back=back).headers["location"]
 
 
-def outage(desk: Desk) -> None:
+def outage(pages: Pages) -> None:
     """Four late texts of two patients, of which some are useful still."""
-    desk.enroll()
-    desk.enroll(name="Eva Cruz", phone="+12125550124")
-    desk.clock.pass_(hours=20)
-    with writing(desk.engine) as session:
-        assert begin_after_outage(session, above=0, now=desk.clock.now())
-    desk.sign_in()
+    pages.enroll()
+    pages.enroll(name="Eva Cruz", phone="+12125550124")
+    pages.clock.pass_(hours=20)
+    with writing(pages.engine) as session:
+        assert begin_after_outage(session, above=0, now=pages.clock.now())
+    pages.sign_in()
 
 
-def late_form(desk: Desk) -> str:
-    return desk.token("/overdue", "seen")
+def late_form(pages: Pages) -> str:
+    return pages.token("/overdue", "seen")
 
 
-def test_late_texts_are_shown_with_their_fate_and_leave_when_somebody_says_so(desk: Desk) -> None:
-    outage(desk)
-    shown = desk.read("/overdue")
+def test_late_texts_are_shown_with_their_fate_and_leave_when_somebody_says_so(pages: Pages) -> None:
+    outage(pages)
+    shown = pages.read("/overdue")
     assert "Late, still useful: it leaves." in shown
     assert "Too late: tell the patient." in shown
-    desk.post("/overdue", seen=late_form(desk))
-    with reading(desk.engine) as session:
+    pages.post("/overdue", seen=late_form(pages))
+    with reading(pages.engine) as session:
         assert {} == open_recoveries(session)
         released = session.scalars(select(Event.by).where(Event.what == "recovery_ended")).all()  # type: ignore[call-overload]  # SQLModel's columns
     assert ["staff:Dana"] == released
 
 
-def test_late_texts_that_changed_since_are_looked_at_again(desk: Desk) -> None:
-    outage(desk)
-    seen = late_form(desk)
-    desk.says("STOP", ANA)
-    assert 422 == desk.post("/overdue", seen=seen).status_code
-    with reading(desk.engine) as session:
+def test_late_texts_that_changed_since_are_looked_at_again(pages: Pages) -> None:
+    outage(pages)
+    seen = late_form(pages)
+    pages.says("STOP", ANA)
+    assert 422 == pages.post("/overdue", seen=seen).status_code
+    with reading(pages.engine) as session:
         assert open_recoveries(session)
 
 
-def test_closing_time_comes_first_where_it_is_known(desk: Desk) -> None:
-    object.__setattr__(desk.context, "staffed", StaffedHours.parse("Fri 09:00-15:00"))
-    desk.enroll(appointment_at=desk.clock.now() + timedelta(minutes=20))
-    desk.clock.pass_(minutes=49)
-    desk.sign_in()
-    assert "treated?" not in desk.read("/")
-    desk.clock.pass_(minutes=1)
-    assert "treated?" in desk.read("/")
+def test_closing_time_comes_first_where_it_is_known(pages: Pages) -> None:
+    object.__setattr__(pages.context, "staffed", StaffedHours.parse("Fri 09:00-15:00"))
+    pages.enroll(appointment_at=pages.clock.now() + timedelta(minutes=20))
+    pages.clock.pass_(minutes=49)
+    pages.sign_in()
+    assert "treated?" not in pages.read("/")
+    pages.clock.pass_(minutes=1)
+    assert "treated?" in pages.read("/")

@@ -40,7 +40,7 @@ OWN = "+12125550000"
 
 
 @dataclass
-class House:
+class Sending:
     """Built by `open_house`; `crash` leaves everything as a killed process would."""
 
     engine: Engine
@@ -164,20 +164,20 @@ class House:
 
 
 @contextmanager
-def open_house(engine: Engine, now: datetime, **options: Any) -> Iterator[House]:
+def open_house(engine: Engine, now: datetime, **options: Any) -> Iterator[Sending]:
     clock = FakeClock(now)
-    house = House(engine, clock, FakeGateway(clock), Rows(now), **options)
-    yield house
-    house.threads.close()
+    sending = Sending(engine, clock, FakeGateway(clock), Rows(now), **options)
+    yield sending
+    sending.threads.close()
 
 
 @pytest.fixture
-def house(engine: Engine, now: datetime) -> Iterator[House]:
-    with open_house(engine, now) as house:
-        yield house
+def sending(engine: Engine, now: datetime) -> Iterator[Sending]:
+    with open_house(engine, now) as sending:
+        yield sending
 
 
 @pytest.fixture
-def sqlite_house(sqlite_engine: Engine, now: datetime) -> Iterator[House]:
-    with open_house(sqlite_engine, now) as house:
-        yield house
+def sqlite_house(sqlite_engine: Engine, now: datetime) -> Iterator[Sending]:
+    with open_house(sqlite_engine, now) as sending:
+        yield sending

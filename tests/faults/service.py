@@ -23,19 +23,19 @@ from notifier.sandbox.running import RunningSandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from notifier.sending.gates.polls import last_poll
 from tests.conftest import Rows
-from tests.faults.nursery import ROOT, Nursery
 from tests.faults.process import LONGEST_WAIT, WorkerProcess, until
+from tests.faults.processes import ROOT, Processes
 
 S = MessageState
 BEGINS = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 """Friday, 11:00 in New York."""
 
 
-class World:
+class Service:
     """Made by the fixtures in conftest.py. Time stands where `jump` puts it, and runs on from there."""
 
-    def __init__(self, engine: Engine, url: str, sandbox: RunningSandbox, folder: Path, nursery: Nursery) -> None:
-        self.engine, self.url, self.sandbox, self.folder, self.nursery = engine, url, sandbox, folder, nursery
+    def __init__(self, engine: Engine, url: str, sandbox: RunningSandbox, folder: Path, processes: Processes) -> None:
+        self.engine, self.url, self.sandbox, self.folder, self.processes = engine, url, sandbox, folder, processes
         self.clock = ShiftedClock(folder / "clock")
         self.workers: list[WorkerProcess] = []
         self.patients: list[tuple[str, str]] = []
@@ -76,7 +76,7 @@ class World:
         """A worker process; `settings` beside those that every worker gets."""
         log = self.folder / f"worker-{len(self.workers)}.log"
         environment = {**self._environment(), **self.settings, **settings}
-        worker = WorkerProcess(self.nursery.fork(environment, self.folder, log), log, self.nursery)
+        worker = WorkerProcess(self.processes.fork(environment, self.folder, log), log, self.processes)
         self.workers.append(worker)
         if ready:
             worker.until_said("ready")
@@ -224,11 +224,11 @@ def _letters(number: int) -> str:
 
 
 @contextmanager
-def nobody_can_write(world: World) -> Iterator[None]:
+def nobody_can_write(service: Service) -> Iterator[None]:
     """Somebody else holds the lock that every writer needs."""
-    file = file_of(world.engine)
+    file = file_of(service.engine)
     if file is None:
-        with world.engine.begin() as connection:
+        with service.engine.begin() as connection:
             connection.execute(text("LOCK TABLE messages, attempts IN EXCLUSIVE MODE"))
             yield
         return

@@ -114,7 +114,7 @@ def rules() -> PlanningRules:
 
 
 @dataclass(frozen=True)
-class Desk:
+class ClinicSetup:
     """What staff do most, on one database."""
 
     engine: Engine
@@ -164,7 +164,7 @@ class Desk:
                 assert outbox.move(session, message.id or 0, seen=seen, to=state, at=at, by="test", why=None, **values)
                 seen = state
 
-    def strictly(self) -> Desk:
+    def strictly(self) -> ClinicSetup:
         """The same desk of a clinic where a clinician must approve."""
         return replace(self, rules=replace(self.rules, must_be_approved=True))
 
@@ -180,9 +180,9 @@ def other(effect: Effect, enrollment: int) -> OtherEffect:
 
 
 @pytest.fixture
-def desk(engine: Engine, protocols: dict[str, CareProtocol], rules: PlanningRules, now: datetime) -> Desk:
+def clinic(engine: Engine, protocols: dict[str, CareProtocol], rules: PlanningRules, now: datetime) -> ClinicSetup:
     """The desk at 14:10 on a Friday."""
-    return Desk(engine, protocols, rules, now)
+    return ClinicSetup(engine, protocols, rules, now)
 
 
 @pytest.fixture

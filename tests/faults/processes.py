@@ -22,7 +22,7 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Nursery:
+class Processes:
     """The other end: asks for workers, and remembers how they ended."""
 
     def __init__(self) -> None:
