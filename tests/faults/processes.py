@@ -27,7 +27,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery"],
+            [sys.executable, "-m", "tests.faults.processes"],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._born: Queue[int | None] = Queue()
@@ -43,7 +43,7 @@ class Processes:
         self._process.stdin.write(json.dumps(wish) + "\n")
         self._process.stdin.flush()
         pid = self._born.get(timeout=60)
-        assert pid is not None, "the nursery has ended: see its traceback"
+        assert pid is not None, "the one that starts processes has ended: see its traceback"
         return pid
 
     def close(self) -> None:
