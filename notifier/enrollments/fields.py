@@ -21,6 +21,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from notifier.db.tables import Enrollment
+from notifier.domain.consent import check_consent
 from notifier.domain.names import LONGEST_NAME, clean_person
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import Refused
@@ -169,6 +170,7 @@ FIELDS: Final = (
         help="How the patient agreed to texts, such as: signed form",
         required=True,
         longest=200,
+        clean=check_consent,
         may_change=False,
     ),
     Field(
@@ -230,7 +232,7 @@ def read_text(field: Field, typed: str | None) -> str | None:
     try:
         text = field.clean(typed or "")
     except ValueError as why:
-        raise Refused(f"{field.name}: {why}", field.name) from None
+        raise Refused(str(why) if str(why).startswith(field.name) else f"{field.name}: {why}", field.name) from None
     if not text and field.required:
         raise Refused(f"{field.name} is empty; say {field.help[:1].lower()}{field.help[1:]}", field.name)
     if len(text) > field.longest:

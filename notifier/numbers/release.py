@@ -12,6 +12,7 @@ from sqlmodel import col
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state, look_again
 from notifier.db.tables import Message
+from notifier.domain.consent import check_consent
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
@@ -63,7 +64,10 @@ def release(session: Session, phone: str, *, now: datetime, by: str, reconsent: 
     An opt-out ends only with `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
     """
     number = _e164(phone)
-    reconsent = (reconsent or "").strip() or None
+    try:
+        reconsent = check_consent(reconsent or "") or None
+    except ValueError as why:
+        raise Refused(f"re{why}", "reconsent") from None
     stored = is_opted_out(session, number)
     holds = release_number(session, number, at=now, by=by)
     if stored is not None and reconsent is None and not holds:

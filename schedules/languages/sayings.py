@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field
+
 from schedules.languages.parts import LanguagePart, saying
 
 
@@ -23,6 +25,17 @@ class FixedAnswers(LanguagePart):
 
     unwatched: Annotated[str, saying("clinic", "phone")]
     """Nobody reads what patients write at this hour, or the words are urgent."""
+
+
+class ConsentWords(LanguagePart):
+    """How a clinic's file says that a patient did not agree to texts; without accents, punctuation and case."""
+
+    no: tuple[str, ...] = Field(strict=False, min_length=1)
+    """The whole cell."""
+    begins: tuple[str, ...] = Field(strict=False, min_length=1)
+    """Its first words."""
+    has: tuple[str, ...] = Field(strict=False, min_length=1)
+    """Words anywhere in it."""
 
 
 class Dates(LanguagePart):
@@ -46,6 +59,7 @@ class About(LanguagePart):
     dates: Dates
     segments: SegmentLimits
     answers: FixedAnswers
+    consent: ConsentWords
 
 
 class CardWords(LanguagePart):
