@@ -8,7 +8,7 @@ A new command is, in this order:
 - its button or form in notifier/web/templates/patient.html, with when it is shown
 - a function in notifier/cli/staff/commands.py and its line in notifier/cli/app.py
 - a case in tests/setups/command_doors.py (`CASES`), tests/cli/test_dry_run.py (`CHANGES`) and
-  tests/web/api/test_document.py (`GOOD`); tests/test_doors.py then does it at every door
+  tests/web/api/test_document.py (`GOOD`); tests/test_command_doors.py then does it at every door
 
 A command that asks for more than `at`, `why` or `request` is read in notifier/web/pages/patient_commands.py and
 notifier/web/api/commands.py.
