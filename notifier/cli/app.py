@@ -47,7 +47,7 @@ COMMANDS: Final = {
     "explain": CommandEntry("staff.lists.explain", "Why a text was, was not, or will be sent."),
     "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),
     "reply": CommandEntry(
-        "staff.replies.reply", "Answer a patient within 24 hours of the patient's message, at any hour."
+        "staff.replies.reply", "Reply to a patient within 24 hours of the patient's message, at any hour."
     ),
     "close": CommandEntry("staff.replies.close", "Say that somebody has read a reply and done what it needed."),
     "classify": CommandEntry(

@@ -21,7 +21,7 @@ USEFUL_FOR: Final = timedelta(hours=1)
 """Later than this after the patient's message a fixed answer would only confuse; one of staff is stale too."""
 ONE_IN: Final = timedelta(hours=12)
 """At most one fixed answer for each number: two machines must not keep each other talking."""
-STAFF_MAY_ANSWER_FOR: Final = timedelta(hours=24)
+STAFF_MAY_REPLY_FOR: Final = timedelta(hours=24)
 """After the patient's message, at any hour: the patient is awake, or has asked to be told."""
 LONGEST_TEXT: Final = 1600
 """Twilio takes no more characters."""
@@ -68,15 +68,15 @@ class AnswerRules:
 
 
 def check_staff_words(text: str, clinic_name: str) -> str:
-    """The words of a staff answer as they leave: the clinic's name in front, as in every text. Raises ValueError."""
+    """The words of a reply by staff as they leave: the clinic's name in front, as in every text. Raises ValueError."""
     words = text.strip()
     if not words:
-        raise ValueError("the answer is empty; write what the patient shall read")
+        raise ValueError("the reply is empty; write what the patient shall read")
     if not words.casefold().startswith(clinic_name.casefold()):
         words = f"{clinic_name}: {words}"
     odd = next((one for one in words if unicodedata.category(one) in ("Cc", "Cs") and one != "\n"), None)
     if odd is not None:
-        raise ValueError(f"the answer has a control character (U+{ord(odd):04X}); leave it out")
+        raise ValueError(f"the reply has a control character (U+{ord(odd):04X}); leave it out")
     if len(words) > LONGEST_TEXT:
-        raise ValueError(f"the answer has {len(words)} characters; Twilio takes {LONGEST_TEXT}")
+        raise ValueError(f"the reply has {len(words)} characters; Twilio takes {LONGEST_TEXT}")
     return words

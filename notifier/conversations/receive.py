@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from notifier.conversations.auto_reply import ONE_IN, USEFUL_FOR, AnswerRules
 from notifier.conversations.classify import Meaning, Reading, read_reply
-from notifier.conversations.reply_texts import answers_for, one_at_a_time, plan_answer, was_answered
+from notifier.conversations.reply_texts import answers_for, one_at_a_time, plan_reply, was_answered
 from notifier.conversations.vocabulary import vocabulary
 from notifier.db.enrollments import numbers_since
 from notifier.db.rows import insert_if_new
@@ -119,7 +119,7 @@ def _answer(session: Session, inbound: InboundText, answers: AnswerRules, office
         return
     this = select(col(Reply.id)).where(col(Reply.sid) == inbound.sid)
     number = session.scalar(this)
-    plan_answer(
+    plan_reply(
         session, enrollment, phone, answers.say(enrollment.language), step=f"{BY_ITSELF}-{number}", now=now,
         until=inbound.at + USEFUL_FOR, by="worker",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Answer a patient in staff's own words, within a day of the last message, at any hour, and never after STOP."""
+"""Reply to a patient in staff's own words, within a day of the last message, at any hour, and never after STOP."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifier.conversations import inbox as replies
-from notifier.conversations.auto_reply import STAFF_MAY_ANSWER_FOR, USEFUL_FOR, check_staff_words
+from notifier.conversations.auto_reply import STAFF_MAY_REPLY_FOR, USEFUL_FOR, check_staff_words
 from notifier.conversations.reply_texts import answers_for, one_at_a_time, same_words
-from notifier.conversations.reply_texts import plan_answer as plan
+from notifier.conversations.reply_texts import plan_reply as plan
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.kinds import BY_STAFF
 from notifier.domain.planning.plan import PlanningRules
@@ -21,8 +21,8 @@ from schedules.segments import Segments, count_segments
 
 
 @dataclass(frozen=True, slots=True)
-class StaffAnswer:
-    """What an answer would be, or is."""
+class StaffReply:
+    """What a reply by staff would be, or is."""
 
     enrollment: int
     reply: int
@@ -35,8 +35,8 @@ class StaffAnswer:
     """Its row in the outbox, once it is there."""
 
 
-def answerable_until(session: Session, phone: str, *, now: datetime, yours: Collection[str] | None = None) -> datetime:
-    """Until when this number may be answered by hand, by somebody of these offices (None: of all).
+def may_reply_until(session: Session, phone: str, *, now: datetime, yours: Collection[str] | None = None) -> datetime:
+    """Until when this number may be replied to by hand, by somebody of these offices (None: of all).
 
     Raises Refused with why not, and what to do.
     """
@@ -44,16 +44,16 @@ def answerable_until(session: Session, phone: str, *, now: datetime, yours: Coll
         raise Refused("the patient has opted out, and nothing is sent after that; call the patient")
     last = replies.last_reply(session, phone, yours)
     if last is None:
-        raise Refused("nothing to answer has come from this number, and by hand only an answer is sent; call instead")
-    if now - last.at > STAFF_MAY_ANSWER_FOR:
+        raise Refused("nothing has come from this number, and by hand only a reply is sent; call instead")
+    if now - last.at > STAFF_MAY_REPLY_FOR:
         raise Refused(
-            "the patient's last message is more than 24 hours old, and only an answer to a newer one is sent; "
+            "the patient's last message is more than 24 hours old, and only a reply to a newer one is sent; "
             "call the patient"
         )
-    return last.at + STAFF_MAY_ANSWER_FOR
+    return last.at + STAFF_MAY_REPLY_FOR
 
 
-def find_answer(
+def find_reply(
     session: Session,
     words: str,
     *,
@@ -61,8 +61,8 @@ def find_answer(
     now: datetime,
     reply_id: int | None = None,
     enrollment_id: int | None = None,
-) -> StaffAnswer:
-    """What answering this reply, or the last words from this enrollment's number, would send; nothing is written.
+) -> StaffReply:
+    """What a reply to this message, or to the last words from this enrollment's number, would be; writes nothing.
 
     The name of the patient's office, or the clinic, stands in front of the words. Raises Refused with a sentence.
     """
@@ -76,11 +76,11 @@ def find_answer(
         raise Refused("nobody with this number is enrolled, so no text goes there; call instead")
     clinic_name = rules.at(the_enrollment(session, whose).office).voice.clinic
     text = _checked(words, clinic_name)
-    closes = answerable_until(session, phone, now=now, yours=rules.yours)
-    if same_words(session, phone, text, since=now - STAFF_MAY_ANSWER_FOR):
+    closes = may_reply_until(session, phone, now=now, yours=rules.yours)
+    if same_words(session, phone, text, since=now - STAFF_MAY_REPLY_FOR):
         raise Refused("these very words have gone to the patient already, or are on their way; write others")
     last = replies.last_reply(session, phone, rules.yours)
-    return StaffAnswer(
+    return StaffReply(
         whose,
         reply_id or getattr(last, "id", None) or 0,
         phone,
@@ -90,12 +90,12 @@ def find_answer(
     )
 
 
-def answer(session: Session, found: StaffAnswer, *, rules: PlanningRules, now: datetime, by: str) -> StaffAnswer:
-    """Send it, and close the reply it answers. Holds are released apart. Raises Refused with a sentence."""
+def send_reply(session: Session, found: StaffReply, *, rules: PlanningRules, now: datetime, by: str) -> StaffReply:
+    """Send it, and close the message it replies to. Holds are released apart. Raises Refused with a sentence."""
     one_at_a_time(session, found.phone)
-    found = find_answer(
+    found = find_reply(
         session, found.words, rules=rules, now=now, reply_id=found.reply,
-        enrollment_id=found.enrollment)  # fmt: skip  # again, now that nobody else answers
+        enrollment_id=found.enrollment)  # fmt: skip  # again, now that nobody else replies
     message = plan(
         session, the_enrollment(session, found.enrollment), found.phone, found.words,
         step=f"{BY_STAFF}-{found.reply}", now=now, until=found.until, by=by,

@@ -12,9 +12,9 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.enrollments import sharing_phone
 from notifier.db.events import record_event
-from notifier.db.need import need_of_answer
+from notifier.db.need import need_of_reply
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.kinds import ANSWER, BY_ITSELF
+from notifier.domain.kinds import BY_ITSELF, REPLY
 from notifier.domain.states import RUNNING, MessageState
 
 _NEVER_LEFT: Final = (MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
@@ -32,9 +32,9 @@ def answers_for(session: Session, phone: str, *, office: str | None = None) -> E
 
 
 def one_at_a_time(session: Session, phone: str) -> None:
-    """Two who would answer the same number, or store its words, wait for each other. SQLite has one writer anyway."""
+    """Two who would reply to the same number, or store its words, wait for each other. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        key = {"key": f"notifier answer {phone}"}
+        key = {"key": f"notifier reply {phone}"}
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
 
 
@@ -49,14 +49,14 @@ def was_answered(session: Session, phone: str, *, since: datetime) -> bool:
 
 
 def same_words(session: Session, phone: str, words: str, *, since: datetime) -> Message | None:
-    """An answer in the very same words that has left, or may still leave."""
+    """A reply in the very same words that has left, or may still leave."""
     found = _to(phone).where(
         col(Message.text) == words, col(Message.nominal_at) > since, col(Message.state).not_in(_NEVER_LEFT)
     )
     return session.scalar(found.limit(1))
 
 
-def plan_answer(
+def plan_reply(
     session: Session,
     enrollment: Enrollment,
     phone: str,
@@ -67,13 +67,13 @@ def plan_answer(
     until: datetime,
     by: str,
 ) -> int:
-    """Write an answer into the outbox, to leave at once; the message's id. `until`: when it is no longer useful."""
+    """Write a reply into the outbox, to leave at once; the message's id. `until`: when it is no longer useful."""
     before = select(col(Message.revision)).where(col(Message.enrollment_id) == enrollment.id, col(Message.step) == step)
     last = session.scalars(before.order_by(col(Message.revision).desc()).limit(1)).first()
     row = {
-        "enrollment_id": enrollment.id, "step": step, "kind": ANSWER,
+        "enrollment_id": enrollment.id, "step": step, "kind": REPLY,
         "revision": 0 if last is None else last + 1, "phone": phone, "state": MessageState.PLANNED, "nominal_at": now,
-        "not_before": now, "due_at": now, "expires_at": until, "text": words, "need": need_of_answer(until)
+        "not_before": now, "due_at": now, "expires_at": until, "text": words, "need": need_of_reply(until)
     }  # fmt: skip
     (message_id,) = outbox.insert(session, [row])
     record_event(
@@ -83,4 +83,4 @@ def plan_answer(
 
 
 def _to(phone: str) -> Select[Message]:
-    return select(Message).where(col(Message.phone) == phone, col(Message.kind) == ANSWER)
+    return select(Message).where(col(Message.phone) == phone, col(Message.kind) == REPLY)

@@ -32,7 +32,7 @@ from sqlmodel import col
 from notifier.db.outbox import in_state
 from notifier.db.rows import table_of
 from notifier.db.tables import Message
-from notifier.domain.kinds import ANSWER, NEED_ORDER
+from notifier.domain.kinds import NEED_ORDER, REPLY
 from notifier.domain.states import MessageState
 from schedules.protocol import StepKind
 
@@ -83,8 +83,8 @@ def unmark(session: Session, *these: ColumnElement[bool]) -> None:
     session.execute(waiting.values(need=None).execution_options(synchronize_session=False))
 
 
-def need_of_answer(until: datetime) -> int:
-    """An answer is marked from the first: it must not wait until a long backlog is."""
+def need_of_reply(until: datetime) -> int:
+    """A reply is marked from the first: it must not wait until a long backlog is."""
     return int(until.timestamp()) * _SECOND
 
 
@@ -127,6 +127,6 @@ def _need(dialect: str, *, late: bool) -> ColumnElement[int]:
     least = func.min(ends, soon) if dialect == "sqlite" else func.least(ends, soon)
     by = ends if late else case((_messages.kind == StepKind.RESTRICT.value, least), else_=ends)
     rank = case({kind: rank for rank, kind in enumerate(NEED_ORDER)}, value=_messages.kind, else_=len(NEED_ORDER))
-    first = {ANSWER: 0} if late else {kind: place for place, kind in enumerate(NEED_ORDER[:_FIRST])}
+    first = {REPLY: 0} if late else {kind: place for place, kind in enumerate(NEED_ORDER[:_FIRST])}
     group = case(first, value=_messages.kind, else_=_LATE if late else _FIRST)
     return cast(group, BigInteger) * _GROUP + cast(by, BigInteger) * _SECOND + rank

@@ -21,7 +21,7 @@ from notifier.db.columns import can_be_id
 from notifier.db.events import cut
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message
-from notifier.domain.kinds import ANSWER, LOOK_AGAIN
+from notifier.domain.kinds import LOOK_AGAIN, REPLY
 from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
@@ -161,9 +161,9 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     return or_(*(col(Message.state) == literal_column(f"'{state.value}'") for state in states))
 
 
-def is_answer() -> ColumnElement[bool]:
-    """The condition that a text answers a patient, as a literal too."""
-    return col(Message.kind) == literal_column(f"'{ANSWER}'")
+def is_reply() -> ColumnElement[bool]:
+    """The condition that a text replies to a patient, as a literal too."""
+    return col(Message.kind) == literal_column(f"'{REPLY}'")
 
 
 def next_due(session: Session, *, after: datetime | None = None) -> datetime | None:
@@ -216,7 +216,7 @@ _LEFT = select(col(Message.phone), col(Message.left_at)).where(
     in_array(col(Message.phone), "phones"),
     col(Message.left_at) > bindparam("since"),
     col(Message.state).in_(COUNTS_TODAY),
-    ~is_answer(),
+    ~is_reply(),
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from notifier.domain.states import MAY_STILL_LEAVE, MessageState
 from schedules.protocol import StepKind
 from schedules.send_window import EARLIEST, LATEST, SendWindow
@@ -46,7 +46,7 @@ class Intent:
     phone: str
     step: str
     kind: str
-    """A step's, or `answer`: one to a patient who has just written, which may leave at any hour."""
+    """A step's, or `reply`: one to a patient who has just written, which may leave at any hour."""
     zone: ZoneInfo
     area_zones: tuple[ZoneInfo, ...]
     day0: date | None
@@ -152,7 +152,7 @@ def never_at_night(evidence: Evidence) -> PromiseKept:
     broken: list[str] = []
     hours: list[time] = []
     for text, row in evidence.pairs():
-        if row.kind == ANSWER:
+        if row.kind == REPLY:
             continue
         clocks = [(row.zone, evidence.window.opens, evidence.window.closes)]
         if text.at.astimezone(row.zone).date() != row.day0:

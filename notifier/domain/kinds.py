@@ -11,12 +11,12 @@ LOOK_AGAIN = timedelta(minutes=5)
 """How soon a text that waits for a person is looked at again."""
 
 
-ANSWER: Final = "answer"
-"""The kind of a text that answers a patient, beside the kinds that protocols know. It is no step of any plan: it may
-leave at night, waits for no hold, and the daily cap does not count it."""
+REPLY: Final = "reply"
+"""The kind of a text that replies to what a patient wrote, beside the kinds that protocols know. It is no step of any
+plan: it may leave at night, waits for no hold, and the daily cap does not count it."""
 
 BY_ITSELF, BY_STAFF = "answer", "reply"
-"""How the step of an answer begins; the reply's number follows."""
+"""How the step of such a text begins; the number of what the patient wrote follows."""
 
-NEED_ORDER: Final = (ANSWER, *KIND_ORDER)
+NEED_ORDER: Final = (REPLY, *KIND_ORDER)
 """Every kind, in the order in which they leave where the need is the same."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from notifier.domain.states import EnrollmentState
 
 
@@ -33,7 +33,7 @@ def waits_for(
     `holds`: the open ones of its number. `pauses`: why, by protocol and step (None: the whole protocol). `why_held`:
     what staff said when they held the enrollment. An answer to a patient waits for none of them.
     """
-    if kind == ANSWER:
+    if kind == REPLY:
         return None
     if enrollment is EnrollmentState.HELD:
         return "the enrollment is on hold" + (f": {why_held}" if why_held else "")

@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.db.outbox import messages_of
 from notifier.db.protocols import UnreadableVersion
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from notifier.domain.offices import choose_office
 from notifier.domain.planning.difference import PlanDifference, PlannedChange, sent_steps
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
@@ -153,7 +153,7 @@ def _held(session: Session, plan: CommandPlan) -> CommandPlan:
 def _unsent(session: Session, whose: int) -> tuple[list[Message], tuple[str, ...]]:
     """Texts that are planned, and the steps of those that may have left a moment ago."""
     texts = messages_of(session, whose)
-    planned = [text for text in texts if text.state is MessageState.PLANNED and text.kind != ANSWER]
+    planned = [text for text in texts if text.state is MessageState.PLANNED and text.kind != REPLY]
     return planned, tuple(text.step for text in texts if text.state in _ON_ITS_WAY)
 
 

@@ -76,7 +76,7 @@ def _write_state(
         outbox.move_where(
             session,
             col(Message.enrollment_id) == whose,
-            ~outbox.is_answer(),
+            ~outbox.is_reply(),
             seen=MessageState.PLANNED,
             to=MessageState.CANCELLED,
             at=now,

@@ -138,7 +138,7 @@ def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow]) -> Member:
 def _rows(session: Session, enrollments: Sequence[int], lock: bool) -> dict[int, list[OutboxRow]]:
     if not enrollments:
         return {}
-    found = select(Message).where(col(Message.enrollment_id).in_(enrollments), ~outbox.is_answer())
+    found = select(Message).where(col(Message.enrollment_id).in_(enrollments), ~outbox.is_reply())
     found = found.order_by(col(Message.id)).execution_options(populate_existing=True)
     rows: dict[int, list[OutboxRow]] = {}
     for row in session.scalars(found.with_for_update() if lock else found):

@@ -16,7 +16,7 @@ from notifier.db.events import of_message
 from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import ANSWER, BY_ITSELF
+from notifier.domain.kinds import BY_ITSELF, REPLY
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
@@ -49,7 +49,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     if found is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     message, enrollment = found
-    is_answer = message.kind == ANSWER
+    is_answer = message.kind == REPLY
     rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
     stands = _where_it_stands(session, message, enrollment, rules, now)
@@ -76,7 +76,7 @@ def find_text(session: Session, message_id: int) -> tuple[Message, Enrollment] |
 
 def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
     by, number = message.step.split("-")[:2]
-    whose = "the fixed answer" if by == BY_ITSELF else "a person's answer"
+    whose = "the fixed answer" if by == BY_ITSELF else "a person's reply"
     return [
         f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
         "The patient had just written, so it may leave at any hour; only STOP would keep it.",
@@ -153,7 +153,7 @@ def _where_it_stands(
 def _what_keeps_it(
     session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules, now: datetime | None
 ) -> Iterator[str]:
-    if message.kind != ANSWER:
+    if message.kind != REPLY:
         yield from _what_keeps_a_step(session, message, enrollment)
     if is_opted_out(session, message.phone):
         yield "The number has opted out, so it does not leave."
@@ -161,7 +161,7 @@ def _what_keeps_it(
     late = waiting.get(RecoveryKind.LATE)
     if RecoveryKind.RESTORED in waiting:
         yield "Nothing is sent: the database is a restored backup, and Twilio must be asked what has left since."
-    elif late and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to:
+    elif late and message.kind != REPLY and message.due_at and message.due_at <= late.up_to:
         yield "It is late after an outage and waits for a person to let the late texts leave."
     sender = _sender_of(enrollment, rules)
     for circuit in open_circuits(session):

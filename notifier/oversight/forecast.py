@@ -16,7 +16,7 @@ from notifier.db.outbox import in_state
 from notifier.db.pagination import enrollment_page
 from notifier.db.protocols import open_pauses
 from notifier.db.tables import Enrollment, Message, NumberHold, Recovery, RecoveryKind, Reply
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import waits_for
 from notifier.enrollments.fields import KEPT, stored
@@ -188,7 +188,7 @@ def _text_line(
     late: Recovery | None,
 ) -> TextLine:
     planned = message.state is MessageState.PLANNED
-    is_late = late and planned and message.kind != ANSWER and message.due_at and message.due_at <= late.up_to
+    is_late = late and planned and message.kind != REPLY and message.due_at and message.due_at <= late.up_to
     waits = planned and waits_for(
         message.kind, message.step, enrollment.protocol, enrollment=enrollment.state,
         holds=holds.get(message.phone, ()), pauses=paused, why_held=enrollment.reason,

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, literal, or_, select
 from sqlmodel import col
 
-from notifier.db.outbox import is_answer
+from notifier.db.outbox import is_reply
 from notifier.db.rows import table_of
 from notifier.db.tables import Enrollment, Message, NumberHold, Pause
 from notifier.db.tables.inbound import ALL_KINDS
@@ -35,4 +35,4 @@ def waits_for_a_person() -> ColumnElement[bool]:
     number_is_held = select(_hold.c.id).where(
         _hold.c.phone == _texts.c.phone, _hold.c.released_at.is_(None), or_(_hold.c.kinds == ALL_KINDS, covered)
     )
-    return ~is_answer() & or_(is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists())
+    return ~is_reply() & or_(is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from notifier.domain.kinds import ANSWER, LOOK_AGAIN
+from notifier.domain.kinds import LOOK_AGAIN, REPLY
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import leaves_late
 from schedules.offsets import wall_first
@@ -77,7 +77,7 @@ def decide(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     """Whether a due text leaves at `now`, waits, or is withdrawn."""
     if facts.opted_out:
         return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
-    return _answer(text, now) if text.kind == ANSWER else _planned(text, facts, now)
+    return _answer(text, now) if text.kind == REPLY else _planned(text, facts, now)
 
 
 def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:

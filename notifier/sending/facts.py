@@ -17,7 +17,7 @@ from notifier.db.outbox import left_today
 from notifier.db.protocols import open_pauses
 from notifier.db.tables import Enrollment, Message, NumberHold
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
 from notifier.domain.states import EnrollmentState, MessageState
@@ -142,7 +142,7 @@ class FactsOfBatch:
 
     def count(self, row: Due, now: datetime) -> None:
         """One more text leaves for this number; an answer is none that the plan counts."""
-        if row.kind == ANSWER:
+        if row.kind == REPLY:
             return
         self.left.setdefault(row.phone, []).append(now)
 

@@ -28,7 +28,7 @@ URGENT = "I am bleeding"
 
 def answers(sending: Sending) -> list[Message]:
     with reading(sending.engine) as session:
-        return list(session.scalars(select(Message).where(col(Message.kind) == "answer").order_by(col(Message.id))))
+        return list(session.scalars(select(Message).where(col(Message.kind) == "reply").order_by(col(Message.id))))
 
 
 @pytest.fixture

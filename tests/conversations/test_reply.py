@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from notifier.conversations.reply import StaffAnswer, answer, find_answer
+from notifier.conversations.reply import StaffReply, find_reply, send_reply
 from notifier.conversations.triage import close_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
@@ -41,11 +41,11 @@ async def ask(sending: Sending, text: str = "when can I stop icing?") -> int:
         return max(reply.id or 0 for reply in session.scalars(select(Reply)))
 
 
-def say(sending: Sending, words: str, **whom: int) -> StaffAnswer:
+def say(sending: Sending, words: str, **whom: int) -> StaffReply:
     now = sending.clock.now()
     with writing(sending.engine) as session:
-        found = find_answer(session, words, rules=RULES, now=now, **whom)
-        return answer(session, found, rules=RULES, now=now, by="dana")
+        found = find_reply(session, words, rules=RULES, now=now, **whom)
+        return send_reply(session, found, rules=RULES, now=now, by="dana")
 
 
 def reply(sending: Sending, number: int) -> Reply:
@@ -138,7 +138,7 @@ async def test_explain_tells_an_answer_from_a_step(asked: Sending) -> None:
     done = say(asked, "Yes.", reply_id=await ask(asked))
     with reading(asked.engine) as session:
         said = explain(session, done.message or 0, rules=RULES)
-    assert said[0].endswith("is a person's answer to reply 1, for enrollment 1.")
+    assert said[0].endswith("is a person's reply to reply 1, for enrollment 1.")
     assert "Nothing keeps it from leaving when due." in said
 
 

@@ -54,7 +54,7 @@ def test_an_answer_at_night_breaks_nothing_and_a_step_at_night_does() -> None:
     """Who has just written is awake."""
     night = datetime(2026, 3, 8, 7, 0, tzinfo=UTC)
     answer = replace(
-        MAKEUP, message=4, step="answer-1", kind="answer", sid="SM4", said="Emergency: 911.", due_at=night,
+        MAKEUP, message=4, step="answer-1", kind="reply", sid="SM4", said="Emergency: 911.", due_at=night,
         not_before=night, expires_at=night + timedelta(hours=1),
     )  # fmt: skip
     arrived = Arrival("SM4", MARIA, "Emergency: 911.", night, "delivered")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from notifier.conversations.reply_texts import plan_answer
+from notifier.conversations.reply_texts import plan_reply
 from notifier.db.engine import reading
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.states import MessageState
@@ -27,7 +27,7 @@ def answered(clinic: ClinicSetup) -> ClinicSetup:
     def answer(session: Session) -> int:
         her = the_enrollment(session, 1)
         until = clinic.now + timedelta(hours=1)
-        return plan_answer(session, her, ANA, "Call us.", step="reply-1", now=clinic.now, until=until, by="dana")
+        return plan_reply(session, her, ANA, "Call us.", step="reply-1", now=clinic.now, until=until, by="dana")
 
     clinic.act(answer)
     return clinic

@@ -12,14 +12,14 @@ from sqlmodel import col
 from notifier.db.engine import reading, writing
 from notifier.db.protocols import open_pauses, pause, unpause
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from notifier.domain.states import EnrollmentState
 from notifier.domain.waiting import waits_for
 from notifier.numbers.holds import hold_number, open_holds, release_number
 from notifier.oversight.waiting import waits_for_a_person
 
 _ENROLLMENTS = (EnrollmentState.ACTIVE, EnrollmentState.HELD)
-_KINDS = ("lift", "check", ANSWER)
+_KINDS = ("lift", "check", REPLY)
 _HOLDS = (None, "all", "lift,rebook", "check_in", "released")
 _PAUSES = (None, "today", "tomorrow", "all", "lifted")
 

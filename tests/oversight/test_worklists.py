@@ -100,7 +100,7 @@ def test_what_waits_for_a_person_is_not_counted_as_leaving(engine: Engine, rows:
         leaves = [
             rows.message(session, ana, phone="+12125550101", kind="restrict"),
             rows.message(session, bob, phone="+12125550103", step="tonight"),
-            rows.message(session, kim, phone="+12125550104", step="answer", kind="answer"),
+            rows.message(session, kim, phone="+12125550104", step="answer", kind="reply"),
         ]
         waits = [
             rows.message(session, ana, phone="+12125550101", step="b", kind="lift"),

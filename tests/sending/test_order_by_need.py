@@ -47,7 +47,7 @@ def claimed(sending: Sending, limit: int) -> list[int]:
 def test_a_backlog_leaves_by_need_and_kinds_break_ties(sending: Sending) -> None:
     """In this order, written down in another."""
     needs: list[Need] = [
-        ("answer", 0, 9 * _HOUR), ("warning", 0, 90 * _HOUR), ("lift", 60, 1 * _HOUR), ("rebook", 60, 2 * _HOUR),
+        ("reply", 0, 9 * _HOUR), ("warning", 0, 90 * _HOUR), ("lift", 60, 1 * _HOUR), ("rebook", 60, 2 * _HOUR),
         ("restrict", 600, 70 * _HOUR), ("restrict", 0, 8 * _HOUR), ("care", 0, 8 * _HOUR),
         ("lift", 0, 8 * _HOUR), ("ask", 0, 8 * _HOUR), ("expect", 0, 8 * _HOUR), ("check_in", 900, 8 * _HOUR),
         ("rebook", 900, 8 * _HOUR),

@@ -1,4 +1,4 @@
-"""What staff do about a reply: answer it, or close it."""
+"""What staff do about what a patient wrote: reply to it, or close it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import is_attended, print_json
 from notifier.conversations.inbox import the_reply
-from notifier.conversations.reply import answer, find_answer
+from notifier.conversations.reply import find_reply, send_reply
 from notifier.conversations.triage import close_reply
 from notifier.db.engine import reading
 from notifier.numbers.holds import open_holds
@@ -29,14 +29,14 @@ def reply(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Answer a patient within 24 hours of the patient's message, at any hour."""
+    """Reply to a patient within 24 hours of the patient's message, at any hour."""
     only_show = dry_run or (as_json and not yes and is_attended())
     with command_context(writes_texts=True, dry_run=only_show) as context:
         with reading(context.engine) as session:
             of_enrollment = enrollment or not (whom.isascii() and whom.isdigit())
             whose = enrollment_called(session, whom) if of_enrollment else None
             which = None if of_enrollment else int(whom)
-            found = find_answer(
+            found = find_reply(
                 session, text, rules=context.rules, now=context.now, reply_id=which,
                 enrollment_id=whose)  # fmt: skip
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
@@ -44,7 +44,7 @@ def reply(
         if not as_json:
             context.confirm(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
         with context.change() as session:
-            done = answer(session, found, rules=context.rules, now=context.now, by=context.by)
+            done = send_reply(session, found, rules=context.rules, now=context.now, by=context.by)
         if as_json:
             segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
             message = None if only_show else done.message

@@ -100,7 +100,7 @@ class Message(SQLModel, table=True):
     """Cancelled and expired are final: a step that comes back into the plan is a new row, the next revision. One that
     was said is never followed by another."""
     kind: str = Field(max_length=16)
-    """A step's kind, or `answer`."""
+    """A step's kind, or `reply`."""
     topics: list[str] = document()
     phone: str = Field(max_length=20)
     """The enrollment's number at planning time; changes with it while the text is unsent."""

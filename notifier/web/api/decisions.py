@@ -1,4 +1,4 @@
-"""What staff decide beside an enrollment's life: no more texts to a number, a protocol stopped, a patient answered.
+"""What staff decide beside an enrollment's life: no more texts to a number, a protocol stopped, a patient replied to.
 
 Release, close and review stay a person's: a program has not read what the patient wrote.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from notifier.access.idempotency import StoredResponse
-from notifier.conversations.reply import StaffAnswer, answer, find_answer
+from notifier.conversations.reply import StaffReply, find_reply, send_reply
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import sharing_phone
 from notifier.numbers.release import OptedOut, opt_out_by_staff, plan_opt_out
@@ -60,17 +60,18 @@ def pause_protocol(protocol: str, body: PauseBody, caller: Changer) -> PauseResp
     return (caller.read if body.dry_run else caller.write)(stop, lambda _: None)
 
 
-@router.post("/replies/{reply}/answer")
-def answer_patient(
+@router.post("/replies/{reply}/answer", include_in_schema=False)  # its first address
+@router.post("/replies/{reply}/reply")
+def reply_to_patient(
     reply: Number, body: ReplyBody, caller: Changer, idempotency_key: IdempotencyKey = None
 ) -> StaffReplyResponse:
-    """Answer what a patient wrote, within 24 hours and at any hour; the reply is closed. The same words go once."""
+    """Reply to what a patient wrote, within 24 hours and at any hour; the reply is closed. The same words go once."""
     context = caller.context
     if context.missing:
         raise Problem(503, " ".join(context.missing))
 
-    def find(session: Session) -> StaffAnswer:
-        return find_answer(session, body.text, rules=context.rules, now=caller.now, reply_id=reply)
+    def find(session: Session) -> StaffReply:
+        return find_reply(session, body.text, rules=context.rules, now=caller.now, reply_id=reply)
 
     if body.dry_run:
         return caller.read(
@@ -80,7 +81,7 @@ def answer_patient(
     with writing(context.engine) as session:
 
         def do() -> StoredResponse:
-            done = answer(session, find(session), rules=context.rules, now=caller.now, by=caller.by)
+            done = send_reply(session, find(session), rules=context.rules, now=caller.now, by=caller.by)
             caller.note(session, "did", done.enrollment)
             return StoredResponse(200, _staff_reply_response(done, dry_run=False).model_dump(mode="json"))
 
@@ -109,7 +110,7 @@ def _note(session: Session, caller: Caller, what: str, response: OptOutResponse)
         caller.note(session, what, enrollment)
 
 
-def _staff_reply_response(done: StaffAnswer, *, dry_run: bool) -> StaffReplyResponse:
+def _staff_reply_response(done: StaffReply, *, dry_run: bool) -> StaffReplyResponse:
     return StaffReplyResponse(
         message=None if dry_run else done.message,
         enrollment=done.enrollment,

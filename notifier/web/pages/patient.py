@@ -17,7 +17,7 @@ from notifier.db.engine import reading
 from notifier.db.protocols import UnreadableVersion
 from notifier.db.tables import Enrollment, Message, Reply, StaffForm
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
@@ -116,11 +116,11 @@ def _picture(
 def _talk(replies: list[Reply], messages: list[Message]) -> list[ConversationLine]:
     """What left for the number and what came from it, in order."""
     said = [ConversationLine(one.at, one.text, True, one) for one in replies]
-    # An answer is part of the talk from when it is written; any other text once it has left.
+    # A reply is part of the talk from when it is written; any other text once it has left.
     said += [
         ConversationLine(at, one.sent_text or one.text, False, None, one.state.value)
         for one in messages
-        if (at := one.left_at or (one.due_at if one.kind == ANSWER else None))
+        if (at := one.left_at or (one.due_at if one.kind == REPLY else None))
     ]
     return sorted(said, key=lambda line: line.at)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from notifier.access import accounts
 from notifier.access.idempotency import AnotherBody, claim_form, finish_form
-from notifier.conversations.reply import StaffAnswer, answer, answerable_until, find_answer
+from notifier.conversations.reply import StaffReply, find_reply, may_reply_until, send_reply
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
@@ -23,7 +23,7 @@ from notifier.web.view import Page, View, redirect
 
 @dataclass(frozen=True, slots=True)
 class ReplyBox:
-    """Whether the patient may be answered by text now, and until when; else why not and what to do."""
+    """Whether the patient may be replied to by text now, and until when; else why not and what to do."""
 
     until: datetime | None
     why_not: str | None
@@ -37,7 +37,7 @@ def reply_box(session: Session, view: View, enrollment: Enrollment) -> ReplyBox:
     if view.context.missing:
         return ReplyBox(None, " ".join(view.context.missing), opted_out)
     try:
-        until = answerable_until(session, phone, now=view.now, yours=view.context.rules.yours)
+        until = may_reply_until(session, phone, now=view.now, yours=view.context.rules.yours)
         return ReplyBox(until, None, opted_out)
     except Refused as why:
         return ReplyBox(None, str(why), opted_out)
@@ -51,7 +51,7 @@ def write(view: View) -> Response:
     if view.field("sure"):
         with writing(view.context.engine) as session:
             _send_once(session, view, whose, once)
-        return redirect(f"/patients/{whose}#answered")
+        return redirect(f"/patients/{whose}#replied")
     with reading(view.context.engine) as session:
         enrollment = the_enrollment(session, whose)
         try:
@@ -69,8 +69,8 @@ def write(view: View) -> Response:
     )
 
 
-def _find(session: Session, view: View, whose: int) -> StaffAnswer:
-    return find_answer(
+def _find(session: Session, view: View, whose: int) -> StaffReply:
+    return find_reply(
         session,
         view.field("words").replace("\r\n", "\n"),
         rules=view.context.rules,
@@ -87,10 +87,10 @@ def _send_once(session: Session, view: View, whose: int, once: str) -> None:
             return
     except AnotherBody:
         raise Refused(
-            "this form has sent another answer already; open the patient's page anew and write it there"
+            "this form has sent another reply already; open the patient's page anew and write it there"
         ) from None
     found = _find(session, view, whose)
-    answer(session, found, rules=view.context.rules, now=view.now, by=view.who.by)
+    send_reply(session, found, rules=view.context.rules, now=view.now, by=view.who.by)
     finish_form(session, once, whose)
     accounts.audit(
         session, at=view.now, by=view.who.by, what="did", about="reply", enrollment_id=whose
@@ -108,4 +108,4 @@ def _once(view: View) -> str:
         raise Refused("this form is incomplete; open the patient's page anew") from None
 
 
-PAGES = (Page("POST", "/patients/{enrollment:int}/answer", write),)
+PAGES = (Page("POST", "/patients/{enrollment:int}/reply", write),)

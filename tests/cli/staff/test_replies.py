@@ -47,7 +47,7 @@ def test_a_reply_is_answered_and_closed(wrote: Callable[..., Ran]) -> None:
     said, _, see = ran.err.partition(";")
     assert (0, True) == (ran.code, said.endswith("leaves at once (1 segment, UCS-2 because of '✓')"))
     assert [] == wrote("replies", "--open", "--json").answer
-    assert "is a person's answer to reply 1, for enrollment 2." in wrote("explain", see.split()[-1]).out
+    assert "is a person's reply to reply 1, for enrollment 2." in wrote("explain", see.split()[-1]).out
 
 
 def test_an_enrollment_is_answered_by_its_number(wrote: Callable[..., Ran]) -> None:
@@ -56,13 +56,13 @@ def test_an_enrollment_is_answered_by_its_number(wrote: Callable[..., Ran]) -> N
     said = {"text": "Glow: Please call us.", "segments": 1, "encoding": "GSM-7"}
     assert {"enrollment": 1, "reply": 2, **said, "dry_run": False} == answer
     (row,) = [row for row in wrote("show", "1", "--json").answer if row["message"] == message]
-    assert ("reply-2", "answer", "planned") == (row["step"], row["kind"], row["state"])
+    assert ("reply-2", "reply", "planned") == (row["step"], row["kind"], row["state"])
 
 
 def test_what_cannot_be_answered_is_one_sentence(subtests: pytest.Subtests, wrote: Callable[..., Ran]) -> None:
     cases: list[tuple[tuple[str, ...], str]] = [
         (("reply", "9", "Hi"), "There is no reply 9"),
-        (("reply", "1", " "), "The answer is empty"),
+        (("reply", "1", " "), "The reply is empty"),
         (("reply", "nobody", "Hi"), 'There is no enrollment "nobody"'),
         (("close", "9"), "There is no reply 9"),
     ]

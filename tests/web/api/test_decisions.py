@@ -78,20 +78,20 @@ def test_a_protocol_is_paused_once(api: Api) -> None:
 
 def test_a_patient_is_answered_once_for_each_key(wrote: Api) -> None:
     words = {"text": "Please call us."}
-    foreseen = wrote.post("/replies/1/answer", {**words, "dry_run": True}).json()
+    foreseen = wrote.post("/replies/1/reply", {**words, "dry_run": True}).json()
     assert (None, True) == (foreseen["message"], foreseen["dry_run"])
     texts = len(wrote.all(Message))
-    done = wrote.post("/replies/1/answer", words, **{"Idempotency-Key": "a-1"})
+    done = wrote.post("/replies/1/reply", words, **{"Idempotency-Key": "a-1"})
     assert {**foreseen, "dry_run": False, "message": done.json()["message"]} == done.json()
-    assert ("did", "POST /api/v1/replies/{reply}/answer", 1) == last_record(wrote)
-    assert done.json() == wrote.post("/replies/1/answer", words, **{"Idempotency-Key": "a-1"}).json()
+    assert ("did", "POST /api/v1/replies/{reply}/reply", 1) == last_record(wrote)
+    assert done.json() == wrote.post("/replies/1/reply", words, **{"Idempotency-Key": "a-1"}).json()
     assert texts + 1 == len(wrote.all(Message))
     assert [False] == [one.closed_at is None for one in wrote.all(Reply)]
-    other = wrote.post("/replies/1/answer", {"text": "Call."}, **{"Idempotency-Key": "a-1"})
+    other = wrote.post("/replies/1/reply", {"text": "Call."}, **{"Idempotency-Key": "a-1"})
     assert [409, 409, 404] == [
         other.status_code,
-        wrote.post("/replies/1/answer", words).status_code,
-        wrote.post("/replies/9/answer", words).status_code,
+        wrote.post("/replies/1/reply", words).status_code,
+        wrote.post("/replies/9/reply", words).status_code,
     ]
 
 
@@ -102,4 +102,4 @@ def test_another_office_s_patient_is_not_answered(api: Api) -> None:
     with writing(api.engine) as session:
         session.execute(update(Reply).values(office="desert"))
     bound_to(api, "north")
-    assert 404 == api.post("/replies/1/answer", {"text": "Please call us."}).status_code
+    assert 404 == api.post("/replies/1/reply", {"text": "Please call us."}).status_code

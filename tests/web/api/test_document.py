@@ -39,7 +39,7 @@ GOOD = {
     "/enrollments/{enrollment}/resume": {},
     "/opt-outs": {"phone": "+12125550123"},
     "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
-    "/replies/{reply}/answer": {"text": "Please call us."},
+    "/replies/{reply}/reply": {"text": "Please call us."},
 }
 BOOKED, HELD = 2, 3
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
 from tests.web.pages.conftest import Pages
 from tests.web.pages.test_today import S, move
@@ -29,14 +29,14 @@ def test_an_answer_goes_from_today_to_the_patient_once(visitor: Visitor) -> None
     pages.enroll()
     pages.says("when can I stop icing?")
     visitor.go("/")
-    page.get_by_role("link", name="Answer Ana Ruiz").click()
-    page.get_by_label("Answer", exact=True).fill("After two days.")
+    page.get_by_role("link", name="Reply to Ana Ruiz").click()
+    page.get_by_label("Reply", exact=True).fill("After two days.")
     page.get_by_role("button", name="Look at it, then send").click()
     expect(page.locator(".to-send .bubble")).to_have_text("Lakeside Skin: After two days.")
     page.get_by_role("button", name="Send it").dblclick()
-    page.wait_for_url("**/patients/1#answered")
-    expect(page.locator("#answered")).to_be_visible()
-    assert ["Lakeside Skin: After two days."] == [one.text for one in pages.texts(1) if one.kind == ANSWER]
+    page.wait_for_url("**/patients/1#replied")
+    expect(page.locator("#replied")).to_be_visible()
+    assert ["Lakeside Skin: After two days."] == [one.text for one in pages.texts(1) if one.kind == REPLY]
     assert [] == [address for address in visitor.asked if "555" in address or "icing" in address]
 
 
@@ -59,7 +59,7 @@ def test_a_stop_is_seen_on_the_patients_page_and_leaves_nothing_to_press(visitor
     visitor.pages.enroll()
     visitor.pages.says("no más por favor")
     visitor.go("/patients/1")
-    expect(visitor.page.locator("#answer")).to_contain_text("call")
+    expect(visitor.page.locator("#reply")).to_contain_text("call")
     expect(visitor.page.locator("main")).to_contain_text("no más por favor")
     assert {"suppressed"} == {row.state.value for row in visitor.pages.texts(1)}
     assert 0 == visitor.page.get_by_role("button", name="Send").count()

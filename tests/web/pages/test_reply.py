@@ -9,7 +9,7 @@ import pytest
 
 from notifier.db.engine import reading
 from notifier.db.tables import Message, Reply
-from notifier.domain.kinds import ANSWER
+from notifier.domain.kinds import REPLY
 from tests.web.pages.conftest import ANA, Pages, words
 
 PAGE = "/patients/1"
@@ -26,17 +26,17 @@ def asked(pages: Pages) -> Pages:
 
 
 def look(pages: Pages, said: str = "After two days.") -> httpx2.Response:
-    return pages.post(f"{PAGE}/answer", on=PAGE, words=said)
+    return pages.post(f"{PAGE}/reply", on=PAGE, words=said)
 
 
 def send(pages: Pages, shown: httpx2.Response, said: str = "After two days.") -> httpx2.Response:
     once = re.search(r'name="once" value="([^"]+)"', shown.text)
     assert once is not None
-    return pages.post(f"{PAGE}/answer", on=PAGE, words=said, once=once[1], sure="yes")
+    return pages.post(f"{PAGE}/reply", on=PAGE, words=said, once=once[1], sure="yes")
 
 
 def answers(pages: Pages) -> list[Message]:
-    return [text for text in pages.texts(1) if text.kind == ANSWER]
+    return [text for text in pages.texts(1) if text.kind == REPLY]
 
 
 def test_the_first_look_shows_what_leaves_and_sends_nothing(asked: Pages) -> None:
@@ -49,7 +49,7 @@ def test_the_first_look_shows_what_leaves_and_sends_nothing(asked: Pages) -> Non
 def test_at_any_hour_the_answer_leaves_at_once_and_closes_what_she_wrote(asked: Pages) -> None:
     sent = send(asked, look(asked))
     (response,) = answers(asked)
-    assert ("/patients/1#answered", asked.clock.now()) == (sent.headers["location"], response.due_at)
+    assert ("/patients/1#replied", asked.clock.now()) == (sent.headers["location"], response.due_at)
     assert "Lakeside Skin: After two days." == response.text
     with reading(asked.engine) as session:
         assert "staff:Dana" == session.get_one(Reply, 1).closed_by
@@ -75,7 +75,7 @@ def test_after_stop_the_page_says_call_and_sends_nothing(asked: Pages) -> None:
     page = asked.get(PAGE)
     assert "The patient has opted out: call +1 212 555 0123" in words(page)
     assert f'href="tel:{ANA}"' in page.text
-    assert f'action="{PAGE}/answer"' not in page.text
+    assert f'action="{PAGE}/reply"' not in page.text
     assert (422, []) == (send(asked, shown).status_code, answers(asked))
 
 
@@ -84,21 +84,19 @@ def test_a_day_after_her_message_the_page_says_why_not(asked: Pages, hours: floa
     asked.clock.pass_(hours=hours)
     asked.sign_in()
     page = asked.get(PAGE)
-    assert open_ == (f'action="{PAGE}/answer"' in page.text)
-    assert open_ != (
-        "more than 24 hours old, and only an answer to a newer one is sent; call the patient" in words(page)
-    )
+    assert open_ == (f'action="{PAGE}/reply"' in page.text)
+    assert open_ != ("more than 24 hours old, and only a reply to a newer one is sent; call the patient" in words(page))
 
 
 def test_who_has_never_written_is_called(pages: Pages) -> None:
     pages.enroll()
-    said = "nothing to answer has come from this number, and by hand only an answer is sent; call instead"
+    said = "nothing has come from this number, and by hand only a reply is sent; call instead"
     assert said in pages.read(PAGE)
 
 
 def test_empty_words_come_back_with_a_sentence(asked: Pages) -> None:
     refused = look(asked, "  ")
-    assert (422, True) == (refused.status_code, "The answer is empty" in words(refused))
+    assert (422, True) == (refused.status_code, "The reply is empty" in words(refused))
 
 
 def test_her_words_and_number_are_in_no_address(asked: Pages) -> None:
