@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -31,6 +32,12 @@ __all__ = [
 ]
 
 
+EVERY: Final = "*"
+"""Stands for the id where the whole directory cannot be read."""
+LARGEST: Final = 1_000_000
+"""Bytes of a file. The longest that ships has fifteen thousand: what is larger is something else."""
+
+
 class Catalogue(dict[str, CareProtocol]):
     """Protocols by id. A file that cannot be read takes itself out and nothing else."""
 
@@ -38,6 +45,10 @@ class Catalogue(dict[str, CareProtocol]):
         super().__init__(protocols)
         self.unreadable = dict(unreadable or {})
         """By id: the problems of its file, one per line."""
+
+    def why_out(self, protocol_id: str) -> str | None:
+        """The problems of the file of that id, or of the directory in which it would be; None where there are none."""
+        return self.unreadable.get(protocol_id) or self.unreadable.get(EVERY)
 
     def all_read(self) -> Catalogue:
         """The same; raises ProtocolError with the problems of all files where there are any."""
@@ -62,21 +73,28 @@ def _shipped() -> tuple[tuple[str, CareProtocol], ...]:
 def protocols_with(directory: Path | None) -> Catalogue:
     """The shipped protocols, and a clinic's own, which win over shipped ones of the same id.
 
-    Where the clinic's own cannot be read, the shipped one of that id is out too: its words are not the clinic's.
-    Raises ProtocolError where there is no such directory.
+    Where the clinic's own cannot be read, the shipped one of that id is out too: its words are not the clinic's. Where
+    the directory cannot be read, all are.
     """
-    own = load_directory(directory) if directory else Catalogue({})
+    try:
+        own = load_directory(directory) if directory else Catalogue({})
+    except ProtocolError as error:
+        return Catalogue({}, {EVERY: str(error)})
     known = {id_: one for id_, one in (shipped() | own).items() if id_ not in own.unreadable}
     return Catalogue(known, own.unreadable)
 
 
 def load_directory(path: Path) -> Catalogue:
-    """Every `*.toml` of a directory, by id. Raises ProtocolError where there is no such directory."""
+    """Every `*.toml` of a directory, by id. Raises ProtocolError where the directory cannot be read."""
     if not path.is_dir():
         raise ProtocolError(f"{path}: there is no such directory; put the protocol files there, or name another")
+    try:
+        files = sorted(file for file in path.iterdir() if file.suffix == ".toml" and not file.name.startswith("."))
+    except OSError as error:
+        raise ProtocolError(f"{path}: cannot be read: {error.strerror}; let this program read it") from None
     protocols: dict[str, CareProtocol] = {}
     unreadable: dict[str, str] = {}
-    for file in sorted(path.glob("*.toml")):
+    for file in files:
         try:
             protocols[file.stem] = load_protocol(file)
         except ProtocolError as error:
@@ -87,6 +105,11 @@ def load_directory(path: Path) -> Catalogue:
 def load_protocol(path: Path) -> CareProtocol:
     """Read one file. Raises ProtocolError: one line per problem."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a directory, or a pipe that would keep us waiting
+            raise ProtocolError(f"{path}: this is no file; name a .toml file, or take it away")
+        if found.st_size > LARGEST:
+            raise ProtocolError(f"{path}: {found.st_size:,} bytes are no protocol; write at most {LARGEST:,}")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProtocolError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from None
@@ -101,6 +124,10 @@ def parse_protocol(protocol_id: str, toml_text: str) -> CareProtocol:
         data = tomllib.loads(toml_text)
     except tomllib.TOMLDecodeError as error:
         raise explain_toml(f"{protocol_id}.toml", toml_text, error) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in thousands of brackets
+        raise ProtocolError(
+            f"{protocol_id}.toml: a number or its brackets in brackets are too long; shorten them"
+        ) from None
     return read_protocol(protocol_id, data)
 
 

@@ -37,6 +37,29 @@ def test_what_ends_or_holds_an_enrollment_works_at_every_door_and_others_keep_th
             assert others == clinic.run("show", "2", "--json").answer
 
 
+def test_somebody_else_is_enrolled_on_the_number_and_changed_and_the_unread_texts_stay_as_they_are(
+    open_clinic: Any,
+) -> None:
+    """The same patient is not: nobody knows what the unread protocol restricts for how long."""
+    with open_clinic() as clinic:
+        clinic.enroll(CASES["change"])
+        with writing(clinic.engine) as session:
+            session.execute(text("UPDATE protocol_versions SET content = '{}'"))
+        texts = clinic.run("show", "1", "--json").answer
+        said = ["--phone=+14155550123", "--protocol=microneedling", "--consent=form", "--treated-at=2026-03-07T15:36"]
+        dry = clinic.run("enroll", "--name=Bo Diaz", *said, "--dry-run", "--json").answer
+        done = clinic.run("enroll", "--name=Bo Diaz", *said, "--json").answer
+        assert (True, True) == (dry["effect"]["others_unplanned"], done["effect"]["others_unplanned"])
+        known = clinic.run("enroll", "--name=Bo Diaz", *said, "--json").answer
+        assert (2, True) == (known["enrollment"], known["already"])
+        changed = clinic.run("change", "2", "--language", "es", "--json").answer
+        assert (True, True) == (changed["others_unplanned"], any(one["what"] == "reworded" for one in changed["texts"]))
+        assert texts == clinic.run("show", "1", "--json").answer
+        assert [200, 200] == [clinic.client.get(f"/patients/{number}").status_code for number in (1, 2)]
+        refused = clinic.run("enroll", "--name=Ana Lopez", *said)
+        assert (2, True) == (refused.code, "cannot read version" in refused.err)
+
+
 def test_what_needs_the_protocol_is_refused_in_a_sentence(open_clinic: Any) -> None:
     with open_clinic() as clinic:
         clinic.enroll(CASES["change"])

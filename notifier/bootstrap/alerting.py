@@ -26,6 +26,6 @@ def build_alerting(settings: Settings) -> Alerting:
         staffed_hours(settings),
         SendWindow.parse(settings.send_window),
         by_webhook=settings.public_url is not None,
-        unreadable_protocols=tuple(protocols(settings).unreadable),
+        unreadable_protocols=protocols(settings).unreadable,
     )
     return Alerting(settings.clinic_name or "Notifier", socket.gethostname(), rules, found)

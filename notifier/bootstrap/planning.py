@@ -28,7 +28,7 @@ def planning_rules(settings: Settings) -> PlanningRules:
 
 
 def protocols(settings: Settings) -> Catalogue:
-    """What this clinic may enroll on. Raises ProtocolError where the directory of its own ones is not there."""
+    """What this clinic may enroll on, and what is wrong with the files of the others."""
     return protocols_with(settings.protocols_dir)
 
 
@@ -53,7 +53,7 @@ def build_clock(settings: Settings) -> Clock:
 
 
 def read_offices(settings: Settings) -> Offices:
-    """The profiles of the clinic's offices; none where it is one place. Raises BadSettings and ProtocolError."""
+    """The profiles of the clinic's offices; none where it is one place. Raises BadSettings."""
     file = settings.offices_file
     if file is None:
         return NO_OFFICES

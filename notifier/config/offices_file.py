@@ -103,7 +103,7 @@ def _wrong_with(office: str, table: Any, protocols: Catalogue) -> Iterator[str]:
         yield from (f"{who}: {_sentence(one)}" for one in error.errors(include_url=False, include_input=False))
         return
     allowed = profile.protocols or list(protocols)
-    for unknown in (one for one in allowed if one not in protocols and one not in protocols.unreadable):
+    for unknown in (one for one in allowed if one not in protocols and not protocols.why_out(one)):
         near = get_close_matches(unknown, protocols, n=1, cutoff=0.4)
         instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(protocols)}"
         yield f'{who}: protocols: there is no protocol "{unknown[:60]}"; {instead}'

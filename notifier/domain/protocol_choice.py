@@ -22,8 +22,8 @@ def find_protocol(protocol_id: str, protocols: Mapping[str, CareProtocol]) -> Ca
     """The protocol of that id; raises Refused with the nearest one, or with what is wrong with its file."""
     if protocol_id in protocols:
         return protocols[protocol_id]
-    if isinstance(protocols, Catalogue) and (why := protocols.unreadable.get(protocol_id)):
-        raise Refused(f"the file of {protocol_id} cannot be read: {why.splitlines()[0]}", "protocol")
+    if isinstance(protocols, Catalogue) and (why := protocols.why_out(protocol_id)):
+        raise Refused(f"the file of {protocol_id[:60]} cannot be read: {why.splitlines()[0]}", "protocol")
     raise Refused(f'there is no protocol "{protocol_id[:60]}"; {_nearest(protocol_id, tuple(protocols))}', "protocol")
 
 

@@ -22,7 +22,7 @@ from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.commands import Command
 from notifier.enrollments.keys import unplanned_columns
 from notifier.enrollments.outlook import Outlook, look_ahead
-from notifier.enrollments.plans import enrollments_on, facts_of, facts_without_protocol
+from notifier.enrollments.plans import company_of, enrollments_on, facts_of, facts_without_protocol
 from notifier.enrollments.write import refuse_unready
 from notifier.numbers.opt_outs import opted_out_phones
 
@@ -112,12 +112,13 @@ def _changed(
     if wanted.protocol is not None or after.language != before.language:
         refuse_unready(session, after, rules)  # other words than the patient was enrolled on
     on_phone = enrollments_on(session, [before.phone, after.phone])
-    company = [facts_of(session, one) for one in on_phone]
+    company = company_of(session, on_phone, before, after)
     later = [_follow(other, before, after) for other in company]
     unplanned_columns(session, stored, wanted, after)
     outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
     others = outlook.differences(but=before.enrollment)
-    return replace(plan, own=outlook.difference(after), others=others, offices=_offices(company))
+    plan = replace(plan, own=outlook.difference(after), others=others, others_unplanned=outlook.others_unplanned)
+    return replace(plan, offices=_offices(company))
 
 
 def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datetime, lock: bool) -> CommandPlan:

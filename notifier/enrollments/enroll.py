@@ -22,7 +22,7 @@ from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
 from notifier.enrollments.fields import CHANGEABLE, Field, stored
-from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
 from notifier.numbers.opt_outs import is_opted_out
@@ -109,6 +109,7 @@ def _enrolled(session: Session, written: Written, wanted: Checked, rules: Planni
             written.others,
             enrollment=written.enrollment,
             opted_out=written.opted_out,
+            others_unplanned=written.others_unplanned,
             offices=written.offices,
             yours=rules.yours,
             now=now,
@@ -117,7 +118,7 @@ def _enrolled(session: Session, written: Written, wanted: Checked, rules: Planni
         enrollment = the_enrollment(session, written.enrollment)
         is_out = is_opted_out(session, enrollment.phone) is not None
         effect = effect_of_known(enrollment, written.facts, opted_out=is_out, yours=rules.yours)
-        company = [facts_of(session, one) for one in enrollments_on(session, [enrollment.phone])]
+        company = company_of(session, enrollments_on(session, [enrollment.phone]), written.facts)
         plan = plan_for(written.facts, company, rules, enrolled_at=enrollment.enrolled_at)
     return Enrolled(
         enrollment=written.enrollment,

@@ -159,13 +159,15 @@ def _write_texts(session: Session, plan: CommandPlan, now: datetime, by: str, *,
     differences |= plan.others
     opted_out = opted_out_phones(session, {before.phone, after.phone})
     on_phone = enrollments_on(session, [before.phone, after.phone]) if differences else []
-    now_on_phone = {one.id: facts_of(session, one) for one in on_phone}
+    now_on_phone = {one.id: facts_of(session, one) for one in on_phone if one.id in differences}
     for whose, difference in differences.items():
         facts = now_on_phone[whose]
         is_out = facts.phone in opted_out
         carry_out(session, facts, difference, at=now, by=by, opted_out=is_out)
     if not but_own and after.phone in opted_out:
-        _suppress(session, [one.enrollment for one in now_on_phone.values() if one.is_same_patient(after)], now, by)
+        who = (after.phone, after.folded_name)
+        theirs = [one.id for one in on_phone if one.id is not None and (one.phone, one.folded_name) == who]
+        _suppress(session, theirs, now, by)
 
 
 def _opt_out_follows(session: Session, old: str, new: str, now: datetime, by: str) -> None:

@@ -28,7 +28,7 @@ from notifier.domain.planning.number_plan import Member, plan_for, plan_together
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, draft_for, for_comparison
 from notifier.domain.planning.still_right import is_still_right
 from notifier.domain.states import RUNNING
-from notifier.enrollments.plans import at_number, enrollments_on, facts_of
+from notifier.enrollments.plans import at_number, company_of, enrollments_on, facts_of
 from schedules.moments import Moments
 
 
@@ -43,7 +43,7 @@ class Outlook:
     before: Sequence[EnrollmentFacts]
     """The same, as they are."""
     plans: Mapping[int, Plan]
-    """By enrollment: those that are running."""
+    """By enrollment: those that are running and whose protocol can be read."""
     rows: Mapping[int, Sequence[OutboxRow]]
     """Their texts in the outbox."""
 
@@ -54,9 +54,14 @@ class Outlook:
 
     def differences(self, *, but: int = 0) -> dict[int, PlanDifference]:
         """Those that write anything, by enrollment, but for one; 0 is the one that is not stored yet."""
-        running = (one for one in self.after if one.state in RUNNING and one.enrollment != but)
-        found = {one.enrollment: self.difference(one) for one in running}
+        planned = (one for one in self.after if one.enrollment in self.plans and one.enrollment != but)
+        found = {one.enrollment: self.difference(one) for one in planned}
         return {whose: difference for whose, difference in found.items() if difference.writes_anything}
+
+    @property
+    def others_unplanned(self) -> bool:
+        """Whether the texts of some stay as they are, because their protocol version cannot be read."""
+        return any(one.state in RUNNING and one.enrollment not in self.plans for one in self.after)
 
     def _wrong(self, after: EnrollmentFacts, rows: Sequence[OutboxRow]) -> list[PlannedChange]:
         if not any(row.left_at for row in rows):
@@ -113,7 +118,7 @@ def plan_beside(
 ) -> Plan:
     """The plan of somebody who is not stored, beside all the others on the number; nothing is written."""
     key = (facts.folded_name, facts.protocol.id, facts.local_day)
-    company = [facts_of(session, one) for one in enrollments_on(session, [facts.phone])]
+    company = company_of(session, enrollments_on(session, [facts.phone]), facts)
     others = [one for one in company if (one.folded_name, one.protocol.id, one.local_day) != key]
     rows = _rows(session, [one.enrollment for one in others if one.state in RUNNING], lock=False)
     members = [_member(one, rows.get(one.enrollment, ())) for one in others]
@@ -127,7 +132,7 @@ def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: Planning
     Its restrictions end where the texts say that they do: later than the treatment's own where another one overlaps.
     """
     facts = facts_of(session, enrollment)
-    company = [facts_of(session, one) for one in enrollments_on(session, [facts.phone])]
+    company = company_of(session, enrollments_on(session, [facts.phone]), facts)
     return plan_for(facts, company, rules, enrolled_at=enrollment.enrolled_at)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,12 +14,12 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.array_param import in_array
 from notifier.db.events import record_event
-from notifier.db.protocols import load_version
+from notifier.db.protocols import UnreadableVersion, load_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.planning.difference import OutboxRow, PlanDifference, PlannedChange
-from notifier.domain.planning.plan import EnrollmentFacts
+from notifier.domain.planning.plan import EnrollmentFacts, concerns
 from notifier.domain.states import MessageState
 from notifier.enrollments.fields import BY_NAME, PLANNED, stored
 from schedules.planned import PlannedMessage
@@ -71,6 +71,25 @@ def facts_without_protocol(enrollment: Enrollment) -> EnrollmentFacts:
     )
     empty.__dict__["version"] = enrollment.version  # else it would be the hash of nothing
     return _facts(enrollment, empty)
+
+
+def company_of(session: Session, stored: Iterable[Enrollment], *whom: EnrollmentFacts) -> list[EnrollmentFacts]:
+    """These enrollments as planning `whom` beside them sees them.
+
+    One of somebody else whose protocol version cannot be read is among them without a plan: its texts stay as they are.
+    Raises UnreadableVersion where it is the same patient's, for nobody knows what it restricts.
+    """
+    return [_beside(session, one, whom) for one in stored]
+
+
+def _beside(session: Session, stored: Enrollment, whom: Sequence[EnrollmentFacts]) -> EnrollmentFacts:
+    try:
+        return facts_of(session, stored)
+    except UnreadableVersion:
+        facts = facts_without_protocol(stored)
+        if any(one.enrollment == stored.id or concerns(one, facts) for one in whom):
+            raise
+        return facts
 
 
 def enrollments_on(session: Session, phones: Iterable[str]) -> list[Enrollment]:

@@ -22,7 +22,7 @@ from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new, visible_of
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.outlook import Outlook, look_ahead
-from notifier.enrollments.plans import enrollments_on, facts_of
+from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import refuse_unready
 from notifier.numbers.holds import open_holds
@@ -111,8 +111,9 @@ def preview(
         stored = next(one for one in on_phone if one.id == known)
         effect = effect_of_known(stored, facts_of(session, stored), opted_out=is_out, yours=rules.yours)
     elif checked is not None and plan is not None and not problems and not missing:
+        unplanned = outlook is not None and outlook.others_unplanned
         about: dict[str, Any] = {"opted_out": is_out, "offices": offices, "yours": rules.yours, "now": now}
-        effect = effect_of_new(checked, plan, others, enrollment=0, **about)
+        effect = effect_of_new(checked, plan, others, enrollment=0, others_unplanned=unplanned, **about)
     holds = open_holds(session, phone) if phone else []
     return Preview(
         plan=plan,
@@ -213,8 +214,8 @@ def _look_ahead(
     except Refused as why:
         problems.append(why)
     # Without a name nobody can say whether others on this phone are the same patient, but their texts take places.
-    company = [facts_of(session, one) for one in on_phone]
     try:
+        company = company_of(session, on_phone, checked.facts)
         return look_ahead(session, [*company, checked.facts], rules, now, before=company)
     except ValueError as why:
         problems.append(Refused(str(why)))

@@ -21,6 +21,7 @@ from notifier.enrollments.identity import next_ordinal, the_same
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import (
     carry_out,
+    company_of,
     enrollments_on,
     facts_of,
     first_state,
@@ -45,6 +46,8 @@ class Written:
     """Why texts to this number wait for a person."""
     others: Sequence[OtherEffect] = ()
     """Enrollments on the same phone whose unsent texts changed with this one."""
+    others_unplanned: bool = False
+    """The texts of others on the phone stay as they are, because a protocol version cannot be read."""
     offices: Mapping[int, str | None] = field(default_factory=dict)
     """By enrollment: where the others belong."""
 
@@ -109,7 +112,7 @@ def _write_wave(
             written[position] = _already(session, one, known, digest)
             continue
         standing.refuse_unready(one.facts, rules)
-        new.append((position, one, [facts_of(session, stored) for stored in known]))
+        new.append((position, one, company_of(session, known, one.facts)))
         rows.append(_enrollment_row(one, ordinal, now, by, digest))
     ids = enrollments.insert(session, rows)
     texts: list[Row] = []
@@ -130,7 +133,8 @@ def _write_wave(
         if others:
             changed = _update_others(session, outlook, written[position], others, by)
             offices = {other.enrollment: other.office for other in others}
-            written[position] = replace(written[position], others=changed, offices=offices)
+            unplanned = any(one.state in RUNNING and one.enrollment not in outlook.plans for one in others)
+            written[position] = replace(written[position], others=changed, others_unplanned=unplanned, offices=offices)
     return written
 
 
@@ -138,8 +142,8 @@ def _update_others(
     session: Session, outlook: Outlook, new: Written, others: Sequence[EnrollmentFacts], by: str
 ) -> tuple[OtherEffect, ...]:
     """The others on this phone: their unsent texts say a name now, wait for the newer treatment, or give way to it."""
-    running = (other for other in others if other.state in RUNNING)
-    found = [(other, difference) for other in running if (difference := outlook.difference(other)).writes_anything]
+    planned = (other for other in others if other.enrollment in outlook.plans)
+    found = [(other, difference) for other in planned if (difference := outlook.difference(other)).writes_anything]
     changed = others_of({other.enrollment: difference for other, difference in found})
     for other, difference in found:
         carry_out(session, other, difference, at=outlook.now, by=by, opted_out=new.opted_out)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -27,6 +27,9 @@ URGENT_AGAIN: Final = timedelta(hours=1)
 FILTERED_PART: Final = 0.05
 FILTERED_AT_LEAST_OF: Final = 20
 """Of so few texts, one filtered would be more than that part."""
+_LONGEST_KEY: Final = 80
+_LONGEST_WHY: Final = 370
+"""What is wrong with a file shows a line of it; the table has room for 400 characters."""
 _LEASE: Final = timedelta(minutes=2)
 """Longer than any channel takes: whoever began to tell it that long ago has died."""
 _BY_OTHER_RULES: Final = frozenset({"send_gate", "unknown", "worker", "schema"})
@@ -79,8 +82,8 @@ class AlertRules:
     window: SendWindow = DEFAULT_WINDOW
     by_webhook: bool = False
     """Receipts should come that way."""
-    unreadable_protocols: tuple[str, ...] = ()
-    """Ids of the clinic's own protocols whose files could not be read when this process started."""
+    unreadable_protocols: Mapping[str, str] = field(default_factory=dict)
+    """The clinic's own protocols whose files could not be read when this process started, by id: what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *(holding_cause(reply) for reply in facts.holding),
         *_of_the_engine(facts.signs, rules, now),
         *_filtered(facts.filtered),
-        *(_of_a_protocol(one) for one in rules.unreadable_protocols),
+        *(_of_a_protocol(*one) for one in rules.unreadable_protocols.items()),
         *_unmarked(facts, rules, now),
         *(_blocked(enrollment) for enrollment in facts.blocked),
         *(_of_a_text(text) for text in facts.in_trouble),
@@ -157,9 +160,10 @@ def _filtered(found: Filtered | None) -> Iterator[Cause]:
         yield Cause("filtered", f"{why}; look at its words, or pause it")
 
 
-def _of_a_protocol(protocol: str) -> Cause:
-    why = f"the file of the protocol {protocol} cannot be read, so nobody is enrolled on it; see: notifier doctor"
-    return Cause(f"protocol-{protocol}", why)
+def _of_a_protocol(protocol: str, why: str) -> Cause:
+    wrong = why.splitlines()[0]
+    said = f"nobody is enrolled on a protocol whose file cannot be read: {wrong}"
+    return Cause(f"protocol-{protocol}"[:_LONGEST_KEY], f"{said[:_LONGEST_WHY]}; see: notifier doctor")
 
 
 def _unmarked(facts: AlertFacts, rules: AlertRules, now: datetime) -> Iterator[Cause]:

@@ -31,7 +31,10 @@ def test_where_all_is_well_nobody_is_told() -> None:
 
 
 def test_a_protocol_whose_file_cannot_be_read_is_told() -> None:
-    assert ["protocol-light-peel"] == causes(replace(RULES, unreadable_protocols=("light-peel",)))
+    broken = replace(RULES, unreadable_protocols={"light-peel": f"light-peel.toml, line 3: {'x' * 900}\nand more"})
+    (cause,) = find_causes(AlertFacts(WELL), broken, NOW)
+    assert ("protocol-light-peel", 392) == (cause.key, len(cause.why))
+    assert "whose file cannot be read: light-peel.toml, line 3: xxx" in cause.why
 
 
 def test_what_is_wrong_with_the_engine(subtests: pytest.Subtests) -> None:

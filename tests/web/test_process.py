@@ -59,11 +59,14 @@ def started(command: str, place: Path, **more: str) -> Iterator[tuple[subprocess
 
 @pytest.mark.parametrize("command", ["run", "web"])
 def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp_path: Path, now: datetime) -> None:
+    """A protocol file that cannot be read is no reason not to."""
+    (tmp_path / "light-peel.toml").write_text("title = ")
+    own_protocols = {"NOTIFIER_PROTOCOLS_DIR": str(tmp_path)}
     form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "STOP")]
     signature = signed(f"https://texts.example.org{INBOUND}", form, AUTH_TOKEN)
     with (
         running_sandbox(now=lambda: now) as twilio,
-        started(command, tmp_path, TWILIO_API_URL=twilio.url) as (process, address),
+        started(command, tmp_path, TWILIO_API_URL=twilio.url, **own_protocols) as (process, address),
         httpx2.Client(trust_env=False) as client,
     ):
         assert 200 == client.get(f"{address}/healthz").status_code

@@ -20,7 +20,6 @@ from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, load_settings
 from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.doctor import check_database
-from schedules.catalogue import ProtocolError
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red bold"}
 
@@ -54,8 +53,8 @@ def _findings() -> Iterator[Diagnosis]:
         return
     try:
         rules = planning_rules(settings)
-    except (BadSettings, ProtocolError) as error:
-        yield from (Diagnosis("settings", Level.FAIL, sentence) for sentence in str(error).splitlines())
+    except BadSettings as error:
+        yield from (Diagnosis("settings", Level.FAIL, sentence) for sentence in error.sentences)
         return
     yield from check_settings(settings)
     yield from check_machine(now, shifted=settings.clock_file is not None)

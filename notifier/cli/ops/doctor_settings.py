@@ -14,7 +14,7 @@ from notifier.bootstrap.preflight import check_ready_to_send
 from notifier.config.settings import SECRETS, BadSettings, Settings
 from notifier.domain.offices import Offices
 from notifier.oversight.diagnosis import Diagnosis, Level
-from schedules.catalogue import ProtocolError, protocols_with
+from schedules.catalogue import protocols_with
 
 _BUILT = datetime(2026, 10, 1, tzinfo=UTC)
 """No right clock shows an instant before this program was written."""
@@ -86,11 +86,7 @@ def check_machine(now: datetime, *, shifted: bool) -> Iterator[Diagnosis]:
 
 def check_protocols(directory: Path | None) -> Iterator[Diagnosis]:
     """Whether every protocol can be read."""
-    try:
-        plans = protocols_with(directory)
-    except ProtocolError as error:
-        yield from (Diagnosis("protocols", Level.FAIL, line) for line in str(error).splitlines())
-        return
+    plans = protocols_with(directory)
     for why in plans.unreadable.values():
         yield from (Diagnosis("protocols", Level.FAIL, line) for line in why.splitlines())
     readable = f"{len(plans)} readable" if plans.unreadable else f"{len(plans)}, all readable"

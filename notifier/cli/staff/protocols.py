@@ -16,7 +16,7 @@ from notifier.cli.output import note, print_json, print_table, show, table
 from notifier.cli.preview_rules import preview_settings
 from notifier.domain.protocol_choice import check_words, find_protocol
 from notifier.publishing.approve import approve as approve_protocol
-from schedules.catalogue import load_directory, load_protocol, protocols_with, schema
+from schedules.catalogue import Catalogue, load_directory, load_protocol, protocols_with, schema
 from schedules.check import EXAMPLE, check_protocol
 from schedules.compare import compare_protocols
 from schedules.plain import condition_in_words, length_in_words, moment_in_words
@@ -68,7 +68,7 @@ def check(
     Says what is wrong, and where texts are dense; exit 1 where something is wrong.
     """
     plans = _chosen(path)
-    reports = {plan.id: check_protocol(plan, _clinic_rules()) for plan in plans}
+    reports = {plan.id: check_protocol(plan, _clinic_rules()) for plan in plans.values()}
     if as_json:
         print_json(
             [{"protocol": one, "problems": list(r.problems), "notes": list(r.notes)} for one, r in reports.items()]
@@ -81,6 +81,7 @@ def check(
                 show(f"{protocol_id}: {sentence}")
             if not report.problems:
                 show(f"{protocol_id}: no problem found")
+    plans.all_read()
     if wrong := [protocol_id for protocol_id, report in reports.items() if report.problems]:
         raise Failed(f"{len(wrong)} of {len(reports)} with problems: {', '.join(wrong)}")
 
@@ -149,10 +150,10 @@ def _summary(plan: CareProtocol) -> dict[str, object]:
     }
 
 
-def _chosen(path: Path | None) -> list[CareProtocol]:
+def _chosen(path: Path | None) -> Catalogue:
     if path is None:
-        return list(protocols_with(preview_settings().protocols_dir).all_read().values())
-    return list(load_directory(path).all_read().values()) if path.is_dir() else [load_protocol(path)]
+        return protocols_with(preview_settings().protocols_dir)
+    return load_directory(path) if path.is_dir() else Catalogue({path.stem: load_protocol(path)})
 
 
 def _show(plan: CareProtocol, language: str) -> None:

@@ -64,13 +64,15 @@ def plan_for(
 def plan_together(
     members: Sequence[Member], rules: PlanningRules, *, enrolled_at: datetime | None, left: Iterable[datetime] = ()
 ) -> dict[int, Plan]:
-    """The plan of every running enrollment on a number, by enrollment; one that is not stored yet has the id 0.
+    """The plan of every running enrollment on a number whose protocol can be read, by enrollment.
+
+    One that is not stored yet has the id 0.
 
     `members` are all enrollments on it, also those that have ended: a cancelled treatment still happened. `left` are
     the instants at which texts to this number have left today, or may have.
     """
     company = [member.facts for member in members]
-    running = sorted((member for member in members if member.facts.state in RUNNING), key=_seniority)
+    running = sorted(filter(_has_plan, members), key=_seniority)
     drafts = {
         member.facts.enrollment: draft_for(member.facts, company, rules, enrolled_at=enrolled_at, without=member.over)
         for member in running
@@ -111,6 +113,11 @@ def _without(whose: int, plan: Plan, covers: Sequence[_Cover]) -> Plan:
 def _draft(member: Member, plan: Plan) -> Draft:
     timeline = plan.timeline
     return Draft(timeline.messages, plan.hours, timeline.day0, member.facts.protocol.reminders, member.settled)
+
+
+def _has_plan(member: Member) -> bool:
+    """One that has ended has none, nor one of a protocol that cannot be read: that one has no steps."""
+    return member.facts.state in RUNNING and bool(member.facts.protocol.steps)
 
 
 def _seniority(member: Member) -> tuple[bool, int]:

@@ -95,7 +95,7 @@ def form_of(view: View) -> EnrollForm:
             zone, language = only.timezone, only.language or "en"
         case _:
             zone, language = "", "en"
-    return EnrollForm(view.fields, next(iter(context.protocols)), zone, language)
+    return EnrollForm(view.fields, next(iter(context.protocols), ""), zone, language)
 
 
 def _once(view: View) -> str:

@@ -52,7 +52,9 @@ def test_a_malformed_file_stops_nothing_but_itself(
     assert f"left out: {why}\n" == listed.err
     assert f"notifier: the file of microneedling cannot be read: {why}\n" == refused.err
     assert why in [one["found"] for one in found if one["level"] == "fail"]
-    assert 2 == notifier("protocols", "check").code
+    checked = notifier("protocols", "check")
+    assert (2, f"notifier: {why}\n") == (checked.code, checked.err)
+    assert "microneedling-week: no problem found" in checked.out
 
 
 def test_show_has_every_restriction_and_every_text(subtests: pytest.Subtests, notifier: Callable[..., Any]) -> None:
