@@ -30,7 +30,7 @@ from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import CareProtocol
 from schedules.timeline_json import timeline_json
 
-_STAND_INS = {"name": "Patient", "phone": "+12025550100", "consent": "not given yet"}
+_STAND_INS = {"name": "Patient", "phone": "+12025550100", "consent": "stands in"}
 """For what is not typed yet, so that the rest can be checked; they never reach the plan."""
 
 
