@@ -88,8 +88,8 @@ def test_each_file_is_named_with_its_place_and_its_mend(own: Path) -> None:
 
 def test_every_command_goes_on(busy_desk: Desk, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))  # `classify` reads it to its end
-    for called, words in CHANGES.items():
-        ran = busy_desk(*called.split(), *words, "--dry-run")
+    for called, given in CHANGES.items():
+        ran = busy_desk(*called.split(), *given, "--dry-run")
         assert (called, 0) == (called, ran.code), ran.err
     for called in CHANGES_NOTHING - ASKS_OTHERS:
         ran = busy_desk(*called.split(), *LOOKS.get(called, ()))
@@ -127,8 +127,8 @@ def test_where_the_directory_cannot_be_listed_nobody_is_enrolled_and_all_else_go
         refused.code,
         "own: cannot be read: Permission denied; let this program read it" in refused.err,
     )
-    for words in (("cancel", "1"), ("opt-out", "+14155550123"), ("due",), ("protocols", "list")):
-        assert (words, 0) == (words, busy_desk(*words).code)
+    for said in (("cancel", "1"), ("opt-out", "+14155550123"), ("due",), ("protocols", "list")):
+        assert (said, 0) == (said, busy_desk(*said).code)
 
 
 def test_every_page_goes_on_and_names_the_file(pages: Pages, own: Path) -> None:
