@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifier.access import accounts as staff
+from notifier.access.known_browsers import forget_browsers
 from notifier.access.passwords import check_password, hash_password
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import Role, Staff
@@ -63,6 +64,7 @@ def set_password(session: Session, name: str, password: str, *, now: datetime, b
     account.password_hash, account.active = _hashed(password), True
     session.add(account)
     _note(session, f"set the password of account {account.id}", now=now, by=by)
+    forget_browsers(session, account.id or 0)
     return staff.revoke_all(session, account.id or 0, now=now)
 
 
@@ -72,6 +74,7 @@ def deactivate(session: Session, name: str, *, now: datetime, by: str) -> int:
     account.active = False
     session.add(account)
     _note(session, f"deactivated account {account.id}", now=now, by=by)
+    forget_browsers(session, account.id or 0)
     return staff.revoke_all(session, account.id or 0, now=now)
 
 

@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import ColumnElement, Engine, delete, func, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -19,9 +19,9 @@ from notifier.db.tables import WrongPassword
 
 COUNTED_FOR: Final = timedelta(minutes=15)
 _NAME_HERE: Final = 10
-"""Passwords for one name from one address."""
+"""Passwords for one name from one address, or in one browser that this person has signed in with before."""
 _NAME: Final = 50
-"""Passwords for one name from anywhere."""
+"""Passwords for one name from anywhere, but for the browsers that this person has signed in with before."""
 _PASSWORDS_HERE: Final = 100
 """Passwords from one address, whatever the name: a clinic's desks may share one."""
 _KEYS_HERE: Final = 20
@@ -32,29 +32,37 @@ _A_KEY: Final = "api key"
 _DIGITS: Final = 8
 
 
-def may_try(engine: Engine, address: str, name: str, now: datetime) -> bool:
-    """Whether another password may be tried for this name from this address."""
-    who, where = _of_name(name), _short(address)
+def take_try(engine: Engine, address: str, name: str, now: datetime, *, browser: str | None = None) -> bool:
+    """Whether another password may be tried for this name, which then counts as a wrong one until it proved right.
+
+    It is counted before anybody hashes it: of tries that come at once no more are judged than of tries in a row.
+    `browser` is the token of one that this person has signed in with before. It has tries of its own, so that nobody
+    else can use them up.
+    """
+    who, where = _of_name(name), _place(address, browser)
     with reading(engine) as session:
-        wrong = [one for one in _wrong(session, now) if one[0] != _A_KEY]
-    return (
-        wrong.count((who, where)) < _NAME_HERE
-        and sum(one == who for one, _ in wrong) < _NAME
-        and sum(one == where for _, one in wrong) < _PASSWORDS_HERE
-    )
-
-
-def note_wrong_password(engine: Engine, address: str, name: str, now: datetime) -> None:
-    """Store a wrong password for this name and address."""
+        if not _has_one_left(_wrong(session, now), who, where, browser):
+            return False
     with writing(engine) as session:
-        _note(session, _of_name(name), _short(address), now)
+        _lock(session)
+        left = _has_one_left(_wrong(session, now), who, where, browser)
+        if left:
+            _note(session, who, where, now)
+    return left
 
 
-def forget_wrong_passwords(engine: Engine, address: str, name: str) -> None:
-    """Delete the wrong passwords of a name at an address, after a right one."""
-    these = (col(WrongPassword.who) == _of_name(name), col(WrongPassword.address) == _short(address))
+def return_try(engine: Engine, address: str, name: str, *, browser: str | None = None) -> None:
+    """Count one try less: nobody had the time to look at it."""
+    these = _these(name, address, browser)
     with writing(engine) as session:
-        session.execute(delete(WrongPassword).where(*these))
+        newest = select(func.max(WrongPassword.id)).where(*these).scalar_subquery()
+        session.execute(delete(WrongPassword).where(col(WrongPassword.id) == newest))
+
+
+def forget_wrong_passwords(engine: Engine, address: str, name: str, *, browser: str | None = None) -> None:
+    """Delete the tries of a name at an address or in a browser, after a right one."""
+    with writing(engine) as session:
+        session.execute(delete(WrongPassword).where(*_these(name, address, browser)))
 
 
 def note_wrong_key(engine: Engine, address: str, now: datetime) -> bool:
@@ -66,6 +74,32 @@ def note_wrong_key(engine: Engine, address: str, now: datetime) -> bool:
     with writing(engine) as session:
         _note(session, _A_KEY, where, now)
     return True
+
+
+def _has_one_left(tried: list[tuple[str, str]], who: str, where: str, browser: str | None) -> bool:
+    passwords = [one for one in tried if one[0] != _A_KEY]
+    if passwords.count((who, where)) >= _NAME_HERE:
+        return False
+    if browser is not None:
+        return True
+    return (
+        sum(one == who for one, _ in passwords) < _NAME and sum(one == where for _, one in passwords) < _PASSWORDS_HERE
+    )
+
+
+def _these(name: str, address: str, browser: str | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    where = _place(address, browser)
+    return (col(WrongPassword.who) == _of_name(name), col(WrongPassword.address) == where)
+
+
+def _place(address: str, browser: str | None) -> str:
+    return _short(address if browser is None else f"browser {browser}")
+
+
+def _lock(session: Session) -> None:
+    """Until the commit nobody else counts; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('notifier tries'))"))
 
 
 def _wrong(session: Session, now: datetime) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from notifier.access import accounts
 from notifier.access.accounts import LONGEST, SignedIn
+from notifier.access.known_browsers import KNOWN_FOR
 from notifier.access.sign_in import token_hash
 from notifier.db.engine import reading, writing
 from notifier.web.context import WebContext
@@ -46,6 +47,24 @@ def give(response: Response, request: Request, token: str) -> None:
         _name(request),
         token,
         max_age=int(LONGEST.total_seconds()),
+        path="/",
+        secure=_is_tls(request),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def browser_in(request: Request) -> str | None:
+    """What a browser keeps that somebody has signed in with before."""
+    return request.cookies.get(f"{_name(request)}-browser")
+
+
+def give_browser(response: Response, request: Request, token: str) -> None:
+    """Let the browser keep what it is known by; it opens nothing."""
+    response.set_cookie(
+        f"{_name(request)}-browser",
+        token,
+        max_age=int(KNOWN_FOR.total_seconds()),
         path="/",
         secure=_is_tls(request),
         httponly=True,

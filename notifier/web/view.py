@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from notifier.domain.refused import Refused
 from notifier.web import cookies, origin
 from notifier.web.context import WebContext
 from notifier.web.error_pages import NOTHING_HERE, patient_in
+from notifier.web.hashing_room import BUSY, HashingRoom, TooMany
 from notifier.web.render import render
 
 Fields = ImmutableMultiDict[str, str]
@@ -96,16 +98,23 @@ class Page:
     kept_by: Handler | None = None
     """Shows the form again, filled in as it was sent, where the session had been locked meanwhile."""
     admin: bool = False
+    hashes: bool = False
+    """Whether it hashes passwords, which is done in a room of its own."""
     read: Callable[[WebContext, Request], Awaitable[Fields | Response]] | None = None
     """How its form is read where `read_fields` will not do."""
 
 
-async def respond(context: WebContext, page: Page, request: Request) -> Response:
+async def respond(context: WebContext, room: HashingRoom, page: Page, request: Request) -> Response:
     """Check everything that holds for all pages, then call the page's handler in a thread."""
     fields = await (page.read or read_fields)(context, request)
     if isinstance(fields, Response):
         return fields
-    return await run_in_threadpool(_respond, context, page, request, fields)
+    if not page.hashes:
+        return await run_in_threadpool(_respond, context, page, request, fields)
+    try:
+        return await room.run(partial(_respond, context, page, request, fields), known=True)
+    except TooMany:
+        return render("error.html", 503, context=context, sentence=BUSY)
 
 
 async def read_fields(context: WebContext, request: Request) -> Fields | Response:

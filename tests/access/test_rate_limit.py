@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -9,9 +10,9 @@ from sqlalchemy import Engine
 from notifier.access.rate_limit import (
     COUNTED_FOR,
     forget_wrong_passwords,
-    may_try,
     note_wrong_key,
-    note_wrong_password,
+    return_try,
+    take_try,
 )
 
 DESK, ELSEWHERE = "10.0.0.1", "10.0.0.2"
@@ -20,13 +21,8 @@ DESK, ELSEWHERE = "10.0.0.1", "10.0.0.2"
 def test_keys_and_passwords_of_one_address_do_not_count_together(engine: Engine, now: datetime) -> None:
     assert [True] * 20 + [False] * 2 == [note_wrong_key(engine, DESK, now) for _ in range(22)]
     assert note_wrong_key(engine, ELSEWHERE, now)
-    assert may_try(engine, DESK, "Dana", now)
-    tried = []
-    for _ in range(11):
-        tried.append(may_try(engine, DESK, "Dana", now))
-        note_wrong_password(engine, DESK, "dana ", now)
-    assert [True] * 10 + [False] == tried
-    assert (True, True) == (may_try(engine, ELSEWHERE, "Dana", now), may_try(engine, DESK, "Eve", now))
+    assert [True] * 10 + [False] == [take_try(engine, DESK, name, now) for name in ("Dana", "dana ") * 5 + ("DANA",)]
+    assert (True, True) == (take_try(engine, ELSEWHERE, "Dana", now), take_try(engine, DESK, "Eve", now))
 
 
 def test_a_quarter_of_an_hour_later_or_once_the_password_is_known_it_is_forgotten(
@@ -34,9 +30,27 @@ def test_a_quarter_of_an_hour_later_or_once_the_password_is_known_it_is_forgotte
 ) -> None:
     for _ in range(20):
         note_wrong_key(engine, DESK, now)
-        note_wrong_password(engine, DESK, "Dana", now)
-        note_wrong_password(engine, DESK, "Eve", now)
+        take_try(engine, DESK, "Dana", now)
+        take_try(engine, DESK, "Eve", now)
     forget_wrong_passwords(engine, DESK, "Dana")
-    assert (True, False) == (may_try(engine, DESK, "Dana", now), may_try(engine, DESK, "Eve", now))
+    assert (True, False) == (take_try(engine, DESK, "Dana", now), take_try(engine, DESK, "Eve", now))
+    return_try(engine, DESK, "Eve")
+    assert (True, False) == (take_try(engine, DESK, "Eve", now), take_try(engine, DESK, "Eve", now))
     later = now + COUNTED_FOR
-    assert (True, True) == (may_try(engine, DESK, "Eve", later), note_wrong_key(engine, DESK, later))
+    assert (True, True) == (take_try(engine, DESK, "Eve", later), note_wrong_key(engine, DESK, later))
+
+
+def test_tries_that_come_at_once_are_no_more_than_tries_in_a_row(engine: Engine, now: datetime) -> None:
+    with ThreadPoolExecutor(40) as pool:
+        tried = list(pool.map(lambda _: take_try(engine, DESK, "Dana", now), range(40)))
+    assert 10 == tried.count(True)
+
+
+def test_strangers_do_not_lock_out_a_browser_that_was_here_before(engine: Engine, now: datetime) -> None:
+    for stranger in range(60):
+        take_try(engine, f"203.0.113.{stranger}", "Dana", now)
+    for other in range(100):
+        take_try(engine, DESK, f"somebody {other}", now)
+    assert not take_try(engine, ELSEWHERE, "Dana", now)
+    tries = [take_try(engine, DESK, "Dana", now, browser="the desk") for _ in range(11)]
+    assert [True] * 10 + [False] == tries

@@ -11,7 +11,17 @@ from notifier.db.tables.inbound import NumberHold, OptOut, Poll, Receipt, Reply
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, WorkerRow
 from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
-from notifier.db.tables.staff import ReplyClaim, Role, SeenTo, Staff, StaffAudit, StaffForm, StaffSession, WrongPassword
+from notifier.db.tables.staff import (
+    KnownBrowser,
+    ReplyClaim,
+    Role,
+    SeenTo,
+    Staff,
+    StaffAudit,
+    StaffForm,
+    StaffSession,
+    WrongPassword,
+)
 
 __all__ = [
     "Alert",
@@ -22,6 +32,7 @@ __all__ = [
     "Circuit",
     "Enrollment",
     "Event",
+    "KnownBrowser",
     "Message",
     "NumberHold",
     "OptOut",

@@ -51,6 +51,18 @@ class StaffSession(SQLModel, table=True):
     revoked_at: datetime | None = instant(null=True)
 
 
+class KnownBrowser(SQLModel, table=True):
+    """A browser that somebody signed in with: it keeps tries of its own, whatever strangers do. It opens nothing."""
+
+    __tablename__ = "known_browsers"
+    __table_args__ = (Index("ix_known_browsers_staff", "staff_id", "at"),)
+    token_hash: str = Field(primary_key=True, max_length=64)
+    """SHA-256 of the token in its cookie, in hex."""
+    staff_id: int = Field(sa_column=Column(ForeignKey("staff.id"), nullable=False))
+    at: datetime = instant()
+    """When it signed in last."""
+
+
 class StaffAudit(SQLModel, table=True):
     """Who saw or did what on the staff page. Without phone numbers, names of patients or texts."""
 
@@ -114,4 +126,4 @@ class WrongPassword(SQLModel, table=True):
     """The first hex digits of the typed name's SHA-256: enough to count, too few to guess a password typed there.
     For a key: "api key"."""
     address: str = Field(max_length=8)
-    """The same of the address that it came from."""
+    """The same of the address that it came from, or of the token of a known browser."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from notifier.access import accounts, audit_log, rate_limit
+from notifier.access.known_browsers import is_known
 from notifier.access.manage_accounts import set_password
 from notifier.access.passwords import is_password
 from notifier.access.sign_in import token_hash
@@ -36,14 +37,16 @@ def change_password(view: View) -> Response:
     context, name = view.context, view.who.name
     address = view.request.client.host if view.request.client else "unknown"
     old, new = view.fields.get("old", ""), view.fields.get("new", "")
-    if not rate_limit.may_try(context.engine, address, name, view.now):
+    browser = cookies.browser_in(view.request)
+    browser = browser if is_known(context.engine, browser, name, view.now) else None
+    if not rate_limit.take_try(context.engine, address, name, view.now, browser=browser):
         return _page(view, problem="too many tries; wait a quarter of an hour", status=429)
     with reading(context.engine) as session:
         account = session.get(Staff, view.who.staff_id)
         stored = account.password_hash if account else None
     if not is_password(old, stored):
-        rate_limit.note_wrong_password(context.engine, address, name, view.now)
         return _page(view, problem="the password you have now is another one; nothing was changed", status=422)
+    rate_limit.forget_wrong_passwords(context.engine, address, name, browser=browser)
     if new != view.fields.get("again", ""):
         return _page(view, problem="the two new passwords differ; type the same one twice", status=422)
     try:
@@ -71,6 +74,6 @@ def end_session(view: View) -> Response:
 
 PAGES = (
     Page("GET", "/account", show),
-    Page("POST", "/account/password", change_password),
+    Page("POST", "/account/password", change_password, hashes=True),
     Page("POST", "/account/sessions", end_session),
 )

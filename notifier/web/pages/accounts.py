@@ -118,8 +118,8 @@ def _sign_out(session: Session, view: View, account: Staff) -> None:
 
 PAGES = (
     Page("GET", "/accounts", show, admin=True),
-    Page("POST", "/accounts", add, admin=True),
-    Page("POST", "/accounts/{person:int}/password", reset_password, admin=True),
+    Page("POST", "/accounts", add, admin=True, hashes=True),
+    Page("POST", "/accounts/{person:int}/password", reset_password, admin=True, hashes=True),
     Page("POST", "/accounts/{person:int}/role", _account_action(_role), admin=True),
     Page("POST", "/accounts/{person:int}/offices", _account_action(_set_offices), admin=True),
     Page("POST", "/accounts/{person:int}/lock", _account_action(_lock), admin=True),

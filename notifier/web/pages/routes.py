@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from notifier.web import origin
 from notifier.web.context import WebContext
+from notifier.web.hashing_room import HashingRoom
 from notifier.web.pages import (
     account,
     accounts,
@@ -68,15 +69,15 @@ MOVED: Final[Mapping[str, str]] = MappingProxyType(
 
 def staff_router(context: WebContext) -> APIRouter:
     """Everything that staff see, for `create_app(routers=[…])`."""
-    router = APIRouter()
+    router, room = APIRouter(), HashingRoom()
     _add(router, "GET", "/static/{name}", partial(_static, context))
     _add(router, "GET", "/favicon.ico", partial(_favicon, context))
     _add(router, "GET", "/sign-in", partial(sign_in.show, context))
-    _add(router, "POST", "/sign-in", partial(sign_in.sign_in, context))
+    _add(router, "POST", "/sign-in", partial(sign_in.sign_in, context, room))
     for old, new in MOVED.items():
         _add(router, "GET", old, partial(_moved, context, new))
     for page in PAGES:
-        _add(router, page.method, page.path, partial(respond, context, page))
+        _add(router, page.method, page.path, partial(respond, context, room, page))
     return router
 
 
