@@ -24,7 +24,7 @@ from schedules.saying import say_day
 from schedules.segments import count_segments
 from schedules.send_window import OpenHours
 
-_RANK = {StepKind.RESTRICT: 0, StepKind.CARE: 0, StepKind.LIFT: 1}
+_RANK = {StepKind.WARNING: 0, StepKind.RESTRICT: 0, StepKind.CARE: 0, StepKind.LIFT: 1}
 _REMINDER, _THE_REST = 2, 3
 _NO_PLACE, _MOVED = "no place", "moved "
 _DAY = timedelta(days=1)

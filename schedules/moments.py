@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from schedules.offsets import wall_first
+from schedules.offsets import Length, wall_first
 from schedules.protocol import Answers, CareProtocol, Step, StepKind
 from schedules.saying import say_moment
 from schedules.send_window import OpenHours
 
 TELL_IN_PERSON = "tell the patient in person"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
-_MOVES_EARLIER = frozenset({StepKind.RESTRICT, StepKind.CARE})
+_MOVES_EARLIER = frozenset({StepKind.WARNING, StepKind.RESTRICT, StepKind.CARE})
 _DAY = timedelta(days=1)
 _LONGEST_WAY_EARLIER = 7 * _DAY
 """How far a `prepare` text may move earlier where no enrollment sets the limit."""
@@ -59,6 +59,19 @@ class Moments:
             if anchor.treated and restriction.holds(answers)
         }
         return cls(anchor, zone, anchor.at.astimezone(zone).date() if anchor.treated else None, ends)
+
+    def lengths(self, protocol: CareProtocol, until: Mapping[str, datetime]) -> dict[str, Length]:
+        """By topic: how long each restriction holds, in whole days where it holds `until` another instant than its own.
+
+        Before the visit too, when nothing has an end yet.
+        """
+        own = ((topic, restriction.length) for topic, restriction in protocol.restrictions.items())
+        other = {topic for topic, end in until.items() if end != self.ends.get(topic)}
+        return {
+            topic: Length.until(until[topic], self.anchor.at) if topic in other else length
+            for topic, length in own
+            if length is not None
+        }
 
     def nominal(self, step: Step) -> datetime:
         """When the step wants to be said; one before the anchor becomes the anchor (but for `prepare`)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
@@ -36,6 +36,19 @@ class OneUnit(Strict):
         return self
 
 
+class Length(NamedTuple):
+    """How long something lasts, in one unit, as a text may say it: 7 days."""
+
+    number: int
+    unit: str
+    """One of `hours`, `days`, `weeks`, `months`."""
+
+    @classmethod
+    def until(cls, end: datetime, since: datetime) -> Length:
+        """The whole days that cover all the time from `since` to `end`; never less."""
+        return cls(-((since - end) // timedelta(days=1)), "days")
+
+
 class Duration(OneUnit):
     """How long a restriction lasts, counted from the end of the treatment (T0)."""
 
@@ -50,6 +63,12 @@ class Duration(OneUnit):
     weeks: Annotated[int, Field(ge=1, le=52)] | None = None
     months: Annotated[int, Field(ge=1, le=24)] | None = None
     """Calendar months: 31 August + 6 months is the last of February."""
+
+    @property
+    def length(self) -> Length | None:
+        """As a text may say it; None where it is no length but a day."""
+        said = ((unit, getattr(self, unit)) for unit in self.UNITS if unit != "until_day")
+        return next((Length(number, unit) for unit, number in said if number is not None), None)
 
     def end(self, treated_at: datetime, zone: ZoneInfo) -> datetime:
         """The instant (UTC) from which the restriction no longer holds; a week is seven days."""

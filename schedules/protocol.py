@@ -17,6 +17,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from schedules.offsets import Duration, Moment, Span, Strict
+from schedules.placeholders import PLACEHOLDER, topics_printed, wrong_placeholders
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 """Lower-case words joined by hyphens: `makeup-again`."""
@@ -24,15 +25,11 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=1600, strip_wh
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Answers = Mapping[str, str]
 
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-FACT_PLACEHOLDERS: Final[Mapping[str, int]] = {"provider": 40}
-"""What an enrollment says in its texts beside a name, by placeholder, and how many characters that may have."""
-PLAIN_PLACEHOLDERS = frozenset({"clinic", "phone", "name", *FACT_PLACEHOLDERS})
-
 
 class StepKind(StrEnum):
     """What a text is for; it decides which way the text moves when its hour is closed."""
 
+    WARNING = "warning"
     PREPARE = "prepare"
     RESTRICT = "restrict"
     CARE = "care"
@@ -43,7 +40,7 @@ class StepKind(StrEnum):
 
 
 KIND_ORDER: Final = ("warning", "restrict", "care", "prepare", "lift", "ask", "expect", "check_in", "rebook")
-"""Which kind goes first where two want the same place. No protocol has `warning` and `ask` yet."""
+"""Which kind goes first where two want the same place. No protocol has `ask` yet."""
 
 
 class Question(Strict):
@@ -149,22 +146,25 @@ class Step(Conditional):
 
     @cached_property
     def named_topics(self) -> tuple[str, ...]:
-        """What a lift lifts, or what a restrict step names in `topics` and by printing its end; else nothing."""
+        """What a lift lifts, or what a restrict step names: `topics`, and those it prints the end or length of."""
         if self.kind is not StepKind.RESTRICT:
             return self.lifts
-        return tuple(dict.fromkeys((*self.topics, *self.printed_topics)))
+        return tuple(dict.fromkeys((*self.topics, *self.printed_topics, *self.measured_topics)))
 
     @cached_property
     def printed_topics(self) -> tuple[str, ...]:
         """Topics whose end (`{makeup.until}`) this step's texts print, in the order of the texts."""
-        texts = (*self.text.values(), *self.late_text.values())
-        names = (found[1].partition(".") for text in texts for found in PLACEHOLDER.finditer(text))
-        return tuple(dict.fromkeys(topic for topic, dot, _ in names if dot))
+        return topics_printed((*self.text.values(), *self.late_text.values()), "until")
+
+    @cached_property
+    def measured_topics(self) -> tuple[str, ...]:
+        """Topics whose length (`{sun.length}`) this step's texts print; a reader counts it from the treatment."""
+        return topics_printed((*self.text.values(), *self.late_text.values()), "length")
 
     @cached_property
     def still_held(self) -> tuple[str, ...]:
         """Topics of which this step says that they still hold: what it names or prints and does not lift."""
-        said = dict.fromkeys((*self.named_topics, *self.printed_topics))
+        said = dict.fromkeys((*self.named_topics, *self.printed_topics, *self.measured_topics))
         return tuple(topic for topic in said if topic not in self.lifts)
 
 
@@ -209,7 +209,9 @@ class CareProtocol(Strict):
 
     def _check_topics(self, where: str, step: Step) -> None:
         if step.kind is StepKind.PREPARE and step.printed_topics:
-            raise ValueError(f"{where}: before the visit nothing has an end yet; say how long instead of {{….until}}")
+            raise ValueError(
+                f"{where}: before the visit nothing has an end yet; write {{….length}} instead of {{….until}}"
+            )
         for topic in step.named_topics:
             if topic not in self.restrictions:
                 known = ", ".join(self.restrictions) or "none"
@@ -229,23 +231,20 @@ class CareProtocol(Strict):
             if extra := texts.keys() - set(self.languages):
                 raise ValueError(f"{where}: {field}.{min(extra)} is not among the protocol's languages")
             for language, text in texts.items():
-                for found in PLACEHOLDER.finditer(text):
-                    self._check_placeholder(f"{where}, {field}.{language}, position {found.start() + 1}", found[1])
+                self._check_placeholders(f"{where}, {field}.{language}", text, step.kind)
                 if stray := re.search(r"[{}]", PLACEHOLDER.sub("", text)):
                     raise ValueError(f"{where}, {field}.{language}: a stray {stray[0]!r}; a placeholder is {{clinic}}")
         if not step.text:
             raise ValueError(f"{where}: text is missing in {', '.join(self.languages)}")
 
-    def _check_placeholder(self, where: str, name: str) -> None:
-        topic, dot, field = name.partition(".")
-        if name in PLAIN_PLACEHOLDERS or (dot and field == "until" and topic in self.restrictions):
-            return
-        known = sorted(PLAIN_PLACEHOLDERS) + [f"{topic}.until" for topic in self.restrictions]
-        raise ValueError(f"{where}: {{{name}}} is no placeholder; there are {', '.join('{' + k + '}' for k in known)}")
+    def _check_placeholders(self, where: str, text: str, kind: StepKind) -> None:
+        have_lengths = {topic: one.length is not None for topic, one in self.restrictions.items()}
+        for position, why in wrong_placeholders(text, have_lengths, before_visit=kind is StepKind.PREPARE):
+            raise ValueError(f"{where}, position {position}: {why}")
 
     def topics_said(self, step: Step) -> set[str]:
-        """Topics whose end this step's texts print, besides those it names."""
-        return {*step.named_topics, *step.printed_topics} & self.restrictions.keys()
+        """Topics whose end or length this step's texts print, besides those it names."""
+        return {*step.named_topics, *step.printed_topics, *step.measured_topics} & self.restrictions.keys()
 
     def condition(self, step: Step) -> dict[str, tuple[str, ...]]:
         """When this step applies: its own `only_if` and that of the topics it lifts."""

@@ -14,7 +14,7 @@ from schedules.planned import PlannedMessage
 from schedules.protocol import Answers, CareProtocol, Step, StepKind
 from schedules.segments import count_segments
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, open_hours
-from schedules.wording import Addressee, Speech, Voice
+from schedules.wording import Addressee, Printable, Speech, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,8 @@ def draft_timeline(
     slots = place(steps, moments, hours_of(patient, rules), enrolled_at)
     ends = {**moments.ends, **until} if until else moments.ends
     listener = Addressee(patient.language, patient.name, patient.shared_phone)
-    speech = Speech(rules.voice, listener, ends, patient.zone)
+    printable = Printable(anchor.at, patient.zone, ends, moments.lengths(protocol, until or {}))
+    speech = Speech(rules.voice, listener, printable)
     return Timeline(
         protocol=protocol,
         anchor=anchor,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
-
-from schedules.languages.registry import NoSuchLanguage, language
-from schedules.languages.sayings import Dates
-from schedules.protocol import FACT_PLACEHOLDERS, PLACEHOLDER
-
-_MINUTE = timedelta(minutes=1)
+from schedules.dates import say_date, say_length, say_time, say_until
+from schedules.offsets import Length
+from schedules.placeholders import FACT_PLACEHOLDERS, PLACEHOLDER, VISIT_DATE, VISIT_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +37,30 @@ class Addressee:
     shared_phone: bool = False
 
 
-def render(template: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo) -> str:
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """What a text may print of one patient's treatment."""
+
+    visit_at: datetime
+    """The anchor: the appointment, or the end of the treatment."""
+    zone: ZoneInfo
+    """The patient's."""
+    ends: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """By topic: the instant from which the restriction no longer holds."""
+    lengths: Mapping[str, Length] = field(default_factory=lambda: MappingProxyType({}))
+    """By topic: how long it holds, counted from the treatment."""
+
+
+def render(template: str, voice: Voice, addressee: Addressee, printable: Printable) -> str:
     """Fill in a template in a single pass, so that nothing inside a value is ever read as a placeholder."""
-    return Speech(voice, addressee, ends, zone).say(template)
+    return Speech(voice, addressee, printable).say(template)
 
 
 class Speech(dict[str, str]):
     """What each placeholder stands for in one patient's texts, each worked out once."""
 
-    def __init__(self, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo) -> None:
-        self._of = voice, addressee, ends, zone
+    def __init__(self, voice: Voice, addressee: Addressee, printable: Printable) -> None:
+        self._of = voice, addressee, printable
         self._opening = f"{addressee.name}: " if addressee.shared_phone and addressee.name else ""
 
     def __missing__(self, placeholder: str) -> str:
@@ -64,13 +74,11 @@ class Speech(dict[str, str]):
         return self._opening + "".join(pieces)
 
 
-def filled_in(
-    template: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo
-) -> list[tuple[str, str | None]]:
+def filled_in(template: str, voice: Voice, addressee: Addressee, printable: Printable) -> list[tuple[str, str | None]]:
     """The same in pieces, for whoever proofreads: each with the placeholder it stands for, None for plain words."""
     pieces = _pieces(template)
     said = [
-        (_value(piece, voice, addressee, ends, zone), piece) if at % 2 else (piece, None)
+        (_value(piece, voice, addressee, printable), piece) if at % 2 else (piece, None)
         for at, piece in enumerate(pieces)
     ]
     return [(words, placeholder) for words, placeholder in said if words]
@@ -82,7 +90,8 @@ def _pieces(template: str) -> tuple[str, ...]:
     return tuple(PLACEHOLDER.split(template))
 
 
-def _value(placeholder: str, voice: Voice, addressee: Addressee, ends: Mapping[str, datetime], zone: ZoneInfo) -> str:
+def _value(placeholder: str, voice: Voice, addressee: Addressee, printable: Printable) -> str:
+    code = addressee.language
     match placeholder:
         case "clinic":
             return voice.clinic
@@ -92,39 +101,10 @@ def _value(placeholder: str, voice: Voice, addressee: Addressee, ends: Mapping[s
             return addressee.name
     if placeholder in FACT_PLACEHOLDERS:
         return voice.fact(placeholder)
-    return say_until(ends[placeholder.removesuffix(".until")], zone, addressee.language)
-
-
-def say_until(end: datetime, zone: ZoneInfo, code: str) -> str:
-    """A restriction's end on the patient's clock, never a minute early.
-
-    The hour is always said, unless the end is midnight: "until Sunday" would be hours early for Sunday 16:30.
-    """
-    if end.second or end.microsecond:
-        end = end.replace(second=0, microsecond=0) + _MINUTE
-    local, dates = end.astimezone(zone), _dates_in(code)
-    day = _say_day(local.date(), dates.day, dates.locale)
-    return day if local.time() == time.min else f"{day} {_say_hour(local.time(), dates.hour, dates.locale)}"
-
-
-def _dates_in(code: str) -> Dates:
-    """The language's own; in one that has gone since, plans that run say days as CLDR knows them by its code."""
-    try:
-        return language(code).about.dates
-    except NoSuchLanguage:
-        return Dates(locale=code, day="EEEE d MMMM", hour="H:mm")
-
-
-@lru_cache(maxsize=4096)
-def _say_day(on: date, pattern: str, locale: str) -> str:
-    return _plain(format_date(on, pattern, locale=locale))
-
-
-@lru_cache(maxsize=4096)
-def _say_hour(at: time, pattern: str, locale: str) -> str:
-    return _plain(format_time(at, pattern, locale=locale))
-
-
-def _plain(said: str) -> str:
-    # CLDR writes narrow and no-break spaces, which would turn a whole text into UCS-2; "p.m." would double a full stop.
-    return re.sub(r"([ap])\.\s?m\.", r"\1m", re.sub(r"\s+", " ", said.replace(",", "")))
+    if placeholder in {VISIT_DATE, VISIT_TIME}:
+        say = say_date if placeholder == VISIT_DATE else say_time
+        return say(printable.visit_at, printable.zone, code)
+    topic, _, printed = placeholder.partition(".")
+    if printed == "length":
+        return say_length(printable.lengths[topic], code)
+    return say_until(printable.ends[topic], printable.zone, code)

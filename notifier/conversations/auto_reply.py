@@ -13,7 +13,7 @@ from notifier.conversations.classify import Meaning
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.languages.registry import language_or_default
-from schedules.protocol import PLACEHOLDER
+from schedules.placeholders import PLACEHOLDER
 from schedules.send_window import zone_named
 from schedules.wording import Voice
 

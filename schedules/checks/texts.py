@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from schedules.checks.findings import Finding
 from schedules.checks.permission import permission
 from schedules.checks.words import costly_characters, day_word, forbidden_words
+from schedules.dates import say_until
 from schedules.languages.registry import language_or_default
-from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol, Step, StepKind
+from schedules.placeholders import FACT_PLACEHOLDERS, VISIT_DATE
+from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
-from schedules.wording import Addressee, Voice, render, say_until
+from schedules.wording import Addressee, Printable, Voice, render
 
 LONGEST_FIRST_NAME = "N" * 40
 _UTC = ZoneInfo("UTC")
@@ -61,10 +63,10 @@ def _leave_it_to_a_lift(protocol: CareProtocol, step: Step) -> str:
 def _check_cost(at: Finding, text: str, voice: Voice, protocol: CareProtocol, step: Step) -> Iterator[Finding]:
     language = at.language or ""
     limits = language_or_default(language).about.segments
-    ends = list(_worst_ends(protocol, step, language))
+    worst = list(_worst(protocol, step, language))
     for shared, limit in ((False, limits.most), (True, limits.most + 1)):
         addressee = Addressee(language, LONGEST_FIRST_NAME, shared_phone=shared)
-        said = max((render(text, voice, addressee, end, _UTC) for end in ends), key=lambda s: count_segments(s).count)
+        said = max((render(text, voice, addressee, one) for one in worst), key=lambda s: count_segments(s).count)
         count = count_segments(said).count
         what = f"takes {count} segments ({len(said)} characters{' on a shared phone' if shared else ''})"
         if count > limit:
@@ -81,13 +83,16 @@ def _shorten(step: Step, language: str, limit: int) -> str:
     return f"shorten it until it takes {limit}"
 
 
-def _worst_ends(protocol: CareProtocol, step: Step, language: str) -> Iterator[dict[str, datetime]]:
-    """The ends whose words are the longest, and those whose letters are the costliest; a midnight needs no hour."""
-    for worst in _worst_dates(language) if step.printed_topics else _worst_dates(language)[:1]:
-        yield {
+def _worst(protocol: CareProtocol, step: Step, language: str) -> Iterator[Printable]:
+    """The dates whose words are the longest, and those whose letters are the costliest; a midnight needs no hour."""
+    lengths = {topic: one.length for topic, one in protocol.restrictions.items() if one.length}
+    has_dates = step.printed_topics or any(f"{{{VISIT_DATE}}}" in text for text in step.text.values())
+    for worst in _worst_dates(language) if has_dates else _worst_dates(language)[:1]:
+        ends = {
             topic: worst.replace(hour=0, minute=0) if restriction.until_day is not None else worst
             for topic, restriction in protocol.restrictions.items()
         }
+        yield Printable(worst, _UTC, ends, lengths)
 
 
 @cache

@@ -47,6 +47,10 @@ class Dates(LanguagePart):
     """A pattern of CLDR, such as `EEE MMM d`."""
     hour: str
     """The same, such as `h:mm a`."""
+    hour_of_one: str
+    """The same from one to two o'clock, which some languages say in another way."""
+    noon: str
+    """What noon is called: nobody is sure what "12:00 PM" is."""
 
 
 class About(LanguagePart):

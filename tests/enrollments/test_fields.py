@@ -17,7 +17,8 @@ from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
 from notifier.oversight.forecast import enrollments
 from schedules.catalogue import parse_protocol, shipped
-from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol
+from schedules.placeholders import FACT_PLACEHOLDERS
+from schedules.protocol import CareProtocol
 from schedules.wording import Voice
 from tests.setups.clinic import BOB, PLAIN, ClinicSetup
 

@@ -124,7 +124,7 @@ SENTENCES = [
     (
         'lifts = ["makeup"]',
         'kind = "cares"',
-        "step \"makeup-again\": kind: 'cares' is not a kind; say one of prepare, restrict,",
+        "step \"makeup-again\": kind: 'cares' is not a kind; say one of warning, prepare, restrict,",
     ),
     (
         'lifts = ["makeup"]',

@@ -16,7 +16,7 @@ from schedules.offsets import wall_first
 from schedules.protocol import CareProtocol, StepKind
 from schedules.segments import count_segments
 from schedules.timeline import Patient, Rules, Timeline, build_timeline
-from schedules.wording import Addressee, Voice, render
+from schedules.wording import Addressee, Printable, Voice, render
 
 NEW_YORK = ZoneInfo("America/New_York")
 RULES = Rules(Voice("Riverside Skin Clinic", "(978) 555-0142"))
@@ -121,10 +121,12 @@ def test_every_text_fits_on_or_off(protocol: CareProtocol, language: str, most: 
     ends = dict.fromkeys(protocol.restrictions, WORST)
     midnight = datetime(2026, 9, 30, 4, tzinfo=UTC)
     ends |= {topic: midnight for topic, one in protocol.restrictions.items() if one.until_day is not None}
+    lengths = {topic: one.length for topic, one in protocol.restrictions.items() if one.length}
+    printable = Printable(WORST, NEW_YORK, ends, lengths)
     for step in protocol.steps:
         for text in (step.text, step.late_text):
             if language in text:
-                said = render(text[language], RULES.voice, Addressee(language), ends, NEW_YORK)
+                said = render(text[language], RULES.voice, Addressee(language), printable)
                 assert count_segments(said).count <= most, (step.key, said)
                 assert language != "en" or count_segments(said).encoding == "GSM-7", said
 

@@ -14,7 +14,8 @@ from notifier.domain.phone import area_zones
 from notifier.domain.planning.second_treatment import Treatment, Withheld, respect
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.moments import Anchor, Moments
-from schedules.protocol import FACT_PLACEHOLDERS, CareProtocol, StepKind
+from schedules.placeholders import FACT_PLACEHOLDERS
+from schedules.protocol import CareProtocol, StepKind
 from schedules.send_window import OpenHours, SendWindow
 from schedules.timeline import Patient, Rules, Timeline, draft_timeline, hours_of, why_left_out
 from schedules.wording import Voice

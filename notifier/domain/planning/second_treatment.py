@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from schedules.moments import TELL_IN_PERSON, leaves_late
+from schedules.placeholders import PLACEHOLDER
 from schedules.planned import PlannedMessage
-from schedules.protocol import PLACEHOLDER, Step, StepKind
+from schedules.protocol import Step, StepKind
 from schedules.saying import say_day
 from schedules.segments import count_segments
 from schedules.send_window import OpenHours

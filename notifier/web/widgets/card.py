@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.planning.plan import Plan
 from notifier.web.widgets.formats import plain
+from schedules.dates import say_until
 from schedules.languages.registry import Language, language_or_default, languages
 from schedules.languages.sayings import CardWords
-from schedules.wording import Voice, say_until
+from schedules.wording import Voice
 
 
 @dataclass(frozen=True, slots=True)

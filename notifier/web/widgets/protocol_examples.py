@@ -10,12 +10,20 @@ from zoneinfo import ZoneInfo
 
 from schedules.moments import Anchor, Moments
 from schedules.offsets import wall_first
+from schedules.placeholders import VISIT_DATE, VISIT_TIME
 from schedules.protocol import CareProtocol, Step
-from schedules.wording import Addressee, Voice, filled_in
+from schedules.wording import Addressee, Printable, Voice, filled_in
 
 _AFTERNOON: Final = time(14)
 _NAME: Final = "Ana"
-_WHAT: Final = {"clinic": "the clinic’s name", "phone": "the clinic’s phone", "name": "the patient’s first name"}
+_WHAT: Final = {
+    "clinic": "the clinic’s name",
+    "phone": "the clinic’s phone",
+    "name": "the patient’s first name",
+    "provider": "who treats the patient",
+    VISIT_DATE: "the date of the visit",
+    VISIT_TIME: "the hour of the visit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,10 @@ def examples(
     """By step: what a patient who was treated then reads, with answers under which the step applies."""
 
     def pieces(step: Step, template: str) -> tuple[Piece, ...]:
-        ends = Moments.of(protocol, Anchor(treated_at), zone, _answers(protocol, step)).ends
-        listener = Addressee(language, _NAME)
-        return tuple(Piece(said, _what(blank)) for said, blank in filled_in(template, voice, listener, ends, zone))
+        moments = Moments.of(protocol, Anchor(treated_at), zone, _answers(protocol, step))
+        printable = Printable(treated_at, zone, moments.ends, moments.lengths(protocol, {}))
+        filled = filled_in(template, voice, Addressee(language, _NAME), printable)
+        return tuple(Piece(said, _what(blank)) for said, blank in filled)
 
     return {
         step.key: Example(
@@ -71,4 +80,6 @@ def _answers(protocol: CareProtocol, step: Step) -> Mapping[str, str]:
 def _what(blank: str | None) -> str | None:
     if blank is None:
         return None
-    return _WHAT.get(blank) or f"the end of “no {blank.removesuffix('.until').replace('-', ' ')}” for the patient"
+    topic, _, printed = blank.partition(".")
+    about = "length" if printed == "length" else "end"
+    return _WHAT.get(blank) or f"the {about} of “no {topic.replace('-', ' ')}” for the patient"

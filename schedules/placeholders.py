@@ -1,0 +1,48 @@
+"""Placeholders: what a text may leave blank, to be filled in for each patient."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+FACT_PLACEHOLDERS: Final[Mapping[str, int]] = {"provider": 40}
+"""What an enrollment says in its texts beside a name, by placeholder, and how many characters that may have."""
+VISIT_DATE: Final = "visit.date"
+"""The local date of the appointment, or of the treatment."""
+VISIT_TIME: Final = "visit.time"
+"""The hour of the appointment; only before the visit, for afterwards nothing but the treatment's end is known."""
+PLAIN_PLACEHOLDERS: Final = frozenset({"clinic", "phone", "name", VISIT_DATE, VISIT_TIME, *FACT_PLACEHOLDERS})
+"""Those of every protocol; each of its restrictions adds `{topic.until}`, and `{topic.length}` where it has one."""
+
+
+def topics_printed(texts: Iterable[str], field: str) -> tuple[str, ...]:
+    """The topics of which these texts print `{topic.field}`, in the order of the texts."""
+    return tuple(dict.fromkeys(topic for text in texts for topic, said in _fields(text) if said == field))
+
+
+def wrong_placeholders(text: str, restrictions: Mapping[str, bool], *, before_visit: bool) -> Iterator[tuple[int, str]]:
+    """Where in the text, counted from 1, and what is wrong there.
+
+    `restrictions` are the protocol's topics, and whether each has a length that a text may print.
+    """
+    ends = [f"{topic}.until" for topic in restrictions]
+    lengths = [f"{topic}.length" for topic, has_one in restrictions.items() if has_one]
+    for found in PLACEHOLDER.finditer(text):
+        name, at = found[1], found.start() + 1
+        topic, _, field = name.partition(".")
+        if name == VISIT_TIME and not before_visit:
+            yield at, f"{{{VISIT_TIME}}} is only for prepare steps; write {{{VISIT_DATE}}}"
+        elif field == "length" and restrictions.get(topic) is False:
+            yield at, f"{topic} ends on a day and has no length; write {{{topic}.until}}"
+        elif name not in PLAIN_PLACEHOLDERS and name not in ends and name not in lengths:
+            known = ", ".join(f"{{{one}}}" for one in (*sorted(PLAIN_PLACEHOLDERS), *ends, *lengths))
+            yield at, f"{{{name}}} is no placeholder; there are {known}"
+
+
+def _fields(text: str) -> Iterator[tuple[str, str]]:
+    for found in PLACEHOLDER.finditer(text):
+        topic, dot, field = found[1].partition(".")
+        if dot and found[1] not in PLAIN_PLACEHOLDERS:
+            yield topic, field
