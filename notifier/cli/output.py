@@ -13,6 +13,8 @@ from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from notifier.cli.safe_text import SafeConsole, escaped
+
 _UNFOLDED = 10_000
 """The width of a pipe: nothing is folded there, so that a text stays in one piece for grep."""
 
@@ -29,7 +31,7 @@ def note(sentence: str) -> None:
 
 def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write one JSON document to stdout."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(escaped(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
 
 
 def show(content: RenderableType, *, style: str | None = None) -> None:
@@ -82,4 +84,4 @@ def is_attended() -> bool:
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _UNFOLDED  # noqa: TID251  # the terminal's own word
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return SafeConsole(file=stream, width=width, highlight=False, markup=False, emoji=False)

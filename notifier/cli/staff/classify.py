@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from notifier.cli.options import Json
+from notifier.cli.safe_text import escaped, shown
 from notifier.conversations.classify import read_reply
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
@@ -34,7 +35,7 @@ def classify(
         read = read_reply(text, asked=asked, opted_out=opted_out)
         if as_json or not sys.stdout.isatty():
             about = {"text": text, "meaning": read.meaning, "urgent": read.urgent, "why": read.why}
-            typer.echo(json.dumps(about, ensure_ascii=False))
+            typer.echo(escaped(json.dumps(about, ensure_ascii=False)))
         else:
             why = f" ({'; '.join(read.why)})" if read.why else ""
-            typer.echo(f"{read.meaning}{', urgent' if read.urgent else ''}: {text}{why}")
+            typer.echo(shown(f"{read.meaning}{', urgent' if read.urgent else ''}: {text}{why}"))
