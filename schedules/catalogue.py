@@ -162,7 +162,6 @@ def schema() -> dict[str, Any]:
     described["required"].remove("id")
     step, moment, restriction = (described["$defs"][name] for name in ("Step", "Moment", "Restriction"))
     step["required"].remove("kind")
-    step["required"].remove("stale_after")
     step["required"].remove("text")
     moment["properties"]["time"] = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}
     for conditional in (step, restriction):

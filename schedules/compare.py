@@ -62,7 +62,7 @@ def _step_facts(plan: CareProtocol, step: Step) -> Iterator[tuple[str, str]]:
     yield f"{where}: kind", step.kind.value
     yield f"{where}: when", f"{moment_in_words(step)}{condition_in_words(plan.condition(step))}"
     yield f"{where}: topics", ", ".join(step.named_topics) or "none"
-    yield f"{where}: useful for", length_in_words(step.stale_after)
+    yield f"{where}: useful for", length_in_words(step.stale_after) if step.stale_after else "as long as its rules hold"
     yield f"{where}: sent", f"no: {step.why_off}" if step.why_off else "yes"
     yield f"{where}: source", step.source or "none"
     for language, text in step.text.items():

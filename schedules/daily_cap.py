@@ -18,7 +18,7 @@ from operator import eq
 
 from schedules.moments import TELL_IN_PERSON, leaves_late
 from schedules.offsets import wall_first
-from schedules.planned import PlannedMessage
+from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import StepKind
 from schedules.saying import say_day
 from schedules.segments import count_segments
@@ -62,7 +62,7 @@ def keep_to_cap(drafts: Sequence[Draft], most: int, left: Iterable[datetime] = (
     kept = [list(draft.messages) for draft in drafts]
     for _, whose, number in sorted(texts):
         kept[whose][number] = days.place(drafts[whose], kept[whose][number])
-    return [tuple(sorted(messages, key=_in_order)) for messages in kept]
+    return [tuple(sorted(messages, key=in_order)) for messages in kept]
 
 
 def _may_be_over(draft: Draft, most: int) -> bool:
@@ -113,7 +113,3 @@ def _moved(message: PlannedMessage, due: datetime | None, full: Sequence[date], 
     text = late or message.text
     notes.append(f"{_MOVED}later: {had}")
     return replace(message, due_at=due, text=text, segments=count_segments(text), notes=tuple(notes))
-
-
-def _in_order(message: PlannedMessage) -> tuple[datetime, datetime]:
-    return message.due_at or message.nominal_at, message.nominal_at

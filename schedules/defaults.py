@@ -11,7 +11,7 @@ from schedules.languages.folders import DEFAULT
 from schedules.languages.registry import languages
 
 STALE_AFTER: dict[str, dict[str, int]] = {"restrict": {"hours": 8}, "lift": {"days": 2}}
-"""By kind, as a protocol file would say it; the other kinds say it themselves."""
+"""By kind, as a protocol file would say it: restrict steps are useful while they are true, the others say it."""
 
 
 def fill_in(data: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +23,14 @@ def fill_in(data: dict[str, Any]) -> dict[str, Any]:
     if languages is None:
         languages = spoken(steps)
     said = [one for one in languages if isinstance(one, str)] if isinstance(languages, list) else []
-    return {**data, "languages": languages, "steps": [_fill_step(step, said) for step in steps]}
+    filled = {**data, "languages": languages}
+    own: dict[str, dict[str, Any]] = {}
+    if isinstance(restrictions := data.get("restrictions"), dict):
+        filled["restrictions"] = {topic: _fill_words(topic, one, said) for topic, one in restrictions.items()}
+        own = {topic: one["words"] for topic, one in restrictions.items() if isinstance(one, dict) and "words" in one}
+    if restrictions:
+        filled["catch_up"] = _fill_catch_up(data.get("catch_up"), said)
+    return {**filled, "steps": [_fill_step(step, said, own) for step in steps]}
 
 
 def kind_of(step: dict[str, Any]) -> str | None:
@@ -43,23 +50,44 @@ def spoken(steps: list[dict[str, Any]]) -> list[str]:
     return sorted(said or unasked, key=lambda language: (language != DEFAULT, language))
 
 
-def _fill_step(step: dict[str, Any], languages: list[str]) -> dict[str, Any]:
+def _fill_words(topic: str, restriction: Any, said: list[str]) -> Any:
+    """The restriction with ready words in each language of the file in which it has none."""
+    own = restriction.get("words", {}) if isinstance(restriction, dict) else None
+    if not isinstance(own, dict):
+        return restriction
+    ready = {one.code: one.rule_of(topic) for one in languages() if one.code in said and topic in one.ready.topics}
+    words = {**ready, **own}
+    return {**restriction, "words": words} if words else restriction
+
+
+def _fill_catch_up(own: Any, said: list[str]) -> Any:
+    """The sentence of a catch-up text in each language of the file: the file's own, else the ready one."""
+    if not isinstance(own, dict | None):
+        return own
+    ready = {one.code: {"text": one.ready.restrict, "until": one.card.until} for one in languages() if one.code in said}
+    return {**ready, **(own or {})}
+
+
+def _fill_step(step: dict[str, Any], languages: list[str], own: dict[str, dict[str, Any]]) -> dict[str, Any]:
     filled = dict(step)
     if "stale_after" not in filled and (usual := STALE_AFTER.get(kind_of(step) or "")):
         filled["stale_after"] = dict(usual)
-    if "text" not in filled and (ready := _ready(step)) and set(languages) <= ready.keys():
+    if "text" not in filled and (ready := _ready(step, own)) and set(languages) <= ready.keys():
         filled["text"] = {language: ready[language] for language in languages}
     return filled
 
 
-def _ready(step: dict[str, Any]) -> dict[str, str]:
-    """The step's text in each language that has ready words for all its topics."""
+def _ready(step: dict[str, Any], own: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The step's text in each language that has words for all its topics, the file's own or ready ones."""
     kind = kind_of(step)
     topics = step.get("lifts" if kind == "lift" else "topics")
     if kind not in {"lift", "restrict"} or not topics or not isinstance(topics, list):
         return {}
-    return {
-        one.code: one.ready.lift_text(topics) if kind == "lift" else one.ready.restrict_text(topics)
-        for one in languages()
-        if all(isinstance(topic, str) and topic in one.ready.topics for topic in topics)
-    }
+    if not all(isinstance(topic, str) for topic in topics):
+        return {}
+    texts = {}
+    for one in languages():
+        said = one.ready.with_words({topic: words.get(one.code) for topic, words in own.items()}, one.card.until)
+        if all(topic in said.topics for topic in topics):
+            texts[one.code] = said.lift_text(topics) if kind == "lift" else said.restrict_text(topics)
+    return texts

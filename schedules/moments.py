@@ -1,8 +1,10 @@
 """Moments: from a step's nominal moment to the open one in which its text leaves.
 
-Outside the send window `lift`, `expect`, `check_in` and `rebook` move later; `restrict` and `care` move earlier on
-their own local date, never before the anchor, else later on it; `prepare` moves earlier, across dates if it must, never
-before the enrollment. What finds no place before it expires has none: staff tell the patient in person.
+Outside the send window `lift`, `expect`, `check_in` and `rebook` move later; `warning`, `restrict` and `care` move
+earlier on their own local date, never before the anchor, else later: `care` on that date, the others to the next
+opening; `prepare` moves earlier, across dates if it must, never before the enrollment. A `restrict` text is useful
+while every restriction that it names holds. What finds no place before it expires has none: staff tell the patient in
+person.
 """
 
 from __future__ import annotations
@@ -19,8 +21,12 @@ from schedules.saying import say_moment
 from schedules.send_window import OpenHours
 
 TELL_IN_PERSON = "tell the patient in person"
+NOT_TOLD = "not told"
+"""Why a lift has no moment: nobody has told the patient the rule that it lifts."""
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
-_MOVES_EARLIER = frozenset({StepKind.WARNING, StepKind.RESTRICT, StepKind.CARE})
+_NEXT_OPENING = frozenset({StepKind.WARNING, StepKind.RESTRICT})
+"""Kinds that are better said on another date than not at all."""
+_MOVES_EARLIER = _NEXT_OPENING | {StepKind.CARE}
 _DAY = timedelta(days=1)
 _LONGEST_WAY_EARLIER = 7 * _DAY
 """How far a `prepare` text may move earlier where no enrollment sets the limit."""
@@ -82,11 +88,10 @@ class Moments:
 
     def limits(self, step: Step, nominal: datetime, enrolled_at: datetime | None) -> tuple[datetime, datetime]:
         """`not_before` and `expires_at`: a text is stale, too, once a restriction that it speaks of has ended."""
-        expires = nominal + step.stale_after.length
+        useful = [nominal + step.stale_after.length] if step.stale_after else []
         if step.kind is StepKind.PREPARE:
-            return enrolled_at or nominal - _LONGEST_WAY_EARLIER, min(expires, self.anchor.at)
-        if step.still_held:
-            expires = min(expires, *[self.ends[topic] for topic in step.still_held])
+            return enrolled_at or nominal - _LONGEST_WAY_EARLIER, min(*useful, self.anchor.at)
+        expires = min([*useful, *(self.ends[topic] for topic in step.still_held)])
         return nominal if step.kind is StepKind.LIFT else self.anchor.at, expires
 
 
@@ -151,7 +156,8 @@ def _open_moment(
         return hours.next_open(nominal, expires, day0=day0)
     on = nominal.astimezone(hours.zone).date()
     earlier = hours.previous_open(nominal, max(_midnight(on, hours.zone), earliest), day0=day0)
-    return earlier or hours.next_open(nominal, min(_midnight(on + _DAY, hours.zone), expires), day0=day0)
+    last = min(_midnight(on + _DAY, hours.zone), expires)
+    return earlier or hours.next_open(nominal, last, day0=day0)
 
 
 def _in_order(slot: Slot) -> tuple[datetime, datetime]:

@@ -27,3 +27,8 @@ class PlannedMessage:
     """The words for any later local date than the nominal one, where the protocol has them."""
     segments: Segments
     notes: tuple[str, ...] = ()
+
+
+def in_order(message: PlannedMessage) -> tuple[datetime, datetime]:
+    """The order in which a patient reads texts; one without a moment stands where it would have been said."""
+    return message.due_at or message.nominal_at, message.nominal_at

@@ -14,6 +14,7 @@ from schedules.errors import ProtocolError
 from schedules.languages.registry import languages
 from schedules.offsets import Moment, Span
 from schedules.protocol import CareProtocol, Question, Restriction, Step
+from schedules.topic_words import CatchUpWords, RestrictionWords
 
 Place = tuple[int | str, ...]
 
@@ -61,6 +62,13 @@ _WRITE = {
     "topics": 'topics = ["makeup"]',
     "only_if": 'only_if = { shaves = "yes" }',
     "stale_after": "stale_after = { hours = 8 }, how long the text stays useful",
+    "why_stale": 'why_stale = "the reason"',
+    "words": 'words.en = { rule = "no makeup", again = "wear makeup" }',
+    "rule": 'rule = "no makeup"',
+    "again": 'again = "wear makeup"',
+    "over": 'over = "the days of staying out of the sun are over"',
+    "catch_up": 'catch_up.en = { text = "{clinic}: {rules}. {phone}. STOP to opt out.", until = "until" }',
+    "until": 'until = "until"',
     "text": 'text.en = "{clinic}: ..."',
     "late_text": 'late_text.en = "{clinic}: ..."',
     "inferred": 'inferred = "its hour"',
@@ -176,6 +184,10 @@ def _model(loc: Place) -> type[BaseModel]:
             return Span
         case ("steps", _, _):
             return Step
+        case ("restrictions", _, "words", _, _):
+            return RestrictionWords
+        case ("catch_up", _, _):
+            return CatchUpWords
         case ("restrictions", _, _):
             return Restriction
         case ("questions", _, _):
@@ -184,7 +196,7 @@ def _model(loc: Place) -> type[BaseModel]:
 
 
 def _pattern(loc: Place) -> str:
-    if "languages" in loc or loc[-3:-2] in {("text",), ("late_text",)}:
+    if "languages" in loc or loc[-3:-2] in {("text",), ("late_text",), ("words",), ("catch_up",)}:
         return 'language; write two small letters, such as "en"'
     return 'name; write small letters, digits and single hyphens, such as "makeup-again"'
 

@@ -18,6 +18,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from schedules.offsets import Duration, Moment, Span, Strict
 from schedules.placeholders import PLACEHOLDER, topics_printed, wrong_placeholders
+from schedules.topic_words import CATCH_UP, CatchUpWords, RestrictionWords
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 """Lower-case words joined by hyphens: `makeup-again`."""
@@ -81,6 +82,8 @@ class Restriction(Duration, Conditional):
     """Page and lines, or None for a composite."""
     ends_in_a_lift: bool = True
     """False where the end must not be said (no "you may")."""
+    words: Annotated[dict[Language, RestrictionWords], Field(default_factory=dict)]
+    """How a catch-up text says it, by language."""
 
 
 class Step(Conditional):
@@ -93,7 +96,9 @@ class Step(Conditional):
     """The topics that this step says are over; only for kind `lift`."""
     topics: Annotated[tuple[Key, ...], Field(strict=False)] = ()
     """The topics that a restrict step names."""
-    stale_after: Span
+    stale_after: Span | None = None
+    """How long it is useful after its nominal moment; None (only a restrict step): while all that it names holds."""
+    why_stale: str | None = None  # why a restrict step is useful for less than that
     text: dict[Language, Words]
     late_text: Annotated[dict[Language, Words], Field(default_factory=dict)]
     """The wording when it leaves on a later local date than its nominal one."""
@@ -128,12 +133,19 @@ class Step(Conditional):
             raise ValueError("say when: add `at`, such as `at = { hours = 1 }`")
         if self.topics and self.kind is not StepKind.RESTRICT:
             raise ValueError("`topics` goes with kind restrict")
+        self._check_staleness()
         self._check_side_of_the_visit()
         if self.enabled == bool(self.why_off):
             raise ValueError("`why_off` says why a step has `enabled = false`; one goes with the other")
         if self.late_text and self.late_text.keys() != self.text.keys():
             raise ValueError("`late_text` needs the same languages as `text`")
         return self
+
+    def _check_staleness(self) -> None:
+        if self.stale_after is None and not (self.kind is StepKind.RESTRICT and self.named_topics):
+            raise ValueError("stale_after is missing; write stale_after = { hours = 8 }")
+        if self.why_stale and not (self.kind is StepKind.RESTRICT and self.stale_after):
+            raise ValueError("`why_stale` goes with the `stale_after` of a restrict step, and only with it")
 
     def _check_side_of_the_visit(self) -> None:
         if self.at is not None and self.at.day is not None:
@@ -179,6 +191,8 @@ class CareProtocol(Strict):
     questions: Annotated[dict[Key, Question], Field(default_factory=dict)]
     restrictions: Annotated[dict[Key, Restriction], Field(default_factory=dict)]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=60, strict=False)]
+    catch_up: Annotated[dict[Language, CatchUpWords], Field(default_factory=dict)]
+    """The sentence of a catch-up text, by language."""
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
@@ -189,6 +203,8 @@ class CareProtocol(Strict):
             where = f'step "{step.key}"'
             if step.key in seen:
                 raise ValueError(f"{where}: this key is used twice; keys are unique within a protocol")
+            if step.key == CATCH_UP:
+                raise ValueError(f"{where}: this key is ours, for the rules that no other text tells; take another")
             seen.add(step.key)
             self._check_condition(where, step.only_if)
             self._check_texts(where, step)

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from schedules.daily_cap import Draft, keep_to_cap
+from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, withhold_unsaid
 from schedules.moments import Anchor, Moments, Slot, place
-from schedules.planned import PlannedMessage
+from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import Answers, CareProtocol, Step, StepKind
 from schedules.segments import count_segments
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, open_hours
@@ -83,6 +84,35 @@ def build_timeline(
     return replace(draft, messages=keep_to_cap([own], rules.max_texts_per_day)[0])
 
 
+def informing_facts(
+    timeline: Timeline, patient: Patient, rules: Rules, *, now: datetime | None, known: KnownRules = NOTHING_KNOWN
+) -> InformingFacts | None:
+    """What `say_then_lift` and `placed` go by; None before the visit, when there is no rule yet.
+
+    `now` is the instant of planning (None: nothing counts as past), `known` what the patient knows already.
+    """
+    if not timeline.anchor.treated:
+        return None
+    ends, at = dict(timeline.restrictions), timeline.anchor.at
+    speech = _speech(patient, rules, Printable(at, patient.zone, ends, {}))
+    hours, now = hours_of(patient, rules), max(now.astimezone(UTC), at) if now else at
+    return InformingFacts(timeline.protocol, ends, hours, at, now, speech, patient.language, known)
+
+
+def say_then_lift(timeline: Timeline, facts: InformingFacts | None) -> Timeline:
+    """The same with a catch-up for what no text tells, and no lift of a rule that nobody tells."""
+    return placed(timeline, add_catch_up(timeline.messages, facts), facts) if facts else timeline
+
+
+def placed(timeline: Timeline, messages: tuple[PlannedMessage, ...], facts: InformingFacts | None) -> Timeline:
+    """The same with these texts, as the daily cap has placed them: a rule that lost its text is not lifted by one."""
+    if facts is None:
+        return replace(timeline, messages=messages)
+    messages, left = withhold_unsaid(messages, facts)
+    left_out = (*timeline.left_out, *(LeftOut(step, why) for step, why in left))
+    return replace(timeline, messages=tuple(sorted(messages, key=in_order)), left_out=left_out)
+
+
 def draft_timeline(
     protocol: CareProtocol,
     anchor: Anchor,
@@ -112,9 +142,8 @@ def draft_timeline(
             left_out.append(LeftOut(step.key, why))
     slots = place(steps, moments, hours_of(patient, rules), enrolled_at)
     ends = {**moments.ends, **until} if until else moments.ends
-    listener = Addressee(patient.language, patient.name, patient.shared_phone)
     printable = Printable(anchor.at, patient.zone, ends, moments.lengths(protocol, until or {}))
-    speech = Speech(rules.voice, listener, printable)
+    speech = _speech(patient, rules, printable)
     return Timeline(
         protocol=protocol,
         anchor=anchor,
@@ -124,6 +153,10 @@ def draft_timeline(
         unanswered=tuple(q for q in protocol.questions if q not in patient.answers),
         left_out=tuple(left_out),
     )
+
+
+def _speech(patient: Patient, rules: Rules, printable: Printable) -> Speech:
+    return Speech(rules.voice, Addressee(patient.language, patient.name, patient.shared_phone), printable)
 
 
 def hours_of(patient: Patient, rules: Rules) -> OpenHours:

@@ -68,6 +68,7 @@ def facts_without_protocol(enrollment: Enrollment) -> EnrollmentFacts:
         questions={},
         restrictions={},
         steps=(),
+        catch_up={},
     )
     empty.__dict__["version"] = enrollment.version  # else it would be the hash of nothing
     return _facts(enrollment, empty)

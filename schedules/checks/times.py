@@ -111,7 +111,7 @@ def _cut_short(slot: Slot, moments: Moments) -> Iterator[_Problem]:
         useful = moments.ends[topic] - slot.nominal_at
         if useful <= timedelta(0):
             yield step, f'speaks of "{topic}" when it has ended', "move `at` earlier, or leave the topic out"
-        elif useful < step.stale_after.length:
+        elif step.stale_after and useful < step.stale_after.length:
             hours = int(useful / timedelta(hours=1))
             yield (
                 step,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from schedules.languages.parts import LanguagePart, saying
 
@@ -31,6 +32,18 @@ class ReadyWords(LanguagePart):
     again: Annotated[str, saying("things")]
     conjunction: str = Field(alias="and")
     topics: dict[str, TopicWords]
+
+    def with_words(self, own: Mapping[str, object], until: str) -> Self:
+        """The same, with a protocol's own words for these topics; those that say no end of their topic are no help."""
+        added = {}
+        for topic, words in own.items():
+            if isinstance(words, dict) and isinstance(rule := words.get("rule"), str):
+                said = {**words, "rule": f"{rule} {until} {{{topic}.until}}"}
+                try:
+                    added[topic] = TopicWords.model_validate(said)
+                except ValidationError:
+                    continue  # the protocol's own check says what is wrong with them
+        return self.model_copy(update={"topics": {**self.topics, **added}}) if added else self
 
     def restrict_text(self, topics: list[str]) -> str:
         """What must not be done, each with its end."""

@@ -43,6 +43,13 @@ class Language:
     checks: CheckWords
     replies: ReplyWords
 
+    def rule_of(self, topic: str) -> dict[str, str]:
+        """The ready words for a topic as a protocol file says them: the rule without its end."""
+        words = self.ready.topics[topic]
+        rule = words.rule.removesuffix(f" {self.card.until} {{{topic}.until}}")
+        ways = {"again": words.again, "over": words.over}
+        return {"rule": rule, **{way: said for way, said in ways.items() if said}}
+
 
 class NoSuchLanguage(LookupError):
     """There is no folder of that language, or it is not complete; the sentence says what it needs."""

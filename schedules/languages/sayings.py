@@ -16,6 +16,8 @@ class SegmentLimits(LanguagePart):
     """0: no such wish."""
     most: int
     """One more on a shared phone, where the longest name opens it."""
+    catch_up: int
+    """What a catch-up text may cost."""
     own_letters: bool
     """Whether the language has letters that cut a segment from 160 to 70 characters."""
 

@@ -14,6 +14,7 @@ from schedules.catalogue import (
     protocols_with,
     shipped,
 )
+from schedules.offsets import Span
 
 TEN_LINES = """\
 title  = "Light peel"
@@ -43,9 +44,7 @@ def test_a_protocol_with_three_restrictions_takes_ten_lines() -> None:
     assert makeup.text["en"] == "{clinic}: you may wear makeup again. Questions? {phone}. STOP to opt out."
     assert "as your prescriber says" in retinoids.text["en"]
     assert "you may" not in sun.text["en"]
-    assert [step.stale_after.model_dump(exclude_none=True) for step in protocol.steps] == [{"hours": 8}] + [
-        {"days": 2}
-    ] * 3
+    assert [Span(hours=8), *[Span(days=2)] * 3] == [step.stale_after for step in protocol.steps]
 
 
 def test_a_lift_of_several_topics_says_what_is_allowed_and_then_what_is_over() -> None:
@@ -118,7 +117,7 @@ SENTENCES = [
     ('lifts = ["makeup"]', 'lifts = ["makup"]', 'step "makeup-again": text is missing'),
     (
         'lifts = ["makeup"]',
-        'kind = "care"',
+        'kind = "care", at = { hours = 2 }, text.en = "{clinic}: rest.", text.es = "{clinic}: descanse."',
         'step "makeup-again": stale_after is missing; write stale_after = { hours = 8 }',
     ),
     (

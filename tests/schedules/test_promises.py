@@ -136,7 +136,8 @@ def test_never_stale_and_never_before_its_limits(case: Case) -> None:
     ends = dict(timeline.restrictions)
     steps = {step.key: step for step in case.protocol.steps}
     for message in timeline.messages:
-        assert message.expires_at <= message.nominal_at + steps[message.step].stale_after.length
+        stale_after = steps[message.step].stale_after
+        assert stale_after is None or message.expires_at <= message.nominal_at + stale_after.length
         if message.due_at is None:
             continue
         assert message.not_before <= message.due_at < message.expires_at

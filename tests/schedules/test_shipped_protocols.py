@@ -23,7 +23,7 @@ YES_NO = ("yes", "no")
 
 
 def _lengths(protocol: CareProtocol) -> dict[str, dict[str, object]]:
-    told = {"source", "only_if", "ends_in_a_lift"}
+    told = {"source", "only_if", "ends_in_a_lift", "words"}
     return {topic: one.model_dump(exclude_none=True, exclude=told) for topic, one in protocol.restrictions.items()}
 
 

@@ -85,7 +85,7 @@ def test_before_the_visit_every_text_has_its_place(protocol: CareProtocol) -> No
 @each_protocol
 def test_no_text_outlives_its_rule_so_each_stays_useful_as_long_as_its_file_says(protocol: CareProtocol) -> None:
     """The plan cuts a text short once a rule that it states has ended; the files are written so that it need not."""
-    stale_after = {step.key: step.stale_after.length for step in protocol.steps}
+    stale_after = {step.key: step.stale_after.length for step in protocol.steps if step.stale_after}
     for at, timeline in _every_timeline(protocol):
         for message in timeline.messages:
             assert message.nominal_at + stale_after[message.step] == message.expires_at, (at, message.step)
