@@ -16,9 +16,11 @@ from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, 
 from notifier.domain.planning.second_treatment import Withheld
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.daily_cap import Draft, keep_to_cap
+from schedules.informing import KnownRules
 from schedules.planned import PlannedMessage
 from schedules.protocol import StepKind
 from schedules.saying import say_day
+from schedules.timeline import placed
 
 Step = tuple[int, str]
 """An enrollment and the key of one of its steps."""
@@ -35,6 +37,8 @@ class Member:
     """Steps that get no new place on any day: they have left, or may have."""
     informed: frozenset[str] = frozenset()
     """Topics of the `restrict` texts that the patient has read, or may have."""
+    known: KnownRules | None = None
+    """What the patient knows, so that every rule is told, then lifted; None: it is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,9 @@ def plan_together(
     company = [member.facts for member in members]
     running = sorted(filter(_has_plan, members), key=_seniority)
     drafts = {
-        member.facts.enrollment: draft_for(member.facts, company, rules, enrolled_at=enrolled_at, without=member.over)
+        member.facts.enrollment: draft_for(
+            member.facts, company, rules, enrolled_at=enrolled_at, without=member.over, known=member.known
+        )
         for member in running
     }
     covers = list(_find_covers(running, drafts)) if len(running) > 1 else []
@@ -100,7 +106,7 @@ def _keep_to_cap(
     )
     for (whose, plan), messages in zip(plans.items(), counted, strict=True):
         if messages is not plan.timeline.messages:
-            plans[whose] = replace(plan, timeline=replace(plan.timeline, messages=messages))
+            plans[whose] = replace(plan, timeline=placed(plan.timeline, messages, plan.informing))
     return plans
 
 

@@ -13,11 +13,21 @@ from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices, profile_
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.second_treatment import Treatment, Withheld, respect
 from notifier.domain.states import RUNNING, EnrollmentState
+from schedules.informing import InformingFacts, KnownRules
 from schedules.moments import Anchor, Moments
 from schedules.placeholders import FACT_PLACEHOLDERS
 from schedules.protocol import CareProtocol, StepKind
 from schedules.send_window import OpenHours, SendWindow
-from schedules.timeline import Patient, Rules, Timeline, draft_timeline, hours_of, why_left_out
+from schedules.timeline import (
+    Patient,
+    Rules,
+    Timeline,
+    draft_timeline,
+    hours_of,
+    informing_facts,
+    say_then_lift,
+    why_left_out,
+)
 from schedules.wording import Voice
 
 
@@ -117,6 +127,8 @@ class Plan:
     withheld: tuple[Withheld, ...] = ()
     overtaken: tuple[Withheld, ...] = ()
     """Texts that a newer treatment has made too short: one to come is withheld, one on its way must not come back."""
+    informing: InformingFacts | None = field(default=None, compare=False, repr=False)
+    """By what the rules that nobody tells are found; None: it is not asked."""
 
 
 def draft_for(
@@ -126,11 +138,13 @@ def draft_for(
     *,
     enrolled_at: datetime | None,
     without: frozenset[str] = frozenset(),
+    known: KnownRules | None = None,
 ) -> Plan:
     """Plan one enrollment as if nobody counted the texts of a day; `on_this_phone` are all enrollments on the number.
 
-    She herself may be among them. Steps in `without` are not planned: they are over. Raises ValueError with a sentence,
-    as the timeline does.
+    She herself may be among them. Steps in `without` are not planned: they are over. `known` are the rules that the
+    patient knows: then what no text tells is caught up, and no untold rule is lifted; None: as if all were known.
+    Raises ValueError with a sentence, as the timeline does.
     """
     rules = rules.at(facts.office)
     others = [other for other in on_this_phone if other.enrollment != facts.enrollment]
@@ -144,10 +158,14 @@ def draft_for(
     treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
     until = _later_ends(facts, patient.zone, treatments)
     timeline = draft_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until)
-    if not treatments:
-        return Plan(timeline, hours)
-    timeline, withheld, overtaken = respect(timeline, treatments, hours, enrolled_at, until)
-    return Plan(timeline, hours, withheld, overtaken)
+    withheld: tuple[Withheld, ...] = ()
+    overtaken: tuple[Withheld, ...] = ()
+    if treatments:
+        timeline, withheld, overtaken = respect(timeline, treatments, hours, enrolled_at, until)
+    if known is None:
+        return Plan(timeline, hours, withheld, overtaken)
+    informing = informing_facts(timeline, patient, settings, now=enrolled_at, known=known)
+    return Plan(say_then_lift(timeline, informing), hours, withheld, overtaken, informing)
 
 
 def for_comparison(facts: EnrollmentFacts) -> EnrollmentFacts:
