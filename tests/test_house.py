@@ -19,7 +19,8 @@ from alembic.script import ScriptDirectory
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from notifier.config.settings import Settings, _variable
+from notifier.config.settings import Settings
+from notifier.config.value_files import variable
 from notifier.db.schema import HEAD
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -227,7 +228,7 @@ def test_the_wheel_carries_what_is_not_python(tmp_path: Path) -> None:
 
 def settings_names() -> set[str]:
     """What a clinic sets; NOTIFY_SOCKET and STATE_DIRECTORY are systemd's. One language stands for all but English."""
-    known = {re.sub(r"(?<=URGENT_ANSWER_)[A-Z]{2}$", "ES", _variable(name)) for name in Settings.model_fields}
+    known = {re.sub(r"(?<=URGENT_ANSWER_)[A-Z]{2}$", "ES", variable(name)) for name in Settings.model_fields}
     gone = {"NOTIFIER_SECRET_KEY"}  # still read, to say that it is ignored
     return {name for name in known if name.startswith(("NOTIFIER_", "TWILIO_"))} - gone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Final
 
-from notifier.alerting.channel import AlertNotice, NotDelivered
+from notifier.alerting.channel import AlertNotice, NotDelivered, channel_id
 
 MISSING: Final = "it needs the package apprise: pip install 'notifier[alerts]', or leave it out"
 
@@ -22,6 +22,7 @@ class AppriseChannel:
 
     def __init__(self, addresses: str) -> None:
         self._addresses = addresses.replace(",", " ").split()
+        self.id = channel_id(self.name, " ".join(self._addresses))
 
     async def send(self, notice: AlertNotice) -> None:
         try:
@@ -31,6 +32,6 @@ class AppriseChannel:
         all_of_them = apprise.Apprise()
         for number, address in enumerate(self._addresses, 1):
             if not all_of_them.add(address):
-                raise NotDelivered(f"apprise cannot read address {number} of NOTIFIER_ALERT_APPRISE")
+                raise NotDelivered(f"apprise cannot read address {number} that it is given")
         if not await all_of_them.async_notify(body=notice.body, title=notice.subject):
             raise NotDelivered("apprise could not deliver it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 
 
@@ -52,9 +53,19 @@ class Channel(Protocol):
         """The channel's name in sentences, such as "mail"."""
         ...
 
+    @property
+    def id(self) -> str:
+        """The channel and its address, which it does not betray: by it is remembered whether it ever told anybody."""
+        ...
+
     async def send(self, notice: AlertNotice) -> None:
         """Send the notice; raises NotDelivered."""
         ...
+
+
+def channel_id(name: str, address: str) -> str:
+    """The id of a channel with that address."""
+    return f"{name}-{sha256(address.encode()).hexdigest()[:12]}"
 
 
 _MOST = 20

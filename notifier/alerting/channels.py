@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from notifier.alerting import apprise as by_apprise
+from notifier.alerting.addresses import is_mail, is_web
 from notifier.alerting.apprise import AppriseChannel
 from notifier.alerting.channel import Channel
 from notifier.alerting.mail import MailChannel
@@ -23,3 +26,13 @@ def channels(
             raise ValueError(by_apprise.MISSING)
         found.append(AppriseChannel(apprise))
     return tuple(found)
+
+
+def channels_of(person: Sequence[str], *, smtp_url: str | None) -> tuple[Channel, ...]:
+    """The channels of one person's addresses; raises ValueError where the mail server or a package is missing."""
+    mail = [one.removeprefix("mailto:") for one in person if is_mail(one)]
+    if mail and not smtp_url:
+        raise ValueError("mailto: needs NOTIFIER_SMTP_URL; set it, or leave the address out")
+    others = [one for one in person if not is_mail(one) and not is_web(one)]
+    found = channels(mail_to=",".join(mail) or None, smtp_url=smtp_url, webhook=None, apprise=" ".join(others) or None)
+    return (*found, *(WebhookChannel(one) for one in person if is_web(one)))

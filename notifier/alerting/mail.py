@@ -12,7 +12,7 @@ from email.utils import make_msgid
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from notifier.alerting.channel import AlertNotice, NotDelivered
+from notifier.alerting.channel import AlertNotice, NotDelivered, channel_id
 
 _SECONDS: Final = 10.0
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -30,6 +30,7 @@ class MailChannel:
     def __init__(self, url: str, to: Sequence[str]) -> None:
         self._server = urlsplit(url)
         self._to = tuple(to)
+        self.id = channel_id(self.name, f"{url} {' '.join(to)}")
 
     async def send(self, notice: AlertNotice) -> None:
         message = self._message(notice)

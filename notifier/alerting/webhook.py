@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx2
 
-from notifier.alerting.channel import AlertNotice, NotDelivered
+from notifier.alerting.channel import AlertNotice, NotDelivered, channel_id
 
 _SECONDS: Final = 10.0
 
@@ -18,6 +18,7 @@ class WebhookChannel:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.id = channel_id(self.name, url)
 
     async def send(self, notice: AlertNotice) -> None:
         alerts = [{"cause": one.cause, "why": one.why, "since": one.since.isoformat()} for one in notice.lines]

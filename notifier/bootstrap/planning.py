@@ -63,6 +63,7 @@ def read_offices(settings: Settings) -> Offices:
         timezone=settings.timezone or "UTC",
         window=SendWindow.parse(settings.send_window),
         staffed=staffed_hours(settings),
+        after_hours_phone=settings.after_hours_phone,
         sender=own_sender(settings),
     )
     try:

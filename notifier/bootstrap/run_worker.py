@@ -37,7 +37,7 @@ from notifier.db.same_file import OpenedFile
 from notifier.db.threads import DatabaseThreads
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
-from notifier.oversight.alerts import send_alerts, watch
+from notifier.oversight.alerts import send_alerts, watch, watch_replies
 from notifier.scheduler.worker import Worker
 from notifier.scheduler.worker_lock import exclusive, lock_file
 from notifier.scheduler.worker_settings import Outside, WorkerSettings
@@ -138,6 +138,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     heartbeat = settings.heartbeat_url
     outside = Outside(
         watch=lambda now: watch(threads, alerting, now=now),
+        watch_replies=lambda now: watch_replies(threads, alerting, now=now),
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("damaged", why, now),)),
     )

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from notifier.alerting.addresses import parse_contacts
 from notifier.config import values
 from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours
@@ -25,6 +26,9 @@ _WRITE: Final = {
     "timezone": '"America/New_York"',
     "send_window": '"09:00-20:00"',
     "staffed_hours": '"Mon-Fri 09:00-17:00"',
+    "after_hours_phone": '"(212) 555-0142"',
+    "alerts": '"mailto:desk@example.org; mailto:doctor@example.org"',
+    "covered_by": '"the id of another office"',
     "sender": '"+14155550123"',
     "language": '"en"',
     "protocols": '["microneedling"]',
@@ -52,6 +56,11 @@ def _staffed(value: str) -> str:
     return value
 
 
+def _alerts(value: str) -> str:
+    parse_contacts(value)
+    return value
+
+
 class _Profile(BaseModel):
     """One table of the file."""
 
@@ -62,6 +71,9 @@ class _Profile(BaseModel):
     phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
     send_window: Annotated[str, AfterValidator(lambda value: str(SendWindow.parse(value)))] | None = None
     staffed_hours: Annotated[str, AfterValidator(_staffed)] | None = None
+    after_hours_phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
+    alerts: Annotated[str, AfterValidator(_alerts)] | None = None
+    covered_by: str | None = None
     sender: Annotated[str, AfterValidator(_sender)] | None = None
     language: str | None = None
     protocols: Annotated[list[str], Field(min_length=1)] | None = None
@@ -81,7 +93,7 @@ def parse_offices(file: str, text: str, own: OfficeProfile, protocols: Catalogue
     found: dict[str, OfficeProfile] = {}
     wrong: list[str] = []
     for office, table in tables.items():
-        said = list(_wrong_with(office, table, protocols))
+        said = list(_wrong_with(office, table, protocols, others=set(tables) - {office}))
         wrong += [f"{file}: {sentence}" for sentence in said]
         if not said:
             found[office] = _filled(office, _Profile.model_validate(table), own)
@@ -90,7 +102,7 @@ def parse_offices(file: str, text: str, own: OfficeProfile, protocols: Catalogue
     return found
 
 
-def _wrong_with(office: str, table: Any, protocols: Catalogue) -> Iterator[str]:
+def _wrong_with(office: str, table: Any, protocols: Catalogue, *, others: set[str]) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f"{office} stands outside of any office; write it under its office's line, such as [downtown]"
         return
@@ -102,6 +114,9 @@ def _wrong_with(office: str, table: Any, protocols: Catalogue) -> Iterator[str]:
     except ValidationError as error:
         yield from (f"{who}: {_sentence(one)}" for one in error.errors(include_url=False, include_input=False))
         return
+    if profile.covered_by is not None and profile.covered_by not in others:
+        there = f"write one of {', '.join(sorted(others))}" if others else "there is none; leave it out"
+        yield f'{who}: covered_by: there is no other office "{profile.covered_by[:40]}"; {there}'
     allowed = profile.protocols or list(protocols)
     for unknown in (one for one in allowed if one not in protocols and not protocols.why_out(one)):
         near = get_close_matches(unknown, protocols, n=1, cutoff=0.4)
@@ -135,6 +150,9 @@ def _filled(office: str, profile: _Profile, own: OfficeProfile) -> OfficeProfile
         timezone=profile.timezone,
         window=SendWindow.parse(profile.send_window) if profile.send_window else own.window,
         staffed=StaffedHours.parse(profile.staffed_hours) if profile.staffed_hours else own.staffed,
+        after_hours_phone=profile.after_hours_phone or own.after_hours_phone,
+        alerts=parse_contacts(profile.alerts) if profile.alerts else (),
+        covered_by=profile.covered_by,
         sender=profile.sender if profile.sender != own.sender else None,
         language=profile.language or own.language,
         protocols=tuple(profile.protocols) if profile.protocols else None,

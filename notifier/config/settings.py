@@ -7,7 +7,6 @@ Where a value comes from, first found wins: a systemd credential (`$CREDENTIALS_
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from notifier.config import values
 from notifier.config.env_file import check_env_text
 from notifier.config.explain import what_to_write
+from notifier.config.value_files import SECRETS, UnreadableFile, ValueFiles, variable
 from notifier.domain.errors import BadConfiguration
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.languages.folders import DEFAULT, codes
@@ -31,17 +30,6 @@ Address = Annotated[str, AfterValidator(values.plain_address)]
 HiddenAddress = Annotated[SecretStr, AfterValidator(values.secret(values.web_address))]
 Token = Annotated[SecretStr, AfterValidator(values.secret(values.auth_token))]
 Words = Annotated[str, AfterValidator(values.answer_words)]
-SECRETS = (
-    "NOTIFIER_DATABASE_URL",
-    "NOTIFIER_SECRET_KEY",
-    "NOTIFIER_SMTP_URL",
-    "NOTIFIER_ALERT_WEBHOOK",
-    "NOTIFIER_ALERT_APPRISE",
-    "NOTIFIER_HEARTBEAT_URL",
-    "TWILIO_AUTH_TOKEN",
-    "TWILIO_AUTH_TOKEN_OLD",
-    "TWILIO_API_KEY_SECRET",
-)
 
 
 class BadSettings(BadConfiguration, ValueError):
@@ -50,11 +38,6 @@ class BadSettings(BadConfiguration, ValueError):
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
-
-
-def _variable(field: str) -> str:
-    of_others = field.startswith(("twilio_", "notify_", "state_", "watchdog_"))
-    return field.upper() if of_others else f"NOTIFIER_{field.upper()}"
 
 
 if TYPE_CHECKING:
@@ -75,7 +58,7 @@ class Settings(_OfLanguages):
         env_file=".env",
         extra="forbid",
         env_ignore_empty=True,
-        alias_generator=_variable,
+        alias_generator=variable,
         populate_by_name=True,
         frozen=True,
         hide_input_in_errors=True,
@@ -116,10 +99,16 @@ class Settings(_OfLanguages):
     """The fixed answer, in English; None is the program's own, as in the other languages."""
     staffed_hours: str | None = None
     """When somebody reads what patients write; None: nobody says."""
+    after_hours_phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
+    """What patients call outside those hours; None: the clinic's phone."""
     alert_email: Annotated[str, AfterValidator(values.email_addresses)] | None = None
     smtp_url: Annotated[SecretStr, AfterValidator(values.secret(values.smtp_address))] | None = None
     alert_webhook: HiddenAddress | None = None
     alert_apprise: SecretStr | None = None
+    clinical_alerts: Annotated[SecretStr, AfterValidator(values.secret(values.contacts))] | None = None
+    """Who is told what concerns a patient, one person after the other; None: those above."""
+    unread_minutes: int = Field(default=30, ge=1, le=600)
+    """Of staffed hours: so long a reply may be unread before its office is told."""
     heartbeat_url: HiddenAddress | None = None
     """Asked for each minute that the worker is well; who hears nothing sounds the alarm."""
     twilio_account_sid: Annotated[str, AfterValidator(values.twilio_sid("AC"))] | None = None
@@ -162,7 +151,11 @@ class Settings(_OfLanguages):
 
     @model_validator(mode="after")
     def _mail_needs_both(self) -> Self:
-        if (self.alert_email is None) != (self.smtp_url is None):
+        said = "mailto:" in self.clinical_alerts.get_secret_value() if self.clinical_alerts else False
+        said = said or self.offices_file is not None
+        if (self.alert_email is not None and self.smtp_url is None) or (
+            self.smtp_url is not None and self.alert_email is None and not said
+        ):
             raise ValueError(
                 "NOTIFIER_ALERT_EMAIL (who is told) and NOTIFIER_SMTP_URL (by which mail server) go together; "
                 "set both, or neither"
@@ -195,7 +188,7 @@ class Settings(_OfLanguages):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # ours, below, reads two kinds of files
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings, _Files(settings_cls), env_settings, dotenv_settings)
+        return (init_settings, ValueFiles(settings_cls, os.environ), env_settings, dotenv_settings)
 
 
 def load_settings(**given: Any) -> Settings:
@@ -207,8 +200,8 @@ def load_settings(**given: Any) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         raise BadSettings(wrong + [_sentence(one) for one in error.errors(include_url=False)]) from None
-    except BadSettings as error:
-        raise BadSettings(wrong + error.sentences) from None
+    except UnreadableFile as error:
+        raise BadSettings([*wrong, str(error)]) from None
     if wrong:
         raise BadSettings(wrong)
     return settings
@@ -221,40 +214,6 @@ def surroundings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(ours) and name not in others}
 
 
-class _Files(PydanticBaseSettingsSource):
-    """Systemd credentials and `…_FILE` variables."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  # not one by one
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        for name in map(_variable, Settings.model_fields):
-            if credentials and (file := Path(credentials, name)).is_file():
-                found[name] = _content(file, name)
-            elif name in SECRETS and (path := os.environ.get(f"{name}_FILE")):
-                found[name] = _secret(Path(path), f"{name}_FILE")
-        return found
-
-
-def _secret(file: Path, name: str) -> str:
-    try:
-        mode = file.stat().st_mode
-    except OSError:
-        raise BadSettings([f"{name}: {file} cannot be read; name a file that the service may read."]) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise BadSettings([f"{name}: others may read {file}; run `chmod 600 {file}`."])
-    return _content(file, name)
-
-
-def _content(file: Path, name: str) -> str:
-    try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        raise BadSettings([f"{name}: {file} cannot be read; name a text file that the service may read."]) from None
-
-
 def _misread(file: Path) -> list[str]:
     try:
         return check_env_text(file.read_bytes())
@@ -265,7 +224,7 @@ def _misread(file: Path) -> list[str]:
 
 
 def _known() -> list[str]:
-    return [*map(_variable, Settings.model_fields), *(f"{name}_FILE" for name in SECRETS)]
+    return [*map(variable, Settings.model_fields), *(f"{name}_FILE" for name in SECRETS)]
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
@@ -290,6 +249,6 @@ def _sentence(error: Any) -> str:
 
 def _instead(name: str, error: Any) -> str | None:
     for field, about in Settings.model_fields.items():
-        if _variable(field) == name:
+        if variable(field) == name:
             return what_to_write(error, about.metadata, about.default)
     return None

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+from notifier.alerting.addresses import parse_contacts
 from schedules.send_window import zone_named
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
@@ -91,6 +92,12 @@ def email_addresses(value: str) -> str:
     for one in value.split(","):
         if not _EMAIL.fullmatch(one.strip()):
             raise ValueError("this is not an e-mail address; write it like desk@example.org, several with commas")
+    return value
+
+
+def contacts(value: str) -> str:
+    """Check the addresses of those who are told something; raises ValueError."""
+    parse_contacts(value)
     return value
 
 

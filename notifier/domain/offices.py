@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
@@ -26,6 +26,12 @@ class OfficeProfile:
     window: SendWindow
     staffed: StaffedHours | None = None
     """When somebody reads what patients write, on the office's clock; None: nobody has said."""
+    after_hours_phone: str | None = None
+    """What patients call outside those hours, as they shall read it; None: nobody has said."""
+    alerts: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    """The addresses of those who are told what concerns its patients, person by person. Some are secrets."""
+    covered_by: str | None = None
+    """The office that is told while nobody is here."""
     sender: str | None = None
     """A messaging service's SID, or a number in E.164; None: the clinic's own."""
     language: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ _PART: Final = re.compile(
     r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+([0-9]{1,2}:[0-9]{2})\s*-\s*([0-9]{1,2}:[0-9]{2})", re.IGNORECASE
 )
 _MIDNIGHT: Final = 24 * 60
+_LOOK_BACK: Final = timedelta(days=14)
+"""Every week has a staffed hour, so further back nothing more is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,26 @@ class StaffedHours:
         minute = local.hour * 60 + local.minute
         return any(day == local.weekday() and opens <= minute < closes for day, opens, closes in self.spans)
 
+    def passed(self, since: datetime, until: datetime, zone: ZoneInfo) -> timedelta:
+        """For how long between the two instants somebody was there; of the last two weeks alone."""
+        since = max(since, until - _LOOK_BACK)
+        day, last, found = since.astimezone(zone).date(), until.astimezone(zone).date(), timedelta()
+        while day <= last:
+            for weekday, opens, closes in self.spans:
+                if weekday == day.weekday():
+                    begins, ends = max(since, _at(day, opens, zone)), min(until, _at(day, closes, zone))
+                    found += max(timedelta(), ends - begins)
+            day += timedelta(days=1)
+        return found
+
+    def last_closing(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """When the last person left, most lately up to that instant, today or yesterday; None while one is there."""
+        if self.include(at, zone):
+            return None
+        days = (at - timedelta(days=1), at)
+        ended = [closing for one in days if (closing := self.closing(one, zone)) is not None and closing <= at]
+        return max(ended, default=None)
+
     def closing(self, at: datetime, zone: ZoneInfo) -> datetime | None:
         """When the last person leaves on the local date of that instant; None where nobody came."""
         local = at.astimezone(zone)
@@ -58,6 +80,12 @@ class StaffedHours:
             return None
         start = datetime.combine(local.date(), time.min)
         return (start + timedelta(minutes=max(ends))).replace(tzinfo=zone)
+
+
+def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, of a minute of a local day; one that does not exist is later by the gap."""
+    local = datetime.combine(day, time.min) + timedelta(minutes=minute)
+    return local.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _days(first: str, last: str | None) -> tuple[int, ...]:

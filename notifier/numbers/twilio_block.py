@@ -44,10 +44,11 @@ def was_reconsented(session: Session, phone: str) -> bool:
     return by is not None and by != BY_PATIENT
 
 
-def blocked_after_consent(session: Session, since: datetime) -> list[int]:
-    """Enrollments whose number Twilio has refused since then, although the patient agreed at the desk."""
+def blocked_after_consent(session: Session, since: datetime) -> list[tuple[int, str | None]]:
+    """Enrollments whose number Twilio has refused since then, although the patient agreed at the desk, and their
+    office."""
     found = select(col(OptOut.phone)).where(
         col(OptOut.ended_at).is_(None), col(OptOut.source) == "twilio", col(OptOut.at) > since
     )
     phones = {phone for phone in session.scalars(found) if was_reconsented(session, phone)}
-    return sorted(one.id or 0 for one in latest_on(session, phones).values())
+    return sorted(((one.id or 0, one.office) for one in latest_on(session, phones).values()), key=lambda one: one[0])

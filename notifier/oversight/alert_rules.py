@@ -8,11 +8,19 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from notifier.domain.backoff import backoff
+from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
+from notifier.oversight.cadence import Cause
 from notifier.oversight.health import VitalSigns, troubles
+from notifier.oversight.reply_alerts import (
+    UnreadReplies,
+    UntakenReply,
+    digest,
+    reply_causes,
+    unknown_numbers_cause,
+)
 from schedules.offsets import wall_first
-from schedules.send_window import DEFAULT_WINDOW, SendWindow
+from schedules.send_window import DEFAULT_WINDOW, SendWindow, zone_named
 
 GATE_SHUT: Final = timedelta(minutes=10)
 """So long without reading what patients wrote is more than one slow answer of the provider."""
@@ -22,16 +30,12 @@ VISIT: Final = timedelta(hours=1)
 """How long an appointment is taken to last; nobody tells us."""
 MARKED_WITHIN: Final = timedelta(hours=1)
 """After the visit: until then somebody may still be writing it up."""
-URGENT_AGAIN: Final = timedelta(hours=1)
-"""A patient may be unwell: told again until somebody has taken it or closed it."""
 FILTERED_PART: Final = 0.05
 FILTERED_AT_LEAST_OF: Final = 20
 """Of so few texts, one filtered would be more than that part."""
 _LONGEST_KEY: Final = 80
 _LONGEST_WHY: Final = 370
 """What is wrong with a file shows a line of it; the table has room for 400 characters."""
-_LEASE: Final = timedelta(minutes=2)
-"""Longer than any channel takes: whoever began to tell it that long ago has died."""
 _BY_OTHER_RULES: Final = frozenset({"send_gate", "unknown", "worker", "schema"})
 _NAMED: Final = {"overdue": "silence"}
 
@@ -44,6 +48,16 @@ class TextInTrouble:
     enrollment: int
     expired: bool
     reason: str | None
+    office: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnmarkedVisit:
+    """A booked enrollment whose appointment has passed."""
+
+    enrollment: int
+    appointment_at: datetime
+    office: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +75,19 @@ class AlertFacts:
     """The facts that alerts follow from, as the tables have them at one moment."""
 
     signs: VitalSigns
-    urgent: tuple[int, ...] = ()
-    """Replies with urgent words that nobody has taken or closed."""
-    holding: tuple[int, ...] = ()
+    urgent: tuple[UntakenReply, ...] = ()
+    """Replies with urgent words that nobody sees to."""
+    holding: tuple[UntakenReply, ...] = ()
     """Replies that hold their number whole, which nobody has taken or closed."""
-    unmarked: tuple[tuple[int, datetime], ...] = ()
-    """Booked enrollments whose appointment has passed, with its instant."""
+    unread: tuple[UnreadReplies, ...] = ()
+    """All that nobody has closed, by office."""
+    too_many_unknown: bool = False
+    """More urgent words from unknown numbers came within the last hour than are answered."""
+    unmarked: tuple[UnmarkedVisit, ...] = ()
     in_trouble: tuple[TextInTrouble, ...] = ()
     filtered: Filtered | None = None
-    blocked: tuple[int, ...] = ()
-    """Enrollments whose number Twilio blocks although the patient agreed to texts again."""
+    blocked: tuple[tuple[int, str | None], ...] = ()
+    """Enrollments whose number Twilio blocks although the patient agreed to texts again, with their office."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,53 +101,31 @@ class AlertRules:
     """Receipts should come that way."""
     unreadable_protocols: Mapping[str, str] = field(default_factory=dict)
     """The clinic's own protocols whose files could not be read when this process started, by id: what is wrong."""
+    unread_after: timedelta = timedelta(minutes=30)
+    """So much staffed time a reply may be unread before the office is told."""
+    offices: Offices = field(default_factory=lambda: NO_OFFICES)
 
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One reason for an alert; one alert is open for each key until the cause is gone."""
-
-    key: str
-    why: str
-    again_after: timedelta | None = None
-    """Told again after so long, for as long as it lasts."""
+    def hours_of(self, office: str | None) -> tuple[StaffedHours | None, ZoneInfo, SendWindow]:
+        """When an office is staffed, on which clock, and its send window; the clinic's own for one that is gone."""
+        if office is None or office not in self.offices:
+            return self.staffed, self.zone, self.window
+        profile = self.offices[office]
+        return profile.staffed, zone_named(profile.timezone), profile.window
 
 
 def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cause]:
     """Every cause for an alert at `now`, what concerns a patient's health first."""
     return [
-        *(urgent_cause(reply) for reply in facts.urgent),
-        *(holding_cause(reply) for reply in facts.holding),
+        *reply_causes(facts.urgent, facts.holding),
+        *([unknown_numbers_cause()] if facts.too_many_unknown else ()),
         *_of_the_engine(facts.signs, rules, now),
         *_filtered(facts.filtered),
         *(_of_a_protocol(*one) for one in rules.unreadable_protocols.items()),
         *_unmarked(facts, rules, now),
-        *(_blocked(enrollment) for enrollment in facts.blocked),
+        *(_blocked(enrollment, office) for enrollment, office in facts.blocked),
         *(_of_a_text(text) for text in facts.in_trouble),
+        *_unread(facts, rules, now),
     ]
-
-
-def urgent_cause(reply: int) -> Cause:
-    """A reply with urgent words, of that number, that nobody has taken or closed."""
-    return Cause(f"urgent-{reply}", f"reply {reply} has urgent words and nobody has taken it", URGENT_AGAIN)
-
-
-def holding_cause(reply: int) -> Cause:
-    """A reply that may be a wish to stop, or from somebody else's phone, that nobody has taken or closed."""
-    why = f"reply {reply} may be a wish to stop or from somebody else's phone; its number gets no text until it is read"
-    return Cause(f"holding-{reply}", why)
-
-
-def is_due(
-    now: datetime, *, told_at: datetime | None, tried_at: datetime | None, tries: int, again_after: timedelta | None
-) -> bool:
-    """Whether an open alert is sent now: not yet sent or sent long ago, and not tried in vain a moment ago."""
-    if told_at is not None and (again_after is None or now - told_at < again_after):
-        return False
-    if tried_at is None or (told_at is not None and tried_at <= told_at):
-        return True
-    wait = timedelta(seconds=backoff(tries, first=60, longest=900)) if tries else _LEASE
-    return now - tried_at >= wait
 
 
 def _of_the_engine(signs: VitalSigns, rules: AlertRules, now: datetime) -> Iterator[Cause]:
@@ -167,34 +162,43 @@ def _of_a_protocol(protocol: str, why: str) -> Cause:
 
 
 def _unmarked(facts: AlertFacts, rules: AlertRules, now: datetime) -> Iterator[Cause]:
-    for enrollment, appointment in facts.unmarked:
-        if now >= to_be_marked_by(appointment, rules):
-            why = f"enrollment {enrollment}: the visit is over, and without treated or no-show no aftercare starts"
-            yield Cause(f"unmarked-{enrollment}", why)
+    for visit in facts.unmarked:
+        if now >= to_be_marked_by(visit.appointment_at, rules, visit.office):
+            why = (
+                f"enrollment {visit.enrollment}: the visit is over, and without treated or no-show no aftercare starts"
+            )
+            yield Cause(f"unmarked-{visit.enrollment}", why, clinical=True, office=visit.office)
 
 
-def to_be_marked_by(appointment: datetime, rules: AlertRules) -> datetime:
+def _unread(facts: AlertFacts, rules: AlertRules, now: datetime) -> Iterator[Cause]:
+    """Where nobody has said when an office is staffed, the hours in which it texts stand in: somebody must be told."""
+    for one in facts.unread:
+        staffed, zone, window = rules.hours_of(one.office)
+        hours = staffed or StaffedHours.parse(f"Mon-Sun {window}")
+        if cause := digest(one, hours, zone, after=rules.unread_after, now=now):
+            yield cause
+
+
+def to_be_marked_by(appointment: datetime, rules: AlertRules, office: str | None = None) -> datetime:
     """When an appointment that nobody has marked is missed: an hour after the visit, or when the clinic closes.
 
     Where nobody has said when the clinic is staffed, it closes with the send window.
     """
-    day = appointment.astimezone(rules.zone).date()
-    closing = (
-        rules.staffed.closing(appointment, rules.zone)
-        if rules.staffed
-        else wall_first(day, rules.window.closes, rules.zone)
-    )
+    staffed, zone, window = rules.hours_of(office)
+    day = appointment.astimezone(zone).date()
+    closing = staffed.closing(appointment, zone) if staffed else wall_first(day, window.closes, zone)
     late = appointment + VISIT + MARKED_WITHIN
     return closing if closing is not None and appointment < closing < late else late
 
 
-def _blocked(enrollment: int) -> Cause:
+def _blocked(enrollment: int, office: str | None) -> Cause:
     why = f"enrollment {enrollment}: the patient agreed to texts again, and Twilio blocks them until the patient texts"
-    return Cause(f"blocked-{enrollment}", f"{why} START to the number that they come from; ask for it")
+    why = f"{why} START to the number that they come from; ask for it"
+    return Cause(f"blocked-{enrollment}", why, clinical=True, office=office)
 
 
 def _of_a_text(text: TextInTrouble) -> Cause:
     what, key = ("expired before it could leave", "expired") if text.expired else ("did not arrive", "bounced")
     reason = f" ({text.reason.rstrip('.')})" if text.reason else ""
     why = f"text {text.message} of enrollment {text.enrollment} {what}{reason}; tell the patient in person"
-    return Cause(f"{key}-{text.message}", why)
+    return Cause(f"{key}-{text.message}", why, clinical=True, office=text.office)

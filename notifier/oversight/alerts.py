@@ -1,20 +1,29 @@
-"""Alerts: one is opened for each cause, and sent until a channel has delivered it."""
+"""Alerts: one is opened for each cause, and sent until a channel has taken it.
+
+What to send is taken in one transaction, so that of several processes one sends it; whether anybody took it is stored
+in another. A process that dies between the two leaves an alert that is sent again after two minutes.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
 
-from notifier.alerting.channel import AlertLine, AlertNotice, Channel, NotDelivered
-from notifier.db.tables import Alert
+from notifier.alerting.channel import AlertLine
 from notifier.db.threads import DatabaseThreads
 from notifier.oversight import stored_alerts as alerts
-from notifier.oversight.alert_rules import AlertRules, Cause, find_causes, holding_cause, urgent_cause
+from notifier.oversight.alert_rules import AlertRules, find_causes
+from notifier.oversight.cadence import Cause, contacts_due
+from notifier.oversight.deliver import ChannelResult, deliver
+from notifier.oversight.on_call import Contact, OnCall
+from notifier.oversight.reply_alerts import reply_causes
+from notifier.oversight.stored_channels import store_deliveries
 from notifier.sending.gates.heartbeats import works
 
 MISSED: Final = 3
@@ -24,13 +33,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """The channels that alerts go through, the rules, and in whose name they are sent."""
+    """Who is told, by which rules, and in whose name."""
 
     clinic: str
     host: str
     rules: AlertRules
-    channels: Sequence[Channel] = ()
-    """None: the log alone."""
+    on_call: OnCall = field(default_factory=OnCall)
+    """Nobody: the log alone, and no alert counts as told."""
 
 
 async def watch_without_worker(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, missed: int) -> int:
@@ -46,12 +55,13 @@ async def watch_without_worker(threads: DatabaseThreads, alerting: Alerting, *, 
 
 
 async def watch(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, no_worker: bool = False) -> list[str]:
-    """Open, clear and send alerts; the causes that were sent now. `no_worker` adds that no worker runs."""
+    """Open, clear and send alerts; the causes that were told now. `no_worker` adds that no worker runs."""
 
     def look(session: Session) -> tuple[list[Cause], bool]:
         causes = find_causes(alerts.gather(session, now), alerting.rules, now)
         if no_worker:
             causes.append(Cause("worker", "no worker is running, so nothing is sent"))
+        causes = alerts.leave_out_recent(session, causes, now)
         return causes, alerts.differs(alerts.open_alerts(session), causes, now)
 
     causes, differs = await threads.read(look)
@@ -60,14 +70,13 @@ async def watch(threads: DatabaseThreads, alerting: Alerting, *, now: datetime, 
 
 
 async def watch_replies(threads: DatabaseThreads, alerting: Alerting, *, now: datetime) -> list[str]:
-    """Open and send the alerts about urgent and holding replies, at once after a reply; the causes that were sent now.
+    """Open and send the alerts about urgent and holding replies, at once after a reply; the causes that were told now.
 
     It is about them alone; no other alert is opened or cleared by it.
     """
 
     def look(session: Session) -> tuple[list[Cause], bool]:
-        causes = [urgent_cause(reply) for reply in alerts.urgent_replies(session)]
-        causes += [holding_cause(reply) for reply in alerts.holding_replies(session)]
+        causes = list(reply_causes(alerts.urgent_replies(session, now), alerts.holding_replies(session)))
         return causes, alerts.differs(alerts.open_alerts(session), causes, now, are_all=False)
 
     causes, differs = await threads.read(look)
@@ -82,40 +91,51 @@ async def _open_and_send(
     now: datetime,
     are_all: bool = True,
 ) -> list[str]:
-    """Store the causes and send those that are due; the causes that a channel delivered."""
+    """Store the causes and send those that are due; the causes that a channel took."""
+    by_key = {cause.key: cause for cause in causes}
 
-    def take(session: Session) -> list[tuple[int, AlertLine]]:
-        return [_line(one) for one in alerts.take(session, causes, now=now, are_all=are_all)]
+    def take(session: Session) -> list[tuple[int, str, datetime]]:
+        taken = alerts.take(session, causes, now=now, are_all=are_all)
+        return [(one.id or 0, one.cause, one.opened_at) for one in taken]
 
     taken = await threads.write(take)
     if not taken:
         return []
-    ids, lines = [number for number, _ in taken], tuple(line for _, line in taken)
-    for line in lines:
-        log.warning("alert", cause=line.cause, why=line.why)
-    troubles = await send_alerts(alerting, lines)
-    if alerting.channels and len(troubles) == len(alerting.channels):
-        await threads.write(lambda session: alerts.mark_unsent(session, ids))
-        return []
-    await threads.write(lambda session: alerts.mark_sent(session, ids, at=now))
-    return [line.cause for line in lines]
+    notices: dict[tuple[str, tuple[Contact, ...], int], list[tuple[int, AlertLine]]] = defaultdict(list)
+    for number, key, since in taken:
+        cause = by_key[key]
+        log.warning("alert", cause=key, why=cause.why)
+        notices[_addressed(alerting, cause, now, since)].append((number, AlertLine(key, cause.why, since)))
+    told: list[tuple[int, AlertLine]] = []
+    untold: list[tuple[int, AlertLine]] = []
+    deliveries: list[ChannelResult] = []
+    for (name, people, at_once), lines in notices.items():
+        sent = await deliver(name, alerting.host, [line for _, line in lines], people, at_once)
+        deliveries += sent
+        (told if any(one.why is None for one in sent) else untold).extend(lines)
+
+    def store(session: Session) -> None:
+        alerts.mark_sent(session, [number for number, _ in told], at=now)
+        alerts.mark_unsent(session, [number for number, _ in untold])
+        store_deliveries(session, deliveries, at=now)
+
+    await threads.write(store)
+    return [line.cause for _, line in told]
 
 
-async def send_alerts(alerting: Alerting, lines: tuple[AlertLine, ...]) -> dict[str, str]:
-    """Send these lines through every channel; by channel, why it did not deliver them."""
-    notice = AlertNotice(alerting.clinic, alerting.host, lines)
-    troubles: dict[str, str] = {}
-    for channel in alerting.channels:
-        try:
-            await channel.send(notice)
-        except NotDelivered as why:
-            troubles[channel.name] = str(why)
-            log.warning("alert_not_told", channel=channel.name, why=str(why))
-        except Exception as error:
-            troubles[channel.name] = f"it failed ({type(error).__name__})"
-            log.exception("alert_not_told", channel=channel.name)
-    return troubles
+def _addressed(
+    alerting: Alerting, cause: Cause, now: datetime, since: datetime
+) -> tuple[str, tuple[Contact, ...], int]:
+    """In whose name, to whom in their order, and how many of them at once."""
+    on_call = alerting.on_call
+    if not cause.clinical:
+        return alerting.clinic, tuple(on_call.for_machine()), 1
+    office = on_call.offices.get(cause.office) if cause.office else None
+    people = tuple(on_call.for_patients_of(cause.office, now))
+    at_once = contacts_due(now - since) if cause.escalates else 1
+    return office.name if office else alerting.clinic, people, min(at_once, max(1, len(people)))
 
 
-def _line(alert: Alert) -> tuple[int, AlertLine]:
-    return alert.id or 0, AlertLine(alert.cause, alert.why, alert.opened_at)
+async def send_alerts(alerting: Alerting, lines: Sequence[AlertLine]) -> list[ChannelResult]:
+    """Tell those who run the machine, past the database."""
+    return await deliver(alerting.clinic, alerting.host, lines, alerting.on_call.for_machine(), 1)

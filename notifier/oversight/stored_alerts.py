@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -14,7 +14,9 @@ from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, ReplyClaim
 from notifier.domain.states import MessageState
 from notifier.numbers.twilio_block import blocked_after_consent
-from notifier.oversight.alert_rules import AlertFacts, Cause, TextInTrouble, is_due
+from notifier.oversight.alert_rules import AlertFacts, TextInTrouble, UnmarkedVisit
+from notifier.oversight.cadence import RETURNS, Cause, is_due
+from notifier.oversight.reply_alerts import UnreadReplies, UntakenReply
 from notifier.oversight.vital_signs import filtered_lately, read_vital_signs
 from notifier.oversight.worklists import expected, in_trouble
 
@@ -31,15 +33,21 @@ def gather(session: Session, now: datetime) -> AlertFacts:
     booked = expected(session, now - _LOOK_BACK, now, _MOST)
     return AlertFacts(
         signs=read_vital_signs(session, now),
-        urgent=urgent_replies(session),
+        urgent=urgent_replies(session, now),
         holding=holding_replies(session),
-        unmarked=tuple((one.id or 0, one.appointment_at) for one in booked if one.appointment_at is not None),
+        unread=unread_by_office(session),
+        unmarked=tuple(
+            UnmarkedVisit(one.id or 0, one.appointment_at, one.office)
+            for one in booked
+            if one.appointment_at is not None
+        ),
         in_trouble=tuple(
             TextInTrouble(
                 row.message.id or 0,
                 row.message.enrollment_id,
                 row.message.state is MessageState.EXPIRED,
                 row.message.reason,
+                row.enrollment.office,
             )
             for row in troubled
             if row.message.due_at is not None  # what never had a place was said on the screen that planned it
@@ -49,26 +57,55 @@ def gather(session: Session, now: datetime) -> AlertFacts:
     )
 
 
-def urgent_replies(session: Session) -> tuple[int, ...]:
-    """Replies with urgent words that nobody has taken or closed, the oldest first."""
-    return _untaken(session, col(Reply.urgent).is_(True))
+def urgent_replies(session: Session, now: datetime) -> tuple[UntakenReply, ...]:
+    """Replies with urgent words that nobody has taken or closed, or that were taken long ago; the oldest first."""
+    lost = or_(col(ReplyClaim.reply_id).is_(None), col(ReplyClaim.at) <= now - RETURNS)
+    return _untaken(session, col(Reply.urgent).is_(True), lost)
 
 
-def holding_replies(session: Session) -> tuple[int, ...]:
-    """Replies that hold their number whole, which nobody has taken or closed, the oldest first."""
-    return _untaken(session, col(Reply.meaning).in_(["perhaps_stop", "wrong_person"]))
+def holding_replies(session: Session) -> tuple[UntakenReply, ...]:
+    """Replies that hold their number whole, which nobody has taken or closed, the oldest first. Not urgent ones."""
+    which = col(Reply.meaning).in_(["perhaps_stop", "wrong_person"])
+    return _untaken(session, which, col(Reply.urgent).is_(False), col(ReplyClaim.reply_id).is_(None))
 
 
-def _untaken(session: Session, which: ColumnElement[bool]) -> tuple[int, ...]:
-    taken = select(col(ReplyClaim.reply_id)).where(col(ReplyClaim.reply_id) == col(Reply.id))
-    found = select(col(Reply.id)).where(col(Reply.closed_at).is_(None), which, ~taken.exists())
-    return tuple(reply for reply in session.scalars(found.order_by(col(Reply.at)).limit(_MOST)) if reply is not None)
+def unread_by_office(session: Session) -> tuple[UnreadReplies, ...]:
+    """How many replies nobody has closed, and since when the oldest waits, for each office."""
+    found = select(col(Reply.office), func.count(), func.min(col(Reply.at)))
+    found = found.where(col(Reply.closed_at).is_(None)).group_by(col(Reply.office))
+    return tuple(UnreadReplies(office, count, oldest) for office, count, oldest in session.execute(found).all())
+
+
+def _untaken(session: Session, *which: ColumnElement[bool]) -> tuple[UntakenReply, ...]:
+    found = (
+        select(col(Reply.id), col(Reply.meaning), col(Reply.office), col(ReplyClaim.at))
+        .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
+        .where(col(Reply.closed_at).is_(None), *which)
+        .order_by(col(Reply.at))
+        .limit(_MOST)
+    )
+    rows = session.execute(found).all()
+    return tuple(
+        UntakenReply(number or 0, meaning, office, taken is not None) for number, meaning, office, taken in rows
+    )
 
 
 def open_alerts(session: Session) -> list[Alert]:
     """Every cause that is still there, the oldest first."""
     found = select(Alert).where(col(Alert.cleared_at).is_(None))
     return list(session.scalars(found.order_by(col(Alert.id))))
+
+
+def leave_out_recent(session: Session, causes: Sequence[Cause], now: datetime) -> list[Cause]:
+    """The causes without those that are told at most every so often, and were told lately by an alert now cleared."""
+    rare = {cause.key: cause.at_most_every for cause in causes if cause.at_most_every is not None}
+    if not rare:
+        return list(causes)
+    told = select(col(Alert.cause), func.max(col(Alert.told_at))).where(
+        col(Alert.cause).in_(sorted(rare)), col(Alert.cleared_at).is_not(None), col(Alert.told_at).is_not(None)
+    )
+    last = {key: at for key, at in session.execute(told.group_by(col(Alert.cause))) if at is not None}
+    return [one for one in causes if one.key not in last or now - last[one.key] >= rare[one.key]]
 
 
 def differs(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime, *, are_all: bool = True) -> bool:
@@ -87,7 +124,8 @@ def take(session: Session, causes: Sequence[Cause], *, now: datetime, are_all: b
     gone = [one.id for one in opened if one.cause not in keys and are_all]
     if gone:
         session.execute(update(Alert).where(col(Alert.id).in_(gone)).values(cleared_at=now))
-    return [one for one in _due(opened, causes, now) if _mark(session, one, now)]
+    says = {cause.key: cause.why[:400] for cause in causes}
+    return [one for one in _due(opened, causes, now) if _mark(session, one, now, says[one.cause])]
 
 
 def mark_sent(session: Session, alert_ids: Sequence[int], *, at: datetime) -> None:
@@ -110,12 +148,12 @@ def _due(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime) -> lis
     ]
 
 
-def _mark(session: Session, alert: Alert, now: datetime) -> bool:
+def _mark(session: Session, alert: Alert, now: datetime, why: str) -> bool:
     this = update(Alert).where(
         col(Alert.id) == alert.id,
         col(Alert.cleared_at).is_(None),
         col(Alert.tried_at).is_not_distinct_from(alert.tried_at),
         col(Alert.told_at).is_not_distinct_from(alert.told_at),
     )
-    taken = this.values(tried_at=now).returning(col(Alert.id)).execution_options(synchronize_session=False)
+    taken = this.values(tried_at=now, why=why).returning(col(Alert.id)).execution_options(synchronize_session=False)
     return session.execute(taken).first() is not None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy.orm import Session
 
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import Random, backoff
@@ -16,7 +17,7 @@ from notifier.sending.compare_at_start import compare
 from notifier.sending.dispatch import Dispatch
 from notifier.sending.gates import polls
 from notifier.sending.poll import LONG_OVERLAP, OVERLAP, Receive, poll_inbound
-from notifier.sms.gateway import Gateway, GatewayUnavailable
+from notifier.sms.gateway import Gateway, GatewayUnavailable, ProviderMessage
 
 AGAIN: Final = 30.0
 """Seconds, at most, from a failed poll to the next: the gate opens so soon after the provider is back."""
@@ -43,6 +44,7 @@ class Inbound:
         self._receive, self._wake, self._random = receive, wake, random
         self._overlap = LONG_OVERLAP
         self._failures, self._waits = 0, False
+        self._found = False
         self.jumped = False
         """Since the wall clock jumped, no poll has ended: by that clock the last one only seems long ago."""
 
@@ -69,10 +71,13 @@ class Inbound:
             return  # another worker has just read it
         overlap, self._overlap = self._overlap, OVERLAP
         complete = await poll_inbound(
-            self._threads, self._gateway, now=now, receive=self._receive, overlap=overlap,
+            self._threads, self._gateway, now=now, receive=self._store, overlap=overlap,
             failed_before=self._failures > 0,
             webhooks=self._webhooks,
         )  # fmt: skip
+        if self._found:  # also where the poll broke off
+            self._found = False
+            self._wake("replies")
         if not complete:
             self._overlap = max(overlap, self._overlap)
             self._later()
@@ -85,6 +90,10 @@ class Inbound:
         self._failures = 0
         self._dispatch.caught_up = True
         self._wake("dispatch")
+
+    def _store(self, session: Session, found: ProviderMessage, now: datetime) -> None:
+        self._receive(session, found, now)
+        self._found = True
 
     async def _compared(self, now: datetime) -> bool:
         """Whether the provider has said what left lately: before the first claim, once."""

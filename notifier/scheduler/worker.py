@@ -115,6 +115,7 @@ class Worker:
         timers.add("dispatch", min(_SAFETY, self._ping.every), self._turn)
         timers.add("receipts", _RECEIPTS, self._receipts)
         timers.add("heartbeat", _HEARTBEAT, self._heartbeat)
+        timers.add("replies", _WATCH, self._watch_replies)
         timers.add("watch", _WATCH, self._watch)
         timers.add("beat", _WATCH, self._beat)
         timers.start()
@@ -268,6 +269,11 @@ class Worker:
         self._notice_jump()  # this may run before the pulse has seen it
         if self._outside.watch is not None and not self._inbound.jumped:
             await self._outside.watch(self._clock.now())
+
+    async def _watch_replies(self) -> None:
+        """Woken whenever replies were read: urgent words must not wait for the next look around."""
+        if self._outside.watch_replies is not None:
+            await self._outside.watch_replies(self._clock.now())
 
     async def _beat(self) -> None:
         """Only while turns come to an end and the database takes writes: who hears nothing sounds the alarm."""

@@ -39,6 +39,8 @@ class Outside:
 
     watch: Callable[[datetime], Awaitable[object]] | None = None
     """Looks around at that instant, and tells somebody what is wrong."""
+    watch_replies: Callable[[datetime], Awaitable[object]] | None = None
+    """Tells somebody at once what patients have just written, where it cannot wait."""
     beat: Callable[[], Awaitable[None]] | None = None
     """Pings a dead man's switch; raises NotDelivered."""
     alarm: Callable[[str, datetime], Awaitable[object]] | None = None

@@ -19,6 +19,7 @@ NUMBERS = {
     "NOTIFIER_MESSAGES_PER_SECOND": ("number from 0 to 1000", "1", ("x", "-1", "1001", "nan", "inf", "1,5")),
     "NOTIFIER_IN_FLIGHT": ("whole number from 1 to 500", "50", ("many", "0", "501", "2.5")),
     "NOTIFIER_MAX_TEXTS_PER_DAY": ("whole number from 1 to 10", "2", ("two", "0", "11", "-3", "1.5")),
+    "NOTIFIER_UNREAD_MINUTES": ("whole number from 1 to 600", "30", ("x", "0", "601", "2.5")),
     "NOTIFIER_RECOVER_ABOVE": ("whole number of at least 0", "50", ("x", "-1", "2.5")),
 }
 NO_SID = ("SK0", "AC" + "g" * 32, "MG" + "0" * 31)
@@ -29,6 +30,8 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "NOTIFIER_TIMEZONE": ("write an IANA name", ("Boston", "EST5", "../etc/passwd", "America/NewYork")),
     "NOTIFIER_SEND_WINDOW": ("write", ("7-9", "09:00", "20:00-09:00", "09:00-09:00", "00:00-24:00")),
     "NOTIFIER_STAFFED_HOURS": ("write", ("9 to 5", "Mon-Fri", "Mon-Fri 17:00-09:00", "Xyz 09:00-17:00")),
+    "NOTIFIER_AFTER_HOURS_PHONE": ("write", ("555", "call us")),
+    "NOTIFIER_CLINICAL_ALERTS": ("write", ("desk@example.org", "mailto:a@b;;mailto:c@d", "mailto:a", "https://")),
     "NOTIFIER_PROTOCOLS_DIR": ("name the one with your protocol files", ("nowhere", "/dev/null")),
     "NOTIFIER_PUBLIC_URL": ("write it like https://", (*NO_ADDRESS, "https://a.org/?x=1", "https://u:p@a.org")),
     "NOTIFIER_URGENT_ANSWER": ("write", (" ", "Call {number}", "x" * 321)),

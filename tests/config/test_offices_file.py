@@ -26,6 +26,9 @@ staffed_hours = "Mon-Fri 09:00-17:00"
 sender        = "{SERVICE}"
 language      = "es"
 protocols     = ["microneedling"]
+covered_by    = "north"
+alerts        = "mailto:desk@example.org, https://chat.example.org/x; mailto:doctor@example.org"
+after_hours_phone = "(978) 555-0111"
 
 [north]
 timezone = "America/Phoenix"
@@ -43,6 +46,9 @@ def test_a_table_says_all_that_is_different_at_an_office() -> None:
         "America/Chicago",
         SendWindow.parse("10:00-18:00"),
         StaffedHours.parse("Mon-Fri 09:00-17:00"),
+        "(978) 555-0111",
+        (("mailto:desk@example.org", "https://chat.example.org/x"), ("mailto:doctor@example.org",)),
+        "north",
         SERVICE,
         "es",
         ("microneedling",),
@@ -70,6 +76,8 @@ def test_each_mistake_is_one_sentence_that_says_where_and_what_to_write(subtests
         ('[north]\ntimezone = "America/Phoenix"\nphone = 1', r'phone is not what it should be; write phone = "\(212\)'),
         ('[north]\ntimezone = "America/Phoenix"\nphone = "12"', "phone: this is not a number that a patient can call"),
         ('[north]\ntimezone = "America/Phoenix"\nsend_window = "7-9"', 'send_window: "7-9" is not a send window'),
+        ('[north]\ntimezone = "America/Phoenix"\ncovered_by = "north"', 'covered_by: there is no other office "north"'),
+        ('[north]\ntimezone = "America/Phoenix"\nalerts = "desk"', "alerts: an address of person 1 cannot be read"),
         ('[north]\ntimezone = "America/Phoenix"\nstaffed_hours = "always"', "staffed_hours: .* is no staffed time"),
         ('[north]\ntimezone = "America/Phoenix"\nsender = "Glow"', "sender: this is no sender; write a messaging serv"),
         ('[north]\ntimezone = "America/Phoenix"\nlanguage = "xx"', 'language: .* speaks "xx"; write one of en, es'),

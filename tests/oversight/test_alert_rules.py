@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.domain.staffed_hours import StaffedHours
-from notifier.oversight.alert_rules import AlertFacts, AlertRules, Filtered, TextInTrouble, find_causes, is_due
+from notifier.oversight.alert_rules import AlertFacts, AlertRules, Filtered, TextInTrouble, UnmarkedVisit, find_causes
 from notifier.oversight.health import VitalSigns
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -59,11 +59,6 @@ def test_what_is_wrong_with_the_engine(subtests: pytest.Subtests) -> None:
             assert expected == causes(signs=replace(WELL, **sign))
 
 
-def test_an_urgent_reply_is_told_again_until_somebody_has_taken_it() -> None:
-    (cause,) = find_causes(AlertFacts(WELL, urgent=(17,)), RULES, NOW)
-    assert ("urgent-17", timedelta(hours=1)) == (cause.key, cause.again_after)
-
-
 def test_a_visit_is_missed_an_hour_after_its_end_or_at_closing(subtests: pytest.Subtests) -> None:
     cases: list[tuple[str, str | None, str, bool]] = [
         ("14:00", None, "15:59", False),
@@ -83,7 +78,7 @@ def test_a_visit_is_missed_an_hour_after_its_end_or_at_closing(subtests: pytest.
                 datetime.fromisoformat(f"2026-03-06 {word}").replace(tzinfo=NEW_YORK) for word in (appointment, now)
             )
             signs = replace(WELL, inbound_read_at=then, working_since=then)
-            assert (["unmarked-3"] if told else []) == causes(rules, then, signs, unmarked=((3, at),))
+            assert (["unmarked-3"] if told else []) == causes(rules, then, signs, unmarked=(UnmarkedVisit(3, at),))
 
 
 def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
@@ -94,29 +89,6 @@ def test_texts_that_bounced_or_expired_are_told_one_by_one() -> None:
     first, second = find_causes(AlertFacts(WELL, in_trouble=texts), RULES, NOW)
     assert ("bounced-1", "expired-2") == (first.key, second.key)
     assert "text 1 of enrollment 7 did not arrive (No such number); tell the patient in person" == first.why
-
-
-def test_it_is_told_once_and_tried_less_and_less_often(subtests: pytest.Subtests) -> None:
-    cases: list[tuple[float | None, float | None, int, int | None, bool]] = [
-        (None, None, 0, None, True),
-        (None, 1, 0, None, False),  # somebody is telling it just now
-        (None, 3, 0, None, True),  # somebody died over it
-        (None, 0.5, 1, None, False),
-        (None, 1, 1, None, True),
-        (None, 7, 4, None, False),
-        (None, 8, 4, None, True),
-        (None, 15, 99, None, True),
-        (600, 601, 0, None, False),
-        (59, 60, 0, 60, False),
-        (60, 61, 0, 60, True),
-        (61, 1, 1, 60, True),
-        (61, 0.5, 1, 60, False),
-    ]
-    for told, tried, tries, again, due in cases:
-        with subtests.test(told=told, tried=tried, tries=tries, again=again, due=due):
-            told_at, tried_at = (None if one is None else NOW - one * MINUTE for one in (told, tried))
-            again_after = None if again is None else again * MINUTE
-            assert due == is_due(NOW, told_at=told_at, tried_at=tried_at, tries=tries, again_after=again_after)
 
 
 def test_carriers_that_filter_more_than_one_in_twenty_are_told(subtests: pytest.Subtests) -> None:

@@ -11,12 +11,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from notifier.alerting.channel import AlertNotice, NotDelivered
-from notifier.conversations.triage import claim_reply, close_reply, see_to
+from notifier.conversations.triage import see_to
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Alert
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.oversight.alert_rules import AlertRules
 from notifier.oversight.alerts import Alerting, watch
+from notifier.oversight.on_call import OnCall
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.circuits import close_circuits, open_circuit
 from notifier.sending.gates.heartbeats import arrive, still_here
@@ -26,13 +27,17 @@ ANA = "+12125550101"
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeChannel:
     """Remembers what it was told, or refuses to be told."""
 
     name: str = "mail"
     heard: list[AlertNotice] = field(default_factory=list)
     broken: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.name
 
     async def send(self, notice: AlertNotice) -> None:
         if self.broken == "bug":
@@ -51,6 +56,7 @@ class Watched:
     sending: Sending
     channel: FakeChannel = field(default_factory=FakeChannel)
     others: tuple[FakeChannel, ...] = ()
+    nobody: bool = False
 
     async def look(self) -> list[str]:
         """A minute passes, and the worker looks around."""
@@ -58,7 +64,8 @@ class Watched:
         self.sending.open_gate()
         with writing(self.sending.engine) as session:
             still_here(session, self.sending.worker_id, now=self.sending.clock.now())
-        alerting = Alerting("Glow", "desk-1", AlertRules(NEW_YORK), (self.channel, *self.others))
+        on_call = OnCall(() if self.nobody else (self.channel, *self.others))
+        alerting = Alerting("Glow", "desk-1", AlertRules(NEW_YORK), on_call)
         return await watch(self.sending.threads, alerting, now=self.sending.clock.now())
 
     def break_circuit(self) -> None:
@@ -105,6 +112,7 @@ async def test_what_did_not_get_through_is_told_again_less_and_less_often(watche
     (alert,) = watched.stored
     assert (None, 4) == (alert.told_at, alert.tries)  # in the 1st, 2nd, 4th and 8th minute
     watched.channel.broken = None
+    watched.nobody = False
     told = [await watched.look() for _ in range(9)]
     assert 1 == len([causes for causes in told if causes])
     assert ["circuit"] == watched.channel.causes
@@ -116,34 +124,24 @@ async def test_one_channel_that_works_is_enough(watched: Watched) -> None:
     assert [["circuit"], []] == [await watched.look(), await watched.look()]
 
 
-async def test_without_a_channel_the_log_is_told(watched: Watched) -> None:
+async def test_an_alert_is_told_only_when_a_channel_took_it(watched: Watched) -> None:
+    """Without any channel it stands in the log alone, is tried again, and counts as not told."""
     watched.break_circuit()
-    alerting = Alerting("Glow", "desk-1", AlertRules(NEW_YORK))
-    assert ["circuit"] == await watch(watched.sending.threads, alerting, now=watched.sending.clock.now())
+    watched.nobody = True
+    assert [[], []] == [await watched.look() for _ in range(2)]
+    (alert,) = watched.stored
+    assert (None, 2) == (alert.told_at, alert.tries)
+    watched.nobody = False
+    told = [await watched.look() for _ in range(3)]
+    assert [["circuit"]] == [causes for causes in told if causes], "the first channel that there is gets it"
 
 
 async def test_two_workers_tell_it_once(watched: Watched) -> None:
     watched.break_circuit()
     await watched.look()
     watched.sending.clock.pass_(seconds=1)
-    alerting = Alerting("Glow", "desk-2", AlertRules(NEW_YORK), (watched.channel,))
+    alerting = Alerting("Glow", "desk-2", AlertRules(NEW_YORK), OnCall((watched.channel,)))
     assert [] == await watch(watched.sending.threads, alerting, now=watched.sending.clock.now())
-
-
-@pytest.mark.parametrize("acknowledge", [claim_reply, close_reply])
-async def test_an_urgent_reply_is_told_every_hour_until_somebody_acknowledges_it(
-    watched: Watched, acknowledge: object
-) -> None:
-    watched.sending.enroll()
-    watched.sending.gateway.reply(ANA, "STOP. I am bleeding")
-    await watched.sending.inbound()
-    told = [await watched.look() for _ in range(62)]
-    assert [1, 61] == [minute for minute, causes in enumerate(told, 1) if causes]
-    with writing(watched.sending.engine) as session:
-        acknowledge(session, 1, now=watched.sending.clock.now(), by="dana")  # type: ignore[operator]  # either of two stories
-    assert [] == [causes for causes in [await watched.look() for _ in range(70)] if causes]
-    with reading(watched.sending.engine) as session:
-        assert [] == open_alerts(session)
 
 
 async def test_a_visit_that_nobody_marked_and_texts_that_did_not_arrive_are_told_together(watched: Watched) -> None:

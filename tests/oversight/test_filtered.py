@@ -17,9 +17,11 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
 from notifier.oversight.alert_rules import AlertRules, Filtered
 from notifier.oversight.alerts import Alerting, watch
+from notifier.oversight.on_call import OnCall
 from notifier.oversight.vital_signs import filtered_lately
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from tests.conftest import Rows
+from tests.oversight.test_alerts import FakeChannel
 
 S = MessageState
 MINUTE = timedelta(minutes=1)
@@ -89,7 +91,7 @@ async def test_it_is_told_once_until_it_is_over_and_no_filtered_text_leaves_agai
         return [leave(session, rows, whose, now, code=30007 if i < 2 else None) for i in range(20)]
 
     texts = await threads.write(fill)
-    alerting = Alerting("Glow", "host", AlertRules(ZoneInfo("America/New_York")))
+    alerting = Alerting("Glow", "host", AlertRules(ZoneInfo("America/New_York")), OnCall((FakeChannel(),)))
 
     async def told(at: datetime) -> list[str]:
         return [cause for cause in await watch(threads, alerting, now=at) if cause == "filtered"]

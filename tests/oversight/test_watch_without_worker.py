@@ -19,6 +19,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import ApiKey, ApiResponse, Scope
 from notifier.oversight.alert_rules import AlertRules
 from notifier.oversight.alerts import MISSED, Alerting, watch, watch_replies, watch_without_worker
+from notifier.oversight.on_call import OnCall
 from notifier.oversight.stored_alerts import open_alerts
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from tests.oversight.test_alerts import ANA, FakeChannel
@@ -30,7 +31,7 @@ class Web:
 
     def __init__(self, sending: Sending, channel: FakeChannel) -> None:
         self.sending, self.missed = sending, 0
-        self.alerting = Alerting("Glow", "desk-1", AlertRules(ZoneInfo("America/New_York")), (channel,))
+        self.alerting = Alerting("Glow", "desk-1", AlertRules(ZoneInfo("America/New_York")), OnCall((channel,)))
 
     async def look(self) -> None:
         self.sending.clock.pass_(minutes=1)

@@ -121,3 +121,26 @@ def test_a_webhook_answers_as_a_poll_does() -> None:
     assert webhooks.answers is not None
     assert answer_rules(settings) == webhooks.answers
     assert webhooks.answers.staffed is not None
+
+
+async def test_urgent_words_that_a_poll_brings_are_told_at_once(sqlite_engine: Engine, now: Any) -> None:
+    """Not with the next look around, which comes once a minute."""
+    clock = FakeClock(now)
+    gateway = FakeGateway(clock)
+    async with (
+        web_server() as server,
+        worker_of(sqlite_engine, clock, gateway, clinical_alerts=SecretStr(server.url)) as worker,
+    ):
+        running = asyncio.create_task(worker.run())
+        async with asyncio.timeout(30):
+            while not worker._dispatch.caught_up:  # noqa: ASYNC110  # the first poll wakes nobody outside
+                await asyncio.sleep(0.01)
+        clock.pass_(seconds=25)
+        gateway.reply("+12125550101", "I am bleeding")
+        worker._timers.wake("inbound")
+        async with asyncio.timeout(30):
+            await server.news.wait()
+        worker.stop()
+        assert await running
+    ((_, document),) = server.asked
+    assert ["urgent-1"] == [alert["cause"] for alert in document["alerts"]]

@@ -17,17 +17,22 @@ from notifier.cli.options import Json
 from notifier.cli.output import note, print_json, print_table
 from notifier.cli.timeline_table import local
 from notifier.config.settings import Settings, load_settings
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
+from notifier.db.errors import DatabaseFailure
 from notifier.db.tables import Alert
+from notifier.domain.errors import BadConfiguration
 from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
-from notifier.oversight.alerts import send_alerts
+from notifier.oversight.deliver import deliver_to_all
 from notifier.oversight.stored_alerts import open_alerts
+from notifier.oversight.stored_channels import store_deliveries
 from notifier.sending.gates.heartbeats import works
 
 
 def alerts(
-    test: Annotated[bool, typer.Option("--test", help="Tell a test through every channel.")] = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="Tell a test through every channel, and say which took it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """What somebody must know, since when, and whether it was told."""
@@ -58,16 +63,26 @@ def _instants(alert: Alert) -> dict[str, str | None]:
 
 
 def _test(settings: Settings) -> None:
+    """Every channel of everybody is tried; that it took the test is stored where the database can be written to."""
     alerting = build_alerting(settings)
-    if not alerting.channels:
+    on_call = alerting.on_call
+    if not on_call.everybody():
         raise Refused(
             "nobody would be told: set NOTIFIER_ALERT_EMAIL and NOTIFIER_SMTP_URL, NOTIFIER_ALERT_WEBHOOK, "
-            "or NOTIFIER_ALERT_APPRISE"
+            "NOTIFIER_ALERT_APPRISE, or NOTIFIER_CLINICAL_ALERTS"
         )
-    line = AlertLine("test", "this is a test; nothing is wrong", build_clock(settings).now())
-    troubles = asyncio.run(send_alerts(alerting, (line,)))
-    for channel in alerting.channels:
-        if channel.name not in troubles:
-            note(f"{channel.name}: told")
-    if troubles:
-        raise Failed("; ".join(f"{name}: {why}" for name, why in troubles.items()))
+    now = build_clock(settings).now()
+    line = AlertLine("test", "this is a test; nothing is wrong", now)
+    found = asyncio.run(deliver_to_all(alerting.clinic, alerting.host, line, on_call.everybody().values()))
+    told = {one.channel: one.why for one in found}
+    for who, person in on_call.everybody().items():
+        for channel in person:
+            why = told[channel.id]
+            note(f"{who}: {channel.name}: {'told' if why is None else f'not told, {why}'}")
+    try:
+        with command_context(read_only=True) as context, writing(context.engine) as session:
+            store_deliveries(session, found, at=now)
+    except (DatabaseFailure, BadConfiguration) as error:
+        note(f"it is not remembered: {str(error).splitlines()[0]}")
+    if troubles := [f"{one.name}: {one.why}" for one in found if one.why]:
+        raise Failed("; ".join(troubles))

@@ -11,7 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifier.bootstrap.preflight import check_ready_to_send
-from notifier.config.settings import SECRETS, BadSettings, Settings
+from notifier.config.settings import BadSettings, Settings
+from notifier.config.value_files import SECRETS
 from notifier.domain.offices import Offices
 from notifier.oversight.diagnosis import Diagnosis, Level
 from schedules.catalogue import protocols_with

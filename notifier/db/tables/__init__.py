@@ -5,7 +5,7 @@ One database is one clinic; every instant is UTC. Import them from here: only th
 
 from __future__ import annotations
 
-from notifier.db.tables.alerts import Alert
+from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.inbound import NumberHold, OptOut, Poll, Receipt, Reply
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, WorkerRow
@@ -25,6 +25,7 @@ from notifier.db.tables.staff import (
 
 __all__ = [
     "Alert",
+    "AlertChannel",
     "ApiKey",
     "ApiResponse",
     "Approval",

@@ -9,6 +9,19 @@ from sqlmodel import Field, SQLModel
 from notifier.db.columns import instant, partial_index
 
 
+class AlertChannel(SQLModel, table=True):
+    """A way to tell somebody, and whether it has ever worked; without its address."""
+
+    __tablename__ = "alert_channels"
+    id: str = Field(primary_key=True, max_length=40)
+    """Its name and a hash of its address: another address is another channel."""
+    told_at: datetime | None = instant(null=True)
+    """When it last took a notice."""
+    failed_at: datetime | None = instant(null=True)
+    why: str | None = Field(default=None, max_length=400)
+    """Why it did not, when it last failed."""
+
+
 class Alert(SQLModel, table=True):
     """One cause, from when it was found until it is gone. Without phone numbers, names or texts."""
 

@@ -30,7 +30,19 @@ _TO_DO: Final = {
     "unknown": "It is looked up at Twilio again and again. You find it below.",
 }
 """By an alert's cause. What has a list of its own below needs no sentence here."""
-_LISTED: Final = ("urgent-", "unmarked-", "expired-", "bounced-", "review", "circuit", "clock", "recovery", "worker")
+_LISTED: Final = (
+    "urgent-",
+    "holding-",
+    "unread",
+    "unmarked-",
+    "expired-",
+    "bounced-",
+    "review",
+    "circuit",
+    "clock",
+    "recovery",
+    "worker",
+)
 
 
 @dataclass(frozen=True, slots=True)

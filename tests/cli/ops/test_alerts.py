@@ -64,7 +64,7 @@ def test_without_a_worker_an_empty_list_is_no_all_clear(clinic: Callable[..., Ra
 
 def test_a_test_goes_through_every_channel(clinic: Callable[..., Ran], listening: WebServer) -> None:
     ran = clinic("alerts", "--test")
-    assert (0, "webhook: told\n") == (ran.code, ran.err)
+    assert (0, "the machine: webhook: told\n") == (ran.code, ran.err)
     assert ["test"] == [alert["cause"] for _, document in listening.asked for alert in document["alerts"]]
 
 
@@ -72,7 +72,7 @@ def test_a_test_that_does_not_get_through_fails(clinic: Callable[..., Ran], list
     listening.status = 500
     ran = clinic("alerts", "--test")
     assert (1, "") == (ran.code, ran.out)
-    assert "notifier: webhook: the webhook answered 500" == ran.err.strip()
+    assert "the machine: webhook: not told, the webhook answered 500" == ran.err.splitlines()[0]
 
 
 def test_a_test_without_a_channel_says_what_to_set(clinic: Callable[..., Ran]) -> None:
