@@ -163,6 +163,7 @@ def schema() -> dict[str, Any]:
     step, moment, restriction = (described["$defs"][name] for name in ("Step", "Moment", "Restriction"))
     step["required"].remove("kind")
     step["required"].remove("text")
+    described["$defs"]["ClosedAnswer"]["required"].remove("text")
     moment["properties"]["time"] = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}
     for conditional in (step, restriction):
         answers = conditional["properties"]["only_if"]["patternProperties"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from operator import eq
 
-from schedules.moments import TELL_IN_PERSON, leaves_late
+from schedules.moments import TELL_IN_PERSON, first_place, leaves_late
 from schedules.offsets import wall_first
 from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import StepKind
@@ -95,7 +95,7 @@ class _DaysTaken:
         while due is not None and any(self._texts[day] >= self._most for day in self._dates(due)):
             full.append(due.astimezone(draft.hours.zone).date())
             tomorrow = wall_first(full[-1] + _DAY, time.min, draft.hours.zone)
-            due = draft.hours.first_open(tomorrow, message.expires_at, day0=draft.day0)
+            due = first_place(message.kind, draft.hours, tomorrow, message.expires_at, day0=draft.day0)
         if due is not None:
             self._texts.update(self._dates(due))
         return _moved(message, due, full, draft) if full else message
@@ -108,7 +108,8 @@ def _moved(message: PlannedMessage, due: datetime | None, full: Sequence[date], 
     had = f"{' and '.join(map(say_day, full))} had enough texts"
     notes = [note for note in message.notes if not note.startswith(_MOVED)]  # it has left that moment, too
     if due is None:
-        return replace(message, due_at=None, notes=(*notes, f"{_NO_PLACE}: {had}", TELL_IN_PERSON))
+        tell = () if message.kind is StepKind.ASK else (TELL_IN_PERSON,)
+        return replace(message, due_at=None, notes=(*notes, f"{_NO_PLACE}: {had}", *tell))
     late = message.late_text if leaves_late(message.nominal_at, due, draft.hours.zone) else None
     text = late or message.text
     notes.append(f"{_MOVED}later: {had}")

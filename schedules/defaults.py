@@ -12,16 +12,18 @@ from schedules.languages.registry import languages
 
 STALE_AFTER: dict[str, dict[str, int]] = {"restrict": {"hours": 8}, "lift": {"days": 2}}
 """By kind, as a protocol file would say it: restrict steps are useful while they are true, the others say it."""
+AGAIN_AFTER: dict[str, int] = {"hours": 24}
+"""How long after a question it is asked once more."""
 
 
 def fill_in(data: dict[str, Any]) -> dict[str, Any]:
     """A copy of a parsed file with its defaults; what has the wrong shape is left for the model to refuse."""
     steps = data.get("steps")
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+    if not isinstance(steps, list):
         return data
     languages = data.get("languages")
     if languages is None:
-        languages = spoken(steps)
+        languages = spoken([step for step in steps if isinstance(step, dict)])
     said = [one for one in languages if isinstance(one, str)] if isinstance(languages, list) else []
     filled = {**data, "languages": languages}
     own: dict[str, dict[str, Any]] = {}
@@ -30,7 +32,7 @@ def fill_in(data: dict[str, Any]) -> dict[str, Any]:
         own = {topic: one["words"] for topic, one in restrictions.items() if isinstance(one, dict) and "words" in one}
     if restrictions:
         filled["catch_up"] = _fill_catch_up(data.get("catch_up"), said)
-    return {**filled, "steps": [_fill_step(step, said, own) for step in steps]}
+    return {**filled, "steps": [_fill_step(step, said, own) if isinstance(step, dict) else step for step in steps]}
 
 
 def kind_of(step: dict[str, Any]) -> str | None:
@@ -74,7 +76,19 @@ def _fill_step(step: dict[str, Any], languages: list[str], own: dict[str, dict[s
         filled["stale_after"] = dict(usual)
     if "text" not in filled and (ready := _ready(step, own)) and set(languages) <= ready.keys():
         filled["text"] = {language: ready[language] for language in languages}
+    if kind_of(step) == "ask":
+        filled.setdefault("again_after", dict(AGAIN_AFTER))
+    if isinstance(answers := step.get("answers"), dict):
+        filled["answers"] = {key: _fill_answer(answer, languages) for key, answer in answers.items()}
     return filled
+
+
+def _fill_answer(answer: Any, said: list[str]) -> Any:
+    """The answer with ready words by what follows from it, in each language of the file."""
+    if not isinstance(answer, dict) or "text" in answer:
+        return answer
+    ready = {one.code: one.ready.answers.by(answer.get("then")) for one in languages()}
+    return {**answer, "text": {language: words for language, words in ready.items() if language in (said or ready)}}
 
 
 def _ready(step: dict[str, Any], own: dict[str, dict[str, Any]]) -> dict[str, str]:

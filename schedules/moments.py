@@ -1,10 +1,10 @@
 """Moments: from a step's nominal moment to the open one in which its text leaves.
 
-Outside the send window `lift`, `expect`, `check_in` and `rebook` move later; `warning`, `restrict` and `care` move
-earlier on their own local date, never before the anchor, else later: `care` on that date, the others to the next
-opening; `prepare` moves earlier, across dates if it must, never before the enrollment. A `restrict` text is useful
-while every restriction that it names holds. What finds no place before it expires has none: staff tell the patient in
-person.
+Outside the send window `lift`, `ask`, `expect`, `check_in` and `rebook` move later, an `ask` also to a day with enough
+staffed hours left; `warning`, `restrict` and `care` move earlier on their own local date, never before the anchor, else
+later: `care` on that date, the others to the next opening; `prepare` moves earlier, across dates if it must, never
+before the enrollment. A `restrict` text is useful while every restriction that it names holds. What finds no place
+before it expires has none: staff tell the patient in person; of a question they need not.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from schedules.conditions import Answers
 from schedules.offsets import Length, wall_first
-from schedules.protocol import Answers, CareProtocol, Step, StepKind
+from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.saying import say_moment
 from schedules.send_window import OpenHours
 
 TELL_IN_PERSON = "tell the patient in person"
 NOT_TOLD = "not told"
 """Why a lift has no moment: nobody has told the patient the rule that it lifts."""
+_NO_OPEN_HOUR = "no open hour before it expires"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _NEXT_OPENING = frozenset({StepKind.WARNING, StepKind.RESTRICT})
 """Kinds that are better said on another date than not at all."""
@@ -110,16 +112,18 @@ class Slot(NamedTuple):
 
     def notes(self, zone: ZoneInfo, enrolled_at: datetime | None) -> tuple[str, ...]:
         """Why it does not leave at its nominal moment, in words."""
+        asks = self.step.kind is StepKind.ASK
         if self.due_at == self.nominal_at:
             return ()
         if enrolled_at and self.nominal_at < enrolled_at:
             why = "late: enrolled after its moment" if self.due_at else "enrolled too late for it"
         elif self.due_at is None:
-            why = "no open hour before it expires"
+            why = "no open hour with two staffed ones left before it expires" if asks else _NO_OPEN_HOUR
         else:
             way = "later" if self.due_at > self.nominal_at else "earlier"
             why = f"moved {way} from {say_moment(self.nominal_at, zone)}: outside the send window"
-        return (why,) if self.due_at else (why, TELL_IN_PERSON)
+            why += " or too late in the staffed hours" if asks else ""
+        return (why,) if self.due_at or asks else (why, TELL_IN_PERSON)
 
 
 def leaves_late(nominal_at: datetime, at: datetime, zone: ZoneInfo) -> bool:
@@ -139,7 +143,7 @@ def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: date
     if nominal >= earliest:
         due = _open_moment(step.kind, nominal, earliest, expires, hours, moments.day0)
     else:
-        due = hours.first_open(earliest, expires, day0=moments.day0)
+        due = first_place(step.kind, hours, earliest, expires, day0=moments.day0)
     return Slot(step, nominal, not_before, expires, due)
 
 
@@ -148,6 +152,8 @@ def _open_moment(
 ) -> datetime | None:
     if nominal >= expires:
         return None
+    if kind is StepKind.ASK:
+        return hours.first_staffed(nominal, expires, day0=day0)
     if hours.is_open(nominal, day0=day0):
         return nominal
     if kind is StepKind.PREPARE:
@@ -158,6 +164,14 @@ def _open_moment(
     earlier = hours.previous_open(nominal, max(_midnight(on, hours.zone), earliest), day0=day0)
     last = min(_midnight(on + _DAY, hours.zone), expires)
     return earlier or hours.next_open(nominal, last, day0=day0)
+
+
+def first_place(
+    kind: str, hours: OpenHours, at: datetime, before: datetime, *, day0: date | None = None
+) -> datetime | None:
+    """The first instant in [at, before) at which a text of this kind may leave, or None."""
+    first = hours.first_staffed if kind == StepKind.ASK else hours.first_open
+    return first(at, before, day0=day0)
 
 
 def _in_order(slot: Slot) -> tuple[datetime, datetime]:

@@ -13,6 +13,8 @@ VISIT_DATE: Final = "visit.date"
 """The local date of the appointment, or of the treatment."""
 VISIT_TIME: Final = "visit.time"
 """The hour of the appointment; only before the visit, for afterwards nothing but the treatment's end is known."""
+STAFFED_NEXT: Final = "staffed.next"
+"""When a person will be there; only in what an answer to a question gets, for it is known when that leaves."""
 PLAIN_PLACEHOLDERS: Final = frozenset({"clinic", "phone", "name", VISIT_DATE, VISIT_TIME, *FACT_PLACEHOLDERS})
 """Those of every protocol; each of its restrictions adds `{topic.until}`, and `{topic.length}` where it has one."""
 
@@ -22,13 +24,16 @@ def topics_printed(texts: Iterable[str], field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(topic for text in texts for topic, said in _fields(text) if said == field))
 
 
-def wrong_placeholders(text: str, restrictions: Mapping[str, bool], *, before_visit: bool) -> Iterator[tuple[int, str]]:
+def wrong_placeholders(
+    text: str, restrictions: Mapping[str, bool], *, before_visit: bool, in_answer: bool = False
+) -> Iterator[tuple[int, str]]:
     """Where in the text, counted from 1, and what is wrong there.
 
     `restrictions` are the protocol's topics, and whether each has a length that a text may print.
     """
     ends = [f"{topic}.until" for topic in restrictions]
     lengths = [f"{topic}.length" for topic, has_one in restrictions.items() if has_one]
+    plain = sorted({*PLAIN_PLACEHOLDERS, STAFFED_NEXT} if in_answer else PLAIN_PLACEHOLDERS)
     for found in PLACEHOLDER.finditer(text):
         name, at = found[1], found.start() + 1
         topic, _, field = name.partition(".")
@@ -36,8 +41,8 @@ def wrong_placeholders(text: str, restrictions: Mapping[str, bool], *, before_vi
             yield at, f"{{{VISIT_TIME}}} is only for prepare steps; write {{{VISIT_DATE}}}"
         elif field == "length" and restrictions.get(topic) is False:
             yield at, f"{topic} ends on a day and has no length; write {{{topic}.until}}"
-        elif name not in PLAIN_PLACEHOLDERS and name not in ends and name not in lengths:
-            known = ", ".join(f"{{{one}}}" for one in (*sorted(PLAIN_PLACEHOLDERS), *ends, *lengths))
+        elif name not in plain and name not in ends and name not in lengths:
+            known = ", ".join(f"{{{one}}}" for one in (*plain, *ends, *lengths))
             yield at, f"{{{name}}} is no placeholder; there are {known}"
 
 

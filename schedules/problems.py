@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from schedules.asking import ClosedAnswer
 from schedules.errors import ProtocolError
 from schedules.languages.registry import languages
 from schedules.offsets import Moment, Span
@@ -46,6 +47,12 @@ _WRITE = {
     "question": 'shaves = { ask = "Does the patient shave the area?" }',
     "ask": 'ask = "Does the patient shave the area?"',
     "answers": 'answers = ["mild", "deep"]',
+    "closed answers": "a [steps.answers.1] table for each answer",
+    "closed answer": 'means = "fine" and then = "file"',
+    "means": 'means = "fine", or "question", or "worse"',
+    "then": 'then = "file", or "task", or "urgent"',
+    "again_text": 'again_text.en = "{clinic}: ..."',
+    "again_after": "again_after = { hours = 24 }",
     "steps": "a [[steps]] table for each text",
     "key": 'key = "makeup-again"',
     "kind": 'kind = "care"; only a step that `lifts` topics or names its `topics` needs none',
@@ -157,6 +164,10 @@ def _write(loc: Place) -> str:
     match loc:
         case (("restrictions" | "questions") as table, str(_)):
             names: list[str] = [table.removesuffix("s")]
+        case ("steps", _, "answers"):
+            names = ["closed answers"]
+        case ("steps", _, "answers", _):
+            names = ["closed answer"]
         case _:
             names = [part for part in reversed(loc) if isinstance(part, str)]
     return f"write {next(_WRITE[name] for name in names if name in _WRITE)}"
@@ -177,26 +188,31 @@ def _nearest(loc: Place) -> str:
 
 def _model(loc: Place) -> type[BaseModel]:
     """The table in which this place is a field."""
+    found: type[BaseModel] = CareProtocol
     match loc:
         case ("steps", _, "at", _):
-            return Moment
-        case ("steps", _, "stale_after", _):
-            return Span
+            found = Moment
+        case ("steps", _, "stale_after" | "again_after", _):
+            found = Span
+        case ("steps", _, "answers", _, _):
+            found = ClosedAnswer
         case ("steps", _, _):
-            return Step
+            found = Step
         case ("restrictions", _, "words", _, _):
-            return RestrictionWords
+            found = RestrictionWords
         case ("catch_up", _, _):
-            return CatchUpWords
+            found = CatchUpWords
         case ("restrictions", _, _):
-            return Restriction
+            found = Restriction
         case ("questions", _, _):
-            return Question
-    return CareProtocol
+            found = Question
+    return found
 
 
 def _pattern(loc: Place) -> str:
-    if "languages" in loc or loc[-3:-2] in {("text",), ("late_text",), ("words",), ("catch_up",)}:
+    if "answers" in loc and "steps" in loc and "text" not in loc:
+        return "digit; let the patient reply one of 1 to 9, never a word such as YES, STOP or HELP, which carriers read"
+    if "languages" in loc or loc[-3:-2] in {("text",), ("late_text",), ("again_text",), ("words",), ("catch_up",)}:
         return 'language; write two small letters, such as "en"'
     return 'name; write small letters, digits and single hyphens, such as "makeup-again"'
 

@@ -14,17 +14,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from schedules.asking import Asking, wrong_answers
+from schedules.conditions import Conditional
+from schedules.field_types import Key, Language, Words
 from schedules.offsets import Duration, Moment, Span, Strict
 from schedules.placeholders import PLACEHOLDER, topics_printed, wrong_placeholders
 from schedules.topic_words import CATCH_UP, CatchUpWords, RestrictionWords
-
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
-"""Lower-case words joined by hyphens: `makeup-again`."""
-Words = Annotated[str, StringConstraints(min_length=1, max_length=1600, strip_whitespace=True)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-Answers = Mapping[str, str]
 
 
 class StepKind(StrEnum):
@@ -36,12 +33,13 @@ class StepKind(StrEnum):
     CARE = "care"
     EXPECT = "expect"
     LIFT = "lift"
+    ASK = "ask"
     CHECK_IN = "check_in"
     REBOOK = "rebook"
 
 
 KIND_ORDER: Final = ("warning", "restrict", "care", "prepare", "lift", "ask", "expect", "check_in", "rebook")
-"""Which kind goes first where two want the same place. No protocol has `ask` yet."""
+"""Which kind goes first where two want the same place."""
 
 
 class Question(Strict):
@@ -50,29 +48,6 @@ class Question(Strict):
     ask: Words
     answers: Annotated[tuple[Key, ...], Field(min_length=2, max_length=8, strict=False)] = ("yes", "no")
     source: str | None = None
-
-
-def _as_options(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {key: (one,) if isinstance(one, str) else one for key, one in value.items()}
-
-
-class Conditional(Strict):
-    """Something that holds only for some patients: `only_if = { shaves = "yes" }`."""
-
-    only_if: Annotated[
-        dict[Key, Annotated[tuple[Key, ...], Field(min_length=1, strict=False)]], Field(default_factory=dict)
-    ]
-
-    @field_validator("only_if", mode="before")
-    @classmethod
-    def _one_answer_or_several(cls, value: object) -> object:
-        return _as_options(value)
-
-    def holds(self, answers: Answers) -> bool:
-        """Whether these answers fulfill every condition; an unanswered question fulfills none."""
-        return not self.only_if or all(answers.get(question) in options for question, options in self.only_if.items())
 
 
 class Restriction(Duration, Conditional):
@@ -86,7 +61,7 @@ class Restriction(Duration, Conditional):
     """How a catch-up text says it, by language."""
 
 
-class Step(Conditional):
+class Step(Conditional, Asking):
     """One planned contact."""
 
     key: Key
@@ -134,6 +109,8 @@ class Step(Conditional):
         if self.topics and self.kind is not StepKind.RESTRICT:
             raise ValueError("`topics` goes with kind restrict")
         self._check_staleness()
+        if why := wrong_answers(self, self.key, asks=self.kind is StepKind.ASK):
+            raise ValueError(why)
         self._check_side_of_the_visit()
         if self.enabled == bool(self.why_off):
             raise ValueError("`why_off` says why a step has `enabled = false`; one goes with the other")
@@ -241,21 +218,25 @@ class CareProtocol(Strict):
                 raise ValueError(f'{where}: names "{topic}", which holds only if {needed}; give the step that only_if')
 
     def _check_texts(self, where: str, step: Step) -> None:
-        for field, texts in (("text", step.text), ("late_text", step.late_text)):
+        for field, texts in (("text", step.text), ("late_text", step.late_text), *step.texts_of_answers()):
             if texts and (missing := set(self.languages) - texts.keys()):
                 raise ValueError(f"{where}: {field} is missing in {', '.join(sorted(missing))}")
             if extra := texts.keys() - set(self.languages):
                 raise ValueError(f"{where}: {field}.{min(extra)} is not among the protocol's languages")
             for language, text in texts.items():
-                self._check_placeholders(f"{where}, {field}.{language}", text, step.kind)
+                self._check_placeholders(
+                    f"{where}, {field}.{language}", text, step.kind, answers=field.startswith("answers.")
+                )
                 if stray := re.search(r"[{}]", PLACEHOLDER.sub("", text)):
                     raise ValueError(f"{where}, {field}.{language}: a stray {stray[0]!r}; a placeholder is {{clinic}}")
         if not step.text:
             raise ValueError(f"{where}: text is missing in {', '.join(self.languages)}")
 
-    def _check_placeholders(self, where: str, text: str, kind: StepKind) -> None:
-        have_lengths = {topic: one.length is not None for topic, one in self.restrictions.items()}
-        for position, why in wrong_placeholders(text, have_lengths, before_visit=kind is StepKind.PREPARE):
+    def _check_placeholders(self, where: str, text: str, kind: StepKind, *, answers: bool) -> None:
+        printable = {} if kind is StepKind.ASK else self.restrictions
+        have_lengths = {topic: one.length is not None for topic, one in printable.items()}
+        wrong = wrong_placeholders(text, have_lengths, before_visit=kind is StepKind.PREPARE, in_answer=answers)
+        for position, why in wrong:
             raise ValueError(f"{where}, position {position}: {why}")
 
     def topics_said(self, step: Step) -> set[str]:

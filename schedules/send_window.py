@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
 from schedules.offsets import wall_first
@@ -21,6 +21,8 @@ from schedules.offsets import wall_first
 EARLIEST, LATEST = time(8), time(21)
 LEAST_REMAINING = timedelta(minutes=15)
 """What must remain of the window when a text is planned and when it is sent."""
+LEAST_STAFFED = timedelta(hours=2)
+"""What must remain of a day's staffed hours when a question leaves."""
 _ONE_DAY = timedelta(days=1)
 _PLACES = {
     "America/New_York": ("EST", "EDT", "ET", "EST/EDT", "EASTERN"),
@@ -118,11 +120,28 @@ class _Clock:
         return call
 
 
+class Staffed(Protocol):
+    """When somebody reads what patients write, on the clinic's clock."""
+
+    def __hash__(self) -> int:
+        """The same hours are asked for again and again."""
+
+    def left(self, at: datetime) -> timedelta:
+        """How much staffed time is left on the local date of that instant."""
+
+    def next_date(self, at: datetime) -> datetime:
+        """When the next local date begins."""
+
+
 class OpenHours:
     """A window on one patient's clocks: asks "open?", "open until?", "first?", "last?" about instants in UTC."""
 
-    def __init__(self, window: SendWindow, zone: ZoneInfo, area_zones: Sequence[ZoneInfo] = ()) -> None:
+    def __init__(
+        self, window: SendWindow, zone: ZoneInfo, area_zones: Sequence[ZoneInfo] = (), staffed: Staffed | None = None
+    ) -> None:
+        """`staffed`: when a question may leave; None: whenever a text may."""
         self.zone = zone
+        self._staffed = staffed
         self._own = _Clock(zone, window.opens, window.closes)
         self._area = tuple(_Clock(other, EARLIEST, LATEST) for other in area_zones if other.key != zone.key)
         self._all = (self._own, *self._area)
@@ -151,6 +170,14 @@ class OpenHours:
             return at
         return self.next_open(at, before, day0=day0)
 
+    def first_staffed(self, at: datetime, before: datetime, *, day0: date | None = None) -> datetime | None:
+        """The first open instant in [at, before) with enough of its day's staffed hours left, or None."""
+        while (opens := self.first_open(at, before, day0=day0)) is not None and self._staffed is not None:
+            if self._staffed.left(opens) >= LEAST_STAFFED:
+                break
+            at = self._staffed.next_date(opens)
+        return opens
+
     def next_open(self, after: datetime, before: datetime, *, day0: date | None = None) -> datetime | None:
         """The first open instant in (after, before), where `after` is closed: an opening of one of the clocks."""
         if not self._area:  # nobody else's clock can object
@@ -176,9 +203,11 @@ class OpenHours:
 
 
 @lru_cache(maxsize=512)
-def open_hours(window: SendWindow, zone: ZoneInfo, area_zones: tuple[ZoneInfo, ...] = ()) -> OpenHours:
+def open_hours(
+    window: SendWindow, zone: ZoneInfo, area_zones: tuple[ZoneInfo, ...] = (), staffed: Staffed | None = None
+) -> OpenHours:
     """The same hours for every patient of one place."""
-    return OpenHours(window, zone, area_zones)
+    return OpenHours(window, zone, area_zones, staffed)
 
 
 def zone_named(name: str) -> ZoneInfo:

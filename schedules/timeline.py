@@ -8,14 +8,17 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from schedules.conditions import Answers
 from schedules.daily_cap import Draft, keep_to_cap
 from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, withhold_unsaid
 from schedules.moments import Anchor, Moments, Slot, place
 from schedules.planned import PlannedMessage, in_order
-from schedules.protocol import Answers, CareProtocol, Step, StepKind
+from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
-from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, open_hours
+from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, Staffed, open_hours
 from schedules.wording import Addressee, Printable, Speech, Voice
+
+NOBODY_STAFFED = "it asks, and the staffed hours in which somebody reads the answers are not set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Rules:
     voice: Voice
     window: SendWindow = DEFAULT_WINDOW
     max_texts_per_day: int = 2
+    staffed: Staffed | None = None
+    """None: nobody has said when replies are read, and nothing is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,8 @@ def draft_timeline(
     left_out: list[LeftOut] = []
     for step in protocol.steps:
         why = why_left_out(protocol, step, anchor, patient)
+        if why is None and step.kind is StepKind.ASK and rules.staffed is None:
+            why = NOBODY_STAFFED
         if why is None:
             steps.append(step)
         elif why:
@@ -161,7 +168,7 @@ def _speech(patient: Patient, rules: Rules, printable: Printable) -> Speech:
 
 def hours_of(patient: Patient, rules: Rules) -> OpenHours:
     """When texts may leave for this patient."""
-    return open_hours(rules.window, patient.zone, patient.area_zones)
+    return open_hours(rules.window, patient.zone, patient.area_zones, rules.staffed)
 
 
 def why_left_out(protocol: CareProtocol, step: Step, anchor: Anchor, patient: Patient) -> str | None:

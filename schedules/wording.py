@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from schedules.dates import say_date, say_length, say_time, say_until
 from schedules.offsets import Length
-from schedules.placeholders import FACT_PLACEHOLDERS, PLACEHOLDER, VISIT_DATE, VISIT_TIME
+from schedules.placeholders import FACT_PLACEHOLDERS, PLACEHOLDER, STAFFED_NEXT, VISIT_DATE, VISIT_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _value(placeholder: str, voice: Voice, addressee: Addressee, printable: Prin
             return voice.phone
         case "name":
             return addressee.name
-    if placeholder in FACT_PLACEHOLDERS:
+    if placeholder in FACT_PLACEHOLDERS or placeholder == STAFFED_NEXT:
         return voice.fact(placeholder)
     if placeholder in {VISIT_DATE, VISIT_TIME}:
         say = say_date if placeholder == VISIT_DATE else say_time

@@ -22,6 +22,7 @@ def planning_rules(settings: Settings) -> PlanningRules:
         timezone=settings.timezone or "UTC",
         window=SendWindow.parse(settings.send_window),
         max_texts_per_day=settings.max_texts_per_day,
+        staffed=staffed_hours(settings),
         must_be_approved=settings.is_twilios_own,
         offices=read_offices(settings),
     )

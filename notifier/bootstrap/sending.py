@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.bootstrap.planning import own_sender, read_offices, staffed_hours
+from notifier.bootstrap.planning import own_sender, planning_rules, read_offices, staffed_hours
 from notifier.config.settings import BadSettings, Settings
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.sending.claim import SendingRules
@@ -22,6 +22,7 @@ def sending_rules(settings: Settings) -> SendingRules:
         settings.recover_above,
         sender=own_sender(settings),
         offices=read_offices(settings),
+        staffed=planning_rules(settings).staffed_clock,
     )
 
 

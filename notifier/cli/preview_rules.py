@@ -29,5 +29,5 @@ def preview_settings(office: str | None = None) -> PreviewSettings:
     planning = planning_rules(settings)
     if office:
         planning = planning.at(choose_office(office, planning.offices))
-    rules = Rules(planning.voice, planning.window, planning.max_texts_per_day)
+    rules = Rules(planning.voice, planning.window, planning.max_texts_per_day, planning.staffed_clock)
     return PreviewSettings(planning.timezone if office else settings.timezone, settings.protocols_dir, rules)

@@ -22,6 +22,7 @@ from notifier.demo.quiet import count_in, is_quiet, last_meaning, state_of
 from notifier.demo.script import TWO_WEEKS, Script, Writes
 from notifier.demo.stage import Stage, open_stage
 from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import created_then_kill
 from notifier.sandbox.messages import LedgerEntry, undelivered
@@ -30,7 +31,8 @@ from schedules.wording import Voice
 
 _S = MessageState
 _WINDOW = SendWindow()
-_RULES = PlanningRules(Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, must_be_approved=False)
+_STAFFED = StaffedHours.parse("Mon-Sat 09:00-18:00")
+_RULES = PlanningRules(Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, staffed=_STAFFED, must_be_approved=False)
 _CLINIC_CLOCK = zone_named(CLINIC_ZONE)
 _NOTICED = timedelta(seconds=5)
 """A jump that makes the worker ask Twilio at once for what patients wrote."""

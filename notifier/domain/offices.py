@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Final
 
 from notifier.domain.refused import RefusalCode, Refused
-from notifier.domain.staffed_hours import StaffedHours
+from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from schedules.protocol import CareProtocol
-from schedules.send_window import SendWindow
+from schedules.send_window import SendWindow, zone_named
 from schedules.wording import Voice
 
 
@@ -38,6 +38,11 @@ class OfficeProfile:
     """Of a patient for whom nobody gives another one; None: the protocol's first."""
     protocols: tuple[str, ...] | None = None
     """The ids of those that its patients may be enrolled on; None: all."""
+
+    @property
+    def staffed_clock(self) -> StaffedClock | None:
+        """The staffed hours on the office's clock."""
+        return StaffedClock(self.staffed, zone_named(self.timezone)) if self.staffed else None
 
     def language_of(self, protocol: CareProtocol) -> str:
         """The language of a patient for whom nobody says one."""

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from schedules.offsets import wall_first
+
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART: Final = re.compile(
     r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+([0-9]{1,2}:[0-9]{2})\s*-\s*([0-9]{1,2}:[0-9]{2})", re.IGNORECASE
@@ -86,6 +88,36 @@ def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, of a minute of a local day; one that does not exist is later by the gap."""
     local = datetime.combine(day, time.min) + timedelta(minutes=minute)
     return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffedClock:
+    """Staffed hours on the clock of their place."""
+
+    hours: StaffedHours
+    zone: ZoneInfo
+
+    def left(self, at: datetime) -> timedelta:
+        """How much staffed time is left on the local date of that instant."""
+        local = at.astimezone(self.zone)
+        minute = local.hour * 60 + local.minute
+        spans = [(opens, closes) for day, opens, closes in self.hours.spans if day == local.weekday()]
+        return timedelta(minutes=sum(max(0, closes - max(opens, minute)) for opens, closes in spans))
+
+    def next_date(self, at: datetime) -> datetime:
+        """When the next local date begins; UTC."""
+        return wall_first(at.astimezone(self.zone).date() + timedelta(days=1), time.min, self.zone)
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """When somebody comes on the first later date on which somebody does; UTC."""
+        for _ in range(7):
+            at = self.next_date(at)
+            day = at.astimezone(self.zone)
+            opens = [opens for weekday, opens, _ in self.hours.spans if weekday == day.weekday()]
+            if opens:
+                hour, minute = divmod(min(opens), 60)
+                return wall_first(day.date(), time(hour, minute), self.zone)
+        return None
 
 
 def _days(first: str, last: str | None) -> tuple[int, ...]:

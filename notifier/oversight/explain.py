@@ -228,7 +228,8 @@ def _the_checks(
     found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
     due, at = Due.of(session.execute(found.where(col(Message.id) == message.id)).one()), max(now, message.due_at)
     facts = FactsOfBatch.of(
-        session, [due], window=rules.window, offices=rules.offices, most=rules.max_texts_per_day,
+        session, [due], window=rules.window, offices=rules.offices, staffed=rules.staffed_clock,
+        most=rules.max_texts_per_day,
         now=at, only_look=True)  # fmt: skip
     zones = [zone for zone in area_zones(message.phone) if zone != enrollment.timezone]
     if zones:

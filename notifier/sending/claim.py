@@ -23,6 +23,7 @@ from notifier.db.outbox import in_state, move_many, next_due
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
 from notifier.domain.offices import NO_OFFICES, Offices
+from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import MessageState
 from notifier.sending.decide import Send, Wait, Withdraw
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
@@ -70,6 +71,8 @@ class SendingRules:
     sender: str | None = None
     """The clinic's own; an office may have another."""
     offices: Offices = field(default_factory=lambda: NO_OFFICES)
+    staffed: StaffedClock | None = None
+    """When somebody reads answers; an office may have other hours. None: nobody has said, and no question leaves."""
 
     def sender_of(self, office: str | None) -> str | None:
         """The sender of an office that is not the clinic's own; None: the clinic's own."""
@@ -207,7 +210,13 @@ def _decide_all(
 ) -> tuple[list[Claim], int, bool]:
     """What leaves, how many had expired, and whether a sender's rate left some for later."""
     facts = FactsOfBatch.of(
-        session, due, window=rules.window, offices=rules.offices, most=rules.max_texts_per_day, now=now
+        session,
+        due,
+        window=rules.window,
+        offices=rules.offices,
+        staffed=rules.staffed,
+        most=rules.max_texts_per_day,
+        now=now,
     )
     left = dict(room) if room is not None and rules.offices else {}
     left_out = False

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from notifier.domain.kinds import LOOK_AGAIN, REPLY
 from notifier.domain.states import EnrollmentState, MessageState
-from schedules.moments import leaves_late
+from schedules.moments import first_place, leaves_late
 from schedules.offsets import wall_first
 from schedules.protocol import StepKind
 from schedules.send_window import LEAST_REMAINING, OpenHours
@@ -33,6 +33,8 @@ class SendingFacts(NamedTuple):
     enrollment: EnrollmentState
     opted_out: bool
     hours: OpenHours
+    is_staffed: bool
+    """Somebody has said when answers are read; those hours are in `hours`."""
     day0: date | None
     """The local date of the treatment; None while the visit is only booked."""
     rebook_consent: bool
@@ -93,6 +95,8 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     closes = facts.hours.open_until(now, day0=facts.day0)
     if closes is None or closes - now < LEAST_REMAINING:
         return _at_the_next_opening(text, facts, now, "outside the send window")
+    if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
+        return decision
     if facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
         return _at_the_next_opening(
@@ -100,6 +104,15 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         )
     validity = max(1, min(LONGEST_VALIDITY, int((closes - now).total_seconds())))
     return Send(validity, late=text.has_late_text and leaves_late(text.nominal_at, now, facts.hours.zone))
+
+
+def _nobody_to_answer(text: DueText, facts: SendingFacts, now: datetime) -> Decision | None:
+    """A question leaves only while somebody has time for the answers."""
+    if not facts.is_staffed:
+        why = "nobody is there to read an answer: the staffed hours are not set"
+        return Wait(min(now + LOOK_AGAIN, text.expires_at), why, for_a_person=True)
+    first = facts.hours.first_staffed(now, text.expires_at, day0=facts.day0)
+    return None if first == now else _at_the_next_opening(text, facts, now, "under two staffed hours are left that day")
 
 
 def _answer(text: DueText, now: datetime) -> Decision:
@@ -124,7 +137,7 @@ def _not_for_this_patient(text: DueText, facts: SendingFacts) -> str | None:
 
 
 def _at_the_next_opening(text: DueText, facts: SendingFacts, since: datetime, why: str) -> Decision:
-    opens = facts.hours.first_open(since, text.expires_at, day0=facts.day0)
+    opens = first_place(text.kind, facts.hours, since, text.expires_at, day0=facts.day0)
     return Wait(opens, why) if opens else _expired(f"{why}, and no open hour was left before it expired")
 
 

@@ -20,6 +20,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.kinds import REPLY
 from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
+from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import waits_for
 from notifier.numbers.holds import holds_on
@@ -76,6 +77,8 @@ class FactsOfBatch:
     window: SendWindow
     """The clinic's own; an office may have another."""
     offices: Offices
+    staffed: StaffedClock | None
+    """The clinic's own; an office may have other hours."""
     most: int
 
     @classmethod
@@ -86,6 +89,7 @@ class FactsOfBatch:
         *,
         window: SendWindow,
         offices: Offices,
+        staffed: StaffedClock | None,
         most: int,
         now: datetime,
         only_look: bool = False,
@@ -101,6 +105,7 @@ class FactsOfBatch:
             left=left_today(session, phones, now),
             window=window,
             offices=offices,
+            staffed=staffed,
             most=most,
         )
 
@@ -120,12 +125,14 @@ class FactsOfBatch:
 
     def about(self, row: Due, now: datetime) -> SendingFacts:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
-        window = self.offices[row.office].window if row.office else self.window
-        hours = _hours(window, row.timezone, area_zones(row.phone))
+        office = self.offices[row.office] if row.office else None
+        window, staffed = (office.window, office.staffed_clock) if office else (self.window, self.staffed)
+        hours = _hours(window, row.timezone, area_zones(row.phone), staffed)
         return SendingFacts(
             enrollment=row.enrollment_state,
             opted_out=row.phone in self.opted_out,
             hours=hours,
+            is_staffed=staffed is not None,
             day0=row.treated_at.astimezone(hours.zone).date() if row.treated_at else None,
             rebook_consent=row.rebook_consent,
             waits_for=waits_for(
@@ -155,8 +162,8 @@ def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -
 
 
 @lru_cache(maxsize=4096)
-def _hours(window: SendWindow, zone: str, area: tuple[str, ...]) -> OpenHours:
-    return OpenHours(window, zone_called(zone), [zone_called(name) for name in area])
+def _hours(window: SendWindow, zone: str, area: tuple[str, ...], staffed: StaffedClock | None) -> OpenHours:
+    return OpenHours(window, zone_called(zone), [zone_called(name) for name in area], staffed)
 
 
 def _one_at_a_time(session: Session, phones: set[str]) -> None:

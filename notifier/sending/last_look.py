@@ -51,7 +51,7 @@ def why_not(session: Session, rules: SendingRules, one: Claim, now: datetime) ->
     if one.body not in (due.text, due.late_text):
         return "its words have changed"
     facts = FactsOfBatch.of(
-        session, [due], window=rules.window, offices=rules.offices, most=_COUNTED, now=now,
+        session, [due], window=rules.window, offices=rules.offices, staffed=rules.staffed, most=_COUNTED, now=now,
         only_look=True)  # fmt: skip
     decision = facts.decide(due, now)
     return None if isinstance(decision, Send) else decision.why

@@ -201,7 +201,7 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
     for rows in session.connection().execute(found, execution_options=_STREAMED).partitions(_AT_ONCE):
         batch = [(row, Due.of(row)) for row in rows]
         facts = FactsOfBatch.of(
-            session, [due for _, due in batch], window=rules.window, offices=rules.offices,
+            session, [due for _, due in batch], window=rules.window, offices=rules.offices, staffed=rules.staffed,
             most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
         for row, due in batch:
             decision = facts.decide(due, now)

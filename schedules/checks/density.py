@@ -9,9 +9,10 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 from schedules.checks.findings import Finding
+from schedules.conditions import Answers
 from schedules.moments import Anchor, Moments, place
 from schedules.offsets import wall_first
-from schedules.protocol import Answers, CareProtocol, Step, StepKind
+from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.send_window import SendWindow, open_hours
 
 _ZONE = ZoneInfo("America/New_York")

@@ -24,6 +24,18 @@ class TopicWords(LanguagePart):
         return self
 
 
+class AnswerWords(LanguagePart):
+    """What a patient reads who has answered a question, by what follows from the answer."""
+
+    file: Annotated[str, saying("clinic", "phone")]
+    task: Annotated[str, saying("clinic", "staffed.next", "phone")]
+    urgent: Annotated[str, saying("clinic", "phone")]
+
+    def by(self, consequence: object) -> str:
+        """The words for that consequence, as a file says it; what is none is refused elsewhere."""
+        return {"file": self.file, "task": self.task}.get(str(consequence), self.urgent)
+
+
 class ReadyWords(LanguagePart):
     """The sentences, and the words for each topic."""
 
@@ -32,6 +44,7 @@ class ReadyWords(LanguagePart):
     again: Annotated[str, saying("things")]
     conjunction: str = Field(alias="and")
     topics: dict[str, TopicWords]
+    answers: AnswerWords
 
     def with_words(self, own: Mapping[str, object], until: str) -> Self:
         """The same, with a protocol's own words for these topics; those that say no end of their topic are no help."""

@@ -40,6 +40,15 @@ class ConsentWords(LanguagePart):
     """Words anywhere in it."""
 
 
+class StaffedTimes(LanguagePart):
+    """When a person will be there, inside a text."""
+
+    today: str
+    later: Annotated[str, saying("day", "hour")]
+    unknown: str
+    """Nobody has said when the clinic is staffed."""
+
+
 class Dates(LanguagePart):
     """How a day and an hour are said."""
 
@@ -65,6 +74,7 @@ class About(LanguagePart):
     dates: Dates
     segments: SegmentLimits
     answers: FixedAnswers
+    staffed: StaffedTimes
     consent: ConsentWords
 
 

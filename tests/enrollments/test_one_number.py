@@ -44,7 +44,7 @@ def leave(clinic: ClinicSetup) -> int:
             found = select(*DECIDED_BY).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
             row = Due.of(session.execute(found.where(col(Message.id) == message.id)).one())
             facts = FactsOfBatch.of(
-                session, [row], window=clinic.rules.window, offices=clinic.rules.offices, most=2, now=due
+                session, [row], window=clinic.rules.window, staffed=None, offices=clinic.rules.offices, most=2, now=due
             )
             decision = facts.decide(row, due)
         assert isinstance(decision, Send), (message.enrollment_id, message.step, due, decision)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from schedules.moments import Anchor
 from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol
@@ -14,7 +15,8 @@ from schedules.timeline import Patient, Rules, build_timeline
 from schedules.wording import Voice
 
 NEW_YORK = ZoneInfo("America/New_York")
-RULES = Rules(Voice("Elm Street Skin", "(978) 555-0142"))
+STAFFED = StaffedClock(StaffedHours.parse("Mon-Sat 09:00-18:00"), NEW_YORK)
+RULES = Rules(Voice("Elm Street Skin", "(978) 555-0142"), staffed=STAFFED)
 WORDS = "{clinic}: words. Questions? {phone}. STOP to opt out."
 
 

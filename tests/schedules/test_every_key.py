@@ -84,6 +84,8 @@ def test_the_schema_knows_every_field_of_the_shipped_files(subtests: pytest.Subt
             tables = [(schema, data), *((schema["$defs"]["Step"], step) for step in data["steps"])]
             tables += [(schema["$defs"]["Moment"], step["at"]) for step in data["steps"] if "at" in step]
             tables += [(schema["$defs"]["Restriction"], one) for one in data.get("restrictions", {}).values()]
+            answers = [answer for step in data["steps"] for answer in step.get("answers", {}).values()]
+            tables += [(schema["$defs"]["ClosedAnswer"], answer) for answer in answers]
             for described, table in tables:
                 assert set(described.get("required", ())) <= table.keys()
                 assert table.keys() <= described["properties"].keys()

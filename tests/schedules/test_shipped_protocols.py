@@ -154,11 +154,12 @@ def test_each_step_of_a_page_says_its_lines_and_its_reason_when_off(subtests: py
                 assert re.fullmatch(rf"{page} L\d+(, L\d+)* \(m\d\d(, m\d\d)*\)", step.source or "")
             if step.why_off:
                 assert re.fullmatch(r"[A-Z'][^\n]+\.", step.why_off)
-            if step.kind is StepKind.CHECK_IN:
+            if step.kind is StepKind.ASK:
                 assert step.inferred is not None
 
 
 OPT_OUT = {"en": "STOP to opt out.", "es": "STOP para darse de baja."}
+ASKING = re.compile(r"Reply 1 fine, 2 a question, 3 worse|Responda 1 bien, 2 una pregunta, 3 peor")
 FORBIDDEN = re.compile(
     r"needling|microaguja|skinpen|cetaphil|clarisonic|skinmedica|advil|motrin|pineapple|piña|ibuprofen|accutane"
     r"|http|www\.|\$|%|for free|gratis|discount|book now"  # selling
@@ -172,11 +173,11 @@ def test_every_text_names_the_clinic_and_the_way_out_and_says_nothing_it_must_no
     for name, step in STEPS:
         with subtests.test(protocol=name, step=step.key):
             assert set(step.text) == {"en", "es"}
-            for texts in (step.text, step.late_text):
+            for texts in (step.text, step.late_text, step.again_text):
                 for language, text in texts.items():
                     assert text.startswith("{clinic}: ")
                     assert text.endswith(" " + OPT_OUT[language])
-                    assert FORBIDDEN.search(text) is None
+                    assert FORBIDDEN.search(ASKING.sub("", text) if step.kind is StepKind.ASK else text) is None
                     assert "—" not in text
 
 
@@ -192,10 +193,11 @@ def test_no_text_invites_into_the_sun_or_into_a_hospital_ban(subtests: pytest.Su
 def test_a_check_in_has_no_medical_criteria_and_a_rebook_names_both_ends(subtests: pytest.Subtests) -> None:
     for name, step in STEPS:
         with subtests.test(protocol=name, step=step.key):
-            if step.kind is StepKind.CHECK_IN:
+            if step.kind is StepKind.ASK:
                 assert step.text["en"] == (
-                    "{clinic}: we hope you are well. If something worries you, call {phone}. STOP to opt out."
+                    "{clinic}: how is your skin? Reply 1 fine, 2 a question, 3 worse. Or call {phone}. STOP to opt out."
                 )
+                assert ["file", "task", "urgent"] == [answer.then for answer in step.answers.values()]
             if step.kind is StepKind.REBOOK and step.enabled:
                 assert re.search(r"usually \d to \d (weeks|months) after the last", step.text["en"])
 

@@ -17,10 +17,11 @@ from schedules.protocol import CareProtocol, StepKind
 from schedules.segments import count_segments
 from schedules.timeline import Patient, Rules, Timeline, build_timeline
 from schedules.wording import Addressee, Printable, Voice, render
+from tests.schedules.plans import STAFFED
 
 NEW_YORK = ZoneInfo("America/New_York")
-RULES = Rules(Voice("Riverside Skin Clinic", "(978) 555-0142"))
-NO_CAP = Rules(RULES.voice, max_texts_per_day=99)
+RULES = Rules(Voice("Riverside Skin Clinic", "(978) 555-0142"), staffed=STAFFED)
+NO_CAP = Rules(RULES.voice, max_texts_per_day=99, staffed=STAFFED)
 PROTOCOLS = shipped()
 HALF_HOURS = [time(hour, minute) for hour in range(8, 21) for minute in (0, 30)]
 LAST_ON_DAY_0 = time(19, 45)

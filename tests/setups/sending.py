@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, select
@@ -21,6 +22,7 @@ from notifier.db.outbox import by_id
 from notifier.db.tables import Attempt, Event, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.offices import Offices
+from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from notifier.domain.states import MessageState
 from notifier.sending.claim import SendingRules
 from notifier.sending.dispatch import Dispatch, Turn
@@ -35,6 +37,7 @@ from tests.conftest import Rows
 from tests.setups.fakes import FakeClock, FakeGateway
 from tests.setups.gate import inbound_was_read
 
+ALWAYS = StaffedClock(StaffedHours.parse("Mon-Sun 00:00-24:00"), ZoneInfo("America/New_York"))
 OWN = "+12125550000"
 """The clinic's own sender."""
 
@@ -57,6 +60,7 @@ class Sending:
     """What happens once, when the first text reaches the point."""
     threads: DatabaseThreads = field(init=False)
     dispatch: Dispatch = field(init=False)
+    staffed: StaffedClock | None = ALWAYS
     worker_id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +82,7 @@ class Sending:
 
     @property
     def rules(self) -> SendingRules:
-        return SendingRules(SendWindow(), 2, self.recover_above, OWN, offices=self.offices)
+        return SendingRules(SendWindow(), 2, self.recover_above, OWN, offices=self.offices, staffed=self.staffed)
 
     async def turn(self, *, gate: bool = True) -> Turn:
         """One turn; `gate`: a complete inbound poll has just ended."""

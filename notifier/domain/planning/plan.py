@@ -12,6 +12,7 @@ from notifier.domain.instants import local_date, zone_called
 from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices, profile_of
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.second_treatment import Treatment, Withheld, respect
+from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.informing import InformingFacts, KnownRules
 from schedules.moments import Anchor, Moments
@@ -40,6 +41,8 @@ class PlanningRules:
     """IANA name; the clock on which times without an offset are read."""
     window: SendWindow = field(default_factory=SendWindow)
     max_texts_per_day: int = 2
+    staffed: StaffedHours | None = None
+    """When somebody reads what patients write; None: nobody has said, and nothing is asked."""
     must_be_approved: bool = True
     """Whether a clinician must have approved a protocol's content before anyone is enrolled on it."""
     offices: Offices = field(default_factory=lambda: NO_OFFICES)
@@ -51,7 +54,14 @@ class PlanningRules:
         if office is None:
             return self
         profile = profile_of(self.offices, office)
-        return replace(self, voice=profile.voice, timezone=profile.timezone, window=profile.window)
+        return replace(
+            self, voice=profile.voice, timezone=profile.timezone, window=profile.window, staffed=profile.staffed
+        )
+
+    @property
+    def staffed_clock(self) -> StaffedClock | None:
+        """The staffed hours on the clinic's clock."""
+        return StaffedClock(self.staffed, zone_called(self.timezone)) if self.staffed else None
 
     @property
     def choices(self) -> list[OfficeProfile]:
@@ -210,7 +220,7 @@ def _enrolled_after(facts: EnrollmentFacts, other: EnrollmentFacts) -> bool:
 def _settings(rules: PlanningRules, facts: EnrollmentFacts) -> Rules:
     said = tuple((name, value) for name in FACT_PLACEHOLDERS if (value := getattr(facts, name)))
     voice = replace(rules.voice, facts=said) if said else rules.voice
-    return Rules(voice, rules.window, rules.max_texts_per_day)
+    return Rules(voice, rules.window, rules.max_texts_per_day, rules.staffed_clock)
 
 
 def _later_ends(facts: EnrollmentFacts, zone: ZoneInfo, treatments: Sequence[Treatment]) -> dict[str, datetime]:

@@ -59,7 +59,7 @@ def _plan(session: Session, view: View) -> RecoveryPlan:
 
 def _rules(view: View) -> SendingRules:
     rules = view.context.rules
-    return SendingRules(rules.window, rules.max_texts_per_day, offices=rules.offices)
+    return SendingRules(rules.window, rules.max_texts_per_day, offices=rules.offices, staffed=rules.staffed_clock)
 
 
 PAGES = (

@@ -1,0 +1,98 @@
+"""An ask: a question with closed answers, which leaves only while somebody has time for what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from notifier.domain.staffed_hours import StaffedClock, StaffedHours
+from schedules.catalogue import ProtocolError, parse_protocol, shipped
+from schedules.moments import Anchor
+from schedules.timeline import NOBODY_STAFFED, LeftOut, Patient, build_timeline
+from tests.schedules.plans import NEW_YORK, RULES, at, local_dues
+
+FILE = """
+title = "A plan"
+source = "none"
+languages = ["en"]
+[[steps]]
+key = "check-in"
+kind = "ask"
+at = { day = 2, time = "09:00" }
+stale_after = { days = 3 }
+text.en = "{clinic}: how is your skin? Reply 1 fine, 2 a question, 3 worse, or call {phone}. STOP to opt out."
+again_text.en = "{clinic}: how are you? Reply 1 fine, 2 a question, 3 worse, or call {phone}. STOP to opt out."
+[steps.answers.1]
+means = "fine"
+then = "file"
+[steps.answers.2]
+means = "question"
+then = "task"
+[steps.answers.3]
+means = "worse"
+then = "urgent"
+"""
+
+
+def test_a_question_leaves_only_with_two_staffed_hours_left_on_that_day() -> None:
+    cases = [
+        ("Mon-Fri 09:00-17:00", "2026-06-15T10:00", "2026-06-17 09:00"),  # a Monday: asked on Wednesday
+        ("Mon-Fri 09:00-17:00", "2026-06-11T10:00", "2026-06-15 09:00"),  # Saturday moves to Monday
+        ("Mon-Fri 09:00-10:59", "2026-06-15T10:00", None),  # never two hours
+        ("Mon-Fri 09:00-10:00; Mon-Fri 15:00-16:00", "2026-06-15T10:00", "2026-06-17 09:00"),
+        ("Thu 12:00-14:00", "2026-06-15T10:00", "2026-06-18 09:00"),
+        ("Sun 12:00-18:00", "2026-06-15T10:00", None),  # stale by then
+    ]
+    plan = parse_protocol("plan", FILE)
+    for hours, treated, expected in cases:
+        rules = replace(RULES, staffed=StaffedClock(StaffedHours.parse(hours), NEW_YORK))
+        messages = build_timeline(plan, Anchor(at(treated)), Patient(NEW_YORK), rules).messages
+        assert {"check-in": expected} == local_dues(messages), hours
+        assert all("tell the patient in person" not in message.notes for message in messages)
+
+
+def test_where_nobody_is_staffed_nothing_is_asked_and_the_preview_says_so() -> None:
+    plan = parse_protocol("plan", FILE)
+    timeline = build_timeline(plan, Anchor(at("2026-06-15T10:00")), Patient(NEW_YORK), replace(RULES, staffed=None))
+    assert (LeftOut("check-in", NOBODY_STAFFED),) == timeline.left_out
+    assert () == timeline.messages
+
+
+def test_a_file_whose_answers_are_not_complete_is_refused_with_a_sentence() -> None:
+    wrong: list[tuple[str, str, str]] = [
+        ('then = "urgent"', 'then = "task"', 'answer 3 means worse: write then = "urgent"'),
+        ('then = "task"', 'then = "file"', 'answer 2 means a question, which a person must read: write then = "task"'),
+        ('means = "question"', 'means = "fine"', "two answers mean the same"),
+        ("answers.3", "answers.yes", "answers.yes is not a digit; let the patient reply one of 1 to 9"),
+        ('then = "file"', 'then = "forget"', "'forget' is not among file, task, urgent"),
+        ('then = "file"', "", "answers.1.then is missing"),
+        ("again_text.en", "# again_text.en", "an ask has the words of its second asking"),
+        ('kind = "ask"', 'kind = "care"', "`answers`, `again_text` and `again_after` go with kind ask"),
+        ("how are you?", "how are you until {sun.until}?", "{sun.until} is no placeholder"),
+    ]
+    for old, new, said in wrong:
+        with pytest.raises(ProtocolError) as refused:
+            parse_protocol("plan", FILE.replace(old, new))
+        assert said in str(refused.value)
+        assert 'step "check-in"' in str(refused.value)
+
+
+def test_words_that_the_file_leaves_out_are_part_of_what_is_approved() -> None:
+    plan = parse_protocol("plan", FILE)
+    (step,) = plan.steps
+    assert "{staffed.next}" in step.answers["2"].text["en"]
+    own = FILE.replace('then = "file"', 'then = "file"\ntext.en = "{clinic}: thank you. {phone}"')
+    assert plan.version != parse_protocol("plan", own).version
+    assert step.answers["1"].text["en"] in plan.content
+
+
+def test_the_shipped_protocols_ask_alike_and_the_default_asks_nothing() -> None:
+    asks: dict[str, Any] = {
+        name: [(s.text, s.again_text, s.answers) for s in plan.steps if s.kind == "ask"]
+        for name, plan in shipped().items()
+    }
+    assert [] == asks.pop("microneedling")
+    assert 5 == len(asks)
+    assert all(asks["microneedling-week"] == one for one in asks.values())
