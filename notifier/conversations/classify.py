@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from notifier.conversations.choices import Choices, begins_with_worse, choice_in
 from notifier.conversations.model import cares_for
 from notifier.conversations.normalize import NAME, Said
 from notifier.conversations.reactions import Reaction, reaction_in
 from notifier.conversations.symbols import GLAD, STOP_SIGNS, is_unreadable, symbols
 from notifier.conversations.urgent_words import urgent_words
 from notifier.conversations.vocabulary import Vocabulary, said_of, vocabulary
+from schedules.asking import AnswerMeaning
 
 
 class Meaning(StrEnum):
@@ -50,15 +52,22 @@ class Reading:
     """The words that decided."""
     alone: bool = True
     """It says nothing else."""
+    choice: str | None = None
+    """Of an answer to a question of ours: the digit that it stands for."""
 
 
 def read_reply(
-    text: str, opt_out_type: str | None = None, media_count: int = 0, *, asked: bool = False, opted_out: bool = False
+    text: str,
+    opt_out_type: str | None = None,
+    media_count: int = 0,
+    *,
+    asked: Choices | None = None,
+    opted_out: bool = False,
 ) -> Reading:
     """Read one text.
 
     `opt_out_type`: Twilio's own verdict (STOP, START, HELP); its STOP and HELP always count, its START only with our
-    own word for it. `asked`: a question with closed answers is open. `opted_out`: the number wants no texts.
+    own word for it. `asked`: the closed answers of a question that is open. `opted_out`: the number wants no texts.
     """
     known = vocabulary()
     reaction = reaction_in(text, known)
@@ -67,11 +76,13 @@ def read_reply(
     verdict = (opt_out_type or "").strip().lower()
     if verdict in ("stop", "help"):
         read = Reading(Meaning(verdict), why=(f"Twilio: {verdict.upper()}",))
-    elif asked and said.whole in known.fine | known.question | known.worse:
-        read = Reading(Meaning.ANSWER, why=(said.whole,))
-        urgent += (said.whole,) if said.whole in known.worse else ()
+    elif asked and not media_count and reaction is None and (choice := choice_in(said, asked, known)):
+        worse = asked[choice] is AnswerMeaning.WORSE
+        return Reading(Meaning.ANSWER, urgent=worse, why=(said.whole,), choice=choice)
     else:
         read = _read(text, said, reaction, known)
+        if asked and reaction is None and begins_with_worse(said, asked, known):
+            urgent += (f"begins with {said.whole.partition(' ')[0]}",)
     read, urgent = _with_care(read, urgent, said, known)
     agrees = bool(known.yes & set(said.whole.split()))
     if read.meaning is Meaning.HARMLESS and (urgent or media_count or (opted_out and agrees)):

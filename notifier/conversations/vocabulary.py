@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 from notifier.conversations.normalize import Said, split
+from schedules.asking import AnswerMeaning
 from schedules.languages.registry import Language, languages
 from schedules.languages.replies import ReplyWords
 
@@ -33,9 +34,10 @@ class Vocabulary:
     but: frozenset[str]
     start: frozenset[str]
     help: frozenset[str]
-    fine: frozenset[str]
-    question: frozenset[str]
-    worse: frozenset[str]
+    answers: dict[str, AnswerMeaning]
+    """What an answer in words means: the whole text, with blanks between its words."""
+    digits: dict[str, str]
+    """The digit that a word spells."""
     temperature: frozenset[str]
     not_temperature: frozenset[str]
     harmless: frozenset[str]
@@ -105,9 +107,10 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
         but=words(lambda one: one.but),
         start=words(lambda one: one.start),
         help=words(lambda one: one.help),
-        fine=words(lambda one: one.fine),
-        question=words(lambda one: one.question),
-        worse=words(lambda one: one.worse),
+        answers={
+            said.replace("_", " "): meaning for one in replies for meaning, listed in _answers(one) for said in listed
+        },
+        digits={word: digit for one in replies for word, digit in one.digits.by_word().items()},
         temperature=words(lambda one: one.temperature),
         not_temperature=words(lambda one: one.not_temperature),
         harmless=words(lambda one: one.harmless),
@@ -140,6 +143,10 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
         spelled=_whole_words(patterns(lambda one: one.spelled)),
         joined=tuple((re.compile(pattern), word) for one in replies for pattern, word in one.joined),
     )
+
+
+def _answers(one: ReplyWords) -> Iterable[tuple[AnswerMeaning, frozenset[str]]]:
+    return (AnswerMeaning.FINE, one.fine), (AnswerMeaning.QUESTION, one.question), (AnswerMeaning.WORSE, one.worse)
 
 
 def said_of(text: str, known: Vocabulary) -> Said:

@@ -12,6 +12,21 @@ Joined = Annotated[tuple[Annotated[tuple[str, str], Field(strict=False)], ...], 
 """A pattern, and the word that it is to us."""
 
 
+class SpelledDigits(LanguagePart):
+    """The digits that a question may be answered with, in words."""
+
+    one: SomeWords = Field(alias="1")
+    two: SomeWords = Field(alias="2")
+    three: SomeWords = Field(alias="3")
+    four: SomeWords = Field(alias="4")
+    five: SomeWords = Field(alias="5")
+
+    def by_word(self) -> dict[str, str]:
+        """The digit that each word spells."""
+        spelled: dict[str, frozenset[str]] = self.model_dump(by_alias=True)
+        return {word: digit for digit, words in spelled.items() for word in words}
+
+
 class ReplyWords(LanguagePart):
     """The words and patterns of replies, compared with what is normalized: small letters, no accents, no marks."""
 
@@ -53,5 +68,6 @@ class ReplyWords(LanguagePart):
     liked: SomePatterns
     disliked: Patterns
     names: Words
+    digits: SpelledDigits
     kinds: dict[str, SomeWords]
     """By the name of the kind; the same names in every language."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from notifier.conversations.choices import USUAL
 from notifier.conversations.classify import Meaning, read_reply
 
 STOPS = [
@@ -112,12 +113,36 @@ def test_a_photo_with_thanks_is_for_people() -> None:
 
 
 def test_an_answer_is_one_only_where_a_question_is_open_and_nothing_else_is_said(subtests: pytest.Subtests) -> None:
-    for text, urgent in (("1", False), ("2️⃣", False), ("uno", False), ("3", True), ("Worse.", True), ("peor", True)):
+    answers = {
+        "1": ("1", " 1. ", "1\ufe0f\u20e3", "one", "ONE", "fine", "Uno", "bien", "1 fine", "1) bien"),
+        "2": ("2", "two", "dos", "2 a question", "a question", "una pregunta"),
+        "3": ("3", "3!", "tres", "Worse.", "peor", "3 worse"),
+    }
+    for choice, texts in answers.items():
+        for text in texts:
+            with subtests.test(text=text):
+                read = read_reply(text, asked=USUAL)
+                assert (Meaning.ANSWER, choice, choice == "3") == (read.meaning, read.choice, read.urgent)
+                assert read.why
+                assert Meaning.ANSWER != read_reply(text).meaning
+    others = (
+        "1 but it itches",
+        "1?",
+        "2 can I swim",
+        "1 2",
+        "1 worse",
+        "10",
+        "fine?",
+        "ok",
+        "1 gracias",
+        "3?",
+        "3 it hurts",
+    )
+    for text in others:
         with subtests.test(text=text):
-            read = read_reply(text, asked=True)
-            assert (Meaning.ANSWER, urgent, True) == (read.meaning, read.urgent, bool(read.why))
-            assert Meaning.ANSWER != read_reply(text).meaning
-    assert Meaning.ANSWER != read_reply("1 but it itches", asked=True).meaning
+            assert Meaning.ANSWER != read_reply(text, asked=USUAL).meaning
+    assert Meaning.ANSWER != read_reply("1", media_count=1, asked=USUAL).meaning
+    assert [True, True, False] == [read_reply(text, asked=USUAL).urgent for text in ("3?", "3 of it", "1 of it")]
 
 
 def test_a_yes_of_somebody_who_opted_out_is_for_people() -> None:

@@ -10,6 +10,7 @@ import typer
 
 from notifier.cli.options import Json
 from notifier.cli.safe_text import escaped, shown
+from notifier.conversations.choices import USUAL
 from notifier.conversations.classify import read_reply
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
@@ -20,7 +21,7 @@ def classify(
         str | None,
         typer.Option("--language", help="The patient's language, such as es. The words of all languages are read."),
     ] = None,
-    asked: Annotated[bool, typer.Option("--asked", help="A question with closed answers is open.")] = False,
+    asked: Annotated[bool, typer.Option("--asked", help="A question is open: 1 fine, 2 a question, 3 worse.")] = False,
     opted_out: Annotated[bool, typer.Option("--opted-out", help="The number wants no texts.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -32,7 +33,7 @@ def classify(
             raise typer.BadParameter(str(error), param_hint="--language") from None
     for line in sys.stdin.buffer:
         text = line.decode("utf-8", "replace").rstrip("\r\n")
-        read = read_reply(text, asked=asked, opted_out=opted_out)
+        read = read_reply(text, asked=USUAL if asked else None, opted_out=opted_out)
         if as_json or not sys.stdout.isatty():
             about = {"text": text, "meaning": read.meaning, "urgent": read.urgent, "why": read.why}
             typer.echo(escaped(json.dumps(about, ensure_ascii=False)))
