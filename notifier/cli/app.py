@@ -49,7 +49,7 @@ COMMANDS: Final = {
     "reply": CommandEntry(
         "staff.replies.reply", "Reply to a patient within 24 hours of the patient's message, at any hour."
     ),
-    "close": CommandEntry("staff.replies.close", "Say that somebody has read a reply and done what it needed."),
+    "close": CommandEntry("staff.replies.close", "Close what a patient wrote: the texts go on, stay held, or end."),
     "classify": CommandEntry(
         "staff.classify.classify",
         "Say how replies would be read, one on each line of the input, and which words decided.",

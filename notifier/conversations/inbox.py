@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.columns import can_be_id
 from notifier.db.enrollments import latest_on
-from notifier.db.events import record_event
 from notifier.db.tables import Enrollment, Message, Reply
 from notifier.domain.refused import RefusalCode, Refused
 
@@ -41,16 +39,3 @@ def conversation(session: Session, enrollment: Enrollment, limit: int) -> list[R
     on_number = {phone for phone in before if phone in whose and whose[phone].phone == enrollment.phone}
     found = select(Reply).where(col(Reply.phone).in_([enrollment.phone, *sorted(on_number)]))
     return list(session.scalars(found.order_by(col(Reply.at).desc()).limit(limit)))
-
-
-def close(session: Session, reply_id: int, *, at: datetime, by: str) -> bool:
-    """Somebody has read it and done what it needed; False where it was closed before."""
-    closed = session.execute(
-        update(Reply)
-        .where(col(Reply.id) == reply_id, col(Reply.closed_at).is_(None))
-        .values(closed_at=at, closed_by=by)
-        .returning(col(Reply.id))
-    ).first()
-    if closed is not None:
-        record_event(session, at=at, by=by, what="reply_closed", why=f"reply {reply_id}")
-    return closed is not None

@@ -19,18 +19,10 @@ from notifier.db.rows import insert_if_new
 from notifier.db.tables import Reply
 from notifier.domain.kinds import BY_ITSELF
 from notifier.domain.offices import Offices, office_of_sender
-from notifier.numbers.holds import hold_number
+from notifier.numbers.open_replies import hold_by_reply
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
-from schedules.protocol import StepKind
 
-URGENT_HOLDS: Final = f"{StepKind.LIFT},{StepKind.EXPECT},{StepKind.REBOOK}"
-"""What may be wrong to say to somebody who may be unwell."""
 _FILED: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP, Meaning.HARMLESS})
-_HELD: Final = {
-    Meaning.PERHAPS_STOP: "a reply that may be a wish to stop",
-    Meaning.WRONG_PERSON: "a reply that may be from somebody else's phone",
-}
-"""Meanings that hold the number whole, and why."""
 _BY: Final = "patient"
 
 
@@ -80,8 +72,8 @@ def receive(
     if not insert_if_new(session, Reply, row):
         return _learn(session, inbound, meaning, now)
     _act(session, inbound, meaning, now)
-    if urgent:
-        _hold(session, inbound, "urgent words in a reply", now, kinds=URGENT_HOLDS)
+    if not files_itself:
+        _hold(session, inbound, now)
     here = answers.at(office) if answers else None
     by_twilio = meaning is Meaning.HELP and inbound.opt_out_type is not None
     if here is not None and not by_twilio and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
@@ -144,8 +136,6 @@ def _act(session: Session, inbound: InboundText, meaning: Meaning, now: datetime
             opt_out(session, newer, source="number_changed", at=now, by=_BY)
     elif meaning is Meaning.START and not _said_stop_since(session, inbound):
         opt_in(session, inbound.phone, at=now, by=_BY)
-    elif (held := _HELD.get(meaning)) is not None:
-        _hold(session, inbound, held, now)
 
 
 def _said_stop_since(session: Session, inbound: InboundText) -> bool:
@@ -162,10 +152,11 @@ def _wrote_since(session: Session, inbound: InboundText, meaning: Meaning) -> bo
     return session.execute(found.limit(1)).first() is not None
 
 
-def _hold(session: Session, inbound: InboundText, reason: str, now: datetime, *, kinds: str = "all") -> None:
-    """The patient's number, and a newer one since the message."""
-    for phone in (inbound.phone, *numbers_since(session, inbound.phone, inbound.at)):
-        hold_number(session, phone, reason=reason, at=now, by=_BY, kinds=kinds)
+def _hold(session: Session, inbound: InboundText, now: datetime) -> None:
+    """Until somebody closes it, the reply holds the patient's number, and a newer one since the message."""
+    reply_id = session.scalars(select(col(Reply.id)).where(col(Reply.sid) == inbound.sid)).one()
+    newer = numbers_since(session, inbound.phone, inbound.at)
+    hold_by_reply(session, reply_id or 0, [inbound.phone, *newer], at=now)
 
 
 def _source(inbound: InboundText) -> str:

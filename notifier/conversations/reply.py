@@ -91,7 +91,7 @@ def find_reply(
 
 
 def send_reply(session: Session, found: StaffReply, *, rules: PlanningRules, now: datetime, by: str) -> StaffReply:
-    """Send it, and close the message it replies to. Holds are released apart. Raises Refused with a sentence."""
+    """Send it. The message that it replies to stays open, and holds what it held. Raises Refused with a sentence."""
     one_at_a_time(session, found.phone)
     found = find_reply(
         session, found.words, rules=rules, now=now, reply_id=found.reply,
@@ -100,7 +100,6 @@ def send_reply(session: Session, found: StaffReply, *, rules: PlanningRules, now
         session, the_enrollment(session, found.enrollment), found.phone, found.words,
         step=f"{BY_STAFF}-{found.reply}", now=now, until=found.until, by=by,
     )  # fmt: skip
-    replies.close(session, found.reply, at=now, by=by)
     return replace(found, message=message)
 
 

@@ -1,4 +1,4 @@
-"""Replies that people deal with: take one, close it; and a text that did not arrive, seen to in person."""
+"""Replies that people deal with: take one, give it back; and a text that did not arrive, seen to in person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.conversations.inbox import close, the_reply
+from notifier.conversations.inbox import the_reply
 from notifier.db import outbox
 from notifier.db.events import record_event
 from notifier.db.rows import insert_if_new
@@ -28,12 +28,6 @@ def give_back_reply(session: Session, reply_id: int) -> None:
     """Let somebody else answer it."""
     the_reply(session, reply_id)
     session.execute(delete(ReplyClaim).where(col(ReplyClaim.reply_id) == reply_id))
-
-
-def close_reply(session: Session, reply_id: int, *, now: datetime, by: str) -> bool:
-    """Somebody has read it and done what it needed; False where it was closed before. Holds are released apart."""
-    the_reply(session, reply_id)
-    return close(session, reply_id, at=now, by=by)
 
 
 def see_to(session: Session, message_id: int, *, now: datetime, by: str) -> bool:

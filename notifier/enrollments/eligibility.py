@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db.array_param import in_array
 from notifier.db.rows import table_of
-from notifier.db.tables import Approval, NumberHold, OptOut, Pause, ProtocolVersion
+from notifier.db.tables import Approval, NumberHold, OptOut, Pause, ProtocolVersion, Reply, ReplyPhone
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 
@@ -68,12 +68,14 @@ def read_standing(session: Session, enrollments: Collection[EnrollmentFacts]) ->
                 standing.opted_out.add(about)
             case "held":
                 standing.held.setdefault(about, []).append(other)
+            case "open reply":
+                standing.held.setdefault(about, []).append("what the patient wrote is open")
     return standing
 
 
 def _all_about() -> list[Any]:
-    version, approval, pause, opt_out, hold = (
-        table_of(model).c for model in (ProtocolVersion, Approval, Pause, OptOut, NumberHold)
+    version, approval, pause, opt_out, hold, reply, on = (
+        table_of(model).c for model in (ProtocolVersion, Approval, Pause, OptOut, NumberHold, Reply, ReplyPhone)
     )
     no_place: ColumnElement[int] = literal_column("0")
     return [
@@ -92,11 +94,14 @@ def _all_about() -> list[Any]:
         _rows("held", hold.id, hold.phone, hold.by, hold.reason).where(
             in_array(hold.phone, "phones"), hold.released_at.is_(None)
         ),
+        _rows("open reply", reply.id, on.phone, reply.meaning, reply.sid).where(
+            in_array(on.phone, "phones"), on.reply_id == reply.id, reply.closed_at.is_(None)
+        ),
     ]
 
 
 def _rows(what: str, place: ColumnElement[Any], about: Any, one: Any, other: Any) -> Select[Any]:
-    """One kind of row for all five, so that one statement can ask for them."""
+    """One kind of row for all six, so that one statement can ask for them."""
     return select(literal_column(f"'{what}'").label("what"), place.label("place"), about.label("about"), one, other)
 
 

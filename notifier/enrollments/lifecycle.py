@@ -25,6 +25,7 @@ from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number, open_holds
+from notifier.numbers.open_replies import follow_number
 from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_phones
 
 
@@ -176,6 +177,7 @@ def _opt_out_follows(session: Session, old: str, new: str, now: datetime, by: st
         opt_out(session, new, source="number_changed", at=now, by=by)
     for hold in open_holds(session, old):
         hold_number(session, new, reason=hold.reason, at=now, by=by, kinds=hold.kinds)
+    follow_number(session, old, new, at=now)
 
 
 def _suppress(session: Session, enrollment_ids: Sequence[int], now: datetime, by: str) -> None:

@@ -25,7 +25,7 @@ from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import refuse_unready
-from notifier.numbers.holds import open_holds
+from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import CareProtocol
 from schedules.timeline_json import timeline_json
@@ -114,7 +114,7 @@ def preview(
         unplanned = outlook is not None and outlook.others_unplanned
         about: dict[str, Any] = {"opted_out": is_out, "offices": offices, "yours": rules.yours, "now": now}
         effect = effect_of_new(checked, plan, others, enrollment=0, others_unplanned=unplanned, **about)
-    holds = open_holds(session, phone) if phone else []
+    holds = what_holds(session, {phone}).get(phone, []) if phone else []
     return Preview(
         plan=plan,
         phone=phone,

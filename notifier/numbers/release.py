@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,11 +13,13 @@ from sqlmodel import col
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state, look_again
 from notifier.db.tables import Message
-from notifier.domain.consent import check_consent
+from notifier.domain.open_replies import Decision, OpenReply
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
-from notifier.numbers.holds import release_number
+from notifier.numbers.held_lifts import give_back_held_time
+from notifier.numbers.holds import open_holds, release_number
+from notifier.numbers.open_replies import close_open_reply, numbers_held_by, open_replies_on
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
 
@@ -39,6 +42,10 @@ class Released:
 
     holds: int
     opt_out: bool
+    replies: tuple[int, ...] = ()
+    """Open replies that it has closed."""
+    lifts: tuple[Message, ...] = ()
+    """Lifts whose moment came while they were held; they leave at the next open hour."""
     still_blocked: str | None = None
     """Why texts do not arrive all the same, and what the patient must do; None where nothing is known of that."""
 
@@ -58,33 +65,68 @@ def opt_out_by_staff(session: Session, phone: str, *, now: datetime, by: str) ->
     return replace(found, already=not new)
 
 
-def release(session: Session, phone: str, *, now: datetime, by: str, reconsent: str | None = None) -> Released:
-    """End the holds of a number: somebody has read what the patient wrote.
+def plan_release(session: Session, phone: str) -> list[OpenReply]:
+    """What is open on this number, and would be closed by its release. Raises Refused for what is no number."""
+    number = _e164(phone)
+    return open_replies_on(session, {number}).get(number, [])
 
-    An opt-out ends only with `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
+
+def release(
+    session: Session,
+    phone: str,
+    *,
+    now: datetime,
+    by: str,
+    reconsent: str | None = None,
+    seen: Collection[int] | None = None,
+) -> Released:
+    """Let the texts of a number go on: what is open on it is closed, and its holds end. Somebody has read it all.
+
+    `seen`: the open replies that were read; another one refuses (None: whatever is open). An opt-out ends only with
+    `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
     """
     number = _e164(phone)
-    try:
-        reconsent = check_consent(reconsent or "") or None
-    except ValueError as why:
-        raise Refused(f"re{why}", "reconsent") from None
+    reconsent = (reconsent or "").strip() or None
     stored = is_opted_out(session, number)
-    holds = release_number(session, number, at=now, by=by)
-    if stored is not None and reconsent is None and not holds:
+    unread = plan_release(session, number)
+    _refuse_unseen(unread, seen)
+    has_hold = bool(unread or open_holds(session, number))
+    if stored is not None and reconsent is None and not has_hold:
         raise Refused(
             f"this number opted out on {stored.at:%Y-%m-%d} ({stored.source}); only the patient may end that: "
             "by texting START; or say how the patient agreed",
             code=RefusalCode.OPTED_OUT,
         )
-    if stored is None and not holds:
+    if stored is None and not has_hold:
         raise Refused("this number is neither held nor opted out", code=RefusalCode.NOTHING_TO_RELEASE)
+    phones = {number}
+    for reply in unread:
+        phones |= set(numbers_held_by(session, reply.id))
+        close_open_reply(session, reply.id, at=now, by=by, decision=Decision.GO_ON)
+    holds = release_number(session, number, at=now, by=by)
     ended = False
     if stored is not None and reconsent is not None:
         ended = opt_in(session, number, at=now, by=by)
         record_event(session, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
-    look_again(session, col(Message.phone) == number, at=now)
+    lifts = let_go_on(session, phones, now=now, by=by)
     blocked = until_start(session, number) if ended and stored is not None and keeps_blocking(stored) else None
-    return Released(holds, ended, blocked)
+    closed = tuple(reply.id for reply in unread)
+    return Released(holds, ended, closed, tuple(lifts), still_blocked=blocked)
+
+
+def let_go_on(session: Session, phones: Collection[str], *, now: datetime, by: str) -> list[Message]:
+    """What waited for a person on these numbers is looked at now; the lifts whose moment had come meanwhile."""
+    lifts = give_back_held_time(session, phones, at=now, by=by)
+    look_again(session, col(Message.phone).in_(sorted(phones)), at=now)
+    return lifts
+
+
+def _refuse_unseen(unread: Sequence[OpenReply], seen: Collection[int] | None) -> None:
+    if seen is not None and (more := [reply.id for reply in unread if reply.id not in seen]):
+        raise Refused(
+            f"the patient has written again since you looked (reply {more[-1]}); read it first",
+            code=RefusalCode.MESSAGE_CAME_MEANWHILE,
+        )
 
 
 def _e164(phone: str) -> str:

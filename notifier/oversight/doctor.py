@@ -20,6 +20,7 @@ from notifier.domain.offices import say_lost_offices
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
+from notifier.numbers.open_replies import numbers_with_open_replies
 from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.doctor_worker import look_at_worker
 from notifier.oversight.health import spoken_span
@@ -108,8 +109,8 @@ def _check_waiting(session: Session) -> Iterator[Diagnosis]:
     for pause in open_pauses(session):
         which = f"{pause.protocol}{f' step {pause.step}' if pause.step else ''}"
         yield Diagnosis("paused", Level.WARN, f"{which}, by {pause.by}: {pause.reason}", "to go on: notifier unpause")
-    if holds := len(open_holds(session)):
-        advice = "read it: notifier replies; then: notifier release PHONE"
+    if holds := len({one.phone for one in open_holds(session)} | numbers_with_open_replies(session)):
+        advice = "read it: notifier replies --open; then: notifier close REPLY or notifier release PHONE"
         yield Diagnosis("numbers held", Level.WARN, f"{holds} wait until somebody has read what they wrote", advice)
     review = select(func.count()).where(in_state(MessageState.NEEDS_REVIEW))
     if count := session.scalar(review):

@@ -21,7 +21,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.numbers.holds import open_holds
+from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
@@ -211,9 +211,9 @@ def _why_sender_waits(session: Session, through: ColumnElement[bool], now: datet
 def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
     if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
         yield f"The enrollment is {enrollment.state.value.replace('_', '-')}, so it does not leave."
-    for hold in open_holds(session, message.phone):
+    for hold in what_holds(session, {message.phone}).get(message.phone, ()):
         if hold.covers(message.kind):
-            yield f"The number is held until somebody releases it: {hold.reason}."
+            yield f"The number is on hold: {hold.reason}."
     for pause in open_pauses(session):
         if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
             yield f"{pause.step or pause.protocol} is paused by {pause.by}: {pause.reason}."

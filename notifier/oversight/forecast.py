@@ -15,12 +15,12 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.outbox import in_state
 from notifier.db.pagination import enrollment_page
 from notifier.db.protocols import open_pauses
-from notifier.db.tables import Enrollment, Message, NumberHold, Recovery, RecoveryKind, Reply
+from notifier.db.tables import Enrollment, Message, Recovery, RecoveryKind, Reply
 from notifier.domain.kinds import REPLY
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.domain.waiting import waits_for
+from notifier.domain.waiting import OpenHold, waits_for
 from notifier.enrollments.fields import KEPT, stored
-from notifier.numbers.holds import holds_on
+from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.gates.recoveries import LATE_WAITS, open_recoveries
 
@@ -172,18 +172,18 @@ def _names_on(session: Session, phones: set[str]) -> dict[str, list[str]]:
     return found
 
 
-def _holds(session: Session, phones: set[str]) -> dict[str, list[NumberHold]]:
-    found: dict[str, list[NumberHold]] = {}
+def _holds(session: Session, phones: set[str]) -> dict[str, list[OpenHold]]:
+    found: dict[str, list[OpenHold]] = {}
     numbers = sorted(phones)
     for start in range(0, len(numbers), 5000):
-        found |= holds_on(session, numbers[start : start + 5000])
+        found |= what_holds(session, numbers[start : start + 5000])
     return found
 
 
 def _text_line(
     message: Message,
     enrollment: Enrollment,
-    holds: dict[str, list[NumberHold]],
+    holds: dict[str, list[OpenHold]],
     paused: dict[tuple[str, str | None], str],
     late: Recovery | None,
 ) -> TextLine:

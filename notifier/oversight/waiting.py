@@ -12,6 +12,7 @@ from notifier.db.rows import table_of
 from notifier.db.tables import Enrollment, Message, NumberHold, Pause
 from notifier.db.tables.inbound import ALL_KINDS
 from notifier.domain.states import EnrollmentState
+from notifier.numbers.open_replies import held_by_reply
 
 _texts = table_of(Message)
 # Tables, not classes: an office's narrowing is for what is listed, not for what keeps it.
@@ -22,7 +23,7 @@ _COMMA: Final = literal(",")
 def waits_for_a_person() -> ColumnElement[bool]:
     """The condition that a planned text's number or enrollment is held, or its protocol or step paused.
 
-    An answer to a patient waits for none of them.
+    An open reply is a hold of the number too. A reply to a patient waits for none of them.
     """
     paused = _pause.c.step.is_(None) | (_pause.c.step == _texts.c.step)
     paused &= (_pause.c.protocol == _enrollment.c.protocol) & _pause.c.lifted_at.is_(None)
@@ -35,4 +36,5 @@ def waits_for_a_person() -> ColumnElement[bool]:
     number_is_held = select(_hold.c.id).where(
         _hold.c.phone == _texts.c.phone, _hold.c.released_at.is_(None), or_(_hold.c.kinds == ALL_KINDS, covered)
     )
-    return ~is_reply() & or_(is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists())
+    unread = held_by_reply(_texts.c.phone, _texts.c.kind)
+    return ~is_reply() & or_(is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists(), unread)

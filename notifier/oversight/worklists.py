@@ -5,25 +5,33 @@ Every question here has an index that answers it (the partial ones of `tables_ou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, select, text
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.enrollments import latest_on
 from notifier.db.outbox import in_state
-from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClaim, SeenTo
+from notifier.db.rows import table_of
+from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClaim, ReplyPhone, SeenTo
+from notifier.domain.open_replies import OpenReply
 from notifier.domain.states import MessageState
+from notifier.domain.waiting import ON_HOLD
+from notifier.numbers.open_replies import has_open_reply
 from notifier.oversight.waiting import waits_for_a_person
+from schedules.protocol import StepKind
 
 _S = MessageState
 BOUNCED: Final = (_S.FAILED, _S.UNDELIVERED)
 TROUBLE: Final = (*BOUNCED, _S.EXPIRED)
+_HELD_FOR: Final = timedelta(days=400)
+"""Longer than any plan: so far back, what expired under a hold is looked for."""
 IN_DOUBT: Final = (_S.UNKNOWN, _S.NEEDS_REVIEW)
 
 
@@ -36,13 +44,28 @@ class TextRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldText:
+    """A planned text that an open reply holds."""
+
+    message: int
+    step: str
+    at: datetime
+    """Its moment."""
+    is_lift: bool
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRow:
     """A reply that nobody has closed, the enrollment it is about, and who has taken it."""
 
     reply: Reply
     enrollment: Enrollment | None
-    claimed_by: str | None
-    held: NumberHold | None
+    claimed_by: str | None = None
+    holds: tuple[HeldText, ...] = ()
+    """The texts that wait because nobody has closed it, the first to leave first."""
+    must_be_released: bool = False
+    """Texts go on only by a release of the number."""
 
 
 def open_replies(session: Session, limit: int) -> list[ReplyRow]:
@@ -56,9 +79,34 @@ def open_replies(session: Session, limit: int) -> list[ReplyRow]:
         .limit(limit)
     )
     rows = session.execute(found).all()
-    phones = {reply.phone for reply, _ in rows}
-    whose, holds = latest_on(session, phones), _holds(session, phones)
-    return [ReplyRow(reply, whose.get(reply.phone), by, holds.get(reply.phone)) for reply, by in rows]
+    whose = latest_on(session, {reply.phone for reply, _ in rows})
+    held = texts_held_by(session, [reply for reply, _ in rows])
+    return [
+        ReplyRow(reply, whose.get(reply.phone), by, held.get(reply.id or 0, ()), _as_open(reply).must_be_released)
+        for reply, by in rows
+    ]
+
+
+def texts_held_by(session: Session, replies: Sequence[Reply]) -> dict[int, tuple[HeldText, ...]]:
+    """By reply, the planned texts that wait because it is open."""
+    about = {reply.id or 0: _as_open(reply) for reply in replies if reply.closed_at is None}
+    found = (
+        select(col(ReplyPhone.reply_id), Message, col(Enrollment.timezone))
+        .join(Message, col(Message.phone) == col(ReplyPhone.phone))
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(col(ReplyPhone.reply_id).in_(sorted(about)), in_state(_S.PLANNED), col(Message.due_at).is_not(None))
+        .order_by(col(Message.nominal_at), col(Message.id))
+    )
+    held: dict[int, list[HeldText]] = defaultdict(list)
+    for reply, text_, zone in session.execute(found):
+        if about[reply].covers(text_.kind):
+            is_lift = text_.kind == StepKind.LIFT.value
+            held[reply].append(HeldText(text_.id or 0, text_.step, text_.nominal_at, is_lift, zone))
+    return {reply: tuple(texts) for reply, texts in held.items()}
+
+
+def _as_open(reply: Reply) -> OpenReply:
+    return OpenReply(reply.id or 0, reply.at, reply.meaning, reply.urgent)
 
 
 def count_open_replies(session: Session) -> int:
@@ -72,13 +120,13 @@ def closed_replies(session: Session, limit: int) -> list[ReplyRow]:
     found = select(Reply).where(col(Reply.closed_at).is_not(None))
     replies = list(session.scalars(found.order_by(col(Reply.id).desc()).limit(limit)))
     whose = latest_on(session, {one.phone for one in replies})
-    return [ReplyRow(one, whose.get(one.phone), None, None) for one in replies]
+    return [ReplyRow(one, whose.get(one.phone)) for one in replies]
 
 
 def holds_without_reply(session: Session, limit: int) -> list[tuple[NumberHold, Enrollment | None]]:
     """Numbers that wait for a person although no reply of theirs is open."""
-    unread = select(col(Reply.id)).where(col(Reply.phone) == col(NumberHold.phone), col(Reply.closed_at).is_(None))
-    found = select(NumberHold).where(col(NumberHold.released_at).is_(None), ~unread.exists())
+    unread = has_open_reply(table_of(NumberHold).c.phone)
+    found = select(NumberHold).where(col(NumberHold.released_at).is_(None), ~unread)
     holds = list(session.scalars(found.order_by(col(NumberHold.at)).limit(limit)))
     whose = latest_on(session, {hold.phone for hold in holds})
     return [(hold, whose.get(hold.phone)) for hold in holds]
@@ -172,8 +220,11 @@ _RUNS = col(Enrollment.state).in_(["booked", "active", "held"])
 
 
 def _troubled(since: datetime, until: datetime, states: Sequence[MessageState]) -> tuple[ColumnElement[bool], ...]:
+    """What expired while a hold kept it is listed until somebody has seen to it: nobody was there to hear of it."""
     seen_to = select(col(SeenTo.message_id)).where(col(SeenTo.message_id) == col(Message.id))
-    return in_state(*states), col(Message.nominal_at) >= since, col(Message.nominal_at) < until, ~seen_to.exists()
+    lately = or_(col(Message.nominal_at) >= since, col(Message.reason).contains(ON_HOLD))
+    ever = col(Message.nominal_at) >= since - _HELD_FOR
+    return in_state(*states), ever, lately, col(Message.nominal_at) < until, ~seen_to.exists()
 
 
 def _planned(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -202,10 +253,3 @@ def _texts(
     if with_enrollment is not None:
         found = found.where(with_enrollment)
     return [TextRow(message, enrollment) for message, enrollment in session.execute(found).all()]
-
-
-def _holds(session: Session, phones: Iterable[str]) -> dict[str, NumberHold]:
-    found = select(NumberHold).where(
-        col(NumberHold.phone).in_(sorted(set(phones))), col(NumberHold.released_at).is_(None)
-    )
-    return {hold.phone: hold for hold in session.scalars(found)}

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from notifier.domain.kinds import LOOK_AGAIN, REPLY
+from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import first_place, leaves_late
 from schedules.offsets import wall_first
@@ -40,6 +41,8 @@ class SendingFacts(NamedTuple):
     rebook_consent: bool
     waits_for: str | None
     """Why a person must act first (`notifier.domain.waiting`), or None."""
+    number_held: bool
+    """Whether that is an open reply, or a hold of the number."""
     texts_today: int
     """What may have reached the number on this local day."""
     max_texts_per_day: int
@@ -86,12 +89,16 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     withdrawn = _not_for_this_patient(text, facts)
     if withdrawn:
         return Withdraw(MessageState.CANCELLED, withdrawn)
-    if text.expires_at <= now:
-        return _expired("it could not leave while it was still useful")
+    until = text.expires_at
+    if facts.number_held and text.kind == StepKind.LIFT:
+        until += HELD_TIME_COUNTS_NOT
+    if until <= now:
+        kept = f"; {facts.waits_for}" if facts.waits_for else ""
+        return _expired(f"it could not leave while it was still useful{kept}")
     if text.not_before > now:
         return Wait(text.not_before, "not before its restriction has ended")
     if facts.waits_for:
-        return Wait(min(now + LOOK_AGAIN, text.expires_at), facts.waits_for, for_a_person=True)
+        return Wait(min(now + LOOK_AGAIN, until), facts.waits_for, for_a_person=True)
     closes = facts.hours.open_until(now, day0=facts.day0)
     if closes is None or closes - now < LEAST_REMAINING:
         return _at_the_next_opening(text, facts, now, "outside the send window")

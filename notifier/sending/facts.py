@@ -15,15 +15,15 @@ from sqlmodel import col
 
 from notifier.db.outbox import left_today
 from notifier.db.protocols import open_pauses
-from notifier.db.tables import Enrollment, Message, NumberHold
+from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import REPLY
 from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
 from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.domain.waiting import waits_for
-from notifier.numbers.holds import holds_on
+from notifier.domain.waiting import OpenHold, waits_for
+from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
 from schedules.send_window import OpenHours, SendWindow
@@ -71,7 +71,7 @@ class FactsOfBatch:
     """What holds for the numbers and protocols of a batch; `count` keeps the daily cap true within it."""
 
     opted_out: set[str]
-    holds: dict[str, list[NumberHold]]
+    holds: dict[str, list[OpenHold]]
     pauses: dict[tuple[str, str | None], str]
     left: dict[str, list[datetime]]
     window: SendWindow
@@ -100,7 +100,7 @@ class FactsOfBatch:
             _one_at_a_time(session, phones)
         return cls(
             opted_out=opted_out_phones(session, phones),
-            holds=holds_on(session, phones),
+            holds=what_holds(session, phones),
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
             left=left_today(session, phones, now),
             window=window,
@@ -143,6 +143,7 @@ class FactsOfBatch:
                 holds=self.holds.get(row.phone, ()),
                 pauses=self.pauses,
             ),
+            number_held=any(hold.covers(row.kind) for hold in self.holds.get(row.phone, ())),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
         )

@@ -40,7 +40,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "hold": ("1",),
     "resume": ("3",),
     "reply": ("1", "Please call us."),
-    "close": ("1",),
+    "close": ("1", "--texts", "go-on"),
     "opt-out": (PHONE,),
     "release": (HELD,),
     "review": ("1", "--sent"),
@@ -182,6 +182,11 @@ def test_a_dry_run_makes_no_database(new_clinic: Desk, tmp_path: Path) -> None:
 
 
 def test_a_dry_run_is_refused_as_the_command_itself_would_be(clinic: Desk) -> None:
-    for words in (("release", PHONE), ("review", "7", "--sent"), ("api-key", "revoke", "Nobody"), ("close", "7")):
+    for words in (
+        ("release", PHONE),
+        ("review", "7", "--sent"),
+        ("api-key", "revoke", "Nobody"),
+        ("close", "7", "--texts", "end"),
+    ):
         done, dry = clinic(*words), clinic(*words, "--dry-run")
         assert (2, done.err) == (dry.code, dry.err)

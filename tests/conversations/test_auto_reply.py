@@ -117,7 +117,7 @@ async def test_the_daily_cap_neither_stops_an_answer_nor_counts_it(sending: Send
     sending.plan(patient)
     await sending.turn()
     await hears(sending, URGENT)
-    second, third = sending.plan(patient), sending.plan(patient)
+    second, third = (sending.plan(patient, kind="restrict") for _ in range(2))
     await sending.turn()
     assert [S.ACCEPTED, S.PLANNED] == [sending.state(second), sending.state(third)]
     assert 3 == len(sending.sent_to)
@@ -126,7 +126,7 @@ async def test_the_daily_cap_neither_stops_an_answer_nor_counts_it(sending: Send
 async def test_an_answer_takes_no_place_from_the_plan_that_leaves_with_it(sending: Sending) -> None:
     sending.answers = RULES
     patient = sending.enroll()
-    texts = [sending.plan(patient) for _ in range(3)]
+    texts = [sending.plan(patient, kind="restrict") for _ in range(3)]
     await hears(sending, URGENT)
     assert [S.ACCEPTED, S.ACCEPTED, S.PLANNED] == [sending.state(text) for text in texts]
     assert 3 == len(sending.sent_to)

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from notifier.db.engine import reading
-from notifier.db.tables import NumberHold, OptOut, Reply
+from notifier.db.tables import OptOut, Reply
+from notifier.domain.open_replies import OpenReply
 from notifier.domain.states import MessageState
-from notifier.numbers.holds import open_holds
+from notifier.numbers.open_replies import open_replies_on
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.sending.gates.polls import last_poll
 from tests.setups.sending import Sending
@@ -29,9 +30,9 @@ def opted_out(sending: Sending, phone: str = ANA) -> OptOut | None:
         return is_opted_out(session, phone)
 
 
-def holds(sending: Sending) -> list[NumberHold]:
+def open_ones(sending: Sending, *phones: str) -> dict[str, list[OpenReply]]:
     with reading(sending.engine) as session:
-        return open_holds(session)
+        return open_replies_on(session, phones or {ANA})
 
 
 @pytest.mark.parametrize(("text", "source"), [("STOP", "keyword"), ("please stop texting me", "phrase")])
@@ -96,18 +97,28 @@ async def test_a_perhaps_holds_the_number_whole(sending: Sending, words: str) ->
     await sending.inbound()
     await sending.turn(gate=False)
     assert (S.PLANNED, None) == (sending.state(text), opted_out(sending))
-    assert ["all"] == [hold.kinds for hold in holds(sending)]
+    assert [(ANA, ["all"])] == [(phone, [one.kinds for one in held]) for phone, held in open_ones(sending).items()]
 
 
-async def test_urgent_words_hold_what_may_be_wrong_to_say_and_leave_care(sending: Sending) -> None:
-    patient = sending.enroll()
-    lift, care = sending.plan(patient, kind="lift"), sending.plan(patient, kind="care")
-    sending.gateway.reply(ANA, "it won't stop bleeding")
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("is this normal?", {"lift", "expect", "ask", "check_in", "rebook"}),
+        ("it won't stop bleeding", {"lift", "expect", "ask", "check_in", "rebook", "care"}),
+        ("wrong number", {"lift", "expect", "ask", "check_in", "rebook", "care", "restrict", "warning"}),
+        ("thanks!", set()),
+    ],
+)
+async def test_what_is_open_holds_by_kind_whatever_it_means(sending: Sending, words: str, kept: set[str]) -> None:
+    kinds = ("warning", "restrict", "care", "lift", "ask", "expect", "check_in", "rebook")
+    patient = sending.enroll(rebook_consent=True)
+    texts = {kind: sending.plan(patient, kind=kind) for kind in kinds}
+    sending.gateway.reply(ANA, words)
     await sending.inbound()
+    sending.daily_cap = 100
+    sending.start()
     await sending.turn(gate=False)
-    assert (S.PLANNED, S.ACCEPTED) == (sending.state(lift), sending.state(care))
-    (reply,) = replies(sending)
-    assert ("other", True, None) == (reply.meaning, reply.urgent, reply.closed_at)
+    assert kept == {kind for kind, text in texts.items() if sending.state(text) is S.PLANNED}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from notifier.conversations.close import close_reply
 from notifier.conversations.reply import StaffReply, find_reply, send_reply
-from notifier.conversations.triage import close_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
+from notifier.domain.open_replies import Decision
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
@@ -53,21 +54,20 @@ def reply(sending: Sending, number: int) -> Reply:
         return session.get_one(Reply, number)
 
 
-async def test_it_leaves_at_night_and_closes_the_reply(asked: Sending) -> None:
+async def test_it_leaves_at_night_and_the_message_stays_open(asked: Sending) -> None:
     number = await ask(asked)
     done = say(asked, "After two days. ", reply_id=number)
     await asked.turn()
     assert [(ANA, "Glow: After two days.")] == [(text.to, text.body) for text in asked.gateway.ledger]
-    assert ("dana", 1) == (reply(asked, number).closed_by, done.segments.count)
+    assert (None, 1) == (reply(asked, number).closed_by, done.segments.count)
     assert [("answered", "dana"), ("state", "worker"), ("state", "worker")] == [
         (event.what, event.by) for event in asked.events(done.message or 0)
     ]
 
 
 async def test_an_enrollment_is_answered_by_the_last_words_from_its_number(asked: Sending) -> None:
-    first, last = await ask(asked), await ask(asked, "hello?")
+    _, last = await ask(asked), await ask(asked, "hello?")
     assert last == say(asked, "After two days.", enrollment_id=1).reply
-    assert [None, "dana"] == [reply(asked, number).closed_by for number in (first, last)]
 
 
 @pytest.mark.parametrize(("hours", "allowed"), [(24, True), (24.01, False)])
@@ -145,5 +145,7 @@ async def test_explain_tells_an_answer_from_a_step(asked: Sending) -> None:
 async def test_closing_again_changes_nothing(asked: Sending) -> None:
     number = await ask(asked)
     with writing(asked.engine) as session:
-        both = [close_reply(session, number, now=asked.clock.now(), by=by) for by in ("dana", "eli")]
-    assert ([True, False], "dana") == (both, reply(asked, number).closed_by)
+        both = [
+            close_reply(session, number, Decision.GO_ON, now=asked.clock.now(), by=by).already for by in ("dana", "eli")
+        ]
+    assert ([False, True], "dana") == (both, reply(asked, number).closed_by)

@@ -123,7 +123,7 @@ def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(clinic: Clinic
     said = clinic.act(explain, text.id, rules=clinic.rules)
     assert "It is planned for 1 hour after the treatment." in said
     assert "The enrollment is held, so it does not leave." in said
-    assert "The number is held until somebody releases it: unread." in said
+    assert "The number is on hold: unread." in said
     clinic.send(text, clinic.now + HOUR, to=MessageState.UNKNOWN)
     attempt = {"id": "u-1", "message_id": text.id, "worker_id": "w", "outcome": "unknown"}
     when = {

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from notifier.conversations.close import close_reply
 from notifier.conversations.receive import InboundText, receive
-from notifier.conversations.triage import claim_reply, close_reply
+from notifier.conversations.triage import claim_reply
 from notifier.db.engine import writing
+from notifier.domain.open_replies import Decision
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alert_rules import AlertRules
 from notifier.oversight.alerts import Alerting, watch, watch_replies
@@ -69,6 +72,9 @@ class Told:
             act(session, reply, now=self.now, by="dana")  # type: ignore[operator]  # one of two use cases
 
 
+closes = partial(close_reply, decision=Decision.STAY_HELD)
+
+
 @pytest.fixture
 def told(sqlite_house: Sending) -> Told:
     return at_ten_on_friday(sqlite_house)
@@ -96,7 +102,7 @@ async def test_taken_it_is_quiet_and_comes_back_if_it_is_not_closed_half_an_hour
     found = await told.minutes(40)
     assert ([29, 30, 35], []) == (found["nurse"], found["doctor"]), "in the 29th minute with all that is unread"
     assert "it was taken and is not closed" in told.nurse.heard[-1].lines[0].why
-    told.does(close_reply, reply)
+    told.does(closes, reply)
     assert {"nurse": [], "doctor": [], "ops": []} == await told.minutes(40)
 
 
@@ -133,7 +139,7 @@ async def test_what_is_unread_is_one_digest_once_it_waited_half_an_hour_and_hour
     first = told.nurse.heard[0].lines
     assert [("unread", "4 unread, oldest 30 min")] == [(line.cause, line.why) for line in first]
     for reply in range(1, 5):
-        told.does(close_reply, reply)
+        told.does(closes, reply)
     await told.minutes(1)
     told.writes("and moisturizer?")
     assert [30] == (await told.minutes(40))["nurse"], "an hour after the last one"
@@ -144,7 +150,7 @@ async def test_the_digest_never_comes_sooner_than_an_hour_after_the_last_though_
 ) -> None:
     reply = told.writes("can I wear sunscreen?")
     assert [30] == (await told.minutes(31))["nurse"]
-    told.does(close_reply, reply)
+    told.does(closes, reply)
     told.writes("and moisturizer?")
     assert [59] == (await told.minutes(60))["nurse"]
 

@@ -53,6 +53,7 @@ class Sending:
     in_flight: int = 10
     per_second: float = 0.0
     recover_above: int = 50
+    daily_cap: int = 2
     answers: AnswerRules | None = None
     offices: Offices = field(default_factory=dict)
     webhooks: bool = False
@@ -82,7 +83,9 @@ class Sending:
 
     @property
     def rules(self) -> SendingRules:
-        return SendingRules(SendWindow(), 2, self.recover_above, OWN, offices=self.offices, staffed=self.staffed)
+        return SendingRules(
+            SendWindow(), self.daily_cap, self.recover_above, OWN, offices=self.offices, staffed=self.staffed
+        )
 
     async def turn(self, *, gate: bool = True) -> Turn:
         """One turn; `gate`: a complete inbound poll has just ended."""

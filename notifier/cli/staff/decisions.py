@@ -11,7 +11,7 @@ from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import note
 from notifier.db.engine import reading
 from notifier.domain.refused import Refused
-from notifier.numbers.release import opt_out_by_staff
+from notifier.numbers.release import opt_out_by_staff, plan_release
 from notifier.numbers.release import release as release_number
 from notifier.publishing.pause import pause as pause_protocol
 from notifier.publishing.pause import unpause as unpause_protocol
@@ -49,11 +49,25 @@ def release(
 ) -> None:
     """Let texts leave again after the patient's words were read."""
     with command_context(dry_run=dry_run) as context:
+        with reading(context.engine) as session:
+            unread = plan_release(session, phone)
+        for reply in unread:
+            note(f"{reply.reason}; it is closed too")
         context.confirm(f"Has somebody read what came from {phone}, and may its texts leave again?", yes=yes)
         with context.change() as session:
-            done = release_number(session, phone, now=context.now, by=context.by, reconsent=reconsent)
+            done = release_number(
+                session, phone, now=context.now, by=context.by, reconsent=reconsent,
+                seen={reply.id for reply in unread},
+            )  # fmt: skip
         ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
+        ended += (
+            [f"open repl{'ies' if len(done.replies) > 1 else 'y'} {', '.join(map(str, done.replies))}"]
+            if done.replies
+            else []
+        )
         context.report("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
+        for lift in done.lifts:
+            context.report(f"{lift.step}, held meanwhile, leaves at the next open hour (message {lift.id})")
         if done.still_blocked:
             context.report(done.still_blocked)
 

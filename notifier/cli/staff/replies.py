@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import is_attended, print_json
-from notifier.conversations.inbox import the_reply
+from notifier.conversations.close import close_reply
 from notifier.conversations.reply import find_reply, send_reply
-from notifier.conversations.triage import close_reply
 from notifier.db.engine import reading
-from notifier.numbers.holds import open_holds
-from notifier.numbers.release import release
+from notifier.domain.open_replies import Decision
 
 Whom = Annotated[
     str, typer.Argument(help="A reply's number, as `notifier replies` gives it; or an enrollment.", metavar="REPLY")
@@ -52,7 +50,7 @@ def reply(
             print_json({**about, **segments, "dry_run": only_show})
         elif only_show:
             context.report(
-                f'"{done.words}" leaves at once for {done.phone} ({size}{forced}), and reply {done.reply} is closed'
+                f'"{done.words}" leaves at once for {done.phone} ({size}{forced}); reply {done.reply} stays open'
             )
         else:
             see = f"to see it arrive: notifier explain {done.message}"
@@ -61,16 +59,25 @@ def reply(
 
 def close(
     number: Annotated[int, typer.Argument(help="The reply, as `notifier replies` gives it.", metavar="REPLY")],
-    release_too: Annotated[bool, typer.Option("--release", help="And let the patient's texts leave again.")] = False,
+    texts: Annotated[Decision, typer.Option(help="What becomes of the texts that it holds.", show_default=False)],
     dry_run: DryRun = False,
 ) -> None:
-    """Say that somebody has read a reply and done what it needed."""
+    """Say that somebody has read what a patient wrote, and whether the texts go on, stay held, or end."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            phone = the_reply(session, number).phone
-            new = close_reply(session, number, now=context.now, by=context.by)
-            held = bool(open_holds(session, phone))
-            if release_too and held:
-                release(session, phone, now=context.now, by=context.by)
-        closed = "closed" if new else "it was closed already"
-        context.report(f"{closed}; the patient's texts leave again" if release_too and held else closed)
+            done = close_reply(session, number, texts, now=context.now, by=context.by)
+        if done.already:
+            context.report("it was closed already")
+            return
+        context.report(f"closed; {_WHAT_NEXT[texts]}")
+        for lift in done.lifts if not done.others else ():
+            context.report(f"{lift.step}, held meanwhile, leaves at the next open hour (message {lift.id})")
+        for other in done.others:
+            context.report(f"texts still wait: {other.reason}")
+
+
+_WHAT_NEXT: Final = {
+    Decision.GO_ON: "the patient's texts go on",
+    Decision.STAY_HELD: "the patient's texts stay held; to let them go on: notifier release PHONE",
+    Decision.END: "nothing more is sent to this number",
+}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
-from notifier.db.tables.inbound import NumberHold, OptOut, Poll, Receipt, Reply
+from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, WorkerRow
 from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
@@ -35,6 +35,7 @@ __all__ = [
     "Event",
     "KnownBrowser",
     "Message",
+    "NeverText",
     "NumberHold",
     "OptOut",
     "Pause",
@@ -45,6 +46,7 @@ __all__ = [
     "RecoveryKind",
     "Reply",
     "ReplyClaim",
+    "ReplyPhone",
     "Role",
     "Scope",
     "SeenTo",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import instant, partial_index
@@ -71,8 +71,40 @@ class Reply(SQLModel, table=True):
     """The words of an emergency are in it, whatever else it means."""
     closed_at: datetime | None = instant(null=True)
     closed_by: str | None = Field(default=None, max_length=120)
+    decision: str | None = Field(default=None, max_length=12)
+    """What whoever closed it decided about the texts (`notifier.domain.waiting.Decision`); None: it filed itself, or
+    was closed before such decisions were kept."""
     office: str | None = Field(default=None, max_length=40)
     """Whose number the patient wrote to, else that of the newest enrollment's; None: no office's."""
+
+
+class ReplyPhone(SQLModel, table=True):
+    """A number whose texts a reply holds as long as nobody has closed it: where it came from, and the patient's newer
+    ones. What was open at the upgrade from a number without a running enrollment has none, and holds nothing."""
+
+    __tablename__ = "reply_phones"
+    __table_args__ = (Index("ix_reply_phones_phone", "phone"),)
+    reply_id: int = Field(sa_column=Column(ForeignKey("replies.id"), primary_key=True))
+    phone: str = Field(primary_key=True, max_length=20)
+    since: datetime | None = instant(null=True)
+    """None: since the upgrade to open replies that hold."""
+
+
+class NeverText(SQLModel, table=True):
+    """One of the numbers and external ids by which a person who must never be texted is known again."""
+
+    __tablename__ = "never_text"
+    __table_args__ = (partial_index("ix_never_text_name", "folded_name", where="ended_at IS NULL"),)
+    id: int | None = Field(default=None, primary_key=True)
+    folded_name: str = Field(max_length=80)
+    phone: str | None = Field(default=None, max_length=20)
+    external_id: str | None = Field(default=None, max_length=120)
+    enrollment_id: int
+    """On which it was said."""
+    at: datetime = instant()
+    by: str = Field(max_length=120)
+    ended_at: datetime | None = instant(null=True)
+    ended_by: str | None = Field(default=None, max_length=120)
 
 
 class Receipt(SQLModel, table=True):

@@ -110,6 +110,8 @@ class ReplyClaim(SQLModel, table=True):
     reply_id: int = Field(sa_column=Column(ForeignKey("replies.id"), primary_key=True))
     at: datetime = instant()
     by: str = Field(max_length=120)
+    ends_at: datetime | None = instant(null=True)
+    """When the shift ends of whoever took it; None: nobody has said when the clinic is staffed."""
 
 
 class WrongPassword(SQLModel, table=True):

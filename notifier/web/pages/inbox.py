@@ -10,12 +10,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.conversations.triage import claim_reply, close_reply, give_back_reply, see_to
+from notifier.conversations.triage import claim_reply, give_back_reply, see_to
 from notifier.db.engine import writing
-from notifier.db.tables import Reply
-from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
-from notifier.numbers.release import release
 from notifier.oversight import worklists
 from notifier.web.view import Page, View, redirect
 from schedules.offsets import wall_first
@@ -122,18 +119,6 @@ def _give_back(session: Session, view: View) -> None:
     give_back_reply(session, view.number("reply"))
 
 
-def _close(session: Session, view: View) -> None:
-    """Close a reply; with `release` its number's texts go on."""
-    now, by = view.now, view.who.by
-    close_reply(session, view.number("reply"), now=now, by=by)
-    reply = session.get(Reply, view.number("reply"))
-    if view.field("release") and reply is not None:
-        try:
-            release(session, reply.phone, now=now, by=by)
-        except Refused:
-            return  # somebody else has released it meanwhile
-
-
 def _seen_to(session: Session, view: View) -> None:
     see_to(session, view.number("message"), now=view.now, by=view.who.by)
 
@@ -142,6 +127,5 @@ PAGES = (
     Page("GET", "/replies", show_replies),
     Page("POST", "/replies/{reply:int}/claim", _inbox_action("claim a reply", _claim)),
     Page("POST", "/replies/{reply:int}/give-back", _inbox_action("give back a reply", _give_back)),
-    Page("POST", "/replies/{reply:int}/close", _inbox_action("close a reply", _close)),
     Page("POST", "/texts/{message:int}/seen-to", _inbox_action("told in person", _seen_to)),
 )

@@ -25,7 +25,7 @@ from notifier.enrollments.fields import KEPT, NOTES, Kind
 from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of, facts_without_protocol
-from notifier.numbers.holds import open_holds
+from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
 from notifier.web.pages.enroll_form import zones
@@ -89,7 +89,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "elsewhere": sum(not context.rules.is_yours(one.office) for one in replies),
         "box": reply_box(session, view, enrollment),
         "opt_out": is_opted_out(session, enrollment.phone),
-        "holds": open_holds(session, enrollment.phone),
+        "holds": what_holds(session, {enrollment.phone}).get(enrollment.phone, []),
         "others": [
             one
             for one in enrollments.sharing_phone(session, enrollment.phone)

@@ -88,12 +88,16 @@ def _show_release(session: Session, view: View, enrollment: Enrollment) -> Effec
     stored = is_opted_out(session, enrollment.phone)
     if how and stored is not None and keeps_blocking(stored):
         notes.append(f"{until_start(session, enrollment.phone)}.")
-    return EffectView(f"May texts to {number(enrollment.phone)} leave again?", "Let them leave", notes=notes)
+    unread = opt_out.plan_release(session, enrollment.phone)
+    notes += [f"This closes what is open: {one.reason}." for one in unread]
+    seen = f"seen {' '.join(str(one.id) for one in unread)}"
+    return EffectView(f"May texts to {number(enrollment.phone)} leave again?", "Let them leave", seen, notes=notes)
 
 
 def _release(session: Session, view: View, enrollment: Enrollment) -> object:
     how = view.field("reconsent") or None
-    return opt_out.release(session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how)
+    seen = {int(one) for one in view.field("sure").split() if one.isascii() and one.isdigit()}
+    return opt_out.release(session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how, seen=seen)
 
 
 def _request(view: View, enrollment: Enrollment) -> ChangeRequest:

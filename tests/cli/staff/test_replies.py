@@ -42,11 +42,11 @@ def test_a_reply_belongs_to_everybody_on_its_number(wrote: Callable[..., Ran]) -
     assert "thanks" not in listed
 
 
-def test_a_reply_is_answered_and_closed(wrote: Callable[..., Ran]) -> None:
+def test_a_reply_leaves_and_what_the_patient_wrote_stays_open(wrote: Callable[..., Ran]) -> None:
     ran = wrote("reply", "1", "Please call us: ✓")
     said, _, see = ran.err.partition(";")
     assert (0, True) == (ran.code, said.endswith("leaves at once (1 segment, UCS-2 because of '✓')"))
-    assert [] == wrote("replies", "--open", "--json").answer
+    assert [1] == [one["reply"] for one in wrote("replies", "--open", "--json").answer]
     assert "is a person's reply to reply 1, for enrollment 2." in wrote("explain", see.split()[-1]).out
 
 
@@ -64,7 +64,9 @@ def test_what_cannot_be_answered_is_one_sentence(subtests: pytest.Subtests, wrot
         (("reply", "9", "Hi"), "There is no reply 9"),
         (("reply", "1", " "), "The reply is empty"),
         (("reply", "nobody", "Hi"), 'There is no enrollment "nobody"'),
-        (("close", "9"), "There is no reply 9"),
+        (("close", "9", "--texts", "go-on"), "There is no reply 9"),
+        (("close", "1", "--texts", "go-on"), "read all that is open on this number, then release it"),
+        (("close", "1"), "missing option"),
     ]
     for command, sentence in cases:
         with subtests.test(command=command, sentence=sentence):
@@ -73,9 +75,15 @@ def test_what_cannot_be_answered_is_one_sentence(subtests: pytest.Subtests, wrot
             assert sentence.lower() in ran.err.lower()
 
 
-def test_a_reply_is_closed_and_its_number_released(wrote: Callable[..., Ran]) -> None:
-    assert "closed; the patient's texts leave again" in wrote("close", "1", "--release").err
-    assert "it was closed already" in wrote("close", "1", "--release").err
+def test_urgent_words_end_by_a_release_which_closes_them(wrote: Callable[..., Ran]) -> None:
+    assert "ended: open reply 1" in wrote("release", ANA).err
+    assert "it was closed already" in wrote("close", "1", "--texts", "go-on").err
+
+
+def test_a_reply_is_closed_with_a_decision(wrote: Callable[..., Ran]) -> None:
+    stays = wrote("close", "1", "--texts", "stay-held")
+    assert "closed; the patient's texts stay held; to let them go on: notifier release PHONE" in stays.err
+    assert "ended: 1 hold" in wrote("release", ANA).err
 
 
 def test_json_at_a_terminal_sends_nothing_unasked(wrote: Callable[..., Ran], at_a_terminal: Callable[..., Ran]) -> None:
@@ -84,4 +92,4 @@ def test_json_at_a_terminal_sends_nothing_unasked(wrote: Callable[..., Ran], at_
     assert (True, None) == (shown["dry_run"], shown["message"])
     assert 1 == len(wrote("replies", "--open", "--json").answer)
     assert 0 == at_a_terminal(*words, "--yes").code
-    assert 0 == len(wrote("replies", "--open", "--json").answer)
+    assert ["reply-1"] == [one["step"] for one in wrote("show", "2", "--json").answer if one["kind"] == "reply"]

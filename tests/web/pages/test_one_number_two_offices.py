@@ -32,10 +32,9 @@ def test_what_she_wrote_to_another_office_is_not_read_here(both: Pages) -> None:
 
 
 def test_nor_is_it_answered_from_here(both: Pages) -> None:
-    """An answer closes what it answers: the other office would never see the question."""
     assert "nothing has come from this number" in both.read(PAGE)
     asked = both.post(f"{PAGE}/reply", on="/enroll", words="Yes, that is normal")
-    assert (422, True) == (asked.status_code, "Nothing to answer has come from this number" in words(asked))
+    assert (422, True) == (asked.status_code, "Nothing has come from this number" in words(asked))
 
 
 def test_what_she_writes_here_is_answered_here_though_another_office_heard_from_her_later(both: Pages) -> None:
@@ -46,7 +45,7 @@ def test_what_she_writes_here_is_answered_here_though_another_office_heard_from_
     shown = both.post(f"{PAGE}/reply", on="/enroll", words="Not yet").text
     once = shown.split('name="once" value="')[1].split('"')[0]
     both.post(f"{PAGE}/reply", on="/enroll", words="Not yet", sure="yes", once=once)
-    assert "may I swim" not in open_replies(both)
+    assert "may I swim" in open_replies(both)
     belong(both)
     assert "question of Eve" in open_replies(both)
     assert "and the sun?" in open_replies(both)

@@ -46,13 +46,13 @@ def test_the_first_look_shows_what_leaves_and_sends_nothing(asked: Pages) -> Non
     assert [] == answers(asked)
 
 
-def test_at_any_hour_the_answer_leaves_at_once_and_closes_what_she_wrote(asked: Pages) -> None:
+def test_at_any_hour_a_reply_leaves_at_once_and_what_she_wrote_stays_open(asked: Pages) -> None:
     sent = send(asked, look(asked))
     (response,) = answers(asked)
     assert ("/patients/1#replied", asked.clock.now()) == (sent.headers["location"], response.due_at)
     assert "Lakeside Skin: After two days." == response.text
     with reading(asked.engine) as session:
-        assert "staff:Dana" == session.get_one(Reply, 1).closed_by
+        assert session.get_one(Reply, 1).closed_at is None
     assert "on its way" in asked.read(PAGE)
 
 

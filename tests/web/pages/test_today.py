@@ -11,7 +11,7 @@ from notifier.db import outbox
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
-from notifier.numbers.holds import open_holds
+from notifier.numbers.open_replies import what_holds
 from schedules.catalogue import shipped
 from tests.web.pages.conftest import ANA, Pages
 
@@ -44,16 +44,21 @@ def test_an_urgent_reply_stands_first_and_its_texts_go_on_only_when_somebody_say
     shown = pages.read("/")
     assert 0 < shown.index("bleeding a lot") < shown.index("Can I run?")
     assert "urgent words" in shown
-    pages.post("/replies/2/close")
+    pages.post("/replies/2/close", texts="stay-held")
     assert ("bleeding" in pages.read("/"), "texts wait" in pages.read("/")) == (False, True)
 
 
 def test_a_reply_that_is_done_lets_the_texts_go_on(pages: Pages) -> None:
     pages.enroll()
     pages.says("it is bleeding a lot")
-    pages.post("/replies/1/close", release="yes")
+    assert pages.post("/replies/1/close", texts="go-on").status_code == 422
+    shown = pages.post("/replies/1/release")
+    assert "it is bleeding a lot" in shown.text
+    pages.says("and it is hot")
+    assert "has written again since you looked" in pages.post("/replies/1/release", sure="yes", seen="1").text
+    pages.post("/replies/1/release", sure="yes", seen="1,2")
     with reading(pages.engine) as session:
-        assert [] == open_holds(session, ANA)
+        assert {} == what_holds(session, {ANA})
     assert "Nothing. Every reply is closed" in pages.read("/")
 
 
@@ -166,8 +171,8 @@ def test_a_text_that_waits_for_a_person_is_not_said_to_leave(pages: Pages) -> No
     assert "2 more wait for a person." in shown
     listed = pages.read("/texts/waiting")
     assert "Wait for a person" in listed
-    assert "The number is on hold: urgent words" in listed
-    pages.post("/replies/1/close", release="yes")
+    assert "The number is on hold: reply 1 has urgent words" in listed
+    pages.post("/replies/1/release", sure="yes", seen="1")
     shown = pages.read("/")
     assert ("1 today 2 Sat Mar 7" in shown, "for a person." in shown) == (True, False)
 
