@@ -81,7 +81,7 @@ def name(path: Path) -> str:
 
 @cache
 def read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def found(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:

@@ -32,7 +32,11 @@ COMMANDS: Final = {
     "web": CommandEntry("ops.run.web", "Serve the staff page and the webhooks, and send nothing."),
     "timeline": CommandEntry("staff.timeline.timeline", "Show what one patient would hear, and when."),
     "enroll": CommandEntry("staff.enroll.enroll", "Enroll a patient and show the timeline."),
-    "import": CommandEntry("staff.importing.import_file", "Enroll many from a CSV file."),
+    "import": CommandEntry(
+        "staff.importing.import_file",
+        "Enroll many from a CSV file, or through a mapping from a booking system's file.",
+    ),
+    "mappings": CommandEntry("staff.mappings.app", "How booking systems' files are read."),
     "treated": CommandEntry("staff.commands.treated", "The patient was treated: the aftercare is planned from there."),
     "no-show": CommandEntry("staff.commands.no_show", "The patient did not come: nothing more is sent."),
     "change": CommandEntry("staff.change.change", "Change what is known of the patient; unsent texts follow."),

@@ -58,6 +58,8 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "staff sign-out": ("Dana",),
     "api-key add": ("Booking", "--scope", "read"),
     "api-key revoke": ("EHR",),
+    "mappings save": ("mine", "own.toml"),
+    "mappings forget": ("kept",),
     "db upgrade": (),
     "service install": (),
 }
@@ -68,6 +70,7 @@ CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
     "doctor", "classify", "staff list", "api-key list",
+    "mappings list", "mappings show", "mappings try",
 }  # fmt: skip
 
 
@@ -110,6 +113,8 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
     ):
         assert 0 == clinic(*words).code, words
     (tmp_path / "patients.csv").write_text(clinic("import", "--template").out)
+    (tmp_path / "own.toml").write_text(clinic("mappings", "show", "jane").out)
+    assert 0 == clinic("mappings", "save", "kept", "own.toml").code
     (tmp_path / "clock").write_text("2026-03-07T21:10:00Z")  # the hour of the appointment has come
     return clinic
 

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols
-from notifier.cli.context import command_context, rehearsal
+from notifier.cli.context import CommandContext, command_context, rehearsal
 from notifier.cli.errors import Failed
 from notifier.cli.options import Json
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.config.settings import load_settings
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.csv_text import LARGEST_FILE
-from notifier.enrollments.importing.failed_rows import write_failed_rows
+from notifier.enrollments.importing.csv_text import LARGEST_FILE, read_csv
+from notifier.enrollments.importing.failed_rows import Table, write_failed_rows
 from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
 from notifier.enrollments.importing.import_rows import Progress as ReportProgress
+from notifier.enrollments.importing.mappings.apply import FileReader, Unknown
+from notifier.enrollments.importing.mappings.stored import PASSED, Meanings, open_reader, remember
+from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 from notifier.enrollments.importing.rows import template as sample
 
+_EXAMPLES: Final = {"service": "Consultation=none", "status": "Checked in=booked", "office": "Main Street=main"}
 _MOST_SHOWN = 50
+Words = Annotated[
+    list[str] | None, typer.Option(help="With --as: WORD=MEANING, what a word of the file means; it is remembered.")
+]
 _ALL = 10_000_000
 """More faults than a file of the largest size has."""
 
@@ -38,23 +46,37 @@ def import_file(
     bad_rows: Annotated[
         Path | None, typer.Option("--bad-rows", help="Write the bad rows there, to mend and import.", metavar="OUT.csv")
     ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            "--as", help="Read another system's file through this mapping; see: notifier mappings list.", metavar="NAME"
+        ),
+    ] = None,
+    consent: Annotated[
+        str, typer.Option(help="With --as: how everybody in the file agreed, where the file does not say it.")
+    ] = "",
+    service: Words = None,
+    status: Words = None,
+    office: Words = None,
     template: Annotated[bool, typer.Option("--template", help="Print a sample file.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: import, do not only check.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Enroll many from a CSV file."""
+    """Enroll many from a CSV file, or through a mapping from a booking system's file."""
     if template == (file is not None):
         raise Refused("name one CSV file; for a sample of one: notifier import --template")
     if template:
         settings = load_settings()
         sys.stdout.write(sample(protocols(settings), planning_rules(settings), build_clock(settings).now()))
         return
+    said = meanings(service=service, status=status, office=office)
     if bad_rows is not None:
         _refuse_unless_free(bad_rows)
     dry_run = dry_run or (as_json and not yes and is_attended())
     effects: list[dict[str, Any]] = []
     with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
-        data = _read(str(file))
+        data = read_bytes(str(file))
+        reader = _reader(context, mapping, consent, said, dry_run)
         with _bar() as advance:
             report = import_rows(
                 context.engine,
@@ -68,15 +90,43 @@ def import_file(
                 most_faults=_ALL if bad_rows else MOST_FAULTS,
                 progress=advance,
                 see_effect=(lambda row, effect: effects.append({"row": row, **effect.to_json()})) if as_json else None,
+                read=reader.rows if reader else read_csv,
+                passed=PASSED if reader else timedelta(),
             )
     if as_json:
-        print_json({**_as_json(report), "effects": effects})
+        print_json({**_as_json(report), "effects": effects, "unknown": _unknown_json(reader)})
     else:
-        _print(report, skip_bad)
+        _print(report, skip_bad, reader)
     if report.fault_count:
         if bad_rows is not None:
-            _write_bad_rows(bad_rows, data, report)
+            _write_bad_rows(bad_rows, reader.original(data) if reader else read_csv(data), report)
         _refuse(report, bad_rows, skip_bad)
+
+
+def meanings(**given: Iterable[str] | None) -> dict[Unknown, str]:
+    """`--service "Facial=none" --status "Arrived=booked"` as what the words of a file mean."""
+    read: dict[Unknown, str] = {}
+    for what, ones in given.items():
+        for one in ones or ():
+            word, equals, means = (part.strip() for part in one.rpartition("="))
+            if not (equals and word and means):
+                raise Refused(f'--{what} "{one}" is not WORD=MEANING; write it like --{what} "{_EXAMPLES[what]}"', what)
+            read[Unknown(what, word)] = means
+    return read
+
+
+def _reader(
+    context: CommandContext, mapping: str | None, consent: str, said: Meanings, dry_run: bool
+) -> FileReader | None:
+    """What reads the file, where it is another system's; what was said of its words is remembered."""
+    if mapping is None and (said or consent):
+        raise Refused("--consent, --service, --status and --office are said of a mapping: name it with --as NAME", "as")
+    if mapping is None:
+        return None
+    with context.change() as session:
+        if not dry_run:
+            remember(session, mapping, said, now=context.now, by=context.by)
+        return open_reader(session, mapping, context.protocols, context.rules, consent=consent, said=said)
 
 
 def _refuse_unless_free(file: Path) -> None:
@@ -86,17 +136,17 @@ def _refuse_unless_free(file: Path) -> None:
         raise Refused(f"--bad-rows {file}: there is no directory {file.parent}; create it, or name another", "bad-rows")
 
 
-def _write_bad_rows(file: Path, data: bytes, report: ImportReport) -> None:
+def _write_bad_rows(file: Path, table: Table, report: ImportReport) -> None:
     """Patients are in it, so that only its owner may read it; with a mark, which spreadsheets need."""
     try:
         number = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(number, "w", encoding="utf-8-sig", newline="") as out:
-            write_failed_rows(out, data, report.faults)
+            write_failed_rows(out, table, report.faults)
     except OSError as why:
         raise Failed(f"--bad-rows {file} could not be written ({why.strerror}); look at its directory") from None
 
 
-def _read(file: str) -> bytes:
+def read_bytes(file: str) -> bytes:
     """At most a byte more than may be in it, which is enough to refuse the rest."""
     if file == "-":
         return sys.stdin.buffer.read(LARGEST_FILE + 1)
@@ -139,7 +189,12 @@ def _as_json(report: ImportReport) -> dict[str, Any]:
     }
 
 
-def _print(report: ImportReport, skip_bad: bool) -> None:
+def _unknown_json(reader: FileReader | None) -> list[dict[str, Any]]:
+    unknown = reader.unknown.items() if reader else ()
+    return [{"what": one.what, "word": one.word, "rows": rows} for one, rows in unknown]
+
+
+def _print(report: ImportReport, skip_bad: bool, reader: FileReader | None) -> None:
     refused = "; nothing is written, for others are bad" if report.refused and not skip_bad else ""
     done = "; nothing is written in a dry run" if report.dry_run else refused
     counts = ", ".join(f"{count} {meaning.value}" for meaning, count in report.counts.items() if count)
@@ -151,6 +206,8 @@ def _print(report: ImportReport, skip_bad: bool) -> None:
     for hidden in (len(report.opted_out) - _MOST_SHOWN, len(report.for_staff) - _MOST_SHOWN):
         if hidden > 0:
             show(f"... and {hidden} more of these; see them all with --json")
+    for sentence in unknown_words(reader) if reader else ():
+        show(sentence)
 
 
 def _refuse(report: ImportReport, written_to: Path | None, skip_bad: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
+from notifier.db.tables.mappings import MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, WorkerRow
 from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
@@ -34,6 +35,7 @@ __all__ = [
     "Enrollment",
     "Event",
     "KnownBrowser",
+    "MappingWord",
     "Message",
     "NeverText",
     "NumberHold",
@@ -48,6 +50,7 @@ __all__ = [
     "ReplyClaim",
     "ReplyPhone",
     "Role",
+    "SavedMapping",
     "Scope",
     "SeenTo",
     "Sender",

@@ -24,13 +24,17 @@ _NOT_CSV = {
 }
 
 
+_MAC_LETTER = re.compile(rb"[A-Za-z][\x80-\x91\x93-\x9f]")
+_WINDOWS_LETTER = re.compile(rb"[\xc0-\xff]")
+
+
 def read_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
     """Rows and their numbers as a spreadsheet shows them (the header is row 1, empty rows count but do not come).
 
-    Understands UTF-8 and UTF-16 with or without a mark, Windows-1252, commas, semicolons and tabs, every kind of line
-    end, and newlines in quotes. Raises Refused.
+    Understands UTF-8 and UTF-16 with or without a mark, Windows-1252, MacRoman, commas, semicolons and tabs, every
+    kind of line end, and newlines in quotes. Raises Refused.
     """
-    text = _decode(data)
+    text = as_text(data)
     first, _, rest = text.partition("\n")
     if mark := re.fullmatch(r"sep=([,;\t])\r?", first, re.IGNORECASE):
         return _rows(rest, mark[1], first_row=2)
@@ -88,7 +92,8 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=outside.count)
 
 
-def _decode(data: bytes) -> str:
+def as_text(data: bytes) -> str:
+    """The characters of a file, in whichever encoding it is. Raises Refused."""
     if not data.strip():
         raise _empty()
     if len(data) > LARGEST_FILE:
@@ -114,7 +119,9 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _strictly(data, "cp1252")
+        # In MacRoman the accented letters of names stand where Windows has marks: "JosŽ" is its José.
+        from_a_mac = len(_MAC_LETTER.findall(data)) > len(_WINDOWS_LETTER.findall(data))
+        return _strictly(data, "mac_roman" if from_a_mac else "cp1252")
 
 
 def _strictly(data: bytes, encoding: str) -> str:

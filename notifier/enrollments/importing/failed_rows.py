@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.rows import WRONG, RowFault, as_one, guarded
+
+Table = Iterator[tuple[int, list[str]]]
+"""The header, then the rows of a file as they stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class FailedRow:
     wrong: tuple[WrongCell, ...]
 
 
-def failed_rows(data: bytes, faults: Iterable[RowFault]) -> list[FailedRow]:
+def failed_rows(table: Table, faults: Iterable[RowFault]) -> list[FailedRow]:
     """The bad rows in the file's order, each with every fault."""
-    header, rows = _rows(data, faults)
+    header, rows = _rows(table, faults)
     keys = [_key(name) for name in header]
     found = []
     for its_faults, cells in rows:
@@ -45,12 +47,12 @@ def failed_rows(data: bytes, faults: Iterable[RowFault]) -> list[FailedRow]:
     return found
 
 
-def write_failed_rows(out: TextIO, data: bytes, faults: Iterable[RowFault]) -> None:
+def write_failed_rows(out: TextIO, table: Table, faults: Iterable[RowFault]) -> None:
     """Write a CSV of the bad rows. It imports again as it is once they are mended: the last column is passed by.
 
     No cell begins as a formula does, and a phone is text to every spreadsheet.
     """
-    header, rows = _rows(data, faults)
+    header, rows = _rows(table, faults)
     kept = [position for position, name in enumerate(header) if _key(name) != _key(WRONG)]
     phone = next((position for position in kept if _key(header[position]) == "phone"), None)
     writer = csv.writer(out, lineterminator="\r\n")
@@ -62,13 +64,12 @@ def write_failed_rows(out: TextIO, data: bytes, faults: Iterable[RowFault]) -> N
         writer.writerow([*said, guarded(as_one(its_faults).sentence), *(guarded(cell) for cell in full[len(header) :])])
 
 
-def _rows(data: bytes, faults: Iterable[RowFault]) -> tuple[list[str], Iterator[tuple[list[RowFault], list[str]]]]:
+def _rows(table: Table, faults: Iterable[RowFault]) -> tuple[list[str], Iterator[tuple[list[RowFault], list[str]]]]:
     by_number: dict[int, list[RowFault]] = {}
     for fault in faults:
         by_number.setdefault(fault.row, []).append(fault)
-    rows = read_csv(data)
-    header = next(rows)[1]
-    return header, ((by_number[number], cells) for number, cells in rows if number in by_number)
+    header = next(table)[1]
+    return header, ((by_number[number], cells) for number, cells in table if number in by_number)
 
 
 def _as_text(phone: str) -> str:

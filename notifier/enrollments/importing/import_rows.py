@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -27,6 +27,9 @@ AT_ONCE = 500
 """Enrollments in one transaction: a durable commit costs the same for one as for hundreds."""
 MOST_FAULTS = 1000
 """So many are told, unless more are asked for; the others are counted."""
+MappedRow = list[str] | Refused | None
+"""Cells of ours, why there are none, or nothing: no patient, or a service that gives no texts."""
+ReadRows = Callable[[bytes], Iterator[tuple[int, MappedRow]]]
 Progress = Callable[[str, int, int], None]
 """Called with `checked` or `written`, how many rows, and of how many."""
 SeeEffect = Callable[[int, Effect], object]
@@ -77,18 +80,24 @@ def import_rows(
     most_faults: int = MOST_FAULTS,
     progress: Progress | None = None,
     see_effect: SeeEffect | None = None,
+    read: ReadRows = read_csv,
+    passed: timedelta = timedelta(),
 ) -> ImportReport:
     """Import a file's bytes. One bad row and nothing is written, unless `skip_bad`.
+
+    `read` is how another system's file becomes rows of ours. A new row's appointment may have passed by `passed`: in
+    the evening's export of the day staff have still to say who was treated.
 
     `see_effect` is called with the number of each changed or ended row, and with what that did, or would do.
     Raises Refused for a file that is no CSV or has the wrong columns.
     """
     report_progress, see = progress or _no_progress, see_effect or _no_progress
     report = ImportReport(dry_run, most_faults=most_faults)
-    good = _check_rows(data, protocols, rules, now, report)
+    good = _check_rows(read(data), protocols, rules, now, report)
     report_progress("checked", 0, len(good))
     is_rehearsal = dry_run and see_effect is not None
-    meanings = _find_meanings(engine, good, rules, now, report, report_progress, see if is_rehearsal else None)
+    since = now - passed
+    meanings = _find_meanings(engine, good, rules, now, since, report, report_progress, see if is_rehearsal else None)
     if dry_run or (report.fault_count and not skip_bad):
         return report
     waiting = [(row, meaning) for row, meaning in meanings if meaning is not RowMeaning.PASSED_BY]
@@ -99,15 +108,25 @@ def import_rows(
 
 
 def _check_rows(
-    data: bytes, protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime, report: ImportReport
+    rows: Iterator[tuple[int, MappedRow]],
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+    report: ImportReport,
 ) -> list[ImportRow]:
     """Rows that are good by themselves and among each other."""
-    rows = read_csv(data)
-    header = read_header(next(rows)[1], protocols)
+    first_row = next(rows)[1]
+    header = read_header(first_row if isinstance(first_row, list) else [], protocols)
     good: list[ImportRow] = []
     seen: dict[str, ImportRow] = {}
     for number, cells in rows:
         report.rows += 1
+        if cells is None:
+            report.counts[RowMeaning.PASSED_BY] += 1
+            continue
+        if isinstance(cells, Refused):
+            report.add_bad_row(RowFault(number, cells.field, str(cells)))
+            continue
         try:
             row = read_row(number, cells, header, protocols, rules)
         except Refused as why:
@@ -133,6 +152,7 @@ def _find_meanings(
     rows: Sequence[ImportRow],
     rules: PlanningRules,
     now: datetime,
+    since: datetime,
     report: ImportReport,
     report_progress: Progress,
     see: SeeEffect | None,
@@ -141,7 +161,7 @@ def _find_meanings(
     ready: Ready = set()
     with reading(engine) as session:
         for chunk in _chunks(rows):
-            meanings, faults = read_meanings(session, chunk, rules, now, ready, see)
+            meanings, faults = read_meanings(session, chunk, rules, now, ready, see, since)
             found += meanings
             for fault in faults:
                 report.add_bad_row(fault)

@@ -51,9 +51,11 @@ def read_meanings(
     now: datetime,
     ready: Ready,
     see: Callable[[int, Effect], object] | None = None,
+    since: datetime | None = None,
 ) -> tuple[list[tuple[ImportRow, RowMeaning]], list[RowFault]]:
     """The meaning of each good row, and why the others cannot be imported; nothing is written.
 
+    A new row's appointment may lie after `since` instead of `now`.
     `see` is called with the number of each row that would change or end something, and with what that would do.
     """
     known = by_external_ids(session, [row.wanted.external_id or "" for row in rows])
@@ -75,7 +77,7 @@ def read_meanings(
                 meanings.append((row, meaning))
             else:
                 company = on_phone.get(row.wanted.facts.phone, [])
-                meanings.append((row, _of_new(session, row, company, rules, now, ready)))
+                meanings.append((row, _of_new(session, row, company, rules, now, since or now, ready)))
         except Refused as why:
             faults.append(RowFault(row.number, why.field, str(why)))
     return meanings, faults
@@ -109,6 +111,7 @@ def _of_new(
     company: Sequence[Enrollment],
     rules: PlanningRules,
     now: datetime,
+    since: datetime,
     ready: Ready,
 ) -> RowMeaning:
     if row.status is not None:
@@ -117,7 +120,8 @@ def _of_new(
     key = (facts.protocol.version, facts.language)
     if company and next_ordinal(row.wanted, company) is None:
         return RowMeaning.SAME
-    check_when(row.wanted, now)
+    if not since < (facts.appointment_at or since) <= now:
+        check_when(row.wanted, now)
     if key not in ready:
         refuse_unready(session, facts, rules)
         ready.add(key)

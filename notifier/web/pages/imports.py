@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.failed_rows import FailedRow, failed_rows, write_failed_rows
 from notifier.enrollments.importing.import_rows import ImportReport, Progress, import_rows
 from notifier.enrollments.importing.meanings import RowMeaning
@@ -77,7 +78,7 @@ def download_failed(view: View) -> Response:
         raise NotFound
     view.note("saw", "failed rows of an import")
     out = io.StringIO()
-    write_failed_rows(out, held.data, held.report.faults)
+    write_failed_rows(out, read_csv(held.data), held.report.faults)
     return _csv(out.getvalue(), "failed-rows.csv")
 
 
@@ -119,7 +120,7 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
 
 
 def _shown(held: Upload, report: ImportReport) -> list[FailedRow]:
-    return failed_rows(held.data, report.faults[:_MOST_SHOWN])
+    return failed_rows(read_csv(held.data), report.faults[:_MOST_SHOWN])
 
 
 def _to_write(report: ImportReport) -> int:

@@ -164,3 +164,40 @@ def test_who_left_bad_rows_out_is_not_told_to_leave_them_out(clinic: Desk, tmp_p
     (tmp_path / "patients.csv").write_text("".join(bad))
     ran = clinic("import", "patients.csv", "--skip-bad")
     assert (1, False) == (ran.code, "--skip-bad" in ran.err)
+
+
+def test_a_booking_systems_file_is_read_as_it_is_and_a_word_is_asked_about_once(clinic: Desk, tmp_path: Path) -> None:
+    exports = Path(__file__).parents[2] / "enrollments" / "importing" / "exports"
+    (tmp_path / "day.csv").write_bytes((exports / "acuity.csv").read_bytes().replace(b"2026", b"2027"))
+    asked = clinic("import", "day.csv", "--as", "acuity", "--consent", "signed form")
+    assert (2, []) == (asked.code, clinic("enrollments", "--json").answer)
+    assert 'which protocol does "Consultation" give (1 row)? Say --service "Consultation=PROTOCOL"' in asked.out
+    said = ("--service", "Microneedling - Face=microneedling", "--service", "Consultation=none")
+    assert "1 new, 1 passed by" in clinic("import", "day.csv", "--as", "acuity", "--consent", "signed form", *said).out
+    again = clinic("import", "day.csv", "--as", "acuity", "--consent", "signed form", "--json").answer
+    assert (1, 1, 0) == (again["counts"]["same"], again["counts"]["passed by"], again["bad_rows"])
+    (booked,) = clinic("enrollments", "--json").answer
+    assert ("77001", "Ana Diaz", "booked") == (booked["external_id"], booked["name"], booked["state"])
+
+
+def test_a_mapping_of_the_clinics_own_stands_before_the_one_that_ships(clinic: Desk, tmp_path: Path) -> None:
+    clinic("db", "upgrade")
+    (tmp_path / "own.toml").write_text(clinic("mappings", "show", "jane").out.replace("Mobile", "Handy"))
+    assert 0 == clinic("mappings", "save", "jane", "own.toml").code
+    listed = {one["mapping"]: one["ships"] for one in clinic("mappings", "list", "--json").answer}
+    assert (False, True) == (listed["jane"], listed["square"])
+    assert "Handy" in clinic("mappings", "show", "jane").out
+    assert 0 == clinic("mappings", "forget", "jane").code
+    assert "Handy" not in clinic("mappings", "show", "jane").out
+    assert 'there is no mapping "jain"' in clinic("mappings", "show", "jain").err
+
+
+def test_what_was_done_before_closing_time_is_booked_for_staff_to_say_who_was_treated(
+    clinic: Desk, tmp_path: Path
+) -> None:
+    """The evening's list of the day that is over."""
+    exports = Path(__file__).parents[2] / "enrollments" / "importing" / "exports"
+    (tmp_path / "day.csv").write_bytes((exports / "square.csv").read_bytes().replace(b"2026-12-01", b"2026-03-07"))
+    ran = clinic("import", "day.csv", "--as", "square", "--consent", "signed form", "--json")
+    assert (0, 1) == (ran.code, ran.answer["counts"]["new"])
+    assert ["booked"] == [line["state"] for line in clinic("enrollments", "--json").answer]

@@ -1,0 +1,1 @@
+"""What booking systems write, as rows of cells."""

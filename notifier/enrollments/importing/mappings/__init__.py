@@ -1,0 +1,1 @@
+"""How a booking system's file becomes rows of ours: one TOML file for each shape."""

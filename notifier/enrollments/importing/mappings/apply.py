@@ -1,0 +1,156 @@
+"""A booking system's rows, read through a mapping, as rows of ours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.enrollments.importing.import_rows import MappedRow
+from notifier.enrollments.importing.mappings.cells import fold, id_of, read_name, read_phone
+from notifier.enrollments.importing.mappings.dates import clean
+from notifier.enrollments.importing.mappings.mapping import NO_TEXTS, Visit
+from notifier.enrollments.importing.mappings.mapping import Mapping as FileMapping
+from notifier.enrollments.importing.mappings.table import Rows, find_table, with_split
+from notifier.enrollments.importing.mappings.visit_times import visit_times
+from schedules.protocol import CareProtocol
+
+HEADER: Final = (
+    "external_id", "name", "phone", "protocol", "treated_at", "appointment_at", "status", "consent", "provider",
+    "office",
+)  # fmt: skip
+_YES: Final = {"yes", "y", "true", "1", "x", "on", "si", "sí", "verdadero", "checked", "opted in", "agreed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A word of the file that nobody has said the meaning of."""
+
+    what: str
+    """service, status or office"""
+    word: str
+
+
+@dataclass
+class FileReader:
+    """Reads a file through a mapping; of what it could not understand it keeps a count."""
+
+    name: str
+    mapping: FileMapping
+    protocols: Mapping[str, CareProtocol]
+    rules: PlanningRules
+    consent: str = ""
+    """How everybody in the file agreed, where the file has no word on it."""
+    unknown: Counter[Unknown] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """Words are compared folded."""
+        self._services = {fold(word): key for key, one in self.protocols.items() for word in (key, one.title)}
+        self._services |= {fold(word): gives for word, gives in self.mapping.services.items()}
+        self._statuses: dict[str, Visit] = {fold(word): means for word, means in self.mapping.statuses.items()}
+        self._offices = {fold(word): one.id for one in self.rules.choices for word in (one.id, one.voice.clinic)}
+        self._offices |= {fold(word): office for word, office in self.mapping.offices.items()}
+
+    def rows(self, data: bytes) -> Iterator[tuple[int, MappedRow]]:
+        """The header of ours, then each row. Raises Refused where the file is not of this shape."""
+        header, rows = with_split(self.mapping, *find_table(self.name, self.mapping, data))
+        yield 1, [*HEADER, *self.mapping.answers]
+        for number, cells in rows:
+            try:
+                yield number, self._row({**dict(zip(header, cells, strict=False)), **self.mapping.always})
+            except Refused as why:
+                yield number, why
+
+    def original(self, data: bytes) -> Rows:
+        """The file's own header and rows, to give back those that are to be mended."""
+        header, rows = find_table(self.name, self.mapping, data)
+        yield 1, header
+        yield from rows
+
+    def _row(self, row: Mapping[str, str]) -> MappedRow:
+        columns = self.mapping.columns
+        if self._is_no_patient(row):
+            return None
+        service = clean(row.get(columns.service, ""))
+        protocol, status = self._protocol(service), self._status(row)
+        if protocol == NO_TEXTS:
+            return None
+        office = self._office(row)
+        zone = self.mapping.timezone or self.rules.at(office or None).timezone
+        day, start, end = visit_times(row, columns, zone)
+        is_over = status == "treated" and columns.end is not None and columns.end.is_treated
+        return [
+            self._id(row, day.isoformat()),
+            read_name([row.get(column, "") for column in columns.name.columns], columns.name.order),
+            read_phone(row.get(columns.phone, "")),
+            protocol,
+            end if is_over else "",
+            "" if is_over else start,
+            status if status in ("cancelled", "no-show") else "",
+            self._consent(row),
+            _cell(row, columns.provider),
+            office,
+            *(answers.get(service, "") for answers in self.mapping.answers.values()),
+        ]
+
+    def _is_no_patient(self, row: Mapping[str, str]) -> bool:
+        if not _cell(row, self.mapping.columns.phone) and not _cell(row, self.mapping.columns.service):
+            return True
+        return any(
+            fold(row.get(column, "")).startswith(fold(words))
+            for column, beginnings in self.mapping.no_patients.items()
+            for words in beginnings
+        )
+
+    def _id(self, row: Mapping[str, str], day: str) -> str:
+        where = self.mapping.columns.id
+        if where.visit:
+            found = _cell(row, where.visit)
+        else:
+            keys = [row.get(column, "") for column in where.client]
+            found = id_of(self.name, keys, day) if any(map(clean, keys)) else ""
+        if not found:
+            raise Refused(
+                f"{where.visit or ' and '.join(where.client)} is empty, so the visit has no id", "external_id"
+            )
+        return found
+
+    def _protocol(self, service: str) -> str:
+        """Its id or its title in any case is a protocol; no other name is guessed at."""
+        if (gives := self._services.get(fold(service))) is None:
+            self.unknown[Unknown("service", service)] += 1
+            what = f'a protocol, or "{NO_TEXTS}"'
+            raise Refused(f'nobody has said what the service "{service[:60]}" gives: {what}', "protocol")
+        return gives
+
+    def _status(self, row: Mapping[str, str]) -> Visit:
+        if not (word := _cell(row, self.mapping.columns.status)):
+            return "booked"
+        if (means := self._statuses.get(fold(word))) is None:
+            self.unknown[Unknown("status", word)] += 1
+            what = "booked, treated, cancelled or no-show"
+            raise Refused(f'nobody has said what the status "{word[:60]}" means: {what}', "status")
+        return means
+
+    def _office(self, row: Mapping[str, str]) -> str:
+        word = _cell(row, self.mapping.columns.office)
+        if not self.rules.offices or not word:
+            return ""
+        if (office := self._offices.get(fold(word))) is None:
+            self.unknown[Unknown("office", word)] += 1
+            raise Refused(f'nobody has said which office "{word[:60]}" is', "office")
+        return office
+
+    def _consent(self, row: Mapping[str, str]) -> str:
+        where = self.mapping.columns.consent
+        if where is None:
+            return self.consent
+        cell = _cell(row, where.column)
+        return where.how if fold(cell) in _YES else cell
+
+
+def _cell(row: Mapping[str, str], column: str | None) -> str:
+    return clean(row.get(column, "")) if column else ""

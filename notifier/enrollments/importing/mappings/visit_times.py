@@ -1,0 +1,69 @@
+"""When a visit begins and ends, as a booking system's row says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from notifier.domain.instants import local_date, local_text, read_instant
+from notifier.domain.refused import Refused
+from notifier.enrollments.importing.mappings.cells import read_zone
+from notifier.enrollments.importing.mappings.dates import clean, read_day, read_offset, read_time
+from notifier.enrollments.importing.mappings.mapping import Columns, EndFrom
+
+_FIRST_HOUR: Final = 6
+_LAST_HOUR: Final = 22
+"""Of a clinic's day; a visit at 4 AM is one whose time is written in UTC."""
+_MINUTES: Final = re.compile(r"(?:(\d{1,2}):(\d{2})|(\d{1,4})(?:\s*min\w*\.?)?)")
+
+
+def visit_times(row: Mapping[str, str], columns: Columns, zone: str) -> tuple[date, str, str]:
+    """The date on the clock of `zone`, the start, and the end or ""; both with their offset. Raises Refused.
+
+    `zone` is that of the office. A column of the row may name another, on whose clock the row's times are.
+    """
+    clock = (read_zone(row.get(columns.timezone, "")) if columns.timezone else "") or zone
+    start = _start(row, columns, clock)
+    begins = datetime.fromisoformat(local_text(start, zone))
+    if not _FIRST_HOUR <= begins.hour < _LAST_HOUR:
+        raise Refused(
+            f"the visit begins at {begins:%H:%M} on the office's clock, which is odd; where the file writes UTC, say "
+            'timezone = "UTC" in the mapping, else mend the time',
+            "appointment_at",
+        )
+    end = _end(row, columns.end, start, clock) if columns.end else None
+    return begins.date(), local_text(start, zone), local_text(end, zone) if end else ""
+
+
+def _start(row: Mapping[str, str], columns: Columns, clock: str) -> datetime:
+    cell = row.get(columns.day.column, "")
+    if (said := read_offset(cell)) is not None:
+        return said
+    day, rest = read_day(cell, columns.day.order, columns.day.column)
+    column, text = (columns.start, row.get(columns.start, "")) if columns.start else (columns.day.column, rest)
+    return _on(day, text, column, clock, "appointment_at")
+
+
+def _end(row: Mapping[str, str], end: EndFrom, start: datetime, clock: str) -> datetime:
+    if end.column is None:
+        minutes = end.minutes or _minutes(row.get(end.minutes_in or "", ""), end.minutes_in or "")
+        return start + timedelta(minutes=minutes)
+    cell = row.get(end.column, "")
+    said = read_offset(cell) or _on(local_date(start, clock), cell, end.column, clock, "treated_at")
+    if said <= start:
+        raise Refused(f'{end.column} "{clean(cell)[:40]}" is not after the start', "treated_at")
+    return said
+
+
+def _on(day: date, text: str, column: str, clock: str, field: str) -> datetime:
+    at = read_time(text, column)
+    return read_instant(f"{day.isoformat()}T{at:%H:%M}", clock, field, clinic_zone=clock)
+
+
+def _minutes(cell: str, column: str) -> int:
+    found = _MINUTES.fullmatch(clean(cell))
+    if found is None:
+        raise Refused(f'{column} "{clean(cell)[:40]}" is no length; write minutes, such as 75', "treated_at")
+    return int(found[3]) if found[3] else int(found[1]) * 60 + int(found[2])
