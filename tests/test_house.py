@@ -179,7 +179,13 @@ def snake(word: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower().lstrip("_")
 
 
+GIVEN = {"handle_starttag", "handle_endtag", "handle_data"}
+"""Names that a library calls."""
+
+
 def is_empty(word: str) -> bool:
+    if word in GIVEN:
+        return False
     return snake(word).startswith(EMPTY_VERBS) or bool(EMPTY_WORDS.intersection(snake(word).split("_")))
 
 
