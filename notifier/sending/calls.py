@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final, cast
 
 import structlog
@@ -13,7 +14,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
 from notifier.sending.circuit_monitor import Verdicts
 from notifier.sending.claim import LEASE, Claim, SendingRules
-from notifier.sending.last_look import why_not
+from notifier.sending.last_look import LastLooks, Verdict
 from notifier.sending.outcomes.from_gateway import finished
 from notifier.sending.outcomes.results import Finished
 from notifier.sending.pause_points import PausePoint, Reached, nobody
@@ -24,8 +25,6 @@ _Waiting = tuple[Claim, float, float]
 """A claim, when it was made, and when it may leave; both on the monotonic clock."""
 _LONGEST_CALL: Final = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
-_FRESH: Final = 0.25
-"""Seconds for which a claim is known to hold without another look: as long as it may wait for its turn."""
 log = structlog.get_logger()
 
 
@@ -45,7 +44,8 @@ class Calls:
         why_none: Callable[[], str | None],
         reached: Reached = nobody,
     ) -> None:
-        self._threads, self._gateway, self._clock, self._rules = threads, gateway, clock, rules
+        self._gateway, self._clock = gateway, clock
+        self._looks = LastLooks(threads, clock, rules)
         self._at_once, self._pace, self._verdicts = at_once, pace, verdicts
         self._why_none, self._reached = why_none, reached
         self._waiting: deque[_Waiting] = deque()
@@ -87,13 +87,14 @@ class Calls:
             await self._reached(PausePoint.CLAIMED, (one.attempt_id,))
             if (early := leaves_at - self._clock.monotonic()) > 0:
                 await asyncio.sleep(early)
-            kept = await self._why_not(one, claimed_at)
-            outcome = None if kept else await self._send(one)
+            kept = await self._look(one, claimed_at)
+            outcome = await self._send(one, kept) if isinstance(kept, datetime) else None
         except (Exception, asyncio.CancelledError) as error:  # what is not recorded is lost until its lease ends
             if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
                 raise  # not the call: this worker's loop ends
             kept, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
-        done = finished(one.message_id, one.attempt_id, one.phone, one.sender, outcome, kept, self._clock.now())
+        why_not = kept if isinstance(kept, str) else None
+        done = finished(one.message_id, one.attempt_id, one.phone, one.sender, outcome, why_not, self._clock.now())
         if outcome is not None:
             retry_after = outcome.retry_after if isinstance(outcome, NotCreated) else None
             done = self._verdicts.hear(done, self._clock.monotonic(), retry_after=retry_after)
@@ -106,15 +107,13 @@ class Calls:
         if len(self.finished) == 1 or len(self.finished) >= self._at_once or not self.begun:
             self.has_finished.set()
 
-    async def _why_not(self, one: Claim, claimed_at: float) -> str | None:
+    async def _look(self, one: Claim, claimed_at: float) -> Verdict:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
-        kept = self._what_forbids(one, claimed_at)
-        if kept or self._clock.monotonic() - claimed_at <= _FRESH:
+        if kept := self._what_forbids(one, claimed_at):
             return kept
-        at = self._clock.now()
-        if kept := await self._threads.read(lambda session: why_not(session, self._rules, one, at)):
-            return kept
-        return self._what_forbids(one, claimed_at)  # the look itself may have waited for the database
+        found = await self._looks.look(one)
+        # The look itself may have waited for the database.
+        return found if isinstance(found, str) else self._what_forbids(one, claimed_at) or found
 
     def _what_forbids(self, one: Claim, claimed_at: float) -> str | None:
         now = self._clock.monotonic()
@@ -125,8 +124,8 @@ class Calls:
         left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
         return "its lease is running out" if left < _LONGEST_CALL else None
 
-    async def _send(self, one: Claim) -> Outcome:
-        seconds = max(1, int((one.valid_until - self._clock.now()).total_seconds()))
+    async def _send(self, one: Claim, valid_until: datetime) -> Outcome:
+        seconds = max(1, int((valid_until - self._clock.now()).total_seconds()))
         text = OutgoingText(one.phone, one.body, one.attempt_id, seconds, one.sender)
         await self._reached(PausePoint.LOOKED, (one.attempt_id,))
         try:

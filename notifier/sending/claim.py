@@ -88,8 +88,6 @@ class Claim:
     attempt_id: str
     phone: str
     body: str
-    valid_until: datetime
-    """When the send window closes, or four hours on."""
     lease_until: datetime
     """On the worker's own clock."""
     sender: str | None = None
@@ -280,7 +278,7 @@ def _let_leave(
     claims = [
         Claim(
             row.id, str(uuid4()), row.phone, row.text if row.late_text is None or not send.late else row.late_text,
-            now + timedelta(seconds=send.validity_seconds), now + LEASE, rules.sender_of(row.office), trial,
+            now + LEASE, rules.sender_of(row.office), trial,
         )
         for row, send in to_send
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from schedules.protocol import StepKind
 from schedules.send_window import LEAST_REMAINING, OpenHours
 
 LONGEST_VALIDITY = 14_400
-"""Seconds that Twilio and the carrier may take at most; less where the window closes sooner."""
+"""Seconds that Twilio and the carrier may take at most; less where the window closes or the text's use ends sooner."""
 
 
 class DueText(NamedTuple):
@@ -109,7 +109,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(
             text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
         )
-    validity = max(1, min(LONGEST_VALIDITY, int((closes - now).total_seconds())))
+    validity = max(1, min(LONGEST_VALIDITY, int((min(closes, text.expires_at) - now).total_seconds())))
     return Send(validity, late=text.has_late_text and leaves_late(text.nominal_at, now, facts.hours.zone))
 
 

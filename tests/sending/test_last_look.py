@@ -1,4 +1,4 @@
-"""A claimed text that has waited is decided once more, by what holds in the moment before its call."""
+"""A claimed text is decided once more, however young its claim, by what holds in the moment before its call."""
 
 from __future__ import annotations
 
@@ -60,12 +60,11 @@ NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]
 
 
 async def test_what_is_said_between_claim_and_call_keeps_a_text_from_leaving(sending: Sending) -> None:
-    """Twenty seconds lie between the two, as where the calls before it are slow."""
     for number, (state, why, say) in enumerate(NEWS):
         phone = f"+1212555{number:04d}"
         enrollment = sending.enroll(phone=phone)
         text = sending.plan(enrollment, phone=phone, kind="lift", step="day-1")
-        sending.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, sending, enrollment, text, phone, say)
+        sending.at[PausePoint.CLAIMED] = partial(_meanwhile, sending, enrollment, text, phone, say)
         await sending.turn()
         message = sending.message(text)
         assert (number, state, state is S.ACCEPTED) == (number, message.state, phone in sending.sent_to)
@@ -91,10 +90,23 @@ async def test_a_test_may_stop_the_engine_at_every_point_of_a_texts_way(sending:
 async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(sending: Sending) -> None:
     text = sending.plan()
     new = partial(_row, text="New. STOP to opt out.")
-    sending.at[PausePoint.CLAIMED] = partial(_twenty_seconds_later, sending, 0, text, "", new)
+    sending.at[PausePoint.CLAIMED] = partial(_meanwhile, sending, 0, text, "", new)
     await sending.turn()
     assert ["New. STOP to opt out."] == [record.body for record in sending.gateway.ledger]
     assert ("New. STOP to opt out.", S.ACCEPTED) == (sending.message(text).sent_text, sending.state(text))
+
+
+async def test_a_text_is_valid_as_long_as_the_look_says_not_as_long_as_its_claim_thought(sending: Sending) -> None:
+    """Her clock turned out to be another one, whose evening is near; and a text is of no use to be delivered late."""
+    table = (("Atlantic/South_Georgia", 600, 170), ("America/New_York", 100, 100))
+    for number, (zone, minutes, valid) in enumerate(table):
+        phone, until = f"+1212555012{number}", sending.clock.now() + timedelta(minutes=minutes)
+        enrollment = sending.enroll(phone=phone)
+        text = sending.plan(enrollment, phone=phone, expires_at=until)
+        moves = partial(_enrollment, timezone=zone)
+        sending.at[PausePoint.CLAIMED] = partial(_meanwhile, sending, enrollment, text, "", moves)
+        await sending.turn()
+        assert valid * 60 == sending.gateway.asked[-1].validity_seconds
 
 
 async def test_a_text_on_trial_passes_its_open_circuit_however_long_it_waits(sending: Sending) -> None:
@@ -107,10 +119,9 @@ async def test_a_text_on_trial_passes_its_open_circuit_however_long_it_waits(sen
     assert S.ACCEPTED == sending.state(text)
 
 
-def _twenty_seconds_later(
+def _meanwhile(
     sending: Sending, enrollment: int, text: int, phone: str, say: Callable[[Session, Waiting], object]
 ) -> None:
-    sending.clock.pass_(seconds=20)
     with writing(sending.engine) as session:
         say(session, Waiting(enrollment, text, phone, sending.clock.now()))
 
