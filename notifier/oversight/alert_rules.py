@@ -16,6 +16,7 @@ from notifier.oversight.reply_alerts import (
     UnreadReplies,
     UntakenReply,
     digest,
+    held_since_upgrade_cause,
     reply_causes,
     unknown_numbers_cause,
 )
@@ -81,6 +82,8 @@ class AlertFacts:
     """Replies that hold their number whole, which nobody has taken or closed."""
     unread: tuple[UnreadReplies, ...] = ()
     """All that nobody has closed, by office."""
+    held_since_upgrade: int = 0
+    """Replies that were open before open replies held texts, and that hold some now."""
     too_many_unknown: bool = False
     """More urgent words from unknown numbers came within the last hour than are answered."""
     unmarked: tuple[UnmarkedVisit, ...] = ()
@@ -117,6 +120,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
     """Every cause for an alert at `now`, what concerns a patient's health first."""
     return [
         *reply_causes(facts.urgent, facts.holding),
+        *([held_since_upgrade_cause(facts.held_since_upgrade)] if facts.held_since_upgrade else ()),
         *([unknown_numbers_cause()] if facts.too_many_unknown else ()),
         *_of_the_engine(facts.signs, rules, now),
         *_filtered(facts.filtered),

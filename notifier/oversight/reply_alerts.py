@@ -68,6 +68,13 @@ def digest(
     return Cause(key, why, DIGEST_EVERY, clinical=True, office=unread.office, at_most_every=DIGEST_EVERY)
 
 
+def held_since_upgrade_cause(many: int) -> Cause:
+    """What nobody had closed when open replies began to hold texts: told once, with how many there are."""
+    what = "1 reply was" if many == 1 else f"{many} replies were"
+    why = f"{what} open at the upgrade, and until somebody closes them no lift, no check-in and nothing that reassures"
+    return Cause("upgrade-held", f"{why} leaves for their numbers; see: notifier replies --open", clinical=True)
+
+
 def unknown_numbers_cause() -> Cause:
     """More urgent words from unknown numbers than the program answers."""
     why = "in the last hour 20 numbers that nobody enrolled got the fixed answer to urgent words; further ones get none"

@@ -13,6 +13,7 @@ from sqlmodel import col
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, ReplyClaim
 from notifier.domain.states import MessageState
+from notifier.numbers.open_replies import count_held_since_upgrade
 from notifier.numbers.twilio_block import blocked_after_consent
 from notifier.oversight.alert_rules import AlertFacts, TextInTrouble, UnmarkedVisit
 from notifier.oversight.cadence import RETURNS, Cause, is_due
@@ -36,6 +37,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         urgent=urgent_replies(session, now),
         holding=holding_replies(session),
         unread=unread_by_office(session),
+        held_since_upgrade=count_held_since_upgrade(session),
         unmarked=tuple(
             UnmarkedVisit(one.id or 0, one.appointment_at, one.office)
             for one in booked

@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.conversations.receive import InboundText, receive
 from notifier.db import outbox
 from notifier.db.engine import writing
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, Pause, Recovery
@@ -46,6 +47,8 @@ NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]
     (S.PLANNED, "the number is on hold", lambda s, w: _hold(s, w, "all")),
     (S.PLANNED, "the number is on hold", lambda s, w: _hold(s, w, "lift,rebook")),
     (S.ACCEPTED, None, lambda s, w: _hold(s, w, "rebook")),
+    (S.PLANNED, "the number is on hold: reply 1 is open", lambda s, w: _writes(s, w, "is this normal?")),
+    (S.ACCEPTED, None, lambda s, w: _writes(s, w, "thanks!")),
     (S.PLANNED, "paused: a typo", lambda s, w: _pause(s, w, None)),
     (S.PLANNED, "paused: a typo", lambda s, w: _pause(s, w, "day-1")),
     (S.ACCEPTED, None, lambda s, w: _pause(s, w, "day-2")),
@@ -128,6 +131,10 @@ def _meanwhile(
 
 def _hold(session: Session, waiting: Waiting, kinds: str) -> None:
     hold_number(session, waiting.phone, reason="read it", at=waiting.now, by="desk", kinds=kinds)
+
+
+def _writes(session: Session, waiting: Waiting, text: str) -> None:
+    receive(session, InboundText(f"SM{waiting.text}", waiting.phone, text, waiting.now), waiting.now)
 
 
 def _pause(session: Session, waiting: Waiting, step: str | None) -> None:
