@@ -73,6 +73,11 @@ class Asking(Strict):
             yield f"answers.{choice}.text", answer.text
 
 
+def first_asking(key: str) -> str:
+    """The key of the step that a text of the outbox was planned by: the second asking has none of its own."""
+    return key.removesuffix(AGAIN)
+
+
 def wrong_answers(step: Asking, key: str, *, asks: bool) -> str | None:
     """What is wrong with the answers of a step, and what to write instead; None where nothing is.
 

@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.conversations.answer_texts import plan_words
+from notifier.conversations.answers import choices, open_questions, outcome
 from notifier.conversations.auto_reply import ONE_IN, USEFUL_FOR, AnswerRules
 from notifier.conversations.classify import Meaning, Reading, read_reply
 from notifier.conversations.reply_texts import answers_for, one_at_a_time, plan_reply, was_answered
@@ -19,6 +21,7 @@ from notifier.db.rows import insert_if_new
 from notifier.db.tables import Reply
 from notifier.domain.kinds import BY_ITSELF
 from notifier.domain.offices import Offices, office_of_sender
+from notifier.numbers.asks import ask_no_more
 from notifier.numbers.open_replies import hold_by_reply
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 
@@ -53,9 +56,13 @@ def receive(
     inbound = replace(inbound, phone=inbound.phone.rpartition(":")[2][:20], text=_storable(inbound.text))
     one_at_a_time(session, inbound.phone)  # a STOP and a START must see each other
     opted_out = is_opted_out(session, inbound.phone) is not None
-    read = read_reply(inbound.text, inbound.opt_out_type, inbound.media_count, opted_out=opted_out)
-    meaning, urgent = read.meaning, read.urgent
-    files_itself = _files_itself(session, inbound, read)
+    questions = open_questions(session, inbound.phone, inbound.at)
+    read = read_reply(
+        inbound.text, inbound.opt_out_type, inbound.media_count, asked=choices(questions), opted_out=opted_out
+    )
+    given = outcome(session, questions, read.choice) if read.choice else None
+    meaning, urgent = read.meaning, given.is_urgent if given else read.urgent
+    files_itself = given.files_itself if given else _files_itself(session, inbound, read)
     office = _office(session, inbound, answers.offices) if answers and answers.offices else None
     row = {
         "sid": inbound.sid,
@@ -68,12 +75,19 @@ def receive(
         "closed_at": now if files_itself else None,
         "closed_by": "itself" if files_itself else None,
         "office": office,
+        "ask_id": given.ask_id if given else None,
+        "choice": given.choice if given else None,
     }
     if not insert_if_new(session, Reply, row):
         return _learn(session, inbound, meaning, now)
+    ask_no_more(session, [one.ask for one in questions], at=now, by=_BY)
     _act(session, inbound, meaning, now)
     if not files_itself:
         _hold(session, inbound, now)
+    if given is not None and given.gets_text:
+        if answers is not None and not opted_out:
+            plan_words(session, given, _id_of(session, inbound), answers, written_at=inbound.at, now=now)
+        return meaning
     here = answers.at(office) if answers else None
     by_twilio = meaning is Meaning.HELP and inbound.opt_out_type is not None
     if here is not None and not by_twilio and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
@@ -109,12 +123,15 @@ def _answer(session: Session, inbound: InboundText, answers: AnswerRules, office
         return
     if was_answered(session, phone, since=now - ONE_IN):
         return
-    this = select(col(Reply.id)).where(col(Reply.sid) == inbound.sid)
-    number = session.scalar(this)
+    number = _id_of(session, inbound)
     plan_reply(
         session, enrollment, phone, answers.say(enrollment.language), step=f"{BY_ITSELF}-{number}", now=now,
         until=inbound.at + USEFUL_FOR, by="worker",
     )  # fmt: skip
+
+
+def _id_of(session: Session, inbound: InboundText) -> int:
+    return session.scalars(select(col(Reply.id)).where(col(Reply.sid) == inbound.sid)).one() or 0
 
 
 def _learn(session: Session, inbound: InboundText, meaning: Meaning, now: datetime) -> Meaning | None:
@@ -154,9 +171,8 @@ def _wrote_since(session: Session, inbound: InboundText, meaning: Meaning) -> bo
 
 def _hold(session: Session, inbound: InboundText, now: datetime) -> None:
     """Until somebody closes it, the reply holds the patient's number, and a newer one since the message."""
-    reply_id = session.scalars(select(col(Reply.id)).where(col(Reply.sid) == inbound.sid)).one()
     newer = numbers_since(session, inbound.phone, inbound.at)
-    hold_by_reply(session, reply_id or 0, [inbound.phone, *newer], at=now)
+    hold_by_reply(session, _id_of(session, inbound), [inbound.phone, *newer], at=now)
 
 
 def _source(inbound: InboundText) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from schedules.protocol import KIND_ORDER
+from schedules.protocol import KIND_ORDER, StepKind
 
 LOOK_AGAIN = timedelta(minutes=5)
 """How soon a text that waits for a person is looked at again."""
@@ -17,6 +17,15 @@ plan: it may leave at night, waits for no hold, and the daily cap does not count
 
 BY_ITSELF, BY_STAFF = "answer", "reply"
 """How the step of such a text begins; the number of what the patient wrote follows."""
+AFTER_ANSWER, AFTER_FINE = "after-answer", "after-fine"
+"""The same of what is read after an answer to a question of ours. One that may reassure does not leave while something
+of that number is unread."""
+
+
+def held_as(kind: str, step: str) -> str:
+    """The kind by which open replies and holds keep a text: what may reassure is kept as what says what is normal."""
+    return StepKind.EXPECT.value if step.startswith(f"{AFTER_FINE}-") else kind
+
 
 NEED_ORDER: Final = (REPLY, *KIND_ORDER)
 """Every kind, in the order in which they leave where the need is the same."""

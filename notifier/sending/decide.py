@@ -82,7 +82,7 @@ def decide(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     """Whether a due text leaves at `now`, waits, or is withdrawn."""
     if facts.opted_out:
         return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
-    return _answer(text, now) if text.kind == REPLY else _planned(text, facts, now)
+    return _answer(text, facts, now) if text.kind == REPLY else _planned(text, facts, now)
 
 
 def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
@@ -122,8 +122,10 @@ def _nobody_to_answer(text: DueText, facts: SendingFacts, now: datetime) -> Deci
     return None if first == now else _at_the_next_opening(text, facts, now, "under two staffed hours are left that day")
 
 
-def _answer(text: DueText, now: datetime) -> Decision:
+def _answer(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     """She has just written: no hour, hold, cap or end of an enrollment keeps it; only STOP, above, and its age."""
+    if facts.number_held:
+        return Withdraw(MessageState.CANCELLED, "something else from this number is unread")
     if text.expires_at <= now:
         return _expired("it could not leave soon enough after the patient wrote")
     return Send(max(1, min(LONGEST_VALIDITY, int((text.expires_at - now).total_seconds()))), late=False)

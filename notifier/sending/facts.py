@@ -17,7 +17,7 @@ from notifier.db.outbox import left_today
 from notifier.db.protocols import open_pauses
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import REPLY
+from notifier.domain.kinds import REPLY, held_as
 from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
 from notifier.domain.staffed_hours import StaffedClock
@@ -143,7 +143,7 @@ class FactsOfBatch:
                 holds=self.holds.get(row.phone, ()),
                 pauses=self.pauses,
             ),
-            number_held=any(hold.covers(row.kind) for hold in self.holds.get(row.phone, ())),
+            number_held=any(hold.covers(held_as(row.kind, row.step)) for hold in self.holds.get(row.phone, ())),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
         )

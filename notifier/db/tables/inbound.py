@@ -58,6 +58,7 @@ class Reply(SQLModel, table=True):
         UniqueConstraint("sid"),
         Index("ix_replies_phone", "phone", "at"),
         partial_index("ix_replies_open", "at", where="closed_at IS NULL"),
+        partial_index("ix_replies_ask", "ask_id", where="ask_id IS NOT NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     sid: str = Field(max_length=40)
@@ -74,6 +75,10 @@ class Reply(SQLModel, table=True):
     decision: str | None = Field(default=None, max_length=12)
     """What whoever closed it decided about the texts (`notifier.domain.waiting.Decision`); None: it filed itself, or
     was closed before such decisions were kept."""
+    ask_id: int | None = None
+    """The message, the first asking, that it answers."""
+    choice: str | None = Field(default=None, max_length=1)
+    """The digit of its answer; None: a person decides."""
     office: str | None = Field(default=None, max_length=40)
     """Whose number the patient wrote to, else that of the newest enrollment's; None: no office's."""
 
