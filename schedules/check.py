@@ -62,6 +62,11 @@ def _check_topics(protocol: CareProtocol) -> list[Finding]:
     lifted = {topic for step in on for topic in step.lifts}
     found = []
     for topic, restriction in protocol.restrictions.items():
+        if dumb := [code for code in protocol.languages if code not in restriction.words]:
+            what = f"has no words in {', '.join(dumb)} for a text that tells what no other text tells any more"
+            spoken = topic.replace("-", " ")
+            instead = f'write {topic}.words.{dumb[0]} = {{ rule = "no {spoken}", again = "..." }}'
+            found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead))
         if topic not in named:
             what, instead = "is told to nobody", f'name it in a restrict step: topics = ["{topic}"]'
             found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead, is_warning=True))

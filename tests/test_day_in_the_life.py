@@ -43,19 +43,22 @@ MARIA = "+12125550101"
 RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), NEW_YORK.key, must_be_approved=False)
 
 TODAY = (
-    "Lakeside Skin: no makeup until Sun Mar 8 4:30 PM, no retinol creams until Wed Mar 11, no sun for 7 days. "
-    "(978) 555-0142. STOP to opt out."
+    "Lakeside Skin: no makeup until Sun Mar 8 4:30 PM. No retinol creams until Wed Mar 11. "
+    "No sun until Sat Mar 14 4:30 PM: stay in the shade, wear a hat. (978) 555-0142. STOP to opt out."
 )
 STILL_NO_MAKEUP = "Lakeside Skin: still no makeup until Sun Mar 8 4:30 PM. Questions? (978) 555-0142. STOP to opt out."
 MAKEUP_AGAIN = "Lakeside Skin: you may wear makeup again. Questions? (978) 555-0142. STOP to opt out."
 RETINOIDS_AGAIN = (
-    "Lakeside Skin: you may use retinol creams again; a prescribed one as your prescriber says. "
+    "Lakeside Skin: you may use retinol creams again. If yours is prescribed, do as your prescriber says. "
     "(978) 555-0142. STOP to opt out."
 )
-SUN_OVER = "Lakeside Skin: your 7 days of staying out of the sun are over. Questions? (978) 555-0142. STOP to opt out."
-NO_LASER = (
-    "Lakeside Skin: no laser, waxing or electrolysis in the 7 days before your visit. Questions? (978) 555-0142. "
+SUN_OVER = (
+    "Lakeside Skin: your days out of the sun are over. Keep using sunscreen each day. Questions? (978) 555-0142. "
     "STOP to opt out."
+)
+NO_LASER = (
+    "Lakeside Skin: no laser, waxing or electrolysis in the 7 days before your visit on Wed Mar 18. Questions? "
+    "(978) 555-0142. STOP to opt out."
 )
 
 

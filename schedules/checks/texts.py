@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from schedules.checks.claims import check_claims, check_languages_agree
 from schedules.checks.findings import Finding
+from schedules.checks.lengths import check_lengths
 from schedules.checks.permission import permission
 from schedules.checks.words import costly_characters, day_word, forbidden_words
 from schedules.dates import say_until
 from schedules.languages.registry import language_or_default
-from schedules.placeholders import FACT_PLACEHOLDERS, VISIT_DATE
+from schedules.placeholders import FACT_PLACEHOLDERS, VISIT_DATE, topics_printed
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
 from schedules.wording import Addressee, Printable, Voice, render
@@ -31,6 +33,8 @@ def check_texts(protocol: CareProtocol, voice: Voice) -> Iterator[Finding]:
             for language, text in texts.items():
                 at = Finding(protocol.id, "", "", step.key, language, late=late)
                 yield from _check_words(at, text)
+                yield from check_lengths(protocol, step, text, at)
+                yield from check_claims(protocol, step, text, at)
                 yield from _check_cost(at, text, voice, protocol, step)
                 if step.enabled and step.kind is not StepKind.LIFT and (said := permission(text)):
                     what = f'says "{said.words}" in a {step.kind} step, and may come before the restriction has ended'
@@ -41,6 +45,7 @@ def check_texts(protocol: CareProtocol, voice: Voice) -> Iterator[Finding]:
                 own = protocol.languages[0]
                 if language != own and text == texts[own]:
                     yield replace(at, what=f"reads like {own}", instead="translate it")
+        yield from check_languages_agree(protocol, step)
 
 
 def _check_words(at: Finding, text: str) -> Iterator[Finding]:
@@ -63,8 +68,10 @@ def _leave_it_to_a_lift(protocol: CareProtocol, step: Step) -> str:
 def _check_cost(at: Finding, text: str, voice: Voice, protocol: CareProtocol, step: Step) -> Iterator[Finding]:
     language = at.language or ""
     limits = language_or_default(language).about.segments
+    several = len(topics_printed([text], "until")) > 1
+    most = limits.catch_up if several else limits.most
     worst = list(_worst(protocol, step, language))
-    for shared, limit in ((False, limits.most), (True, limits.most + 1)):
+    for shared, limit in ((False, most), (True, most + 1)):
         addressee = Addressee(language, LONGEST_FIRST_NAME, shared_phone=shared)
         said = max((render(text, voice, addressee, one) for one in worst), key=lambda s: count_segments(s).count)
         count = count_segments(said).count
@@ -72,7 +79,7 @@ def _check_cost(at: Finding, text: str, voice: Voice, protocol: CareProtocol, st
         if count > limit:
             yield replace(at, what=what, instead=_shorten(step, language, limit))
             return
-        if not shared and 0 < limits.wanted < count:
+        if not shared and not several and 0 < limits.wanted < count:
             yield replace(at, what=what, instead="160 plain characters cost only one", is_warning=True)
 
 

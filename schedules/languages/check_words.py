@@ -17,3 +17,8 @@ class CheckWords(LanguagePart):
     permission: SomePatterns
     no_permission: SomePatterns
     addressed: Patterns
+    over: SomePatterns
+    reassurance: SomePatterns
+    lengths: SomePatterns
+    topics: dict[str, SomePatterns]
+    """By the key of a restriction; each language has words for those that English has words for."""

@@ -6,7 +6,7 @@ English comes first, and stands in where a plan that runs already is in a langua
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -75,12 +75,10 @@ def languages() -> tuple[Language, ...]:
 
 
 def refusal(codes: Iterable[str]) -> str | None:
-    """Why a protocol with texts in these languages cannot be used: one sentence; None where all are complete."""
-    for code in codes:
-        found = _read(folders.FOLDER, code)
-        if not isinstance(found, Language):
-            return f'this protocol has texts in "{code}", and {found}'
-    return None
+    """Why a protocol with texts in these languages cannot be used, all of it in one sentence; None where it can."""
+    found = {code: _read(folders.FOLDER, code) for code in codes}
+    said = [f'in "{code}", and {one}' for code, one in found.items() if not isinstance(one, Language)]
+    return f"this protocol has texts {'; '.join(said)}" if said else None
 
 
 @cache
@@ -91,23 +89,31 @@ def _all(folder: Path) -> tuple[Language, ...]:
 
 @cache
 def _read(folder: Path, code: str) -> Language | str:
-    """The language, or in words what it lacks."""
+    """The language, or in words all that it lacks."""
     home, shown = folder / code, f"schedules/languages/{code}"
-    if absent := [name for name, _ in _FILES.values() if not (home / name).is_file()]:
-        known = f"the language {code} is not complete here" if home.is_dir() else f"there is no language {code} here"
-        return f"{known}: {shown} needs {', '.join(absent)}"
+    parts, lacking = _parts(home)
+    if not lacking:
+        found = Language(code, **parts)  # type: ignore[arg-type]  # each part has its own model in _FILES
+        if not (lacking := _topics_lacking(found, folder)):
+            return found
+    known = f"the language {code} is not complete here" if home.is_dir() else f"there is no language {code} here"
+    return f"{known}: {'; '.join(f'{shown}{one}' for one in lacking)}"
+
+
+def _parts(home: Path) -> tuple[dict[str, LanguagePart], list[str]]:
+    """The parts that can be read, and in words what the others lack, file by file."""
+    absent = [name for name, _ in _FILES.values() if not (home / name).is_file()]
+    lacking = [f" needs {', '.join(absent)}"] if absent else []
     parts: dict[str, LanguagePart] = {}
     for part, (name, model) in _FILES.items():
         try:
-            parts[part] = model.model_validate(tomllib.loads((home / name).read_text("utf-8")))
+            if name not in absent:
+                parts[part] = model.model_validate(tomllib.loads((home / name).read_text("utf-8")))
         except tomllib.TOMLDecodeError as error:
-            return f"the language {code} is not complete here: {shown}/{name} is not TOML: {error}"
+            lacking.append(f"/{name} is not TOML: {error}")
         except ValidationError as error:
-            return f"the language {code} is not complete here: {shown}/{name} needs {_lacking(error)}"
-    found = Language(code, **parts)  # type: ignore[arg-type]  # each part has its own model in _FILES
-    if topics := ", ".join(_topics_lacking(found, folder)):
-        return f"the language {code} is not complete here: {shown}/ready.toml needs {topics}"
-    return found
+            lacking.append(f"/{name} needs {_lacking(error)}")
+    return parts, lacking
 
 
 def _lacking(error: ValidationError) -> str:
@@ -125,12 +131,16 @@ def _lacking(error: ValidationError) -> str:
     return ", ".join(said)
 
 
-def _topics_lacking(found: Language, folder: Path) -> Iterator[str]:
-    """Every language has ready words for the topics that English has them for; a rule ends as the card reads it."""
+def _topics_lacking(found: Language, folder: Path) -> list[str]:
+    """Every language has words for the topics that English has words for; a rule ends as the card reads it."""
     default = found if found.code == DEFAULT else _read(folder, DEFAULT)
-    if isinstance(default, Language):
-        yield from (f"topics.{topic}" for topic in default.ready.topics if topic not in found.ready.topics)
+    if not isinstance(default, Language):
+        return []
+    ready = [f"topics.{topic}" for topic in default.ready.topics if topic not in found.ready.topics]
     for topic, words in found.ready.topics.items():
         end = f" {found.card.until} {{{topic}.until}}"
         if not words.rule.endswith(end):
-            yield f'topics.{topic}.rule with "{end.strip()}" at its end'
+            ready.append(f'topics.{topic}.rule with "{end.strip()}" at its end')
+    checks = [f"topics.{topic}" for topic in default.checks.topics if topic not in found.checks.topics]
+    lacking = (("ready.toml", ready), ("checks.toml", checks))
+    return [f"/{file} needs {', '.join(keys)}" for file, keys in lacking if keys]

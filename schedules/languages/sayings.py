@@ -17,7 +17,7 @@ class SegmentLimits(LanguagePart):
     most: int
     """One more on a shared phone, where the longest name opens it."""
     catch_up: int
-    """What a catch-up text may cost."""
+    """What a text may cost that says more than one end, such as a catch-up text."""
     own_letters: bool
     """Whether the language has letters that cut a segment from 160 to 70 characters."""
 

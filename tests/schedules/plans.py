@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
+from schedules.defaults import fill_in
 from schedules.moments import Anchor
 from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol
@@ -32,7 +33,8 @@ def lift(*topics: str, **said: Any) -> dict[str, Any]:
 
 def protocol(*steps: dict[str, Any], **said: Any) -> CareProtocol:
     """A protocol of these steps."""
-    return CareProtocol.model_validate({"id": "plan", "title": "A plan", "source": "none", "steps": steps, **said})
+    data = {"title": "A plan", "source": "none", "languages": ["en"], "steps": list(steps), **said}
+    return CareProtocol.model_validate({"id": "plan", **fill_in(data)})
 
 
 def one(kind: str, **said: Any) -> CareProtocol:

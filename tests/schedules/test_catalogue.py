@@ -54,7 +54,7 @@ def test_a_lift_of_several_topics_says_what_is_allowed_and_then_what_is_over() -
         parse_protocol("light-peel", written)
         .steps[1]
         .text["en"]
-        .startswith("{clinic}: you may wear makeup again; the days of staying out of the sun are over.")
+        .startswith("{clinic}: you may wear makeup again; your days out of the sun are over, but")
     )
 
 

@@ -45,10 +45,11 @@ def test_the_protocol_that_the_readme_shows_is_clean() -> None:
 
 
 def test_ready_words_of_too_many_topics_ask_for_fewer() -> None:
-    plan = parse_protocol("light-peel", TEN_LINES)
-    assert _problem(plan).endswith(
-        "; the ready words of so many topics are too long: name fewer in one step, or write its text.es"
-    )
+    many = TEN_LINES.replace('"retinoids", "sun"]', '"retinoids", "sun", "swimming", "exercise", "shaving"]')
+    more = "".join(f"restrictions.{topic} = {{ days = 7 }}\n" for topic in ("swimming", "exercise", "shaving"))
+    report = check_protocol(parse_protocol("light-peel", many.replace("steps = [", f"{more}steps = [")))
+    instead = "the ready words of so many topics are too long: name fewer in one step, or write its text"
+    assert [f"{instead}.es"] == [one.instead for one in report.findings]
 
 
 def _plan(*more: dict[str, Any], **said: Any) -> CareProtocol:
@@ -136,8 +137,9 @@ def test_letters_that_spanish_needs_are_free_and_its_curly_quotes_are_not() -> N
         texts = {"text": {"en": WORDS, "es": es}}
         return protocol(step("one", "care", at={"hours": 1}, stale_after={"hours": 8}, **texts), languages=("en", "es"))
 
-    assert () == check_protocol(plan("{clinic}: está así. STOP para darse de baja.")).problems
-    assert 'step "one", text.es, position 11: U+201C' in _problem(plan("{clinic}: “está. STOP para darse de baja."))
+    assert () == check_protocol(plan("{clinic}: está así. {phone}. STOP para darse de baja.")).problems
+    curly = plan("{clinic}: “está. {phone}. STOP para darse de baja.")
+    assert 'step "one", text.es, position 11: U+201C' in _problem(curly)
     assert "text.es: reads like en; translate it" in _problem(plan(WORDS))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from schedules import catalogue
 from schedules.catalogue import shipped
+from schedules.check import check_protocol
 from schedules.protocol import CareProtocol, Step, StepKind
 
 PROTOCOLS = shipped()
@@ -75,8 +76,8 @@ def test_every_restriction_is_said_when_it_begins_and_lifted_when_it_ends(subtes
 
 def test_the_default_says_nothing_beyond_its_three_restrictions() -> None:
     default = PROTOCOLS["microneedling"]
-    assert {step.kind for step in default.steps} == {StepKind.RESTRICT, StepKind.LIFT}
-    assert all(step.enabled for step in default.steps)
+    assert {step.kind for step in default.steps if step.enabled} == {StepKind.RESTRICT, StepKind.LIFT}
+    assert ["warning-signs"] == [step.key for step in default.steps if not step.enabled]
     assert not any(step.source for step in default.steps)
     assert "no single clinic" in default.source
 
@@ -131,6 +132,18 @@ OFF_WITHIN = {
 """The part of an otherwise usable text that needs a clinician, split off."""
 
 
+def test_when_to_call_is_in_every_file_and_off_with_one_line_on_how_to_turn_it_on(subtests: pytest.Subtests) -> None:
+    folder = Path(catalogue.__file__).parent / "protocols"
+    for name, protocol in PROTOCOLS.items():
+        with subtests.test(name=name):
+            (step,) = [step for step in protocol.steps if step.kind is StepKind.WARNING]
+            assert ("warning-signs", False, None) == (step.key, step.enabled, step.source)
+            assert "To turn it on, delete its `enabled` and `why_off`." in folder.joinpath(f"{name}.toml").read_text()
+            on = step.model_copy(update={"enabled": True, "why_off": None})
+            steps = tuple(on if one is step else one for one in protocol.steps)
+            assert () == check_protocol(protocol.model_copy(update={"steps": steps})).problems
+
+
 def test_nothing_else_is_off(subtests: pytest.Subtests) -> None:
     for name in PROTOCOLS:
         with subtests.test(name=name):
@@ -138,7 +151,9 @@ def test_nothing_else_is_off(subtests: pytest.Subtests) -> None:
             others = {
                 step.key
                 for step in PROTOCOLS[name].steps
-                if not step.enabled and not _rows(step) & NEEDS_A_CLINICIAN.get(page, set())
+                if not step.enabled
+                and step.kind is not StepKind.WARNING
+                and not _rows(step) & NEEDS_A_CLINICIAN.get(page, set())
             }
             assert OFF_WITHIN.get(name, set()) == others
 
@@ -150,7 +165,7 @@ def test_each_step_of_a_page_says_its_lines_and_its_reason_when_off(subtests: py
     for name, step in STEPS:
         with subtests.test(protocol=name, step=step.key):
             page = next((number for number, protocol in PAGES.items() if protocol == name), None)
-            if page is not None:
+            if page is not None and step.kind is not StepKind.WARNING:
                 assert re.fullmatch(rf"{page} L\d+(, L\d+)* \(m\d\d(, m\d\d)*\)", step.source or "")
             if step.why_off:
                 assert re.fullmatch(r"[A-Z'][^\n]+\.", step.why_off)
@@ -199,7 +214,7 @@ def test_a_check_in_has_no_medical_criteria_and_a_rebook_names_both_ends(subtest
                 )
                 assert ["file", "task", "urgent"] == [answer.then for answer in step.answers.values()]
             if step.kind is StepKind.REBOOK and step.enabled:
-                assert re.search(r"usually \d to \d (weeks|months) after the last", step.text["en"])
+                assert re.search(r"\d to \d (weeks|months) after the last", step.text["en"])
 
 
 def test_no_page_lends_its_retinoid_rule_to_another() -> None:
@@ -212,5 +227,5 @@ def test_no_text_frees_the_makeup_brush_or_calls_her_skin_burned(subtests: pytes
     for name, step in STEPS:
         with subtests.test(protocol=name, step=step.key):
             for text in step.text.values():
-                assert not re.search(r"(?<!powered )face brush|cepillo facial(?! eléctrico)", text)
+                assert not re.search(r"(?<!electric )face brush|cepillo facial(?! eléctrico)", text)
                 assert not re.search(r"quemad[ao]s?(?! por el sol)|quemadura(?! de sol)", text)

@@ -61,7 +61,7 @@ def test_a_terminal_of_80_columns_shows_every_word(at_a_terminal: Callable[..., 
     """No line is longer than the screen, and no text is cut: only folded between its words."""
     shown = at_a_terminal(*TREATED).out
     assert 80 >= max(map(len, shown.splitlines()))
-    text = "your 7 days of staying out of the sun are over. Questions? [clinic phone]. STOP to opt out."
+    text = "your days out of the sun are over. Keep using sunscreen each day. Questions? [clinic phone]."
     assert text in " ".join(shown.replace("day 7", "").replace("4:30 PM", "").split())
     assert "…" not in shown
 

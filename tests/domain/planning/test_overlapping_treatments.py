@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from notifier.domain.states import EnrollmentState
 from schedules.catalogue import shipped
 from schedules.moments import Moments
 from schedules.planned import PlannedMessage
-from schedules.protocol import Step, StepKind
+from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.wording import Voice
 
 PROTOCOLS = shipped()
@@ -29,6 +30,18 @@ ANSWERS = {
     "microneedling-kit": {"kit": "yes", "goal": "correct"},
     "microneedling-regimen": {"shaves": "yes", "indication": "facial"},
 }
+
+
+def _with_lengths_in_words(plan: CareProtocol) -> CareProtocol:
+    """The regimen as a clinic may have written it, and as it was: with the lengths in the words of its first text."""
+    content = json.loads(plan.content)
+    (today,) = [step for step in content["steps"] if step["key"] == "today"]
+    today["text"]["en"] = "{clinic}: 2 days no makeup or mineral sunscreen, 3 days no sun (hat). STOP to opt out."
+    today["text"]["es"] = "{clinic}: 2 días sin maquillaje ni protector mineral, 3 sin sol. STOP para darse de baja."
+    return CareProtocol.from_content(json.dumps(content))
+
+
+PROTOCOLS["microneedling-regimen"] = _with_lengths_in_words(PROTOCOLS["microneedling-regimen"])
 MONDAY = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)  # 2 PM, six days before the clocks go forward
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -159,7 +172,7 @@ def test_the_same_length_from_a_later_day_is_said() -> None:
 
 
 def test_what_is_normal_counts_from_the_newer_treatment() -> None:
-    """The older one's "usually settles by now" would come an hour after her skin was treated again."""
+    """The older one's "have usually eased by now" would come an hour after her skin was treated again."""
     older = facts(1, "microneedling-24h", MONDAY)
     plan = plans_of(older, facts(2, "microneedling-24h", MONDAY + 2 * DAY - HOUR))[1]
     assert StepKind.EXPECT not in {text.kind for text in plan.timeline.messages}
