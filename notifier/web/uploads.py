@@ -13,6 +13,7 @@ import structlog
 
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.import_rows import ImportReport, Progress
+from notifier.enrollments.importing.mappings.apply import Unknown
 
 LARGEST: Final = 10 * 2**20
 """Bytes of one file."""
@@ -27,11 +28,17 @@ Work = Callable[[Progress], ImportReport]
 
 @dataclass(slots=True)
 class Upload:
-    """One file, and how far its import is. The thread that works on it writes the last five fields."""
+    """One file, and how far its import is. The thread that works on it writes the last five fields and `unknown`."""
 
     data: bytes = field(repr=False)
     seen_at: datetime
     digest: str = ""
+    mapping: str = ""
+    """Through which it is read; "" for a file of ours."""
+    consent: str = ""
+    """How everybody in it agreed, where the file does not say it."""
+    unknown: tuple[tuple[Unknown, int], ...] = ()
+    """Words that nobody has said the meaning of, and in how many rows each stands."""
     thread: threading.Thread | None = None
     done: int = 0
     of: int = 0
@@ -56,9 +63,9 @@ class Uploads:
     _held: dict[str, Upload] = field(default_factory=dict, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def put(self, key: str, data: bytes, now: datetime) -> Upload:
+    def put(self, key: str, data: bytes, now: datetime, *, mapping: str = "", consent: str = "") -> Upload:
         """Hold a file in place of the session's last one. Raises Refused where too many are being worked on."""
-        upload = Upload(data, now, hashlib.sha256(data).hexdigest()[:16])
+        upload = Upload(data, now, hashlib.sha256(data).hexdigest()[:16], mapping, consent)
         with self._turn:
             self._forget_old(now)
             last = self._held.get(key)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from starlette.responses import JSONResponse, Response
 
+from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import read_csv
-from notifier.enrollments.importing.failed_rows import FailedRow, failed_rows, write_failed_rows
+from notifier.enrollments.importing.failed_rows import FailedRow, Table, failed_rows, write_failed_rows
 from notifier.enrollments.importing.import_rows import ImportReport, Progress, import_rows
+from notifier.enrollments.importing.mappings.apply import FileReader
+from notifier.enrollments.importing.mappings.mapping import NO_TEXTS, Visit
+from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
+from notifier.enrollments.importing.mappings.stored import PASSED, open_reader, own_mappings, remember
 from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
+from notifier.web.context import WebContext
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
 from notifier.web.view import NotFound, Page, View, redirect
@@ -38,7 +44,8 @@ def upload(view: View) -> Response:
     data: bytes = view.request.state.file
     if not data:
         return _page(view, None, problem="no file was chosen, or it is empty; choose a CSV file", status=422)
-    held = view.context.uploads.put(view.form, data, view.now)
+    mapping, consent = view.field("mapping"), view.field("consent")
+    held = view.context.uploads.put(view.form, data, view.now, mapping=mapping, consent=consent)
     view.note("did", "check an import")
     view.context.uploads.start(held, _work(view, held, dry_run=True))
     return redirect("/import")
@@ -54,6 +61,19 @@ def commit(view: View) -> Response:
     view.note("did", "import a file")
     work = _work(view, held, dry_run=False)
     view.context.uploads.start(held, work, once=lambda: held.report is not None and held.report.dry_run)
+    return redirect("/import")
+
+
+def say_words(view: View) -> Response:
+    """Keep what somebody said of the file's words, and check the file anew."""
+    held = _held(view)
+    asked = enumerate(one for one, _ in held.unknown)
+    said = {one: means for number, one in asked if (means := view.field(f"word{number}"))}
+    context = view.context
+    with writing(context.engine) as session:
+        open_reader(session, held.mapping, context.protocols, context.rules, said=said)
+        remember(session, held.mapping, said, now=view.now, by=view.who.by)
+    context.uploads.start(held, _work(view, held, dry_run=True), once=lambda: not held.is_written)
     return redirect("/import")
 
 
@@ -78,7 +98,7 @@ def download_failed(view: View) -> Response:
         raise NotFound
     view.note("saw", "failed rows of an import")
     out = io.StringIO()
-    write_failed_rows(out, read_csv(held.data), held.report.faults)
+    write_failed_rows(out, _table(view.context, held), held.report.faults)
     return _csv(out.getvalue(), "failed-rows.csv")
 
 
@@ -101,9 +121,43 @@ def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
     def work(progress: Progress) -> ImportReport:
         # What is bad has been seen by now, so the good rows go in without it.
         run = partial(import_rows, context.engine, held.data, protocols=context.protocols, rules=context.rules)
-        return run(now=now, by=by, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, progress=progress)
+        run = partial(run, now=now, by=by, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, progress=progress)
+        if (reader := _reader(context, held)) is None:
+            return run()
+        report = run(read=reader.rows, passed=PASSED)
+        held.unknown = tuple(reader.unknown.most_common())
+        return report
 
     return work
+
+
+def _reader(context: WebContext, held: Upload) -> FileReader | None:
+    if not held.mapping:
+        return None
+    with reading(context.engine) as session:
+        return open_reader(session, held.mapping, context.protocols, context.rules, consent=held.consent)
+
+
+def _table(context: WebContext, held: Upload) -> Table:
+    """The file as it stands."""
+    reader = _reader(context, held)
+    return reader.original(held.data) if reader else read_csv(held.data)
+
+
+def _mappings(view: View) -> list[tuple[str, str]]:
+    with reading(view.context.engine) as session:
+        own = own_mappings(session)
+    return [(name, find_mapping(name, own).mapping.title) for name in sorted({*shipped(), *own})]
+
+
+def _meanings(context: WebContext, what: str) -> list[tuple[str, str]]:
+    """What a word may mean, and how the page says it."""
+    match what:
+        case "service":
+            return [(NO_TEXTS, "no texts"), *((key, one.title) for key, one in context.protocols.items())]
+        case "status":
+            return [(one, one) for one in get_args(Visit)]
+    return [(one.id, one.voice.clinic) for one in context.rules.choices]
 
 
 def _page(view: View, held: Upload | None, *, problem: str | None = None, status: int = 200) -> Response:
@@ -112,15 +166,22 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
     if held is not None and held.is_busy:
         values |= {"share": _share(held), "words": _progress_words(held)}
     elif held is not None and held.report is not None:
-        values |= {"report": held.report, "to_write": _to_write(held.report), "rows": _shown(held, held.report)}
+        values |= {
+            "report": held.report,
+            "to_write": _to_write(held.report),
+            "rows": _shown(view.context, held, held.report),
+        }
+        values |= {"unknown": [(one, rows, _meanings(view.context, one.what)) for one, rows in held.unknown]}
         values |= {"counts": _counts(held.report)}
     passed = () if view.context.rules.choices else ("office",)
     columns = [name for name in OPTIONAL if name not in (*WHEN, *passed)]
+    values["mappings"] = _mappings(view) if values["report"] is None else []
     return view.page("import.html", status=status, columns=columns, **values)
 
 
-def _shown(held: Upload, report: ImportReport) -> list[FailedRow]:
-    return failed_rows(read_csv(held.data), report.faults[:_MOST_SHOWN])
+def _shown(context: WebContext, held: Upload, report: ImportReport) -> list[FailedRow]:
+    reader = _reader(context, held)
+    return failed_rows(reader.named(held.data) if reader else read_csv(held.data), report.faults[:_MOST_SHOWN])
 
 
 def _to_write(report: ImportReport) -> int:
@@ -134,7 +195,7 @@ def _counts(report: ImportReport) -> list[tuple[str, int]]:
         RowMeaning.CHANGED: "changed",
         RowMeaning.ENDED: "cancelled or no-show",
         RowMeaning.SAME: "known and unchanged",
-        RowMeaning.PASSED_BY: "cancelled before they were enrolled",
+        RowMeaning.PASSED_BY: "without texts, or cancelled before they were enrolled",
     }
     return [(words[one], report.counts[one]) for one in words if report.counts[one]]
 
@@ -159,6 +220,7 @@ PAGES = (
     Page("GET", "/import", show),
     Page("POST", "/import", upload, read=read_upload),
     Page("POST", "/import/commit", commit),
+    Page("POST", "/import/words", say_words),
     Page("POST", "/import/forget", forget),
     Page("GET", "/import/progress", progress),
     Page("GET", "/import/failed-rows.csv", download_failed),

@@ -7,6 +7,7 @@ import io
 import re
 import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -161,7 +162,7 @@ def test_a_file_over_ten_mebibytes_is_refused_and_not_kept(pages: Pages) -> None
     response = choose(pages, b"x" * (LARGEST + 200_000))
     assert 413 == response.status_code
     assert "more than 10 MiB" in words(response)
-    assert "CSV file" in pages.read("/import")
+    assert "What wrote the file" in pages.read("/import")
 
 
 def test_the_file_never_touches_the_disk(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,3 +223,21 @@ def test_the_page_names_no_patient_in_an_address(pages: Pages) -> None:
     choose(pages, lines(GOOD, BAD))
     addresses = re.findall(r'(?:href|action|src)="([^"]*)"', pages.get("/import").text)
     assert not [one for one in addresses if re.search(r"Ana|Jo|A-|\+1|212", one)]
+
+
+def test_a_booking_systems_file_is_read_and_its_words_are_said_on_the_page(pages: Pages) -> None:
+    exports = Path(__file__).parents[2] / "enrollments" / "importing" / "exports"
+    data = (exports / "acuity.csv").read_bytes()
+    choose(pages, data, mapping="acuity", consent="signed form")
+    page = pages.get("/import")
+    assert "What do these words mean?" in words(page)
+    assert "Service “Microneedling - Face” (1 row)" in words(page)
+    assert "José 77002 Consultation protocol" in words(page)
+    pages.post("/import/words", on="/import", word0="microneedling", word1="none")
+    settle(pages)
+    assert "1 row to import" in words(pages.get("/import"))
+    commit(pages)
+    assert 1 == enrolled(pages)
+    pages.client.post("/import/forget", data={"form": pages.token()})
+    choose(pages, data, mapping="acuity", consent="signed form")
+    assert "What do these words mean?" not in words(pages.get("/import"))

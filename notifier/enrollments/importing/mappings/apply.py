@@ -70,6 +70,19 @@ class FileReader:
         yield 1, header
         yield from rows
 
+    def named(self, data: bytes) -> Rows:
+        """The file's own rows under our names, to show what stands where a row is wrong."""
+        columns = self.mapping.columns
+        ours = {
+            columns.name.columns[0]: "name", columns.phone: "phone", columns.service: "protocol",
+            columns.day.column: "appointment_at", columns.status: "status", columns.office: "office",
+            columns.provider: "provider", columns.id.visit: "external_id",
+            columns.consent and columns.consent.column: "consent",
+        }  # fmt: skip
+        header, rows = find_table(self.name, self.mapping, data)
+        yield 1, [ours.get(column, column) for column in header]
+        yield from rows
+
     def _row(self, row: Mapping[str, str]) -> MappedRow:
         columns = self.mapping.columns
         if self._is_no_patient(row):
