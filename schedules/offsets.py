@@ -153,6 +153,11 @@ class Span(OneUnit):
     hours: Annotated[int, Field(ge=1, le=2400)] | None = None
     days: Annotated[int, Field(ge=1, le=60)] | None = None
 
+    def __str__(self) -> str:
+        unit = next(unit for unit in self.UNITS if getattr(self, unit) is not None)
+        number = getattr(self, unit)
+        return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
+
     @cached_property
     def length(self) -> timedelta:
         return timedelta(minutes=self.minutes or 0, hours=self.hours or 0, days=self.days or 0)

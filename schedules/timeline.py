@@ -212,6 +212,9 @@ def _say(slot: Slot, patient: Patient, speech: Speech, enrolled_at: datetime | N
     notes = slot.notes(patient.zone, enrolled_at)
     if step.kind is StepKind.REBOOK and patient.rebook_consent is None:
         notes = (*notes, "only with the patient's own consent to rebook texts")
+    if step.again_after is not None:
+        again = speech.say(step.again_text[patient.language])
+        notes = (*notes, f"asked once more after {step.again_after} where nothing comes: {again}")
     return PlannedMessage(
         step=step.key,
         kind=step.kind,

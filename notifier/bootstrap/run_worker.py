@@ -27,6 +27,7 @@ from notifier.bootstrap.sending import answer_rules, build_gateway, sending_rule
 from notifier.bootstrap.signals import on_signals
 from notifier.clock import Clock
 from notifier.config.settings import Settings
+from notifier.conversations.ask_again import ask_again
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import file_of, open_engine, reading
@@ -136,9 +137,11 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     )
     alerting = build_alerting(settings)
     heartbeat = settings.heartbeat_url
+    answers = answer_rules(settings)
     outside = Outside(
         watch=lambda now: watch(threads, alerting, now=now),
         watch_replies=lambda now: watch_replies(threads, alerting, now=now),
+        ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("damaged", why, now),)),
     )

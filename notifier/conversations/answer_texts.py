@@ -11,18 +11,16 @@ from sqlalchemy.orm import Session
 
 from notifier.conversations.answers import Outcome
 from notifier.conversations.auto_reply import USEFUL_FOR, AnswerRules
-from notifier.conversations.reply_texts import plan_reply
-from notifier.db.enrollments import sharing_phone
+from notifier.conversations.reply_texts import listener_of, plan_reply
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import AFTER_ANSWER, AFTER_FINE
 from notifier.domain.staffed_hours import StaffedClock
-from notifier.domain.states import RUNNING
 from notifier.numbers.open_replies import what_holds
 from schedules.dates import say_date, say_time
 from schedules.languages.registry import language_or_default
 from schedules.placeholders import STAFFED_NEXT
 from schedules.protocol import StepKind
-from schedules.wording import Addressee, Printable, render
+from schedules.wording import Printable, render
 
 _TIME_TO_REPLY: Final = timedelta(hours=1)
 """With less of the day's staffed hours left, a reply is promised for the next ones."""
@@ -44,10 +42,8 @@ def plan_words(
     facts = [("provider", enrollment.provider)] if enrollment.provider else []
     comes = (STAFFED_NEXT, staffed_next(rules, now, zone, enrollment.language))
     visit = enrollment.treated_at or enrollment.appointment_at or now
-    others = [one for one in sharing_phone(session, enrollment.phone) if one.folded_name != enrollment.folded_name]
-    is_shared = any(one.state in RUNNING for one in others)
-    listener = Addressee(enrollment.language, enrollment.name.partition(" ")[0], is_shared)
-    said = render(words, replace(rules.voice, facts=(*facts, comes)), listener, Printable(visit, zone))
+    voice = replace(rules.voice, facts=(*facts, comes))
+    said = render(words, voice, listener_of(session, enrollment), Printable(visit, zone))
     step = f"{AFTER_FINE if given.files_itself else AFTER_ANSWER}-{reply_id}"
     plan_reply(session, enrollment, given.question.ask.phone, said, step=step, now=now, until=until, by="worker")
 

@@ -16,6 +16,7 @@ from notifier.db.need import need_of_reply
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import BY_ITSELF, REPLY
 from notifier.domain.states import RUNNING, MessageState
+from schedules.wording import Addressee
 
 _NEVER_LEFT: Final = (MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 
@@ -29,6 +30,13 @@ def answers_for(session: Session, phone: str, *, office: str | None = None) -> E
     on_number = [one for one in on_number if office is not None and one.office == office] or on_number
     best = [one for one in on_number if one.state in RUNNING] or on_number
     return best[-1] if best else None
+
+
+def listener_of(session: Session, enrollment: Enrollment) -> Addressee:
+    """Who reads a text of this enrollment; the name opens it where somebody else's texts arrive on the phone too."""
+    others = [one for one in sharing_phone(session, enrollment.phone) if one.folded_name != enrollment.folded_name]
+    is_shared = any(one.state in RUNNING for one in others)
+    return Addressee(enrollment.language, enrollment.name.partition(" ")[0], is_shared)
 
 
 def one_at_a_time(session: Session, phone: str) -> None:

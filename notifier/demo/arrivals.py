@@ -18,6 +18,7 @@ from notifier.demo.why import why_now
 from notifier.domain.phone import area_zones
 from notifier.domain.states import MessageState
 from notifier.sandbox.messages import LedgerEntry
+from schedules.asking import first_asking
 from schedules.send_window import SendWindow
 
 
@@ -65,7 +66,7 @@ def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Deliver
 
 def _why(session: Session, message: Message, enrollment: Enrollment, window: SendWindow) -> str:
     protocol = load_version(session, enrollment.protocol, enrollment.version)
-    (step,) = (step for step in protocol.steps if step.key == message.step)
+    (step,) = (step for step in protocol.steps if step.key == first_asking(message.step))
     anchor = enrollment.treated_at or enrollment.appointment_at
     assert anchor is not None
     assert message.due_at is not None  # it has left

@@ -24,6 +24,7 @@ from notifier.enrollments.fields import PLANNED
 from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans
 from notifier.enrollments.requests import ChangeRequest
+from notifier.numbers.asks import keep_from_old_number
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.numbers.open_replies import follow_number
 from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_phones
@@ -178,6 +179,7 @@ def _opt_out_follows(session: Session, old: str, new: str, now: datetime, by: st
     for hold in open_holds(session, old):
         hold_number(session, new, reason=hold.reason, at=now, by=by, kinds=hold.kinds)
     follow_number(session, old, new, at=now)
+    keep_from_old_number(session, old, at=now, by=by)
 
 
 def _suppress(session: Session, enrollment_ids: Sequence[int], now: datetime, by: str) -> None:

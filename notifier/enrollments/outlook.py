@@ -29,6 +29,7 @@ from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, 
 from notifier.domain.planning.still_right import is_still_right
 from notifier.domain.states import RUNNING
 from notifier.enrollments.plans import at_number, company_of, enrollments_on, facts_of
+from schedules.asking import AGAIN
 from schedules.moments import Moments
 
 
@@ -143,7 +144,9 @@ def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow]) -> Member:
 def _rows(session: Session, enrollments: Sequence[int], lock: bool) -> dict[int, list[OutboxRow]]:
     if not enrollments:
         return {}
-    found = select(Message).where(col(Message.enrollment_id).in_(enrollments), ~outbox.is_reply())
+    found = select(Message).where(  # the second asking follows from what happens, not from a plan
+        col(Message.enrollment_id).in_(enrollments), ~outbox.is_reply(), ~col(Message.step).endswith(AGAIN)
+    )
     found = found.order_by(col(Message.id)).execution_options(populate_existing=True)
     rows: dict[int, list[OutboxRow]] = {}
     for row in session.scalars(found.with_for_update() if lock else found):

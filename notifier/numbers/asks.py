@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.array_param import in_array
 from notifier.db.outbox import move_where
+from notifier.db.rows import table_of
 from notifier.db.tables import Message, Reply
 from notifier.domain.states import MessageState
 from schedules.asking import AGAIN, first_asking
@@ -22,6 +22,7 @@ OPEN_FOR: Final = timedelta(days=7)
 """So long after it left, a bare digit still answers a question; later a person reads it."""
 _SKEW: Final = timedelta(seconds=2)
 """How far the provider's clock, which has whole seconds, may be behind ours."""
+_reply = table_of(Reply).alias()  # a table, not a class: an office's narrowing is for what is listed
 _NEVER_LEFT: Final = (MessageState.PLANNED, MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 _WITHDRAWN: Final = "the patient has written since the question left"
 
@@ -71,6 +72,29 @@ def _open(session: Session, message: Message) -> OpenAsk:
     return OpenAsk(first or 0, message.enrollment_id, message.phone, step, message.left_at)
 
 
+def is_ask() -> ColumnElement[bool]:
+    """The condition that a text asks, as the partial index has it."""
+    return col(Message.kind) == literal_column(f"'{StepKind.ASK}'")
+
+
+def wrote_since() -> ColumnElement[bool]:
+    """The condition that something has come from a text's number since it left."""
+    return (
+        select(_reply.c.id)
+        .where(_reply.c.phone == col(Message.phone), _reply.c.at >= col(Message.left_at))
+        .correlate(table_of(Message))
+        .exists()
+    )
+
+
+def keep_from_old_number(session: Session, phone: str, *, at: datetime, by: str) -> None:
+    """Withdraw what would ask once more on a number that a patient has left."""
+    move_where(
+        session, col(Message.phone) == phone, is_ask(), col(Message.step).endswith(AGAIN), seen=MessageState.PLANNED,
+        to=MessageState.CANCELLED, at=at, by=by, why="the patient has another number",
+    )  # fmt: skip
+
+
 def ask_no_more(session: Session, asks: Sequence[OpenAsk], *, at: datetime, by: str) -> None:
     """Withdraw what would ask once more: the patient has written."""
     for ask in asks:
@@ -78,15 +102,3 @@ def ask_no_more(session: Session, asks: Sequence[OpenAsk], *, at: datetime, by: 
             session, col(Message.enrollment_id) == ask.enrollment_id, col(Message.step) == ask.step + AGAIN,
             seen=MessageState.PLANNED, to=MessageState.CANCELLED, at=at, by=by, why=_WITHDRAWN,
         )  # fmt: skip
-
-
-def last_written(session: Session, phones: Iterable[str]) -> dict[str, datetime]:
-    """When something last came from each of these numbers; for one turn's claim, at most some thousands."""
-    return dict(session.execute(_LAST_WRITTEN, {"phones": set(phones)}).all())
-
-
-_LAST_WRITTEN: Final = (
-    select(col(Reply.phone), func.max(col(Reply.at)))
-    .where(in_array(col(Reply.phone), "phones"))
-    .group_by(col(Reply.phone))
-)

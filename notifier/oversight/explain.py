@@ -30,6 +30,7 @@ from notifier.sending.gates.heartbeats import works
 from notifier.sending.gates.polls import gate_is_open
 from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.outcomes.save import ASKED_TO_WAIT
+from schedules.asking import first_asking
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step
 from schedules.saying import say_moment
@@ -95,7 +96,7 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
         f"Message {message.id} is the step {message.step} ({message.kind}) of enrollment {enrollment.id}{again}.",
         f"Its protocol is {protocol.id}, version {protocol.version}.",
     ]
-    step = next((one for one in protocol.steps if one.key == message.step), None)
+    step = next((one for one in protocol.steps if one.key == first_asking(message.step)), None)
     if step is None:
         return [*said, "This version of the protocol has no such step: it is from the one before a change."]
     source = f"Source: {step.source}." if step.source else "No page says this; the protocol's author does."

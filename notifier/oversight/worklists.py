@@ -25,6 +25,7 @@ from notifier.domain.states import MessageState
 from notifier.domain.waiting import ON_HOLD
 from notifier.numbers.open_replies import has_open_reply
 from notifier.oversight.waiting import waits_for_a_person
+from schedules.asking import AGAIN
 from schedules.protocol import StepKind
 
 _S = MessageState
@@ -224,7 +225,8 @@ def _troubled(since: datetime, until: datetime, states: Sequence[MessageState]) 
     seen_to = select(col(SeenTo.message_id)).where(col(SeenTo.message_id) == col(Message.id))
     lately = or_(col(Message.nominal_at) >= since, col(Message.reason).contains(ON_HOLD))
     ever = col(Message.nominal_at) >= since - _HELD_FOR
-    return in_state(*states), ever, lately, col(Message.nominal_at) < until, ~seen_to.exists()
+    first = ~col(Message.step).endswith(AGAIN)  # a second asking that could not leave asks for nothing
+    return in_state(*states), ever, lately, col(Message.nominal_at) < until, first, ~seen_to.exists()
 
 
 def _planned(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:

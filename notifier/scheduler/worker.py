@@ -116,6 +116,7 @@ class Worker:
         timers.add("receipts", _RECEIPTS, self._receipts)
         timers.add("heartbeat", _HEARTBEAT, self._heartbeat)
         timers.add("replies", _WATCH, self._watch_replies)
+        timers.add("asks", _WATCH, self._ask_again)
         timers.add("watch", _WATCH, self._watch)
         timers.add("beat", _WATCH, self._beat)
         timers.start()
@@ -269,6 +270,10 @@ class Worker:
         self._notice_jump()  # this may run before the pulse has seen it
         if self._outside.watch is not None and not self._inbound.jumped:
             await self._outside.watch(self._clock.now())
+
+    async def _ask_again(self) -> None:
+        if self._outside.ask_again is not None and await self._outside.ask_again(self._clock.now()):
+            self._timers.wake("dispatch")
 
     async def _watch_replies(self) -> None:
         """Woken whenever replies were read: urgent words must not wait for the next look around."""

@@ -41,6 +41,8 @@ class Outside:
     """Looks around at that instant, and tells somebody what is wrong."""
     watch_replies: Callable[[datetime], Awaitable[object]] | None = None
     """Tells somebody at once what patients have just written, where it cannot wait."""
+    ask_again: Callable[[datetime], Awaitable[int]] | None = None
+    """Plans the second asking of questions that nobody has answered; how many."""
     beat: Callable[[], Awaitable[None]] | None = None
     """Pings a dead man's switch; raises NotDelivered."""
     alarm: Callable[[str, datetime], Awaitable[object]] | None = None

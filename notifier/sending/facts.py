@@ -26,6 +26,7 @@ from notifier.domain.waiting import OpenHold, waits_for
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
+from schedules.asking import first_asking
 from schedules.send_window import OpenHours, SendWindow
 
 DECIDED_BY: tuple[Any, ...] = (
@@ -137,7 +138,7 @@ class FactsOfBatch:
             rebook_consent=row.rebook_consent,
             waits_for=waits_for(
                 row.kind,
-                row.step,
+                first_asking(row.step),
                 row.protocol,
                 enrollment=row.enrollment_state,
                 holds=self.holds.get(row.phone, ()),

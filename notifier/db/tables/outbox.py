@@ -90,6 +90,8 @@ class Message(SQLModel, table=True):
         ),
         # With all that the delivery page counts: no row has to be read for it.
         partial_index("ix_messages_left", "left_at", "state", "enrollment_id", where="left_at IS NOT NULL"),
+        # Questions by when they are of no more use: who has not answered.
+        partial_index("ix_messages_asks", "expires_at", where="kind = 'ask'"),
         Index("ix_messages_phone_left", "phone", "left_at"),
         Index("ix_messages_sid", "sid"),
     )
