@@ -28,6 +28,7 @@ from notifier.bootstrap.signals import on_signals
 from notifier.clock import Clock
 from notifier.config.settings import Settings
 from notifier.conversations.ask_again import ask_again
+from notifier.conversations.at_closing import answer_at_closing, unanswered_at_closing
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import file_of, open_engine, reading
@@ -140,6 +141,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     answers = answer_rules(settings)
     outside = Outside(
         watch=lambda now: watch(threads, alerting, now=now),
+        at_closing=partial(_answer_unread, threads, answers),
         watch_replies=lambda now: watch_replies(threads, alerting, now=now),
         ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
@@ -166,6 +168,14 @@ def _receive(session: Session, found: ProviderMessage, now: datetime, *, answers
     to = (found.to, found.service)
     inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=to)
     receive(session, inbound, now, answers=answers)
+
+
+async def _answer_unread(threads: DatabaseThreads, answers: AnswerRules | None, now: datetime) -> None:
+    """Nearly always there is nothing to write: then nobody has to wait for a writer."""
+    if answers is None:
+        return
+    if await threads.read(lambda session: bool(unanswered_at_closing(session, answers, now))):
+        await threads.write(lambda session: answer_at_closing(session, answers, now))
 
 
 def _apply(session: Session, found: ProviderMessage, now: datetime) -> None:

@@ -32,7 +32,15 @@ def answer_rules(settings: Settings) -> AnswerRules | None:
         return None
     voice = Voice(settings.clinic_name, settings.clinic_phone)
     zone = zone_named(settings.timezone or "UTC")
-    return AnswerRules(voice, zone, staffed_hours(settings), settings.urgent_answers, read_offices(settings))
+    return AnswerRules(
+        voice,
+        zone,
+        staffed_hours(settings),
+        settings.urgent_answers,
+        settings.after_hours_phone,
+        settings.is_twilios_own,
+        offices=read_offices(settings),
+    )
 
 
 def build_gateway(settings: Settings) -> Gateway:

@@ -66,6 +66,9 @@ COMMANDS: Final = {
     "unpause": CommandEntry("staff.decisions.unpause", "Let its texts leave again."),
     "circuit": CommandEntry("staff.decisions.circuit", "What stops all sending."),
     "protocols": CommandEntry("staff.protocols.app", "The plans themselves."),
+    "fixed-answer": CommandEntry(
+        "staff.fixed_answer.fixed_answer", "What patients hear without a person, and which words wait for approval."
+    ),
     "offices": CommandEntry("staff.offices.offices", "The clinic's offices, as NOTIFIER_OFFICES_FILE has them."),
     "alerts": CommandEntry("ops.alerts.alerts", "What somebody must know, since when, and whether it was told."),
     "doctor": CommandEntry("ops.doctor.doctor", "Say what is wrong and what to do about it."),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from notifier.conversations.classify import Meaning
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
+from schedules.languages.folders import DEFAULT
 from schedules.languages.registry import language_or_default
 from schedules.placeholders import PLACEHOLDER
 from schedules.send_window import zone_named
@@ -20,7 +21,10 @@ from schedules.wording import Voice
 USEFUL_FOR: Final = timedelta(hours=1)
 """Later than this after the patient's message a fixed answer would only confuse; one of staff is stale too."""
 ONE_IN: Final = timedelta(hours=12)
-"""At most one fixed answer for each number: two machines must not keep each other talking."""
+"""At most one fixed answer to a number for urgent words, and one for all else: two machines must not keep each other
+talking, and an answer at noon must not keep a patient who bleeds at night without one."""
+UNKNOWN_AN_HOUR: Final = 20
+"""So many numbers that nobody enrolled are answered within an hour; then somebody is alerted."""
 STAFF_MAY_REPLY_FOR: Final = timedelta(hours=24)
 """After the patient's message, at any hour: the patient is awake, or has asked to be told."""
 LONGEST_TEXT: Final = 1600
@@ -37,9 +41,15 @@ class AnswerRules:
     zone: ZoneInfo
     """The clinic's clock."""
     staffed: StaffedHours | None = None
-    """None: nobody has said, and only urgent words are answered."""
-    words: Mapping[str, str] | None = None
-    """By language; the program's own where a language is missing."""
+    """None: nobody has said, and so nobody counts as being there."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """The clinic's own, by language; the program's where a language is missing."""
+    after_hours_phone: str | None = None
+    """What patients call while nobody is there; None: the clinic's phone."""
+    must_be_approved: bool = False
+    """Only words that a clinician has approved leave, else the program's own."""
+    language: str = DEFAULT
+    """Of the answer to a number that nobody enrolled, where the words do not show it."""
     offices: Offices = field(default_factory=lambda: NO_OFFICES)
 
     def at(self, office: str | None) -> AnswerRules:
@@ -47,14 +57,40 @@ class AnswerRules:
         if office is None or office not in self.offices:
             return self
         profile = self.offices[office]
-        return replace(self, voice=profile.voice, zone=zone_named(profile.timezone), staffed=profile.staffed)
+        return replace(
+            self,
+            voice=profile.voice,
+            zone=zone_named(profile.timezone),
+            staffed=profile.staffed,
+            after_hours_phone=profile.after_hours_phone,
+            language=profile.language or self.language,
+        )
 
-    def say(self, language: str) -> str:
-        """The answer in the patient's language, else in English; in the clinic's own words where it has given some."""
+    def wish(self, language: str) -> str:
+        """The words that the clinic wants in that language, else in English: its own, or the program's."""
         spoken = language_or_default(language)
-        words = (self.words or {}).get(spoken.code, spoken.about.answers.unwatched)
-        filled = {"clinic": self.voice.clinic, "phone": self.voice.phone}
+        return self.words.get(spoken.code, spoken.about.answers.unwatched)
+
+    def say(self, language: str, at: datetime, approved: Mapping[str, str]) -> str:
+        """The answer at `at` in that language, else in English.
+
+        `approved`: by language, the words that a clinician has approved last. Where words must be approved, a changed
+        wording waits while those go on, and where there are none the program's own stand in.
+        """
+        spoken = language_or_default(language)
+        words = self.wish(language)
+        if self.must_be_approved:
+            words = approved.get(spoken.code, spoken.about.answers.unwatched)
+        filled = {"clinic": self.voice.clinic, "phone": self.phone(at)}
         return PLACEHOLDER.sub(lambda found: filled.get(found[1], found[0]), words)
+
+    def phone(self, at: datetime) -> str:
+        """What a patient can call at that instant."""
+        return self.voice.phone if self.is_staffed(at) else self.after_hours_phone or self.voice.phone
+
+    def is_staffed(self, at: datetime) -> bool:
+        """Whether somebody reads what patients write at that instant."""
+        return self.staffed is not None and self.staffed.include(at, self.zone)
 
     def wanted(self, meaning: Meaning, *, urgent: bool, written_at: datetime, now: datetime) -> bool:
         """Whether these words get the fixed answer, if the number has had none lately."""
@@ -62,9 +98,7 @@ class AnswerRules:
             return False
         if urgent or meaning is Meaning.HELP:
             return True
-        if self.staffed is None or meaning is not Meaning.OTHER:
-            return False
-        return not self.staffed.include(written_at, self.zone)
+        return meaning is Meaning.OTHER and not self.is_staffed(written_at)
 
 
 def check_staff_words(text: str, clinic_name: str) -> str:

@@ -18,8 +18,9 @@ from notifier.conversations.normalize import NAME, Said
 from notifier.conversations.reactions import Reaction, reaction_in
 from notifier.conversations.symbols import GLAD, STOP_SIGNS, is_unreadable, symbols
 from notifier.conversations.urgent_words import urgent_words
-from notifier.conversations.vocabulary import Vocabulary, said_of, vocabulary
+from notifier.conversations.vocabulary import Vocabulary, said_of, vocabulary, vocabulary_of
 from schedules.asking import AnswerMeaning
+from schedules.languages.registry import languages
 
 
 class Meaning(StrEnum):
@@ -88,6 +89,13 @@ def read_reply(
     if read.meaning is Meaning.HARMLESS and (urgent or media_count or (opted_out and agrees)):
         read = Reading(Meaning.OTHER)
     return replace(read, urgent=bool(urgent), why=read.why + urgent)
+
+
+def language_of_urgent(text: str) -> str | None:
+    """In which language the urgent words are, where only one has them; None where none or several do."""
+    spoken = [(one.code, vocabulary_of(one)) for one in languages()]
+    found = [code for code, known in spoken if any(urgent_words(said_of(text, known), known))]
+    return found[0] if len(found) == 1 else None
 
 
 def _with_care(

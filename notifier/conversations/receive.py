@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, update
@@ -12,14 +12,21 @@ from sqlmodel import col
 
 from notifier.conversations.answer_texts import plan_words
 from notifier.conversations.answers import choices, open_questions, outcome
-from notifier.conversations.auto_reply import ONE_IN, USEFUL_FOR, AnswerRules
-from notifier.conversations.classify import Meaning, Reading, read_reply
-from notifier.conversations.reply_texts import answers_for, one_at_a_time, plan_reply, was_answered
+from notifier.conversations.auto_reply import ONE_IN, UNKNOWN_AN_HOUR, USEFUL_FOR, AnswerRules
+from notifier.conversations.classify import Meaning, Reading, language_of_urgent, read_reply
+from notifier.conversations.reply_texts import (
+    answer_step,
+    answers_for,
+    answers_to_unknown,
+    one_at_a_time,
+    plan_reply,
+    was_answered,
+)
 from notifier.conversations.vocabulary import vocabulary
 from notifier.db.enrollments import numbers_since
+from notifier.db.fixed_answers import approved_answers
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Reply
-from notifier.domain.kinds import BY_ITSELF
 from notifier.domain.offices import Offices, office_of_sender
 from notifier.numbers.asks import ask_no_more
 from notifier.numbers.open_replies import hold_by_reply
@@ -91,7 +98,7 @@ def receive(
     here = answers.at(office) if answers else None
     by_twilio = meaning is Meaning.HELP and inbound.opt_out_type is not None
     if here is not None and not by_twilio and here.wanted(meaning, urgent=urgent, written_at=inbound.at, now=now):
-        _answer(session, inbound, here, office, now)
+        _answer(session, inbound, here, office, now, urgent=urgent)
     return meaning
 
 
@@ -115,23 +122,33 @@ def _office(session: Session, inbound: InboundText, offices: Offices) -> str | N
     return written_to if on_number is None else on_number.office
 
 
-def _answer(session: Session, inbound: InboundText, answers: AnswerRules, office: str | None, now: datetime) -> None:
-    """The fixed answer, to somebody who is our patient, has not said stop, and has had none lately."""
+def _answer(
+    session: Session, inbound: InboundText, answers: AnswerRules, office: str | None, now: datetime, *, urgent: bool
+) -> None:
+    """The fixed answer, to somebody who has not said stop and has had none lately. To urgent words also where nobody
+    enrolled the number: a patient may write from another phone. It names no patient."""
     phone = inbound.phone
     enrollment = answers_for(session, phone, office=office)
-    if enrollment is None or is_opted_out(session, phone):
+    if is_opted_out(session, phone) or (enrollment is None and not _may_answer_unknown(session, now, urgent=urgent)):
         return
-    if was_answered(session, phone, since=now - ONE_IN):
+    if was_answered(session, phone, since=now - ONE_IN, urgent=urgent):
         return
-    number = _id_of(session, inbound)
+    step = answer_step(_id_of(session, inbound), urgent=urgent)
+    language = enrollment.language if enrollment else language_of_urgent(inbound.text) or answers.language
+    words = answers.say(language, now, approved_answers(session))
     plan_reply(
-        session, enrollment, phone, answers.say(enrollment.language), step=f"{BY_ITSELF}-{number}", now=now,
-        until=inbound.at + USEFUL_FOR, by="worker",
+        session, enrollment, phone, words, step=step, now=now, until=inbound.at + USEFUL_FOR, by="worker",
+        office=office,
     )  # fmt: skip
 
 
 def _id_of(session: Session, inbound: InboundText) -> int:
     return session.scalars(select(col(Reply.id)).where(col(Reply.sid) == inbound.sid)).one() or 0
+
+
+def _may_answer_unknown(session: Session, now: datetime, *, urgent: bool) -> bool:
+    """A flood of made-up urgent words must not spend the clinic's money; somebody is alerted instead."""
+    return urgent and answers_to_unknown(session, since=now - timedelta(hours=1)) < UNKNOWN_AN_HOUR
 
 
 def _learn(session: Session, inbound: InboundText, meaning: Meaning, now: datetime) -> Meaning | None:

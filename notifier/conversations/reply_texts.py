@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -18,6 +18,7 @@ from notifier.domain.kinds import BY_ITSELF, REPLY
 from notifier.domain.states import RUNNING, MessageState
 from schedules.wording import Addressee
 
+_URGENT: Final = "-urgent"
 _NEVER_LEFT: Final = (MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 
 
@@ -46,14 +47,38 @@ def one_at_a_time(session: Session, phone: str) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
 
 
-def was_answered(session: Session, phone: str, *, since: datetime) -> bool:
-    """Whether the number has had, or may still get, a fixed answer planned after that instant."""
+def answer_step(reply: int, *, urgent: bool) -> str:
+    """The step of the fixed answer to a reply; those to urgent words are counted apart."""
+    return f"{BY_ITSELF}-{reply}{_URGENT if urgent else ''}"
+
+
+def was_answered(session: Session, phone: str, *, since: datetime, urgent: bool) -> bool:
+    """Whether the number has had, or may still get, a fixed answer planned after that instant; to urgent words, or to
+    all others."""
+    to_urgent = col(Message.step).like(f"{BY_ITSELF}-%{_URGENT}")
     found = _to(phone).where(
         col(Message.step).like(f"{BY_ITSELF}-%"),
+        to_urgent if urgent else ~to_urgent,
         col(Message.nominal_at) > since,
         col(Message.state).not_in(_NEVER_LEFT),
     )
     return session.execute(found.limit(1)).first() is not None
+
+
+def was_replied_to(session: Session, phone: str, *, since: datetime) -> bool:
+    """Whether anything was said to the number since then that was no step of a plan, by staff or by itself."""
+    found = _to(phone).where(col(Message.nominal_at) >= since, col(Message.state).not_in(_NEVER_LEFT))
+    return session.execute(found.limit(1)).first() is not None
+
+
+def answers_to_unknown(session: Session, *, since: datetime) -> int:
+    """How many fixed answers to numbers that nobody enrolled were planned after that instant."""
+    found = (
+        select(func.count())
+        .select_from(Message)
+        .where(col(Message.enrollment_id).is_(None), col(Message.kind) == REPLY, col(Message.nominal_at) > since)
+    )
+    return session.scalar(found) or 0
 
 
 def same_words(session: Session, phone: str, words: str, *, since: datetime) -> Message | None:
@@ -66,7 +91,7 @@ def same_words(session: Session, phone: str, words: str, *, since: datetime) -> 
 
 def plan_reply(
     session: Session,
-    enrollment: Enrollment,
+    enrollment: Enrollment | None,
     phone: str,
     words: str,
     *,
@@ -74,19 +99,26 @@ def plan_reply(
     now: datetime,
     until: datetime,
     by: str,
+    office: str | None = None,
 ) -> int:
-    """Write a reply into the outbox, to leave at once; the message's id. `until`: when it is no longer useful."""
-    before = select(col(Message.revision)).where(col(Message.enrollment_id) == enrollment.id, col(Message.step) == step)
+    """Write a reply into the outbox, to leave at once; the message's id. `until`: when it is no longer useful.
+
+    `enrollment`: None for a number that nobody enrolled; then it leaves through the sender of `office`.
+    """
+    whose = None if enrollment is None else enrollment.id
+    before = select(col(Message.revision)).where(
+        col(Message.enrollment_id).is_not_distinct_from(whose), col(Message.step) == step
+    )
     last = session.scalars(before.order_by(col(Message.revision).desc()).limit(1)).first()
     row = {
-        "enrollment_id": enrollment.id, "step": step, "kind": REPLY,
+        "enrollment_id": whose, "office": office if enrollment is None else None, "step": step, "kind": REPLY,
         "revision": 0 if last is None else last + 1, "phone": phone, "state": MessageState.PLANNED, "nominal_at": now,
         "not_before": now, "due_at": now, "expires_at": until, "text": words, "need": need_of_reply(until)
     }  # fmt: skip
     (message_id,) = outbox.insert(session, [row])
     record_event(
-        session, at=now, by=by, what="answered", enrollment_id=enrollment.id,
-        message_id=message_id, why=f"to reply {step.rpartition('-')[2]}")  # fmt: skip
+        session, at=now, by=by, what="answered", enrollment_id=whose,
+        message_id=message_id, why=f"to reply {step.split('-')[1]}")  # fmt: skip
     return message_id
 
 

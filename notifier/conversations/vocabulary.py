@@ -80,6 +80,11 @@ def vocabulary() -> Vocabulary:
     return _of(languages())
 
 
+def vocabulary_of(language: Language) -> Vocabulary:
+    """The words of one language alone."""
+    return _of((language,))
+
+
 @cache
 def _of(spoken: tuple[Language, ...]) -> Vocabulary:
     replies = [one.replies for one in spoken]

@@ -150,5 +150,6 @@ def _rows(session: Session, enrollments: Sequence[int], lock: bool) -> dict[int,
     found = found.order_by(col(Message.id)).execution_options(populate_existing=True)
     rows: dict[int, list[OutboxRow]] = {}
     for row in session.scalars(found.with_for_update() if lock else found):
-        rows.setdefault(row.enrollment_id, []).append(row)
+        if row.enrollment_id is not None:
+            rows.setdefault(row.enrollment_id, []).append(row)
     return rows

@@ -69,7 +69,7 @@ def _open(session: Session, message: Message) -> OpenAsk:
         )
         first = session.scalar(asked_first.order_by(col(Message.id).desc()).limit(1)) or message.id
     assert message.left_at is not None
-    return OpenAsk(first or 0, message.enrollment_id, message.phone, step, message.left_at)
+    return OpenAsk(first or 0, message.enrollment_id or 0, message.phone, step, message.left_at)
 
 
 def is_ask() -> ColumnElement[bool]:

@@ -71,7 +71,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
 def find_text(session: Session, message_id: int) -> tuple[Message, Enrollment] | None:
     """A text and whose it is; None where there is no such message."""
     message = outbox.by_id(session, message_id)
-    enrollment = by_id(session, message.enrollment_id) if message else None
+    enrollment = by_id(session, message.enrollment_id) if message and message.enrollment_id is not None else None
     return None if message is None or enrollment is None else (message, enrollment)
 
 

@@ -195,7 +195,7 @@ def _text_line(
     )  # fmt: skip
     return TextLine(
         message=message.id or 0,
-        enrollment=message.enrollment_id,
+        enrollment=enrollment.id or 0,
         external_id=enrollment.external_id,
         name=enrollment.name,
         phone=message.phone,

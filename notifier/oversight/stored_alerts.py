@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.conversations.auto_reply import UNKNOWN_AN_HOUR
+from notifier.conversations.reply_texts import answers_to_unknown
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, ReplyClaim
 from notifier.domain.states import MessageState
@@ -38,6 +40,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         holding=holding_replies(session),
         unread=unread_by_office(session),
         held_since_upgrade=count_held_since_upgrade(session),
+        too_many_unknown=answers_to_unknown(session, since=now - timedelta(hours=1)) >= UNKNOWN_AN_HOUR,
         unmarked=tuple(
             UnmarkedVisit(one.id or 0, one.appointment_at, one.office)
             for one in booked
@@ -46,7 +49,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         in_trouble=tuple(
             TextInTrouble(
                 row.message.id or 0,
-                row.message.enrollment_id,
+                row.enrollment.id or 0,
                 row.message.state is MessageState.EXPIRED,
                 row.message.reason,
                 row.enrollment.office,

@@ -118,6 +118,7 @@ class Worker:
         timers.add("replies", _WATCH, self._watch_replies)
         timers.add("asks", _WATCH, self._ask_again)
         timers.add("watch", _WATCH, self._watch)
+        timers.add("closing", _WATCH, self._at_closing)
         timers.add("beat", _WATCH, self._beat)
         timers.start()
         watchdog.start()
@@ -279,6 +280,10 @@ class Worker:
         """Woken whenever replies were read: urgent words must not wait for the next look around."""
         if self._outside.watch_replies is not None:
             await self._outside.watch_replies(self._clock.now())
+
+    async def _at_closing(self) -> None:
+        if self._outside.at_closing is not None and not self._dispatch.clock_watch.doubt:
+            await self._outside.at_closing(self._clock.now())
 
     async def _beat(self) -> None:
         """Only while turns come to an end and the database takes writes: who hears nothing sounds the alarm."""

@@ -43,6 +43,8 @@ class Outside:
     """Tells somebody at once what patients have just written, where it cannot wait."""
     ask_again: Callable[[datetime], Awaitable[int]] | None = None
     """Plans the second asking of questions that nobody has answered; how many."""
+    at_closing: Callable[[datetime], Awaitable[object]] | None = None
+    """Answers what is still unread when staffed hours end."""
     beat: Callable[[], Awaitable[None]] | None = None
     """Pings a dead man's switch; raises NotDelivered."""
     alarm: Callable[[str, datetime], Awaitable[object]] | None = None

@@ -48,7 +48,7 @@ _BY = "worker"
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _DUE = (
     select(*DECIDED_BY)
-    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id), isouter=True)
     .where(in_state(MessageState.PLANNED), col(Message.due_at) <= bindparam("now"))
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=Message)
@@ -179,7 +179,8 @@ def _lock_due(
     """
     ready, unmarked = _READY, _UNMARKED
     if busy:
-        open_ones = func.coalesce(col(Enrollment.office), "").not_in([office or "" for office in busy])
+        whose = func.coalesce(col(Enrollment.office), col(Message.office), "")
+        open_ones = whose.not_in([office or "" for office in busy])
         ready, unmarked = ready.where(open_ones), unmarked.where(open_ones)
     if late:
         mark_late(session, late.up_to, most=_MARKED_AT_ONCE)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, func, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -32,18 +32,21 @@ from schedules.send_window import OpenHours, SendWindow
 DECIDED_BY: tuple[Any, ...] = (
     col(Message.id), col(Message.enrollment_id), col(Message.step), col(Message.kind), col(Message.phone),
     col(Message.reason), col(Message.nominal_at), col(Message.due_at), col(Message.not_before), col(Message.expires_at),
-    col(Message.text), col(Message.late_text), col(Enrollment.state).label("enrollment_state"),
-    col(Enrollment.protocol), col(Enrollment.timezone), col(Enrollment.treated_at), col(Enrollment.rebook_consent),
-    col(Enrollment.office),
+    col(Message.text), col(Message.late_text),
+    func.coalesce(col(Enrollment.state), EnrollmentState.ACTIVE).label("enrollment_state"),
+    func.coalesce(col(Enrollment.protocol), ""), func.coalesce(col(Enrollment.timezone), "UTC"),
+    col(Enrollment.treated_at), func.coalesce(col(Enrollment.rebook_consent), False),
+    func.coalesce(col(Enrollment.office), col(Message.office)),
 )  # fmt: skip
-"""What a due text's fate is decided by, of its row and its enrollment's; in the order of `Due`."""
+"""What a due text's fate is decided by, of its row and its enrollment's; in the order of `Due`. A reply to a number
+that nobody enrolled has no enrollment; what stands there then, nobody asks of a reply."""
 
 
 class Due(NamedTuple):
     """A due text, and what is needed of its enrollment: an answer's row of `DECIDED_BY`, with types."""
 
     id: int
-    enrollment_id: int
+    enrollment_id: int | None
     step: str
     kind: str
     phone: str

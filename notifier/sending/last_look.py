@@ -32,7 +32,7 @@ _COUNTED: Final = 1_000_000
 """Texts a day: the claim has counted this one among the number's, and so would the look."""
 _AS_THEY_ARE_NOW: Final[Select[Any]] = (
     select(*DECIDED_BY, col(Attempt.id))
-    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id), isouter=True)
     .join(Attempt, col(Attempt.message_id) == col(Message.id))
     .where(in_array(col(Attempt.id), "attempts"), col(Attempt.outcome).is_(None), in_state(MessageState.ATTEMPTING))
 )

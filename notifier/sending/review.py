@@ -25,7 +25,7 @@ def review(session: Session, message_id: int, *, sent: bool, now: datetime, by: 
         raise Refused(
             f"message {message_id} is {message.state.value} and needs no review", code=RefusalCode.NOTHING_TO_REVIEW
         )
-    enrollment = by_id(session, message.enrollment_id)
+    enrollment = by_id(session, message.enrollment_id) if message.enrollment_id is not None else None
     to, why = MessageState.ACCEPTED, "staff say that it was sent"
     if not sent and message.expires_at > now and enrollment is not None and enrollment.state in RUNNING:
         to, why = MessageState.PLANNED, "staff say that it was not sent"

@@ -26,7 +26,7 @@ class FixedAnswers(LanguagePart):
     """Sent without a person."""
 
     unwatched: Annotated[str, saying("clinic", "phone")]
-    """Nobody reads what patients write at this hour, or the words are urgent."""
+    """True at any hour, and to any words: it may take a while until a person reads what the patient wrote."""
 
 
 class ConsentWords(LanguagePart):

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.conversations.auto_reply import AnswerRules
+from notifier.conversations.auto_reply import UNKNOWN_AN_HOUR, AnswerRules
 from notifier.db.engine import reading
 from notifier.db.tables import Message
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.oversight.stored_alerts import gather
 from schedules.wording import Voice
 from tests.setups.fakes import created_but_lost
 from tests.setups.sending import Sending
@@ -22,7 +23,7 @@ S = MessageState
 ANA, EVA = "+12125550101", "+12125550102"
 NEW_YORK = ZoneInfo("America/New_York")
 RULES = AnswerRules(Voice("Glow", "555-0100"), NEW_YORK)
-ANSWER = "Glow: this phone is not watched now. Emergency: 911. Otherwise 555-0100."
+ANSWER = "Glow: we may not see your text right away. In an emergency, call 911 now. If it can't wait, call 555-0100."
 URGENT = "I am bleeding"
 
 
@@ -78,20 +79,46 @@ async def test_nothing_is_answered_after_a_stop(night: Sending, texts: tuple[str
     assert [S.SUPPRESSED] * (texts[0] == URGENT) == [answer.state for answer in answers(night)]
 
 
-async def test_a_number_that_we_never_text_gets_no_answer(night: Sending) -> None:
+async def test_a_number_that_nobody_enrolled_is_answered_after_urgent_words_alone_naming_nobody(night: Sending) -> None:
+    for text in ("can I wear sunscreen?", "HELP", "STOP. I am bleeding"):
+        await hears(night, text, phone="+12125550103")
+    assert [] == night.sent_to
     await hears(night, URGENT, phone=EVA)
-    assert [] == night.sent_to
+    await hears(night, "me estoy desangrando", phone="+12125550104")
+    assert [(EVA, ANSWER), "Glow: puede que no"] == [
+        (night.gateway.ledger[0].to, night.gateway.ledger[0].body), night.gateway.ledger[1].body[:18]
+    ]  # fmt: skip
+    await hears(night, URGENT, phone=EVA)
+    assert 2 == len(night.sent_to), "once in twelve hours"
 
 
-async def test_a_first_message_that_nobody_reads_is_answered_where_hours_are_set(night: Sending) -> None:
-    await hears(night, "can I wear sunscreen?")
-    assert [] == night.sent_to
+async def test_unknown_numbers_get_twenty_answers_an_hour_and_then_somebody_is_alerted(night: Sending) -> None:
+    for number in range(21):
+        night.gateway.reply(f"+1415555{number:04}", URGENT)
+    await night.inbound()
+    with reading(night.engine) as session:
+        assert gather(session, night.clock.now()).too_many_unknown
+    assert UNKNOWN_AN_HOUR == len(answers(night))
+    night.clock.pass_(minutes=61)
+    await hears(night, URGENT, phone=EVA)
+    assert UNKNOWN_AN_HOUR + 1 == len(answers(night))
+    with reading(night.engine) as session:
+        assert not gather(session, night.clock.now()).too_many_unknown
+
+
+async def test_a_first_message_that_nobody_reads_is_answered_and_urgent_words_are_counted_apart(night: Sending) -> None:
     night.answers = AnswerRules(RULES.voice, NEW_YORK, StaffedHours.parse("Mon-Fri 09:00-17:00"))
     await hears(night, "thanks!")
     assert [] == night.sent_to
     await hears(night, "and moisturizer?")
     await hears(night, "hello?")
     assert [ANA] == night.sent_to
+    await hears(night, URGENT)
+    await hears(night, "it does not stop bleeding")
+    assert [ANA, ANA] == night.sent_to
+    night.clock.pass_(hours=7)  # Saturday, 10:10
+    await hears(night, "hello?")
+    assert [ANA, ANA] == night.sent_to
 
 
 async def test_a_reply_that_reached_us_late_is_left_to_people(night: Sending) -> None:
@@ -167,7 +194,7 @@ async def test_of_several_patients_on_one_phone_the_latest_who_runs_lends_the_la
     night.enroll(folded_name="lucia", language="es")
     night.enroll(folded_name="old", language="en", state=EnrollmentState.CANCELLED)
     await hears(night, "tengo fiebre")
-    assert [True] == [text.body.startswith("Glow: nadie lee") for text in night.gateway.ledger]
+    assert [True] == [text.body.startswith("Glow: puede que no") for text in night.gateway.ledger]
 
 
 async def test_webhook_and_poll_together_answer_once(night: Sending) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,8 @@ def test_who_gets_the_fixed_answer(subtests: pytest.Subtests) -> None:
         (M.HARMLESS, True, NIGHT, NOT_SAID, True),
         (M.STOP, True, NIGHT, STAFFED, False),
         (M.STOP, False, NIGHT, STAFFED, False),
-        (M.OTHER, False, NIGHT, NOT_SAID, False),
+        (M.OTHER, False, NIGHT, NOT_SAID, True),
+        (M.OTHER, False, NOON, NOT_SAID, True),
         (M.OTHER, False, NIGHT, STAFFED, True),
         (M.OTHER, False, NOON, STAFFED, False),
         (M.HARMLESS, False, NIGHT, STAFFED, False),
@@ -52,31 +54,52 @@ def test_what_was_written_an_hour_ago_is_for_people() -> None:
     assert [True, False] == said
 
 
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [
-        (
-            "en",
-            "Glow Skin Clinic: this phone is not watched now. Emergency: 911. Otherwise (212) 555-0100.",
-        ),
-        (
-            "es",
-            "Glow Skin Clinic: nadie lee estos mensajes ahora. Emergencia: 911. Si no, llame al (212) 555-0100.",
-        ),
-        (
-            "cy",
-            "Glow Skin Clinic: this phone is not watched now. Emergency: 911. Otherwise (212) 555-0100.",
-        ),
-    ],
-)
-def test_the_answer_is_one_segment_in_her_language(language: str, text: str) -> None:
-    assert text == NOT_SAID.say(language)
-    assert ("GSM-7", 1) == (count_segments(text).encoding, count_segments(text).count)
+def test_the_answer_is_one_segment_of_plain_letters_in_the_patients_language(subtests: pytest.Subtests) -> None:
+    cases = {
+        "en": "Glow Skin Clinic: we may not see your text right away. In an emergency, call 911 now. If it can't wait, "
+        "call (212) 555-0100.",
+        "es": "Glow Skin Clinic: puede que no veamos su mensaje enseguida. En una emergencia, llame al 911 ya. Si no "
+        "puede esperar, llame al (212) 555-0100.",
+    }
+    for language, text in {**cases, "cy": cases["en"]}.items():
+        with subtests.test(language=language):
+            assert text == NOT_SAID.say(language, NOON, {})
+            assert ("GSM-7", 1) == (count_segments(text).encoding, count_segments(text).count)
+
+
+def test_outside_staffed_hours_the_answer_gives_the_phone_for_those_hours(subtests: pytest.Subtests) -> None:
+    night_phone = replace(STAFFED, after_hours_phone="(212) 555-0142")
+    cases = [
+        (STAFFED, NOON, VOICE.phone),
+        (STAFFED, NIGHT, VOICE.phone),
+        (night_phone, NOON, VOICE.phone),
+        (night_phone, NIGHT, "(212) 555-0142"),
+        (replace(night_phone, staffed=None), NOON, "(212) 555-0142"),
+    ]
+    for rules, at, phone in cases:
+        with subtests.test(at=at, phone=phone):
+            assert f"call {phone}." == rules.say("en", at, {})[-len(f"call {phone}.") :]
 
 
 def test_the_clinics_own_words_win_and_its_name_is_never_a_placeholder() -> None:
     odd = AnswerRules(Voice("{phone} & Co", "555"), NEW_YORK, None, {"en": "{clinic}. Call {phone}, {phone}!"})
-    assert "{phone} & Co. Call 555, 555!" == odd.say("en")
+    assert "{phone} & Co. Call 555, 555!" == odd.say("en", NOON, {})
+
+
+def test_a_changed_wording_waits_for_approval_and_the_last_approved_goes_on(subtests: pytest.Subtests) -> None:
+    new = AnswerRules(Voice("Glow", "555"), NEW_YORK, words={"en": "New, {phone}."}, must_be_approved=True)
+    own = "Glow: we may not see your text right away. In an emergency, call 911 now. If it can't wait, call 555."
+    cases: list[tuple[AnswerRules, dict[str, str], str]] = [
+        (new, {}, own),
+        (new, {"es": "Viejo."}, own),
+        (new, {"en": "Old, {phone}."}, "Old, 555."),
+        (new, {"en": "New, {phone}."}, "New, 555."),
+        (replace(new, voice=Voice("Other", "777")), {"en": "Old, {phone}."}, "Old, 777."),
+        (replace(new, must_be_approved=False), {"en": "Old, {phone}."}, "New, 555."),
+    ]
+    for rules, approved, says in cases:
+        with subtests.test(approved=approved, says=says):
+            assert says == rules.say("en", NOON, approved)
 
 
 def test_a_reaction_quotes_our_words_and_not_hers(subtests: pytest.Subtests) -> None:

@@ -135,7 +135,7 @@ def check(clinic: ClinicSetup) -> None:
     by_id = {facts.enrollment: facts for facts in company}
     for message in messages:
         if message.kind == StepKind.LIFT and message.state in (MessageState.PLANNED, MessageState.SUPPRESSED):
-            mine = by_id[message.enrollment_id]
+            mine = by_id[message.enrollment_id or 0]
             if mine.state not in RUNNING:
                 continue  # what was suppressed when the enrollment ended never leaves, so it follows nothing
             for facts in [mine, *(other for other in company if concerns(mine, other))]:

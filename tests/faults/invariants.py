@@ -168,7 +168,7 @@ def at_night_or_stale(found: Records) -> Iterator[str]:
     """Nothing planned was created outside 09:00-20:00 on her clock, outside 08:00-21:00 where her number comes from
     (but for the day of the treatment), before its time, or when it had become useless."""
     for message in found.messages:
-        if message.kind == "reply":
+        if message.kind == "reply" or message.enrollment_id is None:
             continue
         whose = found.enrollments[message.enrollment_id]
         for at in (one.created_at for one in found.texts_of(message)):

@@ -69,7 +69,12 @@ async def test_urgent_words_are_answered_in_the_clinics_own_words(engine: Engine
     gateway.reply("+12125550101", "I am bleeding")
     with writing(engine) as session:
         Rows(now).enrollment(session)
-    given = {"clinic_name": "Glow", "clinic_phone": "212-555-0100", "urgent_answer": "{clinic}: call 911 or {phone}."}
+    given = {
+        "clinic_name": "Glow",
+        "clinic_phone": "212-555-0100",
+        "urgent_answer": "{clinic}: call 911 or {phone}.",
+        "twilio_api_url": "http://localhost",
+    }
     async with worker_of(engine, clock, gateway, **given) as worker:
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(30):

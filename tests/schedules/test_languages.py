@@ -80,7 +80,9 @@ def test_its_words_are_checked_classified_and_answered() -> None:
     ]
     for text, urgent in (("mi havas febron", True), ("Dankon, sed sangon mi vidas", True), ("sen febro", False)):
         assert urgent == read_reply(text).urgent, text
-    assert "Glow: neniu legas nun. Danĝero: 911. Aliokaze (212) 555-0100." == AnswerRules(VOICE, NEW_YORK).say("eo")
+    assert (
+        "Glow: eble ni ne tuj vidos vian mesaĝon. En danĝero voku 911 nun. Se ne eblas atendi, voku (212) 555-0100."
+    ) == AnswerRules(VOICE, NEW_YORK).say("eo", datetime(2026, 3, 6, tzinfo=UTC), {})
     assert [None, "vi rajtas naĝi", None] == [
         found.words if (found := permission(text)) else None
         for text in ("Se vi rajtas naĝi", "Nun vi rajtas naĝi.", "Vi rajtas senti")

@@ -38,7 +38,7 @@ OFFICES = {
 @pytest.fixture
 def offices(sending: Sending) -> Sending:
     sending.offices = OFFICES
-    sending.answers = AnswerRules(Voice("Own", "212 555 0199"), zone_called("America/New_York"), None, None, OFFICES)
+    sending.answers = AnswerRules(Voice("Own", "212 555 0199"), zone_called("America/New_York"), offices=OFFICES)
     sending.start()
     return sending
 

@@ -92,7 +92,9 @@ def test_urgent_words_get_their_answer_planned_with_the_reply(web: Web) -> None:
     web.text()
     assert 200 == web.reply("I am bleeding").status_code
     web.reply("I am bleeding")
-    assert [("answer-1", S.PLANNED)] == [(one.step, one.state) for one in web.all(Message) if one.kind == "reply"]
+    assert [("answer-1-urgent", S.PLANNED)] == [
+        (one.step, one.state) for one in web.all(Message) if one.kind == "reply"
+    ]
 
 
 def test_a_late_copy_of_a_stop_does_not_undo_the_start_that_followed(web: Web) -> None:

@@ -10,7 +10,7 @@ from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, WorkerRow
-from notifier.db.tables.protocols import Approval, Pause, ProtocolVersion
+from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.staff import (
     KnownBrowser,
@@ -27,6 +27,7 @@ from notifier.db.tables.staff import (
 __all__ = [
     "Alert",
     "AlertChannel",
+    "AnswerApproval",
     "ApiKey",
     "ApiResponse",
     "Approval",

@@ -96,7 +96,10 @@ class Message(SQLModel, table=True):
         Index("ix_messages_sid", "sid"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    enrollment_id: int = Field(sa_column=Column(ForeignKey("enrollments.id"), nullable=False))
+    enrollment_id: int | None = Field(default=None, sa_column=Column(ForeignKey("enrollments.id"), nullable=True))
+    """None: the fixed answer to a number that nobody enrolled."""
+    office: str | None = Field(default=None, max_length=40)
+    """Of such an answer alone: whose number was written to. Every other text is its enrollment's office's."""
     step: str = Field(max_length=40)
     revision: int = 0
     """Cancelled and expired are final: a step that comes back into the plan is a new row, the next revision. One that

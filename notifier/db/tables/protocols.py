@@ -45,3 +45,15 @@ class Pause(SQLModel, table=True):
     at: datetime = instant()
     lifted_at: datetime | None = instant(null=True)
     lifted_by: str | None = Field(default=None, max_length=120)
+
+
+class AnswerApproval(SQLModel, table=True):
+    """A clinician stands behind the words of the fixed answer in one language; the last one counts."""
+
+    __tablename__ = "answer_approvals"
+    id: int | None = Field(default=None, primary_key=True)
+    language: str = Field(max_length=8)
+    words: str = Field(sa_column=Column(Text, nullable=False))
+    """With `{clinic}` and `{phone}` not filled in."""
+    by: str = Field(max_length=120)
+    at: datetime = instant()

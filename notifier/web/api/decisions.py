@@ -95,7 +95,7 @@ def _opt_out_response(session: Session, caller: Caller, done: OptedOut, *, dry_r
     whose = {one.id for one in on_it if caller.context.rules.is_yours(one.office)}
     yours = [one for one in done.withdrawn if one.enrollment_id in whose]
     texts = [
-        WithdrawnResponse(message=one.id or 0, enrollment=one.enrollment_id, step=one.step, was_due_at=one.due_at)
+        WithdrawnResponse(message=one.id or 0, enrollment=one.enrollment_id or 0, step=one.step, was_due_at=one.due_at)
         for one in yours
     ]
     return OptOutResponse(

@@ -48,7 +48,7 @@ def explain_message(message: Number, caller: Reader) -> ExplainedResponse:
         found = explain.find_text(session, message)
         if found is None:
             raise Problem(404, f"There is no message {message}.")
-        texts = forecast.show(session, found[0].enrollment_id)
+        texts = forecast.show(session, found[1].id or 0)
         response = MessageResponse.model_validate(next(one for one in texts if one.message == message))
         sentences = explain.explain(session, message, rules=context.rules, now=caller.now)
         return ExplainedResponse.model_validate({**response.model_dump(), "sentences": sentences})
