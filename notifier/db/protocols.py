@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.array_param import in_array
 from notifier.db.events import record_event
 from notifier.db.rows import insert_if_new, insert_rows_for_ids
 from notifier.db.tables import Approval, Pause, ProtocolVersion
@@ -66,6 +68,28 @@ def approve(session: Session, protocol: CareProtocol, language: str, *, by: str,
 def is_approved(session: Session, protocol_id: str, version: str, language: str) -> bool:
     """Whether a clinician has approved this version in this language."""
     return session.get(Approval, (protocol_id, version, language)) is not None
+
+
+def last_approved(session: Session, protocols: Iterable[CareProtocol]) -> dict[tuple[str, str], CareProtocol]:
+    """By id and language, where a protocol's present content is not approved: the content that was approved last.
+
+    Only what this program can still read, and only in languages that the protocol still has.
+    """
+    present = {protocol.id: protocol for protocol in protocols}
+    asked = select(Approval).where(in_array(col(Approval.protocol), "protocols"))
+    found = session.scalars(asked.order_by(col(Approval.at).desc()), {"protocols": set(present)}).all()
+    approved = {(one.protocol, one.version, one.language) for one in found}
+    last: dict[tuple[str, str], CareProtocol] = {}
+    for one in found:
+        protocol = present[one.protocol]
+        is_present = (protocol.id, protocol.version, one.language) in approved
+        if is_present or one.language not in protocol.languages or (one.protocol, one.language) in last:
+            continue
+        try:
+            last[one.protocol, one.language] = load_version(session, one.protocol, one.version)
+        except UnreadableVersion:
+            continue  # an older one may still be read
+    return last
 
 
 def approvals(session: Session) -> list[Approval]:

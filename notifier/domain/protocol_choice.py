@@ -18,6 +18,32 @@ from schedules.timeline import Patient, check_patient
 _ANY_ZONE = ZoneInfo("UTC")
 
 
+class ApprovedCatalogue(Catalogue):
+    """The protocols of a clinic some of whose words are newer than what a clinician has approved."""
+
+    def __init__(self, protocols: Mapping[str, CareProtocol], last: Mapping[tuple[str, str], CareProtocol]) -> None:
+        super().__init__(protocols, protocols.unreadable if isinstance(protocols, Catalogue) else None)
+        self.last_approved = dict(last)
+        """By id and language, where the present words are not approved: the content that was approved last."""
+
+
+def approved_words(protocol: CareProtocol, language: str, protocols: Mapping[str, CareProtocol]) -> CareProtocol:
+    """The content to enroll on in this language: the present one, or while that waits the one approved last."""
+    if isinstance(protocols, ApprovedCatalogue):
+        return protocols.last_approved.get((protocol.id, language), protocol)
+    return protocol
+
+
+def say_waiting(words: CareProtocol, present: CareProtocol | None) -> str | None:
+    """That a patient gets words approved earlier; None where they are the present ones."""
+    if present is None or words.version == present.version:
+        return None
+    return (
+        f"the present words of {words.id} ({present.version}) wait for a clinician; "
+        f"the patient gets those approved last ({words.version})"
+    )
+
+
 def find_protocol(protocol_id: str, protocols: Mapping[str, CareProtocol]) -> CareProtocol:
     """The protocol of that id; raises Refused with the nearest one, or with what is wrong with its file."""
     if protocol_id in protocols:

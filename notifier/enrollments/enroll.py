@@ -16,7 +16,9 @@ from notifier.domain.instants import local_text
 from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
 from notifier.domain.planning.warnings import of_plan
+from notifier.domain.protocol_choice import say_waiting
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import sentences_about
@@ -66,7 +68,7 @@ def enroll(
     by: str,
 ) -> Enrolled:
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
-    wanted = check_request(request, protocols, rules)
+    wanted = check_request(request, approved_catalogue(session, protocols, rules), rules)
     if wanted.external_id and (known := by_external_id(session, wanted.external_id)):
         refuse_another_visit(session, known, wanted, now)
         _refuse_other_content(known, wanted)
@@ -74,7 +76,7 @@ def enroll(
     else:
         check_when(wanted, now)
         written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
-    return _enrolled(session, written, wanted, rules, now)
+    return _enrolled(session, written, wanted, rules, now, protocols.get(wanted.facts.protocol.id))
 
 
 def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:
@@ -100,7 +102,14 @@ def _is_compared(field: Field, known: Enrollment, wanted: Checked) -> bool:
     return field.whole or (field.name in wanted.given and field.name != "second" and not field.is_key)
 
 
-def _enrolled(session: Session, written: Written, wanted: Checked, rules: PlanningRules, now: datetime) -> Enrolled:
+def _enrolled(
+    session: Session,
+    written: Written,
+    wanted: Checked,
+    rules: PlanningRules,
+    now: datetime,
+    present: CareProtocol | None,
+) -> Enrolled:
     plan = written.plan
     if plan is not None:
         effect = effect_of_new(
@@ -125,12 +134,14 @@ def _enrolled(session: Session, written: Written, wanted: Checked, rules: Planni
         already=written.already,
         plan=plan,
         texts=messages_of(session, written.enrollment),
-        warnings=tuple(_warnings(written, wanted, plan, effect)),
+        warnings=tuple(_warnings(written, wanted, plan, effect, present)),
         effect=effect,
     )
 
 
-def _warnings(written: Written, wanted: Checked, plan: Plan, effect: Effect) -> Iterator[str]:
+def _warnings(
+    written: Written, wanted: Checked, plan: Plan, effect: Effect, present: CareProtocol | None
+) -> Iterator[str]:
     """What staff should hear at once, in sentences."""
     facts = written.facts
     if written.already:
@@ -142,6 +153,8 @@ def _warnings(written: Written, wanted: Checked, plan: Plan, effect: Effect) -> 
         yield "this number has opted out: nothing will be sent; tell the patient in person"
     elif plan.timeline.messages and all(message.due_at is None for message in plan.timeline.messages):
         yield "the moment of every text has passed: nothing will be sent"
+    if waiting := say_waiting(wanted.facts.protocol, present):
+        yield waiting
     for reason in written.held:
         yield f"texts to this number wait for a person: {reason}"
     yield from of_plan(plan)

@@ -15,8 +15,10 @@ from notifier.domain.names import check_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import Plan, PlanningRules
 from notifier.domain.planning.warnings import of_plan
+from notifier.domain.protocol_choice import say_waiting
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
+from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.effect import Effect, others_of
 from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new, visible_of
@@ -93,7 +95,8 @@ def preview(
     lenient, missing = _fill_in(request, problems)
     if len(rules.choices) > 1 and not request.office:
         missing.append("office")
-    checked = None if "office" in missing else _check(lenient, protocols, rules, now, problems)
+    approved = approved_catalogue(session, protocols, rules)
+    checked = None if "office" in missing else _check(lenient, approved, rules, now, problems)
     has_phone = lenient.phone == request.phone
     phone = parse_phone(request.phone, vouched=bool(request.new_area_code)).e164 if has_phone else None
     on_phone = enrollments_on(session, [phone]) if phone else []
@@ -114,6 +117,8 @@ def preview(
         unplanned = outlook is not None and outlook.others_unplanned
         about: dict[str, Any] = {"opted_out": is_out, "offices": offices, "yours": rules.yours, "now": now}
         effect = effect_of_new(checked, plan, others, enrollment=0, others_unplanned=unplanned, **about)
+    said = say_waiting(checked.facts.protocol, protocols.get(checked.facts.protocol.id)) if checked else None
+    waiting = (said,) if said else ()
     holds = what_holds(session, {phone}).get(phone, []) if phone else []
     return Preview(
         plan=plan,
@@ -124,7 +129,7 @@ def preview(
         waits_for=holds[0].reason if holds else None,
         known=known,
         earlier=_earlier(checked, known, on_phone),
-        warnings=(*of_plan(plan), *sentences_about(visible_of(others, offices, rules.yours))) if plan else (),
+        warnings=(*waiting, *of_plan(plan), *sentences_about(visible_of(others, offices, rules.yours))) if plan else (),
         effect=effect,
     )
 
@@ -138,7 +143,7 @@ def rehearse(
     now: datetime,
 ) -> Preview:
     """What enrolling would do, of a request that must be whole; writes nothing. Raises Refused for its first fault."""
-    check_request(request, protocols, rules)
+    check_request(request, approved_catalogue(session, protocols, rules), rules)
     found = preview(session, request, protocols=protocols, rules=rules, now=now)
     if found.problems:
         raise found.problems[0]

@@ -16,7 +16,7 @@ from notifier.domain.names import Name, check_name
 from notifier.domain.offices import choose_office
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
-from notifier.domain.protocol_choice import check_allowed, check_field, check_words, find_protocol
+from notifier.domain.protocol_choice import approved_words, check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED, TEXTS, Kind, read_text
@@ -118,15 +118,18 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     texts = {one.name: read_text(one, getattr(request, one.name)) for one in TEXTS}
     language = request.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
     check_words(protocol, language, request.answers)
+    words, answers = approved_words(protocol, language, protocols), request.answers
+    if words is not protocol:
+        answers = {question: answer for question, answer in answers.items() if _fits(words, question, answer)}
     facts = EnrollmentFacts(
         enrollment=0,
-        protocol=protocol,
+        protocol=words,
         phone=phone.e164,
         first_name=name.first,
         folded_name=name.folded,
         timezone=timezone,
         language=language,
-        answers=request.answers,
+        answers=answers,
         rebook_consent=request.rebook_consent,
         separate_areas=bool(request.separate_areas),
         state=EnrollmentState.ACTIVE if request.treated_at else EnrollmentState.BOOKED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from notifier.db.engine import open_engine, reading
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import refuse_network
 from notifier.db.outbox import in_state
-from notifier.db.protocols import approvals, open_pauses
+from notifier.db.protocols import approvals, last_approved, open_pauses
 from notifier.db.tables import Event
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.domain.offices import say_lost_offices
@@ -28,11 +28,14 @@ from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts
 from notifier.sending.gates.polls import gate_is_open, since_last_poll
 from notifier.sending.gates.recoveries import sentences
+from schedules.protocol import CareProtocol
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
 
-def check_database(address: str, rules: PlanningRules, now: datetime) -> Iterator[Diagnosis]:
+def check_database(
+    address: str, rules: PlanningRules, now: datetime, protocols: Mapping[str, CareProtocol]
+) -> Iterator[Diagnosis]:
     """Open the database at this address without changing it, and look."""
     try:
         engine = open_engine(address)
@@ -46,7 +49,7 @@ def check_database(address: str, rules: PlanningRules, now: datetime) -> Iterato
         yield Diagnosis("database", Level.OK, f"{engine.dialect.name}, revision {schema.HEAD}")
         with reading(engine) as session:
             yield from _check_clock(session, now)
-            yield from _check_approvals(session, rules)
+            yield from _check_approvals(session, rules, protocols)
             yield from _check_sending(session, now)
             yield from _check_waiting(session)
             yield from _check_offices(session, rules)
@@ -70,7 +73,9 @@ def _check_offices(session: Session, rules: PlanningRules) -> Iterator[Diagnosis
     yield from (Diagnosis("offices", Level.FAIL, sentence) for sentence in lost)
 
 
-def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Diagnosis]:
+def _check_approvals(
+    session: Session, rules: PlanningRules, protocols: Mapping[str, CareProtocol]
+) -> Iterator[Diagnosis]:
     approved = sorted({f"{one.protocol} {one.version} {one.language}" for one in approvals(session)})
     if approved:
         yield Diagnosis("approvals", Level.OK, "; ".join(approved))
@@ -79,6 +84,20 @@ def _check_approvals(session: Session, rules: PlanningRules) -> Iterator[Diagnos
         yield Diagnosis("approvals", Level.WARN, "no protocol is approved, so nobody can be enrolled", advice)
     else:
         yield Diagnosis("approvals", Level.OK, "none, and none is needed here")
+    if rules.must_be_approved:
+        for sentence in say_waiting_words(session, protocols):
+            advice = "a clinician reads them and says: notifier protocols approve PROTOCOL --by NAME"
+            yield Diagnosis("new words", Level.WARN, sentence, advice)
+
+
+def say_waiting_words(session: Session, protocols: Mapping[str, CareProtocol]) -> list[str]:
+    """The protocols whose present words are not approved while earlier ones are, each in a sentence."""
+    last = last_approved(session, protocols.values())
+    return [
+        f"{protocol} in {language}: the words approved last ({words.version}) go on until a clinician has approved "
+        f"the present ones ({protocols[protocol].version})"
+        for (protocol, language), words in sorted(last.items(), key=lambda one: one[0])
+    ]
 
 
 def _check_sending(session: Session, now: datetime) -> Iterator[Diagnosis]:

@@ -9,9 +9,12 @@ from notifier.bootstrap.planning import build_clock
 from notifier.cli.context import note_upgrade
 from notifier.cli.options import DryRun
 from notifier.cli.output import note
-from notifier.config.settings import load_settings
+from notifier.config.settings import Settings, load_settings
 from notifier.db import schema
-from notifier.db.engine import file_of, open_engine
+from notifier.db.engine import file_of, open_engine, reading
+from notifier.oversight.doctor import say_waiting_words
+from schedules.catalogue import protocols_with
+from schedules.errors import ProtocolError
 
 app = typer.Typer(help="The database's shape.", no_args_is_help=True)
 
@@ -35,10 +38,25 @@ def upgrade(dry_run: DryRun = False) -> None:
             note(f"dry run, nothing is changed: {_would(engine)}")
             return
         done = schema.upgrade(engine, build_clock(settings).now())
+        waiting = _waiting_words(engine, settings)
     finally:
         engine.dispose()
     note_upgrade(done)
     note(f"the database is at revision {schema.HEAD}")
+    for sentence in waiting:
+        note(sentence)
+
+
+def _waiting_words(engine: Engine, settings: Settings) -> list[str]:
+    """A new version brings new words: which of them wait for a clinician, where one must approve them."""
+    if not settings.is_twilios_own:
+        return []
+    try:
+        protocols = protocols_with(settings.protocols_dir)
+    except ProtocolError as error:
+        return [str(error)]
+    with reading(engine) as session:
+        return say_waiting_words(session, protocols)
 
 
 def _would(engine: Engine) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 import typer
@@ -17,9 +17,12 @@ from notifier.cli.ops.doctor_settings import (
 )
 from notifier.cli.options import Json
 from notifier.cli.output import out, print_json, show, table
-from notifier.config.settings import BadSettings, load_settings
+from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.doctor import check_database
+from schedules.catalogue import protocols_with
+from schedules.errors import ProtocolError
+from schedules.protocol import CareProtocol
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red bold"}
 
@@ -44,6 +47,13 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def _known(settings: Settings) -> Mapping[str, CareProtocol]:
+    try:
+        return protocols_with(settings.protocols_dir)
+    except ProtocolError:
+        return {}  # check_protocols says what is wrong with the directory
+
+
 def _findings() -> Iterator[Diagnosis]:
     try:
         settings = load_settings()
@@ -60,4 +70,4 @@ def _findings() -> Iterator[Diagnosis]:
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
     yield from check_offices(rules.offices)
-    yield from check_database(settings.database_url.get_secret_value(), rules, now)
+    yield from check_database(settings.database_url.get_secret_value(), rules, now, _known(settings))

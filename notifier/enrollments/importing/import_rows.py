@@ -13,6 +13,7 @@ from notifier.db.engine import reading, writing
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.planning.warnings import of_plan
 from notifier.domain.refused import Refused
+from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import effect_sentences, sentences_about
 from notifier.enrollments.enroll_effect import visible_of
@@ -93,7 +94,9 @@ def import_rows(
     """
     report_progress, see = progress or _no_progress, see_effect or _no_progress
     report = ImportReport(dry_run, most_faults=most_faults)
-    good = _check_rows(read(data), protocols, rules, now, report)
+    with reading(engine) as session:
+        approved = approved_catalogue(session, protocols, rules)
+    good = _check_rows(read(data), approved, rules, now, report)
     report_progress("checked", 0, len(good))
     is_rehearsal = dry_run and see_effect is not None
     since = now - passed

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from notifier.db.engine import reading, writing
-from notifier.db.protocols import approvals, open_pauses
+from notifier.db.protocols import approvals, last_approved, open_pauses
 from notifier.db.tables import Approval, Pause
 from notifier.domain.refused import Refused
 from notifier.publishing.approve import approve
@@ -35,6 +35,8 @@ class Shown:
     protocol: CareProtocol
     approved: dict[str, Approval]
     """By language: who stands behind exactly these words."""
+    goes_on: dict[str, CareProtocol]
+    """By language: the content approved last, which goes on while the present words wait."""
     paused: Pause | None
     paused_steps: dict[str, Pause]
 
@@ -79,11 +81,13 @@ def shown_of(view: View, protocol: CareProtocol) -> Shown:
     """The protocol, who stands behind it, and what of it is paused."""
     with reading(view.context.engine) as session:
         stood_for = approvals(session)
+        goes_on = last_approved(session, [protocol])
         pauses = [one for one in open_pauses(session) if one.protocol == protocol.id]
     exactly = (protocol.id, protocol.version)
     return Shown(
         protocol,
         {one.language: one for one in stood_for if (one.protocol, one.version) == exactly},
+        {language: words for (_, language), words in goes_on.items()},
         next((one for one in pauses if one.step is None), None),
         {one.step: one for one in pauses if one.step},
     )
