@@ -35,9 +35,11 @@ ADVICE: Final[Mapping[RefusalCode, str]] = MappingProxyType(
         _C.OFFICE_LOST: "notifier change ENROLLMENT --office OFFICE",
         _C.OPTED_OUT: '--reconsent "signed a new form"',
         _C.REASON_MISSING: "--reason TEXT",
+        _C.REPLIED_MEANWHILE: "--after {message}",
         _C.REPLY_UNKNOWN: "see: notifier replies",
         _C.SAME_ENROLLMENT: "notifier cancel {enrollment}",
         _C.SCOPE_MISSING: "--scope {scopes}",
+        _C.TAKEN_BY_COLLEAGUE: "--take-over",
         _C.TREATED_ALREADY: "to stop its texts: notifier cancel {enrollment}",
         _C.VISIT_TO_COME: "notifier cancel {enrollment}; notifier change {enrollment} --appointment-at",
     }

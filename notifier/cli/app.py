@@ -51,7 +51,8 @@ COMMANDS: Final = {
     "explain": CommandEntry("staff.lists.explain", "Why a text was, was not, or will be sent."),
     "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),
     "reply": CommandEntry(
-        "staff.replies.reply", "Reply to a patient within 24 hours of the patient's message, at any hour."
+        "staff.replies.reply",
+        "Reply to what a patient wrote: at any hour within 24 hours, later inside the send window while it is open.",
     ),
     "close": CommandEntry("staff.replies.close", "Close what a patient wrote: the texts go on, stay held, or end."),
     "classify": CommandEntry(

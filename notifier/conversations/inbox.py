@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.columns import can_be_id
 from notifier.db.enrollments import latest_on
-from notifier.db.tables import Enrollment, Message, Reply
+from notifier.db.tables import Enrollment, Message, Reply, ReplyPhone
 from notifier.domain.refused import RefusalCode, Refused
 
 
@@ -23,11 +23,25 @@ def the_reply(session: Session, reply_id: int) -> Reply:
 
 
 def last_reply(session: Session, phone: str, yours: Collection[str] | None = None) -> Reply | None:
-    """What came last from this number, to one of `yours` or to no office; None: to any."""
-    found = select(Reply).where(col(Reply.phone) == phone)
+    """What came last from this number, or from the patient's older one, to one of `yours` or to no office; None: to
+    any."""
+    found = select(Reply).where(_concerns(phone))
     if yours is not None:
         found = found.where(or_(col(Reply.office).is_(None), col(Reply.office).in_(sorted(yours))))
     return session.scalar(found.order_by(col(Reply.at).desc(), col(Reply.id).desc()).limit(1))
+
+
+def has_open(session: Session, phone: str, yours: Collection[str] | None = None) -> bool:
+    """Whether nobody has closed something that came from this number, or from the patient's older one."""
+    found = select(col(Reply.id)).where(_concerns(phone), col(Reply.closed_at).is_(None))
+    if yours is not None:
+        found = found.where(or_(col(Reply.office).is_(None), col(Reply.office).in_(sorted(yours))))
+    return session.scalar(found.limit(1)) is not None
+
+
+def _concerns(phone: str) -> ColumnElement[bool]:
+    from_older = select(col(ReplyPhone.reply_id)).where(col(ReplyPhone.phone) == phone)
+    return or_(col(Reply.phone) == phone, col(Reply.id).in_(from_older))
 
 
 def conversation(session: Session, enrollment: Enrollment, limit: int) -> list[Reply]:

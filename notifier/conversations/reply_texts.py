@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -13,8 +14,8 @@ from notifier.db import outbox
 from notifier.db.enrollments import sharing_phone
 from notifier.db.events import record_event
 from notifier.db.need import need_of_reply
-from notifier.db.tables import Enrollment, Message
-from notifier.domain.kinds import BY_ITSELF, REPLY
+from notifier.db.tables import Enrollment, Event, Message
+from notifier.domain.kinds import BY_ITSELF, BY_STAFF, REPLY
 from notifier.domain.states import RUNNING, MessageState
 from schedules.wording import Addressee
 
@@ -87,6 +88,30 @@ def same_words(session: Session, phone: str, words: str, *, since: datetime) -> 
         col(Message.text) == words, col(Message.nominal_at) > since, col(Message.state).not_in(_NEVER_LEFT)
     )
     return session.scalar(found.limit(1))
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierReply:
+    """What somebody at the clinic has written to a number already."""
+
+    message: int
+    by: str
+    at: datetime
+    words: str
+
+
+def replies_by_staff(session: Session, phone: str, *, since: datetime) -> list[EarlierReply]:
+    """What staff have written to this number from that instant on, the oldest first; not what never left."""
+    found = (
+        select(Message, col(Event.by))
+        .join(Event, (col(Event.message_id) == col(Message.id)) & (col(Event.what) == "answered"))
+        .where(
+            col(Message.phone) == phone, col(Message.kind) == REPLY, col(Message.step).like(f"{BY_STAFF}-%"),
+            col(Message.nominal_at) >= since, col(Message.state).not_in(_NEVER_LEFT),
+        )
+        .order_by(col(Message.id))
+    )  # fmt: skip
+    return [EarlierReply(one.id or 0, by, one.nominal_at, one.text) for one, by in session.execute(found)]
 
 
 def plan_reply(

@@ -1,33 +1,16 @@
-"""Replies that people deal with: take one, give it back; and a text that did not arrive, seen to in person."""
+"""A text that did not arrive, seen to in person."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from notifier.conversations.inbox import the_reply
 from notifier.db import outbox
 from notifier.db.events import record_event
 from notifier.db.rows import insert_if_new
-from notifier.db.tables import ReplyClaim, SeenTo
+from notifier.db.tables import SeenTo
 from notifier.domain.refused import RefusalCode, Refused
-
-
-def claim_reply(session: Session, reply_id: int, *, now: datetime, by: str) -> str:
-    """Say that one is answering it; who it is, where somebody was faster."""
-    the_reply(session, reply_id)
-    insert_if_new(session, ReplyClaim, {"reply_id": reply_id, "at": now, "by": by})
-    taken = session.get(ReplyClaim, reply_id)
-    return taken.by if taken else by
-
-
-def give_back_reply(session: Session, reply_id: int) -> None:
-    """Let somebody else answer it."""
-    the_reply(session, reply_id)
-    session.execute(delete(ReplyClaim).where(col(ReplyClaim.reply_id) == reply_id))
 
 
 def see_to(session: Session, message_id: int, *, now: datetime, by: str) -> bool:

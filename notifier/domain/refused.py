@@ -32,9 +32,11 @@ class RefusalCode(StrEnum):
     OFFICE_LOST = "office-lost"
     OPTED_OUT = "opted-out"
     REASON_MISSING = "reason-missing"
+    REPLIED_MEANWHILE = "replied-meanwhile"
     REPLY_UNKNOWN = "reply-unknown"
     SAME_ENROLLMENT = "same-enrollment"
     SCOPE_MISSING = "scope-missing"
+    TAKEN_BY_COLLEAGUE = "taken-by-colleague"
     TREATED_ALREADY = "treated-already"
     VISIT_TO_COME = "visit-to-come"
 

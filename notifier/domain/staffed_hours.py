@@ -66,6 +66,17 @@ class StaffedHours:
             day += timedelta(days=1)
         return found
 
+    def next_change(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """When whoever is there leaves, or the next person comes; UTC."""
+        local = at.astimezone(zone)
+        minute = local.hour * 60 + local.minute
+        for ahead in range(8):
+            day = local.date() + timedelta(days=ahead)
+            for weekday, opens, closes in self.spans:
+                if weekday == day.weekday() and (ahead or closes > minute):
+                    return _at(day, closes if not ahead and opens <= minute else opens, zone)
+        return None
+
     def last_closing(self, at: datetime, zone: ZoneInfo) -> datetime | None:
         """When the last person left, most lately up to that instant, today or yesterday; None while one is there."""
         if self.include(at, zone):

@@ -69,12 +69,13 @@ class ReplyRow:
     """Texts go on only by a release of the number."""
 
 
-def open_replies(session: Session, limit: int) -> list[ReplyRow]:
+def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
     """What patients wrote and nobody has closed; urgent ones first, then the oldest."""
+    is_on_it = or_(col(ReplyClaim.ends_at).is_(None), col(ReplyClaim.ends_at) > now)
     urgent_first = (col(Reply.urgent).desc(), col(Reply.at))
     found = (
         select(Reply, col(ReplyClaim.by))
-        .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
+        .join(ReplyClaim, (col(ReplyClaim.reply_id) == col(Reply.id)) & is_on_it, isouter=True)
         .where(col(Reply.closed_at).is_(None))
         .order_by(*urgent_first)
         .limit(limit)

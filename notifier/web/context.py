@@ -80,7 +80,7 @@ class WebContext:
     @property
     def alert_rules(self) -> AlertRules:
         """When an appointment counts as missed."""
-        return AlertRules(self.zone, self.staffed, self.rules.window)
+        return AlertRules(self.zone, self.staffed, self.rules.window, offices=self.rules.offices)
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from notifier.conversations.claims import claim_reply, current_claim, shift_ends
 from notifier.conversations.close import close_reply
 from notifier.conversations.reply import StaffReply, find_reply, send_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
+from notifier.domain.instants import zone_called
 from notifier.domain.open_replies import Decision
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
 from notifier.enrollments.commands import Cancel
 from notifier.enrollments.lifecycle import apply
@@ -70,16 +73,74 @@ async def test_an_enrollment_is_answered_by_the_last_words_from_its_number(asked
     assert last == say(asked, "After two days.", enrollment_id=1).reply
 
 
-@pytest.mark.parametrize(("hours", "allowed"), [(24, True), (24.01, False)])
-async def test_a_day_after_her_message_staff_call(asked: Sending, hours: float, allowed: bool) -> None:
+@pytest.mark.parametrize(
+    ("hours", "closed", "minutes", "why_not"),
+    [
+        (23.9, True, 6, ""),
+        (34, False, 60, ""),
+        (41.5, False, 20, ""),
+        (12 * 24 + 10, False, 60, ""),
+        (48, False, None, r"leaves only inside the send window: write it from Mon Mar 9, 9:00 AM on, or call"),
+        (34, True, None, r"more than 24 hours old and closed, and only an open one is replied to; call the patient"),
+    ],
+)
+async def test_an_open_message_is_replied_to_however_old_it_is_inside_the_window(
+    asked: Sending, hours: float, closed: bool, minutes: int | None, why_not: str
+) -> None:
+    """She wrote at 1:10 at night; texts leave from 9:00 to 20:00."""
     number = await ask(asked)
+    if closed:
+        with writing(asked.engine) as session:
+            close_reply(session, number, Decision.GO_ON, now=asked.clock.now(), by="dana")
     asked.clock.pass_(hours=hours)
-    if allowed:
-        # It must leave within her 24 hours too.
-        assert asked.clock.now() == say(asked, "Yes.", reply_id=number).until
-    else:
-        with pytest.raises(Refused, match=r"more than 24 hours old.*call the patient"):
+    if minutes is None:
+        with pytest.raises(Refused, match=why_not):
             say(asked, "Yes.", reply_id=number)
+        return
+    done = say(asked, "Yes.", reply_id=number)
+    assert timedelta(minutes=minutes) == done.until - asked.clock.now()
+    await asked.turn()
+    assert [ANA] == asked.sent_to
+
+
+async def test_the_second_who_replies_sees_the_first_ones_words_and_is_asked_again(asked: Sending) -> None:
+    number, now = await ask(asked), asked.clock.now()
+    with writing(asked.engine) as session:
+        mine = find_reply(session, "No.", rules=RULES, now=now, reply_id=number)
+    first = say(asked, "Yes.", reply_id=number)
+    say(asked, "Gently.", reply_id=number)
+    with (
+        writing(asked.engine) as session,
+        pytest.raises(Refused, match=r'dana has replied to this already: "Glow: Yes\."'),
+    ):
+        send_reply(session, mine, rules=RULES, now=now, by="eli")
+    with writing(asked.engine) as session, pytest.raises(Refused, match=r"Glow: Gently\."):
+        send_reply(session, mine, rules=RULES, now=now, by="eli", after=first.message)
+    with writing(asked.engine) as session:
+        seen = find_reply(session, "No.", rules=RULES, now=now, reply_id=number)
+        assert ["Glow: Yes.", "Glow: Gently."] == [one.words for one in seen.earlier]
+        send_reply(session, seen, rules=RULES, now=now, by="eli", after=seen.last)
+    await asked.turn()
+    assert 3 == len(asked.sent_to)
+
+
+async def test_what_a_colleague_has_taken_is_taken_over_explicitly_and_is_free_once_the_shift_ends(
+    asked: Sending,
+) -> None:
+    number, now = await ask(asked), asked.clock.now()
+    with writing(asked.engine) as session:
+        ends_at = shift_ends(now, StaffedHours.parse("Mon-Sun 09:00-17:00"), zone_called("America/New_York"))
+        for by in ("eli", "dana"):
+            assert "eli" == claim_reply(session, number, now=now, by=by, ends_at=ends_at)
+    with pytest.raises(Refused, match="eli has taken this message; take it over first"):
+        say(asked, "Yes.", reply_id=number)
+    with writing(asked.engine) as session:
+        found = find_reply(session, "Yes.", rules=RULES, now=now, reply_id=number)
+        assert "eli" == found.taken_by
+        send_reply(session, found, rules=RULES, now=now, by="dana", take_over=True)
+        assert "dana" == getattr(current_claim(session, number, now=now), "by", None)
+        assert current_claim(session, number, now=now + timedelta(hours=7)) is not None, "8:10, before anybody comes"
+        assert current_claim(session, number, now=now + timedelta(hours=8)) is None
 
 
 async def test_after_a_stop_staff_call(asked: Sending) -> None:

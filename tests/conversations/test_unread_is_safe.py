@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from notifier.conversations.claims import claim_reply, give_back_reply
 from notifier.conversations.close import close_reply
 from notifier.conversations.reply import find_reply, send_reply
-from notifier.conversations.triage import claim_reply, give_back_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message, OptOut, Reply
 from notifier.domain.open_replies import Decision

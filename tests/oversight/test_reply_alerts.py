@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from notifier.conversations.claims import claim_reply
 from notifier.conversations.close import close_reply
 from notifier.conversations.receive import InboundText, receive
-from notifier.conversations.triage import claim_reply
 from notifier.db.engine import writing
 from notifier.domain.open_replies import Decision
 from notifier.domain.staffed_hours import StaffedHours

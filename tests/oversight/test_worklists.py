@@ -43,7 +43,7 @@ DAY = timedelta(days=1)
             lambda s, now: staff_views.count_left(s, now, now + DAY),
             "messages USING COVERING INDEX ix_messages_left",
         ),
-        (lambda s, now: staff_views.open_replies(s, 9), "replies USING INDEX ix_replies_open"),
+        (lambda s, now: staff_views.open_replies(s, 9, now), "replies USING INDEX ix_replies_open"),
         (
             lambda s, now: staff_views.holds_without_reply(s, 9),
             "number_holds USING INDEX ix_number_holds_open",

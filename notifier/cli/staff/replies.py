@@ -8,7 +8,7 @@ import typer
 
 from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import DryRun, Json, Yes
-from notifier.cli.output import is_attended, print_json
+from notifier.cli.output import is_attended, note, print_json
 from notifier.conversations.close import close_reply
 from notifier.conversations.reply import find_reply, send_reply
 from notifier.db.engine import reading
@@ -23,11 +23,15 @@ def reply(
     whom: Whom,
     text: Annotated[str, typer.Argument(help="What the patient shall read.")],
     enrollment: Annotated[bool, typer.Option("--enrollment", help="REPLY is an enrollment.")] = False,
+    after: Annotated[
+        int, typer.Option(help="The last reply of a colleague's that you have read, by its message.", metavar="MESSAGE")
+    ] = 0,
+    take_over: Annotated[bool, typer.Option("--take-over", help="Also where a colleague has taken it.")] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Reply to a patient within 24 hours of the patient's message, at any hour."""
+    """Reply to what a patient wrote: at any hour within 24 hours, later inside the send window while it is open."""
     only_show = dry_run or (as_json and not yes and is_attended())
     with command_context(writes_texts=True, dry_run=only_show) as context:
         with reading(context.engine) as session:
@@ -39,10 +43,15 @@ def reply(
                 enrollment_id=whose)  # fmt: skip
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
+        for one in found.earlier if is_attended() and not yes and not as_json else ():
+            note(f'{one.by.rpartition(":")[2]} has replied already: "{one.words}"')
+            after = max(after, one.message)
         if not as_json:
             context.confirm(f'Send "{found.words}" to {found.phone} ({size}{forced})?', yes=yes)
         with context.change() as session:
-            done = send_reply(session, found, rules=context.rules, now=context.now, by=context.by)
+            done = send_reply(
+                session, found, rules=context.rules, now=context.now, by=context.by, after=after, take_over=take_over
+            )
         if as_json:
             segments = {"segments": done.segments.count, "encoding": done.segments.encoding}
             message = None if only_show else done.message

@@ -65,7 +65,7 @@ def pause_protocol(protocol: str, body: PauseBody, caller: Changer) -> PauseResp
 def reply_to_patient(
     reply: Number, body: ReplyBody, caller: Changer, idempotency_key: IdempotencyKey = None
 ) -> StaffReplyResponse:
-    """Reply to what a patient wrote, within 24 hours and at any hour; the reply is closed. The same words go once."""
+    """Reply to what a patient wrote; it stays open. A newer one than `after` refuses. The same words go once."""
     context = caller.context
     if context.missing:
         raise Problem(503, " ".join(context.missing))
@@ -81,7 +81,10 @@ def reply_to_patient(
     with writing(context.engine) as session:
 
         def do() -> StoredResponse:
-            done = send_reply(session, find(session), rules=context.rules, now=caller.now, by=caller.by)
+            done = send_reply(
+                session, find(session), rules=context.rules, now=caller.now, by=caller.by,
+                after=body.after, take_over=body.take_over,
+            )  # fmt: skip
             caller.note(session, "did", done.enrollment)
             return StoredResponse(200, _staff_reply_response(done, dry_run=False).model_dump(mode="json"))
 

@@ -168,6 +168,8 @@ class ReplyBody(CommandBody):
     """What the patient shall read; the clinic's name stands in front of it."""
 
     text: Annotated[str, Field(min_length=1, max_length=1000)]
+    after: Annotated[int, Field(ge=0, description="The last reply by staff that you have seen; 0: none.")] = 0
+    take_over: Annotated[bool, Field(description="Also where somebody has taken the message.")] = False
 
 
 class TreatedBody(CommandBody):

@@ -10,7 +10,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.conversations.triage import claim_reply, give_back_reply, see_to
+from notifier.conversations.claims import claim_reply, give_back_reply, shift_ends
+from notifier.conversations.inbox import the_reply
+from notifier.conversations.triage import see_to
 from notifier.db.engine import writing
 from notifier.domain.states import MessageState
 from notifier.oversight import worklists
@@ -51,7 +53,9 @@ class WaitingForPerson:
 def waiting_for_person(session: Session, view: View) -> WaitingForPerson:
     """The first of each list."""
     return WaitingForPerson(
-        replies=_waiting_list(worklists.open_replies(session, MOST), lambda: worklists.count_open_replies(session)),
+        replies=_waiting_list(
+            worklists.open_replies(session, MOST, view.now), lambda: worklists.count_open_replies(session)
+        ),
         holds=_waiting_list(worklists.holds_without_reply(session, _MOST_LISTED)),
         doubts=_waiting_list(worklists.in_doubt(session, MOST), lambda: worklists.count_in_doubt(session)),
         bounced=_trouble(session, view, worklists.BOUNCED),
@@ -83,7 +87,7 @@ def show_replies(view: View) -> Response:
     """Every reply that is open, every number that waits, and what was closed lately."""
     with view.context.visible_session() as session:
         values: dict[str, Any] = {
-            "replies": worklists.open_replies(session, _MOST_LISTED),
+            "replies": worklists.open_replies(session, _MOST_LISTED, view.now),
             "holds": worklists.holds_without_reply(session, _MOST_LISTED),
             "closed": worklists.closed_replies(session, _MOST_CLOSED),
         }
@@ -112,7 +116,11 @@ def back_to(view: View, otherwise: str = "/") -> str:
 
 
 def _claim(session: Session, view: View) -> None:
-    claim_reply(session, view.number("reply"), now=view.now, by=view.who.by)
+    number = view.number("reply")
+    staffed, zone, _ = view.context.alert_rules.hours_of(the_reply(session, number).office)
+    ends_at = shift_ends(view.now, staffed, zone)
+    take_over = view.field("over") == "yes"
+    claim_reply(session, number, now=view.now, by=view.who.by, ends_at=ends_at, take_over=take_over)
 
 
 def _give_back(session: Session, view: View) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -16,9 +17,12 @@ from notifier.conversations.reply import StaffReply, find_reply, may_reply_until
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.web.view import Page, View, redirect
+
+_ASK_AGAIN: Final = frozenset({RefusalCode.REPLIED_MEANWHILE, RefusalCode.TAKEN_BY_COLLEAGUE})
+"""Shown beside the words once more: a colleague was faster, and one may still send one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def reply_box(session: Session, view: View, enrollment: Enrollment) -> ReplyBox:
     if view.context.missing:
         return ReplyBox(None, " ".join(view.context.missing), opted_out)
     try:
-        until = may_reply_until(session, phone, now=view.now, yours=view.context.rules.yours)
+        until = may_reply_until(session, enrollment, phone, rules=view.context.rules, now=view.now)
         return ReplyBox(until, None, opted_out)
     except Refused as why:
         return ReplyBox(None, str(why), opted_out)
@@ -48,14 +52,20 @@ def write(view: View) -> Response:
     whose, once = view.number("enrollment"), _once(view)
     if view.context.missing:
         raise Refused(" ".join(view.context.missing))
+    refused: Refused | None = None
     if view.field("sure"):
-        with writing(view.context.engine) as session:
-            _send_once(session, view, whose, once)
-        return redirect(f"/patients/{whose}#replied")
+        try:
+            with writing(view.context.engine) as session:
+                _send_once(session, view, whose, once)
+            return redirect(f"/patients/{whose}#replied")
+        except Refused as why:
+            if why.code not in _ASK_AGAIN:
+                raise
+            refused = why
     with reading(view.context.engine) as session:
         enrollment = the_enrollment(session, whose)
         try:
-            found, problem = _find(session, view, whose), None
+            found, problem = _find(session, view, whose), refused
         except Refused as why:
             found, problem = None, why
     return view.page(
@@ -90,7 +100,11 @@ def _send_once(session: Session, view: View, whose: int, once: str) -> None:
             "this form has sent another reply already; open the patient's page anew and write it there"
         ) from None
     found = _find(session, view, whose)
-    send_reply(session, found, rules=view.context.rules, now=view.now, by=view.who.by)
+    seen = view.field("after")
+    send_reply(
+        session, found, rules=view.context.rules, now=view.now, by=view.who.by,
+        after=int(seen) if seen.isascii() and seen.isdigit() else None, take_over=view.field("over") == "yes",
+    )  # fmt: skip
     finish_form(session, once, whose)
     accounts.audit(
         session, at=view.now, by=view.who.by, what="did", about="reply", enrollment_id=whose

@@ -79,13 +79,45 @@ def test_after_stop_the_page_says_call_and_sends_nothing(asked: Pages) -> None:
     assert (422, []) == (send(asked, shown).status_code, answers(asked))
 
 
-@pytest.mark.parametrize(("hours", "open_"), [(24, True), (24.1, False)])
+@pytest.mark.parametrize(("hours", "open_"), [(23.9, True), (24, False), (34.1, True)])
 def test_a_day_after_her_message_the_page_says_why_not(asked: Pages, hours: float, open_: bool) -> None:
     asked.clock.pass_(hours=hours)
     asked.sign_in()
     page = asked.get(PAGE)
     assert open_ == (f'action="{PAGE}/reply"' in page.text)
-    assert open_ != ("more than 24 hours old, and only a reply to a newer one is sent; call the patient" in words(page))
+    assert open_ != ("a reply to it leaves only inside the send window: write it from" in words(page))
+
+
+def test_who_replies_second_reads_what_a_colleague_wrote_and_is_asked_again(asked: Pages) -> None:
+    shown = look(asked)
+    asked.account("Eve")
+    asked.sign_in("Eve")
+    send(asked, look(asked, "Tomorrow."), "Tomorrow.")
+    asked.sign_in()
+    again = send(asked, shown)
+    assert (422, 1) == (again.status_code, len(answers(asked)))
+    assert "Eve replied" in words(again)
+    assert "Lakeside Skin: Tomorrow." in words(again)
+    after = re.search(r'name="after" value="([^"]+)"', again.text)
+    once = re.search(r'name="once" value="([^"]+)"', again.text)
+    assert after is not None
+    assert once is not None
+    sure = {"words": "After two days.", "once": once[1], "after": after[1], "sure": "yes"}
+    assert (303, 2) == (asked.post(f"{PAGE}/reply", on=PAGE, **sure).status_code, len(answers(asked)))
+
+
+def test_a_message_that_a_colleague_has_taken_is_taken_over_first(asked: Pages) -> None:
+    asked.account("Eve")
+    asked.sign_in("Eve")
+    asked.post("/replies/1/claim")
+    asked.sign_in()
+    shown = look(asked)
+    assert "Eve is on it. To send this, take it over." in words(shown)
+    assert 422 == send(asked, shown).status_code
+    asked.post("/replies/1/claim", over="yes")
+    assert "Dana is on it." in asked.read("/")
+    send(asked, look(asked))
+    assert 1 == len(answers(asked))
 
 
 def test_who_has_never_written_is_called(pages: Pages) -> None:
