@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schedules.checks.asks import check_asks
 from schedules.checks.density import Density, check_density
 from schedules.checks.findings import Finding
 from schedules.checks.texts import check_texts
@@ -44,6 +45,7 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
     density, crowds = check_density(protocol, rules.window, rules.max_texts_per_day)
     found = (
         *check_texts(protocol, rules.voice),
+        *check_asks(protocol, rules.voice),
         *_check_topics(protocol),
         *check_times(protocol, rules.window),
         *crowds,

@@ -69,3 +69,8 @@ def _step_facts(plan: CareProtocol, step: Step) -> Iterator[tuple[str, str]]:
         yield f"{where}: text {language}", text
     for language, text in step.late_text.items():
         yield f"{where}: late text {language}", text
+    for choice, answer in step.answers.items():
+        yield f"{where}: answer {choice}", f"{answer.means.value}, then {answer.then.value}"
+    for field, texts in step.texts_of_answers():
+        for language, text in texts.items():
+            yield f"{where}: {field} {language}", text

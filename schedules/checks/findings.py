@@ -18,13 +18,15 @@ class Finding:
     """Where in the text as the file has it, counted from 1."""
     late: bool = False
     """Whether it is about the `late_text`."""
+    field: str | None = None
+    """Which text, where it is neither."""
     is_warning: bool = False
     """Whether the file may be used as it is."""
 
     @property
     def where(self) -> str:
         """The step, the language and the position, as far as it has them."""
-        field = "late_text" if self.late else "text"
+        field = self.field or ("late_text" if self.late else "text")
         parts = (
             f'step "{self.step}"' if self.step else "",
             f"{field}.{self.language}" if self.language else "",

@@ -19,6 +19,7 @@ class CheckWords(LanguagePart):
     addressed: Patterns
     over: SomePatterns
     reassurance: SomePatterns
+    diagnosis: SomePatterns
     lengths: SomePatterns
     topics: dict[str, SomePatterns]
     """By the key of a restriction; each language has words for those that English has words for."""

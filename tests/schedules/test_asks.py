@@ -9,6 +9,7 @@ import pytest
 
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from schedules.catalogue import ProtocolError, parse_protocol, shipped
+from schedules.check import check_protocol
 from schedules.moments import Anchor
 from schedules.timeline import NOBODY_STAFFED, LeftOut, Patient, build_timeline
 from tests.schedules.plans import NEW_YORK, RULES, at, local_dues
@@ -96,3 +97,44 @@ def test_the_shipped_protocols_ask_alike_and_the_default_asks_nothing() -> None:
     assert [] == asks.pop("microneedling")
     assert 5 == len(asks)
     assert all(asks["microneedling-week"] == one for one in asks.values())
+
+
+def test_check_says_what_is_wrong_with_a_question_or_with_what_an_answer_gets() -> None:
+    file, fine = 'then = "file"', 'then = "file"\ntext.en = '
+    wrong = [
+        (
+            "skin? Reply 1 fine, 2 a question, 3",
+            "skin? Reply 1 fine, 3",
+            "text.en: offers 1, 3, and its answers are 1, 2",
+        ),
+        ("skin? Reply 1 fine, 2 a question, 3 worse, or call {phone}.", "skin? Reply 1, 2, 3.", "text.en, position"),
+        ("how are you? Reply 1 fine,", "how are you? Reply YES if fine,", "invites an answer that carriers read"),
+        ("how are you? Reply", "how is your skin? Reply", "again_text.en: asks in the very words of the first time"),
+        (file, fine + '"{clinic}: glad to hear. {phone}"', '"glad to hear" says what the patient has'),
+        (file, fine + '"{clinic}: some redness is normal. {phone}"', '"normal" says that it is nothing'),
+        (
+            file,
+            fine + '"{clinic}: you may exercise again. {phone}"',
+            "to whoever answers, whatever is still restricted",
+        ),
+        (file, fine + '"{clinic}: thank you."', "answers.1.text.en, position 20: does not end in a phone number"),
+        (file, fine + '"Thank you. {phone}"', "answers.1.text.en, position 1: does not begin with who is speaking"),
+        (file, fine + '"{clinic}: see example.com, {phone}"', '"example.com" is a link'),
+        ("stale_after = { days = 3 }", "stale_after = { days = 1 }", "is stale after 1 day, before it would be asked"),
+    ]
+    assert () == check_protocol(parse_protocol("plan", FILE)).findings
+    for old, new, said in wrong:
+        report = check_protocol(parse_protocol("plan", FILE.replace(old, new)))
+        found = [one.sentence for one in (*report.findings, *report.warnings)]
+        assert any(said in sentence for sentence in found), (new, found)
+
+
+def test_all_languages_of_a_question_offer_the_same_answers() -> None:
+    both = FILE.replace('["en"]', '["en", "es"]').replace(
+        "\n[steps.answers.1]",
+        '\ntext.es = "{clinic}: ¿cómo está? Responda 1 bien, 3 peor, 2 duda, o llame al {phone}. STOP para salir."'
+        '\nagain_text.es = "{clinic}: ¿y ahora? Responda 1 bien, 2 duda, 3 peor, o llame al {phone}. STOP para salir."'
+        "\n[steps.answers.1]",
+    )
+    found = [one.sentence for one in check_protocol(parse_protocol("plan", both)).findings]
+    assert any("text.es: offers 1, 3, 2, and its answers are 1, 2, 3" in sentence for sentence in found)

@@ -172,6 +172,8 @@ def _show(plan: CareProtocol, language: str) -> None:
         off = f" [off: {step.why_off}]" if step.why_off else ""
         when = f"{moment_in_words(step)}{condition_in_words(plan.condition(step))}"
         steps.add_row(f"{step.key} ({step.kind.value})", when, f"{step.text[language]}{off}")
+        for field, texts in step.texts_of_answers():
+            steps.add_row(f"{step.key}, {field.removesuffix('.text')}", "", texts[language])
     show("")
     show(steps)
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from schedules.asking import Consequence
 from schedules.moments import Anchor, Moments
 from schedules.offsets import wall_first
-from schedules.placeholders import VISIT_DATE, VISIT_TIME
+from schedules.placeholders import STAFFED_NEXT, VISIT_DATE, VISIT_TIME
 from schedules.protocol import CareProtocol, Step
 from schedules.wording import Addressee, Printable, Voice, filled_in
 
 _AFTERNOON: Final = time(14)
 _NAME: Final = "Ana"
+_TODAY: Final = "(today)"
+_THEN: Final = {
+    Consequence.FILE: "files itself",
+    Consequence.TASK: "waits for a person",
+    Consequence.URGENT: "tells people at once",
+}
 _WHAT: Final = {
+    STAFFED_NEXT: "when a person will be there",
     "clinic": "the clinic’s name",
     "phone": "the clinic’s phone",
     "name": "the patient’s first name",
@@ -42,6 +50,8 @@ class Example:
     template: str
     late_pieces: tuple[Piece, ...] = ()
     late_template: str = ""
+    asked: tuple[tuple[str, tuple[Piece, ...], str], ...] = ()
+    """Of a question: when each further text of it is read, the text, and as it is written."""
 
 
 def treated_at_two(now: datetime, zone: ZoneInfo) -> datetime:
@@ -57,7 +67,9 @@ def examples(
     def pieces(step: Step, template: str) -> tuple[Piece, ...]:
         moments = Moments.of(protocol, Anchor(treated_at), zone, _answers(protocol, step))
         printable = Printable(treated_at, zone, moments.ends, moments.lengths(protocol, {}))
-        filled = filled_in(template, voice, Addressee(language, _NAME), printable)
+        filled = filled_in(
+            template, replace(voice, facts=((STAFFED_NEXT, _TODAY),)), Addressee(language, _NAME), printable
+        )
         return tuple(Piece(said, _what(blank)) for said, blank in filled)
 
     return {
@@ -66,10 +78,18 @@ def examples(
             step.text[language],
             pieces(step, step.late_text[language]) if step.late_text else (),
             step.late_text.get(language, ""),
+            tuple((when, pieces(step, text), text) for when, text in _asked(step, language)),
         )
         for step in protocol.steps
         if step.enabled
     }
+
+
+def _asked(step: Step, language: str) -> Iterator[tuple[str, str]]:
+    if step.again_text:
+        yield f"Where nothing comes within {step.again_after}, once more", step.again_text[language]
+    for choice, answer in step.answers.items():
+        yield f"After “{choice}” ({answer.means.value}), which {_THEN[answer.then]}", answer.text[language]
 
 
 def _answers(protocol: CareProtocol, step: Step) -> Mapping[str, str]:
