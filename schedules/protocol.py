@@ -42,6 +42,10 @@ KIND_ORDER: Final = ("warning", "restrict", "care", "prepare", "lift", "ask", "e
 """Which kind goes first where two want the same place."""
 
 
+FIRST_TEXT: Final = "first-text"
+"""The key of the text that leaves at enrollment, which is no step of any protocol."""
+
+
 class Question(Strict):
     """Something staff answer at enrollment; an unanswered one never falls into a branch."""
 
@@ -178,6 +182,8 @@ class CareProtocol(Strict):
         seen: set[str] = set()
         for step in self.steps:
             where = f'step "{step.key}"'
+            if step.key == FIRST_TEXT:
+                raise ValueError(f"{where}: this key is that of the text at enrollment; choose another")
             if step.key in seen:
                 raise ValueError(f"{where}: this key is used twice; keys are unique within a protocol")
             if step.key == CATCH_UP:

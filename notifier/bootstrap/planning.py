@@ -23,6 +23,7 @@ def planning_rules(settings: Settings) -> PlanningRules:
         window=SendWindow.parse(settings.send_window),
         max_texts_per_day=settings.max_texts_per_day,
         staffed=staffed_hours(settings),
+        first_text=settings.first_text,
         must_be_approved=settings.is_twilios_own,
         offices=read_offices(settings),
     )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from notifier.cli.output import out, show, table
+from notifier.domain.planning.first_text import FirstText
 from schedules.planned import PlannedMessage
 from schedules.saying import say_day, say_hour, say_moment
 from schedules.timeline import Timeline
@@ -16,9 +17,12 @@ from schedules.timeline import Timeline
 _DETAIL = "dim"
 
 
-def print_timeline(timeline: Timeline) -> None:
-    """Show one patient's plan on stdout."""
+def print_timeline(timeline: Timeline, first: FirstText | None = None) -> None:
+    """Show one patient's plan on stdout, and the text that leaves at enrollment."""
     show(_heading(timeline), style="bold")
+    if first is not None:
+        when = "at once" if not first.notes else f"on {local(first.due_at, timeline.zone)}"
+        show(f"\nFirst, {when}: {first.text}\n")
     _print_messages(timeline)
     _print_restrictions(timeline)
     _print_absent(timeline)

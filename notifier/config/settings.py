@@ -83,6 +83,8 @@ class Settings(_OfLanguages):
     in_flight: int = Field(default=50, ge=1, le=500)
     """Calls to Twilio at the same time."""
     max_texts_per_day: int = Field(default=2, ge=1, le=10)
+    first_text: bool = True
+    """Whether a text leaves at enrollment that says who writes."""
     recover_above: int = Field(default=50, ge=0)
     """After an outage, more late texts than this wait for a person."""
     notify_socket: str | None = None

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -21,7 +21,7 @@ from notifier.db.columns import can_be_id
 from notifier.db.events import cut
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message
-from notifier.domain.kinds import LOOK_AGAIN, REPLY
+from notifier.domain.kinds import LOOK_AGAIN, OF_NO_PLAN, REPLY
 from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
@@ -166,6 +166,11 @@ def is_reply() -> ColumnElement[bool]:
     return col(Message.kind) == literal_column(f"'{REPLY}'")
 
 
+def is_of_plan() -> ColumnElement[bool]:
+    """The condition that a text is a step of a plan: what is planned anew, and what the daily cap counts."""
+    return and_(*(col(Message.kind) != literal_column(f"'{kind}'") for kind in OF_NO_PLAN))
+
+
 def next_due(session: Session, *, after: datetime | None = None) -> datetime | None:
     """When the next planned text is due, past or future; with `after`, the first one later than that instant."""
     if after is None:
@@ -216,7 +221,7 @@ _LEFT = select(col(Message.phone), col(Message.left_at)).where(
     in_array(col(Message.phone), "phones"),
     col(Message.left_at) > bindparam("since"),
     col(Message.state).in_(COUNTS_TODAY),
-    ~is_reply(),
+    is_of_plan(),
 )
 
 

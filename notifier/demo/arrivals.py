@@ -15,6 +15,7 @@ from notifier.db.protocols import load_version
 from notifier.db.tables import Enrollment, Message
 from notifier.demo.cast import BY_PHONE, Sample
 from notifier.demo.why import why_now
+from notifier.domain.kinds import FIRST
 from notifier.domain.phone import area_zones
 from notifier.domain.states import MessageState
 from notifier.sandbox.messages import LedgerEntry
@@ -65,6 +66,8 @@ def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Deliver
 
 
 def _why(session: Session, message: Message, enrollment: Enrollment, window: SendWindow) -> str:
+    if message.kind == FIRST:
+        return "first text · at enrollment"
     protocol = load_version(session, enrollment.protocol, enrollment.version)
     (step,) = (step for step in protocol.steps if step.key == first_asking(message.step))
     anchor = enrollment.treated_at or enrollment.appointment_at

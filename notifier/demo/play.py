@@ -32,7 +32,9 @@ from schedules.wording import Voice
 _S = MessageState
 _WINDOW = SendWindow()
 _STAFFED = StaffedHours.parse("Mon-Sat 09:00-18:00")
-_RULES = PlanningRules(Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, staffed=_STAFFED, must_be_approved=False)
+_RULES = PlanningRules(
+    Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, staffed=_STAFFED, must_be_approved=False, first_text=True
+)
 _CLINIC_CLOCK = zone_named(CLINIC_ZONE)
 _NOTICED = timedelta(seconds=5)
 """A jump that makes the worker ask Twilio at once for what patients wrote."""

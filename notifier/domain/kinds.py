@@ -27,5 +27,11 @@ def held_as(kind: str, step: str) -> str:
     return StepKind.EXPECT.value if step.startswith(f"{AFTER_FINE}-") else kind
 
 
+FIRST: Final = "first"
+"""The kind of the text that leaves at enrollment (step `FIRST_TEXT`) and says who writes. It is no step of any plan
+either: a rule must not lose its place for it, so the daily cap does not count it. Hours and holds are kept."""
+
+OF_NO_PLAN: Final = (REPLY, FIRST)
+
 NEED_ORDER: Final = (REPLY, *KIND_ORDER)
 """Every kind, in the order in which they leave where the need is the same."""

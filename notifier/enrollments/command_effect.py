@@ -23,7 +23,7 @@ def effect_of(stored: Enrollment, plan: CommandPlan, wanted: ChangeRequest, your
         timezone=after.timezone,
         before=fields_of(stored, plan.before, ChangeRequest()),
         after=fields_of(stored, after, wanted),
-        texts=texts_of(plan.own),
+        texts=(*texts_of(plan.own), *(one.effect for one in plan.first)),
         others=others_of(visible),
         others_elsewhere=sum(one.changes_anything for whose, one in plan.others.items() if whose not in visible),
         others_unplanned=plan.others_unplanned,

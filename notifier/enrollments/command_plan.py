@@ -20,6 +20,7 @@ from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.commands import Command
+from notifier.enrollments.first_text_changes import FirstTextChange, plan_first_changes
 from notifier.enrollments.keys import unplanned_columns
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of, facts_without_protocol
@@ -49,6 +50,8 @@ class CommandPlan:
     """Steps that may have left a moment ago, where the command stops the others."""
     others_unplanned: bool = False
     """Whether the texts of others on the number stay as they are because a protocol version cannot be read."""
+    first: tuple[FirstTextChange, ...] = ()
+    """What becomes of the texts that leave at enrollment."""
     nobody_tells: tuple[tuple[int, str], ...] = ()
     """Enrollment and step: texts of the patient's other treatments that gave way to these and do not come back."""
 
@@ -117,8 +120,10 @@ def _changed(
     unplanned_columns(session, stored, wanted, after)
     outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
     others = outlook.differences(but=before.enrollment)
+    said = sent_steps(outlook.rows.get(after.enrollment, ()))
+    first = plan_first_changes(session, before, after, company, outlook.plans[after.enrollment], rules, now, said=said)
     plan = replace(plan, own=outlook.difference(after), others=others, others_unplanned=outlook.others_unplanned)
-    return replace(plan, offices=_offices(company))
+    return replace(plan, offices=_offices(company), first=first)
 
 
 def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datetime, lock: bool) -> CommandPlan:

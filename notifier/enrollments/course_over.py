@@ -55,7 +55,7 @@ def _is_over(session: Session, known: Enrollment, now: datetime) -> bool:
     found = select(func.max(col(Message.expires_at)), func.count(col(Message.due_at))).where(
         col(Message.enrollment_id) == known.id,
         col(Message.state) != MessageState.CANCELLED,
-        ~outbox.is_reply(),
+        outbox.is_of_plan(),
     )
     last, had_hours = session.execute(found).one()
     return bool(had_hours and last <= now)

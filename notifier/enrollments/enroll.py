@@ -13,6 +13,7 @@ from notifier.db.enrollments import by_external_id, the_enrollment
 from notifier.db.outbox import messages_of
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import local_text
+from notifier.domain.planning.first_text import FirstText
 from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
 from notifier.domain.planning.warnings import of_plan
@@ -24,11 +25,13 @@ from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
 from notifier.enrollments.fields import CHANGEABLE, Field, stored
+from notifier.enrollments.first_texts import first_text_json
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
 from notifier.numbers.opt_outs import is_opted_out
-from schedules.protocol import CareProtocol
+from schedules.protocol import FIRST_TEXT, CareProtocol
+from schedules.saying import say_moment
 from schedules.timeline_json import timeline_json
 
 
@@ -45,6 +48,8 @@ class Enrolled:
     warnings: tuple[str, ...]
     effect: Effect
     """What enrolling did: the texts of the patient, and what changed for others on the number."""
+    first: FirstText | None = None
+    """The text that leaves at enrollment, where this enrollment has one."""
 
     def to_json(self) -> dict[str, Any]:
         """The timeline with the number and the state of each text, for programs: at the command line and in the API."""
@@ -54,7 +59,9 @@ class Enrolled:
             row = rows.get(message["step"])
             message["message"] = row.id if row else None
             message["state"] = row.state.value if row else None
-        said = {"enrollment": self.enrollment, "already": self.already, **answer, "warnings": list(self.warnings)}
+        first = first_text_json(self.first, self.plan.timeline.zone, rows.get(FIRST_TEXT))
+        said = {"enrollment": self.enrollment, "already": self.already, **answer, "first_text": first}
+        said["warnings"] = list(self.warnings)
         return said | {"effect": self.effect.to_json()}
 
 
@@ -117,6 +124,7 @@ def _enrolled(
             plan,
             written.others,
             enrollment=written.enrollment,
+            first=written.first,
             opted_out=written.opted_out,
             others_unplanned=written.others_unplanned,
             offices=written.offices,
@@ -136,6 +144,7 @@ def _enrolled(
         texts=messages_of(session, written.enrollment),
         warnings=tuple(_warnings(written, wanted, plan, effect, present)),
         effect=effect,
+        first=written.first,
     )
 
 
@@ -157,5 +166,8 @@ def _warnings(
         yield waiting
     for reason in written.held:
         yield f"texts to this number wait for a person: {reason}"
+    if written.first is not None and written.first.notes:
+        when = say_moment(written.first.due_at, plan.timeline.zone)
+        yield f"the first text leaves only on {when}, so nobody sees now whether the number is right"
     yield from of_plan(plan)
     yield from sentences_about(effect.others)

@@ -9,9 +9,11 @@ from typing import Any
 
 from notifier.db.tables import Enrollment
 from notifier.domain.planning.difference import PlannedChange, compare
+from notifier.domain.planning.first_text import FirstText
 from notifier.domain.planning.plan import EnrollmentFacts, Plan
-from notifier.enrollments.effect import Effect, OtherEffect, fields_of, texts_of
+from notifier.enrollments.effect import Effect, OtherEffect, What, fields_of, texts_of
 from notifier.enrollments.fields import KEPT
+from notifier.enrollments.first_text_changes import FirstTextChange
 from notifier.enrollments.requests import ChangeRequest, Checked
 
 
@@ -28,6 +30,7 @@ def effect_of_new(
     others: Sequence[OtherEffect],
     *,
     enrollment: int,
+    first: FirstText | None,
     opted_out: bool,
     others_unplanned: bool,
     offices: Mapping[int, str | None],
@@ -37,13 +40,14 @@ def effect_of_new(
     """Of somebody who was not enrolled: there is nothing before. `enrollment` is 0 where it is not stored."""
     facts, visible = wanted.facts, visible_of(others, offices, yours)
     withheld = tuple(PlannedChange(one.step, why=one.why, for_staff=one.for_staff) for one in plan.withheld)
+    difference = replace(compare((), plan, facts.phone, now), cancelled=withheld)
     return Effect(
         enrollment=enrollment,
         already=False,
         timezone=facts.timezone,
         before={},
         after=_fields_of(wanted),
-        texts=texts_of(replace(compare((), plan, facts.phone, now), cancelled=withheld)),
+        texts=(*((FirstTextChange(What.ADDED, None, first).effect,) if first else ()), *texts_of(difference)),
         others=visible,
         others_elsewhere=len(others) - len(visible),
         others_unplanned=others_unplanned,

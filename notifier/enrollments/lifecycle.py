@@ -21,6 +21,7 @@ from notifier.enrollments.command_plan import CommandPlan, plan_command
 from notifier.enrollments.commands import Command
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import PLANNED
+from notifier.enrollments.first_text_changes import write_first_changes
 from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans
 from notifier.enrollments.requests import ChangeRequest
@@ -55,6 +56,8 @@ def apply(
     else:
         _write_state(session, stored, plan, command, command.to, now, by)
     _write_texts(session, plan, now, by, but_own=command.to is not None)
+    is_out = is_opted_out(session, plan.after.phone) is not None
+    write_first_changes(session, plan.first, plan.before, plan.after, now=now, by=by, opted_out=is_out)
     return effect
 
 

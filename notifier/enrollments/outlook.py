@@ -145,7 +145,7 @@ def _rows(session: Session, enrollments: Sequence[int], lock: bool) -> dict[int,
     if not enrollments:
         return {}
     found = select(Message).where(  # the second asking follows from what happens, not from a plan
-        col(Message.enrollment_id).in_(enrollments), ~outbox.is_reply(), ~col(Message.step).endswith(AGAIN)
+        col(Message.enrollment_id).in_(enrollments), outbox.is_of_plan(), ~col(Message.step).endswith(AGAIN)
     )
     found = found.order_by(col(Message.id)).execution_options(populate_existing=True)
     rows: dict[int, list[OutboxRow]] = {}

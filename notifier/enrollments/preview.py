@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from notifier.db.tables import Enrollment
 from notifier.domain.names import check_name
 from notifier.domain.phone import parse_phone
-from notifier.domain.planning.plan import Plan, PlanningRules
+from notifier.domain.planning.first_text import FirstText, first_text
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.planning.warnings import of_plan
 from notifier.domain.protocol_choice import say_waiting
 from notifier.domain.refused import Refused
@@ -22,6 +23,7 @@ from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.effect import Effect, others_of
 from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new, visible_of
+from notifier.enrollments.first_texts import first_text_json, numbers_in_a_course
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
@@ -56,6 +58,8 @@ class Preview:
     """Her enrollments for other treatments."""
     warnings: tuple[str, ...]
     """What enrolling would leave unsaid, to the patient or to others on the number, in sentences."""
+    first: FirstText | None
+    """The text that would leave at enrollment."""
     effect: Effect | None
     """What enrolling would do, once nothing is missing or wrong."""
 
@@ -78,7 +82,8 @@ class Preview:
         answer = timeline_json(self.plan.timeline)
         for message in answer["messages"]:
             message |= {"message": None, "state": None}
-        said = {"enrollment": self.known, "already": self.known is not None, **answer}
+        first = first_text_json(self.first, self.plan.timeline.zone, None)
+        said = {"enrollment": self.known, "already": self.known is not None, **answer, "first_text": first}
         return said | {"warnings": list(self.sentences), "effect": self.effect.to_json()}
 
 
@@ -109,13 +114,20 @@ def preview(
     others = others_of(outlook.differences()) if outlook and known is None else ()
     is_out = phone is not None and is_opted_out(session, phone) is not None
     offices = {one.id or 0: one.office for one in on_phone}
+    first = _first(session, checked.facts, plan, rules, now) if checked and plan and known is None else None
     effect = None
     if checked is not None and known is not None:
         stored = next(one for one in on_phone if one.id == known)
         effect = effect_of_known(stored, facts_of(session, stored), opted_out=is_out, yours=rules.yours)
     elif checked is not None and plan is not None and not problems and not missing:
         unplanned = outlook is not None and outlook.others_unplanned
-        about: dict[str, Any] = {"opted_out": is_out, "offices": offices, "yours": rules.yours, "now": now}
+        about: dict[str, Any] = {
+            "first": first,
+            "opted_out": is_out,
+            "offices": offices,
+            "yours": rules.yours,
+            "now": now,
+        }
         effect = effect_of_new(checked, plan, others, enrollment=0, others_unplanned=unplanned, **about)
     said = say_waiting(checked.facts.protocol, protocols.get(checked.facts.protocol.id)) if checked else None
     waiting = (said,) if said else ()
@@ -130,6 +142,7 @@ def preview(
         known=known,
         earlier=_earlier(checked, known, on_phone),
         warnings=(*waiting, *of_plan(plan), *sentences_about(visible_of(others, offices, rules.yours))) if plan else (),
+        first=first,
         effect=effect,
     )
 
@@ -225,6 +238,14 @@ def _look_ahead(
     except ValueError as why:
         problems.append(Refused(str(why)))
         return None
+
+
+def _first(
+    session: Session, facts: EnrollmentFacts, plan: Plan, rules: PlanningRules, now: datetime
+) -> FirstText | None:
+    if not rules.first_text or (facts.phone and numbers_in_a_course(session, {facts.phone}, now)):
+        return None
+    return first_text(facts, plan, rules, now)
 
 
 def _known(checked: Checked, on_phone: list[Enrollment], problems: list[Refused]) -> int | None:

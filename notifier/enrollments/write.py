@@ -12,11 +12,13 @@ from notifier.db import enrollments
 from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Event, Message
+from notifier.domain.planning.first_text import FirstText, first_text
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
 from notifier.enrollments.effect import OtherEffect, others_of
 from notifier.enrollments.eligibility import Standing, read_standing
 from notifier.enrollments.fields import KEPT
+from notifier.enrollments.first_texts import first_row, numbers_in_a_course
 from notifier.enrollments.identity import next_ordinal, the_same
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import (
@@ -41,6 +43,8 @@ class Written:
     """It was there before; nothing was changed."""
     facts: EnrollmentFacts
     plan: Plan | None = None
+    first: FirstText | None = None
+    """The text that leaves at enrollment; None where the number is in a course already, or nothing follows."""
     opted_out: bool = False
     held: Sequence[str] = ()
     """Why texts to this number wait for a person."""
@@ -118,6 +122,7 @@ def _write_wave(
     texts: list[Row] = []
     on_number = [other for _, _, others in new for other in others]
     added = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
+    in_course = numbers_in_a_course(session, {one.phone for one in added}, now) if rules.first_text else set()
     outlook = look_ahead(session, [*on_number, *added], rules, now, before=on_number, new=set(ids), lock=True)
     for (position, _, _), facts in zip(new, added, strict=True):
         enrollment_id, plan = facts.enrollment, outlook.plans[facts.enrollment]
@@ -125,7 +130,10 @@ def _write_wave(
         for message in plan.timeline.messages:
             state, reason = first_state(message, opted_out=is_out)
             texts.append(message_row(facts, message, state=state, reason=reason))
-        written[position] = Written(enrollment_id, False, facts, plan, is_out, held)
+        first = None
+        if rules.first_text and facts.phone not in in_course and (first := first_text(facts, plan, rules, now)):
+            texts.append(first_row(enrollment_id, facts.phone, first, now, opted_out=is_out))
+        written[position] = Written(enrollment_id, False, facts, plan, first, is_out, held)
     insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
     why = "imported" if imported_as else None
     insert_rows(session, Event, [_event(id_, now, by, why) for id_ in ids])

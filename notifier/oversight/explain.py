@@ -16,7 +16,7 @@ from notifier.db.events import of_message
 from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import BY_ITSELF, REPLY
+from notifier.domain.kinds import BY_ITSELF, FIRST, REPLY
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
@@ -50,8 +50,8 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     if found is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     message, enrollment = found
-    is_answer = message.kind == REPLY
-    rule = _an_answer(message, enrollment) if is_answer else _the_rule(session, message, enrollment)
+    beside_the_plan = {REPLY: _an_answer, FIRST: _a_first_text}.get(message.kind)
+    rule = beside_the_plan(message, enrollment) if beside_the_plan else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
     stands = _where_it_stands(session, message, enrollment, rules, now)
     stopped = list(_what_stops_all(session, message, now)) if now else []
@@ -59,7 +59,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
         stands = [sentence for sentence in stands if sentence != _FREE]
     return [
         *rule,
-        *(() if is_answer else _the_moment(message, enrollment, rules)),
+        *(() if beside_the_plan else _the_moment(message, enrollment, rules)),
         *stands,
         *checks,
         *stopped,
@@ -81,6 +81,16 @@ def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
     return [
         f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
         "The patient had just written, so it may leave at any hour; only STOP would keep it.",
+        f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires.",
+    ]
+
+
+def _a_first_text(message: Message, enrollment: Enrollment) -> list[str]:
+    due = f"It is due at {_say(message.due_at, enrollment)}"
+    return [
+        f"Message {message.id} is the first text of enrollment {enrollment.id}: it says who writes, and is no step.",
+        "It leaves at enrollment, once for each number and course; the daily limit does not count it.",
+        f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
         f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires.",
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from notifier.domain.kinds import LOOK_AGAIN, REPLY
+from notifier.domain.kinds import FIRST, LOOK_AGAIN, REPLY
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import first_place, leaves_late
@@ -104,7 +104,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(text, facts, now, "outside the send window")
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    if facts.texts_today >= facts.max_texts_per_day:
+    if text.kind != FIRST and facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
         return _at_the_next_opening(
             text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
@@ -136,7 +136,7 @@ def _not_for_this_patient(text: DueText, facts: SendingFacts) -> str | None:
         return "the enrollment was cancelled"
     if facts.enrollment is EnrollmentState.NO_SHOW:
         return "the patient did not come"
-    if facts.enrollment is EnrollmentState.BOOKED and text.kind != StepKind.PREPARE:
+    if facts.enrollment is EnrollmentState.BOOKED and text.kind not in (StepKind.PREPARE, FIRST):
         return "the patient has not been treated"
     if facts.enrollment is EnrollmentState.ACTIVE and text.kind == StepKind.PREPARE:
         return "the visit is over"

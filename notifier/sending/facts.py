@@ -17,7 +17,7 @@ from notifier.db.outbox import left_today
 from notifier.db.protocols import open_pauses
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import REPLY, held_as
+from notifier.domain.kinds import OF_NO_PLAN, held_as
 from notifier.domain.offices import Offices
 from notifier.domain.phone import area_zones
 from notifier.domain.staffed_hours import StaffedClock
@@ -153,8 +153,8 @@ class FactsOfBatch:
         )
 
     def count(self, row: Due, now: datetime) -> None:
-        """One more text leaves for this number; an answer is none that the plan counts."""
-        if row.kind == REPLY:
+        """One more text leaves for this number, where it is one that the plan counts."""
+        if row.kind in OF_NO_PLAN:
             return
         self.left.setdefault(row.phone, []).append(now)
 

@@ -29,6 +29,15 @@ class FixedAnswers(LanguagePart):
     """True at any hour, and to any words: it may take a while until a person reads what the patient wrote."""
 
 
+class FirstWords(LanguagePart):
+    """The text that leaves at enrollment: it says who writes and how to stop, and nothing of the treatment."""
+
+    treated: Annotated[str, saying("clinic", "count", "until", "phone")]
+    """After a treatment: how many texts come, and until which day."""
+    booked: Annotated[str, saying("clinic", "phone")]
+    """Before a visit: nobody knows yet how many come."""
+
+
 class ConsentWords(LanguagePart):
     """How a clinic's file says that a patient did not agree to texts; without accents, punctuation and case."""
 
@@ -75,6 +84,7 @@ class About(LanguagePart):
     segments: SegmentLimits
     answers: FixedAnswers
     staffed: StaffedTimes
+    first: FirstWords
     consent: ConsentWords
 
 

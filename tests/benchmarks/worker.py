@@ -75,6 +75,7 @@ def worker(url: str, twilio: LoopbackTwilio, *, clock: Path, in_flight: int = 64
         "NOTIFIER_ENV": "test",
         "NOTIFIER_CLOCK_FILE": str(clock),
         "NOTIFIER_DATABASE_URL": url,
+        "NOTIFIER_FIRST_TEXT": "false",
         "NOTIFIER_CLINIC_NAME": "Glow Skin Clinic",
         "NOTIFIER_CLINIC_PHONE": "+1 212 555 0100",
         "NOTIFIER_TIMEZONE": ZONE,

@@ -40,6 +40,7 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "NOTIFIER_SMTP_URL": ("write it like smtps://", ("mail.example.org:25", "http://mail", "smtp://", "smtp://[x")),
     "NOTIFIER_ALERT_WEBHOOK": ("write it like https://", NO_ADDRESS),
     "NOTIFIER_HEARTBEAT_URL": ("write it like https://", NO_ADDRESS),
+    "NOTIFIER_FIRST_TEXT": ("is neither true nor false; write one of them", ("maybe", "2")),
     "TWILIO_ACCOUNT_SID": ("write AC and 32 hex digits", NO_SID),
     "TWILIO_API_KEY_SID": ("write SK and 32 hex digits", (*NO_SID, "AC" + "0" * 32)),
     "TWILIO_MESSAGING_SERVICE_SID": ("write MG and 32 hex digits", NO_SID),

@@ -200,6 +200,7 @@ class Service:
             "NOTIFIER_ENV": "test",
             "NOTIFIER_DATABASE_URL": self.url,
             "NOTIFIER_CLOCK_FILE": str(self.folder / "clock"),
+            "NOTIFIER_FIRST_TEXT": "false",
             "NOTIFIER_CLINIC_NAME": "Glow",
             "NOTIFIER_CLINIC_PHONE": "212-555-0199",
             "NOTIFIER_TIMEZONE": "America/New_York",

@@ -236,6 +236,7 @@ def open_door(
             settings = {
                 "DATABASE_URL": str(engine.url), "CLINIC_NAME": "Lakeside", "CLINIC_PHONE": "978-555-0142",
                 "TIMEZONE": "America/New_York", "ENV": "test", "CLOCK_FILE": "clock", "OFFICES_FILE": "offices.toml",
+                "FIRST_TEXT": "false",
             }  # fmt: skip
             for name, value in settings.items():
                 monkeypatch.setenv(f"NOTIFIER_{name}", value)

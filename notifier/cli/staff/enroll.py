@@ -103,7 +103,7 @@ def _rehearse(context: CommandContext, request: EnrollRequest, as_json: bool) ->
         return
     assert found.plan is not None  # nothing is missing and nothing is wrong: then there is a plan
     show("Dry run: nothing was stored", style="bold")
-    print_timeline(found.plan.timeline)
+    print_timeline(found.plan.timeline, found.first)
     for warning in found.sentences:
         note(f"! {warning}")
 
@@ -111,6 +111,6 @@ def _rehearse(context: CommandContext, request: EnrollRequest, as_json: bool) ->
 def _print(done: Enrolled) -> None:
     already = " (the patient was enrolled already; nothing was changed)" if done.already else ""
     show(f"Enrollment {done.enrollment}{already}", style="bold")
-    print_timeline(done.plan.timeline)
+    print_timeline(done.plan.timeline, done.first)
     for warning in done.warnings:
         note(f"! {warning}")

@@ -46,6 +46,8 @@ class PlanningRules:
     must_be_approved: bool = True
     """Whether a clinician must have approved a protocol's content before anyone is enrolled on it."""
     offices: Offices = field(default_factory=lambda: NO_OFFICES)
+    first_text: bool = False
+    """Whether a text leaves at enrollment that says who writes."""
     yours: frozenset[str] | None = None
     """The offices of whoever asks; None: all."""
 

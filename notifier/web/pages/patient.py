@@ -17,7 +17,7 @@ from notifier.db.engine import reading
 from notifier.db.protocols import UnreadableVersion
 from notifier.db.tables import Enrollment, Message, Reply, StaffForm
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import REPLY
+from notifier.domain.kinds import FIRST, REPLY
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
@@ -29,6 +29,7 @@ from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
 from notifier.web.pages.enroll_form import zones
+from notifier.web.pages.first_text import first_text_of
 from notifier.web.pages.reply import reply_box
 from notifier.web.view import NotFound, Page, View, redirect
 from notifier.web.widgets.recovery_chart import Picture, draw
@@ -87,6 +88,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "picture": _picture(facts, bubbles, view.now, ends),
         "talk": _talk([one for one in replies if context.rules.is_yours(one.office)], messages),
         "elsewhere": sum(not context.rules.is_yours(one.office) for one in replies),
+        "first": first_text_of(session, whose, zone, view.now),
         "box": reply_box(session, view, enrollment),
         "opt_out": is_opted_out(session, enrollment.phone),
         "holds": what_holds(session, {enrollment.phone}).get(enrollment.phone, []),
@@ -109,7 +111,7 @@ def _picture(
 ) -> Picture | None:
     if not ends:
         return None
-    last = [one for one in bubbles if one.kind != "rebook"]
+    last = [one for one in bubbles if one.kind not in ("rebook", FIRST)]
     return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
 
 

@@ -79,6 +79,22 @@ for (const once of document.querySelectorAll("form#enroll, form[data-once]")) {
   addEventListener("pageshow", () => { for (const one of buttons) one.disabled = false; });
 }
 
+// --- the first text: the page asks every two seconds, for five minutes, whether it has arrived ---
+
+const first = document.getElementById("first-text");
+
+async function askForFirst(left) {
+  if (left < 1 || !first.querySelector("[data-awaited]")) return;
+  if (!document.hidden && !lock?.open) {
+    const answer = await fetch(first.dataset.from, { headers: { "X-Fragment": "1" } }).catch(() => null);
+    if (answer?.status === 401) return showLock();
+    if (answer?.ok) first.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+  }
+  setTimeout(askForFirst, 2000, left - 1);
+}
+
+if (first) setTimeout(askForFirst, 2000, 150);
+
 // --- where the picture is wider than the screen it begins with today ---
 
 for (const now of document.querySelectorAll(".picture line.now")) {

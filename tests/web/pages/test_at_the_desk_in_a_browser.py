@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -38,6 +39,18 @@ def test_an_answer_goes_from_today_to_the_patient_once(visitor: Visitor) -> None
     expect(page.locator("#replied")).to_be_visible()
     assert ["Lakeside Skin: After two days."] == [one.text for one in pages.texts(1) if one.kind == REPLY]
     assert [] == [address for address in visitor.asked if "555" in address or "icing" in address]
+
+
+def test_the_first_text_is_seen_to_arrive_without_a_reload(visitor: Visitor) -> None:
+    page, pages = visitor.page, visitor.pages
+    object.__setattr__(pages.context, "rules", replace(pages.context.rules, first_text=True))
+    pages.enroll()
+    visitor.go("/patients/1?form=x#enrolled")
+    expect(page.locator("#first-text")).to_contain_text("It is about to leave.")
+    move(pages, next(one for one in pages.texts(1) if one.step == "first-text"), S.ATTEMPTING, S.ACCEPTED, S.DELIVERED)
+    expect(page.locator("#first-text")).to_contain_text("It arrived at 2:10 PM.")
+    assert [] == visitor.axe()
+    assert [] == visitor.complaints
 
 
 def test_an_admins_pages_stand_in_two_even_lines_on_a_phone(visitor: Visitor) -> None:

@@ -1,0 +1,107 @@
+"""First texts in the database: one for each number and course."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.array_param import in_array
+from notifier.db.rows import Row, table_of
+from notifier.db.tables import Message
+from notifier.domain.kinds import FIRST
+from notifier.domain.planning.first_text import FirstText
+from notifier.domain.states import MessageState
+from schedules.protocol import FIRST_TEXT
+from schedules.segments import count_segments
+
+NOT_HEARD = frozenset(
+    {
+        MessageState.CANCELLED,
+        MessageState.EXPIRED,
+        MessageState.SUPPRESSED,
+        MessageState.FAILED,
+        MessageState.UNDELIVERED,
+    }
+)
+"""After these the number does not know who writes."""
+
+
+def first_text_json(text: FirstText | None, zone: ZoneInfo, stored: Message | None) -> dict[str, Any] | None:
+    """The first text as enrolling says it, for programs; None where there is none."""
+    if text is None:
+        return None
+    segments = count_segments(text.text)
+    return {
+        "message": stored.id if stored else None,
+        "state": stored.state.value if stored else None,
+        "due_at": text.due_at.isoformat(),
+        "due_local": text.due_at.astimezone(zone).isoformat(),
+        "expires_at": text.expires_at.isoformat(),
+        "text": text.text,
+        "segments": segments.count,
+        "encoding": segments.encoding,
+        "notes": list(text.notes),
+    }
+
+
+def numbers_in_a_course(session: Session, phones: Collection[str], now: datetime) -> set[str]:
+    """Those of these numbers that know who writes: a first text has left or will, and its course is not over.
+
+    A course goes on while any text is planned for the number, of whichever treatment.
+    """
+    other = table_of(Message).alias("other")
+    goes_on = select(other.c.id).where(
+        other.c.phone == col(Message.phone),
+        other.c.state == MessageState.PLANNED,
+        other.c.due_at > now,
+        other.c.kind != FIRST,
+    )
+    found = select(col(Message.phone)).where(
+        in_array(col(Message.phone), "phones"),
+        col(Message.kind) == FIRST,
+        col(Message.state).not_in(NOT_HEARD),
+        or_(col(Message.expires_at) > now, goes_on.exists()),
+    )
+    return set(session.scalars(found, {"phones": set(phones)}))
+
+
+def first_row(
+    enrollment: int, phone: str, text: FirstText, now: datetime, *, opted_out: bool, revision: int = 0
+) -> Row:
+    """The outbox row of a first text."""
+    state = MessageState.SUPPRESSED if opted_out else MessageState.PLANNED
+    return {
+        "enrollment_id": enrollment,
+        "step": FIRST_TEXT,
+        "revision": revision,
+        "kind": FIRST,
+        "topics": (),
+        "phone": phone,
+        "state": state,
+        "reason": "the number has opted out" if opted_out else None,
+        "nominal_at": now,
+        "not_before": now,
+        **first_content(text),
+    }
+
+
+def first_content(text: FirstText) -> dict[str, Any]:
+    return {
+        "due_at": text.due_at,
+        "expires_at": text.expires_at,
+        "text": text.text,
+        "late_text": None,
+        "notes": text.notes,
+    }
+
+
+def first_rows(session: Session, enrollments: Collection[int]) -> list[Message]:
+    """The first texts of these enrollments, the oldest first."""
+    found = select(Message).where(col(Message.enrollment_id).in_(enrollments), col(Message.kind) == FIRST)
+    return list(session.scalars(found.order_by(col(Message.id))))
