@@ -83,7 +83,7 @@ def _view(session: Session, row: Message, zone: ZoneInfo, now: datetime) -> Firs
 
 def _planned(session: Session, row: Message, zone: ZoneInfo, now: datetime) -> FirstTextView:
     number = row.id or 0
-    lines = forecast.show(session, row.enrollment_id)
+    lines = forecast.show(session, row.enrollment_id or 0)
     why = next((line.reason for line in lines if line.message == number), None)
     if row.due_at is not None and row.due_at > now + _LEAVES:
         why = why or "; ".join(row.notes or ()) or None
