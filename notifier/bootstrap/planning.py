@@ -56,18 +56,9 @@ def build_clock(settings: Settings) -> Clock:
 
 def read_offices(settings: Settings) -> Offices:
     """The profiles of the clinic's offices; none where it is one place. Raises BadSettings."""
-    file = settings.offices_file
+    file, own = settings.offices_file, own_profile(settings)
     if file is None:
         return NO_OFFICES
-    own = OfficeProfile(
-        id="",
-        voice=_voice(settings),
-        timezone=settings.timezone or "UTC",
-        window=SendWindow.parse(settings.send_window),
-        staffed=staffed_hours(settings),
-        after_hours_phone=settings.after_hours_phone,
-        sender=own_sender(settings),
-    )
     try:
         return parse_offices(file.name, file.read_bytes().decode("utf-8-sig"), own, protocols(settings))
     except OSError as error:
@@ -77,6 +68,19 @@ def read_offices(settings: Settings) -> Offices:
         raise BadSettings([f"{file.name}: byte {error.start + 1} is not UTF-8; save the file as UTF-8."]) from None
     except BadOffices as error:
         raise BadSettings([one if one.endswith((".", "?")) else f"{one}." for one in error.sentences]) from None
+
+
+def own_profile(settings: Settings) -> OfficeProfile:
+    """The clinic's own, which stands in for what an office's table leaves out. Its id is empty."""
+    return OfficeProfile(
+        id="",
+        voice=_voice(settings),
+        timezone=settings.timezone or "UTC",
+        window=SendWindow.parse(settings.send_window),
+        staffed=staffed_hours(settings),
+        after_hours_phone=settings.after_hours_phone,
+        sender=own_sender(settings),
+    )
 
 
 def own_sender(settings: Settings) -> str | None:

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from notifier.conversations.auto_reply import AnswerRules
 from notifier.db import schema
 from notifier.db.engine import open_engine, reading
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import refuse_network
+from notifier.db.fixed_answers import approved_answers
 from notifier.db.outbox import in_state
 from notifier.db.protocols import approvals, last_approved, open_pauses
 from notifier.db.tables import Event
@@ -22,19 +24,30 @@ from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
 from notifier.numbers.open_replies import numbers_with_open_replies
 from notifier.oversight.diagnosis import Diagnosis, Level
+from notifier.oversight.doctor_alerts import check_answer, check_channels, check_not_told
 from notifier.oversight.doctor_worker import look_at_worker
 from notifier.oversight.health import spoken_span
+from notifier.oversight.on_call import OnCall
+from notifier.oversight.stored_alerts import open_alerts
+from notifier.oversight.stored_channels import channel_rows
 from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts
 from notifier.sending.gates.polls import gate_is_open, since_last_poll
 from notifier.sending.gates.recoveries import sentences
+from schedules.languages.registry import languages
 from schedules.protocol import CareProtocol
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def check_database(
-    address: str, rules: PlanningRules, now: datetime, protocols: Mapping[str, CareProtocol]
+    address: str,
+    rules: PlanningRules,
+    now: datetime,
+    protocols: Mapping[str, CareProtocol],
+    *,
+    contacts: OnCall,
+    answers: AnswerRules | None,
 ) -> Iterator[Diagnosis]:
     """Open the database at this address without changing it, and look."""
     try:
@@ -51,6 +64,9 @@ def check_database(
             yield from _check_clock(session, now)
             yield from _check_approvals(session, rules, protocols)
             yield from _check_sending(session, now)
+            yield from check_channels(contacts, channel_rows(session))
+            yield from check_not_told(open_alerts(session), now)
+            yield from _check_answer(session, answers)
             yield from _check_waiting(session)
             yield from _check_offices(session, rules)
     except schema.SchemaBehind as error:
@@ -98,6 +114,16 @@ def say_waiting_words(session: Session, protocols: Mapping[str, CareProtocol]) -
         f"the present ones ({protocols[protocol].version})"
         for (protocol, language), words in sorted(last.items(), key=lambda one: one[0])
     ]
+
+
+def _check_answer(session: Session, answers: AnswerRules | None) -> Iterator[Diagnosis]:
+    if answers is None or not answers.must_be_approved:
+        return
+    approved, spoken = approved_answers(session), [one.code for one in languages()]
+    yield from check_answer(
+        waiting=[one for one in spoken if approved.get(one, answers.wish(one)) != answers.wish(one)],
+        never=[one for one in spoken if one not in approved],
+    )
 
 
 def _check_sending(session: Session, now: datetime) -> Iterator[Diagnosis]:

@@ -8,7 +8,9 @@ from dataclasses import asdict
 import typer
 from rich.text import Text
 
-from notifier.bootstrap.planning import build_clock, planning_rules
+from notifier.bootstrap.alerting import on_call
+from notifier.bootstrap.planning import build_clock, own_profile, planning_rules
+from notifier.bootstrap.sending import answer_rules
 from notifier.cli.ops.doctor_settings import (
     check_machine,
     check_offices,
@@ -20,6 +22,8 @@ from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.doctor import check_database
+from notifier.oversight.doctor_alerts import check_contacts, check_hours
+from notifier.oversight.on_call import OnCall
 from schedules.catalogue import protocols_with
 from schedules.errors import ProtocolError
 from schedules.protocol import CareProtocol
@@ -70,4 +74,14 @@ def _findings() -> Iterator[Diagnosis]:
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
     yield from check_offices(rules.offices)
-    yield from check_database(settings.database_url.get_secret_value(), rules, now, _known(settings))
+    try:
+        contacts = on_call(settings)
+    except BadSettings as error:
+        yield from (Diagnosis("alerts", Level.FAIL, sentence) for sentence in error.sentences)
+        contacts = OnCall()
+    yield from check_contacts(contacts, rules.offices)
+    yield from check_hours(own_profile(settings), rules.offices)
+    answers = answer_rules(settings)
+    yield from check_database(
+        settings.database_url.get_secret_value(), rules, now, _known(settings), contacts=contacts, answers=answers
+    )

@@ -37,7 +37,7 @@ def check_settings(settings: Settings) -> Iterator[Diagnosis]:
     if not settings.is_twilios_own:
         yield Diagnosis("Twilio", Level.WARN, f"texts go to {settings.twilio_api_url}, not to phones")
     yield from _check_env_file(Path(".env"))
-    yield from _check_alarms(settings)
+    yield from _check_heartbeat(settings)
     if settings.clock_file is not None:
         yield Diagnosis("clock", Level.WARN, f"the clock is shifted by {settings.clock_file}")
 
@@ -55,12 +55,7 @@ def _check_env_file(file: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("secrets", Level.WARN, found, f"chmod 600 {file.absolute()}")
 
 
-def _check_alarms(settings: Settings) -> Iterator[Diagnosis]:
-    if settings.alert_email or settings.alert_webhook or settings.alert_apprise:
-        yield Diagnosis("alarms", Level.OK, "somebody is told; to try: notifier alerts --test")
-    else:
-        advice = "set NOTIFIER_ALERT_EMAIL and NOTIFIER_SMTP_URL, NOTIFIER_ALERT_WEBHOOK, or NOTIFIER_ALERT_APPRISE"
-        yield Diagnosis("alarms", Level.WARN, "nobody would be told of an alarm; it stands in the log alone", advice)
+def _check_heartbeat(settings: Settings) -> Iterator[Diagnosis]:
     if settings.heartbeat_url:
         yield Diagnosis("heartbeat", Level.OK, "asked for every minute while the worker is well")
     else:

@@ -87,3 +87,24 @@ def test_a_missing_extra_is_bad_configuration(clinic: Callable[..., Ran], monkey
     ran = clinic("alerts", "--test")
     assert 78 == ran.code
     assert "NOTIFIER_ALERT_APPRISE: it needs the package apprise: pip install 'notifier[alerts]'" in ran.err
+
+
+def test_doctor_names_each_channel_until_it_has_really_told_somebody(
+    clinic: Callable[..., Ran], listening: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_CLINICAL_ALERTS", f"{listening.url}nurse; {listening.url}doctor")
+
+    def never() -> list[str]:
+        found = [one["found"] for one in clinic("doctor", "--json").answer if one["what"] == "alerts"]
+        return [one.partition(" has never told")[0] for one in found if "has never told" in one]
+
+    all_of_them = [f"the webhook to {who}" for who in ("the machine", "the clinic, person 1", "the clinic, person 2")]
+    assert all_of_them == never()
+    listening.status = 500
+    assert 1 == clinic("alerts", "--test").code
+    assert all_of_them == never()
+    listening.status = 200
+    assert 0 == clinic("alerts", "--test").code
+    assert [] == never()
+    monkeypatch.setenv("NOTIFIER_CLINICAL_ALERTS", f"{listening.url}nurse; {listening.url}another")
+    assert ["the webhook to the clinic, person 2"] == never(), "another address is another channel"

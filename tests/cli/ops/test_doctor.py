@@ -113,16 +113,26 @@ def test_a_port_that_is_taken_is_a_sentence(clinic: Desk, command: str, monkeypa
     assert "notifier: the web server cannot listen on 127.0.0.1" in ran.err
 
 
-def test_it_warns_where_nobody_would_be_told_of_an_alarm(clinic: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = clinic("doctor", "--json")
-    assert ("warn", "warn") == (levels(found)["alarms"], levels(found)["heartbeat"])
-    (alarms,) = [one for one in found.answer if one["what"] == "alarms"]
-    assert "nobody would be told" in alarms["found"]
-    assert "NOTIFIER_ALERT_WEBHOOK" in alarms["advice"]
-    monkeypatch.setenv("NOTIFIER_ALERT_WEBHOOK", "https://alerts.example.org/x")
+def found_of(ran: Any, *what: str) -> list[tuple[str, str]]:
+    return [(one["level"], one["found"]) for one in ran.answer if one["what"] in what]
+
+
+def test_it_warns_where_nobody_would_be_told(clinic: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = clinic("doctor", "--json")
+    ((level, found),) = found_of(ran, "alerts")
+    assert ("warn", True, "warn") == (level, "nobody would be told of anything" in found, levels(ran)["heartbeat"])
     monkeypatch.setenv("NOTIFIER_HEARTBEAT_URL", "https://beats.example.org/x")
-    found = clinic("doctor", "--json")
-    assert ("ok", "ok") == (levels(found)["alarms"], levels(found)["heartbeat"])
+    assert "ok" == levels(clinic("doctor", "--json"))["heartbeat"]
+
+
+def test_it_says_what_patients_meet_where_nobody_said_when_the_clinic_is_staffed(
+    clinic: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = ("staffed hours", "after-hours phone")
+    assert ["warn", "warn"] == [level for level, _ in found_of(clinic("doctor", "--json"), *hours)]
+    monkeypatch.setenv("NOTIFIER_STAFFED_HOURS", "Mon-Fri 09:00-17:00")
+    monkeypatch.setenv("NOTIFIER_AFTER_HOURS_PHONE", "(212) 555-0142")
+    assert [] == found_of(clinic("doctor", "--json"), *hours)
 
 
 def test_a_database_on_a_network_filesystem_is_a_failure_and_no_worker_starts(
