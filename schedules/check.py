@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schedules.checks.asks import check_asks
+from schedules.checks.cost import PlanCost, plan_costs
 from schedules.checks.density import Density, check_density
 from schedules.checks.findings import Finding
 from schedules.checks.texts import check_texts
@@ -19,11 +20,13 @@ EXAMPLE = Rules(Voice("Riverside Skin Clinic", "(978) 555-0142"))
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in one protocol: what must change, what should be looked at, and how dense its texts are."""
+    """What was found in one protocol: what must change, what should be looked at, how dense its texts are
+    and what they cost."""
 
     findings: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     density: Density
+    costs: tuple[PlanCost, ...]
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -32,8 +35,9 @@ class Report:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The warnings and the density in sentences."""
-        return (*(warning.sentence for warning in self.warnings), str(self.density))
+        """The warnings, the density and the cost in sentences."""
+        cost = f"segments of a whole plan: at most {', '.join(map(str, self.costs))}"
+        return (*(warning.sentence for warning in self.warnings), str(self.density), cost)
 
 
 def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
@@ -54,6 +58,7 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
         tuple(finding for finding in found if not finding.is_warning),
         tuple(finding for finding in found if finding.is_warning),
         density,
+        plan_costs(protocol, rules.voice),
     )
 
 

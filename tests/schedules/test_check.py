@@ -79,7 +79,8 @@ def _problem(plan: CareProtocol) -> str:
 def test_a_clean_protocol_has_no_finding() -> None:
     report = check_protocol(_says(WORDS))
     assert ((), ()) == (report.findings, report.warnings)
-    assert ("texts: at most 2 on a day, 3 in seven days, 3 in all",) == report.notes
+    density = "texts: at most 2 on a day, 3 in seven days, 3 in all"
+    assert (density, "segments of a whole plan: at most en 3") == report.notes
 
 
 def test_a_word_or_character_that_must_not_be_there_is_named_with_its_place(subtests: pytest.Subtests) -> None:
