@@ -104,7 +104,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(text, facts, now, "outside the send window")
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    if text.kind != FIRST and facts.texts_today >= facts.max_texts_per_day:
+    if text.kind not in (FIRST, StepKind.WARNING) and facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
         return _at_the_next_opening(
             text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
