@@ -151,11 +151,14 @@ def webhook_settings(settings: Settings, replied: Callable[[], None] = lambda: N
 
     `replied` is called once a patient's reply is stored.
     """
+    from notifier.conversations.classify import read_reply  # noqa: PLC0415  # as above
     from notifier.web.webhooks.twilio import WebhookSettings  # noqa: PLC0415  # as above
 
     if settings.public_url is None:
         return None
     check_ready_to_serve(settings)
+    # Words and weights take a while to read: the first STOP must not wait for them, and be refused for its wait.
+    read_reply("STOP")
     tokens = [
         token.get_secret_value() for token in (settings.twilio_auth_token, settings.twilio_auth_token_old) if token
     ]

@@ -1,7 +1,7 @@
 """Settings: the only place that reads the environment. Each mistake is one sentence that says what to write.
 
 Where a value comes from, first found wins: a systemd credential (`$CREDENTIALS_DIRECTORY/NAME`), a file named by
-`NAME_FILE` (secrets only), the environment, `.env`.
+`NAME_FILE` (secrets only), the environment, the settings file.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from notifier.config import values
+from notifier.config.effective import EffectiveSetting, effective_settings
 from notifier.config.env_file import check_env_text
 from notifier.config.explain import what_to_write
+from notifier.config.settings_file import NAMED, NoSettingsFile, find_settings_file
 from notifier.config.value_files import SECRETS, UnreadableFile, ValueFiles, variable
 from notifier.domain.errors import BadConfiguration
 from notifier.domain.staffed_hours import StaffedHours
@@ -55,7 +57,6 @@ class Settings(_OfLanguages):
     """Everything that can be set. A field's variable is `NOTIFIER_` and its name; `TWILIO_…` are called as they are."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
         extra="forbid",
         env_ignore_empty=True,
         alias_generator=variable,
@@ -96,6 +97,8 @@ class Settings(_OfLanguages):
     secret_key: SecretStr | None = None
     """Of the past: it is ignored, and whoever still sets it is told once."""
     clock_file: Path | None = None
+    settings_file: Path | None = None
+    """Read in place of the usual ones."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     urgent_answer: Words | None = None
     """The fixed answer, in English; None is the program's own, as in the other languages."""
@@ -195,11 +198,12 @@ class Settings(_OfLanguages):
 
 def load_settings(**given: Any) -> Settings:
     """Read the settings; `given` wins over the environment. Raises BadSettings."""
-    if wrong := _misread(Path(".env")):
+    file = _file()
+    if file is not None and (wrong := _misread(file)):
         raise BadSettings(wrong)
     wrong = _unknown_variables(os.environ)
     try:
-        settings = Settings(**given)
+        settings = Settings(_env_file=file, **given)
     except ValidationError as error:
         raise BadSettings(wrong + [_sentence(one) for one in error.errors(include_url=False)]) from None
     except UnreadableFile as error:
@@ -209,16 +213,30 @@ def load_settings(**given: Any) -> Settings:
     return settings
 
 
+def effective(settings: Settings) -> tuple[Path | None, list[EffectiveSetting]]:
+    """The settings file, and every setting as it holds. Raises BadSettings."""
+    file = _file()
+    return file, list(effective_settings(settings, os.environ, file))
+
+
 def surroundings() -> dict[str, str]:
     """The environment without any setting of ours: for a process that is given its settings, all of them."""
     others = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")
     ours = ("NOTIFIER_", "TWILIO_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours) and name not in others}
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours) and name not in others}
+    return rest | {NAMED: os.devnull}
+
+
+def _file() -> Path | None:
+    try:
+        return find_settings_file(os.environ)
+    except NoSettingsFile as error:
+        raise BadSettings([str(error)]) from None
 
 
 def _misread(file: Path) -> list[str]:
     try:
-        return check_env_text(file.read_bytes())
+        return check_env_text(file.read_bytes(), str(file), SECRETS)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -232,6 +250,8 @@ def _known() -> list[str]:
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
     # NOTIFIER_TEST_… belongs to the test suite.
     given = [name for name in environment if name.startswith("NOTIFIER_") and not name.startswith("NOTIFIER_TEST_")]
+    # Other programs may have variables of Twilio's: only what is nearly one of ours is a typo.
+    given += [name for name in environment if name.startswith("TWILIO_") and get_close_matches(name, _known(), 1, 0.85)]
     return [_unknown(name) for name in sorted(given) if name not in _known()]
 
 

@@ -70,7 +70,7 @@ CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
     "doctor", "classify", "staff list", "api-key list",
-    "mappings list", "mappings show", "mappings try",
+    "mappings list", "mappings show", "mappings try", "settings",
 }  # fmt: skip
 
 

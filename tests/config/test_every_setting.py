@@ -51,6 +51,7 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 ELSEWHERE = {
     "NOTIFIER_DATABASE_URL": "the database's own sentences, where it is opened",
+    "NOTIFIER_SETTINGS_FILE": "looked for before any setting is read",
     "NOTIFIER_CLOCK_FILE": "read where the clock is built",
     "NOTIFIER_OFFICES_FILE": "read where the offices are built",
     "NOTIFIER_ALERT_APPRISE": "Apprise says which addresses it knows, where the channels are built",

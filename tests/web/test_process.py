@@ -59,7 +59,7 @@ def started(command: str, place: Path, **more: str) -> Iterator[tuple[subprocess
 
 @pytest.mark.parametrize("command", ["run", "web"])
 def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp_path: Path, now: datetime) -> None:
-    """A protocol file that cannot be read is no reason not to."""
+    """Not on SIGHUP, which asks for settings to be read anew: they are read at the start alone. A protocol file that cannot be read is no reason not to."""
     (tmp_path / "light-peel.toml").write_text("title = ")
     own_protocols = {"NOTIFIER_PROTOCOLS_DIR": str(tmp_path)}
     form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "STOP")]
@@ -74,6 +74,8 @@ def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp
         assert 200 == response.status_code
         ready = client.get(f"{address}/readyz").json()
         assert (command == "run") == ("worker" not in [reason["what"] for reason in ready["reasons"]])
+        process.send_signal(signal.SIGHUP)
+        assert 200 == client.get(f"{address}/healthz").status_code
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(timeout=25)

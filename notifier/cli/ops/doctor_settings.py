@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifier.bootstrap.preflight import check_ready_to_send
-from notifier.config.settings import BadSettings, Settings
+from notifier.config.settings import BadSettings, Settings, effective
 from notifier.config.value_files import SECRETS
 from notifier.domain.offices import Offices
 from notifier.oversight.diagnosis import Diagnosis, Level
@@ -36,7 +36,8 @@ def check_settings(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis("Twilio", Level.OK, f"account {settings.twilio_account_sid[:6]}..., with {key}; not called now")
     if not settings.is_twilios_own:
         yield Diagnosis("Twilio", Level.WARN, f"texts go to {settings.twilio_api_url}, not to phones")
-    yield from _check_env_file(Path(".env"))
+    if (file := effective(settings)[0]) is not None:
+        yield from _check_env_file(file)
     yield from _check_heartbeat(settings)
     if settings.clock_file is not None:
         yield Diagnosis("clock", Level.WARN, f"the clock is shifted by {settings.clock_file}")
