@@ -59,7 +59,7 @@ def started(command: str, place: Path, **more: str) -> Iterator[tuple[subprocess
 
 @pytest.mark.parametrize("command", ["run", "web"])
 def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp_path: Path, now: datetime) -> None:
-    """Not on SIGHUP, which asks for settings to be read anew: they are read at the start alone. A protocol file that cannot be read is no reason not to."""
+    """Not on SIGHUP: settings are read at the start alone. A protocol file that cannot be read is no reason not to."""
     (tmp_path / "light-peel.toml").write_text("title = ")
     own_protocols = {"NOTIFIER_PROTOCOLS_DIR": str(tmp_path)}
     form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "STOP")]
