@@ -6,7 +6,8 @@ import os
 import socket
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from notifier.db.engine import database_time
 from notifier.db.outbox import next_due
@@ -37,7 +38,15 @@ def look_at_worker(session: Session, now: datetime) -> tuple[bool, Diagnosis]:
     late = due is not None and due < now
     advice = "start it: systemctl start notifier, or notifier run"
     found = f"{'; '.join(['none is running', *gone])}{next_one}"
-    return False, Diagnosis("worker", Level.FAIL if late else Level.WARN, found, advice)
+    level = Level.FAIL if late or gone or _died(session) else Level.WARN
+    return False, Diagnosis("worker", level, found, advice)
+
+
+def _died(session: Session) -> bool:
+    """Whether the last worker that there was never said that it ends."""
+    last = select(WorkerRow).order_by(col(WorkerRow.seen_at).desc()).limit(1)
+    found = session.scalar(last)
+    return found is not None and found.stopped_at is None
 
 
 def _has_ended(worker: WorkerRow) -> bool:

@@ -12,7 +12,7 @@ from sqlmodel import col
 from notifier.db.engine import is_sqlite
 from notifier.db.outbox import in_state
 from notifier.db.schema import HEAD, current_revision
-from notifier.db.tables import Enrollment, Event, Message, Receipt, WorkerRow
+from notifier.db.tables import Alert, Enrollment, Event, Message, Receipt, WorkerRow
 from notifier.domain.states import MessageState
 from notifier.oversight.alert_rules import Filtered
 from notifier.oversight.health import VitalSigns
@@ -58,6 +58,10 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
         last_departure_at=_last_departure(session),
         last_event_at=session.scalar(select(col(Event.at)).order_by(col(Event.id).desc()).limit(1)),
         receipts_only_by_poll=_receipts_only_by_poll(session),
+        alerts_not_told=session.scalar(
+            select(func.count()).select_from(Alert).where(col(Alert.cleared_at).is_(None), col(Alert.told_at).is_(None))
+        )
+        or 0,
         waiting={
             "due": _count(session, in_state(_S.PLANNED), due),
             "attempting": _count(session, in_state(_S.ATTEMPTING)),

@@ -34,9 +34,11 @@ DECIDED_BY: tuple[Any, ...] = (
     col(Message.reason), col(Message.nominal_at), col(Message.due_at), col(Message.not_before), col(Message.expires_at),
     col(Message.text), col(Message.late_text),
     func.coalesce(col(Enrollment.state), EnrollmentState.ACTIVE).label("enrollment_state"),
-    func.coalesce(col(Enrollment.protocol), ""), func.coalesce(col(Enrollment.timezone), "UTC"),
-    col(Enrollment.treated_at), func.coalesce(col(Enrollment.rebook_consent), False),
-    func.coalesce(col(Enrollment.office), col(Message.office)),
+    func.coalesce(col(Enrollment.protocol), "").label("protocol"),
+    func.coalesce(col(Enrollment.timezone), "UTC").label("timezone"),
+    col(Enrollment.treated_at),
+    func.coalesce(col(Enrollment.rebook_consent), False).label("rebook_consent"),
+    func.coalesce(col(Enrollment.office), col(Message.office)).label("office"),
 )  # fmt: skip
 """What a due text's fate is decided by, of its row and its enrollment's; in the order of `Due`. A reply to a number
 that nobody enrolled has no enrollment; what stands there then, nobody asks of a reply."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 
 import typer
 from rich.text import Text
@@ -17,6 +19,7 @@ from notifier.cli.ops.doctor_settings import (
     check_protocols,
     check_settings,
 )
+from notifier.cli.ops.doctor_twilio import check_twilio
 from notifier.cli.options import Json
 from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, Settings, load_settings
@@ -71,6 +74,8 @@ def _findings() -> Iterator[Diagnosis]:
         yield from (Diagnosis("settings", Level.FAIL, sentence) for sentence in error.sentences)
         return
     yield from check_settings(settings)
+    yield Diagnosis("version", Level.OK, f"notifier {version('notifier')}, Python {platform.python_version()}")
+    yield from check_twilio(settings, now)
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
     yield from check_offices(rules.offices)

@@ -31,9 +31,6 @@ def check_settings(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis("settings", Level.OK, f"complete, for {settings.clinic_name}")
     for name in settings.retired:
         yield Diagnosis("settings", Level.WARN, f"{name} is set, and nothing reads it any more", "take it out")
-    if settings.twilio_account_sid:
-        key = "an API key" if settings.twilio_api_key_sid else "the auth token"
-        yield Diagnosis("Twilio", Level.OK, f"account {settings.twilio_account_sid[:6]}..., with {key}; not called now")
     if not settings.is_twilios_own:
         yield Diagnosis("Twilio", Level.WARN, f"texts go to {settings.twilio_api_url}, not to phones")
     if (file := effective(settings)[0]) is not None:

@@ -89,7 +89,11 @@ def _stops(session: Session, view: View) -> Iterator[StatusNotice]:
 
 
 def _alerts(session: Session) -> Iterator[StatusNotice]:
-    for one in open_alerts(session):
+    opened = open_alerts(session)
+    if untold := [one for one in opened if one.told_at is None]:
+        why = f"{counted(len(untold), 'alert')} reached nobody: there is no channel, or none took what it was given."
+        yield StatusNotice(why, _ASK, min(one.opened_at for one in untold))
+    for one in opened:
         if not one.cause.startswith(_LISTED):
             to_do = "" if one.cause.startswith("blocked-") else _TO_DO.get(one.cause, _ASK)
             yield StatusNotice(sentence(one.why), to_do, one.opened_at)

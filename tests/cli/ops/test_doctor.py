@@ -7,16 +7,20 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from notifier.cli.ops import doctor_twilio
+from notifier.config.settings import Settings
 from notifier.db import filesystems
 from notifier.db.engine import open_engine, writing
-from notifier.sending.gates.heartbeats import arrive, still_here
+from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from notifier.sending.gates.polls import completed
+from notifier.sms.gateway import GatewayRefused, GatewayUnavailable
 
 Desk = Callable[..., Any]
 
@@ -57,7 +61,7 @@ def test_texts_that_are_due_without_a_worker_are_a_failure(clinic: Desk, ana: tu
     ("host", "running", "level", "found"),
     [
         (socket.gethostname(), True, "ok", "{who} since 2026-03-07 20:39 UTC, last heard 1? s ago; no text is planned"),
-        (socket.gethostname(), False, "warn", "none is running; {who} died, last heard 1? s ago; no text is planned"),
+        (socket.gethostname(), False, "fail", "none is running; {who} died, last heard 1? s ago; no text is planned"),
         ("elsewhere", False, "ok", "{who} since 2026-03-07 20:39 UTC, last heard 1? s ago; no text is planned"),
     ],
 )
@@ -111,6 +115,55 @@ def test_a_port_that_is_taken_is_a_sentence(clinic: Desk, command: str, monkeypa
         ran = clinic(command)
     assert (1, "") == (ran.code, ran.out)
     assert "notifier: the web server cannot listen on 127.0.0.1" in ran.err
+
+
+def test_a_worker_that_never_said_that_it_ends_is_a_failure_for_monitoring(clinic: Desk, tmp_path: Path) -> None:
+    began = datetime(2026, 3, 7, 10, 0, tzinfo=UTC)
+    engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+    with writing(engine) as session:
+        arrive(session, "w", host="elsewhere", pid=1, now=began)
+    assert (1, "fail") == ((ran := clinic("doctor", "--json")).code, levels(ran)["worker"])
+    with writing(engine) as session:
+        leave(session, "w", now=began)
+    engine.dispose()
+    assert "warn" == levels(clinic("doctor", "--json"))["worker"]
+
+
+class AskedGateway:
+    """Answers with a clock, or raises."""
+
+    def __init__(self, answer: datetime | Exception) -> None:
+        self.answer = answer
+
+    async def time(self) -> datetime:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    async def close(self) -> None:
+        pass
+
+
+def test_it_asks_twilio_whether_it_knows_the_credentials_and_what_its_clock_shows(
+    subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
+    settings = Settings(
+        _env_file=None, twilio_account_sid="AC" + "0" * 32, twilio_auth_token=SecretStr("t"),
+        twilio_from_number="+14155550100",
+    )  # fmt: skip
+    cases: list[tuple[datetime | Exception, list[tuple[str, str]]]] = [
+        (now, [("Twilio", "ok")]),
+        (now + timedelta(seconds=61), [("Twilio", "ok"), ("clock", "fail")]),
+        (GatewayRefused("20003"), [("Twilio", "fail")]),
+        (GatewayUnavailable("no route"), [("Twilio", "warn")]),
+        (TimeoutError(), [("Twilio", "warn")]),
+    ]
+    for answer, expected in cases:
+        with subtests.test(answer=answer):
+            monkeypatch.setattr(doctor_twilio, "build_gateway", lambda _settings, given=answer: AskedGateway(given))
+            assert expected == [(one.what, one.level.value) for one in doctor_twilio.check_twilio(settings, now)]
+    assert [] == list(doctor_twilio.check_twilio(settings.model_copy(update={"twilio_auth_token": None}), now))
 
 
 def found_of(ran: Any, *what: str) -> list[tuple[str, str]]:
