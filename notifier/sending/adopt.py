@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from notifier.domain.states import MAY_STILL_LEAVE, MessageState
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.sending.compare_at_start import known_sids
 from notifier.sending.gates.recoveries import end, open_recoveries
+from notifier.sending.list_sent import list_sent
 from notifier.sending.match_adopted import Ours, match
 from notifier.sending.outcomes import receipts
 from notifier.sending.outcomes.lookup import ProviderText
@@ -31,7 +31,6 @@ from notifier.sms.gateway import Gateway, ProviderMessage
 
 OVERLAP: Final = timedelta(hours=1)
 """Read again from before the backup: what was on its way then, and two clocks that differ."""
-_CALLS: Final = 8
 _AT_ONCE: Final = 200
 _LEFT_SINCE: Final = "texts have left for it that the restored backup does not know"
 _S = MessageState
@@ -55,7 +54,9 @@ async def adopt(threads: DatabaseThreads, gateway: Gateway, *, now: datetime, by
     end: then everything goes on waiting, and the same again is safe.
     """
     since, phones = await threads.read(lambda session: _what_to_ask(session, now))
-    listed = await _list(gateway, phones, since - OVERLAP)
+    listed: dict[str, list[ProviderMessage]] = defaultdict(list)
+    for record in (await list_sent(gateway, phones, since - OVERLAP)).values():
+        listed[record.to].append(record)
     numbers = sorted(listed)
     texts, held = 0, dict[str, int]()
     for start in range(0, len(numbers), _AT_ONCE):
@@ -73,21 +74,6 @@ def _what_to_ask(session: Session, now: datetime) -> tuple[datetime, list[str]]:
         raise Refused("no backup waits for this", code=RefusalCode.NOTHING_TO_COMPARE)
     due = select(col(Message.phone)).where(in_state(_S.PLANNED), col(Message.due_at) <= now)
     return restored.up_to, sorted(set(session.scalars(due)))
-
-
-async def _list(gateway: Gateway, phones: Sequence[str], since: datetime) -> dict[str, list[ProviderMessage]]:
-    """By date for everybody, and by number where a text would leave: one still queued has no date yet."""
-    slots = asyncio.Semaphore(_CALLS)
-
-    async def ask(to: str | None) -> list[ProviderMessage]:
-        async with slots:
-            return [record async for record in gateway.list_sent(to, since)]
-
-    found = {record.sid: record for some in await asyncio.gather(*map(ask, [None, *phones])) for record in some}
-    by_number: dict[str, list[ProviderMessage]] = defaultdict(list)
-    for record in found.values():
-        by_number[record.to].append(record)
-    return by_number
 
 
 def _adopt_some(

@@ -22,6 +22,7 @@ from notifier.domain.folded_words import folded
 from notifier.domain.states import MessageState
 from notifier.sending.gates.own_writes import went_back
 from notifier.sending.gates.recoveries import open_recoveries
+from notifier.sending.list_sent import list_sent
 from notifier.sending.match_adopted import EARLY
 from notifier.sending.outcomes.lookup import EARLIEST, LATEST
 from notifier.sms.gateway import Gateway, ProviderMessage
@@ -29,6 +30,8 @@ from notifier.sms.gateway import Gateway, ProviderMessage
 LOOK_BACK: Final = timedelta(days=1)
 """Of how long the provider's texts are compared: a machine's snapshot is seldom older than a night."""
 _AT_ONCE: Final = 500
+_ASKED: Final = 100
+"""Texts whose numbers are asked about one by one: a second or two at a start."""
 
 
 async def compare(
@@ -39,12 +42,12 @@ async def compare(
     `senders`: the numbers and services that texts leave through. Raises GatewayUnavailable where a list
     could not be read to its end.
     """
-    since = await threads.read(lambda session: _since(session, now))
+    since, phones = await threads.read(lambda session: (_since(session, now), _first_to_leave(session, now)))
     if since is None:
         return
     numbers = {one for one in senders if one and one.startswith("+")}
     ask = numbers if numbers and len(numbers) == len(senders) else {None, *numbers}
-    listed = {record.sid: record for sender in ask async for record in gateway.list_sent(None, since, sender=sender)}
+    listed = await list_sent(gateway, phones, since, senders=ask)
     records, left = list(listed.values()), list[ProviderMessage]()
     for start in range(0, len(records), _AT_ONCE):
         left += await threads.read(partial(_still_planned, records=records[start : start + _AT_ONCE]))
@@ -66,6 +69,17 @@ def _since(session: Session, now: datetime) -> datetime | None:
         return None
     ended = select(func.max(col(Recovery.ended_at))).where(col(Recovery.kind) == RecoveryKind.RESTORED)
     return max(now - LOOK_BACK, session.scalar(ended) or now - LOOK_BACK)
+
+
+def _first_to_leave(session: Session, now: datetime) -> list[str]:
+    """The numbers that would be texted first, and so were texted first if these tables went back since.
+
+    Their texts may still be queued at the provider, so each is asked about. Where more are due, those that left went on
+    to a carrier meanwhile, and the list by date has them.
+    """
+    due = select(col(Message.phone)).where(in_state(MessageState.PLANNED), col(Message.due_at) <= now)
+    first = due.order_by(col(Message.need).nulls_last(), col(Message.due_at), col(Message.id)).limit(_ASKED)
+    return sorted(set(session.scalars(first)))
 
 
 def _still_planned(session: Session, *, records: Sequence[ProviderMessage]) -> list[ProviderMessage]:

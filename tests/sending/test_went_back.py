@@ -74,6 +74,11 @@ async def test_a_worker_misses_what_it_wrote_last_about_itself_and_writes_it_aga
         assert 1 == alive()
         sending.dispatch.own.committed()
         sending.clock.pass_(seconds=10)
+    sending.clock.set_wall(sending.clock.now() - timedelta(hours=2))  # which is no going back of the database
+    for _ in range(2):
+        assert 1 == alive()
+        sending.dispatch.own.committed()
+        sending.clock.pass_(seconds=10)
     assert None is restored_to(sending)
     for goes_back in ("UPDATE workers SET seen_at = started_at", "DELETE FROM workers"):
         with writing(sending.engine) as session:
@@ -82,6 +87,28 @@ async def test_a_worker_misses_what_it_wrote_last_about_itself_and_writes_it_aga
         assert 1 == alive()
         sending.dispatch.own.committed()
         assert restored_to(sending) is not None
+
+
+async def test_a_claim_misses_the_heartbeat_too_and_a_stop_lost_since_is_read_again(sending: Sending) -> None:
+    """It went back by a moment, of which no call of ours is lost: only who wrote to it can tell."""
+    for lost, closed in ((True, "restored"), (False, None)):
+        with writing(sending.engine) as session:
+            sending.dispatch.own.alive(session, sending.clock.now(), host="h", pid=1)
+        sending.dispatch.own.committed()
+        sending.clock.pass_(seconds=5)
+        text = sending.plan()
+        sending.gateway.reply("+12125550101", "STOP")
+        await sending.inbound()
+        with writing(sending.engine) as session:  # all of these five seconds, and in one case more
+            session.execute(sql("DELETE FROM replies"))
+            session.execute(sql("DELETE FROM opt_outs"))
+            if lost:
+                session.execute(sql("UPDATE workers SET seen_at = '2026-03-06 19:00:00+00'"))
+        await sending.inbound()
+        assert closed == (await sending.turn(gate=False)).closed
+        assert ([], S.SUPPRESSED) == (sending.sent_to, sending.state(text))
+        forget(sending)
+        sending.gateway.inbound.clear()
 
 
 async def test_the_earlier_of_two_doubts_holds(sending: Sending) -> None:
@@ -93,6 +120,18 @@ async def test_the_earlier_of_two_doubts_holds(sending: Sending) -> None:
         for ago in (2, 1):
             assert not begin_after_restore(session, up_to=now - timedelta(days=ago), now=now, by="test")
     assert timedelta(days=2) == restored_to(sending)
+
+
+async def test_at_a_start_a_text_that_is_still_queued_at_twilio_is_missed_as_well(sending: Sending) -> None:
+    """It has no date yet, by which texts are listed; what would leave first is asked about number by number."""
+    text = sending.plan()
+    await sending.turn()
+    lose_the_claim(sending)
+    sending.start()
+    await compared(sending)
+    assert "restored" == (await sending.turn()).closed
+    await asked_and_sent(sending)
+    assert (S.ACCEPTED, 1) == (sending.state(text), len(sending.gateway.ledger))
 
 
 async def test_at_a_start_a_listed_text_that_is_planned_here_lets_nothing_leave(sending: Sending) -> None:

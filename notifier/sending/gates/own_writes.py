@@ -20,8 +20,9 @@ from notifier.sending.gates.recoveries import begin_after_restore
 
 _AT_LEAST: Final = timedelta(days=1)
 """How far back the provider is asked from what is missing: nobody knows to which moment the tables went back."""
-_ATTEMPT: Final = select(func.count()).where(col(Attempt.id) == bindparam("attempt"))
 _SEEN_AT: Final = select(col(WorkerRow.seen_at)).where(col(WorkerRow.id) == bindparam("worker"))
+_ATTEMPT: Final = select(func.count()).where(col(Attempt.id) == bindparam("attempt"))
+_BOTH: Final = select(_ATTEMPT.scalar_subquery(), _SEEN_AT.scalar_subquery())
 log = structlog.get_logger()
 
 
@@ -37,7 +38,7 @@ class OwnWrites:
 
     def __init__(self, worker_id: str) -> None:
         self._worker_id = worker_id
-        self._said: set[datetime] = set()
+        self._said: list[datetime] = []
         self._attempt: tuple[str, datetime] | None = None
 
     def claimed(self, attempt_id: str, began: datetime) -> None:
@@ -45,13 +46,20 @@ class OwnWrites:
         self._attempt = (attempt_id, began)
 
     def look(self, session: Session, now: datetime) -> None:
-        """Whether the last attempt is still there; where it is not, nothing leaves from now on."""
-        if self._attempt is None:
+        """Whether what it has written is still there, at each claim; where it is not, nothing leaves from now on."""
+        if self._attempt is None and not self._said:
             return
-        attempt, began = self._attempt
-        if not session.connection().scalar(_ATTEMPT, {"attempt": attempt}):
+        attempt, began = self._attempt or (None, now)
+        said = [*self._said]  # before it is read: the next heartbeat may be committed meanwhile
+        has_attempt, seen_at = (
+            session.connection().execute(_BOTH, {"attempt": attempt, "worker": self._worker_id}).one()
+        )
+        if attempt is not None and not has_attempt:
             self._attempt = None
             went_back(session, missing_since=began, now=now, why="a call of this worker is not in the database")
+        elif said and seen_at not in (*said, *self._said):
+            self._said = []
+            went_back(session, missing_since=min(said), now=now, why="what this worker wrote is gone")
 
     def alive(self, session: Session, now: datetime, *, host: str, pid: int) -> int:
         """Say so; how many workers are, itself included. Each time it looks whether what it said last is there."""
@@ -64,9 +72,10 @@ class OwnWrites:
         alive = still_here(session, self._worker_id, now=now)
         said = session.scalar(_SEEN_AT, {"worker": self._worker_id})
         if said is not None:
-            self._said.add(said)  # it may be committed although the database breaks off before it says so
+            self._said.append(said)  # it may be committed although the database breaks off before it says so
         return alive
 
     def committed(self) -> None:
-        """What `alive` said last is in the database: nothing older may stand there any more."""
-        self._said = {max(self._said)} if self._said else set()
+        """What `alive` said last is in the database: nothing else may stand there any more. The last is not the latest
+        where the clock was set back since."""
+        self._said = self._said[-1:]
