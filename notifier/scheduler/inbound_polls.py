@@ -96,7 +96,9 @@ class Inbound:
         self._found = True
 
     async def _compared(self, now: datetime) -> bool:
-        """Whether the provider has said what left lately: before the first claim, once."""
+        """Whether the provider has said what left lately: once, before the first claim, by a clock that is right."""
+        if self._dispatch.clock_watch.doubt:
+            return False
         try:
             await compare(self._threads, self._gateway, senders=self._dispatch.senders, now=now)
         except GatewayUnavailable as error:

@@ -73,7 +73,7 @@ def _what_to_ask(session: Session, now: datetime) -> tuple[datetime, list[str]]:
     if restored is None:
         raise Refused("no backup waits for this", code=RefusalCode.NOTHING_TO_COMPARE)
     due = select(col(Message.phone)).where(in_state(_S.PLANNED), col(Message.due_at) <= now)
-    return restored.up_to, sorted(set(session.scalars(due)))
+    return min(restored.up_to, now), sorted(set(session.scalars(due)))
 
 
 def _adopt_some(

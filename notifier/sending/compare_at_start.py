@@ -20,7 +20,7 @@ from notifier.db.tables import Attempt, Message, Recovery, RecoveryKind
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.folded_words import folded
 from notifier.domain.states import MessageState
-from notifier.sending.gates.own_writes import went_back
+from notifier.sending.gates.own_writes import last_call, went_back
 from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.list_sent import list_sent
 from notifier.sending.match_adopted import EARLY
@@ -28,7 +28,7 @@ from notifier.sending.outcomes.lookup import EARLIEST, LATEST
 from notifier.sms.gateway import Gateway, ProviderMessage
 
 LOOK_BACK: Final = timedelta(days=1)
-"""Of how long the provider's texts are compared: a machine's snapshot is seldom older than a night."""
+"""Of how long the provider's texts are compared at least; else since the last call that is written down here."""
 _AT_ONCE: Final = 500
 _ASKED: Final = 100
 """Texts whose numbers are asked about one by one: a second or two at a start."""
@@ -68,7 +68,8 @@ def _since(session: Session, now: datetime) -> datetime | None:
     if RecoveryKind.RESTORED in open_recoveries(session):
         return None
     ended = select(func.max(col(Recovery.ended_at))).where(col(Recovery.kind) == RecoveryKind.RESTORED)
-    return max(now - LOOK_BACK, session.scalar(ended) or now - LOOK_BACK)
+    since = min(now - LOOK_BACK, (last_call(session) or now) - EARLY)
+    return max(since, session.scalar(ended) or since)
 
 
 def _first_to_leave(session: Session, now: datetime) -> list[str]:

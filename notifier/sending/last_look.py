@@ -63,7 +63,7 @@ class LastLooks:
                 claims, at = [one for one, _ in asked], self._clock.now()
                 try:
                     found = await self._threads.read(partial(verdicts, rules=self._rules, claims=claims, now=at))
-                except Exception as error:  # noqa: BLE001  # whoever asked gets it
+                except Exception as error:  # noqa: BLE001  # whoever asked for the look gets it
                     for _, answer in asked:
                         if not answer.done():
                             answer.set_exception(error)

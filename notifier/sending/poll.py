@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from notifier.db.engine import database_time
 from notifier.db.outbox import in_state
-from notifier.db.tables import Message
+from notifier.db.tables import Enrollment, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
 from notifier.sending.gates import circuits, hidden, polls
@@ -24,7 +24,7 @@ from notifier.sending.gates.senders import senders_ever_used
 from notifier.sms.gateway import Gateway, GatewayRefused, GatewayUnavailable, ProviderMessage
 
 FIRST_LOOK_BACK: Final = timedelta(days=1)
-"""How far the very first poll of an installation reads back."""
+"""How far the very first poll of an installation reads back, at least; else since its first patient."""
 OVERLAP: Final = timedelta(hours=1)
 """Read again each time: what was created late, or while two clocks differed."""
 LONG_OVERLAP: Final = timedelta(days=8)
@@ -55,11 +55,9 @@ async def poll_inbound(
     a poll is complete. `failed_before`: so did the last try, and the log knows. `webhooks`: they bring replies too, so
     one that the provider's list hides counts as read once a webhook has brought it.
     """
-    last, began, senders = await threads.read(
-        lambda session: (polls.last_poll(session), database_time(session, now), senders_ever_used(session))
+    since, began, senders = await threads.read(
+        lambda session: (_since(session, now, overlap), database_time(session, now), senders_ever_used(session))
     )
-    # Never from the future: a clock that was once ahead must not hide what came in since.
-    since = min(last.read_up_to, now) - overlap if last else now - FIRST_LOOK_BACK
     found: list[ProviderMessage] = []
     failure: GatewayUnavailable | None = None
     try:
@@ -81,6 +79,14 @@ async def poll_inbound(
         if await threads.write(lambda session: circuits.poll_is_refused(session, reason=why, at=now, by="poll")):
             log.error("circuit_opened", alert=True, why=why)
     return failure is None
+
+
+def _since(session: Session, now: datetime, overlap: timedelta) -> datetime:
+    """Never from the future: a clock that was once ahead must not hide what came in since."""
+    if (last := polls.last_poll(session)) is not None:
+        return min(last.read_up_to, now) - overlap
+    first = session.scalar(select(func.min(col(Enrollment.enrolled_at))))
+    return min(now - FIRST_LOOK_BACK, first or now)
 
 
 async def _have_been_read(

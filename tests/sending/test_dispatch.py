@@ -58,6 +58,16 @@ async def test_texts_leave_in_the_order_they_are_due(sending: Sending) -> None:
     assert sending.gateway.most_in_flight <= sending.in_flight
 
 
+async def test_the_first_poll_that_succeeds_reads_since_the_first_patient(sending: Sending) -> None:
+    """Twilio's lists could not be read for days, from the first enrollment on."""
+    text = sending.plan(expires_at=sending.clock.now() + timedelta(days=9))
+    sending.gateway.reply("+12125550101", "STOP")
+    sending.clock.pass_(days=3)
+    assert await sending.inbound()
+    await sending.turn()
+    assert S.SUPPRESSED == sending.state(text)
+
+
 async def test_nothing_leaves_while_the_inbound_poll_is_too_old(sending: Sending) -> None:
     text = sending.plan()
     for ago in (timedelta(minutes=2, seconds=1), -timedelta(minutes=8)):  # a poll from the future is no poll

@@ -134,6 +134,24 @@ async def test_at_a_start_a_text_that_is_still_queued_at_twilio_is_missed_as_wel
     assert (S.ACCEPTED, 1) == (sending.state(text), len(sending.gateway.ledger))
 
 
+async def test_what_left_since_is_asked_from_the_last_call_that_is_written_down_however_old(sending: Sending) -> None:
+    enrollment = sending.enroll()
+    sending.plan(enrollment)
+    await sending.turn()
+    first = sending.clock.now()
+    sending.clock.pass_(days=4)
+    text = sending.plan(enrollment, expires_at=sending.clock.now() + timedelta(days=9))
+    await sending.turn()
+    sending.gateway.becomes(sending.gateway.ledger[1].sid, "sent")
+    with writing(sending.engine) as session:
+        session.execute(sql(f"DELETE FROM attempts WHERE message_id = {text}"))
+        session.execute(sql(f"UPDATE messages SET state = 'planned', sid = NULL WHERE id = {text}"))
+    sending.start()
+    sending.clock.pass_(days=3)
+    await compared(sending)
+    assert sending.clock.now() - first == restored_to(sending)
+
+
 async def test_at_a_start_a_listed_text_that_is_planned_here_lets_nothing_leave(sending: Sending) -> None:
     """A copy was put in place while no worker ran: nobody is left who knew better."""
     text = sending.plan()

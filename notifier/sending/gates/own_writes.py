@@ -27,10 +27,18 @@ log = structlog.get_logger()
 
 
 def went_back(session: Session, *, missing_since: datetime, now: datetime, why: str) -> None:
-    """These tables lack what happened at `missing_since`: from now on nothing leaves before Twilio was asked."""
-    up_to = min(missing_since, now) - _AT_LEAST
+    """These tables lack what happened at `missing_since`: from now on nothing leaves before Twilio was asked.
+
+    It is asked since the last call that they know: whatever they lack came after it.
+    """
+    up_to = min(min(missing_since, now) - _AT_LEAST, last_call(session) or now)
     if begin_after_restore(session, up_to=up_to, now=now, by="worker"):
         log.error("database_went_back", alert=True, why=why, see="notifier recover --plan")
+
+
+def last_call(session: Session) -> datetime | None:
+    """When the last call that is written down began; None where there was none."""
+    return session.scalar(select(func.max(col(Attempt.started_at))))
 
 
 class OwnWrites:

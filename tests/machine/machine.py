@@ -1,0 +1,223 @@
+"""Every order of what staff, patients, the provider and machines may do, as hypothesis finds it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from sqlalchemy import Engine
+
+from notifier.enrollments.commands import Cancel, Change, Command, Hold, Resume
+from notifier.enrollments.requests import ChangeRequest
+from notifier.sending import dispatch
+from notifier.sending.pause_points import PausePoint
+from notifier.sms.code_classes import NotCreatedClass
+from notifier.sms.gateway import NotCreated, Outcome, Unknown
+from tests.machine.promises import Course
+from tests.machine.world import World
+from tests.setups.fakes import Answer, created_but_lost
+
+OpenEngine = Callable[[Path], AbstractContextManager[Engine]]
+"""A fresh, migrated database for one run; the directory is the run's own."""
+BEGINS = datetime(2026, 3, 6, 19, 10, tzinfo=UTC)
+"""Friday 14:10 in New York; on Sunday its clocks go forward."""
+PATIENTS = [("Ana Ruiz", "+12125550123"), ("Bob Ruiz", "+12125550123"), ("Eva Kim", "+14155550124")]
+PHONES = ["+12125550123", "+14155550124", "+12125550125"]
+ZONES = ["America/New_York", "America/Los_Angeles"]
+ANSWERS: dict[str, Outcome | Answer] = {
+    "lost": Unknown("Perhaps sent."),
+    "created but lost": created_but_lost,
+    "no network": NotCreated(NotCreatedClass.NETWORK, None, "No network."),
+    "slow down": NotCreated(NotCreatedClass.SLOW_DOWN, 20429, "Slow down.", 3.0),
+    "account": NotCreated(NotCreatedClass.ACCOUNT, 20003, "Refused."),
+    "odd": NotCreated(NotCreatedClass.UNRECOGNIZED, 99999, "Odd."),
+}
+HOUR = timedelta(hours=1)
+ZONE, LANGUAGE = st.sampled_from(ZONES), st.sampled_from(["en", "es"])
+hours = st.integers(0, 60)
+which = st.integers(0, 5)
+point = st.sampled_from(list(PausePoint))
+COURSE = st.tuples(st.sampled_from(["face", "face", "lips"]), st.integers(0, 20), st.booleans())
+CHANGES = st.one_of(
+    st.tuples(st.just("treated"), hours),
+    st.tuples(st.just("treated"), hours),
+    st.tuples(st.just("phone"), st.sampled_from(PHONES)),
+    st.tuples(st.just("timezone"), ZONE),
+    st.tuples(st.just("language"), LANGUAGE),
+    st.tuples(st.sampled_from(["hold", "resume", "cancel"]), st.none()),
+)
+WORDS = st.sampled_from(["STOP", "stop please"])
+RECEIPTS = st.sampled_from([("sent", None), ("delivered", None), ("undelivered", 30003), ("failed", 30008)])
+counted: Counter[str] = Counter()
+"""What all runs of this process did, for whoever reports it."""
+
+
+class Clinic(RuleBasedStateMachine):
+    """One clinic, one worker; `open_engine` is set by who runs it."""
+
+    open_engine: OpenEngine
+    goes_back = True
+
+    @initialize(who=st.sampled_from(PATIENTS), course=COURSE, zone=ZONE, language=LANGUAGE)
+    def begin(self, who: tuple[str, str], course: tuple[str, int, bool], zone: str, language: str) -> None:
+        self.place = TemporaryDirectory()
+        self.opened = self.open_engine(Path(self.place.name))
+        self.world = World(self.opened.__enter__(), BEGINS, Path(self.place.name))
+        self.runner = asyncio.Runner()
+        self.enrolled = 0
+        counted["runs"] += 1
+        self._enroll(who, course, zone, language)
+
+    # Staff
+
+    @precondition(lambda self: len(self.world.known.courses) < 3)
+    @rule(who=st.sampled_from(PATIENTS), course=COURSE, zone=ZONE, language=LANGUAGE)
+    def enroll_another(self, who: tuple[str, str], course: tuple[str, int, bool], zone: str, language: str) -> None:
+        self._enroll(who, course, zone, language)
+
+    def _enroll(self, who: tuple[str, str], course: tuple[str, int, bool], zone: str, language: str) -> None:
+        protocol, ago, separate = course
+        now = self.world.truth.now()
+        self.enrolled += 1
+        whose = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[self.enrolled % 26] * (1 + self.enrolled // 26)
+        new = Course(whose, *who, protocol, now - ago * HOUR, zone, language, now, separate)
+        self.world.enroll(new, second=True)
+
+    @rule(number=which, change=CHANGES)
+    def change(self, number: int, change: tuple[str, Any]) -> None:
+        change_course(self.world, number, *change)
+
+    @rule(at=point, number=which, change=CHANGES)
+    def change_on_the_way(self, at: PausePoint, number: int, change: tuple[str, Any]) -> None:
+        """The next text is at that point when it happens."""
+        self.world.process.at[at] = partial(change_course, self.world, number, *change)
+
+    # Patients
+
+    @rule(at=st.none() | point, phone=st.sampled_from(PHONES), words=WORDS, by_webhook=st.booleans())
+    def say_stop(self, at: PausePoint | None, phone: str, words: str, by_webhook: bool) -> None:
+        say = partial(self.world.write, phone, words, by_webhook=by_webhook)
+        if at is None:
+            say()
+        else:
+            self.world.process.at[at] = say
+
+    # The provider
+
+    @rule(answers=st.lists(st.sampled_from(sorted(ANSWERS)), min_size=1, max_size=3))
+    def answer(self, answers: list[str]) -> None:
+        self.world.provider.script.extend(ANSWERS[one] for one in answers)
+
+    @rule(number=which, what=RECEIPTS, by_webhook=st.booleans())
+    def receipt(self, number: int, what: tuple[str, int | None], by_webhook: bool) -> None:
+        self.world.receipt(number, *what, by_webhook=by_webhook)
+
+    @rule(down=st.booleans())
+    def lists_fail(self, down: bool) -> None:
+        self.world.provider.down = down
+
+    # Time, and machines
+
+    @rule(minutes=st.sampled_from([0, 1, 16, 65, 200]))
+    def live(self, minutes: int) -> None:
+        self._run(self.world.live(timedelta(minutes=minutes)))
+
+    @rule(days=st.sampled_from([0.4, 1, 2]))
+    def live_on(self, days: float) -> None:
+        self._run(self.world.live(timedelta(days=days)))
+
+    @rule()
+    def ask_about_receipts(self) -> None:
+        if not self.world.provider.down:
+            self._run(self.world.process.receipts())
+
+    @rule(at=st.none() | point)
+    def kill(self, at: PausePoint | None) -> None:
+        if at is None:
+            self.world.kill()
+        else:
+            self.world.process.dies_at = at
+
+    @rule(off=st.sampled_from([0, 0, -2, 2, -24, 24, 72]))
+    def set_clock(self, off: int) -> None:
+        self.world.set_clock(off * HOUR)
+
+    @precondition(lambda self: self.goes_back)
+    @rule()
+    def copy(self) -> None:
+        self.world.snapshot()
+
+    @precondition(lambda self: self.goes_back)
+    @rule(under_the_worker=st.booleans())
+    def go_back(self, under_the_worker: bool) -> None:
+        self.world.go_back(under_the_worker=under_the_worker)
+
+    @rule()
+    def recover(self) -> None:
+        if not self.world.provider.down:
+            self._run(self.world.recover())
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self._run(self.world.come_to_rest())
+        finally:
+            counted.update(texts=len(self.world.texts), operations=self.world.operations)
+            self.world.process.threads.close()
+            self.runner.close()
+            self.opened.__exit__(None, None, None)
+            self.place.cleanup()
+
+    def _run(self, what: Any) -> None:
+        self.runner.run(what)
+        self.world.judge()
+
+
+_STATES: dict[str, tuple[Command, dict[str, Any]]] = {
+    "hold": (Hold("so"), {"held": True}),
+    "resume": (Resume(), {"held": False, "cancelled": False}),
+    "cancel": (Cancel(), {"cancelled": True}),
+}
+
+
+def change_course(world: World, number: int, what: str, how: Any) -> None:
+    """What staff change of one of the courses."""
+    if not world.known.courses:
+        return
+    whose = sorted(world.known.courses)[number % len(world.known.courses)]
+    if what in _STATES:
+        command, values = _STATES[what]
+        world.command(whose, command, **values)
+    elif what == "treated":
+        at = world.truth.now() - how * HOUR
+        world.command(whose, Change(ChangeRequest(treated_at=at)), treated_at=at)
+    elif what == "phone":
+        world.command(whose, Change(ChangeRequest(phone=how)), patient={"phone": how})
+    else:
+        of_course = {"timezone": "zone", "language": "language"}[what]
+        world.command(whose, Change(ChangeRequest(**{what: how})), **{of_course: how})
+
+
+def run(
+    clinic: type[Clinic], monkeypatch: pytest.MonkeyPatch, *, seeds: Iterable[int], examples: int, steps: int
+) -> None:
+    """So many runs of so many operations from each seed; the same ones each time."""
+    monkeypatch.setattr(dispatch, "_BREATH", 0.0)
+    monkeypatch.setattr(dispatch, "_GATHER_FOR", 0.0)
+    size = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, print_blob=False,
+        suppress_health_check=list(HealthCheck))  # fmt: skip
+    for number in seeds:
+        run_state_machine_as_test(seed(number)(clinic), settings=size)

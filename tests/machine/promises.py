@@ -1,0 +1,252 @@
+"""What we promise a patient, read from the protocol files alone: nothing of the program is imported here.
+
+A clinic is kept as staff know it (who was treated when, held, cancelled) and as patients do (who said STOP when). A
+text is judged by what was known when it was looked at last, and by the true time at which the provider made it.
+
+never early · never twice · never after STOP · never at night · never stale, and in her language · never lost
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+PROTOCOLS = Path(__file__).parent / "protocols"
+AREA_ZONES = {"212": "America/New_York", "415": "America/Los_Angeles"}
+OPENS, CLOSES, EARLIEST, LATEST = time(9), time(20), time(8), time(21)
+A_DAY = 2
+"""Texts to one number on one day."""
+UNREAD = timedelta(minutes=2)
+"""So long after a STOP that no webhook brought, a text may still leave."""
+WHICH = re.compile(r"\[(?P<step>[a-z-]+) Dr\. (?P<whose>\w+) (?P<language>en|es)(?P<late> late)?\]")
+"""Each text of the test's protocols says whose it is, and which."""
+
+Step = Mapping[str, Any]
+
+
+@cache
+def read(protocol: str) -> Mapping[str, Any]:
+    """The file, as any reader of TOML has it."""
+    return tomllib.loads((PROTOCOLS / f"{protocol}.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Course:
+    """One treatment of one patient, as staff know it."""
+
+    whose: str
+    """What its texts say of the one who treated: no two courses have the same, and they come in this order."""
+    name: str
+    phone: str
+    protocol: str
+    treated_at: datetime
+    zone: str
+    language: str
+    changed_at: datetime
+    """The true time at which staff last said something about it, or about another on its number."""
+    separate: bool = False
+    """Said when it was enrolled: the treatments before were on other areas."""
+    held: bool = False
+    cancelled: bool = False
+
+    @property
+    def clock(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
+    def topics(self) -> Mapping[str, Mapping[str, int]]:
+        restrictions: Mapping[str, Mapping[str, int]] = read(self.protocol)["restrictions"]
+        return restrictions
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        steps: Sequence[Step] = read(self.protocol)["steps"]
+        return steps
+
+    def step(self, key: str) -> Step:
+        return next(one for one in self.steps if one["key"] == key)
+
+    def end(self, topic: str) -> datetime:
+        """When it is over, however the patient reads it: so many hours on, and on the clock on the wall."""
+        lasts, start = self.topics[topic], self.treated_at.astimezone(self.clock)
+        if "until_day" in lasts:
+            return _wall(start + timedelta(days=lasts["until_day"]), time(0), self.clock)
+        span = timedelta(**lasts)
+        if "hours" in lasts:
+            return self.treated_at + span
+        return max(self.treated_at + span, _wall(start + span, start.time(), self.clock))
+
+    def moment(self, step: Step) -> datetime:
+        """When a text is meant to be read, wherever the night and other treatments move it."""
+        if "lifts" in step:
+            return max(self.end(topic) for topic in step["lifts"])
+        if "hours" in step["at"]:
+            return self.treated_at + timedelta(hours=step["at"]["hours"])
+        day = self.treated_at.astimezone(self.clock) + timedelta(days=step["at"]["day"])
+        return max(self.treated_at, _wall(day, time.fromisoformat(step["at"]["time"]), self.clock))
+
+    def useful_until(self, step: Step) -> datetime:
+        """A text of what is forbidden is false once one of the things it names is allowed."""
+        stale = self.moment(step) + timedelta(**step["stale_after"])
+        return min([stale, *(self.end(topic) for topic in step.get("topics", ()))])
+
+
+def _wall(day: datetime, at: time, clock: ZoneInfo) -> datetime:
+    """That hour on the clock on the wall; the later one where it comes twice."""
+    return datetime.combine(day.date(), at, clock).replace(fold=1)
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text that the provider has made, at its true time."""
+
+    at: datetime
+    phone: str
+    body: str
+    valid: timedelta
+    """How long the carrier may go on trying."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that was known at one moment; it never changes, the next moment has its own."""
+
+    courses: Mapping[str, Course] = field(default_factory=dict)
+    stopped: Mapping[str, datetime] = field(default_factory=dict)
+    """The numbers whose STOP we have read."""
+    wrote_stop: Mapping[str, datetime] = field(default_factory=dict)
+    """When each number wrote STOP, read or not."""
+
+    def others(self, mine: Course) -> Iterator[Course]:
+        """The patient's other treatments that count for this one."""
+        for one in self.courses.values():
+            same = one.phone == mine.phone and one.name == mine.name and one.whose != mine.whose
+            older, newer = sorted((one, mine), key=lambda course: (course.treated_at, course.whose))
+            apart = newer.separate or (older.separate and older.whose > newer.whose)
+            if same and not apart:
+                yield one
+
+
+def broken(text: Text, known: Known) -> str | None:
+    """Which promise this text breaks, whatever else is sent; None: none."""
+    if (stopped := known.stopped.get(text.phone)) is not None:
+        return f"after STOP: it was read at {stopped}"
+    if (wrote := known.wrote_stop.get(text.phone)) is not None and text.at > wrote + UNREAD:
+        return f"after STOP: it was written at {wrote}, and nobody has read it"
+    if (found := WHICH.search(text.body)) is None:
+        return None
+    mine = known.courses.get(found["whose"])
+    if mine is None:
+        return "a text of nobody's"
+    if mine.phone != text.phone:
+        return "a text to a number that is not hers any more"
+    if mine.cancelled or mine.held:
+        return "a text of a course that is held or has ended"
+    if found["language"] != mine.language:
+        return "in another language than hers"
+    step = mine.step(found["step"])
+    return _early(text, mine, step, known) or _at_night(text, mine) or _stale(text, mine, step, known, found)
+
+
+def _early(text: Text, mine: Course, step: Step, known: Known) -> str | None:
+    if text.at < mine.treated_at:
+        return "early: before the treatment has ended"
+    for topic in step.get("lifts", ()):
+        if text.at < mine.end(topic):
+            return f"early: {topic} is not over until {mine.end(topic)}"
+        for other in known.others(mine):
+            if other.cancelled:
+                continue
+            newer = other.treated_at > mine.treated_at
+            if topic in other.topics and text.at < other.end(topic):
+                return f"early: another treatment forbids {topic} until {other.end(topic)}"
+            if newer and topic not in other.topics:
+                return f"early: a newer treatment says nothing of {topic}, and silence is not permission"
+    return None
+
+
+def _at_night(text: Text, mine: Course) -> str | None:
+    """On her own clock; and not at night where her number comes from, but for the day on which she is at the clinic."""
+    local, last = text.at.astimezone(mine.clock), (text.at + text.valid).astimezone(mine.clock)
+    if not OPENS <= local.time() < CLOSES or last.date() != local.date() or last.time() > CLOSES:
+        return f"at night: from {local:%H:%M} to {last:%H:%M} on her clock"
+    if local.date() == mine.treated_at.astimezone(mine.clock).date():
+        return None
+    there = [moment.astimezone(ZoneInfo(AREA_ZONES[text.phone[2:5]])) for moment in (text.at, text.at + text.valid)]
+    if not EARLIEST <= there[0].time() < LATEST or there[1].time() > LATEST:
+        return f"at night: {there[0]:%H:%M} where her number comes from"
+    return None
+
+
+def _stale(text: Text, mine: Course, step: Step, known: Known, found: re.Match[str]) -> str | None:
+    moments = [mine.moment(step)]
+    if "lifts" in step:  # it waits for the patient's other treatments
+        topics = step["lifts"]
+        moments += [one.end(topic) for one in known.others(mine) for topic in topics if topic in one.topics]
+        until = max(moments) + timedelta(**step["stale_after"])
+    else:
+        until = mine.useful_until(step)
+    if text.at + text.valid > until:
+        return f"stale: of no use from {until} on"
+    is_late = text.at.astimezone(mine.clock).date() > max(moments).astimezone(mine.clock).date()
+    if "late_text" in step and is_late != bool(found["late"]) and len(moments) == 1:
+        return "stale: in the words of another day"
+    for topic in step.get("topics", ()):
+        hours = {_hour(one.end(topic), mine) for one in (mine, *known.others(mine)) if topic in one.topics}
+        if not any(hour in text.body for hour in hours):
+            return f"stale: its words do not say that {topic} ends at {' or '.join(hours)}"
+    return None
+
+
+def _hour(end: datetime, mine: Course) -> str:
+    """As a text says it; midnight goes without saying."""
+    local = end.astimezone(mine.clock)
+    return f" {local.hour % 12 or 12}:{local.minute:02} " if local.time() != time(0) else ""
+
+
+def said_twice(texts: Sequence[tuple[Text, bool]]) -> list[str]:
+    """The texts that exist more than once; each with whether the carrier has given it back."""
+    arrived: dict[tuple[str, ...], int] = {}
+    for text, gone in texts:
+        if found := WHICH.search(text.body):
+            which = (found["whose"], found["step"])
+            arrived[which] = arrived.get(which, 0) + (not gone)
+    return [f"twice: {' '.join(which)}" for which, times in arrived.items() if times > 1]
+
+
+def lost(
+    known: Known, texts: Sequence[Text], *, since: datetime, until: datetime, in_review: set[tuple[str, str]]
+) -> Iterator[str]:
+    """What has not left though it could: all was well from `since` to `until`, and nobody had a word against it.
+
+    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving.
+    """
+    sent = {(found["whose"], found["step"]) for text in texts if (found := WHICH.search(text.body))}
+    for mine in known.courses.values():
+        if mine.held or mine.cancelled or mine.phone in known.wrote_stop:
+            continue
+        for step in mine.steps:
+            moment = mine.moment(step)
+            waits = "lifts" in step and (any(known.others(mine)) or (mine.whose, "today") not in sent)
+            if (mine.whose, step["key"]) in sent | in_review or moment < mine.changed_at or waits:
+                continue
+            if len(list(_open(mine, texts, max(moment, since), min(mine.useful_until(step), until)))) > 8:
+                yield f"lost: {step['key']} of {mine.whose}, meant for {moment}"
+
+
+def _open(mine: Course, texts: Sequence[Text], since: datetime, until: datetime) -> Iterator[datetime]:
+    """The quarters of an hour at which a text may leave for her."""
+    quarter = timedelta(minutes=15)
+    while since + 2 * quarter < until:
+        day = since.astimezone(mine.clock).date()
+        today = [one for one in texts if one.phone == mine.phone and one.at.astimezone(mine.clock).date() == day]
+        if _at_night(Text(since, mine.phone, "", 2 * quarter), mine) is None and len(today) < A_DAY:
+            yield since
+        since += quarter
