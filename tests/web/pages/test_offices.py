@@ -17,6 +17,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.enrollments import by_id
 from notifier.domain.instants import zone_called
 from notifier.domain.offices import OfficeProfile
+from notifier.domain.staffed_hours import StaffedHours
 from notifier.numbers.opt_outs import opt_out
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
@@ -54,7 +55,8 @@ def belong(pages: Pages, *offices: str) -> None:
 
 def wrote(pages: Pages, text: str, phone: str) -> None:
     now = pages.clock.now()
-    answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=OFFICES)
+    offices = {one.id: replace(one, staffed=StaffedHours.parse("Mon-Sun 00:00-24:00")) for one in OFFICES.values()}
+    answers = AnswerRules(Voice("x", "y"), zone_called("UTC"), offices=offices)
     with writing(pages.engine) as session:
         receive(session, InboundText(f"SM{phone}", phone, text, now), now, answers=answers)
 
