@@ -27,7 +27,9 @@ _TREATED = tuple(
 
 
 def check_claims(protocol: CareProtocol, step: Step, text: str, at: Finding) -> Iterator[Finding]:
-    """What one text permits or promises that its step does not."""
+    """What one text permits or promises that its step does not, and the rules of its step that it does not say."""
+    if step.kind is StepKind.RESTRICT:
+        yield from _check_told(step, text, at)
     words = language_or_default(at.language or "").checks
     reassuring, over = any_of(words.reassurance), any_of(words.over)
     for sentence in sentences(text):
@@ -37,6 +39,17 @@ def check_claims(protocol: CareProtocol, step: Step, text: str, at: Finding) -> 
             yield replace(at, position=sentence.start + found.start() + 1, what=what, instead=instead)
         if step.kind is StepKind.LIFT and (permission(sentence.said) or over.search(sentence.words)):
             yield from _check_lifted(protocol, step, sentence, at)
+
+
+def _check_told(step: Step, text: str, at: Finding) -> Iterator[Finding]:
+    """A patient counts as told what a step names, so its words must name it; topics of no list are the author's."""
+    code = at.language or ""
+    known = [topic for topic in step.named_topics if topic in language_or_default(code).checks.topics]
+    said = {one.topic for sentence in sentences(text) for one in named(sentence, known, code)}
+    for topic in known:
+        if topic not in said:
+            what = f'names "{topic}" among its topics, and its words do not'
+            yield replace(at, what=what, instead="say it, or take it out of topics: the patient counts as told")
 
 
 def _check_lifted(protocol: CareProtocol, step: Step, sentence: Sentence, at: Finding) -> Iterator[Finding]:

@@ -11,9 +11,10 @@ from schedules.checks.cost import check_cost
 from schedules.checks.findings import Finding
 from schedules.checks.lengths import check_lengths
 from schedules.checks.permission import permission
+from schedules.checks.sentences import named, sentences
 from schedules.checks.words import costly_characters, day_word, forbidden_words
 from schedules.placeholders import FACT_PLACEHOLDERS
-from schedules.protocol import CareProtocol, Step, StepKind
+from schedules.protocol import CareProtocol, StepKind
 from schedules.wording import Voice
 
 
@@ -30,7 +31,12 @@ def check_texts(protocol: CareProtocol, voice: Voice) -> Iterator[Finding]:
                 yield from check_cost(at, text, voice, protocol, step)
                 if step.enabled and step.kind is not StepKind.LIFT and (said := permission(text)):
                     what = f'says "{said.words}" in a {step.kind} step, and may come before the restriction has ended'
-                    yield replace(at, position=said.position, what=what, instead=_leave_it_to_a_lift(protocol, step))
+                    yield replace(
+                        at,
+                        position=said.position,
+                        what=what,
+                        instead=_leave_it_to_a_lift(protocol, text, language, said.position),
+                    )
                 if (day := day_word(text)) and (late or step.kind is StepKind.PREPARE):
                     moved = "leaves on a later date" if late else "may move to an earlier date"
                     yield replace(at, what=f'says "{day}" and {moved}', instead="count no days from its own date")
@@ -49,9 +55,10 @@ def _check_words(at: Finding, text: str) -> Iterator[Finding]:
         yield replace(at, position=word.position, what=word.what, instead=word.instead)
 
 
-def _leave_it_to_a_lift(protocol: CareProtocol, step: Step) -> str:
-    words = " ".join(step.text.values()).casefold()
-    named = [topic for topic in protocol.restrictions if topic.replace("-", " ") in words]
-    topic = next(iter([*named, *protocol.restrictions]), "")
+def _leave_it_to_a_lift(protocol: CareProtocol, text: str, language: str, position: int) -> str:
+    """What to write instead of these words of permission, with the topic that they name."""
+    said = [one for sentence in sentences(text) for one in named(sentence, protocol.restrictions, language)]
+    after = [one.topic for one in said if one.start >= position]
+    topic = next(iter([*after, *(one.topic for one in said), *protocol.restrictions]), "")
     lifts = f'lifts = ["{topic}"]' if topic else 'a topic under [restrictions] and lifts = ["that topic"]'
     return f'only a lift may say so: write {lifts} in place of kind and at, or "no ..." or "use ..." as plain advice'

@@ -22,8 +22,10 @@ WORDS = "{clinic}: words. Questions? {phone}. STOP to opt out."
 
 
 def step(key: str, kind: str, **said: Any) -> dict[str, Any]:
-    """One step, with words and a day to stay useful unless said."""
-    return {"key": key, "kind": kind, "text": {"en": WORDS}, "stale_after": {"hours": 24}, **said}
+    """One step, with words that name its topics and a day to stay useful unless said."""
+    topics = " or ".join(said.get("topics", ()))
+    words = WORDS.replace("words", f"no {topics}") if topics else WORDS
+    return {"key": key, "kind": kind, "text": {"en": words}, "stale_after": {"hours": 24}, **said}
 
 
 def lift(*topics: str, **said: Any) -> dict[str, Any]:

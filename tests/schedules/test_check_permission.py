@@ -76,7 +76,7 @@ def _plan(kind: str, words: str, **said: object) -> CareProtocol:
 def test_permission_outside_a_lift_is_a_problem_with_its_place_and_what_to_write(subtests: pytest.Subtests) -> None:
     for kind in ("restrict", "care", "expect", "prepare", "check_in", "rebook"):
         with subtests.test(kind=kind):
-            (finding,) = check_protocol(_plan(kind, "good news, you may now wear makeup")).findings
+            (finding,) = check_protocol(_plan(kind, "good news, you may now wear makeup, not in the sun")).findings
             assert ("plan", "says", "en", 22) == (finding.protocol, finding.step, finding.language, finding.position)
             assert not finding.is_warning
             assert (

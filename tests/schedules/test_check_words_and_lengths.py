@@ -50,6 +50,8 @@ def test_what_says_more_than_the_structure_is_found_with_its_place_and_what_to_w
         ("restrict", "no sun for {sun.length}.", {"topics": ["sun"]}, "{sun.length}",
          "prints {sun.length}, and a reader would count it from the day it arrives",
          "print {sun.until}, or add late_text.en that does"),
+        ("restrict", "be careful until {makeup.until}.", {"topics": ["makeup"]}, None,
+         'names "makeup" among its topics, and its words do not', "the patient counts as told"),
         ("lift", "you may wear makeup and swim again.", {"lifts": ["makeup"]}, "swim",
          'permits "swim" and does not lift swimming, which may still hold', "forbid it in a sentence of its own"),
         ("lift", "the days without makeup and sun are over.", {"lifts": ["makeup"]}, "sun",
