@@ -27,6 +27,7 @@ ADVICE: Final[Mapping[RefusalCode, str]] = MappingProxyType(
         _C.MESSAGE_UNKNOWN: "see: notifier due",
         _C.MESSAGE_CAME_MEANWHILE: "see: notifier replies --open",
         _C.MORE_ARE_LATE: "notifier recover --plan",
+        _C.NEVER_TEXT: 'notifier never-text ENROLLMENT --reconsent "signed a new form"',
         _C.NOT_APPROVED: "notifier protocols approve {protocol} --language {language} --by NAME",
         _C.NOTHING_TO_COMPARE: "see: notifier recover --plan",
         _C.NOTHING_TO_RELEASE: "see: notifier replies, notifier opt-outs",

@@ -60,6 +60,9 @@ COMMANDS: Final = {
         "Say how replies would be read, one on each line of the input, and which words decided.",
     ),
     "opt-outs": CommandEntry("staff.lists.opt_outs", "Numbers that must not be texted."),
+    "never-text": CommandEntry(
+        "staff.commands.never_text", "Never text this person again, on whatever number; others on the number go on."
+    ),
     "opt-out": CommandEntry("staff.decisions.opt_out", "Never text this number again."),
     "release": CommandEntry("staff.decisions.release", "Let texts leave again after the patient's words were read."),
     "review": CommandEntry("staff.decisions.review", "Say whether a text had left."),

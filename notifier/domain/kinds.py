@@ -15,6 +15,9 @@ REPLY: Final = "reply"
 """The kind of a text that replies to what a patient wrote, beside the kinds that protocols know. It is no step of any
 plan: it may leave at night, waits for no hold, and the daily cap does not count it."""
 
+NEVER_TEXT: Final = "this person must never be texted"
+"""Why a text of somebody is withdrawn whom staff have ended on every number."""
+
 BY_ITSELF, BY_STAFF = "answer", "reply"
 """How the step of such a text begins; the number of what the patient wrote follows."""
 AFTER_ANSWER, AFTER_FINE = "after-answer", "after-fine"

@@ -24,6 +24,7 @@ class RefusalCode(StrEnum):
     MESSAGE_UNKNOWN = "message-unknown"
     MESSAGE_CAME_MEANWHILE = "message-came-meanwhile"
     MORE_ARE_LATE = "more-are-late"
+    NEVER_TEXT = "never-text"
     NOT_APPROVED = "not-approved"
     NOTHING_TO_COMPARE = "nothing-to-compare"
     NOTHING_TO_RELEASE = "nothing-to-release"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from notifier.enrollments.first_texts import first_text_json
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
+from notifier.numbers.never_text import Person, asks_whether_it_is, refuse_never_texted
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import FIRST_TEXT, CareProtocol
 from schedules.saying import say_moment
@@ -76,6 +77,8 @@ def enroll(
 ) -> Enrolled:
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
     wanted = check_request(request, approved_catalogue(session, protocols, rules), rules)
+    person = Person(wanted.facts.folded_name, wanted.facts.phone, wanted.external_id)
+    refuse_never_texted(session, person)
     if wanted.external_id and (known := by_external_id(session, wanted.external_id)):
         refuse_another_visit(session, known, wanted, now)
         _refuse_other_content(known, wanted)
@@ -83,7 +86,9 @@ def enroll(
     else:
         check_when(wanted, now)
         written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
-    return _enrolled(session, written, wanted, rules, now, protocols.get(wanted.facts.protocol.id))
+    done = _enrolled(session, written, wanted, rules, now, protocols.get(wanted.facts.protocol.id))
+    asks = asks_whether_it_is(session, person)
+    return replace(done, warnings=(*done.warnings, asks)) if asks else done
 
 
 def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from notifier.db.tables import Enrollment
+from notifier.domain.kinds import NEVER_TEXT
 from notifier.domain.names import check_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.first_text import FirstText, first_text
@@ -29,6 +30,7 @@ from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import refuse_unready
+from notifier.numbers.never_text import Person, is_never_texted
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import CareProtocol
@@ -109,6 +111,9 @@ def preview(
     if checked is not None:
         checked = _without_stand_ins(checked, lenient, request)
         known = _known(checked, on_phone, problems)
+        person = Person(checked.facts.folded_name, phone, lenient.external_id)
+        if is_never_texted(session, person):
+            problems.append(Refused(f"{NEVER_TEXT}, whatever the number", "name"))
         outlook = _look_ahead(session, checked, [one for one in on_phone if one.id != known], rules, now, problems)
     plan = outlook.plans[0] if outlook else None
     others = others_of(outlook.differences()) if outlook and known is None else ()

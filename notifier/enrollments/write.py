@@ -32,6 +32,7 @@ from notifier.enrollments.plans import (
     stored_as,
 )
 from notifier.enrollments.requests import Checked
+from notifier.numbers.never_text import Person, never_texted_among, remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def _write_wave(
         new.append((position, one, company_of(session, known, one.facts)))
         rows.append(_enrollment_row(one, ordinal, now, by, digest))
     ids = enrollments.insert(session, rows)
+    never = never_texted_among(session, ids)
     texts: list[Row] = []
     on_number = [other for _, _, others in new for other in others]
     added = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
@@ -126,7 +128,8 @@ def _write_wave(
     outlook = look_ahead(session, [*on_number, *added], rules, now, before=on_number, new=set(ids), lock=True)
     for (position, _, _), facts in zip(new, added, strict=True):
         enrollment_id, plan = facts.enrollment, outlook.plans[facts.enrollment]
-        is_out, held = facts.phone in standing.opted_out, standing.held.get(facts.phone, ())
+        is_out = facts.phone in standing.opted_out or enrollment_id in never
+        held = standing.held.get(facts.phone, ())
         for message in plan.timeline.messages:
             state, reason = first_state(message, opted_out=is_out)
             texts.append(message_row(facts, message, state=state, reason=reason))
@@ -134,6 +137,13 @@ def _write_wave(
         if rules.first_text and facts.phone not in in_course and (first := first_text(facts, plan, rules, now)):
             texts.append(first_row(enrollment_id, facts.phone, first, now, opted_out=is_out))
         written[position] = Written(enrollment_id, False, facts, plan, first, is_out, held)
+    persons = zip(new, added, strict=True) if never else ()
+    known_again = [
+        Person(facts.folded_name, facts.phone, one.external_id)
+        for (_, one, _), facts in persons
+        if facts.enrollment in never
+    ]
+    remember(session, known_again, enrollment=min(never, default=0), at=now, by=by)
     insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
     why = "imported" if imported_as else None
     insert_rows(session, Event, [_event(id_, now, by, why) for id_ in ids])

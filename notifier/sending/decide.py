@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from notifier.domain.kinds import FIRST, LOOK_AGAIN, REPLY
+from notifier.domain.kinds import FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import first_place, leaves_late
@@ -46,6 +46,8 @@ class SendingFacts(NamedTuple):
     texts_today: int
     """What may have reached the number on this local day."""
     max_texts_per_day: int
+    never_text: bool = False
+    """Whether the enrollment's person must never be texted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def decide(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     """Whether a due text leaves at `now`, waits, or is withdrawn."""
     if facts.opted_out:
         return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
+    if facts.never_text:
+        return Withdraw(MessageState.SUPPRESSED, NEVER_TEXT)
     return _answer(text, facts, now) if text.kind == REPLY else _planned(text, facts, now)
 
 

@@ -23,6 +23,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
+from notifier.numbers.never_text import never_texted_among
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
@@ -77,6 +78,8 @@ class FactsOfBatch:
     """What holds for the numbers and protocols of a batch; `count` keeps the daily cap true within it."""
 
     opted_out: set[str]
+    never_texted: set[int]
+    """Enrollments whose person must never be texted."""
     holds: dict[str, list[OpenHold]]
     pauses: dict[tuple[str, str | None], str]
     left: dict[str, list[datetime]]
@@ -106,6 +109,7 @@ class FactsOfBatch:
             _one_at_a_time(session, phones)
         return cls(
             opted_out=opted_out_phones(session, phones),
+            never_texted=never_texted_among(session, {row.enrollment_id for row in due if row.enrollment_id}),
             holds=what_holds(session, phones),
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
             left=left_today(session, phones, now),
@@ -135,6 +139,7 @@ class FactsOfBatch:
         window, staffed = (office.window, office.staffed_clock) if office else (self.window, self.staffed)
         hours = _hours(window, row.timezone, area_zones(row.phone), staffed)
         return SendingFacts(
+            never_text=row.enrollment_id in self.never_texted,
             enrollment=row.enrollment_state,
             opted_out=row.phone in self.opted_out,
             hours=hours,

@@ -44,6 +44,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "opt-out": (PHONE,),
     "release": (HELD,),
     "review": ("1", "--sent"),
+    "never-text": ("1",),
     "pause": ("--protocol", WEEK, "--reason", "a typo"),
     "unpause": ("--protocol", MINERAL),
     "circuit reset": (),

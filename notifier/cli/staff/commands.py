@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -17,6 +18,8 @@ from notifier.db.tables import Enrollment
 from notifier.domain.instants import read_instant, zone_called
 from notifier.enrollments.commands import Cancel, Command, Hold, NoShow, Resume, Treated
 from notifier.enrollments.lifecycle import apply, preview
+from notifier.enrollments.never_text import never_text as never_text_person
+from notifier.enrollments.never_text import plan_never_text, text_again
 
 Reason = Annotated[str, typer.Option(help="Why, for the audit log.")]
 _CANCELLED, _HELD = Cancel().why, Hold().why
@@ -108,3 +111,34 @@ def carry_out(
         note(then)
     elif not does_it and not effect.already and not dry_run:
         note("nothing was changed; to change it, add --yes")
+
+
+def never_text(
+    enrollment: WhichEnrollment,
+    reconsent: Annotated[str | None, typer.Option(help="How the person agreed to texts again; ends it.")] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Never text this person again, on whatever number; others on the number go on."""
+    only_show = dry_run or (as_json and not yes and is_attended())
+    with command_context(dry_run=only_show) as context:
+        with reading(context.engine) as session:
+            whose = enrollment_called(session, enrollment)
+            found = plan_never_text(session, whose)
+        if reconsent is not None:
+            context.confirm("May this person be texted again?", yes=yes)
+            with context.change() as session:
+                text_again(session, whose, reconsent=reconsent, now=context.now, by=context.by)
+            context.report("this person may be texted again: enroll anew")
+            return
+        if not as_json:
+            context.confirm(f"Never text this person again, on any number ({found.withdrawn} planned texts)?", yes=yes)
+        with context.change() as session:
+            done = never_text_person(session, whose, rules=context.rules, now=context.now, by=context.by)
+        if as_json:
+            print_json({**asdict(done), "dry_run": only_show})
+            return
+        ended = f"; cancelled: {', '.join(map(str, done.ends))}" if done.ends else ""
+        already = "it was said already" if done.already else "nothing more is sent to this person"
+        context.report(f"{already}{ended}")

@@ -5,19 +5,28 @@ Release, close and review stay a person's: a program has not read what the patie
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from sqlalchemy.orm import Session
 
 from notifier.access.idempotency import StoredResponse
 from notifier.conversations.reply import StaffReply, find_reply, send_reply
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import sharing_phone
+from notifier.enrollments.never_text import NeverTexted, never_text, plan_never_text
 from notifier.numbers.release import OptedOut, opt_out_by_staff, plan_opt_out
 from notifier.publishing.pause import pause, plan_pause
 from notifier.web.api.callers import Caller, Changer
 from notifier.web.api.once import IdempotencyKey, body_hash, once
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import Number, OptOutBody, PauseBody, ReplyBody
-from notifier.web.api.responses import OptOutResponse, PauseResponse, StaffReplyResponse, WithdrawnResponse
+from notifier.web.api.requests import CommandBody, Number, OptOutBody, PauseBody, ReplyBody
+from notifier.web.api.responses import (
+    NeverTextResponse,
+    OptOutResponse,
+    PauseResponse,
+    StaffReplyResponse,
+    WithdrawnResponse,
+)
 from notifier.web.api.route import keyed_router
 
 router = keyed_router("decisions")
@@ -38,6 +47,20 @@ def opt_out_number(body: OptOutBody, caller: Changer) -> OptOutResponse:
         response = _opt_out_response(session, caller, done, dry_run=False)
         _note(session, caller, "did", response)
     return response
+
+
+@router.post("/enrollments/{enrollment}/never-text")
+def never_text_this_person(enrollment: Number, body: CommandBody, caller: Changer) -> NeverTextResponse:
+    """Never text this person again, on whatever number; others on the number go on. Said again, nothing changes."""
+    rules = caller.context.rules
+
+    def end(session: Session) -> NeverTexted:
+        if body.dry_run:
+            return plan_never_text(session, enrollment)
+        return never_text(session, enrollment, rules=rules, now=caller.now, by=caller.by)
+
+    done = (caller.read if body.dry_run else caller.write)(end, lambda _: enrollment)
+    return NeverTextResponse(**asdict(done), dry_run=body.dry_run)
 
 
 @router.post("/protocols/{protocol}/pause")

@@ -113,6 +113,19 @@ class OptOutResponse(ResponseModel):
     """Planned texts for patients of other offices that do not leave either."""
 
 
+class NeverTextResponse(ResponseModel):
+    """A person who is never texted again, on whatever number; with `dry_run`, who would not be."""
+
+    enrollment: int
+    dry_run: bool
+    already: bool
+    """It was said before."""
+    ends: list[int]
+    """Enrollments of the same person that are cancelled."""
+    withdrawn: int
+    """How many planned texts do not leave."""
+
+
 class PauseResponse(ResponseModel):
     """What is stopped until a person lets it go on; with `dry_run`, what would be."""
 

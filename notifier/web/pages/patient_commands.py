@@ -17,6 +17,7 @@ from notifier.domain.instants import read_instant
 from notifier.domain.refused import Refused
 from notifier.enrollments.commands import COMMANDS, Command, read_command
 from notifier.enrollments.lifecycle import apply, preview
+from notifier.enrollments.never_text import never_text, plan_never_text
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
@@ -82,6 +83,20 @@ def _opt_out(session: Session, view: View, enrollment: Enrollment) -> object:
     return opt_out.opt_out_by_staff(session, enrollment.phone, now=view.now, by=view.who.by)
 
 
+def _show_never_text(session: Session, _view: View, enrollment: Enrollment) -> EffectView:
+    found = plan_never_text(session, enrollment.id or 0)
+    many = "1 planned text does" if found.withdrawn == 1 else f"{found.withdrawn} planned texts do"
+    notes = (
+        f"On every number, also of later imports; others on this number go on. {many} not leave.",
+        "Only somebody who signs anew is texted again.",
+    )
+    return EffectView(f"Never text {enrollment.name} again?", "Never this person", notes=notes)
+
+
+def _never_text(session: Session, view: View, enrollment: Enrollment) -> object:
+    return never_text(session, enrollment.id or 0, rules=view.context.rules, now=view.now, by=view.who.by)
+
+
 def _show_release(session: Session, view: View, enrollment: Enrollment) -> EffectView:
     how = view.field("reconsent")
     notes = [f"Texts are wanted again: {how}."] if how else []
@@ -119,6 +134,7 @@ _FIELDS: Final[Mapping[str, Callable[[View, Enrollment], Any]]] = {
 _ACTIONS: Final[Mapping[str, PatientAction]] = {
     **{word: _action(kind) for word, kind in COMMANDS.items()},
     "opt-out": PatientAction(_show_opt_out, _opt_out),
+    "never-text": PatientAction(_show_never_text, _never_text),
     "release": PatientAction(_show_release, _release),
 }
 PAGES = (Page("POST", "/patients/{enrollment:int}/change", act),)

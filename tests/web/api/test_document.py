@@ -37,6 +37,7 @@ GOOD = {
     "/enrollments/{enrollment}/cancel": {"reason": "moved away"},
     "/enrollments/{enrollment}/hold": {},
     "/enrollments/{enrollment}/resume": {},
+    "/enrollments/{enrollment}/never-text": {"dry_run": True},
     "/opt-outs": {"phone": "+12125550123"},
     "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
     "/replies/{reply}/reply": {"text": "Please call us."},

@@ -1,0 +1,92 @@
+"""Persons who must never be texted, whatever their number: known by a folded name and a number or external id."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.array_param import in_array
+from notifier.db.rows import insert_rows, table_of
+from notifier.db.tables import Enrollment, NeverText
+from notifier.domain.kinds import NEVER_TEXT
+from notifier.domain.refused import RefusalCode, Refused
+
+
+class Person(NamedTuple):
+    """By what somebody is known again."""
+
+    folded_name: str
+    phone: str | None
+    external_id: str | None
+
+
+_never, _enrollment = table_of(NeverText).c, table_of(Enrollment).c
+_OF_ENROLLMENTS = select(_enrollment.id).where(
+    in_array(_enrollment.id, "ids"),
+    select(_never.id)
+    .where(
+        _never.ended_at.is_(None),
+        _never.folded_name == _enrollment.folded_name,
+        or_(_never.phone == _enrollment.phone, _never.external_id == _enrollment.external_id),
+    )
+    .exists(),
+)
+
+
+def never_texted_among(session: Session, enrollments: Collection[int]) -> set[int]:
+    """Those of these enrollments whose person must never be texted."""
+    return {int(one) for one in session.scalars(_OF_ENROLLMENTS, {"ids": set(enrollments)})}
+
+
+def is_never_texted(session: Session, person: Person) -> bool:
+    """Whether it is somebody who must never be texted: the same folded name, and the number or the external id."""
+    same: list[Any] = [and_(col(NeverText.phone).is_not(None), col(NeverText.phone) == person.phone)]
+    if person.external_id:
+        same.append(col(NeverText.external_id) == person.external_id)
+    return session.scalar(_of_name(person.folded_name).where(or_(*same)).limit(1)) is not None
+
+
+def has_the_name_of(session: Session, person: Person) -> bool:
+    """Whether somebody of that name must never be texted: staff are asked whether it is the same person."""
+    return session.scalar(_of_name(person.folded_name).limit(1)) is not None
+
+
+def refuse_never_texted(session: Session, person: Person) -> None:
+    """Raise Refused for somebody who must never be texted."""
+    if is_never_texted(session, person):
+        raise Refused(f"{NEVER_TEXT}, whatever the number; call instead", code=RefusalCode.NEVER_TEXT)
+
+
+def asks_whether_it_is(session: Session, person: Person) -> str | None:
+    """A question for staff where the name alone is that of somebody who must never be texted."""
+    if is_never_texted(session, person) or not has_the_name_of(session, person):
+        return None
+    return (
+        "somebody of this very name must never be texted; where it is the same person, say so: never text this person"
+    )
+
+
+def remember(session: Session, persons: Iterable[Person], *, enrollment: int, at: datetime, by: str) -> None:
+    """By each of these the person is known again."""
+    rows = [{**one._asdict(), "enrollment_id": enrollment, "at": at, "by": by} for one in dict.fromkeys(persons)]
+    insert_rows(session, NeverText, rows)
+
+
+def forget(session: Session, persons: Iterable[Person], *, at: datetime, by: str) -> int:
+    """The person has agreed to texts again; by how many rows it was known."""
+    ended = 0
+    for one in dict.fromkeys(persons):
+        same = or_(col(NeverText.phone) == one.phone, col(NeverText.external_id) == one.external_id)
+        these = update(NeverText).where(col(NeverText.folded_name) == one.folded_name, same)
+        these = these.where(col(NeverText.ended_at).is_(None)).values(ended_at=at, ended_by=by)
+        ended += len(session.execute(these.returning(col(NeverText.id))).all())
+    return ended
+
+
+def _of_name(folded_name: str) -> Any:
+    return select(col(NeverText.id)).where(col(NeverText.folded_name) == folded_name, col(NeverText.ended_at).is_(None))
