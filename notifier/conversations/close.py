@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from notifier.conversations.inbox import the_reply
 from notifier.conversations.reply_texts import one_at_a_time
 from notifier.db.tables import Message
-from notifier.domain.open_replies import Decision, OpenReply
+from notifier.domain.open_replies import OpenReply, TextsDecision
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.numbers.holds import hold_number
 from notifier.numbers.open_replies import close_open_reply, numbers_held_by, open_replies_on
@@ -31,7 +31,7 @@ class Closed:
     """How many planned texts do not leave any more."""
 
 
-def close_reply(session: Session, reply_id: int, decision: Decision, *, now: datetime, by: str) -> Closed:
+def close_reply(session: Session, reply_id: int, decision: TextsDecision, *, now: datetime, by: str) -> Closed:
     """Somebody has read it and decided about the texts of its numbers.
 
     Raises Refused where texts shall go on behind urgent words, or on a number that is held whole: that is a release of
@@ -44,7 +44,7 @@ def close_reply(session: Session, reply_id: int, decision: Decision, *, now: dat
         return Closed(already=True)
     as_open = OpenReply(reply_id, reply.at, reply.meaning, reply.urgent)
     phones = numbers_held_by(session, reply_id)
-    if decision is Decision.GO_ON and phones and as_open.must_be_released:
+    if decision is TextsDecision.GO_ON and phones and as_open.must_be_released:
         raise Refused(
             f"{as_open.reason}; read all that is open on this number, then release it: that closes it too",
             code=RefusalCode.NUMBER_TO_RELEASE,
@@ -53,11 +53,11 @@ def close_reply(session: Session, reply_id: int, decision: Decision, *, now: dat
     close_open_reply(session, reply_id, at=now, by=by, decision=decision)
     withdrawn = 0
     for phone in phones or [reply.phone]:
-        if decision is Decision.STAY_HELD:
+        if decision is TextsDecision.STAY_HELD:
             hold_number(session, phone, reason=f"decided when reply {reply_id} was closed", at=now, by=by,
                         kinds=as_open.kinds)  # fmt: skip
-        elif decision is Decision.END:
+        elif decision is TextsDecision.END:
             withdrawn += len(opt_out_by_staff(session, phone, now=now, by=by).withdrawn)
-    lifts = let_go_on(session, phones, now=now, by=by) if decision is Decision.GO_ON else []
+    lifts = let_go_on(session, phones, now=now, by=by) if decision is TextsDecision.GO_ON else []
     still = {one.id: one for found in open_replies_on(session, phones).values() for one in found}
     return Closed(False, tuple(still.values()), tuple(lifts), withdrawn)

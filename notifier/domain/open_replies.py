@@ -19,7 +19,7 @@ WHOLE: Final = {"perhaps_stop": "may be a wish to stop", "wrong_person": "may be
 """Meanings that hold the number whole, and why."""
 
 
-class Decision(StrEnum):
+class TextsDecision(StrEnum):
     """What whoever closes a reply decides about the texts of its numbers."""
 
     GO_ON = "go-on"

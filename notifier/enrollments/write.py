@@ -32,7 +32,7 @@ from notifier.enrollments.plans import (
     stored_as,
 )
 from notifier.enrollments.requests import Checked
-from notifier.numbers.never_text import Person, never_texted_among, remember
+from notifier.numbers.never_text import Person, never_texted_of, remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _write_wave(
         new.append((position, one, company_of(session, known, one.facts)))
         rows.append(_enrollment_row(one, ordinal, now, by, digest))
     ids = enrollments.insert(session, rows)
-    never = never_texted_among(session, ids)
+    never = never_texted_of(session, ids)
     texts: list[Row] = []
     on_number = [other for _, _, others in new for other in others]
     added = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]

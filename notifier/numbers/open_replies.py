@@ -15,7 +15,7 @@ from notifier.db.array_param import in_array
 from notifier.db.events import record_event
 from notifier.db.rows import insert_if_new, table_of
 from notifier.db.tables import Reply, ReplyPhone
-from notifier.domain.open_replies import HELD_BESIDE_URGENT, HELD_KINDS, WHOLE, Decision, OpenReply
+from notifier.domain.open_replies import HELD_BESIDE_URGENT, HELD_KINDS, WHOLE, OpenReply, TextsDecision
 from notifier.domain.waiting import OpenHold
 from notifier.numbers.holds import holds_on
 
@@ -69,7 +69,7 @@ def has_open_reply(phone: ColumnElement[Any]) -> ColumnElement[bool]:
     return select(literal_column("1")).where(_on.c.phone == phone, *_is_open()).exists()
 
 
-def close_open_reply(session: Session, reply_id: int, *, at: datetime, by: str, decision: Decision) -> bool:
+def close_open_reply(session: Session, reply_id: int, *, at: datetime, by: str, decision: TextsDecision) -> bool:
     """Somebody has read it and decided; False where it was closed before. What it held goes on with the next claim."""
     closed = session.execute(
         update(Reply)

@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state, look_again
 from notifier.db.tables import Message
-from notifier.domain.open_replies import Decision, OpenReply
+from notifier.domain.open_replies import OpenReply, TextsDecision
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
@@ -102,7 +102,7 @@ def release(
     phones = {number}
     for reply in unread:
         phones |= set(numbers_held_by(session, reply.id))
-        close_open_reply(session, reply.id, at=now, by=by, decision=Decision.GO_ON)
+        close_open_reply(session, reply.id, at=now, by=by, decision=TextsDecision.GO_ON)
     holds = release_number(session, number, at=now, by=by)
     ended = False
     if stored is not None and reconsent is not None:

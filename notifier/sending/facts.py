@@ -23,7 +23,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
-from notifier.numbers.never_text import never_texted_among
+from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
@@ -109,7 +109,7 @@ class FactsOfBatch:
             _one_at_a_time(session, phones)
         return cls(
             opted_out=opted_out_phones(session, phones),
-            never_texted=never_texted_among(session, {row.enrollment_id for row in due if row.enrollment_id}),
+            never_texted=never_texted_of(session, {row.enrollment_id for row in due if row.enrollment_id}),
             holds=what_holds(session, phones),
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
             left=left_today(session, phones, now),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from notifier.conversations.close import close_reply
 from notifier.db.engine import writing
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
 from tests.setups.asking import ANA, RULES, ask, hears, replies, said
@@ -72,7 +72,7 @@ async def test_who_is_worse_again_after_a_person_closed_it_is_urgent_again(sendi
     await ask(sending)
     await hears(sending, "3")
     with writing(sending.engine) as session:
-        close_reply(session, 1, Decision.STAY_HELD, now=sending.clock.now(), by="dana")
+        close_reply(session, 1, TextsDecision.STAY_HELD, now=sending.clock.now(), by="dana")
     await hears(sending, "3")
     assert [("answer", "3", True, "dana"), ("answer", "3", True, None)] == outcomes(sending)
 

@@ -14,7 +14,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.conversations.reply_texts import plan_reply
 from notifier.db.engine import writing
 from notifier.db.fixed_answers import approve_answer
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.wording import Voice
 from tests.setups.sending import Sending
@@ -74,7 +74,7 @@ def test_what_was_closed_replied_to_answered_lately_or_is_no_question_gets_none(
         writes(clinic, friday(16, 50), text, number, phone)
     writes(clinic, friday(16, 50), "a stranger?", 9, "+12125550108")
     with writing(clinic.engine) as session:
-        close_reply(session, 5, Decision.GO_ON, now=friday(16, 52), by="dana")
+        close_reply(session, 5, TextsDecision.GO_ON, now=friday(16, 52), by="dana")
         plan_reply(
             session, None, "+12125550107", "Yes.", step="reply-6", now=friday(16, 52), until=friday(18), by="dana"
         )

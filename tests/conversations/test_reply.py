@@ -13,7 +13,7 @@ from notifier.conversations.reply import StaffReply, find_reply, send_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
 from notifier.domain.instants import zone_called
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.staffed_hours import StaffedHours
@@ -91,7 +91,7 @@ async def test_an_open_message_is_replied_to_however_old_it_is_inside_the_window
     number = await ask(asked)
     if closed:
         with writing(asked.engine) as session:
-            close_reply(session, number, Decision.GO_ON, now=asked.clock.now(), by="dana")
+            close_reply(session, number, TextsDecision.GO_ON, now=asked.clock.now(), by="dana")
     asked.clock.pass_(hours=hours)
     if minutes is None:
         with pytest.raises(Refused, match=why_not):
@@ -207,6 +207,7 @@ async def test_closing_again_changes_nothing(asked: Sending) -> None:
     number = await ask(asked)
     with writing(asked.engine) as session:
         both = [
-            close_reply(session, number, Decision.GO_ON, now=asked.clock.now(), by=by).already for by in ("dana", "eli")
+            close_reply(session, number, TextsDecision.GO_ON, now=asked.clock.now(), by=by).already
+            for by in ("dana", "eli")
         ]
     assert ([False, True], "dana") == (both, reply(asked, number).closed_by)

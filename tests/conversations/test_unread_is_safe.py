@@ -16,7 +16,7 @@ from notifier.conversations.close import close_reply
 from notifier.conversations.reply import find_reply, send_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message, OptOut, Reply
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
@@ -66,9 +66,9 @@ async def something_happens(sending: Sending, dice: Random, patient: int, phone:
                 found = find_reply(session, f"We call at {now}.", rules=RULES, now=now, enrollment_id=patient)
                 send_reply(session, found, rules=RULES, now=now, by="dana")
         case "close" if unread:
-            act(sending, close_reply, dice.choice(unread).id, Decision.GO_ON)
+            act(sending, close_reply, dice.choice(unread).id, TextsDecision.GO_ON)
         case "stay" if unread:
-            act(sending, close_reply, dice.choice(unread).id, Decision.STAY_HELD)
+            act(sending, close_reply, dice.choice(unread).id, TextsDecision.STAY_HELD)
             return True
         case "take" if unread:
             act(sending, claim_reply, unread[0].id)
@@ -122,7 +122,7 @@ async def test_held_time_does_not_count_against_the_use_of_a_lift_for_seven_days
         sending.clock.pass_(hours=12)
     await sending.turn()
     assert (S.PLANNED if leaves else S.EXPIRED) == sending.state(lift)
-    act(sending, close_reply, 1, Decision.GO_ON)
+    act(sending, close_reply, 1, TextsDecision.GO_ON)
     await sending.turn()
     assert leaves == (ANA in sending.sent_to)
     message = sending.message(lift)
@@ -138,7 +138,7 @@ async def test_two_messages_at_once_give_their_time_back_once(sending: Sending) 
         await sending.inbound()
         sending.clock.pass_(hours=24)
     both = [one.id for one in open_ones(sending, ANA)]
-    assert [1, 0] == [len(act(sending, close_reply, number, Decision.GO_ON).others) for number in both]
+    assert [1, 0] == [len(act(sending, close_reply, number, TextsDecision.GO_ON).others) for number in both]
     assert now + timedelta(days=4) == sending.message(lift).expires_at
 
 
@@ -147,8 +147,8 @@ async def test_to_end_is_an_opt_out_of_every_number_that_it_holds(sending: Sendi
     sending.gateway.reply(ANA, "wrong number")
     await sending.inbound()
     with pytest.raises(Refused, match="read all that is open on this number, then release it"):
-        act(sending, close_reply, 1, Decision.GO_ON)
-    assert 1 == act(sending, close_reply, 1, Decision.END).withdrawn
+        act(sending, close_reply, 1, TextsDecision.GO_ON)
+    assert 1 == act(sending, close_reply, 1, TextsDecision.END).withdrawn
     with reading(sending.engine) as session:
         stored = is_opted_out(session, ANA)
         assert isinstance(stored, OptOut)

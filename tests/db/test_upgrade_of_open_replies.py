@@ -13,7 +13,7 @@ from notifier.db import migrate
 from notifier.db.engine import file_of, reading, writing
 from notifier.db.events import record_event
 from notifier.db.schema import upgrade
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.states import EnrollmentState
 from notifier.numbers.open_replies import numbers_with_open_replies
 from notifier.oversight.stored_alerts import gather
@@ -48,5 +48,5 @@ def test_what_was_open_holds_running_enrollments_also_on_the_newer_number(
         assert 2 == gather(session, now).held_since_upgrade
     with writing(empty_engine) as session:
         reply = session.execute(text("SELECT id FROM replies WHERE phone = :phone"), {"phone": RUNS}).scalar_one()
-        close_reply(session, reply, Decision.GO_ON, now=now, by="dana")
+        close_reply(session, reply, TextsDecision.GO_ON, now=now, by="dana")
         assert 1 == gather(session, now).held_since_upgrade

@@ -14,7 +14,7 @@ from notifier.domain.kinds import NEVER_TEXT
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.never_text import never_text, plan_never_text, text_again
-from notifier.numbers.never_text import Person, never_texted_among, remember
+from notifier.numbers.never_text import Person, never_texted_of, remember
 from tests.setups.clinic import ANA, BOB, ClinicSetup
 from tests.setups.sending import Sending
 
@@ -43,7 +43,7 @@ def test_the_person_ends_on_every_number_and_others_on_the_number_go_on(clinic: 
     assert [E.CANCELLED, E.ACTIVE, E.CANCELLED, E.ACTIVE] == states(clinic)
     assert end(clinic, first).already
     with reading(clinic.engine) as session:
-        assert {1, 3} == never_texted_among(session, range(1, 9))
+        assert {1, 3} == never_texted_of(session, range(1, 9))
         left = session.scalars(
             select(col(Message.state)).where(col(Message.enrollment_id).in_([1, 3])).distinct()
         ).all()
@@ -61,7 +61,7 @@ def test_nobody_enrolls_the_person_again_by_number_or_external_id_and_a_namesake
     end(clinic, clinic.enroll(external_id="A-1").enrollment)
     again: Any
     for again in ({"name": "ANA  ruiz", "protocol": "makeup-only"}, {"phone": BEA, "external_id": "A-1"}):
-        with pytest.raises(Refused, match="this person must never be texted|is enrollment 1 already"):
+        with pytest.raises(Refused, match=r"this person must never be texted|is enrollment 1 already"):
             clinic.enroll(**again)
     namesake = clinic.enroll(phone=BOB)
     assert ["somebody of this very name"] == [one[:26] for one in namesake.warnings if "very name" in one]

@@ -13,7 +13,7 @@ from notifier.conversations.claims import claim_reply
 from notifier.conversations.close import close_reply
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alert_rules import AlertRules
 from notifier.oversight.alerts import Alerting, watch, watch_replies
@@ -72,7 +72,7 @@ class Told:
             act(session, reply, now=self.now, by="dana")  # type: ignore[operator]  # one of two use cases
 
 
-closes = partial(close_reply, decision=Decision.STAY_HELD)
+closes = partial(close_reply, decision=TextsDecision.STAY_HELD)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from notifier.db.protocols import open_pauses, pause, unpause
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import Enrollment, Message, Reply
 from notifier.domain.kinds import REPLY
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.states import EnrollmentState
 from notifier.domain.waiting import waits_for
 from notifier.numbers.holds import hold_number, open_holds, release_number
@@ -72,7 +72,7 @@ def test_what_an_open_reply_holds_is_the_same_in_python_and_in_sql(engine: Engin
             (reply,) = insert_rows_for_ids(session, Reply, [row])
             hold_by_reply(session, reply, [phone], at=now)
             if state == "closed":
-                close_open_reply(session, reply, at=now, by="dana", decision=Decision.GO_ON)
+                close_open_reply(session, reply, at=now, by="dana", decision=TextsDecision.GO_ON)
     with reading(engine) as session:
         texts = session.scalars(select(Message)).all()
         open_ones = open_replies_on(session, {text.phone for text in texts})

@@ -12,7 +12,7 @@ from notifier.cli.output import is_attended, note, print_json
 from notifier.conversations.close import close_reply
 from notifier.conversations.reply import find_reply, send_reply
 from notifier.db.engine import reading
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 
 Whom = Annotated[
     str, typer.Argument(help="A reply's number, as `notifier replies` gives it; or an enrollment.", metavar="REPLY")
@@ -68,7 +68,7 @@ def reply(
 
 def close(
     number: Annotated[int, typer.Argument(help="The reply, as `notifier replies` gives it.", metavar="REPLY")],
-    texts: Annotated[Decision, typer.Option(help="What becomes of the texts that it holds.", show_default=False)],
+    texts: Annotated[TextsDecision, typer.Option(help="What becomes of the texts that it holds.", show_default=False)],
     dry_run: DryRun = False,
 ) -> None:
     """Say that somebody has read what a patient wrote, and whether the texts go on, stay held, or end."""
@@ -86,7 +86,7 @@ def close(
 
 
 _WHAT_NEXT: Final = {
-    Decision.GO_ON: "the patient's texts go on",
-    Decision.STAY_HELD: "the patient's texts stay held; to let them go on: notifier release PHONE",
-    Decision.END: "nothing more is sent to this number",
+    TextsDecision.GO_ON: "the patient's texts go on",
+    TextsDecision.STAY_HELD: "the patient's texts stay held; to let them go on: notifier release PHONE",
+    TextsDecision.END: "nothing more is sent to this number",
 }

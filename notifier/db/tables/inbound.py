@@ -73,8 +73,8 @@ class Reply(SQLModel, table=True):
     closed_at: datetime | None = instant(null=True)
     closed_by: str | None = Field(default=None, max_length=120)
     decision: str | None = Field(default=None, max_length=12)
-    """What whoever closed it decided about the texts (`notifier.domain.waiting.Decision`); None: it filed itself, or
-    was closed before such decisions were kept."""
+    """What whoever closed it decided about the texts; None: it filed itself, or was closed before such decisions were
+    kept."""
     ask_id: int | None = None
     """The message, the first asking, that it answers."""
     choice: str | None = Field(default=None, max_length=1)

@@ -9,7 +9,7 @@ from notifier.conversations.close import close_reply
 from notifier.conversations.inbox import the_reply
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
-from notifier.domain.open_replies import Decision
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
 from notifier.numbers.open_replies import open_replies_on
 from notifier.numbers.release import release
@@ -21,7 +21,7 @@ def close(view: View) -> Response:
     """One reply, with a decision."""
     decision = _decision(view.field("texts"))
     number = view.number("reply")
-    if decision is Decision.END and not view.field("sure"):
+    if decision is TextsDecision.END and not view.field("sure"):
         with reading(view.context.engine) as session:
             reply = the_reply(session, number)
             return view.page("close_reply.html", reply=reply, messages=[reply], back=back_to(view), ends=True)
@@ -51,9 +51,9 @@ def _open_on(session: Session, phone: str) -> list[Reply]:
     return sorted((one for one in found if one is not None), key=lambda one: one.at)
 
 
-def _decision(typed: str) -> Decision:
+def _decision(typed: str) -> TextsDecision:
     try:
-        return Decision(typed)
+        return TextsDecision(typed)
     except ValueError:
         raise Refused("say what becomes of the texts: they go on, stay held, or end") from None
 
