@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.enrollments import latest_on
+from notifier.db.enrollments import latest_on, sharing_phone
 from notifier.db.outbox import in_state
 from notifier.db.rows import table_of
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClaim, ReplyPhone, SeenTo
@@ -67,6 +67,8 @@ class ReplyRow:
     """The texts that wait because nobody has closed it, the first to leave first."""
     must_be_released: bool = False
     """Texts go on only by a release of the number."""
+    on_number: tuple[Enrollment, ...] = ()
+    """Where the number is held whole: every patient on it, for staff may end one and let the others' texts go on."""
 
 
 def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
@@ -84,9 +86,21 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
     whose = latest_on(session, {reply.phone for reply, _ in rows})
     held = texts_held_by(session, [reply for reply, _ in rows])
     return [
-        ReplyRow(reply, whose.get(reply.phone), by, held.get(reply.id or 0, ()), _as_open(reply).must_be_released)
+        ReplyRow(
+            reply,
+            whose.get(reply.phone),
+            by,
+            held.get(reply.id or 0, ()),
+            _as_open(reply).must_be_released,
+            _patients_on(session, reply.phone) if _as_open(reply).is_whole else (),
+        )
         for reply, by in rows
     ]
+
+
+def _patients_on(session: Session, phone: str) -> tuple[Enrollment, ...]:
+    """The latest enrollment of each who is on that number."""
+    return tuple({one.folded_name: one for one in sharing_phone(session, phone)}.values())
 
 
 def texts_held_by(session: Session, replies: Sequence[Reply]) -> dict[int, tuple[HeldText, ...]]:

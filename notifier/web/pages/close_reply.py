@@ -11,6 +11,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
+from notifier.numbers.held_lifts import held_lifts
 from notifier.numbers.open_replies import open_replies_on
 from notifier.numbers.release import release
 from notifier.web.pages.inbox import back_to
@@ -24,7 +25,7 @@ def close(view: View) -> Response:
     if decision is TextsDecision.END and not view.field("sure"):
         with reading(view.context.engine) as session:
             reply = the_reply(session, number)
-            return view.page("close_reply.html", reply=reply, messages=[reply], back=back_to(view), ends=True)
+            return view.page("close_reply.html", reply=reply, messages=[reply], back=back_to(view), ends=True, lifts=[])
     with writing(view.context.engine) as session:
         close_reply(session, number, decision, now=view.now, by=view.who.by)
     view.note("did", f"close a reply: texts {decision.value}")
@@ -36,9 +37,12 @@ def release_number(view: View) -> Response:
     with reading(view.context.engine) as session:
         reply = the_reply(session, view.number("reply"))
         unread = _open_on(session, reply.phone)
+        lifts = held_lifts(session, [reply.phone], now=view.now)
         if not view.field("sure"):
             view.note("saw", "what is open on a number")
-            return view.page("close_reply.html", reply=reply, messages=unread, back=back_to(view), ends=False)
+            return view.page(
+                "close_reply.html", reply=reply, messages=unread, back=back_to(view), ends=False, lifts=lifts
+            )
     seen = {int(one) for one in view.field("seen").split(",") if one.isascii() and one.isdigit()}
     with writing(view.context.engine) as session:
         release(session, reply.phone, now=view.now, by=view.who.by, seen=seen)

@@ -13,7 +13,7 @@ from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.numbers.open_replies import what_holds
 from schedules.catalogue import shipped
-from tests.web.pages.conftest import ANA, Pages
+from tests.web.pages.conftest import ANA, Pages, words
 
 S = MessageState
 
@@ -206,3 +206,21 @@ def test_what_is_not_there_is_not_found(subtests: pytest.Subtests, pages: Pages)
     for path in ("/texts/999", "/texts/day-7", "/texts/nothing", "/patients/999", "/protocols/nothing"):
         with subtests.test(path=path):
             assert 404 == pages.get(path).status_code
+
+
+def test_a_number_that_is_held_whole_names_everybody_on_it(pages: Pages) -> None:
+    """So that staff end one of them, and let the others' texts go on."""
+    pages.enroll()
+    pages.enroll(name="Eva Ruiz", protocol="microneedling-24h")
+    pages.says("wrong number")
+    assert "On this number: Ana Ruiz , Eva Ruiz . To end one of them" in pages.read("/")
+
+
+def test_a_release_shows_the_lift_that_is_said_then(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("it is bleeding a lot")
+    pages.clock.pass_(hours=25)
+    pages.sign_in()
+    assert "“makeup again” was held meanwhile. It is said now, or when texts may leave next" in words(
+        pages.post("/replies/1/release")
+    )
