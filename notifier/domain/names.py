@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from schedules.placeholders import FACT_PLACEHOLDERS
+
 LONGEST_NAME = 80
 LONGEST_FIRST_NAME = 40
 _CURLY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00a0": " "})
@@ -60,6 +62,14 @@ def clean_person(raw: str) -> str:
     if said and len(said) <= LONGEST_NAME:
         check_name(_END_OF_WORD.sub("", said))
     return said
+
+
+def check_provider(raw: str) -> str:
+    """Who treated the patient, as a text may print it; raises ValueError as `clean_person` does, and for its length."""
+    said = " ".join(raw.split())
+    if len(said) > (longest := FACT_PLACEHOLDERS["provider"]):
+        raise ValueError(f"provider is {len(said)} characters long; write at most {longest}")
+    return clean_person(raw)
 
 
 def fold_name(full: str) -> str:

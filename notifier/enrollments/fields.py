@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from notifier.db.tables import Enrollment
 from notifier.domain.consent import check_consent
-from notifier.domain.names import LONGEST_NAME, clean_person
+from notifier.domain.names import LONGEST_NAME, check_provider
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import Refused
 
@@ -206,7 +206,7 @@ FIELDS: Final = (
         label="Treated by",
         help="Who treated the patient, such as: Dr. Kim",
         longest=40,
-        clean=clean_person,
+        clean=check_provider,
         is_filter=True,
         on_card=True,
         later=True,

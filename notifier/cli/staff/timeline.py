@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,7 +15,7 @@ from notifier.cli.output import print_json
 from notifier.cli.preview_rules import preview_settings
 from notifier.cli.timeline_table import print_timeline
 from notifier.domain.instants import read_instant, zone_called
-from notifier.domain.names import check_name
+from notifier.domain.names import check_name, check_provider
 from notifier.domain.phone import parse_phone
 from notifier.domain.protocol_choice import check_field, check_words
 from notifier.domain.refused import Refused
@@ -34,6 +36,10 @@ def timeline(
     phone: Annotated[str | None, typer.Option(help="The patient's number; its area code may narrow the hours.")] = None,
     enrolled_at: Annotated[str | None, typer.Option(help="What has passed by then is not planned.")] = None,
     rebook_consent: Annotated[bool | None, typer.Option(help="Whether the patient agreed to rebook texts.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Who treated the patient, like Dr. Kim.")] = None,
+    new_area_code: Annotated[
+        bool, typer.Option("--new-area-code", help="The number is right, its area code is new.")
+    ] = False,
     office: WhichOffice = None,
     as_json: Json = False,
 ) -> None:
@@ -43,7 +49,10 @@ def timeline(
     where = timezone or settings.timezone
     if where is None:
         raise Refused("--timezone is missing; write it like --timezone America/New_York", "timezone")
-    area_zones = check_field("phone", parse_phone, phone).area_zones if phone is not None else ()
+    read_phone = partial(parse_phone, vouched=new_area_code)
+    area_zones = check_field("phone", read_phone, phone).area_zones if phone is not None else ()
+    said_by = check_field("provider", check_provider, provider) if provider else ""
+    voice = replace(settings.rules.voice, facts=(("provider", said_by),)) if said_by else settings.rules.voice
     patient = Patient(
         zone=check_field("timezone", zone_called, where),
         language=language or plan.languages[0],
@@ -55,7 +64,7 @@ def timeline(
     check_words(plan, patient.language, patient.answers)
     anchor = _anchor(treated_at, appointment_at, where)
     enrolled = read_instant(enrolled_at, where, "enrolled_at") if enrolled_at else None
-    planned = _planned(plan, anchor, patient, settings.rules, enrolled)
+    planned = _planned(plan, anchor, patient, replace(settings.rules, voice=voice), enrolled)
     if as_json:
         print_json(timeline_json(planned))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import Response
@@ -18,6 +19,7 @@ from notifier.domain.protocol_choice import check_allowed, check_field, check_wo
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.enroll import enroll
+from notifier.enrollments.fields import BY_NAME, read_text
 from notifier.enrollments.outlook import plan_beside
 from notifier.enrollments.preview import rehearse
 from notifier.web.api.callers import Anyone, Caller, Enroller
@@ -68,10 +70,11 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
     name = check_field("name", check_name, body.name) if body.name else None
     check_words(protocol, language, body.answers)
     enrolled_at = instant(body.enrolled_at, "enrolled_at") if body.enrolled_at else None
+    read_phone = partial(parse_phone, vouched=bool(body.new_area_code))
     facts = EnrollmentFacts(
         enrollment=0,
         protocol=protocol,
-        phone=check_field("phone", parse_phone, body.phone).e164 if body.phone else "",
+        phone=check_field("phone", read_phone, body.phone).e164 if body.phone else "",
         first_name=name.first if name else "",
         folded_name=name.folded if name else "",
         timezone=zone,
@@ -83,6 +86,7 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
         treated_at=treated_at,
         appointment_at=appointment_at,
         office=office,
+        provider=read_text(BY_NAME["provider"], body.provider),
     )
     try:
         with writing(caller.context.engine) as session:

@@ -69,6 +69,10 @@ class TimelineBody(RequestBody):
     phone: _Phone | None = Field(
         None, description="Its area code may narrow the hours, and others on it may have taken the places of a day."
     )
+    new_area_code: bool | None = Field(None, description=f"{BY_NAME['new_area_code'].help}.")
+    provider: Annotated[str, Field(max_length=BY_NAME["provider"].longest)] | None = Field(
+        None, description=f"{BY_NAME['provider'].help}."
+    )
     rebook_consent: bool | None = None
     office: _Office | None = Field(None, description="The patient's, where the clinic has several.")
     enrolled_at: InstantText | None = Field(None, description="What has passed by then is not planned.")

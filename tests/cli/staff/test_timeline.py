@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,3 +102,26 @@ def test_bad_configuration_is_exit_78(notifier: Callable[..., Any], monkeypatch:
     ran = notifier(*TREATED)
     assert (78, "") == (ran.code, ran.out)
     assert "NOTIFIER_SEND_WINDOW" in ran.err
+
+
+def test_a_preview_takes_number_and_provider_as_enrolling_does(notifier: Callable[..., Any], tmp_path: Path) -> None:
+    """A number of a new area code by a person's word; who treated, in the words."""
+    plan = """
+        title = "Plain"
+        source = "Made for tests."
+        [[steps]]
+        key = "today"
+        kind = "care"
+        at = { hours = 1 }
+        stale_after = { hours = 8 }
+        text.en = "{clinic}: {provider} wishes you well."
+    """
+    (tmp_path / "plain.toml").write_text(plan)
+    when = ("--treated-at", "2026-03-07T15:30", "--timezone", "America/New_York", "--json")
+    new = ("timeline", "plain.toml", *when, "--phone", "621-555-0101")
+    refused = notifier(*new)
+    assert (2, True) == (refused.code, "its area code is new" in refused.err + refused.out)
+    said = notifier(*new, "--new-area-code", "--provider", "Dr.  Kim")
+    assert ["[clinic name]: Dr. Kim wishes you well."] == [one["text"] for one in said.answer["messages"]], said
+    refused = notifier(*new, "--new-area-code", "--provider", "K" * 41)
+    assert (2, True) == (refused.code, "provider is 41 characters long; write at most 40" in refused.err + refused.out)

@@ -33,6 +33,15 @@ def test_the_timeline_is_what_is_planned(api: Api) -> None:
     assert planned == {name: enrolled[name] for name in planned}
 
 
+def test_a_timeline_takes_a_number_and_a_provider_as_enrolling_does(api: Api) -> None:
+    asked = {name: value for name, value in ANA.items() if name != "consent"}
+    for path, body in (("/timeline", asked), ("/enrollments", ANA)):
+        new = {**body, "phone": "+16215550101"}
+        assert "its area code is new" in api.post(path, new).text
+        assert "at most 40 characters" in api.post(path, {**body, "provider": "K" * 41}).text
+        assert api.post(path, {**new, "new_area_code": True, "provider": "Dr. Kim"}).is_success
+
+
 def test_the_same_request_again_gets_the_same_answer(api: Api) -> None:
     first = api.post("/enrollments", ANA, **{"Idempotency-Key": "a"})
     api.post(f"/enrollments/{first.json()['enrollment']}/cancel", {})
