@@ -25,7 +25,7 @@ from notifier.bootstrap.planning import (
 from notifier.bootstrap.preflight import check_ready_to_serve, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
 from notifier.bootstrap.run_worker import run_worker
-from notifier.bootstrap.sending import answer_rules
+from notifier.bootstrap.sending import answer_rules, media_source
 from notifier.bootstrap.signals import on_signals
 from notifier.bootstrap.web_timers import rounds
 from notifier.clock import Clock
@@ -141,6 +141,7 @@ def web_context(settings: Settings, engine: Engine, clock: Clock) -> WebContext:
         protocols(settings),
         public_host=urlsplit(settings.public_url).hostname if settings.public_url else None,
         missing=missing_for_planning(settings),
+        media=media_source(settings),
         staffed=staffed_hours(settings),
         banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
     )

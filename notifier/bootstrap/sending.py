@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from notifier.bootstrap.planning import own_sender, planning_rules, read_offices, staffed_hours
 from notifier.config.settings import BadSettings, Settings
 from notifier.conversations.auto_reply import AnswerRules
@@ -10,6 +12,9 @@ from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Gateway
 from schedules.send_window import SendWindow, zone_named
 from schedules.wording import Voice
+
+if TYPE_CHECKING:
+    from notifier.sms.media import MediaSource
 
 _SPARE_CONNECTIONS = 5
 
@@ -68,3 +73,13 @@ def twilio_account(settings: Settings) -> TwilioAccount:
         )
     except ValueError as error:
         raise BadSettings([str(error)]) from None
+
+
+def media_source(settings: Settings) -> MediaSource | None:
+    """Where photos are fetched; None where no account is set, so that nobody could have sent one."""
+    from notifier.sms.media import MediaSource  # noqa: PLC0415  # an HTTP client takes 0.1 s, and few commands fetch
+
+    if not settings.twilio_account_sid:
+        return None
+    account = twilio_account(settings)
+    return MediaSource(account.api_url, account.account_sid, account.login)

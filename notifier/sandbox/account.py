@@ -38,6 +38,8 @@ class Account:
         self.opted_out: set[str] = set()
         self.fates: dict[str, deque[SandboxFate]] = {}
         self.default_fate = DELIVERED
+        self.media: dict[str, tuple[str, bytes]] = {}
+        """Content type and content by SID, where it is not the sample photo."""
         self.now = now
 
     def create(self, form: dict[str, str]) -> SandboxMessage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from notifier.sandbox import responses
 from notifier.sandbox.account import Account, ApiRefusal
 from notifier.sandbox.faults import Operation
+from notifier.sandbox.media import respond_media
 from notifier.sandbox.wire import HttpReply, Request
 
 
@@ -18,6 +19,8 @@ def operation_of(account: Account, request: Request) -> Operation | None:
 def respond(account: Account, request: Request) -> HttpReply:
     """Carry out a request to the Messages endpoints, and respond in Twilio's form."""
     try:
+        if request.method == "GET" and (media := respond_media(account, request.path)):
+            return media
         match operation_of(account, request):
             case "create":
                 return responses.created(account.create(request.form))

@@ -20,6 +20,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alert_rules import AlertRules
+from notifier.sms.media import MediaSource
 from notifier.web.uploads import Uploads
 from schedules.catalogue import Catalogue
 from schedules.check import Report
@@ -37,6 +38,8 @@ class WebContext:
     """The host name that the internet reaches us by: it serves webhooks alone."""
     missing: tuple[str, ...] = ()
     """Settings without which nobody may be enrolled, in sentences."""
+    media: MediaSource | None = None
+    """Where photos that patients sent are fetched; None where no Twilio account is set."""
     staffed: StaffedHours | None = None
     """When somebody is there; None where nobody has said."""
     banner: str | None = None
