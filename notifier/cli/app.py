@@ -50,6 +50,13 @@ COMMANDS: Final = {
     "show": CommandEntry("staff.lists.show", "Every text of one enrollment."),
     "explain": CommandEntry("staff.lists.explain", "Why a text was, was not, or will be sent."),
     "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),
+    "delivery": CommandEntry(
+        "staff.delivery.delivery", "Texts and answers by day, how soon a person came, and how many patients are silent."
+    ),
+    "silent": CommandEntry("staff.delivery.silent", "Who was asked and has written nothing; nobody has to call."),
+    "close-silent": CommandEntry(
+        "staff.delivery.close_silent", "Say that somebody has read the list of silent patients: it is empty then."
+    ),
     "reply": CommandEntry(
         "staff.replies.reply",
         "Reply to what a patient wrote: at any hour within 24 hours, later inside the send window while it is open.",

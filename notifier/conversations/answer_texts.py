@@ -42,7 +42,7 @@ def plan_words(
     facts = [("provider", enrollment.provider)] if enrollment.provider else []
     comes = (STAFFED_NEXT, staffed_next(rules, now, zone, enrollment.language))
     visit = enrollment.treated_at or enrollment.appointment_at or now
-    voice = replace(rules.voice, facts=(*facts, comes))
+    voice = replace(rules.voice, phone=rules.phone(now), facts=(*facts, comes))
     said = render(words, voice, listener_of(session, enrollment), Printable(visit, zone))
     step = f"{AFTER_FINE if given.files_itself else AFTER_ANSWER}-{reply_id}"
     plan_reply(session, enrollment, given.question.ask.phone, said, step=step, now=now, until=until, by="worker")

@@ -5,20 +5,26 @@ Every question is bounded by its two instants, and an index answers it: `ix_mess
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.conversations.silence import count_silent
 from notifier.db.outbox import in_state
 from notifier.db.tables import Attempt, Enrollment, Message, OptOut, Receipt
 from notifier.domain.states import MessageState
+from notifier.oversight.answers import answers_by_day, minutes_to_a_person
 from notifier.oversight.worklists import TROUBLE
+from schedules.asking import AnswerMeaning
+from schedules.offsets import wall_first
 
 _NOT_ARRIVED: Final = (MessageState.FAILED, MessageState.UNDELIVERED)
 _AT_MOST_LATE: Final = timedelta(days=30)
@@ -48,6 +54,71 @@ class Failure:
     was_accepted: bool
     """Whether Twilio took the text and reported later; else it was refused at once."""
     many: int
+
+
+_ARRIVED: Final = (MessageState.DELIVERED,)
+_UNCOUNTED: Final = (MessageState.PLANNED, MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOfDay:
+    """One local day of the clinic: what left on it, and what patients answered on it."""
+
+    since: datetime
+    sent: int
+    delivered: int
+    not_delivered: int
+    asked: int
+    answers: Counter[AnswerMeaning]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOfDays:
+    """Some days up to today, the oldest first."""
+
+    days: tuple[DeliveryOfDay, ...]
+    minutes_to_a_person: float | None
+    """The median; None where nothing needed a person."""
+    silent: int
+    """Patients who were asked and have written nothing."""
+
+    def to_json(self, zone: ZoneInfo) -> dict[str, Any]:
+        """Plain values; days are dates on that clock."""
+        days = [
+            {
+                "day": one.since.astimezone(zone).date().isoformat(), "sent": one.sent, "delivered": one.delivered,
+                "not_delivered": one.not_delivered, "asked": one.asked,
+                **{meaning.value: one.answers[meaning] for meaning in AnswerMeaning},
+            }
+            for one in self.days
+        ]  # fmt: skip
+        return {"days": days, "minutes_to_a_person": self.minutes_to_a_person, "silent": self.silent}
+
+
+def day_edges(now: datetime, zone: ZoneInfo, days: int) -> list[datetime]:
+    """The midnights of so many local days, today the last of them."""
+    today = now.astimezone(zone).date()
+    return [wall_first(today + timedelta(days=number), time.min, zone) for number in range(1 - days, 2)]
+
+
+def delivery_of_days(session: Session, edges: Sequence[datetime], *, now: datetime) -> DeliveryOfDays:
+    """Texts and answers between each two of these instants, and who is silent now."""
+    by_day: dict[datetime, Counter[MessageState]] = {since: Counter() for since in edges[:-1]}
+    for one in outcomes(session, edges):
+        by_day[one.since][one.state] += one.many
+    days = [
+        DeliveryOfDay(
+            answered.since,
+            sum(many for state, many in by_day[answered.since].items() if state not in _UNCOUNTED),
+            sum(by_day[answered.since][state] for state in _ARRIVED),
+            sum(by_day[answered.since][state] for state in _NOT_ARRIVED),
+            answered.asked,
+            answered.answers,
+        )
+        for answered in answers_by_day(session, edges)
+    ]
+    waited = minutes_to_a_person(session, edges[0], edges[-1])
+    return DeliveryOfDays(tuple(days), waited, count_silent(session, now))
 
 
 def outcomes(session: Session, edges: Sequence[datetime]) -> Iterator[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,6 +24,7 @@ from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
+from notifier.oversight.answers import what_followed
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.circuits import open_circuits, what_stops
@@ -39,6 +41,9 @@ _FREE: Final = "Nothing keeps it from leaving when due."
 _NOT_NOW: Final = "By the checks of now it would then"
 LONGEST_WAIT: Final = timedelta(minutes=5)
 """That a provider's wish to wait is heeded for."""
+
+_WHOSE: Final = {BY_ITSELF: "the fixed answer", "after": "what the protocol says after an answer,"}
+"""Replies by how their step begins."""
 
 
 def explain(session: Session, message_id: int, *, rules: PlanningRules, now: datetime | None = None) -> list[str]:
@@ -63,6 +68,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
         *stands,
         *checks,
         *stopped,
+        *([followed] if (followed := what_followed(session, message)) else []),
         *_the_attempts(session, message, enrollment),
         *_what_happened(session, message, enrollment),
     ]
@@ -76,8 +82,8 @@ def find_text(session: Session, message_id: int) -> tuple[Message, Enrollment] |
 
 
 def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
-    by, number = message.step.split("-")[:2]
-    whose = "the fixed answer" if by == BY_ITSELF else "a person's reply"
+    begins, number = message.step.split("-")[0], re.findall(r"[0-9]+", message.step)[0]
+    whose = _WHOSE.get(begins, "a person's reply")
     return [
         f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
         "The patient had just written, so it may leave at any hour; only STOP would keep it.",

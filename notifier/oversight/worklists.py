@@ -24,6 +24,7 @@ from notifier.domain.open_replies import OpenReply
 from notifier.domain.states import MessageState
 from notifier.domain.waiting import ON_HOLD
 from notifier.numbers.open_replies import has_open_reply
+from notifier.oversight.answers import normal_at
 from notifier.oversight.waiting import waits_for_a_person
 from schedules.asking import AGAIN
 from schedules.protocol import StepKind
@@ -69,6 +70,8 @@ class ReplyRow:
     """Texts go on only by a release of the number."""
     on_number: tuple[Enrollment, ...] = ()
     """Where the number is held whole: every patient on it, for staff may end one and let the others' texts go on."""
+    normal: str | None = None
+    """Of an answer to a question: what the protocol calls normal on that day, for staff alone."""
 
 
 def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
@@ -93,6 +96,7 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
             held.get(reply.id or 0, ()),
             _as_open(reply).must_be_released,
             _patients_on(session, reply.phone) if _as_open(reply).is_whole else (),
+            normal_at(session, reply.ask_id, reply.at) if reply.ask_id else None,
         )
         for reply, by in rows
     ]

@@ -40,6 +40,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "hold": ("1",),
     "resume": ("3",),
     "reply": ("1", "Please call us."),
+    "close-silent": (),
     "close": ("1", "--texts", "go-on"),
     "opt-out": (PHONE,),
     "release": (HELD,),
@@ -65,10 +66,12 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "service install": (),
 }
 """Each command that changes something, with words by which it does."""
-NOT_TRIED = {"recover", "service install", "staff offices", "db upgrade"}
-"""Not done for good here: nothing is late, the machine is no test's, there are no offices, the database is new."""
+NOT_TRIED = {"recover", "service install", "staff offices", "db upgrade", "close-silent"}
+"""Not done for good here: nothing is late, nobody is silent, the machine is no test's, there are no offices, the
+database is new."""
 CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
+    "delivery", "silent",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
     "doctor", "classify", "staff list", "api-key list",
     "mappings list", "mappings show", "mappings try", "settings",

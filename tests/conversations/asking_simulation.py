@@ -8,6 +8,7 @@ bring the same text. Lifts and texts about what is normal fall due meanwhile, an
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -103,8 +104,8 @@ class Simulation:
             now, wrote = START + step * STEP, step in self.written
             with writing(self.engine) as session:
                 for sid, phone, text, photos in self.written.pop(step, ()):
-                    receive(session, InboundText(sid, phone, text, now, photos), now, answers=RULES)
-                    if text in _WORSE or text.startswith("3"):
+                    new = receive(session, InboundText(sid, phone, text, now, photos), now, answers=RULES)
+                    if new is not None and (text in _WORSE or text.startswith("3")):
                         self.said_worse.add(phone)
             if step % 6 == 3:
                 with writing(self.engine) as session:
@@ -170,7 +171,7 @@ class Simulation:
                 for one in found.claims:
                     text = texts[one.message_id]
                     reassures = text.kind in _HELD or text.step.startswith("after-fine")
-                    figures.left[text.step.rstrip("0123456789").rstrip("-")] += 1
+                    figures.left[_NUMBER.sub("", text.step)] += 1
                     if reassures and one.phone in open_ones:
                         figures.wrong.append(f"{text.step} left while something was unread")
                     if reassures and one.phone in self.said_worse:
@@ -210,6 +211,7 @@ class Simulation:
                 figures.wrong.append(f"enrollment {whose} got {step} {many} times")
 
 
+_NUMBER: Final = re.compile(r"-[0-9]+")
 _OPEN: Final = select(col(Reply.phone)).where(col(Reply.closed_at).is_(None)).distinct()
 
 

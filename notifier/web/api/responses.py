@@ -150,6 +150,37 @@ class StaffReplyResponse(ResponseModel):
     """When it is no longer sent."""
 
 
+class DayResponse(ResponseModel):
+    """One local day of the clinic: what left on it, and what patients answered on it, each question once."""
+
+    day: str
+    sent: int
+    delivered: int
+    not_delivered: int
+    asked: int
+    fine: int
+    question: int
+    worse: int
+
+
+class SilentResponse(ResponseModel):
+    """A question that was asked twice, and nothing has come; nobody has to call."""
+
+    message: int
+    enrollment: int
+    step: str
+    asked_at: Instant | None
+
+
+class DeliveryResponse(ResponseModel):
+    """Some days up to today, the oldest first."""
+
+    days: list[DayResponse]
+    minutes_to_a_person: float | None
+    """The median, from what needed a person to the one who took or closed it."""
+    silent: list[SilentResponse]
+
+
 class EnrollmentPage(ResponseModel):
     """The latest first."""
 

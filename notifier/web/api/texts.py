@@ -8,18 +8,29 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy.orm import Session
 
+from notifier.conversations.silence import silent_patients
 from notifier.db.pagination import due_page, reply_page
 from notifier.db.tables import Reply
 from notifier.oversight import explain, forecast
+from notifier.oversight.delivery import day_edges, delivery_of_days
 from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import format_moment_cursor, parse_moment_cursor, parse_number_cursor
 from notifier.web.api.problems import Problem
 from notifier.web.api.requests import Limit, MomentCursor, Number, NumberCursor
-from notifier.web.api.responses import ExplainedResponse, MessagePage, MessageResponse, ReplyPage, ReplyResponse
+from notifier.web.api.responses import (
+    DeliveryResponse,
+    ExplainedResponse,
+    MessagePage,
+    MessageResponse,
+    ReplyPage,
+    ReplyResponse,
+    SilentResponse,
+)
 from notifier.web.api.route import keyed_router
 
 Within = Annotated[str, Query(pattern=r"^[0-9]{1,3}[hdw]$", description="How far ahead, like 12h, 7d or 2w.")]
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_MOST_SILENT = 500
 router = keyed_router("texts")
 
 
@@ -54,6 +65,22 @@ def explain_message(message: Number, caller: Reader) -> ExplainedResponse:
         return ExplainedResponse.model_validate({**response.model_dump(), "sentences": sentences})
 
     return caller.read(query, whose=lambda one: one.enrollment)
+
+
+@router.get("/delivery")
+def show_delivery(caller: Reader, days: Annotated[int, Query(ge=1, le=90)] = 14) -> DeliveryResponse:
+    """Texts and answers by day, the median minutes to a person, and who was asked and has written nothing."""
+    zone = caller.context.zone
+
+    def query(session: Session) -> DeliveryResponse:
+        found = delivery_of_days(session, day_edges(caller.now, zone, days), now=caller.now)
+        silent = [
+            SilentResponse(message=one.id or 0, enrollment=whose.id or 0, step=one.step, asked_at=one.left_at)
+            for one, whose in silent_patients(session, caller.now, _MOST_SILENT)
+        ]
+        return DeliveryResponse.model_validate({**found.to_json(zone), "silent": silent})
+
+    return caller.read(query)
 
 
 @router.get("/replies")

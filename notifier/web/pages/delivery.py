@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from starlette.responses import Response
 
+from notifier.conversations.silence import close_silent, silent_patients
+from notifier.db.engine import writing
 from notifier.domain.states import MessageState
 from notifier.oversight import delivery
 from notifier.oversight.advice import what_to_do
+from notifier.oversight.answers import answers_by_day, minutes_to_a_person
 from notifier.oversight.delivery import Failure
 from notifier.sms.codes import in_words
-from notifier.web.view import Page, View
+from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.charts import columns, rows
 from notifier.web.widgets.formats import day
-from schedules.offsets import wall_first
+from schedules.asking import AnswerMeaning
 
 SPANS: Final = (14, 30)
 """Days that can be looked at."""
+_MOST_SILENT: Final = 200
 _S = MessageState
 _PART: Final = {
     **dict.fromkeys((_S.DELIVERED,), 0),
@@ -66,12 +70,15 @@ def show(view: View) -> Response:
     """The last two weeks, or the last thirty days; today is the last of them."""
     chosen = view.request.query_params.get("days", "")
     span = next((one for one in SPANS if str(one) == chosen), SPANS[0])
-    edges = _edges(view, span)
     context = view.context
+    edges = delivery.day_edges(view.now, context.zone, span)
     with context.visible_session() as session:
         found = list(delivery.outcomes(session, edges))
         stopped = delivery.opt_outs(session, edges[0], edges[-1])
         failures = delivery.failures(session, edges[0], edges[-1])
+        answered = answers_by_day(session, edges)
+        waited = minutes_to_a_person(session, edges[0], edges[-1])
+        silent = silent_patients(session, view.now, _MOST_SILENT)
     by_day = {edge: DeliveryLine(day(edge, context.zone), edge.astimezone(context.zone).date()) for edge in edges[:-1]}
     by_protocol: dict[str, DeliveryLine] = {}
     total = DeliveryLine("All")
@@ -93,6 +100,10 @@ def show(view: View) -> Response:
         days=list(by_day.values()),
         protocols=ranked,
         reasons=_reasons(failures),
+        answered=[(day(one.since, context.zone), one) for one in answered if one.asked or one.answers],
+        meanings=list(AnswerMeaning),
+        waited=waited,
+        silent=silent,
         day_chart=columns(
             [
                 (one.name, _label(one, number, span), one.parts, one.opted_out)
@@ -101,13 +112,6 @@ def show(view: View) -> Response:
         ),
         protocol_chart=rows([(one.name, one.parts, one.opted_out) for one in ranked]),
     )
-
-
-def _edges(view: View, span: int) -> list[datetime]:
-    """The midnights of the clinic's days."""
-    zone = view.context.zone
-    today = view.now.astimezone(zone).date()
-    return [wall_first(today + timedelta(days=number), time.min, zone) for number in range(1 - span, 2)]
 
 
 def _day_of(at: datetime, edges: list[datetime]) -> datetime:
@@ -135,4 +139,15 @@ def _reasons(failures: list[Failure]) -> list[Reason]:
     return [Reason(code, many, in_words(code), advice) for (code, advice), many in together.most_common()]
 
 
-PAGES = (Page("GET", "/delivery", show),)
+def close_list(view: View) -> Response:
+    """Somebody has read the list of silent patients: exactly those who stood on it."""
+    shown = [int(one) for one in view.field("messages").split(",") if one.isdecimal() and len(one) < 10]
+    with view.context.visible_session() as session:
+        listed = {message.id for message, _ in silent_patients(session, view.now, _MOST_SILENT)}
+    with writing(view.context.engine) as session:
+        close_silent(session, [one for one in shown if one in listed], now=view.now, by=view.who.by)
+    view.note("did", "close the list of silent patients")
+    return redirect("/delivery")
+
+
+PAGES = (Page("GET", "/delivery", show), Page("POST", "/delivery/silent", close_list))

@@ -1,0 +1,111 @@
+"""What the questions of some days have brought: answers by day, and how soon a person came to what needed one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.protocols import UnreadableVersion, load_version
+from notifier.db.tables import Enrollment, Message, Reply, ReplyClaim
+from notifier.domain.states import MessageState
+from notifier.numbers.asks import is_ask
+from schedules.asking import AGAIN, AnswerMeaning, first_asking
+from schedules.protocol import StepKind
+
+_NEVER_LEFT = (MessageState.PLANNED, MessageState.CANCELLED, MessageState.SUPPRESSED, MessageState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersOfDay:
+    """How many questions left on one day, and what was answered on it; each question once."""
+
+    since: datetime
+    asked: int = 0
+    answers: Counter[AnswerMeaning] = field(default_factory=Counter)
+
+
+def answers_by_day(session: Session, edges: Sequence[datetime]) -> list[AnswersOfDay]:
+    """Between each two of these instants."""
+    return [_answers_of(session, since, until) for since, until in pairwise(edges)]
+
+
+def _answers_of(session: Session, since: datetime, until: datetime) -> AnswersOfDay:
+    left = select(func.count()).select_from(Message).where(
+        col(Message.left_at) >= since, col(Message.left_at) < until, is_ask(), ~col(Message.step).endswith(AGAIN),
+        col(Message.state).not_in(_NEVER_LEFT),
+    )  # fmt: skip
+    first = select(func.min(col(Reply.id))).where(col(Reply.ask_id).is_not(None)).group_by(col(Reply.ask_id))
+    about = (col(Enrollment.protocol), col(Enrollment.version), col(Message.step), col(Reply.choice))
+    answered = (
+        select(*about, func.count())
+        .select_from(Reply)
+        .join(Message, col(Message.id) == col(Reply.ask_id))
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(col(Reply.at) >= since, col(Reply.at) < until, col(Reply.id).in_(first))
+        .group_by(*about)
+    )
+    answers: Counter[AnswerMeaning] = Counter()
+    for protocol, version, step, choice, many in session.execute(answered).all():
+        if (meaning := meaning_of(session, protocol, version, step, choice)) is not None:
+            answers[meaning] += many
+    return AnswersOfDay(since, session.scalar(left) or 0, answers)
+
+
+def meaning_of(session: Session, protocol: str, version: str, step: str, choice: str | None) -> AnswerMeaning | None:
+    """What a digit means to the question of that step; None where it cannot be read any more."""
+    try:
+        steps = load_version(session, protocol, version).steps
+    except UnreadableVersion:
+        return None
+    answers = next((one.answers for one in steps if one.key == first_asking(step)), {})
+    return answers[choice].means if choice in answers else None
+
+
+def minutes_to_a_person(session: Session, since: datetime, until: datetime) -> float | None:
+    """The median, in minutes, from what needed a person to the one who took or closed it; None where nothing did."""
+    found = (
+        select(col(Reply.at), col(Reply.closed_at), col(ReplyClaim.at))
+        .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
+        .where(col(Reply.at) >= since, col(Reply.at) < until, func.coalesce(col(Reply.closed_by), "") != "itself")
+    )
+    waited = []
+    for at, closed_at, claimed_at in session.execute(found).all():
+        came = [one for one in (closed_at, claimed_at) if one is not None]
+        waited += [(min(came) - at).total_seconds() / 60] if came else []
+    return median(waited) if waited else None
+
+
+def normal_at(session: Session, ask_id: int, at: datetime) -> str | None:
+    """What the protocol calls normal by then: the latest text of that kind whose moment has come; None: it says none.
+
+    For staff alone: a patient with something unread does not hear it.
+    """
+    whose = select(col(Message.enrollment_id)).where(col(Message.id) == ask_id).scalar_subquery()
+    found = select(col(Message.text)).where(
+        col(Message.enrollment_id) == whose, col(Message.kind) == StepKind.EXPECT.value, col(Message.nominal_at) <= at
+    )
+    return session.scalar(found.order_by(col(Message.nominal_at).desc()).limit(1))
+
+
+def what_followed(session: Session, message: Message) -> str | None:
+    """What came back on a question, as a sentence for staff; None for a text that is none."""
+    if message.kind != StepKind.ASK or message.left_at is None:
+        return None
+    first = select(col(Message.id)).where(
+        col(Message.enrollment_id) == message.enrollment_id, col(Message.step) == first_asking(message.step),
+        col(Message.left_at).is_not(None),
+    )  # fmt: skip
+    found = select(Reply).where(col(Reply.ask_id).in_(first)).order_by(col(Reply.id))
+    given = [f"{one.choice} (reply {one.id})" for one in session.scalars(found)]
+    if given:
+        return f"The patient answered {', then '.join(given)}."
+    again = "" if message.step.endswith(AGAIN) else "; where nothing comes it is asked once more"
+    return f"No answer has come yet{again}."
