@@ -29,7 +29,7 @@ _TREATED = tuple(
 def check_claims(protocol: CareProtocol, step: Step, text: str, at: Finding) -> Iterator[Finding]:
     """What one text permits or promises that its step does not, and the rules of its step that it does not say."""
     if step.kind is StepKind.RESTRICT:
-        yield from _check_told(step, text, at)
+        yield from _check_topics_named(step, text, at)
     words = language_or_default(at.language or "").checks
     reassuring, over = any_of(words.reassurance), any_of(words.over)
     for sentence in sentences(text):
@@ -41,7 +41,7 @@ def check_claims(protocol: CareProtocol, step: Step, text: str, at: Finding) -> 
             yield from _check_lifted(protocol, step, sentence, at)
 
 
-def _check_told(step: Step, text: str, at: Finding) -> Iterator[Finding]:
+def _check_topics_named(step: Step, text: str, at: Finding) -> Iterator[Finding]:
     """A patient counts as told what a step names, so its words must name it; topics of no list are the author's."""
     code = at.language or ""
     known = [topic for topic in step.named_topics if topic in language_or_default(code).checks.topics]
