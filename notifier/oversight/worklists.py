@@ -159,7 +159,8 @@ def in_doubt(session: Session, limit: int) -> list[TextRow]:
 
 def count_in_doubt(session: Session) -> int:
     """How many there are, on the same conditions as the list."""
-    found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT))
+    whose = col(Message.enrollment_id).is_not(None)
+    found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT), whose)
     return session.scalar(found) or 0
 
 

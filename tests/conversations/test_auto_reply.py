@@ -15,6 +15,7 @@ from notifier.db.tables import Message
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.oversight.stored_alerts import gather
+from notifier.sms.gateway import Unknown
 from schedules.wording import Voice
 from tests.setups.fakes import created_but_lost
 from tests.setups.sending import Sending
@@ -90,6 +91,16 @@ async def test_a_number_that_nobody_enrolled_is_answered_after_urgent_words_alon
     ]  # fmt: skip
     await hears(night, URGENT, phone=EVA)
     assert 2 == len(night.sent_to), "once in twelve hours"
+
+
+async def test_an_answer_to_an_unknown_number_whose_fate_stays_unknown_is_given_up_and_asks_nobody(
+    night: Sending,
+) -> None:
+    night.gateway.script.append(Unknown("read timeout"))
+    await hears(night, URGENT, phone=EVA)
+    await night.look_up_until_proven("review")
+    await night.turn()
+    assert ([S.EXPIRED], []) == ([answer.state for answer in answers(night)], night.sent_to)
 
 
 async def test_unknown_numbers_get_twenty_answers_an_hour_and_then_somebody_is_alerted(night: Sending) -> None:

@@ -155,6 +155,12 @@ async def test_the_digest_never_comes_sooner_than_an_hour_after_the_last_though_
     assert [59] == (await told.minutes(60))["nurse"]
 
 
+async def test_what_is_still_unread_is_not_told_again_after_hours(told: Told) -> None:
+    told.sending.clock.pass_(hours=6, minutes=15)  # 16:15 on Friday
+    told.writes("can I wear sunscreen?")
+    assert [30] == (await told.minutes(100))["nurse"]
+
+
 async def test_nights_and_weekends_do_not_count_and_are_not_disturbed(told: Told) -> None:
     told.sending.clock.pass_(hours=6, minutes=50)  # 16:50 on Friday
     told.writes("can I wear sunscreen?")

@@ -162,7 +162,7 @@ def _conclude(session: Session, *, one: _Lost, listed: Sequence[ProviderText], n
     elif now - attempt.started_at < COUNTS_AFTER:
         return  # its own may still appear
     elif verdict is Found.PERHAPS:
-        _move(session, one, _S.NEEDS_REVIEW, now, why=_PERHAPS)
+        _to_staff(session, one, now, why=_PERHAPS)
     else:
         attempt.empty_lists += 1
         attempt.first_empty_at = attempt.first_empty_at or now
@@ -183,7 +183,7 @@ def _was_not_created(session: Session, one: _Lost, attempt: Attempt, now: dateti
     if how == "review" or again or hides:
         then = "but Twilio hides numbers or words, so say whether it was sent" if hides else "say whether to send it"
         why = f"{looks}; {'it was lost twice' if again else then}"
-        _move(session, one, _S.NEEDS_REVIEW, now, why=why)
+        _to_staff(session, one, now, why=why)
     else:
         why = f"{looks}: it is sent once more"
         come_back(session, [one.message_id], seen=_S.UNKNOWN, at=now, by=_BY, why=why, not_until=now)
@@ -210,6 +210,16 @@ def _others(session: Session, one: _Lost) -> list[str]:
         in_state(_S.ATTEMPTING, _S.UNKNOWN), col(Message.phone) == one.phone, col(Message.id) != one.message_id
     )
     return [words for words in session.scalars(found) if words]
+
+
+def _to_staff(session: Session, one: _Lost, now: datetime, *, why: str) -> None:
+    """A person must say whether it left. Not of an answer to a number that nobody enrolled: no list has it, and
+    what was written there is open anyway, so it is given up."""
+    message = session.get_one(Message, one.message_id)
+    if message.enrollment_id is None:
+        _move(session, one, _S.PLANNED, now, why=f"{why}; given up", expires_at=now)
+    else:
+        _move(session, one, _S.NEEDS_REVIEW, now, why=why)
 
 
 def _move(session: Session, one: _Lost, to: MessageState, now: datetime, *, why: str, **values: object) -> None:

@@ -72,7 +72,7 @@ def _expected(session: Session, view: View, today: datetime, tomorrow: datetime)
     return [
         Expected(
             one,
-            late=view.now >= to_be_marked_by(at, rules),
+            late=view.now >= to_be_marked_by(at, rules, one.office),
             ended=view.now if at >= today else None,
             is_time=view.now >= at,
         )
