@@ -100,7 +100,9 @@ class Inbound:
         if self._dispatch.clock_watch.doubt:
             return False
         try:
-            await compare(self._threads, self._gateway, senders=self._dispatch.senders, now=now)
+            await compare(
+                self._threads, self._gateway, senders=self._dispatch.senders, now=now, webhooks=self._webhooks
+            )
         except GatewayUnavailable as error:
             log.warning("sent_texts_not_compared", why=str(error))
             return False

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -20,6 +21,7 @@ from notifier.db.tables import Attempt, Message, Recovery, RecoveryKind
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.folded_words import folded
 from notifier.domain.states import MessageState
+from notifier.sending.gates.hidden import LATELY, take_note, what_it_hides
 from notifier.sending.gates.own_writes import last_call, went_back
 from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.list_sent import list_sent
@@ -32,15 +34,22 @@ LOOK_BACK: Final = timedelta(days=1)
 _AT_ONCE: Final = 500
 _ASKED: Final = 100
 """Texts whose numbers are asked about one by one: a second or two at a start."""
+log = structlog.get_logger()
 
 
 async def compare(
-    threads: DatabaseThreads, gateway: Gateway, *, senders: Collection[str | None], now: datetime
+    threads: DatabaseThreads,
+    gateway: Gateway,
+    *,
+    senders: Collection[str | None],
+    now: datetime,
+    webhooks: bool = False,
 ) -> None:
     """Where a listed text that no row knows has the words of one still planned for its number, let nothing leave.
 
-    `senders`: the numbers and services that texts leave through. Raises GatewayUnavailable where a list
-    could not be read to its end.
+    So too where the list hides numbers or words: without `webhooks` nobody could read a STOP in it, and that is known
+    before the first text leaves. `senders`: the numbers and services that texts leave through. Raises
+    GatewayUnavailable where a list could not be read to its end.
     """
     since, phones = await threads.read(lambda session: (_since(session, now), _first_to_leave(session, now)))
     if since is None:
@@ -49,11 +58,21 @@ async def compare(
     ask = numbers if numbers and len(numbers) == len(senders) else {None, *numbers}
     listed = await list_sent(gateway, phones, since, senders=ask)
     records, left = list(listed.values()), list[ProviderMessage]()
+    if hidden := [one for one in records if what_it_hides(one)]:
+        await threads.write(partial(_nobody_can_read, hidden=hidden, now=now, webhooks=webhooks))
     for start in range(0, len(records), _AT_ONCE):
         left += await threads.read(partial(_still_planned, records=records[start : start + _AT_ONCE]))
     if left:
         first, why = min(one.created_at for one in left), f"{len(left)} texts that are planned here have left"
         await threads.write(lambda session: went_back(session, missing_since=first, now=now, why=why))
+
+
+def _nobody_can_read(session: Session, *, hidden: Sequence[ProviderMessage], now: datetime, webhooks: bool) -> None:
+    """Of our own texts we know what they said, and some were made unreadable on our behalf."""
+    known = known_sids(session, [one.sid for one in hidden])
+    strange = [one for one in hidden if one.sid not in known]
+    if strange and (why := take_note(session, strange, at=now, webhooks=webhooks, by="poll")):
+        log.error("circuit_opened", alert=True, why=why)
 
 
 def known_sids(session: Session, sids: Collection[str]) -> set[str]:
@@ -68,7 +87,8 @@ def _since(session: Session, now: datetime) -> datetime | None:
     if RecoveryKind.RESTORED in open_recoveries(session):
         return None
     ended = select(func.max(col(Recovery.ended_at))).where(col(Recovery.kind) == RecoveryKind.RESTORED)
-    since = min(now - LOOK_BACK, (last_call(session) or now) - EARLY)
+    last = last_call(session)
+    since = min(now - LOOK_BACK, last - EARLY) if last else now - LATELY
     return max(since, session.scalar(ended) or since)
 
 

@@ -11,11 +11,12 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import open_opt_outs
+from notifier.sending.compare_at_start import compare
 from notifier.sending.gates.circuits import open_circuits
 from notifier.sending.gates.hidden import NUMBERS, WORDS
 from notifier.sending.gates.probe import close_circuit, probe
 from notifier.sending.gates.senders import remember_senders
-from notifier.sms.gateway import Unknown
+from notifier.sms.gateway import OutgoingText, Unknown
 from tests.setups.sending import OWN, Sending
 
 S = MessageState
@@ -35,6 +36,21 @@ def opted_out(sending: Sending) -> list[str]:
 def reset(sending: Sending) -> None:
     with writing(sending.engine) as session:
         close_circuit(session, at=sending.clock.now(), by="ops")
+
+
+@pytest.mark.parametrize("webhooks", [False, True])
+async def test_what_the_account_hides_of_older_texts_is_seen_before_the_first_one_of_ours_leaves(
+    sending: Sending, webhooks: bool
+) -> None:
+    """Somebody else's, three weeks ago; where webhooks bring replies, nobody has to read a list."""
+    sid = sending.gateway.create(OutgoingText("+1212555XXXX", "Hello.", "x", 60))
+    sending.gateway.becomes(sid, "delivered")
+    sending.clock.pass_(days=21)
+    text = sending.plan()
+    await compare(sending.threads, sending.gateway, senders={None}, now=sending.clock.now(), webhooks=webhooks)
+    await sending.turn()
+    expected = (S.ACCEPTED, []) if webhooks else (S.PLANNED, [NUMBERS])
+    assert expected == (sending.state(text), reasons(sending))
 
 
 @pytest.mark.parametrize(("phone", "says", "why"), [("+1212555XXXX", "STOP", NUMBERS), (ANA, "", WORDS)])

@@ -1,9 +1,11 @@
-"""What the doctor asks Twilio: whether it knows these credentials, and what its clock shows. Nothing is sent."""
+"""What the doctor asks Twilio: whether it knows these credentials, what its clock shows, and whether its lists can be
+read. Nothing is sent."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +13,7 @@ from notifier.bootstrap.sending import build_gateway
 from notifier.config.settings import Settings
 from notifier.oversight.diagnosis import Diagnosis, Level
 from notifier.oversight.health import spoken_span
+from notifier.sending.gates.hidden import LATELY, what_lists_hide
 from notifier.sms.gateway import GatewayRefused, GatewayUnavailable
 
 _WITHIN: Final = 10.0
@@ -27,7 +30,7 @@ def check_twilio(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     key = "an API key" if settings.twilio_api_key_sid else "the auth token"
     who = f"account {settings.twilio_account_sid[:6]}..., with {key}"
     try:
-        shows = asyncio.run(_ask(settings))
+        shows, hides = asyncio.run(_ask(settings, now))
     except GatewayRefused as why:
         advice = "nothing can leave: set the credentials that Twilio's console shows for this account"
         yield Diagnosis("Twilio", Level.FAIL, f"{who}: refused ({why})", advice)
@@ -36,15 +39,22 @@ def check_twilio(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis("Twilio", Level.WARN, found, "is this machine online? Nothing leaves until Twilio answers")
     else:
         yield Diagnosis("Twilio", Level.OK, f"{who}: it answers")
+        if hides and not settings.public_url:
+            yield Diagnosis("replies", Level.FAIL, hides, "nothing is sent until then: a STOP would not be read")
         if shows is not None and abs(shows - now) > _CLOCKS_DIFFER and settings.clock_file is None:
             found = f"this machine's is {spoken_span(abs(shows - now))} away from Twilio's: a worker sends nothing"
             yield Diagnosis("clock", Level.FAIL, found, "set the machine's clock; timedatectl shows it")
 
 
-async def _ask(settings: Settings) -> datetime | None:
+async def _ask(settings: Settings, now: datetime) -> tuple[datetime | None, str | None]:
     gateway = build_gateway(settings)
     try:
         async with asyncio.timeout(_WITHIN):
-            return await gateway.time()
+            shows = await gateway.time()
+        hides = None
+        with suppress(GatewayUnavailable, TimeoutError):  # of a list that is very long nothing can be said
+            async with asyncio.timeout(_WITHIN):
+                hides = await what_lists_hide(gateway, now - LATELY)
+        return shows, hides
     finally:
         await gateway.close()

@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.db.tables import Circuit, Reply
 from notifier.domain.folded_words import hides_number
 from notifier.sending.gates import circuits, polls
-from notifier.sms.gateway import ProviderMessage
+from notifier.sms.gateway import Gateway, ProviderMessage
 
 LATELY: Final = timedelta(days=30)
 """So long after the last hidden text, a list still proves nothing by what it does not have."""
@@ -33,6 +33,18 @@ def what_it_hides(record: ProviderMessage) -> str | None:
         return NUMBERS
     said = record.body.strip()
     return WORDS if not record.media_count and not said.strip("*") else None
+
+
+async def what_lists_hide(gateway: Gateway, since: datetime) -> str | None:
+    """The sentence that names the setting, where what the provider lists since then cannot be read; None where all can.
+
+    Raises GatewayUnavailable.
+    """
+    for listed in (gateway.list_inbound(since), gateway.list_sent(None, since)):
+        async for record in listed:
+            if why := what_it_hides(record):
+                return why
+    return None
 
 
 def unread(session: Session, hidden: Iterable[ProviderMessage]) -> list[ProviderMessage]:

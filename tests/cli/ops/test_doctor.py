@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from notifier.config.settings import Settings
 from notifier.db import filesystems
 from notifier.db.engine import open_engine, writing
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
+from notifier.sending.gates.hidden import NUMBERS
 from notifier.sending.gates.polls import completed
-from notifier.sms.gateway import GatewayRefused, GatewayUnavailable
+from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, ProviderMessage
 
 Desk = Callable[..., Any]
 
@@ -130,18 +131,39 @@ def test_a_worker_that_never_said_that_it_ends_is_a_failure_for_monitoring(clini
 
 
 class AskedGateway:
-    """Answers with a clock, or raises."""
+    """Answers with a clock, or raises; its lists have one text, to or from such a number."""
 
-    def __init__(self, answer: datetime | Exception) -> None:
-        self.answer = answer
+    def __init__(self, answer: datetime | Exception, number: str = "+12125550123") -> None:
+        self.answer, self.number = answer, number
 
     async def time(self) -> datetime:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
+    async def list_inbound(self, since: datetime) -> AsyncIterator[ProviderMessage]:
+        for _ in ():
+            yield _
+
+    async def list_sent(self, to: None, since: datetime) -> AsyncIterator[ProviderMessage]:
+        at = since + timedelta(days=29)
+        yield ProviderMessage("SM1", "outbound-api", "+14155550100", self.number, "Hello.", "sent", None, at)
+
     async def close(self) -> None:
         pass
+
+
+def test_it_says_before_the_first_text_that_nobody_could_read_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
+    monkeypatch.setattr(doctor_twilio, "build_gateway", lambda _: AskedGateway(now, "+1212555XXXX"))
+    settings = Settings(
+        _env_file=None, twilio_account_sid="AC" + "0" * 32, twilio_auth_token=SecretStr("t"),
+        twilio_from_number="+14155550100",
+    )  # fmt: skip
+    said = [(one.what, one.level.value, one.found) for one in doctor_twilio.check_twilio(settings, now)]
+    assert ("replies", "fail", NUMBERS) == said[-1]
+    by_webhook = settings.model_copy(update={"public_url": "https://clinic.example"})
+    assert ["Twilio"] == [one.what for one in doctor_twilio.check_twilio(by_webhook, now)]
 
 
 def test_it_asks_twilio_whether_it_knows_the_credentials_and_what_its_clock_shows(
