@@ -8,6 +8,7 @@ from schedules.checks.asks import check_asks
 from schedules.checks.cost import PlanCost, plan_costs
 from schedules.checks.density import Density, check_density
 from schedules.checks.findings import Finding
+from schedules.checks.pairs import Pair, check_pairs, find_pairs
 from schedules.checks.texts import check_texts
 from schedules.checks.times import check_times
 from schedules.protocol import CareProtocol
@@ -27,6 +28,8 @@ class Report:
     warnings: tuple[Finding, ...]
     density: Density
     costs: tuple[PlanCost, ...]
+    pairs: tuple[Pair, ...]
+    """Texts that want the same hour after some treatments: the plan puts one of the two off."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -35,9 +38,9 @@ class Report:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The warnings, the density and the cost in sentences."""
+        """The warnings, the pairs, the density and the cost in sentences."""
         cost = f"segments of a whole plan: at most {', '.join(map(str, self.costs))}"
-        return (*(warning.sentence for warning in self.warnings), str(self.density), cost)
+        return (*(one.sentence for one in self.warnings), *map(str, self.pairs), str(self.density), cost)
 
 
 def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
@@ -47,10 +50,13 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
     before, when the file is read.
     """
     density, crowds = check_density(protocol, rules.window, rules.max_texts_per_day)
+    pairs = find_pairs(protocol, rules.window)
     found = (
         *check_texts(protocol, rules.voice),
         *check_asks(protocol, rules.voice),
         *_check_topics(protocol),
+        *_check_reasons(protocol),
+        *check_pairs(protocol, pairs),
         *check_times(protocol, rules.window),
         *crowds,
     )
@@ -59,7 +65,15 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
         tuple(finding for finding in found if finding.is_warning),
         density,
         plan_costs(protocol, rules.voice),
+        tuple(pairs),
     )
+
+
+def _check_reasons(protocol: CareProtocol) -> list[Finding]:
+    """Check that a rule is not cut short without a reason."""
+    what, instead = "expires while its rules still hold", 'leave `stale_after` out, or add why_stale = "the reason"'
+    short = [step for step in protocol.steps if step.enabled and step.named_rules and step.stale_after]
+    return [Finding(protocol.id, what, instead, step.key) for step in short if step.why_stale is None]
 
 
 def _check_topics(protocol: CareProtocol) -> list[Finding]:

@@ -1,8 +1,12 @@
-"""The daily cap: at most so many texts on one local day of a number, whoever on that number they are for.
+"""The daily cap: at most so many texts on one local day of a number, and an hour between any two of them.
 
-Every text has a rank, and the higher one goes first: `restrict` and `care`, then lifts, then `restrict` texts that say
-nothing new but remind, then everything else. Of two with the same rank, the enrollment that was there first keeps
-its place, and of one enrollment the earlier text. What finds the day full moves to the next one, or has no place.
+Every text has a rank, and the higher one goes first: the order of kinds, but `restrict` texts that only remind rank
+behind the lifts. Of two with the same rank, the enrollment that was there first keeps its place, and of one enrollment
+the earlier text. What finds the day full moves to the next one, or has no place. A `warning`, and a `restrict` text
+that says a rule for the first time, leave on a full day, too.
+
+Two texts are an hour apart, the lift after the `restrict`. Where the day is too short for that, the hour shrinks, down
+to a quarter; a text that had to be earlier than its moment gives way to an earlier one, any other to a later one.
 
 A day is a local date of the patient whom the text is for. Where the patients of one number live in several zones, a
 text counts on the clock of each of them, so that no later check, on whosever clock, finds a day too full.
@@ -10,22 +14,29 @@ text counts on the clock of each of them, so that no later check, on whosever cl
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from operator import eq
+from typing import Final
 
 from schedules.moments import TELL_IN_PERSON, first_place, leaves_late
 from schedules.offsets import wall_first
 from schedules.planned import PlannedMessage, in_order
-from schedules.protocol import StepKind
+from schedules.protocol import KIND_ORDER, StepKind
 from schedules.saying import say_day
 from schedules.segments import count_segments
 from schedules.send_window import OpenHours
 
-_RANK = {StepKind.WARNING: 0, StepKind.RESTRICT: 0, StepKind.CARE: 0, StepKind.LIFT: 1}
-_REMINDER, _THE_REST = 2, 3
+APART: Final = timedelta(hours=1)
+"""What should be between two texts to one number."""
+LEAST_APART: Final = timedelta(minutes=15)
+_GAPS: Final = (APART, timedelta(minutes=45), timedelta(minutes=30), LEAST_APART)
+_RANK: Final = {kind: float(rank) for rank, kind in enumerate(KIND_ORDER)}
+_REMINDER: Final = _RANK[StepKind.LIFT] + 0.5
 _NO_PLACE, _MOVED = "no place", "moved "
 _DAY = timedelta(days=1)
 
@@ -37,41 +48,50 @@ class Draft:
     messages: tuple[PlannedMessage, ...]
     hours: OpenHours
     day0: date | None
-    reminders: frozenset[str] = frozenset()
-    """Steps that say again what an earlier one has said."""
+    known: frozenset[str] = frozenset()
+    """Topics that the patient was told before: a `restrict` text that names no other reminds."""
     settled: frozenset[str] = frozenset()
     """Steps that need no place any more: they have left."""
+    since: datetime | None = None
+    """The instant of planning: nothing is placed before it."""
+
+    @property
+    def reminders(self) -> set[str]:
+        """The `restrict` steps that say no rule for the first time."""
+        rules = [one for one in self.messages if one.kind is StepKind.RESTRICT and one.topics]
+        said = self.known.union(*[one.topics for one in rules if one.step in self.settled])
+        found: set[str] = set()
+        for one in rules:
+            if one.due_at is not None and one.step not in self.settled:
+                if said.issuperset(one.topics):
+                    found.add(one.step)
+                said = said.union(one.topics)
+        return found
 
 
 def keep_to_cap(drafts: Sequence[Draft], most: int, left: Iterable[datetime] = ()) -> list[tuple[PlannedMessage, ...]]:
-    """The texts of each draft, oldest first, at most `most` of all of them on one local day.
+    """The texts of each draft, oldest first, at most `most` of all of them on one local day, each apart from the rest.
 
     `drafts` are the enrollments of one number, the first enrolled first. `left` are the instants at which texts to that
     number have left, or may have.
     """
-    left = tuple(left)
-    if not left and len(drafts) == 1 and not _may_be_over(drafts[0], most):
+    left = [at.replace(second=0, microsecond=0) for at in left]  # a text that took a second moves none by that second
+    if not left and len(drafts) == 1 and not _is_crowded(drafts[0], most):
         return [drafts[0].messages]
-    days = _DaysTaken(drafts, most, left)
-    texts = [
-        (_rank(draft, message), whose, number)
-        for whose, draft in enumerate(drafts)
-        for number, message in enumerate(draft.messages)
-        if message.due_at is not None and message.step not in draft.settled
-    ]
+    texts: list[_Text] = []
+    for whose, draft in enumerate(drafts):
+        reminders = draft.reminders
+        texts += [
+            _Text(_rank(message, reminders), whose, number, message.step in reminders)
+            for number, message in enumerate(draft.messages)
+            if message.due_at is not None and message.step not in draft.settled
+        ]
+    reminding = [due for one in texts if one.reminds and (due := drafts[one.whose].messages[one.number].due_at)]
+    places = _Places(drafts, most, left, reminding)
     kept = [list(draft.messages) for draft in drafts]
-    for _, whose, number in sorted(texts):
-        kept[whose][number] = days.place(drafts[whose], kept[whose][number])
+    for one in sorted(texts):
+        kept[one.whose][one.number] = places.place(drafts[one.whose], kept[one.whose][one.number], one.reminds)
     return [tuple(sorted(messages, key=in_order)) for messages in kept]
-
-
-def _may_be_over(draft: Draft, most: int) -> bool:
-    dates = [message.due_at.astimezone(draft.hours.zone).date() for message in draft.messages if message.due_at]
-    return any(map(eq, dates, dates[most:]))
-
-
-def _rank(draft: Draft, message: PlannedMessage) -> int:
-    return _REMINDER if message.step in draft.reminders else _RANK.get(message.kind, _THE_REST)
 
 
 def lost_its_place(message: PlannedMessage) -> bool:
@@ -79,38 +99,121 @@ def lost_its_place(message: PlannedMessage) -> bool:
     return message.due_at is None and any(note.startswith(_NO_PLACE) for note in message.notes)
 
 
-class _DaysTaken:
-    """How many texts each local date has, on the clock of everybody on the number."""
+@dataclass(frozen=True, slots=True, order=True)
+class _Text:
+    rank: float
+    whose: int
+    number: int
+    reminds: bool
 
-    def __init__(self, drafts: Sequence[Draft], most: int, left: Iterable[datetime]) -> None:
+
+def _rank(message: PlannedMessage, reminders: set[str]) -> float:
+    if message.step in reminders:
+        return _REMINDER
+    names_no_rule = message.kind is StepKind.RESTRICT and not message.topics
+    return _RANK[message.kind] + (0.5 if names_no_rule else 0)  # it must find room, which rules need not
+
+
+def _is_crowded(draft: Draft, most: int) -> bool:
+    dues = [message.due_at for message in draft.messages if message.due_at]
+    dates = [due.astimezone(draft.hours.zone).date() for due in dues]
+    return any(map(eq, dates, dates[most:])) or any(later - sooner < APART for sooner, later in pairwise(dues))
+
+
+class _Places:
+    """What each local date has, on the clock of everybody on the number, and the instants that are taken."""
+
+    def __init__(
+        self, drafts: Sequence[Draft], most: int, left: Iterable[datetime], reminding: Sequence[datetime]
+    ) -> None:
         self._zones = {draft.hours.zone.key: draft.hours.zone for draft in drafts}
         self._most = most
         self._texts: Counter[tuple[str, date]] = Counter()
+        self._taken: list[datetime] = []
+        self._rules = sorted(reminding)
+        """When `restrict` texts leave, those among them that have no place yet as they wish to."""
         for at in left:
-            self._texts.update(self._dates(at))
+            self._take(at)
 
-    def place(self, draft: Draft, message: PlannedMessage) -> PlannedMessage:
-        """The text at its moment, or on the first later day that has room."""
-        due, full = message.due_at, list[date]()
-        while due is not None and any(self._texts[day] >= self._most for day in self._dates(due)):
-            full.append(due.astimezone(draft.hours.zone).date())
+    def place(self, draft: Draft, message: PlannedMessage, reminds: bool) -> PlannedMessage:
+        """The text at its moment, or at the next that has room."""
+        may_exceed = message.kind is StepKind.WARNING or (
+            message.kind is StepKind.RESTRICT and bool(message.topics) and not reminds
+        )
+        wished, full = message.due_at, list[date]()
+        at: datetime | None = None
+        while wished is not None:
+            at = self._room(draft, message, wished, may_exceed)
+            if at is not None:
+                break
+            full.append(wished.astimezone(draft.hours.zone).date())
             tomorrow = wall_first(full[-1] + _DAY, time.min, draft.hours.zone)
-            due = first_place(message.kind, draft.hours, tomorrow, message.expires_at, day0=draft.day0)
-        if due is not None:
-            self._texts.update(self._dates(due))
-        return _moved(message, due, full, draft) if full else message
+            wished = first_place(message.kind, draft.hours, tomorrow, message.expires_at, day0=draft.day0)
+        if at is not None:
+            self._take(at)
+            if message.kind is StepKind.RESTRICT and not reminds:
+                insort(self._rules, at)
+        return message if at == message.due_at else _moved(message, at, full, draft, reminds)
+
+    def _room(self, draft: Draft, message: PlannedMessage, wished: datetime, may_exceed: bool) -> datetime | None:
+        """A moment on the local date of `wished`: apart from every other text, on a day that has room."""
+        for gap in _GAPS:
+            for at in (self._later(draft, message, wished, gap), self._earlier(draft, message, wished, gap)):
+                if at is not None and (may_exceed or not self._is_full(at)):
+                    return at
+        return None
+
+    def _later(self, draft: Draft, message: PlannedMessage, wished: datetime, gap: timedelta) -> datetime | None:
+        at: datetime | None = wished
+        while at is not None and (clashes := self._clashes(message, at, gap)):
+            at = first_place(message.kind, draft.hours, clashes[-1] + gap, message.expires_at, day0=draft.day0)
+            if at is not None and not _is_same_date(at, wished, draft.hours):
+                return None
+        return at
+
+    def _earlier(self, draft: Draft, message: PlannedMessage, wished: datetime, gap: timedelta) -> datetime | None:
+        """Only for what leaves earlier than its nominal moment as it is."""
+        if wished >= message.nominal_at:
+            return None
+        floor = max(message.not_before, draft.since) if draft.since else message.not_before
+        at = wished
+        while clashes := self._clashes(message, at, gap):
+            at = clashes[0] - gap
+        fits = at >= floor and _is_same_date(at, wished, draft.hours) and draft.hours.is_open(at, day0=draft.day0)
+        return at if fits else None
+
+    def _clashes(self, message: PlannedMessage, at: datetime, gap: timedelta) -> list[datetime]:
+        """The instants that are too near; to a lift, also a `restrict` text of the hour after it."""
+        near = self._taken[bisect_right(self._taken, at - gap) : bisect_left(self._taken, at + gap)]
+        if message.kind is StepKind.LIFT:
+            near += self._rules[bisect_right(self._rules, at - gap) : bisect_left(self._rules, at + APART)]
+        return sorted(near)
+
+    def _is_full(self, at: datetime) -> bool:
+        return any(self._texts[day] >= self._most for day in self._dates(at))
+
+    def _take(self, at: datetime) -> None:
+        self._texts.update(self._dates(at))
+        insort(self._taken, at)
 
     def _dates(self, at: datetime) -> list[tuple[str, date]]:
         return [(name, at.astimezone(zone).date()) for name, zone in self._zones.items()]
 
 
-def _moved(message: PlannedMessage, due: datetime | None, full: Sequence[date], draft: Draft) -> PlannedMessage:
-    had = f"{' and '.join(map(say_day, full))} had enough texts"
+def _is_same_date(one: datetime, other: datetime, hours: OpenHours) -> bool:
+    return one.astimezone(hours.zone).date() == other.astimezone(hours.zone).date()
+
+
+def _moved(
+    message: PlannedMessage, due: datetime | None, full: Sequence[date], draft: Draft, reminds: bool
+) -> PlannedMessage:
+    had = f"{' and '.join(map(say_day, full))} had enough texts" if full else "another text leaves within the hour"
     notes = [note for note in message.notes if not note.startswith(_MOVED)]  # it has left that moment, too
     if due is None:
-        tell = () if message.kind is StepKind.ASK else (TELL_IN_PERSON,)
+        tell = () if reminds or message.kind is StepKind.ASK else (TELL_IN_PERSON,)
         return replace(message, due_at=None, notes=(*notes, f"{_NO_PLACE}: {had}", *tell))
     late = message.late_text if leaves_late(message.nominal_at, due, draft.hours.zone) else None
     text = late or message.text
-    notes.append(f"{_MOVED}later: {had}")
+    way = "earlier" if due < message.nominal_at else "later"
+    notes.append(f"{_MOVED}{way}: {had}")
     return replace(message, due_at=due, text=text, segments=count_segments(text), notes=tuple(notes))

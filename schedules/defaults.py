@@ -10,7 +10,7 @@ from typing import Any
 from schedules.languages.folders import DEFAULT
 from schedules.languages.registry import languages
 
-STALE_AFTER: dict[str, dict[str, int]] = {"restrict": {"hours": 8}, "lift": {"days": 2}}
+STALE_AFTER: dict[str, dict[str, int]] = {"lift": {"days": 2}}
 """By kind, as a protocol file would say it: restrict steps are useful while they are true, the others say it."""
 AGAIN_AFTER: dict[str, int] = {"hours": 24}
 """How long after a question it is asked once more."""

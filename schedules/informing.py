@@ -59,6 +59,10 @@ class InformingFacts:
     language: str
     known: KnownRules
 
+    def with_known(self, topics: Iterable[str]) -> InformingFacts:
+        """The same where the patient knows these rules, too."""
+        return replace(self, known=replace(self.known, topics=self.known.topics.union(topics)))
+
     def unsaid(self, topics: Iterable[str]) -> UnsaidRules:
         """These topics, and the first moment at which a text could tell them."""
         ends = {topic: self.ends[topic] for topic in topics}

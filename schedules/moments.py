@@ -162,7 +162,7 @@ def _open_moment(
         return hours.next_open(nominal, expires, day0=day0)
     on = nominal.astimezone(hours.zone).date()
     earlier = hours.previous_open(nominal, max(_midnight(on, hours.zone), earliest), day0=day0)
-    last = min(_midnight(on + _DAY, hours.zone), expires)
+    last = expires if kind in _NEXT_OPENING else min(_midnight(on + _DAY, hours.zone), expires)
     return earlier or hours.next_open(nominal, last, day0=day0)
 
 

@@ -144,6 +144,11 @@ class Step(Conditional, Asking):
             return self.lifts
         return tuple(dict.fromkeys((*self.topics, *self.printed_topics, *self.measured_topics)))
 
+    @property
+    def named_rules(self) -> tuple[str, ...]:
+        """What a restrict step tells; no other kind tells a rule."""
+        return self.named_topics if self.kind is StepKind.RESTRICT else ()
+
     @cached_property
     def printed_topics(self) -> tuple[str, ...]:
         """Topics whose end (`{makeup.until}`) this step's texts print, in the order of the texts."""
@@ -258,17 +263,6 @@ class CareProtocol(Strict):
     def conditions(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         """When each step applies, by its key."""
         return {step.key: self.condition(step) for step in self.steps}
-
-    @cached_property
-    def reminders(self) -> frozenset[str]:
-        """The `restrict` steps all of whose topics an earlier `restrict` step of the file names."""
-        found, named = set(), set[str]()
-        for step in self.steps:
-            if step.kind is StepKind.RESTRICT and step.enabled:
-                if step.named_topics and named.issuperset(step.named_topics):
-                    found.add(step.key)
-                named.update(step.named_topics)
-        return frozenset(found)
 
     @cached_property
     def content(self) -> str:

@@ -76,17 +76,26 @@ class Timeline:
 
 
 def build_timeline(
-    protocol: CareProtocol, anchor: Anchor, patient: Patient, rules: Rules, *, enrolled_at: datetime | None = None
+    protocol: CareProtocol,
+    anchor: Anchor,
+    patient: Patient,
+    rules: Rules,
+    *,
+    enrolled_at: datetime | None = None,
+    known: KnownRules = NOTHING_KNOWN,
 ) -> Timeline:
     """Plan a protocol for one patient whose number nobody shares.
 
     `anchor` is the end of the treatment, or the appointment (then only `prepare` texts are planned: aftercare exists
-    only once the patient is treated). Without `enrolled_at` nothing counts as past. Raises ValueError with a sentence
+    only once the patient is treated). Without `enrolled_at` nothing counts as past. `known` are the rules that the
+    patient was told already: the plan tells the others, or asks a person to. Raises ValueError with a sentence
     for a language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
     """
     draft = draft_timeline(protocol, anchor, patient, rules, enrolled_at=enrolled_at)
-    own = Draft(draft.messages, hours_of(patient, rules), draft.day0, protocol.reminders)
-    return replace(draft, messages=keep_to_cap([own], rules.max_texts_per_day)[0])
+    facts = informing_facts(draft, patient, rules, now=enrolled_at, known=known)
+    draft = say_then_lift(draft, facts)
+    own = Draft(draft.messages, hours_of(patient, rules), draft.day0, known.topics, since=enrolled_at)
+    return placed(draft, keep_to_cap([own], rules.max_texts_per_day)[0], facts)
 
 
 def informing_facts(

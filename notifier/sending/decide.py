@@ -14,6 +14,8 @@ from schedules.offsets import wall_first
 from schedules.protocol import StepKind
 from schedules.send_window import LEAST_REMAINING, OpenHours
 
+_MAY_EXCEED_A_DAY = frozenset({FIRST, StepKind.WARNING, StepKind.RESTRICT})
+"""Kinds that are not counted out: planning has left out those of them that only remind."""
 LONGEST_VALIDITY = 14_400
 """Seconds that Twilio and the carrier may take at most; less where the window closes or the text's use ends sooner."""
 
@@ -108,7 +110,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(text, facts, now, "outside the send window")
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    if text.kind not in (FIRST, StepKind.WARNING) and facts.texts_today >= facts.max_texts_per_day:
+    if text.kind not in _MAY_EXCEED_A_DAY and facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
         return _at_the_next_opening(
             text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"

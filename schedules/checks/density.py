@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import product
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.checks.findings import Finding
@@ -22,13 +23,25 @@ _HALF_HOURS = tuple(time(hour, minute) for hour in range(8, 21) for minute in (0
 """When treatments end."""
 _VISIT = timedelta(hours=1)
 
-_Days = dict[date, list[str]]
-"""The steps that leave on each local date, before the daily cap moves any."""
+
+class _Departure(NamedTuple):
+    step: str
+    of_the_night: bool
+    """A rule or a warning that finds no hour on its own date; it leaves on the next, however full that is."""
+    reminds: bool
+    """A rule said again; a full day drops it, and nobody has to say it."""
+
+
+_Days = dict[date, list[_Departure]]
+"""What leaves on each local date, before the daily cap moves any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """The fullest day, the fullest seven days and the most texts in all, for one patient and one treatment."""
+    """The fullest day, the fullest seven days and the most texts in all, for one patient and one treatment.
+
+    A rule that had to wait for the night to end makes no day fuller: it leaves whatever else does.
+    """
 
     per_day: int
     per_week: int
@@ -42,14 +55,22 @@ def check_density(protocol: CareProtocol, window: SendWindow, max_per_day: int) 
     """How dense it gets, and the days from which the plan would have to move a text: authors merge, the plan never."""
     per_day = per_week = in_all = 0
     crowds: dict[tuple[str, ...], Finding] = {}
-    for treated_at, answers, days in _plans(protocol, window):
+    for treated_at, answers, wished in _plans(protocol, window):
+        days = {on: _without_reminders(texts, max_per_day) for on, texts in wished.items()}
         in_all = max(in_all, sum(map(len, days.values())))
-        for on, steps in days.items():
-            per_day = max(per_day, len(steps))
+        for on, texts in days.items():
             per_week = max(per_week, sum(len(days.get(on + timedelta(days=d), ())) for d in range(7)))
+            steps = [text.step for text in texts if not text.of_the_night]
+            per_day = max(per_day, len(steps))
             if len(steps) > max_per_day and (crowd := tuple(sorted(steps))) not in crowds:
                 crowds[crowd] = _crowded(protocol, treated_at, answers, on, steps)
     return Density(per_day, per_week, in_all), list(crowds.values())
+
+
+def _without_reminders(texts: list[_Departure], most: int) -> list[_Departure]:
+    """The same without as many reminders as the day has too many texts."""
+    dropped = [text for text in texts if text.reminds][: max(0, len(texts) - most)]
+    return [text for text in texts if text not in dropped]
 
 
 def _crowded(protocol: CareProtocol, treated_at: datetime, answers: Answers, on: date, steps: list[str]) -> Finding:
@@ -70,11 +91,17 @@ def _plans(protocol: CareProtocol, window: SendWindow) -> Iterator[tuple[datetim
         for on, at in product(_DATES, _HALF_HOURS):
             ended = wall_first(on, at, _ZONE)
             days: _Days = {}
+            known: set[str] = set()
             for some, anchor in ((before, Anchor(ended - _VISIT, treated=False)), (after, Anchor(ended))):
                 moments = Moments.of(protocol, anchor, _ZONE, answers)
                 for slot in place(some, moments, hours, None):
                     if slot.due_at is not None:
-                        days.setdefault(slot.due_at.astimezone(_ZONE).date(), []).append(slot.step.key)
+                        rules = slot.step.named_rules
+                        reminds = bool(rules) and known.issuperset(rules)
+                        says_first = slot.step.kind is StepKind.WARNING or (bool(rules) and not reminds)
+                        text = _Departure(slot.step.key, says_first and slot.is_late(_ZONE), reminds)
+                        days.setdefault(slot.due_at.astimezone(_ZONE).date(), []).append(text)
+                        known.update(rules)
             yield ended.astimezone(_ZONE), answers, days
 
 

@@ -70,11 +70,11 @@ def test_who_remains_on_the_phone_reads_her_texts_without_her_name(clinic: Clini
     assert clinic.texts(first)["today"].text.startswith("Clinic: no makeup")
 
 
-def test_what_found_no_place_has_one_once_another_is_cancelled(clinic: ClinicSetup) -> None:
+def test_what_another_put_off_moves_back_once_that_one_is_cancelled(clinic: ClinicSetup) -> None:
     first, _, third = (clinic.enroll(name=name).enrollment for name in ("Ana Ruiz", "Eva Ruiz", "Zoe Ruiz"))
-    assert EXPIRED == clinic.states(third)["today"]
-    assert "today" in said(other(end(clinic, first), third))["added"]
-    assert PLANNED == clinic.states(third)["today"]
+    assert clinic.now + 3 * HOUR == clinic.texts(third)["today"].due_at
+    assert "today" in said(other(end(clinic, first), third))["moved"]
+    assert clinic.now + 2 * HOUR == clinic.texts(third)["today"].due_at
 
 
 def test_what_comes_too_late_is_shown_and_told_in_person(clinic: ClinicSetup) -> None:

@@ -16,6 +16,8 @@ from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 from schedules.catalogue import shipped
+from schedules.protocol import CareProtocol
+from tests.schedules.plans import with_lengths_in_words
 from tests.setups.clinic import ANA, BOB, ClinicSetup, of, other
 
 PLANNED, SUPPRESSED = MessageState.PLANNED, MessageState.SUPPRESSED
@@ -50,11 +52,15 @@ def test_while_she_is_opted_out_a_text_that_moves_stays_suppressed(clinic: Clini
     assert {"before": SUPPRESSED} == clinic.states(enrollment)
 
 
+def _with_lengths() -> dict[str, CareProtocol]:
+    return {**shipped(), "microneedling-regimen": with_lengths_in_words(shipped()["microneedling-regimen"])}
+
+
 def test_a_length_that_was_said_and_that_an_earlier_treatment_makes_too_short_is_for_a_call(
     clinic: ClinicSetup,
 ) -> None:
     """She has read "3 days no sun"; then somebody enrolls Wednesday's treatment, which forbids it for a week."""
-    clinic = replace(clinic, protocols=shipped())
+    clinic = replace(clinic, protocols=_with_lengths())
     asked = {"shaves": "no", "cold-sores": "no", "indication": "facial"}
     newer = clinic.enroll(protocol="microneedling-regimen", answers=asked).enrollment
     clinic.send(clinic.texts(newer)["today"], clinic.now + HOUR)
@@ -86,7 +92,7 @@ def test_a_length_in_flight_that_a_newer_treatment_makes_too_short_does_not_leav
     clinic: ClinicSetup,
 ) -> None:
     """Its answer was lost; should Twilio never have had "3 days no sun", a week is what holds by then."""
-    clinic, later = replace(clinic, protocols=shipped()), clinic.now + 2 * HOUR
+    clinic, later = replace(clinic, protocols=_with_lengths()), clinic.now + 2 * HOUR
     asked = {"shaves": "no", "cold-sores": "no", "indication": "facial"}
     older = clinic.enroll(protocol="microneedling-regimen", answers=asked).enrollment
     clinic.send(clinic.texts(older)["today"], clinic.now + HOUR, to=MessageState.UNKNOWN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from schedules.defaults import fill_in
+from schedules.informing import KnownRules
 from schedules.moments import Anchor
 from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol
@@ -44,6 +46,16 @@ def one(kind: str, **said: Any) -> CareProtocol:
     return protocol(step("one", kind, **said))
 
 
+def with_lengths_in_words(regimen: CareProtocol) -> CareProtocol:
+    """The regimen as a clinic may have written it, and as it was: with the lengths in the words of its first text."""
+    content = json.loads(regimen.content)
+    (today,) = [step for step in content["steps"] if step["key"] == "today"]
+    today.pop("late_text", None)
+    today["text"]["en"] = "{clinic}: 2 days no makeup or mineral sunscreen, 3 days no sun (hat). STOP to opt out."
+    today["text"]["es"] = "{clinic}: 2 días sin maquillaje ni protector mineral, 3 sin sol. STOP para darse de baja."
+    return CareProtocol.from_content(json.dumps(content))
+
+
 def at(local: str, zone: ZoneInfo = NEW_YORK) -> datetime:
     """An instant, said as the wall clock of the zone shows it."""
     return datetime.fromisoformat(local).replace(tzinfo=zone)
@@ -69,6 +81,8 @@ def planned(
     area_zones: tuple[ZoneInfo, ...] = (),
     zone: ZoneInfo = NEW_YORK,
 ) -> tuple[PlannedMessage, ...]:
-    """What a patient hears."""
+    """What a patient hears who has the rules in writing: then nobody has to tell them."""
     patient = Patient(zone, "en", "Ana", area_zones=area_zones, answers=answers or {})
-    return build_timeline(plan, Anchor(anchor, treated), patient, RULES, enrolled_at=enrolled_at).messages
+    known = KnownRules(frozenset(plan.restrictions))
+    timeline = build_timeline(plan, Anchor(anchor, treated), patient, RULES, enrolled_at=enrolled_at, known=known)
+    return timeline.messages

@@ -44,7 +44,7 @@ def test_a_protocol_with_three_restrictions_takes_ten_lines() -> None:
     assert makeup.text["en"] == "{clinic}: you may wear makeup again. Questions? {phone}. STOP to opt out."
     assert "as your prescriber says" in retinoids.text["en"]
     assert "you may" not in sun.text["en"]
-    assert [Span(hours=8), *[Span(days=2)] * 3] == [step.stale_after for step in protocol.steps]
+    assert [None, *[Span(days=2)] * 3] == [step.stale_after for step in protocol.steps]
 
 
 def test_a_lift_of_several_topics_says_what_is_allowed_and_then_what_is_over() -> None:

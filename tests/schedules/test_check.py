@@ -55,7 +55,7 @@ def test_ready_words_of_too_many_topics_ask_for_fewer() -> None:
 def _plan(*more: dict[str, Any], **said: Any) -> CareProtocol:
     """A clean protocol, and whatever a test adds to it."""
     return protocol(
-        step("today", "restrict", at={"hours": 1}, topics=["makeup"], stale_after={"hours": 8}),
+        step("today", "restrict", at={"hours": 1}, topics=["makeup"], stale_after=None),
         lift("makeup"),
         *more,
         restrictions={"makeup": {"hours": 24}},
@@ -170,7 +170,16 @@ def test_a_rule_broken_once_brings_its_finding(subtests: pytest.Subtests) -> Non
             'step "care": names its day and could still leave on the next',
         ),
         (
-            _plan(step("again", "restrict", at={"hours": 12}, topics=["makeup"], stale_after={"hours": 20})),
+            _plan(
+                step(
+                    "again",
+                    "restrict",
+                    at={"hours": 12},
+                    topics=["makeup"],
+                    stale_after={"hours": 20},
+                    why_stale="a test",
+                )
+            ),
             'step "again": could still leave after "makeup" has ended',
         ),
         (
@@ -189,7 +198,7 @@ def test_a_rule_broken_once_brings_its_finding(subtests: pytest.Subtests) -> Non
             'step "early": overtakes "late", which is to be said earlier',
         ),
         (
-            _plan(*(step(f"care-{n}", "care", at={"day": 3, "time": "10:00"}) for n in range(3))),
+            _plan(*(step(f"care-{n}", "care", at={"day": 3, "time": f"{10 + n}:00"}) for n in range(3))),
             'step "care-2": 3 texts on day 3 (care-0, care-1, care-2) after a treatment that ended Wed 08:00; merge',
         ),
     ]
@@ -199,7 +208,7 @@ def test_a_rule_broken_once_brings_its_finding(subtests: pytest.Subtests) -> Non
 
 
 def test_a_text_about_what_has_ended_is_found() -> None:
-    plan = _plan(step("again", "restrict", at={"hours": 30}, topics=["makeup"], stale_after={"hours": 8}))
+    plan = _plan(step("again", "restrict", at={"hours": 30}, topics=["makeup"], stale_after=None))
     assert any('speaks of "makeup" when it has ended' in problem for problem in check_protocol(plan).problems)
 
 
@@ -214,7 +223,7 @@ def test_a_text_about_what_has_ended_is_found() -> None:
         (protocol(lift("sun"), restrictions={"sun": {"days": 7}}), 'restriction "sun" is told to nobody'),
         (
             protocol(
-                step("today", "restrict", at={"hours": 1}, topics=["sun"], stale_after={"hours": 8}),
+                step("today", "restrict", at={"hours": 1}, topics=["sun"], stale_after=None),
                 restrictions={"sun": {"days": 7}},
             ),
             'restriction "sun" ends and nobody says so; add a step that lifts it, or write ends_in_a_lift = false',

@@ -38,7 +38,6 @@ PERMITS_NOTHING = (
 )  # fmt: skip
 
 
-BRIEF = {"hours": 8}
 BOTH = "{clinic}: no makeup until {makeup.until}. No sun until {sun.until}. STOP to opt out."
 
 
@@ -63,9 +62,9 @@ def _plan(kind: str, words: str, **said: object) -> CareProtocol:
     if kind == "prepare":
         more["at"] = {"day": -2, "time": "10:00"}
     if kind == "restrict":
-        more |= {"topics": ["sun"], "stale_after": {"hours": 8}}
+        more |= {"topics": ["sun"], "stale_after": None}
     return protocol(
-        step("today", "restrict", at={"hours": 1}, topics=["makeup", "sun"], text={"en": BOTH}, stale_after=BRIEF),
+        step("today", "restrict", at={"hours": 1}, topics=["makeup", "sun"], text={"en": BOTH}, stale_after=None),
         lift("makeup"),
         lift("sun"),
         more,
@@ -96,7 +95,7 @@ def test_a_lift_may_permit_and_a_step_that_is_off_says_nothing() -> None:
     off = {"enabled": False, "why_off": "a clinician decides"}
     assert () == check_protocol(_plan("care", "you may wear makeup", **off)).problems
     permits = lift("makeup", text={"en": _in_a_text("you may wear makeup again")})
-    told = step("today", "restrict", at={"hours": 1}, topics=["makeup"], stale_after=BRIEF)
+    told = step("today", "restrict", at={"hours": 1}, topics=["makeup"], stale_after=None)
     assert () == check_protocol(protocol(told, permits, restrictions={"makeup": {"hours": 24}})).problems
 
 

@@ -19,7 +19,7 @@ TAIL = " {phone}. STOP to opt out."
 def _plan(kind: str, words: str, **said: Any) -> CareProtocol:
     at = {"day": -2, "time": "10:00"} if kind == "prepare" else {"hours": 1}
     when = {} if kind == "lift" else {"at": at}
-    stale = {"hours": 8} if kind == "restrict" else {"hours": 24}
+    stale = None if kind == "restrict" else {"hours": 24}
     text = {"en": "{clinic}: " + words + TAIL}
     return protocol(
         {"key": "says", "kind": kind, "stale_after": stale, "text": text, **when, **said}, restrictions=RESTRICTIONS
@@ -105,7 +105,7 @@ def test_languages_print_the_same_and_have_the_same_numbers() -> None:
 
 
 def test_a_restriction_without_words_for_a_catch_up_text_is_found() -> None:
-    one = step("says", "restrict", at={"hours": 1}, topics=["routine"], stale_after={"hours": 8})
+    one = step("says", "restrict", at={"hours": 1}, topics=["routine"], stale_after=None)
     (finding,) = check_protocol(protocol(one, restrictions={"routine": {"days": 7, "ends_in_a_lift": False}})).findings
     assert 'restriction "routine" has no words in en for a text that tells what no other text tells' in finding.what
     assert 'write routine.words.en = { rule = "no routine", again = "..." }' == finding.instead

@@ -28,10 +28,11 @@ def test_outside_the_window_each_kind_moves_its_way(subtests: pytest.Subtests) -
         ("care", {"hours": 5}, "15:30", "2026-03-07 19:45"),
         ("care", {"day": 1, "time": "21:30"}, "15:30", "2026-03-08 19:45"),
         ("restrict", {"hours": 1}, "19:45", "2026-03-07 19:45"),
-        ("restrict", {"hours": 1}, "19:46", None),
-        ("restrict", {"hours": 1}, "19:50", None),
         ("care", EVENING, "21:00", None),
-        # else later on it
+        # else later: care on that date, a rule and a warning to the next opening
+        ("care", {"hours": 1}, "19:46", None),
+        ("restrict", {"hours": 1}, "19:46", "2026-03-08 09:00"),
+        ("warning", {"hours": 1}, "19:50", "2026-03-08 09:00"),
         ("care", {"day": 1, "time": "06:00"}, "15:30", "2026-03-08 09:00"),
         ("restrict", {"hours": 1}, "06:30", "2026-03-07 09:00"),
         # the others move later
@@ -110,15 +111,16 @@ def test_limits_of_a_text() -> None:
     [{"topics": ["makeup"]}, {"text": {"en": "{clinic}: no makeup until {makeup.until}. STOP"}}],
     ids=["named", "printed"],
 )
-def test_a_text_is_stale_once_a_restriction_that_it_states_has_ended(named: dict[str, Any]) -> None:
-    plan = protocol(
-        step("today", "restrict", at={"hours": 1}, stale_after={"days": 3}, **named),
-        restrictions={"makeup": {"hours": 24}},
-    )
-    (message,) = planned(plan, at("2026-06-17T15:30"))
-    assert at("2026-06-18T15:30") == message.expires_at
-    (late,) = planned(plan, at("2026-06-17T15:30"), enrolled_at=at("2026-06-18T15:30"))
-    assert late.due_at is None
+def test_a_rule_is_useful_as_long_as_all_that_it_states_holds_or_for_less(named: dict[str, Any]) -> None:
+    """Whatever the file says; told at the next opening, however late. Once it is over nobody has to say it."""
+    for stale_after, until in (({"days": 3}, "18T15:30"), (None, "18T15:30"), ({"hours": 3}, "17T19:30")):
+        plan = protocol(
+            step("today", "restrict", at={"hours": 1}, stale_after=stale_after, **named),
+            restrictions={"makeup": {"hours": 24}},
+        )
+        (message,) = planned(plan, at("2026-06-17T15:30"))
+        assert at(f"2026-06-{until}") == message.expires_at
+        assert () == planned(plan, at("2026-06-17T15:30"), enrolled_at=at("2026-06-18T15:30"))
 
 
 def test_a_late_enrollment_gets_what_is_still_useful(subtests: pytest.Subtests) -> None:
@@ -157,7 +159,7 @@ def test_the_day_keeps_restrict_and_care_then_lifts_and_the_rest_moves_on() -> N
         "restrict": "2026-06-18 12:00",
         "late": None,  # over the cap, and stale before the next day
         "makeup-again": "2026-06-19 09:00",
-        "expect": "2026-06-19 09:00",
+        "expect": "2026-06-19 10:00",  # an hour after the lift
         "brief": None,
     }
     assert expected == local_dues(messages)
@@ -173,7 +175,7 @@ def test_one_move_may_push_another() -> None:
     ]
     plan = protocol(step("d1-0", "check_in", at={"day": 1, "time": "09:30"}, stale_after={"days": 5}), *days)
     expected = {
-        "d1-0": "2026-06-18 09:30", "d1-1": "2026-06-18 10:00",
+        "d1-0": "2026-06-18 09:30", "d1-1": "2026-06-18 10:30",
         "d1-2": "2026-06-19 09:00", "d2-1": "2026-06-19 10:00",
         "d2-2": "2026-06-20 09:00",
     }  # fmt: skip

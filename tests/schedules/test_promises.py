@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schedules.catch_up import is_catch_up
 from schedules.moments import Anchor, leaves_late
 from schedules.offsets import Duration
 from schedules.protocol import CareProtocol, StepKind
 from schedules.send_window import SendWindow
-from schedules.timeline import Patient, Rules, Timeline, build_timeline
+from schedules.timeline import Patient, Rules, Timeline, build_timeline, draft_timeline
 from schedules.wording import Voice
 from tests.schedules.plan_strategies import answers_to, area_zones, places, protocols
 
@@ -116,7 +118,7 @@ def test_never_at_night_on_her_own_clock_nor_later_on_on_those_her_number_points
     day0 = case.anchor.at.astimezone(zone).date() if case.anchor.treated else None
     for message in case.plan().messages:
         if message.due_at is None:
-            assert "tell the patient in person" in message.notes
+            assert {"tell the patient in person", "not told"} & set(message.notes)
             continue
         local = message.due_at.astimezone(zone)
         assert time(8) <= window.opens <= local.time() < window.closes <= time(21)
@@ -136,7 +138,7 @@ def test_never_stale_and_never_before_its_limits(case: Case) -> None:
     ends = dict(timeline.restrictions)
     steps = {step.key: step for step in case.protocol.steps}
     for message in timeline.messages:
-        stale_after = steps[message.step].stale_after
+        stale_after = None if is_catch_up(message.step) else steps[message.step].stale_after
         assert stale_after is None or message.expires_at <= message.nominal_at + stale_after.length
         if message.due_at is None:
             continue
@@ -152,11 +154,35 @@ def test_never_stale_and_never_before_its_limits(case: Case) -> None:
 
 @often
 @given(cases())
-def test_no_day_has_more_texts_than_the_cap_and_they_come_oldest_first(case: Case) -> None:
-    dues = [message.due_at for message in case.plan().messages if message.due_at]
-    per_day = Counter(due.astimezone(case.patient.zone).date() for due in dues)
-    assert max(per_day.values(), default=0) <= case.rules.max_texts_per_day
-    assert sorted(dues) == dues
+def test_only_a_rule_said_first_leaves_on_a_full_day_and_texts_come_apart_and_oldest_first(case: Case) -> None:
+    texts = [(message.due_at, message) for message in case.plan().messages if message.due_at]
+    per_day, known = Counter[date](), set[str]()
+    for due, message in texts:
+        on = due.astimezone(case.patient.zone).date()
+        says_a_rule = message.kind is StepKind.RESTRICT and not known.issuperset(message.topics)
+        assert says_a_rule or message.kind is StepKind.WARNING or per_day[on] < case.rules.max_texts_per_day
+        per_day[on] += 1
+        known.update(message.topics if message.kind is StepKind.RESTRICT else ())
+    assert all(later - sooner >= timedelta(minutes=15) for (sooner, _), (later, _) in pairwise(texts))
+
+
+@often
+@given(cases())
+def test_every_rule_is_told_while_it_holds_or_a_person_is_asked_and_none_is_lifted_untold(case: Case) -> None:
+    timeline = case.plan()
+    now = max(case.anchor.at, case.enrolled_at or case.anchor.at)
+    ends, told, asked = dict(timeline.restrictions), set[str](), set[str]()
+    for message in timeline.messages:
+        if message.kind is StepKind.RESTRICT and message.due_at:
+            assert all(message.due_at < ends[topic] for topic in message.topics)
+            told.update(message.topics)
+        elif message.kind is StepKind.RESTRICT and "tell the patient in person" in message.notes:
+            asked.update(message.topics)
+        elif message.kind is StepKind.LIFT and message.due_at:
+            assert told.issuperset(message.topics), "lifted before it is told"
+        elif message.kind is StepKind.LIFT and not told.issuperset(message.topics):
+            assert ("not told",) == message.notes
+    assert {topic for topic, end in ends.items() if end > now} <= told | asked
 
 
 @often
@@ -173,15 +199,14 @@ def test_the_same_facts_make_the_same_plan_in_whatever_zone_an_instant_is_writte
 @often
 @given(cases(), st.integers(1, 5 * 24 * 60))
 def test_enrolling_later_brings_no_text_earlier(case: Case, minutes: int) -> None:
-    """Without the cap: with it, a text that is too late for its day leaves that day to another."""
+    """As if nobody counted: a text that is too late for its day leaves that day, and its hour, to another."""
     if case.enrolled_at is None:
         return
-    rules = Rules(VOICE, case.rules.window, 99)
     sooner, later = (
         {
             message.step: message.due_at
-            for message in build_timeline(
-                case.protocol, case.anchor, case.patient, rules, enrolled_at=enrolled
+            for message in draft_timeline(
+                case.protocol, case.anchor, case.patient, case.rules, enrolled_at=enrolled
             ).messages
         }
         for enrolled in (case.enrolled_at, case.enrolled_at + timedelta(minutes=minutes))
@@ -196,7 +221,8 @@ def test_enrolling_later_brings_no_text_earlier(case: Case, minutes: int) -> Non
 def test_a_message_is_for_a_step_that_applies_and_every_other_step_says_why(case: Case) -> None:
     timeline = case.plan()
     own_side = {s.key for s in case.protocol.steps if (s.kind is StepKind.PREPARE) is not case.anchor.treated}
-    said, left = [m.step for m in timeline.messages], [out.step for out in timeline.left_out]
+    said = [m.step for m in timeline.messages if not is_catch_up(m.step)]
+    left = [out.step for out in timeline.left_out]
     assert sorted(own_side) == sorted(said + left)
     assert all(out.why for out in timeline.left_out)
     assert all(message.due_at is None or message.due_at.tzinfo is UTC for message in timeline.messages)

@@ -14,7 +14,7 @@ from schedules.protocol import StepKind
 from schedules.segments import Segments
 from schedules.timeline import LeftOut, Patient, Timeline, build_timeline
 from schedules.timeline_json import timeline_json
-from tests.schedules.plans import NEW_YORK, RULES, at, lift, local_dues, planned, protocol, step, utc
+from tests.schedules.plans import NEW_YORK, RULES, at, lift, local_dues, one, planned, protocol, step, utc
 
 WALL = parse_protocol(
     "wall",
@@ -29,9 +29,8 @@ sun       = { days = 7 }
 
 [[steps]]
 key         = "today"
-kind        = "restrict"
+topics      = ["makeup", "retinoids", "sun"]
 at          = { hours = 1 }
-stale_after = { hours = 8 }
 text.en     = "{clinic}: no makeup until {makeup.until}, no retinoids until {retinoids.until}. {phone}. STOP to opt out"
 
 [[steps]]
@@ -79,7 +78,7 @@ def test_the_plan_on_the_wall_over_a_clock_change() -> None:
         "Elm Street Skin: no makeup until Sun Mar 8 4:30 PM, no retinoids until Wed Mar 11. "
         "(978) 555-0142. STOP to opt out"
     )
-    assert ("makeup", "retinoids") == timeline.messages[0].topics
+    assert ("makeup", "retinoids", "sun") == timeline.messages[0].topics
     assert ("makeup",) == timeline.messages[1].topics
 
 
@@ -98,6 +97,7 @@ def test_the_preview_is_the_plan() -> None:
 
 
 YES_OR_NO = protocol(
+    step("no-shaving", "restrict", at={"hours": 1}, topics=["shaving"], only_if={"shaves": "yes"}),
     step("razor", "care", at={"day": 1, "time": "09:00"}, only_if={"shaves": "yes"}),
     step("no-razor", "care", at={"day": 1, "time": "09:00"}, only_if={"shaves": "no"}),
     step("all", "care", at={"day": 1, "time": "10:00"}),
@@ -112,7 +112,7 @@ YES_OR_NO = protocol(
     ("answers", "said", "ends"),
     [
         ({}, ["all"], []),  # an unanswered question falls into neither branch
-        ({"shaves": "yes"}, ["razor", "all", "shaving-again"], ["shaving"]),
+        ({"shaves": "yes"}, ["no-shaving", "razor", "all", "shaving-again"], ["shaving"]),
         ({"shaves": "no"}, ["no-razor", "all"], []),
     ],
 )
@@ -217,8 +217,8 @@ def test_an_appointment_as_json_has_no_treatment_and_no_restrictions() -> None:
 
 
 def test_a_text_without_an_open_moment_has_no_due_and_says_so_as_json() -> None:
-    said = timeline_json(build_timeline(WALL, Anchor(at("2026-06-16T20:30")), ANA, RULES))
-    today = next(message for message in said["messages"] if message["step"] == "today")
+    said = timeline_json(build_timeline(one("care", at={"hours": 1}), Anchor(at("2026-06-16T20:30")), ANA, RULES))
+    (today,) = said["messages"]
     assert (None, None) == (today["due_at"], today["due_local"])
     assert "tell the patient in person" in today["notes"]
 

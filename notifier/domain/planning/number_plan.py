@@ -86,7 +86,7 @@ def plan_together(
     covers = list(_find_covers(running, drafts)) if len(running) > 1 else []
     while True:
         stopped = [*covers, *_overtaken(running, drafts, covers)]
-        plans = _keep_to_cap(running, drafts, stopped, rules, tuple(left))
+        plans = _keep_to_cap(running, drafts, stopped, rules, tuple(left), enrolled_at)
         holding = [cover for cover in covers if _leaves(cover, plans)]
         if len(holding) == len(covers):
             return plans
@@ -99,10 +99,11 @@ def _keep_to_cap(
     covers: Sequence[_Cover],
     rules: PlanningRules,
     left: tuple[datetime, ...],
+    now: datetime | None,
 ) -> dict[int, Plan]:
     plans = {whose: _without(whose, plan, covers) for whose, plan in drafts.items()} if covers else dict(drafts)
     counted = keep_to_cap(
-        [_draft(member, plans[member.facts.enrollment]) for member in running], rules.max_texts_per_day, left
+        [_draft(member, plans[member.facts.enrollment], now) for member in running], rules.max_texts_per_day, left
     )
     for (whose, plan), messages in zip(plans.items(), counted, strict=True):
         if messages is not plan.timeline.messages:
@@ -113,12 +114,19 @@ def _keep_to_cap(
 def _without(whose: int, plan: Plan, covers: Sequence[_Cover]) -> Plan:
     withheld = {cover.text[1]: cover.withheld for cover in covers if cover.text[0] == whose}
     kept = tuple(message for message in plan.timeline.messages if message.step not in withheld)
-    return replace(plan, timeline=replace(plan.timeline, messages=kept), withheld=(*plan.withheld, *withheld.values()))
+    said_by_the_newer = {cover.text[1] for cover in covers if cover.text[0] == whose and cover.by}
+    covered = {topic for one in plan.timeline.messages if one.step in said_by_the_newer for topic in one.topics}
+    return replace(
+        plan,
+        timeline=replace(plan.timeline, messages=kept),
+        withheld=(*plan.withheld, *withheld.values()),
+        informing=plan.informing and plan.informing.with_known(covered),
+    )
 
 
-def _draft(member: Member, plan: Plan) -> Draft:
+def _draft(member: Member, plan: Plan, now: datetime | None) -> Draft:
     timeline = plan.timeline
-    return Draft(timeline.messages, plan.hours, timeline.day0, member.facts.protocol.reminders, member.settled)
+    return Draft(timeline.messages, plan.hours, timeline.day0, member.informed, member.settled, now)
 
 
 def _has_plan(member: Member) -> bool:

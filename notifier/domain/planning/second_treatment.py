@@ -129,15 +129,17 @@ def _is_too_short(message: PlannedMessage, longer: Mapping[str, Treatment], time
         return None
     step = next(step for step in timeline.protocol.steps if step.key == message.step)
     for topic in step.named_topics:
-        if topic in longer and topic not in step.printed_topics and _says_a_length(step):
+        if topic in longer and _says_a_length(step, topic):
             longer_since = f"{topic} lasts longer since the treatment on {say_day(longer[topic].on)}"
             why = f'{longer_since} than "{message.step}" says; {TELL_IN_PERSON}'
             return Withheld(message.step, why, True, max(longer[topic].at, timeline.anchor.at))
     return None
 
 
-def _says_a_length(step: Step) -> bool:
-    return any(_A_LENGTH.search(PLACEHOLDER.sub("", text)) for text in step.text.values())
+def _says_a_length(step: Step, topic: str) -> bool:
+    """Whether any of its texts says a length in words where it could print the end of that topic."""
+    texts = (*step.text.values(), *step.late_text.values())
+    return any(f"{{{topic}.until}}" not in text and _A_LENGTH.search(PLACEHOLDER.sub("", text)) for text in texts)
 
 
 def _wait(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,8 +18,9 @@ from notifier.domain.states import EnrollmentState
 from schedules.catalogue import shipped
 from schedules.moments import Moments
 from schedules.planned import PlannedMessage
-from schedules.protocol import CareProtocol, Step, StepKind
+from schedules.protocol import Step, StepKind
 from schedules.wording import Voice
+from tests.schedules.plans import with_lengths_in_words
 
 PROTOCOLS = shipped()
 ZONE = "America/New_York"
@@ -32,16 +32,7 @@ ANSWERS = {
 }
 
 
-def _with_lengths_in_words(plan: CareProtocol) -> CareProtocol:
-    """The regimen as a clinic may have written it, and as it was: with the lengths in the words of its first text."""
-    content = json.loads(plan.content)
-    (today,) = [step for step in content["steps"] if step["key"] == "today"]
-    today["text"]["en"] = "{clinic}: 2 days no makeup or mineral sunscreen, 3 days no sun (hat). STOP to opt out."
-    today["text"]["es"] = "{clinic}: 2 días sin maquillaje ni protector mineral, 3 sin sol. STOP para darse de baja."
-    return CareProtocol.from_content(json.dumps(content))
-
-
-PROTOCOLS["microneedling-regimen"] = _with_lengths_in_words(PROTOCOLS["microneedling-regimen"])
+PROTOCOLS["microneedling-regimen"] = with_lengths_in_words(PROTOCOLS["microneedling-regimen"])
 MONDAY = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)  # 2 PM, six days before the clocks go forward
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
