@@ -62,6 +62,19 @@ def test_a_large_photo_is_made_smaller() -> None:
     assert (2048, 1365) == Image.open(BytesIO(clean_picture(picture(size=(6000, 4000))))).size
 
 
+def test_a_small_file_that_would_fill_the_memory_is_not_even_decoded() -> None:
+    """81 million pixels, whole and sound, in some kilobytes; and 50 million, which a phone may take."""
+    bombs = []
+    for size in ((9000, 9000), (7000, 7000)):
+        written = BytesIO()
+        Image.new("1", size).save(written, "PNG")
+        bombs.append(written.getvalue())
+    assert max(map(len, bombs)) < 50_000
+    with pytest.raises(NotAPicture, match="it is larger than any photo"):
+        clean_picture(bombs[0])
+    assert (2048, 2048) == Image.open(BytesIO(clean_picture(bombs[1]))).size
+
+
 def test_what_is_no_photo_is_refused_in_a_sentence(subtests: pytest.Subtests) -> None:
     text_bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"\0" * 200_000_000))
     hostile = {
