@@ -47,7 +47,7 @@ def test_enrolling_asks_for_the_office_and_takes_what_it_gives(offices: Desk, an
     assert "did you mean desert" in offices(*ana, "--office", "dessert").err
     answer = offices(*ana[:-1], "2026-03-07T13:30", "--office", "desert", "--json").answer
     assert ("America/Phoenix", True) == (answer["timezone"], "Glow Desert" in answer["messages"][0]["text"])
-    assert "sin maquillaje" in answer["messages"][0]["text"]
+    assert "no use maquillaje" in answer["messages"][0]["text"]
     assert "desert" in offices("enrollments").out
     assert {"desert"} == {one["office"] for one in offices("due", "--json").answer}
 

@@ -74,10 +74,10 @@ def test_it_works_without_a_mouse(visitor: Visitor) -> None:
     keys.press("ArrowDown")
     keys.press("Tab")  # consent
     keys.press("Space")
-    visitor.preview("sin maquillaje")
+    visitor.preview("no use maquillaje")
     keys.press("Enter")
     page.wait_for_url("**/patients/1?form=*#enrolled")
-    assert "sin maquillaje" in visitor.pages.texts(1)[0].text
+    assert "no use maquillaje" in visitor.pages.texts(1)[0].text
 
 
 def test_a_double_click_and_the_back_button_enroll_once(visitor: Visitor) -> None:
