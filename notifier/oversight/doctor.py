@@ -24,7 +24,7 @@ from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
 from notifier.numbers.open_replies import numbers_with_open_replies
 from notifier.oversight.diagnosis import Diagnosis, Level
-from notifier.oversight.doctor_alerts import check_answer, check_channels, check_not_told
+from notifier.oversight.doctor_alerts import check_answer, check_channels, check_undelivered
 from notifier.oversight.doctor_worker import look_at_worker
 from notifier.oversight.health import spoken_span
 from notifier.oversight.on_call import OnCall
@@ -65,7 +65,7 @@ def check_database(
             yield from _check_approvals(session, rules, protocols)
             yield from _check_sending(session, now)
             yield from check_channels(contacts, channel_rows(session))
-            yield from check_not_told(open_alerts(session), now)
+            yield from check_undelivered(open_alerts(session), now)
             yield from _check_answer(session, answers)
             yield from _check_waiting(session)
             yield from _check_offices(session, rules)

@@ -57,7 +57,7 @@ def check_channels(on_call: OnCall, known: Mapping[str, AlertChannel]) -> Iterat
                 yield Diagnosis("alerts", Level.WARN, found, _TRY)
 
 
-def check_not_told(alerts: Sequence[Alert], now: datetime) -> Iterator[Diagnosis]:
+def check_undelivered(alerts: Sequence[Alert], now: datetime) -> Iterator[Diagnosis]:
     """What nobody has been told: no channel has taken it."""
     if untold := [one for one in alerts if one.told_at is None]:
         oldest = min(one.opened_at for one in untold)

@@ -46,7 +46,7 @@ class VitalSigns:
     last_departure_at: datetime | None = None
     last_event_at: datetime | None = None
     receipts_only_by_poll: bool = False
-    alerts_not_told: int = 0
+    undelivered_alerts: int = 0
     """Open alerts that no channel has taken."""
     waiting: Mapping[str, int] = field(default_factory=dict)
 

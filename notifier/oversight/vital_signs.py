@@ -58,7 +58,7 @@ def read_vital_signs(session: Session, now: datetime) -> VitalSigns:
         last_departure_at=_last_departure(session),
         last_event_at=session.scalar(select(col(Event.at)).order_by(col(Event.id).desc()).limit(1)),
         receipts_only_by_poll=_receipts_only_by_poll(session),
-        alerts_not_told=session.scalar(
+        undelivered_alerts=session.scalar(
             select(func.count()).select_from(Alert).where(col(Alert.cleared_at).is_(None), col(Alert.told_at).is_(None))
         )
         or 0,

@@ -60,7 +60,7 @@ def _gauges(watched: Watched, signs: VitalSigns | None) -> CollectorRegistry:
         waiting.labels(what).set(count)
     gauge("ready", "1 where texts leave; /readyz says why not.", 0 if watched.troubles(signs) else 1)
     gauge("circuits_open", "Reasons why nothing is sent.", len(signs.circuits) + len(signs.stopped_senders))
-    gauge("alerts_not_told", "Open alerts that no channel has taken.", signs.alerts_not_told)
+    gauge("alerts_not_told", "Open alerts that no channel has taken.", signs.undelivered_alerts)
     gauge("overdue_age_seconds", "Since the oldest waiting text was due.", _age(signs.overdue_since, now) or 0)
     gauge("unknown_age_seconds", "Since the oldest text of unknown fate left.", _age(signs.unknown_since, now) or 0)
     gauge("inbound_poll_age_seconds", "Since what patients wrote was read.", _age(signs.inbound_read_at, now))

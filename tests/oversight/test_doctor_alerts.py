@@ -12,7 +12,13 @@ from notifier.db.tables import Alert, AlertChannel
 from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.diagnosis import Diagnosis
-from notifier.oversight.doctor_alerts import check_answer, check_channels, check_contacts, check_hours, check_not_told
+from notifier.oversight.doctor_alerts import (
+    check_answer,
+    check_channels,
+    check_contacts,
+    check_hours,
+    check_undelivered,
+)
 from notifier.oversight.on_call import OfficeOnCall, OnCall
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
@@ -74,12 +80,12 @@ def test_alerts_that_reached_nobody_are_counted_and_soon_a_failure() -> None:
     def opened(minutes: int, told_at: datetime | None = None) -> Alert:
         return Alert(cause="x", why="x", opened_at=NOW - timedelta(minutes=minutes), told_at=told_at)
 
-    assert [] == said(check_not_told([opened(60, NOW)], NOW))
+    assert [] == said(check_undelivered([opened(60, NOW)], NOW))
     assert ["warn: 1 open alert reached nobody, the oldest since 2026-03-06 19:05 UTC"] == said(
-        check_not_told([opened(5), opened(60, NOW)], NOW)
+        check_undelivered([opened(5), opened(60, NOW)], NOW)
     )
     assert ["fail: 2 open alerts reached nobody, the oldest since 2026-03-06 19:04 UTC"] == said(
-        check_not_told([opened(5), opened(6)], NOW)
+        check_undelivered([opened(5), opened(6)], NOW)
     )
 
 
