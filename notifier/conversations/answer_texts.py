@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from notifier.conversations.answers import Outcome
+from notifier.conversations.answers import AnswerOutcome
 from notifier.conversations.auto_reply import USEFUL_FOR, AnswerRules
 from notifier.conversations.reply_texts import listener_of, plan_reply
 from notifier.domain.instants import zone_called
@@ -27,7 +27,7 @@ _TIME_TO_REPLY: Final = timedelta(hours=1)
 
 
 def plan_words(
-    session: Session, given: Outcome, reply_id: int, rules: AnswerRules, *, written_at: datetime, now: datetime
+    session: Session, given: AnswerOutcome, reply_id: int, rules: AnswerRules, *, written_at: datetime, now: datetime
 ) -> None:
     """Plan what the question says for this answer, in the voice and by the hours of the patient's office."""
     until = written_at + USEFUL_FOR

@@ -36,7 +36,7 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AnswerOutcome:
     """What follows from an answer."""
 
     question: OpenQuestion | None = None
@@ -82,24 +82,24 @@ def choices(questions: Iterable[OpenQuestion]) -> Choices:
     return {choice: answer.means for one in questions for choice, answer in one.answers.items()}
 
 
-def outcome(session: Session, questions: Sequence[OpenQuestion], choice: str) -> Outcome:
+def outcome(session: Session, questions: Sequence[OpenQuestion], choice: str) -> AnswerOutcome:
     """What follows from this choice, with what the same patient has answered before."""
     if len(questions) > 1:
         worst = max((one.answers[choice].then for one in questions if choice in one.answers), key=_CARE.index)
-        return Outcome(then=max(worst, Consequence.TASK, key=_CARE.index))
+        return AnswerOutcome(then=max(worst, Consequence.TASK, key=_CARE.index))
     (question,) = questions
     then = question.answers[choice].then
     earlier = _answers_to(session, question)
     if not earlier:
-        return Outcome(question, choice, then, gets_text=True)
+        return AnswerOutcome(question, choice, then, gets_text=True)
     same = [one for one in earlier if one.choice == choice]
     if any(one.closed_at is None for one in same):
-        return Outcome(question, choice, Consequence.FILE)  # the open one says it all
+        return AnswerOutcome(question, choice, Consequence.FILE)  # the open one says it all
     if then is Consequence.FILE:
-        return Outcome(question, choice, then if len(same) == len(earlier) else Consequence.TASK)
+        return AnswerOutcome(question, choice, then if len(same) == len(earlier) else Consequence.TASK)
     most = max((question.answers[str(one.choice)].then for one in earlier), key=_CARE.index)
     needs_more = bool(same) or _CARE.index(then) > _CARE.index(most)
-    return Outcome(question, choice, then, gets_text=needs_more)
+    return AnswerOutcome(question, choice, then, gets_text=needs_more)
 
 
 def _answers_to(session: Session, question: OpenQuestion) -> list[Reply]:
