@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from notifier.alerting.channel import AlertLine
 from notifier.alerting.webhook import beat
 from notifier.bootstrap.alerting import build_alerting
-from notifier.bootstrap.planning import build_clock, read_offices
+from notifier.bootstrap.planning import build_clock, planning_rules, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
 from notifier.bootstrap.sending import answer_rules, build_gateway, sending_rules
@@ -38,6 +38,8 @@ from notifier.db.integrity import look_before_start
 from notifier.db.same_file import OpenedFile
 from notifier.db.threads import DatabaseThreads
 from notifier.db.visibility import enrolled_elsewhere
+from notifier.domain.planning.plan import PlanningRules
+from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
 from notifier.oversight.alerts import send_alerts, watch, watch_replies
 from notifier.scheduler.worker import Worker
@@ -148,8 +150,8 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("damaged", why, now),)),
     )
     return Worker(
-        threads, gateway, clock, dispatch, about, receive=build_receive(settings), apply=_apply, outside=outside,
-        random=random,
+        threads, gateway, clock, dispatch, about, receive=build_receive(settings), apply=_apply,
+        replan=partial(_replan, rules=planning_rules(settings)), outside=outside, random=random,
     )  # fmt: skip
 
 
@@ -176,6 +178,10 @@ async def _answer_unread(threads: DatabaseThreads, answers: AnswerRules | None, 
         return
     if await threads.read(lambda session: bool(unanswered_at_closing(session, answers, now))):
         await threads.write(lambda session: answer_at_closing(session, answers, now))
+
+
+def _replan(session: Session, now: datetime, *, rules: PlanningRules) -> int:
+    return replan(session, rules, now)
 
 
 def _apply(session: Session, found: ProviderMessage, now: datetime) -> None:

@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "resume": CommandEntry(
         "staff.commands.resume", "Take back a hold, a no-show or a cancellation: what is still useful leaves."
     ),
+    "informed": CommandEntry("staff.commands.informed", "A person told the patient the rules."),
     "due": CommandEntry("staff.lists.due", "What will be sent, and what waits for somebody."),
     "enrollments": CommandEntry("staff.lists.enrollments", "Who is enrolled, the latest first."),
     "show": CommandEntry("staff.lists.show", "Every text of one enrollment."),

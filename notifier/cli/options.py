@@ -18,3 +18,7 @@ TreatedAt = Annotated[str | None, typer.Option(help="The END of the treatment, l
 AppointmentAt = Annotated[str | None, typer.Option(help="The appointment, while the patient is not treated yet.")]
 Timezone = Annotated[str | None, typer.Option(help="The patient's IANA zone; the clinic's unless said.")]
 Language = Annotated[str | None, typer.Option(help="The patient's language; the protocol's first unless said.")]
+Informed = Annotated[
+    str | None,
+    typer.Option(help="yes: somebody told the patient every rule; card: in writing.", metavar="yes|card"),
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -140,3 +140,10 @@ def the_enrollment(session: Session, enrollment_id: int) -> Enrollment:
     if found is None:
         raise Refused(f"there is no enrollment {enrollment_id}", "enrollment", code=RefusalCode.ENROLLMENT_UNKNOWN)
     return found
+
+
+def inform(session: Session, enrollment_id: int, topics: Collection[str], how: str) -> None:
+    """Write down that a person told the patient the rules of these topics, as `yes` or `card`; what was said in
+    writing stays so."""
+    stored = session.get_one(Enrollment, enrollment_id, with_for_update=True)
+    stored.informed = {**dict.fromkeys(topics, how), **(stored.informed or {})}

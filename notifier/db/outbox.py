@@ -20,9 +20,11 @@ from notifier.db.array_param import in_array
 from notifier.db.columns import can_be_id
 from notifier.db.events import cut
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
-from notifier.db.tables import Event, Message
+from notifier.db.tables import Event, Message, Replan
+from notifier.domain.informed import changes_what_is_known
 from notifier.domain.kinds import LOOK_AGAIN, OF_NO_PLAN, REPLY
 from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
+from schedules.protocol import StepKind
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
 _messages, _events = table_of(Message).c, table_of(Event).c
@@ -37,6 +39,17 @@ _INSERT_EVENTS = (
             _messages.id,
             *(bindparam(name, type_=_events[name].type) for name in _EVENT_COLUMNS),
         ).where(in_array(_messages.id, "ids")),
+    )
+)
+
+_INSERT_REPLANS = (
+    table_of(Replan)
+    .insert()
+    .from_select(
+        ["enrollment_id", "at"],
+        select(_messages.enrollment_id, bindparam("at", type_=table_of(Replan).c.at.type))
+        .where(in_array(_messages.id, "ids"), _messages.kind == literal_column(f"'{StepKind.RESTRICT}'"))
+        .distinct(),
     )
 )
 
@@ -136,6 +149,9 @@ def _change(
     )
     ids = [id_ for id_ in changed.scalars() if id_ is not None]
     record_moves(session, ids, seen=seen, to=to, at=at, by=by, why=why, what=what)
+    if what == "state" and changes_what_is_known(seen, to):
+        for start in range(0, len(ids), _AT_ONCE):
+            session.connection().execute(_INSERT_REPLANS, {"at": at, "ids": ids[start : start + _AT_ONCE]})
     return ids
 
 

@@ -30,6 +30,6 @@ def effect_of(stored: Enrollment, plan: CommandPlan, wanted: ChangeRequest, your
         on_their_way=plan.on_their_way,
         opted_out=plan.opted_out,
         unanswered=after.unanswered if after.state in RUNNING and after.anchor.treated else {},
-        not_told=(),
+        not_told=plan.uninformed,
         nobody_tells=tuple(one for one in plan.nobody_tells if yours is None or plan.offices[one[0]] in {None, *yours}),
     )

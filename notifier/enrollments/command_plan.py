@@ -52,6 +52,8 @@ class CommandPlan:
     """Whether the texts of others on the number stay as they are because a protocol version cannot be read."""
     first: tuple[FirstTextChange, ...] = ()
     """What becomes of the texts that leave at enrollment."""
+    uninformed: tuple[str, ...] = ()
+    """Topics that no text tells, and no person has."""
     nobody_tells: tuple[tuple[int, str], ...] = ()
     """Enrollment and step: texts of the patient's other treatments that gave way to these and do not come back."""
 
@@ -123,7 +125,8 @@ def _changed(
     said = sent_steps(outlook.rows.get(after.enrollment, ()))
     first = plan_first_changes(session, before, after, company, outlook.plans[after.enrollment], rules, now, said=said)
     plan = replace(plan, own=outlook.difference(after), others=others, others_unplanned=outlook.others_unplanned)
-    return replace(plan, offices=_offices(company), first=first)
+    uninformed = outlook.plans[after.enrollment].uninformed if after.enrollment in outlook.plans else ()
+    return replace(plan, offices=_offices(company), first=first, uninformed=uninformed)
 
 
 def _ended(session: Session, plan: CommandPlan, rules: PlanningRules, now: datetime, lock: bool) -> CommandPlan:

@@ -25,10 +25,12 @@ from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
+from notifier.domain.informed import Informed
 from notifier.domain.instants import zone_called
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState
+from notifier.enrollments.fields import BY_NAME, read_choice
 from notifier.enrollments.identity import refuse_ended
 from notifier.enrollments.requests import ChangeRequest, changed, names_of
 from schedules.saying import say_moment
@@ -209,8 +211,39 @@ class Resume(Command):
         return replace(facts, state=EnrollmentState.BOOKED if facts.treated_at is None else EnrollmentState.ACTIVE)
 
 
+@dataclass(frozen=True, slots=True)
+class InformInPerson(Command):
+    """A person told the patient the rules: all of them, or those of some topics."""
+
+    word, button, past, event = "informed", "Told in person", "told in person", "informed"
+
+    topics: tuple[str, ...] = ()
+    """None: every restriction of the protocol."""
+    informed: str = Informed.SAID
+    """`card`: in writing too, so that no text makes up for one that was missed."""
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return "Was the patient told?"
+
+    def note(self) -> str:
+        said = ", ".join(self.topics) or "every rule"
+        return f"told in person: {said}{', in writing' if self.informed == Informed.CARD else ''}"
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        refuse_ended(stored)
+
+    def after(self, facts: EnrollmentFacts, now: datetime) -> EnrollmentFacts:
+        known = facts.protocol.restrictions
+        for topic in self.topics:
+            if topic not in known:
+                instead = f"say one of {', '.join(known)}" if known else "it has none"
+                raise Refused(f'"{topic[:40]}" is no restriction of {facts.protocol.id}; {instead}', "topics")
+        how = read_choice(BY_NAME["informed"], self.informed) or Informed.SAID.value
+        return replace(facts, informed={**facts.informed, **dict.fromkeys(self.topics or known, how)})
+
+
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
-    {kind.word: kind for kind in (Treated, NoShow, Change, Cancel, Hold, Resume)}
+    {kind.word: kind for kind in (Treated, NoShow, Change, Cancel, Hold, Resume, InformInPerson)}
 )
 """Every command by its word, in the order in which staff are shown them."""
 

@@ -165,7 +165,7 @@ def _warnings(
         return
     if written.opted_out:
         yield "this number has opted out: nothing will be sent; tell the patient in person"
-    elif plan.timeline.messages and all(message.due_at is None for message in plan.timeline.messages):
+    elif _says_nothing(plan):
         yield "the moment of every text has passed: nothing will be sent"
     if waiting := say_waiting(wanted.facts.protocol, present):
         yield waiting
@@ -176,3 +176,9 @@ def _warnings(
         yield f"the first text leaves only on {when}, so nobody sees now whether the number is right"
     yield from of_plan(plan)
     yield from sentences_about(effect.others)
+
+
+def _says_nothing(plan: Plan) -> bool:
+    """Whether every text of the plan has passed; one for a visit to come may have none from the start."""
+    messages = plan.timeline.messages
+    return bool(plan.timeline.anchor.treated or messages) and all(message.due_at is None for message in messages)

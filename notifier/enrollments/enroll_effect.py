@@ -54,7 +54,7 @@ def effect_of_new(
         on_their_way=(),
         opted_out=opted_out,
         unanswered=facts.unanswered if facts.anchor.treated else {},
-        not_told=(),
+        not_told=plan.uninformed,
         nobody_tells=(),
     )
 

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from notifier.db.tables import Enrollment
 from notifier.domain.consent import check_consent
+from notifier.domain.informed import Informed
 from notifier.domain.names import LONGEST_NAME, check_provider
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import Refused
@@ -39,6 +40,7 @@ class Kind(Enum):
     ANSWERS = auto()
     FLAG = auto()
     OFFICE = auto()
+    CHOICE = auto()
     TEXT = auto()
 
 
@@ -61,6 +63,8 @@ class Field:
     required: bool = False
     longest: int = 0
     """Characters of a text."""
+    options: tuple[str, ...] = ()
+    """What a choice may be."""
     clean: Callable[[str], str] = one_line
     """What a text becomes before it is stored; may raise ValueError with a sentence."""
     may_change: bool = True
@@ -211,6 +215,15 @@ FIELDS: Final = (
         on_card=True,
         later=True,
     ),
+    Field(
+        name="informed",
+        kind=Kind.CHOICE,
+        label="Told in person",
+        help="Whether somebody told the patient every rule: yes, or card where the patient has it in writing",
+        options=tuple(Informed),
+        later=True,
+        is_kept=False,
+    ),
 )
 BY_NAME: Final[Mapping[str, Field]] = {field.name: field for field in FIELDS}
 KEPT: Final = tuple(field for field in FIELDS if field.is_kept)
@@ -222,7 +235,9 @@ FILTERS: Final = tuple(field for field in FIELDS if field.is_filter)
 PLANNED: Final = tuple(
     field.name
     for field in FIELDS
-    if field.name in EnrollmentFacts.__dataclass_fields__ and field.kind not in (Kind.PHONE, Kind.PROTOCOL)
+    if field.is_kept
+    and field.name in EnrollmentFacts.__dataclass_fields__
+    and field.kind not in (Kind.PHONE, Kind.PROTOCOL)
 )
 """What planning sees as it is stored, by the same name; who the patient is and the protocol's version need more."""
 
@@ -240,6 +255,15 @@ def read_text(field: Field, typed: str | None) -> str | None:
     return text or None
 
 
+def read_choice(field: Field, typed: str | None) -> str | None:
+    """One of the options as it is stored; None where nothing is said. Raises Refused."""
+    chosen = (typed or "").strip().casefold()
+    if chosen and chosen not in field.options:
+        known = " or ".join(field.options)
+        raise Refused(f'{field.name} "{chosen[:40]}" is not known; write {known}, or leave it empty', field.name)
+    return chosen or None
+
+
 def card_notes(values: object) -> list[str]:
     """What the card to take home says beside the plan, of an enrollment or of a request."""
     said = (getattr(values, field.name) for field in TEXTS if field.on_card)
@@ -251,6 +275,8 @@ def stored(field: Field, enrollment: Enrollment) -> Any:
     match field.name:
         case "second":
             return enrollment.ordinal > 0
+        case "informed":
+            return None
         case _ if not field.is_kept:
             return False
         case "answers":

@@ -13,6 +13,7 @@ from notifier.db.enrollments import sharing_phone, the_enrollment
 from notifier.db.events import record_event
 from notifier.db.protocols import store_version
 from notifier.db.tables import Enrollment, Message
+from notifier.domain.informed import informed_note
 from notifier.domain.names import Name, check_name
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
@@ -111,6 +112,9 @@ def _write_change(
     session.flush()
     if before.phone != after.phone:
         _opt_out_follows(session, before.phone, after.phone, now, by)
+    if command.event != "informed" and after.informed != before.informed:
+        why = informed_note(after.informed)
+        record_event(session, enrollment_id=before.enrollment, at=now, by=by, what="informed", why=why)
     record_event(
         session,
         enrollment_id=before.enrollment,
@@ -154,6 +158,7 @@ def _write_fields(stored: Enrollment, after: EnrollmentFacts) -> None:
     for name in PLANNED:
         setattr(stored, name, getattr(after, name))
     stored.answers = dict(after.answers)
+    stored.informed = dict(after.informed)
     stored.treated_on = after.local_day
 
 

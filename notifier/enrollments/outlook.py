@@ -19,14 +19,14 @@ from notifier.domain.planning.difference import (
     PlanDifference,
     PlannedChange,
     compare,
-    find_wrong,
     informed_topics,
     over_steps,
     placeless_steps,
 )
 from notifier.domain.planning.number_plan import Member, plan_for, plan_together
-from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, draft_for, for_comparison
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, draft_for, for_comparison, rule_texts_of
 from notifier.domain.planning.still_right import is_still_right
+from notifier.domain.planning.wrong_now import find_wrong
 from notifier.domain.states import RUNNING
 from notifier.enrollments.plans import at_number, company_of, enrollments_on, facts_of
 from schedules.asking import AGAIN
@@ -107,7 +107,7 @@ def look_ahead(
     left = left_today(session, {one.phone for one in running}, now)
     numbers: dict[str, list[Member]] = {}
     for one in after:
-        numbers.setdefault(one.phone, []).append(_member(one, rows.get(one.enrollment, ())))
+        numbers.setdefault(one.phone, []).append(_member(one, rows.get(one.enrollment, ()), now))
     plans: dict[int, Plan] = {}
     for phone, members in numbers.items():
         plans |= plan_together(members, rules, enrolled_at=now, left=left.get(phone, ()))
@@ -122,7 +122,7 @@ def plan_beside(
     company = company_of(session, enrollments_on(session, [facts.phone]), facts)
     others = [one for one in company if (one.folded_name, one.protocol.id, one.local_day) != key]
     rows = _rows(session, [one.enrollment for one in others if one.state in RUNNING], lock=False)
-    members = [_member(one, rows.get(one.enrollment, ())) for one in others]
+    members = [_member(one, rows.get(one.enrollment, ()), now) for one in others]
     left = left_today(session, {facts.phone}, now).get(facts.phone, ())
     return plan_together([*members, Member(facts)], rules, enrolled_at=enrolled_at, left=left)[facts.enrollment]
 
@@ -137,8 +137,9 @@ def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: Planning
     return plan_for(facts, company, rules, enrolled_at=enrollment.enrolled_at)
 
 
-def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow]) -> Member:
-    return Member(facts, over_steps(rows), placeless_steps(rows, facts.phone), informed_topics(rows))
+def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow], now: datetime) -> Member:
+    texts = rule_texts_of(facts, rows, now)
+    return Member(facts, over_steps(rows), placeless_steps(rows, facts.phone), informed_topics(rows), texts)
 
 
 def _rows(session: Session, enrollments: Sequence[int], lock: bool) -> dict[int, list[OutboxRow]]:

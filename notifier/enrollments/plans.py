@@ -54,6 +54,9 @@ def _facts(enrollment: Enrollment, protocol: CareProtocol) -> EnrollmentFacts:
         first_name=enrollment.name.partition(" ")[0],
         folded_name=enrollment.folded_name,
         state=enrollment.state,
+        informed=enrollment.informed or {},
+        catches_up=enrollment.catches_up,
+        enrolled_at=enrollment.enrolled_at,
         **{name: stored(BY_NAME[name], enrollment) for name in PLANNED},
     )
 

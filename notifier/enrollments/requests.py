@@ -19,7 +19,17 @@ from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import approved_words, check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.fields import CHANGEABLE, FIELDS, PLANNED, TEXTS, Kind, read_text
+from notifier.enrollments.fields import (
+    BY_NAME,
+    CHANGEABLE,
+    FIELDS,
+    PLANNED,
+    TEXTS,
+    Field,
+    Kind,
+    read_choice,
+    read_text,
+)
 from schedules.protocol import CareProtocol
 
 
@@ -52,6 +62,8 @@ class EnrollRequest:
     """Who treated the patient."""
     new_area_code: bool | None = None
     """A person vouches for the number, whose area code the library does not know yet."""
+    informed: str | None = None
+    """Somebody told the patient every rule: `yes`, or `card` where it was in writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,8 @@ class Checked:
                 return self.second
             case "new_area_code":
                 return self.vouched
+            case "informed":
+                return next(iter(self.facts.informed.values()), None)
         return self.texts[name] if name in self.texts else getattr(self.facts, name)
 
     def digest(self) -> str:
@@ -95,9 +109,13 @@ class Checked:
             value = self.value(one.name)
             if one.whole and (value or one.kind is not Kind.OFFICE):
                 content.append(value.isoformat() if isinstance(value, datetime) else value)
-            elif one.name in self.given and one.is_kept and not one.whole and not one.is_key:
+            elif one.name in self.given and _is_content(one) and not one.whole and not one.is_key:
                 content.append([one.name, value])
         return hashlib.sha256(_canonical(content).encode()).hexdigest()[:16]
+
+
+def _is_content(field: Field) -> bool:
+    return field.is_kept or field.kind is Kind.CHOICE
 
 
 _canonical = json.JSONEncoder(sort_keys=True).encode
@@ -116,11 +134,13 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     if request.treated_at is None and request.appointment_at is None:
         raise Refused("say treated_at (the END of the treatment) or appointment_at", "treated_at")
     texts = {one.name: read_text(one, getattr(request, one.name)) for one in TEXTS}
+    informed = read_choice(BY_NAME["informed"], request.informed)
     language = request.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
     check_words(protocol, language, request.answers)
     words, answers = approved_words(protocol, language, protocols), request.answers
     if words is not protocol:
         answers = {question: answer for question, answer in answers.items() if _fits(words, question, answer)}
+    planned: dict[str, Any] = {one.name: texts[one.name] for one in TEXTS if one.name in PLANNED}
     facts = EnrollmentFacts(
         enrollment=0,
         protocol=words,
@@ -136,7 +156,8 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
         treated_at=request.treated_at,
         appointment_at=request.appointment_at,
         office=office,
-        **{one.name: texts[one.name] for one in TEXTS if one.name in PLANNED},
+        informed=dict.fromkeys(words.restrictions, informed) if informed else {},
+        **planned,
     )
     given = frozenset(one.name for one in FIELDS if getattr(request, one.name) is not None)
     return Checked(facts, name, texts, bool(request.second), vouched, given)
@@ -185,6 +206,8 @@ class ChangeRequest:
     """Who treated the patient; empty: nobody says."""
     new_area_code: bool | None = None
     """A person vouches for the new number, whose area code the library does not know yet."""
+    informed: str | None = None
+    """Somebody told the patient every rule: `yes`, or `card` where it was in writing."""
 
 
 def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> EnrollmentFacts:
@@ -204,6 +227,8 @@ def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> En
             value = read_text(one, value) if one.kind is Kind.TEXT else value
             after = replace(after, **{one.name: value})
     after = _with_words(after, changes)
+    if informed := read_choice(BY_NAME["informed"], changes.informed):
+        after = replace(after, informed={**after.informed, **dict.fromkeys(after.protocol.restrictions, informed)})
     return _with_time(after, changes, now)
 
 

@@ -12,6 +12,7 @@ from notifier.db import enrollments
 from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.tables import Enrollment, Event, Message
+from notifier.domain.informed import informed_note
 from notifier.domain.planning.first_text import FirstText, first_text
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
@@ -146,7 +147,12 @@ def _write_wave(
     remember(session, known_again, enrollment=min(never, default=0), at=now, by=by)
     insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
     why = "imported" if imported_as else None
-    insert_rows(session, Event, [_event(id_, now, by, why) for id_ in ids])
+    informed = [
+        _event(id_, now, by, informed_note(one.facts.informed), what="informed")
+        for id_, (_, one, _) in zip(ids, new, strict=True)
+        if one.facts.informed
+    ]
+    insert_rows(session, Event, [*(_event(id_, now, by, why) for id_ in ids), *informed])
     for position, _, others in new:
         if others:
             changed = _update_others(session, outlook, written[position], others, by)
@@ -182,6 +188,8 @@ def _enrollment_row(one: Checked, ordinal: int, now: datetime, by: str, digest: 
         **{field.name: one.value(field.name) for field in KEPT if field.name != "second"},
         "ordinal": ordinal,
         "folded_name": facts.folded_name,
+        "informed": dict(facts.informed),
+        "catches_up": True,
         "version": facts.protocol.version,
         "treated_on": facts.local_day,
         "state": facts.state,
@@ -193,5 +201,5 @@ def _enrollment_row(one: Checked, ordinal: int, now: datetime, by: str, digest: 
     }
 
 
-def _event(enrollment_id: int, now: datetime, by: str, why: str | None) -> Row:
-    return {"enrollment_id": enrollment_id, "at": now, "by": by, "what": "enrolled", "why": why}
+def _event(enrollment_id: int, now: datetime, by: str, why: str | None, *, what: str = "enrolled") -> Row:
+    return {"enrollment_id": enrollment_id, "at": now, "by": by, "what": what, "why": why}

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db import replans
 from notifier.db.array_param import in_array
 from notifier.db.events import record_event
 from notifier.db.outbox import move_where
@@ -88,6 +89,7 @@ def opt_in(session: Session, phone: str, *, at: datetime, by: str) -> bool:
         by=by,
         why="the number takes texts again",
     )
+    replans.ask_for(session, list(session.scalars(running)), at=at)  # for the rules that were missed meanwhile
     return True
 
 

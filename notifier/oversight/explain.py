@@ -33,6 +33,7 @@ from notifier.sending.gates.polls import gate_is_open
 from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
+from schedules.catch_up import is_catch_up
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step
 from schedules.saying import say_moment
@@ -112,6 +113,11 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
         f"Message {message.id} is the step {message.step} ({message.kind}) of enrollment {enrollment.id}{again}.",
         f"Its protocol is {protocol.id}, version {protocol.version}.",
     ]
+    if is_catch_up(message.step):
+        return [
+            *said,
+            f"It is a catch-up: no other text tells the patient of {', '.join(message.topics or ())} any more.",
+        ]
     step = next((one for one in protocol.steps if one.key == first_asking(message.step)), None)
     if step is None:
         return [*said, "This version of the protocol has no such step: it is from the one before a change."]

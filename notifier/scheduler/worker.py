@@ -19,6 +19,7 @@ from notifier.domain.backoff import Random, backoff
 from notifier.domain.clocks import Timekeeper
 from notifier.scheduler.change_watch import Changes, changes_of
 from notifier.scheduler.inbound_polls import Inbound
+from notifier.scheduler.replans import Replan, Replans
 from notifier.scheduler.replay_journal import save_left_behind
 from notifier.scheduler.timers import LastRound, Timers
 from notifier.scheduler.unknown_zones import name_unknown_zones
@@ -65,18 +66,19 @@ class Worker:
         *,
         receive: Receive,
         apply: Apply,
+        replan: Replan,
         outside: Outside | None = None,
         random: Random | None = None,
     ) -> None:
         self._threads, self._gateway, self._clock = threads, gateway, clock
         self._dispatch, self._settings = dispatch, settings
-        self._apply, self._outside = apply, outside or Outside()
-        self._random = random
+        self._apply, self._outside, self._random = apply, outside or Outside(), random
         self._stopping = asyncio.Event()
         self._timers = Timers()
         self._inbound = Inbound(
             threads, gateway, clock, dispatch, receive=receive, random=random,
             wake=self._timers.wake, webhooks=settings.webhooks)  # fmt: skip
+        self._replans = Replans(threads, clock, replan)
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._last_drift = self._drift()
         self._polled_at: dict[timedelta, float] = {}
@@ -113,6 +115,7 @@ class Worker:
         timers.add("inbound", 120.0 if me.webhooks else 30.0, self._inbound.round)
         timers.add("lost", _LOST, self._lost)
         timers.add("dispatch", min(_SAFETY, self._ping.every), self._turn)
+        timers.add("replan", _SAFETY, self._replans.round)
         timers.add("receipts", _RECEIPTS, self._receipts)
         timers.add("heartbeat", _HEARTBEAT, self._heartbeat)
         timers.add("replies", _WATCH, self._watch_replies)
@@ -192,6 +195,7 @@ class Worker:
         if changed:
             self._dispatch.wake()
             self._timers.wake("dispatch")
+            self._timers.wake("replan")
 
     def _drift(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()

@@ -45,6 +45,8 @@ class SendingFacts(NamedTuple):
     """Why a person must act first (`notifier.domain.waiting`), or None."""
     number_held: bool
     """Whether that is an open reply, or a hold of the number."""
+    uninformed: str | None
+    """Why a lift must wait until its rule was told (`notifier.domain.informed`), or None."""
     texts_today: int
     """What may have reached the number on this local day."""
     max_texts_per_day: int
@@ -100,11 +102,11 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         until += HELD_TIME_COUNTS_NOT
     if until <= now:
         kept = f"; {facts.waits_for}" if facts.waits_for else ""
-        return _expired(f"it could not leave while it was still useful{kept}")
+        return _expired(facts.uninformed or f"it could not leave while it was still useful{kept}")
     if text.not_before > now:
         return Wait(text.not_before, "not before its restriction has ended")
-    if facts.waits_for:
-        return Wait(min(now + LOOK_AGAIN, until), facts.waits_for, for_a_person=True)
+    if why := facts.waits_for or facts.uninformed:
+        return Wait(min(now + LOOK_AGAIN, until), why, for_a_person=facts.waits_for is not None)
     closes = facts.hours.open_until(now, day0=facts.day0)
     if closes is None or closes - now < LEAST_REMAINING:
         return _at_the_next_opening(text, facts, now, "outside the send window")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -27,7 +27,9 @@ from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
+from notifier.sending.uninformed import uninformed_lifts
 from schedules.asking import first_asking
+from schedules.protocol import StepKind
 from schedules.send_window import OpenHours, SendWindow
 
 DECIDED_BY: tuple[Any, ...] = (
@@ -83,6 +85,8 @@ class FactsOfBatch:
     holds: dict[str, list[OpenHold]]
     pauses: dict[tuple[str, str | None], str]
     left: dict[str, list[datetime]]
+    uninformed: Mapping[int, str]
+    """By text: why a lift must wait until its rule was told."""
     window: SendWindow
     """The clinic's own; an office may have another."""
     offices: Offices
@@ -113,6 +117,7 @@ class FactsOfBatch:
             holds=what_holds(session, phones),
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
             left=left_today(session, phones, now),
+            uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT]),
             window=window,
             offices=offices,
             staffed=staffed,
@@ -155,6 +160,7 @@ class FactsOfBatch:
                 pauses=self.pauses,
             ),
             number_held=any(hold.covers(held_as(row.kind, row.step)) for hold in self.holds.get(row.phone, ())),
+            uninformed=self.uninformed.get(row.id),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
         )

@@ -39,6 +39,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "cancel": ("1",),
     "hold": ("1",),
     "resume": ("3",),
+    "informed": ("1",),
     "reply": ("1", "Please call us."),
     "close-silent": (),
     "close": ("1", "--texts", "go-on"),

@@ -176,14 +176,14 @@ def test_after_a_hold_what_is_useful_goes_and_what_has_passed_expires(clinic: Cl
     later = clinic.now + 26 * HOUR
     with reading(clinic.engine) as session:
         found = preview(session, enrollment, Resume(), rules=clinic.rules, now=later)
-    assert ["today"] == [entry.step for entry in of(found, "expired")]
+    assert (["makeup-again"], ["catch-up"]) == tuple(
+        [entry.step for entry in of(found, what)] for what in ("expired", "added")
+    )
     clinic.act(apply, enrollment, Resume(), rules=clinic.rules, now=later, by="desk")
     texts = clinic.texts(enrollment)
-    assert (EXPIRED, "no hour is left in which it would be useful; tell the patient in person") == (
-        texts["today"].state,
-        texts["today"].reason,
-    )
-    assert PLANNED == texts["makeup-again"].state
+    assert (EXPIRED, "not told") == (texts["makeup-again"].state, texts["makeup-again"].reason)
+    assert (PLANNED, ["sun"]) == (texts["catch-up"].state, texts["catch-up"].topics)
+    assert PLANNED == texts["sun-again"].state
     assert EnrollmentState.ACTIVE == stored(clinic, enrollment).state
 
 

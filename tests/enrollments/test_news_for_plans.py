@@ -20,7 +20,7 @@ from schedules.protocol import CareProtocol
 from tests.schedules.plans import with_lengths_in_words
 from tests.setups.clinic import ANA, BOB, ClinicSetup, of, other
 
-PLANNED, SUPPRESSED = MessageState.PLANNED, MessageState.SUPPRESSED
+PLANNED, SUPPRESSED, EXPIRED = MessageState.PLANNED, MessageState.SUPPRESSED, MessageState.EXPIRED
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -41,7 +41,8 @@ def test_after_start_a_missed_text_stays_missed_whatever_else_changes(clinic: Cl
     clinic.act(opt_in, ANA, at=night, by="patient")
     clinic.act(apply, enrollment, Change(ChangeRequest(rebook_consent=True)), rules=clinic.rules, now=night, by="desk")
     states = clinic.states(enrollment)
-    assert (SUPPRESSED, PLANNED) == (states["makeup-again"], states["sun-again"])
+    assert (EXPIRED, EXPIRED, PLANNED) == (states["today"], states["makeup-again"], states["sun-again"])
+    assert PLANNED == states["catch-up"], "the sun is told after all"
 
 
 def test_while_she_is_opted_out_a_text_that_moves_stays_suppressed(clinic: ClinicSetup) -> None:

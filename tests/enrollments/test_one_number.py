@@ -84,8 +84,10 @@ def test_the_preview_knows_the_number_before_the_name(clinic: ClinicSetup) -> No
 
 def test_a_newer_restriction_takes_the_day_of_older_lifts_and_staff_hear_it(clinic: ClinicSetup) -> None:
     """On Saturday two lifts are due; a patient treated that morning goes before the one that was planned last."""
-    clinic.enroll()
+    first = clinic.enroll()
     second = clinic.enroll(at=clinic.now + MINUTE, name=EVA)
+    for one in (first, second):
+        clinic.send(clinic.texts(one.enrollment)["today"], clinic.now + HOUR)
     saturday = clinic.now + DAY - 4 * HOUR
     shown = look(clinic, treated_at=saturday)
     third = clinic.enroll(at=saturday, now=saturday, name=ZOE)
@@ -101,7 +103,7 @@ def test_everything_that_is_planned_leaves_whosever_clock_it_is_on(clinic: Clini
     for number in range(4):
         at = clinic.now + number * 5 * HOUR
         clinic.enroll(name=f"Patient {'ABCD'[number]}", at=at, now=at, timezone=zone if number % 2 else None)
-    assert leave(clinic) > 4
+    assert leave(clinic) >= 4
 
 
 def test_a_change_and_a_hold_keep_what_is_planned_true(clinic: ClinicSetup) -> None:

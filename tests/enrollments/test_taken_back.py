@@ -49,12 +49,14 @@ def test_a_cancellation_by_mistake_is_taken_back(clinic: ClinicSetup) -> None:
     clinic.act(apply, enrollment, Cancel(), rules=clinic.rules, now=clinic.now, by="desk")
     with reading(clinic.engine) as session:
         shown = preview(session, enrollment, Resume(), rules=clinic.rules, now=later)
-    assert (["makeup-again", "sun-again"], ["today"]) == (
+    assert (["catch-up", "sun-again"], ["today", "makeup-again"]) == (
         [text.step for text in of(shown, "added")],
         [text.step for text in of(shown, "passed")],
     )
     clinic.act(apply, enrollment, Resume(), rules=clinic.rules, now=later, by="desk")
-    assert {"today": EXPIRED, "makeup-again": PLANNED, "sun-again": PLANNED} == clinic.states(enrollment)
+    assert {"today": EXPIRED, "makeup-again": EXPIRED, "catch-up": PLANNED, "sun-again": PLANNED} == (
+        clinic.states(enrollment)
+    )
     assert EnrollmentState.ACTIVE == stored(clinic, enrollment).state
 
 

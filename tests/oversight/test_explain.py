@@ -33,8 +33,9 @@ def said(clinic: Any, message: int, at: datetime) -> str:
 
 @pytest.fixture
 def lift(clinic: Any) -> Any:
-    """The text that says "makeup again", due tomorrow at 14:10."""
+    """The text that says "makeup again", due tomorrow at 14:10; its rule was told."""
     enrolled = clinic.enroll()
+    clinic.send(clinic.texts(enrolled.enrollment)["today"], clinic.now)
     return clinic.texts(enrolled.enrollment)["makeup-again"]
 
 

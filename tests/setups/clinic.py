@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from notifier.db import outbox
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
+from notifier.domain.instants import zone_called
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
 from notifier.enrollments.effect import Effect, OtherEffect, TextEffect
@@ -163,6 +164,11 @@ class ClinicSetup:
                 values = {"left_at": at, "sent_text": message.text} if seen is MessageState.PLANNED else {"attempts": 1}
                 assert outbox.move(session, message.id or 0, seen=seen, to=state, at=at, by="test", why=None, **values)
                 seen = state
+
+    def local(self, at: datetime | None) -> datetime:
+        """An instant on the clinic's clock."""
+        assert at is not None
+        return at.astimezone(zone_called(self.rules.timezone))
 
     def strictly(self) -> ClinicSetup:
         """The same desk of a clinic where a clinician must approve."""

@@ -82,6 +82,12 @@ CASES = {
     "cancel": Case("cancelled", row={"status": "cancelled"}),
     "hold": Case("held"),
     "resume": Case("active", before=(("hold", "1"),)),
+    "informed": Case(
+        "active",
+        cli=("makeup", "--card"),
+        page={"topics": "makeup", "informed": "card"},
+        api={"topics": ["makeup"], "informed": "card"},
+    ),
 }
 
 

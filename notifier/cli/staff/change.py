@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from notifier.cli.context import CommandContext
-from notifier.cli.options import Answers, AppointmentAt, DryRun, Json, TreatedAt, WhichEnrollment, WhichOffice, Yes
+from notifier.cli.options import (
+    Answers,
+    AppointmentAt,
+    DryRun,
+    Informed,
+    Json,
+    TreatedAt,
+    WhichEnrollment,
+    WhichOffice,
+    Yes,
+)
 from notifier.cli.parsing import answers
 from notifier.cli.staff.commands import carry_out
 from notifier.db.tables import Enrollment
@@ -36,6 +46,7 @@ def change(
     external_id: Annotated[str | None, typer.Option(help="Your own system's id; empty takes it back.")] = None,
     provider: Annotated[str | None, typer.Option(help="Who treated the patient; empty takes it back.")] = None,
     new_area_code: Annotated[bool | None, typer.Option(help="The number is right, its area code is new.")] = None,
+    informed: Informed = None,
     office: WhichOffice = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -64,6 +75,7 @@ def change(
             office=office,
             provider=provider,
             new_area_code=new_area_code,
+            informed=informed,
         )
         _refuse_nothing(request)
         return Change(request)

@@ -15,8 +15,9 @@ from notifier.cli.output import confirm, is_attended, note, print_json
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
+from notifier.domain.informed import Informed
 from notifier.domain.instants import read_instant, zone_called
-from notifier.enrollments.commands import Cancel, Command, Hold, NoShow, Resume, Treated
+from notifier.enrollments.commands import Cancel, Command, Hold, InformInPerson, NoShow, Resume, Treated
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.never_text import never_text as never_text_person
 from notifier.enrollments.never_text import plan_never_text, text_again
@@ -74,6 +75,19 @@ def hold(
 def resume(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Take back a hold, a no-show or a cancellation: what is still useful leaves."""
     carry_out(enrollment, lambda *_: Resume(), yes=yes, dry_run=dry_run, as_json=as_json)
+
+
+def informed(
+    enrollment: WhichEnrollment,
+    topics: Annotated[list[str] | None, typer.Argument(help="Such as makeup; all unless said.")] = None,
+    card: Annotated[bool, typer.Option("--card", help="The patient has it in writing.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """A person told the patient the rules."""
+    command = InformInPerson(tuple(topics or ()), Informed.CARD if card else Informed.SAID)
+    carry_out(enrollment, lambda *_: command, yes=yes, dry_run=dry_run, as_json=as_json)
 
 
 def carry_out(

@@ -8,7 +8,7 @@ import typer
 
 from notifier.cli import parsing
 from notifier.cli.context import CommandContext, command_context, rehearsal
-from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
+from notifier.cli.options import Answers, AppointmentAt, Informed, Json, Language, Timezone, TreatedAt, WhichOffice
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.cli.timeline_table import print_timeline
 from notifier.db.engine import reading, writing
@@ -43,6 +43,7 @@ def enroll(
     new_area_code: Annotated[
         bool, typer.Option("--new-area-code", help="The number is right, its area code is new.")
     ] = False,
+    informed: Informed = None,
     office: WhichOffice = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the patient would get, write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: enroll, do not only show.")] = False,
@@ -71,6 +72,7 @@ def enroll(
             office=office_id,
             provider=provider,
             new_area_code=new_area_code,
+            informed=informed,
         )
         if only_show:
             _rehearse(context, request, as_json)

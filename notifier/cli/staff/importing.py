@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols
 from notifier.cli.context import CommandContext, command_context, rehearsal
 from notifier.cli.errors import Failed
-from notifier.cli.options import Json
+from notifier.cli.options import Informed, Json
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.config.settings import load_settings
 from notifier.domain.refused import Refused
@@ -58,6 +58,7 @@ def import_file(
     service: Words = None,
     status: Words = None,
     office: Words = None,
+    informed: Informed = None,
     template: Annotated[bool, typer.Option("--template", help="Print a sample file.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: import, do not only check.")] = False,
     as_json: Json = False,
@@ -89,6 +90,7 @@ def import_file(
                 skip_bad=skip_bad,
                 most_faults=_ALL if bad_rows else MOST_FAULTS,
                 progress=advance,
+                informed=informed,
                 see_effect=(lambda row, effect: effects.append({"row": row, **effect.to_json()})) if as_json else None,
                 read=reader.rows if reader else read_csv,
                 passed=PASSED if reader else timedelta(),

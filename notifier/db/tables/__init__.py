@@ -9,7 +9,7 @@ from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import MappingWord, SavedMapping
-from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Sender, WorkerRow
+from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
 from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.staff import (
@@ -47,6 +47,7 @@ __all__ = [
     "Receipt",
     "Recovery",
     "RecoveryKind",
+    "Replan",
     "Reply",
     "ReplyClaim",
     "ReplyPhone",

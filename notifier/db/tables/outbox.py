@@ -59,6 +59,19 @@ class Enrollment(SQLModel, table=True):
     """Its id in the offices file; None: enrolled without offices."""
     provider: str | None = Field(default=None, max_length=40)
     """Who treated the patient, as staff wrote it."""
+    informed: dict[str, str] = document()
+    """Topics whose rule a person told the patient, and how: `yes` or `card`. Who and when stand in the events."""
+    catches_up: bool = True
+    """Whether a rule that no text has told gets a text of its own; not for those enrolled before there were any."""
+
+
+class Replan(SQLModel, table=True):
+    """An enrollment whose texts must be planned anew: something has changed whether its patient was told a rule."""
+
+    __tablename__ = "replans"
+    id: int | None = Field(default=None, primary_key=True)
+    enrollment_id: int = Field(sa_column=Column(ForeignKey("enrollments.id"), nullable=False))
+    at: datetime = instant()
 
 
 class Message(SQLModel, table=True):

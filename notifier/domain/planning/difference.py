@@ -6,15 +6,16 @@ said and is wrong now is listed, for a call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from notifier.domain.kinds import LOOK_AGAIN
 from notifier.domain.planning.plan import Plan
 from notifier.domain.states import LEGAL_MOVES, SAID, MessageState
 from schedules.daily_cap import lost_its_place
-from schedules.moments import TELL_IN_PERSON
+from schedules.moments import NOT_TOLD, TELL_IN_PERSON
 from schedules.planned import PlannedMessage
 from schedules.protocol import StepKind
 
@@ -176,28 +177,6 @@ def compare(
     return PlanDifference(cancelled=tuple(cancelled), wrong_now=tuple(wrong_now), **lists)
 
 
-def find_wrong(rows: Sequence[OutboxRow], before: Plan, after: Plan) -> list[PlannedChange]:
-    """What was said and is wrong now. Both plans are in one language and without names, all steps included."""
-    was = {message.step: message for message in before.timeline.messages}
-    now = {message.step: message for message in after.timeline.messages}
-    ends = dict(before.timeline.restrictions), dict(after.timeline.restrictions)
-    withheld = {withheld.step: withheld for withheld in after.withheld}
-    found = []
-    for row in rows:
-        if row.state not in SAID or (row.kind == StepKind.PREPARE and after.timeline.anchor.treated):
-            continue
-        if held := withheld.get(row.step):
-            if row.kind == StepKind.LIFT and row.left_at is not None and row.left_at > held.since:
-                found.append(PlannedChange(row.step, row, None, f"it was said after a newer treatment: {held.why}"))
-            elif row.kind == StepKind.RESTRICT and row.step in was and (why := _moved(was[row.step], *ends)):
-                found.append(PlannedChange(row.step, row, None, why))
-        elif row.step not in now:
-            found.append(PlannedChange(row.step, row, None, "it is no longer part of the plan"))
-        elif why := _what_is_wrong(row, was.get(row.step), now[row.step], *ends):
-            found.append(PlannedChange(row.step, row, now[row.step], why))
-    return found
-
-
 def _is_settled(row: OutboxRow) -> bool:
     if row.state in SAID:
         return True
@@ -218,7 +197,7 @@ def _place(row: OutboxRow | None, message: PlannedMessage, phone: str, now: date
     if row.state not in UNSENT:
         return ("added" if message.due_at else "kept"), why
     if message.due_at is None:
-        return "expired", why if lost_its_place(message) else _NO_HOUR
+        return "expired", why if lost_its_place(message) or NOT_TOLD in message.notes else _NO_HOUR
     same_moments = _same_moments(row, message)
     if not (_keeps_its_hour(row, message, now) if same_moments else row.due_at == message.due_at):
         return "moved", why
@@ -252,7 +231,8 @@ def _keeps_its_hour(row: OutboxRow, message: PlannedMessage, now: datetime) -> b
     if row.due_at is None or message.due_at is None:
         return row.due_at == message.due_at
     put_off_by_the_sender = row.due_at >= message.due_at and (row.retries > 0 or row.attempts > 0)
-    due_at_once = row.due_at <= now and message.due_at <= now
+    soon = now + LOOK_AGAIN if row.reason else now  # what waits for a person is put off by minutes, again and again
+    due_at_once = row.due_at <= soon and message.due_at <= now
     return row.due_at == message.due_at or put_off_by_the_sender or due_at_once
 
 
@@ -264,26 +244,3 @@ def _withdrawn(row: OutboxRow, plan: Plan) -> PlannedChange:
         return PlannedChange(row.step, row, None, "the visit is over")
     why = {left_out.step: left_out.why for left_out in plan.timeline.left_out}.get(row.step)
     return PlannedChange(row.step, row, None, why or "no longer part of the plan")
-
-
-def _what_is_wrong(
-    row: OutboxRow,
-    was: PlannedMessage | None,
-    now: PlannedMessage,
-    ends_before: Mapping[str, datetime],
-    ends_after: Mapping[str, datetime],
-) -> str | None:
-    if now.kind is StepKind.LIFT and row.left_at is not None and now.not_before > row.left_at:
-        return f"the patient was told {', '.join(now.topics)} may be again, and the restriction ends only later"
-    if was is None:
-        return None
-    if was.text != now.text:
-        return "what it said is different now"
-    if now.kind is StepKind.PREPARE and was.nominal_at != now.nominal_at:
-        return "the visit has moved"
-    return _moved(now, ends_before, ends_after) if now.kind is StepKind.RESTRICT else None
-
-
-def _moved(text: PlannedMessage, ends_before: Mapping[str, datetime], ends_after: Mapping[str, datetime]) -> str | None:
-    moved = [topic for topic in text.topics if ends_before.get(topic) != ends_after.get(topic)]
-    return f"the end of {', '.join(moved)} has moved" if moved else None

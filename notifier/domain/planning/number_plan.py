@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns, draft_for, is_newer
+from notifier.domain.planning.rule_texts import NO_TEXTS, RuleTexts, add_catch_ups, withhold_lifts
 from notifier.domain.planning.second_treatment import Withheld
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.daily_cap import Draft, keep_to_cap
-from schedules.informing import KnownRules
 from schedules.planned import PlannedMessage
 from schedules.protocol import StepKind
 from schedules.saying import say_day
-from schedules.timeline import placed
 
 Step = tuple[int, str]
 """An enrollment and the key of one of its steps."""
@@ -37,8 +36,8 @@ class Member:
     """Steps that get no new place on any day: they have left, or may have."""
     informed: frozenset[str] = frozenset()
     """Topics of the `restrict` texts that the patient has read, or may have."""
-    known: KnownRules | None = None
-    """What the patient knows, so that every rule is told, then lifted; None: it is not asked."""
+    texts: RuleTexts | None = None
+    """What has become of the texts that tell rules; None of a new enrollment, or as if nothing had left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def plan_together(
     running = sorted(filter(_has_plan, members), key=_seniority)
     drafts = {
         member.facts.enrollment: draft_for(
-            member.facts, company, rules, enrolled_at=enrolled_at, without=member.over, known=member.known
+            member.facts, company, rules, enrolled_at=enrolled_at, without=member.over, texts=member.texts
         )
         for member in running
     }
@@ -102,12 +101,17 @@ def _keep_to_cap(
     now: datetime | None,
 ) -> dict[int, Plan]:
     plans = {whose: _without(whose, plan, covers) for whose, plan in drafts.items()} if covers else dict(drafts)
+    for member in running:
+        plan = plans[member.facts.enrollment]
+        timeline = add_catch_ups(plan.timeline, plan.informing, member.texts or NO_TEXTS)
+        plans[member.facts.enrollment] = replace(plan, timeline=timeline)
     counted = keep_to_cap(
         [_draft(member, plans[member.facts.enrollment], now) for member in running], rules.max_texts_per_day, left
     )
-    for (whose, plan), messages in zip(plans.items(), counted, strict=True):
-        if messages is not plan.timeline.messages:
-            plans[whose] = replace(plan, timeline=placed(plan.timeline, messages, plan.informing))
+    for member, messages in zip(running, counted, strict=True):
+        plan = plans[member.facts.enrollment]
+        timeline, uninformed = withhold_lifts(plan.timeline, messages, plan.informing, member.texts or NO_TEXTS)
+        plans[member.facts.enrollment] = replace(plan, timeline=timeline, uninformed=uninformed)
     return plans
 
 

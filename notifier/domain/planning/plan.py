@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import local_date, zone_called
 from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices, profile_of
 from notifier.domain.phone import area_zones
+from notifier.domain.planning.rule_texts import RuleRow, RuleTexts, rule_texts
 from notifier.domain.planning.second_treatment import Treatment, Withheld, respect
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from notifier.domain.states import RUNNING, EnrollmentState
-from schedules.informing import InformingFacts, KnownRules
+from schedules.informing import InformingFacts
 from schedules.moments import Anchor, Moments
 from schedules.placeholders import FACT_PLACEHOLDERS
 from schedules.protocol import CareProtocol, StepKind
 from schedules.send_window import OpenHours, SendWindow
-from schedules.timeline import (
-    Patient,
-    Rules,
-    Timeline,
-    draft_timeline,
-    hours_of,
-    informing_facts,
-    say_then_lift,
-    why_left_out,
-)
+from schedules.timeline import Patient, Rules, Timeline, draft_timeline, hours_of, informing_facts, why_left_out
 from schedules.wording import Voice
 
 
@@ -98,6 +91,12 @@ class EnrollmentFacts:
     """None: enrolled without offices."""
     provider: str | None = None
     """Who treated the patient, where somebody said it."""
+    informed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Topics whose rule a person told the patient, and how (`notifier.domain.informed.Informed`)."""
+    catches_up: bool = True
+    """Whether a rule that no text has told gets a text of its own; not for those enrolled before there were any."""
+    enrolled_at: datetime | None = None
+    """None until it is stored."""
 
     @property
     def anchor(self) -> Anchor:
@@ -140,7 +139,9 @@ class Plan:
     overtaken: tuple[Withheld, ...] = ()
     """Texts that a newer treatment has made too short: one to come is withheld, one on its way must not come back."""
     informing: InformingFacts | None = field(default=None, compare=False, repr=False)
-    """By what the rules that nobody tells are found; None: it is not asked."""
+    """What it takes to say the rules that its texts do not say; None before the visit."""
+    uninformed: tuple[str, ...] = ()
+    """Topics that no text tells, and no person has: somebody must."""
 
 
 def draft_for(
@@ -150,13 +151,12 @@ def draft_for(
     *,
     enrolled_at: datetime | None,
     without: frozenset[str] = frozenset(),
-    known: KnownRules | None = None,
+    texts: RuleTexts | None = None,
 ) -> Plan:
     """Plan one enrollment as if nobody counted the texts of a day; `on_this_phone` are all enrollments on the number.
 
-    She herself may be among them. Steps in `without` are not planned: they are over. `known` are the rules that the
-    patient knows: then what no text tells is caught up, and no untold rule is lifted; None: as if all were known.
-    Raises ValueError with a sentence, as the timeline does.
+    She herself may be among them. Steps in `without` are not planned: they are over. `texts`: what has become of those
+    that tell rules. Raises ValueError with a sentence, as the timeline does.
     """
     rules = rules.at(facts.office)
     others = [other for other in on_this_phone if other.enrollment != facts.enrollment]
@@ -170,14 +170,29 @@ def draft_for(
     treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
     until = _later_ends(facts, patient.zone, treatments)
     timeline = draft_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until)
-    withheld: tuple[Withheld, ...] = ()
-    overtaken: tuple[Withheld, ...] = ()
-    if treatments:
-        timeline, withheld, overtaken = respect(timeline, treatments, hours, enrolled_at, until)
-    if known is None:
-        return Plan(timeline, hours, withheld, overtaken)
-    informing = informing_facts(timeline, patient, settings, now=enrolled_at, known=known)
-    return Plan(say_then_lift(timeline, informing), hours, withheld, overtaken, informing)
+    texts = texts or rule_texts_of(facts, (), enrolled_at or facts.anchor.at)
+    newer = (other for other in others if concerns(facts, other) and other.state in RUNNING and is_newer(other, facts))
+    said_there = {topic for other in newer if other.treated_at for topic in other.protocol.restrictions}
+    known = replace(texts.known, topics=texts.known.topics | said_there)
+    since = min(texts.since, enrolled_at) if texts.since and enrolled_at else enrolled_at
+    informing = informing_facts(timeline, patient, settings, now=since, known=known)
+    if not treatments:
+        return Plan(timeline, hours, informing=informing)
+    timeline, withheld, overtaken = respect(timeline, treatments, hours, enrolled_at, until)
+    return Plan(timeline, hours, withheld, overtaken, informing)
+
+
+def rule_texts_of(facts: EnrollmentFacts, rows: Iterable[RuleRow], now: datetime) -> RuleTexts:
+    """What has become of the texts that tell the rules of one enrollment."""
+    return rule_texts(
+        rows,
+        protocol=facts.protocol,
+        informed=facts.informed,
+        phone=facts.phone,
+        catches_up=facts.catches_up,
+        enrolled_at=facts.enrolled_at,
+        now=now,
+    )
 
 
 def for_comparison(facts: EnrollmentFacts) -> EnrollmentFacts:

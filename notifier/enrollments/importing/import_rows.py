@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -83,11 +84,13 @@ def import_rows(
     see_effect: SeeEffect | None = None,
     read: ReadRows = read_csv,
     passed: timedelta = timedelta(),
+    informed: str | None = None,
 ) -> ImportReport:
     """Import a file's bytes. One bad row and nothing is written, unless `skip_bad`.
 
     `read` is how another system's file becomes rows of ours. A new row's appointment may have passed by `passed`: in
     the evening's export of the day staff have still to say who was treated.
+    `informed`: how every patient of the file was told the rules in person, where the row itself does not say.
 
     `see_effect` is called with the number of each changed or ended row, and with what that did, or would do.
     Raises Refused for a file that is no CSV or has the wrong columns.
@@ -96,7 +99,8 @@ def import_rows(
     report = ImportReport(dry_run, most_faults=most_faults)
     with reading(engine) as session:
         approved = approved_catalogue(session, protocols, rules)
-    good = _check_rows(read(data), approved, rules, now, report)
+    read_one = partial(read_row, protocols=approved, rules=rules, informed=informed)
+    good = _check_rows(read(data), read_one, approved, rules, now, report)
     report_progress("checked", 0, len(good))
     is_rehearsal = dry_run and see_effect is not None
     since = now - passed
@@ -112,6 +116,7 @@ def import_rows(
 
 def _check_rows(
     rows: Iterator[tuple[int, MappedRow]],
+    read: Callable[[int, Sequence[str], Sequence[str]], ImportRow],
     protocols: Mapping[str, CareProtocol],
     rules: PlanningRules,
     now: datetime,
@@ -131,7 +136,7 @@ def _check_rows(
             report.add_bad_row(RowFault(number, cells.field, str(cells)))
             continue
         try:
-            row = read_row(number, cells, header, protocols, rules)
+            row = read(number, cells, header)
         except Refused as why:
             rest = faults_of(number, cells, header, protocols, rules, now=now)[1:]
             report.add_bad_row(RowFault(number, why.field, str(why)), *rest)

@@ -186,6 +186,9 @@ def _changes(stored: Enrollment, wanted: Checked) -> ChangeRequest:
         said.pop("appointment_at", None)
     if "phone" in said and wanted.vouched:
         said["new_area_code"] = True
+    informed = wanted.facts.informed
+    if informed and informed != {topic: (stored.informed or {}).get(topic) for topic in informed}:
+        said["informed"] = wanted.value("informed")
     if "protocol" in said:
         said["protocol"] = wanted.facts.protocol
     return ChangeRequest(**{name: value for name, value in said.items() if value not in (None, {})})

@@ -126,8 +126,9 @@ def read_row(
     header: Sequence[str],
     protocols: Mapping[str, CareProtocol],
     rules: PlanningRules,
+    informed: str | None = None,
 ) -> ImportRow:
-    """Check one row; raises Refused with the column it is about."""
+    """Check one row; raises Refused with the column it is about. `informed`: what an empty cell of that name says."""
     if any(cells[len(header) :]):
         raise Refused(f"has {len(cells)} cells where the header has {len(header)}; is a comma outside of quotes?")
     row: dict[str, str] = dict.fromkeys((*REQUIRED, *OPTIONAL), "")
@@ -138,6 +139,7 @@ def read_row(
             row[name] = unguarded(cell)
         elif cell:
             raise Refused(f'"{cell[:40]}" stands in a column without a name; name the column or empty the cell')
+    row["informed"] = row["informed"] or informed or ""
     if not row["external_id"]:
         raise Refused(
             "external_id is empty; write the id that your own system uses, which a re-run knows the row by",

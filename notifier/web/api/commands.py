@@ -14,11 +14,16 @@ from notifier.enrollments.lifecycle import apply, preview
 from notifier.web.api.callers import Caller, Changer
 from notifier.web.api.effects import CommandResponse, command_response
 from notifier.web.api.enrollments import the_enrollment
-from notifier.web.api.requests import ChangeBody, CommandBody, Number, ReasonBody, TreatedBody, instant
+from notifier.web.api.requests import ChangeBody, CommandBody, InformedBody, Number, ReasonBody, TreatedBody, instant
 from notifier.web.api.route import keyed_router
 
 router = keyed_router("life")
-_BODIES: Final[Mapping[str, type[CommandBody]]] = {"at": TreatedBody, "why": ReasonBody, "request": ChangeBody}
+_BODIES: Final[Mapping[str, type[CommandBody]]] = {
+    "at": TreatedBody,
+    "why": ReasonBody,
+    "request": ChangeBody,
+    "topics": InformedBody,
+}
 """What is sent, by what the command asks for."""
 
 
@@ -41,6 +46,8 @@ _FIELDS: Final[Mapping[str, Callable[[type[Command], Any, Caller], Any]]] = {
     "at": lambda _kind, body, _caller: instant(body.at, "at"),
     "why": lambda kind, body, caller: body.reason or f"{kind.past} by {caller.by}",
     "request": lambda _kind, body, caller: body.request(caller.context.protocols),
+    "topics": lambda _kind, body, _caller: tuple(body.topics),
+    "informed": lambda _kind, body, _caller: body.informed,
 }
 """How a command's fields are read from a body."""
 

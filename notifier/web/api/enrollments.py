@@ -18,6 +18,7 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.fields import KEPT, stored
 from notifier.oversight import forecast
+from notifier.oversight.informed import informed_of
 from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import parse_number_cursor
 from notifier.web.api.problems import Problem
@@ -60,9 +61,10 @@ def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessage
     """One enrollment and every text of it, oldest first."""
 
     def query(session: Session) -> EnrollmentWithMessages:
-        response = _enrollment_response(the_enrollment(session, enrollment))
-        texts = forecast.show(session, enrollment)
-        return EnrollmentWithMessages.model_validate({**response.model_dump(), "messages": texts})
+        stored_row = the_enrollment(session, enrollment)
+        response = _enrollment_response(stored_row)
+        texts, told = forecast.show(session, enrollment), informed_of(session, stored_row)
+        return EnrollmentWithMessages.model_validate({**response.model_dump(), "told": told, "messages": texts})
 
     return caller.read(query, whose=lambda one: one.enrollment)
 

@@ -21,6 +21,7 @@ _WORDS: Final = {
     "less_than_equal": "{field} must be at most {le}",
     "literal_error": "{field} must be one of {expected}",
     "enum": "{field} must be one of {expected}",
+    "list_type": '{field} must be a list like ["makeup"]',
     "dict_type": '{field} must be an object like {{"question": "answer"}}',
     "model_attributes_type": "{field} must be an object in braces",
     "model_type": "{field} must be an object in braces",

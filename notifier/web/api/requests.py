@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -113,6 +113,8 @@ def _type_of(field: EnrollmentField, to_change: bool) -> Any:
             return _Answers
         case Kind.FLAG:
             return bool
+        case Kind.CHOICE:
+            return Literal[field.options]
     shortest = field.required or (field.kind is Kind.TEXT and not to_change)
     return Annotated[str, Field(min_length=int(shortest), max_length=field.longest)]
 
@@ -180,6 +182,15 @@ class TreatedBody(CommandBody):
     """The patient was treated."""
 
     at: InstantText = Field(description="The END of the treatment.")
+
+
+class InformedBody(CommandBody):
+    """What a person told the patient."""
+
+    topics: list[Annotated[str, Field(max_length=40)]] = Field([], max_length=40, description="All unless said.")
+    informed: Literal[BY_NAME["informed"].options] = Field(  # type: ignore[valid-type]  # the table of fields has them
+        "yes", description="card: the patient has it in writing."
+    )
 
 
 @_with_fields(to_change=True)

@@ -69,6 +69,8 @@ class MessageResponse(ResponseModel):
 class EnrollmentWithMessages(EnrollmentResponse):
     """With every text, oldest first."""
 
+    told: dict[str, str]
+    """How the patient learnt each rule, by topic, or that nobody has told it."""
     messages: list[MessageResponse]
 
 

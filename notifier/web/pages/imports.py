@@ -118,10 +118,13 @@ def _held(view: View) -> Upload:
 def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
     context, now, by = view.context, view.now, view.who.by
 
+    informed = view.field("informed") or None
+
     def work(progress: Progress) -> ImportReport:
         # What is bad has been seen by now, so the good rows go in without it.
         run = partial(import_rows, context.engine, held.data, protocols=context.protocols, rules=context.rules)
-        run = partial(run, now=now, by=by, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, progress=progress)
+        run = partial(run, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, informed=informed)
+        run = partial(run, now=now, by=by, progress=progress)
         if (reader := _reader(context, held)) is None:
             return run()
         report = run(read=reader.rows, passed=PASSED)

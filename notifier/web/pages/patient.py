@@ -28,6 +28,7 @@ from notifier.enrollments.plans import facts_of, facts_without_protocol
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
+from notifier.oversight.informed import informed_of
 from notifier.web.pages.enroll_form import zones
 from notifier.web.pages.first_text import first_text_of
 from notifier.web.pages.reply import reply_box
@@ -83,6 +84,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "unreadable": unreadable,
         "patient_zone": zone,
         "restrictions": ends,
+        "told": informed_of(session, enrollment),
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
         "days": by_day(bubbles, zone, facts.local_day),
         "picture": _picture(facts, bubbles, view.now, ends),

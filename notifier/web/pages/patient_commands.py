@@ -129,6 +129,8 @@ _FIELDS: Final[Mapping[str, Callable[[View, Enrollment], Any]]] = {
     "at": lambda view, _: _instant(view, "treated_at"),
     "why": lambda view, _: view.field("why")[:200] or None,
     "request": _request,
+    "topics": lambda view, _: tuple(one.strip() for one in view.fields.getlist("topics")),
+    "informed": lambda view, _: view.field("informed") or None,
 }
 """How a command's fields are read from a form."""
 _ACTIONS: Final[Mapping[str, PatientAction]] = {

@@ -16,6 +16,7 @@ from notifier.domain.planning.number_plan import Member, plan_together
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns
 from notifier.domain.states import EnrollmentState
 from schedules.catalogue import shipped
+from schedules.catch_up import is_catch_up
 from schedules.moments import Moments
 from schedules.planned import PlannedMessage
 from schedules.protocol import Step, StepKind
@@ -53,7 +54,8 @@ def plans_of(*treatments: EnrollmentFacts) -> dict[int, Plan]:
 
 def leaving(plan: Plan) -> Iterator[tuple[Step, PlannedMessage]]:
     steps = {step.key: step for step in plan.timeline.protocol.steps}
-    return ((steps[one.step], one) for one in plan.timeline.messages if one.due_at is not None)
+    leaves = (one for one in plan.timeline.messages if one.due_at is not None and not is_catch_up(one.step))
+    return ((steps[one.step], one) for one in leaves)
 
 
 STATES = [EnrollmentState.ACTIVE, EnrollmentState.ACTIVE, EnrollmentState.CANCELLED]

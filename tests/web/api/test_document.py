@@ -38,6 +38,7 @@ GOOD = {
     "/enrollments/{enrollment}/hold": {},
     "/enrollments/{enrollment}/resume": {},
     "/enrollments/{enrollment}/never-text": {"dry_run": True},
+    "/enrollments/{enrollment}/informed": {"topics": ["makeup"], "informed": "card"},
     "/opt-outs": {"phone": "+12125550123"},
     "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
     "/replies/{reply}/reply": {"text": "Please call us."},

@@ -1,0 +1,84 @@
+"""Plan anew what has changed without a command: a text that told a rule has bounced, expired, or arrived after all.
+
+Only what follows from that is written: the catch-up texts, and the lifts that wait for their rule to be told. A text
+that was withdrawn stays so, be it that its number takes none any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace as with_
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db import replans
+from notifier.db.protocols import UnreadableVersion
+from notifier.db.tables import Enrollment
+from notifier.domain.planning.difference import PlanDifference, PlannedChange
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.states import RUNNING, MessageState
+from notifier.enrollments.outlook import look_ahead
+from notifier.enrollments.plans import carry_out, enrollments_on, facts_of, lock_plans
+from notifier.numbers.opt_outs import opted_out_phones
+from schedules.catch_up import is_catch_up
+from schedules.moments import NOT_TOLD
+from schedules.protocol import StepKind
+
+AT_ONCE: Final = 100
+"""Enrollments in one transaction."""
+_BY: Final = "worker"
+
+
+def replan(session: Session, rules: PlanningRules, now: datetime, *, most: int = AT_ONCE) -> int:
+    """Plan anew the enrollments for which that was asked, in the caller's transaction; how many there were."""
+    lock_plans(session)
+    asked_for = replans.take(session, most)
+    found = select(Enrollment).where(col(Enrollment.id).in_(asked_for), col(Enrollment.state).in_(RUNNING))
+    numbers: dict[str, set[int]] = {}
+    for one in session.scalars(found.order_by(col(Enrollment.id))):
+        numbers.setdefault(one.phone, set()).add(one.id or 0)
+    opted_out = opted_out_phones(session, numbers)
+    for phone, whose in numbers.items():
+        _replan_number(session, phone, whose, rules, now, opted_out=phone in opted_out)
+    return len(asked_for)
+
+
+def _replan_number(
+    session: Session, phone: str, whose: set[int], rules: PlanningRules, now: datetime, *, opted_out: bool
+) -> None:
+    try:
+        company = [facts_of(session, one) for one in enrollments_on(session, [phone])]
+    except UnreadableVersion:
+        return  # nobody can plan this number; what was told is asked once more before a lift leaves
+    outlook = look_ahead(session, company, rules, now, before=company, lock=True)
+    for facts in company:
+        if facts.enrollment in whose:
+            difference = _what_follows(outlook.difference(facts))
+            carry_out(session, facts, difference, at=now, by=_BY, opted_out=opted_out)
+
+
+def _what_follows(difference: PlanDifference) -> PlanDifference:
+    lists = {
+        name: tuple(filter(_follows, getattr(difference, name)))
+        for name in ("added", "passed", "moved", "reworded", "adjusted", "cancelled", "expired")
+    }
+    return with_(PlanDifference(), **lists)
+
+
+def _follows(entry: PlannedChange) -> bool:
+    """Whether it is a catch-up, or a lift that is withheld, left out or offered again because of what was told."""
+    if is_catch_up(entry.step):
+        return True
+    kind = entry.planned.kind if entry.planned else entry.row and entry.row.kind
+    if kind != StepKind.LIFT:
+        return False
+    was_withheld = entry.row is not None and entry.row.state is MessageState.EXPIRED and _says_so([entry.row.reason])
+    return was_withheld or entry.planned is None or _says_so(entry.planned.notes)
+
+
+def _says_so(reasons: Iterable[str | None]) -> bool:
+    return any(reason and reason.startswith(NOT_TOLD) for reason in reasons)

@@ -1,0 +1,44 @@
+"""Sweep: lifts to come whose rule no text tells any more, whatever event was missed. Some enrollments at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import in_state
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.informed import is_uninformed
+from notifier.domain.states import MessageState
+from schedules.protocol import StepKind
+
+_AT_ONCE: Final = 200
+
+
+def sweep(session: Session, after: int, *, most: int = _AT_ONCE) -> tuple[list[int], int]:
+    """Of the next enrollments after this id with a lift to come: those to plan anew, and the id to go on after.
+
+    The latter is 0 once all were looked at.
+    """
+    to_come = (
+        select(col(Message.enrollment_id))
+        .where(in_state(MessageState.PLANNED), col(Message.kind) == StepKind.LIFT.value)
+        .where(col(Message.enrollment_id) > after)
+    )
+    found_ids = session.scalars(to_come.distinct().order_by(col(Message.enrollment_id)).limit(most))
+    ids = [one for one in found_ids if one is not None]
+    if not ids:
+        return [], 0
+    texts: dict[int, list[Message]] = defaultdict(list)
+    for text in session.scalars(select(Message).where(col(Message.enrollment_id).in_(ids))):
+        texts[text.enrollment_id or 0].append(text)
+    found = session.scalars(select(Enrollment).where(col(Enrollment.id).in_(ids)))
+    missed = [
+        one.id
+        for one in found
+        if one.id is not None and is_uninformed(texts[one.id], one.informed or {}, one.phone, catches_up=one.catches_up)
+    ]
+    return missed, ids[-1] if len(ids) == most else 0
