@@ -40,7 +40,7 @@ from schedules.wording import Voice
 
 NEW_YORK = ZoneInfo("America/New_York")
 MARIA = "+12125550101"
-RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), NEW_YORK.key, must_be_approved=False)
+RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), NEW_YORK.key, must_be_approved=False, first_text=True)
 
 TODAY = (
     "Lakeside Skin: no makeup until Sun Mar 8 4:30 PM. No retinol creams until Wed Mar 11. "
@@ -56,6 +56,12 @@ SUN_OVER = (
     "Lakeside Skin: your days out of the sun are over. Keep using sunscreen each day. Questions? (978) 555-0142. "
     "STOP to opt out."
 )
+REACH_US = (
+    "To reach a person: (978) 555-0142. Not watched at night; emergency: 911. HELP for help, STOP to end. "
+    "Msg & data rates may apply."
+)
+FIRST = f"Lakeside Skin: your aftercare comes by text from this number: 5 to come, until Sat Mar 14. {REACH_US}"
+FIRST_OF_A_BOOKED = f"Lakeside Skin: we text you about your visit and your aftercare from this number. {REACH_US}"
 NO_LASER = (
     "Lakeside Skin: no laser, waxing or electrolysis in the 7 days before your visit on Wed Mar 18. Questions? "
     "(978) 555-0142. STOP to opt out."
@@ -67,6 +73,7 @@ async def test_maria_hears_the_right_thing_at_the_right_hour(clinic: Clinic) -> 
     clinic.enroll("2026-03-07T15:40", treated_at=at("2026-03-07T15:30"))
     await clinic.live_through("2026-03-07T15:40", "2026-03-15T00:00")
     assert [
+        ("Sat 07 15:40", FIRST),
         ("Sat 07 16:30", TODAY),
         ("Sun 08 09:00", STILL_NO_MAKEUP),
         ("Sun 08 16:30", MAKEUP_AGAIN),
@@ -82,7 +89,8 @@ async def test_nothing_follows_a_stop(clinic: Clinic) -> None:
     clinic.clock.shows = at("2026-03-08T12:00")
     await clinic.twilio.receive(MARIA, "please no more texts")
     await clinic.live_through("2026-03-08T12:01", "2026-03-15T00:00")
-    assert [("Sat 07 16:30", TODAY), ("Sun 08 09:00", STILL_NO_MAKEUP)] == clinic.heard(MARIA)
+    heard = [("Sat 07 15:40", FIRST), ("Sat 07 16:30", TODAY), ("Sun 08 09:00", STILL_NO_MAKEUP)]
+    assert heard == clinic.heard(MARIA)
     assert [] == clinic.twilio.own_replies
 
 
@@ -99,7 +107,7 @@ async def test_a_moved_visit_takes_its_texts_along(clinic: Clinic) -> None:
         moved = ChangeRequest(appointment_at=at("2026-03-18T14:00"))
         apply(session, enrollment, Change(moved), rules=RULES, now=at("2026-03-06T09:00"), by="front desk")
     await clinic.live_through("2026-03-06T09:00", "2026-03-11T00:00")
-    assert [("Tue 10 09:00", NO_LASER)] == clinic.heard(MARIA)
+    assert [("Thu 05 09:00", FIRST_OF_A_BOOKED), ("Tue 10 09:00", NO_LASER)] == clinic.heard(MARIA)
 
 
 async def test_a_crash_between_twilios_yes_and_our_record_sends_nothing_twice(clinic: Clinic) -> None:
@@ -111,7 +119,8 @@ async def test_a_crash_between_twilios_yes_and_our_record_sends_nothing_twice(cl
     await clinic.start_again()
     assert ("accepted", clinic.twilio.ledger[-1].sid) == clinic.record_of("makeup-again")
     await clinic.live_through("2026-03-08T16:31", "2026-03-15T00:00")
-    assert [TODAY, STILL_NO_MAKEUP, MAKEUP_AGAIN, RETINOIDS_AGAIN, SUN_OVER] == [t for _, t in clinic.heard(MARIA)]
+    plan = [TODAY, STILL_NO_MAKEUP, MAKEUP_AGAIN, RETINOIDS_AGAIN, SUN_OVER]
+    assert [FIRST, *plan] == [text for _, text in clinic.heard(MARIA)]
 
 
 class Clock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,15 @@ def test_the_timeline_is_what_is_planned(api: Api) -> None:
     for message in enrolled["messages"]:
         del message["message"], message["state"]
     assert planned == {name: enrolled[name] for name in planned}
+
+
+def test_the_first_text_stands_beside_the_timeline_and_in_the_effect_and_is_no_step_of_it(api: Api) -> None:
+    object.__setattr__(api.context, "rules", replace(api.context.rules, first_text=True))
+    dry, done = (api.post("/enrollments", {**ANA, "dry_run": dry_run}).json() for dry_run in (True, False))
+    assert dry["first_text"] | {"message": 1, "state": "planned"} == done["first_text"] | {"message": 1}
+    assert "first-text" not in [one["step"] for one in done["messages"]]
+    for said in (dry, done):
+        assert ("first-text", "added") == tuple(said["effect"]["texts"][0][name] for name in ("step", "what"))
 
 
 def test_a_timeline_takes_a_number_and_a_provider_as_enrolling_does(api: Api) -> None:
