@@ -105,7 +105,7 @@ def _show_release(session: Session, view: View, enrollment: Enrollment) -> Effec
         notes.append(f"{until_start(session, enrollment.phone)}.")
     unread = opt_out.plan_release(session, enrollment.phone)
     notes += [f"This closes what is open: {one.reason}." for one in unread]
-    seen = f"seen {' '.join(str(one.id) for one in unread)}"
+    seen = " ".join(["seen", *(str(one.id) for one in unread)])
     return EffectView(f"May texts to {number(enrollment.phone)} leave again?", "Let them leave", seen, notes=notes)
 
 

@@ -114,7 +114,7 @@ def test_every_open_and_lately_closed_reply_is_behind_the_count(pages: Pages) ->
     pages.enroll()
     pages.says("Can I run?")
     pages.says("It is bleeding")
-    pages.post("/replies/1/close", back="/replies")
+    pages.post("/replies/1/close", back="/replies", texts="go-on")
     shown = pages.read("/replies")
     assert shown.index("It is bleeding") < shown.index("Closed lately") < shown.index("Can I run?")
     assert "Done by Dana" in shown
@@ -125,7 +125,7 @@ def test_a_form_leads_back_to_its_own_pages_alone(subtests: pytest.Subtests, pag
         with subtests.test(back=back):
             pages.enroll()
             pages.says("Can I run?")
-            assert "/" == pages.post("/replies/1/close", back=back).headers["location"]
+            assert "/" == pages.post("/replies/1/close", back=back, texts="go-on").headers["location"]
 
 
 def outage(pages: Pages) -> None:
