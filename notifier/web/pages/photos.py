@@ -1,4 +1,4 @@
-"""A photo that a patient sent: shown on demand, saved to the chart by a person, and kept nowhere here."""
+"""A photo that a patient sent: shown when asked for, saved to the chart by a person, and kept nowhere here."""
 
 from __future__ import annotations
 
