@@ -66,6 +66,14 @@ def test_replies_come_the_latest_first(api: Api) -> None:
     assert 2 == len(pages(api, "/replies", limit=1))
 
 
+def test_delivery_has_a_line_for_each_day_and_who_is_silent(api: Api) -> None:
+    api.enroll()
+    told = api.get("/delivery?days=3").json()
+    assert (3, None, []) == (len(told["days"]), told["minutes_to_a_person"], told["silent"])
+    expected = {"day", "sent", "delivered", "not_delivered", "asked", "fine", "question", "worse"}
+    assert expected == told["days"][0].keys()
+
+
 @pytest.mark.parametrize("asked", [{"phone": "212-555-0123"}, {"external_id": "v-1"}])
 def test_a_search_is_a_body_and_finds_by_what_no_address_may_hold(api: Api, asked: dict[str, str]) -> None:
     enrolled = api.enroll(external_id="v-1")

@@ -153,3 +153,16 @@ def test_the_longest_row_fills_the_width() -> None:
     chart = rows([("A", (8, 1, 1, 0), 0), ("B", (5, 0, 0, 0), 0)])
     widths = [sum(one.width for one in bar.blocks) for bar in chart.bars]
     assert [chart.width, chart.width / 2] == pytest.approx(widths)
+
+
+def test_who_was_asked_and_wrote_nothing_stands_on_a_list_that_is_closed_by_reading(pages: Pages) -> None:
+    now, whose = pages.clock.now(), pages.enroll().enrollment
+    with writing(pages.engine) as session:
+        times = dict.fromkeys(("nominal_at", "not_before", "due_at", "left_at"), now - 5 * DAY)
+        row: dict[str, Any] = {"enrollment_id": whose, "step": "check-in", "kind": "ask", "state": "delivered"}
+        insert_rows(session, Message, [{**row, **times, "expires_at": now - DAY, "phone": ANA, "text": "x"}])
+    page = pages.get("/delivery").text
+    assert ["1", "0", "0", "0"] == next(iter(table(pages, "Answers of each day").values()))
+    (shown,) = re.findall(r'name="messages" value="(\d+)"', page)
+    assert 303 == pages.post("/delivery/silent", messages=shown).status_code
+    assert "Nobody is silent." in pages.get("/delivery").text
