@@ -50,7 +50,7 @@ class Example:
     template: str
     late_pieces: tuple[Piece, ...] = ()
     late_template: str = ""
-    asked: tuple[tuple[str, tuple[Piece, ...], str], ...] = ()
+    further: tuple[tuple[str, tuple[Piece, ...], str], ...] = ()
     """Of a question: when each further text of it is read, the text, and as it is written."""
 
 
@@ -78,14 +78,14 @@ def examples(
             step.text[language],
             pieces(step, step.late_text[language]) if step.late_text else (),
             step.late_text.get(language, ""),
-            tuple((when, pieces(step, text), text) for when, text in _asked(step, language)),
+            tuple((when, pieces(step, text), text) for when, text in _further_texts(step, language)),
         )
         for step in protocol.steps
         if step.enabled
     }
 
 
-def _asked(step: Step, language: str) -> Iterator[tuple[str, str]]:
+def _further_texts(step: Step, language: str) -> Iterator[tuple[str, str]]:
     if step.again_text:
         yield f"Where nothing comes within {step.again_after}, once more", step.again_text[language]
     for choice, answer in step.answers.items():
