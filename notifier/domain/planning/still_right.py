@@ -7,6 +7,7 @@ from datetime import datetime
 
 from notifier.domain.planning.difference import OutboxRow
 from notifier.domain.planning.plan import Plan
+from schedules.catch_up import is_catch_up
 
 
 def is_still_right(row: OutboxRow, plan: Plan, own_ends: Mapping[str, datetime]) -> bool:
@@ -18,6 +19,8 @@ def is_still_right(row: OutboxRow, plan: Plan, own_ends: Mapping[str, datetime])
     said = next((message for message in plan.timeline.messages if message.step == row.step), None)
     if said is None or row.sent_text not in {said.text, said.late_text} - {None} or row.nominal_at != said.nominal_at:
         return False
+    if is_catch_up(row.step):
+        return True  # no step of the protocol; it prints the end of every rule that it tells
     ends = dict(plan.timeline.restrictions)
     step = next(step for step in plan.timeline.protocol.steps if step.key == row.step)
     return all(
