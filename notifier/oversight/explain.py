@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,8 +15,7 @@ from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
 from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
-from notifier.domain.instants import zone_called
-from notifier.domain.kinds import BY_ITSELF, FIRST, REPLY
+from notifier.domain.kinds import FIRST, REPLY
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
@@ -25,6 +23,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight.answers import what_followed
+from notifier.oversight.explain_beside import say_first_text, say_reply, say_when
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.circuits import open_circuits, what_stops
@@ -36,15 +35,11 @@ from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step
-from schedules.saying import say_moment
 
 _FREE: Final = "Nothing keeps it from leaving when due."
 _NOT_NOW: Final = "By the checks of now it would then"
 LONGEST_WAIT: Final = timedelta(minutes=5)
 """That a provider's wish to wait is heeded for."""
-
-_WHOSE: Final = {BY_ITSELF: "the fixed answer", "after": "what the protocol says after an answer,"}
-"""Replies by how their step begins."""
 
 
 def explain(session: Session, message_id: int, *, rules: PlanningRules, now: datetime | None = None) -> list[str]:
@@ -56,7 +51,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     if found is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     message, enrollment = found
-    beside_the_plan = {REPLY: _an_answer, FIRST: _a_first_text}.get(message.kind)
+    beside_the_plan = {REPLY: say_reply, FIRST: say_first_text}.get(message.kind)
     rule = beside_the_plan(message, enrollment) if beside_the_plan else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
     stands = _where_it_stands(session, message, enrollment, rules, now)
@@ -80,26 +75,6 @@ def find_text(session: Session, message_id: int) -> tuple[Message, Enrollment] |
     message = outbox.by_id(session, message_id)
     enrollment = by_id(session, message.enrollment_id) if message and message.enrollment_id is not None else None
     return None if message is None or enrollment is None else (message, enrollment)
-
-
-def _an_answer(message: Message, enrollment: Enrollment) -> list[str]:
-    begins, number = message.step.split("-")[0], re.findall(r"[0-9]+", message.step)[0]
-    whose = _WHOSE.get(begins, "a person's reply")
-    return [
-        f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
-        "The patient had just written, so it may leave at any hour; only STOP would keep it.",
-        f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires.",
-    ]
-
-
-def _a_first_text(message: Message, enrollment: Enrollment) -> list[str]:
-    due = f"It is due at {_say(message.due_at, enrollment)}"
-    return [
-        f"Message {message.id} is the first text of enrollment {enrollment.id}: it says who writes, and is no step.",
-        "It leaves at enrollment, once for each number and course; the daily limit does not count it.",
-        f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
-        f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires.",
-    ]
 
 
 def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
@@ -149,18 +124,18 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
     if anchor is None:
         anchor, what = enrollment.appointment_at, "the appointment"
     said = [
-        f"It counts from {what}, {_say(anchor, enrollment)}, on the clock of {enrollment.timezone}.",
-        f"So its own moment is {_say(message.nominal_at, enrollment)}.",
+        f"It counts from {what}, {say_when(anchor, enrollment)}, on the clock of {enrollment.timezone}.",
+        f"So its own moment is {say_when(message.nominal_at, enrollment)}.",
     ]
     said += [f"{note[0].upper()}{note[1:]}." for note in message.notes or []]
     if message.due_at is None:
         said.append("It found no open hour in which it was still useful, so staff tell the patient in person.")
     else:
         window = rules.at(enrollment.office).window
-        said.append(f"It is due at {_say(message.due_at, enrollment)}; texts may leave {window}.")
+        said.append(f"It is due at {say_when(message.due_at, enrollment)}; texts may leave {window}.")
     if message.not_before > message.nominal_at:
-        said.append(f"It may not leave before {_say(message.not_before, enrollment)}.")
-    return [*said, f"It is useful until {_say(message.expires_at, enrollment)}; after that it expires."]
+        said.append(f"It may not leave before {say_when(message.not_before, enrollment)}.")
+    return [*said, f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires."]
 
 
 def _where_it_stands(
@@ -261,7 +236,7 @@ def _the_checks(
         case Send(late=late):
             yield f"Every check of now lets it leave then{', in its late wording' if late else ''}."
         case Wait() as wait:
-            yield f"{_NOT_NOW} wait until {_say(wait.until, enrollment)}: {wait.why}."
+            yield f"{_NOT_NOW} wait until {say_when(wait.until, enrollment)}: {wait.why}."
         case withdraw:
             yield f"{_NOT_NOW} be {withdraw.to.value}: {withdraw.why}."
 
@@ -285,7 +260,7 @@ def _the_attempts(session: Session, message: Message, enrollment: Enrollment) ->
         often = "once" if attempt.empty_lists == 1 else f"{attempt.empty_lists} times"
         is_open = attempt.empty_lists and outcome != "not created"
         looked = [f"Twilio's list did not have it, {often}"] if is_open else []
-        when, what = _say(attempt.started_at, enrollment), "; ".join([outcome, *more, *looked])
+        when, what = say_when(attempt.started_at, enrollment), "; ".join([outcome, *more, *looked])
         said.append(f"Attempt {number}, {when}: {what}.")
     return said
 
@@ -296,9 +271,5 @@ def _what_happened(session: Session, message: Message, enrollment: Enrollment) -
         what = event.what.replace("_", " ")
         moved = f"{event.from_state} to {event.to_state}" if event.from_state != event.to_state else what
         why = f": {event.why.rstrip('.')}" if event.why else ""
-        said.append(f"{_say(event.at, enrollment)}: {moved}, by {event.by}{why}.")
+        said.append(f"{say_when(event.at, enrollment)}: {moved}, by {event.by}{why}.")
     return said
-
-
-def _say(at: datetime | None, enrollment: Enrollment) -> str:
-    return say_moment(at, zone_called(enrollment.timezone), year=True) if at else "an unknown moment"

@@ -1,0 +1,42 @@
+"""Texts beside the plan, explained: replies to what a patient wrote, and the first text of an enrollment."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.instants import zone_called
+from notifier.domain.kinds import BY_ITSELF
+from schedules.saying import say_moment
+
+_WHOSE: Final = {BY_ITSELF: "the fixed answer", "after": "what the protocol says after an answer,"}
+"""Replies by how their step begins."""
+
+
+def say_reply(message: Message, enrollment: Enrollment) -> list[str]:
+    """What a reply to a patient is, and until when it is useful."""
+    begins, number = message.step.split("-")[0], re.findall(r"[0-9]+", message.step)[0]
+    whose = _WHOSE.get(begins, "a person's reply")
+    return [
+        f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
+        "The patient had just written, so it may leave at any hour; only STOP would keep it.",
+        f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
+    ]
+
+
+def say_first_text(message: Message, enrollment: Enrollment) -> list[str]:
+    """What the first text is, and until when it is useful."""
+    due = f"It is due at {say_when(message.due_at, enrollment)}"
+    return [
+        f"Message {message.id} is the first text of enrollment {enrollment.id}: it says who writes, and is no step.",
+        "It leaves at enrollment, once for each number and course; the daily limit does not count it.",
+        f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
+        f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
+    ]
+
+
+def say_when(at: datetime | None, enrollment: Enrollment) -> str:
+    """The instant on the patient's clock."""
+    return say_moment(at, zone_called(enrollment.timezone), year=True) if at else "an unknown moment"
