@@ -66,7 +66,7 @@ class MediaSource:
 
     async def _get(self, client: httpx2.AsyncClient, url: str, *, most: int) -> MediaFile:
         for _ in range(_REDIRECTS + 1):
-            self._refuse_stranger(url)
+            self._refuse_other_hosts(url)
             auth = httpx2.BasicAuth(*self.login) if _origin(url) == _origin(self.api_url) else None
             async with client.stream("GET", url, auth=auth, headers={"Accept-Encoding": "identity"}) as response:
                 if response.status_code in _MOVED:
@@ -79,7 +79,7 @@ class MediaSource:
                 return MediaFile(response.headers.get("content-type", ""), await _whole(response, most))
         raise MediaUnavailable("Twilio sent us from address to address and never to the photo")
 
-    def _refuse_stranger(self, url: str) -> None:
+    def _refuse_other_hosts(self, url: str) -> None:
         """The API's own address, and where that is Twilio's, its content network; nothing else is ever called."""
         parts = urlsplit(url)
         if _origin(url) == _origin(self.api_url):
