@@ -58,7 +58,7 @@ EFFECT = {
 TEXT = {"message", "step", "what", "was_due_at", "due_at", "text", "why"}
 ENROLLED = {
     "enrollment", "already", "protocol", "version", "treated_at", "timezone", "restrictions", "messages", "unanswered",
-    "left_out", "warnings", "effect",
+    "left_out", "warnings", "effect", "first_text",
 }  # fmt: skip
 
 
