@@ -222,19 +222,27 @@ def said_twice(texts: Sequence[tuple[Text, bool]]) -> list[str]:
 
 
 def lost(
-    known: Known, texts: Sequence[Text], *, since: datetime, until: datetime, in_review: set[tuple[str, str]]
+    known: Known,
+    texts: Sequence[Text],
+    *,
+    arrived: Sequence[Text],
+    since: datetime,
+    until: datetime,
+    in_review: set[tuple[str, str]],
 ) -> Iterator[str]:
     """What has not left though it could: all was well from `since` to `until`, and nobody had a word against it.
 
-    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving.
+    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving. A lift
+    waits for the rule, whose text must have `arrived`: no carrier has given it back.
     """
     sent = {(found["whose"], found["step"]) for text in texts if (found := WHICH.search(text.body))}
+    told = {found["whose"] for text in arrived if (found := WHICH.search(text.body)) and found["step"] == "today"}
     for mine in known.courses.values():
         if mine.held or mine.cancelled or mine.phone in known.wrote_stop:
             continue
         for step in mine.steps:
             moment = mine.moment(step)
-            waits = "lifts" in step and (any(known.others(mine)) or (mine.whose, "today") not in sent)
+            waits = "lifts" in step and (any(known.others(mine)) or mine.whose not in told)
             if (mine.whose, step["key"]) in sent | in_review or moment < mine.changed_at or waits:
                 continue
             if len(list(_open(mine, texts, max(moment, since), min(mine.useful_until(step), until)))) > 8:

@@ -284,7 +284,10 @@ class World:
         await self.live(timedelta(days=9), at_least_every=timedelta(days=1))
         self.judge()
         texts = [text for _, text in self.texts]
-        missing = lost(self.known, texts, since=since, until=self.truth.now(), in_review=self._in_review())
+        arrived = [text for sid, text in self.texts if sid not in self.provider.failed]
+        missing = lost(
+            self.known, texts, arrived=arrived, since=since, until=self.truth.now(), in_review=self._in_review()
+        )
         assert not (found := list(missing)), "\n".join(found)
 
     def _in_review(self) -> set[tuple[str, str]]:
