@@ -88,7 +88,7 @@ def read_reply(
     agrees = bool(known.yes & set(said.whole.split()))
     if read.meaning is Meaning.HARMLESS and (urgent or media_count or (opted_out and agrees)):
         read = Reading(Meaning.OTHER)
-    return replace(read, urgent=bool(urgent), why=read.why + urgent)
+    return replace(read, urgent=bool(urgent), why=tuple(dict.fromkeys(read.why + urgent)))
 
 
 def language_of_urgent(text: str) -> str | None:

@@ -13,7 +13,7 @@ import structlog
 
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.import_rows import ImportReport, Progress
-from notifier.enrollments.importing.mappings.apply import Unknown
+from notifier.enrollments.importing.mappings.apply import UnknownWord
 
 LARGEST: Final = 10 * 2**20
 """Bytes of one file."""
@@ -37,7 +37,7 @@ class Upload:
     """Through which it is read; "" for a file of ours."""
     consent: str = ""
     """How everybody in it agreed, where the file does not say it."""
-    unknown: tuple[tuple[Unknown, int], ...] = ()
+    unknown: tuple[tuple[UnknownWord, int], ...] = ()
     """Words that nobody has said the meaning of, and in how many rows each stands."""
     thread: threading.Thread | None = None
     done: int = 0

@@ -61,6 +61,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "staff sign-out": ("Dana",),
     "api-key add": ("Booking", "--scope", "read"),
     "api-key revoke": ("EHR",),
+    "fixed-answer": ("--approve", "--by", "Dr. Rivera"),
     "mappings save": ("mine", "own.toml"),
     "mappings forget": ("kept",),
     "db upgrade": (),

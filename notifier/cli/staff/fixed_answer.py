@@ -9,7 +9,7 @@ import typer
 from notifier.bootstrap.sending import answer_rules
 from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json, Yes
-from notifier.cli.output import print_json, print_table
+from notifier.cli.output import is_attended, print_json, print_table
 from notifier.config.settings import load_settings
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading
@@ -35,7 +35,10 @@ def fixed_answer(
     if rules is None:
         raise Refused("nothing is answered: set NOTIFIER_CLINIC_NAME and NOTIFIER_CLINIC_PHONE")
     if approve:
-        _approve(rules, by, language, dry_run=dry_run, yes=yes)
+        only_show = dry_run or (as_json and not yes and is_attended())
+        new = _approve(rules, by, language, dry_run=only_show, yes=yes)
+        if as_json:
+            print_json({"approved": new, "by": by, "dry_run": only_show})
         return
     with command_context(read_only=True) as context, reading(context.engine) as session:
         last = last_approvals(session)
@@ -57,7 +60,8 @@ def fixed_answer(
     print_table(("language", "says now", "approved by", "waits for approval"), rows, empty="")
 
 
-def _approve(rules: AnswerRules, by: str, language: str | None, *, dry_run: bool, yes: bool) -> None:
+def _approve(rules: AnswerRules, by: str, language: str | None, *, dry_run: bool, yes: bool) -> list[str]:
+    """The languages in which the words are approved now, and were not."""
     words = {one.code: rules.wish(one.code) for one in languages()}
     with command_context(creates=True, dry_run=dry_run) as context:
         for code in [language] if language in words else words:
@@ -66,3 +70,4 @@ def _approve(rules: AnswerRules, by: str, language: str | None, *, dry_run: bool
         with context.change() as session:
             new = approve_answers(session, words, by=by, now=context.now, language=language)
         context.report(f"the fixed answer is approved in {', '.join(new)}" if new else "it was approved already")
+    return list(new)

@@ -25,7 +25,7 @@ from notifier.enrollments.importing.csv_text import LARGEST_FILE, read_csv
 from notifier.enrollments.importing.failed_rows import Table, write_failed_rows
 from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
 from notifier.enrollments.importing.import_rows import Progress as ReportProgress
-from notifier.enrollments.importing.mappings.apply import FileReader, Unknown
+from notifier.enrollments.importing.mappings.apply import FileReader, UnknownWord
 from notifier.enrollments.importing.mappings.stored import PASSED, Meanings, open_reader, remember
 from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 from notifier.enrollments.importing.rows import template as sample
@@ -105,15 +105,15 @@ def import_file(
         _refuse(report, bad_rows, skip_bad)
 
 
-def meanings(**given: Iterable[str] | None) -> dict[Unknown, str]:
+def meanings(**given: Iterable[str] | None) -> dict[UnknownWord, str]:
     """`--service "Facial=none" --status "Arrived=booked"` as what the words of a file mean."""
-    read: dict[Unknown, str] = {}
+    read: dict[UnknownWord, str] = {}
     for what, ones in given.items():
         for one in ones or ():
             word, equals, means = (part.strip() for part in one.rpartition("="))
             if not (equals and word and means):
                 raise Refused(f'--{what} "{one}" is not WORD=MEANING; write it like --{what} "{_EXAMPLES[what]}"', what)
-            read[Unknown(what, word)] = means
+            read[UnknownWord(what, word)] = means
     return read
 
 

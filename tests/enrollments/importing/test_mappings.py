@@ -8,7 +8,7 @@ import pytest
 
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.mappings.apply import HEADER, FileReader, Unknown
+from notifier.enrollments.importing.mappings.apply import HEADER, FileReader, UnknownWord
 from notifier.enrollments.importing.mappings.mapping import read_mapping
 from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
 from schedules.catalogue import shipped as protocols
@@ -78,11 +78,13 @@ def test_consent_is_what_the_file_says_and_a_no_stays_a_no() -> None:
 def test_a_service_or_a_status_that_nobody_knows_is_asked_about_once_and_never_guessed() -> None:
     asked = reader("acuity")
     rows = [row for _, row in asked.rows((EXPORTS / "acuity.csv").read_bytes())][1:]
-    assert [Unknown("service", "Microneedling - Face"), Unknown("service", "Consultation")] == list(asked.unknown)
+    assert [UnknownWord("service", "Microneedling - Face"), UnknownWord("service", "Consultation")] == list(
+        asked.unknown
+    )
     assert ['nobody has said what the service "Microneedling - Face" gives: a protocol, or "none"'] == [str(rows[0])]
     strict = reader("mindbody", statuses={})
     list(strict.rows((EXPORTS / "mindbody.csv").read_bytes()))
-    assert [Unknown("status", "Booked"), Unknown("status", "No Show")] == list(strict.unknown)
+    assert [UnknownWord("status", "Booked"), UnknownWord("status", "No Show")] == list(strict.unknown)
 
 
 def test_a_file_of_another_shape_or_with_a_column_renamed_says_which_column() -> None:

@@ -26,7 +26,7 @@ _YES: Final = {"yes", "y", "true", "1", "x", "on", "si", "sí", "verdadero", "ch
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownWord:
     """A word of the file that nobody has said the meaning of."""
 
     what: str
@@ -44,7 +44,7 @@ class FileReader:
     rules: PlanningRules
     consent: str = ""
     """How everybody in the file agreed, where the file has no word on it."""
-    unknown: Counter[Unknown] = field(default_factory=Counter)
+    unknown: Counter[UnknownWord] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """Words are compared folded."""
@@ -134,7 +134,7 @@ class FileReader:
     def _protocol(self, service: str) -> str:
         """Its id or its title in any case is a protocol; no other name is guessed at."""
         if (gives := self._services.get(fold(service))) is None:
-            self.unknown[Unknown("service", service)] += 1
+            self.unknown[UnknownWord("service", service)] += 1
             what = f'a protocol, or "{NO_TEXTS}"'
             raise Refused(f'nobody has said what the service "{service[:60]}" gives: {what}', "protocol")
         return gives
@@ -143,7 +143,7 @@ class FileReader:
         if not (word := _cell(row, self.mapping.columns.status)):
             return "booked"
         if (means := self._statuses.get(fold(word))) is None:
-            self.unknown[Unknown("status", word)] += 1
+            self.unknown[UnknownWord("status", word)] += 1
             what = "booked, treated, cancelled or no-show"
             raise Refused(f'nobody has said what the status "{word[:60]}" means: {what}', "status")
         return means
@@ -153,7 +153,7 @@ class FileReader:
         if not self.rules.offices or not word:
             return ""
         if (office := self._offices.get(fold(word))) is None:
-            self.unknown[Unknown("office", word)] += 1
+            self.unknown[UnknownWord("office", word)] += 1
             raise Refused(f'nobody has said which office "{word[:60]}" is', "office")
         return office
 

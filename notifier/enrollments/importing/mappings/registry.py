@@ -15,7 +15,7 @@ SHIPPED: Final = Path(__file__).parent / "shipped"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MappingFile:
     """A mapping file."""
 
     name: str
@@ -24,13 +24,13 @@ class Found:
     ships: bool
 
 
-def shipped() -> Mapping[str, Found]:
+def shipped() -> Mapping[str, MappingFile]:
     """Those that ship, by name."""
     files = sorted(SHIPPED.glob("*.toml"))
     return {file.stem: _found(file.stem, file.read_text("utf-8"), ships=True) for file in files}
 
 
-def find_mapping(name: str, own: Mapping[str, str]) -> Found:
+def find_mapping(name: str, own: Mapping[str, str]) -> MappingFile:
     """The mapping of that name: the clinic's own, else one that ships. Raises Refused."""
     if name in own:
         return _found(name, own[name], ships=False)
@@ -41,5 +41,5 @@ def find_mapping(name: str, own: Mapping[str, str]) -> Found:
     return known[name]
 
 
-def _found(name: str, content: str, *, ships: bool) -> Found:
-    return Found(name, content, read_mapping(content, name), ships)
+def _found(name: str, content: str, *, ships: bool) -> MappingFile:
+    return MappingFile(name, content, read_mapping(content, name), ships)

@@ -14,7 +14,7 @@ from sqlmodel import col
 from notifier.db.tables import MappingWord, SavedMapping
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.mappings.apply import FileReader, Unknown
+from notifier.enrollments.importing.mappings.apply import FileReader, UnknownWord
 from notifier.enrollments.importing.mappings.cells import fold
 from notifier.enrollments.importing.mappings.mapping import NO_TEXTS, Visit, read_mapping
 from notifier.enrollments.importing.mappings.registry import find_mapping
@@ -23,7 +23,7 @@ from schedules.protocol import CareProtocol
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 PASSED: Final = timedelta(days=3)
 """How old a visit may be that a booking system's list has and nobody has said more of: staff are asked about it."""
-Meanings = Mapping[Unknown, str]
+Meanings = Mapping[UnknownWord, str]
 
 
 def own_mappings(session: Session) -> dict[str, str]:
@@ -62,8 +62,8 @@ def open_reader(
 ) -> FileReader:
     """What reads a file through the mapping of that name, with all that was said of its words. Raises Refused."""
     mapping = find_mapping(name, own_mappings(session)).mapping
-    kept = {Unknown(one.what, one.word): one.means for one in _words(session, name)}
-    known = {**kept, **{Unknown(one.what, fold(one.word)): means for one, means in (said or {}).items()}}
+    kept = {UnknownWord(one.what, one.word): one.means for one in _words(session, name)}
+    known = {**kept, **{UnknownWord(one.what, fold(one.word)): means for one, means in (said or {}).items()}}
     for word, means in known.items():
         _check(word, means, protocols, rules)
     more = {what: {one.word: means for one, means in known.items() if one.what == what} for what in _WHAT}
@@ -90,7 +90,7 @@ def _words(session: Session, name: str) -> list[MappingWord]:
     return list(session.scalars(select(MappingWord).where(col(MappingWord.mapping) == name)))
 
 
-def _check(word: Unknown, means: str, protocols: Mapping[str, CareProtocol], rules: PlanningRules) -> None:
+def _check(word: UnknownWord, means: str, protocols: Mapping[str, CareProtocol], rules: PlanningRules) -> None:
     known = {"service": [*protocols, NO_TEXTS], "status": get_args(Visit), "office": list(rules.offices)}[word.what]
     if means not in known:
         raise Refused(
