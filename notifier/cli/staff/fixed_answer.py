@@ -27,7 +27,7 @@ def fixed_answer(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """What a patient hears without a person: what leaves now, and which words wait for approval.
+    """What patients hear without a person, and which words wait for approval.
 
     It goes out for urgent words and HELP at any hour, and for what nobody reads outside staffed hours.
     """

@@ -71,7 +71,7 @@ def close(
     texts: Annotated[TextsDecision, typer.Option(help="What becomes of the texts that it holds.", show_default=False)],
     dry_run: DryRun = False,
 ) -> None:
-    """Say that somebody has read what a patient wrote, and whether the texts go on, stay held, or end."""
+    """Close what a patient wrote: the texts go on, stay held, or end."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
             done = close_reply(session, number, texts, now=context.now, by=context.by)
