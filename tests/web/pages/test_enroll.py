@@ -152,7 +152,10 @@ def test_what_cannot_be_said_in_time_is_said_at_once(pages: Pages) -> None:
     pages.clock.pass_(hours=6, minutes=40)
     pages.sign_in()
     late = {**FORM, "treated_at": "2026-03-06T20:45"}
-    assert "Say it before the patient leaves" in words(pages.post("/preview", **late))
+    care = words(pages.post("/preview", **{**late, "protocol": "microneedling-week"}))
+    assert "Say it before the patient leaves" in care
+    rules = words(pages.post("/preview", **late))
+    assert "Say it before the patient leaves" not in rules, "they hold when the window opens, and are said then"
 
 
 def test_a_number_that_said_stop_is_known_before_the_button(pages: Pages) -> None:

@@ -129,10 +129,10 @@ def test_a_form_leads_back_to_its_own_pages_alone(subtests: pytest.Subtests, pag
 
 
 def outage(pages: Pages) -> None:
-    """Four late texts of two patients, of which some are useful still."""
+    """Four late texts of two patients: the rules, useful while they hold, and reminders of the makeup, too late now."""
     pages.enroll()
     pages.enroll(name="Eva Cruz", phone="+12125550124")
-    pages.clock.pass_(hours=20)
+    pages.clock.pass_(hours=23, minutes=30)
     with writing(pages.engine) as session:
         assert begin_after_outage(session, above=0, now=pages.clock.now())
     pages.sign_in()
