@@ -102,6 +102,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     from notifier.web.api.app import api_router  # noqa: PLC0415  # the same
     from notifier.web.app import create_app  # noqa: PLC0415  # FastAPI takes 0.3 s, and most commands serve nothing
     from notifier.web.error_pages import to_staff  # noqa: PLC0415  # the same
+    from notifier.web.hosts import THIS_MACHINE, HostRules  # noqa: PLC0415  # the same
     from notifier.web.pages.routes import staff_router  # noqa: PLC0415  # the same
     from notifier.web.serving import serving  # noqa: PLC0415  # the same
 
@@ -119,6 +120,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
         disk=file.parent if file else None,
         routers=[staff_router(context), api_router(context)],
         error_page=to_staff(context),
+        hosts=HostRules(context.public_host, THIS_MACHINE | settings.hosts_of_pages),
     )
     try:
         async with (

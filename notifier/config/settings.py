@@ -77,6 +77,8 @@ class Settings(_OfLanguages):
     protocols_dir: Path | None = None
     public_url: Address | None = None
     web_host: str = "127.0.0.1"
+    page_hosts: Annotated[str, AfterValidator(values.host_names)] | None = None
+    """The names by which the clinic's own network reaches the page; this machine's own always do."""
     web_port: int = Field(default=8080, ge=0, le=65535)
     on_unknown: Literal["resend_once", "review"] = "resend_once"
     messages_per_second: float = Field(default=1.0, ge=0, le=1000)
@@ -166,6 +168,11 @@ class Settings(_OfLanguages):
                 "set both, or neither"
             )
         return self
+
+    @property
+    def hosts_of_pages(self) -> frozenset[str]:
+        """The names of NOTIFIER_PAGE_HOSTS."""
+        return frozenset((self.page_hosts or "").replace(",", " ").split())
 
     @property
     def urgent_answers(self) -> dict[str, str]:

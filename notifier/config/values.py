@@ -150,3 +150,11 @@ def _split(value: str) -> SplitResult:
 
 def _is_web(parts: SplitResult) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def host_names(value: str) -> str:
+    """Names of hosts between commas, without a scheme, a port or a path."""
+    names = value.replace(",", " ").lower().split()
+    if not names or not all(re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", name) for name in names):
+        raise ValueError("write host names alone, such as front-desk.clinic.lan, desk.local")
+    return ", ".join(names)

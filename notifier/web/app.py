@@ -15,6 +15,7 @@ from notifier.domain.clocks import Timekeeper
 from notifier.web.counters import Counts
 from notifier.web.error_pages import ErrorPage, add_error_pages, in_one_line
 from notifier.web.health import HEALTH_SECONDS, Watched, health_router
+from notifier.web.hosts import HostGuard, HostRules
 from notifier.web.metrics import metrics_router
 from notifier.web.middleware import OuterMiddleware
 from notifier.web.webhooks.twilio import WebhookSettings, webhook_router
@@ -30,13 +31,15 @@ def create_app(
     health_seconds: float = HEALTH_SECONDS,
     routers: Sequence[APIRouter] = (),
     error_page: ErrorPage = in_one_line,
+    hosts: HostRules | None = None,
 ) -> FastAPI:
     """The app over this database. Without `webhooks` their addresses are unknown here (404).
 
     `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables say
     whether one is alive. `disk`: a directory whose disk must not fill up. `health_seconds`: how long the database may
     take to say how it is. `routers`: everything else, such as the staff page. `error_page`: what an unknown address, or
-    a crash, is answered with. Its threads end with its lifespan.
+    a crash, is answered with. `hosts`: the names that it answers to; None: any, for tests. Its threads end with its
+    lifespan.
     """
     # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
     webhook_threads, health_threads = DatabaseThreads(engine), DatabaseThreads(engine)
@@ -53,6 +56,8 @@ def create_app(
     app = FastAPI(
         title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan
     )
+    if hosts is not None:
+        app.add_middleware(HostGuard, rules=hosts)
     app.add_middleware(OuterMiddleware, clock=clock, error_page=error_page)
     add_error_pages(app, error_page)
     parts = [health_router(watched), metrics_router(watched, counts), *routers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from notifier.web.context import WebContext
 from notifier.web.render import render
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK: Final = re.compile(r"127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+")
 
 
 def refuse(context: WebContext, request: Request) -> Response | None:
@@ -35,8 +37,14 @@ def is_public(context: WebContext, request: Request) -> bool:
 
 
 def is_in_the_clear(request: Request) -> bool:
-    """Whether somebody on the way could read it."""
-    return request.url.scheme != "https" and _host(request) not in _THIS_MACHINE
+    """Whether somebody on the way could read it. This machine is who calls from it, not whoever names it."""
+    return request.url.scheme != "https" and not _is_from_here(request)
+
+
+def _is_from_here(request: Request) -> bool:
+    # A proxy on this machine that forgets to say for whom it asks still passes on the name that was asked for.
+    peer = request.client.host if request.client else ""
+    return _LOOPBACK.fullmatch(peer) is not None and _host(request) in _THIS_MACHINE
 
 
 def _host(request: Request) -> str:

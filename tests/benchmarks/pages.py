@@ -45,7 +45,7 @@ def _measure(kind: str, url: str) -> None:
         add_staff(session, "Dana", _PASSWORD, admin=False, now=NOW, by="bench")
     context = WebContext(engine, clock, RULES, shipped())
     app = create_app(engine, clock, routers=[staff_router(context)])
-    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as browser:
+    with TestClient(app, client=("127.0.0.1", 50000), base_url="http://127.0.0.1", follow_redirects=False) as browser:
         browser.post("/sign-in", data={"name": "Dana", "password": _PASSWORD})
         found = re.search(r'name="form" value="([^"]+)"', browser.get("/enroll").text)
         assert found

@@ -32,6 +32,7 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "NOTIFIER_STAFFED_HOURS": ("write", ("9 to 5", "Mon-Fri", "Mon-Fri 17:00-09:00", "Xyz 09:00-17:00")),
     "NOTIFIER_AFTER_HOURS_PHONE": ("write", ("555", "call us")),
     "NOTIFIER_CLINICAL_ALERTS": ("write", ("desk@example.org", "mailto:a@b;;mailto:c@d", "mailto:a", "https://")),
+    "NOTIFIER_PAGE_HOSTS": ("write host names alone", ("https://a.lan", "a.lan:443", "a_b", ".", ",")),
     "NOTIFIER_PROTOCOLS_DIR": ("name the one with your protocol files", ("nowhere", "/dev/null")),
     "NOTIFIER_PUBLIC_URL": ("write it like https://", (*NO_ADDRESS, "https://a.org/?x=1", "https://u:p@a.org")),
     "NOTIFIER_URGENT_ANSWER": ("write", (" ", "Call {number}", "x" * 321)),

@@ -186,7 +186,7 @@ def open_clinic(clinic: Callable[..., Any], tmp_path: Path) -> Callable[[], Abst
             key = add_key(session, "EHR", tuple(Scope), now=NOW, by="test")
         routers = [staff_router(context), api_router(context)]
         app = create_app(engine, context.clock, routers=routers, error_page=to_staff(context))
-        with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
+        with TestClient(app, client=("127.0.0.1", 9), base_url="http://127.0.0.1", follow_redirects=False) as client:
             client.post("/sign-in", data={"name": "Dana", "password": PASSWORD})
             yield Clinic(clinic, tmp_path, engine, client, key)
         engine.dispose()

@@ -129,7 +129,7 @@ def open_web(engine: Engine, now: datetime, **options: Any) -> Iterator[Web]:
         ACCOUNT_SID, check, answers, read_seconds=60, answer_seconds=60, replied=lambda: replied.append(True)
     )
     app = create_app(engine, clock, **{"webhooks": settings, "health_seconds": 60, **options})
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+    with TestClient(app, client=("127.0.0.1", 50000), base_url="http://127.0.0.1") as client:
         yield Web(engine, clock, client, Rows(now), replied)
 
 

@@ -135,6 +135,7 @@ def sign_out(view: View) -> Response:
     session_access.sign_out(view.context.engine, view.token, now=view.now, by=view.who.by)
     response = redirect("/sign-in")
     cookies.take_back(response, view.request)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # the cookie of a known browser stays
     return response
 
 

@@ -79,7 +79,7 @@ def open_program(engine: Engine, now: datetime, **settings: Any) -> Iterator[Api
     clock = FakeClock(now)
     surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
     app = create_app(engine, clock, routers=[api_router(surroundings)])
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+    with TestClient(app, client=("127.0.0.1", 9), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         api = Api(engine, clock, surroundings, app, client)
         api.key = api.new_key("EHR")
         yield api

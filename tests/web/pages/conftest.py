@@ -125,7 +125,7 @@ def open_pages(engine: Engine, now: datetime, **settings: Any) -> Iterator[Pages
     surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
     routers = [staff_router(surroundings)]
     app = create_app(engine, clock, routers=routers, error_page=to_staff(surroundings))
-    with TestClient(app, base_url=HERE, follow_redirects=False) as client:
+    with TestClient(app, client=("127.0.0.1", 50000), base_url=HERE, follow_redirects=False) as client:
         yield Pages(engine, clock, surroundings, client)
 
 
