@@ -13,6 +13,7 @@ def _somewhere(path: str) -> str:
         ("{enrollment:int}", "1"),
         ("{message:int}", "1"),
         ("{reply:int}", "1"),
+        ("{number:int}", "1"),
         ("{person:int}", "1"),
         ("{key:int}", "1"),
         ("{protocol}", "microneedling"),
