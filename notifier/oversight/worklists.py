@@ -94,8 +94,8 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
             whose.get(reply.phone),
             by,
             held.get(reply.id or 0, ()),
-            _as_open(reply).must_be_released,
-            _patients_on(session, reply.phone) if _as_open(reply).is_whole else (),
+            as_open(reply).must_be_released,
+            _patients_on(session, reply.phone) if as_open(reply).is_whole else (),
             normal_at(session, reply.ask_id, reply.at) if reply.ask_id else None,
         )
         for reply, by in rows
@@ -109,7 +109,7 @@ def _patients_on(session: Session, phone: str) -> tuple[Enrollment, ...]:
 
 def texts_held_by(session: Session, replies: Sequence[Reply]) -> dict[int, tuple[HeldText, ...]]:
     """By reply, the planned texts that wait because it is open."""
-    about = {reply.id or 0: _as_open(reply) for reply in replies if reply.closed_at is None}
+    about = {reply.id or 0: as_open(reply) for reply in replies if reply.closed_at is None}
     found = (
         select(col(ReplyPhone.reply_id), Message, col(Enrollment.timezone))
         .join(Message, col(Message.phone) == col(ReplyPhone.phone))
@@ -125,7 +125,8 @@ def texts_held_by(session: Session, replies: Sequence[Reply]) -> dict[int, tuple
     return {reply: tuple(texts) for reply, texts in held.items()}
 
 
-def _as_open(reply: Reply) -> OpenReply:
+def as_open(reply: Reply) -> OpenReply:
+    """The reply as what it holds as long as nobody has closed it."""
     return OpenReply(reply.id or 0, reply.at, reply.meaning, reply.urgent)
 
 

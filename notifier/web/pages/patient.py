@@ -29,6 +29,7 @@ from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
 from notifier.oversight.informed import informed_of
+from notifier.oversight.worklists import as_open
 from notifier.web.pages.enroll_form import zones
 from notifier.web.pages.first_text import first_text_of
 from notifier.web.pages.reply import reply_box
@@ -50,6 +51,8 @@ class ConversationLine:
     from_patient: bool
     reply: Reply | None = None
     state: str | None = None
+    must_be_released: bool = False
+    """Of what the patient wrote: texts go on only by a release of the number."""
 
 
 def show(view: View) -> Response:
@@ -119,7 +122,7 @@ def _picture(
 
 def _talk(replies: list[Reply], messages: list[Message]) -> list[ConversationLine]:
     """What left for the number and what came from it, in order."""
-    said = [ConversationLine(one.at, one.text, True, one) for one in replies]
+    said = [ConversationLine(one.at, one.text, True, one, None, as_open(one).must_be_released) for one in replies]
     # A reply is part of the talk from when it is written; any other text once it has left.
     said += [
         ConversationLine(at, one.sent_text or one.text, False, None, one.state.value)

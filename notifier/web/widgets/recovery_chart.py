@@ -15,6 +15,8 @@ from schedules.offsets import wall_first
 _WIDTH, _NARROWEST_DAY, _WIDEST_DAY = 640, 15, 88
 _LEFT, _TOP, _ROW = 12, 46, 36
 _MOST_DAYS = 62
+_LETTER = 7
+"""No letter of a bar's name is wider, on average."""
 _DAY = timedelta(days=1)
 
 
@@ -32,8 +34,7 @@ class Tick:
 class RestrictionBar:
     """What ends at one instant."""
 
-    topics: str
-    ends: str
+    label: str
     x: float
     y: float
     width: float
@@ -87,15 +88,19 @@ def draw(
 
     together = _together(restrictions)
     marks_y = _TOP + _ROW * len(together) + 26
+    bars = tuple(
+        RestrictionBar(
+            f"no {topics} until {until(end, zone)}",
+            x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1),
+        )
+        for row, (end, topics) in enumerate(together)
+    )  # fmt: skip
     return Picture(
-        width=round(edge + _LEFT, 1),
+        width=round(max([edge, *(bar.x + _LETTER * len(bar.label) for bar in bars)]) + _LEFT, 1),
         height=marks_y + 22,
         bottom=marks_y + 14,
         ticks=tuple(_ticks(first, count, a_day, anchor.astimezone(zone).date())),
-        bars=tuple(
-            RestrictionBar(topics, until(end, zone), x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1))
-            for row, (end, topics) in enumerate(together)
-        ),
+        bars=bars,
         marks=tuple(
             Mark(x(one.at), marks_y, _tone(one), f"{plain(one.step)}, {day(one.at, zone)} {one.hour}") for one in said
         ),

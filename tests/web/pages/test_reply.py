@@ -142,3 +142,19 @@ def test_urgent_words_stand_first_even_where_they_also_mean_something_else(asked
     today = asked.read("/")
     assert today.index("fever") < today.index("icing")
     assert "urgent words" in today
+
+
+def test_every_open_message_is_closed_with_a_decision_on_the_patients_page(pages: Pages) -> None:
+    pages.enroll()
+    for number, said, second_look in ((1, "Can I run?", False), (2, "It is bleeding a lot", True)):
+        pages.says(said)
+        forms = re.findall(rf'<form method="post" action="(/replies/{number}/.*?)</form>', pages.get(PAGE).text)
+        answers = {}
+        for form in reversed(forms):
+            (label,) = re.findall(r">([^<>]+)</button>", form)
+            fields = dict(re.findall(r'name="(back|texts)" value="([^"]+)"', form))
+            answers[label] = pages.post(form.split('"')[0], **fields).status_code
+        looked = {"End texts": 200, "Stay held": 303, "Texts go on": 200 if second_look else 303}
+        assert (said, looked) == (said, answers)
+        with reading(pages.engine) as session:
+            assert "staff:Dana" == session.get_one(Reply, number).closed_by
