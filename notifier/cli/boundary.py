@@ -57,7 +57,7 @@ def _sentences() -> Iterator[None]:
     except (Refused, ProtocolError) as error:
         raise _ended(ExitCode.BAD_INPUT, _refusal(error)) from None
     except typer.TyperException as error:
-        if "\n" in error.format_message():  # a command group alone: its help
+        if _is_help(error):  # a command group alone
             note(error.format_message())
             raise _Ended(ExitCode.BAD_INPUT) from None
         raise _ended(ExitCode(error.exit_code), _usage(error)) from None
@@ -84,9 +84,15 @@ def _ended(code: ExitCode, sentences: str) -> _Ended:
     return _Ended(code)
 
 
+def _is_help(error: typer.TyperException) -> bool:
+    context = getattr(error, "ctx", None)
+    return context is not None and error.format_message() == context.get_help()
+
+
 def _usage(error: typer.TyperException) -> str:
     """Typer's own words on one line, and where to look."""
-    words = " ".join(error.format_message().split()).rstrip(".").replace(_PYDANTIC_INT, "write a whole number")
+    words = " ".join(error.format_message().split()).rstrip(".")
+    words = words.replace(_PYDANTIC_INT, "write a whole number").replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "notifier"
     return f"{words[:1].lower()}{words[1:]}; see: {command} --help"

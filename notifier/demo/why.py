@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.send_window import EARLIEST, LATEST, SendWindow
+
+_CROWDED: Final = ("enough texts", "another text leaves within the hour")  # how the plan's notes say what moved it
 
 
 def why_now(
@@ -35,8 +38,8 @@ def why_now(
         return rule
     closed = _closed(nominal_at, zone, area_zones, window)
     passed = f"{hour(nominal_at, zone)} had passed when it was planned"
-    capped = next((note.partition(": ")[2] for note in notes if note.endswith("enough texts")), None)
-    return f"{rule}; {closed or capped or passed}: moved to {_moved_to(nominal_at, due_at, zone)}"
+    crowded = next((note.partition(": ")[2] for note in notes if note.endswith(_CROWDED)), None)
+    return f"{rule}; {closed or crowded or passed}: moved to {_moved_to(nominal_at, due_at, zone)}"
 
 
 def hour(at: datetime, zone: ZoneInfo) -> str:

@@ -29,7 +29,7 @@ from notifier.enrollments.first_texts import first_text_json
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
-from notifier.numbers.never_text import Person, asks_whether_it_is, refuse_never_texted
+from notifier.numbers.never_text import Person, refuse_never_texted
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import FIRST_TEXT, CareProtocol
 from schedules.saying import say_moment
@@ -78,7 +78,7 @@ def enroll(
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
     wanted = check_request(request, approved_catalogue(session, protocols, rules), rules)
     person = Person(wanted.facts.folded_name, wanted.facts.phone, wanted.external_id)
-    refuse_never_texted(session, person)
+    asks = refuse_never_texted(session, person)
     if wanted.external_id and (known := by_external_id(session, wanted.external_id)):
         refuse_another_visit(session, known, wanted, now)
         _refuse_other_content(known, wanted)
@@ -87,7 +87,6 @@ def enroll(
         check_when(wanted, now)
         written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
     done = _enrolled(session, written, wanted, rules, now, protocols.get(wanted.facts.protocol.id))
-    asks = asks_whether_it_is(session, person)
     return replace(done, warnings=(*done.warnings, asks)) if asks else done
 
 

@@ -51,20 +51,16 @@ def is_never_texted(session: Session, person: Person) -> bool:
     return session.scalar(_of_name(person.folded_name).where(or_(*same)).limit(1)) is not None
 
 
-def has_the_name_of(session: Session, person: Person) -> bool:
-    """Whether somebody of that name must never be texted: staff are asked whether it is the same person."""
-    return session.scalar(_of_name(person.folded_name).limit(1)) is not None
+def refuse_never_texted(session: Session, person: Person) -> str | None:
+    """Raise Refused for somebody who must never be texted.
 
-
-def refuse_never_texted(session: Session, person: Person) -> None:
-    """Raise Refused for somebody who must never be texted."""
-    if is_never_texted(session, person):
-        raise Refused(f"{NEVER_TEXT}, whatever the number; call instead", code=RefusalCode.NEVER_TEXT)
-
-
-def asks_whether_it_is(session: Session, person: Person) -> str | None:
-    """A question for staff where the name alone is that of somebody who must never be texted."""
-    if is_never_texted(session, person) or not has_the_name_of(session, person):
+    Where the name alone is that of such a person, a question for staff.
+    """
+    same_name = session.execute(_of_name(person.folded_name)).all()
+    for _, phone, external_id in same_name:
+        if (phone and phone == person.phone) or (external_id and external_id == person.external_id):
+            raise Refused(f"{NEVER_TEXT}, whatever the number; call instead", code=RefusalCode.NEVER_TEXT)
+    if not same_name:
         return None
     return (
         "somebody of this very name must never be texted; where it is the same person, say so: never text this person"
@@ -89,4 +85,5 @@ def forget(session: Session, persons: Iterable[Person], *, at: datetime, by: str
 
 
 def _of_name(folded_name: str) -> Any:
-    return select(col(NeverText.id)).where(col(NeverText.folded_name) == folded_name, col(NeverText.ended_at).is_(None))
+    these = select(col(NeverText.id), col(NeverText.phone), col(NeverText.external_id))
+    return these.where(col(NeverText.folded_name) == folded_name, col(NeverText.ended_at).is_(None))

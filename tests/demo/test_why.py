@@ -75,6 +75,13 @@ def test_a_full_day_is_named() -> None:
     )
 
 
+def test_another_text_within_the_hour_is_named() -> None:
+    at, later = datetime(2026, 3, 8, 12, 10, tzinfo=NEW_YORK), datetime(2026, 3, 8, 13, 10, tzinfo=NEW_YORK)
+    assert "1 hour after Sat 3:30 PM; another text leaves within the hour: moved to 1:10 PM" == _why(
+        "soon", at, later, notes=["moved later: another text leaves within the hour"]
+    )
+
+
 def _why(
     step: str, nominal_at: datetime, due_at: datetime, *, zone: ZoneInfo = NEW_YORK, notes: Sequence[str] = ()
 ) -> str:

@@ -79,11 +79,14 @@ def _statements(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", hear)
 
 
-def test_a_new_enrollment_reads_five_times_and_writes_three(clinic: Any) -> None:
-    """The texts are read back once; a protocol's content is stored by the first patient on it alone."""
+def test_a_new_enrollment_reads_seven_times_and_writes_three(clinic: Any) -> None:
+    """The texts are read back once; a protocol's content is stored by the first patient on it alone.
+
+    Whether the person must never be texted is read by name before, and once more for all rows that were written.
+    """
     clinic.enroll(name="Bea Lima", phone=BEA, external_id="A1")
     with _statements(clinic.engine) as heard:
         clinic.enroll(external_id="A2")
     reads = [one for one in heard if one.startswith("SELECT") and "pg_advisory" not in one]
     writes = [statement for statement in heard if statement.startswith("INSERT")]
-    assert (5, ["INSERT INTO enrollments", "INSERT INTO messages", "INSERT INTO events"]) == (len(reads), writes)
+    assert (7, ["INSERT INTO enrollments", "INSERT INTO messages", "INSERT INTO events"]) == (len(reads), writes)

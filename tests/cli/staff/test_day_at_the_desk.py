@@ -211,7 +211,8 @@ def test_what_is_not_there_is_a_sentence(subtests: pytest.Subtests, clinic: Desk
         (("show", "9" * 20), "notifier enrollments"),
         (("explain", "9" * 20), "notifier due"),
         (("explain", "first"), "write a whole number"),
-        (("close", "9" * 20), "notifier replies"),
+        (("close", "9" * 20, "--texts", "go-on"), "notifier replies"),
+        (("close", "1"), "Choose from: go-on, stay-held, end; see: notifier close --help"),
     ]
     for command, instead in cases:
         with subtests.test(command=command, instead=instead):
