@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, or_
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -23,6 +23,11 @@ SHIFT: Final = timedelta(hours=12)
 def shift_ends(now: datetime, staffed: StaffedHours | None, zone: ZoneInfo) -> datetime:
     """When whoever takes a message now no longer has it: as the shift ends, or as the next one begins at night."""
     return (staffed and staffed.next_change(now, zone)) or now + SHIFT
+
+
+def is_current(now: datetime) -> ColumnElement[bool]:
+    """A claim whose shift has not ended; the same rule as `current_claim`, for lists."""
+    return or_(col(ReplyClaim.ends_at).is_(None), col(ReplyClaim.ends_at) > now)
 
 
 def current_claim(session: Session, reply_id: int, *, now: datetime) -> ReplyClaim | None:

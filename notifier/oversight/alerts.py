@@ -6,9 +6,9 @@ in another. A process that dies between the two leaves an alert that is sent aga
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -76,7 +76,7 @@ async def watch_replies(threads: DatabaseThreads, alerting: Alerting, *, now: da
     """
 
     def look(session: Session) -> tuple[list[Cause], bool]:
-        causes = list(reply_causes(alerts.urgent_replies(session, now), alerts.holding_replies(session)))
+        causes = list(reply_causes(alerts.urgent_replies(session, now), alerts.holding_replies(session, now)))
         return causes, alerts.differs(alerts.open_alerts(session), causes, now, are_all=False)
 
     causes, differs = await threads.read(look)
@@ -101,26 +101,41 @@ async def _open_and_send(
     taken = await threads.write(take)
     if not taken:
         return []
-    notices: dict[tuple[str, tuple[Contact, ...], int], list[tuple[int, AlertLine]]] = defaultdict(list)
+    notices: dict[tuple[str, tuple[Contact, ...], int], list[tuple[int, AlertLine, Cause]]] = defaultdict(list)
     for number, key, since in taken:
         cause = by_key[key]
         log.warning("alert", cause=key, why=cause.why)
-        notices[_addressed(alerting, cause, now, since)].append((number, AlertLine(key, cause.why, since)))
-    told: list[tuple[int, AlertLine]] = []
-    untold: list[tuple[int, AlertLine]] = []
+        notices[_addressed(alerting, cause, now, since)].append((number, AlertLine(key, cause.why, since), cause))
+    told: list[int] = []
+    untold: list[int] = []
     deliveries: list[ChannelResult] = []
     for (name, people, at_once), lines in notices.items():
-        sent = await deliver(name, alerting.host, [line for _, line in lines], people, at_once)
+        sent = await deliver(name, alerting.host, _bundled(lines), people, at_once)
         deliveries += sent
-        (told if any(one.why is None for one in sent) else untold).extend(lines)
+        (told if any(one.why is None for one in sent) else untold).extend(number for number, _, _ in lines)
 
     def store(session: Session) -> None:
-        alerts.mark_sent(session, [number for number, _ in told], at=now)
-        alerts.mark_unsent(session, [number for number, _ in untold])
+        alerts.mark_sent(session, told, at=now)
+        alerts.mark_unsent(session, untold)
         store_deliveries(session, deliveries, at=now)
 
     await threads.write(store)
-    return [line.cause for _, line in told]
+    return [key for number, key, _ in taken if number in told]
+
+
+def _bundled(lines: Sequence[tuple[int, AlertLine, Cause]]) -> list[AlertLine]:
+    """The lines of one notice: what is told together is one, with the count, since the first of them."""
+    found: list[AlertLine] = []
+    many = Counter((cause.together, cause.office) for _, _, cause in lines)
+    said = set()
+    for _, line, cause in lines:
+        group = (cause.together, cause.office)
+        if cause.together is None or many[group] == 1:
+            found.append(line)
+        elif group not in said:
+            said.add(group)
+            found.append(replace(line, why=cause.together.format(many=many[group])))
+    return found
 
 
 def _addressed(

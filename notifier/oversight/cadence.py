@@ -16,6 +16,8 @@ RETURNS: Final = timedelta(minutes=30)
 """What was taken so long ago and is not closed comes back: whoever took it may have been called away."""
 DIGEST_EVERY: Final = timedelta(hours=1)
 """At most: what is unread is one sentence for each office, never a flood."""
+TOGETHER_FOR: Final = timedelta(minutes=1)
+"""What comes so soon after one that was told waits, and is told as one."""
 _LEASE: Final = timedelta(minutes=2)
 """Longer than any channel takes: whoever began to tell it that long ago has died."""
 
@@ -36,6 +38,8 @@ class Cause:
     """The next person is told too where nobody takes it."""
     at_most_every: timedelta | None = None
     """Not told sooner than so long after the last alert of the same key, though that one is cleared."""
+    together: str | None = None
+    """What is said of `{many}` such causes at one office: the first is told at once, a burst behind it as one."""
 
 
 def is_due(

@@ -12,6 +12,10 @@ from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.cadence import DIGEST_EVERY, URGENT_AGAIN, Cause
 from notifier.oversight.health import spoken_span
 
+_MANY_HOLDING: Final = (
+    "{many} replies may be a wish to stop, or from somebody else's phone; their numbers get no text until a person has"
+    " closed them"
+)
 UNKNOWN_NUMBERS: Final = "unknown-numbers"
 _UNANSWERED: Final = {
     "stop": "the patient wants no more texts",
@@ -54,7 +58,7 @@ def holding_cause(reply: UntakenReply) -> Cause:
     """A reply that may be a wish to stop, or from somebody else's phone."""
     what = "from somebody else's phone" if reply.meaning == "wrong_person" else "a wish to stop"
     why = f"reply {reply.id} may be {what}; its number gets no text until a person has closed it"
-    return Cause(f"holding-{reply.id}", why, clinical=True, office=reply.office)
+    return Cause(f"holding-{reply.id}", why, clinical=True, office=reply.office, together=_MANY_HOLDING)
 
 
 def digest(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.conversations.auto_reply import UNKNOWN_AN_HOUR
+from notifier.conversations.claims import is_current
 from notifier.conversations.reply_texts import answers_to_unknown
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, ReplyClaim
@@ -18,7 +19,7 @@ from notifier.domain.states import MessageState
 from notifier.numbers.open_replies import count_held_since_upgrade
 from notifier.numbers.twilio_block import blocked_after_consent
 from notifier.oversight.alert_rules import AlertFacts, TextInTrouble, UnmarkedVisit
-from notifier.oversight.cadence import RETURNS, Cause, is_due
+from notifier.oversight.cadence import RETURNS, TOGETHER_FOR, Cause, is_due
 from notifier.oversight.reply_alerts import UnreadReplies, UntakenReply
 from notifier.oversight.vital_signs import filtered_lately, read_vital_signs
 from notifier.oversight.worklists import expected, in_trouble
@@ -37,7 +38,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
     return AlertFacts(
         signs=read_vital_signs(session, now),
         urgent=urgent_replies(session, now),
-        holding=holding_replies(session),
+        holding=holding_replies(session, now),
         unread=unread_by_office(session),
         held_since_upgrade=count_held_since_upgrade(session),
         too_many_unknown=answers_to_unknown(session, since=now - timedelta(hours=1)) >= UNKNOWN_AN_HOUR,
@@ -65,13 +66,13 @@ def gather(session: Session, now: datetime) -> AlertFacts:
 def urgent_replies(session: Session, now: datetime) -> tuple[UntakenReply, ...]:
     """Replies with urgent words that nobody has taken or closed, or that were taken long ago; the oldest first."""
     lost = or_(col(ReplyClaim.reply_id).is_(None), col(ReplyClaim.at) <= now - RETURNS)
-    return _untaken(session, col(Reply.urgent).is_(True), lost)
+    return _untaken(session, now, col(Reply.urgent).is_(True), lost)
 
 
-def holding_replies(session: Session) -> tuple[UntakenReply, ...]:
+def holding_replies(session: Session, now: datetime) -> tuple[UntakenReply, ...]:
     """Replies that hold their number whole, which nobody has taken or closed, the oldest first. Not urgent ones."""
     which = col(Reply.meaning).in_(["perhaps_stop", "wrong_person"])
-    return _untaken(session, which, col(Reply.urgent).is_(False), col(ReplyClaim.reply_id).is_(None))
+    return _untaken(session, now, which, col(Reply.urgent).is_(False), col(ReplyClaim.reply_id).is_(None))
 
 
 def unread_by_office(session: Session) -> tuple[UnreadReplies, ...]:
@@ -81,10 +82,11 @@ def unread_by_office(session: Session) -> tuple[UnreadReplies, ...]:
     return tuple(UnreadReplies(office, count, oldest) for office, count, oldest in session.execute(found).all())
 
 
-def _untaken(session: Session, *which: ColumnElement[bool]) -> tuple[UntakenReply, ...]:
+def _untaken(session: Session, now: datetime, *which: ColumnElement[bool]) -> tuple[UntakenReply, ...]:
+    """Nobody has a reply whose shift has ended."""
     found = (
         select(col(Reply.id), col(Reply.meaning), col(Reply.office), col(ReplyClaim.at))
-        .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
+        .join(ReplyClaim, (col(ReplyClaim.reply_id) == col(Reply.id)) & is_current(now), isouter=True)
         .where(col(Reply.closed_at).is_(None), *which)
         .order_by(col(Reply.at))
         .limit(_MOST)
@@ -144,12 +146,18 @@ def mark_unsent(session: Session, alert_ids: Sequence[int]) -> None:
 
 
 def _due(opened: Sequence[Alert], causes: Sequence[Cause], now: datetime) -> list[Alert]:
-    again = {cause.key: cause.again_after for cause in causes}
+    by_key = {cause.key: cause for cause in causes}
+    there = [(one, by_key[one.cause]) for one in opened if one.cause in by_key]
+    just_told = {
+        (cause.together, cause.office)
+        for one, cause in there
+        if cause.together and one.tried_at is not None and now - one.tried_at < TOGETHER_FOR
+    }
     return [
         one
-        for one in opened
-        if one.cause in again
-        and is_due(now, told_at=one.told_at, tried_at=one.tried_at, tries=one.tries, again_after=again[one.cause])
+        for one, cause in there
+        if (cause.together, cause.office) not in just_told
+        and is_due(now, told_at=one.told_at, tried_at=one.tried_at, tries=one.tries, again_after=cause.again_after)
     ]
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.conversations.claims import is_current
 from notifier.db.enrollments import latest_on, sharing_phone
 from notifier.db.outbox import in_state
 from notifier.db.rows import table_of
@@ -76,11 +77,10 @@ class ReplyRow:
 
 def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
     """What patients wrote and nobody has closed; urgent ones first, then the oldest."""
-    is_on_it = or_(col(ReplyClaim.ends_at).is_(None), col(ReplyClaim.ends_at) > now)
     urgent_first = (col(Reply.urgent).desc(), col(Reply.at))
     found = (
         select(Reply, col(ReplyClaim.by))
-        .join(ReplyClaim, (col(ReplyClaim.reply_id) == col(Reply.id)) & is_on_it, isouter=True)
+        .join(ReplyClaim, (col(ReplyClaim.reply_id) == col(Reply.id)) & is_current(now), isouter=True)
         .where(col(Reply.closed_at).is_(None))
         .order_by(*urgent_first)
         .limit(limit)

@@ -106,6 +106,31 @@ async def test_taken_it_is_quiet_and_comes_back_if_it_is_not_closed_half_an_hour
     assert {"nurse": [], "doctor": [], "ops": []} == await told.minutes(40)
 
 
+async def test_what_was_taken_comes_back_as_the_shift_ends_of_whoever_took_it(told: Told) -> None:
+    replies = [told.writes(text, phone) for text, phone in (("I am bleeding", ANA), ("wrong number", EVA))]
+    await told.minutes(2)
+    ends_at = told.now + timedelta(minutes=10)
+    for reply in replies:
+        told.does(partial(claim_reply, ends_at=ends_at), reply)
+    assert [10] == (await told.minutes(12))["nurse"]
+    assert ["urgent-1", "holding-2"] == [line.cause for line in told.nurse.heard[-1].lines]
+    assert "nobody has taken it" in told.nurse.heard[-1].lines[0].why
+
+
+async def test_of_a_burst_the_first_is_told_at_once_and_the_rest_as_one_with_their_count(told: Told) -> None:
+    at_once = []
+    for number in range(10):
+        told.writes("too many texts", phone=f"+1212555010{number}")
+        at_once += await watch_replies(told.sending.threads, told.alerting, now=told.now)
+        told.sending.clock.pass_(seconds=5)
+    assert (["holding-1"], 1) == (at_once, len(told.nurse.heard))
+    told.sending.clock.pass_(seconds=10)
+    assert [0] == (await told.minutes(5))["nurse"]
+    (line,) = told.nurse.heard[-1].lines
+    said = "9 replies may be a wish to stop, or from somebody else's phone; their numbers get no text until a person"
+    assert f"{said} has closed them" == line.why
+
+
 async def test_where_the_first_person_cannot_be_reached_the_next_is_told_at_once(told: Told) -> None:
     told.nurse.broken = "the mail server answered 421"
     told.writes("I am bleeding")
@@ -127,6 +152,7 @@ async def test_urgent_and_holding_replies_are_told_at_once_and_two_processes_tel
         told.writes(text)
         both = [await watch_replies(told.sending.threads, told.alerting, now=told.now) for _ in range(2)]
         assert [[key] if key else [], []] == both, text
+        told.sending.clock.pass_(minutes=1)
     whys = {line.cause: line.why for notice in told.nurse.heard for line in notice.lines}
     assert whys["urgent-3"].endswith("no text may answer it (the patient wants no more texts): call now")
 
