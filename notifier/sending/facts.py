@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -27,7 +28,7 @@ from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
-from notifier.sending.uninformed import uninformed_lifts
+from notifier.sending.uninformed import uninformed_lifts, untold_rules
 from schedules.asking import first_asking
 from schedules.protocol import StepKind
 from schedules.send_window import OpenHours, SendWindow
@@ -87,6 +88,8 @@ class FactsOfBatch:
     left: dict[str, list[datetime]]
     uninformed: Mapping[int, str]
     """By text: why a lift must wait until its rule was told."""
+    untold: Collection[int]
+    """Texts that tell a rule which nothing has told yet, among those that the cap may count out."""
     window: SendWindow
     """The clinic's own; an office may have another."""
     offices: Offices
@@ -111,13 +114,22 @@ class FactsOfBatch:
         phones = {row.phone for row in due}
         if not only_look:
             _one_at_a_time(session, phones)
+        left, texts = left_today(session, phones, now), Counter(row.phone for row in due)
         return cls(
             opted_out=opted_out_phones(session, phones),
             never_texted=never_texted_of(session, {row.enrollment_id for row in due if row.enrollment_id}),
             holds=what_holds(session, phones),
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
-            left=left_today(session, phones, now),
+            left=left,
             uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT]),
+            untold=untold_rules(
+                session,
+                [
+                    row.id
+                    for row in due
+                    if row.kind == StepKind.RESTRICT and len(left.get(row.phone, ())) + texts[row.phone] > most
+                ],
+            ),
             window=window,
             offices=offices,
             staffed=staffed,
@@ -163,6 +175,8 @@ class FactsOfBatch:
             uninformed=self.uninformed.get(row.id),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
+            last_left=_last_before(now, self.left.get(row.phone)),
+            tells_untold=row.id in self.untold,
         )
 
     def count(self, row: Due, now: datetime) -> None:
@@ -177,6 +191,12 @@ def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -
         return 0
     today = now.astimezone(zone).date()
     return sum(at.astimezone(zone).date() == today for at in left)
+
+
+def _last_before(now: datetime, left: Sequence[datetime] | None) -> datetime | None:
+    """To the minute, as the plan counts: a text that took a second moves none by that second."""
+    past = [at for at in left or () if at <= now]
+    return max(past).replace(second=0, microsecond=0) if past else None
 
 
 @lru_cache(maxsize=4096)

@@ -28,8 +28,6 @@ from notifier.sending.decide import Send
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.closed import Trial, closed_senders, why_closed
 
-_COUNTED: Final = 1_000_000
-"""Texts a day: the claim has counted this one among the number's, and so would the look."""
 _AS_THEY_ARE_NOW: Final[Select[Any]] = (
     select(*DECIDED_BY, col(Attempt.id))
     .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id), isouter=True)
@@ -84,8 +82,9 @@ def verdicts(session: Session, rules: SendingRules, claims: Sequence[Claim], now
     found = session.connection().execute(_AS_THEY_ARE_NOW, {"attempts": [one.attempt_id for one in claims]}).all()
     rows = {row[-1]: Due.of(row) for row in found}
     facts = FactsOfBatch.of(
-        session, list(rows.values()), window=rules.window, offices=rules.offices, staffed=rules.staffed, most=_COUNTED,
-        now=now, only_look=True)  # fmt: skip
+        session, list(rows.values()), window=rules.window, offices=rules.offices, staffed=rules.staffed,
+        most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
+    facts.left.clear()  # the claim has counted this one among the number's, and so would the look
     closed: dict[Trial | None, tuple[str | None, dict[str, str]]] = {}
     judged: dict[str, Verdict] = {}
     for one in claims:

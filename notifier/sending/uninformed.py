@@ -1,9 +1,9 @@
-"""Lifts whose rule nobody has told the patient: no "you may again" before "you must not"."""
+"""What nobody has told the patient yet: lifts that must wait for it, and the texts that tell it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from notifier.db.array_param import in_array
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.informed import why_uninformed
+from notifier.domain.informed import informed_by_text, on_their_way, why_uninformed
 from notifier.domain.states import MessageState
 from schedules.protocol import StepKind
 
@@ -29,6 +29,11 @@ _RULE_TEXTS = select(
 ).where(in_array(col(Message.enrollment_id), "enrollments"), col(Message.kind) == StepKind.RESTRICT.value)
 
 
+_RULES = select(col(Message.id), col(Message.enrollment_id), col(Message.topics), col(Message.phone)).where(
+    in_array(col(Message.id), "rules")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _RuleText:
     kind: str
@@ -41,11 +46,8 @@ def uninformed_lifts(session: Session, lifts: Sequence[int]) -> dict[int, str]:
     """Those of these lifts, by their ids, that must wait, and why; read as the tables are in this transaction."""
     if not lifts:
         return {}
-    ask = session.connection().execute
-    found = ask(_LIFTS, {"lifts": lifts}).all()
-    rows: dict[int, list[_RuleText]] = defaultdict(list)
-    for row in ask(_RULE_TEXTS, {"enrollments": list({lift.enrollment_id for lift in found})}):
-        rows[row.enrollment_id].append(_RuleText(row.kind, row.topics, row.phone, row.state))
+    found = session.connection().execute(_LIFTS, {"lifts": lifts}).all()
+    rows = _rule_texts(session, {lift.enrollment_id for lift in found})
     why = {
         lift.id: why_uninformed(
             lift.topics or (),
@@ -57,3 +59,24 @@ def uninformed_lifts(session: Session, lifts: Sequence[int]) -> dict[int, str]:
         for lift in found
     }
     return {lift: said for lift, said in why.items() if said}
+
+
+def untold_rules(session: Session, texts: Sequence[int]) -> frozenset[int]:
+    """Those of these `restrict` texts, by their ids, that name a rule which no text to their number has told, or may
+    have. What a person has told counts for nothing here, as in the plan."""
+    if not texts:
+        return frozenset()
+    found = session.connection().execute(_RULES, {"rules": texts}).all()
+    rows = _rule_texts(session, {one.enrollment_id for one in found})
+
+    def told(enrollment: int, phone: str) -> frozenset[str]:
+        return informed_by_text(rows[enrollment], phone) | on_their_way(rows[enrollment], phone)
+
+    return frozenset(one.id for one in found if set(one.topics or ()) - told(one.enrollment_id, one.phone))
+
+
+def _rule_texts(session: Session, enrollments: Collection[int]) -> Mapping[int, Sequence[_RuleText]]:
+    rows: dict[int, list[_RuleText]] = defaultdict(list)
+    for row in session.connection().execute(_RULE_TEXTS, {"enrollments": list(enrollments)}):
+        rows[row.enrollment_id].append(_RuleText(row.kind, row.topics, row.phone, row.state))
+    return rows

@@ -211,6 +211,8 @@ async def test_later_days_respect_the_area_codes_clock_but_not_the_treatment_day
 async def test_the_daily_cap_of_a_number_holds_over_all_its_patients(sending: Sending) -> None:
     texts = [sending.plan(sending.enroll(folded_name=f"patient{n}")) for n in range(3)]
     await sending.turn()
+    sending.clock.pass_(minutes=15)
+    await sending.turn()
     assert [S.ACCEPTED, S.ACCEPTED, S.PLANNED] == [sending.state(text) for text in texts]
     assert datetime(2026, 3, 7, 14, 0, tzinfo=UTC) == sending.message(texts[2]).due_at
     assert "2 texts have left for this number today" == sending.message(texts[2]).reason

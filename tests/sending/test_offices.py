@@ -161,5 +161,7 @@ async def test_the_daily_cap_counts_a_number_over_all_offices(offices: Sending) 
     ids = [offices.enroll(office=office, phone=ANA, ordinal=at) for at, office in enumerate(("north", "west"))]
     for enrollment in (*ids, *ids):
         offices.plan(enrollment, phone=ANA)
-    await offices.turn()
+    for _ in range(4):
+        await offices.turn()
+        offices.clock.pass_(minutes=15)
     assert 2 == len(offices.gateway.asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -185,12 +185,13 @@ async def test_the_plan_says_of_each_text_what_becomes_of_it(sending: Sending) -
     held = sending.enroll(state="held", phone="+12125550901")
     waits = sending.plan(held, phone="+12125550901")
     sending.clock.pass_(hours=2)
-    fates = {one.message: (one.fate, one.name) for one in look(sending).late}
+    now = sending.clock.now()
+    fates = {one.message: (one.fate, one.name, one.leaves_at) for one in look(sending).late}
     assert {
-        three[0]: (LateFate.LEAVES, "Eve"),
-        three[1]: (LateFate.LEAVES, "Eve"),
-        three[2]: (LateFate.MOVED, "Eve"),
-        waits: (LateFate.WAITS, "Ana Ruiz"),
+        three[0]: (LateFate.LEAVES, "Eve", now),
+        three[1]: (LateFate.MOVED, "Eve", now + timedelta(minutes=15)),
+        three[2]: (LateFate.MOVED, "Eve", datetime(2026, 3, 7, 14, 0, tzinfo=UTC)),
+        waits: (LateFate.WAITS, "Ana Ruiz", None),
     } == fates
 
 

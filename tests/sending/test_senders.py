@@ -129,6 +129,8 @@ async def test_a_country_that_is_not_allowed_fails_that_text_alone_and_says_what
     says = "Allow texts to Puerto Rico in Twilio's geo permissions."
     assert (S.FAILED, says) == (sending.state(island), sending.message(island).reason)
     assert (S.ACCEPTED, []) == (sending.state(other), stops(sending))
+    sending.clock.pass_(minutes=15)
+    await sending.turn()
     assert S.FAILED is sending.state(later)  # tried by itself, and not cancelled with the first
 
 
