@@ -26,7 +26,9 @@ def _wrote(sending: Sending, text: str, meaning: str, *, urgent: bool) -> None:
 async def test_a_warning_leaves_on_a_day_that_has_enough_texts(sending: Sending) -> None:
     patient = sending.enroll()
     others = [sending.plan(patient, kind="care") for _ in range(2)]
-    await sending.turn()
+    for _ in others:
+        await sending.turn()
+        sending.clock.pass_(minutes=15)
     warning, care = sending.plan(patient, kind="warning"), sending.plan(patient, kind="care")
     await sending.turn()
     assert [S.ACCEPTED] * 3 == [sending.state(one) for one in (*others, warning)]
