@@ -145,6 +145,7 @@ def web_context(settings: Settings, engine: Engine, clock: Clock) -> WebContext:
         missing=missing_for_planning(settings),
         media=media_source(settings),
         staffed=staffed_hours(settings),
+        answers=answer_rules(settings),
         banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
     )
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
 from notifier.db.visibility import is_hidden, looking
@@ -42,6 +43,8 @@ class WebContext:
     """Where photos that patients sent are fetched; None where no Twilio account is set."""
     staffed: StaffedHours | None = None
     """When somebody is there; None where nobody has said."""
+    answers: AnswerRules | None = None
+    """How patients are answered without a person; None where nobody has said in whose name."""
     banner: str | None = None
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
     uploads: Uploads = field(default_factory=Uploads)

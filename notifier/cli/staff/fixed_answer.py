@@ -13,8 +13,8 @@ from notifier.cli.output import is_attended, print_json, print_table
 from notifier.config.settings import load_settings
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading
-from notifier.db.fixed_answers import last_approvals
 from notifier.domain.refused import Refused
+from notifier.oversight.answer_standing import answer_standings
 from notifier.publishing.approve_answer import approve_answers
 from schedules.languages.registry import languages
 
@@ -41,17 +41,15 @@ def fixed_answer(
             print_json({"approved": new, "by": by, "dry_run": only_show})
         return
     with command_context(read_only=True) as context, reading(context.engine) as session:
-        last = last_approvals(session)
-        now = context.now
-    approved = {code: one.words for code, one in last.items()}
+        standings = answer_standings(session, rules, context.now)
     found = [
         {
-            "language": one.code,
-            "says": rules.say(one.code, now, approved),
-            "approved_by": last[one.code].by if one.code in last else None,
-            "waits": rules.wish(one.code) if approved.get(one.code) != rules.wish(one.code) else None,
+            "language": one.language,
+            "says": one.says,
+            "approved_by": one.approval.by if one.approval else None,
+            "waits": one.waits,
         }
-        for one in languages()
+        for one in standings
     ]
     if as_json:
         print_json(found)

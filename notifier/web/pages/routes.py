@@ -23,6 +23,7 @@ from notifier.web.pages import (
     delivery,
     enroll,
     first_text,
+    fixed_answer,
     imports,
     inbox,
     overdue,
@@ -59,6 +60,7 @@ PAGES: tuple[Page, ...] = (
     *reply.PAGES,
     *protocol_checks.PAGES,  # before a protocol's own address, which would take `compare` for an id
     *protocols.PAGES,
+    *fixed_answer.PAGES,
     *imports.PAGES,
     *delivery.PAGES,
     *sign_in.PAGES,
