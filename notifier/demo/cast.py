@@ -34,6 +34,8 @@ class Sample:
 CLINIC_NAME = "Lakeside Skin"
 CLINIC_PHONE = "(978) 555-0142"
 CLINIC_ZONE = "America/New_York"
+CLINIC_STAFFED = "Mon-Sat 09:00-18:00"
+"""When somebody reads answers: the desk plans with it and the worker asks only then."""
 
 MARIA = Sample("Maria Lopez", "New York", "+12125550101", "America/New_York", "microneedling")
 ROSA = Sample("Rosa Vega", "San Juan", "+17875550102", "America/Puerto_Rico", "microneedling-week", language="es")

@@ -12,7 +12,7 @@ from notifier.clock import Clock
 from notifier.db.engine import reading
 from notifier.db.outbox import next_due
 from notifier.demo.arrivals import Delivery, look_up
-from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
+from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_STAFFED, CLINIC_ZONE
 from notifier.demo.evidence import gather
 from notifier.demo.front_desk import FrontDesk
 from notifier.demo.narrator import Narrator, choose_narrator
@@ -31,7 +31,7 @@ from schedules.wording import Voice
 
 _S = MessageState
 _WINDOW = SendWindow()
-_STAFFED = StaffedHours.parse("Mon-Sat 09:00-18:00")
+_STAFFED = StaffedHours.parse(CLINIC_STAFFED)
 _RULES = PlanningRules(
     Voice(CLINIC_NAME, CLINIC_PHONE), CLINIC_ZONE, _WINDOW, staffed=_STAFFED, must_be_approved=False, first_text=True
 )

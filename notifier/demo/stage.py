@@ -17,7 +17,7 @@ from notifier.clock import ShiftedClock
 from notifier.config.settings import surroundings
 from notifier.db.engine import open_engine
 from notifier.db.schema import upgrade
-from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_ZONE
+from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_STAFFED, CLINIC_ZONE
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 
@@ -128,6 +128,7 @@ class Stage:
             "NOTIFIER_CLINIC_NAME": CLINIC_NAME,
             "NOTIFIER_CLINIC_PHONE": CLINIC_PHONE,
             "NOTIFIER_TIMEZONE": CLINIC_ZONE,
+            "NOTIFIER_STAFFED_HOURS": CLINIC_STAFFED,
             "NOTIFIER_MESSAGES_PER_SECOND": "0",
             "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,

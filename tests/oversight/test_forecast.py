@@ -69,10 +69,11 @@ def test_a_text_says_what_it_waits_for(clinic: ClinicSetup) -> None:
 
 
 def test_show_has_every_text_with_what_left(clinic: ClinicSetup) -> None:
-    enrollment = clinic.enroll(at=clinic.now - 3 * HOUR * 24).enrollment
-    shown = {line.step: as_json(line) for line in clinic.act(show, enrollment)}
-    assert {"today", "makeup-again", "sun-again"} == shown.keys()
-    assert ("expired", None, None, 0) == tuple(shown["today"][name] for name in ("state", "due_at", "sid", "attempts"))
+    enrolled = clinic.enroll(at=clinic.now - 3 * DAY)
+    shown = {line.step: as_json(line) for line in clinic.act(show, enrolled.enrollment)}
+    assert {"catch-up", "sun-again"} == shown.keys()
+    assert {"today", "makeup-again", "next-visit"} == {one.step for one in enrolled.plan.timeline.left_out}
+    assert ("planned", None, 0) == tuple(shown["catch-up"][name] for name in ("state", "sid", "attempts"))
     with pytest.raises(Refused, match="there is no enrollment 99"):
         clinic.act(show, 99)
 
