@@ -3,7 +3,8 @@
 Every text has a rank, and the higher one goes first: the order of kinds, but `restrict` texts that only remind rank
 behind the lifts. Of two with the same rank, the enrollment that was there first keeps its place, and of one enrollment
 the earlier text. What finds the day full moves to the next one, or has no place. A `warning`, and a `restrict` text
-that says a rule for the first time, leave on a full day, too.
+that says a rule for the first time, leave on a full day, too. A reminder less than 6 hours after the text that told its
+rule says nothing new: it has no place.
 
 Two texts are an hour apart, the lift after the `restrict`. Where the day is too short for that, the hour shrinks, down
 to a quarter; a text that had to be earlier than its moment gives way to an earlier one, any other to a later one.
@@ -16,11 +17,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from operator import eq
+from types import MappingProxyType
 from typing import Final
 
 from schedules.moments import TELL_IN_PERSON, first_place, leaves_late
@@ -34,10 +36,13 @@ from schedules.send_window import OpenHours
 APART: Final = timedelta(hours=1)
 """What should be between two texts to one number."""
 LEAST_APART: Final = timedelta(minutes=15)
+REMINDS_AFTER: Final = timedelta(hours=6)
+"""So long after the text that tells a rule, a reminder of it is worth a text."""
 _GAPS: Final = (APART, timedelta(minutes=45), timedelta(minutes=30), LEAST_APART)
 _RANK: Final = {kind: float(rank) for rank, kind in enumerate(KIND_ORDER)}
 _REMINDER: Final = _RANK[StepKind.LIFT] + 0.5
 _NO_PLACE, _MOVED = "no place", "moved "
+_SAID_SHORTLY_BEFORE: Final = "it repeats what was told less than 6 hours before"
 _DAY = timedelta(days=1)
 
 
@@ -54,6 +59,10 @@ class Draft:
     """Steps that need no place any more: they have left."""
     since: datetime | None = None
     """The instant of planning: nothing is placed before it."""
+    told_at: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """When a text that has left told the topic last."""
+    gone: frozenset[str] = frozenset()
+    """Steps that tell nothing more than `told_at` says: they have left, were lost, or were missed."""
 
     @property
     def reminders(self) -> set[str]:
@@ -67,6 +76,18 @@ class Draft:
                     found.add(one.step)
                 said = said.union(one.topics)
         return found
+
+    def was_said_shortly_before(self, reminder: PlannedMessage, messages: Iterable[PlannedMessage]) -> bool:
+        """Whether all of its rules are told so shortly before: by `messages`, this draft's texts as they are placed by
+        now, or by texts that have left."""
+        if reminder.due_at is None or reminder.step in self.gone:
+            return False
+        told = list(self.told_at.items())
+        for one in messages:
+            if one.kind is StepKind.RESTRICT and one.due_at and one.step not in {reminder.step, *self.gone}:
+                told += [(topic, one.due_at) for topic in one.topics]
+        since = reminder.due_at - REMINDS_AFTER
+        return {topic for topic, at in told if since < at <= reminder.due_at}.issuperset(reminder.topics)
 
 
 def keep_to_cap(drafts: Sequence[Draft], most: int, left: Iterable[datetime] = ()) -> list[tuple[PlannedMessage, ...]]:
@@ -90,7 +111,7 @@ def keep_to_cap(drafts: Sequence[Draft], most: int, left: Iterable[datetime] = (
     places = _Places(drafts, most, left, reminding)
     kept = [list(draft.messages) for draft in drafts]
     for one in sorted(texts):
-        kept[one.whose][one.number] = places.place(drafts[one.whose], kept[one.whose][one.number], one.reminds)
+        kept[one.whose][one.number] = places.place(drafts[one.whose], kept[one.whose], one)
     return [tuple(sorted(messages, key=in_order)) for messages in kept]
 
 
@@ -117,7 +138,10 @@ def _rank(message: PlannedMessage, reminders: set[str]) -> float:
 def _is_crowded(draft: Draft, most: int) -> bool:
     dues = [message.due_at for message in draft.messages if message.due_at]
     dates = [due.astimezone(draft.hours.zone).date() for due in dues]
-    return any(map(eq, dates, dates[most:])) or any(later - sooner < APART for sooner, later in pairwise(dues))
+    if any(map(eq, dates, dates[most:])) or any(later - sooner < APART for sooner, later in pairwise(dues)):
+        return True
+    reminders = draft.reminders
+    return any(draft.was_said_shortly_before(one, draft.messages) for one in draft.messages if one.step in reminders)
 
 
 class _Places:
@@ -135,8 +159,9 @@ class _Places:
         for at in left:
             self._take(at)
 
-    def place(self, draft: Draft, message: PlannedMessage, reminds: bool) -> PlannedMessage:
-        """The text at its moment, or at the next that has room."""
+    def place(self, draft: Draft, kept: Sequence[PlannedMessage], text: _Text) -> PlannedMessage:
+        """The text at its moment, or at the next that has room. `kept` are the draft's texts, as placed by now."""
+        message, reminds = kept[text.number], text.reminds
         may_exceed = message.kind is StepKind.WARNING or (
             message.kind is StepKind.RESTRICT and bool(message.topics) and not reminds
         )
@@ -149,6 +174,8 @@ class _Places:
             full.append(wished.astimezone(draft.hours.zone).date())
             tomorrow = wall_first(full[-1] + _DAY, time.min, draft.hours.zone)
             wished = first_place(message.kind, draft.hours, tomorrow, message.expires_at, day0=draft.day0)
+        if reminds and at is not None and draft.was_said_shortly_before(replace(message, due_at=at), kept):
+            return replace(message, due_at=None, notes=(_SAID_SHORTLY_BEFORE,))
         if at is not None:
             self._take(at)
             if message.kind is StepKind.RESTRICT and not reminds:

@@ -19,7 +19,7 @@ from tests.schedules.plans import NEW_YORK, RULES, at, lift, local_dues, protoco
 
 WALL = protocol(
     step("today", "restrict", at={"hours": 1}, stale_after={"hours": 8}, topics=["makeup"]),
-    step("evening", "restrict", at={"hours": 6}, stale_after={"hours": 3}, topics=["makeup"]),
+    step("evening", "restrict", at={"hours": 7}, stale_after={"hours": 3}, topics=["makeup"]),
     lift("makeup"),
     step("how-are-you", "check_in", at={"hours": 25}, stale_after={"days": 3}),
     restrictions={"makeup": {"hours": 24}},
@@ -147,7 +147,14 @@ def test_a_text_that_has_left_takes_no_second_place() -> None:
     plain = draft(WALL, MONDAY)
     after = replace(plain, settled=frozenset({"today"}))
     (found,) = dues(after, most=2, left=(MONDAY + timedelta(hours=1),))
-    assert "2026-06-15 16:00" == found["evening"]
+    assert "2026-06-15 17:00" == found["evening"]
+
+
+def test_a_reminder_is_counted_from_when_a_text_told_its_rule_and_not_from_one_that_was_lost() -> None:
+    lost = replace(draft(WALL, MONDAY), settled=frozenset({"today"}), gone=frozenset({"today"}))
+    told = {hour: replace(lost, told_at={"makeup": at(f"2026-06-15T{hour}")}) for hour in ("11:00", "11:01")}
+    evenings = [dues(one)[0]["evening"] for one in (lost, *told.values())]
+    assert ["2026-06-15 17:00", "2026-06-15 17:00", None] == evenings
 
 
 def test_a_text_counts_on_the_clock_of_everybody_on_the_number() -> None:

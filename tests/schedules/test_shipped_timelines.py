@@ -166,7 +166,6 @@ EARLY = [
 ]
 NIGHT = [
     ("11 09:00", "today"),
-    ("11 10:00", "still-no-makeup"),
     ("12 09:00", "makeup-again"),
     ("14 09:00", "retinoids-again"),
     ("18 09:00", "sun-over"),

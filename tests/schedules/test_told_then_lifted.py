@@ -145,3 +145,25 @@ def test_a_lift_that_could_have_been_told_is_withheld_and_one_that_could_not_is_
     assert {"today": None, "makeup-again": None, "sun-exercise-again": None} == local_dues(untold)
     assert [(NOT_TOLD,), (NOT_TOLD,)] == [one.notes for one in untold if one.kind is StepKind.LIFT]
     assert {"today": None} == local_dues(_says(WALL, enrolled=now).messages)
+
+
+def test_a_reminder_less_than_six_hours_after_the_text_that_told_its_rule_is_left_out_and_asks_nobody() -> None:
+    """A rule told at the next opening would else be told again an hour later."""
+    reminded = {
+        (key, hour): [one.step for one in timeline.messages if one.step.startswith("still-") and one.due_at]
+        for key in ("microneedling", "microneedling-24h")
+        for hour in ("10:00", "21:20")
+        for timeline in [_says(shipped()[key], treated=f"2026-06-17T{hour}")]
+    }
+    expected = {"10:00": ["still-no-makeup"], "21:20": []}
+    assert {(key, hour): expected[hour] for key, hour in reminded} == reminded
+
+    today = step("today", "restrict", at={"hours": 1}, topics=["makeup"], stale_after=None)
+    told = {}
+    for hours in (6, 7):
+        evening = step("evening", "restrict", at={"hours": hours}, topics=["makeup"], stale_after=None)
+        plan = protocol(today, evening, lift("makeup"), restrictions={"makeup": {"hours": 24}})
+        timeline = _says(plan, treated="2026-06-17T10:00")
+        told[hours] = [*local_dues(timeline.messages)], [out.why for out in timeline.left_out]
+    why = "it repeats what was told less than 6 hours before; its rules are told otherwise, or have ended"
+    assert {6: (["today", "makeup-again"], [why]), 7: (["today", "evening", "makeup-again"], [])} == told

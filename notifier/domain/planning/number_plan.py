@@ -129,8 +129,10 @@ def _without(whose: int, plan: Plan, covers: Sequence[_Cover]) -> Plan:
 
 
 def _draft(member: Member, plan: Plan, now: datetime | None) -> Draft:
-    timeline = plan.timeline
-    return Draft(timeline.messages, plan.hours, timeline.day0, member.informed, member.settled, now)
+    timeline, texts = plan.timeline, member.texts or NO_TEXTS
+    return Draft(
+        timeline.messages, plan.hours, timeline.day0, member.informed, member.settled, now, texts.told_at, texts.gone
+    )
 
 
 def _has_plan(member: Member) -> bool:

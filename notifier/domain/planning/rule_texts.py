@@ -7,8 +7,9 @@ plan asks which rules its own texts tell, and put back as they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from notifier.domain.informed import (
@@ -38,6 +39,8 @@ class RuleRow(RuleText, Protocol):
     @property
     def nominal_at(self) -> datetime: ...
     @property
+    def due_at(self) -> datetime | None: ...
+    @property
     def attempts(self) -> int: ...
 
 
@@ -50,6 +53,8 @@ class RuleTexts:
     """`restrict` steps that tell nothing more than their rows say: they have left, did not arrive, or were missed."""
     asked: frozenset[str] = frozenset()
     """Topics of texts that did not reach the patient and that staff see listed: nobody is asked twice."""
+    told_at: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """When the latest text that has left, or may have, was to tell the topic."""
     since: datetime | None = None
     """When the first catch-up that has not left was to leave: it is planned as it was then."""
 
@@ -82,7 +87,10 @@ def rule_texts(
     )
     listed = [row for row in rows if row.state is MessageState.EXPIRED or (row.state in _LOST and row.phone == phone)]
     asked = frozenset(topic for row in listed for topic in row.topics or ())
-    return RuleTexts(known, gone, asked, min(waiting, default=None))
+    told = [row for row in rows if row.state in SAID and row.phone == phone]
+    moments = sorted((row.due_at, topic) for row in told if row.due_at for topic in row.topics or ())
+    told_at = {topic: at for at, topic in moments}
+    return RuleTexts(known, gone, asked, told_at, min(waiting, default=None))
 
 
 NO_TEXTS: Final = RuleTexts(NOTHING_KNOWN)
