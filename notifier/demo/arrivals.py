@@ -68,8 +68,10 @@ def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Deliver
 def _why(session: Session, message: Message, enrollment: Enrollment, window: SendWindow) -> str:
     if message.kind == FIRST:
         return "first text · at enrollment"
+    if message.step != first_asking(message.step):
+        return "ask · once more, in other words: nothing has come since the question left"
     protocol = load_version(session, enrollment.protocol, enrollment.version)
-    (step,) = (step for step in protocol.steps if step.key == first_asking(message.step))
+    (step,) = (step for step in protocol.steps if step.key == message.step)
     anchor = enrollment.treated_at or enrollment.appointment_at
     assert anchor is not None
     assert message.due_at is not None  # it has left

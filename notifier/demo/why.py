@@ -12,6 +12,7 @@ from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.send_window import EARLIEST, LATEST, SendWindow
 
 _CROWDED: Final = ("enough texts", "another text leaves within the hour")  # how the plan's notes say what moved it
+_UNSTAFFED: Final = "under two staffed hours were left that day to read an answer"
 
 
 def why_now(
@@ -39,7 +40,8 @@ def why_now(
     closed = _closed(nominal_at, zone, area_zones, window)
     passed = f"{hour(nominal_at, zone)} had passed when it was planned"
     crowded = next((note.partition(": ")[2] for note in notes if note.endswith(_CROWDED)), None)
-    return f"{rule}; {closed or crowded or passed}: moved to {_moved_to(nominal_at, due_at, zone)}"
+    unstaffed = next((_UNSTAFFED for note in notes if note.endswith("too late in the staffed hours")), None)
+    return f"{rule}; {closed or crowded or unstaffed or passed}: moved to {_moved_to(nominal_at, due_at, zone)}"
 
 
 def hour(at: datetime, zone: ZoneInfo) -> str:

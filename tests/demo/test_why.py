@@ -82,6 +82,12 @@ def test_another_text_within_the_hour_is_named() -> None:
     )
 
 
+def test_a_question_that_nobody_could_read_is_named() -> None:
+    at, later = datetime(2026, 3, 8, 12, tzinfo=NEW_YORK), datetime(2026, 3, 9, 9, tzinfo=NEW_YORK)
+    why = _why("soon", at, later, notes=["moved later: outside the send window or too late in the staffed hours"])
+    assert "under two staffed hours were left that day to read an answer: moved to Mon 9:00 AM" in why
+
+
 def _why(
     step: str, nominal_at: datetime, due_at: datetime, *, zone: ZoneInfo = NEW_YORK, notes: Sequence[str] = ()
 ) -> str:
