@@ -14,7 +14,7 @@ from notifier.db.engine import file_of, open_engine, reading, writing
 from notifier.db.same_file import DatabaseReplaced, OpenedFile
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_out
-from tests.scheduler.test_process import PHONE, Place
+from tests.scheduler.test_process import PHONE, Place, until
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
 
 S = MessageState
@@ -40,10 +40,10 @@ def replace_with_a_copy(engine: Engine) -> None:
 def test_after_the_file_was_replaced_nothing_leaves_and_the_worker_ends(place: Place) -> None:
     """An opt-out goes to the new file, which the worker does not have open."""
     place.sandbox.sandbox.latency = 3.0
-    text = place.plan("+12125550102")  # in flight while it happens
+    text = place.plan("+12125550102")  # in flight while it happens: before that, it would not leave at all
     worker = place.start()
     worker.until_said("ready")
-    place.until_state(text, S.ATTEMPTING)
+    until(lambda: bool(place.sandbox.ledger), f"not called: {worker.lines}")
     replace_with_a_copy(place.engine)
     with writing(place.engine) as session:
         opt_out(session, PHONE, source="staff", at=place.clock.now(), by="test")
