@@ -9,7 +9,6 @@ from typing import NamedTuple
 from notifier.domain.kinds import FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
-from schedules.daily_cap import LEAST_APART
 from schedules.moments import first_place, leaves_late
 from schedules.offsets import wall_first
 from schedules.protocol import StepKind
@@ -49,8 +48,6 @@ class SendingFacts(NamedTuple):
     texts_today: int
     """What may have reached the number on this local day."""
     max_texts_per_day: int
-    last_left: datetime | None = None
-    """When the latest text may have reached the number, to the minute; the plan's alone: no reply, no first text."""
     tells_untold: bool = False
     """Whether it names a rule that no text to this number has told, or may have."""
     never_text: bool = False
@@ -115,27 +112,14 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(text, facts, now, "outside the send window")
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    if text.kind != FIRST and (decision := _too_many_or_too_close(text, facts, now)):
-        return decision
-    validity = max(1, min(LONGEST_VALIDITY, int((min(closes, text.expires_at) - now).total_seconds())))
-    return Send(validity, late=text.has_late_text and leaves_late(text.nominal_at, now, facts.hours.zone))
-
-
-def _too_many_or_too_close(text: DueText, facts: SendingFacts, now: datetime) -> Decision | None:
-    """What the texts to the number have to say: the day has had enough, or one has just left.
-
-    Two that an outage has made due at once leave apart, unless the later one would be lost by that.
-    """
-    may_exceed = text.kind == StepKind.WARNING or facts.tells_untold
+    may_exceed = text.kind in (FIRST, StepKind.WARNING) or facts.tells_untold
     if not may_exceed and facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
         return _at_the_next_opening(
             text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
         )
-    if facts.last_left is None or (until := facts.last_left + LEAST_APART) <= now:
-        return None
-    at = first_place(text.kind, facts.hours, until, text.expires_at, day0=facts.day0)
-    return Wait(at, "another text has just left for this number") if at else None
+    validity = max(1, min(LONGEST_VALIDITY, int((min(closes, text.expires_at) - now).total_seconds())))
+    return Send(validity, late=text.has_late_text and leaves_late(text.nominal_at, now, facts.hours.zone))
 
 
 def _nobody_to_answer(text: DueText, facts: SendingFacts, now: datetime) -> Decision | None:

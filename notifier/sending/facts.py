@@ -175,7 +175,6 @@ class FactsOfBatch:
             uninformed=self.uninformed.get(row.id),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
-            last_left=_last_before(now, self.left.get(row.phone)),
             tells_untold=row.id in self.untold,
         )
 
@@ -191,12 +190,6 @@ def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -
         return 0
     today = now.astimezone(zone).date()
     return sum(at.astimezone(zone).date() == today for at in left)
-
-
-def _last_before(now: datetime, left: Sequence[datetime] | None) -> datetime | None:
-    """To the minute, as the plan counts: a text that took a second moves none by that second."""
-    past = [at for at in left or () if at <= now]
-    return max(past).replace(second=0, microsecond=0) if past else None
 
 
 @lru_cache(maxsize=4096)

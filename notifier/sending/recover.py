@@ -205,11 +205,8 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
             most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
         for row, due in batch:
             decision = facts.decide(due, now)
-            match decision:
-                case Send():
-                    facts.count(due, now)
-                case Wait(until, for_a_person=False):
-                    facts.count(due, until)
+            if isinstance(decision, Send):
+                facts.count(due, now)
             yield row, decision
 
 
