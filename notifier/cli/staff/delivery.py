@@ -50,7 +50,7 @@ def silent(as_json: Json = False) -> None:
     if as_json:
         print_json([
             {"message": message.id, "enrollment": whose.id, "name": whose.name, "phone": whose.phone,
-             "step": message.step, "asked_at": message.left_at}
+             "step": message.step, "asked_at": message.left_at.isoformat() if message.left_at else None}
             for message, whose in found
         ])  # fmt: skip
         return

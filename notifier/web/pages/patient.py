@@ -25,6 +25,7 @@ from notifier.enrollments.fields import KEPT, NOTES, Kind
 from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of, facts_without_protocol
+from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
@@ -96,6 +97,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "first": first_text_of(session, whose, zone, view.now),
         "box": reply_box(session, view, enrollment),
         "opt_out": is_opted_out(session, enrollment.phone),
+        "never_texted": bool(never_texted_of(session, {whose})),
         "holds": what_holds(session, {enrollment.phone}).get(enrollment.phone, []),
         "others": [
             one

@@ -17,7 +17,7 @@ from notifier.domain.instants import read_instant
 from notifier.domain.refused import Refused
 from notifier.enrollments.commands import COMMANDS, Command, read_command
 from notifier.enrollments.lifecycle import apply, preview
-from notifier.enrollments.never_text import never_text, plan_never_text
+from notifier.enrollments.never_text import never_text, plan_never_text, text_again
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
@@ -97,6 +97,19 @@ def _never_text(session: Session, view: View, enrollment: Enrollment) -> object:
     return never_text(session, enrollment.id or 0, rules=view.context.rules, now=view.now, by=view.who.by)
 
 
+def _show_text_again(session: Session, view: View, enrollment: Enrollment) -> EffectView:
+    how = view.field("reconsent")
+    notes = [f"The patient has agreed: {how}."] if how else []
+    notes.append("What was withdrawn stays so: take that back afterwards, or enroll the patient anew.")
+    if is_opted_out(session, enrollment.phone) is not None:
+        notes.append(f"{number(enrollment.phone)} has opted out too, and that stays.")
+    return EffectView(f"May {enrollment.name} be texted again?", "Text again", notes=notes)
+
+
+def _text_again(session: Session, view: View, enrollment: Enrollment) -> None:
+    text_again(session, enrollment.id or 0, reconsent=view.field("reconsent"), now=view.now, by=view.who.by)
+
+
 def _show_release(session: Session, view: View, enrollment: Enrollment) -> EffectView:
     how = view.field("reconsent")
     notes = [f"Texts are wanted again: {how}."] if how else []
@@ -137,6 +150,7 @@ _ACTIONS: Final[Mapping[str, PatientAction]] = {
     **{word: _action(kind) for word, kind in COMMANDS.items()},
     "opt-out": PatientAction(_show_opt_out, _opt_out),
     "never-text": PatientAction(_show_never_text, _never_text),
+    "text-again": PatientAction(_show_text_again, _text_again),
     "release": PatientAction(_show_release, _release),
 }
 PAGES = (Page("POST", "/patients/{enrollment:int}/change", act),)

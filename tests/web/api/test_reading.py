@@ -10,6 +10,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.db.tables import Enrollment
 from notifier.domain.states import EnrollmentState
+from tests.setups.silence import asked_in_vain
 from tests.web.api.conftest import ANA, Api
 
 
@@ -72,6 +73,9 @@ def test_delivery_has_a_line_for_each_day_and_who_is_silent(api: Api) -> None:
     assert (3, None, []) == (len(told["days"]), told["minutes_to_a_person"], told["silent"])
     expected = {"day", "sent", "delivered", "not_delivered", "asked", "fine", "question", "worse"}
     assert expected == told["days"][0].keys()
+    asked_in_vain(api.engine, 1, phone="+12125550123", now=api.clock.now())
+    (silent,) = api.get("/delivery").json()["silent"]
+    assert (1, "check-in") == (silent["enrollment"], silent["step"])
 
 
 @pytest.mark.parametrize("asked", [{"phone": "212-555-0123"}, {"external_id": "v-1"}])

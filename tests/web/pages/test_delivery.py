@@ -16,6 +16,7 @@ from notifier.db.tables import Attempt, Message, OptOut, Receipt, WorkerRow
 from notifier.oversight.advice import _REFUSED, _REPORTED, what_to_do
 from notifier.sms.code_classes import AfterAcceptance, NotCreatedClass
 from notifier.web.widgets.charts import columns, rows
+from tests.setups.silence import asked_in_vain
 from tests.web.pages.conftest import ANA, Pages
 
 DAY = timedelta(days=1)
@@ -156,11 +157,7 @@ def test_the_longest_row_fills_the_width() -> None:
 
 
 def test_who_was_asked_and_wrote_nothing_stands_on_a_list_that_is_closed_by_reading(pages: Pages) -> None:
-    now, whose = pages.clock.now(), pages.enroll().enrollment
-    with writing(pages.engine) as session:
-        times = dict.fromkeys(("nominal_at", "not_before", "due_at", "left_at"), now - 5 * DAY)
-        row: dict[str, Any] = {"enrollment_id": whose, "step": "check-in", "kind": "ask", "state": "delivered"}
-        insert_rows(session, Message, [{**row, **times, "expires_at": now - DAY, "phone": ANA, "text": "x"}])
+    asked_in_vain(pages.engine, pages.enroll().enrollment, phone=ANA, now=pages.clock.now())
     page = pages.get("/delivery").text
     assert ["1", "0", "0", "0"] == next(iter(table(pages, "Answers of each day").values()))
     (shown,) = re.findall(r'name="messages" value="(\d+)"', page)

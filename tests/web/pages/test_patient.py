@@ -12,6 +12,7 @@ import pytest
 import notifier.web
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
+from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.enrollments.commands import COMMANDS
 from tests.web.pages.conftest import ANA, Pages, words
@@ -144,6 +145,25 @@ def test_never_again_and_texts_wanted_again(pages: Pages) -> None:
     assert 422 == pages.post(f"{HERS}/change", what="release", sure=_digest(pages, "release")).status_code
     sure(pages, what="release", reconsent="signed a new form")
     assert {"planned"} == states(pages)
+
+
+def test_who_must_never_be_texted_is_texted_again_only_after_saying_how_that_was_agreed(pages: Pages) -> None:
+    pages.enroll()
+    assert 'id="text-again"' not in pages.get(HERS).text
+    assert 422 == pages.post(f"{HERS}/change", what="text-again", sure="seen", reconsent="by phone").status_code
+    sure(pages, what="never-text")
+    next_visit = pages.clock.now() + timedelta(days=20)
+    assert 'id="text-again"' in pages.get(HERS).text
+    with pytest.raises(Refused, match="must never be texted"):
+        pages.enroll(appointment_at=next_visit)
+    assert 422 == pages.post(f"{HERS}/change", what="text-again", sure="seen").status_code
+    assert "The patient has agreed: signed a new form." in words(
+        seen(pages, what="text-again", reconsent="signed a new form")
+    )
+    sure(pages, what="text-again", reconsent="signed a new form")
+    assert 'id="text-again"' not in pages.get(HERS).text
+    assert "signed a new form" in pages.read(HERS)
+    assert 2 == pages.enroll(appointment_at=next_visit).enrollment
 
 
 def _digest(pages: Pages, what: str, whose: str = HERS) -> str:
