@@ -12,6 +12,8 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
+_UNMARKED = sa.text("state = 'planned' AND need IS NULL")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -25,6 +27,11 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("office", sa.String(40), nullable=True))
     with op.batch_alter_table("messages") as batch:
         batch.alter_column("enrollment_id", existing_type=sa.Integer(), nullable=True)
+    # SQLite has built the table anew, its indexes in any order; of two that fit alike it takes the youngest.
+    op.drop_index("ix_messages_unmarked", "messages")
+    op.create_index(
+        "ix_messages_unmarked", "messages", ["due_at", "id"], sqlite_where=_UNMARKED, postgresql_where=_UNMARKED
+    )
 
 
 def downgrade() -> None:
