@@ -15,7 +15,7 @@ from notifier.db.protocols import load_version
 from notifier.db.tables import Enrollment, Message
 from notifier.demo.cast import BY_PHONE, Sample
 from notifier.demo.why import why_now
-from notifier.domain.kinds import FIRST
+from notifier.domain.kinds import BY_STAFF, FIRST, REPLY
 from notifier.domain.phone import area_zones
 from notifier.domain.states import MessageState
 from notifier.sandbox.messages import LedgerEntry
@@ -68,6 +68,10 @@ def look_up(session: Session, entry: LedgerEntry, window: SendWindow) -> Deliver
 def _why(session: Session, message: Message, enrollment: Enrollment, window: SendWindow) -> str:
     if message.kind == FIRST:
         return "first text · at enrollment"
+    if message.kind == REPLY:
+        return (
+            "reply · a person's own words" if message.step.startswith(BY_STAFF) else "reply · what follows the answer"
+        )
     if message.step != first_asking(message.step):
         return "ask · once more, in other words: nothing has come since the question left"
     protocol = load_version(session, enrollment.protocol, enrollment.version)

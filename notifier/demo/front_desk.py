@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from notifier.conversations.close import close_reply
+from notifier.conversations.reply import find_reply, send_reply
 from notifier.db.engine import reading, writing
 from notifier.demo.cast import Sample
-from notifier.demo.script import AnswerGiven, Enrolls, StaffAct, TreatmentEnded, VisitMoved
+from notifier.demo.script import AnswerGiven, Enrolls, StaffAct, StaffAnswer, TreatmentEnded, VisitMoved
 from notifier.demo.why import hour
+from notifier.domain.open_replies import TextsDecision
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.commands import Change, Treated
 from notifier.enrollments.effect import TextEffect, What
@@ -52,9 +55,20 @@ class FrontDesk:
             case VisitMoved(_, who, appointment_at):
                 said = f"{who.first}'s visit moves to {_day(appointment_at, who.zone)}; what is unsent moves with it"
                 return self._change(who, ChangeRequest(appointment_at=appointment_at), said, now)
+            case StaffAnswer(_, who, words):
+                return self._answer(who, words, now)
             case AnswerGiven(_, who, answers):
                 given = ", ".join(f"{question} = {answer}" for question, answer in answers.items())
                 return self._change(who, ChangeRequest(answers=answers), f"{who.first} is asked at last: {given}", now)
+
+    def _answer(self, who: Sample, words: str, now: datetime) -> DeskNote:
+        """First seen as it would leave, then sent; with that the message is read, and closed."""
+        whose = self.enrollments[who.phone]
+        with writing(self.engine) as session:
+            found = find_reply(session, words, rules=self.rules, now=now, enrollment_id=whose)
+            send_reply(session, found, rules=self.rules, now=now, by=_BY)
+            close_reply(session, found.reply, TextsDecision.GO_ON, now=now, by=_BY)
+        return DeskNote(f"a person has read it and answers {who.first}; the texts go on")
 
     def _enroll(self, wish: Enrolls, now: datetime) -> DeskNote:
         who = wish.who

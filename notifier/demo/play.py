@@ -42,6 +42,8 @@ _A_MINUTE = timedelta(minutes=1)
 _HOW_IT_WAS_READ = {
     "stop": "read as STOP: {withheld} planned texts will not be sent",
     "harmless": "a thank-you files itself",
+    "filed answer": "the patient is fine: it files itself, and the protocol's approved words leave",
+    "answer": "the patient has a question: a task for a person",
 }
 
 

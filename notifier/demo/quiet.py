@@ -32,9 +32,12 @@ def state_of(session: Session, sid: str) -> MessageState | None:
 
 
 def last_meaning(session: Session, phone: str) -> str | None:
-    """How the newest text from a patient was read."""
-    found = select(col(Reply.meaning)).where(col(Reply.phone) == phone).order_by(col(Reply.id).desc())
-    return session.scalars(found).first()
+    """How the newest text from a patient was read; `filed answer` for an answer that nobody has to read."""
+    found = select(Reply).where(col(Reply.phone) == phone).order_by(col(Reply.id).desc())
+    reply = session.scalars(found).first()
+    if reply is None:
+        return None
+    return "filed answer" if reply.meaning == "answer" and reply.closed_at is not None else reply.meaning
 
 
 def count_in(session: Session, state: MessageState, phone: str | None = None) -> int:

@@ -58,7 +58,16 @@ class Writes:
     """Whether the patient means: no more texts."""
 
 
-StaffAct = Enrolls | TreatmentEnded | VisitMoved | AnswerGiven
+@dataclass(frozen=True, slots=True)
+class StaffAnswer:
+    """A person answers what the patient wrote last, and lets the texts go on."""
+
+    at: datetime
+    who: Sample
+    text: str
+
+
+StaffAct = Enrolls | TreatmentEnded | VisitMoved | AnswerGiven | StaffAnswer
 Happening = StaffAct | Writes
 
 
@@ -110,12 +119,15 @@ TWO_WEEKS = Script(
         _treated(MARIA, "2026-03-07T15:30", "15:40"),
         _treated(NOA, "2026-03-07T16:00", "16:10"),
         _writes(ANA, "2026-03-08T10:25", "no más por favor", stops=True),
+        _writes(ROSA, "2026-03-09T09:12", "1"),
         _treated(GRACE, "2026-03-09T10:00", "10:10"),
         VisitMoved(_local("2026-03-10T11:00", DANA.timezone), DANA, _local("2026-03-18T14:00", DANA.timezone)),
         _treated(TOM, "2026-03-10T13:30", "13:35"),
         _treated(OMAR, "2026-03-11T12:00", "12:10"),
         _writes(MARIA, "2026-03-11T18:20", "Thank you! 😊"),
         AnswerGiven(_local("2026-03-12T09:40", OMAR.timezone), OMAR, {"shaves": "yes"}),
+        _writes(KEVIN, "2026-03-12T09:20", "2"),
+        StaffAnswer(_local("2026-03-12T09:35", KEVIN.timezone), KEVIN, "I will call you at ten. Dr. Rivera"),
         TreatmentEnded(_local("2026-03-18T15:20", DANA.timezone), DANA, _local("2026-03-18T15:10", DANA.timezone)),
     ),
 )

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from notifier.cli.ops import demo
 from notifier.demo import play as playing
-from notifier.demo.cast import MARIA
+from notifier.demo.cast import MARIA, TOM
 from notifier.demo.evidence import gather
 from notifier.demo.promises import Evidence
-from notifier.demo.script import Enrolls, Script
+from notifier.demo.script import Enrolls, Script, StaffAnswer, Writes
 from notifier.demo.stage import Stage, StageTrouble
 from notifier.sandbox.server import Sandbox
 
@@ -49,6 +49,24 @@ def test_a_killed_worker_comes_back_and_doubles_nothing(tmp_path: Path) -> None:
     assert "In Twilio's ledger: once." in said
     assert "kept   Never twice       4 texts reached 1 phones; 0 of them doubled" in said
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_question_is_answered_and_a_person_replies() -> None:
+    said = _play(
+        Script(
+            begins=at("2026-03-13T12:00"),
+            ends=at("2026-03-13T17:00"),
+            happenings=(
+                Enrolls(at("2026-03-13T12:05"), TOM, treated_at=at("2026-03-10T15:30")),
+                Writes(at("2026-03-13T15:40"), TOM, "2"),
+                StaffAnswer(at("2026-03-13T15:50"), TOM, "I will call you at two."),
+            ),
+            dies_during=(TOM, at("2026-03-14T12:00")),
+        )
+    )
+    story = ["Reply 1 fine, 2 a question", "from Tom | 2", "a task for a person", "a person has read it", "I will call"]
+    places = [said.index(one) for one in story]
+    assert sorted(places) == places
 
 
 def test_a_text_that_twilio_has_twice_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
