@@ -28,7 +28,7 @@ from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
-from notifier.sending.uninformed import uninformed_lifts, untold_rules
+from notifier.sending.uninformed import uninformed_lifts, uninformed_rules
 from schedules.asking import first_asking
 from schedules.protocol import StepKind
 from schedules.send_window import OpenHours, SendWindow
@@ -122,7 +122,7 @@ class FactsOfBatch:
             pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
             left=left,
             uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT]),
-            untold=untold_rules(
+            untold=uninformed_rules(
                 session,
                 [
                     row.id

@@ -61,7 +61,7 @@ def uninformed_lifts(session: Session, lifts: Sequence[int]) -> dict[int, str]:
     return {lift: said for lift, said in why.items() if said}
 
 
-def untold_rules(session: Session, texts: Sequence[int]) -> frozenset[int]:
+def uninformed_rules(session: Session, texts: Sequence[int]) -> frozenset[int]:
     """Those of these `restrict` texts, by their ids, that name a rule which no text to their number has told, or may
     have. What a person has told counts for nothing here, as in the plan."""
     if not texts:
@@ -69,10 +69,10 @@ def untold_rules(session: Session, texts: Sequence[int]) -> frozenset[int]:
     found = session.connection().execute(_RULES, {"rules": texts}).all()
     rows = _rule_texts(session, {one.enrollment_id for one in found})
 
-    def told(enrollment: int, phone: str) -> frozenset[str]:
+    def informed_of(enrollment: int, phone: str) -> frozenset[str]:
         return informed_by_text(rows[enrollment], phone) | on_their_way(rows[enrollment], phone)
 
-    return frozenset(one.id for one in found if set(one.topics or ()) - told(one.enrollment_id, one.phone))
+    return frozenset(one.id for one in found if set(one.topics or ()) - informed_of(one.enrollment_id, one.phone))
 
 
 def _rule_texts(session: Session, enrollments: Collection[int]) -> Mapping[int, Sequence[_RuleText]]:
