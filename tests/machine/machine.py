@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine
 
-from notifier.enrollments.commands import Cancel, Change, Command, Hold, Resume
+from notifier.enrollments.commands import Cancel, Change, Command, Hold, InformInPerson, Resume
 from notifier.enrollments.requests import ChangeRequest
 from notifier.sending import dispatch
 from notifier.sending.pause_points import PausePoint
@@ -55,7 +55,7 @@ CHANGES = st.one_of(
     st.tuples(st.just("phone"), st.sampled_from(PHONES)),
     st.tuples(st.just("timezone"), ZONE),
     st.tuples(st.just("language"), LANGUAGE),
-    st.tuples(st.sampled_from(["hold", "resume", "cancel"]), st.none()),
+    st.tuples(st.sampled_from(["hold", "resume", "cancel", "inform"]), st.none()),
 )
 WORDS = st.sampled_from(["STOP", "stop please"])
 RECEIPTS = st.sampled_from([("sent", None), ("delivered", None), ("undelivered", 30003), ("failed", 30008)])
@@ -189,6 +189,7 @@ _STATES: dict[str, tuple[Command, dict[str, Any]]] = {
     "hold": (Hold("so"), {"held": True}),
     "resume": (Resume(), {"held": False, "cancelled": False}),
     "cancel": (Cancel(), {"cancelled": True}),
+    "inform": (InformInPerson(), {"informed": True}),
 }
 
 

@@ -3,7 +3,8 @@
 A clinic is kept as staff know it (who was treated when, held, cancelled) and as patients do (who said STOP when). A
 text is judged by what was known when it was looked at last, and by the true time at which the provider made it.
 
-never early · never twice · never after STOP · never at night · never stale, and in her language · never lost
+never early · never twice · never after STOP · never at night · never stale, and in her language · never lost · never
+lifted untold
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class Course:
     """Said when it was enrolled: the treatments before were on other areas."""
     held: bool = False
     cancelled: bool = False
+    informed: bool = False
+    """Staff have told the patient its rules in person."""
 
     @property
     def clock(self) -> ZoneInfo:
@@ -107,6 +110,7 @@ def _wall(day: datetime, at: time, clock: ZoneInfo) -> datetime:
 class Text:
     """One text that the provider has made, at its true time."""
 
+    sid: str
     at: datetime
     phone: str
     body: str
@@ -123,6 +127,8 @@ class Known:
     """The numbers whose STOP we have read."""
     wrote_stop: Mapping[str, datetime] = field(default_factory=dict)
     """When each number wrote STOP, read or not."""
+    bounced: frozenset[str] = frozenset()
+    """The SIDs of texts of which a webhook said that they did not arrive."""
 
     def others(self, mine: Course) -> Iterator[Course]:
         """The patient's other treatments that count for this one."""
@@ -153,6 +159,18 @@ def broken(text: Text, known: Known) -> str | None:
         return "in another language than hers"
     step = mine.step(found["step"])
     return _early(text, mine, step, known) or _at_night(text, mine) or _stale(text, mine, step, known, found)
+
+
+def untold(text: Text, known: Known, before: Sequence[Text]) -> str | None:
+    """Whether this text lifts a rule that neither a person told nor one of the texts before it, to her number, of which
+    nothing but good is known."""
+    if (found := WHICH.search(text.body)) is None or (mine := known.courses.get(found["whose"])) is None:
+        return None
+    arrived = [one for one in before if one.phone == text.phone and one.sid not in known.bounced]
+    of_course = [which for one in arrived if (which := WHICH.search(one.body)) and which["whose"] == mine.whose]
+    told = {topic for which in of_course for topic in mine.step(which["step"]).get("topics", ())}
+    missing = set(mine.step(found["step"]).get("lifts", ())) - told
+    return f"lifted untold: {', '.join(sorted(missing))}" if missing and not mine.informed else None
 
 
 def _early(text: Text, mine: Course, step: Step, known: Known) -> str | None:
@@ -233,7 +251,7 @@ def lost(
     """What has not left though it could: all was well from `since` to `until`, and nobody had a word against it.
 
     A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving. A lift
-    waits for the rule, whose text must have `arrived`: no carrier has given it back.
+    waits for the rule, which a person must have told, or a text that has `arrived`: no carrier has given it back.
     """
     sent = {(found["whose"], found["step"]) for text in texts if (found := WHICH.search(text.body))}
     told = {found["whose"] for text in arrived if (found := WHICH.search(text.body)) and found["step"] == "today"}
@@ -242,7 +260,8 @@ def lost(
             continue
         for step in mine.steps:
             moment = mine.moment(step)
-            waits = "lifts" in step and (any(known.others(mine)) or mine.whose not in told)
+            is_told = mine.informed or mine.whose in told
+            waits = "lifts" in step and (any(known.others(mine)) or not is_told)
             if (mine.whose, step["key"]) in sent | in_review or moment < mine.changed_at or waits:
                 continue
             if len(list(_open(mine, texts, max(moment, since), min(mine.useful_until(step), until)))) > 8:
@@ -255,6 +274,6 @@ def _open(mine: Course, texts: Sequence[Text], since: datetime, until: datetime)
     while since + 2 * quarter < until:
         day = since.astimezone(mine.clock).date()
         today = [one for one in texts if one.phone == mine.phone and one.at.astimezone(mine.clock).date() == day]
-        if _at_night(Text(since, mine.phone, "", 2 * quarter), mine) is None and len(today) < A_DAY:
+        if _at_night(Text("", since, mine.phone, "", 2 * quarter), mine) is None and len(today) < A_DAY:
             yield since
         since += quarter

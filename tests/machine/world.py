@@ -40,7 +40,7 @@ from schedules.catalogue import parse_protocol
 from schedules.wording import Voice
 from tests.conftest import Rows
 from tests.machine.process import MachineClock, Process, Provider
-from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, lost, said_twice
+from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, lost, said_twice, untold
 from tests.setups.fakes import FakeClock
 
 RULES = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
@@ -65,6 +65,8 @@ class World:
         self.known = Known()
         self.violations: list[str] = []
         self.texts: list[tuple[str, Text]] = []
+        self._not_lost = set[str]()
+        """The SIDs that had another receipt than of a failure: receipts come in any order, and the first may win."""
         self.operations = 0
         self._looked: dict[str, list[Known]] = {}
         self._snapshot: Snapshot | None = None
@@ -82,9 +84,11 @@ class World:
                 self._looked.setdefault(attempt, []).append(self.known)
 
     def _made(self, sid: str, text: OutgoingText) -> None:
-        made = Text(self.truth.now(), text.to, text.body, timedelta(seconds=text.validity_seconds))
+        before = [one for _, one in self.texts]
+        made = Text(sid, self.truth.now(), text.to, text.body, timedelta(seconds=text.validity_seconds))
         self.texts.append((sid, made))
-        wrong = [broken(made, known) for known in self._looked.get(text.token, [self.known])]
+        looked = self._looked.get(text.token, [self.known])
+        wrong = [broken(made, known) or untold(made, known, before) for known in looked]
         if all(wrong):
             self.violations.append(f"{wrong[-1]}: {made}")
 
@@ -172,6 +176,11 @@ class World:
                 apply_receipt(
                     session, sid=sid, status=status, error_code=code, token=None, at=self.now, source="callback"
                 )
+        failed = status in ("failed", "undelivered")
+        if not failed:  # it may be the first that is heard of it
+            self._not_lost.add(sid)
+        bounced = self.known.bounced | ({sid} if failed and by_webhook else set())
+        self.known = replace(self.known, bounced=bounced - self._not_lost)
 
     # What the process does
 
