@@ -23,6 +23,7 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import RUNNING, MessageState
 from notifier.enrollments.outlook import look_ahead
 from notifier.enrollments.plans import carry_out, enrollments_on, facts_of, lock_plans
+from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.opt_outs import opted_out_phones
 from schedules.catch_up import is_catch_up
 from schedules.moments import NOT_TOLD
@@ -39,17 +40,21 @@ def replan(session: Session, rules: PlanningRules, now: datetime, *, most: int =
     asked_for = replans.take(session, most)
     found = select(Enrollment).where(col(Enrollment.id).in_(asked_for), col(Enrollment.state).in_(RUNNING))
     numbers: dict[str, set[int]] = {}
+    never_texted = never_texted_of(session, asked_for)
     for one in session.scalars(found.order_by(col(Enrollment.id))):
+        if one.id in never_texted:
+            continue
         numbers.setdefault(one.phone, set()).add(one.id or 0)
     opted_out = opted_out_phones(session, numbers)
     for phone, whose in numbers.items():
-        _replan_number(session, phone, whose, rules, now, opted_out=phone in opted_out)
+        # What is planned for whoever must not be texted is suppressed at once, and would ask for its plan again, for
+        # ever. The end of an opt-out asks for it (notifier.numbers.opt_outs).
+        if phone not in opted_out:
+            _replan_number(session, phone, whose, rules, now)
     return len(asked_for)
 
 
-def _replan_number(
-    session: Session, phone: str, whose: set[int], rules: PlanningRules, now: datetime, *, opted_out: bool
-) -> None:
+def _replan_number(session: Session, phone: str, whose: set[int], rules: PlanningRules, now: datetime) -> None:
     try:
         company = [facts_of(session, one) for one in enrollments_on(session, [phone])]
     except UnreadableVersion:
@@ -58,7 +63,7 @@ def _replan_number(
     for facts in company:
         if facts.enrollment in whose:
             difference = _what_follows(outlook.difference(facts))
-            carry_out(session, facts, difference, at=now, by=_BY, opted_out=opted_out)
+            carry_out(session, facts, difference, at=now, by=_BY, opted_out=False)
 
 
 def _what_follows(difference: PlanDifference) -> PlanDifference:
