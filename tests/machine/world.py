@@ -19,11 +19,10 @@ from sqlalchemy.engine import make_url
 from sqlmodel import col
 
 from notifier.conversations.receive import InboundText, receive
-from notifier.db.engine import reading, writing
-from notifier.db.tables import Enrollment, Message
+from notifier.db.engine import writing
+from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.domain.states import MessageState
 from notifier.enrollments.commands import Command
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.lifecycle import apply
@@ -39,6 +38,7 @@ from notifier.sms.gateway import OutgoingText, ProviderMessage
 from schedules.catalogue import parse_protocol
 from schedules.wording import Voice
 from tests.conftest import Rows
+from tests.machine.in_review import in_review
 from tests.machine.process import MachineClock, Process, Provider
 from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, lost, said_twice, untold
 from tests.setups.fakes import FakeClock
@@ -295,15 +295,6 @@ class World:
         texts = [text for _, text in self.texts]
         arrived = [text for sid, text in self.texts if sid not in self.provider.failed]
         missing = lost(
-            self.known, texts, arrived=arrived, since=since, until=self.truth.now(), in_review=self._in_review()
+            self.known, texts, arrived=arrived, since=since, until=self.truth.now(), in_review=in_review(self.engine)
         )
         assert not (found := list(missing)), "\n".join(found)
-
-    def _in_review(self) -> set[tuple[str, str]]:
-        """The texts of which staff are asked whether they left."""
-        whose = select(col(Enrollment.provider), col(Message.step)).join(
-            Message, col(Message.enrollment_id) == col(Enrollment.id)
-        )
-        with reading(self.engine) as session:
-            found = session.execute(whose.where(col(Message.state) == MessageState.NEEDS_REVIEW))
-            return {(str(provider).removeprefix("Dr. "), step) for provider, step in found}
