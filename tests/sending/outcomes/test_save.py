@@ -193,10 +193,15 @@ async def test_a_text_taken_over_by_another_worker_is_not_sent(sending: Sending)
     text = sending.plan()
     real = sending.dispatch._calls.begin
 
+    begun: list[str] = []
+
     def slow(claim: Any, claimed_at: float) -> None:
         with writing(sending.engine) as session:
             session.get_one(Attempt, claim.attempt_id).outcome = "unknown"
         sending.clock.pass_(seconds=2)
+        begun.append(claim.attempt_id)
+        if len(begun) == 2:
+            sending.dispatch.stop()
         real(claim, claimed_at)
 
     sending.dispatch._calls.begin = slow  # type: ignore[method-assign, assignment]  # it stands still here
