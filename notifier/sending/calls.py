@@ -83,16 +83,14 @@ class Calls:
             self._callers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
-        try:
-            await self._reached(PausePoint.CLAIMED, (one.attempt_id,))
-            if (early := leaves_at - self._clock.monotonic()) > 0:
-                await asyncio.sleep(early)
-            kept = await self._look(one, claimed_at)
-            outcome = await self._send(one, kept) if isinstance(kept, datetime) else None
-        except (Exception, asyncio.CancelledError) as error:  # what is not recorded is lost until its lease ends
-            if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
-                raise  # not the call: this worker's loop ends
-            kept, outcome = None, Unknown(f"The call broke off ({type(error).__name__}).")
+        kept, outcome = await self._before(one, claimed_at, leaves_at), None
+        if isinstance(kept, datetime):
+            try:
+                outcome = await self._send(one, kept)
+            except (Exception, asyncio.CancelledError) as error:  # what is not recorded is lost until its lease ends
+                if _is_loop_ending():
+                    raise  # not the call: this worker's loop ends
+                outcome = Unknown(f"The call broke off ({type(error).__name__}).")
         why_not = kept if isinstance(kept, str) else None
         done = finished(one.message_id, one.attempt_id, one.phone, one.sender, outcome, why_not, self._clock.now())
         if outcome is not None:
@@ -106,6 +104,18 @@ class Calls:
         self.begun.discard(one.attempt_id)
         if len(self.finished) == 1 or len(self.finished) >= self._at_once or not self.begun:
             self.has_finished.set()
+
+    async def _before(self, one: Claim, claimed_at: float, leaves_at: float) -> Verdict:
+        """Until when the text may be delivered, or why it is not called; then certainly nothing has left."""
+        try:
+            await self._reached(PausePoint.CLAIMED, (one.attempt_id,))
+            if (early := leaves_at - self._clock.monotonic()) > 0:
+                await asyncio.sleep(early)
+            return await self._look(one, claimed_at)
+        except (Exception, asyncio.CancelledError) as error:  # such as a database that restarts
+            if _is_loop_ending():
+                raise
+            return f"it could not be looked at before its call ({type(error).__name__})"
 
     async def _look(self, one: Claim, claimed_at: float) -> Verdict:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
@@ -135,3 +145,8 @@ class Calls:
             outcome = Unknown("The call did not end in time.")
         await self._reached(PausePoint.CALLED, (one.attempt_id,))
         return outcome
+
+
+def _is_loop_ending() -> bool:
+    """Whether this worker's loop ends, and not only what was awaited."""
+    return cast("asyncio.Task[None]", asyncio.current_task()).cancelling() > 0
