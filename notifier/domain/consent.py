@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from notifier.domain.refused import Refused
 from schedules.languages import registry
 from schedules.languages.registry import Language
 
@@ -24,6 +25,14 @@ def check_consent(typed: str) -> str:
     if said and _says_no(said):
         raise ValueError(f'consent says "{said[:40]}": leave the patient out, or write how consent was given')
     return said
+
+
+def read_reconsent(typed: str | None) -> str | None:
+    """How the patient agreed to texts again; None where nobody said it. Raises Refused for words that say no."""
+    try:
+        return check_consent(typed or "") or None
+    except ValueError as why:
+        raise Refused(f"re{why}", "reconsent") from None
 
 
 def _says_no(said: str) -> bool:

@@ -13,6 +13,7 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state
 from notifier.db.tables import Enrollment, Message
+from notifier.domain.consent import read_reconsent
 from notifier.domain.kinds import NEVER_TEXT
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
@@ -59,11 +60,11 @@ def never_text(session: Session, enrollment_id: int, *, rules: PlanningRules, no
 def text_again(session: Session, enrollment_id: int, *, reconsent: str, now: datetime, by: str) -> None:
     """The person has agreed to texts again: enroll anew. Raises Refused for somebody who may be texted."""
     stored = the_enrollment(session, enrollment_id)
-    if not reconsent.strip():
+    if (how := read_reconsent(reconsent)) is None:
         raise Refused("say how the patient agreed to texts again", "reconsent")
     if not forget(session, [_person(one) for one in _everything_of(session, stored)], at=now, by=by):
         raise Refused("nobody has said that this person must never be texted")
-    record_event(session, at=now, by=by, what="reconsented", enrollment_id=enrollment_id, why=reconsent.strip())
+    record_event(session, at=now, by=by, what="reconsented", enrollment_id=enrollment_id, why=how)
 
 
 def _person(one: Enrollment) -> Person:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state, look_again
 from notifier.db.tables import Message
+from notifier.domain.consent import read_reconsent
 from notifier.domain.open_replies import OpenReply, TextsDecision
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import RefusalCode, Refused
@@ -86,7 +87,7 @@ def release(
     `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
     """
     number = _e164(phone)
-    reconsent = (reconsent or "").strip() or None
+    reconsent = read_reconsent(reconsent)
     stored = is_opted_out(session, number)
     unread = plan_release(session, number)
     _refuse_unseen(unread, seen)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.domain.consent import check_consent
+from notifier.domain.consent import check_consent, read_reconsent
+from notifier.domain.refused import Refused
 
 NO = (
     "No", "no", "N", "n/a", "FALSE", "false", "0", "-", "?", "off", "none", "unknown", "declined",
@@ -37,3 +38,9 @@ def _kept(word: str) -> str | None:
         return check_consent(word)
     except ValueError:
         return None
+
+
+def test_a_no_does_not_end_an_opt_out_and_nothing_said_is_nothing() -> None:
+    assert (None, "signed again") == (read_reconsent("  "), read_reconsent(" signed  again "))
+    with pytest.raises(Refused, match='reconsent says "declined": leave the patient out'):
+        read_reconsent("declined")

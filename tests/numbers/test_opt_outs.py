@@ -12,8 +12,10 @@ from sqlalchemy import Engine, func, select
 from notifier.db import events, outbox
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Event, OptOut
+from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers import opt_outs
+from notifier.numbers.release import release
 
 ANA, BEA = "+12125550101", "+12125550102"
 PLANNED, SUPPRESSED = MessageState.PLANNED, MessageState.SUPPRESSED
@@ -148,3 +150,12 @@ def test_of_many_numbers_those_that_opted_out_are_found(engine: Engine, now: dat
         opt_outs.opt_out(session, ANA, source="keyword", at=now, by="patient")
         found = opt_outs.opted_out_phones(session, [ANA, BEA])
     assert {ANA} == found
+
+
+def test_words_that_say_no_end_no_opt_out(sqlite_engine: Engine, now: datetime) -> None:
+    with writing(sqlite_engine) as session:
+        opt_outs.opt_out(session, ANA, source="keyword", at=now, by="patient")
+    with writing(sqlite_engine) as session, pytest.raises(Refused, match='reconsent says "No"'):
+        release(session, ANA, now=now, by="desk", reconsent="No")
+    with reading(sqlite_engine) as session:
+        assert opt_outs.is_opted_out(session, ANA) is not None
