@@ -8,9 +8,9 @@ from datetime import timedelta
 from notifier.alerting.addresses import parse_contacts
 from notifier.bootstrap.planning import protocols, read_offices, staffed_hours
 from notifier.config.settings import BadSettings, Settings
-from notifier.oversight.alert_rules import AlertRules
-from notifier.oversight.alerts import Alerting
-from notifier.oversight.on_call import OfficeOnCall, OnCall
+from notifier.oversight.alerts.alert_rules import AlertRules
+from notifier.oversight.alerts.on_call import OfficeOnCall, OnCall
+from notifier.oversight.alerts.watch import Alerting
 from schedules.send_window import SendWindow, zone_named
 
 

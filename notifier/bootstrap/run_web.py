@@ -35,7 +35,7 @@ from notifier.db.errors import DatabaseFailure
 from notifier.db.same_file import OpenedFile
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.logs import configure_logs
-from notifier.oversight.alerts import send_alerts
+from notifier.oversight.alerts.watch import send_alerts
 from notifier.scheduler.watchdog import notify_systemd
 from notifier.sms.signature import SignatureCheck
 
@@ -155,7 +155,7 @@ def webhook_settings(settings: Settings, replied: Callable[[], None] = lambda: N
 
     `replied` is called once a patient's reply is stored.
     """
-    from notifier.conversations.classify import read_reply  # noqa: PLC0415  # as above
+    from notifier.conversations.reading.classify import read_reply  # noqa: PLC0415  # as above
     from notifier.web.webhooks.twilio import WebhookSettings  # noqa: PLC0415  # as above
 
     if settings.public_url is None:

@@ -41,7 +41,7 @@ from notifier.db.visibility import enrolled_elsewhere
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
-from notifier.oversight.alerts import send_alerts, watch, watch_replies
+from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
 from notifier.scheduler.worker import Worker
 from notifier.scheduler.worker_lock import exclusive, lock_file
 from notifier.scheduler.worker_settings import Outside, WorkerSettings

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from notifier.access.idempotency import forget_old_responses
 from notifier.clock import Clock
 from notifier.db.threads import DatabaseThreads
-from notifier.oversight.alerts import Alerting, watch_replies, watch_without_worker
+from notifier.oversight.alerts.watch import Alerting, watch_replies, watch_without_worker
 from notifier.scheduler.timers import Rounds
 
 LOOK: Final = 60.0

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.conversations.choices import Choices
+from notifier.conversations.reading.choices import Choices
 from notifier.db.enrollments import the_enrollment
 from notifier.db.protocols import UnreadableVersion, load_version
 from notifier.db.tables import Enrollment, Reply

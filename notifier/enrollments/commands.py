@@ -10,8 +10,8 @@ A new command is, in this order:
 - a case in tests/setups/command_doors.py (`CASES`), tests/cli/test_dry_run.py (`CHANGES`) and
   tests/web/api/test_document.py (`GOOD`); tests/test_command_doors.py then does it at every door
 
-A command that asks for more than `at`, `why` or `request` is read in notifier/web/pages/patient_commands.py and
-notifier/web/api/commands.py.
+A command that asks for more than `at`, `why` or `request` is read in
+notifier/web/pages/patients/patient_commands.py and notifier/web/api/commands.py.
 """
 
 from __future__ import annotations

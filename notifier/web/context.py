@@ -20,7 +20,7 @@ from notifier.domain.clocks import Timekeeper
 from notifier.domain.instants import zone_called
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
-from notifier.oversight.alert_rules import AlertRules
+from notifier.oversight.alerts.alert_rules import AlertRules
 from notifier.sms.media import MediaSource
 from notifier.web.uploads import Uploads
 from schedules.catalogue import Catalogue

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from notifier.db.engine import file_of
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
+from notifier.oversight.alerts.vital_signs import read_vital_signs
 from notifier.oversight.health import Trouble, VitalSigns, troubles
-from notifier.oversight.vital_signs import read_vital_signs
 from notifier.web.deadline import DatabaseSlow, within
 
 _T = TypeVar("_T")

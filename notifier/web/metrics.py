@@ -9,8 +9,8 @@ from functools import partial
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.oversight.health import VitalSigns
-from notifier.oversight.vital_signs import moves_since
 from notifier.web.counters import Counts
 from notifier.web.deadline import DatabaseSlow
 from notifier.web.health import Watched

@@ -14,7 +14,7 @@ from notifier.db.engine import reading
 from notifier.db.tables import Message
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.oversight.stored_alerts import gather
+from notifier.oversight.alerts.stored_alerts import gather
 from notifier.sms.gateway import Unknown
 from schedules.wording import Voice
 from tests.setups.fakes import created_but_lost

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.conversations.auto_reply import AnswerRules, check_staff_words
-from notifier.conversations.classify import Meaning, read_reply
+from notifier.conversations.reading.classify import Meaning, read_reply
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.segments import count_segments
 from schedules.wording import Voice

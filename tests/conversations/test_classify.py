@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.conversations.choices import USUAL
-from notifier.conversations.classify import Meaning, read_reply
+from notifier.conversations.reading.choices import USUAL
+from notifier.conversations.reading.classify import Meaning, read_reply
 
 STOPS = [
     "STOP", "Stop.", " stop ", "STOP!!!", "ＳＴＯＰ", '"stop"', "“Stop”", "stop please", "Please stop", "STOP 🛑",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.conversations import classify
-from notifier.conversations.classify import Meaning, read_reply
-from notifier.conversations.features import features
-from notifier.conversations.model import model
-from notifier.conversations.vocabulary import said_of, vocabulary
+from notifier.conversations.reading import classify
+from notifier.conversations.reading.classify import Meaning, read_reply
+from notifier.conversations.reading.features import features
+from notifier.conversations.reading.model import model
+from notifier.conversations.reading.vocabulary import said_of, vocabulary
 from tests.replies.corpus import SET_ASIDE, TUNING, digest, messages
 
 

@@ -16,7 +16,7 @@ from notifier.db.schema import upgrade
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.states import EnrollmentState
 from notifier.numbers.open_replies import numbers_with_open_replies
-from notifier.oversight.stored_alerts import gather
+from notifier.oversight.alerts.stored_alerts import gather
 
 RUNS, ENDED, NOBODYS, OLDER, NEWER, CLOSED = (f"+1212555010{number}" for number in range(6))
 

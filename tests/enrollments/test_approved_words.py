@@ -14,7 +14,7 @@ from notifier.domain.refused import Refused
 from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.preview import rehearse
 from notifier.enrollments.requests import EnrollRequest
-from notifier.oversight.doctor import say_waiting_words
+from notifier.oversight.doctor.database import say_waiting_words
 from notifier.publishing.approve import approve
 from schedules.protocol import CareProtocol
 from tests.setups.clinic import ANA, BOB, ClinicSetup

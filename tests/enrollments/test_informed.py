@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from notifier.conversations.triage import see_to
+from notifier.conversations.reading.triage import see_to
 from notifier.db import outbox
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment, Event, Message

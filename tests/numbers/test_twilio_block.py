@@ -7,8 +7,8 @@ from notifier.domain.instants import zone_called
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_in, opt_out
 from notifier.numbers.release import Released, release
-from notifier.oversight.alert_rules import AlertRules, find_causes
-from notifier.oversight.stored_alerts import gather
+from notifier.oversight.alerts.alert_rules import AlertRules, find_causes
+from notifier.oversight.alerts.stored_alerts import gather
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.setups.sending import OWN, Sending

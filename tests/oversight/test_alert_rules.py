@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.domain.staffed_hours import StaffedHours
-from notifier.oversight.alert_rules import AlertFacts, AlertRules, Filtered, TextInTrouble, UnmarkedVisit, find_causes
+from notifier.oversight.alerts.alert_rules import (
+    AlertFacts,
+    AlertRules,
+    Filtered,
+    TextInTrouble,
+    UnmarkedVisit,
+    find_causes,
+)
 from notifier.oversight.health import VitalSigns
 
 NEW_YORK = ZoneInfo("America/New_York")

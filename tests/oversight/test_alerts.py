@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from notifier.alerting.channel import AlertNotice, NotDelivered
-from notifier.conversations.triage import see_to
+from notifier.conversations.reading.triage import see_to
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Alert
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.oversight.alert_rules import AlertRules
-from notifier.oversight.alerts import Alerting, watch
-from notifier.oversight.on_call import OnCall
-from notifier.oversight.stored_alerts import open_alerts
+from notifier.oversight.alerts.alert_rules import AlertRules
+from notifier.oversight.alerts.on_call import OnCall
+from notifier.oversight.alerts.stored_alerts import open_alerts
+from notifier.oversight.alerts.watch import Alerting, watch
 from notifier.sending.gates.circuits import close_circuits, open_circuit
 from notifier.sending.gates.heartbeats import arrive, still_here
 from tests.setups.sending import Sending

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.oversight.cadence import contacts_due, is_due
+from notifier.oversight.alerts.cadence import contacts_due, is_due
 
 NOW = datetime(2026, 3, 6, 19, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

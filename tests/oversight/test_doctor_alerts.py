@@ -11,15 +11,15 @@ import pytest
 from notifier.db.tables import Alert, AlertChannel
 from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours
-from notifier.oversight.diagnosis import Diagnosis
-from notifier.oversight.doctor_alerts import (
+from notifier.oversight.alerts.on_call import OfficeOnCall, OnCall
+from notifier.oversight.doctor.alerts import (
     check_answer,
     check_channels,
     check_contacts,
     check_hours,
     check_undelivered,
 )
-from notifier.oversight.on_call import OfficeOnCall, OnCall
+from notifier.oversight.doctor.diagnosis import Diagnosis
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.oversight.test_alerts import FakeChannel

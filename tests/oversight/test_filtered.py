@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.states import MessageState
-from notifier.oversight.alert_rules import AlertRules, Filtered
-from notifier.oversight.alerts import Alerting, watch
-from notifier.oversight.on_call import OnCall
-from notifier.oversight.vital_signs import filtered_lately
+from notifier.oversight.alerts.alert_rules import AlertRules, Filtered
+from notifier.oversight.alerts.on_call import OnCall
+from notifier.oversight.alerts.vital_signs import filtered_lately
+from notifier.oversight.alerts.watch import Alerting, watch
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from tests.conftest import Rows
 from tests.oversight.test_alerts import FakeChannel

@@ -15,9 +15,9 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.staffed_hours import StaffedHours
-from notifier.oversight.alert_rules import AlertRules
-from notifier.oversight.alerts import Alerting, watch, watch_replies
-from notifier.oversight.on_call import OfficeOnCall, OnCall
+from notifier.oversight.alerts.alert_rules import AlertRules
+from notifier.oversight.alerts.on_call import OfficeOnCall, OnCall
+from notifier.oversight.alerts.watch import Alerting, watch, watch_replies
 from notifier.sending.gates.heartbeats import arrive, still_here
 from tests.oversight.test_alerts import FakeChannel
 from tests.setups.sending import Sending

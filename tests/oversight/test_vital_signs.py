@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, text
 
 from notifier.db.engine import reading, writing
 from notifier.domain.states import MessageState
-from notifier.oversight.vital_signs import MOST_COUNTED, moves_since, read_vital_signs
+from notifier.oversight.alerts.vital_signs import MOST_COUNTED, moves_since, read_vital_signs
 
 
 def test_no_question_reads_a_whole_table(sqlite_engine: Engine, now: datetime) -> None:
@@ -42,7 +42,7 @@ def test_no_question_reads_a_whole_table(sqlite_engine: Engine, now: datetime) -
 def test_a_count_ends_where_it_stops_to_matter(
     sqlite_engine: Engine, rows: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifier.oversight.vital_signs.MOST_COUNTED", 2)
+    monkeypatch.setattr("notifier.oversight.alerts.vital_signs.MOST_COUNTED", 2)
     with writing(sqlite_engine) as session:
         patient = rows.enrollment(session)
         for _ in range(3):
@@ -54,7 +54,7 @@ def test_a_count_ends_where_it_stops_to_matter(
 def test_moves_are_counted_in_portions_and_none_twice(
     sqlite_engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifier.oversight.vital_signs.MOST_COUNTED", 2)
+    monkeypatch.setattr("notifier.oversight.alerts.vital_signs.MOST_COUNTED", 2)
     with writing(sqlite_engine) as session:
         assert (0, {}) == moves_since(session, None)
         for what in ("state", "held", "held", "state"):

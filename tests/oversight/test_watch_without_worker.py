@@ -17,10 +17,10 @@ from notifier.clock import Clock
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.tables import ApiKey, ApiResponse, Scope
-from notifier.oversight.alert_rules import AlertRules
-from notifier.oversight.alerts import MISSED, Alerting, watch, watch_replies, watch_without_worker
-from notifier.oversight.on_call import OnCall
-from notifier.oversight.stored_alerts import open_alerts
+from notifier.oversight.alerts.alert_rules import AlertRules
+from notifier.oversight.alerts.on_call import OnCall
+from notifier.oversight.alerts.stored_alerts import open_alerts
+from notifier.oversight.alerts.watch import MISSED, Alerting, watch, watch_replies, watch_without_worker
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from tests.oversight.test_alerts import ANA, FakeChannel
 from tests.setups.sending import Sending

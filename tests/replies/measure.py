@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from notifier.conversations.classify import Meaning, Reading, read_reply
-from notifier.conversations.features import features
-from notifier.conversations.model import CARES, model
-from notifier.conversations.vocabulary import said_of, vocabulary
+from notifier.conversations.reading.classify import Meaning, Reading, read_reply
+from notifier.conversations.reading.features import features
+from notifier.conversations.reading.model import CARES, model
+from notifier.conversations.reading.vocabulary import said_of, vocabulary
 from tests.replies.corpus import SET_ASIDE, Written, messages
 
 HELD = (Meaning.STOP, Meaning.PERHAPS_STOP, Meaning.WRONG_PERSON)

@@ -1,4 +1,4 @@
-"""Learn the weights of `notifier/conversations/model.py` from the tuning half: `make train`.
+"""Learn the weights of `notifier/conversations/reading/model.py` from the tuning half: `make train`.
 
 The thresholds are where, in five folds of the tuning half, so many of the ordinary and harmless messages would raise a
 false alarm. The set-aside half is not looked at.
@@ -16,9 +16,9 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from notifier.conversations.features import BLOCKS, features
-from notifier.conversations.model import CARES, WEIGHTS
-from notifier.conversations.vocabulary import said_of, vocabulary
+from notifier.conversations.reading.features import BLOCKS, features
+from notifier.conversations.reading.model import CARES, WEIGHTS
+from notifier.conversations.reading.vocabulary import said_of, vocabulary
 from tests.replies.corpus import TUNING, Written, digest, messages
 
 FALSE_ALARMS = {"urgent": 0.025, "stop": 0.01, "wrong_person": 0.008}

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from notifier.db.engine import reading, writing
-from notifier.oversight.stored_alerts import open_alerts
+from notifier.oversight.alerts.stored_alerts import open_alerts
 from notifier.scheduler.inbound_polls import Inbound
 from notifier.scheduler.timers import Timers
 from notifier.scheduler.worker import Worker

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.conversations.auto_reply import AnswerRules
-from notifier.conversations.classify import read_reply
-from notifier.conversations.vocabulary import vocabulary
+from notifier.conversations.reading.classify import read_reply
+from notifier.conversations.reading.vocabulary import vocabulary
 from notifier.domain.planning.plan import Plan
 from notifier.web.widgets.card import make_card
 from notifier.web.widgets.formats import language as name_of

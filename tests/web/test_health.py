@@ -15,7 +15,7 @@ from notifier.db.outbox import move
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Receipt
 from notifier.domain.states import MessageState
-from notifier.oversight.vital_signs import moves_since
+from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive, leave
 from tests.setups.gate import inbound_was_read

@@ -23,9 +23,9 @@ from notifier.db.tables import Alert
 from notifier.domain.errors import BadConfiguration
 from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
-from notifier.oversight.deliver import deliver_to_all
-from notifier.oversight.stored_alerts import open_alerts
-from notifier.oversight.stored_channels import store_deliveries
+from notifier.oversight.alerts.deliver import deliver_to_all
+from notifier.oversight.alerts.stored_alerts import open_alerts
+from notifier.oversight.alerts.stored_channels import store_deliveries
 from notifier.sending.gates.heartbeats import works
 
 

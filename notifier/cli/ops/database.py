@@ -12,7 +12,7 @@ from notifier.cli.output import note
 from notifier.config.settings import Settings, load_settings
 from notifier.db import schema
 from notifier.db.engine import file_of, open_engine, reading
-from notifier.oversight.doctor import say_waiting_words
+from notifier.oversight.doctor.database import say_waiting_words
 from schedules.catalogue import protocols_with
 from schedules.errors import ProtocolError
 

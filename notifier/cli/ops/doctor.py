@@ -23,10 +23,10 @@ from notifier.cli.ops.doctor_twilio import check_twilio
 from notifier.cli.options import Json
 from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, Settings, load_settings
-from notifier.oversight.diagnosis import Diagnosis, Level
-from notifier.oversight.doctor import check_database
-from notifier.oversight.doctor_alerts import check_contacts, check_hours
-from notifier.oversight.on_call import OnCall
+from notifier.oversight.alerts.on_call import OnCall
+from notifier.oversight.doctor.alerts import check_contacts, check_hours
+from notifier.oversight.doctor.database import check_database
+from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 from schedules.catalogue import protocols_with
 from schedules.errors import ProtocolError
 from schedules.protocol import CareProtocol

@@ -14,7 +14,7 @@ from notifier.bootstrap.preflight import check_ready_to_send
 from notifier.config.settings import BadSettings, Settings, effective
 from notifier.config.value_files import SECRETS
 from notifier.domain.offices import Offices
-from notifier.oversight.diagnosis import Diagnosis, Level
+from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 from schedules.catalogue import protocols_with
 
 _BUILT = datetime(2026, 10, 1, tzinfo=UTC)

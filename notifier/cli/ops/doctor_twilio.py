@@ -11,7 +11,7 @@ from typing import Final
 
 from notifier.bootstrap.sending import build_gateway
 from notifier.config.settings import Settings
-from notifier.oversight.diagnosis import Diagnosis, Level
+from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 from notifier.oversight.health import spoken_span
 from notifier.sending.gates.hidden import LATELY, what_lists_hide
 from notifier.sms.gateway import GatewayRefused, GatewayUnavailable

@@ -10,8 +10,8 @@ import typer
 
 from notifier.cli.options import Json
 from notifier.cli.safe_text import escaped, shown
-from notifier.conversations.choices import USUAL
-from notifier.conversations.classify import read_reply
+from notifier.conversations.reading.choices import USUAL
+from notifier.conversations.reading.classify import read_reply
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
 

@@ -14,31 +14,25 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from notifier.web import origin
 from notifier.web.context import WebContext
 from notifier.web.hashing_room import HashingRoom
-from notifier.web.pages import (
+from notifier.web.pages.administration import (
     account,
     accounts,
     api_keys,
     audit_log,
-    close_reply,
-    delivery,
+    fixed_answer,
+    protocol_checks,
+    protocols,
+    sign_in,
+)
+from notifier.web.pages.desk import close_reply, delivery, inbox, overdue, photos, reply, sending_status, texts, today
+from notifier.web.pages.patients import (
     enroll,
     first_text,
-    fixed_answer,
     imports,
-    inbox,
-    overdue,
     patient,
     patient_card,
     patient_commands,
-    photos,
     printed_plan,
-    protocol_checks,
-    protocols,
-    reply,
-    sending_status,
-    sign_in,
-    texts,
-    today,
 )
 from notifier.web.render import static_file
 from notifier.web.view import Page, respond

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from notifier.enrollments.importing.import_rows import import_rows
 from notifier.web.app import create_app
-from notifier.web.pages import imports
+from notifier.web.pages.patients import imports
 from notifier.web.pages.routes import staff_router
 from notifier.web.uploads import LARGEST
 from tests.web.pages.browsing import Visitor, in_a_browser, served, visiting

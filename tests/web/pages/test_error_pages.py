@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import Engine
 
-from notifier.web.pages import today
+from notifier.web.pages.desk import today
 from notifier.web.pages.routes import MOVED
 from tests.web.pages.conftest import HERE, Pages, open_pages, words
 

@@ -18,7 +18,7 @@ from sqlmodel import col
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
 from notifier.enrollments.importing.import_rows import import_rows
-from notifier.web.pages import imports
+from notifier.web.pages.patients import imports
 from notifier.web.uploads import LARGEST, Uploads
 from tests.web.pages.conftest import Pages, words
 

@@ -11,8 +11,8 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Event
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
-from notifier.oversight.cadence import Cause
-from notifier.oversight.stored_alerts import take
+from notifier.oversight.alerts.cadence import Cause
+from notifier.oversight.alerts.stored_alerts import take
 from notifier.sending.gates.circuits import open_circuit, open_circuits
 from notifier.sending.gates.heartbeats import arrive, say_doubt
 from notifier.sending.gates.recoveries import begin_after_outage, open_recoveries

@@ -1,0 +1,1 @@
+"""Alerts: what raises them, who is told, when, and until when."""

@@ -1,0 +1,1 @@
+"""Accounts, keys, protocols, the record, and what an admin decides."""

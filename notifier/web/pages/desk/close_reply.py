@@ -1,0 +1,68 @@
+"""Close what a patient wrote with a decision. A release, and an end for good, are shown once more first."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from notifier.conversations.close import close_reply
+from notifier.conversations.inbox import the_reply
+from notifier.db.engine import reading, writing
+from notifier.db.tables import Reply
+from notifier.domain.open_replies import TextsDecision
+from notifier.domain.refused import Refused
+from notifier.numbers.held_lifts import held_lifts
+from notifier.numbers.open_replies import open_replies_on
+from notifier.numbers.release import release
+from notifier.web.pages.desk.inbox import back_to
+from notifier.web.view import Page, View, redirect
+
+
+def close(view: View) -> Response:
+    """One reply, with a decision."""
+    decision = _decision(view.field("texts"))
+    number = view.number("reply")
+    if decision is TextsDecision.END and not view.field("sure"):
+        with reading(view.context.engine) as session:
+            reply = the_reply(session, number)
+            return view.page("close_reply.html", reply=reply, messages=[reply], back=back_to(view), ends=True, lifts=[])
+    with writing(view.context.engine) as session:
+        close_reply(session, number, decision, now=view.now, by=view.who.by)
+    view.note("did", f"close a reply: texts {decision.value}")
+    return redirect(back_to(view))
+
+
+def release_number(view: View) -> Response:
+    """Everything that is open on the number of one reply; what is not among what was seen refuses."""
+    with reading(view.context.engine) as session:
+        reply = the_reply(session, view.number("reply"))
+        unread = _open_on(session, reply.phone)
+        lifts = held_lifts(session, [reply.phone], now=view.now)
+        if not view.field("sure"):
+            view.note("saw", "what is open on a number")
+            return view.page(
+                "close_reply.html", reply=reply, messages=unread, back=back_to(view), ends=False, lifts=lifts
+            )
+    seen = {int(one) for one in view.field("seen").split(",") if one.isascii() and one.isdigit()}
+    with writing(view.context.engine) as session:
+        release(session, reply.phone, now=view.now, by=view.who.by, seen=seen)
+    view.note("did", "release a number")
+    return redirect(back_to(view))
+
+
+def _open_on(session: Session, phone: str) -> list[Reply]:
+    found = [session.get(Reply, one.id) for one in open_replies_on(session, {phone}).get(phone, ())]
+    return sorted((one for one in found if one is not None), key=lambda one: one.at)
+
+
+def _decision(typed: str) -> TextsDecision:
+    try:
+        return TextsDecision(typed)
+    except ValueError:
+        raise Refused("say what becomes of the texts: they go on, stay held, or end") from None
+
+
+PAGES = (
+    Page("POST", "/replies/{reply:int}/close", close),
+    Page("POST", "/replies/{reply:int}/release", release_number),
+)

@@ -1,0 +1,1 @@
+"""Enrolling, and the pages of one patient."""

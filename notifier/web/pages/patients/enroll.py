@@ -1,0 +1,173 @@
+"""Enroll a patient, with everything the patient will get beside the form while it is filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from notifier.access import accounts
+from notifier.access.idempotency import AnotherBody, claim_form, finish_form
+from notifier.db.engine import reading, writing
+from notifier.domain.refused import Refused
+from notifier.enrollments.enroll import enroll as enroll_patient
+from notifier.enrollments.fields import NOTES
+from notifier.enrollments.preview import Preview, preview
+from notifier.web.pages.patients.enroll_form import CONSENTS, OTHER, EnrollForm, zones
+from notifier.web.view import Page, View, redirect
+from notifier.web.widgets.recovery_chart import draw
+from notifier.web.widgets.timeline_view import by_day, planned
+
+_KNOWN_ELSEWHERE = (
+    "this patient is enrolled already on this protocol and day, at another office; nothing was changed, and that "
+    "office's texts go on"
+)
+_SIGNED_IN_AGAIN = "You are signed in again, and the form is as you left it. Look it over, then enroll."
+
+
+def show(view: View) -> Response:
+    """An empty form."""
+    return _page(view, form_of(view))
+
+
+def show_again(view: View) -> Response:
+    """The form as it was sent, because nobody was signed in any more when it was."""
+    return _page(view, form_of(view), notice=_SIGNED_IN_AGAIN, once=_once(view))
+
+
+def show_problem(view: View, problem: Refused) -> Response:
+    """The form as it was sent, and what must be mended in it."""
+    return _page(view, form_of(view), problem=problem, once=_once(view), status=422)
+
+
+def show_preview(view: View) -> Response:
+    """The preview beside the form, anew."""
+    form = form_of(view)
+    return view.page("_preview.html", filled=form, **_preview_values(view, form))
+
+
+def enroll(view: View) -> Response:
+    """Enroll once, however often this form is sent."""
+    form, once = form_of(view), _once(view)
+    if view.field("preview"):
+        return _page(view, form, once=once)
+    if view.context.missing:
+        raise Refused(" ".join(view.context.missing))
+    try:
+        with writing(view.context.engine) as session:
+            done = _enroll_once(view, session, form, once)
+    except AnotherBody:
+        sentence = "This form has enrolled somebody already. If this is another patient, enroll once more."
+        return _page(view, form, problem=Refused(sentence), status=409)
+    except Refused as why:
+        return _page(view, form, problem=why, once=once, status=422)
+    if view.context.hides({"enrollment": done}):
+        return _page(view, form, problem=Refused(_KNOWN_ELSEWHERE), status=409)
+    return redirect(f"/patients/{done}?form={once}#enrolled")
+
+
+def _enroll_once(view: View, session: Session, form: EnrollForm, once: str) -> int:
+    """The enrollment. Raises AnotherBody where the same form has enrolled somebody else."""
+    context = view.context
+    sent = claim_form(session, once, form.digest(), now=view.now)
+    if sent is not None and sent.enrollment_id is not None:
+        return sent.enrollment_id
+    request = form.request(context.protocols.get(form.protocol), context.rules, view.now)
+    done = enroll_patient(
+        session, request, protocols=context.protocols, rules=context.rules, now=view.now, by=view.who.by
+    )
+    warnings = [*(["the patient was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
+    finish_form(session, once, done.enrollment, warnings)
+    accounts.audit(session, at=view.now, by=view.who.by, what="did", about="enroll", enrollment_id=done.enrollment)
+    return done.enrollment
+
+
+def form_of(view: View) -> EnrollForm:
+    """The form as it was sent."""
+    context = view.context
+    match context.rules.choices:
+        case []:
+            zone, language = context.rules.timezone, "en"
+        case [only]:
+            zone, language = only.timezone, only.language or "en"
+        case _:
+            zone, language = "", "en"
+    return EnrollForm(view.fields, next(iter(context.protocols), ""), zone, language)
+
+
+def _once(view: View) -> str:
+    """The form's own token: the page made it, so anything else is refused."""
+    try:
+        return str(UUID(view.field("once")))
+    except ValueError:
+        raise Refused("this form is incomplete; open the enrollment page anew") from None
+
+
+def _page(
+    view: View,
+    form: EnrollForm,
+    *,
+    problem: Refused | None = None,
+    notice: str | None = None,
+    once: str | None = None,
+    status: int = 200,
+) -> Response:
+    context = view.context
+    return view.page(
+        "enroll.html",
+        status=status,
+        filled=form,
+        protocols=context.protocols,
+        languages=sorted({language for one in context.protocols.values() for language in one.languages}),
+        zones=zones(context.rules.timezone, form.timezone),
+        consents=CONSENTS,
+        other=OTHER,
+        notes=NOTES,
+        problem=problem,
+        notice=notice,
+        once=once or str(uuid4()),
+        **_preview_values(view, form),
+    )
+
+
+def _preview_values(view: View, form: EnrollForm) -> dict[str, Any]:
+    """What the preview shows."""
+    context = view.context
+    protocol = context.protocols.get(form.protocol)
+    wrong_time: tuple[Refused, ...] = ()
+    try:
+        request = form.request(protocol, context.rules, view.now)
+    except Refused as why:
+        wrong_time = (why,)
+        request = form.request(protocol, context.rules, view.now, timeless=True)
+    with reading(context.engine) as session:
+        found = preview(session, request, protocols=context.protocols, rules=context.rules, now=view.now)
+    if wrong_time:
+        # The planner misses a time; what stands in the field is why it has none.
+        others = (one for one in found.problems if one.field not in ("treated_at", "appointment_at"))
+        found = replace(found, problems=(*others, *wrong_time))
+    hidden = {one for one in (found.known, *found.earlier) if one and view.context.hides({"enrollment": one})}
+    return {"preview": found, "hidden": hidden, **_drawn(view, found)}
+
+
+def _drawn(view: View, found: Preview) -> dict[str, Any]:
+    if found.plan is None:
+        return {"timeline": None, "days": [], "picture": None, "bubbles": [], "day0": None}
+    timeline = found.plan.timeline
+    bubbles = planned(timeline.messages, timeline.zone)
+    day0 = timeline.anchor.at.astimezone(timeline.zone).date()
+    picture = None
+    if timeline.restrictions:
+        picture = draw(timeline.restrictions, bubbles, anchor=timeline.anchor.at, zone=timeline.zone, now=view.now)
+    days = by_day(bubbles, timeline.zone, day0)
+    return {"timeline": timeline, "days": days, "picture": picture, "bubbles": bubbles, "day0": day0}
+
+
+PAGES = (
+    Page("GET", "/enroll", show),
+    Page("POST", "/enroll", enroll, kept_by=show_again),
+    Page("POST", "/preview", show_preview),
+)

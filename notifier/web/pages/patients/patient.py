@@ -1,0 +1,179 @@
+"""One patient: the recovery as a picture, every text with its reason, what was said, and what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+from starlette.responses import Response
+
+from notifier.conversations.inbox import conversation
+from notifier.db import enrollments
+from notifier.db.engine import reading
+from notifier.db.protocols import UnreadableVersion
+from notifier.db.tables import Enrollment, Message, Reply, StaffForm
+from notifier.domain.instants import zone_called
+from notifier.domain.kinds import FIRST, REPLY
+from notifier.domain.names import fold_name
+from notifier.domain.phone import parse_phone
+from notifier.domain.planning.plan import EnrollmentFacts
+from notifier.enrollments.fields import KEPT, NOTES, Kind
+from notifier.enrollments.fields import stored as stored_value
+from notifier.enrollments.outlook import plan_when_enrolled
+from notifier.enrollments.plans import facts_of, facts_without_protocol
+from notifier.numbers.never_text import never_texted_of
+from notifier.numbers.open_replies import what_holds
+from notifier.numbers.opt_outs import is_opted_out
+from notifier.oversight import forecast, history
+from notifier.oversight.informed import informed_of
+from notifier.oversight.worklists import as_open
+from notifier.web.pages.desk.reply import reply_box
+from notifier.web.pages.patients.enroll_form import zones
+from notifier.web.pages.patients.first_text import first_text_of
+from notifier.web.view import NotFound, Page, View, redirect
+from notifier.web.widgets.recovery_chart import Picture, draw
+from notifier.web.widgets.timeline_view import Bubble, by_day, stored
+from schedules.moments import Moments
+
+_MOST_FOUND = 50
+_MOST_SAID = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationLine:
+    """One text of the conversation."""
+
+    at: datetime
+    text: str
+    from_patient: bool
+    reply: Reply | None = None
+    state: str | None = None
+    must_be_released: bool = False
+    """Of what the patient wrote: texts go on only by a release of the number."""
+
+
+def show(view: View) -> Response:
+    """Everything about one enrollment."""
+    context = view.context
+    with reading(context.engine) as session:
+        enrollment = enrollments.by_id(session, view.number("enrollment"))
+        if enrollment is None:
+            raise NotFound
+        values = _values(session, view, enrollment)
+    view.note("saw", "patient", enrollment.id)
+    return view.page("patient.html", enrollment=enrollment, **values)
+
+
+def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, Any]:
+    context = view.context
+    whose = enrollment.id or 0
+    messages = history.texts_of(session, whose)
+    reasons = {line.message: line.reason for line in forecast.show(session, whose) if line.reason}
+    zone = zone_called(enrollment.timezone)
+    bubbles = stored(messages, zone, reasons)
+    unreadable: UnreadableVersion | None = None
+    try:
+        facts = facts_of(session, enrollment)
+        ends = plan_when_enrolled(session, enrollment, context.rules).timeline.restrictions
+    except UnreadableVersion as why:
+        facts, ends, unreadable = facts_without_protocol(enrollment), (), why
+    own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
+    replies = conversation(session, enrollment, _MOST_SAID)
+    return {
+        "facts": facts,
+        "unreadable": unreadable,
+        "patient_zone": zone,
+        "restrictions": ends,
+        "told": informed_of(session, enrollment),
+        "put_off": [topic for topic, end in ends if end != own.get(topic)],
+        "days": by_day(bubbles, zone, facts.local_day),
+        "picture": _picture(facts, bubbles, view.now, ends),
+        "talk": _talk([one for one in replies if context.rules.is_yours(one.office)], messages),
+        "elsewhere": sum(not context.rules.is_yours(one.office) for one in replies),
+        "first": first_text_of(session, whose, zone, view.now),
+        "box": reply_box(session, view, enrollment),
+        "opt_out": is_opted_out(session, enrollment.phone),
+        "never_texted": bool(never_texted_of(session, {whose})),
+        "holds": what_holds(session, {enrollment.phone}).get(enrollment.phone, []),
+        "others": [
+            one
+            for one in enrollments.sharing_phone(session, enrollment.phone)
+            if one.id != enrollment.id and context.rules.is_yours(one.office)
+        ],
+        "history": history.of_enrollment(session, whose),
+        "warnings": _warnings(session, view, whose),
+        "zones": zones(context.rules.timezone, enrollment.timezone),
+        "protocols": context.protocols,
+        "notes": [(one, stored_value(one, enrollment)) for one in NOTES],
+        "flags": [(one, bool(stored_value(one, enrollment))) for one in KEPT if one.kind is Kind.FLAG],
+    }
+
+
+def _picture(
+    facts: EnrollmentFacts, bubbles: list[Bubble], now: datetime, ends: tuple[tuple[str, datetime], ...]
+) -> Picture | None:
+    if not ends:
+        return None
+    last = [one for one in bubbles if one.kind not in ("rebook", FIRST)]
+    return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
+
+
+def _talk(replies: list[Reply], messages: list[Message]) -> list[ConversationLine]:
+    """What left for the number and what came from it, in order."""
+    said = [ConversationLine(one.at, one.text, True, one, None, as_open(one).must_be_released) for one in replies]
+    # A reply is part of the talk from when it is written; any other text once it has left.
+    said += [
+        ConversationLine(at, one.sent_text or one.text, False, None, one.state.value)
+        for one in messages
+        if (at := one.left_at or (one.due_at if one.kind == REPLY else None))
+    ]
+    return sorted(said, key=lambda line: line.at)
+
+
+def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
+    """The warnings of the enrollment, shown right after it."""
+    token = view.request.query_params.get("form", "")
+    sent = session.get(StaffForm, token) if token else None
+    return list(sent.warnings or []) if sent is not None and sent.enrollment_id == enrollment_id else []
+
+
+def find(view: View) -> Response:
+    """Find a patient by name, mobile, enrollment number or what staff wrote down beside them.
+
+    Sent as a form: no name belongs into an address.
+    """
+    typed = view.field("who")
+    with view.context.visible_session() as session:
+        found = _found(session, typed)
+    view.note("saw", "search")
+    if len(found) == 1:
+        return redirect(f"/patients/{found[0].id}")
+    return view.page("found.html", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
+
+
+def _found(session: Session, typed: str) -> list[Enrollment]:
+    if typed.isascii() and typed.isdigit() and len(typed) < 8:
+        one = enrollments.by_id(session, int(typed))
+        return [one] if one else []
+    which: list[ColumnElement[bool]] = []
+    which += [func.lower(getattr(Enrollment, one.name)) == func.lower(typed) for one in NOTES]
+    try:
+        which.append(col(Enrollment.phone) == parse_phone(typed, vouched=True).e164)
+    except ValueError:
+        folded = fold_name(typed)
+        if folded:
+            which.append(col(Enrollment.folded_name).contains(folded, autoescape=True))
+    if not which:
+        return []
+    found = select(Enrollment).where(or_(*which))
+    return list(session.scalars(found.order_by(col(Enrollment.id).desc()).limit(_MOST_FOUND)))
+
+
+PAGES = (
+    Page("GET", "/patients/{enrollment:int}", show),
+    Page("POST", "/find", find),
+)
