@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -168,7 +169,7 @@ def _migrate(url: str) -> None:
 @contextmanager
 def _database(server: URL, *, template: str) -> Iterator[str]:
     name = f"notifier_test_{uuid4().hex}"
-    _tell(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _tell(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:
@@ -176,11 +177,15 @@ def _database(server: URL, *, template: str) -> Iterator[str]:
 
 
 def _tell(server: URL, *statements: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _administration(server).connect() as connection:
         for statement in statements:
             connection.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _administration(server: URL) -> Engine:
+    """One connection for the whole run: to connect costs as much as to copy a database."""
+    return create_engine(server, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True)
 
 
 @pytest.fixture(scope="session")
@@ -207,6 +212,7 @@ def postgresql_server() -> Iterator[URL]:
         )
         _tell(url, *forget, "SELECT pg_reload_conf()")
         yield url
+        _administration(url).dispose()
         with _temporary_files_in(place):
             server.cleanup()
 
