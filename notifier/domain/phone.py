@@ -19,6 +19,8 @@ from notifier.domain.area_codes import ZONES_OF_AREA_CODES
 
 _INSTEAD = "write a US mobile number such as +14155550123"
 _PUNCTUATION = re.compile(r"[ ().\-]")
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+"""What word processors and web pages make of a hyphen; a number that is pasted from there is meant as it looks."""
 _EXTENSION = re.compile(r"(x|ext\.?|extension|#|,|;)\s*[0-9]+\s*$", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _REGIONS = {
@@ -65,7 +67,7 @@ def parse_phone(raw: str, *, region: str = "US", vouched: bool = False) -> Phone
     `vouched`: a person says that the number is right. One of an area code that the library does not know yet then
     passes (new ones come into service every few months); whether it can be texted Twilio will tell.
     """
-    text = raw.strip(" \t\r\n")  # not strip(): an invisible character must be named, not dropped
+    text = raw.translate(_DASHES).strip(" \t\r\n")  # not strip(): an invisible character must be named, not dropped
     digits = _national_digits(text)
     region_code, kind = _about_prefix(digits[:6])
     if kind == PhoneNumberType.UNKNOWN and _WELL_FORMED.fullmatch(digits):
@@ -142,6 +144,8 @@ def _national_digits(text: str) -> str:
 def _ten_digits(text: str, digits: str) -> str:
     if not re.fullmatch(r"\+?[0-9]+", digits):
         raise ValueError(f'phone "{text}" has other characters than digits; {_INSTEAD}')
+    if len(digits) == 13 and digits.startswith("001"):
+        digits = digits.removeprefix("00")  # as the number is dialed from abroad
     if digits.startswith(("+0", "00", "011")) or (digits.startswith("+") and not digits.startswith("+1")):
         raise ValueError(f'phone "{text}" is not in the United States or its territories; {_INSTEAD}')
     national = digits.removeprefix("+1")

@@ -19,6 +19,9 @@ def test_every_plain_spelling_is_the_same_number(subtests: pytest.Subtests) -> N
         "415.555.0123",
         "+1 415 555 0123",
         "\t+14155550123 ",
+        "415\u2013555\u20130123",
+        "415\u2011555\u22120123",
+        "001 415 555 0123",
     ):
         with subtests.test(raw=raw):
             assert Phone("+14155550123", ("America/Los_Angeles",)) == parse_phone(raw)
@@ -39,7 +42,8 @@ def test_what_cannot_be_texted_is_refused_with_its_reason(subtests: pytest.Subte
         ("1155550123", "area code 115 with 555 is no US number"),
         ("+447911123456", "is not in the United States"),
         ("+498912345678", "is not in the United States"),
-        ("0014155551234", "is not in the United States"),
+        ("00447911123456", "is not in the United States"),
+        ("001415555123", "is not in the United States"),
         ("01114155551234", "is not in the United States"),
         ("6045551234", "is not in the United States"),
         ("8095551234", "is not in the United States"),
@@ -51,7 +55,7 @@ def test_what_cannot_be_texted_is_refused_with_its_reason(subtests: pytest.Subte
         ("1.55512E+10", "scientific notation"),
         ("４１５５５５０１２３", 'no digit ("fullwidth digit four")'),
         ("\u202c4155550123", 'no digit ("pop directional formatting")'),
-        ("415\u2013555\u20130123", 'no digit ("en dash")'),
+        ("415\u00b7555\u00b70123", 'no digit ("middle dot")'),
         ("415\x005550123", 'no digit ("u+0000")'),
         ("415/5550123", "has other characters than digits"),
         ("1" * 41, "is 41 characters long"),

@@ -22,6 +22,8 @@ _S = MessageState
 _MOST = 500
 _DAY = timedelta(days=1)
 _DAYS = tuple("0123456")
+_SPANS = {"14": 14, "30": 30}
+"""Of the page that counts what arrived."""
 _YESTERDAY = {
     "delivered": ("Delivered yesterday", (_S.DELIVERED,)),
     "on-the-way": ("Sent yesterday, no receipt yet", (_S.ACCEPTED, _S.SENT)),
@@ -55,6 +57,10 @@ def _rows(session: Session, view: View, which: str) -> tuple[str, list[TextRow]]
     if which in _TROUBLED:
         title, states = _TROUBLED[which]
         return title, worklists.in_trouble(session, *trouble_between(view), _MOST, states)
+    if which == "not-arrived":
+        days = _SPANS.get(view.request.query_params.get("days", ""), 14)
+        rows = worklists.left(session, _midnight(view, 1 - days), _midnight(view, 1), worklists.BOUNCED, _MOST)
+        return f"Did not arrive in the last {days} days", rows
     if which == "doubtful":
         return "Nobody knows whether they left", worklists.in_doubt(session, _MOST)
     if which == "waiting":
