@@ -1,12 +1,13 @@
 # Everything below needs python3 >= 3.11, pip and make; it sets itself up in .venv (nothing is installed outside it).
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
+PREFIX ?= /opt/notifier
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := $(VENV)-lock/bin/uv
 
-.PHONY: help demo test faults lint types check bench train lock clean
+.PHONY: help demo test faults lint types check matrix bench train install lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,12 +34,27 @@ types: $(STAMP) ## mypy, strict
 
 check: lint types test ## all three
 
+# A version that is not here is left out, with a word.
+matrix: ## every test once under each Python from 3.11 to 3.14
+	@for version in 3.11 3.12 3.13 3.14; do \
+		if python$$version -c "" 2>/dev/null; then \
+			echo "== Python $$version"; $(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+		else echo "== Python $$version: left out, there is no python$$version here"; fi; \
+	done
+
 bench: $(STAMP) ## measurements as ratios in one run (some: make bench ARGS="timelines drain"; ARGS=--help)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 train: $(STAMP) ## learn the weights of the model that reads replies anew from tests/replies (installs scikit-learn)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/replies/requirements.lock
 	@$(BIN)/python -m tests.replies.train
+
+# Versions as locked; the index's hashes are checked in development (`make test`), here pip resolves for this Python.
+install: ## into PREFIX (default /opt/notifier), for `PREFIX/bin/notifier service install` or a container
+	@$(PYTHON) -m venv $(PREFIX) 2>/dev/null || { $(PYTHON) -m venv --without-pip $(PREFIX) && $(PYTHON) -m pip --version >/dev/null; }
+	@sed -n 's/^\([A-Za-z0-9._-]*==[^ ;\\]*\).*/\1/p' requirements.lock > $(PREFIX)/versions.txt
+	@$(PYTHON) -m pip --python $(PREFIX)/bin/python install -q --disable-pip-version-check -c $(PREFIX)/versions.txt .
+	@$(PREFIX)/bin/notifier --version && echo "installed: $(PREFIX)/bin/notifier"
 
 lock: ## compile requirements.lock anew from pyproject.toml (needs the network)
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install -q uv; }

@@ -7,7 +7,7 @@ from typing import Final
 
 from notifier.alerting.channel import AlertNotice, NotDelivered, channel_id
 
-MISSING: Final = "it needs the package apprise: pip install 'notifier[alerts]', or leave it out"
+MISSING: Final = "it needs the package apprise: pip install 'aftercare-notifier[alerts]', or leave it out"
 
 
 def is_installed() -> bool:

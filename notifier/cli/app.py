@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
+
+from notifier.cli.output import show
+from notifier.config.version import running_version
 
 
 class CommandEntry(NamedTuple):
@@ -103,10 +106,10 @@ COMMANDS: Final = {
 
 def build_app() -> typer.Typer:
     """The command line with all its commands; none is loaded before it is called."""
-    app = _bare_app(cls=_Commands, no_args_is_help=True)
+    app = _bare_app(cls=_Commands, no_args_is_help=True, invoke_without_command=True)
     app.callback(
         help="Aftercare texts for skin clinics: the right thing at the right hour, once, and never after STOP."
-    )(_nothing)
+    )(_say_version)
     return app
 
 
@@ -169,3 +172,11 @@ def _bare_app(**given: Any) -> typer.Typer:
 
 def _nothing() -> None:
     pass
+
+
+def _say_version(
+    version: Annotated[bool, typer.Option("--version", help="Say which Notifier this is.", is_eager=True)] = False,
+) -> None:
+    if version:
+        show(running_version())
+        raise typer.Exit

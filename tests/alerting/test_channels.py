@@ -119,7 +119,7 @@ async def test_a_beat_is_one_get() -> None:
 
 async def test_apprise_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "apprise", None)
-    with pytest.raises(NotDelivered, match=r"pip install 'notifier\[alerts\]'"):
+    with pytest.raises(NotDelivered, match=r"pip install 'aftercare-notifier\[alerts\]'"):
         await AppriseChannel("ntfy://secret").send(NOTICE)
 
 

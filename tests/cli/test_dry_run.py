@@ -66,9 +66,10 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "mappings forget": ("kept",),
     "db upgrade": (),
     "service install": (),
+    "service uninstall": (),
 }
 """Each command that changes something, with words by which it does."""
-NOT_TRIED = {"recover", "service install", "staff offices", "db upgrade", "close-silent"}
+NOT_TRIED = {"recover", "service install", "service uninstall", "staff offices", "db upgrade", "close-silent"}
 """Not done for good here: nothing is late, nobody is silent, the machine is no test's, there are no offices, the
 database is new."""
 CHANGES_NOTHING = {

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 
 import typer
 from rich.text import Text
@@ -23,6 +21,7 @@ from notifier.cli.ops.doctor_twilio import check_twilio
 from notifier.cli.options import Json
 from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, Settings, load_settings
+from notifier.config.version import running_version
 from notifier.oversight.alerts.on_call import OnCall
 from notifier.oversight.doctor.alerts import check_contacts, check_hours
 from notifier.oversight.doctor.database import check_database
@@ -74,7 +73,7 @@ def _findings() -> Iterator[Diagnosis]:
         yield from (Diagnosis("settings", Level.FAIL, sentence) for sentence in error.sentences)
         return
     yield from check_settings(settings)
-    yield Diagnosis("version", Level.OK, f"notifier {version('notifier')}, Python {platform.python_version()}")
+    yield Diagnosis("version", Level.OK, running_version())
     yield from check_twilio(settings, now)
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)

@@ -86,7 +86,7 @@ def test_a_missing_extra_is_bad_configuration(clinic: Callable[..., Ran], monkey
     monkeypatch.setenv("NOTIFIER_ALERT_APPRISE", "ntfy://x")
     ran = clinic("alerts", "--test")
     assert 78 == ran.code
-    assert "NOTIFIER_ALERT_APPRISE: it needs the package apprise: pip install 'notifier[alerts]'" in ran.err
+    assert "NOTIFIER_ALERT_APPRISE: it needs the package apprise: pip install 'aftercare-notifier[alerts]'" in ran.err
 
 
 def test_doctor_names_each_channel_until_it_has_really_told_somebody(

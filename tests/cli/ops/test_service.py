@@ -1,8 +1,9 @@
-"""`notifier service install`."""
+"""`notifier service install` and `uninstall`."""
 
 from __future__ import annotations
 
 import configparser
+import getpass
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from notifier.cli.ops import service
 from notifier.cli.ops.service import unit_text
+from notifier.cli.ops.service_reach import ServiceUser, out_of_reach
 
 
 def test_a_dry_run_prints_the_unit_and_writes_nothing(notifier: Callable[..., Any], tmp_path: Path) -> None:
@@ -55,3 +58,41 @@ def test_systemd_itself_finds_no_fault(tmp_path: Path) -> None:
 def test_a_user_name_cannot_add_a_line(notifier: Callable[..., Any]) -> None:
     ran = notifier("service", "install", "--dry-run", "--user", "root\nExecStartPre=/bin/true")
     assert 2 == ran.code
+
+
+def test_what_its_user_cannot_reach_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    (program := tmp_path / "bin" / "notifier").parent.mkdir()
+    program.touch(mode=0o755)
+    settings = tmp_path / "notifier.env"
+    stranger = ServiceUser("clinic", None)
+    for closed in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        closed.chmod(0o755)
+    program.parent.chmod(0o700)
+    assert [f"the user clinic may not enter {program.parent}"] == [
+        said.partition(",")[0] for said in out_of_reach(stranger, program, settings)
+    ]
+    owner = ServiceUser("clinic", program.parent.stat().st_uid)
+    settings.touch(mode=0o040)
+    assert [f"the user clinic may not read {settings} (see {settings}): chgrp clinic and chmod 640 let it"] == [
+        *out_of_reach(owner, program, settings)
+    ]
+
+
+def test_it_is_installed_linked_and_taken_away_again(
+    notifier: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit, command = tmp_path / "notifier.service", tmp_path / "notifier"
+    for name, value in {"UNIT": unit, "COMMAND": command, "BOOTED": tmp_path / "no-systemd"}.items():
+        monkeypatch.setattr(service, name, value)
+    monkeypatch.setattr(service, "out_of_reach", lambda *_: [])
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda _: "/bin/systemctl")
+    me = getpass.getuser()
+    assert 0 == notifier("service", "install", "--user", me, "--yes").code
+    assert (f"User={me}" in unit.read_text(), "notifier") == (True, command.readlink().name)
+    assert 0 == notifier("service", "uninstall", "--yes").code
+    assert [] == [path for path in (unit, command) if path.is_symlink() or path.exists()]
+    command.write_text("another program's")
+    assert 0 == notifier("service", "install", "--user", me, "--yes").code
+    assert 0 == notifier("service", "uninstall", "--yes").code
+    assert "another program's" == command.read_text()
