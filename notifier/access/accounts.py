@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,8 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.rows import insert_rows
-from notifier.db.tables import Role, Staff, StaffAudit, StaffSession
+from notifier.db.rows import insert_rows, insert_rows_for_ids
+from notifier.db.tables import AuditShown, Role, Staff, StaffAudit, StaffSession
 
 IDLE: Final = timedelta(minutes=15)
 """A session that nothing was asked of for so long is locked."""
@@ -113,6 +114,16 @@ def _revoke(session: Session, which: object, now: datetime) -> int:
     return len(ended)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where somebody acts from."""
+
+    address: str | None = None
+    """The address that a request came from."""
+    device: str | None = None
+    """Such as "Safari on iPad", or the terminal."""
+
+
 def audit(
     session: Session,
     *,
@@ -121,7 +132,15 @@ def audit(
     what: str,
     about: str | None = None,
     enrollment_id: int | None = None,
+    source: Source | None = None,
+    shown: Collection[int] = (),
 ) -> None:
-    """Write down who saw or did what. `about` names no patient."""
-    row = {"at": at, "by": by[:120], "what": what, "about": about and about[:200]}
-    insert_rows(session, StaffAudit, [{**row, "enrollment_id": enrollment_id}])
+    """Write down who saw or did what. `about` names no patient; `shown`: the enrollments that a list showed."""
+    source = source or Source()
+    row = {"at": at, "by": by[:120], "what": what, "about": about and about[:200], "enrollment_id": enrollment_id}
+    row |= {"address": source.address and source.address[:45], "device": source.device and source.device[:80]}
+    if not shown:
+        insert_rows(session, StaffAudit, [row])
+        return
+    (entry,) = insert_rows_for_ids(session, StaffAudit, [row])
+    insert_rows(session, AuditShown, [{"enrollment_id": one, "entry_id": entry} for one in sorted(set(shown))])

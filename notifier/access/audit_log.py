@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access.accounts import IDLE, LONGEST
-from notifier.db.tables import Staff, StaffAudit, StaffSession
+from notifier.db.tables import AuditShown, Staff, StaffAudit, StaffSession
 
 
 def audited(
@@ -22,12 +22,16 @@ def audited(
     until: datetime | None = None,
     before: int | None = None,
 ) -> list[StaffAudit]:
-    """The latest entries first; `before`: only those older than this one, for the next page."""
+    """The latest entries first; `before`: only those older than this one, for the next page.
+
+    `enrollment_id`: what is about this patient, and the lists that showed them.
+    """
     found = select(StaffAudit)
     if by is not None:
         found = found.where(col(StaffAudit.by) == by)
     if enrollment_id is not None:
-        found = found.where(col(StaffAudit.enrollment_id) == enrollment_id)
+        in_a_list = select(col(AuditShown.entry_id)).where(col(AuditShown.enrollment_id) == enrollment_id)
+        found = found.where((col(StaffAudit.enrollment_id) == enrollment_id) | col(StaffAudit.id).in_(in_a_list))
     if since is not None:
         found = found.where(col(StaffAudit.at) >= since)
     if until is not None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from notifier.access.looks import Looks
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
@@ -47,6 +48,7 @@ class WebContext:
     """How patients are answered without a person; None where nobody has said in whose name."""
     banner: str | None = None
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
+    looks: Looks = field(default_factory=Looks)
     uploads: Uploads = field(default_factory=Uploads)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     """What the check said of each protocol, by id and version."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from notifier.access import accounts
-from notifier.access.accounts import SignedIn
+from notifier.access.accounts import SignedIn, Source
+from notifier.access.record_look import Look, record_look
 from notifier.db.columns import can_be_id
 from notifier.db.engine import writing
 from notifier.domain.refused import Refused
@@ -25,6 +26,7 @@ from notifier.web.context import WebContext
 from notifier.web.error_pages import NOTHING_HERE, patient_in
 from notifier.web.hashing_room import BUSY, HashingRoom, TooMany
 from notifier.web.render import render
+from notifier.web.source import source_of
 
 Fields = ImmutableMultiDict[str, str]
 _MOST_BYTES = 200_000
@@ -73,10 +75,25 @@ class View:
             **values,
         )
 
+    @cached_property
+    def source(self) -> Source:
+        """Where this person asks from."""
+        return source_of(self.request)
+
     def note(self, what: str, about: str, enrollment_id: int | None = None) -> None:
-        """Write down that this person saw or did something."""
+        """Write down that this person did something, or saw what shows no patient; of a patient say `saw`."""
         with writing(self.context.engine) as session:
-            accounts.audit(session, at=self.now, by=self.who.by, what=what, about=about, enrollment_id=enrollment_id)
+            accounts.audit(
+                session, at=self.now, by=self.who.by, what=what, about=about, enrollment_id=enrollment_id,
+                source=self.source)  # fmt: skip
+
+    def saw(self, about: str, *patients: int) -> None:
+        """Write down whom a page shows, before it is handed over; `patients`: their enrollments.
+
+        A page that is drawn anew is no other look: whoever has been on it all the time is not written down again.
+        """
+        look = Look(self.who.by, self.source, about, patients)
+        record_look(self.context.engine, self.context.looks, look, now=self.now)
 
 
 Handler = Callable[[View], Response]

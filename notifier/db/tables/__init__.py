@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
+from notifier.db.tables.audit import AuditSeal, AuditShown, StaffAudit
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
@@ -18,7 +19,6 @@ from notifier.db.tables.staff import (
     Role,
     SeenTo,
     Staff,
-    StaffAudit,
     StaffForm,
     StaffSession,
     WrongPassword,
@@ -32,6 +32,8 @@ __all__ = [
     "ApiResponse",
     "Approval",
     "Attempt",
+    "AuditSeal",
+    "AuditShown",
     "Circuit",
     "Enrollment",
     "Event",

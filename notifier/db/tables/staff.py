@@ -63,24 +63,6 @@ class KnownBrowser(SQLModel, table=True):
     """When it signed in last."""
 
 
-class StaffAudit(SQLModel, table=True):
-    """Who saw or did what on the staff page. Without phone numbers, names of patients or texts."""
-
-    __tablename__ = "staff_audit"
-    __table_args__ = (
-        Index("ix_staff_audit_at", "at"),
-        Index("ix_staff_audit_enrollment", "enrollment_id"),
-    )
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = instant()
-    by: str = Field(max_length=120)
-    what: str = Field(max_length=40)
-    """signed_in, signed_out, refused, saw, did"""
-    about: str | None = Field(default=None, max_length=200)
-    """Which page or action."""
-    enrollment_id: int | None = None
-
-
 class StaffForm(SQLModel, table=True):
     """An enrollment form that has been sent: sent twice (double click, back, reload) it still enrolls once."""
 
