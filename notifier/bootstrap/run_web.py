@@ -92,7 +92,7 @@ async def serve(settings: Settings) -> str | None:
         notify_systemd("STOPPING=1", settings.notify_socket)
     if lost:
         log.error("database_replaced", alert=True, why=lost)
-        await send_alerts(build_alerting(settings), (AlertLine("damaged", lost, build_clock(settings).now()),))
+        await send_alerts(build_alerting(settings), (AlertLine("database", lost, build_clock(settings).now()),))
     return lost
 
 

@@ -147,7 +147,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         watch_replies=lambda now: watch_replies(threads, alerting, now=now),
         ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
-        alarm=lambda why, now: send_alerts(alerting, (AlertLine("damaged", why, now),)),
+        alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),
     )
     return Worker(
         threads, gateway, clock, dispatch, about, receive=build_receive(settings), apply=_apply,

@@ -50,6 +50,7 @@ def open_postgresql(
         connect_args=arguments,
         json_serializer=json_text,
     )
+    event.listen(engine, "checkout", _as_the_server_says)
     if announces:
         event.listen(engine, "begin", _nothing_written_yet)
         event.listen(engine, "after_cursor_execute", _note_what_writes)
@@ -67,6 +68,13 @@ def announce(session: Session) -> None:
 
 
 _NOTIFY: Final = text(f"NOTIFY {_CHANNEL}")
+
+
+def _as_the_server_says(connection: Any, *_: object) -> None:
+    """Once a reader has used it, SQLAlchemy leaves it at READ WRITE, which would write on a server switched to
+    read-only; None asks for neither."""
+    if connection.read_only is not None:
+        connection.read_only = None
 
 
 def _nothing_written_yet(connection: Connection) -> None:

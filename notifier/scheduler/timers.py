@@ -23,7 +23,9 @@ log = structlog.get_logger()
 class Rounds:
     """Named rounds, each in a task of its own. One that fails is tried again at its next turn; the others go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_said: Callable[[Exception], bool] = lambda _error: False) -> None:
+        """`is_said`: whether somebody else says why a round failed, so that its own log line would be a second one."""
+        self._is_said = is_said
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wake_ups: dict[str, asyncio.Event] = {}
         self._ending = False
@@ -69,21 +71,21 @@ class Rounds:
             except LastRound:
                 return
             except Exception as error:
-                if type(error) is not logged:  # a full disk lasts for hours: once is enough
-                    log.exception("round_failed", round=name)
+                if not self._is_said(error) and type(error) is not logged:
+                    log.exception("round_failed", round=name)  # a full disk lasts for hours: once is enough
                 logged = type(error)
 
 
 class Timers:
     """Rounds that APScheduler wakes at an instant or at an interval. Build it inside the running loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_said: Callable[[Exception], bool] = lambda _error: False) -> None:
         # Late is better than dropped, and many missed wake-ups are one.
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         self._wake_ups: dict[str, asyncio.Event] = {}
-        self._rounds = Rounds()
+        self._rounds = Rounds(is_said)
 
     def add(self, name: str, every: float, round_: Round) -> None:
         """Run the round now, then every `every` seconds, and whenever `wake` is called."""

@@ -19,6 +19,7 @@ from notifier.domain.backoff import Random, backoff
 from notifier.domain.clocks import Timekeeper
 from notifier.scheduler.change_watch import Changes, changes_of
 from notifier.scheduler.inbound_polls import Inbound
+from notifier.scheduler.missed_watches import MissedWatches
 from notifier.scheduler.replans import Replan, Replans
 from notifier.scheduler.replay_journal import save_left_behind
 from notifier.scheduler.timers import LastRound, Timers
@@ -74,7 +75,7 @@ class Worker:
         self._dispatch, self._settings = dispatch, settings
         self._apply, self._outside, self._random = apply, outside or Outside(), random
         self._stopping = asyncio.Event()
-        self._timers = Timers()
+        self._timers = Timers(is_said=dispatch.trouble.met)
         self._inbound = Inbound(
             threads, gateway, clock, dispatch, receive=receive, random=random,
             wake=self._timers.wake, webhooks=settings.webhooks)  # fmt: skip
@@ -86,6 +87,7 @@ class Worker:
         self._ping = SystemdPing(settings.systemd, settings.watchdog_usec)
         self._wrote = float("-inf")
         self._last_failed = False
+        self._missed_watches = MissedWatches(self._outside)
         self.damage: str | None = None
         """Why no worker may run on this database, in a sentence for a person."""
 
@@ -103,9 +105,8 @@ class Worker:
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> bool:
         """Work until `stop`; whether everything in flight was finished and written down by then."""
-        me = self._settings
+        me, senders = self._settings, self._dispatch.senders
         await self._begin()
-        senders = self._dispatch.senders
         await self._threads.write(lambda session: remember_senders(session, senders, at=self._clock.now()))
         await self._heartbeat()
         timers = self._timers
@@ -165,11 +166,9 @@ class Worker:
     async def _pulse(self, changes: Changes) -> None:
         """On the monotonic clock alone: a wall clock that is set back would stop every timer until it catches up."""
         while not self._stopping.is_set():
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(PULSE):
                     await self._stopping.wait()
-            except TimeoutError:
-                pass
             self._dispatch.clock_watch.look(self._clock.machine_now(), self._clock.monotonic())
             self._notice_jump()
             if (why := self._dispatch.why_lost()) and not self._stopping.is_set():
@@ -270,11 +269,12 @@ class Worker:
         own.committed()
         self._dispatch.pace.per_second = self._settings.messages_per_second / alive
         self._wrote = self._clock.monotonic()
+        self._dispatch.trouble.wrote()
 
     async def _watch(self) -> None:
         self._notice_jump()  # this may run before the pulse has seen it
-        if self._outside.watch is not None and not self._inbound.jumped:
-            await self._outside.watch(self._clock.now())
+        if not self._inbound.jumped:
+            await self._missed_watches.watch(self._clock.now())
 
     async def _ask_again(self) -> None:
         if self._outside.ask_again is not None and await self._outside.ask_again(self._clock.now()):

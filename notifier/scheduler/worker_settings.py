@@ -48,4 +48,4 @@ class Outside:
     beat: Callable[[], Awaitable[None]] | None = None
     """Pings a dead man's switch; raises NotDelivered."""
     alarm: Callable[[str, datetime], Awaitable[object]] | None = None
-    """Tells somebody why this worker ends, where the tables can no longer say it."""
+    """Tells somebody why this worker ends or sends nothing, where the tables cannot say it."""

@@ -12,11 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from notifier.db.outbox import next_due
@@ -27,6 +24,7 @@ from notifier.sending.calls import Calls
 from notifier.sending.circuit_monitor import Verdicts
 from notifier.sending.claim import LEASE, Claimed, SendingRules, claim
 from notifier.sending.concurrency import AtOnce
+from notifier.sending.database_trouble import TROUBLE, DatabaseTrouble
 from notifier.sending.gates.circuits import UNKNOWN, close_circuits, open_circuit
 from notifier.sending.gates.closed import Trial
 from notifier.sending.gates.own_writes import OwnWrites
@@ -42,8 +40,6 @@ _BREATH = 0.01
 """Seconds between two transactions, so that each has a batch to save."""
 _GATHER_FOR = 0.06
 """Seconds that a finished call waits for others to be saved with it."""
-_TROUBLE: Final = (OperationalError, InterfaceError, NoConnection)
-"""The database is away, locked or full: the same transaction will succeed later."""
 log = structlog.get_logger()
 
 
@@ -100,6 +96,8 @@ class Dispatch:
             threads, gateway, clock, rules, at_once=in_flight, pace=pace, verdicts=self.verdicts,
             why_none=self._why_none, reached=reached,
         )  # fmt: skip
+        self.trouble = DatabaseTrouble(lambda: len(self._calls.finished))
+        """Whether the database can be used, as far as any round of this worker knows."""
         self._stopping = False
         self._woken = False
         self._database_failures = 0
@@ -155,7 +153,7 @@ class Dispatch:
             claimed = await self._journal.while_saving(
                 batch, self._threads.write(operation), lambda: self._calls.finished
             )
-        except _TROUBLE as error:
+        except TROUBLE as error:
             self._calls.finished = batch + self._calls.finished
             return await self._database_trouble(error)
         except Exception:
@@ -164,6 +162,8 @@ class Dispatch:
             return Claimed([], closed="error")
         await self._reached(PausePoint.RECORDED, [one.attempt_id for one in batch])
         self._database_failures = 0
+        if batch or claimed.claims:
+            self.trouble.wrote()
         if claimed.claims:
             self.own.claimed(claimed.claims[-1].attempt_id, claimed.claims[-1].lease_until - LEASE)
         self._expired += claimed.expired
@@ -223,7 +223,7 @@ class Dispatch:
             operation = partial(self._save_and_claim, batch=[one], limit=0, trial=None, lost_contact=None)
             try:
                 await self._journal.while_saving([one], self._threads.write(operation))
-            except _TROUBLE:
+            except TROUBLE:
                 self._calls.finished.append(one)
             except Exception:
                 log.exception("outcome_not_saved", message=one.message_id)
@@ -247,8 +247,7 @@ class Dispatch:
     async def _database_trouble(self, error: Exception) -> Claimed:
         """What is finished stays in memory and is saved as soon as the database takes it."""
         self._database_failures += 1
-        if self._database_failures == 1:
-            log.error("database_trouble", why=type(error).__name__, unsaved=len(self._calls.finished))
+        self.trouble.met(error)
         await asyncio.sleep(backoff(self._database_failures, first=0.2, longest=5.0))
         return Claimed([], closed="database")
 

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from notifier.bootstrap.run_web import webhook_settings
 from notifier.bootstrap.run_worker import build_worker
@@ -105,6 +107,22 @@ async def test_it_beats_only_while_it_turns_and_writes(sqlite_engine: Engine, no
         worker._last_failed = True
         await worker._beat()
         assert 2 == len(server.asked)
+
+
+async def test_a_database_that_cannot_be_used_is_told_past_it_once_it_lasts(sqlite_engine: Engine, now: Any) -> None:
+    async with (
+        web_server() as server,
+        worker_of(sqlite_engine, FakeClock(now), alert_webhook=SecretStr(server.url)) as worker,
+    ):
+        with sqlite_engine.begin() as connection:
+            connection.execute(text("ALTER TABLE alerts RENAME TO gone"))
+        told = []
+        for _ in range(4):
+            with pytest.raises(OperationalError):
+                await worker._watch()
+            told.append(len(server.asked))
+    assert [0, 0, 1, 1] == told
+    assert "the database cannot be used, so nothing leaves" in str(server.asked)
 
 
 async def test_a_switch_that_does_not_answer_stops_nothing(sqlite_engine: Engine, now: Any) -> None:
