@@ -12,6 +12,7 @@ from notifier.db import enrollments, outbox
 from notifier.db.enrollments import sharing_phone, the_enrollment
 from notifier.db.events import record_event
 from notifier.db.protocols import store_version
+from notifier.db.search_words import keep_former_number, refresh_words
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.informed import informed_note
 from notifier.domain.names import Name, check_name
@@ -110,6 +111,7 @@ def _write_change(
         setattr(stored, column, value)
     _write_fields(stored, after)
     session.flush()
+    _keep_words(session, before, after)
     if before.phone != after.phone:
         _opt_out_follows(session, before.phone, after.phone, now, by)
     if command.event != "informed" and after.informed != before.informed:
@@ -144,6 +146,14 @@ def _rename(
             one.phone, one.ordinal = after.phone, ordinals.get(one.id or 0, one.ordinal)
             if name is not None:
                 one.name, one.folded_name = name.full, name.folded
+
+
+def _keep_words(session: Session, before: EnrollmentFacts, after: EnrollmentFacts) -> None:
+    """What the patient is found by follows; a former number is one more."""
+    who = [one.id or 0 for one in sharing_phone(session, after.phone) if one.folded_name == after.folded_name]
+    refresh_words(session, who)
+    if before.phone != after.phone:
+        keep_former_number(session, who, before.phone)
 
 
 def _write_fields(stored: Enrollment, after: EnrollmentFacts) -> None:

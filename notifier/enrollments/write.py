@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.db import enrollments
 from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
+from notifier.db.search_words import refresh_words
 from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.informed import informed_note
 from notifier.domain.planning.first_text import FirstText, first_text
@@ -179,6 +180,8 @@ def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], dig
     if wanted.external_id and stored.external_id is None:
         stored.external_id = wanted.external_id  # enrolled by hand first, then found in the clinic's own system
         stored.imported_as = digest
+        session.flush()
+        refresh_words(session, [stored.id or 0])
     return Written(stored.id or 0, True, facts_of(session, stored))
 
 

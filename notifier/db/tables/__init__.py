@@ -13,6 +13,7 @@ from notifier.db.tables.mappings import MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
 from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
+from notifier.db.tables.search import SearchWord, StoredSearch
 from notifier.db.tables.staff import (
     KnownBrowser,
     ReplyClaim,
@@ -56,12 +57,14 @@ __all__ = [
     "Role",
     "SavedMapping",
     "Scope",
+    "SearchWord",
     "SeenTo",
     "Sender",
     "Staff",
     "StaffAudit",
     "StaffForm",
     "StaffSession",
+    "StoredSearch",
     "WorkerRow",
     "WrongPassword",
 ]

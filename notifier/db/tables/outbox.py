@@ -23,6 +23,10 @@ class Enrollment(SQLModel, table=True):
         partial_index("ix_enrollments_booked", "appointment_at", where="treated_at IS NULL AND state = 'booked'"),
         # Which offices there are patients of: asked at every start.
         partial_index("ix_enrollments_office", "office", where="office IS NOT NULL"),
+        # Whose day it was, or will be.
+        Index("ix_enrollments_treated_on", "treated_on"),
+        # All that the list of patients is narrowed by: it is counted without reading a row.
+        Index("ix_enrollments_listed", "protocol", "state", "office", "provider"),
     )
     id: int | None = Field(default=None, primary_key=True)
     external_id: str | None = Field(default=None, max_length=120)
