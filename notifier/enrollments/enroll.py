@@ -16,7 +16,7 @@ from notifier.domain.instants import local_text
 from notifier.domain.planning.first_text import FirstText
 from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import Plan, PlanningRules
-from notifier.domain.planning.warnings import of_plan
+from notifier.domain.planning.warnings import NOTHING_LEFT, of_plan, says_nothing
 from notifier.domain.protocol_choice import say_waiting
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.enrollments.approved import approved_catalogue
@@ -164,8 +164,8 @@ def _warnings(
         return
     if written.opted_out:
         yield "this number has opted out: nothing will be sent; tell the patient in person"
-    elif _says_nothing(plan):
-        yield "the moment of every text has passed: nothing will be sent"
+    elif says_nothing(plan):
+        yield NOTHING_LEFT
     if waiting := say_waiting(wanted.facts.protocol, present):
         yield waiting
     for reason in written.held:
@@ -175,9 +175,3 @@ def _warnings(
         yield f"the first text leaves only on {when}, so nobody sees now whether the number is right"
     yield from of_plan(plan)
     yield from sentences_about(effect.others)
-
-
-def _says_nothing(plan: Plan) -> bool:
-    """Whether every text of the plan has passed; one for a visit to come may have none from the start."""
-    messages = plan.timeline.messages
-    return bool(plan.timeline.anchor.treated or messages) and all(message.due_at is None for message in messages)

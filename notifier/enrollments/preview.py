@@ -19,7 +19,7 @@ from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.planning.warnings import of_plan
 from notifier.domain.protocol_choice import say_waiting
 from notifier.domain.refused import Refused
-from notifier.domain.states import RUNNING
+from notifier.domain.states import RUNNING, EnrollmentState
 from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.effect import Effect, others_of
 from notifier.enrollments.effect_sentences import sentences_about
@@ -62,6 +62,8 @@ class Preview:
     """What enrolling would leave unsaid, to the patient or to others on the number, in sentences."""
     first: FirstText | None
     """The text that would leave at enrollment."""
+    after_visit: Plan | None
+    """For a visit to come: what the patient would get if the treatment ended when the appointment is."""
     effect: Effect | None
     """What enrolling would do, once nothing is missing or wrong."""
 
@@ -119,6 +121,7 @@ def preview(
     others = others_of(outlook.differences()) if outlook and known is None else ()
     is_out = phone is not None and is_opted_out(session, phone) is not None
     offices = {one.id or 0: one.office for one in on_phone}
+    after = _after_visit(session, checked, on_phone, known, rules, now) if checked and plan else None
     first = _first(session, checked.facts, plan, rules, now) if checked and plan and known is None else None
     effect = None
     if checked is not None and known is not None:
@@ -148,6 +151,7 @@ def preview(
         earlier=_earlier(checked, known, on_phone),
         warnings=(*waiting, *of_plan(plan), *sentences_about(visible_of(others, offices, rules.yours))) if plan else (),
         first=first,
+        after_visit=after,
         effect=effect,
     )
 
@@ -243,6 +247,22 @@ def _look_ahead(
     except ValueError as why:
         problems.append(Refused(str(why)))
         return None
+
+
+def _after_visit(
+    session: Session,
+    checked: Checked,
+    on_phone: Sequence[Enrollment],
+    known: int | None,
+    rules: PlanningRules,
+    now: datetime,
+) -> Plan | None:
+    facts = checked.facts
+    if facts.treated_at is not None or facts.appointment_at is None or facts.appointment_at < now:
+        return None
+    treated = replace(facts, treated_at=facts.appointment_at, state=EnrollmentState.ACTIVE)
+    company = company_of(session, [one for one in on_phone if one.id != known], treated)
+    return look_ahead(session, [*company, treated], rules, now, before=company).plans[0]
 
 
 def _first(

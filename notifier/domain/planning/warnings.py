@@ -8,6 +8,14 @@ from notifier.domain.planning.plan import Plan
 from schedules.daily_cap import lost_its_place
 from schedules.moments import TELL_IN_PERSON
 
+NOTHING_LEFT = "the moment of every text has passed: nothing will be sent"
+
+
+def says_nothing(plan: Plan) -> bool:
+    """Whether every text of the plan has passed; one for a visit to come may have none from the start."""
+    messages = plan.timeline.messages
+    return bool(plan.timeline.anchor.treated or messages) and all(message.due_at is None for message in messages)
+
 
 def of_plan(plan: Plan) -> Iterator[str]:
     """The patient's own texts that are not sent because of other treatments, or because the day has had enough.

@@ -99,7 +99,8 @@ if (first) setTimeout(askForFirst, 2000, 150);
 
 for (const now of document.querySelectorAll(".picture line.now")) {
   const box = now.closest(".picture");
-  box.scrollLeft = now.x1.baseVal.value - box.clientWidth / 2;
+  const drawn = now.ownerSVGElement;
+  box.scrollLeft = (now.x1.baseVal.value * drawn.clientWidth) / drawn.viewBox.baseVal.width - box.clientWidth / 2;
 }
 
 // --- the lock: after a quarter of an hour without a hand on it, nobody reads over a shoulder ---

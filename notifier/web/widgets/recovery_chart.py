@@ -12,7 +12,8 @@ from notifier.web.widgets.formats import day, plain, tone, until
 from notifier.web.widgets.timeline_view import Bubble
 from schedules.offsets import wall_first
 
-_WIDTH, _NARROWEST_DAY, _WIDEST_DAY = 640, 15, 88
+_WIDTH, _WIDEST_DAY = 480, 88
+"""The whole picture, however many days it has: it stands beside a form on a small screen."""
 _LEFT, _TOP, _ROW = 12, 46, 36
 _MOST_DAYS = 62
 _LETTER = 7
@@ -38,6 +39,8 @@ class RestrictionBar:
     x: float
     y: float
     width: float
+    label_x: float
+    """Where its name begins: further left than the bar where it would not fit behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def draw(
     first = min([anchor, *(one.at for one in said)]).astimezone(zone).date()
     last = max([anchor, *(one.at for one in said), *(end for _, end in restrictions)]).astimezone(zone).date()
     count = min((last - first).days + 1, _MOST_DAYS)
-    a_day = max(_NARROWEST_DAY, min(_WIDEST_DAY, (_WIDTH - 2 * _LEFT) / count))
+    a_day = min(_WIDEST_DAY, (_WIDTH - 2 * _LEFT) / count)
     edge = _LEFT + a_day * count
 
     def x(at: datetime) -> float:
@@ -88,15 +91,17 @@ def draw(
 
     together = _together(restrictions)
     marks_y = _TOP + _ROW * len(together) + 26
+    names = [f"no {topics} until {until(end, zone)}" for end, topics in together]
+    width = round(max([edge, *(_LEFT + _LETTER * len(name) for name in names)]) + _LEFT, 1)
     bars = tuple(
         RestrictionBar(
-            f"no {topics} until {until(end, zone)}",
-            x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1),
+            name, x(anchor), _TOP + _ROW * row, round(max(x(end) - x(anchor), 2), 1),
+            round(min(x(anchor), width - _LEFT - _LETTER * len(name)), 1),
         )
-        for row, (end, topics) in enumerate(together)
+        for row, (name, (end, _)) in enumerate(zip(names, together, strict=True))
     )  # fmt: skip
     return Picture(
-        width=round(max([edge, *(bar.x + _LETTER * len(bar.label) for bar in bars)]) + _LEFT, 1),
+        width=width,
         height=marks_y + 22,
         bottom=marks_y + 14,
         ticks=tuple(_ticks(first, count, a_day, anchor.astimezone(zone).date())),

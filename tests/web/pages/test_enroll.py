@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.tables import Enrollment
+from notifier.publishing.approve import approve
 from tests.web.pages.conftest import ANA, FORM, Pages, words
+from tests.web.pages.test_patient import sure as press_treated
 
 
 def enrollments(pages: Pages) -> int:
@@ -34,15 +36,48 @@ def enrollments(pages: Pages) -> int:
 def test_the_preview_is_the_plan_to_the_second(pages: Pages, more: dict[str, str]) -> None:
     pages.clock.pass_(seconds=17)
     form = {**FORM, **more}
-    seen = pages.post("/preview", **form).text
+    seen = pages.post("/preview", **form).text.split("After the visit")[0]
     response = pages.post("/enroll", once=str(uuid4()), **form)
     assert 303 == response.status_code, words(response)
-    planned = [(row.due_at.isoformat(), row.text) for row in pages.texts(1) if row.due_at]
+    planned = planned_texts(pages)
+    assert planned
+    assert planned == texts_in(seen)
+
+
+def test_what_a_booked_patient_is_shown_for_after_the_visit_is_what_follows_it(pages: Pages) -> None:
+    form = {**FORM, "protocol": "microneedling-regimen", "when": "appointment", "appointment_at": "2026-03-20T09:30"}
+    seen = pages.post("/preview", **form).text
+    pages.post("/enroll", once=str(uuid4()), **form)
+    before = planned_texts(pages)
+    pages.clock.pass_until(datetime(2026, 3, 20, 13, 30, tzinfo=UTC))
+    pages.sign_in()
+    press_treated(pages, what="treated", treated_at="2026-03-20T09:30")
+    after = [one for one in planned_texts(pages) if one not in before]
+    assert len(after) > 5
+    assert after == texts_in(seen.split("After the visit")[1])
+
+
+def test_a_date_that_leaves_nothing_to_send_is_asked_again_before_anybody_is_enrolled(pages: Pages) -> None:
+    form = {**FORM, "treated_at": "2026-01-06T14:00", "once": str(uuid4())}
+    asked = pages.post("/enroll", **form)
+    assert (422, 0) == (asked.status_code, enrollments(pages))
+    assert "The moment of every text has passed: nothing will be sent; is the date right?" in words(asked)
+    done = pages.post("/enroll", **form, sure="yes")
+    assert (303, 1) == (done.status_code, enrollments(pages))
+    shown = pages.read(done.headers["location"])
+    assert "Enrolled, and no text is planned: say everything in person." in shown
+    assert "These are the texts to come" not in shown
+
+
+def planned_texts(pages: Pages) -> list[tuple[str, str]]:
+    return sorted((row.due_at.isoformat(), row.text) for row in pages.texts(1) if row.due_at)
+
+
+def texts_in(shown: str) -> list[tuple[str, str]]:
     one = re.compile(
         r'<li class="text">\s*<p class="when"><time datetime="([^"]+)">.*?<p class="bubble">(.*?)</p>', re.DOTALL
     )
-    assert planned
-    assert sorted(planned) == sorted((at, unescape(text)) for at, text in one.findall(seen))
+    return sorted((at, unescape(text)) for at, text in one.findall(shown))
 
 
 def test_the_number_is_checked_as_it_is_typed(pages: Pages) -> None:
@@ -163,6 +198,16 @@ def test_a_number_that_said_stop_is_known_before_the_button(pages: Pages) -> Non
     pages.says("stop please")
     shown = words(pages.post("/preview", **{**FORM, "protocol": "microneedling-week"}))
     assert "This number has said STOP" in shown
+
+
+def test_no_protocol_is_chosen_for_anybody_before_it_is_approved(strict: Pages) -> None:
+    chosen = re.compile(r'<option value="([^"]*)" selected>')
+    nothing = strict.get("/enroll").text
+    assert '<option value="">choose …</option>' in nothing
+    assert "microneedling" not in chosen.findall(nothing)
+    with writing(strict.engine) as session:
+        approve(session, strict.context.protocols["microneedling-week"], by="Dr. Sol", now=strict.clock.now())
+    assert "microneedling-week" == chosen.findall(strict.get("/enroll").text)[0]
 
 
 def test_an_unapproved_protocol_is_refused_where_texts_are_real(strict: Pages) -> None:

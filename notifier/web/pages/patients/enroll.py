@@ -12,7 +12,10 @@ from starlette.responses import Response
 from notifier.access import accounts
 from notifier.access.idempotency import AnotherBody, claim_form, finish_form
 from notifier.db.engine import reading, writing
+from notifier.domain.planning.plan import Plan
+from notifier.domain.planning.warnings import NOTHING_LEFT, says_nothing
 from notifier.domain.refused import Refused
+from notifier.enrollments.approved import ready_protocols
 from notifier.enrollments.enroll import enroll as enroll_patient
 from notifier.enrollments.fields import NOTES
 from notifier.enrollments.preview import Preview, preview
@@ -56,6 +59,8 @@ def enroll(view: View) -> Response:
         return _page(view, form, once=once)
     if view.context.missing:
         raise Refused(" ".join(view.context.missing))
+    if not view.field("sure") and (why := _why_nothing_leaves(view, form)):
+        return _page(view, form, problem=why, once=once, status=422, asks_again=True)
     try:
         with writing(view.context.engine) as session:
             done = _enroll_once(view, session, form, once)
@@ -67,6 +72,19 @@ def enroll(view: View) -> Response:
     if view.context.hides({"enrollment": done}):
         return _page(view, form, problem=Refused(_KNOWN_ELSEWHERE), status=409)
     return redirect(f"/patients/{done}?form={once}#enrolled")
+
+
+def _why_nothing_leaves(view: View, form: EnrollForm) -> Refused | None:
+    """Why enrolling would send nothing at all: then a person is asked once more before it is done."""
+    found: Preview = _preview_values(view, form)["preview"]
+    if found.problems or found.missing or found.plan is None or found.known is not None:
+        return None
+    if found.opted_out:
+        return Refused("this number has said STOP, so nothing will be sent; is the number right?", "phone")
+    if says_nothing(found.plan):
+        field = "treated_at" if found.plan.timeline.anchor.treated else "appointment_at"
+        return Refused(f"{NOTHING_LEFT}; is the date right?", field)
+    return None
 
 
 def _enroll_once(view: View, session: Session, form: EnrollForm, once: str) -> int:
@@ -95,7 +113,10 @@ def form_of(view: View) -> EnrollForm:
             zone, language = only.timezone, only.language or "en"
         case _:
             zone, language = "", "en"
-    return EnrollForm(view.fields, next(iter(context.protocols), ""), zone, language)
+    with reading(context.engine) as session:
+        ready = ready_protocols(session, context.protocols, context.rules)
+    # Nobody is led to words that no clinician stands behind.
+    return EnrollForm(view.fields, next((one for one in context.protocols if one in ready), ""), zone, language, ready)
 
 
 def _once(view: View) -> str:
@@ -114,6 +135,7 @@ def _page(
     notice: str | None = None,
     once: str | None = None,
     status: int = 200,
+    asks_again: bool = False,
 ) -> Response:
     context = view.context
     return view.page(
@@ -129,6 +151,7 @@ def _page(
         problem=problem,
         notice=notice,
         once=once or str(uuid4()),
+        asks_again=asks_again,
         **_preview_values(view, form),
     )
 
@@ -145,18 +168,21 @@ def _preview_values(view: View, form: EnrollForm) -> dict[str, Any]:
         request = form.request(protocol, context.rules, view.now, timeless=True)
     with reading(context.engine) as session:
         found = preview(session, request, protocols=context.protocols, rules=context.rules, now=view.now)
+    if not form.protocol:  # none is ready, and none was chosen: that is no fault of what was typed
+        found = replace(found, problems=tuple(one for one in found.problems if one.field != "protocol"))
     if wrong_time:
         # The planner misses a time; what stands in the field is why it has none.
         others = (one for one in found.problems if one.field not in ("treated_at", "appointment_at"))
         found = replace(found, problems=(*others, *wrong_time))
     hidden = {one for one in (found.known, *found.earlier) if one and view.context.hides({"enrollment": one})}
-    return {"preview": found, "hidden": hidden, **_drawn(view, found)}
+    after = _drawn(view, found.after_visit) if found.after_visit else None
+    return {"preview": found, "hidden": hidden, **_drawn(view, found.plan), "after": after}
 
 
-def _drawn(view: View, found: Preview) -> dict[str, Any]:
-    if found.plan is None:
+def _drawn(view: View, plan: Plan | None) -> dict[str, Any]:
+    if plan is None:
         return {"timeline": None, "days": [], "picture": None, "bubbles": [], "day0": None}
-    timeline = found.plan.timeline
+    timeline = plan.timeline
     bubbles = planned(timeline.messages, timeline.zone)
     day0 = timeline.anchor.at.astimezone(timeline.zone).date()
     picture = None

@@ -43,6 +43,8 @@ class EnrollForm:
     default_zone: str
     """Empty: that of the office that is chosen."""
     default_language: str = "en"
+    ready: frozenset[str] = frozenset()
+    """The protocols that a patient can be enrolled on now."""
 
     def value(self, name: str, default: str = "") -> str:
         """What stands in a field."""

@@ -21,6 +21,7 @@ from notifier.domain.kinds import FIRST, REPLY
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
+from notifier.domain.states import MessageState
 from notifier.enrollments.fields import KEPT, NOTES, Kind
 from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
@@ -90,6 +91,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "restrictions": ends,
         "told": informed_of(session, enrollment),
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
+        "has_texts_to_come": any(one.state is MessageState.PLANNED for one in messages) or not enrollment.treated_at,
         "days": by_day(bubbles, zone, facts.local_day),
         "picture": _picture(facts, bubbles, view.now, ends),
         "talk": _talk([one for one in replies if context.rules.is_yours(one.office)], messages),
