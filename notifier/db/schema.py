@@ -105,12 +105,22 @@ def check_schema(engine: Engine) -> None:
 
 
 def _missing(file: Path) -> NoDatabase:
+    if (moved := moved_aside(file)).exists():
+        return NoDatabase(
+            f"The database was moved from here to PostgreSQL ({moved}): write its address into NOTIFIER_DATABASE_URL, "
+            "for the service and for every command."
+        )
     there = "is empty" if file.exists() else "does not exist"
     return NoDatabase(
         f"The database {file} {there}: go to the directory where Notifier runs, or name its file in "
         "NOTIFIER_DATABASE_URL (such as sqlite:////var/lib/notifier/notifier.db); a new one is made by "
         "`notifier db upgrade`."
     )
+
+
+def moved_aside(file: Path) -> Path:
+    """What an SQLite file is called once its rows are elsewhere: no empty one may begin in its place."""
+    return file.with_name(f"{file.name}.moved")
 
 
 def check_file(engine: Engine) -> None:
@@ -139,6 +149,8 @@ def _create_private_file(engine: Engine) -> Path | None:
     refuse_foreign_file(file)
     if file.exists() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
         return None
+    if moved_aside(file).exists():
+        raise _missing(file)
     try:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:  # another start was quicker, and says so

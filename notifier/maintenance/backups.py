@@ -21,10 +21,9 @@ from notifier.db.foreign_file import refuse_foreign_file
 from notifier.db.schema import HEAD, upgrade
 from notifier.db.tables import Event, RecoveryKind
 from notifier.domain.refused import Refused
+from notifier.maintenance.swap_file import close_for_others, free_name
 from notifier.sending.gates.heartbeats import last_in_use
 from notifier.sending.gates.recoveries import begin_after_restore, open_recoveries
-
-_BUSY_SECONDS = 0.5
 
 
 def back_up(engine: Engine, to: Path, *, now: datetime, by: str) -> int:
@@ -173,7 +172,7 @@ def _make_one_file(file: Path) -> None:
 def _swap(new: Path, file: Path) -> Path | None:
     kept = None
     if file.exists():
-        whole, kept = _close_for_others(file), _free_name(file)
+        whole, kept = close_for_others(file), free_name(file, "before-restore")
         log = _beside(file)[0]
         if not whole and log.exists():  # a damaged database keeps its log, for whoever tries to save something of it
             log.rename(kept.with_name(f"{kept.name}-wal"))
@@ -186,29 +185,6 @@ def _swap(new: Path, file: Path) -> Path | None:
     keep_through_power_cut(new)
     new.replace(file)
     keep_through_power_cut(file.parent)
-    return kept
-
-
-def _close_for_others(file: Path) -> bool:
-    """Fold the log into the file, which only works where nobody else has it open; False where it is damaged."""
-    try:
-        with closing(sqlite3.connect(file, isolation_level=None, timeout=_BUSY_SECONDS)) as connection:
-            connection.execute("PRAGMA journal_mode=DELETE").fetchall()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Refused(f"something has {file} open, such as notifier web: stop it first") from None
-        return False
-    except sqlite3.DatabaseError:
-        return False
-    return True
-
-
-def _free_name(file: Path) -> Path:
-    kept = file.with_name(f"{file.name}.before-restore")
-    number = 1
-    while kept.exists():
-        number += 1
-        kept = file.with_name(f"{file.name}.before-restore-{number}")
     return kept
 
 

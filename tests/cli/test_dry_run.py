@@ -65,11 +65,20 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "mappings save": ("mine", "own.toml"),
     "mappings forget": ("kept",),
     "db upgrade": (),
+    "db move": ("postgresql+psycopg://localhost/other",),
     "service install": (),
     "service uninstall": (),
 }
 """Each command that changes something, with words by which it does."""
-NOT_TRIED = {"recover", "service install", "service uninstall", "staff offices", "db upgrade", "close-silent"}
+NOT_TRIED = {
+    "recover",
+    "service install",
+    "service uninstall",
+    "staff offices",
+    "db upgrade",
+    "db move",
+    "close-silent",
+}
 """Not done for good here: nothing is late, nobody is silent, the machine is no test's, there are no offices, the
 database is new."""
 CHANGES_NOTHING = {

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from sqlalchemy import Engine
 
 from notifier.bootstrap.planning import build_clock
+from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import note_upgrade
-from notifier.cli.options import DryRun
-from notifier.cli.output import note
+from notifier.cli.errors import Failed
+from notifier.cli.options import DryRun, Yes
+from notifier.cli.output import confirm, note
 from notifier.config.settings import Settings, load_settings
 from notifier.db import schema
 from notifier.db.engine import file_of, open_engine, reading
+from notifier.maintenance.move import check_move, move
 from notifier.oversight.doctor.database import say_waiting_words
+from notifier.scheduler.worker_lock import AnotherWorker
 from schedules.catalogue import protocols_with
 from schedules.errors import ProtocolError
 
@@ -45,6 +51,36 @@ def upgrade(dry_run: DryRun = False) -> None:
     note(f"the database is at revision {schema.HEAD}")
     for sentence in waiting:
         note(sentence)
+
+
+@app.command("move")
+def move_to(
+    url: Annotated[str, typer.Argument(help="Where to: postgresql+psycopg://USER@HOST/DATABASE, empty.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Move the SQLite database to PostgreSQL: worker and page are stopped, nothing is lost or sent twice.
+
+    Both are compared row by row before the move counts. The old file stays beside, under another name. A password in
+    URL would be seen by others on this machine: leave it out and let PGPASSFILE or ~/.pgpass hold it.
+    """
+    settings = load_settings()
+    source, target = open_engine(settings.database_url.get_secret_value()), open_engine(url)
+    try:
+        file = check_move(source, target)
+        if dry_run:
+            note(f"dry run, nothing is changed: {file} would go to {target.url.render_as_string()}")
+            return
+        confirm(f"Move {file} to {target.url.render_as_string()}?", yes=yes)
+        with only_worker(source, build_clock(settings).now()):
+            moved = move(source, target, say=note)
+    except AnotherWorker as error:
+        raise Failed(str(error)) from None
+    finally:
+        source.dispose()
+        target.dispose()
+    note(f"moved: {sum(one.rows for one in moved.tables):,} rows; the old file is {moved.kept}")
+    note("now write NOTIFIER_DATABASE_URL for the service and for every command, and start them")
 
 
 def _waiting_words(engine: Engine, settings: Settings) -> list[str]:

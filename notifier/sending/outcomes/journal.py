@@ -162,6 +162,11 @@ def left_behind(place: Path | None) -> Iterator[list[JournalEntry]]:
             os.close(descriptor)
 
 
+def unsaved_files(place: Path) -> list[Path]:
+    """The journals that are there, where no worker lives that could be writing one."""
+    return [file for file in sorted(place.parent.glob(f"{place.name}-*")) if file.stat().st_size]
+
+
 def _read(file: Path) -> list[JournalEntry]:
     """Every whole line; the last may be torn, by a kill in the middle of a write."""
     kept, torn = [], 0
