@@ -34,6 +34,7 @@ class Bubble:
     message: int | None = None
     state: str | None = None
     reason: str | None = None
+    has_left: bool = False
 
     @property
     def is_off(self) -> bool:
@@ -88,6 +89,7 @@ def stored(messages: Iterable[Message], zone: ZoneInfo, waits_for: dict[int, str
                 message=one.id,
                 state=one.state.value,
                 reason=waits_for.get(one.id or 0) or one.reason,
+                has_left=one.left_at is not None,
             )
         )
     return sorted(found, key=lambda bubble: bubble.at)

@@ -11,6 +11,7 @@ from notifier.db.engine import reading
 from notifier.db.tables import Message, Reply
 from notifier.domain.kinds import REPLY
 from tests.web.pages.conftest import ANA, Pages, words
+from tests.web.pages.test_today import S, move
 
 PAGE = "/patients/1"
 
@@ -158,3 +159,14 @@ def test_every_open_message_is_closed_with_a_decision_on_the_patients_page(pages
         assert (said, looked) == (said, answers)
         with reading(pages.engine) as session:
             assert "staff:Dana" == session.get_one(Reply, number).closed_by
+
+
+def test_what_was_said_and_what_is_to_come_is_one_conversation_with_each_text_once(pages: Pages) -> None:
+    pages.enroll()
+    first, second, *_ = pages.texts(1)
+    move(pages, first, S.ATTEMPTING, S.ACCEPTED, S.DELIVERED)
+    pages.says("when can I stop icing?")
+    shown = pages.read("/patients/1")
+    assert [1, 1, 1] == [shown.count(one) for one in (first.text, second.text, "The patient wrote when can I")]
+    places = [shown.index(one) for one in (first.text, "Look at it, then send", "To come", second.text)]
+    assert sorted(places) == places

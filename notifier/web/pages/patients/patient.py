@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +14,9 @@ from notifier.conversations.inbox import conversation
 from notifier.db import enrollments
 from notifier.db.engine import reading
 from notifier.db.protocols import UnreadableVersion
-from notifier.db.tables import Enrollment, Message, Reply, StaffForm
+from notifier.db.tables import Enrollment, StaffForm
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import FIRST, REPLY
+from notifier.domain.kinds import FIRST
 from notifier.domain.names import fold_name
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
@@ -36,25 +35,13 @@ from notifier.web.pages.desk.reply import reply_box
 from notifier.web.pages.patients.enroll_form import zones
 from notifier.web.pages.patients.first_text import first_text_of
 from notifier.web.view import NotFound, Page, View, redirect
+from notifier.web.widgets.conversation_view import conversation_view
 from notifier.web.widgets.recovery_chart import Picture, draw
-from notifier.web.widgets.timeline_view import Bubble, by_day, stored
+from notifier.web.widgets.timeline_view import Bubble, stored
 from schedules.moments import Moments
 
 _MOST_FOUND = 50
 _MOST_SAID = 100
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationLine:
-    """One text of the conversation."""
-
-    at: datetime
-    text: str
-    from_patient: bool
-    reply: Reply | None = None
-    state: str | None = None
-    must_be_released: bool = False
-    """Of what the patient wrote: texts go on only by a release of the number."""
 
 
 def show(view: View) -> Response:
@@ -92,9 +79,15 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "told": informed_of(session, enrollment),
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
         "has_texts_to_come": any(one.state is MessageState.PLANNED for one in messages) or not enrollment.treated_at,
-        "days": by_day(bubbles, zone, facts.local_day),
         "picture": _picture(facts, bubbles, view.now, ends),
-        "talk": _talk([one for one in replies if context.rules.is_yours(one.office)], messages),
+        "conversation": conversation_view(
+            [(one, as_open(one).must_be_released) for one in replies if context.rules.is_yours(one.office)],
+            bubbles,
+            zone=zone,
+            day0=facts.local_day,
+            now=view.now,
+        ),
+        "waits": any(one.closed_at is None and context.rules.is_yours(one.office) for one in replies),
         "elsewhere": sum(not context.rules.is_yours(one.office) for one in replies),
         "first": first_text_of(session, whose, zone, view.now),
         "box": reply_box(session, view, enrollment),
@@ -122,18 +115,6 @@ def _picture(
         return None
     last = [one for one in bubbles if one.kind not in ("rebook", FIRST)]
     return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
-
-
-def _talk(replies: list[Reply], messages: list[Message]) -> list[ConversationLine]:
-    """What left for the number and what came from it, in order."""
-    said = [ConversationLine(one.at, one.text, True, one, None, as_open(one).must_be_released) for one in replies]
-    # A reply is part of the talk from when it is written; any other text once it has left.
-    said += [
-        ConversationLine(at, one.sent_text or one.text, False, None, one.state.value)
-        for one in messages
-        if (at := one.left_at or (one.due_at if one.kind == REPLY else None))
-    ]
-    return sorted(said, key=lambda line: line.at)
 
 
 def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
