@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -24,6 +24,7 @@ from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.gates.recoveries import LATE_WAITS, open_recoveries
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
 
 
@@ -85,12 +86,35 @@ def as_json(line: Any) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def due(session: Session, *, until: datetime | None = None) -> list[TextLine]:
-    """What is due up to that instant, past due, waiting and unknown texts included; the first to leave first."""
+def due(session: Session, *, until: datetime | None = None, limit: int | None = None) -> list[TextLine]:
+    """What is due up to that instant, past due, waiting and unknown texts included; the first to leave first.
+
+    With `limit` the first so many, each part read from an index of its own: a screenful costs the same whatever waits.
+    """
     planned = in_state(MessageState.PLANNED)
-    if until is not None:
-        planned = and_(planned, col(Message.due_at) <= until)
-    return _text_lines(session, or_(planned, in_state(*_NOBODY_KNOWS)))
+    timed = planned if until is None else and_(planned, col(Message.due_at) <= until)
+    if limit is None:
+        return _text_lines(session, or_(timed, in_state(*_NOBODY_KNOWS)))
+    rows = [*_first(session, and_(timed, col(Message.due_at).is_not(None)), limit)]
+    for one in _NOBODY_KNOWS:
+        rows += _first(session, in_state(one), limit)
+    if until is None and len(rows) < limit:
+        rows += _first(session, and_(planned, col(Message.due_at).is_(None)), limit - len(rows))
+    rows.sort(key=lambda row: (row[0].due_at is None, row[0].due_at or _NEVER, row[0].id))
+    return text_lines(session, rows[:limit])
+
+
+def count_due(session: Session, *, until: datetime | None = None) -> int:
+    """How many lines `due` has without a limit."""
+    planned = in_state(MessageState.PLANNED)
+    timed = planned if until is None else and_(planned, col(Message.due_at) <= until)
+    parts = (timed, *(in_state(one) for one in _NOBODY_KNOWS))
+    return sum(session.scalar(select(func.count()).select_from(Message).where(part)) or 0 for part in parts)
+
+
+def _first(session: Session, which: ColumnElement[bool], limit: int) -> list[tuple[Message, Enrollment]]:
+    ids = select(col(Message.id)).where(which).order_by(col(Message.due_at), col(Message.id)).limit(limit)
+    return _rows(session, col(Message.id).in_(list(session.scalars(ids))))
 
 
 def show(session: Session, enrollment_id: int) -> list[TextLine]:
@@ -104,11 +128,15 @@ def enrollments(
     *,
     state: EnrollmentState | None = None,
     said: Mapping[str, str] | None = None,
+    before: int | None = None,
     limit: int | None = None,
 ) -> list[Enrollment]:
-    """Who is enrolled, the latest first. `said` are values of fields of the table that are filters, in any case."""
+    """Who is enrolled, the latest first; `before`: only lower numbers.
+
+    `said` are values of fields of the table that are filters, in any case.
+    """
     where = {"state": state} if state else {}
-    return enrollment_page(session, where, in_any_case=said, before=None, limit=limit)
+    return enrollment_page(session, where, in_any_case=said, before=before, limit=limit)
 
 
 def enrollment_json(one: Enrollment) -> dict[str, Any]:
@@ -140,13 +168,17 @@ def replies(session: Session, *, only_open: bool = False, limit: int | None = No
 
 
 def _text_lines(session: Session, which: ColumnElement[bool]) -> list[TextLine]:
+    return text_lines(session, _rows(session, which))
+
+
+def _rows(session: Session, which: ColumnElement[bool]) -> list[tuple[Message, Enrollment]]:
     found: Select[Message, Enrollment] = (
         select(Message, Enrollment)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .where(which)
         .order_by(col(Message.due_at).is_(None), col(Message.due_at), col(Message.id))
     )
-    return text_lines(session, [(message, enrollment) for message, enrollment in session.execute(found)])
+    return [(message, enrollment) for message, enrollment in session.execute(found)]
 
 
 def text_lines(session: Session, rows: Sequence[tuple[Message, Enrollment]]) -> list[TextLine]:

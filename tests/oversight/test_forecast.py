@@ -15,7 +15,7 @@ from notifier.enrollments.lifecycle import apply
 from notifier.numbers.holds import hold_number
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.explain import explain
-from notifier.oversight.forecast import as_json, due, enrollment_json, enrollments, opt_outs, replies, show
+from notifier.oversight.forecast import as_json, count_due, due, enrollment_json, enrollments, opt_outs, replies, show
 from notifier.publishing.pause import pause
 from tests.setups.clinic import ANA, BOB, ClinicSetup
 
@@ -143,3 +143,14 @@ def test_what_keeps_a_text_is_explained_and_every_attempt_is_told(clinic: Clinic
 def test_only_a_text_that_is_there_is_explained(clinic: ClinicSetup) -> None:
     with pytest.raises(Refused, match="there is no message 99"):
         clinic.act(explain, 99, rules=clinic.rules)
+
+
+def test_the_first_lines_are_those_of_the_whole_list(clinic: ClinicSetup) -> None:
+    for number in range(3):
+        texts = clinic.texts(clinic.enroll(phone=f"+1212555013{number}").enrollment)
+        clinic.send(texts["today"], clinic.now + HOUR, to=[MessageState.UNKNOWN, MessageState.NEEDS_REVIEW][number % 2])
+    for until in (None, clinic.now + 2 * DAY):
+        everything = clinic.act(due, until=until)
+        assert len(everything) == clinic.act(count_due, until=until)
+        for limit in (1, 2, 4, 100):
+            assert everything[:limit] == clinic.act(due, until=until, limit=limit)

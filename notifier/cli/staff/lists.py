@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
 
 from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import Json, WhichEnrollment
-from notifier.cli.output import print_json, print_table
+from notifier.cli.output import note, print_json, print_table
 from notifier.cli.output import show as print_styled
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
@@ -24,18 +24,27 @@ from notifier.oversight import explain as explain_text
 from notifier.oversight import forecast
 from notifier.oversight.forecast import TextLine
 
+SCREENFUL: Final = 100
+"""Lines of a table for which nobody has named a limit."""
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
 
 
 def due(
     within: Annotated[str | None, typer.Option(help="How far ahead, like 7d or 12h; everything unless said.")] = None,
+    limit: Limit = None,
     as_json: Json = False,
 ) -> None:
-    """What will be sent, and what waits for somebody."""
+    """What will be sent, and what waits for somebody.
+
+    A table shows the first 100; --json and a --limit of your own show what you ask for.
+    """
     with command_context(read_only=True) as context, reading(context.engine) as session:
         until = context.now + _length(within) if within else None
-        lines = forecast.due(session, until=until)
+        most = limit or (None if as_json else SCREENFUL)
+        lines = forecast.due(session, until=until, limit=most)
+        count = forecast.count_due(session, until=until) if len(lines) == most else len(lines)
     _print_texts(lines, as_json, context.rules, empty="nothing is due")
+    _note_more(len(lines), count)
 
 
 def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
@@ -63,12 +72,20 @@ def enrollments(
     state: Annotated[EnrollmentState | None, typer.Option(help="Only those in this state.")] = None,
     provider: Annotated[str | None, typer.Option(help="Only those treated by this person.")] = None,
     limit: Limit = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, help="Only those with a lower number than this: the next page.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Who is enrolled, the latest first."""
+    """Who is enrolled, the latest first.
+
+    A table shows the first 100; --json and a --limit of your own show what you ask for.
+    """
     with command_context(read_only=True) as context, reading(context.engine) as session:
         said = {"provider": provider} if provider else {}
-        lines = forecast.enrollments(session, state=state, said=said, limit=limit)
+        most = limit or (None if as_json else SCREENFUL)
+        lines = forecast.enrollments(session, state=state, said=said, before=before, limit=most and most + 1)
+    more, lines = most is not None and len(lines) > most, lines[:most]
     if as_json:
         print_json([forecast.enrollment_json(line) for line in lines])
         return
@@ -87,6 +104,8 @@ def enrollments(
         rows.append((number, line.name, line.phone, line.protocol, when, state_word, *notes, line.office or "-"))
     columns = ("enrollment", "name", "phone", "protocol", "treated", "state", *noted, "office")
     _print(columns, rows, empty="nobody is enrolled", offices=bool(context.rules.offices))
+    if more:
+        note(f"there are more: --before {lines[-1].id} shows the next, --limit more at once")
 
 
 def opt_outs(as_json: Json = False) -> None:
@@ -156,6 +175,11 @@ def _text_row(line: TextLine, home: ZoneInfo) -> tuple[str, ...]:
         f"{state}{reason}",
         line.office or "-",
     )
+
+
+def _note_more(shown: int, count: int) -> None:
+    if shown < count:
+        note(f"the first {shown:,} of {count:,}: --limit {count} shows all, --json gives them to a program")
 
 
 def _plain(lines: Sequence[Any]) -> list[dict[str, Any]]:
