@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access.accounts import IDLE, LONGEST
-from notifier.db.tables import AuditShown, Staff, StaffAudit, StaffSession
+from notifier.db.tables import AuditShown, Enrollment, Staff, StaffAudit, StaffSession
+from notifier.db.visibility import of_offices
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReach:
+    """What an admin of some offices reads: what concerns their patients, whoever did it, and what their people did."""
+
+    offices: Collection[str]
+    actors: Collection[str]
+    """Those whom they manage, as the audit log names them: read also where no patient is named."""
 
 
 def audited(
@@ -21,12 +33,22 @@ def audited(
     since: datetime | None = None,
     until: datetime | None = None,
     before: int | None = None,
+    only: AuditReach | None = None,
 ) -> list[StaffAudit]:
-    """The latest entries first; `before`: only those older than this one, for the next page.
+    """The latest entries first; `before`: only those older than this one, for the next page. `only`: see there.
 
     `enrollment_id`: what is about this patient, and the lists that showed them.
     """
     found = select(StaffAudit)
+    if only is not None:
+        theirs = select(col(Enrollment.id)).where(of_offices(only.offices))
+        listed = select(col(AuditShown.entry_id)).where(col(AuditShown.enrollment_id).in_(theirs))
+        about_nobody = col(StaffAudit.enrollment_id).is_(None) & col(StaffAudit.by).in_(sorted(only.actors))
+        found = found.where(
+            or_(col(StaffAudit.enrollment_id).in_(theirs), col(StaffAudit.id).in_(listed), about_nobody)
+        )
+        if enrollment_id is not None:  # a list that showed one of theirs may have shown this one beside
+            found = found.where(theirs.where(col(Enrollment.id) == enrollment_id).exists())
     if by is not None:
         found = found.where(col(StaffAudit.by) == by)
     if enrollment_id is not None:

@@ -51,8 +51,10 @@ def add_staff(
 
 
 def set_offices(session: Session, name: str, offices: Sequence[str], *, now: datetime, by: str) -> None:
-    """Whose patients somebody sees, from the next page on; none given: all."""
+    """Whose patients somebody sees, from the next page on; none given: all. Raises Refused for the last admin."""
     account = _the_account(session, name)
+    if offices and account.offices is None:
+        refuse_last_admin(session, account)
     account.offices = list(offices) or None
     session.add(account)
     _note(session, f"account {account.id} sees {', '.join(offices) or 'all offices'}", now=now, by=by)
@@ -98,9 +100,11 @@ def set_role(session: Session, name: str, role: Role, *, now: datetime, by: str)
 
 def refuse_last_admin(session: Session, account: Staff) -> None:
     """Refuse to take away the only admin who can sign in: nobody could give the page one again."""
-    admins = [one.id for one in staff.accounts(session) if one.active and one.role is Role.ADMIN]
-    if admins == [account.id]:
-        raise Refused(f"{account.name} is the only admin; make somebody else one first")
+    admins = [one for one in staff.accounts(session) if one.active and one.role is Role.ADMIN]
+    whole = [one.id for one in admins if one.offices is None] or [one.id for one in admins]
+    if whole == [account.id]:
+        sees_all = " who sees all offices" if len(admins) > 1 else ""
+        raise Refused(f"{account.name} is the only admin{sees_all}; make somebody else one first")
 
 
 def revoke_sessions(session: Session, name: str, *, now: datetime, by: str) -> int:

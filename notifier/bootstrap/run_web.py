@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -28,18 +29,20 @@ from notifier.bootstrap.run_worker import run_worker
 from notifier.bootstrap.sending import answer_rules, media_source
 from notifier.bootstrap.signals import on_signals
 from notifier.bootstrap.web_timers import rounds
-from notifier.clock import Clock
 from notifier.config.settings import Settings
 from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.errors import DatabaseFailure
 from notifier.db.same_file import OpenedFile
 from notifier.db.visibility import enrolled_elsewhere
+from notifier.domain.clocks import Timekeeper
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts
 from notifier.scheduler.watchdog import notify_systemd
 from notifier.sms.signature import SignatureCheck
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from notifier.web.context import WebContext
     from notifier.web.webhooks.twilio import WebhookSettings
 
@@ -99,29 +102,15 @@ async def serve(settings: Settings) -> str | None:
 @asynccontextmanager
 async def web(settings: Settings, worker_age: Callable[[], float] | None = None) -> AsyncIterator[str]:
     """The web server, with a database engine and threads of its own; its address."""
-    from notifier.web.api.app import api_router  # noqa: PLC0415  # the same
-    from notifier.web.app import create_app  # noqa: PLC0415  # FastAPI takes 0.3 s, and most commands serve nothing
-    from notifier.web.error_pages import to_staff  # noqa: PLC0415  # the same
-    from notifier.web.hosts import THIS_MACHINE, HostRules  # noqa: PLC0415  # the same
-    from notifier.web.pages.routes import staff_router  # noqa: PLC0415  # the same
-    from notifier.web.serving import serving  # noqa: PLC0415  # the same
+    from notifier.web.serving import serving  # noqa: PLC0415  # FastAPI takes 0.3 s, and most commands serve nothing
 
     engine = open_engine(settings.database_url.get_secret_value(), busy_seconds=_WEB_BUSY_SECONDS)
     OpenedFile(engine).guard(engine)
     file = file_of(engine)
     replied = asyncio.Event()
     clock = build_clock(settings)
-    context = web_context(settings, engine, clock)
-    app = create_app(
-        engine,
-        clock,
-        webhooks=webhook_settings(settings, replied.set),
-        worker_age=worker_age,
-        disk=file.parent if file else None,
-        routers=[staff_router(context), api_router(context)],
-        error_page=to_staff(context),
-        hosts=HostRules(context.public_host, THIS_MACHINE | settings.hosts_of_pages),
-    )
+    disk = file.parent if file else None
+    app = build_app(settings, engine, clock, replied=replied.set, worker_age=worker_age, disk=disk)
     try:
         async with (
             rounds(engine, clock, build_alerting(settings), replied=replied, beside_worker=worker_age is not None),
@@ -132,7 +121,36 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
         engine.dispose()
 
 
-def web_context(settings: Settings, engine: Engine, clock: Clock) -> WebContext:
+def build_app(
+    settings: Settings,
+    engine: Engine,
+    clock: Timekeeper,
+    *,
+    replied: Callable[[], None] = lambda: None,
+    worker_age: Callable[[], float] | None = None,
+    disk: Path | None = None,
+) -> FastAPI:
+    """Everything that is served, with every router that there is. The arguments are those of `create_app`."""
+    from notifier.web.api.app import api_router  # noqa: PLC0415  # as above
+    from notifier.web.app import create_app  # noqa: PLC0415  # as above
+    from notifier.web.error_pages import to_staff  # noqa: PLC0415  # as above
+    from notifier.web.hosts import THIS_MACHINE, HostRules  # noqa: PLC0415  # as above
+    from notifier.web.pages.routes import staff_router  # noqa: PLC0415  # as above
+
+    context = web_context(settings, engine, clock)
+    return create_app(
+        engine,
+        clock,
+        webhooks=webhook_settings(settings, replied),
+        worker_age=worker_age,
+        disk=disk,
+        routers=[staff_router(context), api_router(context)],
+        error_page=to_staff(context),
+        hosts=HostRules(context.public_host, THIS_MACHINE | settings.hosts_of_pages),
+    )
+
+
+def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebContext:
     """The settings, rules and database that the staff page and the API work with."""
     from notifier.web.context import WebContext  # noqa: PLC0415  # as above
 

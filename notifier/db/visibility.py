@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, event, func, or_, select
+from sqlalchemy import ColumnElement, Engine, event, func, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlmodel import col
 
@@ -67,6 +67,11 @@ def is_hidden(session: Session, addressed: Mapping[str, Any]) -> bool:
         ):
             return True
     return False
+
+
+def of_offices(yours: Yours) -> ColumnElement[bool]:
+    """The condition that an enrollment is of one of these offices, for a query of one's own."""
+    return true() if yours is None else _is_of(_enrollments, yours)
 
 
 def narrow(session: Session, yours: Collection[str]) -> None:

@@ -78,9 +78,9 @@ def choose_office(word: str | None, offices: Offices, allowed: Collection[str] |
     raise Refused(f'there is no office "{word[:40]}"; {nearest_office(word, mine)}', "office")
 
 
-def choose_offices(words: Iterable[str], offices: Offices) -> list[str]:
-    """Several of them, each once; none is all. Raises Refused."""
-    found = [choose_office(word, offices) for word in words]
+def choose_offices(words: Iterable[str], offices: Offices, allowed: Collection[str] | None = None) -> list[str]:
+    """Several of them, each once; none is all. Raises Refused. `allowed`: those of whoever asks; None: all."""
+    found = [choose_office(word, offices, allowed) for word in words]
     return list(dict.fromkeys(office for office in found if office))
 
 

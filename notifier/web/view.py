@@ -97,6 +97,7 @@ class View:
 
 
 Handler = Callable[[View], Response]
+_WHOLE = "This concerns all offices together; ask somebody who sees all offices."
 KEPT = "kept."
 """Marks the fields of a form that was sent after its session had been locked."""
 
@@ -115,6 +116,8 @@ class Page:
     kept_by: Handler | None = None
     """Shows the form again, filled in as it was sent, where the session had been locked meanwhile."""
     admin: bool = False
+    whole: bool = False
+    """Whether it concerns all offices at once: only for whoever sees all."""
     hashes: bool = False
     """Whether it hashes passwords, which is done in a room of its own."""
     read: Callable[[WebContext, Request], Awaitable[Fields | Response]] | None = None
@@ -162,6 +165,8 @@ def _respond(context: WebContext, page: Page, request: Request, fields: Fields) 
             return _stale(view, page)
         if page.admin and not who.is_admin:
             return view.page("error.html", status=403, sentence="Only an admin may do this.")
+        if page.whole and who.offices is not None:
+            return view.page("error.html", status=403, sentence=_WHOLE)
         return page.handler(view)
     except Refused as why:
         return view.page("error.html", status=422, sentence=str(why), patient=patient_in(request.url.path))

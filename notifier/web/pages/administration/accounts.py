@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.access import accounts, audit_log, manage_accounts
+from notifier.access import audit_log, manage_accounts
 from notifier.access.passwords import new_password
+from notifier.access.reach import granted_offices, managed_account, managed_accounts
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Role, Staff
-from notifier.domain.offices import choose_offices
 from notifier.domain.refused import Refused
 from notifier.web.view import NotFound, Page, View, redirect
 
@@ -27,14 +27,14 @@ class AccountRow:
 
 
 def show(view: View) -> Response:
-    """Every account."""
+    """Every account that this admin may manage."""
     return _page(view)
 
 
 def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> Response:
     with reading(view.context.engine) as session:
         seen = audit_log.last_seen(session)
-        rows = [AccountRow(one, seen.get(one.id or 0)) for one in accounts.accounts(session)]
+        rows = [AccountRow(one, seen.get(one.id or 0)) for one in managed_accounts(session, view.who.offices)]
     return view.page(
         "accounts.html", status=status, rows=rows, problem=problem, typed=view.field("name"), roles=list(Role)
     )
@@ -81,7 +81,7 @@ def _account_action(action: Callable[[Session, View, Staff], object]) -> Callabl
 
 
 def _the_account(session: Session, view: View) -> Staff:
-    account = session.get(Staff, view.number("person"))
+    account = managed_account(session, view.number("person"), view.who.offices)
     if account is None:
         raise NotFound
     return account
@@ -99,8 +99,8 @@ def _set_offices(session: Session, view: View, account: Staff) -> None:
 
 
 def _offices(view: View) -> list[str]:
-    """What is ticked; nothing is all."""
-    return choose_offices(view.fields.getlist("office"), view.context.rules.offices)
+    """What is ticked; nothing is all that the admin sees."""
+    return granted_offices(view.fields.getlist("office"), view.context.rules.offices, view.who.offices)
 
 
 def _lock(session: Session, view: View, account: Staff) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from notifier.access.api_keys import add_key, all_keys, revoke_key
+from notifier.access.api_keys import add_key, revoke_key
+from notifier.access.reach import granted_office, managed_key, managed_keys
 from notifier.db.engine import reading, writing
-from notifier.db.tables import ApiKey, Scope
-from notifier.domain.offices import choose_office
+from notifier.db.tables import Scope
 from notifier.domain.refused import Refused
 from notifier.web.view import NotFound, Page, View, redirect
 
@@ -25,7 +25,7 @@ def show(view: View) -> Response:
 
 def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> Response:
     with reading(view.context.engine) as session:
-        keys = all_keys(session)
+        keys = managed_keys(session, view.who.offices)
     keys.sort(key=lambda key: key.revoked_at is not None)
     return view.page("api_keys.html", status=status, keys=keys, problem=problem, words=WORDS, typed=view.fields)
 
@@ -35,8 +35,7 @@ def make(view: View) -> Response:
     name, scopes = view.field("name"), [scope for scope in Scope if view.field(f"scope.{scope}") == "yes"]
     try:
         with writing(view.context.engine) as session:
-            said = view.field("office")  # nothing is all of them
-            office = choose_office(said, view.context.rules.offices) if said else None
+            office = granted_office(view.field("office"), view.context.rules.offices, view.who.offices)
             key = add_key(session, name, scopes, office=office, now=view.now, by=view.who.by)
     except Refused as why:
         return _page(view, problem=why, status=422)
@@ -46,7 +45,7 @@ def make(view: View) -> Response:
 def revoke(view: View) -> Response:
     """The key opens nothing from now on."""
     with writing(view.context.engine) as session:
-        key = session.get(ApiKey, view.number("key"))
+        key = managed_key(session, view.number("key"), view.who.offices)
         if key is None:
             raise NotFound
         if key.revoked_at is None:

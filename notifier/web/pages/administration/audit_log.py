@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import Response
 
-from notifier.access import accounts, audit_log
-from notifier.access.api_keys import all_keys
+from notifier.access import audit_log
+from notifier.access.audit_log import AuditReach
+from notifier.access.reach import managed_accounts, managed_keys
 from notifier.db.columns import can_be_id
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
+from notifier.db.visibility import Yours
 from notifier.web.view import Page, View
 from schedules.offsets import wall_first
 
@@ -27,7 +29,7 @@ def show(view: View) -> Response:
     query = view.request.query_params
     who, patient, day = query.get("who", ""), query.get("patient", ""), query.get("day", "")
     with reading(view.context.engine) as session:
-        actors = _actors(session)
+        actors = _actors(session, view.who.offices)
         since, until = _day(view, day)
         entries = audit_log.audited(
             session,
@@ -37,6 +39,7 @@ def show(view: View) -> Response:
             since=since,
             until=until,
             before=_number(query.get("before", "")),
+            only=None if view.who.offices is None else AuditReach(view.who.offices, {by for by, _ in actors.values()}),
         )
         names = _names(session, {one.enrollment_id for one in entries if one.enrollment_id})
     view.note("saw", "the audit log")
@@ -47,11 +50,12 @@ def show(view: View) -> Response:
     return view.page("audit_log.html", entries=entries, names=names, actors=actors, older=older, **values)  # type: ignore[arg-type]  # all of them are words
 
 
-def _actors(session: Session) -> dict[str, tuple[str, str]]:
+def _actors(session: Session, yours: Yours) -> dict[str, tuple[str, str]]:
     """Who can be chosen: how an address says it, how the audit log names them, and how people do."""
-    persons = {f"person-{one.id}": (f"staff:{one.name}", one.name) for one in accounts.accounts(session)}
-    keys = {f"key-{one.id}": (f"api:{one.name}", f"{one.name} (API key)") for one in all_keys(session)}
-    return {**persons, **keys, "nobody": ("nobody", "Refused sign-ins")}
+    persons = {f"person-{one.id}": (f"staff:{one.name}", one.name) for one in managed_accounts(session, yours)}
+    keys = {f"key-{one.id}": (f"api:{one.name}", f"{one.name} (API key)") for one in managed_keys(session, yours)}
+    nobody = {"nobody": ("nobody", "Refused sign-ins")} if yours is None else {}
+    return {**persons, **keys, **nobody}
 
 
 def _day(view: View, said: str) -> tuple[datetime | None, datetime | None]:

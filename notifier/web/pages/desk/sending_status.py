@@ -108,4 +108,4 @@ def send_again(view: View) -> Response:
     return redirect("/")
 
 
-PAGES = (Page("POST", "/send-again", send_again, admin=True),)
+PAGES = (Page("POST", "/send-again", send_again, admin=True, whole=True),)
