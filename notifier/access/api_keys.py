@@ -35,6 +35,8 @@ class Integration:
     scopes: frozenset[Scope]
     office: str | None = None
     """The one whose patients it sees; None: all."""
+    seen_at: datetime | None = None
+    """When it was used last, to the minute."""
 
     @property
     def by(self) -> str:
@@ -97,7 +99,7 @@ def key_with(session: Session, key_hash: str) -> ApiKey | None:
 
 def integration_of(key: ApiKey) -> Integration:
     """The integration that a stored key stands for, with its scopes."""
-    return Integration(key.id or 0, key.name, frozenset(map(Scope, key.scopes)), key.office)
+    return Integration(key.id or 0, key.name, frozenset(map(Scope, key.scopes)), key.office, key.seen_at)
 
 
 def working_key(session: Session, name: str) -> ApiKey | None:
@@ -109,6 +111,11 @@ def working_key(session: Session, name: str) -> ApiKey | None:
 def all_keys(session: Session) -> list[ApiKey]:
     """Every key there ever was, the oldest first."""
     return list(session.scalars(select(ApiKey).order_by(col(ApiKey.id))))
+
+
+def is_long_unseen(key: Integration, now: datetime) -> bool:
+    """Whether it is time to write down that the key is used."""
+    return key.seen_at is None or key.seen_at < now - _SEEN_AGAIN
 
 
 def seen(session: Session, key_id: int, *, now: datetime) -> None:

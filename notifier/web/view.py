@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +31,9 @@ from notifier.web.render import render
 from notifier.web.source import source_of
 
 Fields = ImmutableMultiDict[str, str]
+_ERROR = "error.html"
+_PATIENT = re.compile(rb'(?:href|action)="/patients/([0-9]{1,18})\b')
+_LONGEST_PATH = 120
 _MOST_BYTES = 200_000
 _MOST_FIELDS = 300
 
@@ -61,9 +66,13 @@ class View:
             raise NotFound
         return found
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """A page as this person sees it."""
-        return render(
+    def page(self, template: str, *, status: int = 200, about: str | None = None, **values: Any) -> Response:
+        """A page as this person sees it; before it is handed over, whom it shows is written down.
+
+        Whom a page names it links to: that is how they are known; for anybody else say `saw`. `about`: what the audit
+        log calls the page; its template's name unless said.
+        """
+        made = render(
             template,
             status,
             context=self.context,
@@ -74,6 +83,13 @@ class View:
             zone=self.context.zone,
             **values,
         )
+        if template != _ERROR:
+            shown = {int(one) for one in _PATIENT.findall(bytes(made.body))}
+            if "enrollment" in self.request.path_params:
+                shown.add(self.number("enrollment"))
+            if shown or about:
+                self.saw(about or PurePath(template).stem.strip("_").replace("_", " "), *shown)
+        return made
 
     @cached_property
     def source(self) -> Source:
@@ -86,6 +102,11 @@ class View:
             accounts.audit(
                 session, at=self.now, by=self.who.by, what=what, about=about, enrollment_id=enrollment_id,
                 source=self.source)  # fmt: skip
+
+    def refused(self, why: str) -> None:
+        """Write down that this person was not shown what they asked for, or may not do what they tried."""
+        about = f"{self.request.method} {self.request.url.path[:_LONGEST_PATH]}: {why}"
+        self.note("refused", about, self.request.path_params.get("enrollment"))
 
     def saw(self, about: str, *patients: int) -> None:
         """Write down whom a page shows, before it is handed over; `patients`: their enrollments.
@@ -159,11 +180,13 @@ def _respond(context: WebContext, page: Page, request: Request, fields: Fields) 
     context = context.limited_to(who.offices).for_address(request.path_params)
     view = View(context, request, now, who, token, fields)
     if context.hides(request.path_params):
+        view.refused("of another office")
         return view.page("error.html", status=404, **NOTHING_HERE)
     try:
         if request.method == "POST" and fields.get("form") != view.form:
             return _stale(view, page)
         if page.admin and not who.is_admin:
+            view.refused("for admins")
             return view.page("error.html", status=403, sentence="Only an admin may do this.")
         if page.whole and who.offices is not None:
             return view.page("error.html", status=403, sentence=_WHOLE)

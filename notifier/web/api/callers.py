@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
 
 from fastapi import Security
 from fastapi.security import HTTPBearer, SecurityScopes
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from notifier.access import accounts, api_keys
+from notifier.access.accounts import Source
 from notifier.access.api_keys import Integration
 from notifier.access.rate_limit import COUNTED_FOR, note_wrong_key
+from notifier.access.record_look import Look, record_look
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Scope
 from notifier.db.visibility import names_a_patient
 from notifier.web.api.problems import Problem
 from notifier.web.context import WebContext
+from notifier.web.source import source_of
 
 _T = TypeVar("_T")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
@@ -37,6 +41,7 @@ class Caller:
     now: datetime
     operation: str
     """Method and pattern of the address, for the audit log."""
+    source: Source
     is_a_list: bool = True
     """The address names no patient."""
 
@@ -45,11 +50,18 @@ class Caller:
         return self.integration.by
 
     def read(self, query: Callable[[Session], _T], whose: Callable[[_T], int | None] = lambda _: None) -> _T:
-        """What the query finds, handed over once the audit log has who saw it. `whose`: the enrollment it is about."""
+        """What the query finds, handed over once the audit log has who saw whom: every `enrollment` in the response.
+
+        `whose`: the enrollment it is about, where none is in it.
+        """
         with self.context.visible_session() if self.is_a_list else reading(self.context.engine) as session:
             found = query(session)
-        with writing(self.context.engine) as session:
-            self.note(session, "saw", whose(found))
+        patients = set(_patients_in(found)) | ({one} if (one := whose(found)) is not None else set())
+        look = Look(self.by, self.source, self.operation, patients)
+        record_look(self.context.engine, self.context.looks, look, now=self.now)
+        if api_keys.is_long_unseen(self.integration, self.now):
+            with writing(self.context.engine) as session:
+                api_keys.seen(session, self.integration.key_id, now=self.now)
         return found
 
     def write(self, change: Callable[[Session], _T], whose: Callable[[_T], int | None]) -> _T:
@@ -61,8 +73,23 @@ class Caller:
 
     def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
         """Write down what this integration saw or did."""
-        accounts.audit(session, at=self.now, by=self.by, what=what, about=self.operation, enrollment_id=enrollment)
+        accounts.audit(
+            session, at=self.now, by=self.by, what=what, about=self.operation, enrollment_id=enrollment,
+            source=self.source)  # fmt: skip
         api_keys.seen(session, self.integration.key_id, now=self.now)
+
+
+def _patients_in(found: object) -> Iterator[int]:
+    """The enrollments that a response names, at whatever depth."""
+    if isinstance(found, BaseModel):
+        for name, value in found:
+            if name == "enrollment" and isinstance(value, int):
+                yield value
+            else:
+                yield from _patients_in(value)
+    elif isinstance(found, list | tuple):
+        for one in found:
+            yield from _patients_in(one)
 
 
 def identify(request: Request, context: WebContext) -> Integration:
@@ -81,9 +108,13 @@ def identify(request: Request, context: WebContext) -> Integration:
 
 def _wrong_key(request: Request, context: WebContext, why: str, error: str | None = None) -> Problem:
     """The response to one more, from wherever it came."""
-    address = request.client.host if request.client else "unknown"
+    source, now = source_of(request), context.clock.now()
     request.state.refused = "api key"
-    if not note_wrong_key(context.engine, address, context.clock.now()):
+    with_one_more = note_wrong_key(context.engine, source.address or "unknown", now)
+    if with_one_more:  # what comes after is turned away unread: a flood of it fills no audit log
+        with writing(context.engine) as session:
+            accounts.audit(session, at=now, by="nobody", what="refused", about="a wrong API key", source=source)
+    else:
         wait = {"Retry-After": f"{COUNTED_FOR.total_seconds():.0f}"}
         return Problem(429, "Too many wrong keys from this address; wait a quarter of an hour.", headers=wait)
     challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
@@ -97,7 +128,12 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
     operation = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
     context = context.limited_to(None if integration.office is None else {integration.office})
     calling = Caller(
-        context, integration, context.clock.now(), operation, is_a_list=not names_a_patient(request.path_params)
+        context,
+        integration,
+        context.clock.now(),
+        operation,
+        source_of(request),
+        is_a_list=not names_a_patient(request.path_params),
     )
     if missing := {Scope(scope) for scope in needed.scopes} - integration.scopes:
         with writing(context.engine) as session:
@@ -106,6 +142,8 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
         sentence = f"This key may not do that: it lacks the scope {', '.join(sorted(missing))}."
         raise Problem(403, sentence, headers={"WWW-Authenticate": challenge})
     if context.hides(request.path_params):
+        with writing(context.engine) as session:
+            calling.note(session, "refused", request.path_params.get("enrollment"))
         raise Problem(404, "There is nothing by that number.")
     return calling
 

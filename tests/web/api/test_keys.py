@@ -84,7 +84,7 @@ def test_who_saw_and_did_what_is_written_down_without_patient_data(api: Api) -> 
         ("api:EHR", "saw", f"GET {one}", enrolled),
         ("api:EHR", "saw", f"POST {one}/hold", enrolled),
         ("api:EHR", "did", f"POST {one}/hold", enrolled),
-        ("api:EHR", "saw", "POST /api/v1/enrollments/search", None),
+        ("api:EHR", "saw", "POST /api/v1/enrollments/search", enrolled),
         ("api:Reader", "refused", f"POST {one}/cancel", None),
     ]
 

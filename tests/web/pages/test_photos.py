@@ -45,7 +45,7 @@ def twilio(pages: Pages) -> Iterator[RunningSandbox]:
 def audited(pages: Pages) -> list[tuple[str, str | None, int | None]]:
     with reading(pages.engine) as session:
         found = session.scalars(select(StaffAudit).order_by(col(StaffAudit.id)))
-        return [(one.what, one.about, one.enrollment_id) for one in found if "photo" in (one.about or "")]
+        return [(one.what, one.about, one.enrollment_id) for one in found if "photo " in (one.about or "")]
 
 
 def test_it_is_open_and_other_and_each_photo_is_behind_a_link(pages: Pages, twilio: RunningSandbox) -> None:
@@ -104,7 +104,10 @@ def test_nobody_sees_it_signed_out_or_at_another_office(pages: Pages, twilio: Ru
     for path in (PHOTO, f"{PHOTO}/image"):
         assert (path, 404) == (path, pages.get(path).status_code)
     assert 404 == pages.post(f"{PHOTO}/save").status_code
-    assert [] == audited(pages)
+    with reading(pages.engine) as session:
+        written = session.scalars(select(col(StaffAudit.about)).where(col(StaffAudit.what) == "refused")).all()
+    tried = (f"GET {PHOTO}", f"GET {PHOTO}/image", f"POST {PHOTO}/save")
+    assert [f"{one}: of another office" for one in tried] == written
     pages.client.cookies.clear()
     assert 303 == pages.get(f"{PHOTO}/image").status_code
     assert [] == [one for one in twilio.sandbox.requests if "Media" in one.path]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from sqlalchemy import select
@@ -42,12 +42,12 @@ def show(view: View) -> Response:
             only=None if view.who.offices is None else AuditReach(view.who.offices, {by for by, _ in actors.values()}),
         )
         names = _names(session, {one.enrollment_id for one in entries if one.enrollment_id})
-    view.note("saw", "the audit log")
     older = None
     if len(entries) == _MOST:
         older = urlencode({"who": who, "patient": patient, "day": day, "before": entries[-1].id})
-    values = {"chosen_who": who, "patient": patient if _number(patient) else "", "chosen_day": day if since else ""}
-    return view.page("audit_log.html", entries=entries, names=names, actors=actors, older=older, **values)  # type: ignore[arg-type]  # all of them are words
+    values: dict[str, Any] = {"entries": entries, "names": names, "actors": actors, "older": older}
+    values |= {"chosen_who": who, "patient": patient if _number(patient) else "", "chosen_day": day if since else ""}
+    return view.page("audit_log.html", about="audit log", **values)
 
 
 def _actors(session: Session, yours: Yours) -> dict[str, tuple[str, str]]:

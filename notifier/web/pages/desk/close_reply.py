@@ -8,6 +8,7 @@ from starlette.responses import Response
 from notifier.conversations.close import close_reply
 from notifier.conversations.inbox import the_reply
 from notifier.db.engine import reading, writing
+from notifier.db.enrollments import sharing_phone
 from notifier.db.tables import Reply
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
@@ -25,6 +26,7 @@ def close(view: View) -> Response:
     if decision is TextsDecision.END and not view.field("sure"):
         with reading(view.context.engine) as session:
             reply = the_reply(session, number)
+            _note_look(session, view, reply)
             return view.page("close_reply.html", reply=reply, messages=[reply], back=back_to(view), ends=True, lifts=[])
     with writing(view.context.engine) as session:
         close_reply(session, number, decision, now=view.now, by=view.who.by)
@@ -39,7 +41,7 @@ def release_number(view: View) -> Response:
         unread = _open_on(session, reply.phone)
         lifts = held_lifts(session, [reply.phone], now=view.now)
         if not view.field("sure"):
-            view.note("saw", "what is open on a number")
+            _note_look(session, view, reply)
             return view.page(
                 "close_reply.html", reply=reply, messages=unread, back=back_to(view), ends=False, lifts=lifts
             )
@@ -53,6 +55,10 @@ def release_number(view: View) -> Response:
 def _open_on(session: Session, phone: str) -> list[Reply]:
     found = [session.get(Reply, one.id) for one in open_replies_on(session, {phone}).get(phone, ())]
     return sorted((one for one in found if one is not None), key=lambda one: one.at)
+
+
+def _note_look(session: Session, view: View, reply: Reply) -> None:
+    view.saw("what is open on a number", *(one.id or 0 for one in sharing_phone(session, reply.phone)))
 
 
 def _decision(typed: str) -> TextsDecision:

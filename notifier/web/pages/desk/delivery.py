@@ -90,10 +90,10 @@ def show(view: View) -> Response:
     for at, protocols in stopped:
         for line in (by_day[_day_of(at, edges)], *(_line(view, by_protocol, one) for one in protocols), total):
             line.opted_out += 1
-    view.note("saw", "delivery")
     ranked = sorted(by_protocol.values(), key=lambda line: (-line.sent, line.name))
     return view.page(
         "delivery.html",
+        about="delivery",
         span=span,
         spans=SPANS,
         total=total,

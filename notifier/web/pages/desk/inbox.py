@@ -91,8 +91,7 @@ def show_replies(view: View) -> Response:
             "holds": worklists.holds_without_reply(session, _MOST_LISTED),
             "closed": worklists.closed_replies(session, _MOST_CLOSED),
         }
-    view.note("saw", "replies")
-    return view.page("replies.html", most=_MOST_LISTED, **values)
+    return view.page("replies.html", about="replies", most=_MOST_LISTED, **values)
 
 
 def _inbox_action(what: str, action: Callable[[Session, View], object]) -> Callable[[View], Response]:

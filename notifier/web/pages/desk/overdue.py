@@ -25,11 +25,10 @@ def show(view: View) -> Response:
     """The late texts and their fates; changes nothing."""
     with reading(view.context.engine) as session:
         plan = _plan(session, view)
-    view.note("saw", "late texts")
     counts = [(WORDS[fate], plan.counts()[fate.value]) for fate in LateFate if plan.counts()[fate.value]]
     return view.page(
-        "overdue.html", plan=plan, rows=plan.excerpt[:_MOST], many=sum(plan.fates.values()), patients=plan.patients,
-        counts=counts, words=WORDS, seen=plan.digest,
+        "overdue.html", about="late texts", plan=plan, rows=plan.excerpt[:_MOST],
+        many=sum(plan.fates.values()), patients=plan.patients, counts=counts, words=WORDS, seen=plan.digest,
     )  # fmt: skip
 
 

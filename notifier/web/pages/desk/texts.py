@@ -43,9 +43,10 @@ def show_list(view: View) -> Response:
     with view.context.visible_session() as session:
         title, rows = _rows(session, view, which)
         lines = text_lines(session, [(one.message, one.enrollment) for one in rows])
-    view.note("saw", f"texts {which}")
     why = {line.message: line.reason for line in lines}
-    return view.page("texts.html", title=title, rows=rows, why=why, most=_MOST, acts=which in _TROUBLED)
+    return view.page(
+        "texts.html", about=f"texts {which}", title=title, rows=rows, why=why, most=_MOST, acts=which in _TROUBLED
+    )
 
 
 def _rows(session: Session, view: View, which: str) -> tuple[str, list[TextRow]]:
@@ -94,8 +95,7 @@ def show_one(view: View) -> Response:
             raise NotFound
         message, enrollment = found
         sentences = explain(session, number, rules=view.context.rules, now=view.now)
-    view.note("saw", f"text {number}", enrollment.id)
-    return view.page("text.html", message=message, enrollment=enrollment, sentences=sentences)
+    return view.page("text.html", about=f"text {number}", message=message, enrollment=enrollment, sentences=sentences)
 
 
 def decide(view: View) -> Response:

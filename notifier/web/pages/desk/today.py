@@ -62,7 +62,7 @@ def show(view: View) -> Response:
             "waiting": waiting,
             "yesterday": _counts(worklists.count_left(session, _midnight(view, -1), today)),
         }
-    return view.page("today.html", today=now.astimezone(context.zone).date(), **values)
+    return view.page("today.html", about="Today", today=now.astimezone(context.zone).date(), **values)
 
 
 def _expected(session: Session, view: View, today: datetime, tomorrow: datetime) -> list[Expected]:

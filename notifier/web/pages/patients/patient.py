@@ -52,7 +52,6 @@ def show(view: View) -> Response:
         if enrollment is None:
             raise NotFound
         values = _values(session, view, enrollment)
-    view.note("saw", "patient", enrollment.id)
     return view.page("patient.html", enrollment=enrollment, **values)
 
 
@@ -132,10 +131,9 @@ def find(view: View) -> Response:
     typed = view.field("who")
     with view.context.visible_session() as session:
         found = _found(session, typed)
-    view.note("saw", "search")
     if len(found) == 1:
         return redirect(f"/patients/{found[0].id}")
-    return view.page("found.html", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
+    return view.page("found.html", about="search", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
 
 
 def _found(session: Session, typed: str) -> list[Enrollment]:

@@ -22,7 +22,6 @@ _NO_CARD = frozenset({EnrollmentState.NO_SHOW, EnrollmentState.CANCELLED})
 def show(view: View) -> Response:
     """The card, to look at and to print."""
     enrollment, card = _card(view)
-    view.note("saw", "card", enrollment.id)
     voice = view.context.rules.at(enrollment.office).voice
     return view.page("card.html", enrollment=enrollment, card=card, voice=voice, notes=card_notes(enrollment))
 
@@ -30,7 +29,7 @@ def show(view: View) -> Response:
 def download(view: View) -> Response:
     """The card for a calendar. Neither the file's name nor anything in it names the patient."""
     enrollment, card = _card(view)
-    view.note("saw", "calendar", enrollment.id)
+    view.saw("calendar", enrollment.id or 0)
     key = f"{enrollment.id}.clinic@notifier"
     content = write_calendar(card, view.context.rules.at(enrollment.office).voice, key, view.now)
     return Response(

@@ -28,10 +28,18 @@ def show(view: View) -> Response:
         card, voice, request = _card(view)
     except Refused as why:
         return show_problem(view, why)
-    view.note("saw", "card without enrollment")
     sent = [(name, value) for name, value in view.fields.multi_items() if name not in ("form", "once", "phone")]
     notes = card_notes(request)
-    return view.page("card.html", enrollment=None, name=request.name, card=card, voice=voice, notes=notes, sent=sent)
+    return view.page(
+        "card.html",
+        about="card without enrollment",
+        enrollment=None,
+        name=request.name,
+        card=card,
+        voice=voice,
+        notes=notes,
+        sent=sent,
+    )
 
 
 def download(view: View) -> Response:
