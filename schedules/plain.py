@@ -40,3 +40,8 @@ def condition_in_words(only_if: Mapping[str, tuple[str, ...]]) -> str:
 
 def _counted(count: int, unit: str) -> str:
     return f"{count} {unit.removesuffix('s')}" if count == 1 else f"{count} {unit}"
+
+
+def key_in_words(key: str) -> str:
+    """A key as people say it: `mineral-sunscreen` is `mineral sunscreen`, `day-1-makeup` is `day 1 makeup`."""
+    return key.replace("-", " ").replace("_", " ")

@@ -31,6 +31,8 @@ class SignedIn:
     role: Role
     offices: tuple[str, ...] | None = None
     """Whose patients this person sees; None: all."""
+    languages: tuple[str, ...] | None = None
+    """Codes of those that this person reads; None: nobody has said."""
 
     @property
     def by(self) -> str:
@@ -56,6 +58,17 @@ def account_called(session: Session, name: str) -> Staff | None:
 def accounts(session: Session) -> list[Staff]:
     """Every account, by name."""
     return list(session.scalars(select(Staff).order_by(col(Staff.folded_name))))
+
+
+def readers_of(session: Session, language: str, office: str | None = None) -> list[Staff]:
+    """Who may sign in, has said to read this language, and sees the patients of that office; by name."""
+    return [
+        one
+        for one in accounts(session)
+        if one.active
+        and language in (one.languages or ())
+        and (office is None or one.offices is None or office in one.offices)
+    ]
 
 
 def has_accounts(session: Session) -> bool:
@@ -85,7 +98,8 @@ def who_has(session: Session, token_hash: str, *, now: datetime) -> tuple[Signed
     if now - opened.seen_at > IDLE or now - opened.created_at > LONGEST:
         return None
     offices = None if staff.offices is None else tuple(staff.offices)
-    return SignedIn(staff.id or 0, staff.name, staff.role, offices), now - opened.seen_at >= _SEEN_AGAIN
+    languages = None if staff.languages is None else tuple(staff.languages)
+    return SignedIn(staff.id or 0, staff.name, staff.role, offices, languages), now - opened.seen_at >= _SEEN_AGAIN
 
 
 def seen(session: Session, token_hash: str, *, now: datetime) -> None:

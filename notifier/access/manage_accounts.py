@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from notifier.db.tables import Role, Staff
 from notifier.domain.refused import RefusalCode, Refused
 
 _LONGEST_NAME = 60
+_LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 def add_staff(
@@ -58,6 +60,17 @@ def set_offices(session: Session, name: str, offices: Sequence[str], *, now: dat
     account.offices = list(offices) or None
     session.add(account)
     _note(session, f"account {account.id} sees {', '.join(offices) or 'all offices'}", now=now, by=by)
+
+
+def set_languages(session: Session, name: str, languages: Sequence[str], *, now: datetime, by: str) -> None:
+    """Which languages somebody reads, by code; none given: nobody has said. Raises Refused for an unknown one."""
+    account = _the_account(session, name)
+    for code in languages:
+        if not _LANGUAGE.fullmatch(code):
+            raise Refused(f'"{code[:20]}" is no code of a language; write en, es or another two letters', "languages")
+    account.languages = sorted(set(languages)) or None
+    session.add(account)
+    _note(session, f"account {account.id} reads {', '.join(languages) or 'what nobody has said'}", now=now, by=by)
 
 
 def set_password(session: Session, name: str, password: str, *, now: datetime, by: str) -> int:

@@ -66,6 +66,14 @@ COMMANDS: Final = {
         "Reply to what a patient wrote: at any hour within 24 hours, later inside the send window while it is open.",
     ),
     "close": CommandEntry("staff.replies.close", "Close what a patient wrote: the texts go on, stay held, or end."),
+    "pass-on": CommandEntry(
+        "staff.replies.pass_on", "Pass what you cannot read on to colleagues who read its language; it stays open."
+    ),
+    "saved-answers": CommandEntry(
+        "staff.saved_answers.app", "Answers that staff give often, with the patient's dates."
+    ),
+    "note": CommandEntry("staff.notes.note", "Write a note on a patient down, for colleagues; it is never sent."),
+    "notes": CommandEntry("staff.notes.notes", "What staff wrote down about a patient, the latest first."),
     "classify": CommandEntry(
         "staff.classify.classify",
         "Say how replies would be read, one on each line of the input, and which words decided.",

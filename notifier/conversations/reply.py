@@ -137,18 +137,22 @@ def send_reply(
     now: datetime,
     by: str,
     after: int | None = None,
+    seen: int | None = None,
     take_over: bool = False,
 ) -> StaffReply:
     """Send it. The message that it replies to stays open, and holds what it held. Raises Refused with a sentence.
 
     `after`: the last reply that whoever writes has seen. Another one by a colleague refuses with the colleague's
-    words. `take_over`: also where a colleague has taken the message.
+    words. `seen`: the last message of the patient's that was read; a later one refuses with its words. `take_over`:
+    also where a colleague has taken the message.
     """
     one_at_a_time(session, found.phone)
     found = find_reply(
         session, found.words, rules=rules, now=now, reply_id=found.reply,
         enrollment_id=found.enrollment)  # fmt: skip  # again, now that nobody else replies
     _refuse_unseen(found.earlier, after or 0, by)
+    if seen is not None:
+        _refuse_unread(session, found.phone, seen, rules)
     refuse_taken(session, found.reply, now=now, by=by, take_over=take_over)
     message = plan(
         session, the_enrollment(session, found.enrollment), found.phone, found.words,
@@ -166,6 +170,15 @@ def _refuse_unseen(earlier: Collection[EarlierReply], after: int, by: str) -> No
                 code=RefusalCode.REPLIED_MEANWHILE,
                 message=one.message,
             )
+
+
+def _refuse_unread(session: Session, phone: str, seen: int, rules: PlanningRules) -> None:
+    last = replies.last_reply(session, phone, rules.yours)
+    if last is not None and (last.id or 0) > seen and last.closed_at is None:
+        raise Refused(
+            f'the patient has written again meanwhile: "{last.text}"; read it, then send your reply or another one',
+            code=RefusalCode.MESSAGE_CAME_MEANWHILE,
+        )
 
 
 def _checked(words: str, clinic_name: str) -> str:

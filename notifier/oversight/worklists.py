@@ -26,6 +26,7 @@ from notifier.domain.states import MessageState
 from notifier.domain.waiting import ON_HOLD
 from notifier.numbers.open_replies import has_open_reply
 from notifier.oversight.answers import normal_at
+from notifier.oversight.passed_on import PassedOn, passed_on
 from notifier.oversight.waiting import waits_for_a_person
 from schedules.asking import AGAIN
 from schedules.protocol import StepKind
@@ -73,6 +74,8 @@ class ReplyRow:
     """Where the number is held whole: every patient on it, for staff may end one and let the others' texts go on."""
     normal: str | None = None
     """Of an answer to a question: what the protocol calls normal on that day, for staff alone."""
+    passed: PassedOn | None = None
+    """Who could not read it, and who can."""
 
 
 def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
@@ -88,6 +91,7 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
     rows = session.execute(found).all()
     whose = latest_on(session, {reply.phone for reply, _ in rows})
     held = texts_held_by(session, [reply for reply, _ in rows])
+    passed = passed_on(session, [reply for reply, _ in rows])
     return [
         ReplyRow(
             reply,
@@ -97,6 +101,7 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
             as_open(reply).must_be_released,
             _patients_on(session, reply.phone) if as_open(reply).is_whole else (),
             normal_at(session, reply.ask_id, reply.at) if reply.ask_id else None,
+            passed.get(reply.id or 0),
         )
         for reply, by in rows
     ]

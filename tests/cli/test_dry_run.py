@@ -42,6 +42,12 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "informed": ("1",),
     "reply": ("1", "Please call us."),
     "close-silent": (),
+    "pass-on": ("1",),
+    "note": ("1", "Prefers calls after noon."),
+    "saved-answers write": ("Makeup?", "No makeup until {makeup.until}."),
+    "saved-answers approve": ("1", "--by", "Dr. Rivera"),
+    "saved-answers retire": ("1",),
+    "staff languages": ("Dana", "--language", "es"),
     "close": ("1", "--texts", "go-on"),
     "opt-out": (PHONE,),
     "release": (HELD,),
@@ -86,7 +92,7 @@ CHANGES_NOTHING = {
     "delivery", "silent",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
     "doctor", "classify", "staff list", "api-key list",
-    "mappings list", "mappings show", "mappings try", "settings",
+    "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
 }  # fmt: skip
 
 
@@ -124,6 +130,8 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
         ("hold", "3"),
         ("pause", "--protocol", MINERAL, "--reason", "a typo"),
         ("staff", "add", "Dana", "--generate"),
+        ("staff", "languages", "Dana", "--language", "en"),
+        ("saved-answers", "write", "Swelling?", "Call us at {phone}."),
         ("api-key", "add", "EHR", "--scope", "read"),
         ("backup", "older.db"),
     ):

@@ -58,6 +58,21 @@ def set_offices(name: Name, offices: TheirOffices = None, dry_run: DryRun = Fals
         context.report(f"{name} sees {', '.join(chosen) or 'all offices'}")
 
 
+@app.command("languages")
+def set_languages(
+    name: Name,
+    languages: Annotated[
+        list[str] | None, typer.Option("--language", help="A language they read, such as es; several times.")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Which languages this person reads: messages that a colleague cannot read are passed on to them."""
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            manage_accounts.set_languages(session, name, languages or (), now=context.now, by=context.by)
+        context.report(f"{name} reads {', '.join(languages or ()) or 'what nobody has said'}")
+
+
 @app.command("password")
 def password(name: Name, generate: Generate = False, dry_run: DryRun = False) -> None:
     """Another password; every session of this person ends."""
@@ -99,6 +114,7 @@ def list_staff(as_json: Json = False) -> None:
                 "active": one.active,
                 "since": one.created_at.isoformat(),
                 "offices": one.offices,
+                "languages": one.languages,
             }
             for one in accounts(session)
         ]

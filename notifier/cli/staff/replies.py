@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import typer
+from sqlalchemy.orm import Session
 
-from notifier.cli.context import command_context, enrollment_called
+from notifier.bootstrap.sending import answer_rules
+from notifier.cli.context import CommandContext, command_context, enrollment_called
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import is_attended, note, print_json
 from notifier.conversations.close import close_reply
+from notifier.conversations.inbox import the_reply
+from notifier.conversations.pass_on import pass_on as pass_reply_on
 from notifier.conversations.reply import find_reply, send_reply
+from notifier.conversations.reply_texts import answers_for
 from notifier.db.engine import reading
+from notifier.db.enrollments import the_enrollment
 from notifier.domain.open_replies import TextsDecision
+from notifier.domain.refused import Refused
+from notifier.oversight.offered_answers import fill_saved_answer
 
 Whom = Annotated[
     str, typer.Argument(help="A reply's number, as `notifier replies` gives it; or an enrollment.", metavar="REPLY")
@@ -21,7 +29,10 @@ Whom = Annotated[
 
 def reply(
     whom: Whom,
-    text: Annotated[str, typer.Argument(help="What the patient shall read.")],
+    text: Annotated[str | None, typer.Argument(help="What the patient shall read; nothing with --saved.")] = None,
+    saved: Annotated[
+        int | None, typer.Option(help="A saved answer instead; see: notifier saved-answers list.", metavar="ANSWER")
+    ] = None,
     enrollment: Annotated[bool, typer.Option("--enrollment", help="REPLY is an enrollment.")] = False,
     after: Annotated[
         int, typer.Option(help="The last reply of a colleague's that you have read, by its message.", metavar="MESSAGE")
@@ -38,8 +49,9 @@ def reply(
             of_enrollment = enrollment or not (whom.isascii() and whom.isdigit())
             whose = enrollment_called(session, whom) if of_enrollment else None
             which = None if of_enrollment else int(whom)
+            words = _words(session, context, text, saved, which, whose)
             found = find_reply(
-                session, text, rules=context.rules, now=context.now, reply_id=which,
+                session, words, rules=context.rules, now=context.now, reply_id=which,
                 enrollment_id=whose)  # fmt: skip
         size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
@@ -83,6 +95,37 @@ def close(
             context.report(f"{lift.step}, held meanwhile, leaves at the next open hour (message {lift.id})")
         for other in done.others:
             context.report(f"texts still wait: {other.reason}")
+
+
+def pass_on(
+    number: Annotated[int, typer.Argument(help="The reply, as `notifier replies` gives it.", metavar="REPLY")],
+    language: Annotated[str | None, typer.Option(help="The language it is in; the patient's unless said.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Pass what you cannot read on to colleagues who read its language; it stays open."""
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            readers = pass_reply_on(session, number, language, now=context.now, by=context.by)
+        context.report(f"it stays open, and waits for {', '.join(readers)}")
+
+
+def _words(
+    session: Session, context: CommandContext, text: str | None, saved: int | None, which: int | None, whose: int | None
+) -> str:
+    """What is typed, or a saved answer for this patient. Raises Refused."""
+    if (text is None) == (saved is None):
+        raise Refused("write what the patient shall read, or choose a saved answer with --saved", "text")
+    if saved is None:
+        return text or ""
+    asked = None if which is None else the_reply(session, which)
+    enrollment = (
+        the_enrollment(session, whose or 0) if asked is None else answers_for(session, asked.phone, office=asked.office)
+    )
+    if enrollment is None:
+        raise Refused("nobody with this number is enrolled, so no text goes there; call instead")
+    return fill_saved_answer(
+        session, saved, enrollment, rules=context.rules, answers=answer_rules(context.settings), now=context.now
+    )
 
 
 _WHAT_NEXT: Final = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.audit import AuditSeal, AuditShown, StaffAudit
+from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer, SavedWording
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
@@ -44,6 +45,7 @@ __all__ = [
     "NeverText",
     "NumberHold",
     "OptOut",
+    "PatientNote",
     "Pause",
     "Poll",
     "ProtocolVersion",
@@ -53,9 +55,12 @@ __all__ = [
     "Replan",
     "Reply",
     "ReplyClaim",
+    "ReplyPass",
     "ReplyPhone",
     "Role",
+    "SavedAnswer",
     "SavedMapping",
+    "SavedWording",
     "Scope",
     "SearchWord",
     "SeenTo",

@@ -36,6 +36,8 @@ class Staff(SQLModel, table=True):
     created_by: str = Field(max_length=120)
     offices: list[str] | None = document()
     """Whose patients this person sees; None: all."""
+    languages: list[str] | None = document()
+    """Codes of the languages that this person reads; None: nobody has said, so all that patients are texted in."""
 
 
 class StaffSession(SQLModel, table=True):

@@ -9,6 +9,7 @@ from fastapi import Depends
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from notifier.conversations.notes import notes_on
 from notifier.db.enrollments import by_id
 from notifier.db.pagination import enrollment_page
 from notifier.db.tables import Enrollment
@@ -23,7 +24,7 @@ from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import parse_number_cursor
 from notifier.web.api.problems import Problem
 from notifier.web.api.requests import Filters, Limit, Number, NumberCursor, SearchBody
-from notifier.web.api.responses import EnrollmentPage, EnrollmentResponse, EnrollmentWithMessages
+from notifier.web.api.responses import EnrollmentPage, EnrollmentResponse, EnrollmentWithMessages, NoteResponse
 from notifier.web.api.route import keyed_router
 
 _MOST_FOUND = 200
@@ -64,7 +65,13 @@ def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessage
         stored_row = the_enrollment(session, enrollment)
         response = _enrollment_response(stored_row)
         texts, told = forecast.show(session, enrollment), informed_of(session, stored_row)
-        return EnrollmentWithMessages.model_validate({**response.model_dump(), "told": told, "messages": texts})
+        notes = [
+            NoteResponse(note=one.id or 0, at=one.at, by=one.by, text=one.text)
+            for one in notes_on(session, stored_row, caller.context.rules.yours)
+        ]
+        return EnrollmentWithMessages.model_validate(
+            {**response.model_dump(), "told": told, "notes": notes, "messages": texts}
+        )
 
     return caller.read(query, whose=lambda one: one.enrollment)
 

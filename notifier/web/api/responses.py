@@ -66,11 +66,22 @@ class MessageResponse(ResponseModel):
     office: str | None
 
 
+class NoteResponse(ResponseModel):
+    """What staff wrote down about a patient; never sent."""
+
+    note: int
+    at: Instant
+    by: str
+    text: str
+
+
 class EnrollmentWithMessages(EnrollmentResponse):
     """With every text, oldest first."""
 
     told: dict[str, str]
     """How the patient learnt each rule, by topic, or that nobody has told it."""
+    notes: list[NoteResponse]
+    """The latest first."""
     messages: list[MessageResponse]
 
 

@@ -22,9 +22,21 @@ from notifier.web.pages.administration import (
     fixed_answer,
     protocol_checks,
     protocols,
+    saved_answers,
     sign_in,
 )
-from notifier.web.pages.desk import close_reply, delivery, inbox, overdue, photos, reply, sending_status, texts, today
+from notifier.web.pages.desk import (
+    close_reply,
+    delivery,
+    inbox,
+    overdue,
+    pass_on,
+    photos,
+    reply,
+    sending_status,
+    texts,
+    today,
+)
 from notifier.web.pages.patients import (
     enroll,
     first_text,
@@ -32,6 +44,7 @@ from notifier.web.pages.patients import (
     patient,
     patient_card,
     patient_commands,
+    patient_notes,
     printed_plan,
 )
 from notifier.web.render import static_file
@@ -43,6 +56,7 @@ PAGES: tuple[Page, ...] = (
     *inbox.PAGES,
     *photos.PAGES,
     *close_reply.PAGES,
+    *pass_on.PAGES,
     *overdue.PAGES,
     *texts.PAGES,
     *enroll.PAGES,
@@ -50,11 +64,13 @@ PAGES: tuple[Page, ...] = (
     *patient.PAGES,
     *first_text.PAGES,
     *patient_commands.PAGES,
+    *patient_notes.PAGES,
     *patient_card.PAGES,
     *reply.PAGES,
     *protocol_checks.PAGES,  # before a protocol's own address, which would take `compare` for an id
     *protocols.PAGES,
     *fixed_answer.PAGES,
+    *saved_answers.PAGES,
     *imports.PAGES,
     *delivery.PAGES,
     *sign_in.PAGES,

@@ -11,6 +11,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
+from schedules.plain import key_in_words
 from schedules.saying import say_day, say_hour, say_moment
 
 _M, _E = MessageState, EnrollmentState
@@ -76,7 +77,7 @@ def number(phone: str) -> str:
 
 def plain(word: str) -> str:
     """A key as words: `mineral-sunscreen` is `mineral sunscreen`."""
-    return word.replace("-", " ").replace("_", " ")
+    return key_in_words(word)
 
 
 def state(value: str) -> str:

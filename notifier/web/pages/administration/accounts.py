@@ -16,6 +16,7 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Role, Staff
 from notifier.domain.refused import Refused
 from notifier.web.view import NotFound, Page, View, redirect
+from schedules.languages.registry import languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,13 @@ def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> R
         seen = audit_log.last_seen(session)
         rows = [AccountRow(one, seen.get(one.id or 0)) for one in managed_accounts(session, view.who.offices)]
     return view.page(
-        "accounts.html", status=status, rows=rows, problem=problem, typed=view.field("name"), roles=list(Role)
+        "accounts.html",
+        status=status,
+        rows=rows,
+        problem=problem,
+        typed=view.field("name"),
+        roles=list(Role),
+        languages=[one.code for one in languages()],
     )
 
 
@@ -103,6 +110,12 @@ def _offices(view: View) -> list[str]:
     return granted_offices(view.fields.getlist("office"), view.context.rules.offices, view.who.offices)
 
 
+def _set_languages(session: Session, view: View, account: Staff) -> None:
+    manage_accounts.set_languages(
+        session, account.name, view.fields.getlist("language"), now=view.now, by=view.who.by
+    )  # fmt: skip
+
+
 def _lock(session: Session, view: View, account: Staff) -> None:
     manage_accounts.refuse_last_admin(session, account)
     manage_accounts.deactivate(session, account.name, now=view.now, by=view.who.by)
@@ -122,6 +135,7 @@ PAGES = (
     Page("POST", "/accounts/{person:int}/password", reset_password, admin=True, hashes=True),
     Page("POST", "/accounts/{person:int}/role", _account_action(_role), admin=True),
     Page("POST", "/accounts/{person:int}/offices", _account_action(_set_offices), admin=True),
+    Page("POST", "/accounts/{person:int}/languages", _account_action(_set_languages), admin=True),
     Page("POST", "/accounts/{person:int}/lock", _account_action(_lock), admin=True),
     Page("POST", "/accounts/{person:int}/unlock", _account_action(_unlock), admin=True),
     Page("POST", "/accounts/{person:int}/sign-out", _account_action(_sign_out), admin=True),

@@ -11,6 +11,7 @@ from sqlmodel import col
 from starlette.responses import Response
 
 from notifier.conversations.inbox import conversation
+from notifier.conversations.notes import notes_on
 from notifier.db import enrollments
 from notifier.db.engine import reading
 from notifier.db.protocols import UnreadableVersion
@@ -98,6 +99,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
             for one in enrollments.sharing_phone(session, enrollment.phone)
             if one.id != enrollment.id and context.rules.is_yours(one.office)
         ],
+        "patient_notes": notes_on(session, enrollment, context.rules.yours),
         "history": history.of_enrollment(session, whose),
         "warnings": _warnings(session, view, whose),
         "zones": zones(context.rules.timezone, enrollment.timezone),
