@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
+from starlette.middleware.gzip import GZipMiddleware
 
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
@@ -58,6 +59,7 @@ def create_app(
     )
     if hosts is not None:
         app.add_middleware(HostGuard, rules=hosts)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(OuterMiddleware, clock=clock, error_page=error_page)
     add_error_pages(app, error_page)
     parts = [health_router(watched), metrics_router(watched, counts), *routers]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from datetime import datetime
 
 from starlette.requests import Request
@@ -78,8 +79,28 @@ def take_back(response: Response, request: Request) -> None:
 
 
 def form_token(token: str) -> str:
-    """What every form of this session carries; other sites cannot know it."""
-    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
+    """What the forms of one page carry; other sites cannot know it.
+
+    Another one for every page: pages are compressed, and of what stays the same the length could be learned from
+    (BREACH). Nobody can even begin: a page is asked for from another site without its cookie (SameSite=Strict).
+    """
+    salt = secrets.token_hex(8)
+    return salt + _sealed(token, f"form {salt}")
+
+
+def is_form_token(token: str, given: str) -> bool:
+    """Whether some page of this session carried it."""
+    salt, seal = given[:16], given[16:]
+    return given.isascii() and hmac.compare_digest(seal, _sealed(token, f"form {salt}"))
+
+
+def session_key(token: str) -> str:
+    """What a session keeps something under: the same all the time, and no way in."""
+    return _sealed(token, "session")
+
+
+def _sealed(token: str, what: str) -> str:
+    return hmac.new(token.encode(), what.encode(), hashlib.sha256).hexdigest()
 
 
 def _name(request: Request) -> str:

@@ -52,8 +52,13 @@ class View:
 
     @property
     def form(self) -> str:
-        """What every form of this session carries."""
+        """What the forms of this page carry."""
         return cookies.form_token(self.token)
+
+    @property
+    def session_key(self) -> str:
+        """What this session keeps something under, such as an uploaded file."""
+        return cookies.session_key(self.token)
 
     def field(self, name: str) -> str:
         """What was typed, without spaces around; empty where nothing was."""
@@ -183,7 +188,7 @@ def _respond(context: WebContext, page: Page, request: Request, fields: Fields) 
         view.refused("of another office")
         return view.page("error.html", status=404, **NOTHING_HERE)
     try:
-        if request.method == "POST" and fields.get("form") != view.form:
+        if request.method == "POST" and not cookies.is_form_token(token, fields.get("form", "")):
             return _stale(view, page)
         if page.admin and not who.is_admin:
             view.refused("for admins")

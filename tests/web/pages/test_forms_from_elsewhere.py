@@ -68,3 +68,14 @@ def test_a_browsers_own_form_passes(pages: Pages) -> None:
 def test_a_form_that_is_too_big_is_not_read(pages: Pages) -> None:
     response = pages.client.post("/find", data={"form": pages.token(), "who": "A" * 300_000})
     assert 413 == response.status_code
+
+
+def test_pages_are_compressed_and_no_two_of_them_carry_the_same_token(pages: Pages) -> None:
+    """Of a secret that stays the same beside words that somebody else chose, a compressed length tells (BREACH)."""
+    answer = pages.get("/enroll")
+    assert ("gzip", "Accept-Encoding") == (answer.headers["content-encoding"], answer.headers["vary"])
+    assert int(answer.headers["content-length"]) * 3 < len(answer.content)
+    first, second = pages.token(), pages.token()
+    assert first != second
+    taken = [pages.client.post("/still-here", data={"form": one}).status_code for one in (first, second, first[:-1])]
+    assert [204, 204, 403] == taken

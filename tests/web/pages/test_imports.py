@@ -18,6 +18,7 @@ from sqlmodel import col
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
 from notifier.enrollments.importing.import_rows import import_rows
+from notifier.web.cookies import session_key
 from notifier.web.pages.patients import imports
 from notifier.web.uploads import LARGEST, Uploads
 from tests.web.pages.conftest import Pages, words
@@ -175,7 +176,8 @@ def test_the_file_never_touches_the_disk(pages: Pages, monkeypatch: pytest.Monke
 
 def test_the_file_is_forgotten_after_half_an_hour_and_seen_by_nobody_else(pages: Pages) -> None:
     choose(pages, lines(GOOD, BAD))
-    uploads, form, now = pages.context.uploads, pages.token("/enroll"), pages.clock.now()
+    uploads, now = pages.context.uploads, pages.clock.now()
+    form = session_key(pages.client.cookies["notifier"])
     assert uploads.get(form, now) is not None
     assert uploads.get("another session", now) is None
     assert uploads.get(form, now + timedelta(minutes=31)) is None

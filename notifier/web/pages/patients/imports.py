@@ -36,7 +36,7 @@ _GONE = (
 
 def show(view: View) -> Response:
     """Choose a file; or what the chosen one means, or has become."""
-    return _page(view, view.context.uploads.get(view.form, view.now))
+    return _page(view, view.context.uploads.get(view.session_key, view.now))
 
 
 def upload(view: View) -> Response:
@@ -45,7 +45,7 @@ def upload(view: View) -> Response:
     if not data:
         return _page(view, None, problem="no file was chosen, or it is empty; choose a CSV file", status=422)
     mapping, consent = view.field("mapping"), view.field("consent")
-    held = view.context.uploads.put(view.form, data, view.now, mapping=mapping, consent=consent)
+    held = view.context.uploads.put(view.session_key, data, view.now, mapping=mapping, consent=consent)
     view.note("did", "check an import")
     view.context.uploads.start(held, _work(view, held, dry_run=True))
     return redirect("/import")
@@ -79,7 +79,7 @@ def say_words(view: View) -> Response:
 
 def progress(view: View) -> Response:
     """How far it is, for the page's script."""
-    held = view.context.uploads.get(view.form, view.now)
+    held = view.context.uploads.get(view.session_key, view.now)
     if held is None:
         return JSONResponse({"busy": False})
     return JSONResponse({"busy": held.is_busy, "share": _share(held), "words": _progress_words(held)})
@@ -87,7 +87,7 @@ def progress(view: View) -> Response:
 
 def forget(view: View) -> Response:
     """Let go of the file."""
-    view.context.uploads.forget(view.form)
+    view.context.uploads.forget(view.session_key)
     return redirect("/import")
 
 
@@ -109,7 +109,7 @@ def download_template(view: View) -> Response:
 
 
 def _held(view: View) -> Upload:
-    held = view.context.uploads.get(view.form, view.now)
+    held = view.context.uploads.get(view.session_key, view.now)
     if held is None:
         raise Refused(_GONE)
     return held
