@@ -164,8 +164,14 @@ def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebCon
         media=media_source(settings),
         staffed=staffed_hours(settings),
         answers=answer_rules(settings),
+        tells_somebody=_tells_somebody(settings),
         banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
     )
+
+
+def _tells_somebody(settings: Settings) -> bool:
+    channels = (settings.alert_email, settings.alert_webhook, settings.alert_apprise, settings.clinical_alerts)
+    return any(channels) or any(one.alerts for one in read_offices(settings).values())
 
 
 def webhook_settings(settings: Settings, replied: Callable[[], None] = lambda: None) -> WebhookSettings | None:

@@ -46,6 +46,8 @@ class WebContext:
     """When somebody is there; None where nobody has said."""
     answers: AnswerRules | None = None
     """How patients are answered without a person; None where nobody has said in whose name."""
+    tells_somebody: bool = False
+    """Whether there is anybody whom alerts reach."""
     banner: str | None = None
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
     looks: Looks = field(default_factory=Looks)

@@ -28,6 +28,7 @@ from notifier.web.pages.administration import (
 from notifier.web.pages.desk import (
     close_reply,
     delivery,
+    first_days,
     inbox,
     overdue,
     pass_on,
@@ -52,6 +53,7 @@ from notifier.web.view import Page, respond
 
 PAGES: tuple[Page, ...] = (
     *today.PAGES,
+    *first_days.PAGES,
     *sending_status.PAGES,
     *inbox.PAGES,
     *photos.PAGES,

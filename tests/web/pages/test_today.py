@@ -151,7 +151,7 @@ def test_what_she_wrote_keeps_her_name_though_her_number_has_changed(pages: Page
     pages.post("/patients/1/change", **changed, sure=seen.text.split('name="sure" value="')[1].split('"')[0])
     shown = pages.read("/")
     assert (True, True) == ("is this normal?" in shown, "Ana Ruiz" in shown.split("is this normal?")[0])
-    assert "is this normal? Patient, Fri Mar 6, 2:10 PM, from +1 212 555 0123" in pages.read("/patients/1")
+    assert "2:10 PM The patient wrote, from +1 212 555 0123 is this normal?" in pages.read("/patients/1")
     pages.enroll(name="Eva Cruz")  # the number is hers now
     assert "is this normal?" not in pages.read("/patients/1")
 
@@ -167,7 +167,7 @@ def test_a_text_that_waits_for_a_person_is_not_said_to_leave(pages: Pages) -> No
     pages.enroll()
     pages.says("it is bleeding a lot")
     shown = pages.read("/")
-    assert "1 today 1 Sat Mar 7 0 Sun Mar 8" in shown
+    assert "1 today 1 Sat Mar 7" in shown
     assert "2 more wait for a person." in shown
     listed = pages.read("/texts/waiting")
     assert "Wait for a person" in listed
@@ -180,7 +180,7 @@ def test_a_text_that_waits_for_a_person_is_not_said_to_leave(pages: Pages) -> No
 def test_every_day_of_the_week_counts_its_own(pages: Pages) -> None:
     pages.enroll()
     shown = pages.read("/")
-    assert "1 today 2 Sat Mar 7 0 Sun Mar 8" in shown
+    assert ("1 today 2 Sat Mar 7" in shown, "Sun Mar 8" in shown) == (True, False)
     assert "Leaving on Saturday, March 7" in pages.read("/texts/day-1")
 
 
@@ -189,7 +189,7 @@ def test_yesterdays_texts_are_counted_by_what_became_of_them(pages: Pages) -> No
     yesterday = pages.clock.now() - timedelta(days=1)
     move(pages, texts[0], S.ATTEMPTING, S.ACCEPTED, S.DELIVERED, at=yesterday)
     move(pages, texts[1], S.ATTEMPTING, S.ACCEPTED, S.UNDELIVERED, at=yesterday)
-    assert "1 delivered 0 sent, no receipt yet 1 not delivered 0 in doubt" in pages.read("/")
+    assert "1 delivered 1 not delivered" in pages.read("/")
     assert "Ana Ruiz" in pages.read("/texts/delivered")
 
 

@@ -15,6 +15,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.states import MessageState
 from notifier.oversight import worklists
 from notifier.oversight.alerts.alert_rules import to_be_marked_by
+from notifier.web.pages.desk.first_days import steps_of
 from notifier.web.pages.desk.inbox import LOOK_BACK, waiting_for_person
 from notifier.web.pages.desk.sending_status import status_notices
 from notifier.web.view import Page, View
@@ -54,6 +55,7 @@ def show(view: View) -> Response:
         leaving, waiting = worklists.count_upcoming(session, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
             "alarms": status_notices(session, view),
+            "steps": steps_of(session, view),
             "waiting_for_person": waiting_for_person(session, view),
             "expected": _expected(session, view, today, tomorrow),
             "soon": worklists.upcoming(session, None, now + _DAY, 8),
