@@ -37,8 +37,6 @@ class ReplyBox:
     until: datetime | None
     why_not: str | None
     opted_out: bool
-    asked: Reply | None = None
-    """What the patient wrote last, to be seen beside the box."""
     saved: Sequence[OfferedAnswer] = ()
 
 
@@ -50,7 +48,7 @@ def reply_box(session: Session, view: View, enrollment: Enrollment) -> ReplyBox:
         return ReplyBox(None, " ".join(view.context.missing), opted_out)
     try:
         until = may_reply_until(session, enrollment, phone, rules=view.context.rules, now=view.now)
-        return ReplyBox(until, None, opted_out, _last_words(session, view, phone), _saved(session, view, enrollment))
+        return ReplyBox(until, None, opted_out, _saved(session, view, enrollment))
     except Refused as why:
         return ReplyBox(None, str(why), opted_out)
 
