@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from schedules.offsets import Duration, Span
 from schedules.protocol import Step
+from schedules.saying import say_hour
 
 
 def length_in_words(length: Duration | Span) -> str:
@@ -18,7 +19,7 @@ def length_in_words(length: Duration | Span) -> str:
 
 
 def moment_in_words(step: Step) -> str:
-    """`1 hour after`, `day 3, 09:00`, `when makeup, sun end`."""
+    """`1 hour after`, `day 3, 9:00 AM`, `when makeup, sun end`."""
     at = step.at
     if at is None:
         return f"when {', '.join(step.lifts)} end{'s' if len(step.lifts) == 1 else ''}"
@@ -27,7 +28,7 @@ def moment_in_words(step: Step) -> str:
     else:
         unit, count = next((unit, getattr(at, unit)) for unit in at.UNITS if getattr(at, unit) is not None)
         said = f"{_counted(count, unit)} after"
-    return f"{said}, {at.time:%H:%M}" if at.time else said
+    return f"{said}, {say_hour(at.time)}" if at.time else said
 
 
 def condition_in_words(only_if: Mapping[str, tuple[str, ...]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -11,8 +11,10 @@ def say_day(on: date) -> str:
     return f"{on:%a %b} {on.day}"
 
 
-def say_hour(local: datetime) -> str:
-    """`4:30 PM`, of an instant that is on the right clock already."""
+def say_hour(local: datetime | time) -> str:
+    """`4:30 PM`, `noon` or `midnight`, of an instant that is on the right clock already."""
+    if local.minute == 0 and local.hour % 12 == 0:
+        return "noon" if local.hour else "midnight"
     return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from notifier.domain.refused import Refused
+from schedules.saying import say_moment
 from schedules.send_window import zone_named
 
 CLOCKS_DIFFER = timedelta(minutes=10)
@@ -56,23 +57,24 @@ def read_instant(text: str, zone: str, field: str, *, clinic_zone: str | None = 
 def check_treated_at(at: datetime, now: datetime, zone: str) -> None:
     """Refuse the end of a treatment that lies in the future; `zone` is whose clock the sentence speaks."""
     if at > now + CLOCKS_DIFFER:
-        when = local_text(at, zone)
+        when = say_moment(at, zone_called(zone), year=True)
         raise Refused(
-            f"treated_at is the END of a treatment and {when} lies in the future; use appointment_at", "treated_at"
+            f"the END of the treatment, {when}, lies in the future; for a visit to come say the appointment instead",
+            "treated_at",
         )
 
 
 def check_appointment_at(at: datetime, now: datetime, zone: str) -> None:
     """Refuse an appointment that has passed, or is so far away that the year must be wrong."""
     if at <= now:
-        when = local_text(at, zone)
+        when = say_moment(at, zone_called(zone), year=True)
         raise Refused(
-            f"appointment_at {when} has passed; once the patient is treated use treated_at, the END of the treatment",
+            f"the appointment {when} has passed; once the patient is treated say the END of the treatment instead",
             "appointment_at",
         )
     if at - now > _LONGEST_WAIT:
-        when = local_text(at, zone)
-        raise Refused(f"appointment_at {when} is more than two years away; check the year", "appointment_at")
+        when = say_moment(at, zone_called(zone), year=True)
+        raise Refused(f"the appointment {when} is more than two years away; check the year", "appointment_at")
 
 
 def _on_the_clock(naive: datetime, text: str, zone: str, field: str, clinic_zone: str | None) -> datetime:

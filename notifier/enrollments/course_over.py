@@ -10,10 +10,12 @@ from sqlmodel import col
 
 from notifier.db import outbox
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.instants import local_date
+from notifier.domain.instants import zone_called
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.requests import Checked
+from schedules.plain import key_in_words
+from schedules.saying import say_moment
 
 
 def refuse_another_visit(session: Session, known: Enrollment, wanted: Checked, now: datetime) -> None:
@@ -25,11 +27,11 @@ def refuse_another_visit(session: Session, known: Enrollment, wanted: Checked, n
     if not _is_another_visit(known, wanted) or not _is_over(session, known, now):
         return
     if known.state in RUNNING:
-        how = f"treated on {local_date(known.treated_at, known.timezone)}" if known.treated_at else "no treatment"
+        how = f"treated {say_moment(known.treated_at, zone_called(known.timezone))}" if known.treated_at else "booked"
     else:
-        how = known.state.value.replace("_", "-")
+        how = key_in_words(known.state.value)
     raise Refused(
-        f"external_id {wanted.external_id} had a course that is over (enrollment {known.id}, {how}); "
+        f"the id {wanted.external_id} had a course that is over (enrollment {known.id}, {how}); "
         "give the visit's own id, not the patient's; where that course itself was wrong, change it there",
         "external_id",
         code=RefusalCode.COURSE_OVER,

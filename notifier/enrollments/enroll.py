@@ -100,7 +100,7 @@ def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:
     if different:
         said = " and ".join(different)
         raise Refused(
-            f"external_id {wanted.external_id} is enrollment {known.id} already, with another {said}; change that one",
+            f"the id {wanted.external_id} is enrollment {known.id} already, with another {said}; change that one",
             "external_id",
             code=RefusalCode.ENROLLED_OTHERWISE,
             enrollment=known.id,

@@ -32,9 +32,7 @@ def unplanned_columns(
     if external_id := columns.get("external_id"):
         other = by_external_id(session, external_id)
         if other is not None and other.id != enrollment.id:
-            raise Refused(
-                f"external_id {external_id} is enrollment {other.id} already; give another one", "external_id"
-            )
+            raise Refused(f"the id {external_id} is enrollment {other.id} already; give another one", "external_id")
     columns["ordinal"] = _ordinal(session, enrollment, changes, after)
     ordinals_of_followers(session, enrollment, after, columns["ordinal"])
     return columns

@@ -132,7 +132,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     timezone = request.timezone or rules.at(office).timezone
     check_field("timezone", zone_called, timezone)
     if request.treated_at is None and request.appointment_at is None:
-        raise Refused("say treated_at (the END of the treatment) or appointment_at", "treated_at")
+        raise Refused("say when the treatment ENDED, or when the appointment is", "treated_at")
     texts = {one.name: read_text(one, getattr(request, one.name)) for one in TEXTS}
     informed = read_choice(BY_NAME["informed"], request.informed)
     language = request.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
@@ -261,7 +261,8 @@ def _with_time(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) ->
     if changes.appointment_at is not None and changes.appointment_at != facts.appointment_at:
         if facts.treated_at is not None:
             raise Refused(
-                "the patient has been treated: change treated_at, or enroll the next appointment", "appointment_at"
+                "the patient has been treated: change the END of the treatment, or enroll the next appointment",
+                "appointment_at",
             )
         check_appointment_at(changes.appointment_at, now, facts.timezone)
         state = EnrollmentState.BOOKED if facts.state in _NOT_TREATED else facts.state

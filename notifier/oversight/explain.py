@@ -34,7 +34,9 @@ from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
 from schedules.offsets import Duration, Moment
+from schedules.plain import key_in_words
 from schedules.protocol import CareProtocol, Step
+from schedules.saying import say_hour
 
 _FREE: Final = "Nothing keeps it from leaving when due."
 _NOT_NOW: Final = "By the checks of now it would then"
@@ -81,18 +83,17 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
     try:
         protocol = load_version(session, enrollment.protocol, enrollment.version)
     except UnreadableVersion as why:
-        return [f"Message {message.id} is the step {message.step} ({message.kind}); {why}."]
+        return [f"Message {message.id} is “{key_in_words(message.step)}” ({key_in_words(message.kind)}); {why}."]
     times = "once" if message.revision == 1 else f"{message.revision} times"
     again = f", planned again {times}" if message.revision else ""
+    what = f"“{key_in_words(message.step)}” ({key_in_words(message.kind)})"
     said = [
-        f"Message {message.id} is the step {message.step} ({message.kind}) of enrollment {enrollment.id}{again}.",
+        f"Message {message.id} is {what} of enrollment {enrollment.id}{again}.",
         f"Its protocol is {protocol.id}, version {protocol.version}.",
     ]
     if is_catch_up(message.step):
-        return [
-            *said,
-            f"It is a catch-up: no other text tells the patient of {', '.join(message.topics or ())} any more.",
-        ]
+        topics = ", ".join(key_in_words(topic) for topic in message.topics or ())
+        return [*said, f"It is a catch-up: no other text tells the patient of {topics} any more."]
     step = next((one for one in protocol.steps if one.key == first_asking(message.step)), None)
     if step is None:
         return [*said, "This version of the protocol has no such step: it is from the one before a change."]
@@ -102,18 +103,18 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
 
 def _say_rule(step: Step, protocol: CareProtocol) -> str:
     if step.at is None:
-        topics = [f"{topic} ({_unit(protocol.restrictions[topic])})" for topic in step.lifts]
+        topics = [f"{key_in_words(topic)} ({_unit(protocol.restrictions[topic])})" for topic in step.lifts]
         return f"It leaves when what it lifts has ended: {', '.join(topics)}."
     if step.at.day is not None and step.at.day < 0:
         away = f"{-step.at.day} day{'s' if step.at.day < -1 else ''}"
-        return f"It is planned for {away} before the visit{f', at {step.at.time:%H:%M}' if step.at.time else ''}."
+        return f"It is planned for {away} before the visit{f', at {say_hour(step.at.time)}' if step.at.time else ''}."
     return f"It is planned for {_unit(step.at)} after the {'visit' if step.kind == 'prepare' else 'treatment'}."
 
 
 def _unit(offset: Duration | Moment) -> str:
     unit = next(unit for unit in offset.UNITS if getattr(offset, unit) is not None)
     number = getattr(offset, unit)
-    at = f" at {offset.time:%H:%M}" if isinstance(offset, Moment) and offset.time else ""
+    at = f" at {say_hour(offset.time)}" if isinstance(offset, Moment) and offset.time else ""
     if unit in ("day", "until_day"):
         return f"{unit.replace('_', ' ')} {number}{at}"
     return f"{number} {unit.removesuffix('s') if number == 1 else unit}{at}"
@@ -142,7 +143,7 @@ def _where_it_stands(
     session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules, now: datetime | None
 ) -> list[str]:
     reason = f": {message.reason.rstrip('.')}" if message.reason else ""
-    said = f"It is {message.state.value}{reason}."
+    said = f"It is {key_in_words(message.state.value)}{reason}."
     if message.state is not MessageState.PLANNED:
         return [said]
     return [said, *(list(_what_keeps_it(session, message, enrollment, rules, now)) or [_FREE])]
@@ -208,13 +209,13 @@ def _why_sender_waits(session: Session, through: ColumnElement[bool], now: datet
 
 def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
     if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
-        yield f"The enrollment is {enrollment.state.value.replace('_', '-')}, so it does not leave."
+        yield f"The enrollment is {key_in_words(enrollment.state.value)}, so it does not leave."
     for hold in what_holds(session, {message.phone}).get(message.phone, ()):
         if hold.covers(message.kind):
             yield f"The number is on hold: {hold.reason}."
     for pause in open_pauses(session):
         if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
-            yield f"{pause.step or pause.protocol} is paused by {pause.by}: {pause.reason}."
+            yield f"“{key_in_words(pause.step or pause.protocol)}” is paused by {_who(pause.by)}: {pause.reason}."
 
 
 def _the_checks(
@@ -238,7 +239,7 @@ def _the_checks(
         case Wait() as wait:
             yield f"{_NOT_NOW} wait until {say_when(wait.until, enrollment)}: {wait.why}."
         case withdraw:
-            yield f"{_NOT_NOW} be {withdraw.to.value}: {withdraw.why}."
+            yield f"{_NOT_NOW} be {key_in_words(withdraw.to.value)}: {withdraw.why}."
 
 
 def _what_stops_all(session: Session, message: Message, now: datetime) -> Iterator[str]:
@@ -255,7 +256,7 @@ def _the_attempts(session: Session, message: Message, enrollment: Enrollment) ->
     found = select(Attempt).where(col(Attempt.message_id) == message.id).order_by(col(Attempt.started_at))
     said = []
     for number, attempt in enumerate(session.scalars(found), 1):
-        outcome = (attempt.outcome or "no answer yet").replace("_", " ")
+        outcome = key_in_words(attempt.outcome or "no answer yet")
         more = [str(one).rstrip(".") for one in (attempt.code, attempt.sid, attempt.detail) if one]
         often = "once" if attempt.empty_lists == 1 else f"{attempt.empty_lists} times"
         is_open = attempt.empty_lists and outcome != "not created"
@@ -268,8 +269,13 @@ def _the_attempts(session: Session, message: Message, enrollment: Enrollment) ->
 def _what_happened(session: Session, message: Message, enrollment: Enrollment) -> list[str]:
     said = []
     for event in of_message(session, message.id or 0):
-        what = event.what.replace("_", " ")
-        moved = f"{event.from_state} to {event.to_state}" if event.from_state != event.to_state else what
+        what = key_in_words(event.what)
+        states = (key_in_words(one or "nothing") for one in (event.from_state, event.to_state))
+        moved = " to ".join(states) if event.from_state != event.to_state else what
         why = f": {event.why.rstrip('.')}" if event.why else ""
-        said.append(f"{say_when(event.at, enrollment)}: {moved}, by {event.by}{why}.")
+        said.append(f"{say_when(event.at, enrollment)}: {moved}, by {_who(event.by)}{why}.")
     return said
+
+
+def _who(by: str) -> str:
+    return by.rpartition(":")[2]

@@ -24,7 +24,7 @@ ROW = {
     "treated_at": "2026-03-06T13:00-05:00", "appointment_at": "", "consent": "form", "status": "",
 }  # fmt: skip
 LATER = timedelta(days=60)
-OVER = "external_id CLIENT-7 had a course that is over (enrollment 1, treated on 2026-03-06); give the visit's own id"
+OVER = "the id CLIENT-7 had a course that is over (enrollment 1, treated Fri Mar 6, 1:00 PM); give the visit's own id"
 
 
 def imports(clinic: ClinicSetup, after: timedelta = LATER, **more: str) -> Any:

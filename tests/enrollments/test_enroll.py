@@ -102,7 +102,7 @@ def test_of_two_treatments_on_one_day_the_one_at_that_moment_is_the_same(clinic:
 def test_an_external_id_names_one_enrollment(clinic: ClinicSetup) -> None:
     first = clinic.enroll(external_id="A-1")
     assert (first.enrollment, True) == ((again := clinic.enroll(external_id="A-1")).enrollment, again.already)
-    with pytest.raises(Refused, match=r"external_id A-1 is enrollment \d+ already, with another phone"):
+    with pytest.raises(Refused, match=r"the id A-1 is enrollment \d+ already, with another phone"):
         clinic.enroll(external_id="A-1", phone=BOB)
 
 
@@ -151,7 +151,7 @@ def test_nobody_is_enrolled_on_a_paused_protocol(clinic: ClinicSetup) -> None:
         ({"consent": " "}, "consent", "consent is empty; say how the patient agreed"),
         ({"consent": "x" * 201}, "consent", "consent is 201 characters long"),
         ({"external_id": "x" * 121}, "external_id", "external_id is 121 characters long"),
-        ({"appointment_at": None}, "treated_at", "say treated_at (the END of the treatment) or appointment_at"),
+        ({"appointment_at": None}, "treated_at", "say when the treatment ENDED, or when the appointment is"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing_behind(
@@ -165,7 +165,7 @@ def test_bad_input_gets_one_sentence_and_leaves_nothing_behind(
 
 
 def test_a_treatment_in_the_future_and_an_appointment_in_the_past_are_refused(clinic: ClinicSetup) -> None:
-    with pytest.raises(Refused, match="lies in the future; use appointment_at"):
+    with pytest.raises(Refused, match="lies in the future; for a visit to come"):
         clinic.enroll(at=clinic.now + timedelta(minutes=11))
     with pytest.raises(Refused, match="has passed"):
         clinic.enroll(appointment_at=clinic.now - timedelta(minutes=1))

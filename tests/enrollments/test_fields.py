@@ -101,7 +101,7 @@ def test_a_treatment_moved_onto_the_day_of_another_is_a_second_one_where_staff_s
 def test_an_external_id_stands_for_one_enrollment(clinic: ClinicSetup) -> None:
     first = clinic.enroll(external_id="A-1").enrollment
     other = clinic.enroll(phone=BOB).enrollment
-    with pytest.raises(Refused, match=f"external_id A-1 is enrollment {first} already"):
+    with pytest.raises(Refused, match=f"the id A-1 is enrollment {first} already"):
         change(clinic, other, external_id="A-1")
     change(clinic, first, external_id="")
     change(clinic, other, external_id="A-1")

@@ -37,7 +37,7 @@ def test_the_newer_protocols_silence_is_not_permission(clinic: ClinicSetup) -> N
     )
     withdrawn = of(other(second.effect, first.enrollment), "withdrawn")
     assert [("sun-again", why)] == [(one.step, one.why) for one in withdrawn if one.needs_call]
-    assert f"enrollment {first.enrollment}: sun-again is not sent any more: {why}" in second.warnings
+    assert f"enrollment {first.enrollment}: “sun again” is not sent any more: {why}" in second.warnings
 
 
 def test_staff_may_say_that_the_areas_are_separate(clinic: ClinicSetup) -> None:
@@ -147,7 +147,7 @@ def test_two_treatments_of_one_day_say_one_end_in_one_text(clinic: ClinicSetup) 
     why = "the newer treatment's own text covers it (treated on Fri Mar 6)"
     assert (CANCELLED, why) == (earlier.state, earlier.reason)
     assert "no makeup until Sun Mar 8 3:10 PM, no sun until Fri Mar 13" in newer.text  # 48 hours from the first one
-    assert f"enrollment {first.enrollment}: today is not sent any more: {why}" in second.warnings
+    assert f"enrollment {first.enrollment}: “today” is not sent any more: {why}" in second.warnings
 
 
 def test_an_earlier_text_that_says_more_stays_and_names_the_later_end(clinic: ClinicSetup) -> None:

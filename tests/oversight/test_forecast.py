@@ -106,7 +106,7 @@ def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(clinic: Clin
     enrollment = clinic.enroll(at=clinic.now - 10 * HOUR).enrollment  # treated at 04:10
     text = clinic.texts(enrollment)["makeup-again"]
     said = clinic.act(explain, text.id, rules=clinic.rules)
-    assert f"Message {text.id} is the step makeup-again (lift) of enrollment {enrollment}." == said[0]
+    assert f"Message {text.id} is “makeup again” (lift) of enrollment {enrollment}." == said[0]
     assert "It leaves when what it lifts has ended: makeup (24 hours)." in said
     assert "No page says this; the protocol's author does." in said
     assert "It counts from the end of the treatment, Fri Mar 6 2026, 4:10 AM, on the clock of America/New_York." in said

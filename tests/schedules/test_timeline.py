@@ -203,7 +203,7 @@ def test_a_plan_as_json() -> None:
         "text": "Elm Street Skin: retinoids are fine again. STOP to opt out.",
         "segments": 1,
         "encoding": "GSM-7",
-        "notes": ["moved later from Wed Mar 11, 12:00 AM: outside the send window"],
+        "notes": ["moved later from Wed Mar 11, midnight: outside the send window"],
     }
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import zone_called
-from notifier.enrollments.effect import Effect, TextEffect
+from notifier.enrollments.effect import Effect, TextEffect, What
 from notifier.web.widgets.formats import moment
 
 
@@ -22,6 +23,8 @@ class EffectRow:
     was: str
     becomes: str
     why: str
+    text: str = ""
+    """The words, where they are to be read: new ones, and what somebody must say in person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class EffectView:
     notes: Sequence[str] = ()
 
 
+_SHOWN: Final = frozenset({What.ADDED, What.REWORDED, What.EXPIRED, What.PASSED})
+"""What is to be read before a yes: new words, and what somebody must say in person."""
+
+
 def effect_view(effect: Effect, question: str, button: str) -> EffectView:
     """What a command does to an enrollment, and to others on the number; times are on the patient's clock."""
     zone = zone_called(effect.timezone)
@@ -47,7 +54,15 @@ def effect_view(effect: Effect, question: str, button: str) -> EffectView:
 
 def _rows(texts: Iterable[TextEffect], zone: ZoneInfo) -> list[EffectRow]:
     return [
-        EffectRow(text.what, text.words, text.step, _at(text.was_due_at, zone), _at(text.due_at, zone), text.why)
+        EffectRow(
+            text.what,
+            text.words,
+            text.step,
+            _at(text.was_due_at, zone),
+            _at(text.due_at, zone),
+            text.why,
+            text.text or "" if text.what in _SHOWN else "",
+        )
         for text in texts
     ]
 

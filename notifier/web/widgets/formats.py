@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import zone_called
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.web.widgets.desk_words import in_desk_words
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
 from schedules.plain import key_in_words
@@ -92,7 +93,7 @@ def tone(value: str) -> str:
 
 def sentence(said: str) -> str:
     """A reason as a sentence of its own."""
-    said = said.strip()
+    said = in_desk_words(said.strip())
     return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '!', '?')) else '.'}" if said else ""
 
 

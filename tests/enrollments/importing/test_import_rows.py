@@ -179,7 +179,7 @@ def test_an_ending_by_import_tells_staff_what_nobody_says_any_more(office: Offic
     assert ({"ended": 1}, []) == (counts(report), report.for_staff)
     assert MessageState.PLANNED == office.clinic.states(first)["makeup-again"]
     report = office.run(line(2, **hers, status="cancelled"))
-    why = f"enrollment {thursday}: makeup-again is not sent any more, and no other text says it"
+    why = f"enrollment {thursday}: “makeup again” is not sent any more, and no other text says it"
     assert [f"row 2: {why}"] == report.for_staff
 
 

@@ -50,10 +50,10 @@ class DeliveryLine:
         return sum(self.parts)
 
     @property
-    def share(self) -> str:
-        """Of the texts whose fate is known, how many arrived."""
+    def arrived(self) -> str:
+        """Of the texts with a receipt, how many arrived."""
         known = self.parts[0] + self.parts[2]
-        return f"{self.parts[0] / known:.1%}" if known else "–"
+        return f"{self.parts[0]:,} of {known:,}" if known else "–"
 
 
 @dataclass(frozen=True, slots=True)

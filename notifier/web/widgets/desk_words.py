@@ -1,0 +1,27 @@
+"""What the page puts into words: a refusal may name a field as programs do, and an instant as they write it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from notifier.enrollments.fields import FIELDS
+from schedules.saying import say_day, say_hour
+
+_LABELS: Final = {one.name: one.label.lower() for one in FIELDS if "_" in one.name}
+_NAME: Final = re.compile(rf"\b(?:{'|'.join(_LABELS)})\b")
+_STAMP: Final = re.compile(r'"?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(?::\d\d)?([+-]\d\d:\d\d)?"?')
+
+
+def in_desk_words(said: str) -> str:
+    """`appointment_at "2026-03-08T02:30" has passed` becomes `appointment Sun Mar 8 2026, 2:30 AM has passed`."""
+    return _STAMP.sub(_moment, _NAME.sub(lambda found: _LABELS[found[0]], said))
+
+
+def _moment(found: re.Match[str]) -> str:
+    try:
+        at = datetime.fromisoformat(f"{found[1]}{found[2] or '+00:00'}")
+    except ValueError:
+        return found[0]
+    return f"{say_day(at)} {at.year}, {say_hour(at)}{f' (UTC{found[2]})' if found[2] else ''}"
