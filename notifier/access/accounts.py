@@ -1,25 +1,17 @@
-"""People at the desk in the database: accounts, open sessions, and the record of what they saw and did."""
+"""People at the desk in the database: accounts, and the record of what they saw and did."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.rows import insert_rows, insert_rows_for_ids
-from notifier.db.tables import AuditShown, Role, Staff, StaffAudit, StaffSession
-
-IDLE: Final = timedelta(minutes=15)
-"""A session that nothing was asked of for so long is locked."""
-LONGEST: Final = timedelta(hours=12)
-"""A session ends after a working day, however busy it was."""
-_SEEN_AGAIN: Final = timedelta(minutes=1)
-"""How old `seen_at` may grow before it is written again: not every page view is a write."""
+from notifier.db.tables import AuditShown, Role, Staff, StaffAudit
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +25,8 @@ class SignedIn:
     """Whose patients this person sees; None: all."""
     languages: tuple[str, ...] | None = None
     """Codes of those that this person reads; None: nobody has said."""
+    second_factor: bool = False
+    """Whether a code was given in this session."""
 
     @property
     def by(self) -> str:
@@ -75,57 +69,6 @@ def has_accounts(session: Session) -> bool:
     """Whether there is an active account."""
     found = select(col(Staff.id)).where(col(Staff.active).is_(True))
     return session.execute(found.limit(1)).first() is not None
-
-
-def open_session(session: Session, staff_id: int, token_hash: str, *, now: datetime) -> None:
-    """Write down a browser that has just signed in."""
-    row = {"token_hash": token_hash, "staff_id": staff_id, "created_at": now, "seen_at": now}
-    insert_rows(session, StaffSession, [row])
-
-
-def who_has(session: Session, token_hash: str, *, now: datetime) -> tuple[SignedIn, bool] | None:
-    """Whose open session this is, and whether it is time to write down that it was seen; None for any other."""
-    found = session.execute(
-        select(StaffSession, Staff)
-        .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
-        .where(col(StaffSession.token_hash) == token_hash)
-    ).first()
-    if found is None:
-        return None
-    opened, staff = found
-    if opened.revoked_at is not None or not staff.active:
-        return None
-    if now - opened.seen_at > IDLE or now - opened.created_at > LONGEST:
-        return None
-    offices = None if staff.offices is None else tuple(staff.offices)
-    languages = None if staff.languages is None else tuple(staff.languages)
-    return SignedIn(staff.id or 0, staff.name, staff.role, offices, languages), now - opened.seen_at >= _SEEN_AGAIN
-
-
-def seen(session: Session, token_hash: str, *, now: datetime) -> None:
-    """Store that this session was used at `now`."""
-    this = col(StaffSession.token_hash) == token_hash
-    session.execute(update(StaffSession).where(this, col(StaffSession.revoked_at).is_(None)).values(seen_at=now))
-
-
-def revoke(session: Session, token_hash: str, *, now: datetime) -> bool:
-    """End one session; False where it had ended."""
-    return _revoke(session, col(StaffSession.token_hash) == token_hash, now) > 0
-
-
-def revoke_all(session: Session, staff_id: int, *, now: datetime) -> int:
-    """End every session of one person; how many there were."""
-    return _revoke(session, col(StaffSession.staff_id) == staff_id, now)
-
-
-def _revoke(session: Session, which: object, now: datetime) -> int:
-    ended = session.execute(
-        update(StaffSession)
-        .where(which, col(StaffSession.revoked_at).is_(None))  # type: ignore[arg-type]  # a column's condition
-        .values(revoked_at=now)
-        .returning(col(StaffSession.token_hash))
-    ).all()
-    return len(ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What people at the desk and other programs saw and did, and who is signed in from where."""
+"""What people at the desk and other programs saw and did."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.access.accounts import IDLE, LONGEST
-from notifier.db.tables import AuditShown, Enrollment, Staff, StaffAudit, StaffSession
+from notifier.db.tables import AuditShown, Enrollment, StaffAudit
 from notifier.db.visibility import of_offices
 
 
@@ -61,24 +60,3 @@ def audited(
     if before is not None:
         found = found.where(col(StaffAudit.id) < before)
     return list(session.scalars(found.order_by(col(StaffAudit.id).desc()).limit(limit)))
-
-
-def last_seen(session: Session) -> dict[int, datetime]:
-    """When each account was last at the page; by its id, without those that never were."""
-    found = (
-        select(col(StaffSession.staff_id), func.max(col(StaffSession.seen_at)))
-        .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
-        .group_by(col(StaffSession.staff_id))
-    )
-    return dict(session.execute(found).all())
-
-
-def open_sessions(session: Session, staff_id: int, now: datetime) -> list[StaffSession]:
-    """Browsers in which this person is signed in and not locked, the latest first."""
-    found = select(StaffSession).where(
-        col(StaffSession.staff_id) == staff_id,
-        col(StaffSession.revoked_at).is_(None),
-        col(StaffSession.seen_at) >= now - IDLE,
-        col(StaffSession.created_at) >= now - LONGEST,
-    )
-    return list(session.scalars(found.order_by(col(StaffSession.created_at).desc())))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access.accounts import account_called
-from notifier.access.sign_in import token_hash
+from notifier.access.sessions import token_hash
 from notifier.db.engine import reading, writing
 from notifier.db.rows import insert_rows
 from notifier.db.tables import KnownBrowser

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from notifier.access import accounts as staff
+from notifier.access import second_factor, sessions
 from notifier.access.known_browsers import forget_browsers
-from notifier.access.passwords import check_password, hash_password
+from notifier.access.password_rules import check_password
+from notifier.access.passwords import hash_password, is_password
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import Role, Staff
 from notifier.domain.refused import RefusalCode, Refused
@@ -26,15 +28,18 @@ def add_staff(
     *,
     admin: bool = False,
     offices: Sequence[str] = (),
+    words: Collection[str] = (),
+    made_up: bool = False,
     now: datetime,
     by: str,
 ) -> int:
     """A new account; its id. Raises Refused for a name that is taken and for a password that is too weak.
 
-    `offices`: whose patients this person sees; none given: all.
+    `offices`: whose patients this person sees; none given: all. `words`: the clinic's own, which are no password.
+    `made_up`: the password is the program's, and the first sign-in asks for another one.
     """
     name = _checked_name(name)
-    hashed = _hashed(password)
+    hashed = _hashed(password, (*words, name))
     if staff.account_called(session, name) is not None:
         raise Refused(f'"{name}" has an account already', "name", code=RefusalCode.ACCOUNT_EXISTS, name=name)
     row = {
@@ -44,6 +49,7 @@ def add_staff(
         "role": Role.ADMIN if admin else Role.STAFF,
         "active": True,
         "offices": list(offices) or None,
+        "must_change_password": made_up,
         "created_at": now,
         "created_by": by,
     }
@@ -73,14 +79,43 @@ def set_languages(session: Session, name: str, languages: Sequence[str], *, now:
     _note(session, f"account {account.id} reads {', '.join(languages) or 'what nobody has said'}", now=now, by=by)
 
 
-def set_password(session: Session, name: str, password: str, *, now: datetime, by: str) -> int:
-    """Another password, and the account works again; its sessions end: how many there were."""
+def set_password(
+    session: Session,
+    name: str,
+    password: str,
+    *,
+    words: Collection[str] = (),
+    made_up: bool = False,
+    now: datetime,
+    by: str,
+) -> int:
+    """Another password, and the account works again; its sessions end: how many there were.
+
+    Raises Refused for one that is too weak, and for the one that it was. `words`, `made_up`: as for a new account.
+    """
     account = _the_account(session, name)
-    account.password_hash, account.active = _hashed(password), True
+    hashed = _hashed(password, (*words, account.name))
+    if is_password(password, account.password_hash):
+        raise Refused("the new password is the old one; choose another one", "password")
+    account.password_hash, account.active, account.must_change_password = hashed, True, made_up
     session.add(account)
     _note(session, f"set the password of account {account.id}", now=now, by=by)
     forget_browsers(session, account.id or 0)
-    return staff.revoke_all(session, account.id or 0, now=now)
+    return sessions.revoke_all(session, account.id or 0, now=now)
+
+
+def reset_second_factor(session: Session, name: str, *, now: datetime, by: str) -> int:
+    """A phone is lost: the key and the recovery codes are gone, and every session ends; how many there were.
+
+    Where a second factor is required, the next sign-in asks to set one up. Raises Refused where there is none.
+    """
+    account = _the_account(session, name)
+    if account.otp_secret is None:
+        raise Refused(f"{account.name} has no second factor; there is nothing to reset", "name")
+    second_factor.turn_off(session, account)
+    _note(session, f"reset the second factor of account {account.id}", now=now, by=by)
+    forget_browsers(session, account.id or 0)
+    return sessions.revoke_all(session, account.id or 0, now=now)
 
 
 def deactivate(session: Session, name: str, *, now: datetime, by: str) -> int:
@@ -90,7 +125,7 @@ def deactivate(session: Session, name: str, *, now: datetime, by: str) -> int:
     session.add(account)
     _note(session, f"deactivated account {account.id}", now=now, by=by)
     forget_browsers(session, account.id or 0)
-    return staff.revoke_all(session, account.id or 0, now=now)
+    return sessions.revoke_all(session, account.id or 0, now=now)
 
 
 def activate(session: Session, name: str, *, now: datetime, by: str) -> None:
@@ -102,10 +137,12 @@ def activate(session: Session, name: str, *, now: datetime, by: str) -> None:
 
 
 def set_role(session: Session, name: str, role: Role, *, now: datetime, by: str) -> None:
-    """What this person may do from now on. Raises Refused for the last admin."""
+    """What this person may do from now on; a new admin signs in anew. Raises Refused for the last admin."""
     account = _the_account(session, name)
     if role is not Role.ADMIN:
         refuse_last_admin(session, account)
+    elif account.role is not role:  # an admin must have a second factor, which the next sign-in asks for
+        sessions.revoke_all(session, account.id or 0, now=now)
     account.role = role
     session.add(account)
     _note(session, f"made account {account.id} {role}", now=now, by=by)
@@ -124,7 +161,7 @@ def revoke_sessions(session: Session, name: str, *, now: datetime, by: str) -> i
     """Sign somebody out everywhere, such as after a tablet was lost; how many sessions ended."""
     account = _the_account(session, name)
     _note(session, f"ended the sessions of account {account.id}", now=now, by=by)
-    return staff.revoke_all(session, account.id or 0, now=now)
+    return sessions.revoke_all(session, account.id or 0, now=now)
 
 
 def _the_account(session: Session, name: str) -> Staff:
@@ -144,9 +181,9 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _hashed(password: str) -> str:
+def _hashed(password: str, words: Collection[str]) -> str:
     try:
-        return hash_password(check_password(password))
+        return hash_password(check_password(password, words))
     except ValueError as why:
         raise Refused(str(why), "password") from None
 

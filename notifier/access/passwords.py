@@ -8,22 +8,10 @@ from typing import Final
 
 from pwdlib import PasswordHash
 
-SHORTEST: Final = 12
-"""NIST SP 800-63B asks for at least 8, and for no rules on the characters; a front desk deserves more."""
-LONGEST: Final = 200
+from notifier.access.password_rules import LONGEST
+
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters and digits that look alike."""
-
-
-def check_password(password: str) -> str:
-    """The password as it is; raises ValueError with a sentence where it is too short or too long."""
-    if len(password) < SHORTEST:
-        raise ValueError(f"the password has {len(password)} characters; use at least {SHORTEST}, such as four words")
-    if len(password) > LONGEST:
-        raise ValueError(f"the password has {len(password)} characters; use at most {LONGEST}")
-    if len(set(password)) < 4:
-        raise ValueError("the password repeats the same few characters; use something like four words")
-    return password
 
 
 def new_password() -> str:

@@ -22,6 +22,8 @@ _NAME_HERE: Final = 10
 """Passwords for one name from one address, or in one browser that this person has signed in with before."""
 _NAME: Final = 50
 """Passwords for one name from anywhere, but for the browsers that this person has signed in with before."""
+CODES: Final = 10
+"""Codes of one person's second factor from anywhere, but for such browsers: who tries them knows the password."""
 _PASSWORDS_HERE: Final = 100
 """Passwords from one address, whatever the name: a clinic's desks may share one."""
 _KEYS_HERE: Final = 20
@@ -32,20 +34,22 @@ _A_KEY: Final = "api key"
 _DIGITS: Final = 8
 
 
-def take_try(engine: Engine, address: str, name: str, now: datetime, *, browser: str | None = None) -> bool:
+def take_try(
+    engine: Engine, address: str, name: str, now: datetime, *, browser: str | None = None, anywhere: int = _NAME
+) -> bool:
     """Whether another password may be tried for this name, which then counts as a wrong one until it proved right.
 
     It is counted before anybody hashes it: of tries that come at once no more are judged than of tries in a row.
     `browser` is the token of one that this person has signed in with before. It has tries of its own, so that nobody
-    else can use them up.
+    else can use them up. `anywhere`: how many there are for this name, wherever they come from.
     """
     who, where = _of_name(name), _place(address, browser)
     with reading(engine) as session:
-        if not _has_one_left(_wrong(session, now), who, where, browser):
+        if not _has_one_left(_wrong(session, now), who, where, browser, anywhere):
             return False
     with writing(engine) as session:
         _lock(session)
-        left = _has_one_left(_wrong(session, now), who, where, browser)
+        left = _has_one_left(_wrong(session, now), who, where, browser, anywhere)
         if left:
             _note(session, who, where, now)
     return left
@@ -76,15 +80,14 @@ def note_wrong_key(engine: Engine, address: str, now: datetime) -> bool:
     return True
 
 
-def _has_one_left(tried: list[tuple[str, str]], who: str, where: str, browser: str | None) -> bool:
+def _has_one_left(tried: list[tuple[str, str]], who: str, where: str, browser: str | None, anywhere: int) -> bool:
     passwords = [one for one in tried if one[0] != _A_KEY]
     if passwords.count((who, where)) >= _NAME_HERE:
         return False
     if browser is not None:
         return True
-    return (
-        sum(one == who for one, _ in passwords) < _NAME and sum(one == where for _, one in passwords) < _PASSWORDS_HERE
-    )
+    from_here = sum(one == where for _, one in passwords)
+    return sum(one == who for one, _ in passwords) < anywhere and from_here < _PASSWORDS_HERE
 
 
 def _these(name: str, address: str, browser: str | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

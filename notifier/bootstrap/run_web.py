@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import Engine
 
+from notifier.access.second_factor import SecondFactorRule
 from notifier.alerting.channel import AlertLine
 from notifier.bootstrap.alerting import build_alerting
 from notifier.bootstrap.planning import (
@@ -165,6 +166,7 @@ def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebCon
         staffed=staffed_hours(settings),
         answers=answer_rules(settings),
         tells_somebody=_tells_somebody(settings),
+        second_factor=SecondFactorRule(settings.second_factor),
         banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
     )
 

@@ -79,6 +79,8 @@ class Settings(_OfLanguages):
     web_host: str = "127.0.0.1"
     page_hosts: Annotated[str, AfterValidator(values.host_names)] | None = None
     """The names by which the clinic's own network reaches the page; this machine's own always do."""
+    second_factor: Literal["admins", "all", "off"] = "admins"
+    """Who must have one to sign in to the page."""
     web_port: int = Field(default=8080, ge=0, le=65535)
     on_unknown: Literal["resend_once", "review"] = "resend_once"
     messages_per_second: float = Field(default=1.0, ge=0, le=1000)
@@ -153,6 +155,15 @@ class Settings(_OfLanguages):
             raise ValueError(
                 "NOTIFIER_CLOCK_FILE shifts the clock: it goes with NOTIFIER_ENV=demo or test, never with Twilio's own "
                 "address in TWILIO_API_URL; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _second_factor_where_patients_are_real(self) -> Self:
+        if self.second_factor == "off" and (self.env == "production" or self.is_twilios_own):
+            raise ValueError(
+                "NOTIFIER_SECOND_FACTOR=off goes with NOTIFIER_ENV=demo or test, never with Twilio's own address in "
+                "TWILIO_API_URL; write admins or all"
             )
         return self
 

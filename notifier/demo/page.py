@@ -21,7 +21,7 @@ def open_page(stage: Stage) -> Iterator[str]:
     with writing(stage.engine) as session:
         add_staff(session, NAME, password, admin=True, now=stage.now(), by="demo")
     port = _free_port()
-    with stage.serving("web", NOTIFIER_WEB_PORT=str(port)):
+    with stage.serving("web", NOTIFIER_WEB_PORT=str(port), NOTIFIER_SECOND_FACTOR="off"):
         yield f"The staff page: http://127.0.0.1:{port} (name {NAME}, password {password}). Ctrl-C ends the demo."
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from notifier.access.looks import Looks
+from notifier.access.second_factor import SecondFactorRule
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
@@ -48,6 +49,8 @@ class WebContext:
     """How patients are answered without a person; None where nobody has said in whose name."""
     tells_somebody: bool = False
     """Whether there is anybody whom alerts reach."""
+    second_factor: SecondFactorRule = SecondFactorRule.ADMINS
+    """Who must have one to see the page."""
     banner: str | None = None
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
     looks: Looks = field(default_factory=Looks)

@@ -10,12 +10,13 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notifier.access import accounts
-from notifier.access.accounts import LONGEST, SignedIn
+from notifier.access import sessions
+from notifier.access.accounts import SignedIn
 from notifier.access.known_browsers import KNOWN_FOR
-from notifier.access.sign_in import token_hash
+from notifier.access.sessions import LONGEST, token_hash
 from notifier.db.engine import reading, writing
 from notifier.web.context import WebContext
+from notifier.web.source import source_of
 
 _NAME, _NAME_OVER_TLS = "notifier", "__Host-notifier"
 """The prefix binds a cookie to this host and to TLS; on plain http (this machine alone) browsers would refuse it."""
@@ -26,19 +27,25 @@ def token_in(request: Request) -> str | None:
     return request.cookies.get(_name(request))
 
 
-def who(context: WebContext, token: str | None, now: datetime) -> SignedIn | None:
-    """Who is asking; None for a session that is locked, over, revoked, or never was."""
+def who(context: WebContext, request: Request, now: datetime, *, token: str | None = None) -> SignedIn | None:
+    """Who is asking; None for a session that is locked, over, revoked, without a second factor, or never was.
+
+    `token`: one that the browser is about to get; None: the one that it has.
+    """
+    token = token or token_in(request)
     if not token:
         return None
     hashed = token_hash(token)
     with reading(context.engine) as session:
-        found = accounts.who_has(session, hashed, now=now)
+        found = sessions.who_has(session, hashed, now=now)
     if found is None:
         return None
     signed_in, stale = found
+    if context.second_factor.requires(signed_in.role) and not signed_in.second_factor:
+        return None  # of before it was required; a new sign-in asks to set one up
     if stale:
         with writing(context.engine) as session:
-            accounts.seen(session, hashed, now=now)
+            sessions.seen(session, hashed, source_of(request), now=now)
     return signed_in
 
 
@@ -73,9 +80,11 @@ def give_browser(response: Response, request: Request, token: str) -> None:
     )
 
 
-def take_back(response: Response, request: Request) -> None:
-    """Have the browser forget the session's cookie."""
+def end(response: Response, request: Request) -> Response:
+    """Have the browser forget the session's cookie, and every page that it keeps; not what it is known by."""
     response.delete_cookie(_name(request), path="/", secure=_is_tls(request), httponly=True, samesite="strict")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def form_token(token: str) -> str:

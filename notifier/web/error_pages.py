@@ -66,7 +66,7 @@ def to_staff(context: WebContext) -> ErrorPage:
 def _page(context: WebContext, request: Request, status: int) -> Response:
     token = cookies.token_in(request)
     # After a crash nobody is looked up: the database may be what is wrong.
-    who = cookies.who(context, token, context.clock.now()) if status < 500 else None
+    who = cookies.who(context, request, context.clock.now()) if status < 500 else None
     signed_in = {"who": who, "form": cookies.form_token(token)} if who and token else {}
     patient = patient_in(request.url.path) if status == 405 else None
     said = _PAGES.get(status, _UNREADABLE)

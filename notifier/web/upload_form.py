@@ -56,7 +56,7 @@ async def read_upload(context: WebContext, request: Request) -> Fields | Respons
 def _view(context: WebContext, request: Request) -> View | None:
     """Who is asking, before anything of a large body is kept."""
     now, token = context.clock.now(), cookies.token_in(request)
-    who = cookies.who(context, token, now)
+    who = cookies.who(context, request, now)
     return None if who is None or token is None else View(context, request, now, who, token, Fields([]))
 
 

@@ -179,7 +179,7 @@ async def read_fields(context: WebContext, request: Request) -> Fields | Respons
 def _respond(context: WebContext, page: Page, request: Request, fields: Fields) -> Response:
     now = context.clock.now()
     token = cookies.token_in(request)
-    who = cookies.who(context, token, now)
+    who = cookies.who(context, request, now)
     if who is None or token is None:
         return locked(context, page, request, fields)
     context = context.limited_to(who.offices).for_address(request.path_params)

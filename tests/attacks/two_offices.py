@@ -19,10 +19,11 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from notifier.access import accounts, passwords
+from notifier.access import passwords
+from notifier.access.accounts import Source
 from notifier.access.api_keys import add_key
 from notifier.access.manage_accounts import add_staff
-from notifier.access.sign_in import token_hash
+from notifier.access.sessions import open_session
 from notifier.bootstrap.planning import planning_rules
 from notifier.bootstrap.run_web import build_app
 from notifier.bootstrap.sending import answer_rules
@@ -74,14 +75,13 @@ class Clinic:
 
     def account(self, name: str, *, admin: bool = False, office: str | None = None) -> int:
         """Somebody who is signed in."""
-        now, token = self.clock.now(), f"token-{name.replace(' ', '-')}"
+        now = self.clock.now()
         with writing(self.engine) as session:
             offices = [office] if office else []
             number = add_staff(
                 session, name, "four words of mine", admin=admin, offices=offices, now=now, by="test"
             )  # fmt: skip
-            accounts.open_session(session, number, token_hash(token), now=now)
-        self.sessions[name] = token
+            self.sessions[name] = open_session(session, number, Source(), now=now, second_factor_at=now)
         return number
 
     def key(self, name: str, *scopes: Scope, office: str | None = None) -> None:

@@ -12,6 +12,7 @@ import structlog
 from fastapi.testclient import TestClient
 
 from notifier.access.manage_accounts import add_staff
+from notifier.access.second_factor import SecondFactorRule
 from notifier.db.engine import open_engine, writing
 from notifier.web.app import create_app
 from notifier.web.context import WebContext
@@ -43,7 +44,7 @@ def _measure(kind: str, url: str) -> None:
     clock = FakeClock(NOW)
     with writing(engine) as session:
         add_staff(session, "Dana", _PASSWORD, admin=False, now=NOW, by="bench")
-    context = WebContext(engine, clock, RULES, shipped())
+    context = WebContext(engine, clock, RULES, shipped(), second_factor=SecondFactorRule.OFF)
     app = create_app(engine, clock, routers=[staff_router(context)])
     with TestClient(app, client=("127.0.0.1", 50000), base_url="http://127.0.0.1", follow_redirects=False) as browser:
         browser.post("/sign-in", data={"name": "Dana", "password": _PASSWORD})

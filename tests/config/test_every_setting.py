@@ -12,6 +12,7 @@ from notifier.config.settings import BadSettings, Settings, load_settings
 LITERALS = {
     "NOTIFIER_ENV": "production, demo, test",
     "NOTIFIER_ON_UNKNOWN": "resend_once, review",
+    "NOTIFIER_SECOND_FACTOR": "admins, all, off",
     "NOTIFIER_LOG_LEVEL": "DEBUG, INFO, WARNING, ERROR",
 }
 NUMBERS = {

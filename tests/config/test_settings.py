@@ -170,6 +170,22 @@ def test_the_clock_is_shifted_only_where_nobody_is_texted(
         assert "NOTIFIER_CLOCK_FILE shifts the clock" in sentences()[0]
 
 
+def test_the_second_factor_is_off_only_where_no_text_reaches_a_phone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_SECOND_FACTOR", "off")
+    for env, api, allowed in (
+        ("demo", "http://127.0.0.1:1", True),
+        ("test", "http://127.0.0.1:1", True),
+        ("production", "http://127.0.0.1:1", False),
+        ("test", "https://api.twilio.com", False),
+    ):
+        monkeypatch.setenv("NOTIFIER_ENV", env)
+        monkeypatch.setenv("TWILIO_API_URL", api)
+        if allowed:
+            assert "off" == load_settings().second_factor
+        else:
+            assert "NOTIFIER_SECOND_FACTOR=off goes with" in sentences()[0]
+
+
 def test_a_worker_without_anything_is_told_everything_it_needs() -> None:
     with pytest.raises(BadSettings) as caught:
         check_ready_to_send(load_settings())

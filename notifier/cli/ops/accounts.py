@@ -9,6 +9,7 @@ import typer
 
 from notifier.access import manage_accounts
 from notifier.access.accounts import accounts
+from notifier.access.password_rules import clinic_words
 from notifier.access.passwords import new_password
 from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json
@@ -40,7 +41,15 @@ def add(
         chosen = choose_offices(offices or (), context.rules.offices)
         with context.change() as session:
             manage_accounts.add_staff(
-                session, name, password, admin=admin, offices=chosen, now=context.now, by=context.by
+                session,
+                name,
+                password,
+                admin=admin,
+                offices=chosen,
+                words=clinic_words(context.rules),
+                made_up=made_up,
+                now=context.now,
+                by=context.by,
             )
         if not dry_run:
             _print_password(made_up, password)
@@ -79,10 +88,22 @@ def password(name: Name, generate: Generate = False, dry_run: DryRun = False) ->
     word, made_up = _password(generate or dry_run)
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            ended = manage_accounts.set_password(session, name, word, now=context.now, by=context.by)
+            words = clinic_words(context.rules)
+            ended = manage_accounts.set_password(
+                session, name, word, words=words, made_up=made_up, now=context.now, by=context.by
+            )
         if not dry_run:
             _print_password(made_up, word)
         context.report(f"set; {_sessions(ended)}")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(name: Name, dry_run: DryRun = False) -> None:
+    """The phone is lost, and the recovery codes too: the next sign-in sets up another one. Every session ends."""
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            ended = manage_accounts.reset_second_factor(session, name, now=context.now, by=context.by)
+        context.report(f"reset; {_sessions(ended)}")
 
 
 @app.command("deactivate")
@@ -115,6 +136,7 @@ def list_staff(as_json: Json = False) -> None:
                 "since": one.created_at.isoformat(),
                 "offices": one.offices,
                 "languages": one.languages,
+                "second_factor": one.otp_secret is not None,
             }
             for one in accounts(session)
         ]
@@ -125,11 +147,12 @@ def list_staff(as_json: Json = False) -> None:
     rows = [
         (
             *(one["name"], one["role"], "yes" if one["active"] else "no", one["since"][:10]),
+            "yes" if one["second_factor"] else "no",
             *([", ".join(one["offices"] or ["all"])] if many else []),
         )
         for one in found
     ]
-    columns = ("name", "role", "active", "since", *(["offices"] if many else []))
+    columns = ("name", "role", "active", "since", "second factor", *(["offices"] if many else []))
     print_table(columns, rows, empty="nobody can sign in; see: notifier staff add --help")
 
 
@@ -142,7 +165,7 @@ def _password(generate: bool) -> tuple[str, bool]:
 
 def _print_password(made_up: bool, password: str) -> None:
     if made_up:
-        note("the password, shown this once:")
+        note("the password, shown this once; the first sign-in asks for another one:")
         show(password)
 
 

@@ -17,9 +17,11 @@ from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.search import SearchWord, StoredSearch
 from notifier.db.tables.staff import (
     KnownBrowser,
+    RecoveryCode,
     ReplyClaim,
     Role,
     SeenTo,
+    SignInStep,
     Staff,
     StaffForm,
     StaffSession,
@@ -51,6 +53,7 @@ __all__ = [
     "ProtocolVersion",
     "Receipt",
     "Recovery",
+    "RecoveryCode",
     "RecoveryKind",
     "Replan",
     "Reply",
@@ -65,6 +68,7 @@ __all__ = [
     "SearchWord",
     "SeenTo",
     "Sender",
+    "SignInStep",
     "Staff",
     "StaffAudit",
     "StaffForm",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import document, enum_column, instant
@@ -17,6 +17,17 @@ class Role(StrEnum):
     STAFF = "staff"
     ADMIN = "admin"
     """Approves protocols too."""
+
+
+class SignInStep(StrEnum):
+    """What a sign-in still waits for after the right password."""
+
+    CODE = "code"
+    """Of the second factor."""
+    SET_UP = "set_up"
+    """A second factor that this person must have and has not."""
+    PASSWORD = "password"  # noqa: S105  # a step, and no password
+    """One of their own in place of a made-up one."""
 
 
 class Staff(SQLModel, table=True):
@@ -38,6 +49,13 @@ class Staff(SQLModel, table=True):
     """Whose patients this person sees; None: all."""
     languages: list[str] | None = document()
     """Codes of the languages that this person reads; None: nobody has said, so all that patients are texted in."""
+    must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """The password was made up by the program, and somebody else has read it."""
+    otp_secret: str | None = Field(default=None, max_length=64)
+    """The key that this person's app makes codes of, in base32; None: no second factor."""
+    otp_since: datetime | None = instant(null=True)
+    otp_step: int | None = None
+    """The half minute of the last code that was taken: neither it nor an older one is taken again."""
 
 
 class StaffSession(SQLModel, table=True):
@@ -51,6 +69,30 @@ class StaffSession(SQLModel, table=True):
     created_at: datetime = instant()
     seen_at: datetime = instant()
     revoked_at: datetime | None = instant(null=True)
+    waits_for: SignInStep | None = Field(default=None, sa_column=Column(enum_column(SignInStep), nullable=True))
+    """It opens nothing but this step; None: the sign-in is complete."""
+    second_factor_at: datetime | None = instant(null=True)
+    """When a code was given; None: none was."""
+    new_otp_secret: str | None = Field(default=None, max_length=64)
+    """A key that is being set up in this browser, until a code has proved that the app has it."""
+    device: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
+    """Browser and system, such as "Firefox on Windows"; empty for one from before they were stored."""
+    address: str | None = Field(default=None, max_length=45)
+    """Where it was last used from."""
+
+
+class RecoveryCode(SQLModel, table=True):
+    """What opens once in place of a code of the second factor, after a phone is lost."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index("ix_recovery_codes_staff", "staff_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    staff_id: int = Field(sa_column=Column(ForeignKey("staff.id"), nullable=False))
+    starts_with: str = Field(max_length=4)
+    """Its first four characters, by which it is found; the secret is the other twelve."""
+    code_hash: str = Field(max_length=200)
+    """Argon2id of all of it."""
+    used_at: datetime | None = instant(null=True)
 
 
 class KnownBrowser(SQLModel, table=True):

@@ -23,8 +23,11 @@ from notifier.web.pages.administration import (
     protocol_checks,
     protocols,
     saved_answers,
+    second_factor,
     sign_in,
+    sign_in_steps,
 )
+from notifier.web.pages.administration.sign_in_responses import STEPS
 from notifier.web.pages.desk import (
     close_reply,
     delivery,
@@ -77,6 +80,7 @@ PAGES: tuple[Page, ...] = (
     *delivery.PAGES,
     *sign_in.PAGES,
     *account.PAGES,
+    *second_factor.PAGES,
     *accounts.PAGES,
     *api_keys.PAGES,
     *audit_log.PAGES,
@@ -94,6 +98,10 @@ def staff_router(context: WebContext) -> APIRouter:
     _add(router, "GET", "/favicon.ico", partial(_favicon, context))
     _add(router, "GET", "/sign-in", partial(sign_in.show, context))
     _add(router, "POST", "/sign-in", partial(sign_in.sign_in, context, room))
+    for step, path in STEPS.items():
+        _add(router, "GET", path, partial(sign_in_steps.show, context, step))
+        _add(router, "POST", path, partial(sign_in_steps.take, context, room, step))
+    _add(router, "POST", "/sign-in/go-on", partial(sign_in_steps.go_on, context))
     for old, new in MOVED.items():
         _add(router, "GET", old, partial(_moved, context, new))
     for page in PAGES:

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from notifier.access import passwords
 from notifier.access.manage_accounts import add_staff
+from notifier.access.second_factor import SecondFactorRule
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.outbox import messages_of
@@ -120,8 +121,9 @@ FORM = {
 
 @contextmanager
 def open_pages(engine: Engine, now: datetime, **settings: Any) -> Iterator[Pages]:
-    """A desk whose browser has not signed in yet."""
+    """A desk whose browser has not signed in yet. A password is enough, unless said: other tests are about the rest."""
     clock = FakeClock(now)
+    settings = {"second_factor": SecondFactorRule.OFF, **settings}
     surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
     routers = [staff_router(surroundings)]
     app = create_app(engine, clock, routers=routers, error_page=to_staff(surroundings))

@@ -45,8 +45,19 @@ def test_only_an_admin_changes_an_account(subtests: pytest.Subtests, pages: Page
 def test_whoever_is_added_signs_in_with_the_password_that_was_shown_once(admin: Pages) -> None:
     shown = admin.post("/accounts", name="Eve", role="staff").text
     assert secret(shown) not in admin.get("/accounts").text
-    assert 303 == admin.sign_in("Eve", secret(shown)).status_code
+    assert "/sign-in/password?to=%2F" == admin.sign_in("Eve", secret(shown)).headers["location"]
+    assert "/sign-in?to=%2F" == admin.get("/").headers["location"]  # it opens nothing else
+    for new, again, sentence in (
+        (secret(shown), secret(shown), "the old one"),
+        (NEW, "another", "The two passwords differ"),
+        ("password1234", "password1234", "one of the commonest"),
+        ("Glow-Eve-2026!", "Glow-Eve-2026!", 'hardly more than "'),
+    ):
+        refused = admin.post("/sign-in/password", on="/sign-in/password", new=new, again=again)
+        assert (422, True) == (refused.status_code, sentence in words(refused)), words(refused)
+    assert "/" == admin.post("/sign-in/password", on="/sign-in/password", new=NEW, again=NEW).headers["location"]
     assert 403 == admin.get("/accounts").status_code
+    assert "/" == admin.sign_in("Eve", NEW).headers["location"]
 
 
 def test_a_name_that_is_taken_is_said_on_the_page_and_without_a_command(admin: Pages) -> None:
@@ -130,8 +141,9 @@ def test_own_sessions_are_seen_and_ended_and_nobody_elses(pages: Pages) -> None:
         pages.client.cookies.clear()
         pages.sign_in(name)
         tokens[key] = str(pages.client.cookies["notifier"])
-    assert 2 == pages.read("/account").count("Another browser")  # the fixture's own, and the lost one
-    pages.post("/account/sessions")
+    assert 2 == pages.read("/account").count("Sign it out")  # the fixture's own, and the lost one
+    assert 422 == pages.post("/account/sessions").status_code  # which one is not said
+    pages.post("/account/sessions/others")
     open_ = {}
     for key, token in tokens.items():
         pages.has_cookie(token)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from notifier.access import accounts, audit_log, rate_limit
+from notifier.access import accounts, rate_limit, sessions
 from notifier.access.known_browsers import is_known
-from notifier.access.manage_accounts import set_password
+from notifier.access.manage_accounts import revoke_sessions, set_password
+from notifier.access.password_rules import clinic_words
 from notifier.access.passwords import is_password
-from notifier.access.sign_in import token_hash
+from notifier.access.sessions import token_hash
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Staff
 from notifier.domain.refused import Refused
@@ -26,10 +27,13 @@ def show(view: View) -> Response:
 
 def _page(view: View, *, problem: str | None = None, status: int = 200) -> Response:
     with reading(view.context.engine) as session:
-        opened = audit_log.open_sessions(session, view.who.staff_id, view.now)
+        opened = sessions.open_sessions(session, view.who.staff_id, view.now)
+        account = session.get(Staff, view.who.staff_id)
+    since = account.otp_since if account else None
     mine = token_hash(view.token)
-    sessions = [(one.token_hash[:_SHOWN], one.created_at, one.seen_at, one.token_hash == mine) for one in opened]
-    return view.page("account.html", status=status, sessions=sessions, problem=problem)
+    return view.page(
+        "account.html", status=status, opened=opened, mine=mine, shown=_SHOWN, problem=problem, since=since
+    )
 
 
 def change_password(view: View) -> Response:
@@ -51,29 +55,52 @@ def change_password(view: View) -> Response:
         return _page(view, problem="the two new passwords differ; type the same one twice", status=422)
     try:
         with writing(context.engine) as session:
-            set_password(session, name, new, now=view.now, by=view.who.by)
+            set_password(session, name, new, words=clinic_words(context.rules), now=view.now, by=view.who.by)
     except Refused as why:
         return _page(view, problem=str(why), status=422)
-    response = redirect("/sign-in")
-    cookies.take_back(response, view.request)
-    return response
+    return cookies.end(redirect("/sign-in"), view.request)
 
 
 def end_session(view: View) -> Response:
-    """Sign out one browser, or with nothing chosen all but this one."""
+    """Sign out one browser."""
     which, mine = view.field("which"), token_hash(view.token)
+    if len(which) != _SHOWN:
+        raise Refused("choose which session ends; nothing was changed")
     with writing(view.context.engine) as session:
-        for one in audit_log.open_sessions(session, view.who.staff_id, view.now):
+        for one in sessions.open_sessions(session, view.who.staff_id, view.now):
             if one.token_hash.startswith(which) and one.token_hash != mine:
-                accounts.revoke(session, one.token_hash, now=view.now)
-        accounts.audit(
-            session, at=view.now, by=view.who.by, what="did", about="ended own sessions"
-        )  # fmt: skip
+                sessions.revoke(session, one.token_hash, now=view.now)
+                about = f"ended a session of their own: {one.device}"
+                accounts.audit(session, at=view.now, by=view.who.by, what="did", about=about, source=view.source)
     return redirect("/account")
+
+
+def end_others(view: View) -> Response:
+    """Sign out everywhere but here."""
+    with writing(view.context.engine) as session:
+        sessions.revoke_others(session, view.who.staff_id, token_hash(view.token), now=view.now)
+        accounts.audit(
+            session,
+            at=view.now,
+            by=view.who.by,
+            what="did",
+            about="ended all other sessions of their own",
+            source=view.source,
+        )
+    return redirect("/account")
+
+
+def end_all(view: View) -> Response:
+    """Sign out everywhere, here too."""
+    with writing(view.context.engine) as session:
+        revoke_sessions(session, view.who.name, now=view.now, by=view.who.by)
+    return cookies.end(redirect("/sign-in"), view.request)
 
 
 PAGES = (
     Page("GET", "/account", show),
     Page("POST", "/account/password", change_password, hashes=True),
     Page("POST", "/account/sessions", end_session),
+    Page("POST", "/account/sessions/others", end_others),
+    Page("POST", "/account/sessions/all", end_all),
 )

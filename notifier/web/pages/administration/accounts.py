@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.access import audit_log, manage_accounts
+from notifier.access import manage_accounts, sessions
+from notifier.access.password_rules import clinic_words
 from notifier.access.passwords import new_password
 from notifier.access.reach import granted_offices, managed_account, managed_accounts
 from notifier.db.engine import reading, writing
@@ -34,7 +35,7 @@ def show(view: View) -> Response:
 
 def _page(view: View, *, problem: Refused | None = None, status: int = 200) -> Response:
     with reading(view.context.engine) as session:
-        seen = audit_log.last_seen(session)
+        seen = sessions.last_seen(session)
         rows = [AccountRow(one, seen.get(one.id or 0)) for one in managed_accounts(session, view.who.offices)]
     return view.page(
         "accounts.html",
@@ -58,6 +59,8 @@ def add(view: View) -> Response:
                 password,
                 admin=view.field("role") == Role.ADMIN,
                 offices=_offices(view),
+                words=clinic_words(view.context.rules),
+                made_up=True,
                 now=view.now,
                 by=view.who.by,
             )
@@ -71,9 +74,7 @@ def reset_password(view: View) -> Response:
     password = new_password()
     with writing(view.context.engine) as session:
         account = _the_account(session, view)
-        manage_accounts.set_password(
-            session, account.name, password, now=view.now, by=view.who.by
-        )  # fmt: skip
+        manage_accounts.set_password(session, account.name, password, made_up=True, now=view.now, by=view.who.by)
         name = account.name
     return view.page("secret.html", what="password", whose=name, secret=password, back="/accounts")
 
@@ -125,6 +126,12 @@ def _unlock(session: Session, view: View, account: Staff) -> None:
     manage_accounts.activate(session, account.name, now=view.now, by=view.who.by)
 
 
+def _reset_second_factor(session: Session, view: View, account: Staff) -> None:
+    if account.id == view.who.staff_id:
+        raise Refused("another admin resets your second factor; a new phone is set up under your own name")
+    manage_accounts.reset_second_factor(session, account.name, now=view.now, by=view.who.by)
+
+
 def _sign_out(session: Session, view: View, account: Staff) -> None:
     manage_accounts.revoke_sessions(session, account.name, now=view.now, by=view.who.by)
 
@@ -138,5 +145,6 @@ PAGES = (
     Page("POST", "/accounts/{person:int}/languages", _account_action(_set_languages), admin=True),
     Page("POST", "/accounts/{person:int}/lock", _account_action(_lock), admin=True),
     Page("POST", "/accounts/{person:int}/unlock", _account_action(_unlock), admin=True),
+    Page("POST", "/accounts/{person:int}/second-factor", _account_action(_reset_second_factor), admin=True),
     Page("POST", "/accounts/{person:int}/sign-out", _account_action(_sign_out), admin=True),
 )
