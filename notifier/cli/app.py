@@ -51,6 +51,14 @@ COMMANDS: Final = {
     "informed": CommandEntry("staff.commands.informed", "A person told the patient the rules."),
     "due": CommandEntry("staff.lists.due", "What will be sent, and what waits for somebody."),
     "enrollments": CommandEntry("staff.lists.enrollments", "Who is enrolled, the latest first."),
+    "patients": CommandEntry(
+        "staff.patients.patients",
+        "Who is enrolled, with the last text and the next one; who wrote something unread comes first.",
+    ),
+    "find": CommandEntry(
+        "staff.patients.find",
+        "Find patients by name, a part of their number, a former one, your own id or who treated them.",
+    ),
     "show": CommandEntry("staff.lists.show", "Every text of one enrollment."),
     "explain": CommandEntry("staff.lists.explain", "Why a text was, was not, or will be sent."),
     "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,8 +16,8 @@ from notifier.domain.search_words import FoundBy, SearchTerms, words_of_enrollme
 _words = table_of(SearchWord)
 _LAST: Final = "\U0010ffff"
 """Sorts behind every letter."""
-_FROM: Final = ("name", "phone", "external_id", "provider")
-"""The columns that words come from."""
+_RARE: Final = 2000
+"""So few are looked up one by one; of more, all that the other words find is read."""
 
 
 def write_words(session: Session, ids: Iterable[int], rows: Iterable[Row]) -> None:
@@ -25,7 +25,7 @@ def write_words(session: Session, ids: Iterable[int], rows: Iterable[Row]) -> No
     words = [
         word
         for id_, row in zip(ids, rows, strict=True)
-        for word in _rows(id_, row["name"], row["phone"], row.get("external_id"), row.get("provider"))
+        for word in _rows(id_, row["name"], row["phone"], row.get("external_id"))
     ]
     insert_rows(session, SearchWord, words)
 
@@ -35,9 +35,11 @@ def refresh_words(session: Session, enrollment_ids: Collection[int]) -> None:
     ids = sorted(enrollment_ids)
     former = FoundBy.FORMER_NUMBER
     session.execute(delete(_words).where(_words.c.enrollment_id.in_(ids), _words.c.kind != former))
-    columns = (getattr(Enrollment, name) for name in _FROM)
-    found = session.execute(select(col(Enrollment.id), *columns).where(col(Enrollment.id).in_(ids))).all()
-    insert_rows(session, SearchWord, [word for id_, *said in found for word in _rows(id_ or 0, *said)])
+    columns = (col(Enrollment.id), col(Enrollment.name), col(Enrollment.phone), col(Enrollment.external_id))
+    found = session.execute(select(*columns).where(col(Enrollment.id).in_(ids))).all()
+    insert_rows(
+        session, SearchWord, [word for id_, name, phone, own in found for word in _rows(id_ or 0, name, phone, own)]
+    )
 
 
 def keep_former_number(session: Session, enrollment_ids: Iterable[int], phone: str) -> None:
@@ -47,20 +49,41 @@ def keep_former_number(session: Session, enrollment_ids: Iterable[int], phone: s
             insert_if_new(session, SearchWord, {"enrollment_id": id_, "word": word, "kind": FoundBy.FORMER_NUMBER})
 
 
-def matching(terms: SearchTerms) -> Select[Any]:
-    """Enrollments that all of the terms find, as `enrollment_id` and `found_by`: why the longest of them finds it."""
-    first, *others = terms.words
-    every = [_words.c.enrollment_id.in_(select(_words.c.enrollment_id).where(_begins(term))) for term in others]
-    by_words = select(_words.c.enrollment_id, _words.c.kind).where(_begins(first), *every)
-    exactly = select(_words.c.enrollment_id, _words.c.kind).where(_words.c.word == terms.exact)
-    found = union_all(by_words, exactly).subquery()
-    return select(found.c.enrollment_id, func.min(found.c.kind).label("found_by")).group_by(found.c.enrollment_id)
+def find_by_words(session: Session, terms: SearchTerms, limit: int) -> dict[int, FoundBy] | None:
+    """Enrollments that all of the terms find, and why the rarest of them does; None where more than `limit` fit."""
+    columns = (_words.c.enrollment_id, _words.c.kind)
+    rows = list(session.execute(select(*columns).where(_words.c.word == terms.exact)))
+    if terms.words:
+        many = [
+            session.scalar(select(func.count()).select_from(_ids(term).limit(_RARE).subquery())) or 0
+            for term in terms.words
+        ]
+        rarest = many.index(min(many))
+        others = [term for number, term in enumerate(terms.words) if number != rarest]
+        also = [_has(term) if many[rarest] < _RARE else _words.c.enrollment_id.in_(_ids(term)) for term in others]
+        rows += session.execute(select(*columns).where(_begins(terms.words[rarest]), *also).limit(limit + 1))
+    if len(rows) > limit:
+        return None
+    found: dict[int, FoundBy] = {}
+    for id_, kind in rows:
+        found[id_] = min(FoundBy(kind), found.get(id_, FoundBy.PROVIDER))
+    return found
 
 
-def _begins(spellings: tuple[str, ...]) -> ColumnElement[bool]:
-    return or_(*(and_(_words.c.word >= one, _words.c.word < one + _LAST) for one in spellings))
+def _ids(term: tuple[str, ...]) -> Select[Any]:
+    return select(_words.c.enrollment_id).where(_begins(term))
 
 
-def _rows(enrollment_id: int, name: str, phone: str, external_id: str | None, provider: str | None) -> list[Row]:
-    kept = words_of_enrollment(name, phone, external_id, provider)
+def _has(term: tuple[str, ...]) -> ColumnElement[bool]:
+    """The same of one enrollment, by its own words."""
+    same = _words.alias()
+    return select(same.c.kind).where(same.c.enrollment_id == _words.c.enrollment_id, _begins(term, same)).exists()
+
+
+def _begins(spellings: tuple[str, ...], words: FromClause = _words) -> ColumnElement[bool]:
+    return or_(*(and_(words.c.word >= one, words.c.word < one + _LAST) for one in spellings))
+
+
+def _rows(enrollment_id: int, name: str, phone: str, external_id: str | None) -> list[Row]:
+    kept = words_of_enrollment(name, phone, external_id)
     return [{"enrollment_id": enrollment_id, "word": word, "kind": kind} for kind, word in sorted(kept)]

@@ -47,6 +47,7 @@ class SearchTerms:
     is one."""
 
     words: tuple[tuple[str, ...], ...]
+    """Empty where it is too short for that."""
     exact: str
 
 
@@ -63,30 +64,26 @@ def words_of_number(phone: str) -> frozenset[str]:
     return frozenset(digits[start:][:LONGEST] for start in range(len(digits) - FEWEST_DIGITS + 1))
 
 
-def words_of_enrollment(
-    name: str, phone: str, external_id: str | None, provider: str | None
-) -> frozenset[tuple[FoundBy, str]]:
-    """All that an enrollment is found by now."""
+def words_of_enrollment(name: str, phone: str, external_id: str | None) -> frozenset[tuple[FoundBy, str]]:
+    """All that an enrollment is found by now, but for its provider: those are few, and looked through by name."""
     kept = {(FoundBy.NAME, word) for word in words_of(name)} | {(FoundBy.NUMBER, one) for one in words_of_number(phone)}
     if external_id and (exact := _exact(external_id)):
         kept.add((FoundBy.EXTERNAL_ID, exact))
-    return frozenset(kept | {(FoundBy.PROVIDER, word) for word in words_of(provider or "")})
+    return frozenset(kept)
 
 
 def read_search(typed: str) -> SearchTerms:
-    """What to look for. Raises Refused for what would find everybody, or is too long."""
+    """What to look for. Raises Refused where that is nothing, or too much."""
     numbers = [_digits(one) for one in _NUMBER.findall(typed)]
     words = [_fold(one) for one in _WORD.findall(_NUMBER.sub(" ", typed))]
     words = [word[:LONGEST] for word in words if word]
     if not numbers and not words:
         raise Refused("nothing to look for: write a name, a part of a mobile number, or your own number", "words")
-    if any(len(one) < FEWEST_DIGITS for one in numbers):
-        raise Refused(f"write at least {FEWEST_DIGITS} digits of a number, such as the last four", "words")
-    if not numbers and all(len(word) == 1 and word.isascii() for word in words):
-        raise Refused("one letter finds too many; write at least two letters of a name", "words")
     if len(numbers) + len(words) > MOST_WORDS:
         raise Refused(f"write at most {MOST_WORDS} words", "words")
     terms = [*(_spellings(one) for one in numbers), *((word,) for word in words)]
+    if all(len(one) < FEWEST_DIGITS for one in numbers) and all(len(word) == 1 and word.isascii() for word in words):
+        terms = []  # a letter or two digits are in everybody's name or number
     return SearchTerms(tuple(sorted(terms, key=lambda term: -len(term[0]))), _exact(typed))
 
 

@@ -68,6 +68,14 @@ MAY: Final = {
     "POST /enroll/card.ics": STAFF,
     "GET /patients/{enrollment:int}": STAFF,
     "POST /find": STAFF,
+    "GET /patients": STAFF,
+    "GET /patients.csv": STAFF,
+    "GET /found/{search}": STAFF,
+    "GET /found/{search}/patients.csv": STAFF,
+    "GET /day": STAFF,
+    "GET /day/{date}": STAFF,
+    "GET /week/{date}": STAFF,
+    "GET /unmarked": STAFF,
     "GET /patients/{enrollment:int}/first-text": STAFF,
     "POST /patients/{enrollment:int}/change": STAFF,
     "GET /patients/{enrollment:int}/card": STAFF,
@@ -126,6 +134,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "POST /api/v1/timeline": ANY_KEY,
     "GET /api/v1/enrollments": READ,
     "POST /api/v1/enrollments/search": READ,
+    "POST /api/v1/patients/search": READ,
     "GET /api/v1/enrollments/{enrollment}": READ,
     "POST /api/v1/enrollments/{enrollment}/treated": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/no-show": CHANGE,
@@ -150,6 +159,8 @@ PARTS: Final = {
     "protocol": "microneedling",
     "language": "en",
     "which": "next-24-hours",
+    "date": "2026-03-06",
+    "search": "of-nobody",
 }
 """What fills an address, whosever it is. What belongs to an office is filled by `two_offices.fill`."""
 QUERIES: Final = {"GET /protocols/compare": "?a=microneedling&b=microneedling-kit"}

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     contestants,
     drain,
     enrolling,
+    finding,
     lateness,
     pages,
     pending,
@@ -53,13 +54,25 @@ def main() -> None:
             "claiming": lambda: claiming.measure(made, many),
             "several": lambda: several.measure(ground),
             "pages": lambda: pages.measure(made),
+            "finding": lambda: finding.measure(made),
         }
         for name in asked.what or measurements:
             measurements[name]()
 
 
 def _arguments() -> argparse.Namespace:
-    names = ("starting", "timelines", "enrolling", "pending", "drain", "lateness", "claiming", "several", "pages")
+    names = (
+        "starting",
+        "timelines",
+        "enrolling",
+        "pending",
+        "drain",
+        "lateness",
+        "claiming",
+        "several",
+        "pages",
+        "finding",
+    )
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(names)}")
     parser.add_argument("--long", action="store_true", help="with 1,000,000 pending texts too (about 3 minutes more)")

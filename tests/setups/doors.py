@@ -151,7 +151,8 @@ class PageForms:
         return self.pages.read(f"/patients/{enrollment}")
 
     def treated_by(self, who: str) -> list[int]:
-        return [int(one) for one in re.findall(r'href="/patients/(\d+)"', self.pages.post("/find", who=who).text)]
+        found = self.pages.get(self.pages.post("/find", who=who).headers["location"])
+        return [int(one) for one in re.findall(r'href="/patients/(\d+)"', found.text)]
 
     @staticmethod
     def _fields(said: Mapping[str, Any], answers: str) -> Iterator[tuple[str, str]]:

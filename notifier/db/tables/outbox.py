@@ -25,6 +25,8 @@ class Enrollment(SQLModel, table=True):
         partial_index("ix_enrollments_office", "office", where="office IS NOT NULL"),
         # Whose day it was, or will be.
         Index("ix_enrollments_treated_on", "treated_on"),
+        # Who treats patients here.
+        partial_index("ix_enrollments_provider", "provider", where="provider IS NOT NULL"),
         # All that the list of patients is narrowed by: it is counted without reading a row.
         Index("ix_enrollments_listed", "protocol", "state", "office", "provider"),
     )

@@ -29,12 +29,14 @@ from notifier.web.pages.administration import (
 )
 from notifier.web.pages.administration.sign_in_responses import STEPS
 from notifier.web.pages.desk import (
+    calendar,
     close_reply,
     delivery,
     first_days,
     inbox,
     overdue,
     pass_on,
+    patient_list,
     photos,
     reply,
     sending_status,
@@ -67,6 +69,8 @@ PAGES: tuple[Page, ...] = (
     *enroll.PAGES,
     *printed_plan.PAGES,
     *patient.PAGES,
+    *patient_list.PAGES,
+    *calendar.PAGES,
     *first_text.PAGES,
     *patient_commands.PAGES,
     *patient_notes.PAGES,

@@ -15,9 +15,7 @@ depends_on = None
 
 _AT_ONCE = 5000
 """Enrollments whose words are in memory."""
-_ENROLLMENTS = sa.text(
-    "SELECT id, name, phone, external_id, provider FROM enrollments WHERE id > :after ORDER BY id LIMIT :many"
-)
+_ENROLLMENTS = sa.text("SELECT id, name, phone, external_id FROM enrollments WHERE id > :after ORDER BY id LIMIT :many")
 _FORMER = sa.text(
     "SELECT DISTINCT m.enrollment_id, m.phone FROM messages m JOIN enrollments e ON e.id = m.enrollment_id"
     " WHERE m.enrollment_id > :after AND m.enrollment_id <= :last AND m.left_at IS NOT NULL AND m.phone <> e.phone"
@@ -49,11 +47,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_searches_at", "searches", ["at"])
     op.create_index("ix_enrollments_treated_on", "enrollments", ["treated_on"])
+    treated_by = sa.text("provider IS NOT NULL")
+    op.create_index(
+        "ix_enrollments_provider", "enrollments", ["provider"], sqlite_where=treated_by, postgresql_where=treated_by
+    )
     op.create_index("ix_enrollments_listed", "enrollments", ["protocol", "state", "office", "provider"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_enrollments_listed", "enrollments")
+    op.drop_index("ix_enrollments_provider", "enrollments")
     op.drop_index("ix_enrollments_treated_on", "enrollments")
     op.drop_table("searches")
     op.drop_table("search_words")

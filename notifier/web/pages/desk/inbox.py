@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -24,6 +25,7 @@ _AHEAD: Final = timedelta(days=2)
 """A text may be moved earlier than its nominal moment."""
 MOST: Final = 25
 """Rows of one list on Today; the whole list is behind its count."""
+_CALENDAR: Final = re.compile(r"/unmarked|/(day|week)/[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOST_LISTED, _MOST_CLOSED = 500, 50
 
 
@@ -110,7 +112,8 @@ def back_to(view: View, otherwise: str = "/") -> str:
     """The page of ours that a small form stands on."""
     back = view.field("back")
     page, _, whose = back.rpartition("/")
-    known = back in ("/", "/replies") or page == "/texts" or (page == "/patients" and whose.isdigit())
+    listed = back in ("/", "/replies") or bool(_CALENDAR.fullmatch(back))
+    known = listed or page == "/texts" or (page == "/patients" and whose.isdigit())
     return back if known and back.isascii() and back.isprintable() else otherwise
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 from starlette.responses import Response
 
 from notifier.conversations.inbox import conversation
@@ -18,8 +16,6 @@ from notifier.db.protocols import UnreadableVersion
 from notifier.db.tables import Enrollment, StaffForm
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import FIRST
-from notifier.domain.names import fold_name
-from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.states import MessageState
 from notifier.enrollments.fields import KEPT, NOTES, Kind
@@ -35,13 +31,12 @@ from notifier.oversight.worklists import as_open
 from notifier.web.pages.desk.reply import reply_box
 from notifier.web.pages.patients.enroll_form import zones
 from notifier.web.pages.patients.first_text import first_text_of
-from notifier.web.view import NotFound, Page, View, redirect
+from notifier.web.view import NotFound, Page, View
 from notifier.web.widgets.conversation_view import conversation_view
 from notifier.web.widgets.recovery_chart import Picture, draw
 from notifier.web.widgets.timeline_view import Bubble, stored
 from schedules.moments import Moments
 
-_MOST_FOUND = 50
 _MOST_SAID = 100
 
 
@@ -125,38 +120,4 @@ def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
     return list(sent.warnings or []) if sent is not None and sent.enrollment_id == enrollment_id else []
 
 
-def find(view: View) -> Response:
-    """Find a patient by name, mobile, enrollment number or what staff wrote down beside them.
-
-    Sent as a form: no name belongs into an address.
-    """
-    typed = view.field("who")
-    with view.context.visible_session() as session:
-        found = _found(session, typed)
-    if len(found) == 1:
-        return redirect(f"/patients/{found[0].id}")
-    return view.page("found.html", about="search", typed=typed, found=found, notes=NOTES, most=_MOST_FOUND)
-
-
-def _found(session: Session, typed: str) -> list[Enrollment]:
-    if typed.isascii() and typed.isdigit() and len(typed) < 8:
-        one = enrollments.by_id(session, int(typed))
-        return [one] if one else []
-    which: list[ColumnElement[bool]] = []
-    which += [func.lower(getattr(Enrollment, one.name)) == func.lower(typed) for one in NOTES]
-    try:
-        which.append(col(Enrollment.phone) == parse_phone(typed, vouched=True).e164)
-    except ValueError:
-        folded = fold_name(typed)
-        if folded:
-            which.append(col(Enrollment.folded_name).contains(folded, autoescape=True))
-    if not which:
-        return []
-    found = select(Enrollment).where(or_(*which))
-    return list(session.scalars(found.order_by(col(Enrollment.id).desc()).limit(_MOST_FOUND)))
-
-
-PAGES = (
-    Page("GET", "/patients/{enrollment:int}", show),
-    Page("POST", "/find", find),
-)
+PAGES = (Page("GET", "/patients/{enrollment:int}", show),)

@@ -22,6 +22,7 @@ from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
+from notifier.web.pages.desk.inbox import back_to
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.effect_view import EffectView, effect_view
 from notifier.web.widgets.formats import number
@@ -55,7 +56,8 @@ def act(view: View) -> Response:
     with writing(context.engine) as session:
         action.carry_out(session, view, the_enrollment(session, whose))
     view.note("did", view.field("what"), whose)
-    return redirect(f"/patients/{whose}#done")
+    back = back_to(view, "")
+    return redirect(f"{back}#visit-{whose}" if back.startswith(("/day/", "/unmarked")) else f"/patients/{whose}#done")
 
 
 def _action(kind: type[Command]) -> PatientAction:
