@@ -24,6 +24,7 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.alert_rules import AlertRules
 from notifier.sms.media import MediaSource
+from notifier.web.desk_watch import DeskWatch
 from notifier.web.uploads import Uploads
 from schedules.catalogue import Catalogue
 from schedules.check import Report
@@ -53,6 +54,8 @@ class WebContext:
     """Who must have one to see the page."""
     banner: str | None = None
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
+    watch: DeskWatch = field(default_factory=DeskWatch)
+    """What open pages ask every few seconds."""
     looks: Looks = field(default_factory=Looks)
     uploads: Uploads = field(default_factory=Uploads)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)

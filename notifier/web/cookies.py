@@ -30,7 +30,8 @@ def token_in(request: Request) -> str | None:
 def who(context: WebContext, request: Request, now: datetime, *, token: str | None = None) -> SignedIn | None:
     """Who is asking; None for a session that is locked, over, revoked, without a second factor, or never was.
 
-    `token`: one that the browser is about to get; None: the one that it has.
+    `token`: one that the browser is about to get; None: the one that it has. A page that draws itself anew
+    (`X-Refresh`) keeps no session open: a desk that nobody is at is locked all the same.
     """
     token = token or token_in(request)
     if not token:
@@ -43,7 +44,7 @@ def who(context: WebContext, request: Request, now: datetime, *, token: str | No
     signed_in, stale = found
     if context.second_factor.requires(signed_in.role) and not signed_in.second_factor:
         return None  # of before it was required; a new sign-in asks to set one up
-    if stale:
+    if stale and not request.headers.get("x-refresh"):
         with writing(context.engine) as session:
             sessions.seen(session, hashed, source_of(request), now=now)
     return signed_in

@@ -27,7 +27,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 """On every response, unless it sets its own."""
-_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/desk-state"})
 """Asked every few seconds; logged only when the response is an error."""
 log = structlog.get_logger()
 

@@ -23,6 +23,7 @@ from notifier.access.record_look import Look, record_look
 from notifier.db.columns import can_be_id
 from notifier.db.engine import writing
 from notifier.domain.refused import Refused
+from notifier.oversight.desk_state import DeskState
 from notifier.web import cookies, origin
 from notifier.web.context import WebContext
 from notifier.web.error_pages import NOTHING_HERE, patient_in
@@ -95,6 +96,11 @@ class View:
             if shown or about:
                 self.saw(about or PurePath(template).stem.strip("_").replace("_", " "), *shown)
         return made
+
+    @property
+    def desk(self) -> DeskState:
+        """What is open now, at most a second old; to be asked before the lists are read."""
+        return self.context.watch.state(self.context.engine, self.context.rules.yours, self.context.clock.monotonic())
 
     @cached_property
     def source(self) -> Source:

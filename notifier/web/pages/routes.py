@@ -42,6 +42,7 @@ from notifier.web.pages.desk import (
     sending_status,
     texts,
     today,
+    watching,
 )
 from notifier.web.pages.patients import (
     enroll,
@@ -59,6 +60,7 @@ from notifier.web.view import Page, respond
 PAGES: tuple[Page, ...] = (
     *today.PAGES,
     *first_days.PAGES,
+    *watching.PAGES,
     *sending_status.PAGES,
     *inbox.PAGES,
     *photos.PAGES,
@@ -106,6 +108,7 @@ def staff_router(context: WebContext) -> APIRouter:
         _add(router, "GET", path, partial(sign_in_steps.show, context, step))
         _add(router, "POST", path, partial(sign_in_steps.take, context, room, step))
     _add(router, "POST", "/sign-in/go-on", partial(sign_in_steps.go_on, context))
+    _add(router, "GET", "/icon/{count:int}/{look}.svg", partial(_icon, context))
     for old, new in MOVED.items():
         _add(router, "GET", old, partial(_moved, context, new))
     for page in PAGES:
@@ -124,6 +127,10 @@ async def _static(context: WebContext, request: Request) -> Response:
     if refusal := origin.refuse(context, request):
         return refusal if refusal.status_code == 404 else PlainTextResponse("https only\n", 403)
     return static_file(request.path_params["name"])
+
+
+async def _icon(context: WebContext, request: Request) -> Response:
+    return origin.refuse(context, request) or watching.icon(request)
 
 
 async def _moved(context: WebContext, to: str, request: Request) -> Response:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from notifier import web
 from notifier.domain.kinds import REPLY
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
 from tests.web.pages.conftest import Pages
@@ -16,6 +18,12 @@ from tests.web.pages.test_today import S, move
 
 pytestmark = in_a_browser
 PAGES = ["/accounts", "/api-keys", "/audit-log", "/account", "/protocols/microneedling-24h/approve/es", "/"]
+
+_NOTIFICATION = """
+    window.shown = [];
+    window.Notification = class { static permission = "granted"; constructor(...all) { shown.push(all); } };
+"""
+_WATCH = (Path(web.__file__).parent / "static" / "watch.js").read_text().replace("EVERY = 3000", "EVERY = 100")
 
 
 @pytest.fixture
@@ -111,3 +119,33 @@ def test_every_page_of_an_admin_fits_and_axe_finds_nothing(visitor: Visitor, wid
         found += [f"{path}: {said}" for said in visitor.axe()]
         found += [f"{path}: {visitor.width} px wide"] if visitor.width > width else []
     assert ([], []) == (found, visitor.complaints)
+
+
+def test_what_comes_is_seen_without_a_reload_and_moves_nothing_under_a_hand(visitor: Visitor) -> None:
+    page, pages = visitor.page, visitor.pages
+    pages.enroll()
+    page.context.grant_permissions(["notifications"])
+    page.add_init_script(_NOTIFICATION)
+    page.context.route("**/static/watch.js", lambda route: route.fulfill(body=_WATCH, content_type="text/javascript"))
+    visitor.go("/")
+    page.get_by_role("button", name="Ring for urgent words").click()
+    page.mouse.move(5, 5)
+    pages.says("when can I stop icing?")
+    pages.clock.pass_(seconds=2)
+    expect(page.locator("#needs-a-person")).to_contain_text("when can I stop icing?")
+    expect(page).to_have_title("(1) Today · Lakeside Skin")
+    assert [] == page.evaluate("shown")
+    page.get_by_role("button", name="I take it").focus()
+    pages.says("I have trouble breathing")
+    pages.clock.pass_(seconds=2)
+    expect(page.get_by_role("button", name="Something has changed: show it")).to_be_visible()
+    expect(page).to_have_title("(2) URGENT · Today · Lakeside Skin")
+    assert "trouble breathing" not in page.locator("#needs-a-person").inner_text()
+    assert [["Urgent words have come", {"body": "Look at Today.", "tag": "urgent", "requireInteraction": True}]] == (
+        page.evaluate("shown")
+    )
+    assert "/icon/2/urgent.svg" == page.locator("link[rel=icon]").get_attribute("href")
+    page.get_by_role("button", name="Something has changed: show it").click()
+    expect(page.locator("#needs-a-person .urgent")).to_contain_text("I have trouble breathing")
+    assert [] == visitor.axe()
+    assert [] == visitor.complaints

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
+from sqlalchemy import func, select
 
 from notifier.db import outbox
 from notifier.db.engine import reading, writing
-from notifier.db.tables import Message
+from notifier.db.tables import Message, StaffAudit
 from notifier.domain.states import MessageState
 from notifier.numbers.open_replies import what_holds
 from schedules.catalogue import shipped
@@ -224,3 +225,21 @@ def test_a_release_shows_the_lift_that_is_said_then(pages: Pages) -> None:
     assert "“makeup again” was held meanwhile. It is said now, or when texts may leave next" in words(
         pages.post("/replies/1/release")
     )
+
+
+def test_a_page_that_draws_itself_anew_keeps_no_session_open_and_is_no_other_look(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("when can I stop icing?")
+    fresh = {"X-Fragment": "1", "X-Refresh": "1"}
+    assert "icing" in pages.get("/").text
+    with reading(pages.engine) as session:
+        looks = session.scalar(select(func.count()).select_from(StaffAudit))
+    for _ in range(14):
+        pages.clock.pass_(minutes=1)
+        assert 200 == pages.client.get("/", headers=fresh).status_code
+        state = pages.client.get("/desk-state", headers=fresh)
+        assert {"token", "unread", "urgent", "latest"} == state.json().keys()
+    with reading(pages.engine) as session:
+        assert looks == session.scalar(select(func.count()).select_from(StaffAudit))
+    pages.clock.pass_(minutes=2)
+    assert 401 == pages.client.get("/desk-state", headers=fresh).status_code

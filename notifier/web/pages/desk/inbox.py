@@ -87,13 +87,14 @@ def _waiting_list(rows: Sequence[Any], count: Callable[[], int] | None = None) -
 
 def show_replies(view: View) -> Response:
     """Every reply that is open, every number that waits, and what was closed lately."""
+    token = view.desk.token
     with view.context.visible_session() as session:
         values: dict[str, Any] = {
             "replies": worklists.open_replies(session, _MOST_LISTED, view.now),
             "holds": worklists.holds_without_reply(session, _MOST_LISTED),
             "closed": worklists.closed_replies(session, _MOST_CLOSED),
         }
-    return view.page("replies.html", about="replies", most=_MOST_LISTED, **values)
+    return view.page("replies.html", about="replies", most=_MOST_LISTED, desk_token=token, **values)
 
 
 def _inbox_action(what: str, action: Callable[[Session, View], object]) -> Callable[[View], Response]:

@@ -51,6 +51,7 @@ def show(view: View) -> Response:
     context, now = view.context, view.now
     today, tomorrow = _midnight(view, 0), _midnight(view, 1)
     edges, in_a_day = [_midnight(view, number) for number in range(8)], now + _DAY
+    token = view.desk.token
     with context.visible_session() as session:
         leaving, waiting = worklists.count_upcoming(session, {in_a_day, *edges[1:]})
         values: dict[str, Any] = {
@@ -64,7 +65,7 @@ def show(view: View) -> Response:
             "waiting": waiting,
             "yesterday": _counts(worklists.count_left(session, _midnight(view, -1), today)),
         }
-    return view.page("today.html", about="Today", today=now.astimezone(context.zone).date(), **values)
+    return view.page("today.html", about="Today", desk_token=token, today=now.astimezone(context.zone).date(), **values)
 
 
 def _expected(session: Session, view: View, today: datetime, tomorrow: datetime) -> list[Expected]:

@@ -42,13 +42,13 @@ _MOST_SAID = 100
 
 def show(view: View) -> Response:
     """Everything about one enrollment."""
-    context = view.context
+    context, token = view.context, view.desk.token
     with reading(context.engine) as session:
         enrollment = enrollments.by_id(session, view.number("enrollment"))
         if enrollment is None:
             raise NotFound
         values = _values(session, view, enrollment)
-    return view.page("patient.html", enrollment=enrollment, **values)
+    return view.page("patient.html", enrollment=enrollment, desk_token=token, **values)
 
 
 def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, Any]:
