@@ -91,7 +91,7 @@ def test_a_newer_restriction_takes_the_day_of_older_lifts_and_staff_hear_it(clin
     saturday = clinic.now + DAY - 4 * HOUR
     shown = look(clinic, treated_at=saturday)
     third = clinic.enroll(at=saturday, now=saturday, name=ZOE)
-    said = f"enrollment {second.enrollment}: makeup-again has moved later: Sat Mar 7 had enough texts"
+    said = f"enrollment {second.enrollment}: “makeup again” has moved later: Sat Mar 7 had enough texts"
     assert said in third.warnings
     assert shown.warnings  # the treatment lies ahead of the preview's clock, and the sentence is there all the same
     lift = clinic.texts(second.enrollment)["makeup-again"]

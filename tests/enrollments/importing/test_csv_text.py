@@ -141,7 +141,7 @@ def test_a_bad_cell_gets_its_column_and_one_sentence(subtests: pytest.Subtests) 
         ({"phone": "1.21256E+10"}, "phone", "scientific notation"),
         ({"treated_at": "46000.6"}, "treated_at", "a spreadsheet's date serial number"),
         ({"treated_at": "3/7/2026 15:30"}, "treated_at", "write the year first"),
-        ({"treated_at": "", "appointment_at": ""}, "treated_at", "say treated_at"),
+        ({"treated_at": "", "appointment_at": ""}, "treated_at", "say when the treatment ENDED"),
         ({"timezone": "America/Denver"}, "treated_at", "say the offset"),
         ({"status": "done"}, "status", 'status "done" is not known; write cancelled or no-show'),
         ({"rebook_consent": "perhaps"}, "rebook_consent", "write yes or no"),
