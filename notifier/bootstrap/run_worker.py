@@ -42,9 +42,10 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
+from notifier.scheduler.webhook_posts import EVERY, WebhookPosts
 from notifier.scheduler.worker import Worker
 from notifier.scheduler.worker_lock import exclusive, lock_file
-from notifier.scheduler.worker_settings import Outside, WorkerSettings
+from notifier.scheduler.worker_settings import Extra, Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.outcomes.journal import Journal, journal_place
@@ -147,6 +148,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         watch_replies=lambda now: watch_replies(threads, alerting, now=now),
         ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
+        rounds=(Extra("webhooks out", EVERY, WebhookPosts(threads, clock).round),),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),
     )
     return Worker(

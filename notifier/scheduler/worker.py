@@ -105,11 +105,10 @@ class Worker:
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> bool:
         """Work until `stop`; whether everything in flight was finished and written down by then."""
-        me, senders = self._settings, self._dispatch.senders
+        me, senders, timers = self._settings, self._dispatch.senders, self._timers
         await self._begin()
         await self._threads.write(lambda session: remember_senders(session, senders, at=self._clock.now()))
         await self._heartbeat()
-        timers = self._timers
         watchdog = Watchdog(self.age, limit=hangs_after(me.watchdog_usec))
         changes = changes_of(self._threads)
         timers.add("clock", _CLOCK, self._confirm_clock)
@@ -124,6 +123,8 @@ class Worker:
         timers.add("watch", _WATCH, self._watch)
         timers.add("closing", _WATCH, self._at_closing)
         timers.add("beat", _WATCH, self._beat)
+        for extra in self._outside.rounds:
+            timers.add(extra.name, extra.every, extra.round)
         timers.start()
         watchdog.start()
         notify_systemd("READY=1", me.systemd)
@@ -245,8 +246,7 @@ class Worker:
             return
         looked = await resolve(self._threads, self._gateway, now=now, on_unknown=me.on_unknown)
         self._lost_failures = 0 if looked is not None else self._lost_failures + 1
-        failures = self._lost_failures
-        wait = backoff(failures, first=10, longest=300, random=self._random) if failures else 0.0
+        wait = backoff(self._lost_failures, first=10, longest=300, random=self._random) if self._lost_failures else 0.0
         self._lost_not_before = self._clock.monotonic() + wait
         if looked:
             self._timers.wake("dispatch")

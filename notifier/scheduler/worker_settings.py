@@ -34,6 +34,16 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """A round that has nothing to do with sending: it may fail, and fails alone."""
+
+    name: str
+    every: float
+    """Seconds."""
+    round: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Outside:
     """How the worker makes itself heard, once a minute."""
 
@@ -47,5 +57,7 @@ class Outside:
     """Answers what is still unread when staffed hours end."""
     beat: Callable[[], Awaitable[None]] | None = None
     """Pings a dead man's switch; raises NotDelivered."""
+    rounds: tuple[Extra, ...] = ()
+    """What else the worker does now and then, beside sending."""
     alarm: Callable[[str, datetime], Awaitable[object]] | None = None
     """Tells somebody why this worker ends or sends nothing, where the tables cannot say it."""

@@ -123,6 +123,10 @@ MAY: Final = {
     "GET /api-keys": ADMIN,
     "POST /api-keys": ADMIN,
     "POST /api-keys/{key:int}/revoke": ADMIN,
+    "GET /webhooks": WHOLE_ADMIN,
+    "POST /webhooks": WHOLE_ADMIN,
+    "POST /webhooks/{endpoint:int}/remove": WHOLE_ADMIN,
+    "POST /webhooks/{endpoint:int}/test": WHOLE_ADMIN,
     "GET /audit-log": ADMIN,
 }
 READ, ENROLL, CHANGE, ANY_KEY = Scope.READ, Scope.ENROLL, Scope.CHANGE, None

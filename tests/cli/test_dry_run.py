@@ -70,6 +70,8 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "fixed-answer": ("--approve", "--by", "Dr. Rivera"),
     "mappings save": ("mine", "own.toml"),
     "mappings forget": ("kept",),
+    "webhooks add": ("https://example.org/hooks", "--happening", "message.failed"),
+    "webhooks remove": ("1",),
     "db upgrade": (),
     "db move": ("postgresql+psycopg://localhost/other",),
     "service install": (),
@@ -93,6 +95,7 @@ CHANGES_NOTHING = {
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
     "doctor", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
+    "webhooks list", "webhooks deliveries", "webhooks test",
 }  # fmt: skip
 
 
@@ -133,6 +136,7 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
         ("staff", "languages", "Dana", "--language", "en"),
         ("saved-answers", "write", "Swelling?", "Call us at {phone}."),
         ("api-key", "add", "EHR", "--scope", "read"),
+        ("webhooks", "add", "http://127.0.0.1:9/hook", "--happening", "message.failed"),
         ("backup", "older.db"),
     ):
         assert 0 == clinic(*words).code, words

@@ -27,6 +27,7 @@ from notifier.db.tables.staff import (
     StaffSession,
     WrongPassword,
 )
+from notifier.db.tables.subscriptions import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Alert",
@@ -74,6 +75,8 @@ __all__ = [
     "StaffForm",
     "StaffSession",
     "StoredSearch",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "WorkerRow",
     "WrongPassword",
 ]

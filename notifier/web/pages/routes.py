@@ -26,6 +26,7 @@ from notifier.web.pages.administration import (
     second_factor,
     sign_in,
     sign_in_steps,
+    webhooks,
 )
 from notifier.web.pages.administration.sign_in_responses import STEPS
 from notifier.web.pages.desk import (
@@ -89,6 +90,7 @@ PAGES: tuple[Page, ...] = (
     *second_factor.PAGES,
     *accounts.PAGES,
     *api_keys.PAGES,
+    *webhooks.PAGES,
     *audit_log.PAGES,
 )
 MOVED: Final[Mapping[str, str]] = MappingProxyType(

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: what happened is posted, signed, to the addresses of other programs."""

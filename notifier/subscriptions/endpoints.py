@@ -1,0 +1,110 @@
+"""The addresses of other programs: added, listed, taken away."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.access import accounts
+from notifier.db.rows import insert_rows_for_ids
+from notifier.db.tables import Event, Reply, WebhookEndpoint
+from notifier.domain.refused import Refused
+from notifier.subscriptions.happenings import Happening
+
+_SECRET_BYTES: Final = 24
+_LONGEST_URL: Final = 500
+
+
+def add_endpoint(
+    session: Session,
+    url: str,
+    happenings: Iterable[Happening],
+    *,
+    office: str | None = None,
+    with_details: bool = False,
+    now: datetime,
+    by: str,
+) -> WebhookEndpoint:
+    """A new endpoint, told what happens from now on; its secret is for the other program. Raises Refused."""
+    wanted = sorted({one.value for one in happenings})
+    if not wanted:
+        raise Refused(f"say what it is told: {', '.join(Happening)}", "happening")
+    url = _checked(url.strip())
+    if any(one.url == url for one in endpoints(session)):
+        raise Refused("there is an endpoint with this address already; take it away first", "url")
+    (id_,) = insert_rows_for_ids(
+        session,
+        WebhookEndpoint,
+        [
+            {
+                "url": url,
+                "secret": f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}",
+                "happenings": wanted,
+                "office": office,
+                "with_details": with_details,
+                "read_event": session.scalar(select(func.max(col(Event.id)))) or 0,
+                "read_reply": session.scalar(select(func.max(col(Reply.id)))) or 0,
+                "created_at": now,
+                "created_by": by,
+            }
+        ],
+    )
+    accounts.audit(session, at=now, by=by, what="did", about=f"added webhook endpoint {id_}: {', '.join(wanted)}")
+    return the_endpoint(session, id_)
+
+
+def endpoints(session: Session) -> list[WebhookEndpoint]:
+    """Those that are told, the oldest first."""
+    working = select(WebhookEndpoint).where(col(WebhookEndpoint.ended_at).is_(None))
+    return list(session.scalars(working.order_by(col(WebhookEndpoint.id))))
+
+
+def the_endpoint(session: Session, endpoint_id: int) -> WebhookEndpoint:
+    """The working endpoint of this number. Raises Refused where there is none."""
+    found = session.get(WebhookEndpoint, endpoint_id)
+    if found is None or found.ended_at is not None:
+        raise Refused(f"there is no endpoint {endpoint_id}; see: notifier webhooks list", "endpoint")
+    return found
+
+
+def remove_endpoint(session: Session, endpoint_id: int, *, now: datetime, by: str) -> str:
+    """Nothing is posted to it any more, not even what waits; its address. Raises Refused."""
+    found = the_endpoint(session, endpoint_id)
+    found.ended_at, found.ended_by = now, by
+    accounts.audit(session, at=now, by=by, what="did", about=f"removed webhook endpoint {endpoint_id}")
+    return found.url
+
+
+def _checked(url: str) -> str:
+    """Only https, but for this very machine: posts name patients' enrollments. No user or password in it."""
+    no_address = Refused("this is no address; write one like https://example.org/hooks/notifier", "url")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise no_address from None
+    if not host or len(url) > _LONGEST_URL or any(ord(one) <= ord(" ") for one in url):
+        raise no_address
+    if parts.username or parts.password or parts.fragment:
+        raise Refused("leave user, password and # out of the address: posts are signed instead", "url")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):
+        raise Refused("write an address that begins with https://; http is for this machine alone", "url")
+    return url
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,80 @@
+"""Which other programs are told what happens: their addresses, and what became of each post. For admins alone."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from notifier.db.engine import reading, writing
+from notifier.domain.offices import choose_office
+from notifier.domain.refused import Refused
+from notifier.subscriptions.deliver import send_now, try_out
+from notifier.subscriptions.deliveries import latest_deliveries, state_of, waiting
+from notifier.subscriptions.endpoints import add_endpoint, endpoints, remove_endpoint, the_endpoint
+from notifier.subscriptions.happenings import MEANINGS, Happening
+from notifier.web.view import Page, View, redirect
+
+_SHOWN = 50
+
+
+def show(view: View) -> Response:
+    """The endpoints, and what waits for each."""
+    return _page(view)
+
+
+def add(view: View) -> Response:
+    """A new endpoint; its secret is shown with it."""
+    wanted = [one for one in Happening if view.field(f"happening.{one}") == "yes"]
+    try:
+        with writing(view.context.engine) as session:
+            said = view.field("office")  # nothing is all of them
+            office = choose_office(said, view.context.rules.offices) if said else None
+            made = add_endpoint(
+                session, view.field("url"), wanted, office=office,
+                with_details=view.field("details") == "yes", now=view.now, by=view.who.by,
+            )  # fmt: skip
+            number, secret = made.id, made.secret
+    except Refused as why:
+        return _page(view, problem=why, status=422)
+    return view.page("secret.html", what="secret", whose=f"endpoint {number}", secret=secret, back="/webhooks")
+
+
+def remove(view: View) -> Response:
+    """Nothing is posted to it any more."""
+    with writing(view.context.engine) as session:
+        remove_endpoint(session, view.number("endpoint"), now=view.now, by=view.who.by)
+    return redirect("/webhooks")
+
+
+def test(view: View) -> Response:
+    """Post a test, and say whether it was taken."""
+    with reading(view.context.engine) as session:
+        endpoint = the_endpoint(session, view.number("endpoint"))
+        post = try_out(endpoint, view.now)
+    return _page(view, tested=endpoint.id, why=send_now(post))
+
+
+def _page(
+    view: View,
+    *,
+    problem: Refused | None = None,
+    tested: int | None = None,
+    why: str | None = None,
+    status: int = 200,
+) -> Response:
+    with reading(view.context.engine) as session:
+        found = [
+            (one, waiting(session, one.id or 0), latest_deliveries(session, one.id or 0, limit=_SHOWN))
+            for one in endpoints(session)
+        ]
+    return view.page(
+        "webhooks.html", status=status, found=found, problem=problem, typed=view.fields, meanings=MEANINGS,
+        state_of=state_of, tested=tested, why=why,
+    )  # fmt: skip
+
+
+PAGES = (
+    Page("GET", "/webhooks", show, admin=True, whole=True),
+    Page("POST", "/webhooks", add, admin=True, whole=True),
+    Page("POST", "/webhooks/{endpoint:int}/remove", remove, admin=True, whole=True),
+    Page("POST", "/webhooks/{endpoint:int}/test", test, admin=True, whole=True),
+)
