@@ -62,7 +62,7 @@ def move(source: Engine, target: Engine, *, say: Callable[[str], object]) -> Mov
     source.dispose()
     if not close_for_others(file):
         raise DatabaseFailure(f"{file} is damaged: nothing is moved.")
-    with _alone(file) as ours, target.begin() as theirs:
+    with _exclusively(file) as ours, target.begin() as theirs:
         tables = tuple(_moved(ours, theirs, say))
     return Moved(tables, _put_aside(file))
 
@@ -82,7 +82,7 @@ def _moved(ours: Connection, theirs: Connection, say: Callable[[str], object]) -
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[Connection]:
+def _exclusively(file: Path) -> Iterator[Connection]:
     """A connection that keeps everybody else from reading and writing until it ends."""
     raw = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=rw", uri=True, check_same_thread=False)
     with closing(raw):

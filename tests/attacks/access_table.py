@@ -123,6 +123,14 @@ MAY: Final = {
     "GET /api-keys": ADMIN,
     "POST /api-keys": ADMIN,
     "POST /api-keys/{key:int}/revoke": ADMIN,
+    "POST /patients/{enrollment:int}/notes": STAFF,
+    "POST /accounts/{person:int}/languages": ADMIN,
+    "GET /saved-answers": STAFF,
+    "POST /saved-answers": ADMIN,
+    "POST /saved-answers/{answer:int}/approve": ADMIN,
+    "POST /saved-answers/{answer:int}/retire": ADMIN,
+    "GET /first-days": STAFF,
+    "POST /replies/{reply:int}/pass-on": STAFF,
     "GET /webhooks": WHOLE_ADMIN,
     "POST /webhooks": WHOLE_ADMIN,
     "POST /webhooks/{endpoint:int}/remove": WHOLE_ADMIN,
@@ -158,6 +166,8 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "GET /api/v1/replies": READ,
 }
 PARTS: Final = {
+    "endpoint": 1,
+    "answer": 1,
     "name": "desk.css",
     "number": 1,
     "protocol": "microneedling",

@@ -34,6 +34,8 @@ from notifier.db.outbox import messages_of
 from notifier.db.tables import Scope
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.requests import EnrollRequest
+from notifier.subscriptions.endpoints import add_endpoint
+from notifier.subscriptions.happenings import Happening
 from notifier.web import cookies
 from schedules.catalogue import shipped
 from tests.setups.fakes import FakeClock
@@ -191,6 +193,8 @@ def fill(clinic: Clinic) -> None:
         }
     for one in PEOPLE[1:]:
         clinic.account(one.name, admin=one.is_admin, office=one.office)
+    with writing(clinic.engine) as session:
+        add_endpoint(session, "http://127.0.0.1:9/hook", Happening, now=clinic.clock.now(), by="the desk")
 
 
 @contextmanager
