@@ -88,4 +88,13 @@ DANA = Sample(
 )
 
 CAST = (MARIA, ROSA, LEILANI, KEVIN, ANA, NOA, GRACE, TOM, OMAR, DANA)
-BY_PHONE: Mapping[str, Sample] = {sample.phone: sample for sample in CAST}
+
+BETH = Sample("Beth Osei", "New York", "+12125550111", "America/New_York", "microneedling")
+CARA = Sample("Cara Lindqvist", "New York", "+12125550112", "America/New_York", "microneedling-week")
+DEV = Sample("Dev Patel", "New York", "+12125550113", "America/New_York", "microneedling")
+ELENA = Sample("Elena Ortiz", "New York", "+12125550114", "America/New_York", "microneedling")
+FINN = Sample("Finn Murphy", "New York", "+12125550115", "America/New_York", "microneedling-week")
+HUGO = Sample("Hugo Blanc", "New York", "+12125550116", "America/New_York", "microneedling")
+WALK_INS = (BETH, CARA, DEV, ELENA, FINN, HUGO)
+"""Who comes on the day on which the page is looked at."""
+BY_PHONE: Mapping[str, Sample] = {sample.phone: sample for sample in (*CAST, *WALK_INS)}

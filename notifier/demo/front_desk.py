@@ -96,7 +96,7 @@ class FrontDesk:
             assert wish.appointment_at is not None
             what = f"{who.name} is booked for {_day(wish.appointment_at, who.zone)}"
         return DeskNote(
-            f"{what}: {who.protocol}, {len(due)} texts to {_day(max(due), who.zone)}",
+            f"{what}: {who.protocol}, {len(due)} texts{f' to {_day(max(due), who.zone)}' if due else ''}",
             tuple(f"Not answered: {ask} Neither side of it is sent." for ask in open_questions),
         )
 

@@ -19,7 +19,7 @@ from notifier.demo.narrator import Narrator, choose_narrator
 from notifier.demo.page import open_page
 from notifier.demo.promises import count_promises
 from notifier.demo.quiet import count_in, is_quiet, last_meaning, state_of
-from notifier.demo.script import TWO_WEEKS, Script, Writes
+from notifier.demo.script import FRIDAY, TWO_WEEKS, BusyDay, Script, Writes
 from notifier.demo.stage import Stage, open_stage
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
@@ -55,8 +55,10 @@ def play(console: Console, script: Script = TWO_WEEKS, *, stay: Callable[[], obj
     clock = Clock()
     began = clock.monotonic()
     with open_stage(script.begins) as stage:
-        kept = _Play(stage, choose_narrator(console), script).run(lambda: clock.monotonic() - began)
+        playing = _Play(stage, choose_narrator(console), script)
+        kept = playing.run(lambda: clock.monotonic() - began)
         if stay is not None:
+            playing.lead_to(FRIDAY)
             with open_page(stage) as where:
                 console.print(where, soft_wrap=True, highlight=False)
                 stay()
@@ -76,7 +78,18 @@ class _Play:
     def run(self, elapsed: Callable[[], float]) -> bool:
         """Play every moment in turn, then count the promises; whether all were kept."""
         self._open()
-        while (at := self._next_moment()) < self._script.ends:
+        self._play_until(self._script.ends)
+        return self._close(elapsed())
+
+    def lead_to(self, busy: BusyDay) -> None:
+        """Let a day come on which there is something to see, and say nothing of it."""
+        self._narrator = choose_narrator(Console(quiet=True))
+        self._to_come = list(busy.happenings)
+        self._stage.sandbox.sandbox.will(busy.bounces[0].phone, undelivered(busy.bounces[1]))
+        self._play_until(busy.looked_at)
+
+    def _play_until(self, ends: datetime) -> None:
+        while (at := self._next_moment(ends)) < ends:
             self._turn_page(at)
             self._set_trap(at)
             self._stage.jump(at)
@@ -84,9 +97,8 @@ class _Play:
             killed = self._settle()
             self._show_what_was_read(replies)
             self._show_arrivals(killed=killed)
-        self._stage.jump(self._script.ends)
+        self._stage.jump(ends)
         self._settle()
-        return self._close(elapsed())
 
     def _open(self) -> None:
         first, last = (at.astimezone(_CLINIC_CLOCK) for at in (self._script.begins, self._script.ends))
@@ -104,10 +116,10 @@ class _Play:
             who, code = self._script.bounces
             self._stage.sandbox.sandbox.will(who.phone, undelivered(code))
 
-    def _next_moment(self) -> datetime:
+    def _next_moment(self, ends: datetime) -> datetime:
         with reading(self._stage.engine) as session:
             due = next_due(session)
-        moments = [self._script.ends, *(happening.at for happening in self._to_come[:1]), *([due] if due else [])]
+        moments = [ends, *(happening.at for happening in self._to_come[:1]), *([due] if due else [])]
         return max(min(moments), self._stage.now())
 
     def _turn_page(self, at: datetime) -> None:

@@ -7,7 +7,26 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from notifier.demo.cast import ANA, CLINIC_ZONE, DANA, GRACE, KEVIN, LEILANI, MARIA, NOA, OMAR, ROSA, TOM, Sample
+from notifier.demo.cast import (
+    ANA,
+    BETH,
+    CARA,
+    CLINIC_ZONE,
+    DANA,
+    DEV,
+    ELENA,
+    FINN,
+    GRACE,
+    HUGO,
+    KEVIN,
+    LEILANI,
+    MARIA,
+    NOA,
+    OMAR,
+    ROSA,
+    TOM,
+    Sample,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,16 @@ class Script:
     remarks: Mapping[date, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class BusyDay:
+    """What comes after the script, untold: the day on which the page is looked at."""
+
+    happenings: tuple[Happening, ...]
+    looked_at: datetime
+    bounces: tuple[Sample, int]
+    """Whose first text the carrier gives back, and with which of Twilio's codes."""
+
+
 def _local(wall: str, zone: str) -> datetime:
     return datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
@@ -130,4 +159,21 @@ TWO_WEEKS = Script(
         StaffAnswer(_local("2026-03-12T09:35", KEVIN.timezone), KEVIN, "I will call you at ten. Dr. Rivera"),
         TreatmentEnded(_local("2026-03-18T15:20", DANA.timezone), DANA, _local("2026-03-18T15:10", DANA.timezone)),
     ),
+)
+
+FRIDAY = BusyDay(
+    happenings=(
+        _booked(BETH, "2026-03-20T08:40", "2026-03-20T09:15"),
+        _booked(CARA, "2026-03-20T08:45", "2026-03-20T11:30"),
+        _booked(DEV, "2026-03-20T08:50", "2026-03-20T14:00"),
+        Enrolls(_local("2026-03-20T09:05", CLINIC_ZONE), ELENA, treated_at=_local("2026-03-19T16:30", ELENA.timezone)),
+        _treated(FINN, "2026-03-20T09:40", "09:45"),
+        _treated(HUGO, "2026-03-20T10:20", "10:25"),
+        _writes(FINN, "2026-03-20T10:50", "Got it, thank you!"),
+        _writes(TOM, "2026-03-20T08:55", "Is it normal that my forehead still itches?"),
+        _writes(DANA, "2026-03-20T08:10", "Can I use my vitamin C serum tonight?"),
+        _writes(ELENA, "2026-03-20T11:25", "My face is very swollen and I have trouble breathing"),
+    ),
+    looked_at=_local("2026-03-20T11:40", CLINIC_ZONE),
+    bounces=(HUGO, 30005),
 )

@@ -44,17 +44,17 @@ def _enrollments(engine: Engine) -> str:
         INSERT INTO enrollments (id, external_id, name, folded_name, phone, protocol, version, treated_on,
             ordinal, treated_at, timezone, language, answers, separate_areas, state, consent, consent_by, consent_at,
             rebook_consent, enrolled_at, enrolled_by)
-        {_series(engine, "1", ":patients")}
+        {series(engine, "1", ":patients")}
         SELECT i, 'visit-' || i, 'Patient ' || i, 'patient' || i, '+1212' || {digits}, :protocol, :version,
-            {day}, 0, {_instant(engine, treated)}, :zone, 'en', '{{}}', {no}, 'active', 'signed form', 'desk',
-            {_instant(engine, treated)}, {no}, {_instant(engine, treated)}, 'desk' FROM s"""
+            {day}, 0, {instant(engine, treated)}, :zone, 'en', '{{}}', {no}, 'active', 'signed form', 'desk',
+            {instant(engine, treated)}, {no}, {instant(engine, treated)}, 'desk' FROM s"""
 
 
 def _messages(engine: Engine) -> str:
     whose, step = f"(1 + i / {TEXTS})", f"(i % {TEXTS})"
     due = f"(:now - (:patients - {whose}) * :every + 3600 + {step} * 129600)"
     state = f"CASE WHEN {due} > :now THEN 'planned' WHEN i % 50 = 0 THEN 'failed' ELSE 'delivered' END"
-    left = f"CASE WHEN {due} > :now THEN NULL ELSE {_instant(engine, due)} END"
+    left = f"CASE WHEN {due} > :now THEN NULL ELSE {instant(engine, due)} END"
     digits = (
         f"substr('000000' || (2000000 + {whose}), -7)"
         if is_sqlite(engine)
@@ -63,19 +63,19 @@ def _messages(engine: Engine) -> str:
     return f"""
         INSERT INTO messages (enrollment_id, step, revision, kind, topics, phone, state, nominal_at,
             not_before, due_at, expires_at, text, notes, attempts, retries, left_at)
-        {_series(engine, "0", f":patients * {TEXTS} - 1")}
+        {series(engine, "0", f":patients * {TEXTS} - 1")}
         SELECT {whose}, 'step-' || {step}, 0, 'care', '[]', '+1212' || {digits}, {state},
-            {_instant(engine, due)}, {_instant(engine, due)}, {_instant(engine, due)},
-            {_instant(engine, f"({due} + 86400)")}, :words, '[]', 1, 0, {left} FROM s"""
+            {instant(engine, due)}, {instant(engine, due)}, {instant(engine, due)},
+            {instant(engine, f"({due} + 86400)")}, :words, '[]', 1, 0, {left} FROM s"""
 
 
-def _series(engine: Engine, first: str, last: str) -> str:
+def series(engine: Engine, first: str, last: str) -> str:
     if is_sqlite(engine):
         return f"WITH RECURSIVE s(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM s WHERE i < {last})"
-    return f"WITH s(i) AS (SELECT generate_series({first}, {last}))"
+    return f"WITH s(i) AS (SELECT generateseries({first}, {last}))"
 
 
-def _instant(engine: Engine, seconds: str) -> str:
+def instant(engine: Engine, seconds: str) -> str:
     if is_sqlite(engine):
         return f"strftime('%Y-%m-%dT%H:%M:%f', {seconds}, 'unixepoch') || '000Z'"
     return f"to_timestamp(CAST({seconds} AS double precision))"

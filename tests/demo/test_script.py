@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from notifier.demo.cast import CAST, CLINIC_PHONE
-from notifier.demo.script import TWO_WEEKS
+from notifier.demo.cast import CAST, CLINIC_PHONE, WALK_INS
+from notifier.demo.script import FRIDAY, TWO_WEEKS
 from schedules.catalogue import shipped
 
 FICTIONAL = re.compile(r"\+1[2-9]\d{2}55501\d{2}")
@@ -35,3 +35,10 @@ def test_it_happens_in_order() -> None:
 
 
 CAST_NAMES = [who.name for who in CAST]
+
+
+def test_the_day_that_is_looked_at_is_a_busy_one_of_patients_whose_phones_cannot_ring() -> None:
+    moments = [TWO_WEEKS.ends, *(happening.at for happening in FRIDAY.happenings), FRIDAY.looked_at]
+    assert sorted(moments) == moments
+    assert [] == [who.name for who in WALK_INS if not FICTIONAL.fullmatch(who.phone)]
+    assert {who.name for who in WALK_INS} <= {happening.who.name for happening in FRIDAY.happenings}
