@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,18 +14,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols
-from notifier.cli.context import CommandContext, command_context, rehearsal
+from notifier.cli.context import command_context, rehearsal
 from notifier.cli.errors import Failed
 from notifier.cli.options import Informed, Json
 from notifier.cli.output import is_attended, note, print_json, show
+from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows
+from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.csv_text import LARGEST_FILE, read_csv
-from notifier.enrollments.importing.failed_rows import Table, write_failed_rows
+from notifier.enrollments.importing.csv_text import read_csv
+from notifier.enrollments.importing.drop_folder import record_file
 from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
 from notifier.enrollments.importing.import_rows import Progress as ReportProgress
 from notifier.enrollments.importing.mappings.apply import FileReader, UnknownWord
-from notifier.enrollments.importing.mappings.stored import PASSED, Meanings, open_reader, remember
+from notifier.enrollments.importing.mappings.stored import PASSED
 from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 from notifier.enrollments.importing.rows import template as sample
 
@@ -59,11 +60,19 @@ def import_file(
     status: Words = None,
     office: Words = None,
     informed: Informed = None,
+    watch: Annotated[
+        Path | None, typer.Option(help="With --as: take every file that comes into this folder.", metavar="FOLDER")
+    ] = None,
     template: Annotated[bool, typer.Option("--template", help="Print a sample file.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: import, do not only check.")] = False,
     as_json: Json = False,
 ) -> None:
     """Enroll many from a CSV file, or through a mapping from a booking system's file."""
+    if watch is not None:
+        if file is not None or template or mapping is None:
+            raise Refused("--watch FOLDER goes with --as NAME, and with no file of its own", "watch")
+        watch_folder(watch, mapping, consent, dry_run=dry_run)
+        return
     if template == (file is not None):
         raise Refused("name one CSV file; for a sample of one: notifier import --template")
     if template:
@@ -77,7 +86,7 @@ def import_file(
     effects: list[dict[str, Any]] = []
     with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
         data = read_bytes(str(file))
-        reader = _reader(context, mapping, consent, said, dry_run)
+        reader = open_mapping(context, mapping, consent, said, dry_run)
         with _bar() as advance:
             report = import_rows(
                 context.engine,
@@ -95,13 +104,16 @@ def import_file(
                 read=reader.rows if reader else read_csv,
                 passed=PASSED if reader else timedelta(),
             )
+        if reader and not dry_run:
+            with context.change() as session:
+                record_file(session, mapping, Path(str(file)).name, report=report, now=context.now, by=context.by)
     if as_json:
         print_json({**_as_json(report), "effects": effects, "unknown": _unknown_json(reader)})
     else:
         _print(report, skip_bad, reader)
     if report.fault_count:
         if bad_rows is not None:
-            _write_bad_rows(bad_rows, reader.original(data) if reader else read_csv(data), report)
+            write_bad_rows(bad_rows, reader.original(data) if reader else read_csv(data), report)
         _refuse(report, bad_rows, skip_bad)
 
 
@@ -117,46 +129,11 @@ def meanings(**given: Iterable[str] | None) -> dict[UnknownWord, str]:
     return read
 
 
-def _reader(
-    context: CommandContext, mapping: str | None, consent: str, said: Meanings, dry_run: bool
-) -> FileReader | None:
-    """What reads the file, where it is another system's; what was said of its words is remembered."""
-    if mapping is None and (said or consent):
-        raise Refused("--consent, --service, --status and --office are said of a mapping: name it with --as NAME", "as")
-    if mapping is None:
-        return None
-    with context.change() as session:
-        if not dry_run:
-            remember(session, mapping, said, now=context.now, by=context.by)
-        return open_reader(session, mapping, context.protocols, context.rules, consent=consent, said=said)
-
-
 def _refuse_unless_free(file: Path) -> None:
     if file.exists():
         raise Refused(f"--bad-rows {file} exists already; name a file that does not", "bad-rows")
     if not file.parent.is_dir():
         raise Refused(f"--bad-rows {file}: there is no directory {file.parent}; create it, or name another", "bad-rows")
-
-
-def _write_bad_rows(file: Path, table: Table, report: ImportReport) -> None:
-    """Patients are in it, so that only its owner may read it; with a mark, which spreadsheets need."""
-    try:
-        number = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(number, "w", encoding="utf-8-sig", newline="") as out:
-            write_failed_rows(out, table, report.faults)
-    except OSError as why:
-        raise Failed(f"--bad-rows {file} could not be written ({why.strerror}); look at its directory") from None
-
-
-def read_bytes(file: str) -> bytes:
-    """At most a byte more than may be in it, which is enough to refuse the rest."""
-    if file == "-":
-        return sys.stdin.buffer.read(LARGEST_FILE + 1)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(LARGEST_FILE + 1)
-    except OSError as why:
-        raise Refused(f"{file} cannot be read ({why.strerror}); name a readable CSV file", "file") from None
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import typer
 from notifier.cli.context import command_context, rehearsal
 from notifier.cli.options import DryRun, Json
 from notifier.cli.output import note, print_json, print_table
-from notifier.cli.staff.importing import Words, meanings, read_bytes
+from notifier.cli.staff.import_files import read_bytes
+from notifier.cli.staff.importing import Words, meanings
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.mappings.apply import HEADER
 from notifier.enrollments.importing.mappings.registry import find_mapping, shipped

@@ -10,7 +10,7 @@ from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.audit import AuditSeal, AuditShown, StaffAudit
 from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer, SavedWording
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
-from notifier.db.tables.mappings import MappingWord, SavedMapping
+from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
 from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
@@ -42,6 +42,7 @@ __all__ = [
     "Circuit",
     "Enrollment",
     "Event",
+    "ImportFile",
     "KnownBrowser",
     "MappingWord",
     "Message",

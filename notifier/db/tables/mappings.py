@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Index, Text
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import instant
@@ -34,3 +34,21 @@ class MappingWord(SQLModel, table=True):
     """A protocol or "none"; booked, treated, cancelled or no-show; an office's id."""
     at: datetime = instant()
     by: str = Field(max_length=120)
+
+
+class ImportFile(SQLModel, table=True):
+    """A booking system's file, and what became of it."""
+
+    __tablename__ = "import_files"
+    __table_args__ = (Index("ix_import_files_at", "at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    mapping: str | None = Field(default=None, max_length=40)
+    file: str = Field(max_length=200)
+    """Its name alone."""
+    at: datetime = instant()
+    by: str = Field(max_length=120)
+    rows: int = 0
+    written: int = 0
+    bad_rows: int = 0
+    why: str | None = Field(default=None, max_length=400)
+    """Why it was refused whole."""

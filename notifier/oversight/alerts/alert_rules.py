@@ -92,6 +92,9 @@ class AlertFacts:
     blocked: tuple[tuple[int, str | None], ...] = ()
     """Enrollments whose number Twilio blocks although the patient agreed to texts again, with their office."""
 
+    failed_files: tuple[tuple[str, int, int], ...] = ()
+    """Booking systems' files that could not be taken whole: the mapping, rows to mend (0: it was refused), the file."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
@@ -128,8 +131,17 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *_unmarked(facts, rules, now),
         *(_blocked(enrollment, office) for enrollment, office in facts.blocked),
         *(_of_a_text(text) for text in facts.in_trouble),
+        *(_of_a_file(*one) for one in facts.failed_files),
         *_unread(facts, rules, now),
     ]
+
+
+def _of_a_file(mapping: str, to_mend: int, number: int) -> Cause:
+    what = f"{to_mend} rows of it wait to be mended" if to_mend else "it was refused whole"
+    return Cause(
+        f"file:{number}",
+        f"a file of {mapping} could not be taken: {what}; see the folder `failed` beside it, or Import",
+    )
 
 
 def _of_the_engine(signs: VitalSigns, rules: AlertRules, now: datetime) -> Iterator[Cause]:

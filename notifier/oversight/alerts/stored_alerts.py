@@ -16,6 +16,7 @@ from notifier.conversations.reply_texts import answers_to_unknown
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, ReplyClaim
 from notifier.domain.states import MessageState
+from notifier.enrollments.importing.drop_folder import failed_files
 from notifier.numbers.open_replies import count_held_since_upgrade
 from notifier.numbers.twilio_block import blocked_after_consent
 from notifier.oversight.alerts.alert_rules import AlertFacts, TextInTrouble, UnmarkedVisit
@@ -26,6 +27,8 @@ from notifier.oversight.worklists import expected, in_trouble
 
 _LOOK_BACK: Final = timedelta(days=3)
 """What nobody has marked or seen to by then, no alert will change."""
+_FILES_FOR: Final = timedelta(days=30)
+"""A booking system's file that failed is told of until a later one of it is taken whole."""
 _AHEAD: Final = timedelta(days=1)
 """A text may be moved earlier than its nominal moment."""
 _MOST: Final = 500
@@ -60,6 +63,9 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         ),
         filtered=filtered_lately(session, now),
         blocked=tuple(blocked_after_consent(session, now - _LOOK_BACK)),
+        failed_files=tuple(
+            (one.mapping or "an import", one.bad_rows, one.id or 0) for one in failed_files(session, now - _FILES_FOR)
+        ),
     )
 
 

@@ -1,0 +1,51 @@
+"""Files that are imported: read, through a mapping where they are another system's, and their bad rows written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from notifier.cli.context import CommandContext
+from notifier.cli.errors import Failed
+from notifier.domain.refused import Refused
+from notifier.enrollments.importing.csv_text import LARGEST_FILE
+from notifier.enrollments.importing.failed_rows import Table, write_failed_rows
+from notifier.enrollments.importing.import_rows import ImportReport
+from notifier.enrollments.importing.mappings.apply import FileReader
+from notifier.enrollments.importing.mappings.stored import Meanings, open_reader, remember
+
+
+def open_mapping(
+    context: CommandContext, mapping: str | None, consent: str, said: Meanings, dry_run: bool
+) -> FileReader | None:
+    """What reads the file, where it is another system's; what was said of its words is remembered."""
+    if mapping is None and (said or consent):
+        raise Refused("--consent, --service, --status and --office are said of a mapping: name it with --as NAME", "as")
+    if mapping is None:
+        return None
+    with context.change() as session:
+        if not dry_run:
+            remember(session, mapping, said, now=context.now, by=context.by)
+        return open_reader(session, mapping, context.protocols, context.rules, consent=consent, said=said)
+
+
+def write_bad_rows(file: Path, table: Table, report: ImportReport) -> None:
+    """Patients are in it, so that only its owner may read it; with a mark, which spreadsheets need."""
+    try:
+        number = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(number, "w", encoding="utf-8-sig", newline="") as out:
+            write_failed_rows(out, table, report.faults)
+    except OSError as why:
+        raise Failed(f"--bad-rows {file} could not be written ({why.strerror}); look at its directory") from None
+
+
+def read_bytes(file: str) -> bytes:
+    """At most a byte more than may be in it, which is enough to refuse the rest."""
+    if file == "-":
+        return sys.stdin.buffer.read(LARGEST_FILE + 1)
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(LARGEST_FILE + 1)
+    except OSError as why:
+        raise Refused(f"{file} cannot be read ({why.strerror}); name a readable CSV file", "file") from None
