@@ -31,7 +31,7 @@ from tests.setups.fakes import FakeClock
 PUBLIC_URL = "https://texts.example.org"
 ACCOUNT_SID = "AC" + "5a" * 16
 TOKEN = "the-auth-token"
-PATIENT = "+12125550101"
+PATIENT, CLINIC = "+12125550101", "+15005550006"
 SID = "SM" + "1" * 32
 STATUS, INBOUND = "/twilio/status", "/twilio/inbound"
 
@@ -68,7 +68,15 @@ class Web:
         return self.post(STATUS, list(form.items()), query=f"a={token}" if token else "")
 
     def reply(self, body: str, sid: str = "SM" + "2" * 32, *, from_: str = PATIENT, **more: str) -> httpx2.Response:
-        form = {"AccountSid": ACCOUNT_SID, "MessageSid": sid, "From": from_, "Body": body, "NumMedia": "0", **more}
+        form = {
+            "AccountSid": ACCOUNT_SID,
+            "MessageSid": sid,
+            "From": from_,
+            "To": CLINIC,
+            "Body": body,
+            "NumMedia": "0",
+        }
+        form |= more
         return self.post(INBOUND, list(form.items()))
 
     def text(self, state: MessageState = MessageState.ACCEPTED, sid: str | None = SID, **values: Any) -> int:
@@ -103,6 +111,12 @@ class Web:
         """The value of one line of /metrics; 0 where it is not there."""
         found = [one for one in self.client.get("/metrics").text.splitlines() if one.startswith(f"{line} ")]
         return float(found[0].split()[-1]) if found else 0.0
+
+
+def inbound_form(body: str, sid: str = "SM1", *, from_: str = PATIENT, **more: str) -> list[tuple[str, str]]:
+    """What Twilio always sends of a patient's text."""
+    form = {"AccountSid": ACCOUNT_SID, "MessageSid": sid, "From": from_, "To": CLINIC, "Body": body, "NumMedia": "0"}
+    return list((form | more).items())
 
 
 def signed(address: str, form: list[tuple[str, str]], token: str = TOKEN) -> str:

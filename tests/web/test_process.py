@@ -17,7 +17,7 @@ import pytest
 
 from notifier.sandbox.running import running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN
-from tests.web.conftest import INBOUND, PATIENT, signed
+from tests.web.conftest import INBOUND, inbound_form, signed
 
 CLINIC = {
     "NOTIFIER_CLINIC_NAME": "Glow Skin Clinic",
@@ -62,7 +62,7 @@ def test_it_serves_while_it_runs_and_ends_with_zero_on_sigterm(command: str, tmp
     """Not on SIGHUP: settings are read at the start alone. A protocol file that cannot be read is no reason not to."""
     (tmp_path / "light-peel.toml").write_text("title = ")
     own_protocols = {"NOTIFIER_PROTOCOLS_DIR": str(tmp_path)}
-    form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "STOP")]
+    form = [("AccountSid", ACCOUNT_SID), *inbound_form("STOP")[1:]]
     signature = signed(f"https://texts.example.org{INBOUND}", form, AUTH_TOKEN)
     with (
         running_sandbox(now=lambda: now) as twilio,

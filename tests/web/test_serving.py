@@ -28,7 +28,7 @@ from notifier.web.timeouts import ImpatientProtocol
 from notifier.web.webhooks.twilio import WebhookSettings
 from tests.conftest import Rows
 from tests.setups.fakes import FakeClock
-from tests.web.conftest import INBOUND, PATIENT, Web, signed
+from tests.web.conftest import INBOUND, PATIENT, Web, inbound_form, signed
 
 HEAD = b"POST /twilio/inbound HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 
@@ -126,7 +126,7 @@ async def test_signed_posts_of_a_whole_life_arrive(
 async def test_a_busy_database_is_said_within_a_second_and_nothing_is_lost(
     engine: Engine, hurried_address: str
 ) -> None:
-    form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "STOP")]
+    form = [("AccountSid", ACCOUNT_SID), *inbound_form("STOP")[1:]]
     headers = {"X-Twilio-Signature": signed(hurried_address + INBOUND, form, AUTH_TOKEN)}
     async with httpx2.AsyncClient(trust_env=False) as client:
         with engine.connect() as other:  # on SQLite its first statement takes the only write lock

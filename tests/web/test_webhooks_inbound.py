@@ -54,12 +54,6 @@ def test_a_photo_is_counted_and_never_fetched(web: Web, given: str, stored: int)
     assert stored == web.all(Reply)[0].media_count
 
 
-def test_a_repeated_parameter_counts_by_its_first_value(sqlite_web: Web) -> None:
-    form = [("AccountSid", ACCOUNT_SID), ("MessageSid", "SM1"), ("From", PATIENT), ("Body", "b"), ("Body", "a")]
-    assert 200 == sqlite_web.post(INBOUND, form).status_code
-    assert ["b"] == [reply.text for reply in sqlite_web.all(Reply)]
-
-
 def test_a_stop_is_honored_by_the_very_next_claim(web: Web) -> None:
     now = web.clock.now()
     text = web.text(S.PLANNED, sid=None, left_at=None)

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from notifier.db.tables import Event, Receipt, Reply
 from notifier.sms.signature import SignatureCheck
-from tests.web.conftest import ACCOUNT_SID, INBOUND, PATIENT, PUBLIC_URL, SID, STATUS, Web, open_web, signed
+from tests.web.conftest import ACCOUNT_SID, INBOUND, PUBLIC_URL, SID, STATUS, Web, inbound_form, open_web, signed
 
-FORM = [("AccountSid", ACCOUNT_SID), ("MessageSid", SID), ("From", PATIENT), ("Body", "STOP"), ("Blank", "")]
+FORM = [*inbound_form("STOP", SID), ("Blank", "")]
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -36,10 +36,10 @@ def test_a_forged_signature_is_refused_and_counted(sqlite_web: Web, path: str, s
 
 def test_a_signature_covers_every_parameter(subtests: pytest.Subtests, sqlite_web: Web) -> None:
     for sent in (
-        [*FORM[:3], ("Body", "STOPP"), FORM[4]],
+        [*inbound_form("STOPP", SID), FORM[-1]],
         [*FORM, ("OptOutType", "START")],
         FORM[:-1],
-        [*FORM[:3], ("Body", " STOP"), FORM[4]],
+        [*inbound_form(" STOP", SID), FORM[-1]],
         [*FORM, ("Body", "START")],
     ):
         with subtests.test(sent=sent):

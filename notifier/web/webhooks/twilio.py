@@ -29,6 +29,11 @@ INBOUND_PATH: Final = "/twilio/inbound"
 ANSWER_SECONDS: Final = 0.9
 """For the database. Twilio waits 15 in all, retries what got no response or a 503, and polling finds the rest."""
 _TRY_AGAIN: Final = "5"
+_ALWAYS: Final = {
+    STATUS_PATH: ("AccountSid", "MessageSid", "MessageStatus", "To"),
+    INBOUND_PATH: ("AccountSid", "MessageSid", "From", "To", "Body", "NumMedia"),
+}
+"""What Twilio sends to each of them in any case."""
 log = structlog.get_logger()
 
 Store = Callable[[Session, Form, datetime], bool]
@@ -62,7 +67,12 @@ def webhook_router(
         """None where the form was taken, else the response that refuses it."""
         try:
             form = await signed_form(
-                request, path, settings.check, settings.account_sid, read_seconds=settings.read_seconds
+                request,
+                path,
+                settings.check,
+                settings.account_sid,
+                mandatory=_ALWAYS[path],
+                read_seconds=settings.read_seconds,
             )
             if not await within(settings.answer_seconds, threads.write(lambda session: store(session, form, now()))):
                 log.warning("webhook_says_nothing", route=path)  # Twilio's all the same: it must not come again
