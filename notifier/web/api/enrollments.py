@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, HTTPException
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -55,6 +55,12 @@ def search(body: SearchBody, caller: Reader) -> EnrollmentPage:
     if body.phone:
         where["phone"] = check_field("phone", partial(parse_phone, vouched=True), body.phone).e164
     return caller.read(lambda session: _page(session, where, None, _MOST_FOUND))
+
+
+@router.get("/enrollments/search", include_in_schema=False)
+def refuse_search_by_get() -> None:
+    """Or `search` would be read as the number of an enrollment, which it is not, and the answer be 422."""
+    raise HTTPException(405)
 
 
 @router.get("/enrollments/{enrollment}")

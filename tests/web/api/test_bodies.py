@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -55,12 +56,15 @@ def test_only_json_is_taken(subtests: pytest.Subtests, sqlite_api: Api) -> None:
             assert 415 == sqlite_api.send("/enrollments", b"{}", kind).status_code
 
 
-@pytest.mark.parametrize(
-    ("path", "allowed"), [("/enrollments", "GET, POST"), ("/messages", "GET"), ("/timeline", "POST")]
-)
-def test_another_method_is_told_which_there_are(sqlite_api: Api, path: str, allowed: str) -> None:
-    response = sqlite_api.client.request("DELETE", f"/api/v1{path}", headers=sqlite_api.headers())
-    assert (405, allowed) == (response.status_code, response.headers["Allow"])
+def test_a_wrong_method_is_told_on_every_address_which_there_are(sqlite_api: Api) -> None:
+    paths = sqlite_api.get("/openapi.json").json()["paths"]
+    for path, methods in paths.items():
+        allowed = {method.upper() for method in methods}
+        for wrong in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - allowed:
+            address = re.sub(r"{.*?}", "1", path)
+            response = sqlite_api.client.request(wrong, address, headers=sqlite_api.headers())
+            said = (response.status_code, {*response.headers.get("Allow", "").split(", ")})
+            assert (wrong, path, 405, allowed) == (wrong, path, *said)
 
 
 def test_an_address_that_is_none_is_a_problem_too(subtests: pytest.Subtests, sqlite_api: Api) -> None:
