@@ -27,8 +27,8 @@ CODES: Final = 10
 _PASSWORDS_HERE: Final = 100
 """Passwords from one address, whatever the name: a clinic's desks may share one."""
 _KEYS_HERE: Final = 20
-"""API keys from one address. Keys cannot be guessed, so a right one always opens: one integration with a stale key must
-not lock out the others of its building."""
+"""API keys of one address that are written down. Keys cannot be guessed, so a right one always opens: one integration
+with a stale key must not lock out the others of its building."""
 _A_KEY: Final = "api key"
 """Whose a wrong key is: no name's digits."""
 _DIGITS: Final = 8

@@ -147,6 +147,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "GET /api/v1/enrollments": READ,
     "POST /api/v1/enrollments/search": READ,
     "POST /api/v1/patients/search": READ,
+    "GET /api/v1/enrollments/search": ANY_KEY,  # it says that it takes POST alone
     "GET /api/v1/enrollments/{enrollment}": READ,
     "POST /api/v1/enrollments/{enrollment}/treated": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/no-show": CHANGE,

@@ -12,6 +12,8 @@ from notifier.domain.refused import RefusalCode, Refused
 
 LARGEST_FILE = 200_000_000
 _LARGEST_CELL = 20_000
+_LONGEST_ROW = 200_000
+"""Characters. Each comma may make a cell, and each cell takes many times the memory of its comma."""
 _SAVE_AS = "open it in the program that made it and save it as CSV (UTF-8)"
 _NOT_CSV = {
     b"PK\x03\x04": "an Excel workbook or another zip file",
@@ -42,25 +44,52 @@ def read_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _rows(text: str, delimiter: str, first_row: int) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    lines = _BoundedLines(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number, empty = first_row - 1, True
     while True:
         number += 1
+        lines.left = _LONGEST_ROW
         try:
             cells = [cell.strip() for cell in next(reader)]
+        except _RowTooLong:
+            raise Refused(f"row {number} has over {_LONGEST_ROW:,} characters: {_QUOTE}") from None
         except StopIteration:
             if empty:
                 raise _empty() from None
             return
         except csv.Error as why:
             raise Refused(f"row {number} (line {reader.line_num}) cannot be read: {_say(str(why))}") from None
+        if not any(cells):
+            continue
         if any(len(cell) > _LARGEST_CELL for cell in cells):
             raise Refused(
                 f"row {number} (line {reader.line_num}) has a cell of over {_LARGEST_CELL:,} characters: {_QUOTE}"
             )
-        if any(cells):
-            empty = False
-            yield number, cells
+        empty = False
+        yield number, cells
+
+
+class _RowTooLong(Exception):
+    """A row that nobody has typed."""
+
+
+class _BoundedLines:
+    """The lines of a text, as long as those of one row have no more than `left` characters together."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = _lines(text)
+        self.left = 0
+
+    def __iter__(self) -> _BoundedLines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.left -= len(line)
+        if self.left < 0:
+            raise _RowTooLong
+        return line
 
 
 def _empty() -> Refused:
@@ -87,7 +116,7 @@ def _lines(text: str) -> Iterator[str]:
 
 def _delimiter(text: str) -> str:
     """What separates the cells of the header; a comma where nothing does."""
-    header = next((line for line in _lines(text) if line.strip()), "")
+    header = next((line for line in _lines(text) if line.strip()), "")[:_LONGEST_ROW]
     outside = re.sub(r'"[^"]*"', "", header)
     return max(",;\t", key=outside.count)
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from notifier.access import accounts, api_keys
 from notifier.access.accounts import Source
 from notifier.access.api_keys import Integration
-from notifier.access.rate_limit import COUNTED_FOR, note_wrong_key
+from notifier.access.rate_limit import note_wrong_key
 from notifier.access.record_look import Look, record_look
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Scope
@@ -93,32 +93,32 @@ def _patients_in(found: object) -> Iterator[int]:
 
 
 def identify(request: Request, context: WebContext) -> Integration:
-    """Whose key this is. Raises Problem (401, 429)."""
+    """Whose key this is. Raises Problem (401), whatever came before: a flood of wrong keys changes no answer."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
-        raise _wrong_key(request, context, "Send a key: Authorization: Bearer KEY. An admin makes one.")
+        request.state.refused = "api key"
+        raise _no_way_in("Send a key: Authorization: Bearer KEY. An admin makes one.")
     if not _KEY.fullmatch(key.strip()):
-        raise _wrong_key(request, context, "This is no key of Notifier's.", "invalid_token")
+        raise _wrong_key(request, context, "This is no key of Notifier's.")
     with reading(context.engine) as session:
         found = api_keys.key_with(session, api_keys.hash_of(key.strip()))
     if found is None or found.revoked_at is not None:
-        raise _wrong_key(request, context, "This key is unknown or revoked.", "invalid_token")
+        raise _wrong_key(request, context, "This key is unknown or revoked.")
     return api_keys.integration_of(found)
 
 
-def _wrong_key(request: Request, context: WebContext, why: str, error: str | None = None) -> Problem:
+def _wrong_key(request: Request, context: WebContext, why: str) -> Problem:
     """The response to one more, from wherever it came."""
     source, now = source_of(request), context.clock.now()
     request.state.refused = "api key"
-    with_one_more = note_wrong_key(context.engine, source.address or "unknown", now)
-    if with_one_more:  # what comes after is turned away unread: a flood of it fills no audit log
+    if note_wrong_key(context.engine, source.address or "unknown", now):  # a flood of them fills no audit log
         with writing(context.engine) as session:
             accounts.audit(session, at=now, by="nobody", what="refused", about="a wrong API key", source=source)
-    else:
-        wait = {"Retry-After": f"{COUNTED_FOR.total_seconds():.0f}"}
-        return Problem(429, "Too many wrong keys from this address; wait a quarter of an hour.", headers=wait)
-    challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
-    return Problem(401, why, headers={"WWW-Authenticate": challenge})
+    return _no_way_in(why, ', error="invalid_token"')
+
+
+def _no_way_in(why: str, error: str = "") -> Problem:
+    return Problem(401, why, headers={"WWW-Authenticate": f"{_CHALLENGE}{error}"})
 
 
 def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Security(_shown)]) -> Caller:

@@ -20,10 +20,9 @@ _MEANINGS: Final = {
     413: "The body is over 64 KiB.",
     415: "The body is not application/json.",
     422: "A field cannot be so; `errors` has a sentence for each.",
-    429: "Too many wrong keys from this address.",
     503: "The database is busy: nothing was changed. Or the clinic is not set up.",
 }
-_ALWAYS: Final = (401, 403, 422, 429, 503)
+_ALWAYS: Final = (401, 403, 422, 503)
 _WITH_BODY: Final = (400, 413, 415)
 
 
@@ -54,7 +53,7 @@ def _say_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     schema = {"$ref": _REF.format(model=ProblemBody.__name__)}
     for status in sorted(statuses):
         response: dict[str, Any] = {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        if status in (429, 503):
+        if status == 503:
             response["headers"] = {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds."}}
         operation["responses"][str(status)] = response
     for status, response in operation["responses"].items():
