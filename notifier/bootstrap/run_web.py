@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from notifier.access.second_factor import SecondFactorRule
 from notifier.alerting.channel import AlertLine
 from notifier.bootstrap.alerting import build_alerting
+from notifier.bootstrap.key_ring import key_ring
 from notifier.bootstrap.planning import (
     build_clock,
     missing_for_planning,
@@ -27,6 +28,7 @@ from notifier.bootstrap.planning import (
 from notifier.bootstrap.preflight import check_ready_to_serve, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
 from notifier.bootstrap.run_worker import run_worker
+from notifier.bootstrap.sealing import sealing
 from notifier.bootstrap.sending import answer_rules, media_source
 from notifier.bootstrap.signals import on_signals
 from notifier.bootstrap.web_timers import rounds
@@ -112,9 +114,17 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     clock = build_clock(settings)
     disk = file.parent if file else None
     app = build_app(settings, engine, clock, replied=replied.set, worker_age=worker_age, disk=disk)
+    seal = sealing(settings, key_ring(settings, engine)) if worker_age is None else None
     try:
         async with (
-            rounds(engine, clock, build_alerting(settings), replied=replied, beside_worker=worker_age is not None),
+            rounds(
+                engine,
+                clock,
+                build_alerting(settings),
+                replied=replied,
+                beside_worker=worker_age is not None,
+                seal=seal,
+            ),
             serving(app, settings.web_host, settings.web_port) as address,
         ):
             yield address

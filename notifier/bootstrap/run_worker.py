@@ -20,9 +20,11 @@ from sqlalchemy.orm import Session
 from notifier.alerting.channel import AlertLine
 from notifier.alerting.webhook import beat
 from notifier.bootstrap.alerting import build_alerting
+from notifier.bootstrap.key_ring import key_ring
 from notifier.bootstrap.planning import build_clock, planning_rules, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
+from notifier.bootstrap.sealing import SEAL_EVERY, sealing
 from notifier.bootstrap.sending import answer_rules, build_gateway, sending_rules
 from notifier.bootstrap.signals import on_signals
 from notifier.clock import Clock
@@ -142,13 +144,17 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     alerting = build_alerting(settings)
     heartbeat = settings.heartbeat_url
     answers = answer_rules(settings)
+    seal = sealing(settings, key_ring(settings, threads.engine))
     outside = Outside(
         watch=lambda now: watch(threads, alerting, now=now),
         at_closing=partial(_answer_unread, threads, answers),
         watch_replies=lambda now: watch_replies(threads, alerting, now=now),
         ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
-        rounds=(Extra("webhooks out", EVERY, WebhookPosts(threads, clock).round),),
+        rounds=(
+            Extra("webhooks out", EVERY, WebhookPosts(threads, clock).round),
+            Extra("seal", SEAL_EVERY, partial(seal, threads, clock)),
+        ),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),
     )
     return Worker(

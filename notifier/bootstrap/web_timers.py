@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from notifier.access.idempotency import forget_old_responses
+from notifier.bootstrap.sealing import Seal
 from notifier.clock import Clock
 from notifier.db.threads import DatabaseThreads
 from notifier.oversight.alerts.watch import Alerting, watch_replies, watch_without_worker
@@ -34,11 +35,12 @@ async def rounds(
     *,
     replied: asyncio.Event,
     beside_worker: bool = False,
+    seal: Seal | None = None,
     look: float = LOOK,
     tidy: float = TIDY,
 ) -> AsyncIterator[None]:
     """Beside the web server. `replied` is set where a patient has written; `beside_worker`: one runs in this very
-    process, and nobody else has to look whether it is alive."""
+    process, and nobody else has to look whether it is alive. `seal`: seals the audit log, where no worker does."""
     threads = DatabaseThreads(engine)
     missed = 0
 
@@ -53,12 +55,18 @@ async def rounds(
     async def alert_urgent() -> None:
         await watch_replies(threads, alerting, now=clock.now())
 
+    async def seal_log() -> None:
+        if seal is not None:
+            await seal(threads, clock)
+
     # Not on APScheduler's wall clock: one that is set back would silence it, and no worker's pulse is here to notice.
     going = Rounds()
     going.begin("forget", forget, every=tidy)
     going.begin("urgent", alert_urgent, wake_up=replied)
     if not beside_worker:
         going.begin("watch", watch, every=look)
+    if seal is not None:
+        going.begin("seal", seal_log, every=look)
     try:
         yield
     finally:

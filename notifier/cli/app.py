@@ -5,7 +5,7 @@ Reading the code of all commands takes longer than most of them take to run, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -110,6 +110,7 @@ COMMANDS: Final = {
     "restore": CommandEntry(
         "ops.backups.restore", "Put a backup in the place of the SQLite database; the replaced one is kept beside it."
     ),
+    "audit": CommandEntry("ops.audit.app", "Who saw and did what, and whether the record of it is whole."),
     "staff": CommandEntry("ops.accounts.app", "Who may sign in to the staff page."),
     "api-key": CommandEntry("ops.api_keys.app", "Which programs may use the API."),
     "webhooks": CommandEntry("ops.webhooks.app", "Which other programs are told what happens."),
@@ -128,6 +129,17 @@ def build_app() -> typer.Typer:
         help="Aftercare texts for skin clinics: the right thing at the right hour, once, and never after STOP."
     )(_say_version)
     return app
+
+
+def called(words: Sequence[str]) -> str:
+    """The command in a command line, as its help names it, without anything that is typed behind it."""
+    if not words or words[0] not in COMMANDS:
+        return "notifier"
+    is_group = COMMANDS[words[0]].where.endswith(_GROUPS) and len(words) > 1
+    return " ".join(["notifier", words[0], *([words[1]] if is_group and words[1].islower() else [])])
+
+
+_GROUPS: Final = (".app", ".circuit")
 
 
 class _Commands(TyperGroup):

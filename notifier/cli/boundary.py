@@ -13,7 +13,8 @@ from pathlib import Path
 import typer
 
 from notifier.cli.advice import with_advice
-from notifier.cli.app import build_app
+from notifier.cli.app import build_app, called
+from notifier.cli.command_name import command
 from notifier.cli.errors import Failed
 from notifier.cli.output import note
 from notifier.domain.errors import BadConfiguration, Unavailable
@@ -36,6 +37,7 @@ def run(args: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if args is None else args)
     try:
         with _sentences():
+            command.set(called(words))
             answered = build_app()(args=words, prog_name="notifier", standalone_mode=False)
             sys.stdout.flush()
     except _Ended as end:

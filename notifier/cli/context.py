@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import typer
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from notifier.access.accounts import audit
 from notifier.bootstrap.planning import build_clock, missing_for_planning, planning_rules, protocols
+from notifier.cli.command_name import command
 from notifier.cli.output import confirm, note
+from notifier.cli.running import terminal, who
 from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.db.engine import open_engine, writing
 from notifier.db.enrollments import by_external_id
@@ -35,6 +39,20 @@ class CommandContext:
     rules: PlanningRules
     protocols: Mapping[str, CareProtocol]
     dry_run: bool = False
+    patients: set[int] = field(default_factory=set)
+    """The enrollments that this command shows or is about, for the audit log."""
+
+    def shows(self, patients: Iterable[int | None]) -> None:
+        """Say whom the command shows: it is in the audit log before the command prints, or ends."""
+        self.patients.update(one for one in patients if one is not None)
+
+    def record(self, session: Session, about: str, what: str = "did") -> None:
+        """One entry of the audit log, about all whom the command has shown."""
+        whose = sorted(self.patients)
+        audit(
+            session, at=self.now, by=self.by, what=what, about=about, source=terminal(),
+            enrollment_id=whose[0] if len(whose) == 1 else None, shown=whose if len(whose) > 1 else (),
+        )  # fmt: skip
 
     @contextmanager
     def change(self) -> Iterator[Session]:
@@ -72,7 +90,8 @@ def command_context(
             check_schema(context.engine)
         else:
             note_upgrade(prepare(context.engine, context.now, may_create=creates))
-        yield context
+        with _recorded(context, "saw" if read_only or dry_run else "did"):
+            yield context
 
 
 def note_upgrade(done: Upgraded) -> None:
@@ -105,7 +124,8 @@ def rehearsal(*, writes_texts: bool = True) -> Iterator[CommandContext]:
         except NoDatabase as missing:
             note(f"checked as if nobody were enrolled yet. {missing}")
         else:
-            yield context
+            with _recorded(context, "saw"):
+                yield context
             return
     with _opened(writes_texts, dry_run=True, in_memory=True) as context:
         prepare(context.engine, context.now)
@@ -122,25 +142,46 @@ def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = Fals
     engine = open_engine("sqlite://" if in_memory else settings.database_url.get_secret_value())
     try:
         yield CommandContext(
-            settings, engine, clock.now(), who(), planning_rules(settings), protocols(settings), dry_run
+            settings, engine, clock.now(), who(settings.staff), planning_rules(settings), protocols(settings), dry_run
         )
     finally:
         engine.dispose()
 
 
+@contextmanager
+def _recorded(context: CommandContext, what: str) -> Iterator[None]:
+    """Write the command down, with whom it showed; also where it is given up after somebody was shown."""
+    token = _running.set(context)
+    try:
+        yield
+    except typer.Abort:  # somebody was shown what would change, and said no
+        record_command(context, "saw")
+        raise
+    finally:
+        _running.reset(token)
+    record_command(context, what)
+
+
+def record_command(context: CommandContext, what: str) -> None:
+    """One entry of the audit log: the command as it is called, without what was typed behind it."""
+    with writing(context.engine) as session:
+        context.record(session, command.get(), what)
+
+
 def enrollment_called(session: Session, word: str) -> int:
     """The enrollment's number from what staff typed: the number itself, or an external id that is not all digits."""
     if word.isascii() and word.isdigit():
-        return int(word)
+        return _shown(int(word))
     found = by_external_id(session, word)
     if found is None or found.id is None:
         raise Refused(f'there is no enrollment "{word}"; see: notifier enrollments', "enrollment")
-    return found.id
+    return _shown(found.id)
 
 
-def who() -> str:
-    """Who is acting, for the audit log."""
-    try:
-        return f"cli:{getpass.getuser()}"[:120]
-    except (KeyError, OSError):  # a user id without a name, as in some containers
-        return "cli"
+def _shown(enrollment: int) -> int:
+    if (context := _running.get()) is not None:
+        context.shows([enrollment])
+    return enrollment
+
+
+_running: ContextVar[CommandContext | None] = ContextVar("running", default=None)

@@ -98,6 +98,12 @@ class Settings(_OfLanguages):
     """systemd's own too: microseconds without a sign of life after which it ends the service."""
     state_directory: Path | None = None
     """systemd's own too: where a service keeps what must survive it."""
+    key_file: Path | None = None
+    """Where the clinic's own key is; None: beside SQLite's file, else in the service's directory for its state."""
+    audit_copy: Annotated[str, AfterValidator(values.audit_copy)] | None = None
+    """`log`, or a file: where each seal of the audit log is copied to, with what it seals."""
+    staff: Annotated[str, AfterValidator(values.person)] | None = None
+    """Who is at the command line, where the login does not say it."""
     secret_key: SecretStr | None = None
     """Of the past: it is ignored, and whoever still sets it is told once."""
     clock_file: Path | None = None
@@ -235,6 +241,17 @@ def effective(settings: Settings) -> tuple[Path | None, list[EffectiveSetting]]:
     """The settings file, and every setting as it holds. Raises BadSettings."""
     file = _file()
     return file, list(effective_settings(settings, os.environ, file))
+
+
+def login_name() -> str | None:
+    """Who came to this terminal, as far as sudo, doas or the login itself say it; None where nothing does."""
+    for name in ("SUDO_USER", "DOAS_USER"):
+        if (said := os.environ.get(name, "")) and said.isprintable() and said != "root":
+            return said
+    try:
+        return os.getlogin()
+    except OSError:  # no terminal, as under cron or systemd
+        return None
 
 
 def surroundings() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -136,6 +137,20 @@ def answer_words(value: str) -> str:
     if len(value) > _LONGEST_ANSWER:
         raise ValueError(f"it has {len(value)} characters; write at most {_LONGEST_ANSWER}")
     return value
+
+
+def audit_copy(value: str) -> str:
+    """The word `log`, or a file whose directory is there."""
+    if value != "log" and not (value.startswith("/") and Path(value).parent.is_dir()):
+        raise ValueError("write log, or a file in a directory that is there, such as /mnt/audit/notifier.jsonl")
+    return value
+
+
+def person(value: str) -> str:
+    """The name of somebody, as the audit log shows it."""
+    if not value.strip() or not value.isprintable() or len(value) > _LONGEST_NAME:
+        raise ValueError(f"write your name in one line of at most {_LONGEST_NAME} characters")
+    return " ".join(value.split())
 
 
 def _split(value: str) -> SplitResult:

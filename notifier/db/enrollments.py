@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.db.array_param import in_array
 from notifier.db.columns import can_be_id
 from notifier.db.events import cut, record_event
-from notifier.db.rows import Row, insert_rows_for_ids
+from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.search_words import write_words
 from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.refused import RefusalCode, Refused
@@ -56,6 +56,20 @@ def by_external_ids(session: Session, external_ids: Sequence[str]) -> dict[str, 
 
 
 _BY_EXTERNAL_IDS = select(Enrollment).where(in_array(col(Enrollment.external_id), "external_ids"))
+
+
+def ids_on(session: Session, phones: Collection[str]) -> list[int]:
+    """Everybody who was ever enrolled on these numbers."""
+    found = select(col(Enrollment.id)).where(col(Enrollment.phone).in_(phones))
+    return [one for one in session.scalars(found) if one is not None]
+
+
+def of_same_person(session: Session, enrollment_id: int) -> list[int]:
+    """This enrollment, and the others of the same folded name on the same number."""
+    one, other = table_of(Enrollment).alias(), table_of(Enrollment).alias()
+    same = (other.c.phone == one.c.phone) & (other.c.folded_name == one.c.folded_name)
+    found = select(other.c.id).join(one, same).where(one.c.id == enrollment_id)
+    return sorted({enrollment_id, *session.scalars(found)})
 
 
 def sharing_phone(session: Session, phone: str) -> list[Enrollment]:

@@ -30,15 +30,15 @@ def test_a_page_that_is_drawn_anew_is_one_look_until_somebody_new_is_on_it(engin
         record_look(engine, looks, Look("staff:Dana", source, "Today", patients), now=at)
         with reading(engine) as session:
             written.append(session.scalars(select(col(StaffAudit.id))).all())
-    assert [1, 1, 2, 3, 3, 3, 4] == [len(one) for one in written]
+    assert [1, 1, 2, 3, 3, 4, 5] == [len(one) for one in written]
     with reading(engine) as session:
-        saw = [[one.by, one.device, one.at] for one in audited(session, 9, enrollment_id=7)]
+        saw = [[one.by, one.device, one.at] for one in audited(session, 9, enrollments=[7])]
         assert [
             ["staff:Dana", "Chrome on Windows", now + timedelta(minutes=40)],
             ["staff:Dana", "Safari on iPad", now + timedelta(minutes=3)],
             ["staff:Dana", "Chrome on Windows", now],
         ] == saw
-        assert [now + timedelta(minutes=2)] == [one.at for one in audited(session, 9, enrollment_id=9)]
+        assert [now + timedelta(minutes=2)] == [one.at for one in audited(session, 9, enrollments=[9])]
     assert STILL_THERE < timedelta(minutes=23)
 
 

@@ -25,7 +25,6 @@ VALUES = {
     "which": "next-24-hours", "account": "1", "key": "1", "session": "1",
 }  # fmt: skip
 FORMS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("/find", {"who": "a"}),
     ("/patients/1/change", {"what": "cancel"}),
     ("/patients/1/reply", {"words": "Come by today."}),
     ("/replies/1/close", {"texts": "end"}),
@@ -68,7 +67,9 @@ def test_no_page_names_a_patient_without_an_entry_in_the_audit_log(desk: Pages) 
     with reading(desk.engine) as session:
         assert [*NAMES.values()] == session.scalars(select(col(Enrollment.name)).order_by(col(Enrollment.id))).all()
     paths = [
-        re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: VALUES[part[1]], one.path) for one in PAGES if one.method == "GET"
+        re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: VALUES.get(part[1], "1"), one.path)
+        for one in PAGES
+        if one.method == "GET"
     ]
     token = desk.token()
     for path, form in [*((path, None) for path in [*paths, "/texts/bounced"]), *FORMS]:
@@ -76,7 +77,7 @@ def test_no_page_names_a_patient_without_an_entry_in_the_audit_log(desk: Pages) 
         before = latest(desk)
         answer = desk.get(path) if form is None else desk.client.post(path, data={"form": token, **form})
         named = {number for number, name in NAMES.items() if name in words(answer)}
-        if answer.headers["content-type"].startswith("text/calendar"):
+        if answer.headers.get("content-type", "").startswith("text/calendar"):
             named = {1}  # it names nobody, and is hers
         assert (path, set()) == (path, named - recorded(desk, before))
         if named:
@@ -84,7 +85,7 @@ def test_no_page_names_a_patient_without_an_entry_in_the_audit_log(desk: Pages) 
     assert seen_on.keys() >= {"/", "/replies", "/patients/1", "/patients/1/card", "/texts/bounced", *dict(FORMS)} - {
         "/replies/1/close", "/replies/1/release"
     }  # fmt: skip
-    assert {1, 2} == seen_on["/"] == seen_on["/find"]
+    assert {1, 2} == seen_on["/"] == seen_on["/patients"]
 
 
 def test_a_program_is_recorded_with_every_patient_that_it_reads(desk: Pages) -> None:

@@ -68,6 +68,7 @@ def new_clinic(notifier: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest
         "NOTIFIER_CLINIC_PHONE": "212-555-0100",
         "NOTIFIER_TIMEZONE": "America/New_York",
         "NOTIFIER_FIRST_TEXT": "false",
+        "NOTIFIER_STAFF": "Dana",
         "NOTIFIER_ENV": "test",
         "NOTIFIER_CLOCK_FILE": "clock",
         "TWILIO_API_URL": "http://127.0.0.1:1",

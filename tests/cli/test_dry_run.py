@@ -20,7 +20,7 @@ from typer.main import get_command
 from notifier.cli.app import build_app
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import open_engine, writing
-from notifier.db.tables import Message
+from notifier.db.tables import Message, Staff
 from notifier.domain.states import MessageState
 from notifier.numbers.holds import hold_number
 from notifier.sending.gates.circuits import open_circuit
@@ -60,10 +60,12 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "recover": ("--apply",),
     "backup": ("copy.db",),
     "restore": ("older.db",),
+    "audit new-key": ("--reason", "the disk is lost"),
     "staff add": ("Eve",),
     "staff offices": ("Dana",),
     "staff password": ("Dana",),
     "staff deactivate": ("Dana",),
+    "staff reset-second-factor": ("Dana",),
     "staff sign-out": ("Dana",),
     "api-key add": ("Booking", "--scope", "read"),
     "api-key revoke": ("EHR",),
@@ -91,9 +93,9 @@ NOT_TRIED = {
 database is new."""
 CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
-    "delivery", "silent",
+    "delivery", "silent", "find", "patients",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
-    "doctor", "classify", "staff list", "api-key list",
+    "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
     "webhooks list", "webhooks deliveries", "webhooks test",
 }  # fmt: skip
@@ -140,6 +142,9 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
         ("backup", "older.db"),
     ):
         assert 0 == clinic(*words).code, words
+    with engine.begin() as connection:
+        connection.execute(update(Staff).values(otp_secret="JBSWY3DPEHPK3PXP"))
+    engine.dispose()
     (tmp_path / "patients.csv").write_text(clinic("import", "--template").out)
     (tmp_path / "own.toml").write_text(clinic("mappings", "show", "jane").out)
     assert 0 == clinic("mappings", "save", "kept", "own.toml").code
@@ -147,10 +152,18 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
     return clinic
 
 
+def is_of_command(row: str) -> bool:
+    """Whether the command line itself has written down that a command ran."""
+    return row.startswith(('INSERT INTO "staff_audit"', 'INSERT INTO "audit_shown"')) and (
+        "audit_shown" in row or "'terminal of " in row
+    )
+
+
 def contents(place: Path) -> tuple[set[str], str]:
-    """The files there, without SQLite's own beside a database, and every row."""
+    """The files there, without SQLite's own beside a database, and every row but those of the audit log: who was shown
+    what would change is in it."""
     with closing(sqlite3.connect(f"file:{place / 'notifier.db'}?mode=ro", uri=True)) as connection:
-        rows = "\n".join(connection.iterdump())
+        rows = "\n".join(row for row in connection.iterdump() if not is_of_command(row))
     return {one.name for one in place.iterdir() if not one.name.endswith(("-wal", "-shm"))}, rows
 
 

@@ -34,6 +34,8 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "NOTIFIER_AFTER_HOURS_PHONE": ("write", ("555", "call us")),
     "NOTIFIER_CLINICAL_ALERTS": ("write", ("desk@example.org", "mailto:a@b;;mailto:c@d", "mailto:a", "https://")),
     "NOTIFIER_PAGE_HOSTS": ("write host names alone", ("https://a.lan", "a.lan:443", "a_b", ".", ",")),
+    "NOTIFIER_AUDIT_COPY": ("write log, or a file", ("logs", "copy.jsonl", "/nowhere/copy.jsonl")),
+    "NOTIFIER_STAFF": ("write your name", (" ", "D" * 61, "Da\x07na")),
     "NOTIFIER_PROTOCOLS_DIR": ("name the one with your protocol files", ("nowhere", "/dev/null")),
     "NOTIFIER_PUBLIC_URL": ("write it like https://", (*NO_ADDRESS, "https://a.org/?x=1", "https://u:p@a.org")),
     "NOTIFIER_URGENT_ANSWER": ("write", (" ", "Call {number}", "x" * 321)),
@@ -54,6 +56,7 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
 ELSEWHERE = {
     "NOTIFIER_DATABASE_URL": "the database's own sentences, where it is opened",
     "NOTIFIER_SETTINGS_FILE": "looked for before any setting is read",
+    "NOTIFIER_KEY_FILE": "the key file's own sentences, where it is opened",
     "NOTIFIER_CLOCK_FILE": "read where the clock is built",
     "NOTIFIER_OFFICES_FILE": "read where the offices are built",
     "NOTIFIER_ALERT_APPRISE": "Apprise says which addresses it knows, where the channels are built",

@@ -10,10 +10,11 @@ import typer
 
 from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
-from notifier.cli.context import archive, command_context, who
+from notifier.cli.context import archive, command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import confirm, note
+from notifier.cli.running import who
 from notifier.config.settings import load_settings
 from notifier.db.engine import open_engine
 from notifier.domain.refused import Refused
@@ -64,7 +65,7 @@ def _put_in_place(file: Path, *, dry_run: bool, yes: bool) -> None:
         check_backup(file)
         confirm(f"Replace the database by {file}?", yes=yes)
         with only_worker(engine, now):
-            kept, up_to = put_in_place(engine, file, now=now, by=who())
+            kept, up_to = put_in_place(engine, file, now=now, by=who(settings.staff))
     except AnotherWorker as error:
         raise Failed(str(error)) from None
     finally:

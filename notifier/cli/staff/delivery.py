@@ -47,6 +47,7 @@ def silent(as_json: Json = False) -> None:
     """Who was asked and has written nothing; nobody has to call."""
     with command_context(read_only=True) as context, reading(context.engine) as session:
         found = silent_patients(session, context.now, _MOST)
+        context.shows(whose.id for _, whose in found)
     if as_json:
         print_json([
             {"message": message.id, "enrollment": whose.id, "name": whose.name, "phone": whose.phone,

@@ -81,6 +81,7 @@ def enroll(
             done = enroll_patient(
                 session, request, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by
             )
+        context.shows([done.enrollment])
     if as_json:
         print_json(done.to_json())
     else:

@@ -16,6 +16,7 @@ from notifier.cli.output import note, print_json, print_table
 from notifier.cli.output import show as print_styled
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
+from notifier.db.enrollments import ids_on
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
@@ -42,6 +43,7 @@ def due(
         until = context.now + _length(within) if within else None
         most = limit or (None if as_json else SCREENFUL)
         lines = forecast.due(session, until=until, limit=most)
+        context.shows(line.enrollment for line in lines)
         count = forecast.count_due(session, until=until) if len(lines) == most else len(lines)
     _print_texts(lines, as_json, context.rules, empty="nothing is due")
     _note_more(len(lines), count)
@@ -62,6 +64,8 @@ def explain(
     """Why a text was, was not, or will be sent."""
     with command_context(read_only=True) as context, reading(context.engine) as session:
         sentences = explain_text.explain(session, message, rules=context.rules, now=context.now)
+        found = explain_text.find_text(session, message)
+        context.shows([found[1].id] if found else [])
     if as_json:
         print_json({"message": message, "sentences": sentences})
     else:
@@ -85,7 +89,8 @@ def enrollments(
         said = {"provider": provider} if provider else {}
         most = limit or (None if as_json else SCREENFUL)
         lines = forecast.enrollments(session, state=state, said=said, before=before, limit=most and most + 1)
-    more, lines = most is not None and len(lines) > most, lines[:most]
+        more, lines = most is not None and len(lines) > most, lines[:most]
+        context.shows(line.id for line in lines)
     if as_json:
         print_json([forecast.enrollment_json(line) for line in lines])
         return
@@ -128,6 +133,7 @@ def replies(
     """What patients wrote, the latest first."""
     with command_context(read_only=True) as context, reading(context.engine) as session:
         lines = forecast.replies(session, only_open=only_open, limit=limit)
+        context.shows(ids_on(session, {line.phone for line in lines}))
         zone = ZoneInfo(context.rules.timezone)
     if as_json:
         print_json(_plain(lines))

@@ -67,6 +67,7 @@ def _show(
 ) -> None:
     with reading(context.engine) as session:
         page = patient_page(session, query, size=MOST_LISTED) if as_csv else patient_page(session, query, number)
+    context.shows(line.enrollment.id for line in page.lines)
     home = ZoneInfo(context.rules.timezone)
     if as_json:
         print_json(page_json(page))

@@ -16,12 +16,15 @@ from notifier.access.audit_log import AuditReach
 from notifier.access.reach import managed_accounts, managed_keys
 from notifier.db.columns import can_be_id
 from notifier.db.engine import reading
+from notifier.db.enrollments import of_same_person
 from notifier.db.tables import Enrollment
 from notifier.db.visibility import Yours
 from notifier.web.view import Page, View
 from schedules.offsets import wall_first
 
 _MOST: Final = 100
+_MOST_NAMED: Final = 5
+"""Patients of a list who are named; of the others there is a number."""
 
 
 def show(view: View) -> Response:
@@ -35,17 +38,19 @@ def show(view: View) -> Response:
             session,
             _MOST,
             by=actors.get(who, (None, ""))[0],
-            enrollment_id=_number(patient),
+            enrollments=of_same_person(session, number) if (number := _number(patient)) else (),
             since=since,
             until=until,
             before=_number(query.get("before", "")),
             only=None if view.who.offices is None else AuditReach(view.who.offices, {by for by, _ in actors.values()}),
         )
         names = _names(session, {one.enrollment_id for one in entries if one.enrollment_id})
+        shown = audit_log.shown_in(session, {one.id for one in entries if one.id}, view.who.offices)
     older = None
     if len(entries) == _MOST:
         older = urlencode({"who": who, "patient": patient, "day": day, "before": entries[-1].id})
-    values: dict[str, Any] = {"entries": entries, "names": names, "actors": actors, "older": older}
+    values: dict[str, Any] = {"entries": entries, "names": names, "shown": shown, "actors": actors}
+    values |= {"older": older, "most": _MOST_NAMED}
     values |= {"chosen_who": who, "patient": patient if _number(patient) else "", "chosen_day": day if since else ""}
     return view.page("audit_log.html", about="audit log", **values)
 

@@ -1,0 +1,63 @@
+"""`notifier audit`: who saw whom at a terminal, by name, and whether the record is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from notifier.cli import running
+from notifier.db.engine import open_engine
+from notifier.domain.refused import Refused
+from tests.access.test_audit_chain import tamper
+from tests.cli.conftest import Ran
+
+Desk = Callable[..., Ran]
+
+
+def test_who_saw_her_is_one_command_and_names_a_person(
+    clinic: Desk, ana: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic(*ana)
+    clinic("show", "1")
+    monkeypatch.delenv("NOTIFIER_STAFF")
+    monkeypatch.setenv("SUDO_USER", "rae")
+    clinic("due")
+    clinic("cancel", "1", "--dry-run")
+    clinic("cancel", "1")
+    clinic("opt-outs")
+    found = clinic("audit", "who-saw", "1", "--json").answer
+    assert [
+        ("cli:rae", "did", "notifier cancel"),
+        ("cli:rae", "saw", "notifier cancel"),
+        ("cli:rae", "saw", "notifier due"),
+        ("cli:Dana", "saw", "notifier show"),
+        ("cli:Dana", "did", "notifier enroll"),
+    ] == [(one["by"], one["what"], one["about"]) for one in found]
+    assert all("terminal of " in one["device"] for one in found)
+
+
+def test_root_at_a_terminal_is_asked_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "login_name", lambda: None)
+    monkeypatch.setattr(running, "_owner", lambda: "root")
+    monkeypatch.setattr(running, "is_attended", lambda: False)
+    assert ("cli:root", "cli:dana") == (running.who(), running.who("dana"))  # a timer has no person
+    monkeypatch.setattr(running, "is_attended", lambda: True)
+    with pytest.raises(Refused, match="NOTIFIER_STAFF=dana"):
+        running.who()
+
+
+def test_verify_says_what_is_whole_and_exits_1_where_something_was_changed(
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert 2 == clinic("audit", "verify").code  # no key yet: nothing was ever sealed
+    clinic(*ana)
+    assert 0 == clinic("audit", "new-key", "--reason", "a first one").code
+    whole = clinic("audit", "verify")
+    assert (0, True) == (whole.code, "1 not sealed yet" in whole.out), whole
+    engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+    tamper(engine, "UPDATE staff_audit SET by = 'cli:Eve' WHERE id = 1")
+    engine.dispose()
+    changed = clinic("audit", "verify")
+    assert (1, True) == (changed.code, "(seal 1): one of them, or the seal, was changed since" in changed.err), changed
