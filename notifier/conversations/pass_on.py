@@ -17,6 +17,7 @@ from notifier.db.events import record_event
 from notifier.db.rows import insert_rows
 from notifier.db.tables import ReplyPass
 from notifier.domain.refused import Refused
+from notifier.domain.tasks import TaskKind, TaskRef
 from schedules.languages.registry import language_or_default
 
 
@@ -36,7 +37,7 @@ def pass_on(session: Session, reply_id: int, language: str | None = None, *, now
             f"no colleague’s account says that they read {name_of(language)}; an admin says who does under Accounts, "
             "or call an interpreter: the message stays open"
         )
-    claim = current_claim(session, reply_id, now=now)
+    claim = current_claim(session, TaskRef(TaskKind.REPLY, reply_id), now=now)
     if claim is not None and claim.by == by:
         give_back_reply(session, reply_id)
     session.execute(delete(ReplyPass).where(col(ReplyPass.reply_id) == reply_id))

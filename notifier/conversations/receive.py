@@ -26,6 +26,7 @@ from notifier.conversations.reply_texts import (
 from notifier.db.enrollments import numbers_since
 from notifier.db.fixed_answers import approved_answers
 from notifier.db.rows import insert_if_new
+from notifier.db.seen_to import mark_answered
 from notifier.db.tables import Reply
 from notifier.domain.offices import Offices, office_of_sender
 from notifier.numbers.asks import ask_no_more
@@ -88,6 +89,7 @@ def receive(
     if not insert_if_new(session, Reply, row):
         return _learn(session, inbound, meaning, now)
     ask_no_more(session, [one.ask for one in questions], at=now, by=_BY)
+    mark_answered(session, inbound.phone, inbound.at)
     _act(session, inbound, meaning, now)
     if not files_itself:
         _hold(session, inbound, now)

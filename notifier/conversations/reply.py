@@ -21,6 +21,7 @@ from notifier.domain.kinds import BY_STAFF
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.saying import say_moment
 from schedules.segments import Segments, count_segments
@@ -116,7 +117,7 @@ def find_reply(
         raise Refused("these very words have gone to the patient already, or are on their way; write others")
     last = replies.last_reply(session, phone, rules.yours)
     number = reply_id or getattr(last, "id", None) or 0
-    claim = current_claim(session, number, now=now)
+    claim = current_claim(session, TaskRef(TaskKind.REPLY, number), now=now)
     return StaffReply(
         whose,
         number,

@@ -14,7 +14,7 @@ from sqlalchemy import Update, bindparam, null, update
 from sqlalchemy.orm import Session
 
 from notifier.db.array_param import in_array
-from notifier.db.outbox import in_state, record_moves
+from notifier.db.outbox import ask_where_caught_up, in_state, record_moves
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
 from notifier.domain.states import MessageState, check_move
@@ -34,6 +34,7 @@ def accept(session: Session, attempt_ids: Sequence[str], *, seen: MessageState, 
     """The texts of these attempts, in the state seen, are accepted under the SIDs that the attempts have; their ids."""
     moved = session.connection().scalars(_accept(seen), {"attempt_ids": attempt_ids}).all() if attempt_ids else []
     record_moves(session, moved, seen=seen, to=_S.ACCEPTED, at=at, by=by, why=None)
+    ask_where_caught_up(session, moved, at)
     return moved
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Column, DateTime, Enum, Index, Text, text
+from sqlalchemy import JSON, Column, DateTime, Enum, Index, Text, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -98,7 +98,7 @@ def document() -> Any:
     return Field(default=None, sa_column=Column(JSONDoc, nullable=True))
 
 
-def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+def partial_index(name: str, *columns: str | TextClause, where: str, unique: bool = False) -> Index:
     """An index of only the rows that `where` names, so that it stays small however much history there is."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 

@@ -164,3 +164,11 @@ def inform(session: Session, enrollment_id: int, topics: Collection[str], how: s
     writing stays so."""
     stored = session.get_one(Enrollment, enrollment_id, with_for_update=True)
     stored.informed = {**dict.fromkeys(topics, how), **(stored.informed or {})}
+
+
+def not_informed(session: Session, enrollment_id: int, topics: Collection[str]) -> None:
+    """Take back that a person said these rules; what was said in writing stays so."""
+    stored = session.get_one(Enrollment, enrollment_id, with_for_update=True)
+    stored.informed = {
+        topic: how for topic, how in (stored.informed or {}).items() if topic not in topics or how != "yes"
+    }

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Select, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -25,6 +25,7 @@ from notifier.domain.informed import changes_what_is_known
 from notifier.domain.kinds import LOOK_AGAIN, OF_NO_PLAN, REPLY
 from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
 from schedules.protocol import StepKind
+from schedules.topic_words import CATCH_UP
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
 _messages, _events = table_of(Message).c, table_of(Event).c
@@ -42,16 +43,22 @@ _INSERT_EVENTS = (
     )
 )
 
-_INSERT_REPLANS = (
-    table_of(Replan)
-    .insert()
-    .from_select(
-        ["enrollment_id", "at"],
-        select(_messages.enrollment_id, bindparam("at", type_=table_of(Replan).c.at.type))
-        .where(in_array(_messages.id, "ids"), _messages.kind == literal_column(f"'{StepKind.RESTRICT}'"))
-        .distinct(),
-    )
-)
+
+def _insert_replans(*which: ColumnElement[bool]) -> Insert:
+    of_rules = _messages.kind == literal_column(f"'{StepKind.RESTRICT}'")
+    whose = select(_messages.enrollment_id, bindparam("at", type_=table_of(Replan).c.at.type))
+    found = whose.where(in_array(_messages.id, "ids"), of_rules, *which).distinct()
+    return table_of(Replan).insert().from_select(["enrollment_id", "at"], found)
+
+
+_INSERT_REPLANS = _insert_replans()
+_INSERT_CAUGHT_UP = _insert_replans(_messages.step.startswith(CATCH_UP))
+
+
+def ask_where_caught_up(session: Session, ids: Sequence[int], at: datetime) -> None:
+    """Of these texts, which have left, those that make up for a missed one may have told its rule: look at it anew."""
+    if ids:
+        session.connection().execute(_INSERT_CAUGHT_UP, {"at": at, "ids": ids})
 
 
 def insert(session: Session, rows: Sequence[Row]) -> list[int]:
@@ -109,7 +116,7 @@ def move_where(
 ) -> list[int]:
     """`move` for every text in the state seen that meets the conditions; the ids that moved, in no order."""
     check_move(seen, to)
-    values = {"reason": cut(why), **values, "state": to}
+    values = {"reason": cut(why), **values, "state": to, "stands_since": at, "seen_to": None}
     return _change(session, *which, seen=seen, what="state", to=to, at=at, by=by, why=why, values=values)
 
 

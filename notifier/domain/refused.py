@@ -38,6 +38,7 @@ class RefusalCode(StrEnum):
     SAME_ENROLLMENT = "same-enrollment"
     SCOPE_MISSING = "scope-missing"
     TAKEN_BY_COLLEAGUE = "taken-by-colleague"
+    TASK_UNKNOWN = "task-unknown"
     TREATED_ALREADY = "treated-already"
     VISIT_TO_COME = "visit-to-come"
 

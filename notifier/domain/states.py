@@ -60,6 +60,9 @@ COUNTS_TODAY = frozenset(
 SAID = frozenset({_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW, _S.ACCEPTED, _S.SENT, _S.DELIVERED})
 """What the patient has read, or may have read."""
 
+BOUNCED = frozenset({_S.FAILED, _S.UNDELIVERED})
+"""It left, or was to, and did not reach the patient."""
+
 
 class IllegalMove(ValueError):
     """A message cannot go from one state to the other; says both."""

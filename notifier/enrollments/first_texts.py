@@ -87,6 +87,7 @@ def first_row(
         "reason": "the number has opted out" if opted_out else None,
         "nominal_at": now,
         "not_before": now,
+        "stands_since": now,
         **first_content(text),
     }
 

@@ -13,6 +13,7 @@ from notifier.db.enrollments import sharing_phone, the_enrollment
 from notifier.db.events import record_event
 from notifier.db.protocols import store_version
 from notifier.db.search_words import keep_former_number, refresh_words
+from notifier.db.seen_to import mark_ended, mark_running
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.informed import informed_note
 from notifier.domain.names import Name, check_name
@@ -60,6 +61,10 @@ def apply(
     _write_texts(session, plan, now, by, but_own=command.to is not None)
     is_out = is_opted_out(session, plan.after.phone) is not None
     write_first_changes(session, plan.first, plan.before, plan.after, now=now, by=by, opted_out=is_out)
+    if stored.state not in RUNNING:
+        mark_ended(session, enrollment_id)
+    elif plan.before.state not in RUNNING:
+        mark_running(session, enrollment_id)
     return effect
 
 

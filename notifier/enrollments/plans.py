@@ -16,11 +16,13 @@ from notifier.db.array_param import in_array
 from notifier.db.events import record_event
 from notifier.db.protocols import UnreadableVersion, load_version
 from notifier.db.rows import Row, insert_rows
+from notifier.db.seen_to import mark_planned_again
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.planning.difference import OutboxRow, PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts, concerns
 from notifier.domain.states import MessageState
+from notifier.domain.tasks import AHEAD
 from notifier.enrollments.fields import BY_NAME, PLANNED, stored
 from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol
@@ -110,9 +112,15 @@ _ON_PHONES = (  # built once: building it takes longer than asking
 
 
 def message_row(
-    facts: EnrollmentFacts, message: PlannedMessage, *, state: MessageState, reason: str | None, revision: int = 0
+    facts: EnrollmentFacts,
+    message: PlannedMessage,
+    *,
+    at: datetime,
+    state: MessageState,
+    reason: str | None,
+    revision: int = 0,
 ) -> Row:
-    """The outbox row of a planned text."""
+    """The outbox row of a text that is planned at that instant."""
     return {
         "enrollment_id": facts.enrollment,
         "step": message.step,
@@ -122,6 +130,7 @@ def message_row(
         "phone": facts.phone,
         "state": state,
         "reason": reason,
+        "stands_since": max(at, message.nominal_at - AHEAD) if state is MessageState.EXPIRED else at,
         **_content(message),
     }
 
@@ -137,12 +146,7 @@ def carry_out(
     session: Session, facts: EnrollmentFacts, difference: PlanDifference, *, at: datetime, by: str, opted_out: bool
 ) -> None:
     """Write a difference, in the transaction in which it was found."""
-    new = []
-    for entry in (*difference.added, *difference.passed):
-        message = _planned(entry)
-        state, reason = first_state(message, opted_out=opted_out)
-        new.append(message_row(facts, message, state=state, reason=reason, revision=entry.revision))
-    insert_rows(session, Message, new)
+    _add(session, facts, (*difference.added, *difference.passed), at, opted_out=opted_out)
     for entry in difference.moved:
         why = _how_it_moved(entry, zone_called(facts.timezone))
         _rewrite(session, entry, at, by, why, phone=facts.phone, **_content(_planned(entry)))
@@ -164,6 +168,20 @@ def carry_out(
     for entry in difference.expired:
         _end(session, entry, MessageState.EXPIRED, at, by)
     _record_wrong(session, facts, difference, at, by)
+
+
+def _add(
+    session: Session, facts: EnrollmentFacts, entries: Iterable[PlannedChange], at: datetime, *, opted_out: bool
+) -> None:
+    """New texts. Where a step comes back, nobody has to make up for what became of its earlier ones."""
+    new = []
+    for entry in entries:
+        message = _planned(entry)
+        state, reason = first_state(message, opted_out=opted_out)
+        new.append(message_row(facts, message, at=at, state=state, reason=reason, revision=entry.revision))
+        if entry.revision:
+            mark_planned_again(session, facts.enrollment, message.step, entry.revision)
+    insert_rows(session, Message, new)
 
 
 def at_number(facts: EnrollmentFacts, on_these_phones: Iterable[EnrollmentFacts]) -> list[EnrollmentFacts]:

@@ -6,7 +6,7 @@ that was withdrawn stays so, be it that its number takes none any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace as with_
 from datetime import datetime
 from typing import Final
@@ -16,11 +16,15 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db import replans
+from notifier.db.events import record_event
+from notifier.db.outbox import messages_of
 from notifier.db.protocols import UnreadableVersion
-from notifier.db.tables import Enrollment
+from notifier.db.seen_to import mark_informed
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.informed import informed_by_text
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import PlanningRules
-from notifier.domain.states import RUNNING, MessageState
+from notifier.domain.states import BOUNCED, RUNNING, MessageState
 from notifier.enrollments.outlook import look_ahead
 from notifier.enrollments.plans import carry_out, enrollments_on, facts_of, lock_plans
 from notifier.numbers.never_text import never_texted_of
@@ -38,6 +42,7 @@ def replan(session: Session, rules: PlanningRules, now: datetime, *, most: int =
     """Plan anew the enrollments for which that was asked, in the caller's transaction; how many there were."""
     lock_plans(session)
     asked_for = replans.take(session, most)
+    _close_informed(session, asked_for, now)
     found = select(Enrollment).where(col(Enrollment.id).in_(asked_for), col(Enrollment.state).in_(RUNNING))
     numbers: dict[str, set[int]] = {}
     never_texted = never_texted_of(session, asked_for)
@@ -52,6 +57,29 @@ def replan(session: Session, rules: PlanningRules, now: datetime, *, most: int =
         if phone not in opted_out:
             _replan_number(session, phone, whose, rules, now)
     return len(asked_for)
+
+
+def _close_informed(session: Session, asked_for: Sequence[int], now: datetime) -> None:
+    """Nobody has to say any more what a text of a rule did not, where the patient has heard all of it otherwise."""
+    failed = (*BOUNCED, MessageState.EXPIRED)
+    open_ones = select(Message, Enrollment).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    open_ones = open_ones.where(
+        col(Message.enrollment_id).in_(asked_for), col(Message.kind) == StepKind.RESTRICT.value,
+        col(Message.seen_to).is_(None), col(Message.state).in_(failed),
+    )  # fmt: skip
+    told = []
+    for message, enrollment in session.execute(open_ones).all():
+        heard = {
+            *(enrollment.informed or {}),
+            *informed_by_text(messages_of(session, enrollment.id or 0), enrollment.phone),
+        }
+        if message.topics and heard.issuperset(message.topics):
+            told.append(message.id or 0)
+            record_event(
+                session, at=now, by=_BY, what="seen_to", why="its rule was told otherwise", enrollment_id=enrollment.id,
+                message_id=message.id,
+            )  # fmt: skip
+    mark_informed(session, told)
 
 
 def _replan_number(session: Session, phone: str, whose: set[int], rules: PlanningRules, now: datetime) -> None:

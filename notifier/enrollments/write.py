@@ -134,7 +134,7 @@ def _write_wave(
         held = standing.held.get(facts.phone, ())
         for message in plan.timeline.messages:
             state, reason = first_state(message, opted_out=is_out)
-            texts.append(message_row(facts, message, state=state, reason=reason))
+            texts.append(message_row(facts, message, at=now, state=state, reason=reason))
         first = None
         if rules.first_text and facts.phone not in in_course and (first := first_text(facts, plan, rules, now)):
             texts.append(first_row(enrollment_id, facts.phone, first, now, opted_out=is_out))

@@ -82,6 +82,20 @@ def close_open_reply(session: Session, reply_id: int, *, at: datetime, by: str, 
     return closed is not None
 
 
+def reopen_reply(session: Session, reply_id: int, *, at: datetime, by: str) -> bool:
+    """Open a reply again, whatever has closed it; it holds its numbers from now on. False where it is open."""
+    reopened = session.execute(
+        update(Reply)
+        .where(col(Reply.id) == reply_id, col(Reply.closed_at).is_not(None))
+        .values(closed_at=None, closed_by=None, decision=None)
+        .returning(col(Reply.phone))
+    ).first()
+    if reopened is not None:
+        hold_by_reply(session, reply_id, [reopened.phone], at=at)
+        record_event(session, at=at, by=by, what="reply_reopened", why=f"reply {reply_id}")
+    return reopened is not None
+
+
 def numbers_held_by(session: Session, reply_id: int) -> list[str]:
     """The numbers that this reply holds, or held before it was closed."""
     return list(session.scalars(select(col(ReplyPhone.phone)).where(col(ReplyPhone.reply_id) == reply_id)))

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.protocols import UnreadableVersion, load_version
-from notifier.db.tables import Enrollment, Message, Reply, ReplyClaim
+from notifier.db.tables import Enrollment, Message, Reply, TaskClaim
 from notifier.domain.states import MessageState
+from notifier.domain.tasks import TaskKind
 from notifier.numbers.asks import is_ask
 from schedules.asking import AGAIN, AnswerMeaning, first_asking
 from schedules.protocol import StepKind
@@ -72,8 +73,12 @@ def meaning_of(session: Session, protocol: str, version: str, step: str, choice:
 def minutes_to_a_person(session: Session, since: datetime, until: datetime) -> float | None:
     """The median, in minutes, from what needed a person to the one who took or closed it; None where nothing did."""
     found = (
-        select(col(Reply.at), col(Reply.closed_at), col(ReplyClaim.at))
-        .join(ReplyClaim, col(ReplyClaim.reply_id) == col(Reply.id), isouter=True)
+        select(col(Reply.at), col(Reply.closed_at), col(TaskClaim.at))
+        .join(
+            TaskClaim,
+            (col(TaskClaim.number) == col(Reply.id)) & (col(TaskClaim.kind) == TaskKind.REPLY.value),
+            isouter=True,
+        )
         .where(col(Reply.at) >= since, col(Reply.at) < until, func.coalesce(col(Reply.closed_by), "") != "itself")
     )
     waited = []

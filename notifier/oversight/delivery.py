@@ -17,16 +17,16 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.conversations.silence import count_silent
 from notifier.db.outbox import in_state
 from notifier.db.tables import Attempt, Enrollment, Message, OptOut, Receipt
 from notifier.domain.states import MessageState
 from notifier.oversight.answers import answers_by_day, minutes_to_a_person
-from notifier.oversight.worklists import TROUBLE
+from notifier.tasks.silence import count_silent
 from schedules.asking import AnswerMeaning
 from schedules.offsets import wall_first
 
 _NOT_ARRIVED: Final = (MessageState.FAILED, MessageState.UNDELIVERED)
+_TROUBLE: Final = (*_NOT_ARRIVED, MessageState.EXPIRED)
 _AT_MOST_LATE: Final = timedelta(days=30)
 """After its planned moment: a text is of use for days, not weeks."""
 _AT_MOST_EARLY: Final = timedelta(days=2)
@@ -158,7 +158,7 @@ def failures(session: Session, since: datetime, until: datetime) -> list[Failure
         *_left(since, until),
         col(Message.state).in_(_NOT_ARRIVED),
         # The same once more, as the small index of the texts in trouble has it: without it every text would be read.
-        in_state(*TROUBLE),
+        in_state(*_TROUBLE),
         col(Message.nominal_at) >= since - _AT_MOST_LATE,
         col(Message.nominal_at) < until + _AT_MOST_EARLY,
     )

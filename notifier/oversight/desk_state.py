@@ -10,9 +10,8 @@ from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import in_state
-from notifier.db.tables import Alert, Message, NumberHold, Reply, ReplyClaim, SeenTo
-from notifier.oversight.worklists import IN_DOUBT, TROUBLE
+from notifier.db.tables import Alert, Message, NumberHold, Reply, SeenTo, TaskClaim, TaskSnooze
+from notifier.tasks.sources import needs_person, since_of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,10 @@ def desk_state(session: Session) -> DeskState:
     )
     replies = session.execute(said).one()
     signs: tuple[Any, ...] = (
-        select(func.count(), func.sum(col(Message.id))).where(in_state(*TROUBLE)),
-        select(func.count(), func.sum(col(Message.id))).where(in_state(*IN_DOUBT)),
+        select(func.count(), func.sum(col(Message.id)), func.max(since_of_text())).where(needs_person()),
         select(func.count(), func.max(col(SeenTo.at))),
-        select(func.count(), func.max(col(ReplyClaim.at))),
+        select(func.count(), func.max(col(TaskClaim.at))),
+        select(func.count(), func.max(col(TaskSnooze.at))),
         select(func.count(), func.max(col(NumberHold.id))).where(col(NumberHold.released_at).is_(None)),
         select(func.count(), func.max(col(Alert.id))).where(col(Alert.cleared_at).is_(None)),
     )

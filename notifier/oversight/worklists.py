@@ -8,35 +8,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, case, func, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.conversations.claims import is_current
+from notifier.conversations.claims import claim_of_reply
 from notifier.db.enrollments import latest_on, sharing_phone
 from notifier.db.outbox import in_state
 from notifier.db.rows import table_of
-from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyClaim, ReplyPhone, SeenTo
+from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyPhone, TaskClaim
 from notifier.domain.open_replies import OpenReply
 from notifier.domain.states import MessageState
-from notifier.domain.waiting import ON_HOLD
 from notifier.numbers.open_replies import has_open_reply
 from notifier.oversight.answers import normal_at
 from notifier.oversight.passed_on import PassedOn, passed_on
 from notifier.oversight.waiting import waits_for_a_person
-from schedules.asking import AGAIN
 from schedules.protocol import StepKind
 
 _S = MessageState
-BOUNCED: Final = (_S.FAILED, _S.UNDELIVERED)
-TROUBLE: Final = (*BOUNCED, _S.EXPIRED)
-_HELD_FOR: Final = timedelta(days=400)
-"""Longer than any plan: so far back, what expired under a hold is looked for."""
-IN_DOUBT: Final = (_S.UNKNOWN, _S.NEEDS_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +75,17 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
     """What patients wrote and nobody has closed; urgent ones first, then the oldest."""
     urgent_first = (col(Reply.urgent).desc(), col(Reply.at))
     found = (
-        select(Reply, col(ReplyClaim.by))
-        .join(ReplyClaim, (col(ReplyClaim.reply_id) == col(Reply.id)) & is_current(now), isouter=True)
+        select(Reply, col(TaskClaim.by))
+        .join(TaskClaim, claim_of_reply(now), isouter=True)
         .where(col(Reply.closed_at).is_(None))
         .order_by(*urgent_first)
         .limit(limit)
     )
-    rows = session.execute(found).all()
+    return reply_rows(session, session.execute(found).all())
+
+
+def reply_rows(session: Session, rows: Sequence[Any]) -> list[ReplyRow]:
+    """Open replies, each with who has taken it, and all that whoever closes it must know."""
     whose = latest_on(session, {reply.phone for reply, _ in rows})
     held = texts_held_by(session, [reply for reply, _ in rows])
     passed = passed_on(session, [reply for reply, _ in rows])
@@ -135,12 +132,6 @@ def as_open(reply: Reply) -> OpenReply:
     return OpenReply(reply.id or 0, reply.at, reply.meaning, reply.urgent)
 
 
-def count_open_replies(session: Session) -> int:
-    """How many there are, on the same conditions as the list."""
-    found = select(func.count()).select_from(Reply)
-    return session.scalar(found.where(col(Reply.closed_at).is_(None))) or 0
-
-
 def closed_replies(session: Session, limit: int) -> list[ReplyRow]:
     """The latest that somebody has closed, or that filed themselves."""
     found = select(Reply).where(col(Reply.closed_at).is_not(None))
@@ -156,37 +147,6 @@ def holds_without_reply(session: Session, limit: int) -> list[tuple[NumberHold, 
     holds = list(session.scalars(found.order_by(col(NumberHold.at)).limit(limit)))
     whose = latest_on(session, {hold.phone for hold in holds})
     return [(hold, whose.get(hold.phone)) for hold in holds]
-
-
-def in_doubt(session: Session, limit: int) -> list[TextRow]:
-    """Texts of which nobody knows yet whether they left."""
-    return _texts(session, in_state(*IN_DOUBT), order=col(Message.due_at), limit=limit)
-
-
-def count_in_doubt(session: Session) -> int:
-    """How many there are, on the same conditions as the list."""
-    whose = col(Message.enrollment_id).is_not(None)
-    found = select(func.count()).select_from(Message).where(in_state(*IN_DOUBT), whose)
-    return session.scalar(found) or 0
-
-
-def in_trouble(
-    session: Session, since: datetime, until: datetime, limit: int, states: Sequence[MessageState] = TROUBLE
-) -> list[TextRow]:
-    """Texts that did not reach their patient, or will not, and that nobody has seen to."""
-    which = _troubled(since, until, states)
-    return _texts(session, *which, order=col(Message.nominal_at), limit=limit, with_enrollment=_RUNS)
-
-
-def count_trouble(session: Session, since: datetime, until: datetime, states: Sequence[MessageState] = TROUBLE) -> int:
-    """How many there are, on the same conditions as the list."""
-    found = (
-        select(func.count())
-        .select_from(Message)
-        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(*_troubled(since, until, states), _RUNS)
-    )
-    return session.scalar(found) or 0
 
 
 def expected(session: Session, since: datetime, until: datetime, limit: int) -> list[Enrollment]:
@@ -235,24 +195,11 @@ def count_left(session: Session, since: datetime, until: datetime) -> dict[Messa
 
 
 def left(
-    session: Session, since: datetime, until: datetime, states: Sequence[MessageState], limit: int
+    session: Session, since: datetime, until: datetime, states: Collection[MessageState], limit: int
 ) -> list[TextRow]:
     """The texts that left between two instants and are now in these states."""
     which = (*_left(since, until), col(Message.state).in_(states))
     return _texts(session, *which, order=col(Message.left_at), limit=limit)
-
-
-_RUNS = col(Enrollment.state).in_(["booked", "active", "held"])
-"""An ended enrollment's texts need nobody."""
-
-
-def _troubled(since: datetime, until: datetime, states: Sequence[MessageState]) -> tuple[ColumnElement[bool], ...]:
-    """What expired while a hold kept it is listed until somebody has seen to it: nobody was there to hear of it."""
-    seen_to = select(col(SeenTo.message_id)).where(col(SeenTo.message_id) == col(Message.id))
-    lately = or_(col(Message.nominal_at) >= since, col(Message.reason).contains(ON_HOLD))
-    ever = col(Message.nominal_at) >= since - _HELD_FOR
-    first = ~col(Message.step).endswith(AGAIN)  # a second asking that could not leave asks for nothing
-    return in_state(*states), ever, lately, col(Message.nominal_at) < until, first, ~seen_to.exists()
 
 
 def _planned(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -269,7 +216,6 @@ def _texts(
     *which: ColumnElement[bool],
     order: Any,
     limit: int,
-    with_enrollment: ColumnElement[bool] | None = None,
 ) -> list[TextRow]:
     found: Select[Message, Enrollment] = (
         select(Message, Enrollment)
@@ -278,6 +224,4 @@ def _texts(
         .order_by(order, col(Message.id))
         .limit(limit)
     )
-    if with_enrollment is not None:
-        found = found.where(with_enrollment)
     return [TextRow(message, enrollment) for message, enrollment in session.execute(found).all()]

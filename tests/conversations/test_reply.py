@@ -18,6 +18,7 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
+from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.enrollments.commands import Cancel
 from notifier.enrollments.lifecycle import apply
 from notifier.oversight.explain import explain
@@ -138,9 +139,10 @@ async def test_what_a_colleague_has_taken_is_taken_over_explicitly_and_is_free_o
         found = find_reply(session, "Yes.", rules=RULES, now=now, reply_id=number)
         assert "eli" == found.taken_by
         send_reply(session, found, rules=RULES, now=now, by="dana", take_over=True)
-        assert "dana" == getattr(current_claim(session, number, now=now), "by", None)
-        assert current_claim(session, number, now=now + timedelta(hours=7)) is not None, "8:10, before anybody comes"
-        assert current_claim(session, number, now=now + timedelta(hours=8)) is None
+        task = TaskRef(TaskKind.REPLY, number)
+        assert "dana" == getattr(current_claim(session, task, now=now), "by", None)
+        assert current_claim(session, task, now=now + timedelta(hours=7)) is not None, "8:10, before anybody comes"
+        assert current_claim(session, task, now=now + timedelta(hours=8)) is None
 
 
 async def test_after_a_stop_staff_call(asked: Sending) -> None:

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from notifier.conversations.reading.triage import see_to
 from notifier.db import outbox
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment, Event, Message
@@ -26,6 +25,7 @@ from notifier.numbers.opt_outs import opt_in, opt_out
 from notifier.oversight.informed import informed_of
 from notifier.sending.uninformed import uninformed_lifts
 from tests.setups.clinic import ANA, BOB, ClinicSetup
+from tests.setups.tasks import see_to
 
 PLANNED, EXPIRED, CANCELLED = MessageState.PLANNED, MessageState.EXPIRED, MessageState.CANCELLED
 DELIVERED, UNKNOWN, FAILED = MessageState.DELIVERED, MessageState.UNKNOWN, MessageState.FAILED

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from notifier.alerting.channel import AlertNotice, NotDelivered
-from notifier.conversations.reading.triage import see_to
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Alert
 from notifier.domain.states import EnrollmentState, MessageState
@@ -22,6 +21,7 @@ from notifier.oversight.alerts.watch import Alerting, watch
 from notifier.sending.gates.circuits import close_circuits, open_circuit
 from notifier.sending.gates.heartbeats import arrive, still_here
 from tests.setups.sending import Sending
+from tests.setups.tasks import see_to
 
 ANA = "+12125550101"
 NEW_YORK = ZoneInfo("America/New_York")

@@ -6,11 +6,11 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.conversations.claims import claim_reply
-from notifier.conversations.silence import close_silent, count_silent, silent_patients
 from notifier.db.engine import reading, writing
 from notifier.oversight.answers import normal_at, what_followed
 from notifier.oversight.delivery import day_edges, delivery_of_days
 from notifier.oversight.worklists import open_replies
+from notifier.tasks.silence import close_silent, count_silent, silent_patients
 from tests.setups.asking import ask, hears
 from tests.setups.sending import Sending
 

@@ -10,10 +10,10 @@ import typer
 from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import note, print_json, print_table
-from notifier.conversations import silence
-from notifier.conversations.silence import silent_patients
 from notifier.db.engine import reading
 from notifier.oversight.delivery import day_edges, delivery_of_days
+from notifier.tasks import silence
+from notifier.tasks.silence import silent_patients
 from schedules.asking import AnswerMeaning
 from schedules.saying import say_day, say_moment
 

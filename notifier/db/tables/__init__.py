@@ -18,13 +18,14 @@ from notifier.db.tables.search import SearchWord, StoredSearch
 from notifier.db.tables.staff import (
     KnownBrowser,
     RecoveryCode,
-    ReplyClaim,
     Role,
     SeenTo,
     SignInStep,
     Staff,
     StaffForm,
     StaffSession,
+    TaskClaim,
+    TaskSnooze,
     WrongPassword,
 )
 from notifier.db.tables.subscriptions import WebhookDelivery, WebhookEndpoint
@@ -59,7 +60,6 @@ __all__ = [
     "RecoveryKind",
     "Replan",
     "Reply",
-    "ReplyClaim",
     "ReplyPass",
     "ReplyPhone",
     "Role",
@@ -76,6 +76,8 @@ __all__ = [
     "StaffForm",
     "StaffSession",
     "StoredSearch",
+    "TaskClaim",
+    "TaskSnooze",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WorkerRow",

@@ -58,6 +58,8 @@ class Reply(SQLModel, table=True):
         UniqueConstraint("sid"),
         Index("ix_replies_phone", "phone", "at"),
         partial_index("ix_replies_open", "at", where="closed_at IS NULL"),
+        # What needs a person, urgent words apart: no row has to be read to count it.
+        partial_index("ix_replies_unread", "urgent", "at", "phone", "office", "closed_at", where="closed_at IS NULL"),
         partial_index("ix_replies_ask", "ask_id", where="ask_id IS NOT NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import document, enum_column, instant, partial_index
 from notifier.domain.states import EnrollmentState, MessageState
+
+OPEN_TEXTS: Final = (
+    "seen_to IS NULL AND enrollment_id IS NOT NULL AND (state = 'failed' OR state = 'undelivered' OR state = 'unknown'"
+    " OR state = 'needs_review'"
+    " OR (state = 'expired' AND kind <> 'expect' AND kind <> 'check_in' AND kind <> 'rebook'))"
+)
+"""Texts that need a person, in words that the partial index has too: said otherwise, it could not serve."""
+OPEN_ASKS: Final = "seen_to IS NULL AND kind = 'ask' AND (state = 'accepted' OR state = 'sent' OR state = 'delivered')"
+"""Questions that have left and that nobody has seen to, in the words of their index."""
+STANDS_SINCE: Final = "coalesce(stands_since, nominal_at)"
+"""Since when a text stands as it does, in the words of the index."""
+_OF_TASKS: Final = ("phone", "seen_to", "enrollment_id", "state", "kind", "step")
 
 
 class Enrollment(SQLModel, table=True):
@@ -107,6 +120,10 @@ class Message(SQLModel, table=True):
             "nominal_at",
             where="state = 'failed' OR state = 'undelivered' OR state = 'expired'",
         ),
+        # What needs a person, and questions that nothing came back on: no row has to be read to group them.
+        # SQLite counts the columns of a condition among those to be read.
+        partial_index("ix_messages_tasks", text(STANDS_SINCE), *_OF_TASKS, "nominal_at", where=OPEN_TEXTS),
+        partial_index("ix_messages_unanswered", "expires_at", *_OF_TASKS, "left_at", where=OPEN_ASKS),
         # With all that the delivery page counts: no row has to be read for it.
         partial_index("ix_messages_left", "left_at", "state", "enrollment_id", where="left_at IS NOT NULL"),
         # Questions by when they are of no more use: who has not answered.
@@ -152,6 +169,11 @@ class Message(SQLModel, table=True):
     left_at: datetime | None = instant(null=True)
     """When the last attempt began: what the daily cap counts."""
     sid: str | None = Field(default=None, max_length=40)
+    stands_since: datetime | None = instant(null=True)
+    """When it came into this state, for what needs a person; None: with its row, or before that was kept."""
+    seen_to: str | None = Field(default=None, max_length=12)
+    """How a person has seen to it (`notifier.domain.tasks.TaskOutcome`); None: nobody has. Every change of its state
+    opens it again."""
 
 
 class Attempt(SQLModel, table=True):

@@ -121,23 +121,39 @@ class StaffForm(SQLModel, table=True):
 
 
 class SeenTo(SQLModel, table=True):
-    """A text that did not reach its patient, and that somebody has seen to: told or called the patient."""
+    """Who has seen to a text that needed a person, and when; how stands with the text."""
 
     __tablename__ = "seen_to"
+    __table_args__ = (Index("ix_seen_to_at", "at"),)
     message_id: int = Field(sa_column=Column(ForeignKey("messages.id"), primary_key=True))
     at: datetime = instant()
     by: str = Field(max_length=120)
 
 
-class ReplyClaim(SQLModel, table=True):
-    """A reply that somebody is answering, so that two do not call the patient."""
+class TaskClaim(SQLModel, table=True):
+    """A piece of work that somebody has taken, so that two do not call the patient."""
 
-    __tablename__ = "reply_claims"
-    reply_id: int = Field(sa_column=Column(ForeignKey("replies.id"), primary_key=True))
+    __tablename__ = "task_claims"
+    kind: str = Field(primary_key=True, max_length=8)
+    """A `notifier.domain.tasks.TaskKind`."""
+    number: int = Field(primary_key=True)
+    """Of the reply, message, enrollment or hold that it is about."""
     at: datetime = instant()
     by: str = Field(max_length=120)
     ends_at: datetime | None = instant(null=True)
     """When the shift ends of whoever took it; None: nobody has said when the clinic is staffed."""
+
+
+class TaskSnooze(SQLModel, table=True):
+    """A piece of work that is out of sight until then. What it holds stays held."""
+
+    __tablename__ = "task_snoozes"
+    __table_args__ = (Index("ix_task_snoozes_until", "until"),)
+    kind: str = Field(primary_key=True, max_length=8)
+    number: int = Field(primary_key=True)
+    until: datetime = instant()
+    at: datetime = instant()
+    by: str = Field(max_length=120)
 
 
 class WrongPassword(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,33 +11,31 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.conversations.auto_reply import UNKNOWN_AN_HOUR
-from notifier.conversations.claims import is_current
+from notifier.conversations.claims import claim_of_reply
 from notifier.conversations.reply_texts import answers_to_unknown
 from notifier.db.rows import insert_if_new
-from notifier.db.tables import Alert, Reply, ReplyClaim
-from notifier.domain.states import MessageState
+from notifier.db.tables import Alert, Reply, TaskClaim
 from notifier.enrollments.importing.drop_folder import failed_files
 from notifier.numbers.open_replies import count_held_since_upgrade
 from notifier.numbers.twilio_block import blocked_after_consent
-from notifier.oversight.alerts.alert_rules import AlertFacts, TextInTrouble, UnmarkedVisit
+from notifier.oversight.alerts.alert_rules import AlertFacts
 from notifier.oversight.alerts.cadence import RETURNS, TOGETHER_FOR, Cause, is_due
 from notifier.oversight.alerts.reply_alerts import UnreadReplies, UntakenReply
+from notifier.oversight.alerts.task_alerts import texts_to_alert, visits_to_alert
 from notifier.oversight.alerts.vital_signs import filtered_lately, read_vital_signs
-from notifier.oversight.worklists import expected, in_trouble
 
 _LOOK_BACK: Final = timedelta(days=3)
-"""What nobody has marked or seen to by then, no alert will change."""
+"""For so long a block by Twilio is new."""
 _FILES_FOR: Final = timedelta(days=30)
 """A booking system's file that failed is told of until a later one of it is taken whole."""
-_AHEAD: Final = timedelta(days=1)
-"""A text may be moved earlier than its nominal moment."""
 _MOST: Final = 500
 
 
 def gather(session: Session, now: datetime) -> AlertFacts:
     """Everything that alerts are made of; each question has an index, and a bound."""
-    troubled = in_trouble(session, now - _LOOK_BACK, now + _AHEAD, _MOST)
-    booked = expected(session, now - _LOOK_BACK, now, _MOST)
+    told = {alert.cause for alert in open_alerts(session)}
+    troubled = texts_to_alert(session, now, _numbers(told, "bounced-", "expired-"), limit=_MOST)
+    booked = visits_to_alert(session, now, _numbers(told, "unmarked-"), limit=_MOST)
     return AlertFacts(
         signs=read_vital_signs(session, now),
         urgent=urgent_replies(session, now),
@@ -45,22 +43,8 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         unread=unread_by_office(session),
         held_since_upgrade=count_held_since_upgrade(session),
         too_many_unknown=answers_to_unknown(session, since=now - timedelta(hours=1)) >= UNKNOWN_AN_HOUR,
-        unmarked=tuple(
-            UnmarkedVisit(one.id or 0, one.appointment_at, one.office)
-            for one in booked
-            if one.appointment_at is not None
-        ),
-        in_trouble=tuple(
-            TextInTrouble(
-                row.message.id or 0,
-                row.enrollment.id or 0,
-                row.message.state is MessageState.EXPIRED,
-                row.message.reason,
-                row.enrollment.office,
-            )
-            for row in troubled
-            if row.message.due_at is not None  # what never had a place was said on the screen that planned it
-        ),
+        unmarked=booked,
+        in_trouble=troubled,
         filtered=filtered_lately(session, now),
         blocked=tuple(blocked_after_consent(session, now - _LOOK_BACK)),
         failed_files=tuple(
@@ -71,14 +55,14 @@ def gather(session: Session, now: datetime) -> AlertFacts:
 
 def urgent_replies(session: Session, now: datetime) -> tuple[UntakenReply, ...]:
     """Replies with urgent words that nobody has taken or closed, or that were taken long ago; the oldest first."""
-    lost = or_(col(ReplyClaim.reply_id).is_(None), col(ReplyClaim.at) <= now - RETURNS)
+    lost = or_(col(TaskClaim.number).is_(None), col(TaskClaim.at) <= now - RETURNS)
     return _untaken(session, now, col(Reply.urgent).is_(True), lost)
 
 
 def holding_replies(session: Session, now: datetime) -> tuple[UntakenReply, ...]:
     """Replies that hold their number whole, which nobody has taken or closed, the oldest first. Not urgent ones."""
     which = col(Reply.meaning).in_(["perhaps_stop", "wrong_person"])
-    return _untaken(session, now, which, col(Reply.urgent).is_(False), col(ReplyClaim.reply_id).is_(None))
+    return _untaken(session, now, which, col(Reply.urgent).is_(False), col(TaskClaim.number).is_(None))
 
 
 def unread_by_office(session: Session) -> tuple[UnreadReplies, ...]:
@@ -91,8 +75,8 @@ def unread_by_office(session: Session) -> tuple[UnreadReplies, ...]:
 def _untaken(session: Session, now: datetime, *which: ColumnElement[bool]) -> tuple[UntakenReply, ...]:
     """Nobody has a reply whose shift has ended."""
     found = (
-        select(col(Reply.id), col(Reply.meaning), col(Reply.office), col(ReplyClaim.at))
-        .join(ReplyClaim, (col(ReplyClaim.reply_id) == col(Reply.id)) & is_current(now), isouter=True)
+        select(col(Reply.id), col(Reply.meaning), col(Reply.office), col(TaskClaim.at))
+        .join(TaskClaim, claim_of_reply(now), isouter=True)
         .where(col(Reply.closed_at).is_(None), *which)
         .order_by(col(Reply.at))
         .limit(_MOST)
@@ -101,6 +85,11 @@ def _untaken(session: Session, now: datetime, *which: ColumnElement[bool]) -> tu
     return tuple(
         UntakenReply(number or 0, meaning, office, taken is not None) for number, meaning, office, taken in rows
     )
+
+
+def _numbers(causes: Iterable[str], *kinds: str) -> set[int]:
+    """What the open alerts of these kinds are about."""
+    return {int(cause.rpartition("-")[2]) for cause in causes if cause.startswith(kinds)}
 
 
 def open_alerts(session: Session) -> list[Alert]:

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy.orm import Session
 
-from notifier.conversations.silence import silent_patients
 from notifier.db.pagination import due_page, reply_page
 from notifier.db.tables import Reply
 from notifier.oversight import explain, forecast
 from notifier.oversight.delivery import day_edges, delivery_of_days
+from notifier.tasks.silence import silent_patients
 from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import format_moment_cursor, parse_moment_cursor, parse_number_cursor
 from notifier.web.api.problems import Problem

@@ -139,7 +139,7 @@ def test_an_address_with_a_question_is_still_known_after_the_sign_in(stranger: P
 
 
 def test_a_number_that_no_row_can_have_is_not_a_crash(subtests: pytest.Subtests, admin: Pages) -> None:
-    for path in ("/accounts/{}/lock", "/api-keys/{}/revoke", "/texts/{}/seen-to", "/replies/{}/close"):
+    for path in ("/accounts/{}/lock", "/api-keys/{}/revoke", "/texts/{}/review", "/replies/{}/close"):
         for number in (10**18 * 9, 10**19, 10**40):
             with subtests.test(path=path, number=number):
                 assert admin.post(path.format(number), on="/accounts").status_code in (404, 422)

@@ -86,8 +86,9 @@ def test_another_offices_patient_is_as_missing(north: Pages, path: str) -> None:
 
 
 def test_nothing_can_be_done_to_her_either(north: Pages) -> None:
-    for path in ("patients/3/change", "patients/3/reply", "replies/2/claim", "replies/2/close", "texts/8/seen-to"):
+    for path in ("patients/3/change", "patients/3/reply", "replies/2/claim", "replies/2/close"):
         assert 404 == north.post(f"/{path}", what="cancel", words="hi").status_code
+    assert 422 == north.post("/tasks", do="told", task="text-8").status_code
     assert 303 == north.post("/replies/1/claim").status_code
 
 

@@ -94,7 +94,7 @@ def test_a_text_that_did_not_find_its_way_needs_a_person(pages: Pages, way: tupl
 def test_what_was_told_in_person_is_off_the_list_and_in_the_history(pages: Pages) -> None:
     texts = pages.texts(pages.enroll().enrollment)
     move(pages, texts[0], S.EXPIRED, why="too late")
-    pages.post(f"/texts/{texts[0].id}/seen-to")
+    pages.post("/tasks", do="told", task=f"text-{texts[0].id}")
     assert "too late" not in pages.read("/")
     assert "told in person" in pages.read("/patients/1")
 

@@ -12,10 +12,11 @@ from notifier.db.enrollments import sharing_phone
 from notifier.db.tables import Reply
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
+from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.numbers.held_lifts import held_lifts
 from notifier.numbers.open_replies import open_replies_on
 from notifier.numbers.release import release
-from notifier.web.pages.desk.inbox import back_to
+from notifier.web.pages.desk.back import back_to
 from notifier.web.view import Page, View, redirect
 
 
@@ -31,7 +32,7 @@ def close(view: View) -> Response:
     with writing(view.context.engine) as session:
         close_reply(session, number, decision, now=view.now, by=view.who.by)
     view.note("did", f"close a reply: texts {decision.value}")
-    return redirect(back_to(view))
+    return redirect(back_to(view, undo=[TaskRef(TaskKind.REPLY, number)]))
 
 
 def release_number(view: View) -> Response:

@@ -9,7 +9,6 @@ from typing import Final
 
 from starlette.responses import Response
 
-from notifier.conversations.silence import close_silent, silent_patients
 from notifier.db.engine import writing
 from notifier.domain.states import MessageState
 from notifier.oversight import delivery
@@ -17,6 +16,7 @@ from notifier.oversight.advice import what_to_do
 from notifier.oversight.answers import answers_by_day, minutes_to_a_person
 from notifier.oversight.delivery import Failure
 from notifier.sms.codes import in_words
+from notifier.tasks.silence import close_silent, silent_patients
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.charts import columns, rows
 from notifier.web.widgets.formats import day

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from notifier.conversations.pass_on import pass_on
 from notifier.db.engine import writing
-from notifier.web.pages.desk.inbox import back_to
+from notifier.web.pages.desk.back import back_to
 from notifier.web.view import Page, View, redirect
 
 

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from notifier.db.engine import writing
-from notifier.domain.states import MessageState
+from notifier.domain.states import BOUNCED, MessageState
 from notifier.oversight import worklists
 from notifier.oversight.explain import explain, find_text
 from notifier.oversight.forecast import text_lines
 from notifier.oversight.worklists import TextRow
 from notifier.sending.review import review
-from notifier.web.pages.desk.inbox import back_to, trouble_between
+from notifier.web.pages.desk.back import back_to
 from notifier.web.view import NotFound, Page, View, redirect
 from schedules.offsets import wall_first
 
@@ -31,11 +31,6 @@ _YESTERDAY = {
     "in-doubt": ("In doubt since yesterday", (_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW)),
 }
 
-_TROUBLED = {
-    "bounced": ("Did not arrive", worklists.BOUNCED),
-    "expired": ("Too late to send: tell the patient", (_S.EXPIRED,)),
-}
-
 
 def show_list(view: View) -> Response:
     """One list of texts, such as those that leave within a day."""
@@ -44,9 +39,7 @@ def show_list(view: View) -> Response:
         title, rows = _rows(session, view, which)
         lines = text_lines(session, [(one.message, one.enrollment) for one in rows])
     why = {line.message: line.reason for line in lines}
-    return view.page(
-        "texts.html", about=f"texts {which}", title=title, rows=rows, why=why, most=_MOST, acts=which in _TROUBLED
-    )
+    return view.page("texts.html", about=f"texts {which}", title=title, rows=rows, why=why, most=_MOST)
 
 
 def _rows(session: Session, view: View, which: str) -> tuple[str, list[TextRow]]:
@@ -55,15 +48,10 @@ def _rows(session: Session, view: View, which: str) -> tuple[str, list[TextRow]]
     if which in _YESTERDAY:
         title, states = _YESTERDAY[which]
         return title, worklists.left(session, _midnight(view, -1), midnight, states, _MOST)
-    if which in _TROUBLED:
-        title, states = _TROUBLED[which]
-        return title, worklists.in_trouble(session, *trouble_between(view), _MOST, states)
     if which == "not-arrived":
         days = _SPANS.get(view.request.query_params.get("days", ""), 14)
-        rows = worklists.left(session, _midnight(view, 1 - days), _midnight(view, 1), worklists.BOUNCED, _MOST)
+        rows = worklists.left(session, _midnight(view, 1 - days), _midnight(view, 1), BOUNCED, _MOST)
         return f"Did not arrive in the last {days} days", rows
-    if which == "doubtful":
-        return "Nobody knows whether they left", worklists.in_doubt(session, _MOST)
     if which == "waiting":
         rows = worklists.waiting(session, _midnight(view, 7), _MOST)
         return "Wait for a person", rows

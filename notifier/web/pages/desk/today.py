@@ -15,9 +15,11 @@ from notifier.db.tables import Enrollment
 from notifier.domain.states import MessageState
 from notifier.oversight import worklists
 from notifier.oversight.alerts.alert_rules import to_be_marked_by
+from notifier.tasks.sources import UNMARKED_AFTER
+from notifier.web.pages.desk.back import undoable
 from notifier.web.pages.desk.first_days import steps_of
-from notifier.web.pages.desk.inbox import LOOK_BACK, waiting_for_person
 from notifier.web.pages.desk.sending_status import status_notices
+from notifier.web.pages.desk.task_rows import task_list
 from notifier.web.view import Page, View
 from schedules.offsets import wall_first
 
@@ -57,7 +59,8 @@ def show(view: View) -> Response:
         values: dict[str, Any] = {
             "alarms": status_notices(session, view),
             "steps": steps_of(session, view),
-            "waiting_for_person": waiting_for_person(session, view),
+            "tasks": task_list(session, view),
+            "undo": undoable(view),
             "expected": _expected(session, view, today, tomorrow),
             "soon": worklists.upcoming(session, None, now + _DAY, 8),
             "in_a_day": leaving[in_a_day],
@@ -69,9 +72,9 @@ def show(view: View) -> Response:
 
 
 def _expected(session: Session, view: View, today: datetime, tomorrow: datetime) -> list[Expected]:
-    """Today's, and those of the last days that nobody has marked."""
+    """Today's, until they are among what needs a person."""
     rules = view.context.alert_rules
-    found = worklists.expected(session, today - LOOK_BACK, tomorrow, 200)
+    found = worklists.expected(session, max(today, view.now - UNMARKED_AFTER), tomorrow, 200)
     return [
         Expected(
             one,

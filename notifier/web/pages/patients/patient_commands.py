@@ -22,7 +22,7 @@ from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
-from notifier.web.pages.desk.inbox import back_to
+from notifier.web.pages.desk.back import back_to
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.effect_view import EffectView, effect_view
 from notifier.web.widgets.formats import number

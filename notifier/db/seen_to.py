@@ -1,0 +1,58 @@
+"""Marks on texts that needed a person, as other changes make them: ended, answered, planned again, told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import literal_column, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.outbox import in_state
+from notifier.db.tables import Message
+from notifier.domain.states import MessageState
+from notifier.domain.tasks import STATES, TaskOutcome
+from schedules.protocol import StepKind
+
+_HAS_LEFT = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED)
+
+
+def mark_ended(session: Session, enrollment_id: int) -> None:
+    """A person has ended the enrollment: nobody has to make up for its texts."""
+    _mark(session, TaskOutcome.ENDED, col(Message.enrollment_id) == enrollment_id, in_state(*STATES, *_HAS_LEFT))
+
+
+def mark_running(session: Session, enrollment_id: int) -> None:
+    """It runs again: what its end had closed is open."""
+    this = (col(Message.enrollment_id) == enrollment_id, col(Message.seen_to) == TaskOutcome.ENDED.value)
+    session.execute(update(Message).where(*this).values(seen_to=None).execution_options(synchronize_session=False))
+
+
+def mark_answered(session: Session, phone: str, at: datetime) -> None:
+    """The patient has written: the questions that had left by then are not met with silence."""
+    asked = col(Message.kind) == literal_column(f"'{StepKind.ASK}'")
+    _mark(
+        session,
+        TaskOutcome.ANSWERED,
+        col(Message.phone) == phone,
+        col(Message.left_at) <= at,
+        asked,
+        in_state(*_HAS_LEFT),
+    )
+
+
+def mark_planned_again(session: Session, enrollment_id: int, step: str, revision: int) -> None:
+    """The step stands in the plan once more: what became of its earlier texts asks for nothing."""
+    earlier = (col(Message.step) == step, col(Message.revision) < revision, in_state(*STATES))
+    _mark(session, TaskOutcome.AGAIN, col(Message.enrollment_id) == enrollment_id, *earlier)
+
+
+def mark_informed(session: Session, message_ids: Collection[int]) -> None:
+    """Their rules were told otherwise."""
+    _mark(session, TaskOutcome.INFORMED, col(Message.id).in_(sorted(message_ids)))
+
+
+def _mark(session: Session, how: TaskOutcome, *which: object) -> None:
+    these = update(Message).where(*which, col(Message.seen_to).is_(None))  # type: ignore[arg-type]  # each is a condition
+    session.execute(these.values(seen_to=how.value).execution_options(synchronize_session=False))

@@ -1,0 +1,1 @@
+"""What needs a person, open until a person closes it: found from the rows themselves, so that none can be forgotten."""

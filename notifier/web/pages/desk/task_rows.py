@@ -1,0 +1,61 @@
+"""What needs a person, as the pages show it: one row for each patient, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifier.access.accounts import accounts
+from notifier.domain.tasks import TaskRef
+from notifier.oversight.worklists import ReplyRow, reply_rows
+from notifier.tasks.groups import Place, TaskCounts, TaskGroup, count_tasks, task_page
+from notifier.tasks.pieces import snoozed_tasks
+from notifier.web.view import View
+
+_MOST_SNOOZED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """One page of the list, and how much there is."""
+
+    groups: tuple[TaskGroup, ...]
+    replies: Mapping[TaskRef, ReplyRow]
+    """Of each message, what whoever closes it must know."""
+    counts: TaskCounts
+    next: Place | None
+    colleagues: tuple[str, ...]
+    """To whom work may be handed over."""
+
+
+def task_list(session: Session, view: View, *, older: bool = False, after: Place | None = None) -> TaskList:
+    """The page after that place: of what is recent or urgent, or of the older."""
+    page = task_page(session, view.now, older=older, after=after)
+    return _filled(session, view, page.groups, page.next)
+
+
+def snoozed_list(session: Session, view: View) -> TaskList:
+    """What is put off, whatever comes back first standing first."""
+    tasks = snoozed_tasks(session, view.now, limit=_MOST_SNOOZED)
+    return _filled(session, view, tuple(TaskGroup(one.phone, (one,)) for one in tasks), None)
+
+
+def _filled(session: Session, view: View, groups: tuple[TaskGroup, ...], further: Place | None) -> TaskList:
+    tasks = [task for group in groups for task in group.tasks if task.reply is not None]
+    rows = reply_rows(session, [(task.reply, task.taken_by) for task in tasks])
+    by_task = {task.ref: row for task, row in zip(tasks, rows, strict=True)}
+    names = tuple(one.name for one in accounts(session) if one.active and one.name != view.who.name)
+    return TaskList(groups, by_task, count_tasks(session, view.now), further, names)
+
+
+def typed_moment(view: View, field: str) -> datetime | None:
+    """A moment that was typed on the clinic's clock; None where nothing was."""
+    typed = view.field(field)
+    try:
+        found = datetime.fromisoformat(typed) if typed else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=view.context.zone) if found is not None and found.tzinfo is None else found
