@@ -111,8 +111,10 @@ def archive() -> Iterator[CommandContext]:
         except NoDatabase:
             raise
         except SchemaBehind:
-            pass  # the copy is brought up to date
-        yield context
+            yield context  # the copy is brought up to date; the database itself has no place for an entry yet
+            return
+        with _recorded(context, "did"):
+            yield context
 
 
 @contextmanager

@@ -41,6 +41,11 @@ def read_key_file(file: Path) -> KeyRing:
     return KeyRing(whole[0], tuple(whole[1:]))
 
 
+def keys_in(file: Path) -> KeyRing:
+    """The keys in this file, which is made where it is missing. Raises BadSettings."""
+    return read_key_file(file) if file.exists() else make_key_file(file)
+
+
 def make_key_file(file: Path) -> KeyRing:
     """A new key in a new file, on the disk before it is used. Raises BadSettings where it cannot be written."""
     key = secrets.token_bytes(LENGTH)

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _MOST_TRIED: Final = 200
+ENCRYPTED: Final = b"notifier backup 1\n"
+"""How an encrypted backup begins."""
 _NO_BACKUPS: Final = (".before-restore", ".restoring", ".part")
 """Parts of names that we give ourselves: what was replaced is older than it looks, or as damaged."""
 
@@ -48,8 +50,11 @@ def _is_backup(file: Path) -> bool:
     """Whether it is one of ours, and waits for a restore: `notifier backup` writes that into each."""
     try:
         with file.open("rb") as opened:
-            if opened.read(len(_MAGIC)) != _MAGIC:
-                return False
+            begins = opened.read(len(ENCRYPTED))
+        if begins == ENCRYPTED:
+            return True
+        if not begins.startswith(_MAGIC):
+            return False
         address = f"file:{quote(str(file.absolute()))}?mode=ro&immutable=1"
         with closing(sqlite3.connect(address, uri=True)) as connection:
             waits = "SELECT count(*) FROM recoveries WHERE kind = 'restored' AND ended_at IS NULL"

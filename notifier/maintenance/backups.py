@@ -14,41 +14,53 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.access.accounts import Source, audit
 from notifier.db.engine import file_of, open_engine
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import keep_through_power_cut
 from notifier.db.foreign_file import refuse_foreign_file
 from notifier.db.schema import HEAD, upgrade
 from notifier.db.tables import Event, RecoveryKind
+from notifier.domain.key_ring import KeyRing
 from notifier.domain.refused import Refused
+from notifier.maintenance.compare_audit_copy import RESTORED
+from notifier.maintenance.encryption import encrypt
 from notifier.maintenance.swap_file import close_for_others, free_name
 from notifier.sending.gates.heartbeats import last_in_use
 from notifier.sending.gates.recoveries import begin_after_restore, open_recoveries
 
 
-def back_up(engine: Engine, to: Path, *, now: datetime, by: str) -> int:
+def back_up(engine: Engine, to: Path, *, now: datetime, by: str, keys: KeyRing | None = None) -> int:
     """Write a copy as of this moment, whatever is being written meanwhile; its size in bytes.
 
     Only its owner may read it, and it is whole or not there. Whoever starts from it, by `restore` or by hand, starts in
-    the mode in which nothing is sent before Twilio was asked what left since. Raises Refused and DatabaseFailure.
+    the mode in which nothing is sent before Twilio was asked what left since. `keys`: it is encrypted, and only with
+    them it opens. Raises Refused and DatabaseFailure.
     """
     file = check_place(engine, to, now)
-    part = to.with_name(f"{to.name}.part")
+    part, closed = to.with_name(f"{to.name}.part"), to.with_name(f"{to.name}.part-encrypted")
+    closed.unlink(missing_ok=True)
     try:
         _copy(file, part)
         _bring_up_to_date(part)
         with _plainly(part) as session:
             begin_after_restore(session, up_to=now, now=now, by=by)
+            audit(session, at=now, by=by, what="did", about=f"{RESTORED}: what follows goes on from it")
         check_integrity(part)
-        _name_anew(part, to)
+        if keys is not None:
+            encrypt(part, closed, keys)
+        _name_anew(part if keys is None else closed, to)
     except OSError as error:
         raise _not_written(error, to) from None
     finally:
         part.unlink(missing_ok=True)
+        closed.unlink(missing_ok=True)
     return to.stat().st_size
 
 
-def put_in_place(engine: Engine, backup: Path, *, now: datetime, by: str) -> tuple[Path | None, datetime]:
+def put_in_place(
+    engine: Engine, backup: Path, *, now: datetime, by: str, source: Source | None = None
+) -> tuple[Path | None, datetime]:
     """Replace the database by a backup; where the replaced one is kept (None: there was none), and the backup's moment.
 
     The caller holds the lock that a worker holds. Raises Refused and DatabaseFailure; then nothing is replaced.
@@ -57,7 +69,7 @@ def put_in_place(engine: Engine, backup: Path, *, now: datetime, by: str) -> tup
     new = file.with_name(f"{file.name}.restoring")
     try:
         _copy(backup, new)
-        up_to = _prepare(new, now, by)
+        up_to = _prepare(new, now, by, source)
         kept = _swap(new, file)
     except OSError as error:
         raise _not_written(error, file) from None
@@ -136,7 +148,7 @@ def _copy(file: Path, to: Path) -> None:
             raise DatabaseFailure(f"{file} could not be copied: {error}.") from None
 
 
-def _prepare(file: Path, now: datetime, by: str) -> datetime:
+def _prepare(file: Path, now: datetime, by: str, source: Source | None) -> datetime:
     """Bring a copy of a backup up to date, and let everything wait; the moment up to which it knows what happened."""
     _bring_up_to_date(file)
     engine = open_engine(f"sqlite:///{file}")
@@ -146,6 +158,8 @@ def _prepare(file: Path, now: datetime, by: str) -> datetime:
             known = [at for at in (latest, last_in_use(session)) if at is not None]
             begin_after_restore(session, up_to=max(known, default=now), now=now, by=by)
             up_to = open_recoveries(session)[RecoveryKind.RESTORED].up_to
+            about = f"{RESTORED}, as of {up_to:%Y-%m-%d %H:%M} UTC"
+            audit(session, at=now, by=by, what="did", about=about, source=source)
     finally:
         engine.dispose()
     _make_one_file(file)

@@ -7,18 +7,23 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
+from notifier.bootstrap.key_ring import key_place
 from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import archive, command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
 from notifier.cli.output import confirm, note
-from notifier.cli.running import who
+from notifier.cli.running import terminal, who
+from notifier.config.key_file import keys_in, read_key_file
 from notifier.config.settings import load_settings
-from notifier.db.engine import open_engine
+from notifier.db.engine import file_of, open_engine
 from notifier.domain.refused import Refused
 from notifier.maintenance.backups import back_up, check_backup, check_place, check_replacement, put_in_place
+from notifier.maintenance.compare_audit_copy import RESTORED
+from notifier.maintenance.encryption import opened
 from notifier.scheduler.worker_lock import AnotherWorker
 from notifier.sending.gates.recoveries import begin_after_restore
 
@@ -34,8 +39,14 @@ def backup(
             size = check_place(context.engine, file, context.now).stat().st_size
             note(f"dry run, nothing is written: {file}, at most {size:,} bytes")
             return
-        size = back_up(context.engine, file, now=context.now, by=context.by)
-    note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
+        key_file = context.settings.key_file
+        keys = keys_in(key_file) if key_file else None
+        size = back_up(context.engine, file, now=context.now, by=context.by, keys=keys)
+    if key_file:
+        note(f"written: {file}, {size:,} bytes, checked and encrypted; it opens with {key_file} alone")
+    else:
+        note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
+        note("it is not encrypted: to have it so, set NOTIFIER_KEY_FILE, and keep a copy of that file elsewhere")
 
 
 def restore(
@@ -55,21 +66,30 @@ def restore(
 
 def _put_in_place(file: Path, *, dry_run: bool, yes: bool) -> None:
     settings = load_settings()
+    by = who(settings.staff)
     now, engine = build_clock(settings).now(), open_engine(settings.database_url.get_secret_value())
     try:
+        place = key_place(settings, engine)
+        keys = read_key_file(place) if place is not None and place.exists() else None
+        with opened(file, keys, file_of(engine) or file) as plain:
+            _replace(engine, plain, file, now=now, by=by, dry_run=dry_run, yes=yes)
+    finally:
+        engine.dispose()
+
+
+def _replace(engine: Engine, plain: Path, file: Path, *, now: datetime, by: str, dry_run: bool, yes: bool) -> None:
+    try:
         if dry_run:
-            replaced = check_replacement(engine, file)
+            replaced = check_replacement(engine, plain)
             note(f"dry run, nothing is changed: {replaced} is replaced by {file}, and kept beside it")
             note(_THEN)
             return
-        check_backup(file)
+        check_backup(plain)
         confirm(f"Replace the database by {file}?", yes=yes)
         with only_worker(engine, now):
-            kept, up_to = put_in_place(engine, file, now=now, by=who(settings.staff))
+            kept, up_to = put_in_place(engine, plain, now=now, by=by, source=terminal())
     except AnotherWorker as error:
         raise Failed(str(error)) from None
-    finally:
-        engine.dispose()
     beside = f"; the replaced one is {kept}" if kept else ""
     note(f"restored, as of {up_to:%Y-%m-%d %H:%M} UTC{beside}")
     note(_THEN)
@@ -87,4 +107,5 @@ def _is_in_place(since: str, *, dry_run: bool) -> None:
             raise Refused(f"--since {since} is in the future; write the moment of the backup")
         with context.change() as session:
             begin_after_restore(session, up_to=up_to, now=context.now, by=context.by)
+            context.record(session, f"{RESTORED} by hand, as of {up_to:%Y-%m-%d %H:%M} UTC")
         context.report(_THEN)

@@ -61,3 +61,25 @@ def test_verify_says_what_is_whole_and_exits_1_where_something_was_changed(
     engine.dispose()
     changed = clinic("audit", "verify")
     assert (1, True) == (changed.code, "(seal 1): one of them, or the seal, was changed since" in changed.err), changed
+
+
+def test_an_encrypted_backup_comes_back_with_its_key_and_the_audit_log_says_so(
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "own.key"
+    monkeypatch.setenv("NOTIFIER_KEY_FILE", str(key))
+    clinic(*ana)
+    assert "encrypted; it opens with" in clinic("backup", "first.backup").err
+    assert b"Ana" not in (tmp_path / "first.backup").read_bytes()
+    hidden = key.rename(tmp_path / "hidden.key")
+    lost = clinic("restore", "first.backup")
+    assert (2, True) == (lost.code, "was encrypted with key" in lost.err), lost
+    hidden.rename(key)
+    assert 0 == clinic("cancel", "1").code
+    restored = clinic("restore", "first.backup")
+    assert (0, True) == (restored.code, "restored, as of" in restored.err), restored
+    assert ["active"] == [one["state"] for one in clinic("enrollments", "--json").answer]
+    said = [one["about"] for one in clinic("audit", "show", "--json").answer if one["what"] == "did"]
+    assert ["a backup was restored, as of 2026-03-07 20:40 UTC", "a backup was restored: what follows goes on from it",
+            "notifier enroll"] == said[:3]  # fmt: skip
+    assert [] == [one.name for one in tmp_path.iterdir() if "plain" in one.name or "part" in one.name]
