@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -36,6 +36,10 @@ class OpenReply:
     at: datetime
     meaning: str
     urgent: bool
+    office: str | None = None
+    """Whose number was written to."""
+    is_elsewhere: bool = False
+    """Seen from another office, which may know no more of it than that."""
 
     @property
     def is_whole(self) -> bool:
@@ -50,6 +54,8 @@ class OpenReply:
     @property
     def reason(self) -> str:
         """Why texts wait, for staff."""
+        if self.is_elsewhere:
+            return "what came from it to another office is open"
         if self.is_whole:
             return f"reply {self.id} {WHOLE[self.meaning]}"
         what = "has urgent words, and" if self.urgent else "is open:"
@@ -61,6 +67,10 @@ class OpenReply:
         if self.is_whole:
             return "all"
         return ",".join([*HELD_KINDS, *([HELD_BESIDE_URGENT] if self.urgent else [])])
+
+    def seen_from(self, office: str | None) -> OpenReply:
+        """The same as staff of that office may read it."""
+        return replace(self, is_elsewhere=office is not None and self.office not in {None, office})
 
     def covers(self, kind: str) -> bool:
         """Whether a text of this step kind has to wait."""

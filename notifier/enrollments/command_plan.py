@@ -119,7 +119,7 @@ def _changed(
     on_phone = enrollments_on(session, [before.phone, after.phone])
     company = company_of(session, on_phone, before, after)
     later = [_follow(other, before, after) for other in company]
-    unplanned_columns(session, stored, wanted, after)
+    unplanned_columns(session, stored, wanted, after, rules, for_preview=not lock)
     outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
     others = outlook.differences(but=before.enrollment)
     said = sent_steps(outlook.rows.get(after.enrollment, ()))

@@ -79,7 +79,8 @@ def enroll(
     wanted = check_request(request, approved_catalogue(session, protocols, rules), rules)
     person = Person(wanted.facts.folded_name, wanted.facts.phone, wanted.external_id)
     asks = refuse_never_texted(session, person)
-    if wanted.external_id and (known := by_external_id(session, wanted.external_id)):
+    known = by_external_id(session, wanted.external_id) if wanted.external_id else None
+    if known is not None and rules.is_yours(known.office):
         refuse_another_visit(session, known, wanted, now)
         _refuse_other_content(known, wanted)
         written = Written(known.id or 0, True, facts_of(session, known))
@@ -138,7 +139,7 @@ def _enrolled(
     else:
         enrollment = the_enrollment(session, written.enrollment)
         is_out = is_opted_out(session, enrollment.phone) is not None
-        effect = effect_of_known(enrollment, written.facts, opted_out=is_out, yours=rules.yours)
+        effect = effect_of_known(enrollment, written.facts, opted_out=is_out)
         company = company_of(session, enrollments_on(session, [enrollment.phone]), written.facts)
         plan = plan_for(written.facts, company, rules, enrolled_at=enrollment.enrolled_at)
     return Enrolled(

@@ -59,12 +59,9 @@ def effect_of_new(
     )
 
 
-def effect_of_known(
-    stored: Enrollment, facts: EnrollmentFacts, *, opted_out: bool, yours: frozenset[str] | None
-) -> Effect:
-    """Of somebody who was enrolled already: nothing changes. What another office wrote down is not shown."""
-    is_yours = yours is None or stored.office in {None, *yours}
-    fields = fields_of(stored, facts, ChangeRequest()) if is_yours else {}
+def effect_of_known(stored: Enrollment, facts: EnrollmentFacts, *, opted_out: bool) -> Effect:
+    """Of somebody who was enrolled already: nothing changes."""
+    fields = fields_of(stored, facts, ChangeRequest())
     return Effect(
         enrollment=facts.enrollment,
         already=True,

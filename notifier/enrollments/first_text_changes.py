@@ -85,7 +85,7 @@ def plan_first_changes(
         row.enrollment_id == after.enrollment and row.phone == after.phone and row.state not in NOT_HEARD
         for row in rows
     )
-    knows = has_heard or after.phone in numbers_in_a_course(session, {after.phone}, now)
+    knows = has_heard or (after.phone, after.office) in numbers_in_a_course(session, {after.phone}, now)
     if rules.first_text and starts_anew and not knows:
         text = first_text(after, plan, rules, now, said=said)
         changes += [FirstTextChange(What.ADDED, None, text)] if text else []

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from notifier.db.array_param import in_array
 from notifier.db.rows import Row, table_of
-from notifier.db.tables import Message
+from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import FIRST
 from notifier.domain.planning.first_text import FirstText
 from notifier.domain.states import MessageState
@@ -50,25 +50,30 @@ def first_text_json(text: FirstText | None, zone: ZoneInfo, stored: Message | No
     }
 
 
-def numbers_in_a_course(session: Session, phones: Collection[str], now: datetime) -> set[str]:
-    """Those of these numbers that know who writes: a first text has left or will, and its course is not over.
+def numbers_in_a_course(session: Session, phones: Collection[str], now: datetime) -> set[tuple[str, str | None]]:
+    """Those of these numbers, each with an office, that know who writes: its first text has left or will, and its
+    course is not over.
 
-    A course goes on while any text is planned for the number, of whichever treatment.
+    A course goes on while any text of the office is planned for the number, of whichever treatment. Another office is
+    another one who writes, with a phone of its own.
     """
-    other = table_of(Message).alias("other")
+    other, beside = table_of(Message).alias("other"), table_of(Enrollment).alias("beside")
     goes_on = select(other.c.id).where(
+        beside.c.id == other.c.enrollment_id,
+        beside.c.office.is_not_distinct_from(col(Enrollment.office)),
         other.c.phone == col(Message.phone),
         other.c.state == MessageState.PLANNED,
         other.c.due_at > now,
         other.c.kind != FIRST,
     )
-    found = select(col(Message.phone)).where(
+    found = select(col(Message.phone), col(Enrollment.office)).where(
+        col(Enrollment.id) == col(Message.enrollment_id),
         in_array(col(Message.phone), "phones"),
         col(Message.kind) == FIRST,
         col(Message.state).not_in(NOT_HEARD),
         or_(col(Message.expires_at) > now, goes_on.exists()),
     )
-    return set(session.scalars(found, {"phones": set(phones)}))
+    return {(phone, office) for phone, office in session.execute(found, {"phones": set(phones)})}
 
 
 def first_row(

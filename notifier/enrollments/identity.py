@@ -7,8 +7,10 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from notifier.domain.instants import local_text
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState
+from notifier.enrollments.elsewhere import stands_elsewhere
 from notifier.enrollments.requests import Checked
 
 
@@ -35,15 +37,18 @@ class StoredEnrollment(Protocol):
     def state(self) -> EnrollmentState: ...
     @property
     def reason(self) -> str | None: ...
+    @property
+    def office(self) -> str | None: ...
 
 
 _Stored = TypeVar("_Stored", bound=StoredEnrollment)
 
 
-def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> int | None:
+def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment], rules: PlanningRules) -> int | None:
     """The ordinal of a new enrollment; None where it is there already. Raises Refused where only staff can tell.
 
     Same phone, folded name, protocol and local date is the same enrollment, unless staff say that it is a second one.
+    One at an office that whoever asks may not see is refused without a word about it.
     """
     facts = wanted.facts
     same = _on_that_day(wanted, on_this_phone)
@@ -51,7 +56,10 @@ def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> 
         return 0
     if wanted.second:
         return max(stored.ordinal for stored in same) + 1
-    meant = _meant(wanted, same)
+    visible = [stored for stored in same if rules.is_yours(stored.office)]
+    if not visible:
+        raise stands_elsewhere()
+    meant = _meant(wanted, visible)
     refuse_ended(meant)
     if meant.treated_at is None and facts.treated_at is not None:
         raise Refused(
@@ -64,9 +72,10 @@ def next_ordinal(wanted: Checked, on_this_phone: Iterable[StoredEnrollment]) -> 
     return None
 
 
-def the_same(wanted: Checked, on_this_phone: Iterable[_Stored]) -> _Stored:
+def the_same(wanted: Checked, on_this_phone: Iterable[_Stored], rules: PlanningRules) -> _Stored:
     """The enrollment that is there already, where `next_ordinal` is None."""
-    return _meant(wanted, _on_that_day(wanted, on_this_phone))
+    visible = [stored for stored in on_this_phone if rules.is_yours(stored.office)]
+    return _meant(wanted, _on_that_day(wanted, visible))
 
 
 def _on_that_day(wanted: Checked, on_this_phone: Iterable[_Stored]) -> list[_Stored]:

@@ -10,19 +10,27 @@ from sqlalchemy.orm import Session
 
 from notifier.db.enrollments import by_external_id, sharing_phone
 from notifier.db.tables import Enrollment
-from notifier.domain.planning.plan import EnrollmentFacts
+from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING
+from notifier.enrollments.elsewhere import stands_elsewhere
 from notifier.enrollments.fields import PLANNED, TEXTS, read_text
 from notifier.enrollments.requests import ChangeRequest
 
 
 def unplanned_columns(
-    session: Session, enrollment: Enrollment, changes: ChangeRequest, after: EnrollmentFacts
+    session: Session,
+    enrollment: Enrollment,
+    changes: ChangeRequest,
+    after: EnrollmentFacts,
+    rules: PlanningRules,
+    *,
+    for_preview: bool = False,
 ) -> dict[str, Any]:
     """The columns that a change gives new values and that planning does not see, by name.
 
-    Raises Refused where two enrollments would be the same one.
+    Raises Refused where two enrollments would be the same one. `for_preview`: where the other one is at an office that
+    whoever asks may not see, nothing is said yet.
     """
     columns: dict[str, Any] = {
         one.name: read_text(one, getattr(changes, one.name))
@@ -31,14 +39,23 @@ def unplanned_columns(
     }
     if external_id := columns.get("external_id"):
         other = by_external_id(session, external_id)
-        if other is not None and other.id != enrollment.id:
+        if other is not None and other.id != enrollment.id and not rules.is_yours(other.office):
+            if not for_preview:
+                raise stands_elsewhere()
+        elif other is not None and other.id != enrollment.id:
             raise Refused(f"the id {external_id} is enrollment {other.id} already; give another one", "external_id")
-    columns["ordinal"] = _ordinal(session, enrollment, changes, after)
-    ordinals_of_followers(session, enrollment, after, columns["ordinal"])
+    try:
+        columns["ordinal"] = _ordinal(session, enrollment, changes, after, rules)
+        ordinals_of_followers(session, enrollment, after, columns["ordinal"], rules)
+    except Refused as why:
+        if not (for_preview and why.code is RefusalCode.ANOTHER_OFFICE):
+            raise
     return columns
 
 
-def _ordinal(session: Session, enrollment: Enrollment, changes: ChangeRequest, after: EnrollmentFacts) -> int:
+def _ordinal(
+    session: Session, enrollment: Enrollment, changes: ChangeRequest, after: EnrollmentFacts, rules: PlanningRules
+) -> int:
     """Which treatment of its day it is: 0, unless staff say that it is a second one."""
     taken = {
         other.ordinal: other
@@ -49,7 +66,8 @@ def _ordinal(session: Session, enrollment: Enrollment, changes: ChangeRequest, a
         ordinal = enrollment.ordinal
     else:
         ordinal = max(taken, default=-1) + 1 if changes.second else 0
-    return _free(ordinal, taken, enrollment.id or 0, after.protocol.id, after.local_day, runs=after.state in RUNNING)
+    runs = after.state in RUNNING
+    return _free(ordinal, taken, enrollment.id or 0, after.protocol.id, after.local_day, rules, runs=runs)
 
 
 def followers(session: Session, enrollment: Enrollment) -> list[Enrollment]:
@@ -59,7 +77,7 @@ def followers(session: Session, enrollment: Enrollment) -> list[Enrollment]:
 
 
 def ordinals_of_followers(
-    session: Session, enrollment: Enrollment, after: EnrollmentFacts, ordinal: int
+    session: Session, enrollment: Enrollment, after: EnrollmentFacts, ordinal: int, rules: PlanningRules
 ) -> dict[int, int]:
     """Which treatment of its day each follower is from now on, by enrollment: where the new name or number has one of
     that day whose texts have ended, it is the next one. Raises Refused where the other one still runs.
@@ -74,7 +92,7 @@ def ordinals_of_followers(
     for one in followers(session, enrollment):
         taken = {key[2]: other for key, other in there.items() if key[:2] == (one.protocol, one.treated_on)}
         runs = one.state in RUNNING
-        found[one.id or 0] = _free(one.ordinal, taken, one.id or 0, one.protocol, one.treated_on, runs=runs)
+        found[one.id or 0] = _free(one.ordinal, taken, one.id or 0, one.protocol, one.treated_on, rules, runs=runs)
         there[one.protocol, one.treated_on, found[one.id or 0]] = one
     return found
 
@@ -86,11 +104,22 @@ def _standing(session: Session, enrollment: Enrollment, after: EnrollmentFacts) 
     return [one for one in sharing_phone(session, after.phone) if one.folded_name == after.folded_name]
 
 
-def _free(ordinal: int, taken: Mapping[int, Enrollment], whose: int, protocol: str, day: date, *, runs: bool) -> int:
+def _free(
+    ordinal: int,
+    taken: Mapping[int, Enrollment],
+    whose: int,
+    protocol: str,
+    day: date,
+    rules: PlanningRules,
+    *,
+    runs: bool,
+) -> int:
     """The ordinal where nobody has it; the next one where whoever has it, or this one, has ended."""
     if ordinal not in taken:
         return ordinal
     if runs and taken[ordinal].state in RUNNING:
+        if not rules.is_yours(taken[ordinal].office):
+            raise stands_elsewhere()
         raise Refused(
             f"enrollment {taken[ordinal].id} is already this patient on {protocol}, {day}; cancel one of the two",
             code=RefusalCode.SAME_ENROLLMENT,

@@ -55,7 +55,7 @@ def apply(
     if plan.already:
         return effect
     if command.to is None:
-        _write_change(session, stored, plan, command, now, by)
+        _write_change(session, stored, plan, command, rules, now, by)
     else:
         _write_state(session, stored, plan, command, command.to, now, by)
     _write_texts(session, plan, now, by, but_own=command.to is not None)
@@ -103,14 +103,15 @@ def _write_change(
     stored: Enrollment,
     plan: CommandPlan,
     command: Command,
+    rules: PlanningRules,
     now: datetime,
     by: str,
 ) -> None:
     before, after, wanted = plan.before, plan.after, command.wanted()
     if wanted.protocol is not None:
         store_version(session, wanted.protocol, now)
-    columns = unplanned_columns(session, stored, wanted, after)
-    follow = ordinals_of_followers(session, stored, after, columns["ordinal"])
+    columns = unplanned_columns(session, stored, wanted, after, rules)
+    follow = ordinals_of_followers(session, stored, after, columns["ordinal"], rules)
     _rename(session, before, after, wanted, follow)
     for column, value in columns.items():
         setattr(stored, column, value)

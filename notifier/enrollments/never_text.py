@@ -31,28 +31,32 @@ class NeverTexted:
     already: bool
     ends: tuple[int, ...]
     """The person's enrollments that run, on whatever number."""
+    ends_elsewhere: int
+    """How many more there are at offices of which whoever asks may not see the patients."""
     withdrawn: int
-    """How many planned texts do not leave."""
+    """How many planned texts of `ends` do not leave."""
 
 
-def plan_never_text(session: Session, enrollment_id: int) -> NeverTexted:
+def plan_never_text(session: Session, enrollment_id: int, rules: PlanningRules) -> NeverTexted:
     """What it would do; nothing is written. Raises Refused where there is no such enrollment."""
     stored = the_enrollment(session, enrollment_id)
-    ends = tuple(one.id or 0 for one in _everything_of(session, stored) if one.state in RUNNING)
+    running = _running_of(session, stored)
+    ends = tuple(one.id or 0 for one in running if rules.is_yours(one.office))
     planned = select(func.count()).select_from(Message).where(in_state(MessageState.PLANNED))
     withdrawn = session.scalar(planned.where(col(Message.enrollment_id).in_(ends))) or 0
-    return NeverTexted(enrollment_id, is_never_texted(session, _person(stored)), ends, withdrawn)
+    already = is_never_texted(session, _person(stored))
+    return NeverTexted(enrollment_id, already, ends, len(running) - len(ends), withdrawn)
 
 
 def never_text(session: Session, enrollment_id: int, *, rules: PlanningRules, now: datetime, by: str) -> NeverTexted:
     """End the person: every enrollment that runs is cancelled, and no other gets a text. Others on the number go on."""
-    found = plan_never_text(session, enrollment_id)
+    found = plan_never_text(session, enrollment_id, rules)
     stored = the_enrollment(session, enrollment_id)
     persons = [_person(one) for one in _everything_of(session, stored)]
     new = [one for one in persons if not is_never_texted(session, one)]
     remember(session, new, enrollment=enrollment_id, at=now, by=by)
-    for running in found.ends:
-        apply(session, running, Cancel(NEVER_TEXT), rules=rules, now=now, by=by)
+    for running in _running_of(session, stored):
+        apply(session, running.id or 0, Cancel(NEVER_TEXT), rules=rules, now=now, by=by)
     record_event(session, at=now, by=by, what="never_text", enrollment_id=enrollment_id, why=NEVER_TEXT)
     return found
 
@@ -65,6 +69,10 @@ def text_again(session: Session, enrollment_id: int, *, reconsent: str, now: dat
     if not forget(session, [_person(one) for one in _everything_of(session, stored)], at=now, by=by):
         raise Refused("nobody has said that this person must never be texted")
     record_event(session, at=now, by=by, what="reconsented", enrollment_id=enrollment_id, why=how)
+
+
+def _running_of(session: Session, stored: Enrollment) -> list[Enrollment]:
+    return [one for one in _everything_of(session, stored) if one.state in RUNNING]
 
 
 def _person(one: Enrollment) -> Person:

@@ -31,7 +31,7 @@ from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import refuse_unready
 from notifier.numbers.never_text import Person, is_never_texted
-from notifier.numbers.open_replies import what_holds
+from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import CareProtocol
 from schedules.timeline_json import timeline_json
@@ -112,7 +112,7 @@ def preview(
     outlook, known = None, None
     if checked is not None:
         checked = _without_stand_ins(checked, lenient, request)
-        known = _known(checked, on_phone, problems)
+        known = _known(checked, on_phone, rules, problems)
         person = Person(checked.facts.folded_name, phone, lenient.external_id)
         if is_never_texted(session, person):
             problems.append(Refused(f"{NEVER_TEXT}, whatever the number", "name"))
@@ -126,7 +126,7 @@ def preview(
     effect = None
     if checked is not None and known is not None:
         stored = next(one for one in on_phone if one.id == known)
-        effect = effect_of_known(stored, facts_of(session, stored), opted_out=is_out, yours=rules.yours)
+        effect = effect_of_known(stored, facts_of(session, stored), opted_out=is_out)
     elif checked is not None and plan is not None and not problems and not missing:
         unplanned = outlook is not None and outlook.others_unplanned
         about: dict[str, Any] = {
@@ -139,7 +139,8 @@ def preview(
         effect = effect_of_new(checked, plan, others, enrollment=0, others_unplanned=unplanned, **about)
     said = say_waiting(checked.facts.protocol, protocols.get(checked.facts.protocol.id)) if checked else None
     waiting = (said,) if said else ()
-    holds = what_holds(session, {phone}).get(phone, []) if phone else []
+    office = checked.facts.office if checked else None
+    holds = what_holds_for(session, phone, office) if phone else []
     return Preview(
         plan=plan,
         phone=phone,
@@ -148,7 +149,7 @@ def preview(
         opted_out=is_out,
         waits_for=holds[0].reason if holds else None,
         known=known,
-        earlier=_earlier(checked, known, on_phone),
+        earlier=_earlier(checked, known, [one for one in on_phone if rules.is_yours(one.office)]),
         warnings=(*waiting, *of_plan(plan), *sentences_about(visible_of(others, offices, rules.yours))) if plan else (),
         first=first,
         after_visit=after,
@@ -268,14 +269,16 @@ def _after_visit(
 def _first(
     session: Session, facts: EnrollmentFacts, plan: Plan, rules: PlanningRules, now: datetime
 ) -> FirstText | None:
-    if not rules.first_text or (facts.phone and numbers_in_a_course(session, {facts.phone}, now)):
+    in_course = numbers_in_a_course(session, {facts.phone}, now) if facts.phone else ()
+    if not rules.first_text or (facts.phone, facts.office) in in_course:
         return None
     return first_text(facts, plan, rules, now)
 
 
-def _known(checked: Checked, on_phone: list[Enrollment], problems: list[Refused]) -> int | None:
+def _known(checked: Checked, on_phone: list[Enrollment], rules: PlanningRules, problems: list[Refused]) -> int | None:
+    visible = [one for one in on_phone if rules.is_yours(one.office)]
     try:
-        if next_ordinal(checked, on_phone) is not None:
+        if next_ordinal(checked, visible, rules) is not None:
             return None
     except Refused as why:
         problems.append(why)
@@ -283,7 +286,7 @@ def _known(checked: Checked, on_phone: list[Enrollment], problems: list[Refused]
     facts = checked.facts
     same = [
         one
-        for one in on_phone
+        for one in visible
         if (one.folded_name, one.protocol, one.treated_on) == (facts.folded_name, facts.protocol.id, facts.local_day)
     ]
     return max(same, key=lambda one: one.ordinal).id

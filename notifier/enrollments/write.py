@@ -19,6 +19,7 @@ from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
 from notifier.enrollments.effect import OtherEffect, others_of
 from notifier.enrollments.eligibility import Standing, read_standing
+from notifier.enrollments.elsewhere import refuse_ids_elsewhere
 from notifier.enrollments.fields import KEPT
 from notifier.enrollments.first_texts import first_row, numbers_in_a_course
 from notifier.enrollments.identity import next_ordinal, the_same
@@ -81,6 +82,7 @@ def write_enrollments(
     Requests on the same number are written one after the other, so that each sees those before it.
     """
     lock_plans(session)
+    refuse_ids_elsewhere(session, wanted, rules)
     standing = read_standing(session, [one.facts for one in wanted])
     for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():
         if (protocol.id, protocol.version) not in standing.stored:
@@ -114,9 +116,9 @@ def _write_wave(
     rows: list[Row] = []
     for position, one in wave:
         known = company.get(one.facts.phone, [])
-        ordinal, digest = next_ordinal(one, known), imported_as[position] if imported_as else None
+        ordinal, digest = next_ordinal(one, known, rules), imported_as[position] if imported_as else None
         if ordinal is None:
-            written[position] = _already(session, one, known, digest)
+            written[position] = _already(session, one, known, rules, digest)
             continue
         standing.refuse_unready(one.facts, rules)
         new.append((position, one, company_of(session, known, one.facts)))
@@ -136,7 +138,8 @@ def _write_wave(
             state, reason = first_state(message, opted_out=is_out)
             texts.append(message_row(facts, message, at=now, state=state, reason=reason))
         first = None
-        if rules.first_text and facts.phone not in in_course and (first := first_text(facts, plan, rules, now)):
+        knows = (facts.phone, facts.office) in in_course
+        if rules.first_text and not knows and (first := first_text(facts, plan, rules, now)):
             texts.append(first_row(enrollment_id, facts.phone, first, now, opted_out=is_out))
         written[position] = Written(enrollment_id, False, facts, plan, first, is_out, held)
     persons = zip(new, added, strict=True) if never else ()
@@ -175,8 +178,10 @@ def _update_others(
     return changed
 
 
-def _already(session: Session, wanted: Checked, known: Sequence[Enrollment], digest: str | None) -> Written:
-    stored = the_same(wanted, known)
+def _already(
+    session: Session, wanted: Checked, known: Sequence[Enrollment], rules: PlanningRules, digest: str | None
+) -> Written:
+    stored = the_same(wanted, known, rules)
     if wanted.external_id and stored.external_id is None:
         stored.external_id = wanted.external_id  # enrolled by hand first, then found in the clinic's own system
         stored.imported_as = digest

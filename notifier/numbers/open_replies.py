@@ -22,7 +22,7 @@ from notifier.numbers.holds import holds_on
 # Tables, not classes: an office's narrowing is for what is listed, not for what keeps it.
 _reply, _on = table_of(Reply).alias(), table_of(ReplyPhone).alias()
 _OPEN = (
-    select(_on.c.phone, _reply.c.id, _reply.c.at, _reply.c.meaning, _reply.c.urgent)
+    select(_on.c.phone, _reply.c.id, _reply.c.at, _reply.c.meaning, _reply.c.urgent, _reply.c.office)
     .join(_reply, _reply.c.id == _on.c.reply_id)
     .where(_reply.c.closed_at.is_(None))
     .order_by(_reply.c.urgent.desc(), _reply.c.at, _reply.c.id)
@@ -42,6 +42,16 @@ def open_replies_on(session: Session, phones: Collection[str]) -> dict[str, list
     for phone, *about in session.execute(_ON_PHONES, {"phones": set(phones)}):
         found[phone].append(OpenReply(*about))
     return dict(found)
+
+
+def what_holds_for(session: Session, phone: str, office: str | None) -> list[OpenHold]:
+    """Everything for which texts to this number wait, as staff of that office may read it."""
+    return [seen_from(one, office) for one in what_holds(session, {phone}).get(phone, ())]
+
+
+def seen_from(hold: OpenHold, office: str | None) -> OpenHold:
+    """The same as staff of that office may read it."""
+    return hold.seen_from(office) if isinstance(hold, OpenReply) else hold
 
 
 def what_holds(session: Session, phones: Collection[str]) -> dict[str, list[OpenHold]]:

@@ -66,10 +66,14 @@ def opt_out_by_staff(session: Session, phone: str, *, now: datetime, by: str) ->
     return replace(found, already=not new)
 
 
-def plan_release(session: Session, phone: str) -> list[OpenReply]:
-    """What is open on this number, and would be closed by its release. Raises Refused for what is no number."""
+def plan_release(session: Session, phone: str, yours: Collection[str] | None = None) -> list[OpenReply]:
+    """What is open on this number, and would be closed by its release. Raises Refused for what is no number.
+
+    `yours`: the offices of whoever asks; None: all.
+    """
     number = _e164(phone)
-    return open_replies_on(session, {number}).get(number, [])
+    found = open_replies_on(session, {number}).get(number, [])
+    return [one for one in found if yours is None or one.office is None or one.office in yours]
 
 
 def release(
@@ -80,16 +84,18 @@ def release(
     by: str,
     reconsent: str | None = None,
     seen: Collection[int] | None = None,
+    yours: Collection[str] | None = None,
 ) -> Released:
     """Let the texts of a number go on: what is open on it is closed, and its holds end. Somebody has read it all.
 
-    `seen`: the open replies that were read; another one refuses (None: whatever is open). An opt-out ends only with
-    `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
+    `seen`: the open replies that were read; another one refuses (None: whatever is open). `yours`: the offices of
+    whoever asks (None: all); what was written to others stays open and holds, for they have not read it. An opt-out
+    ends only with `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
     """
     number = _e164(phone)
     reconsent = read_reconsent(reconsent)
     stored = is_opted_out(session, number)
-    unread = plan_release(session, number)
+    unread = plan_release(session, number, yours)
     _refuse_unseen(unread, seen)
     has_hold = bool(unread or open_holds(session, number))
     if stored is not None and reconsent is None and not has_hold:
@@ -98,6 +104,8 @@ def release(
             "by texting START; or say how the patient agreed",
             code=RefusalCode.OPTED_OUT,
         )
+    if not has_hold and not (stored and reconsent) and plan_release(session, number):
+        raise Refused("what keeps this number was written to another office, and somebody there reads it")
     if stored is None and not has_hold:
         raise Refused("this number is neither held nor opted out", code=RefusalCode.NOTHING_TO_RELEASE)
     phones = {number}

@@ -20,7 +20,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.numbers.open_replies import what_holds
+from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight.answers import what_followed
 from notifier.oversight.explain_beside import say_first_text, say_reply, say_when
@@ -210,7 +210,7 @@ def _why_sender_waits(session: Session, through: ColumnElement[bool], now: datet
 def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollment) -> Iterator[str]:
     if enrollment.state not in (EnrollmentState.ACTIVE, EnrollmentState.BOOKED):
         yield f"The enrollment is {key_in_words(enrollment.state.value)}, so it does not leave."
-    for hold in what_holds(session, {message.phone}).get(message.phone, ()):
+    for hold in what_holds_for(session, message.phone, enrollment.office):
         if hold.covers(message.kind):
             yield f"The number is on hold: {hold.reason}."
     for pause in open_pauses(session):

@@ -20,7 +20,7 @@ from notifier.domain.kinds import REPLY
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
 from notifier.enrollments.fields import KEPT, stored
-from notifier.numbers.open_replies import what_holds
+from notifier.numbers.open_replies import seen_from, what_holds
 from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.gates.recoveries import LATE_WAITS, open_recoveries
 
@@ -223,7 +223,8 @@ def _text_line(
     is_late = late and planned and message.kind != REPLY and message.due_at and message.due_at <= late.up_to
     waits = planned and waits_for(
         message.kind, message.step, enrollment.protocol, enrollment=enrollment.state,
-        holds=holds.get(message.phone, ()), pauses=paused, why_held=enrollment.reason,
+        holds=[seen_from(one, enrollment.office) for one in holds.get(message.phone, ())],
+        pauses=paused, why_held=enrollment.reason,
     )  # fmt: skip
     return TextLine(
         message=message.id or 0,

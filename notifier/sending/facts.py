@@ -25,7 +25,7 @@ from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
 from notifier.numbers.never_text import never_texted_of
-from notifier.numbers.open_replies import what_holds
+from notifier.numbers.open_replies import seen_from, what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
 from notifier.sending.uninformed import uninformed_lifts, uninformed_rules
@@ -168,7 +168,7 @@ class FactsOfBatch:
                 first_asking(row.step),
                 row.protocol,
                 enrollment=row.enrollment_state,
-                holds=self.holds.get(row.phone, ()),
+                holds=[seen_from(one, row.office) for one in self.holds.get(row.phone, ())],
                 pauses=self.pauses,
             ),
             number_held=any(hold.covers(held_as(row.kind, row.step)) for hold in self.holds.get(row.phone, ())),

@@ -95,6 +95,8 @@ def _collect_replies(session: Session, endpoint: WebhookEndpoint, now: datetime)
         what = of_reply(urgent=one.urgent, choice=one.choice)
         if what is not None and what in endpoint.happenings:
             newest = select(Enrollment).where(col(Enrollment.phone) == one.phone).order_by(col(Enrollment.id).desc())
+            if one.office is not None:  # another office's patient may be on the number too, and did not write to it
+                newest = newest.where(or_(col(Enrollment.office) == one.office, col(Enrollment.office).is_(None)))
             if (enrollment := session.scalar(newest.limit(1))) is not None:
                 found.append(_Found(f"reply:{one.id}", what, enrollment, one.at, reply=one.id))
     _write(session, endpoint, found, now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -141,6 +143,25 @@ class Browser:
     def post(self, path: str, **fields: str) -> httpx2.Response:
         data = {"form": cookies.form_token(self.token), **fields}
         return self.client.post(path, data=data, headers={"Cookie": f"notifier={self.token}"})
+
+    def imports(self, table: str) -> Iterator[str]:
+        """The page with what a file would do, and once it is done."""
+        cookie = {"Cookie": f"notifier={self.token}"}
+        data, files = {"form": cookies.form_token(self.token)}, {"file": ("p.csv", table.encode(), "text/csv")}
+        self.client.post("/import", data=data, files=files, headers=cookie)
+        seen = self._settled()
+        yield seen
+        if found := re.search(r'name="file" value="([^"]+)"', seen):
+            self.post("/import/commit", file=found[1])
+            yield self._settled()
+        self.post("/import/forget")
+
+    def _settled(self) -> str:
+        """The import's page, once no thread works on the file."""
+        for thread in threading.enumerate():
+            if thread.name.startswith("import"):
+                thread.join()
+        return self.get("/import").text
 
 
 @contextmanager

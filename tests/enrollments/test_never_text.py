@@ -37,7 +37,7 @@ def test_the_person_ends_on_every_number_and_others_on_the_number_go_on(clinic: 
     clinic.enroll(phone=ANA, protocol="makeup-only", at=clinic.now.replace(day=clinic.now.day - 1))
     namesake = clinic.enroll(phone=BOB).enrollment
     with reading(clinic.engine) as session:
-        assert (first, False, (1, 3)) == tuple(vars_of(plan_never_text(session, first)))[:3]
+        assert (first, False, (1, 3)) == tuple(vars_of(plan_never_text(session, first, clinic.rules)))[:3]
     done = end(clinic, first)
     assert (False, (1, 3)) == (done.already, done.ends)
     assert [E.CANCELLED, E.ACTIVE, E.CANCELLED, E.ACTIVE] == states(clinic)

@@ -139,7 +139,7 @@ def never_text(
     with command_context(dry_run=only_show) as context:
         with reading(context.engine) as session:
             whose = enrollment_called(session, enrollment)
-            found = plan_never_text(session, whose)
+            found = plan_never_text(session, whose, context.rules)
         if reconsent is not None:
             context.confirm("May this person be texted again?", yes=yes)
             with context.change() as session:

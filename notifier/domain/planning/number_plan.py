@@ -12,14 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns, draft_for, is_newer
+from notifier.domain.planning.plan import (
+    EnrollmentFacts,
+    Plan,
+    PlanningRules,
+    concerns,
+    draft_for,
+    is_newer,
+    when_treated,
+)
 from notifier.domain.planning.rule_texts import NO_TEXTS, RuleTexts, add_catch_ups, withhold_lifts
 from notifier.domain.planning.second_treatment import Withheld
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.daily_cap import Draft, keep_to_cap
 from schedules.planned import PlannedMessage
 from schedules.protocol import StepKind
-from schedules.saying import say_day
 
 Step = tuple[int, str]
 """An enrollment and the key of one of its steps."""
@@ -177,7 +184,7 @@ def _find_cover(
                 topics -= set(text.topics)
     if not topics:
         latest = newer[0].facts
-        why = f"the newer treatment's own text covers it (treated on {say_day(latest.local_day)})"
+        why = f"the newer treatment's own text covers it (treated {when_treated(latest, member.facts)})"
         since = min(other.facts.anchor.at for other in newer)
         withheld = Withheld(message.step, why, False, since)
         yield _Cover((member.facts.enrollment, message.step), tuple(by), message.expires_at, withheld)

@@ -13,13 +13,14 @@ from notifier.domain.instants import local_date, zone_called
 from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices, profile_of
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.rule_texts import RuleRow, RuleTexts, rule_texts
-from notifier.domain.planning.second_treatment import Treatment, Withheld, respect
+from notifier.domain.planning.second_treatment import ELSEWHERE, Treatment, Withheld, respect
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.informing import InformingFacts
 from schedules.moments import Anchor, Moments
 from schedules.placeholders import FACT_PLACEHOLDERS
 from schedules.protocol import CareProtocol, StepKind
+from schedules.saying import say_day
 from schedules.send_window import OpenHours, SendWindow
 from schedules.timeline import Patient, Rules, Timeline, draft_timeline, hours_of, informing_facts, why_left_out
 from schedules.wording import Voice
@@ -267,6 +268,12 @@ def _patient(facts: EnrollmentFacts, *, shared_phone: bool = False) -> Patient:
     )
 
 
+def when_treated(other: EnrollmentFacts, facts: EnrollmentFacts) -> str:
+    """The day of another treatment of the patient, as staff of this one may read it: of another office's nothing."""
+    is_elsewhere = facts.office is not None and other.office not in {None, facts.office}
+    return ELSEWHERE if is_elsewhere else f"on {say_day(other.local_day)}"
+
+
 def _treatment(other: EnrollmentFacts, facts: EnrollmentFacts) -> Treatment:
     patient, zone = _patient(other), zone_called(facts.timezone)
     anchor = other.anchor
@@ -280,7 +287,7 @@ def _treatment(other: EnrollmentFacts, facts: EnrollmentFacts) -> Treatment:
     }
     return Treatment(
         at=anchor.at,
-        on=other.local_day,
+        when=when_treated(other, facts),
         is_newer=is_newer(other, facts),
         is_treated=anchor.treated,
         ends=Moments.of(other.protocol, anchor, patient.zone, other.answers).ends,

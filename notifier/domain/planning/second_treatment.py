@@ -11,17 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from schedules.moments import TELL_IN_PERSON, leaves_late
 from schedules.placeholders import PLACEHOLDER
 from schedules.planned import PlannedMessage
 from schedules.protocol import Step, StepKind
-from schedules.saying import say_day
 from schedules.segments import count_segments
 from schedules.send_window import OpenHours
 from schedules.timeline import Timeline
 
+ELSEWHERE = "at another office"
+"""All that is said of when another office treated the patient: staff of this one may not see more."""
 _A_LENGTH = re.compile(r"\d|\bweek|\bsemana")
 """What makes words outside of placeholders a length: "3 days", "for a week"."""
 
@@ -32,8 +33,8 @@ class Treatment:
 
     at: datetime
     """The end of the treatment, or the appointment."""
-    on: date
-    """Its local date."""
+    when: str
+    """Its local date, as staff read it; of another office's only that it is there."""
     is_newer: bool
     is_treated: bool
     """False while it is only booked: then it restricts nothing yet."""
@@ -98,28 +99,29 @@ def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withh
     newer = sorted((treatment for treatment in treatments if treatment.is_newer), key=lambda treatment: treatment.at)
     if message.kind is StepKind.REBOOK and newer:
         booked = "" if newer[-1].is_treated else " is booked"
-        why = f"withdrawn: a newer treatment on {say_day(newer[-1].on)}{booked}"
+        why = f"withdrawn: a newer treatment {newer[-1].when}{booked}"
         return Withheld(message.step, why, False, newer[0].at)
     newer = [treatment for treatment in newer if treatment.is_treated]
     if not newer:
         return None
     latest = newer[-1]
     if message.kind is StepKind.EXPECT:
-        why = f"withdrawn: what is normal counts from the newer treatment on {say_day(latest.on)}"
+        why = f"withdrawn: what is normal counts from the newer treatment {latest.when}"
         return Withheld(message.step, why, False, newer[0].at)
     if message.kind is not StepKind.LIFT:
         return None
     topics = set(message.topics)
     if topics <= {topic for treatment in newer for topic in treatment.lifted}:
-        why = f"the newer treatment's own text covers it (treated on {say_day(latest.on)})"
+        why = f"the newer treatment's own text covers it (treated {latest.when})"
         return Withheld(message.step, why, False, newer[0].at)
     for treatment in newer:
         if silent := topics - treatment.ends.keys():
             said = ", ".join(sorted(silent))
-            why = f"newer treatment on {say_day(treatment.on)}: its protocol says nothing about {said}; staff decide"
+            silence = "" if treatment.when == ELSEWHERE else f": its protocol says nothing about {said}"
+            why = f"newer treatment {treatment.when}{silence}; staff decide"
             return Withheld(message.step, why, True, newer[0].at)
     said = ", ".join(sorted(topics))
-    why = f"newer treatment on {say_day(latest.on)}: none of its texts says when {said} may be again; staff decide"
+    why = f"newer treatment {latest.when}: none of its texts says when {said} may be again; staff decide"
     return Withheld(message.step, why, True, newer[0].at)
 
 
@@ -130,7 +132,7 @@ def _is_too_short(message: PlannedMessage, longer: Mapping[str, Treatment], time
     step = next(step for step in timeline.protocol.steps if step.key == message.step)
     for topic in step.named_topics:
         if topic in longer and _says_a_length(step, topic):
-            longer_since = f"{topic} lasts longer since the treatment on {say_day(longer[topic].on)}"
+            longer_since = f"{topic} lasts longer since the treatment {longer[topic].when}"
             why = f'{longer_since} than "{message.step}" says; {TELL_IN_PERSON}'
             return Withheld(message.step, why, True, max(longer[topic].at, timeline.anchor.at))
     return None
@@ -151,19 +153,19 @@ def _wait(
 ) -> PlannedMessage:
     """A lift whose topics another treatment restricts for longer leaves when that one's restriction has ended."""
     ends = [
-        (treatment.ends[topic], treatment.on)
+        (treatment.ends[topic], treatment.when)
         for treatment in treatments
         for topic in message.topics
         if topic in treatment.ends
     ]
-    end, on = max(ends, default=(message.nominal_at, None))
-    if on is None or end <= message.nominal_at:
+    end, when = max(ends, default=(message.nominal_at, None))
+    if when is None or end <= message.nominal_at:
         return message
     expires = end + (message.expires_at - message.nominal_at)
     due = hours.first_open(max(end, enrolled_at) if enrolled_at else end, expires)
     late = message.late_text if due and message.late_text and leaves_late(end, due, timeline.zone) else None
     text = late or message.text
-    notes = (*message.notes, f"waits for the restrictions of the treatment on {say_day(on)}")
+    notes = (*message.notes, f"waits for the restrictions of the treatment {when}")
     if due is None:
         notes = (*notes, TELL_IN_PERSON)
     return replace(

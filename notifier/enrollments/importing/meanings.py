@@ -58,7 +58,7 @@ def read_meanings(
     A new row's appointment may lie after `since` instead of `now`.
     `see` is called with the number of each row that would change or end something, and with what that would do.
     """
-    known = by_external_ids(session, [row.wanted.external_id or "" for row in rows])
+    known = _visible(by_external_ids(session, [row.wanted.external_id or "" for row in rows]), rules)
     new_phones = [row.wanted.facts.phone for row in rows if row.wanted.external_id not in known]
     on_phone: dict[str, list[Enrollment]] = {}
     for stored in enrollments_on(session, new_phones):
@@ -69,7 +69,7 @@ def read_meanings(
         stored_row = known.get(row.wanted.external_id or "")
         try:
             if stored_row is not None:
-                meaning, command = _of_known(session, stored_row, row, rules, now)
+                meaning, command = _of_known(session, stored_row, row, now)
                 if command is not None and (meaning is RowMeaning.CHANGED or see is not None):
                     effect = preview(session, stored_row.id or 0, command, rules=rules, now=now)
                     if see is not None:
@@ -83,12 +83,8 @@ def read_meanings(
     return meanings, faults
 
 
-def _of_known(
-    session: Session, stored: Enrollment, row: ImportRow, rules: PlanningRules, now: datetime
-) -> tuple[RowMeaning, Command | None]:
+def _of_known(session: Session, stored: Enrollment, row: ImportRow, now: datetime) -> tuple[RowMeaning, Command | None]:
     """And what would be done."""
-    if not rules.is_yours(stored.office):
-        raise Refused("its external_id is a patient of an office that is not yours; leave the row out", "external_id")
     if row.status is not None:
         command = _ENDINGS[row.status]
         if command.is_done(stored):
@@ -118,7 +114,8 @@ def _of_new(
         return RowMeaning.PASSED_BY
     facts = row.wanted.facts
     key = (facts.protocol.version, facts.language)
-    if company and next_ordinal(row.wanted, company) is None:
+    visible = [one for one in company if rules.is_yours(one.office)]  # what another office has is found in writing
+    if visible and next_ordinal(row.wanted, visible, rules) is None:
         return RowMeaning.SAME
     if not since < (facts.appointment_at or since) <= now:
         check_when(row.wanted, now)
@@ -142,9 +139,8 @@ def write_meanings(
 ) -> Done:
     """Write rows in the caller's transaction. Raises Refused where somebody changed what they mean in the meantime."""
     done = Done()
-    known = by_external_ids(
-        session, [row.wanted.external_id or "" for row, meaning in rows if meaning is not RowMeaning.NEW]
-    )
+    ids = [row.wanted.external_id or "" for row, meaning in rows if meaning is not RowMeaning.NEW]
+    known = _visible(by_external_ids(session, ids), rules)
     for row, meaning in rows:
         stored = known.get(row.wanted.external_id or "")
         if stored is None:
@@ -163,6 +159,10 @@ def write_meanings(
     written = write_enrollments(session, wanted, rules, now=now, by=by, imported_as=digests)
     done.written = list(zip(new, written, strict=True))
     return done
+
+
+def _visible(known: Mapping[str, Enrollment], rules: PlanningRules) -> dict[str, Enrollment]:
+    return {external_id: one for external_id, one in known.items() if rules.is_yours(one.office)}
 
 
 def _is_to_be_linked(row: ImportRow, meaning: RowMeaning, known: dict[str, Enrollment]) -> bool:

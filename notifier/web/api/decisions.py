@@ -56,7 +56,7 @@ def never_text_this_person(enrollment: Number, body: CommandBody, caller: Change
 
     def end(session: Session) -> NeverTexted:
         if body.dry_run:
-            return plan_never_text(session, enrollment)
+            return plan_never_text(session, enrollment, rules)
         return never_text(session, enrollment, rules=rules, now=caller.now, by=caller.by)
 
     done = (caller.read if body.dry_run else caller.write)(end, lambda _: enrollment)

@@ -135,8 +135,10 @@ class NeverTextResponse(ResponseModel):
     """It was said before."""
     ends: list[int]
     """Enrollments of the same person that are cancelled."""
+    ends_elsewhere: int
+    """How many more there are, at offices whose patients this key does not see."""
     withdrawn: int
-    """How many planned texts do not leave."""
+    """How many planned texts of `ends` do not leave."""
 
 
 class PauseResponse(ResponseModel):

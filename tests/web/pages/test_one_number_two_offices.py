@@ -62,10 +62,11 @@ def open_replies(pages: Pages) -> str:
     return pages.read("/replies").partition("Closed")[0]
 
 
-def test_enrolled_already_at_another_office_is_said_and_leads_nowhere(north: Pages) -> None:
+def test_whoever_is_enrolled_already_at_another_office_is_not_enrolled_twice_and_nothing_of_it_is_told(
+    north: Pages,
+) -> None:
     typed = {**FORM, "name": "Eve Sand", "phone": EVE, "when": "now"}
     seen = north.post("/preview", **typed)
-    assert "enrolled already: enrollment 3 at another office." in words(seen)
-    assert "/patients/3" not in seen.text
+    assert not any(said in words(seen) for said in ("enrolled already", "enrollment 3"))
     done = north.post("/enroll", **typed, once=north.token("/enroll", "once"))
-    assert (409, True) == (done.status_code, "is enrolled already on this protocol and day, at another" in words(done))
+    assert (422, True) == (done.status_code, "something at another office stands in the way" in words(done).lower())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -9,13 +12,12 @@ from notifier.conversations.close import close_reply
 from notifier.conversations.inbox import the_reply
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import sharing_phone
-from notifier.db.tables import Reply
+from notifier.db.tables import Message, Reply
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.numbers.held_lifts import held_lifts
-from notifier.numbers.open_replies import open_replies_on
-from notifier.numbers.release import release
+from notifier.numbers.release import plan_release, release
 from notifier.web.pages.desk.back import back_to
 from notifier.web.view import Page, View, redirect
 
@@ -39,22 +41,28 @@ def release_number(view: View) -> Response:
     """Everything that is open on the number of one reply; what is not among what was seen refuses."""
     with reading(view.context.engine) as session:
         reply = the_reply(session, view.number("reply"))
-        unread = _open_on(session, reply.phone)
-        lifts = held_lifts(session, [reply.phone], now=view.now)
+        yours = view.context.rules.yours
+        unread = _open_on(session, reply.phone, yours)
+        elsewhere = len(plan_release(session, reply.phone)) - len(unread)
         if not view.field("sure"):
             _note_look(session, view, reply)
-            return view.page(
-                "close_reply.html", reply=reply, messages=unread, back=back_to(view), ends=False, lifts=lifts
-            )
+            lifts = _lifts_on(view, reply.phone)
+            values: dict[str, Any] = {"back": back_to(view), "ends": False, "lifts": lifts, "elsewhere": elsewhere}
+            return view.page("close_reply.html", reply=reply, messages=unread, **values)
     seen = {int(one) for one in view.field("seen").split(",") if one.isascii() and one.isdigit()}
     with writing(view.context.engine) as session:
-        release(session, reply.phone, now=view.now, by=view.who.by, seen=seen)
+        release(session, reply.phone, now=view.now, by=view.who.by, seen=seen, yours=yours)
     view.note("did", "release a number")
     return redirect(back_to(view))
 
 
-def _open_on(session: Session, phone: str) -> list[Reply]:
-    found = [session.get(Reply, one.id) for one in open_replies_on(session, {phone}).get(phone, ())]
+def _lifts_on(view: View, phone: str) -> Sequence[Message]:
+    with view.context.visible_session() as session:
+        return held_lifts(session, [phone], now=view.now)
+
+
+def _open_on(session: Session, phone: str, yours: Collection[str] | None) -> list[Reply]:
+    found = [session.get(Reply, one.id) for one in plan_release(session, phone, yours)]
     return sorted((one for one in found if one is not None), key=lambda one: one.at)
 
 

@@ -71,8 +71,9 @@ def _reply(view: View) -> tuple[Reply, Enrollment | None]:
             reply = the_reply(session, view.number("reply"))
         except Refused:
             raise NotFound from None
+    with view.context.visible_session() as session:  # the number may be a patient's of another office too
         whose: Any = latest_on(session, {reply.phone}).get(reply.phone)
-        return reply, whose
+    return reply, whose
 
 
 def _number(view: View, reply: Reply) -> int:

@@ -24,10 +24,6 @@ from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import by_day, planned
 
-_KNOWN_ELSEWHERE = (
-    "this patient is enrolled already on this protocol and day, at another office; nothing was changed, and that "
-    "office's texts go on"
-)
 _SIGNED_IN_AGAIN = "You are signed in again, and the form is as you left it. Look it over, then enroll."
 
 
@@ -69,8 +65,6 @@ def enroll(view: View) -> Response:
         return _page(view, form, problem=Refused(sentence), status=409)
     except Refused as why:
         return _page(view, form, problem=why, once=once, status=422)
-    if view.context.hides({"enrollment": done}):
-        return _page(view, form, problem=Refused(_KNOWN_ELSEWHERE), status=409)
     return redirect(f"/patients/{done}?form={once}#enrolled")
 
 
@@ -174,9 +168,8 @@ def _preview_values(view: View, form: EnrollForm) -> dict[str, Any]:
         # The planner misses a time; what stands in the field is why it has none.
         others = (one for one in found.problems if one.field not in ("treated_at", "appointment_at"))
         found = replace(found, problems=(*others, *wrong_time))
-    hidden = {one for one in (found.known, *found.earlier) if one and view.context.hides({"enrollment": one})}
     after = _drawn(view, found.after_visit) if found.after_visit else None
-    return {"preview": found, "hidden": hidden, **_drawn(view, found.plan), "after": after}
+    return {"preview": found, **_drawn(view, found.plan), "after": after}
 
 
 def _drawn(view: View, plan: Plan | None) -> dict[str, Any]:

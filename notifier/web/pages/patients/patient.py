@@ -23,7 +23,7 @@ from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of, facts_without_protocol
 from notifier.numbers.never_text import never_texted_of
-from notifier.numbers.open_replies import what_holds
+from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
 from notifier.oversight.informed import informed_of
@@ -88,7 +88,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "box": reply_box(session, view, enrollment),
         "opt_out": is_opted_out(session, enrollment.phone),
         "never_texted": bool(never_texted_of(session, {whose})),
-        "holds": what_holds(session, {enrollment.phone}).get(enrollment.phone, []),
+        "holds": what_holds_for(session, enrollment.phone, enrollment.office),
         "others": [
             one
             for one in enrollments.sharing_phone(session, enrollment.phone)

@@ -85,8 +85,8 @@ def _opt_out(session: Session, view: View, enrollment: Enrollment) -> object:
     return opt_out.opt_out_by_staff(session, enrollment.phone, now=view.now, by=view.who.by)
 
 
-def _show_never_text(session: Session, _view: View, enrollment: Enrollment) -> EffectView:
-    found = plan_never_text(session, enrollment.id or 0)
+def _show_never_text(session: Session, view: View, enrollment: Enrollment) -> EffectView:
+    found = plan_never_text(session, enrollment.id or 0, view.context.rules)
     many = "1 planned text does" if found.withdrawn == 1 else f"{found.withdrawn} planned texts do"
     notes = (
         f"On every number, also of later imports; others on this number go on. {many} not leave.",
@@ -118,7 +118,7 @@ def _show_release(session: Session, view: View, enrollment: Enrollment) -> Effec
     stored = is_opted_out(session, enrollment.phone)
     if how and stored is not None and keeps_blocking(stored):
         notes.append(f"{until_start(session, enrollment.phone)}.")
-    unread = opt_out.plan_release(session, enrollment.phone)
+    unread = opt_out.plan_release(session, enrollment.phone, view.context.rules.yours)
     notes += [f"This closes what is open: {one.reason}." for one in unread]
     seen = " ".join(["seen", *(str(one.id) for one in unread)])
     return EffectView(f"May texts to {number(enrollment.phone)} leave again?", "Let them leave", seen, notes=notes)
@@ -127,7 +127,10 @@ def _show_release(session: Session, view: View, enrollment: Enrollment) -> Effec
 def _release(session: Session, view: View, enrollment: Enrollment) -> object:
     how = view.field("reconsent") or None
     seen = {int(one) for one in view.field("sure").split() if one.isascii() and one.isdigit()}
-    return opt_out.release(session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how, seen=seen)
+    yours = view.context.rules.yours
+    return opt_out.release(
+        session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how, seen=seen, yours=yours
+    )  # fmt: skip
 
 
 def _request(view: View, enrollment: Enrollment) -> ChangeRequest:

@@ -1,0 +1,32 @@
+"""What belongs to an office whose patients somebody may not see: it counts, and no word of it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.orm import Session
+
+from notifier.db.enrollments import by_external_ids
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import RefusalCode, Refused
+from notifier.enrollments.requests import Checked
+
+
+def stands_elsewhere() -> Refused:
+    """The one refusal for whatever another office has that forbids what was asked: it tells neither whose nor what.
+
+    A preview does not give it, or somebody could try out names, days and ids at no cost.
+    """
+    return Refused(
+        "something at another office stands in the way, and nothing was done; ask somebody who sees all offices",
+        code=RefusalCode.ANOTHER_OFFICE,
+    )
+
+
+def refuse_ids_elsewhere(session: Session, wanted: Iterable[Checked], rules: PlanningRules) -> None:
+    """Refuse an external id that another office's patient has."""
+    ids: Sequence[str] = [one.external_id for one in wanted if one.external_id]
+    if rules.yours is None or not ids:
+        return
+    if any(not rules.is_yours(one.office) for one in by_external_ids(session, ids).values()):
+        raise stands_elsewhere()
