@@ -6,8 +6,9 @@ PREFIX ?= /opt/notifier
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := $(VENV)-lock/bin/uv
+AUDIT := $(VENV)-audit/bin/pip-audit
 
-.PHONY: help demo test faults lint types check matrix bench train install lock clean
+.PHONY: help demo test faults lint types check matrix bench train install lock audit clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -65,8 +66,13 @@ lock: ## compile requirements.lock anew from pyproject.toml (needs the network)
 	@$(UV) pip compile --group train --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o tests/replies/requirements.lock
 
+audit: ## known vulnerabilities of what requirements.lock names, by pip-audit (needs the network)
+	@test -x $(AUDIT) || { $(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install -q pip-audit; } || { \
+		echo "NOT AUDITED: pip-audit cannot be installed here" >&2; exit 2; }
+	@$(PYTHON) .ci/audit.py $(AUDIT)
+
 clean: ## remove what make made
-	rm -rf $(VENV) $(VENV)-lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lock $(VENV)-audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # Debian refuses pip outside a venv and may lack ensurepip: `pip --python` works under both.
 $(STAMP): pyproject.toml requirements.lock
