@@ -59,6 +59,13 @@ COMMANDS: Final = {
         "staff.patients.find",
         "Find patients by name, a part of their number, a former one, your own id or who treated them.",
     ),
+    "day": CommandEntry(
+        "staff.calendar.day", "The visits of a day: who is expected, was treated, did not come, or is unmarked."
+    ),
+    "report": CommandEntry(
+        "staff.calendar.report",
+        "A month by protocol, provider and office: sent, arrived, answered, opted out, minutes to a person, segments.",
+    ),
     "show": CommandEntry("staff.lists.show", "Every text of one enrollment."),
     "explain": CommandEntry("staff.lists.explain", "Why a text was, was not, or will be sent."),
     "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),

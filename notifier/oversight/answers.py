@@ -72,20 +72,30 @@ def meaning_of(session: Session, protocol: str, version: str, step: str, choice:
 
 def minutes_to_a_person(session: Session, since: datetime, until: datetime) -> float | None:
     """The median, in minutes, from what needed a person to the one who took or closed it; None where nothing did."""
+    waited = waits_for_a_person_of(session, since, until)
+    return median(minutes for _, _, minutes in waited) if waited else None
+
+
+def waits_for_a_person_of(session: Session, since: datetime, until: datetime) -> list[tuple[str, datetime, float]]:
+    """Number, moment and minutes of each message that needed a person, and to which one came.
+
+    Not what filed itself: such as thanks, a bare STOP, or an answer with which all is well.
+    """
+    by_a_person = col(Reply.closed_by).is_not(None) & (col(Reply.closed_by) != "itself")
     found = (
-        select(col(Reply.at), col(Reply.closed_at), col(TaskClaim.at))
+        select(col(Reply.phone), col(Reply.at), col(Reply.closed_at), col(TaskClaim.at))
         .join(
             TaskClaim,
             (col(TaskClaim.number) == col(Reply.id)) & (col(TaskClaim.kind) == TaskKind.REPLY.value),
             isouter=True,
         )
-        .where(col(Reply.at) >= since, col(Reply.at) < until, func.coalesce(col(Reply.closed_by), "") != "itself")
+        .where(col(Reply.at) >= since, col(Reply.at) < until, col(Reply.closed_at).is_(None) | by_a_person)
     )
     waited = []
-    for at, closed_at, claimed_at in session.execute(found).all():
+    for phone, at, closed_at, claimed_at in session.execute(found).all():
         came = [one for one in (closed_at, claimed_at) if one is not None]
-        waited += [(min(came) - at).total_seconds() / 60] if came else []
-    return median(waited) if waited else None
+        waited += [(phone, at, (min(came) - at).total_seconds() / 60)] if came else []
+    return waited
 
 
 def normal_at(session: Session, ask_id: int, at: datetime) -> str | None:

@@ -80,6 +80,9 @@ MAY: Final = {
     "GET /day/{date}": STAFF,
     "GET /week/{date}": STAFF,
     "GET /unmarked": STAFF,
+    "GET /reports": STAFF,
+    "GET /reports/{month}": STAFF,
+    "GET /reports/{month}/report.csv": STAFF,
     "GET /patients/{enrollment:int}/first-text": STAFF,
     "POST /patients/{enrollment:int}/change": STAFF,
     "GET /patients/{enrollment:int}/card": STAFF,
@@ -152,6 +155,9 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "POST /api/v1/enrollments/search": READ,
     "POST /api/v1/patients/search": READ,
     "GET /api/v1/enrollments/search": ANY_KEY,  # it says that it takes POST alone
+    "GET /api/v1/days/{day}": READ,
+    "GET /api/v1/visits/unmarked": READ,
+    "GET /api/v1/reports/{month}": READ,
     "GET /api/v1/enrollments/{enrollment}": READ,
     "POST /api/v1/enrollments/{enrollment}/treated": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/no-show": CHANGE,
@@ -181,6 +187,8 @@ PARTS: Final = {
     "language": "en",
     "which": "next-24-hours",
     "date": "2026-03-06",
+    "day": "2026-03-06",
+    "month": "2026-03",
     "search": "of-nobody",
 }
 """What fills an address, whosever it is. What belongs to an office is filled by `two_offices.fill`."""

@@ -72,7 +72,7 @@ def _messages(engine: Engine) -> str:
 def series(engine: Engine, first: str, last: str) -> str:
     if is_sqlite(engine):
         return f"WITH RECURSIVE s(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM s WHERE i < {last})"
-    return f"WITH s(i) AS (SELECT generateseries({first}, {last}))"
+    return f"WITH s(i) AS (SELECT generate_series({first}, {last}))"
 
 
 def instant(engine: Engine, seconds: str) -> str:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from notifier.web import origin
-from notifier.web.api import commands, decisions, enroll, enrollments, patients, texts
+from notifier.web.api import calendar, commands, decisions, enroll, enrollments, patients, texts
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
 from notifier.web.context import WebContext
@@ -47,7 +47,7 @@ def api_app(context: WebContext) -> FastAPI:
     )
     app.state.context = context
     add_handlers(app)
-    for part in (enroll, enrollments, patients, commands, decisions, texts):
+    for part in (enroll, enrollments, patients, calendar, commands, decisions, texts):
         app.include_router(part.router)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document
     return app

@@ -1,0 +1,1 @@
+"""Figures of a month, by protocol, provider and office."""
