@@ -98,16 +98,27 @@ def approvals(session: Session) -> list[Approval]:
     return list(session.scalars(found.order_by(col(Approval.at).desc(), col(Approval.protocol))))
 
 
-def pause(session: Session, protocol_id: str, step: str | None = None, *, reason: str, by: str, at: datetime) -> int:
+def pause(
+    session: Session,
+    protocol_id: str,
+    step: str | None = None,
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+    by_admin: bool = False,
+) -> int:
     """Stop a protocol, or one of its steps, at once, in every version; the pause's id."""
-    row = {"protocol": protocol_id, "step": step, "reason": reason, "by": by, "at": at}
+    row = {"protocol": protocol_id, "step": step, "reason": reason, "by": by, "at": at, "by_admin": by_admin}
     (pause_id,) = insert_rows_for_ids(session, Pause, [row])
     why = f"{_name(protocol_id, step)}: {reason}"
     record_event(session, at=at, by=by, what="protocol_paused", why=why)
     return pause_id
 
 
-def unpause(session: Session, protocol_id: str, step: str | None = None, *, by: str, at: datetime) -> int:
+def unpause(
+    session: Session, protocol_id: str, step: str | None = None, *, by: str, at: datetime, why: str | None = None
+) -> int:
     """End the pauses of exactly this protocol or this step; how many there were."""
     ended = session.execute(
         update(Pause)
@@ -116,11 +127,12 @@ def unpause(session: Session, protocol_id: str, step: str | None = None, *, by: 
             col(Pause.step).is_not_distinct_from(step),
             col(Pause.lifted_at).is_(None),
         )
-        .values(lifted_at=at, lifted_by=by)
+        .values(lifted_at=at, lifted_by=by, lifted_why=why)
         .returning(col(Pause.id))
     ).all()
     if ended:
-        record_event(session, at=at, by=by, what="protocol_unpaused", why=_name(protocol_id, step))
+        said = f": {why}" if why else ""
+        record_event(session, at=at, by=by, what="protocol_unpaused", why=f"{_name(protocol_id, step)}{said}")
     return len(ended)
 
 

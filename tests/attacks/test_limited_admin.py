@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from notifier.access.api_keys import all_keys
 from notifier.access.manage_accounts import set_offices
 from notifier.db.engine import reading, writing
+from notifier.db.protocols import open_pauses
+from notifier.db.tables import Pause
 from notifier.domain.refused import Refused
 from tests.attacks.two_offices import NORTH, SOUTH, Clinic
 from tests.web.pages.conftest import words
@@ -37,6 +41,29 @@ def test_an_admin_of_an_office_sees_and_grants_that_office_alone(clinic: Clinic)
         assert 2 == words(admin.get("/accounts")).count("Sees all offices.")  # as before: Staff and Admin
         with reading(clinic.engine) as session:
             assert NORTH == all_keys(session)[-1].office
+        put_back()
+
+
+def test_only_an_admin_lifts_an_admins_pause_and_says_why(clinic: Clinic) -> None:
+    staff, admin, path = clinic.browser("Staff"), clinic.browser("Admin"), "/protocols/microneedling"
+
+    def paused() -> int:
+        with reading(clinic.engine) as session:
+            return len(open_pauses(session))
+
+    with clinic.kept() as put_back:
+        staff.post(f"{path}/pause", reason="a typo")
+        admin.post(f"{path}/pause", reason="a wrong dose")  # paused already, but from now on by an admin
+        assert (2, False) == (paused(), "Why it may go on" in words(staff.get(path)))
+        refused = staff.post(f"{path}/unpause", reason="mended")
+        assert (422, 2) == (refused.status_code, paused())
+        assert 422 == admin.post(f"{path}/unpause").status_code
+        admin.post(f"{path}/unpause", reason="mended")
+        with reading(clinic.engine) as session:
+            assert ["mended"] * 2 == list(session.scalars(select(col(Pause.lifted_why))))
+        staff.post(f"{path}/pause", reason="a typo")
+        staff.post(f"{path}/unpause", reason="it was right")
+        assert 0 == paused()
         put_back()
 
 

@@ -129,7 +129,7 @@ def test_nobody_is_enrolled_on_a_paused_protocol(clinic: ClinicSetup) -> None:
     assert not clinic.act(pause, "plain", reason="again", **told)
     with pytest.raises(Refused, match=r"plain is paused by Dr\. Lee: a wrong dose"):
         clinic.enroll()
-    clinic.act(unpause, "plain", now=clinic.now, by="Dr. Lee")
+    clinic.act(unpause, "plain", reason="mended", now=clinic.now, by="Dr. Lee")
     assert not clinic.enroll().already
 
 

@@ -257,4 +257,4 @@ def test_pausing_names_what_is_there(clinic: ClinicSetup) -> None:
         clinic.act(pause, "plain", reason=" ", **told)
     assert clinic.act(pause, "plain", step="today", reason="wrong", **told)
     with pytest.raises(Refused, match="plain is not paused; paused are: plain today"):
-        clinic.act(unpause, "plain", now=clinic.now, by="Dr. Lee")
+        clinic.act(unpause, "plain", reason="mended", now=clinic.now, by="Dr. Lee")

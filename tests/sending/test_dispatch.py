@@ -162,7 +162,7 @@ async def test_what_was_paused_leaves_at_once_when_the_pause_ends(sending: Sendi
     text = sending.plan()
     await sending.turn()
     with writing(sending.engine) as session:
-        unpause(session, "microneedling", now=now, by="dr")
+        unpause(session, "microneedling", reason="mended", now=now, by="dr")
     await sending.turn()
     assert S.ACCEPTED == sending.state(text)
 

@@ -98,17 +98,23 @@ def pause(
     with command_context(creates=True, dry_run=dry_run) as context:
         with context.change() as session:
             new = pause_protocol(
-                session, protocol, reason=reason, protocols=context.protocols, now=context.now, by=context.by, step=step
-            )
+                session, protocol, reason=reason, protocols=context.protocols, now=context.now, by=context.by,
+                by_admin=True, step=step,
+            )  # fmt: skip
         paused = "paused" if new else "it is paused already"
         context.report(f"{paused}; to go on: notifier unpause --protocol {protocol}{_said(step)}")
 
 
-def unpause(protocol: WhichProtocol, step: WhichStep = None, dry_run: DryRun = False) -> None:
-    """Let its texts leave again."""
+def unpause(
+    protocol: WhichProtocol,
+    reason: Annotated[str, typer.Option(help="Why it may go on, for the audit log.")] = "on the command line",
+    step: WhichStep = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Let its texts leave again, whoever has paused it."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            unpause_protocol(session, protocol, now=context.now, by=context.by, step=step)
+            unpause_protocol(session, protocol, reason=reason, now=context.now, by=context.by, by_admin=True, step=step)
         context.report("its texts leave again, where they are still useful")
 
 

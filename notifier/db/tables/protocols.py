@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Index, Text, true
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import instant
@@ -43,8 +43,11 @@ class Pause(SQLModel, table=True):
     reason: str = Field(max_length=400)
     by: str = Field(max_length=120)
     at: datetime = instant()
+    by_admin: bool = Field(default=False, sa_column_kwargs={"server_default": true()})
+    """Only an admin lifts it."""
     lifted_at: datetime | None = instant(null=True)
     lifted_by: str | None = Field(default=None, max_length=120)
+    lifted_why: str | None = Field(default=None, max_length=400)
 
 
 class AnswerApproval(SQLModel, table=True):

@@ -63,7 +63,7 @@ def test_anybody_can_stop_a_bad_text_at_once(pages: Pages) -> None:
     with reading(pages.engine) as session:
         assert [("makeup-again", "wrong wording")] == [(one.step, one.reason) for one in open_pauses(session)]
     assert "makeup again: Wrong wording." in pages.read(PROTOCOL)
-    pages.post(f"{PROTOCOL}/unpause", on=PROTOCOL, step="makeup-again")
+    pages.post(f"{PROTOCOL}/unpause", on=PROTOCOL, step="makeup-again", reason="it was right")
     with reading(pages.engine) as session:
         assert [] == open_pauses(session)
 

@@ -39,6 +39,8 @@ class Shown:
     """By language: the content approved last, which goes on while the present words wait."""
     paused: Pause | None
     paused_steps: dict[str, Pause]
+    only_an_admin: frozenset[str | None]
+    """Steps that an admin has paused; None is the whole protocol."""
 
     @property
     def is_approved(self) -> bool:
@@ -90,6 +92,7 @@ def shown_of(view: View, protocol: CareProtocol) -> Shown:
         {language: words for (_, language), words in goes_on.items()},
         next((one for one in pauses if one.step is None), None),
         {one.step: one for one in pauses if one.step},
+        frozenset(one.step for one in pauses if one.by_admin),
     )
 
 
@@ -183,6 +186,7 @@ def pause_protocol(view: View) -> Response:
             protocols=context.protocols,
             now=view.now,
             by=view.who.by,
+            by_admin=view.who.is_admin,
             step=step,
         )
     view.note("did", f"pause {protocol.id} {step or ''}".strip())
@@ -193,7 +197,10 @@ def unpause_protocol(view: View) -> Response:
     """Let its texts leave again."""
     protocol, step = the_protocol(view), view.field("step") or None
     with writing(view.context.engine) as session:
-        unpause(session, protocol.id, now=view.now, by=view.who.by, step=step)
+        unpause(
+            session, protocol.id, reason=view.field("reason"), now=view.now, by=view.who.by,
+            by_admin=view.who.is_admin, step=step,
+        )  # fmt: skip
     view.note("did", f"unpause {protocol.id} {step or ''}".strip())
     return redirect(f"/protocols/{protocol.id}")
 
