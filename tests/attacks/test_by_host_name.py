@@ -25,6 +25,7 @@ from tests.web.test_process import started
 
 DEPLOY = Path(__file__).parents[2] / "notifier" / "deploy"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+CADDY = shutil.which("caddy")
 PAGE, PUBLIC = "front-desk.clinic.lan", "texts.example.org"
 PATHS = ("/", "/sign-in", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/static/desk.css", "/nowhere")
 
@@ -68,6 +69,54 @@ def test_the_shipped_nginx_file_gives_each_name_what_is_its_own(tmp_path: Path) 
         assert 400 <= said(port, PUBLIC, "/sign-in", host="evil.example") <= 499
 
 
+@pytest.mark.skipif(CADDY is None or shutil.which("openssl") is None, reason="there is no caddy here")
+def test_the_shipped_caddyfile_gives_each_name_what_is_its_own(tmp_path: Path) -> None:
+    settings = {"NOTIFIER_PAGE_HOSTS": PAGE, "NOTIFIER_PUBLIC_URL": f"https://{PUBLIC}"}
+    with started("web", tmp_path, **settings) as (_, address), caddy(tmp_path, address.rpartition(":")[2]) as port:
+        assert {"/sign-in": 200, "/healthz": 200} == {path: said(port, PAGE, path) for path in ("/sign-in", "/healthz")}
+        assert dict.fromkeys(PATHS, 404) == {path: said(port, PUBLIC, path) for path in PATHS}
+        assert 405 == said(port, PUBLIC, "/twilio/inbound")  # a webhook is there, and is no page
+        for stranger in ("evil.example", "127.0.0.1", f"{PAGE}.evil.example"):
+            assert (stranger, 0) == (stranger, said(port, stranger, "/sign-in"))
+        assert 0 == said(port, PUBLIC, "/sign-in", host="evil.example")
+
+
+@contextmanager
+def caddy(place: Path, upstream: str) -> Iterator[int]:
+    """The shipped file, word for word but for the port, the certificates and this machine as the clinic's network."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    key, certificate = make_certificate(place)
+    servers = (DEPLOY / "Caddyfile").read_text("utf-8")
+    for was, now in (
+        ("\tauto_https disable_redirects", f"\tauto_https off\n\tadmin off\n\thttps_port {port}"),
+        ("8080", upstream), (":443 {", f":{port} {{"),
+        ("tls /etc/ssl/clinic.pem /etc/ssl/clinic.key", f"tls {certificate} {key}"), ("10.0.0.0/8", "127.0.0.0/8"),
+        (f"{PUBLIC} {{", f"{PUBLIC} {{\n\ttls {certificate} {key}"),  # it would ask for one of its own
+    ):  # fmt: skip
+        assert was in servers
+        servers = servers.replace(was, now)
+    (place / "Caddyfile").write_text(servers, encoding="utf-8")
+    command = [str(CADDY), "run", "--config", str(place / "Caddyfile"), "--adapter", "caddyfile"]
+    environment = {"HOME": str(place), "XDG_DATA_HOME": str(place), "XDG_CONFIG_HOME": str(place)}
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as server:
+        try:
+            until(lambda: _listens(port), "caddy does not listen")
+            yield port
+        finally:
+            server.terminate()
+
+
+def make_certificate(place: Path) -> tuple[Path, Path]:
+    """A key and a certificate for both names."""
+    key, certificate = place / "clinic.key", place / "clinic.pem"
+    making = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={PAGE}")
+    names = ("-addext", f"subjectAltName=DNS:{PAGE},DNS:{PUBLIC}")
+    subprocess.run([*making, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return key, certificate
+
+
 @contextmanager
 def nginx(place: Path, upstream: str) -> Iterator[int]:
     """The shipped files, word for word but for ports, the certificate and this machine as the clinic's network."""
@@ -75,9 +124,7 @@ def nginx(place: Path, upstream: str) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))
         port, clear = free.getsockname()[1], other.getsockname()[1]
-    key, certificate = place / "clinic.key", place / "clinic.pem"
-    making = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={PAGE}")
-    subprocess.run([*making, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    key, certificate = make_certificate(place)
     shutil.copy(DEPLOY / "notifier_proxy.conf", place / "notifier_proxy.conf")
     servers = (DEPLOY / "nginx.conf").read_text("utf-8")
     for was, now in (

@@ -11,6 +11,7 @@ from rich.text import Text
 from notifier.bootstrap.alerting import on_call
 from notifier.bootstrap.planning import build_clock, own_profile, planning_rules
 from notifier.bootstrap.sending import answer_rules
+from notifier.cli.ops.doctor_public import check_key, check_public_address, check_way_to_database
 from notifier.cli.ops.doctor_settings import (
     check_machine,
     check_offices,
@@ -75,6 +76,9 @@ def _findings() -> Iterator[Diagnosis]:
     yield from check_settings(settings)
     yield Diagnosis("version", Level.OK, running_version())
     yield from check_twilio(settings, now)
+    yield from check_public_address(settings)
+    yield from check_way_to_database(settings)
+    yield from check_key(settings)
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
     yield from check_offices(rules.offices)
