@@ -51,7 +51,7 @@ def configure_logs(stream: TextIO | None = None, *, level: str = "INFO") -> None
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+                structlog.processors.JSONRenderer(default=str),
             ],
         )
     )

@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from notifier.cli.safe_text import SafeConsole, escaped
+from notifier.cli.safe_text import SafeConsole, escaped, shown
 
 _UNFOLDED = 10_000
 """The width of a pipe: nothing is folded there, so that a text stays in one piece for grep."""
@@ -32,6 +32,12 @@ def note(sentence: str) -> None:
 def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write one JSON document to stdout."""
     sys.stdout.write(escaped(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+
+
+def write(document: str) -> None:
+    """Write a file to stdout: as it is for a program, and on a terminal with what it would obey shown."""
+    sys.stdout.write(shown(document) if sys.stdout.isatty() else document)
+    sys.stdout.flush()  # a program may wait for each line
 
 
 def show(content: RenderableType, *, style: str | None = None) -> None:
@@ -73,7 +79,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty:
 def confirm(question: str, *, yes: bool) -> None:
     """Go on only if a person agrees: asked at a terminal, taken for granted with `--yes` and where nobody is."""
     if not yes and is_attended():
-        typer.confirm(question, err=True, abort=True)
+        typer.confirm(shown(question), err=True, abort=True)
 
 
 def is_attended() -> bool:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from pathlib import Path
 
+import structlog
 from rich import box
 from rich.table import Table
 
+import notifier.cli
 from notifier.cli.safe_text import SafeConsole, escaped
+from notifier.logs import configure_logs
 
 HOSTILE = "ok \x1b[2J\x1b]0;owned\x07 \u202egnp.exe\u2066 \x9b31m \r gone \x7f\u2028"
 OURS = "\u00bfC\u00f3mo est\u00e1? \U0001f469\u200d\u2695\ufe0f \u2019"
@@ -32,3 +37,20 @@ def test_a_json_document_is_the_same_for_a_program() -> None:
     document = json.dumps({"text": HOSTILE + OURS}, ensure_ascii=False)
     assert {"text": HOSTILE + OURS} == json.loads(escaped(document))
     assert not set("\x7f\u202e\u2066\x9b\u2028") & set(escaped(document))
+
+
+def test_every_command_writes_through_the_one_place_that_shows_controls() -> None:
+    """Or the next command prints a stranger's words as they are."""
+    raw = re.compile(r"sys\.std(out|err)\.write|\bprint\(|typer\.(echo|secho|confirm)\(|(?<!Safe)Console\(")
+    folder = Path(notifier.cli.__file__).parent
+    found = {one.relative_to(folder).as_posix() for one in folder.rglob("*.py") if raw.search(one.read_text("utf-8"))}
+    assert {"output.py"} == found
+
+
+def test_a_log_line_is_ascii() -> None:
+    stream = io.StringIO()
+    configure_logs(stream)
+    structlog.get_logger().warning("x", why=HOSTILE)
+    assert HOSTILE.replace("\x1b", "")[:3] in stream.getvalue()
+    assert stream.getvalue().isascii()
+    assert not set(stream.getvalue()) & set("\x1b\x07\r")

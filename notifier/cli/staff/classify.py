@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from notifier.cli.options import Json
-from notifier.cli.safe_text import escaped, shown
+from notifier.cli.output import write
+from notifier.cli.safe_text import escaped
 from notifier.conversations.reading.choices import USUAL
 from notifier.conversations.reading.classify import read_reply
 from schedules.languages.registry import NoSuchLanguage
@@ -36,7 +37,7 @@ def classify(
         read = read_reply(text, asked=USUAL if asked else None, opted_out=opted_out)
         if as_json or not sys.stdout.isatty():
             about = {"text": text, "meaning": read.meaning, "urgent": read.urgent, "why": read.why}
-            typer.echo(escaped(json.dumps(about, ensure_ascii=False)))
+            write(escaped(json.dumps(about, ensure_ascii=False)) + "\n")
         else:
             why = f" ({'; '.join(read.why)})" if read.why else ""
-            typer.echo(shown(f"{read.meaning}{', urgent' if read.urgent else ''}: {text}{why}"))
+            write(f"{read.meaning}{', urgent' if read.urgent else ''}: {text}{why}\n")

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols
 from notifier.cli.context import command_context, rehearsal
 from notifier.cli.errors import Failed
 from notifier.cli.options import Informed, Json
-from notifier.cli.output import is_attended, note, print_json, show
+from notifier.cli.output import is_attended, note, print_json, show, write
+from notifier.cli.safe_text import SafeConsole
 from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows
 from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
@@ -77,7 +77,7 @@ def import_file(
         raise Refused("name one CSV file; for a sample of one: notifier import --template")
     if template:
         settings = load_settings()
-        sys.stdout.write(sample(protocols(settings), planning_rules(settings), build_clock(settings).now()))
+        write(sample(protocols(settings), planning_rules(settings), build_clock(settings).now()))
         return
     said = meanings(service=service, status=status, office=office)
     if bad_rows is not None:
@@ -143,7 +143,7 @@ def _bar() -> Iterator[ReportProgress]:
         yield lambda _what, _done, _of: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=SafeConsole(stderr=True), transient=True) as progress:
         bars: dict[str, TaskID] = {}
 
         def advance(what: str, done: int, of: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from notifier.cli.context import command_context, rehearsal
 from notifier.cli.options import DryRun, Json
-from notifier.cli.output import note, print_json, print_table
+from notifier.cli.output import note, print_json, print_table, write
 from notifier.cli.staff.import_files import read_bytes
 from notifier.cli.staff.importing import Words, meanings
 from notifier.domain.refused import Refused
@@ -41,7 +40,7 @@ def list_mappings(as_json: Json = False) -> None:
 def show_mapping(name: Name) -> None:
     """Print the file of one, to save and change."""
     with rehearsal() as context, context.change() as session:
-        sys.stdout.write(find_mapping(name, own_mappings(session)).content)
+        write(find_mapping(name, own_mappings(session)).content)
 
 
 @app.command("try")

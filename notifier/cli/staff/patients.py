@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ import typer
 
 from notifier.cli.context import CommandContext, command_context
 from notifier.cli.options import Json
-from notifier.cli.output import is_attended, note, print_json, print_table
+from notifier.cli.output import is_attended, note, print_json, print_table, write
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
 from notifier.domain.states import EnrollmentState
@@ -72,7 +73,9 @@ def _show(
     if as_json:
         print_json(page_json(page))
     elif as_csv:
-        write_patients(sys.stdout, page.lines, home)
+        table = io.StringIO(newline="")
+        write_patients(table, page.lines, home)
+        write(table.getvalue())
         _say_what_is_left_out(page)
     else:
         rows = [_row(line, home) for line in page.lines]
