@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from statistics import median
 
 from sqlalchemy import func, select
@@ -24,7 +24,7 @@ from schedules.protocol import StepKind
 _NEVER_LEFT = (MessageState.PLANNED, MessageState.CANCELLED, MessageState.SUPPRESSED, MessageState.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AnswersOfDay:
     """How many questions left on one day, and what was answered on it; each question once."""
 
@@ -35,29 +35,29 @@ class AnswersOfDay:
 
 def answers_by_day(session: Session, edges: Sequence[datetime]) -> list[AnswersOfDay]:
     """Between each two of these instants."""
-    return [_answers_of(session, since, until) for since, until in pairwise(edges)]
-
-
-def _answers_of(session: Session, since: datetime, until: datetime) -> AnswersOfDay:
-    left = select(func.count()).select_from(Message).where(
-        col(Message.left_at) >= since, col(Message.left_at) < until, is_ask(), ~col(Message.step).endswith(AGAIN),
-        col(Message.state).not_in(_NEVER_LEFT),
+    # In the words of the small index of questions, by when they are of no more use: that is after they have left.
+    asked = select(col(Message.left_at)).where(
+        is_ask(), col(Message.expires_at) >= edges[0], col(Message.left_at) >= edges[0],
+        col(Message.left_at) < edges[-1], ~col(Message.step).endswith(AGAIN), col(Message.state).not_in(_NEVER_LEFT),
     )  # fmt: skip
+    found = [AnswersOfDay(since) for since in edges[:-1]]
+    for left_at in session.scalars(asked):
+        if left_at is not None:
+            found[bisect_right(edges, left_at) - 1].asked += 1
     first = select(func.min(col(Reply.id))).where(col(Reply.ask_id).is_not(None)).group_by(col(Reply.ask_id))
-    about = (col(Enrollment.protocol), col(Enrollment.version), col(Message.step), col(Reply.choice))
     answered = (
-        select(*about, func.count())
+        select(col(Reply.at), col(Enrollment.protocol), col(Enrollment.version), col(Message.step), col(Reply.choice))
         .select_from(Reply)
         .join(Message, col(Message.id) == col(Reply.ask_id))
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(col(Reply.at) >= since, col(Reply.at) < until, col(Reply.id).in_(first))
-        .group_by(*about)
+        .where(col(Reply.at) >= edges[0], col(Reply.at) < edges[-1], col(Reply.id).in_(first))
     )
-    answers: Counter[AnswerMeaning] = Counter()
-    for protocol, version, step, choice, many in session.execute(answered).all():
-        if (meaning := meaning_of(session, protocol, version, step, choice)) is not None:
-            answers[meaning] += many
-    return AnswersOfDay(since, session.scalar(left) or 0, answers)
+    many = Counter((tuple(about), bisect_right(edges, at) - 1) for at, *about in session.execute(answered))
+    meanings = {about: meaning_of(session, *about) for about in {about for about, _ in many}}
+    for (about, day), count in many.items():
+        if (meaning := meanings[about]) is not None:
+            found[day].answers[meaning] += count
+    return found
 
 
 def meaning_of(session: Session, protocol: str, version: str, step: str, choice: str | None) -> AnswerMeaning | None:

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 from time import perf_counter, process_time
+from zoneinfo import ZoneInfo
 
 import httpx2
 import structlog
@@ -14,12 +15,13 @@ from fastapi.testclient import TestClient
 
 from notifier.access.manage_accounts import add_staff
 from notifier.access.second_factor import SecondFactorRule
+from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import open_engine, writing
 from notifier.web.app import create_app
 from notifier.web.context import WebContext
 from notifier.web.pages.routes import PAGES, staff_router
 from schedules.catalogue import shipped
-from tests.benchmarks.clinic import NOW, RULES
+from tests.benchmarks.clinic import NOW, RULES, VOICE, ZONE
 from tests.benchmarks.databases import Databases
 from tests.benchmarks.history import fill_history
 from tests.benchmarks.table import Line, at_most, percentile, show
@@ -62,7 +64,8 @@ def _measure(kind: str, url: str) -> None:
     clock = FakeClock(NOW)
     with writing(engine) as session:
         add_staff(session, "Dana", _PASSWORD, admin=True, now=NOW, by="bench")
-    context = WebContext(engine, clock, RULES, shipped(), second_factor=SecondFactorRule.OFF)
+    answers = AnswerRules(VOICE, ZoneInfo(ZONE))
+    context = WebContext(engine, clock, RULES, shipped(), second_factor=SecondFactorRule.OFF, answers=answers)
     app = create_app(engine, clock, routers=[staff_router(context)])
     with TestClient(app, client=("127.0.0.1", 50000), base_url="http://127.0.0.1", follow_redirects=False) as browser:
         browser.post("/sign-in", data={"name": "Dana", "password": _PASSWORD})
