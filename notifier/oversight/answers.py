@@ -52,7 +52,8 @@ def answers_by_day(session: Session, edges: Sequence[datetime]) -> list[AnswersO
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .where(col(Reply.at) >= edges[0], col(Reply.at) < edges[-1], col(Reply.id).in_(first))
     )
-    many = Counter((tuple(about), bisect_right(edges, at) - 1) for at, *about in session.execute(answered))
+    rows = session.execute(answered).all()
+    many = Counter(((one[1], one[2], one[3], one[4]), bisect_right(edges, one[0]) - 1) for one in rows)
     meanings = {about: meaning_of(session, *about) for about in {about for about, _ in many}}
     for (about, day), count in many.items():
         if (meaning := meanings[about]) is not None:
