@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.tables import Alert, Message, NumberHold, Reply, SeenTo, TaskClaim, TaskSnooze
-from notifier.tasks.sources import needs_person, since_of_text
+from notifier.db.tables import Alert, Reply, SeenTo, TaskClaim, TaskSnooze
+from notifier.domain.tasks import TaskKind
+from notifier.tasks.sources import is_open_reply, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,30 +22,29 @@ class DeskState:
 
     token: str
     """Another one as soon as the lists of a page may look different."""
-    unread: int
-    """What patients wrote and nobody has closed."""
+    open: int
+    """Pieces of work that are open and not put off."""
     urgent: int
-    """Of these, urgent words."""
+    """What patients wrote with urgent words, and nobody has closed."""
     latest_urgent: int
     """Grows when more urgent words come."""
 
 
-def desk_state(session: Session) -> DeskState:
+def desk_state(session: Session, now: datetime) -> DeskState:
     """What is open now, on the same conditions as the lists; each part is counted in its own index."""
-    unread = col(Reply.closed_at).is_(None)
-    urgent = cast(col(Reply.urgent), Integer)
-    said = select(func.count(), func.sum(col(Reply.id)), func.sum(urgent), func.max(urgent * col(Reply.id))).where(
-        unread
-    )
-    replies = session.execute(said).one()
-    signs: tuple[Any, ...] = (
-        select(func.count(), func.sum(col(Message.id)), func.max(since_of_text())).where(needs_person()),
+    urgent = select(func.count(), func.max(col(Reply.id))).where(is_open_reply(), col(Reply.urgent).is_(True))
+    hidden = select(func.count(), func.max(col(TaskSnooze.at))).where(col(TaskSnooze.until) > now)
+    signs: list[Any] = [urgent, hidden]
+    for found in sources(now).values():
+        number = getattr(found.selected_columns[0], "element", found.selected_columns[0])
+        signs.append(found.with_only_columns(func.count(), func.sum(number)))
+    signs += [
         select(func.count(), func.max(col(SeenTo.at))),
         select(func.count(), func.max(col(TaskClaim.at))),
-        select(func.count(), func.max(col(TaskSnooze.at))),
-        select(func.count(), func.max(col(NumberHold.id))).where(col(NumberHold.released_at).is_(None)),
         select(func.count(), func.max(col(Alert.id))).where(col(Alert.cleared_at).is_(None)),
-    )
-    found = [tuple(replies), *(tuple(session.execute(one).one()) for one in signs)]
-    token = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
-    return DeskState(token, replies[0], replies[2] or 0, replies[3] or 0)
+    ]
+    said = [tuple(session.execute(one).one()) for one in signs]
+    token = hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+    (urgent_ones, latest), (put_off, _), *counted = said
+    pieces = sum(many for many, _ in counted[: len(TaskKind)])
+    return DeskState(token, pieces - put_off, urgent_ones, latest or 0)

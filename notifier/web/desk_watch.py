@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Engine
@@ -22,13 +23,13 @@ class DeskWatch:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _found: dict[frozenset[str] | None, tuple[float, DeskState]] = field(default_factory=dict)
 
-    def state(self, engine: Engine, yours: frozenset[str] | None, monotonic: float) -> DeskState:
+    def state(self, engine: Engine, yours: frozenset[str] | None, now: datetime, monotonic: float) -> DeskState:
         """The state at most a second ago. `monotonic`: seconds on a clock that never jumps."""
         with self._lock:
             known = self._found.get(yours)
             if known is not None and 0 <= monotonic - known[0] < _FRESH:
                 return known[1]
             with looking(engine, yours) as session:
-                state = desk_state(session)
+                state = desk_state(session, now)
             self._found[yours] = monotonic, state
             return state

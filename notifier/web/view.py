@@ -100,7 +100,8 @@ class View:
     @property
     def desk(self) -> DeskState:
         """What is open now, at most a second old; to be asked before the lists are read."""
-        return self.context.watch.state(self.context.engine, self.context.rules.yours, self.context.clock.monotonic())
+        context = self.context
+        return context.watch.state(context.engine, context.rules.yours, self.now, context.clock.monotonic())
 
     @cached_property
     def source(self) -> Source:

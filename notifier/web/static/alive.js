@@ -29,12 +29,12 @@ function notice(state) {
 // --- the count: in the title, in the icon, and beside Today ---
 
 function show(state) {
-  document.title = state.urgent ? `(${state.unread}) URGENT · ${title}` : state.unread ? `(${state.unread}) ${title}` : title;
+  document.title = state.urgent ? `(${state.open}) URGENT · ${title}` : state.open ? `(${state.open}) ${title}` : title;
   const look = state.urgent ? "urgent" : "quiet";
-  const icon = state.unread ? `/icon/${Math.min(state.unread, 10)}/${look}.svg` : "/static/favicon.svg";
+  const icon = state.open ? `/icon/${Math.min(state.open, 10)}/${look}.svg` : "/static/favicon.svg";
   const link = document.querySelector("link[rel=icon]");
   if (link.getAttribute("href") !== icon) link.setAttribute("href", icon);
-  count.textContent = state.unread ? (state.unread > 99 ? "99+" : state.unread) : "";
+  count.textContent = state.open ? (state.open > 99 ? "99+" : state.open) : "";
   count.classList.toggle("urgent", state.urgent > 0);
 }
 

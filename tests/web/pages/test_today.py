@@ -238,7 +238,7 @@ def test_a_page_that_draws_itself_anew_keeps_no_session_open_and_is_no_other_loo
         pages.clock.pass_(minutes=1)
         assert 200 == pages.client.get("/", headers=fresh).status_code
         state = pages.client.get("/desk-state", headers=fresh)
-        assert {"token", "unread", "urgent", "latest"} == state.json().keys()
+        assert {"token", "open", "urgent", "latest"} == state.json().keys()
     with reading(pages.engine) as session:
         assert looks == session.scalar(select(func.count()).select_from(StaffAudit))
     pages.clock.pass_(minutes=2)

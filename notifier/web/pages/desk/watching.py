@@ -24,7 +24,7 @@ def state(view: View) -> Response:
     """Whether anything has changed since, how much is unread, and how much of it is urgent; nobody's name or words."""
     found = view.desk
     return JSONResponse(
-        {"token": found.token, "unread": found.unread, "urgent": found.urgent, "latest": found.latest_urgent}
+        {"token": found.token, "open": found.open, "urgent": found.urgent, "latest": found.latest_urgent}
     )
 
 
