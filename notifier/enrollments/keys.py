@@ -86,6 +86,8 @@ def ordinals_of_followers(
     """
     if (after.phone, after.folded_name) == (enrollment.phone, enrollment.folded_name):
         return {}
+    if not all(rules.is_yours(one.office) for one in followers(session, enrollment)):
+        raise stands_elsewhere()  # or another office's texts could be led to any number, by way of a namesake on theirs
     there = {(one.protocol, one.treated_on, one.ordinal): one for one in _standing(session, enrollment, after)}
     there[after.protocol.id, after.local_day, ordinal] = enrollment
     found = {}
