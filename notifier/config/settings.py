@@ -7,8 +7,6 @@ Where a value comes from, first found wins: a systemd credential (`$CREDENTIALS_
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -21,6 +19,7 @@ from notifier.config.effective import EffectiveSetting, effective_settings
 from notifier.config.env_file import check_env_text
 from notifier.config.explain import what_to_write
 from notifier.config.settings_file import NAMED, NoSettingsFile, find_settings_file
+from notifier.config.unknown_names import unknown_name, unknown_variables
 from notifier.config.value_files import SECRETS, UnreadableFile, ValueFiles, variable
 from notifier.domain.errors import BadConfiguration
 from notifier.domain.staffed_hours import StaffedHours
@@ -225,7 +224,7 @@ def load_settings(**given: Any) -> Settings:
     file = _file()
     if file is not None and (wrong := _misread(file)):
         raise BadSettings(wrong)
-    wrong = _unknown_variables(os.environ)
+    wrong = unknown_variables(os.environ, _known())
     try:
         settings = Settings(_env_file=file, **given)
     except ValidationError as error:
@@ -282,23 +281,10 @@ def _known() -> list[str]:
     return [*map(variable, Settings.model_fields), *(f"{name}_FILE" for name in SECRETS)]
 
 
-def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    # NOTIFIER_TEST_… belongs to the test suite.
-    given = [name for name in environment if name.startswith("NOTIFIER_") and not name.startswith("NOTIFIER_TEST_")]
-    # Other programs may have variables of Twilio's: only what is nearly one of ours is a typo.
-    given += [name for name in environment if name.startswith("TWILIO_") and get_close_matches(name, _known(), 1, 0.85)]
-    return [_unknown(name) for name in sorted(given) if name not in _known()]
-
-
-def _unknown(name: str) -> str:
-    near = get_close_matches(name.upper(), _known(), n=1, cutoff=0.4)
-    return f"{name} is no setting of Notifier; {f'did you mean {near[0]}?' if near else 'leave it out.'}"
-
-
 def _sentence(error: Any) -> str:
     name = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "extra_forbidden":
-        return _unknown(name.upper())
+        return unknown_name(name.upper(), _known())
     what = _instead(name, error) or error["msg"].removeprefix("Value error, ").rstrip(".")
     what = what[:1].lower() + what[1:] if name and not what.startswith(("Twilio", "NOTIFIER")) else what
     return f"{name}: {what}." if name else f"{what}."
