@@ -93,7 +93,7 @@ NOT_TRIED = {
 database is new."""
 CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
-    "delivery", "silent", "find", "patients",
+    "delivery", "silent", "find", "patients", "day", "report",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
     "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
