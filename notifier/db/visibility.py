@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from notifier.db.columns import can_be_id
 from notifier.db.engine import reading
-from notifier.db.tables import Enrollment, Message, NumberHold, Reply
+from notifier.db.tables import Enrollment, Message, NumberHold, OptOut, Reply
 from notifier.domain.states import RUNNING
 
 Yours = Collection[str] | None
@@ -76,20 +76,25 @@ def of_offices(yours: Yours) -> ColumnElement[bool]:
 
 def narrow(session: Session, yours: Collection[str]) -> None:
     """Let the rest of this session see one's own offices only."""
-    texts, held = Message.__table__, NumberHold.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+    texts = Message.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
     enrolled = _enrollments.alias()  # what is narrowed itself would be taken for the same rows
     here = _is_of(enrolled, yours)
-    on_phone = enrolled.c.phone == held.c.phone
+
+    def not_elsewhere_alone(table: Any) -> ColumnElement[bool]:
+        """Of a number that one's own patient has, or that no patient has."""
+        on_phone = enrolled.c.phone == table.c.phone
+        return or_(
+            select(enrolled.c.id).where(on_phone, here).exists(), ~select(enrolled.c.id).where(on_phone).exists()
+        )
+
     narrowed = (
         with_loader_criteria(Enrollment, _is_of(_enrollments, yours)),
         with_loader_criteria(Reply, _is_of(Reply.__table__, yours)),  # type: ignore[attr-defined]  # the same
         with_loader_criteria(
             Message, select(enrolled.c.id).where(enrolled.c.id == texts.c.enrollment_id, here).exists()
         ),
-        with_loader_criteria(
-            NumberHold,
-            or_(select(enrolled.c.id).where(on_phone, here).exists(), ~select(enrolled.c.id).where(on_phone).exists()),
-        ),
+        with_loader_criteria(NumberHold, not_elsewhere_alone(NumberHold.__table__)),  # type: ignore[attr-defined]  # the same
+        with_loader_criteria(OptOut, not_elsewhere_alone(OptOut.__table__)),  # type: ignore[attr-defined]  # the same
     )
 
     @event.listens_for(session, "do_orm_execute")

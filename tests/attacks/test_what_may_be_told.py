@@ -17,6 +17,7 @@ import pytest
 from notifier.bootstrap.sending import answer_rules
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
+from notifier.numbers.opt_outs import opt_out
 from notifier.subscriptions.collect import collect
 from notifier.subscriptions.deliver import take
 from notifier.subscriptions.endpoints import add_endpoint
@@ -24,6 +25,7 @@ from notifier.subscriptions.happenings import Happening
 from tests.attacks.access_table import MAY, PARTS, SCOPES
 from tests.attacks.two_offices import NORTH, SENDERS, SOUTH, Clinic
 from tests.web.conftest import ACCOUNT_SID, PUBLIC_URL, TOKEN, signed
+from tests.web.pages.conftest import words
 
 NAME, PHONE, EXTERNAL_ID = "Xiomara Quillfeather", "+14805550188", "ZX-7781"
 PROTOCOL: Final = "microneedling-week"
@@ -209,6 +211,22 @@ def test_a_program_of_the_north_hears_nothing_of_what_she_wrote(clinic: Clinic, 
         one.url[-5:]: f'"enrollment": {hers.enrollment}' in one.body for one in posts if one.url[-5:] in (NORTH, SOUTH)
     }
     assert {SOUTH: True} == told
+
+
+@pytest.mark.usefixtures("hers")
+def test_what_happens_to_a_number_of_the_south_alone_is_not_counted_in_the_north(clinic: Clinic) -> None:
+    admin = clinic.browser("Admin north")
+
+    def told() -> tuple[str, str]:
+        return _api(clinic, "GET", f"{V1}/delivery"), words(admin.get("/delivery"))
+
+    with clinic.kept() as put_back:
+        before = told()
+        with writing(clinic.engine) as session:
+            opt_out(session, "+14805550123", source="keyword", at=clinic.clock.now(), by="patient")
+        clinic.clock.pass_(seconds=30)
+        assert before == told()
+        put_back()
 
 
 def test_the_first_text_tells_nothing_of_a_course_at_another_office(clinic: Clinic) -> None:
