@@ -36,7 +36,9 @@ def who_saw(enrollment: WhichEnrollment, most: Most = 1000, as_json: Json = Fals
     with command_context(read_only=True) as context, reading(context.engine) as session:
         theirs = of_same_person(session, enrollment_called(session, enrollment))
         entries = audited(session, most, enrollments=theirs)
-    _print(context, entries, {}, as_json, empty="nobody has looked at this patient")
+        listed = shown_in(session, [one.id for one in entries if one.id]).items()
+        in_lists = {entry: [one for one, _ in shown if one in theirs] for entry, shown in listed}
+    _print(context, entries, in_lists, as_json, empty="nobody has looked at this patient")
 
 
 @app.command("show")
@@ -125,7 +127,7 @@ def _say(found: Verified, copy: Path | None, copied: int) -> None:
         note(f"of the copy {copy} all of {copied:,} seals are in the database")
     else:
         note(
-            "no copy elsewhere is compared: that nothing was cut off at its end, only one can say (NOTIFIER_AUDIT_COPY)"
+            "only a copy elsewhere can say that nothing was cut off at the end: set NOTIFIER_AUDIT_COPY, or say --copy"
         )
 
 
