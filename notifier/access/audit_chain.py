@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from notifier.db.tables import AuditSeal, StaffAudit
-from notifier.domain.key_ring import derive
+from notifier.domain.key_set import derive
 
 BEGINNING: Final = "0" * 64
 """The digest before the first seal."""

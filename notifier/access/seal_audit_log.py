@@ -13,7 +13,7 @@ from sqlmodel import col
 from notifier.access.audit_chain import BEGINNING, SealedPart, entry_line, mac
 from notifier.db.rows import insert_rows
 from notifier.db.tables import AuditSeal, AuditShown, StaffAudit
-from notifier.domain.key_ring import KeyRing, key_id
+from notifier.domain.key_set import KeySet, key_id
 
 MOST: Final = 5000
 """Entries under one seal: what is read at once, also to verify it."""
@@ -24,7 +24,7 @@ def is_unsealed(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(col(StaffAudit.id) > _sealed_up_to(session)))))
 
 
-def seal_entries(session: Session, keys: KeyRing, now: datetime) -> AuditSeal | None:
+def seal_entries(session: Session, keys: KeySet, now: datetime) -> AuditSeal | None:
     """One more seal over at most MOST entries; None where nothing is new.
 
     Entries of a transaction that is still open would get a lower number than what is sealed: on PostgreSQL it waits a

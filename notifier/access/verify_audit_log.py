@@ -12,7 +12,7 @@ from sqlmodel import col
 from notifier.access.audit_chain import BEGINNING, mac, part_of
 from notifier.access.seal_audit_log import entries_between, lines_of
 from notifier.db.tables import AuditSeal, StaffAudit
-from notifier.domain.key_ring import KeyRing
+from notifier.domain.key_set import KeySet
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Verified:
     """Seals of keys that are not in the key file, by key: their chain is whole, and nobody can say who made them."""
 
 
-def verify(session: Session, keys: KeyRing) -> Verified:
+def verify(session: Session, keys: KeySet) -> Verified:
     """Read everything; some 5,000 entries are in memory at once."""
     found = Verified()
     previous, last_entry = BEGINNING, 0
@@ -52,7 +52,7 @@ def verify(session: Session, keys: KeyRing) -> Verified:
 
 
 def _wrong(
-    session: Session, seal: AuditSeal, previous: str, last_entry: int, keys: KeyRing, found: Verified
+    session: Session, seal: AuditSeal, previous: str, last_entry: int, keys: KeySet, found: Verified
 ) -> str | None:
     where = f"entries {seal.first_entry} to {seal.last_entry}, sealed at {_when(seal)} (seal {seal.number})"
     if seal.first_entry != last_entry + 1:

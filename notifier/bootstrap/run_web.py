@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from notifier.access.second_factor import SecondFactorRule
 from notifier.alerting.channel import AlertLine
 from notifier.bootstrap.alerting import build_alerting
-from notifier.bootstrap.key_ring import key_ring
+from notifier.bootstrap.key_set import key_set
 from notifier.bootstrap.planning import (
     build_clock,
     missing_for_planning,
@@ -114,7 +114,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
     clock = build_clock(settings)
     disk = file.parent if file else None
     app = build_app(settings, engine, clock, replied=replied.set, worker_age=worker_age, disk=disk)
-    seal = sealing(settings, key_ring(settings, engine)) if worker_age is None else None
+    seal = sealing(settings, key_set(settings, engine)) if worker_age is None else None
     try:
         async with (
             rounds(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from notifier.alerting.channel import AlertLine
 from notifier.alerting.webhook import beat
 from notifier.bootstrap.alerting import build_alerting
-from notifier.bootstrap.key_ring import key_ring
+from notifier.bootstrap.key_set import key_set
 from notifier.bootstrap.planning import build_clock, planning_rules, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
@@ -144,7 +144,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     alerting = build_alerting(settings)
     heartbeat = settings.heartbeat_url
     answers = answer_rules(settings)
-    seal = sealing(settings, key_ring(settings, threads.engine))
+    seal = sealing(settings, key_set(settings, threads.engine))
     outside = Outside(
         watch=lambda now: watch(threads, alerting, now=now),
         at_closing=partial(_answer_unread, threads, answers),

@@ -16,7 +16,7 @@ from notifier.db.errors import DatabaseBusy
 from notifier.db.tables import AuditSeal
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
-from notifier.domain.key_ring import KeyRing
+from notifier.domain.key_set import KeySet
 from notifier.maintenance.audit_copy import copy_to_file, lines_for
 
 log = structlog.get_logger()
@@ -25,12 +25,12 @@ SEAL_EVERY: Final = 60.0
 """Seconds: for so long what was added can be changed unseen."""
 
 
-def sealing(settings: Settings, keys: KeyRing) -> Seal:
+def sealing(settings: Settings, keys: KeySet) -> Seal:
     """One round of it, on these threads, by this clock."""
     return partial(_round, keys, settings.audit_copy)
 
 
-async def _round(keys: KeyRing, copy: str | None, threads: DatabaseThreads, clock: Timekeeper) -> None:
+async def _round(keys: KeySet, copy: str | None, threads: DatabaseThreads, clock: Timekeeper) -> None:
     while await threads.read(is_unsealed):
         try:
             seal = await threads.write(lambda session: seal_entries(session, keys, clock.now()))

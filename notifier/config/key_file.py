@@ -13,7 +13,7 @@ from typing import Final
 
 from notifier.config.settings import BadSettings
 from notifier.db.filesystems import keep_through_power_cut
-from notifier.domain.key_ring import LENGTH, KeyRing, key_id
+from notifier.domain.key_set import LENGTH, KeySet, key_id
 
 _HEAD: Final = """\
 # The key of this Notifier: it seals the audit log and encrypts backups. Keep a copy apart from the backups: without it
@@ -22,7 +22,7 @@ _HEAD: Final = """\
 _PREFIX: Final = "nkey1-"
 
 
-def read_key_file(file: Path) -> KeyRing:
+def read_key_file(file: Path) -> KeySet:
     """The keys in it. Raises BadSettings for one that cannot be read, that others can read, or that is no key."""
     try:
         mode = file.stat().st_mode
@@ -38,15 +38,15 @@ def read_key_file(file: Path) -> KeyRing:
     if not whole or len(whole) < len(keys):
         sentence = f"The key file {file} holds a line that is no key; put it back from the copy that you keep."
         raise BadSettings([sentence])
-    return KeyRing(whole[0], tuple(whole[1:]))
+    return KeySet(whole[0], tuple(whole[1:]))
 
 
-def keys_in(file: Path) -> KeyRing:
+def keys_in(file: Path) -> KeySet:
     """The keys in this file, which is made where it is missing. Raises BadSettings."""
     return read_key_file(file) if file.exists() else make_key_file(file)
 
 
-def make_key_file(file: Path) -> KeyRing:
+def make_key_file(file: Path) -> KeySet:
     """A new key in a new file, on the disk before it is used. Raises BadSettings where it cannot be written."""
     key = secrets.token_bytes(LENGTH)
     try:
@@ -62,10 +62,10 @@ def make_key_file(file: Path) -> KeyRing:
             file.unlink(missing_ok=True)
         sentence = f"The key file {file} could not be made ({error.strerror}): name a place in NOTIFIER_KEY_FILE."
         raise BadSettings([sentence]) from None
-    return KeyRing(key)
+    return KeySet(key)
 
 
-def refuse_other_key(keys: KeyRing | None, file: Path, sealed_with: str | None) -> None:
+def refuse_other_key(keys: KeySet | None, file: Path, sealed_with: str | None) -> None:
     """Raise BadSettings where this database's audit log was sealed with a key that is not in the file."""
     if sealed_with is None or (keys is not None and keys.with_id(sealed_with) is not None):
         return

@@ -21,7 +21,7 @@ from notifier.db.filesystems import keep_through_power_cut
 from notifier.db.foreign_file import refuse_foreign_file
 from notifier.db.schema import HEAD, upgrade
 from notifier.db.tables import Event, RecoveryKind
-from notifier.domain.key_ring import KeyRing
+from notifier.domain.key_set import KeySet
 from notifier.domain.refused import Refused
 from notifier.maintenance.compare_audit_copy import RESTORED
 from notifier.maintenance.encryption import encrypt
@@ -30,7 +30,7 @@ from notifier.sending.gates.heartbeats import last_in_use
 from notifier.sending.gates.recoveries import begin_after_restore, open_recoveries
 
 
-def back_up(engine: Engine, to: Path, *, now: datetime, by: str, keys: KeyRing | None = None) -> int:
+def back_up(engine: Engine, to: Path, *, now: datetime, by: str, keys: KeySet | None = None) -> int:
     """Write a copy as of this moment, whatever is being written meanwhile; its size in bytes.
 
     Only its owner may read it, and it is whole or not there. Whoever starts from it, by `restore` or by hand, starts in

@@ -36,19 +36,19 @@ def compare(session: Session, file: Path) -> Compared:
         if branch.get(number) == digest:  # copied twice
             continue
         if gone := [one for one in branch if one >= number]:
-            _tell(found, min(gone), max(gone), _restore_in(entries))
+            _add_gap(found, min(gone), max(gone), _restore_in(entries))
             for one in gone:
                 del branch[one]
         branch[number] = digest
     stored = dict(session.execute(select(col(AuditSeal.number), col(AuditSeal.digest))).all())
     missing = [number for number, digest in branch.items() if stored.get(number) != digest]
     if missing:
-        _tell(found, min(missing), max(missing), _restore_after(session, min(missing)))
+        _add_gap(found, min(missing), max(missing), _restore_after(session, min(missing)))
     found.seals = len(branch) - len(missing)
     return found
 
 
-def _tell(found: Compared, first: int, last: int, restore: str | None) -> None:
+def _add_gap(found: Compared, first: int, last: int, restore: str | None) -> None:
     what = f"seals {first} to {last} of the copy are not in the database"
     if restore:
         found.restored.append(f"{what}: {restore}")

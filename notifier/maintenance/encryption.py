@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from notifier.db.errors import DatabaseFailure
 from notifier.db.found_backups import ENCRYPTED
-from notifier.domain.key_ring import KeyRing, derive, key_id
+from notifier.domain.key_set import KeySet, derive, key_id
 from notifier.domain.refused import Refused
 
 _PIECE: Final = 65_536
@@ -29,7 +29,7 @@ _ID: Final = 16
 _LAST: Final = 1
 
 
-def encrypt(plain: Path, to: Path, keys: KeyRing) -> None:
+def encrypt(plain: Path, to: Path, keys: KeySet) -> None:
     """Write `plain` encrypted to a new file that only its owner may read. Raises OSError."""
     salt, ident = secrets.token_bytes(_SALT), key_id(keys.current).encode()
     head = ENCRYPTED + ident + salt
@@ -54,7 +54,7 @@ def is_encrypted(file: Path) -> bool:
 
 
 @contextmanager
-def opened(file: Path, keys: KeyRing | None, beside: Path) -> Iterator[Path]:
+def opened(file: Path, keys: KeySet | None, beside: Path) -> Iterator[Path]:
     """The backup as SQLite can read it: an encrypted one in a file beside that one, which goes at the end.
 
     Raises Refused where the key is not here, and DatabaseFailure for one that is damaged.
@@ -71,7 +71,7 @@ def opened(file: Path, keys: KeyRing | None, beside: Path) -> Iterator[Path]:
         plain.unlink(missing_ok=True)
 
 
-def decrypt(file: Path, to: Path, keys: KeyRing | None) -> None:
+def decrypt(file: Path, to: Path, keys: KeySet | None) -> None:
     """Write an encrypted backup to a new file, as it was. Raises as `opened`."""
     damaged = f"{file} is damaged, or was changed: use another backup."
     try:
@@ -97,7 +97,7 @@ def _decrypt_pieces(source: IO[bytes], out: IO[bytes], cipher: AESGCM, head: byt
         number, piece = number + 1, following
 
 
-def _key_for(file: Path, ident: str, keys: KeyRing | None) -> bytes:
+def _key_for(file: Path, ident: str, keys: KeySet | None) -> bytes:
     key = keys.with_id(ident) if keys else None
     if key is None:
         have = f"holds {', '.join(key_id(one) for one in keys)}" if keys else "is not here"

@@ -15,14 +15,14 @@ from notifier.access.accounts import Source, audit
 from notifier.access.seal_audit_log import is_unsealed, last_seal, seal_entries
 from notifier.access.verify_audit_log import Verified, verify
 from notifier.db.engine import reading, writing
-from notifier.domain.key_ring import LENGTH, KeyRing
+from notifier.domain.key_set import LENGTH, KeySet
 from notifier.maintenance.audit_copy import copy_to_file, seals_in
 from notifier.maintenance.compare_audit_copy import RESTORED, Compared, compare
 
-KEYS, OTHERS = KeyRing(b"k" * LENGTH), KeyRing(b"o" * LENGTH)
+KEYS, OTHERS = KeySet(b"k" * LENGTH), KeySet(b"o" * LENGTH)
 
 
-def write(engine: Engine, now: datetime, about: str, *, what: str = "saw", keys: KeyRing | None = KEYS) -> None:
+def write(engine: Engine, now: datetime, about: str, *, what: str = "saw", keys: KeySet | None = KEYS) -> None:
     """Two entries, one of a list, and a seal."""
     with writing(engine) as session:
         audit(session, at=now, by="staff:Dana", what=what, about=about, enrollment_id=7, source=Source("10.0.0.5"))
@@ -32,7 +32,7 @@ def write(engine: Engine, now: datetime, about: str, *, what: str = "saw", keys:
             assert seal_entries(session, keys, now) is not None
 
 
-def verified(engine: Engine, keys: KeyRing = KEYS) -> Verified:
+def verified(engine: Engine, keys: KeySet = KEYS) -> Verified:
     with reading(engine) as session:
         return verify(session, keys)
 
@@ -120,7 +120,7 @@ def test_who_has_the_database_but_not_the_key_cannot_make_a_chain(engine: Engine
     write(engine, now, "patient", keys=OTHERS)
     assert (["1"], {}) == (
         [str(n) for n in verified(engine).unproven.values()],
-        verified(engine, KeyRing(KEYS.current, (OTHERS.current,))).unproven,
+        verified(engine, KeySet(KEYS.current, (OTHERS.current,))).unproven,
     )
 
 

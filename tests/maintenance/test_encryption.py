@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from notifier.db.errors import DatabaseFailure
-from notifier.domain.key_ring import LENGTH, KeyRing, key_id
+from notifier.domain.key_set import LENGTH, KeySet, key_id
 from notifier.domain.refused import Refused
 from notifier.maintenance.encryption import decrypt, encrypt, is_encrypted
 
-KEYS, OTHERS = KeyRing(b"k" * LENGTH), KeyRing(b"o" * LENGTH)
+KEYS, OTHERS = KeySet(b"k" * LENGTH), KeySet(b"o" * LENGTH)
 PIECE = 65_536 + 16
 HEAD = 18 + 16 + 16
 
@@ -24,7 +24,7 @@ def closed(place: Path, content: bytes) -> Path:
     return place / "closed"
 
 
-def read(file: Path, keys: KeyRing | None = KEYS) -> bytes:
+def read(file: Path, keys: KeySet | None = KEYS) -> bytes:
     out = file.with_name("out")
     out.unlink(missing_ok=True)
     decrypt(file, out, keys)
@@ -62,7 +62,7 @@ def test_another_key_and_none_are_one_sentence_and_an_older_key_opens(tmp_path: 
     for keys, have in ((OTHERS, f"holds {key_id(OTHERS.current)}"), (None, "is not here")):
         with pytest.raises(Refused, match=f"was encrypted with key {key_id(KEYS.current)}, and the key file {have}"):
             read(file, keys)
-    assert b"patients" == read(file, KeyRing(OTHERS.current, (KEYS.current,)))
+    assert b"patients" == read(file, KeySet(OTHERS.current, (KEYS.current,)))
 
 
 def test_a_large_backup_needs_little_memory(tmp_path: Path) -> None:

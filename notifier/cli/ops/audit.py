@@ -12,7 +12,7 @@ import typer
 from notifier.access.audit_log import audited, shown_in
 from notifier.access.seal_audit_log import seal_entries, sealed_with
 from notifier.access.verify_audit_log import Verified, verify
-from notifier.bootstrap.key_ring import key_place
+from notifier.bootstrap.key_set import key_place
 from notifier.cli.context import CommandContext, command_context, enrollment_called
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, WhichEnrollment
@@ -22,7 +22,7 @@ from notifier.config.key_file import make_key_file, read_key_file
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import of_same_person
 from notifier.db.tables import StaffAudit
-from notifier.domain.key_ring import key_id
+from notifier.domain.key_set import key_id
 from notifier.domain.refused import Refused
 from notifier.maintenance.compare_audit_copy import compare
 
@@ -79,7 +79,7 @@ def verify_log(
         except OSError as error:
             raise Refused(f"the copy {copy} cannot be read ({error.strerror})") from None
     wrong = [*found.wrong, *(beside.wrong if beside else ())]
-    told = [*_told(found), *(beside.restored if beside else ())]
+    told = [*_unproven(found), *(beside.restored if beside else ())]
     if as_json:
         values = {"seals": found.seals, "entries": found.entries, "unsealed": found.unsealed}
         until = found.until.isoformat() if found.until else None
@@ -112,7 +112,7 @@ def new_key(
     note(f"made: {place}; keep a copy of it, apart from the backups. Backups of the old key do not open any more")
 
 
-def _told(found: Verified) -> list[str]:
+def _unproven(found: Verified) -> list[str]:
     return [
         f"{many} seal{'s' if many > 1 else ''} of key {key}, which is not in the key file: the chain is whole, and who "
         "made it nobody can say"

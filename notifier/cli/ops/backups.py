@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from notifier.bootstrap.key_ring import key_place
+from notifier.bootstrap.key_set import key_place
 from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import archive, command_context

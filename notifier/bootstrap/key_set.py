@@ -12,16 +12,16 @@ from notifier.access.seal_audit_log import sealed_with
 from notifier.config.key_file import make_key_file, read_key_file, refuse_other_key
 from notifier.config.settings import Settings
 from notifier.db.engine import file_of, is_sqlite, reading
-from notifier.domain.key_ring import LENGTH, KeyRing
+from notifier.domain.key_set import LENGTH, KeySet
 
 log = structlog.get_logger()
 
 
-def key_ring(settings: Settings, engine: Engine) -> KeyRing:
+def key_set(settings: Settings, engine: Engine) -> KeySet:
     """The key of this database; the first start makes it. Raises BadSettings where it is missing or another one."""
     file = key_place(settings, engine)
     if file is None:  # a database in memory: its key ends with it
-        return KeyRing(secrets.token_bytes(LENGTH))
+        return KeySet(secrets.token_bytes(LENGTH))
     with reading(engine) as session:
         sealed = sealed_with(session)
     keys = read_key_file(file) if file.exists() else None

@@ -13,7 +13,7 @@ LENGTH: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRing:
+class KeySet:
     """The key that is used, and those before it, which still prove what they sealed and open what they closed."""
 
     current: bytes = field(repr=False)
