@@ -43,6 +43,11 @@ def _counted(count: int, unit: str) -> str:
     return f"{count} {unit.removesuffix('s')}" if count == 1 else f"{count} {unit}"
 
 
+def city_of(zone: str) -> str:
+    """A time zone as people say it: `America/New_York` is `New York`."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
 def key_in_words(key: str) -> str:
     """A key as people say it: `mineral-sunscreen` is `mineral sunscreen`, `day-1-makeup` is `day 1 makeup`."""
     return key.replace("-", " ").replace("_", " ")

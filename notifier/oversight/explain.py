@@ -34,7 +34,7 @@ from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
 from schedules.offsets import Duration, Moment
-from schedules.plain import key_in_words
+from schedules.plain import city_of, key_in_words
 from schedules.protocol import CareProtocol, Step
 from schedules.saying import say_hour
 
@@ -125,7 +125,7 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
     if anchor is None:
         anchor, what = enrollment.appointment_at, "the appointment"
     said = [
-        f"It counts from {what}, {say_when(anchor, enrollment)}, on the clock of {enrollment.timezone}.",
+        f"It counts from {what}, {say_when(anchor, enrollment)}, on the clock of {city_of(enrollment.timezone)}.",
         f"So its own moment is {say_when(message.nominal_at, enrollment)}.",
     ]
     said += [f"{note[0].upper()}{note[1:]}." for note in message.notes or []]
@@ -133,7 +133,8 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
         said.append("It found no open hour in which it was still useful, so staff tell the patient in person.")
     else:
         window = rules.at(enrollment.office).window
-        said.append(f"It is due at {say_when(message.due_at, enrollment)}; texts may leave {window}.")
+        hours = f"from {say_hour(window.opens)} to {say_hour(window.closes)}"
+        said.append(f"It is due at {say_when(message.due_at, enrollment)}; texts may leave {hours}.")
     if message.not_before > message.nominal_at:
         said.append(f"It may not leave before {say_when(message.not_before, enrollment)}.")
     return [*said, f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires."]
@@ -230,7 +231,7 @@ def _the_checks(
         session, [due], window=rules.window, offices=rules.offices, staffed=rules.staffed_clock,
         most=rules.max_texts_per_day,
         now=at, only_look=True)  # fmt: skip
-    zones = [zone for zone in area_zones(message.phone) if zone != enrollment.timezone]
+    zones = [city_of(zone) for zone in area_zones(message.phone) if zone != enrollment.timezone]
     if zones:
         yield f"By its area code the number may also be in {' or '.join(zones)}: no text leaves in the night there."
     match facts.decide(due, at):

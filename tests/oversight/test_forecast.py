@@ -109,9 +109,9 @@ def test_a_planned_text_is_explained_from_its_rule_to_what_keeps_it(clinic: Clin
     assert f"Message {text.id} is “makeup again” (lift) of enrollment {enrollment}." == said[0]
     assert "It leaves when what it lifts has ended: makeup (24 hours)." in said
     assert "No page says this; the protocol's author does." in said
-    assert "It counts from the end of the treatment, Fri Mar 6 2026, 4:10 AM, on the clock of America/New_York." in said
+    assert "It counts from the end of the treatment, Fri Mar 6 2026, 4:10 AM, on the clock of New York." in said
     assert "So its own moment is Sat Mar 7 2026, 4:10 AM." in said
-    assert "It is due at Sat Mar 7 2026, 9:00 AM; texts may leave 09:00-20:00." in said
+    assert "It is due at Sat Mar 7 2026, 9:00 AM; texts may leave from 9:00 AM to 8:00 PM." in said
     assert any("outside the send window" in sentence for sentence in said)
     assert ["It is planned.", "Nothing keeps it from leaving when due."] == said[-2:]
 

@@ -12,7 +12,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.web.widgets.desk_words import in_desk_words
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
-from schedules.plain import key_in_words
+from schedules.plain import city_of, key_in_words
 from schedules.saying import say_day, say_hour, say_moment
 
 _M, _E = MessageState, EnrollmentState
@@ -104,7 +104,7 @@ def person(by: str) -> str:
 
 def city(zone: str) -> str:
     """`New York`."""
-    return zone.rpartition("/")[2].replace("_", " ")
+    return city_of(zone)
 
 
 def counted(many: int, one: str, several: str | None = None) -> str:
