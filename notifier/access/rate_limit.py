@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, delete, func, select, text
+from sqlalchemy import ColumnElement, Engine, delete, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -53,14 +53,6 @@ def take_try(
         if left:
             _note(session, who, where, now)
     return left
-
-
-def return_try(engine: Engine, address: str, name: str, *, browser: str | None = None) -> None:
-    """Count one try less: nobody had the time to look at it."""
-    these = _these(name, address, browser)
-    with writing(engine) as session:
-        newest = select(func.max(WrongPassword.id)).where(*these).scalar_subquery()
-        session.execute(delete(WrongPassword).where(col(WrongPassword.id) == newest))
 
 
 def forget_wrong_passwords(engine: Engine, address: str, name: str, *, browser: str | None = None) -> None:

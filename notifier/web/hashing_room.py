@@ -6,7 +6,8 @@ the worker runs in, and every thread that webhooks and pages need.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import anyio
@@ -26,25 +27,39 @@ class HashingRoom:
 
     def __init__(self) -> None:
         """Both lanes are empty."""
-        self._lanes = {known: _Lane() for known in (False, True)}
+        self._lanes = {known: Lane() for known in (False, True)}
+
+    def lane(self, *, known: bool) -> Lane:
+        """The lane of people who were here before, or of strangers."""
+        return self._lanes[known]
 
     async def run(self, work: Callable[[], Response], *, known: bool) -> Response:
         """Do the work in a thread, in its turn. Raises TooMany."""
-        return await self._lanes[known].run(work)
+        with self.lane(known=known).place() as lane:
+            return await lane.run(work)
 
 
-class _Lane:
+class Lane:
+    """One hash at a time, and a short queue."""
+
     def __init__(self) -> None:
+        """Nobody waits."""
         self._one: anyio.CapacityLimiter | None = None
         self._waiting = 0
 
-    async def run(self, work: Callable[[], Response]) -> Response:
+    @contextmanager
+    def place(self) -> Iterator[Lane]:
+        """A place in the queue, before anything is asked of the database. Raises TooMany."""
         if self._waiting > _QUEUE:
             raise TooMany
-        if self._one is None:  # it belongs to the loop that it is made in
-            self._one = anyio.CapacityLimiter(1)
         self._waiting += 1
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._one)
+            yield self
         finally:
             self._waiting -= 1
+
+    async def run(self, work: Callable[[], Response]) -> Response:
+        """Do the work in a thread, in its turn."""
+        if self._one is None:  # it belongs to the loop that it is made in
+            self._one = anyio.CapacityLimiter(1)
+        return await anyio.to_thread.run_sync(work, limiter=self._one)

@@ -11,7 +11,6 @@ from notifier.access.rate_limit import (
     COUNTED_FOR,
     forget_wrong_passwords,
     note_wrong_key,
-    return_try,
     take_try,
 )
 
@@ -34,8 +33,6 @@ def test_a_quarter_of_an_hour_later_or_once_the_password_is_known_it_is_forgotte
         take_try(engine, DESK, "Eve", now)
     forget_wrong_passwords(engine, DESK, "Dana")
     assert (True, False) == (take_try(engine, DESK, "Dana", now), take_try(engine, DESK, "Eve", now))
-    return_try(engine, DESK, "Eve")
-    assert (True, False) == (take_try(engine, DESK, "Eve", now), take_try(engine, DESK, "Eve", now))
     later = now + COUNTED_FOR
     assert (True, True) == (take_try(engine, DESK, "Eve", later), note_wrong_key(engine, DESK, later))
 

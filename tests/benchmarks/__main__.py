@@ -25,6 +25,7 @@ from tests.benchmarks import (
     pages,
     pending,
     several,
+    sign_ins,
     starting,
     timelines,
 )
@@ -54,6 +55,7 @@ def main() -> None:
             "claiming": lambda: claiming.measure(made, many),
             "several": lambda: several.measure(ground),
             "pages": lambda: pages.measure(made),
+            "sign-ins": sign_ins.measure,
             "finding": lambda: finding.measure(made),
         }
         for name in asked.what or measurements:

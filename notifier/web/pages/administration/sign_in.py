@@ -51,22 +51,23 @@ async def sign_in(context: WebContext, room: HashingRoom, request: Request) -> R
     fields = await read_fields(context, request)
     if isinstance(fields, Response):
         return fields
-    attempt = await run_in_threadpool(_count, context, request, fields)
-    if isinstance(attempt, Response):
-        return attempt
+    browser = await run_in_threadpool(responses.known_browser, context, request, fields.get("name", ""))
     try:
-        return await room.run(partial(_sign_in, context, request, fields, attempt), known=attempt.browser is not None)
+        # First a place, then the count: of those who find none, a flood, not even the database hears.
+        with room.lane(known=browser is not None).place() as lane:
+            attempt = await run_in_threadpool(_count, context, request, fields, browser)
+            if isinstance(attempt, Response):
+                return attempt
+            return await lane.run(partial(_sign_in, context, request, fields, attempt))
     except TooMany:
-        await run_in_threadpool(attempt.take_back, context)
         response = await run_in_threadpool(_refuse, context, request, fields, BUSY, 503)
         response.headers["Retry-After"] = "5"
         return response
 
 
-def _count(context: WebContext, request: Request, fields: Fields) -> CountedTry | Response:
+def _count(context: WebContext, request: Request, fields: Fields, browser: str | None) -> CountedTry | Response:
     """Count the try before anybody looks at it."""
-    name, now = fields.get("name", ""), context.clock.now()
-    address, browser = responses.address_of(request), responses.known_browser(context, request, name)
+    name, now, address = fields.get("name", ""), context.clock.now(), responses.address_of(request)
     if not rate_limit.take_try(context.engine, address, name, now, browser=browser):
         return _refuse(context, request, fields, responses.TOO_OFTEN, 429)
     return CountedTry(address, name, browser)

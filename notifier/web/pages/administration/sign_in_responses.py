@@ -44,10 +44,6 @@ class CountedTry:
     browser: str | None
     """What this browser is known by; None for a stranger's."""
 
-    def take_back(self, context: WebContext) -> None:
-        """Nobody had the time to look at it."""
-        rate_limit.return_try(context.engine, self.address, self.name, browser=self.browser)
-
 
 @dataclass(frozen=True, slots=True)
 class ShownKey:
