@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, null, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -85,16 +85,20 @@ def _left(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _count_texts(session: Session, since: datetime, until: datetime, groups: dict[Group, Figures]) -> None:
     """In one pass through the month: what a text costs is in its letters, which no database counts."""
-    columns = (col(Enrollment.id), col(Message.state), col(Message.sent_text))
-    found = select(*_GROUP, *columns).select_from(Message)
+    arrived = case((col(Message.state) == MessageState.DELIVERED, 1), else_=0)
+    billed = case((col(Message.state).in_(_TAKEN), col(Message.sent_text)), else_=null())
+    found = select(*_GROUP, col(Enrollment.id), arrived, billed).select_from(Message)
     found = found.join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id)).where(*_left(since, until))
     patients: dict[Group, set[int | None]] = defaultdict(set)
-    for *group, whose, state, words in session.execute(found):
-        figures = groups[of := _group(group)]
+    rows: Any = session.execute(found)
+    for protocol, provider, office, whose, has_arrived, words in rows:
+        group = (protocol, provider, office)
+        figures = groups[group]
         figures.sent += 1
-        figures.arrived += state is MessageState.DELIVERED
-        figures.segments += count_segments(words).count if words and state in _TAKEN else 0
-        patients[of].add(whose)
+        figures.arrived += has_arrived
+        if words:
+            figures.segments += count_segments(words).count
+        patients[group].add(whose)
     for of, who in patients.items():
         groups[of].patients = len(who)
 
