@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
-from notifier.db.tables import Enrollment, Message, NumberHold, OptOut, Reply
+from notifier.db.tables import Enrollment, Event, Message, NumberHold, OptOut, Reply, TaskClaim, TaskSnooze
 from notifier.domain.states import MessageState
 from tests.cli.conftest import _no_settings_from_outside, at_a_terminal, clinic, new_clinic, notifier
 from tests.setups.command_doors import CASES, NOW, Clinic, open_clinic
@@ -43,6 +43,10 @@ def outcome(opened: Clinic) -> Any:
             "open": session.scalars(select(col(Reply.id)).where(col(Reply.closed_at).is_(None))).all(),
             "decisions": session.scalars(select(col(Reply.decision)).order_by(col(Reply.id))).all(),
             "holds": session.scalars(select(col(NumberHold.kinds)).where(col(NumberHold.released_at).is_(None))).all(),
+            "seen to": session.scalars(select(col(Message.seen_to)).order_by(col(Message.id))).all(),
+            "events": session.scalars(select(col(Event.what)).order_by(col(Event.id))).all(),
+            "taken": session.scalars(select(col(TaskClaim.number))).all(),
+            "put off": session.scalars(select(col(TaskSnooze.until))).all(),
             "opt-outs": session.scalars(select(col(OptOut.source))).all(),
             "enrollment": session.scalars(select(col(Enrollment.state))).all(),
             "planned": len(session.scalars(select(Message).where(col(Message.state) == MessageState.PLANNED)).all()),
@@ -76,6 +80,24 @@ DECISIONS: Mapping[str, tuple[str, Mapping[str, Callable[[Clinic], object]]]] = 
         "page": lambda one: one.press("never-text", CASE),
         "API": lambda one: one._post("/enrollments/1/never-text", {}),
     }),
+    "a text was told in person": ("is this normal?", {
+        "command line": lambda one: one.run("tasks", "close", "text-1", "--told"),
+        "page": lambda one: post(one, "/tasks", do="told", task="text-1"),
+    }),
+    "a closing is taken back": ("is this normal?", {
+        "command line": lambda one: (one.run("close", "1", "--texts", "go-on"), one.run("tasks", "reopen", "reply-1")),
+        "page": lambda one: (
+            post(one, "/replies/1/close", texts="go-on"), post(one, "/tasks/reopen", task="reply-1"),
+        ),
+    }),
+    "a message is taken": ("is this normal?", {
+        "command line": lambda one: one.run("tasks", "take", "reply-1"),
+        "page": lambda one: post(one, "/tasks", do="take", task="reply-1"),
+    }),
+    "a message is put off": ("it is itchy", {
+        "command line": lambda one: one.run("tasks", "put-off", "reply-1", "--until", "2026-03-09T09:00"),
+        "page": lambda one: post(one, "/tasks", do="put-off", task="reply-1", until="2026-03-09T09:00"),
+    }),
     "a reply": ("is this normal?", {
         "command line": lambda one: one.run("reply", "1", "Yes."),
         "page": lambda one: post(one, "/patients/1/reply", words="Yes.", sure="yes"),
@@ -92,6 +114,8 @@ def test_every_door_decides_alike(open_clinic: Any, decision: str) -> None:
         with open_clinic() as opened:
             opened.enroll(CASE)
             hears(opened, text)
+            with writing(opened.engine) as session:
+                session.execute(update(Message).where(col(Message.id) == 1).values(state=MessageState.UNDELIVERED))
             before = outcome(opened)
             decide(opened)
             found[door] = outcome(opened)

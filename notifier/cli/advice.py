@@ -40,6 +40,7 @@ ADVICE: Final[Mapping[RefusalCode, str]] = MappingProxyType(
         _C.REPLY_UNKNOWN: "see: notifier replies",
         _C.SAME_ENROLLMENT: "notifier cancel {enrollment}",
         _C.SCOPE_MISSING: "--scope {scopes}",
+        _C.TASK_UNKNOWN: "see: notifier tasks list",
         _C.TAKEN_BY_COLLEAGUE: "--take-over",
         _C.TREATED_ALREADY: "to stop its texts: notifier cancel {enrollment}",
         _C.VISIT_TO_COME: "notifier cancel {enrollment}; notifier change {enrollment} --appointment-at",

@@ -76,6 +76,7 @@ COMMANDS: Final = {
     "close-silent": CommandEntry(
         "staff.delivery.close_silent", "Say that somebody has read the list of silent patients: it is empty then."
     ),
+    "tasks": CommandEntry("staff.tasks.app", "What needs a person."),
     "reply": CommandEntry(
         "staff.replies.reply",
         "Reply to what a patient wrote: at any hour within 24 hours, later inside the send window while it is open.",

@@ -6,6 +6,7 @@ else there is about them is found by number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ from notifier.tasks.sources import Snoozed, snoozed, sources
 
 PAGE: Final = 25
 """Patients on one page."""
+PLACE: Final = r"^[01]~[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z~(reply|text|silence|visit|hold)~[0-9]{1,18}$"
+"""How a place is written."""
 _AT_ONCE: Final = 60
 _COUNTED: Final = 2000
 """So many pieces are counted by patient too."""
@@ -41,7 +44,7 @@ class Place(NamedTuple):
     def parse(cls, typed: str) -> Place:
         """Raises Refused for what is no place."""
         try:
-            urgent, since, kind, number = typed.split("~")
+            urgent, since, kind, number = (typed if re.match(PLACE, typed) else "").split("~")
             return cls(urgent == "1", datetime.fromisoformat(since), TaskKind(kind), int(number))
         except ValueError:
             raise Refused("this address names no page of the list; open the list anew") from None

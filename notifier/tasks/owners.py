@@ -8,14 +8,27 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifier.access.accounts import account_called
-from notifier.conversations.claims import claim, give_back
+from notifier.conversations.claims import claim, give_back, shift_ends
 from notifier.db.events import record_event
+from notifier.domain.instants import zone_called
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.tasks import TaskRef
 from notifier.tasks.pieces import Task, find_tasks
 
 ShiftEnds = Callable[[str | None], datetime]
 """By office: when whoever takes something now no longer has it."""
+
+
+def shifts(rules: PlanningRules, now: datetime) -> ShiftEnds:
+    """When a shift that begins now ends, by the staffed hours of each office, else the clinic's."""
+
+    def ends(office: str | None) -> datetime:
+        profile = rules.offices.get(office) if office is not None else None
+        staffed, timezone = (profile.staffed, profile.timezone) if profile else (rules.staffed, rules.timezone)
+        return shift_ends(now, staffed, zone_called(timezone))
+
+    return ends
 
 
 def take_tasks(

@@ -57,6 +57,27 @@ _WORDS: Final = {
 }
 
 
+def task_json(task: Task) -> dict[str, Any]:
+    """A piece of work for programs; the words of a patient are not in it."""
+    message, whose = task.message, task.enrollment
+    return {
+        "task": str(task.ref),
+        "what": task.what,
+        "since": task.since.isoformat(),
+        "urgent": task.is_urgent,
+        "enrollment": whose.id if whose else None,
+        "name": whose.name if whose else None,
+        "phone": task.phone,
+        "reply": task.reply.id if task.reply else None,
+        "message": message.id if message else None,
+        "step": message.step if message else None,
+        "state": message.state.value if message else None,
+        "reason": message.reason if message else task.hold.reason if task.hold else None,
+        "taken_by": task.taken_by,
+        "put_off_until": task.snoozed_until.isoformat() if task.snoozed_until else None,
+    }
+
+
 def open_tasks(now: datetime, hidden: Snoozed) -> Subquery:
     """Everything that is open and not put off: `kind`, `number`, `phone`, `since`, `urgent` (1 or 0)."""
     parts = [_seen(kind, found.subquery(), hidden.get(kind, ())) for kind, found in sources(now).items()]

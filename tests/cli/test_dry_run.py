@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from notifier.cli.app import build_app
+from notifier.conversations.claims import claim
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import open_engine, writing
-from notifier.db.tables import Message, Staff
+from notifier.db.tables import Message, Staff, TaskSnooze
 from notifier.domain.states import MessageState
+from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.numbers.holds import hold_number
 from notifier.sending.gates.circuits import open_circuit
 from tests.cli.conftest import ANA, Ran
@@ -49,6 +51,13 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "saved-answers retire": ("1",),
     "staff languages": ("Dana", "--language", "es"),
     "close": ("1", "--texts", "go-on"),
+    "tasks close": ("text-2", "--told"),
+    "tasks reopen": ("text-3",),
+    "tasks take": ("reply-1",),
+    "tasks give-back": ("text-2",),
+    "tasks hand-over": ("reply-1", "--to", "Dana"),
+    "tasks put-off": ("text-2", "--until", "2026-03-09T09:00"),
+    "tasks take-up": ("reply-1",),
     "opt-out": (PHONE,),
     "release": (HELD,),
     "review": ("1", "--sent"),
@@ -95,6 +104,7 @@ CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
     "delivery", "silent", "find", "patients", "day", "report",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
+    "tasks list",
     "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
     "webhooks list", "webhooks deliveries", "webhooks test",
@@ -126,6 +136,11 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
         open_circuit(session, reason="no money", code=30002, at=NOW, by="worker")
         first = select(col(Message.id)).order_by(col(Message.id)).limit(1).scalar_subquery()
         session.execute(update(Message).where(col(Message.id) == first).values(state=MessageState.NEEDS_REVIEW))
+        for number, how in ((2, None), (3, "done")):
+            bounced = update(Message).where(col(Message.id) == number)
+            session.execute(bounced.values(state=MessageState.UNDELIVERED, seen_to=how))
+        claim(session, TaskRef(TaskKind.TEXT, 2), now=NOW, by="dana")
+        session.add(TaskSnooze(kind="reply", number=1, until=NOW + timedelta(days=1), at=NOW, by="dana"))
     engine.dispose()
     booked = [*ANA[1:], "--appointment-at", "2026-03-07T15:50"]
     del booked[booked.index("--treated-at") : booked.index("--treated-at") + 2]

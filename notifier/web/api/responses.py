@@ -105,6 +105,33 @@ class ReplyResponse(ResponseModel):
     office: str | None
 
 
+class TaskResponse(ResponseModel):
+    """A piece of work that needs a person."""
+
+    task: str
+    """Such as `text-17`: the text with that number."""
+    what: str
+    since: Instant
+    urgent: bool
+    enrollment: int | None
+    name: str | None
+    phone: str
+    reply: int | None
+    message: int | None
+    step: str | None
+    state: MessageState | None
+    reason: str | None
+    taken_by: str | None
+    put_off_until: Instant | None
+
+
+class TaskPageResponse(ResponseModel):
+    """Some of it, and where the next page begins."""
+
+    items: list[TaskResponse]
+    next_page: str | None
+
+
 class WithdrawnResponse(ResponseModel):
     """A planned text that does not leave."""
 

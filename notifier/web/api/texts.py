@@ -12,6 +12,8 @@ from notifier.db.pagination import due_page, reply_page
 from notifier.db.tables import Reply
 from notifier.oversight import explain, forecast
 from notifier.oversight.delivery import day_edges, delivery_of_days
+from notifier.tasks.groups import PLACE, Place, task_page
+from notifier.tasks.pieces import task_json
 from notifier.tasks.silence import silent_patients
 from notifier.web.api.callers import Reader
 from notifier.web.api.pagination import format_moment_cursor, parse_moment_cursor, parse_number_cursor
@@ -25,6 +27,8 @@ from notifier.web.api.responses import (
     ReplyPage,
     ReplyResponse,
     SilentResponse,
+    TaskPageResponse,
+    TaskResponse,
 )
 from notifier.web.api.route import keyed_router
 
@@ -97,6 +101,24 @@ def list_replies(
         found = reply_page(session, only_open=only_open, before=before, limit=limit + 1)
         items = [_reply_response(one) for one in found[:limit]]
         return ReplyPage(items=items, next_page=str(items[-1].reply) if len(found) > limit else None)
+
+    return caller.read(query)
+
+
+@router.get("/tasks")
+def list_tasks(
+    caller: Reader,
+    older: Annotated[bool, Query(description="Those with nothing new for three days.")] = False,
+    limit: Limit = 50,
+    page: Annotated[str | None, Query(pattern=PLACE, description="`next_page` of the page before.")] = None,
+) -> TaskPageResponse:
+    """What needs a person, by patient: urgent words first, then what has waited longest. `limit` counts patients."""
+
+    def query(session: Session) -> TaskPageResponse:
+        after = Place.parse(page) if page else None
+        found = task_page(session, caller.now, older=older, after=after, limit=limit)
+        items = [TaskResponse.model_validate(task_json(task)) for group in found.groups for task in group.tasks]
+        return TaskPageResponse(items=items, next_page=str(found.next) if found.next else None)
 
     return caller.read(query)
 

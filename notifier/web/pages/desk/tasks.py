@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from notifier.conversations.claims import shift_ends
 from notifier.db.engine import writing
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskOutcome, TaskRef
 from notifier.tasks.close import close_tasks
 from notifier.tasks.groups import Place
 from notifier.tasks.imports import imports_with_work, work_of_import
-from notifier.tasks.owners import give_back_tasks, hand_over, take_tasks
+from notifier.tasks.owners import give_back_tasks, hand_over, shifts, take_tasks
 from notifier.tasks.pieces import find_closed, find_tasks
 from notifier.tasks.reopen import reopen_task
 from notifier.tasks.snooze import snooze_tasks, wake_tasks
@@ -87,7 +85,9 @@ def _close(how: TaskOutcome) -> Callable[[Session, View, list[TaskRef]], tuple[T
 
 def _take(session: Session, view: View, refs: list[TaskRef]) -> tuple[TaskRef, ...]:
     over = view.field("over") == "yes"
-    take_tasks(session, refs, now=view.now, by=view.who.by, shift_ends=_shifts(view), take_over=over)
+    take_tasks(
+        session, refs, now=view.now, by=view.who.by, shift_ends=shifts(view.context.rules, view.now), take_over=over
+    )
     return ()
 
 
@@ -97,7 +97,9 @@ def _give_back(session: Session, _view: View, refs: list[TaskRef]) -> tuple[Task
 
 
 def _hand_over(session: Session, view: View, refs: list[TaskRef]) -> tuple[TaskRef, ...]:
-    hand_over(session, refs, view.field("to"), now=view.now, by=view.who.by, shift_ends=_shifts(view))
+    hand_over(
+        session, refs, view.field("to"), now=view.now, by=view.who.by, shift_ends=shifts(view.context.rules, view.now)
+    )
     return ()
 
 
@@ -112,14 +114,6 @@ def _put_off(session: Session, view: View, refs: list[TaskRef]) -> tuple[TaskRef
 def _wake(session: Session, _view: View, refs: list[TaskRef]) -> tuple[TaskRef, ...]:
     wake_tasks(session, refs)
     return ()
-
-
-def _shifts(view: View) -> Callable[[str | None], datetime]:
-    def ends(office: str | None) -> datetime:
-        staffed, zone, _ = view.context.alert_rules.hours_of(office)
-        return shift_ends(view.now, staffed, zone)
-
-    return ends
 
 
 _ACTS: Final[Mapping[str, tuple[str, Callable[[Session, View, list[TaskRef]], tuple[TaskRef, ...]]]]] = {
