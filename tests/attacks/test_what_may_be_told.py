@@ -164,6 +164,7 @@ def test_nor_do_the_forms_and_files_of_the_page(clinic: Clinic, hers: Secret) ->
     with clinic.kept() as put_back:
         for number, (path, fields) in enumerate(forms):
             answer = clinic.browser("Staff north").post(path, **fields)
+            assert (path, False) == (path, answer.status_code == 500)
             told[f"{number} {path}"] = hers.found_in(answer.text, *typed, *fields.values())
             put_back()
         for number, row in enumerate((

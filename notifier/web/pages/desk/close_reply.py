@@ -30,7 +30,8 @@ def close(view: View) -> Response:
         with reading(view.context.engine) as session:
             reply = the_reply(session, number)
             _note_look(session, view, reply)
-            return view.page("close_reply.html", reply=reply, messages=[reply], back=back_to(view), ends=True, lifts=[])
+            values: dict[str, Any] = {"back": back_to(view), "ends": True, "lifts": [], "elsewhere": 0}
+            return view.page("close_reply.html", reply=reply, messages=[reply], **values)
     with writing(view.context.engine) as session:
         close_reply(session, number, decision, now=view.now, by=view.who.by)
     view.note("did", f"close a reply: texts {decision.value}")
