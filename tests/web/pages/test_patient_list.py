@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.tables import AuditShown, StaffAudit, StoredSearch
+from notifier.enrollments.commands import Change
+from notifier.enrollments.lifecycle import apply
+from notifier.enrollments.requests import ChangeRequest
 from tests.web.pages.conftest import ANA, Pages
 
 BEA = "+12125550199"
@@ -95,3 +98,14 @@ def test_what_is_seen_is_a_file_that_runs_nothing_and_a_look(two: Pages) -> None
 
 def test_nothing_is_found_by_somebody_who_is_not_signed_in(stranger: Pages) -> None:
     assert "/sign-in?to=%2Ffound%2Fx" == stranger.get("/found/x").headers["location"]
+
+
+def test_a_change_is_found_at_once_and_so_is_the_number_of_before(two: Pages) -> None:
+    two.enroll(name="Ana Ruiz", treated_at=two.clock.now() - timedelta(days=30))
+    change = ChangeRequest(name="Ana Lind", phone="+12125550144")
+    with writing(two.engine) as session:
+        apply(session, 1, Change(change), rules=two.context.rules, now=two.clock.now(), by="test")
+    found = [two.read(two.post("/find", who=typed).headers["location"]) for typed in ("Lind", "0144", "0123", "Ruiz")]
+    assert [(2, 0), (2, 0), (2, 2), (0, 0)] == [
+        (one.count("+1 212 555 0144"), one.count("found by a former number")) for one in found
+    ]
