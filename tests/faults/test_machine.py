@@ -4,24 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from notifier.db.engine import open_engine
+from notifier.domain.planning import difference
+from notifier.domain.planning.difference import PlannedChange
+from notifier.enrollments import keys
+from notifier.sending import last_look
+from notifier.sending.claim import Claim
+from notifier.sending.decide import Send
+from notifier.sending.facts import Due, FactsOfBatch
+from notifier.sending.last_look import Verdict
 from tests.faults.conftest import FULL
-from tests.machine.machine import Clinic, run
+from tests.machine.machine import PROFILES, Clinic, search
 from tests.machine.test_machine import on_sqlite
 
 
-@pytest.mark.skipif(not FULL, reason="NOTIFIER_TEST_FAULTS=all; a shorter run is in tests/machine")
-def test_the_promises_hold_in_every_order_for_longer(sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(on_sqlite(sqlite_template), monkeypatch, seeds=range(100, 140), examples=5, steps=40)
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", ["everything", *PROFILES])
+def test_the_promises_hold_in_every_order_for_longer(profile: str, sqlite_template: Path) -> None:
+    search(on_sqlite(sqlite_template, profile), seeds=range(100, 110), examples=5, steps=30)
+
+
+def _no_last_look(one: Claim, due: Due, facts: FactsOfBatch, now: datetime) -> Verdict:
+    decision = facts.decide(due, now)
+    return now + timedelta(seconds=decision.validity_seconds if isinstance(decision, Send) else 600)
+
+
+def _comes_back_as_it_was(row: Any, message: Any, phone: str, now: datetime) -> PlannedChange | None:
+    overtaken = row.phone == phone and message is not None and message.due_at is None
+    return None if overtaken else _ON_ITS_WAY(row, message, phone, now)
+
+
+_ON_ITS_WAY = difference._on_its_way
+PUT_BACK: dict[str, tuple[str, Any, str, Any]] = {
+    "K2": ("come back", difference, "_on_its_way", _comes_back_as_it_was),
+    "K4": ("on the way", last_look, "_as_it_is", _no_last_look),
+    "K8": ("numbers", keys, "_standing", lambda *_: []),
+}
+"""Faults of the second round: in which profile each is found, and what brings it back."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", PUT_BACK)
+def test_a_fault_that_is_put_back_is_found(fault: str, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile, place, name, value = PUT_BACK[fault]
+    monkeypatch.setattr(place, name, value)
+    with pytest.raises((AssertionError, IntegrityError)):
+        search(on_sqlite(sqlite_template, profile), seeds=range(12), examples=15, steps=20, shrinks=False)
 
 
 @pytest.mark.postgres
-def test_the_promises_hold_on_postgresql(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_promises_hold_on_postgresql(postgresql_url: str) -> None:
     """Its database is emptied for each run; it does not go back in time, which nobody does to a server in a second."""
 
     @contextmanager
@@ -39,4 +79,4 @@ def test_the_promises_hold_on_postgresql(postgresql_url: str, monkeypatch: pytes
         open_engine = staticmethod(emptied)
         goes_back = False
 
-    run(OnPostgresql, monkeypatch, seeds=range(20 if FULL else 2), examples=5 if FULL else 2, steps=30)
+    search(OnPostgresql, seeds=range(20 if FULL else 2), examples=5 if FULL else 2, steps=30)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine
@@ -45,28 +45,50 @@ ANSWERS: dict[str, Outcome | Answer] = {
 }
 HOUR = timedelta(hours=1)
 ZONE, LANGUAGE = st.sampled_from(ZONES), st.sampled_from(["en", "es"])
-hours = st.integers(0, 60)
-which = st.integers(0, 5)
-point = st.sampled_from(list(PausePoint))
+CLOCK_OR_WORDS = st.tuples(st.just("timezone"), ZONE) | st.tuples(st.just("language"), LANGUAGE)
+which = st.integers(0, 2)
+moment = st.none() | st.sampled_from(list(PausePoint))
+"""None: between two turns; else when the next text is at that point of its way."""
 COURSE = st.tuples(st.sampled_from(["face", "face", "lips"]), st.integers(0, 20), st.booleans())
-CHANGES = st.one_of(
-    st.tuples(st.just("treated"), hours),
-    st.tuples(st.just("treated"), hours),
-    st.tuples(st.just("phone"), st.sampled_from(PHONES)),
-    st.tuples(st.just("timezone"), ZONE),
-    st.tuples(st.just("language"), LANGUAGE),
-    st.tuples(st.sampled_from(["hold", "resume", "cancel", "inform"]), st.none()),
-)
+SHIFTS = [-48, -25, -24, -12, -2, 2, 12, 24, 25]
+"""Hours by which a date is corrected: what a text says or when it may leave becomes another, or its use is over."""
+STATES = ["hold", "resume", "cancel", "inform"]
 WORDS = st.sampled_from(["STOP", "stop please"])
-RECEIPTS = st.sampled_from([("sent", None), ("delivered", None), ("undelivered", 30003), ("failed", 30008)])
+RECEIPTS = st.sampled_from([("undelivered", 30003), ("failed", 30008), ("sent", None), ("delivered", None)])
+PROFILES: dict[str, set[str]] = {
+    "numbers": {"enroll_another", "change_phone", "change_state"},
+    "on the way": {"correct_date", "change_phone", "change_state", "say_stop", "answer", "live", "live_on"},
+    "come back": {"correct_date", "receipt", "live"},
+    "machines": {
+        "change_state",
+        "answer",
+        "lists_fail",
+        "kill",
+        "set_clock",
+        "copy",
+        "go_back",
+        "recover",
+        "live",
+        "live_on",
+    },
+}  # fmt: skip
+"""Small worlds: in each of them what belongs together comes together soon. "everything" has all operations."""
 counted: Counter[str] = Counter()
 """What all runs of this process did, for whoever reports it."""
+
+
+def in_profile(do: Callable[..., None]) -> Callable[..., None]:
+    """Above a rule: only the profiles that name it have it."""
+    has_it = precondition(lambda self: do.__name__ in PROFILES.get(self.profile, {do.__name__}))
+    decorated: Callable[..., None] = has_it(do)
+    return decorated
 
 
 class Clinic(RuleBasedStateMachine):
     """One clinic, one worker; `open_engine` is set by who runs it."""
 
     open_engine: OpenEngine
+    profile = "everything"
     goes_back = True
 
     @initialize(who=st.sampled_from(PATIENTS), course=COURSE, zone=ZONE, language=LANGUAGE)
@@ -81,88 +103,125 @@ class Clinic(RuleBasedStateMachine):
 
     # Staff
 
-    @precondition(lambda self: len(self.world.known.courses) < 3)
+    @precondition(lambda self: len(self.world.known.courses) < 4)
+    @in_profile
     @rule(who=st.sampled_from(PATIENTS), course=COURSE, zone=ZONE, language=LANGUAGE)
     def enroll_another(self, who: tuple[str, str], course: tuple[str, int, bool], zone: str, language: str) -> None:
         self._enroll(who, course, zone, language)
 
     def _enroll(self, who: tuple[str, str], course: tuple[str, int, bool], zone: str, language: str) -> None:
         protocol, ago, separate = course
+        who = who if self._lives else PATIENTS[0]  # one patient, who has two numbers
         now = self.world.truth.now()
         self.enrolled += 1
         whose = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[self.enrolled % 26] * (1 + self.enrolled // 26)
         new = Course(whose, *who, protocol, now - ago * HOUR, zone, language, now, separate)
         self.world.enroll(new, second=True)
 
-    @rule(number=which, change=CHANGES)
-    def change(self, number: int, change: tuple[str, Any]) -> None:
-        change_course(self.world, number, *change)
+    @in_profile
+    @rule(at=moment, number=which, by=st.sampled_from(SHIFTS))
+    def correct_date(self, at: PausePoint | None, number: int, by: int) -> None:
+        self._do(at, partial(change_course, self.world, number, "treated", by))
 
-    @rule(at=point, number=which, change=CHANGES)
-    def change_on_the_way(self, at: PausePoint, number: int, change: tuple[str, Any]) -> None:
-        """The next text is at that point when it happens."""
-        self.world.process.at[at] = partial(change_course, self.world, number, *change)
+    @in_profile
+    @rule(at=moment, number=which, phone=st.sampled_from(PHONES))
+    def change_phone(self, at: PausePoint | None, number: int, phone: str) -> None:
+        phone = phone if self._lives else PHONES[PHONES.index(phone) % 2]
+        self._do(at, partial(change_course, self.world, number, "phone", phone))
+
+    @in_profile
+    @rule(
+        at=moment,
+        number=which,
+        to=ZONE.map(lambda zone: ("timezone", zone)) | LANGUAGE.map(lambda code: ("language", code)),
+    )
+    def change_clock_or_words(self, at: PausePoint | None, number: int, to: tuple[str, str]) -> None:
+        self._do(at, partial(change_course, self.world, number, *to))
+
+    @in_profile
+    @rule(at=moment, number=which, what=st.sampled_from(STATES))
+    def change_state(self, at: PausePoint | None, number: int, what: str) -> None:
+        self._do(at, partial(change_course, self.world, number, what, None))
 
     # Patients
 
-    @rule(at=st.none() | point, phone=st.sampled_from(PHONES), words=WORDS, by_webhook=st.booleans())
+    @in_profile
+    @rule(at=moment, phone=st.sampled_from(PHONES), words=WORDS, by_webhook=st.booleans())
     def say_stop(self, at: PausePoint | None, phone: str, words: str, by_webhook: bool) -> None:
-        say = partial(self.world.write, phone, words, by_webhook=by_webhook)
-        if at is None:
-            say()
+        self._do(at, partial(self.world.write, phone, words, by_webhook=by_webhook))
+
+    def _do(self, at: PausePoint | None, what: Callable[[], None]) -> None:
+        if at is None or not self._lives:
+            what()
         else:
-            self.world.process.at[at] = say
+            self.world.process.at[at] = what
+
+    @property
+    def _lives(self) -> bool:
+        """Whether texts leave in this profile; else only what staff do is in question."""
+        return "live" in PROFILES.get(self.profile, {"live"})
 
     # The provider
 
+    @in_profile
     @rule(answers=st.lists(st.sampled_from(sorted(ANSWERS)), min_size=1, max_size=3))
     def answer(self, answers: list[str]) -> None:
         self.world.provider.script.extend(ANSWERS[one] for one in answers)
 
+    @in_profile
     @rule(number=which, what=RECEIPTS, by_webhook=st.booleans())
     def receipt(self, number: int, what: tuple[str, int | None], by_webhook: bool) -> None:
         self.world.receipt(number, *what, by_webhook=by_webhook)
 
+    @in_profile
     @rule(down=st.booleans())
     def lists_fail(self, down: bool) -> None:
         self.world.provider.down = down
 
     # Time, and machines
 
+    @in_profile
     @rule(minutes=st.sampled_from([0, 1, 16, 65, 200]))
     def live(self, minutes: int) -> None:
         self._run(self.world.live(timedelta(minutes=minutes)))
 
+    @in_profile
     @rule(days=st.sampled_from([0.4, 1, 2]))
     def live_on(self, days: float) -> None:
         self._run(self.world.live(timedelta(days=days)))
 
+    @in_profile
     @rule()
     def ask_about_receipts(self) -> None:
         if not self.world.provider.down:
             self._run(self.world.process.receipts())
 
-    @rule(at=st.none() | point)
+    @in_profile
+    @rule(at=moment)
     def kill(self, at: PausePoint | None) -> None:
         if at is None:
             self.world.kill()
         else:
             self.world.process.dies_at = at
 
+    @in_profile
     @rule(off=st.sampled_from([0, 0, -2, 2, -24, 24, 72]))
     def set_clock(self, off: int) -> None:
         self.world.set_clock(off * HOUR)
 
     @precondition(lambda self: self.goes_back)
+    @in_profile
     @rule()
     def copy(self) -> None:
         self.world.snapshot()
 
     @precondition(lambda self: self.goes_back)
+    @in_profile
     @rule(under_the_worker=st.booleans())
     def go_back(self, under_the_worker: bool) -> None:
         self.world.go_back(under_the_worker=under_the_worker)
 
+    @in_profile
     @rule()
     def recover(self) -> None:
         if not self.world.provider.down:
@@ -172,7 +231,8 @@ class Clinic(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         try:
-            self._run(self.world.come_to_rest())
+            if self._lives:
+                self._run(self.world.come_to_rest())
         finally:
             counted.update(texts=len(self.world.texts), operations=self.world.operations)
             self.world.process.threads.close()
@@ -202,8 +262,9 @@ def change_course(world: World, number: int, what: str, how: Any) -> None:
         command, values = _STATES[what]
         world.command(whose, command, **values)
     elif what == "treated":
-        at = world.truth.now() - how * HOUR
-        world.command(whose, Change(ChangeRequest(treated_at=at)), treated_at=at)
+        at = world.known.courses[whose].treated_at + how * HOUR
+        overtaken = world.known.courses[whose].overtaken_by(at, world.now)
+        world.command(whose, Change(ChangeRequest(treated_at=at)), treated_at=at, overtaken=overtaken)
     elif what == "phone":
         world.command(whose, Change(ChangeRequest(phone=how)), patient={"phone": how})
     else:
@@ -211,14 +272,21 @@ def change_course(world: World, number: int, what: str, how: Any) -> None:
         world.command(whose, Change(ChangeRequest(**{what: how})), **{of_course: how})
 
 
-def run(
-    clinic: type[Clinic], monkeypatch: pytest.MonkeyPatch, *, seeds: Iterable[int], examples: int, steps: int
-) -> None:
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Time is an argument here: what gathers results for some milliseconds would only make it slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dispatch, "_BREATH", 0.0)
+        patch.setattr(dispatch, "_GATHER_FOR", 0.0)
+        yield
+
+
+def search(clinic: type[Clinic], *, seeds: Iterable[int], examples: int, steps: int, shrinks: bool = True) -> None:
     """So many runs of so many operations from each seed; the same ones each time."""
-    monkeypatch.setattr(dispatch, "_BREATH", 0.0)
-    monkeypatch.setattr(dispatch, "_GATHER_FOR", 0.0)
+    phases = [Phase.generate, *([Phase.shrink] if shrinks else [])]
     size = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, print_blob=False,
-        suppress_health_check=list(HealthCheck))  # fmt: skip
-    for number in seeds:
-        run_state_machine_as_test(seed(number)(clinic), settings=size)
+        max_examples=examples, stateful_step_count=steps, phases=phases, deadline=None, database=None,
+        print_blob=False, suppress_health_check=list(HealthCheck))  # fmt: skip
+    with without_waiting():
+        for number in seeds:
+            run_state_machine_as_test(seed(number)(clinic), settings=size)

@@ -3,8 +3,7 @@
 A clinic is kept as staff know it (who was treated when, held, cancelled) and as patients do (who said STOP when). A
 text is judged by what was known when it was looked at last, and by the true time at which the provider made it.
 
-never early · never twice · never after STOP · never at night · never stale, and in her language · never lost · never
-lifted untold
+never early, twice, after STOP, at night, stale, in another language, lost, or lifted untold
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,6 +25,7 @@ A_DAY = 2
 """Texts to one number on one day."""
 UNREAD = timedelta(minutes=2)
 """So long after a STOP that no webhook brought, a text may still leave."""
+CATCH_UP = "catch-up"
 WHICH = re.compile(r"\[(?P<step>[a-z-]+) Dr\. (?P<whose>\w+) (?P<language>en|es)(?P<late> late)?\]")
 """Each text of the test's protocols says whose it is, and which."""
 
@@ -58,6 +58,8 @@ class Course:
     cancelled: bool = False
     informed: bool = False
     """Staff have told the patient its rules in person."""
+    overtaken: frozenset[str] = frozenset()
+    """Steps for which a corrected date left no hour: staff were told, and they do not come back."""
 
     @property
     def clock(self) -> ZoneInfo:
@@ -73,7 +75,11 @@ class Course:
         steps: Sequence[Step] = read(self.protocol)["steps"]
         return steps
 
-    def step(self, key: str) -> Step:
+    def step_of(self, body: str, key: str) -> Step:
+        """A catch-up is of no protocol: it tells the rules that its words name, at any time while they hold."""
+        if key == CATCH_UP:
+            named = [topic for topic in self.topics if f"[{topic}]" in body]
+            return {"topics": named, "at": {"hours": 0}, "stale_after": {"days": 99}}
         return next(one for one in self.steps if one["key"] == key)
 
     def end(self, topic: str) -> datetime:
@@ -81,7 +87,7 @@ class Course:
         lasts, start = self.topics[topic], self.treated_at.astimezone(self.clock)
         if "until_day" in lasts:
             return _wall(start + timedelta(days=lasts["until_day"]), time(0), self.clock)
-        span = timedelta(**lasts)
+        span = timedelta(days=lasts.get("days", 0), hours=lasts.get("hours", 0))  # beside the words
         if "hours" in lasts:
             return self.treated_at + span
         return max(self.treated_at + span, _wall(start + span, start.time(), self.clock))
@@ -94,6 +100,11 @@ class Course:
             return self.treated_at + timedelta(hours=step["at"]["hours"])
         day = self.treated_at.astimezone(self.clock) + timedelta(days=step["at"]["day"])
         return max(self.treated_at, _wall(day, time.fromisoformat(step["at"]["time"]), self.clock))
+
+    def overtaken_by(self, treated_at: datetime, now: datetime) -> frozenset[str]:
+        """`overtaken`, once staff say so at `now`; a night may lie before the next open hour."""
+        then, soon = replace(self, treated_at=treated_at), now + timedelta(hours=16)
+        return self.overtaken | {step["key"] for step in self.steps if then.useful_until(step) < soon}
 
     def useful_until(self, step: Step) -> datetime:
         """A text of what is forbidden is false once one of the things it names is allowed."""
@@ -157,7 +168,7 @@ def broken(text: Text, known: Known) -> str | None:
         return "a text of a course that is held or has ended"
     if found["language"] != mine.language:
         return "in another language than hers"
-    step = mine.step(found["step"])
+    step = mine.step_of(text.body, found["step"])
     return _early(text, mine, step, known) or _at_night(text, mine) or _stale(text, mine, step, known, found)
 
 
@@ -167,9 +178,13 @@ def untold(text: Text, known: Known, before: Sequence[Text]) -> str | None:
     if (found := WHICH.search(text.body)) is None or (mine := known.courses.get(found["whose"])) is None:
         return None
     arrived = [one for one in before if one.phone == text.phone and one.sid not in known.bounced]
-    of_course = [which for one in arrived if (which := WHICH.search(one.body)) and which["whose"] == mine.whose]
-    told = {topic for which in of_course for topic in mine.step(which["step"]).get("topics", ())}
-    missing = set(mine.step(found["step"]).get("lifts", ())) - told
+    told = {
+        topic
+        for one in arrived
+        if (which := WHICH.search(one.body)) and which["whose"] == mine.whose
+        for topic in mine.step_of(one.body, which["step"]).get("topics", ())
+    }
+    missing = set(mine.step_of(text.body, found["step"]).get("lifts", ())) - told
     return f"lifted untold: {', '.join(sorted(missing))}" if missing and not mine.informed else None
 
 
@@ -234,7 +249,8 @@ def said_twice(texts: Sequence[tuple[Text, bool]]) -> list[str]:
     arrived: dict[tuple[str, ...], int] = {}
     for text, gone in texts:
         if found := WHICH.search(text.body):
-            which = (found["whose"], found["step"])
+            same = text.body if found["step"] == CATCH_UP else found["step"]
+            which = (found["whose"], same)
             arrived[which] = arrived.get(which, 0) + (not gone)
     return [f"twice: {' '.join(which)}" for which, times in arrived.items() if times > 1]
 
@@ -256,13 +272,14 @@ def lost(
     sent = {(found["whose"], found["step"]) for text in texts if (found := WHICH.search(text.body))}
     told = {found["whose"] for text in arrived if (found := WHICH.search(text.body)) and found["step"] == "today"}
     for mine in known.courses.values():
-        if mine.held or mine.cancelled or mine.phone in known.wrote_stop:
+        if mine.held or mine.cancelled or mine.phone in {**known.wrote_stop, **known.stopped}:
             continue
+        gone = sent | in_review | {(mine.whose, step) for step in mine.overtaken}
         for step in mine.steps:
             moment = mine.moment(step)
             is_told = mine.informed or mine.whose in told
             waits = "lifts" in step and (any(known.others(mine)) or not is_told)
-            if (mine.whose, step["key"]) in sent | in_review or moment < mine.changed_at or waits:
+            if (mine.whose, step["key"]) in gone or moment < mine.changed_at or waits:
                 continue
             if len(list(_open(mine, texts, max(moment, since), min(mine.useful_until(step), until)))) > 8:
                 yield f"lost: {step['key']} of {mine.whose}, meant for {moment}"
