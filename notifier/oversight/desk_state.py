@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.tables import Alert, Reply, SeenTo, TaskClaim, TaskSnooze
-from notifier.domain.tasks import TaskKind
+from notifier.db.tables import Alert, Reply, TaskClaim, TaskSnooze
 from notifier.tasks.sources import is_open_reply, sources
 
 
@@ -31,20 +32,34 @@ class DeskState:
 
 
 def desk_state(session: Session, now: datetime) -> DeskState:
-    """What is open now, on the same conditions as the lists; each part is counted in its own index."""
-    urgent = select(func.count(), func.max(col(Reply.id))).where(is_open_reply(), col(Reply.urgent).is_(True))
-    hidden = select(func.count(), func.max(col(TaskSnooze.at))).where(col(TaskSnooze.until) > now)
-    signs: list[Any] = [urgent, hidden]
-    for found in sources(now).values():
-        number = getattr(found.selected_columns[0], "element", found.selected_columns[0])
-        signs.append(found.with_only_columns(func.count(), func.sum(number)))
-    signs += [
-        select(func.count(), func.max(col(SeenTo.at))),
-        select(func.count(), func.max(col(TaskClaim.at))),
-        select(func.count(), func.max(col(Alert.id))).where(col(Alert.cleared_at).is_(None)),
-    ]
-    said = [tuple(session.execute(one).one()) for one in signs]
+    """What is open now, on the same conditions as the lists; each part is counted in its own index.
+
+    What becomes work by the passing of time is seen on the full minute.
+    """
+    counts, marks = _statements(now.replace(second=0, microsecond=0))
+    urgent, alerts, *kinds = session.execute(counts).all()
+    put_off, taken = session.execute(marks).all()
+    said = [tuple(one) for one in (urgent, alerts, *kinds, put_off, taken)]
     token = hashlib.sha256(repr(said).encode()).hexdigest()[:16]
-    (urgent_ones, latest), (put_off, _), *counted = said
-    pieces = sum(many for many, _ in counted[: len(TaskKind)])
-    return DeskState(token, pieces - put_off, urgent_ones, latest or 0)
+    return DeskState(token, sum(one[1] for one in kinds) - put_off[1], urgent[1], urgent[2] or 0)
+
+
+@lru_cache(maxsize=2)
+def _statements(now: datetime) -> tuple[Any, Any]:
+    """Two statements, made once a minute: a page asks often, and making them is what costs."""
+    urgent = select(func.count(), func.max(col(Reply.id))).where(is_open_reply(), col(Reply.urgent).is_(True))
+    alerts = select(func.count(), func.max(col(Alert.id))).where(col(Alert.cleared_at).is_(None))
+    kinds = [
+        found.with_only_columns(func.count(), func.sum(getattr(number := found.selected_columns[0], "element", number)))
+        for found in sources(now).values()
+    ]
+    put_off = select(func.count(), func.max(col(TaskSnooze.at))).where(col(TaskSnooze.until) > now)
+    taken = select(func.count(), func.max(col(TaskClaim.at)))
+    return _together([urgent, alerts, *kinds]), _together([put_off, taken])
+
+
+def _together(signs: Sequence[Any]) -> Any:
+    """All of them in one statement, in their order."""
+    numbered = (one.add_columns(literal_column(str(place)).label("place")) for place, one in enumerate(signs))
+    several = union_all(*(select(each.c.place, *list(each.c)[:2]) for each in (one.subquery() for one in numbered)))
+    return several.order_by("place")

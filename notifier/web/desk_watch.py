@@ -1,4 +1,4 @@
-"""The state of the desk for every open page of this process: looked up once a second, however many pages ask."""
+"""The state of the desk for every open page of this process: looked up once in a second, however many pages ask."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from notifier.db.visibility import looking
 from notifier.oversight.desk_state import DeskState, desk_state
 
-_FRESH: Final = 1.0
+_FRESH: Final = 0.8
 """Seconds for which what was looked up holds."""
 
 
@@ -24,7 +24,7 @@ class DeskWatch:
     _found: dict[frozenset[str] | None, tuple[float, DeskState]] = field(default_factory=dict)
 
     def state(self, engine: Engine, yours: frozenset[str] | None, now: datetime, monotonic: float) -> DeskState:
-        """The state at most a second ago. `monotonic`: seconds on a clock that never jumps."""
+        """The state of a moment ago. `monotonic`: seconds on a clock that never jumps."""
         with self._lock:
             known = self._found.get(yours)
             if known is not None and 0 <= monotonic - known[0] < _FRESH:

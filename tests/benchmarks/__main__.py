@@ -28,6 +28,7 @@ from tests.benchmarks import (
     sign_ins,
     starting,
     timelines,
+    watching,
 )
 from tests.benchmarks.contestants import Ground
 from tests.benchmarks.databases import databases
@@ -57,6 +58,7 @@ def main() -> None:
             "pages": lambda: pages.measure(made),
             "sign-ins": sign_ins.measure,
             "finding": lambda: finding.measure(made),
+            "watching": lambda: watching.measure(made),
         }
         for name in asked.what or measurements:
             measurements[name]()

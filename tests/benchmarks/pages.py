@@ -41,9 +41,10 @@ _FILLED = {
     "{language}": "en",
 }
 _LISTS = (
-    "bounced", "expired", "doubtful", "waiting", "next-24-hours", "day-0", "day-6", "delivered", "not-arrived?days=30",
+    "waiting", "next-24-hours", "day-0", "day-6", "delivered", "not-arrived?days=30",
 )  # fmt: skip
 _EACH = {"/texts/{which}": [f"/texts/{which}" for which in _LISTS], "/delivery": ["/delivery", "/delivery?days=30"]}
+_EACH["/tasks"] = ["/tasks", "/tasks?older=1", "/tasks?put-off=1"]
 _NOT_MEASURED = re.compile(r"/photos/|/found/|\.csv$|\.ics$|/import/progress|/check$|/compare$")
 """What is a file, has nothing to show here, or is measured by its own name below."""
 

@@ -23,7 +23,7 @@ _NOTIFICATION = """
     window.shown = [];
     window.Notification = class { static permission = "granted"; constructor(...all) { shown.push(all); } };
 """
-_WATCH = (Path(web.__file__).parent / "static" / "watch.js").read_text().replace("EVERY = 3000", "EVERY = 100")
+_WATCH = (Path(web.__file__).parent / "static" / "watch.js").read_text().replace("EVERY = 3800", "EVERY = 100")
 
 
 @pytest.fixture

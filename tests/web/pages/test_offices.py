@@ -72,8 +72,11 @@ def test_the_lists_have_only_ones_own(north: Pages, page: str) -> None:
 
 def test_the_counts_are_of_ones_own_patients(north: Pages) -> None:
     assert "2 in 24 hours" in north.read("/")
+    own = north.get("/desk-state").json()["open"]
+    assert f"{own} open about" in north.read("/tasks")
     belong(north)
     assert "4 in 24 hours" in north.read("/")
+    assert north.get("/desk-state").json()["open"] > own
 
 
 @pytest.mark.parametrize("path", ["/patients/3", "/patients/4", "/patients/3/card", "/texts/8"])
