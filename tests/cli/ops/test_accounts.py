@@ -7,7 +7,7 @@ from typing import Any
 
 from notifier.access.accounts import account_called
 from notifier.access.passwords import is_password
-from notifier.db.engine import open_engine, reading
+from notifier.db.engine import open_engine, reading, writing
 
 
 def test_without_a_terminal_the_password_is_made_up_and_printed_once(clinic: Callable[..., Any]) -> None:
@@ -48,3 +48,23 @@ def test_an_unknown_name_is_refused_naming_those_there_are(clinic: Callable[...,
     clinic("staff", "add", "Dana")
     gone = clinic("staff", "sign-out", "Dan")
     assert (2, True) == (gone.code, 'there is no account "Dan"; accounts are: Dana' in gone.err)
+
+
+def test_a_lost_phone_is_reset_here_and_a_made_up_password_must_be_changed(clinic: Callable[..., Any]) -> None:
+    clinic("staff", "add", "Dana", "--admin")
+    nothing = clinic("staff", "reset-second-factor", "Dana")
+    assert (2, True) == (nothing.code, "Dana has no second factor" in nothing.err)
+    engine = open_engine("sqlite:///notifier.db")
+    with writing(engine) as session:
+        account = account_called(session, "dana")
+        assert account is not None
+        assert account.must_change_password
+        account.otp_secret = "A" * 32
+        session.add(account)
+    assert [True] == [one["second_factor"] for one in clinic("staff", "list", "--json").answer]
+    assert 0 == clinic("staff", "reset-second-factor", "Dana").code
+    with reading(engine) as session:
+        account = account_called(session, "dana")
+        assert account is not None
+        assert account.otp_secret is None
+    engine.dispose()

@@ -234,3 +234,16 @@ def test_a_form_that_is_refused_keeps_what_was_typed(admin: Pages) -> None:
         False,
     )
     assert 'value="Dr. Sol"' in admin.post("/accounts", name="Dr. Sol", role="staff").text.partition('id="add"')[2]
+
+
+def test_signed_out_everywhere_is_out_here_too_and_the_browser_keeps_nothing(pages: Pages) -> None:
+    elsewhere = str(pages.client.cookies["notifier"])
+    pages.client.cookies.clear()
+    pages.sign_in()
+    out = pages.post("/account/sessions/all")
+    assert ("/sign-in", '"cache", "storage"') == (out.headers["location"], out.headers["Clear-Site-Data"])
+    for token in (elsewhere, str(pages.client.cookies.get("notifier", ""))):
+        pages.has_cookie(token)
+        assert 303 == pages.get("/").status_code
+    over_tls = pages.client.get("https://127.0.0.1/sign-in").headers
+    assert "max-age=31536000" == over_tls["Strict-Transport-Security"]
