@@ -22,6 +22,7 @@ from notifier.sending.claim import SendingRules
 from notifier.sending.decide import Decision, Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.recoveries import LATE, last_departure, open_recoveries, release_late, waits
+from schedules.moments import NOT_TOLD
 
 _AT_ONCE: Final = 2000
 _STREAMED: Final = {"yield_per": _AT_ONCE}
@@ -215,6 +216,8 @@ def _fate(decision: Decision, now: datetime) -> tuple[LateFate, datetime | None,
         case Send(late=late):
             return LateFate.LEAVES, now, "in its late wording" if late else None
         case Wait(for_a_person=True) as wait:
+            return LateFate.WAITS, None, wait.why
+        case Wait() as wait if wait.why.startswith(NOT_TOLD):  # it is withheld until a person has told its rule
             return LateFate.WAITS, None, wait.why
         case Wait() as wait:
             return LateFate.MOVED, wait.until, wait.why

@@ -149,3 +149,13 @@ async function unlock(event) {
   if (said.name !== document.body.dataset.name) return location.reload(); // somebody else: another page
   if (form) ask();
 }
+
+// What is done on a list leaves the page where it was.
+document.addEventListener("submit", event => {
+  if (event.target.elements.back) sessionStorage.setItem("place", `${location.pathname} ${Math.round(scrollY)}`);
+});
+addEventListener("load", () => {
+  const [path, place] = (sessionStorage.getItem("place") || "").split(" ");
+  sessionStorage.removeItem("place");
+  if (path === location.pathname && place) scrollTo(0, Number(place));
+});
