@@ -175,6 +175,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "GET /api/v1/messages/{message}": READ,
     "GET /api/v1/delivery": READ,
     "GET /api/v1/replies": READ,
+    "GET /api/v1/tasks": READ,
 }
 PARTS: Final = {
     "endpoint": 1,

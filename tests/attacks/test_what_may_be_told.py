@@ -256,6 +256,18 @@ def test_a_release_by_the_north_leaves_what_it_has_not_read(clinic: Clinic, hers
     assert ("wombat" in page, "a question from nico" in page) == (True, False)
 
 
+@pytest.mark.usefixtures("hers")
+def test_what_holds_the_number_is_told_by_whose_it_is(clinic: Clinic) -> None:
+    """Of a hold of the north's own since when, of a message to the south only that it is open."""
+    there, north = clinic.parts["her number"], clinic.browser("Staff north")
+    with clinic.kept() as put_back:
+        north.post(f"/replies/{there['reply']}/close", texts="stay-held")
+        page = words(north.get(f"/patients/{there['other']}"))
+        put_back()
+    assert "wait for a person: what came from it to another office is open." in page
+    assert f"wait for a person: decided when reply {there['reply']} was closed, since " in page
+
+
 def _api(clinic: Clinic, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
     """The status and the body, as a key of the north is answered."""
     headers = {"Authorization": f"Bearer {clinic.keys['Booking north']}"}
