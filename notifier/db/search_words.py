@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.array_param import in_array
 from notifier.db.rows import Row, insert_if_new, insert_rows, table_of
 from notifier.db.tables import Enrollment, SearchWord
 from notifier.domain.search_words import FoundBy, SearchTerms, words_of_enrollment, words_of_number
@@ -60,8 +61,12 @@ def find_by_words(session: Session, terms: SearchTerms, limit: int) -> dict[int,
         ]
         rarest = many.index(min(many))
         others = [term for number, term in enumerate(terms.words) if number != rarest]
-        also = [_has(term) if many[rarest] < _RARE else _words.c.enrollment_id.in_(_ids(term)) for term in others]
-        rows += session.execute(select(*columns).where(_begins(terms.words[rarest]), *also).limit(limit + 1))
+        begins = select(*columns).where(_begins(terms.words[rarest]))
+        fitting = list(session.execute(begins if others else begins.limit(limit + 1)))
+        for term in others:  # one after the other: how many rows begin so, PostgreSQL's planner guesses badly
+            keep = _keep(session, term, {id_ for id_, _ in fitting})
+            fitting = [row for row in fitting if row[0] in keep]
+        rows += fitting
     if len(rows) > limit:
         return None
     found: dict[int, FoundBy] = {}
@@ -74,14 +79,16 @@ def _ids(term: tuple[str, ...]) -> Select[Any]:
     return select(_words.c.enrollment_id).where(_begins(term))
 
 
-def _has(term: tuple[str, ...]) -> ColumnElement[bool]:
-    """The same of one enrollment, by its own words."""
-    same = _words.alias()
-    return select(same.c.kind).where(same.c.enrollment_id == _words.c.enrollment_id, _begins(term, same)).exists()
+def _keep(session: Session, term: tuple[str, ...], ids: set[int]) -> set[int]:
+    """Those of these enrollments with a word beginning so; few are looked up, for many all such words are read."""
+    if len(ids) < _RARE:
+        among = select(_words.c.enrollment_id).where(in_array(_words.c.enrollment_id, "ids"), _begins(term))
+        return set(session.scalars(among, {"ids": ids}))
+    return set(session.scalars(_ids(term)))
 
 
-def _begins(spellings: tuple[str, ...], words: FromClause = _words) -> ColumnElement[bool]:
-    return or_(*(and_(words.c.word >= one, words.c.word < one + _LAST) for one in spellings))
+def _begins(spellings: tuple[str, ...]) -> ColumnElement[bool]:
+    return or_(*(and_(_words.c.word >= one, _words.c.word < one + _LAST) for one in spellings))
 
 
 def _rows(enrollment_id: int, name: str, phone: str, external_id: str | None) -> list[Row]:
