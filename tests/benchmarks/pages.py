@@ -37,6 +37,7 @@ _FILLED = {
     "{enrollment:int}": str(_PATIENTS - 10),
     "{message:int}": "600",
     "{date}": f"{NOW:%Y-%m-%d}",
+    "{month}": f"{NOW:%Y-%m}",
     "{protocol}": "microneedling",
     "{language}": "en",
 }

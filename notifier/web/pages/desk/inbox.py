@@ -15,7 +15,7 @@ from notifier.oversight import worklists
 from notifier.web.pages.desk.back import back_to
 from notifier.web.view import Page, View, redirect
 
-_MOST_LISTED, _MOST_CLOSED = 500, 50
+_MOST_LISTED, _MOST_CLOSED = 100, 50
 
 
 def show_replies(view: View) -> Response:
