@@ -7,7 +7,7 @@ Notifier was last at work.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from alembic import op
@@ -78,8 +78,12 @@ def _close_what_is_past() -> None:
         f"UPDATE messages SET seen_to = 'ended' WHERE seen_to IS NULL AND enrollment_id NOT IN ({runs})"  # noqa: S608  # its parts are ours
         f" AND (state IN ('failed', 'undelivered', 'expired') OR (kind = 'ask' AND {_HAS_LEFT}))"
     )
-    now = connection.execute(sa.select(sa.func.max(sa.column("at", UTCDateTime()))).select_from(sa.table("events")))
-    last = now.scalar()
+    last = connection.execute(sa.text("SELECT max(at) FROM events")).scalar()
+    if isinstance(last, str):  # SQLite; where it is no instant, nothing is known to be past
+        try:
+            last = datetime.fromisoformat(last)
+        except ValueError:
+            return
     if last is None:
         return
     close = f"""
