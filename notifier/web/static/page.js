@@ -129,19 +129,36 @@ if (lock) {
   setInterval(look, 20000);
   addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   lock.addEventListener("cancel", (event) => event.preventDefault());
-  lock.querySelector("form").addEventListener("submit", unlock);
+  for (const one of lock.querySelectorAll("form")) one.addEventListener("submit", unlock);
+}
+
+// The password was right; a code is asked for too, where none was given for half a day.
+function askForCode(said) {
+  const [password, code] = lock.querySelectorAll("form");
+  code.hidden = code.getAttribute("action") !== said.step;
+  lock.querySelector("#lock-elsewhere").hidden = !code.hidden;
+  lock.querySelector("#lock-elsewhere a").href = said.step;
+  password.hidden = !code.hidden;
+  code.elements.form.value = said.form;
+  if (!code.hidden) code.elements.code.focus();
 }
 
 async function unlock(event) {
   event.preventDefault();
   const given = event.target;
-  const problem = given.querySelector(".problem");
-  const answer = await fetch("/sign-in", { method: "POST", body: new URLSearchParams(new FormData(given)), headers: { "X-Fragment": "1" } });
-  const said = await answer.json();
-  problem.hidden = answer.ok;
-  problem.textContent = said.sentence || "";
-  given.elements.password.value = "";
-  if (!answer.ok) return given.elements.password.focus();
+  const [password, code] = lock.querySelectorAll("form");
+  const answer = await fetch(given.action, { method: "POST", body: new URLSearchParams(new FormData(given)), headers: { "X-Fragment": "1" } }).catch(() => null);
+  const said = await answer?.json() ?? { sentence: "There is no connection. Try again." };
+  password.elements.password.value = code.elements.code.value = "";
+  if (said.step) return askForCode(said);
+  if (said.again) [password.hidden, code.hidden] = [false, true]; // it took too long: from the beginning
+  const now = said.again ? password : given;
+  for (const one of [password, code]) one.querySelector(".problem").hidden = true;
+  now.querySelector(".problem").textContent = said.sentence || "";
+  now.querySelector(".problem").hidden = Boolean(answer?.ok);
+  if (!answer?.ok) return now.querySelector("input[required]:not([name=name])").focus();
+  [password.hidden, code.hidden] = [false, true];
+  lock.querySelector("#lock-elsewhere").hidden = true;
   for (const one of document.querySelectorAll("input[name=form]")) one.value = said.form;
   document.body.dataset.form = said.form;
   lastHand = lastPing = Date.now();

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, expect
 
+from notifier.access.accounts import account_called
+from notifier.access.second_factor import SecondFactorRule
+from notifier.db.engine import writing
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
 from tests.web.pages.conftest import PASSWORD, Pages
 from tests.web.pages.test_today import S, move
@@ -96,7 +100,17 @@ def test_a_double_click_and_the_back_button_enroll_once(visitor: Visitor) -> Non
     assert [] == visitor.pages.texts(2)
 
 
-def test_a_locked_form_is_still_filled_in_after_the_password(visitor: Visitor) -> None:
+def has_a_second_factor(pages: Pages) -> pyotp.TOTP:
+    """Dana has set one up; her app."""
+    object.__setattr__(pages.context, "second_factor", SecondFactorRule.ADMINS)
+    with writing(pages.engine) as session:
+        staff = account_called(session, "Dana")
+        assert staff is not None
+        staff.otp_secret = pyotp.random_base32()
+        return pyotp.TOTP(staff.otp_secret)
+
+
+def test_a_locked_form_is_still_filled_in_after_the_password_and_the_code_that_is_due(visitor: Visitor) -> None:
     page, pages = visitor.page, visitor.pages
     visitor.go("/enroll")
     page.get_by_role("textbox", name="Name", exact=True).fill("Ana Ruiz")
@@ -111,6 +125,18 @@ def test_a_locked_form_is_still_filled_in_after_the_password(visitor: Visitor) -
     lock.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     lock.wait_for(state="hidden")
+    app = has_a_second_factor(pages)
+    pages.clock.pass_(hours=12)
+    page.get_by_role("textbox", name="Name", exact=True).fill("Ana Cruz")
+    lock.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    for code, said in (("000000", "wrong"), (app.at(pages.clock.now()), "")):
+        lock.get_by_label("Code").fill(code)
+        page.keyboard.press("Enter")
+        if said:
+            lock.get_by_text(said).wait_for()
+    lock.wait_for(state="hidden")
+    assert "Ana Cruz" == page.get_by_role("textbox", name="Name", exact=True).input_value()
     page.get_by_label("Signed form").check()
     page.get_by_role("button", name="Enroll", exact=True).click()
     page.wait_for_url("**/patients/1?form=*#enrolled")

@@ -156,10 +156,10 @@ def key_to_show(context: WebContext, token: str) -> ShownKey:
     return ShownKey(second_factor.in_groups(secret), picture_of(address))
 
 
-def refuse(request: Request, page: Response, sentence: str) -> Response:
-    """The same page once more, or for a page that stays open its sentence."""
+def refuse(request: Request, page: Response, sentence: str, *, again: bool = False) -> Response:
+    """The same page once more, or for a page that stays open its sentence; `again`: it begins with the password."""
     status = page.status_code if page.status_code >= 400 else 401
-    return JSONResponse({"sentence": sentence}, status) if is_in_place(request) else page
+    return JSONResponse({"sentence": sentence, "again": again}, status) if is_in_place(request) else page
 
 
 def kept_fields(fields: Fields) -> dict[str, str]:

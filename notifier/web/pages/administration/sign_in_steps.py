@@ -55,14 +55,14 @@ async def take(context: WebContext, room: HashingRoom, step: SignInStep, request
     try:
         return await room.run(partial(_take, context, step, request, fields), known=True)
     except TooMany:
-        return render("error.html", 503, context=context, sentence=BUSY)
+        return responses.refuse(request, render("error.html", 503, context=context, sentence=BUSY), BUSY)
 
 
 def _take(context: WebContext, step: SignInStep, request: Request, fields: Fields) -> Response:
     token = cookies.token_in(request)
     account = _waiting(context, token, step) if token else None
     if not token or account is None or not cookies.is_form_token(token, fields.get("form", "")):
-        return responses.refuse(request, redirect("/sign-in"), "Sign in again: that took too long.")
+        return responses.refuse(request, redirect("/sign-in"), "Sign in again: that took too long.", again=True)
     return _STEPS[step](context, request, fields, token, account)
 
 
