@@ -80,7 +80,7 @@ def narrow(session: Session, yours: Collection[str]) -> None:
     enrolled = _enrollments.alias()  # what is narrowed itself would be taken for the same rows
     here = _is_of(enrolled, yours)
 
-    def not_elsewhere_alone(table: Any) -> ColumnElement[bool]:
+    def not_only_elsewhere(table: Any) -> ColumnElement[bool]:
         """Of a number that one's own patient has, or that no patient has."""
         on_phone = enrolled.c.phone == table.c.phone
         return or_(
@@ -93,8 +93,8 @@ def narrow(session: Session, yours: Collection[str]) -> None:
         with_loader_criteria(
             Message, select(enrolled.c.id).where(enrolled.c.id == texts.c.enrollment_id, here).exists()
         ),
-        with_loader_criteria(NumberHold, not_elsewhere_alone(NumberHold.__table__)),  # type: ignore[attr-defined]  # the same
-        with_loader_criteria(OptOut, not_elsewhere_alone(OptOut.__table__)),  # type: ignore[attr-defined]  # the same
+        with_loader_criteria(NumberHold, not_only_elsewhere(NumberHold.__table__)),  # type: ignore[attr-defined]  # the same
+        with_loader_criteria(OptOut, not_only_elsewhere(OptOut.__table__)),  # type: ignore[attr-defined]  # the same
     )
 
     @event.listens_for(session, "do_orm_execute")

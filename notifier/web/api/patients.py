@@ -26,7 +26,7 @@ class PatientSearchBody(RequestBody):
         Field(
             max_length=120,
             description="Names in any order, a part of the number or a former one, your own id, the provider.",
-            examples=["Ruiz, Ana", "0123"],
+            examples=["Doe, Jane", "0123"],
         ),
     ] = ""
     state: Annotated[EnrollmentState | None, Field(strict=False)] = None

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db.pagination import due_page, reply_page
 from notifier.db.tables import Reply
+from notifier.domain.refused import Refused
 from notifier.oversight import explain, forecast
 from notifier.oversight.delivery import day_edges, delivery_of_days
 from notifier.tasks.groups import PLACE, Place, task_page
@@ -114,8 +115,12 @@ def list_tasks(
 ) -> TaskPageResponse:
     """What needs a person, by patient: urgent words first, then what has waited longest. `limit` counts patients."""
 
-    def query(session: Session) -> TaskPageResponse:
+    try:
         after = Place.parse(page) if page else None
+    except Refused:  # a day that there is not, which no pattern can say
+        raise Refused("page must be next_page of the response before, as it is", "page") from None
+
+    def query(session: Session) -> TaskPageResponse:
         found = task_page(session, caller.now, older=older, after=after, limit=limit)
         items = [TaskResponse.model_validate(task_json(task)) for group in found.groups for task in group.tasks]
         return TaskPageResponse(items=items, next_page=str(found.next) if found.next else None)
