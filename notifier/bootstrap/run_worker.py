@@ -21,7 +21,7 @@ from notifier.alerting.channel import AlertLine
 from notifier.alerting.webhook import beat
 from notifier.bootstrap.alerting import build_alerting
 from notifier.bootstrap.key_set import key_set
-from notifier.bootstrap.planning import build_clock, planning_rules, read_offices
+from notifier.bootstrap.planning import build_clock, planning_rules, protocols, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
 from notifier.bootstrap.sealing import SEAL_EVERY, sealing
@@ -44,6 +44,7 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
+from notifier.scheduler.booking_hooks import HOOKS_EVERY, BookingHooks
 from notifier.scheduler.webhook_posts import EVERY, WebhookPosts
 from notifier.scheduler.worker import Worker
 from notifier.scheduler.worker_lock import exclusive, lock_file
@@ -145,6 +146,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     heartbeat = settings.heartbeat_url
     answers = answer_rules(settings)
     seal = sealing(settings, key_set(settings, threads.engine))
+    hooks = BookingHooks(threads, clock, protocols(settings), planning_rules(settings))
     outside = Outside(
         watch=lambda now: watch(threads, alerting, now=now),
         at_closing=partial(_answer_unread, threads, answers),
@@ -153,6 +155,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
         rounds=(
             Extra("webhooks out", EVERY, WebhookPosts(threads, clock).round),
+            Extra("booking hooks", HOOKS_EVERY, hooks.round),
             Extra("seal", SEAL_EVERY, partial(seal, threads, clock)),
         ),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),

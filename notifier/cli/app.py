@@ -122,6 +122,7 @@ COMMANDS: Final = {
     "staff": CommandEntry("ops.accounts.app", "Who may sign in to the staff page."),
     "api-key": CommandEntry("ops.api_keys.app", "Which programs may use the API."),
     "webhooks": CommandEntry("ops.webhooks.app", "Which other programs are told what happens."),
+    "hooks": CommandEntry("ops.hooks.app", "Which booking systems may post here."),
     "db": CommandEntry("ops.database.app", "The database's shape."),
     "settings": CommandEntry(
         "ops.settings.settings", "Show every setting as it holds, secrets masked, and where it came from."

@@ -19,6 +19,7 @@ from notifier.web.health import HEALTH_SECONDS, Watched, health_router
 from notifier.web.hosts import HostGuard, HostRules
 from notifier.web.metrics import metrics_router
 from notifier.web.middleware import OuterMiddleware
+from notifier.web.webhooks.booking_hooks import hooks_router
 from notifier.web.webhooks.twilio import WebhookSettings, webhook_router
 
 
@@ -43,13 +44,14 @@ def create_app(
     lifespan.
     """
     # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
-    webhook_threads, health_threads = DatabaseThreads(engine), DatabaseThreads(engine)
+    webhook_threads, hook_threads, health_threads = (DatabaseThreads(engine) for _ in range(3))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         # What runs on after its asker was refused still holds a connection, which the engine's end would leave open.
-        await asyncio.gather(asyncio.to_thread(webhook_threads.close), asyncio.to_thread(health_threads.close))
+        each = (webhook_threads, hook_threads, health_threads)
+        await asyncio.gather(*(asyncio.to_thread(threads.close) for threads in each))
 
     counts = Counts()
     watched = Watched(health_threads, clock, webhooks is not None, worker_age, disk, health_seconds)
@@ -62,7 +64,8 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(OuterMiddleware, clock=clock, error_page=error_page)
     add_error_pages(app, error_page)
-    parts = [health_router(watched), metrics_router(watched, counts), *routers]
+    parts = [health_router(watched), metrics_router(watched, counts), hooks_router(hook_threads, clock, counts)]
+    parts += routers
     if webhooks is not None:
         parts.append(webhook_router(webhooks, webhook_threads, clock.now, counts))
     for part in parts:

@@ -16,7 +16,7 @@ class May(Enum):
     ADMIN = "an admin; about a person or a key, one who sees all its offices"
     WHOLE = "whoever has signed in and sees all offices"
     WHOLE_ADMIN = "an admin who sees all offices"
-    WEBHOOK = "Twilio, by its signature; at the public host"
+    WEBHOOK = "Twilio or a booking system, by its signature; at the public host"
     OUT = "nobody: it leads back to the sign-in"
 
 
@@ -45,6 +45,7 @@ MAY: Final = {
     "GET /late": ANYBODY,
     "POST /twilio/status": WEBHOOK,
     "POST /twilio/inbound": WEBHOOK,
+    "POST /hooks/{name}": WEBHOOK,
     "GET /": STAFF,
     "GET /desk-state": STAFF,
     "GET /icon/{count:int}/{look}.svg": ANYBODY,
@@ -142,6 +143,9 @@ MAY: Final = {
     "POST /webhooks": WHOLE_ADMIN,
     "POST /webhooks/{endpoint:int}/remove": WHOLE_ADMIN,
     "POST /webhooks/{endpoint:int}/test": WHOLE_ADMIN,
+    "POST /webhooks/sources": WHOLE_ADMIN,
+    "POST /webhooks/sources/{source}/remove": WHOLE_ADMIN,
+    "POST /webhooks/sources/{source}/retry": WHOLE_ADMIN,
     "GET /audit-log": ADMIN,
 }
 READ, ENROLL, CHANGE, ANY_KEY = Scope.READ, Scope.ENROLL, Scope.CHANGE, None
@@ -179,6 +183,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
 }
 PARTS: Final = {
     "endpoint": 1,
+    "source": "cal",
     "answer": 1,
     "name": "desk.css",
     "number": 1,

@@ -83,6 +83,9 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "mappings forget": ("kept",),
     "webhooks add": ("https://example.org/hooks", "--happening", "message.failed"),
     "webhooks remove": ("1",),
+    "hooks add": ("booking",),
+    "hooks remove": ("cal",),
+    "hooks retry": ("cal",),
     "db upgrade": (),
     "db move": ("postgresql+psycopg://localhost/other",),
     "service install": (),
@@ -97,9 +100,10 @@ NOT_TRIED = {
     "db upgrade",
     "db move",
     "close-silent",
+    "hooks retry",
 }
-"""Not done for good here: nothing is late, nobody is silent, the machine is no test's, there are no offices, the
-database is new."""
+"""Not done for good here: nothing is late, nobody is silent, no post has failed, the machine is no test's,
+there are no offices, the database is new."""
 CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
     "delivery", "silent", "find", "patients", "day", "report",
@@ -107,7 +111,7 @@ CHANGES_NOTHING = {
     "tasks list",
     "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
-    "webhooks list", "webhooks deliveries", "webhooks test",
+    "hooks list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
 }  # fmt: skip
 
 
@@ -154,6 +158,7 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
         ("saved-answers", "write", "Swelling?", "Call us at {phone}."),
         ("api-key", "add", "EHR", "--scope", "read"),
         ("webhooks", "add", "http://127.0.0.1:9/hook", "--happening", "message.failed"),
+        ("hooks", "add", "cal", "--kind", "cal.com"),
         ("backup", "older.db"),
     ):
         assert 0 == clinic(*words).code, words

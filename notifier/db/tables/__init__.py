@@ -8,6 +8,7 @@ from __future__ import annotations
 from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.audit import AuditSeal, AuditShown, StaffAudit
+from notifier.db.tables.booking_hooks import HookBooking, HookEvent, HookSource
 from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer, SavedWording
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
@@ -43,6 +44,9 @@ __all__ = [
     "Circuit",
     "Enrollment",
     "Event",
+    "HookBooking",
+    "HookEvent",
+    "HookSource",
     "ImportFile",
     "KnownBrowser",
     "MappingWord",

@@ -94,6 +94,8 @@ class AlertFacts:
 
     failed_files: tuple[tuple[str, int, int], ...] = ()
     """Booking systems' files that could not be taken whole: the mapping, rows to mend (0: it was refused), the file."""
+    failed_hooks: tuple[tuple[str, int, int], ...] = ()
+    """Booking systems of which posts could not be taken: the source, how many, the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *(_blocked(enrollment, office) for enrollment, office in facts.blocked),
         *(_of_a_text(text) for text in facts.in_trouble),
         *(_of_a_file(*one) for one in facts.failed_files),
+        *(_of_a_hook(*one) for one in facts.failed_hooks),
         *_unread(facts, rules, now),
     ]
 
@@ -142,6 +145,14 @@ def _of_a_file(mapping: str, to_mend: int, number: int) -> Cause:
         f"file:{number}",
         f"a file of {mapping} could not be taken: {what}; see the folder `failed` beside it, or Import",
     )
+
+
+def _of_a_hook(source: str, count: int, latest: int) -> Cause:
+    what = "a post" if count == 1 else f"{count} posts"
+    return Cause(
+        f"hook:{latest}", f"{what} of the booking system {source} could not be taken; see Accounts, Webhooks: what is "
+        f"wrong stands there, and what is mended is tried again",
+    )  # fmt: skip
 
 
 def _of_the_engine(signs: VitalSigns, rules: AlertRules, now: datetime) -> Iterator[Cause]:

@@ -15,6 +15,7 @@ from notifier.conversations.claims import claim_of_reply
 from notifier.conversations.reply_texts import answers_to_unknown
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, TaskClaim
+from notifier.enrollments.importing.booking_hooks.events import failed_events
 from notifier.enrollments.importing.drop_folder import failed_files
 from notifier.numbers.open_replies import count_held_since_upgrade
 from notifier.numbers.twilio_block import blocked_after_consent
@@ -50,6 +51,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         failed_files=tuple(
             (one.mapping or "an import", one.bad_rows, one.id or 0) for one in failed_files(session, now - _FILES_FOR)
         ),
+        failed_hooks=tuple(failed_events(session)),
     )
 
 

@@ -19,6 +19,7 @@ from notifier.web.pages.administration import (
     accounts,
     api_keys,
     audit_log,
+    booking_hooks,
     fixed_answer,
     protocol_checks,
     protocols,
@@ -95,6 +96,7 @@ PAGES: tuple[Page, ...] = (
     *accounts.PAGES,
     *api_keys.PAGES,
     *webhooks.PAGES,
+    *booking_hooks.PAGES,
     *audit_log.PAGES,
 )
 MOVED: Final[Mapping[str, str]] = MappingProxyType(

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
 from notifier.sms.signature import SignatureCheck
+from notifier.web.counters import Counts
 
 MOST_BYTES: Final = 64 * 1024
 """Twilio's longest text has 1,600 characters; its form stays far below."""
@@ -20,6 +21,7 @@ READ_SECONDS: Final = 5.0
 _MOST_PARAMETERS: Final = 500
 _READ: Final = ("ErrorCode", "MessagingServiceSid", "OptOutType")
 """What is read beside the mandatory ones."""
+_TRY_AGAIN: Final = "5"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -57,7 +59,7 @@ async def signed_form(
     sender "+1555" and a body "STOPFrom+1555" are the same there. So a form that lacks one of them, or says anything
     twice that is read, or whose sender is two in one, has been cut anew.
     """
-    form = _parsed(await _body(request, read_seconds))
+    form = _parsed(await limited_body(request, read_seconds))
     signatures = request.headers.getlist("x-twilio-signature")
     query = request.scope["query_string"].decode("latin-1")
     if len(signatures) != 1 or not check.accepts(path, query, form.pairs, signatures[0]):
@@ -71,24 +73,39 @@ async def signed_form(
     return form
 
 
-async def _body(request: Request, read_seconds: float) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+async def limited_body(
+    request: Request, read_seconds: float, *, media_type: str | None = _FORM, most_bytes: int = MOST_BYTES
+) -> bytes:
+    """The body, of at most so many bytes and within so many seconds; raises NotTaken. `media_type` None: any."""
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type is not None and said != media_type:
         raise NotTaken(415, "content_type")
     declared = request.headers.get("content-length", "0")
-    if len(declared) > 9 or (declared.isdecimal() and int(declared) > MOST_BYTES):
+    if len(declared) > 9 or (declared.isdecimal() and int(declared) > most_bytes):
         raise NotTaken(413, "too_long")
     body = bytearray()
     try:
         async with asyncio.timeout(read_seconds):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MOST_BYTES:
+                if len(body) > most_bytes:
                     raise NotTaken(413, "too_long")
     except TimeoutError:
         raise NotTaken(408, "too_slow") from None
     except ClientDisconnect:
         raise NotTaken(400, "broken_off") from None
     return bytes(body)
+
+
+def refusal_response(request: Request, counts: Counts, refusal: NotTaken) -> Response:
+    """What is answered where a request is refused; it is counted by its reason."""
+    counts.webhooks_refused.labels(refusal.reason).inc()
+    request.state.refused = refusal.reason
+    # The rest of the body may still be on its way, and nobody will read it.
+    headers = {"Connection": "close"}
+    if refusal.status == 503:
+        headers["Retry-After"] = _TRY_AGAIN
+    return Response(f"{refusal.reason}\n", refusal.status, headers, media_type="text/plain")
 
 
 def _parsed(body: bytes) -> Form:

@@ -22,13 +22,12 @@ from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sms.signature import SignatureCheck
 from notifier.web.counters import Counts
 from notifier.web.deadline import DatabaseSlow, within
-from notifier.web.webhooks.signed_form import READ_SECONDS, Form, NotTaken, signed_form
+from notifier.web.webhooks.signed_form import READ_SECONDS, Form, NotTaken, refusal_response, signed_form
 
 STATUS_PATH: Final = "/twilio/status"
 INBOUND_PATH: Final = "/twilio/inbound"
 ANSWER_SECONDS: Final = 0.9
 """For the database. Twilio waits 15 in all, retries what got no response or a 503, and polling finds the rest."""
-_TRY_AGAIN: Final = "5"
 _ALWAYS: Final = {
     STATUS_PATH: ("AccountSid", "MessageSid", "MessageStatus", "To"),
     INBOUND_PATH: ("AccountSid", "MessageSid", "From", "To", "Body", "NumMedia"),
@@ -79,9 +78,9 @@ def webhook_router(
             counts.webhooks_taken.labels(path).inc()
             return None
         except NotTaken as refusal:
-            return _refusal(request, counts, refusal)
+            return refusal_response(request, counts, refusal)
         except DatabaseSlow:
-            return _refusal(request, counts, NotTaken(503, "database"))
+            return refusal_response(request, counts, NotTaken(503, "database"))
 
     @router.post(STATUS_PATH)
     async def status(request: Request) -> Response:
@@ -131,13 +130,3 @@ def _word(value: str) -> str:
 def _number(value: str) -> int | None:
     """A whole number that a column can hold, else None: an `ErrorCode` of "abc" is no error code."""
     return int(value) if value.isascii() and value.isdecimal() and len(value) <= 9 else None
-
-
-def _refusal(request: Request, counts: Counts, refusal: NotTaken) -> Response:
-    counts.webhooks_refused.labels(refusal.reason).inc()
-    request.state.refused = refusal.reason
-    # The rest of the body may still be on its way, and nobody will read it.
-    headers = {"Connection": "close"}
-    if refusal.status == 503:
-        headers["Retry-After"] = _TRY_AGAIN
-    return Response(f"{refusal.reason}\n", refusal.status, headers, media_type="text/plain")

@@ -24,7 +24,7 @@ def find_table(name: str, mapping: Mapping, data: bytes) -> tuple[list[str], Row
     wanted, seen = {fold(one): one for one in mapping.header}, list[str]()
     for number, cells in rows:
         if wanted.keys() <= {fold(cell) for cell in cells}:
-            ours = {fold(one): one for one in _columns(mapping)}
+            ours = {fold(one): one for one in columns_of(mapping)}
             header = [ours.get(fold(cell), clean(cell)) for cell in cells]
             if lacking := [column for column in ours.values() if column not in header]:
                 raise Refused(f'the file has no column "{lacking[0]}", which the mapping {name} reads', "header")
@@ -50,7 +50,7 @@ def with_split(mapping: Mapping, header: Sequence[str], rows: Rows) -> tuple[lis
     return [*header, *made], split()
 
 
-def _columns(mapping: Mapping) -> list[str]:
+def columns_of(mapping: Mapping) -> list[str]:
     """Every column of the file that the mapping reads."""
     columns, split = mapping.columns, mapping.split
     end = (columns.end.column, columns.end.minutes_in) if columns.end else ()

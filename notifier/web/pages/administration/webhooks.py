@@ -1,4 +1,4 @@
-"""Which other programs are told what happens: their addresses, and what became of each post. For admins alone."""
+"""Webhooks out: programs that are told what happens, and what became of each post. For admins alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from starlette.responses import Response
 from notifier.db.engine import reading, writing
 from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.booking_hooks.events import latest_events
+from notifier.enrollments.importing.booking_hooks.sources import HookKind, sources
+from notifier.enrollments.importing.mappings.registry import shipped
+from notifier.enrollments.importing.mappings.stored import own_mappings
 from notifier.subscriptions.deliver import send_now, try_out
 from notifier.subscriptions.deliveries import latest_deliveries, state_of, waiting
 from notifier.subscriptions.endpoints import add_endpoint, endpoints, remove_endpoint, the_endpoint
@@ -17,8 +21,8 @@ _SHOWN = 50
 
 
 def show(view: View) -> Response:
-    """The endpoints, and what waits for each."""
-    return _page(view)
+    """Who is told what and what waits for each, and who posts here."""
+    return webhooks_page(view)
 
 
 def add(view: View) -> Response:
@@ -34,7 +38,7 @@ def add(view: View) -> Response:
             )  # fmt: skip
             number, secret = made.id, made.secret
     except Refused as why:
-        return _page(view, problem=why, status=422)
+        return webhooks_page(view, problem=why, status=422)
     return view.page("secret.html", what="secret", whose=f"endpoint {number}", secret=secret, back="/webhooks")
 
 
@@ -50,18 +54,22 @@ def test(view: View) -> Response:
     with reading(view.context.engine) as session:
         endpoint = the_endpoint(session, view.number("endpoint"))
         post = try_out(endpoint, view.now)
-    return _page(view, tested=endpoint.id, why=send_now(post))
+    return webhooks_page(view, tested=endpoint.id, why=send_now(post))
 
 
-def _page(
+def webhooks_page(
     view: View,
     *,
     problem: Refused | None = None,
     tested: int | None = None,
     why: str | None = None,
+    hook_problem: Refused | None = None,
     status: int = 200,
 ) -> Response:
+    """Both directions: programs that are told what happens, and booking systems that post here."""
     with reading(view.context.engine) as session:
+        posting = [(one, latest_events(session, one.id or 0, limit=_SHOWN)) for one in sources(session)]
+        mappings = sorted({*shipped(), *own_mappings(session)})
         found = [
             (one, waiting(session, one.id or 0), latest_deliveries(session, one.id or 0, limit=_SHOWN))
             for one in endpoints(session)
@@ -69,6 +77,7 @@ def _page(
     return view.page(
         "webhooks.html", status=status, found=found, problem=problem, typed=view.fields, meanings=MEANINGS,
         state_of=state_of, tested=tested, why=why,
+        posting=posting, mappings=mappings, kinds=tuple(HookKind), hook_problem=hook_problem,
     )  # fmt: skip
 
 

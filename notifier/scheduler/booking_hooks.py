@@ -1,0 +1,42 @@
+"""Booking webhooks in, beside sending: what waits is read every two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.clocks import Timekeeper
+from notifier.domain.planning.plan import PlanningRules
+from notifier.enrollments.importing.booking_hooks.events import forget_events
+from notifier.enrollments.importing.booking_hooks.take_events import are_waiting, take_events
+from schedules.protocol import CareProtocol
+
+HOOKS_EVERY: Final = 2.0
+"""Seconds between two looks."""
+_FORGET_EVERY: Final = 3600.0
+
+
+class BookingHooks:
+    """A worker's rounds of reading what booking systems have posted."""
+
+    def __init__(
+        self,
+        threads: DatabaseThreads,
+        clock: Timekeeper,
+        protocols: Mapping[str, CareProtocol],
+        rules: PlanningRules,
+    ) -> None:
+        self._threads, self._clock = threads, clock
+        self._take = partial(take_events, threads.engine, protocols=protocols, rules=rules)
+        self._forgot_at = float("-inf")
+
+    async def round(self) -> None:
+        """Read what waits; costs one small look where nothing does."""
+        if await self._threads.read(are_waiting):
+            await asyncio.to_thread(self._take, now=self._clock.now())
+        if self._clock.monotonic() - self._forgot_at > _FORGET_EVERY:
+            self._forgot_at = self._clock.monotonic()
+            await self._threads.write(lambda session: forget_events(session, self._clock.now()))
