@@ -197,7 +197,7 @@ def is_of_plan() -> ColumnElement[bool]:
 def next_due(session: Session, *, after: datetime | None = None) -> datetime | None:
     """When the next planned text is due, past or future; with `after`, the first one later than that instant."""
     if after is None:
-        return session.scalar(_next_due())
+        return session.connection().scalar(_next_due())
     return session.scalar(_next_due().where(col(Message.due_at) > after))
 
 
@@ -252,7 +252,7 @@ def left_today(session: Session, phones: set[str], now: datetime) -> dict[str, l
     """When texts have left for these numbers, or may have, on whatever clock it is still the same day."""
     left: dict[str, list[datetime]] = defaultdict(list)
     known = {"phones": phones, "since": now - _LONGEST_DAY}
-    for phone, at in session.execute(_LEFT, known):
+    for phone, at in session.connection().execute(_LEFT, known):
         if at is not None:
             left[phone].append(at)
     return left

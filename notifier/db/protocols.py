@@ -18,6 +18,11 @@ from notifier.domain.refused import Refused
 from schedules.protocol import CareProtocol
 
 _OPEN_PAUSES = select(Pause).where(col(Pause.lifted_at).is_(None)).order_by(col(Pause.id))
+_PAUSED_NOW = (
+    select(col(Pause.protocol), col(Pause.step), col(Pause.reason))
+    .where(col(Pause.lifted_at).is_(None))
+    .order_by(col(Pause.id))
+)
 _STILL_WORKS = "its enrollments can be cancelled, marked no-show and held all the same"
 
 
@@ -139,6 +144,11 @@ def unpause(
 def open_pauses(session: Session) -> list[Pause]:
     """What must not be sent for now, the oldest first."""
     return list(session.scalars(_OPEN_PAUSES))
+
+
+def paused_now(session: Session) -> dict[tuple[str, str | None], str]:
+    """Why each protocol (with None) or step of one must not be sent for now."""
+    return {(row.protocol, row.step): row.reason for row in session.connection().execute(_PAUSED_NOW)}
 
 
 def _name(protocol_id: str, step: str | None) -> str:

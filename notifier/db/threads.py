@@ -10,14 +10,15 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from notifier.db.engine import is_sqlite, reading, writing
+from notifier.db.engine import file_of, is_sqlite, reading, writing
 
 _T = TypeVar("_T")
 _POSTGRESQL_THREADS = 4
 
 
 class DatabaseThreads:
-    """Runs a function with a session. One thread for SQLite, which has one writer anyway; a few for PostgreSQL.
+    """Runs a function with a session. SQLite has one thread that writes, as it has one writer anyway, and one that
+    reads meanwhile; PostgreSQL a few for both.
 
     A call that has begun always runs to its end: cancelling the caller cannot tear a transaction in half.
     """
@@ -25,7 +26,9 @@ class DatabaseThreads:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         threads = 1 if is_sqlite(engine) else _POSTGRESQL_THREADS
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._writers = self._readers = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        if file_of(engine) is not None:  # in memory there is one connection, which cannot do both
+            self._readers = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
     async def write(self, operation: Callable[[Session], _T]) -> _T:
         """Run `operation` in a transaction: committed when it returns, rolled back when it raises. Its result."""
@@ -34,7 +37,7 @@ class DatabaseThreads:
             with writing(self.engine) as session:
                 return operation(session)
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, transaction)
+        return await asyncio.get_running_loop().run_in_executor(self._writers, transaction)
 
     async def read(self, operation: Callable[[Session], _T]) -> _T:
         """Run `operation` in a session that only reads and return its result; never waits for a writer."""
@@ -43,8 +46,9 @@ class DatabaseThreads:
             with reading(self.engine) as session:
                 return operation(session)
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, look)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, look)
 
     def close(self, *, wait: bool = True) -> None:
         """Start no other operation; `wait` for those that run."""
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+        for pool in {self._writers, self._readers}:
+            pool.shutdown(wait=wait, cancel_futures=True)

@@ -40,7 +40,7 @@ _OF_ENROLLMENTS = select(_enrollment.id).where(
 
 def never_texted_of(session: Session, enrollments: Collection[int]) -> set[int]:
     """Those of these enrollments whose person must never be texted."""
-    return {int(one) for one in session.scalars(_OF_ENROLLMENTS, {"ids": set(enrollments)})}
+    return {int(one) for one in session.connection().scalars(_OF_ENROLLMENTS, {"ids": set(enrollments)})}
 
 
 def is_never_texted(session: Session, person: Person) -> bool:

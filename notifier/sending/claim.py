@@ -28,7 +28,7 @@ from notifier.domain.states import MessageState
 from notifier.sending.decide import Send, Wait, Withdraw
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.circuits import why_stopped
-from notifier.sending.gates.closed import Trial, closed_senders, why_closed
+from notifier.sending.gates.closed import Gates, Trial
 from notifier.sending.gates.recoveries import (
     LATE,
     LATE_WAITS,
@@ -36,7 +36,6 @@ from notifier.sending.gates.recoveries import (
     begin_after_outage,
     end,
     next_departure,
-    open_recoveries,
 )
 from schedules.send_window import SendWindow
 
@@ -130,14 +129,15 @@ def claim(
     `trial`: one text passes its circuit, and no other leaves. `room`: how many may leave through each
     sender now. Texts of one that has none stay as they are, and hold up nobody.
     """
-    closed, _ = why_closed(session, now, trial=trial) or (None, "")
+    gates = Gates.at(session, now)
+    closed, _ = gates.why_closed(trial) or (None, "")
     if closed == "restored":
         return Claimed([], closed=closed)  # nothing comes due before a person has looked
-    late = open_recoveries(session).get(RecoveryKind.LATE)
+    late = gates.late
     if closed or limit < 1:
         return Claimed([], closed=closed, next_due=next_departure(session, late))
     limit = 1 if trial else limit
-    stopped = closed_senders(session, trial=trial)
+    stopped = gates.closed_senders(trial)
     busy = _busy_offices(rules, room or {}, stopped, trial)
     if stopped and len(busy) == 1 + len(rules.offices):
         return Claimed([], closed="circuit", next_due=next_departure(session, late))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.outbox import left_today
-from notifier.db.protocols import open_pauses
+from notifier.db.protocols import paused_now
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import OF_NO_PLAN, held_as
@@ -24,6 +24,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
+from notifier.numbers.kept import kept_phones
 from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import seen_from, what_holds
 from notifier.numbers.opt_outs import opted_out_phones
@@ -110,16 +111,18 @@ class FactsOfBatch:
         now: datetime,
         only_look: bool = False,
     ) -> FactsOfBatch:
-        """`only_look`: nothing leaves on these facts, so nobody has to wait for them."""
+        """`only_look`: these texts are claimed, and counted for their numbers' days; nobody has to wait for it."""
         phones = {row.phone for row in due}
+        left: dict[str, list[datetime]] = {}
         if not only_look:
             _one_at_a_time(session, phones)
-        left, texts = left_today(session, phones, now), Counter(row.phone for row in due)
+            left = left_today(session, phones, now)
+        kept, texts = kept_phones(session, phones), Counter(row.phone for row in due)
         return cls(
-            opted_out=opted_out_phones(session, phones),
+            opted_out=opted_out_phones(session, kept) if kept else set(),
             never_texted=never_texted_of(session, {row.enrollment_id for row in due if row.enrollment_id}),
-            holds=what_holds(session, phones),
-            pauses={(pause.protocol, pause.step): pause.reason for pause in open_pauses(session)},
+            holds=what_holds(session, kept) if kept else {},
+            pauses=paused_now(session),
             left=left,
             uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT]),
             untold=uninformed_rules(
@@ -127,7 +130,9 @@ class FactsOfBatch:
                 [
                     row.id
                     for row in due
-                    if row.kind == StepKind.RESTRICT and len(left.get(row.phone, ())) + texts[row.phone] > most
+                    if row.kind == StepKind.RESTRICT
+                    and not only_look
+                    and len(left.get(row.phone, ())) + texts[row.phone] > most
                 ],
             ),
             window=window,

@@ -26,7 +26,7 @@ from notifier.domain.states import MessageState
 from notifier.sending.claim import Claim, SendingRules
 from notifier.sending.decide import Send
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
-from notifier.sending.gates.closed import Trial, closed_senders, why_closed
+from notifier.sending.gates.closed import Gates, Trial
 
 _AS_THEY_ARE_NOW: Final[Select[Any]] = (
     select(*DECIDED_BY, col(Attempt.id))
@@ -84,15 +84,15 @@ def verdicts(session: Session, rules: SendingRules, claims: Sequence[Claim], now
     facts = FactsOfBatch.of(
         session, list(rows.values()), window=rules.window, offices=rules.offices, staffed=rules.staffed,
         most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
-    facts.left.clear()  # the claim has counted this one among the number's, and so would the look
+    gates = Gates.at(session, now)
     closed: dict[Trial | None, tuple[str | None, dict[str, str]]] = {}
     judged: dict[str, Verdict] = {}
     for one in claims:
         sender = one.sender or rules.sender
         trial = Trial(sender) if one.trial else None
         if trial not in closed:
-            gate = why_closed(session, now, trial=trial)
-            closed[trial] = (gate[1] if gate else None, closed_senders(session, trial=trial))
+            gate = gates.why_closed(trial)
+            closed[trial] = (gate[1] if gate else None, gates.closed_senders(trial))
         shut, senders = closed[trial]
         due = rows.get(one.attempt_id)
         if due is None:

@@ -13,7 +13,7 @@ from notifier.db.engine import is_sqlite, writing
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.enrollments import plans
-from notifier.numbers import holds, opt_outs
+from notifier.numbers import holds, kept, opt_outs
 from notifier.sending import claim
 from notifier.sending.gates import recoveries
 
@@ -58,6 +58,7 @@ ANA, BEA = "+12125550101", "+12125550102"
             lambda s, now: holds.holds_on(s, {ANA, BEA}),
             "SEARCH number_holds USING INDEX ix_number_holds_open (phone=?)",
         ),
+        (lambda s, now: kept.kept_phones(s, {ANA, BEA}), "COMPOUND QUERY"),
         (
             lambda s, now: opt_outs.opted_out_phones(s, {ANA, BEA}),
             "SEARCH opt_outs USING INDEX ix_opt_outs_open (phone=?)",

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.engine import database_time
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Poll
 
@@ -23,6 +22,8 @@ GATE = timedelta(minutes=2)
 _CLOCKS_DIFFER = timedelta(seconds=5)
 
 _LAST = select(Poll).where(col(Poll.what) == bindparam("what"))
+_COMPLETED = select(col(Poll.completed_at)).where(col(Poll.what) == bindparam("what"))
+_COMPLETED_AND_NOW = _COMPLETED.add_columns(func.clock_timestamp())
 
 
 def last_poll(session: Session, what: str = INBOUND) -> Poll | None:
@@ -38,8 +39,11 @@ def completed(session: Session, *, at: datetime, read_up_to: datetime, what: str
 
 def since_last_poll(session: Session, now: datetime, what: str = INBOUND) -> timedelta | None:
     """How long ago the last complete poll began, by the database's clock; negative for one from the future."""
-    poll = last_poll(session, what)
-    return database_time(session, now) - poll.completed_at if poll else None
+    if session.get_bind().dialect.name != "postgresql":
+        completed_at = session.connection().scalar(_COMPLETED, {"what": what})
+        return now - completed_at if completed_at else None
+    found = session.connection().execute(_COMPLETED_AND_NOW, {"what": what}).first()
+    return found[1] - found[0] if found else None
 
 
 def gate_is_open(session: Session, now: datetime) -> bool:
