@@ -102,7 +102,7 @@ COMMANDS: Final = {
     "release": CommandEntry("staff.decisions.release", "Let texts leave again after the patient's words were read."),
     "review": CommandEntry("staff.decisions.review", "Say whether a text had left."),
     "pause": CommandEntry("staff.decisions.pause", "Stop a bad text, or a whole protocol, at once."),
-    "unpause": CommandEntry("staff.decisions.unpause", "Let its texts leave again."),
+    "unpause": CommandEntry("staff.decisions.unpause", "Let its texts leave again, whoever has paused it."),
     "circuit": CommandEntry("staff.decisions.circuit", "What stops all sending."),
     "protocols": CommandEntry("staff.protocols.app", "The plans themselves."),
     "fixed-answer": CommandEntry(

@@ -14,7 +14,6 @@ class RefusalCode(StrEnum):
     AREA_CODE_UNKNOWN = "area-code-unknown"
     BACKUP_NOT_COMPARED = "backup-not-compared"
     BOOKED_ALREADY = "booked-already"
-    ANOTHER_OFFICE = "another-office"
     COLUMNS_MISSING = "columns-missing"
     COURSE_OVER = "course-over"
     ENDED_ALREADY = "ended-already"

@@ -8,18 +8,21 @@ from sqlalchemy.orm import Session
 
 from notifier.db.enrollments import by_external_ids
 from notifier.domain.planning.plan import PlanningRules
-from notifier.domain.refused import RefusalCode, Refused
+from notifier.domain.refused import Refused
 from notifier.enrollments.requests import Checked
 
 
-def stands_elsewhere() -> Refused:
+class StandsElsewhere(Refused):
     """The one refusal for whatever another office has that forbids what was asked: it tells neither whose nor what.
 
     A preview does not give it, or somebody could try out names, days and ids at no cost.
     """
-    return Refused(
-        "something at another office stands in the way, and nothing was done; ask somebody who sees all offices",
-        code=RefusalCode.ANOTHER_OFFICE,
+
+
+def stands_elsewhere() -> Refused:
+    """The refusal, in its one sentence."""
+    return StandsElsewhere(
+        "something at another office stands in the way, and nothing was done; ask somebody who sees all offices"
     )
 
 

@@ -13,7 +13,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING
-from notifier.enrollments.elsewhere import stands_elsewhere
+from notifier.enrollments.elsewhere import StandsElsewhere, stands_elsewhere
 from notifier.enrollments.fields import PLANNED, TEXTS, read_text
 from notifier.enrollments.requests import ChangeRequest
 
@@ -48,7 +48,7 @@ def unplanned_columns(
         columns["ordinal"] = _ordinal(session, enrollment, changes, after, rules)
         ordinals_of_followers(session, enrollment, after, columns["ordinal"], rules)
     except Refused as why:
-        if not (for_preview and why.code is RefusalCode.ANOTHER_OFFICE):
+        if not (for_preview and isinstance(why, StandsElsewhere)):
             raise
     return columns
 
