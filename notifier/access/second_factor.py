@@ -13,9 +13,11 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.access.otp_key import decrypted, encrypted, is_of_current_key
 from notifier.access.passwords import hash_password, is_password, new_password
 from notifier.db.rows import insert_rows
 from notifier.db.tables import RecoveryCode, Role, Staff, StaffSession
+from notifier.domain.key_set import KeySet
 
 _HALF_MINUTE: Final = 30
 """Seconds for which a code of the app is shown."""
@@ -66,12 +68,12 @@ def in_groups(secret: str) -> str:
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)).lower()
 
 
-def key_to_set_up(session: Session, opened: StaffSession) -> str:
+def key_to_set_up(session: Session, opened: StaffSession, keys: KeySet) -> str:
     """The key that is being set up in this browser: the same one until a code of it has been given."""
     if opened.new_otp_secret is None:
-        opened.new_otp_secret = pyotp.random_base32()
+        opened.new_otp_secret = encrypted(pyotp.random_base32(), opened.staff_id, keys)
         session.add(opened)
-    return opened.new_otp_secret
+    return decrypted(opened.new_otp_secret, opened.staff_id, keys)
 
 
 def half_minute_of(secret: str, code: str, now: datetime) -> int | None:
@@ -85,15 +87,17 @@ def half_minute_of(secret: str, code: str, now: datetime) -> int | None:
     return right[-1] if right else None
 
 
-def prove(session: Session, staff: Staff, code: str, now: datetime) -> Proof | None:
-    """Whether this is a code of this person's app, or a recovery code; it is not taken yet. Hashes the latter."""
-    if staff.otp_secret is None:
+def prove(session: Session, staff: Staff, code: str, keys: KeySet, now: datetime) -> Proof | None:
+    """Whether this is a code of this person's app, or a recovery code; it is not taken yet. Hashes the latter.
+
+    Raises Refused for a code of the app where the clinic's key does not open this person's.
+    """
+    if staff.otp_secret is None or staff.id is None:
         return None
-    if (step := half_minute_of(staff.otp_secret, code, now)) is not None:
-        return Proof(step=step)
     typed = _plain(code)
     if len(typed) < _PREFIX or typed.isdigit():
-        return None
+        step = half_minute_of(decrypted(staff.otp_secret, staff.id, keys), code, now)
+        return None if step is None else Proof(step=step)
     found = session.scalar(
         select(RecoveryCode).where(
             col(RecoveryCode.staff_id) == staff.id,
@@ -105,35 +109,54 @@ def prove(session: Session, staff: Staff, code: str, now: datetime) -> Proof | N
     return Proof(recovery_code=found.id) if found and right else None
 
 
-def take(session: Session, staff_id: int, proof: Proof, now: datetime) -> bool:
-    """Use it up; False where it had been used: of two who send the same code at once only one gets in."""
+def take(session: Session, staff: Staff, proof: Proof, keys: KeySet, now: datetime) -> bool:
+    """Use it up; False where it had been used: of two who send the same code at once only one gets in.
+
+    A key that is stored plain, or encrypted with an older one of the clinic's, is encrypted anew.
+    """
     if proof.step is not None:
         newer = or_(col(Staff.otp_step).is_(None), col(Staff.otp_step) < proof.step)
-        taken = update(Staff).where(col(Staff.id) == staff_id, newer).values(otp_step=proof.step)
-        return session.execute(taken.returning(col(Staff.id))).first() is not None
+        taken = update(Staff).where(col(Staff.id) == staff.id, newer).values(otp_step=proof.step)
+        if session.execute(taken.returning(col(Staff.id))).first() is None:
+            return False
+        if staff.id and staff.otp_secret and not is_of_current_key(staff.otp_secret, staff.id, keys):
+            staff.otp_secret = encrypted(decrypted(staff.otp_secret, staff.id, keys), staff.id, keys)
+            session.add(staff)
+        return True
     unused = (col(RecoveryCode.id) == proof.recovery_code, col(RecoveryCode.used_at).is_(None))
     used = update(RecoveryCode).where(*unused).values(used_at=now).returning(col(RecoveryCode.id))
     return session.execute(used).first() is not None
 
 
-def is_first_code(opened: StaffSession, code: str, now: datetime) -> bool:
+def is_first_code(opened: StaffSession, code: str, keys: KeySet, now: datetime) -> bool:
     """Whether this is a code of the key that is being set up in this session."""
-    return opened.new_otp_secret is not None and half_minute_of(opened.new_otp_secret, code, now) is not None
+    return _first_half_minute(opened, code, keys, now) is not None
 
 
 def begin_to_use(
-    session: Session, opened: StaffSession, staff: Staff, code: str, new: NewRecoveryCodes, now: datetime
+    session: Session,
+    opened: StaffSession,
+    staff: Staff,
+    code: str,
+    new: NewRecoveryCodes,
+    *,
+    keys: KeySet,
+    now: datetime,
 ) -> bool:
     """The key that was being set up in this session is this person's from now on; False for a wrong code of it."""
-    secret = opened.new_otp_secret
-    step = half_minute_of(secret, code, now) if secret else None
+    step = _first_half_minute(opened, code, keys, now)
     if step is None or staff.id is None:
         return False
-    staff.otp_secret, staff.otp_since, staff.otp_step = secret, now, step
+    staff.otp_secret, staff.otp_since, staff.otp_step = opened.new_otp_secret, now, step
     opened.new_otp_secret, opened.second_factor_at = None, now
     session.add_all((staff, opened))
     keep_recovery_codes(session, staff.id, new)
     return True
+
+
+def _first_half_minute(opened: StaffSession, code: str, keys: KeySet, now: datetime) -> int | None:
+    stored = opened.new_otp_secret
+    return half_minute_of(decrypted(stored, opened.staff_id, keys), code, now) if stored else None
 
 
 def new_recovery_codes() -> NewRecoveryCodes:

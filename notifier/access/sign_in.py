@@ -16,6 +16,7 @@ from notifier.access.second_factor import SecondFactorRule
 from notifier.access.sessions import token_hash
 from notifier.db.engine import reading, writing
 from notifier.db.tables import SignInStep, Staff
+from notifier.domain.key_set import KeySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,22 @@ def sign_in(
 
 
 def give_code(
-    engine: Engine, token: str, code: str, source: Source, *, rule: SecondFactorRule, now: datetime
+    engine: Engine, token: str, code: str, source: Source, *, keys: KeySet, rule: SecondFactorRule, now: datetime
 ) -> Entry | None:
-    """The step after a right password: a code of the app, or a recovery code. None for a wrong or used one."""
+    """The step after a right password: a code of the app, or a recovery code. None for a wrong or used one.
+
+    Raises Refused where the clinic's key does not open this person's second factor.
+    """
     with reading(engine) as session:
         found = sessions.waiting(session, token_hash(token), SignInStep.CODE, now=now)
-        proof = second_factor.prove(session, found[1], code, now) if found else None
+        proof = second_factor.prove(session, found[1], code, keys, now) if found else None
     with writing(engine) as session:
         found = sessions.waiting(session, token_hash(token), SignInStep.CODE, now=now)
         if found is None:
             return None
         _, account = found
         assert account.id is not None
-        if proof is None or not second_factor.take(session, account.id, proof, now):
+        if proof is None or not second_factor.take(session, account, proof, keys, now):
             staff.audit(
                 session, at=now, by="nobody", what="refused", about=f"code of account {account.id}", source=source
             )
@@ -83,7 +87,7 @@ def give_code(
 
 
 def set_up(
-    engine: Engine, token: str, code: str, source: Source, *, rule: SecondFactorRule, now: datetime
+    engine: Engine, token: str, code: str, source: Source, *, keys: KeySet, rule: SecondFactorRule, now: datetime
 ) -> tuple[Entry, tuple[str, ...]] | None:
     """The step of whoever must have a second factor: the first code of the new key. The entry and the recovery codes.
 
@@ -91,13 +95,14 @@ def set_up(
     """
     with reading(engine) as session:
         found = sessions.waiting(session, token_hash(token), SignInStep.SET_UP, now=now)
-        new = second_factor.new_recovery_codes() if found and second_factor.is_first_code(found[0], code, now) else None
+        is_right = found is not None and second_factor.is_first_code(found[0], code, keys, now)
+    new = second_factor.new_recovery_codes() if is_right else None
     with writing(engine) as session:
         found = sessions.waiting(session, token_hash(token), SignInStep.SET_UP, now=now)
         if found is None:
             return None
         opened, account = found
-        if new is None or not second_factor.begin_to_use(session, opened, account, code, new, now):
+        if new is None or not second_factor.begin_to_use(session, opened, account, code, new, keys=keys, now=now):
             staff.audit(
                 session, at=now, by="nobody", what="refused", about=f"first code of account {account.id}", source=source
             )

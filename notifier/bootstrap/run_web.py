@@ -170,6 +170,7 @@ def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebCon
         clock,
         planning_rules(settings),
         protocols(settings),
+        key_set(settings, engine),
         public_host=urlsplit(settings.public_url).hostname if settings.public_url else None,
         missing=missing_for_planning(settings),
         media=media_source(settings),

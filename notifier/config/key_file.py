@@ -16,8 +16,9 @@ from notifier.db.filesystems import keep_through_power_cut
 from notifier.domain.key_set import LENGTH, KeySet, key_id
 
 _HEAD: Final = """\
-# The key of this Notifier: it seals the audit log and encrypts backups. Keep a copy apart from the backups: without it
-# they do not open, and no start is possible. To change it, put a new line above; what the old ones sealed still counts.
+# The key of this Notifier: it seals the audit log, and encrypts backups and the keys of second factors. Keep a copy
+# apart from the backups: without it they do not open, and no start is possible. To change it, put a new line above;
+# what the old ones sealed still counts.
 """
 _PREFIX: Final = "nkey1-"
 

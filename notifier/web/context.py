@@ -20,6 +20,7 @@ from notifier.db.enrollments import by_id
 from notifier.db.visibility import is_hidden, looking
 from notifier.domain.clocks import Timekeeper
 from notifier.domain.instants import zone_called
+from notifier.domain.key_set import KeySet
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.alert_rules import AlertRules
@@ -38,6 +39,8 @@ class WebContext:
     clock: Timekeeper
     rules: PlanningRules
     protocols: Catalogue
+    keys: KeySet
+    """The clinic's own."""
     public_host: str | None = None
     """The host name that the internet reaches us by: it serves webhooks alone."""
     missing: tuple[str, ...] = ()

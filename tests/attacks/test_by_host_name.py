@@ -20,6 +20,7 @@ from notifier.web.hosts import THIS_MACHINE, HostRules
 from notifier.web.pages.routes import staff_router
 from tests.faults.process import until
 from tests.setups.fakes import FakeClock
+from tests.setups.keys import KEYS
 from tests.web.pages.conftest import RULES
 from tests.web.test_process import started
 
@@ -37,7 +38,7 @@ def test_the_public_name_serves_webhooks_alone_and_no_other_name_serves_anything
     from schedules.catalogue import shipped  # noqa: PLC0415  # the same
 
     clock = FakeClock(now)
-    context = WebContext(sqlite_engine, clock, RULES, shipped(), public_host=PUBLIC)
+    context = WebContext(sqlite_engine, clock, RULES, shipped(), KEYS, public_host=PUBLIC)
     rules = HostRules(PUBLIC, THIS_MACHINE | {PAGE})
     app = create_app(sqlite_engine, clock, routers=[staff_router(context)], hosts=rules)
     with TestClient(app, client=("127.0.0.1", 50000), base_url="http://127.0.0.1", follow_redirects=False) as client:

@@ -27,6 +27,7 @@ from tests.benchmarks.history import fill_history
 from tests.benchmarks.table import Line, at_most, percentile, show
 from tests.benchmarks.work import PIECES, fill_work
 from tests.setups.fakes import FakeClock
+from tests.setups.keys import KEYS
 
 _PATIENTS = 100_000
 _VISITS = 20
@@ -67,7 +68,7 @@ def _measure(kind: str, url: str) -> None:
     with writing(engine) as session:
         add_staff(session, "Dana", _PASSWORD, admin=True, now=NOW, by="bench")
     answers = AnswerRules(VOICE, ZoneInfo(ZONE))
-    context = WebContext(engine, clock, RULES, shipped(), second_factor=SecondFactorRule.OFF, answers=answers)
+    context = WebContext(engine, clock, RULES, shipped(), KEYS, second_factor=SecondFactorRule.OFF, answers=answers)
     app = create_app(engine, clock, routers=[staff_router(context)])
     with TestClient(app, client=("127.0.0.1", 50000), base_url="http://127.0.0.1", follow_redirects=False) as browser:
         browser.post("/sign-in", data={"name": "Dana", "password": _PASSWORD})

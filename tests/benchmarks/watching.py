@@ -29,6 +29,7 @@ from tests.benchmarks.databases import Databases
 from tests.benchmarks.history import fill_history
 from tests.benchmarks.table import Line, at_most, show
 from tests.benchmarks.work import fill_work
+from tests.setups.keys import KEYS
 
 _PAGES, _EVERY, _SECONDS = 20, 3.8, 30.0
 _MOST = 1.0
@@ -76,7 +77,7 @@ def _measure(url: str) -> dict[str, float]:
 def _serve(url: str, port: int) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     engine, clock = open_engine(url), Clock()
-    app = create_app(engine, clock, routers=[staff_router(WebContext(engine, clock, RULES, shipped()))])
+    app = create_app(engine, clock, routers=[staff_router(WebContext(engine, clock, RULES, shipped(), KEYS))])
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none")
 
 

@@ -29,6 +29,7 @@ from notifier.web.error_pages import to_staff
 from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
 from tests.setups.fakes import FakeClock
+from tests.setups.keys import KEYS
 from tests.web.pages.conftest import PASSWORD
 
 NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
@@ -180,7 +181,7 @@ def open_clinic(clinic: Callable[..., Any], tmp_path: Path) -> Callable[[], Abst
             left.unlink()
         shutil.copy(empty, tmp_path / "notifier.db")
         engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
-        context = WebContext(engine, FakeClock(NOW), planning_rules(load_settings()), shipped())
+        context = WebContext(engine, FakeClock(NOW), planning_rules(load_settings()), shipped(), KEYS)
         with writing(engine) as session:
             add_staff(session, "Dana", PASSWORD, admin=False, now=NOW, by="test")
             key = add_key(session, "EHR", tuple(Scope), now=NOW, by="test")

@@ -110,6 +110,8 @@ def new_key(
             context.record(session, f"new key {key_id(keys.current)} after {before}: {reason}")
             seal_entries(session, keys, context.now)
     note(f"made: {place}; keep a copy of it, apart from the backups. Backups of the old key do not open any more")
+    note("second factors neither: who has one signs in with a recovery code and sets it up anew, or is reset with")
+    note("notifier staff reset-second-factor NAME")
 
 
 def _unproven(found: Verified) -> list[str]:

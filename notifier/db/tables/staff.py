@@ -52,7 +52,7 @@ class Staff(SQLModel, table=True):
     must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """The password was made up by the program, and somebody else has read it."""
     otp_secret: str | None = Field(default=None, max_length=64)
-    """The key that this person's app makes codes of, in base32; None: no second factor."""
+    """The key that this person's app makes codes of, encrypted (an older one in base32); None: none is set up."""
     otp_since: datetime | None = instant(null=True)
     otp_step: int | None = None
     """The half minute of the last code that was taken: neither it nor an older one is taken again."""
@@ -74,7 +74,7 @@ class StaffSession(SQLModel, table=True):
     second_factor_at: datetime | None = instant(null=True)
     """When a code was given; None: none was."""
     new_otp_secret: str | None = Field(default=None, max_length=64)
-    """A key that is being set up in this browser, until a code has proved that the app has it."""
+    """A key that is being set up in this browser, encrypted, until a code has proved that the app has it."""
     device: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
     """Browser and system, such as "Firefox on Windows"; empty for one from before they were stored."""
     address: str | None = Field(default=None, max_length=45)

@@ -25,6 +25,7 @@ from notifier.web.context import WebContext
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.setups.fakes import FakeClock
+from tests.setups.keys import KEYS
 
 V1 = "/api/v1"
 RULES = PlanningRules(Voice("Lakeside Skin", "(978) 555-0142"), "America/New_York", must_be_approved=False)
@@ -77,7 +78,7 @@ class Api:
 @contextmanager
 def open_program(engine: Engine, now: datetime, **settings: Any) -> Iterator[Api]:
     clock = FakeClock(now)
-    surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
+    surroundings = WebContext(engine, clock, RULES, shipped(), KEYS, **settings)
     app = create_app(engine, clock, routers=[api_router(surroundings)])
     with TestClient(app, client=("127.0.0.1", 9), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         api = Api(engine, clock, surroundings, app, client)

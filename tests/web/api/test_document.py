@@ -22,9 +22,10 @@ from notifier.web.api.app import api_app
 from notifier.web.context import WebContext
 from schedules.catalogue import shipped
 from tests.setups.fakes import FakeClock
+from tests.setups.keys import KEYS
 from tests.web.api.conftest import ANA, RULES, V1, Api, open_program
 
-OFFICE = WebContext(create_engine("sqlite://"), FakeClock(datetime(2026, 3, 6, tzinfo=UTC)), RULES, shipped())
+OFFICE = WebContext(create_engine("sqlite://"), FakeClock(datetime(2026, 3, 6, tzinfo=UTC)), RULES, shipped(), KEYS)
 DOCUMENT = api_app(OFFICE).openapi()
 SCHEMA = schemathesis.openapi.from_dict(deepcopy(DOCUMENT))
 for methods in SCHEMA.raw_schema["paths"].values():

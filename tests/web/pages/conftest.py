@@ -36,6 +36,7 @@ from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 from tests.setups.fakes import FakeClock
+from tests.setups.keys import KEYS
 
 HERE = "http://127.0.0.1"
 PASSWORD = "four words of mine"
@@ -124,7 +125,7 @@ def open_pages(engine: Engine, now: datetime, **settings: Any) -> Iterator[Pages
     """A desk whose browser has not signed in yet. A password is enough, unless said: other tests are about the rest."""
     clock = FakeClock(now)
     settings = {"second_factor": SecondFactorRule.OFF, **settings}
-    surroundings = WebContext(engine, clock, RULES, shipped(), **settings)
+    surroundings = WebContext(engine, clock, RULES, shipped(), KEYS, **settings)
     routers = [staff_router(surroundings)]
     app = create_app(engine, clock, routers=routers, error_page=to_staff(surroundings))
     with TestClient(app, client=("127.0.0.1", 50000), base_url=HERE, follow_redirects=False) as client:

@@ -12,10 +12,14 @@ import pyotp
 import pytest
 from sqlalchemy import Engine, select
 
+from notifier.access.accounts import account_called
 from notifier.access.manage_accounts import add_staff, set_role
+from notifier.access.otp_key import decrypted, encrypted
 from notifier.access.second_factor import SecondFactorRule
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Role, StaffAudit
+from notifier.domain.key_set import LENGTH, KeySet
+from tests.setups.keys import KEYS
 from tests.web.pages.conftest import PASSWORD, Pages, open_pages, words
 
 CODE, SET_UP = "/sign-in/code", "/sign-in/set-up"
@@ -200,3 +204,34 @@ def test_what_was_filled_in_while_locked_comes_back_behind_all_steps(desk: Pages
     back = desk.client.post("/sign-in/go-on", data={"form": found[1], "to": "/", **kept})
     assert (200, True) == (back.status_code, 'value="Ana Ruiz"' in back.text)
     assert "Enroll" in words(back)
+
+
+def test_its_key_is_stored_encrypted_for_one_person_and_opens_with_the_clinics_key_alone(desk: Pages) -> None:
+    def stored(secret: str | None = None) -> str:
+        with writing(desk.engine) as session:
+            staff = account_called(session, "Dr. Sol")
+            assert staff is not None
+            staff.otp_secret = secret or staff.otp_secret
+            return staff.otp_secret or ""
+
+    def opens_with(said: str) -> bool:
+        desk.client.cookies.clear()
+        desk.sign_in("Dr. Sol")
+        give(desk, said)
+        return is_in(desk)
+
+    app, recovery = set_up(desk)
+    assert (app.secret, 64) == (decrypted(stored(), 1, KEYS), len(stored()))
+    stored(app.secret)  # as it stood before it was encrypted
+    assert opens_with(code(desk, app))
+    assert (app.secret, 64) == (decrypted(stored(), 1, KEYS), len(stored()))
+    stored(encrypted(app.secret, 2, KEYS))  # of another account
+    assert not opens_with(code(desk, app))
+    lost = KeySet(b"l" * LENGTH)
+    stored(encrypted(app.secret, 1, lost))
+    assert not opens_with(code(desk, app))
+    assert "notifier staff reset-second-factor" in words(give(desk, code(desk, app)))
+    assert opens_with(recovery[0])
+    object.__setattr__(desk.context, "keys", KeySet(KEYS.current, (lost.current,)))
+    assert opens_with(code(desk, app))
+    assert app.secret == decrypted(stored(), 1, KEYS)

@@ -70,9 +70,10 @@ def _refuse_code(view: View) -> Response | None:
     if not rate_limit.take_try(context.engine, address, name, now, browser=browser, anywhere=rate_limit.CODES):
         return _page(view, problem=responses.TOO_OFTEN, status=429)
     with reading(context.engine) as session:
-        proof = codes.prove(session, _mine(session.get(Staff, mine)), view.fields.get("code", ""), now)
+        proof = codes.prove(session, _mine(session.get(Staff, mine)), view.fields.get("code", ""), context.keys, now)
     with writing(context.engine) as session:
-        right = proof is not None and codes.take(session, mine, proof, now)
+        account = _mine(session.get(Staff, mine))
+        right = proof is not None and codes.take(session, account, proof, context.keys, now)
         if not right:
             accounts.audit(
                 session, at=now, by=view.who.by, what="refused", about=f"code of account {mine}", source=view.source
@@ -104,7 +105,7 @@ def confirm(view: View) -> Response:
         opened = session.get(StaffSession, hashed)
         if opened is None or opened.new_otp_secret is None:
             return redirect("/account/second-factor")  # no key was asked for here, so none is shown either
-        right = codes.is_first_code(opened, code, now)
+        right = codes.is_first_code(opened, code, view.context.keys, now)
     if not right:
         return _set_up_page(view, problem=WRONG_FIRST_CODE, status=422)
     new = codes.new_recovery_codes()
@@ -116,7 +117,7 @@ def confirm(view: View) -> Response:
 def _confirm(view: View, hashed: str, code: str, new: NewRecoveryCodes, now: datetime) -> bool:
     with writing(view.context.engine) as session:
         opened, staff = session.get(StaffSession, hashed), _mine(session.get(Staff, view.who.staff_id))
-        if opened is None or not codes.begin_to_use(session, opened, staff, code, new, now):
+        if opened is None or not codes.begin_to_use(session, opened, staff, code, new, keys=view.context.keys, now=now):
             return False
         sessions.revoke_others(session, view.who.staff_id, hashed, now=now)
         about = f"set up the second factor of account {view.who.staff_id}"

@@ -149,7 +149,7 @@ def key_to_show(context: WebContext, token: str) -> ShownKey:
     with writing(context.engine) as session:
         opened = session.get(StaffSession, token_hash(token))
         assert opened is not None
-        secret = second_factor.key_to_set_up(session, opened)
+        secret = second_factor.key_to_set_up(session, opened, context.keys)
         staff = session.get(Staff, opened.staff_id)
         assert staff is not None
         address = second_factor.key_address(secret, staff.name, context.rules.voice.clinic)

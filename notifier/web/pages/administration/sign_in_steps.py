@@ -75,9 +75,13 @@ def _give_code(context: WebContext, request: Request, fields: Fields, token: str
     most = rate_limit.CODES
     if not rate_limit.take_try(context.engine, tried.address, tried.name, now, browser=tried.browser, anywhere=most):
         return _again(context, SignInStep.CODE, request, fields, token, responses.TOO_OFTEN, 429)
-    entry = session_access.give_code(
-        context.engine, token, fields.get("code", ""), source, rule=context.second_factor, now=now
-    )
+    keys, rule = context.keys, context.second_factor
+    try:
+        entry = session_access.give_code(
+            context.engine, token, fields.get("code", ""), source, keys=keys, rule=rule, now=now
+        )
+    except Refused as why:
+        return _again(context, SignInStep.CODE, request, fields, token, _sentence(why), 422)
     if entry is None:
         return _again(context, SignInStep.CODE, request, fields, token, WRONG_CODE, 401)
     return responses.complete(context, request, fields, entry)
@@ -89,6 +93,7 @@ def _set_up(context: WebContext, request: Request, fields: Fields, token: str, _
         token,
         fields.get("code", ""),
         source_of(request),
+        keys=context.keys,
         rule=context.second_factor,
         now=context.clock.now(),
     )
@@ -136,9 +141,12 @@ def _set_own_password(context: WebContext, request: Request, fields: Fields, tok
                 session, changed, token, source_of(request), rule=context.second_factor, now=now
             )
     except Refused as why:
-        sentence = f"{str(why)[:1].upper()}{str(why)[1:]}."
-        return _again(context, SignInStep.PASSWORD, request, fields, token, sentence, 422)
+        return _again(context, SignInStep.PASSWORD, request, fields, token, _sentence(why), 422)
     return responses.complete(context, request, fields, entry)
+
+
+def _sentence(why: Refused) -> str:
+    return f"{str(why)[:1].upper()}{str(why)[1:]}."
 
 
 def _again(
