@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, delete, select, text
+from sqlalchemy import ColumnElement, Engine, delete, func, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.engine import reading, writing
 from notifier.db.rows import insert_rows
-from notifier.db.tables import WrongPassword
+from notifier.db.tables import Staff, WrongPassword
 
 COUNTED_FOR: Final = timedelta(minutes=15)
 _NAME_HERE: Final = 10
@@ -24,6 +25,8 @@ _NAME: Final = 50
 """Passwords for one name from anywhere, but for the browsers that this person has signed in with before."""
 CODES: Final = 10
 """Codes of one person's second factor from anywhere, but for such browsers: who tries them knows the password."""
+OFTEN: Final = 10
+"""Wrong ones for one person within a quarter of an hour, of which whoever runs the machine is told."""
 _PASSWORDS_HERE: Final = 100
 """Passwords from one address, whatever the name: a clinic's desks may share one."""
 _KEYS_HERE: Final = 20
@@ -32,6 +35,13 @@ with a stale key must not lock out the others of its building."""
 _A_KEY: Final = "api key"
 """Whose a wrong key is: no name's digits."""
 _DIGITS: Final = 8
+
+
+class Tried(StrEnum):
+    """What somebody who wants to come in has to know."""
+
+    PASSWORD = "password"  # noqa: S105  # the word, no password
+    CODE = "code"
 
 
 def take_try(
@@ -59,6 +69,25 @@ def forget_wrong_passwords(engine: Engine, address: str, name: str, *, browser: 
     """Delete the tries of a name at an address or in a browser, after a right one."""
     with writing(engine) as session:
         session.execute(delete(WrongPassword).where(*_these(name, address, browser)))
+
+
+def code_of(staff_id: int) -> str:
+    """Under which name the codes of somebody's second factor are counted."""
+    return f"code of account {staff_id}"
+
+
+def often_tried(session: Session, now: datetime) -> frozenset[Tried]:
+    """What was wrong so often for one person within the last quarter of an hour that it is no slip."""
+    many = select(col(WrongPassword.who)).where(col(WrongPassword.at) > now - COUNTED_FOR)
+    found = set(session.scalars(many.group_by(col(WrongPassword.who)).having(func.count() >= OFTEN)))
+    if not found - {_A_KEY}:
+        return frozenset()
+    people = session.execute(select(col(Staff.id), col(Staff.name)).where(col(Staff.active).is_(True))).all()
+    tried = {
+        Tried.PASSWORD: {_of_name(name) for _, name in people},
+        Tried.CODE: {_of_name(code_of(number)) for number, _ in people if number is not None},
+    }
+    return frozenset(what for what, whose in tried.items() if found & whose)
 
 
 def note_wrong_key(engine: Engine, address: str, now: datetime) -> bool:

@@ -7,12 +7,17 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from notifier.access.manage_accounts import add_staff
 from notifier.access.rate_limit import (
     COUNTED_FOR,
+    Tried,
+    code_of,
     forget_wrong_passwords,
     note_wrong_key,
+    often_tried,
     take_try,
 )
+from notifier.db.engine import reading, writing
 
 DESK, ELSEWHERE = "10.0.0.1", "10.0.0.2"
 
@@ -35,6 +40,26 @@ def test_a_quarter_of_an_hour_later_or_once_the_password_is_known_it_is_forgotte
     assert (True, False) == (take_try(engine, DESK, "Dana", now), take_try(engine, DESK, "Eve", now))
     later = now + COUNTED_FOR
     assert (True, True) == (take_try(engine, DESK, "Eve", later), note_wrong_key(engine, DESK, later))
+
+
+def test_ten_wrong_ones_of_one_person_are_often_and_those_of_nobody_are_not(engine: Engine, now: datetime) -> None:
+    with writing(engine) as session:
+        dana = add_staff(session, "Dana", "four words of mine", now=now, by="test")
+
+    def often(at: datetime = now) -> set[Tried]:
+        with reading(engine) as session:
+            return set(often_tried(session, at))
+
+    for _ in range(9):
+        take_try(engine, DESK, "Dana", now)
+        take_try(engine, DESK, "of nobody", now)
+        take_try(engine, DESK, code_of(dana), now)
+    assert set() == often()
+    take_try(engine, ELSEWHERE, "of nobody", now)
+    take_try(engine, ELSEWHERE, " dana", now)
+    assert {Tried.PASSWORD} == often()
+    take_try(engine, ELSEWHERE, code_of(dana), now)
+    assert ({Tried.PASSWORD, Tried.CODE}, set()) == (often(), often(now + COUNTED_FOR))
 
 
 def test_tries_that_come_at_once_are_no_more_than_tries_in_a_row(engine: Engine, now: datetime) -> None:

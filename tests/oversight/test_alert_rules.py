@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from notifier.access.rate_limit import Tried
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.alert_rules import (
     AlertFacts,
@@ -42,6 +43,12 @@ def test_a_protocol_whose_file_cannot_be_read_is_told() -> None:
     (cause,) = find_causes(AlertFacts(WELL), broken, NOW)
     assert ("protocol-light-peel", 392) == (cause.key, len(cause.why))
     assert "whose file cannot be read: light-peel.toml, line 3: xxx" in cause.why
+
+
+def test_many_wrong_passwords_or_codes_are_told_once_in_half_a_day_and_to_who_runs_the_machine() -> None:
+    found = find_causes(AlertFacts(WELL, often_tried=frozenset(Tried)), RULES, NOW)
+    assert ["wrong-codes", "wrong-passwords"] == [one.key for one in found]
+    assert {(False, 12 * 60 * MINUTE)} == {(one.clinical, one.at_most_every) for one in found}
 
 
 def test_what_is_wrong_with_the_engine(subtests: pytest.Subtests) -> None:

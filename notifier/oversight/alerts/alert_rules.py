@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from notifier.access.rate_limit import Tried
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.cadence import Cause
@@ -31,6 +32,8 @@ VISIT: Final = timedelta(hours=1)
 """How long an appointment is taken to last; nobody tells us."""
 MARKED_WITHIN: Final = timedelta(hours=1)
 """After the visit: until then somebody may still be writing it up."""
+TRIED_AT_MOST_EVERY: Final = timedelta(hours=12)
+"""Whoever tries passwords or codes goes on all night: one alert says it."""
 FILTERED_PART: Final = 0.05
 FILTERED_AT_LEAST_OF: Final = 20
 """Of so few texts, one filtered would be more than that part."""
@@ -92,6 +95,8 @@ class AlertFacts:
     blocked: tuple[tuple[int, str | None], ...] = ()
     """Enrollments whose number Twilio blocks although the patient agreed to texts again, with their office."""
 
+    often_tried: frozenset[Tried] = frozenset()
+    """What was wrong at sign-ins of one person more often than a slip is."""
     failed_files: tuple[tuple[str, int, int], ...] = ()
     """Booking systems' files that could not be taken whole: the mapping, rows to mend (0: it was refused), the file."""
     failed_hooks: tuple[tuple[str, int, int], ...] = ()
@@ -129,6 +134,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *([unknown_numbers_cause()] if facts.too_many_unknown else ()),
         *_of_the_engine(facts.signs, rules, now),
         *_filtered(facts.filtered),
+        *(_of_sign_ins(what) for what in sorted(facts.often_tried)),
         *(_of_a_protocol(*one) for one in rules.unreadable_protocols.items()),
         *_unmarked(facts, rules, now),
         *(_blocked(enrollment, office) for enrollment, office in facts.blocked),
@@ -153,6 +159,16 @@ def _of_a_hook(source: str, count: int, latest: int) -> Cause:
         f"hook:{latest}", f"{what} of the booking system {source} could not be taken; see Accounts, Webhooks: what is "
         f"wrong stands there, and what is mended is tried again",
     )  # fmt: skip
+
+
+def _of_sign_ins(what: Tried) -> Cause:
+    why = {
+        Tried.PASSWORD: "ten wrong passwords or more for one person within a quarter of an hour; whose and from where "
+        "stands in the audit log (refused): if it was not that person, warn them",
+        Tried.CODE: "ten wrong codes or more of one person's second factor within a quarter of an hour: whoever tries "
+        "them may know the password. The audit log says whose (refused): give that person another password",
+    }
+    return Cause(f"wrong-{what}s", why[what], at_most_every=TRIED_AT_MOST_EVERY)
 
 
 def _of_the_engine(signs: VitalSigns, rules: AlertRules, now: datetime) -> Iterator[Cause]:

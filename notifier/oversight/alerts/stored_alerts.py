@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.access.rate_limit import often_tried
 from notifier.conversations.auto_reply import UNKNOWN_AN_HOUR
 from notifier.conversations.claims import claim_of_reply
 from notifier.conversations.reply_texts import answers_to_unknown
@@ -48,6 +49,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         in_trouble=troubled,
         filtered=filtered_lately(session, now),
         blocked=tuple(blocked_after_consent(session, now - _LOOK_BACK)),
+        often_tried=often_tried(session, now),
         failed_files=tuple(
             (one.mapping or "an import", one.bad_rows, one.id or 0) for one in failed_files(session, now - _FILES_FOR)
         ),

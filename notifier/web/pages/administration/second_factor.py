@@ -65,7 +65,7 @@ def change(view: View) -> Response:
 def _refuse_code(view: View) -> Response | None:
     """Count a try, judge the code and use it up; the response where it is wrong."""
     context, mine, now = view.context, view.who.staff_id, view.now
-    address, name = view.source.address or "unknown", responses.code_of(mine)
+    address, name = view.source.address or "unknown", rate_limit.code_of(mine)
     browser = responses.known_browser(context, view.request, view.who.name)
     if not rate_limit.take_try(context.engine, address, name, now, browser=browser, anywhere=rate_limit.CODES):
         return _page(view, problem=responses.TOO_OFTEN, status=429)

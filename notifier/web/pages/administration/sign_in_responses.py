@@ -40,7 +40,7 @@ class CountedTry:
 
     address: str
     name: str
-    """Whose it is: the typed name, or `code_of` somebody."""
+    """Whose it is: the typed name, or `rate_limit.code_of` somebody."""
     browser: str | None
     """What this browser is known by; None for a stranger's."""
 
@@ -58,11 +58,6 @@ class ShownKey:
 def address_of(request: Request) -> str:
     """Where the tries of a request are counted."""
     return source_of(request).address or "unknown"
-
-
-def code_of(staff_id: int) -> str:
-    """Under which name the codes of somebody's second factor are counted."""
-    return f"code of account {staff_id}"
 
 
 def known_browser(context: WebContext, request: Request, name: str) -> str | None:
@@ -89,7 +84,7 @@ def keep_cookies(context: WebContext, request: Request, response: Response, entr
 def _forget_tries(context: WebContext, request: Request, entry: Entry) -> None:
     """The sign-in is complete, and not before: a right password would else give back the tries of codes."""
     address, browser = address_of(request), known_browser(context, request, entry.name)
-    for name in (entry.name, code_of(entry.staff_id)):
+    for name in (entry.name, rate_limit.code_of(entry.staff_id)):
         rate_limit.forget_wrong_passwords(context.engine, address, name, browser=browser)
 
 

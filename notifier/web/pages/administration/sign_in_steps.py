@@ -22,7 +22,7 @@ from notifier.web import cookies
 from notifier.web.context import WebContext
 from notifier.web.hashing_room import BUSY, HashingRoom, TooMany
 from notifier.web.pages.administration import sign_in_responses as responses
-from notifier.web.pages.administration.sign_in_responses import CountedTry, code_of
+from notifier.web.pages.administration.sign_in_responses import CountedTry
 from notifier.web.render import render
 from notifier.web.source import source_of
 from notifier.web.view import Fields, read_fields, redirect
@@ -70,7 +70,9 @@ def _give_code(context: WebContext, request: Request, fields: Fields, token: str
     assert account.id is not None
     now, source = context.clock.now(), source_of(request)
     tried = CountedTry(
-        responses.address_of(request), code_of(account.id), responses.known_browser(context, request, account.name)
+        responses.address_of(request),
+        rate_limit.code_of(account.id),
+        responses.known_browser(context, request, account.name),
     )
     most = rate_limit.CODES
     if not rate_limit.take_try(context.engine, tried.address, tried.name, now, browser=tried.browser, anywhere=most):
