@@ -152,7 +152,10 @@ def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = Fals
 
 @contextmanager
 def _recorded(context: CommandContext, what: str) -> Iterator[None]:
-    """Write the command down, with whom it showed; also where it is given up after somebody was shown."""
+    """Write the command down, with whom it showed; also where it is given up after somebody was shown.
+
+    What only reads prints after this block: where the entry cannot be written, nobody is shown.
+    """
     token = _running.set(context)
     try:
         yield

@@ -35,6 +35,7 @@ def day(
         else:
             rows = visits.visits(session, _date(on) if on else context.now.astimezone(zone).date(), zone, context.now)
             others = visits.count_unmarked(session, context.now)
+        context.shows(one.enrollment.id for one in rows)
     if as_json:
         print_json([one.to_json() for one in rows])
         return

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from notifier.cli.context import CommandContext, command_context
+from notifier.cli.context import command_context
 from notifier.cli.options import Json
 from notifier.cli.output import is_attended, note, print_json, print_table, write
 from notifier.cli.timeline_table import local
@@ -43,8 +43,7 @@ def find(
     typed = " ".join(words or ())
     if not typed:
         typed = typer.prompt("Whom", err=True) if is_attended() else sys.stdin.readline()
-    with command_context(read_only=True) as context:
-        _show(context, PatientQuery(typed.strip()), page, as_json=as_json, as_csv=False, empty="nobody is found")
+    _list(PatientQuery(typed.strip()), page, as_json=as_json, as_csv=False, empty="nobody is found")
 
 
 def patients(
@@ -59,16 +58,13 @@ def patients(
 ) -> None:
     """Who is enrolled, with the last text and the next one; who wrote something unread comes first."""
     query = PatientQuery("", state, protocol, provider, office, unread)
-    with command_context(read_only=True) as context:
-        _show(context, query, page, as_json=as_json, as_csv=as_csv, empty="nobody is enrolled")
+    _list(query, page, as_json=as_json, as_csv=as_csv, empty="nobody is enrolled")
 
 
-def _show(
-    context: CommandContext, query: PatientQuery, number: int, *, as_json: bool, as_csv: bool, empty: str
-) -> None:
-    with reading(context.engine) as session:
+def _list(query: PatientQuery, number: int, *, as_json: bool, as_csv: bool, empty: str) -> None:
+    with command_context(read_only=True) as context, reading(context.engine) as session:
         page = patient_page(session, query, size=MOST_LISTED) if as_csv else patient_page(session, query, number)
-    context.shows(line.enrollment.id for line in page.lines)
+        context.shows(line.enrollment.id for line in page.lines)
     home = ZoneInfo(context.rules.timezone)
     if as_json:
         print_json(page_json(page))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from notifier.cli import running
+from notifier.cli import context, running
 from notifier.db.engine import open_engine
+from notifier.db.errors import DatabaseFailure
 from notifier.domain.refused import Refused
 from tests.access.test_audit_chain import tamper
 from tests.cli.conftest import Ran
@@ -83,3 +84,23 @@ def test_an_encrypted_backup_comes_back_with_its_key_and_the_audit_log_says_so(
     assert ["a backup was restored, as of 2026-03-07 20:40 UTC", "a backup was restored: what follows goes on from it",
             "notifier enroll"] == said[:3]  # fmt: skip
     assert [] == [one.name for one in tmp_path.iterdir() if "plain" in one.name or "part" in one.name]
+
+
+def test_what_only_reads_is_in_the_audit_log_before_it_prints_and_prints_nothing_where_that_is_full(
+    clinic: Desk, ana: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic(*ana)
+    looks = (("find", "Ana"), ("patients",), ("patients", "--csv"), ("day",), ("due",), ("show", "1"), ("enrollments",))
+    for one in looks:
+        told = clinic(*one)
+        assert (one, 0, True) == (one, told.code, "Lopez" in told.out or "today" in told.out)
+    seen = clinic("audit", "who-saw", "1", "--json").answer
+    assert [f"notifier {one[0]}" for one in reversed(looks)] == [entry["about"] for entry in seen[: len(looks)]]
+
+    def full(*_: object) -> None:
+        raise DatabaseFailure("The disk is full.")
+
+    monkeypatch.setattr(context, "record_command", full)
+    for one in (*looks, ("report",), ("silent",), ("replies",)):
+        told = clinic(*one)
+        assert (one, "", True) == (one, told.out, told.code != 0)
