@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access import accounts as staff
+from notifier.access.accounts import Source
 from notifier.db.rows import insert_rows
 from notifier.db.tables import ApiKey, Scope
 from notifier.domain.refused import RefusalCode, Refused
@@ -52,6 +53,7 @@ def add_key(
     office: str | None = None,
     now: datetime,
     by: str,
+    source: Source | None = None,
 ) -> str:
     """A new key, 32 random bytes; it is shown this once. Raises Refused for a name that is taken and for no scope.
 
@@ -72,11 +74,11 @@ def add_key(
     key = f"{_OURS}{secrets.token_urlsafe(32)}"
     row = {"name": name, "key_hash": hash_of(key), "prefix": key[:_SHOWN], "scopes": allowed}
     insert_rows(session, ApiKey, [{**row, "office": office, "created_at": now, "created_by": by}])
-    _note(session, f"added api key {key[:_SHOWN]} ({', '.join(allowed)})", now=now, by=by)
+    _note(session, f"added api key {key[:_SHOWN]} ({', '.join(allowed)})", now=now, by=by, source=source)
     return key
 
 
-def revoke_key(session: Session, name: str, *, now: datetime, by: str) -> None:
+def revoke_key(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> None:
     """The key opens nothing from now on. Raises Refused where there is none of that name."""
     key = working_key(session, name.strip())
     if key is None:
@@ -84,7 +86,7 @@ def revoke_key(session: Session, name: str, *, now: datetime, by: str) -> None:
         raise Refused(f'there is no key "{name[:60]}"; keys are: {known}', "name")
     key.revoked_at, key.revoked_by = now, by
     session.add(key)
-    _note(session, f"revoked api key {key.prefix}", now=now, by=by)
+    _note(session, f"revoked api key {key.prefix}", now=now, by=by, source=source)
 
 
 def hash_of(key: str) -> str:
@@ -133,5 +135,5 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _note(session: Session, about: str, *, now: datetime, by: str) -> None:
-    staff.audit(session, at=now, by=by, what="did", about=about)
+def _note(session: Session, about: str, *, now: datetime, by: str, source: Source | None) -> None:
+    staff.audit(session, at=now, by=by, what="did", about=about, source=source)

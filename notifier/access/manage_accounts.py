@@ -1,4 +1,7 @@
-"""Accounts of people at the desk: add one, set its password, let it go, end its sessions."""
+"""Accounts of people at the desk: add one, set its password, let it go, end its sessions.
+
+`by`, `source`: who does it and from where, for the audit log.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notifier.access import accounts as staff
 from notifier.access import second_factor, sessions
+from notifier.access.accounts import Source
 from notifier.access.known_browsers import forget_browsers
 from notifier.access.password_rules import check_password
 from notifier.access.passwords import hash_password, is_password
@@ -32,6 +36,7 @@ def add_staff(
     made_up: bool = False,
     now: datetime,
     by: str,
+    source: Source | None = None,
 ) -> int:
     """A new account; its id. Raises Refused for a name that is taken and for a password that is too weak.
 
@@ -54,21 +59,25 @@ def add_staff(
         "created_by": by,
     }
     (staff_id,) = insert_rows_for_ids(session, Staff, [row])
-    _note(session, f"added {row['role']} account {staff_id}", now=now, by=by)
+    _note(session, f"added {row['role']} account {staff_id}", now=now, by=by, source=source)
     return staff_id
 
 
-def set_offices(session: Session, name: str, offices: Sequence[str], *, now: datetime, by: str) -> None:
+def set_offices(
+    session: Session, name: str, offices: Sequence[str], *, now: datetime, by: str, source: Source | None = None
+) -> None:
     """Whose patients somebody sees, from the next page on; none given: all. Raises Refused for the last admin."""
     account = _the_account(session, name)
     if offices and account.offices is None:
         refuse_last_admin(session, account)
     account.offices = list(offices) or None
     session.add(account)
-    _note(session, f"account {account.id} sees {', '.join(offices) or 'all offices'}", now=now, by=by)
+    _note(session, f"account {account.id} sees {', '.join(offices) or 'all offices'}", now=now, by=by, source=source)
 
 
-def set_languages(session: Session, name: str, languages: Sequence[str], *, now: datetime, by: str) -> None:
+def set_languages(
+    session: Session, name: str, languages: Sequence[str], *, now: datetime, by: str, source: Source | None = None
+) -> None:
     """Which languages somebody reads, by code; none given: nobody has said. Raises Refused for an unknown one."""
     account = _the_account(session, name)
     for code in languages:
@@ -76,7 +85,13 @@ def set_languages(session: Session, name: str, languages: Sequence[str], *, now:
             raise Refused(f'"{code[:20]}" is no code of a language; write en, es or another two letters', "languages")
     account.languages = sorted(set(languages)) or None
     session.add(account)
-    _note(session, f"account {account.id} reads {', '.join(languages) or 'what nobody has said'}", now=now, by=by)
+    _note(
+        session,
+        f"account {account.id} reads {', '.join(languages) or 'what nobody has said'}",
+        now=now,
+        by=by,
+        source=source,
+    )
 
 
 def set_password(
@@ -88,6 +103,7 @@ def set_password(
     made_up: bool = False,
     now: datetime,
     by: str,
+    source: Source | None = None,
 ) -> int:
     """Another password, and the account works again; its sessions end: how many there were.
 
@@ -99,12 +115,12 @@ def set_password(
         raise Refused("the new password is the old one; choose another one", "password")
     account.password_hash, account.active, account.must_change_password = hashed, True, made_up
     session.add(account)
-    _note(session, f"set the password of account {account.id}", now=now, by=by)
+    _note(session, f"set the password of account {account.id}", now=now, by=by, source=source)
     forget_browsers(session, account.id or 0)
     return sessions.revoke_all(session, account.id or 0, now=now)
 
 
-def reset_second_factor(session: Session, name: str, *, now: datetime, by: str) -> int:
+def reset_second_factor(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> int:
     """A phone is lost: the key and the recovery codes are gone, and every session ends; how many there were.
 
     Where a second factor is required, the next sign-in asks to set one up. Raises Refused where there is none.
@@ -113,30 +129,30 @@ def reset_second_factor(session: Session, name: str, *, now: datetime, by: str) 
     if account.otp_secret is None:
         raise Refused(f"{account.name} has no second factor; there is nothing to reset", "name")
     second_factor.turn_off(session, account)
-    _note(session, f"reset the second factor of account {account.id}", now=now, by=by)
+    _note(session, f"reset the second factor of account {account.id}", now=now, by=by, source=source)
     forget_browsers(session, account.id or 0)
     return sessions.revoke_all(session, account.id or 0, now=now)
 
 
-def deactivate(session: Session, name: str, *, now: datetime, by: str) -> int:
+def deactivate(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> int:
     """Somebody has left: the account stops working at once; how many sessions ended."""
     account = _the_account(session, name)
     account.active = False
     session.add(account)
-    _note(session, f"deactivated account {account.id}", now=now, by=by)
+    _note(session, f"deactivated account {account.id}", now=now, by=by, source=source)
     forget_browsers(session, account.id or 0)
     return sessions.revoke_all(session, account.id or 0, now=now)
 
 
-def activate(session: Session, name: str, *, now: datetime, by: str) -> None:
+def activate(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> None:
     """The account works again, with the password that it had."""
     account = _the_account(session, name)
     account.active = True
     session.add(account)
-    _note(session, f"activated account {account.id}", now=now, by=by)
+    _note(session, f"activated account {account.id}", now=now, by=by, source=source)
 
 
-def set_role(session: Session, name: str, role: Role, *, now: datetime, by: str) -> None:
+def set_role(session: Session, name: str, role: Role, *, now: datetime, by: str, source: Source | None = None) -> None:
     """What this person may do from now on; a new admin signs in anew. Raises Refused for the last admin."""
     account = _the_account(session, name)
     if role is not Role.ADMIN:
@@ -145,7 +161,7 @@ def set_role(session: Session, name: str, role: Role, *, now: datetime, by: str)
         sessions.revoke_all(session, account.id or 0, now=now)
     account.role = role
     session.add(account)
-    _note(session, f"made account {account.id} {role}", now=now, by=by)
+    _note(session, f"made account {account.id} {role}", now=now, by=by, source=source)
 
 
 def refuse_last_admin(session: Session, account: Staff) -> None:
@@ -157,10 +173,10 @@ def refuse_last_admin(session: Session, account: Staff) -> None:
         raise Refused(f"{account.name} is the only admin{sees_all}; make somebody else one first")
 
 
-def revoke_sessions(session: Session, name: str, *, now: datetime, by: str) -> int:
+def revoke_sessions(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> int:
     """Sign somebody out everywhere, such as after a tablet was lost; how many sessions ended."""
     account = _the_account(session, name)
-    _note(session, f"ended the sessions of account {account.id}", now=now, by=by)
+    _note(session, f"ended the sessions of account {account.id}", now=now, by=by, source=source)
     return sessions.revoke_all(session, account.id or 0, now=now)
 
 
@@ -188,5 +204,5 @@ def _hashed(password: str, words: Collection[str]) -> str:
         raise Refused(str(why), "password") from None
 
 
-def _note(session: Session, about: str, *, now: datetime, by: str) -> None:
-    staff.audit(session, at=now, by=by, what="did", about=about)
+def _note(session: Session, about: str, *, now: datetime, by: str, source: Source | None) -> None:
+    staff.audit(session, at=now, by=by, what="did", about=about, source=source)

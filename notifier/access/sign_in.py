@@ -161,8 +161,8 @@ def refuse_code(session: Session, staff_id: int | None, source: Source, now: dat
     staff.audit(session, at=now, by="nobody", what="refused", about=f"code of account {staff_id}", source=source)
 
 
-def sign_out(engine: Engine, token: str, *, now: datetime, by: str) -> None:
+def sign_out(engine: Engine, token: str, source: Source, *, now: datetime, by: str) -> None:
     """End the session of this token, if there is one."""
     with writing(engine) as session:
         if sessions.revoke(session, token_hash(token), now=now):
-            staff.audit(session, at=now, by=by, what="signed_out")
+            staff.audit(session, at=now, by=by, what="signed_out", source=source)

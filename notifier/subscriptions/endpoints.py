@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access import accounts
+from notifier.access.accounts import Source
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import Event, Reply, WebhookEndpoint
 from notifier.domain.refused import Refused
@@ -33,6 +34,7 @@ def add_endpoint(
     with_details: bool = False,
     now: datetime,
     by: str,
+    source: Source | None = None,
 ) -> WebhookEndpoint:
     """A new endpoint, told what happens from now on; its secret is for the other program. Raises Refused."""
     wanted = sorted({one.value for one in happenings})
@@ -58,7 +60,9 @@ def add_endpoint(
             }
         ],
     )
-    accounts.audit(session, at=now, by=by, what="did", about=f"added webhook endpoint {id_}: {', '.join(wanted)}")
+    accounts.audit(
+        session, at=now, by=by, what="did", about=f"added webhook endpoint {id_}: {', '.join(wanted)}", source=source
+    )
     return the_endpoint(session, id_)
 
 
@@ -76,11 +80,11 @@ def the_endpoint(session: Session, endpoint_id: int) -> WebhookEndpoint:
     return found
 
 
-def remove_endpoint(session: Session, endpoint_id: int, *, now: datetime, by: str) -> str:
+def remove_endpoint(session: Session, endpoint_id: int, *, now: datetime, by: str, source: Source | None = None) -> str:
     """Nothing is posted to it any more, not even what waits; its address. Raises Refused."""
     found = the_endpoint(session, endpoint_id)
     found.ended_at, found.ended_by = now, by
-    accounts.audit(session, at=now, by=by, what="did", about=f"removed webhook endpoint {endpoint_id}")
+    accounts.audit(session, at=now, by=by, what="did", about=f"removed webhook endpoint {endpoint_id}", source=source)
     return found.url
 
 

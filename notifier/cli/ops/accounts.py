@@ -14,6 +14,7 @@ from notifier.access.passwords import new_password
 from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json
 from notifier.cli.output import note, print_json, print_table, show
+from notifier.cli.running import terminal
 from notifier.db.engine import reading
 from notifier.domain.offices import choose_offices
 
@@ -50,6 +51,7 @@ def add(
                 made_up=made_up,
                 now=context.now,
                 by=context.by,
+                source=terminal(),
             )
         if not dry_run:
             _print_password(made_up, password)
@@ -63,7 +65,7 @@ def set_offices(name: Name, offices: TheirOffices = None, dry_run: DryRun = Fals
     with command_context(dry_run=dry_run) as context:
         chosen = choose_offices(offices or (), context.rules.offices)
         with context.change() as session:
-            manage_accounts.set_offices(session, name, chosen, now=context.now, by=context.by)
+            manage_accounts.set_offices(session, name, chosen, now=context.now, by=context.by, source=terminal())
         context.report(f"{name} sees {', '.join(chosen) or 'all offices'}")
 
 
@@ -78,7 +80,9 @@ def set_languages(
     """Which languages this person reads: messages that a colleague cannot read are passed on to them."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            manage_accounts.set_languages(session, name, languages or (), now=context.now, by=context.by)
+            manage_accounts.set_languages(
+                session, name, languages or (), now=context.now, by=context.by, source=terminal()
+            )
         context.report(f"{name} reads {', '.join(languages or ()) or 'what nobody has said'}")
 
 
@@ -90,7 +94,7 @@ def password(name: Name, generate: Generate = False, dry_run: DryRun = False) ->
         with context.change() as session:
             words = clinic_words(context.rules)
             ended = manage_accounts.set_password(
-                session, name, word, words=words, made_up=made_up, now=context.now, by=context.by
+                session, name, word, words=words, made_up=made_up, now=context.now, by=context.by, source=terminal()
             )
         if not dry_run:
             _print_password(made_up, word)
@@ -102,7 +106,9 @@ def reset_second_factor(name: Name, dry_run: DryRun = False) -> None:
     """The phone is lost, and the recovery codes too: the next sign-in sets up another one. Every session ends."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            ended = manage_accounts.reset_second_factor(session, name, now=context.now, by=context.by)
+            ended = manage_accounts.reset_second_factor(
+                session, name, now=context.now, by=context.by, source=terminal()
+            )
         context.report(f"reset; {_sessions(ended)}")
 
 
@@ -111,7 +117,7 @@ def deactivate(name: Name, dry_run: DryRun = False) -> None:
     """Somebody has left: the account stops working at once."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            ended = manage_accounts.deactivate(session, name, now=context.now, by=context.by)
+            ended = manage_accounts.deactivate(session, name, now=context.now, by=context.by, source=terminal())
         context.report(f"deactivated; {_sessions(ended)}; to undo: notifier staff password {name}")
 
 
@@ -120,7 +126,7 @@ def sign_out(name: Name, dry_run: DryRun = False) -> None:
     """End every session of this person, such as after a tablet was lost."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            ended = manage_accounts.revoke_sessions(session, name, now=context.now, by=context.by)
+            ended = manage_accounts.revoke_sessions(session, name, now=context.now, by=context.by, source=terminal())
         context.report(_sessions(ended))
 
 

@@ -10,6 +10,7 @@ from notifier.access.api_keys import add_key, all_keys, revoke_key
 from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json, WhichOffice
 from notifier.cli.output import note, print_json, print_table, show
+from notifier.cli.running import terminal
 from notifier.db.engine import reading
 from notifier.db.tables import Scope
 from notifier.domain.offices import choose_office
@@ -26,7 +27,7 @@ def add(name: Name, scope: Scopes = None, office: WhichOffice = None, dry_run: D
     with command_context(creates=True, dry_run=dry_run) as context:
         bound = choose_office(office, context.rules.offices) if office else None
         with context.change() as session:
-            key = add_key(session, name, scope or (), office=bound, now=context.now, by=context.by)
+            key = add_key(session, name, scope or (), office=bound, now=context.now, by=context.by, source=terminal())
         if dry_run:
             context.report(f"added: {name}, which may {', '.join(sorted(set(scope or ())))}; its key is printed then")
             return
@@ -39,7 +40,7 @@ def revoke(name: Name, dry_run: DryRun = False) -> None:
     """The key opens nothing from now on."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            revoke_key(session, name, now=context.now, by=context.by)
+            revoke_key(session, name, now=context.now, by=context.by, source=terminal())
         context.report(f"revoked: {name}")
 
 

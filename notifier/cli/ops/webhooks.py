@@ -10,6 +10,7 @@ from notifier.cli.context import command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, WhichOffice
 from notifier.cli.output import note, print_json, print_table, show
+from notifier.cli.running import terminal
 from notifier.db.engine import reading
 from notifier.db.tables import WebhookEndpoint
 from notifier.domain.offices import choose_office
@@ -41,7 +42,14 @@ def add(
         bound = choose_office(office, context.rules.offices) if office else None
         with context.change() as session:
             made = add_endpoint(
-                session, url, happening or (), office=bound, with_details=with_details, now=context.now, by=context.by
+                session,
+                url,
+                happening or (),
+                office=bound,
+                with_details=with_details,
+                now=context.now,
+                by=context.by,
+                source=terminal(),
             )
             number, secret = made.id, made.secret
         if dry_run:
@@ -56,7 +64,7 @@ def remove(endpoint: Number, dry_run: DryRun = False) -> None:
     """Nothing is posted to it any more, not even what waits."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            url = remove_endpoint(session, endpoint, now=context.now, by=context.by)
+            url = remove_endpoint(session, endpoint, now=context.now, by=context.by, source=terminal())
         context.report(f"removed: {url}")
 
 

@@ -42,6 +42,9 @@ def test_a_new_password_makes_the_account_work_again(clinic: Callable[..., Any])
     clinic("staff", "deactivate", "Eve")
     assert 0 == clinic("staff", "password", "Eve").code
     assert [True] == [one["active"] for one in clinic("staff", "list", "--json").answer]
+    entries = clinic("audit", "show", "--json").answer
+    assert 6 <= len(entries)
+    assert all("terminal of " in (one["device"] or "") for one in entries)
 
 
 def test_an_unknown_name_is_refused_naming_those_there_are(clinic: Callable[..., Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from notifier.access.accounts import account_called, audit
 from notifier.access.api_keys import all_keys, hash_of, key_with
+from notifier.access.audit_log import audited
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Role
 from tests.web.pages.conftest import PASSWORD, Pages, words
@@ -247,3 +248,15 @@ def test_signed_out_everywhere_is_out_here_too_and_the_browser_keeps_nothing(pag
         assert 303 == pages.get("/").status_code
     over_tls = pages.client.get("https://127.0.0.1/sign-in").headers
     assert "max-age=31536000" == over_tls["Strict-Transport-Security"]
+
+
+def test_every_change_to_an_account_or_a_key_says_from_where(admin: Pages) -> None:
+    admin.post("/accounts", name="Eve", role="staff")
+    for action in ("role", "offices", "languages", "lock", "unlock", "sign-out", "password"):
+        admin.post(f"/accounts/2/{action}", role="staff")
+    admin.post("/api-keys", name="EHR", **{"scope.enroll": "yes"})
+    admin.post("/account/sessions/all")
+    with reading(admin.engine) as session:
+        entries = [one for one in audited(session, 100) if one.by == "staff:Dr. Sol"]
+    assert 10 == len([one for one in entries if one.what == "did"])
+    assert [] == [one.about for one in entries if (one.address, one.device) != ("127.0.0.1", entries[0].device)]

@@ -55,7 +55,9 @@ def change_password(view: View) -> Response:
         return _page(view, problem="the two new passwords differ; type the same one twice", status=422)
     try:
         with writing(context.engine) as session:
-            set_password(session, name, new, words=clinic_words(context.rules), now=view.now, by=view.who.by)
+            set_password(
+                session, name, new, words=clinic_words(context.rules), now=view.now, by=view.who.by, source=view.source
+            )
     except Refused as why:
         return _page(view, problem=str(why), status=422)
     return cookies.end(redirect("/sign-in"), view.request)
@@ -93,7 +95,7 @@ def end_others(view: View) -> Response:
 def end_all(view: View) -> Response:
     """Sign out everywhere, here too."""
     with writing(view.context.engine) as session:
-        revoke_sessions(session, view.who.name, now=view.now, by=view.who.by)
+        revoke_sessions(session, view.who.name, now=view.now, by=view.who.by, source=view.source)
     return cookies.end(redirect("/sign-in"), view.request)
 
 

@@ -63,6 +63,7 @@ def add(view: View) -> Response:
                 made_up=True,
                 now=view.now,
                 by=view.who.by,
+                source=view.source,
             )
     except Refused as why:
         return _page(view, problem=why, status=422)
@@ -74,7 +75,9 @@ def reset_password(view: View) -> Response:
     password = new_password()
     with writing(view.context.engine) as session:
         account = _the_account(session, view)
-        manage_accounts.set_password(session, account.name, password, made_up=True, now=view.now, by=view.who.by)
+        manage_accounts.set_password(
+            session, account.name, password, made_up=True, now=view.now, by=view.who.by, source=view.source
+        )
         name = account.name
     return view.page("secret.html", what="password", whose=name, secret=password, back="/accounts")
 
@@ -97,12 +100,12 @@ def _the_account(session: Session, view: View) -> Staff:
 
 def _role(session: Session, view: View, account: Staff) -> None:
     role = Role.ADMIN if view.field("role") == Role.ADMIN else Role.STAFF
-    manage_accounts.set_role(session, account.name, role, now=view.now, by=view.who.by)
+    manage_accounts.set_role(session, account.name, role, now=view.now, by=view.who.by, source=view.source)
 
 
 def _set_offices(session: Session, view: View, account: Staff) -> None:
     manage_accounts.set_offices(
-        session, account.name, _offices(view), now=view.now, by=view.who.by
+        session, account.name, _offices(view), now=view.now, by=view.who.by, source=view.source
     )  # fmt: skip
 
 
@@ -113,27 +116,27 @@ def _offices(view: View) -> list[str]:
 
 def _set_languages(session: Session, view: View, account: Staff) -> None:
     manage_accounts.set_languages(
-        session, account.name, view.fields.getlist("language"), now=view.now, by=view.who.by
+        session, account.name, view.fields.getlist("language"), now=view.now, by=view.who.by, source=view.source
     )  # fmt: skip
 
 
 def _lock(session: Session, view: View, account: Staff) -> None:
     manage_accounts.refuse_last_admin(session, account)
-    manage_accounts.deactivate(session, account.name, now=view.now, by=view.who.by)
+    manage_accounts.deactivate(session, account.name, now=view.now, by=view.who.by, source=view.source)
 
 
 def _unlock(session: Session, view: View, account: Staff) -> None:
-    manage_accounts.activate(session, account.name, now=view.now, by=view.who.by)
+    manage_accounts.activate(session, account.name, now=view.now, by=view.who.by, source=view.source)
 
 
 def _reset_second_factor(session: Session, view: View, account: Staff) -> None:
     if account.id == view.who.staff_id:
         raise Refused("another admin resets your second factor; a new phone is set up under your own name")
-    manage_accounts.reset_second_factor(session, account.name, now=view.now, by=view.who.by)
+    manage_accounts.reset_second_factor(session, account.name, now=view.now, by=view.who.by, source=view.source)
 
 
 def _sign_out(session: Session, view: View, account: Staff) -> None:
-    manage_accounts.revoke_sessions(session, account.name, now=view.now, by=view.who.by)
+    manage_accounts.revoke_sessions(session, account.name, now=view.now, by=view.who.by, source=view.source)
 
 
 PAGES = (

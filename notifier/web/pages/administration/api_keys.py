@@ -36,7 +36,7 @@ def make(view: View) -> Response:
     try:
         with writing(view.context.engine) as session:
             office = granted_office(view.field("office"), view.context.rules.offices, view.who.offices)
-            key = add_key(session, name, scopes, office=office, now=view.now, by=view.who.by)
+            key = add_key(session, name, scopes, office=office, now=view.now, by=view.who.by, source=view.source)
     except Refused as why:
         return _page(view, problem=why, status=422)
     return view.page("secret.html", what="key", whose=name, secret=key, back="/api-keys")
@@ -49,7 +49,7 @@ def revoke(view: View) -> Response:
         if key is None:
             raise NotFound
         if key.revoked_at is None:
-            revoke_key(session, key.name, now=view.now, by=view.who.by)
+            revoke_key(session, key.name, now=view.now, by=view.who.by, source=view.source)
     return redirect("/api-keys")
 
 

@@ -95,7 +95,7 @@ def _refuse(context: WebContext, request: Request, fields: Fields, sentence: str
 
 def sign_out(view: View) -> Response:
     """End this session here and in the database."""
-    session_access.sign_out(view.context.engine, view.token, now=view.now, by=view.who.by)
+    session_access.sign_out(view.context.engine, view.token, view.source, now=view.now, by=view.who.by)
     return cookies.end(redirect("/sign-in"), view.request)
 
 

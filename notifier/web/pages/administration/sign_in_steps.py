@@ -136,11 +136,12 @@ def _set_own_password(context: WebContext, request: Request, fields: Fields, tok
     try:
         with writing(context.engine) as session:
             words, by = clinic_words(context.rules), f"staff:{account.name}"
-            set_password(session, account.name, new, words=words, now=now, by=by)
+            source = source_of(request)
+            set_password(session, account.name, new, words=words, now=now, by=by, source=source)
             changed = session.get(Staff, account.id)
             assert changed is not None
             entry = session_access.enter_with_own_password(
-                session, changed, token, source_of(request), rule=context.second_factor, now=now
+                session, changed, token, source, rule=context.second_factor, now=now
             )
     except Refused as why:
         return _again(context, SignInStep.PASSWORD, request, fields, token, _sentence(why), 422)

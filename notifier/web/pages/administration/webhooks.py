@@ -34,7 +34,7 @@ def add(view: View) -> Response:
             office = choose_office(said, view.context.rules.offices) if said else None
             made = add_endpoint(
                 session, view.field("url"), wanted, office=office,
-                with_details=view.field("details") == "yes", now=view.now, by=view.who.by,
+                with_details=view.field("details") == "yes", now=view.now, by=view.who.by, source=view.source,
             )  # fmt: skip
             number, secret = made.id, made.secret
     except Refused as why:
@@ -45,7 +45,7 @@ def add(view: View) -> Response:
 def remove(view: View) -> Response:
     """Nothing is posted to it any more."""
     with writing(view.context.engine) as session:
-        remove_endpoint(session, view.number("endpoint"), now=view.now, by=view.who.by)
+        remove_endpoint(session, view.number("endpoint"), now=view.now, by=view.who.by, source=view.source)
     return redirect("/webhooks")
 
 

@@ -137,7 +137,7 @@ def _send_once(session: Session, view: View, whose: int, once: str, words: str) 
     )  # fmt: skip
     finish_form(session, once, whose)
     accounts.audit(
-        session, at=view.now, by=view.who.by, what="did", about="reply", enrollment_id=whose
+        session, at=view.now, by=view.who.by, what="did", about="reply", enrollment_id=whose, source=view.source
     )  # fmt: skip
 
 

@@ -93,7 +93,15 @@ def _enroll_once(view: View, session: Session, form: EnrollForm, once: str) -> i
     )
     warnings = [*(["the patient was enrolled already; nothing was changed"] if done.already else []), *done.warnings]
     finish_form(session, once, done.enrollment, warnings)
-    accounts.audit(session, at=view.now, by=view.who.by, what="did", about="enroll", enrollment_id=done.enrollment)
+    accounts.audit(
+        session,
+        at=view.now,
+        by=view.who.by,
+        what="did",
+        about="enroll",
+        enrollment_id=done.enrollment,
+        source=view.source,
+    )
     return done.enrollment
 
 
