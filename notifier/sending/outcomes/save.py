@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Text, bindparam, cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -47,6 +48,20 @@ _CLOSED: Final = ("finished_at", "outcome", "code", "detail", "sid")
 _CLOSE: Final = (
     update(_attempts).where(_attempts.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _CLOSED})
 )
+_given: Final = (
+    func.unnest(
+        *(bindparam(name, type_=ARRAY(Text())) for name in ("attempt", *_CLOSED)),
+    )
+    .table_valued(*("attempt", *_CLOSED))
+    .render_derived()
+    .c
+)
+_CLOSE_AT_ONCE: Final = (
+    update(_attempts)
+    .where(_attempts.c.id == _given.attempt)
+    .values({name: cast(_given[name], _attempts.c[name].type) for name in _CLOSED})
+)
+"""PostgreSQL takes many rows as one statement: one by one, each costs it as much as a small statement."""
 
 
 def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime) -> None:
@@ -82,7 +97,11 @@ def _is_new(one: Finished, written: str | None) -> bool:
 
 def _close_attempts(session: Session, finished: Iterable[Finished]) -> None:
     rows = [_as_row(one) for one in finished]
-    if rows:
+    if rows and session.get_bind().dialect.name == "postgresql":
+        as_text = ({name: None if value is None else str(value) for name, value in row.items()} for row in rows)
+        columns = zip(*(row.values() for row in as_text), strict=True)
+        session.connection().execute(_CLOSE_AT_ONCE, dict(zip(rows[0], map(list, columns), strict=True)))
+    elif rows:
         session.connection().execute(_CLOSE, rows)
 
 
