@@ -145,6 +145,7 @@ def build_app(
     from notifier.web.api.app import api_router  # noqa: PLC0415  # as above
     from notifier.web.app import create_app  # noqa: PLC0415  # as above
     from notifier.web.error_pages import to_staff  # noqa: PLC0415  # as above
+    from notifier.web.fhir.app import fhir_router  # noqa: PLC0415  # as above
     from notifier.web.hosts import THIS_MACHINE, HostRules  # noqa: PLC0415  # as above
     from notifier.web.pages.routes import staff_router  # noqa: PLC0415  # as above
 
@@ -155,7 +156,7 @@ def build_app(
         webhooks=webhook_settings(settings, replied),
         worker_age=worker_age,
         disk=disk,
-        routers=[staff_router(context), api_router(context)],
+        routers=[staff_router(context), api_router(context), fhir_router(context)],
         error_page=to_staff(context),
         hosts=HostRules(context.public_host, THIS_MACHINE | settings.hosts_of_pages),
     )

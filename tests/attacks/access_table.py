@@ -180,6 +180,21 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "GET /api/v1/delivery": READ,
     "GET /api/v1/replies": READ,
     "GET /api/v1/tasks": READ,
+    "GET /fhir/R4/metadata": NO_KEY,
+    "POST /fhir/R4": ANY_KEY,  # what is in the Bundle decides, and is refused all the same
+    "POST /fhir/R4/": ANY_KEY,  # the same
+    "POST /fhir/R4/Patient": ENROLL,
+    "POST /fhir/R4/Appointment": ENROLL,
+    "PUT /fhir/R4/Appointment/{enrollment}": CHANGE,
+    "POST /fhir/R4/Procedure": CHANGE,
+    "GET /fhir/R4/CommunicationRequest": READ,
+    "GET /fhir/R4/CommunicationRequest/{message}": READ,
+    "GET /fhir/R4/Communication": READ,
+    "GET /fhir/R4/Communication/{message}": READ,
+    "GET /fhir/R4/CarePlan": READ,
+    "GET /fhir/R4/CarePlan/{enrollment}": READ,
+    "GET /fhir/R4/PlanDefinition": READ,
+    "GET /fhir/R4/PlanDefinition/{protocol}": READ,
 }
 PARTS: Final = {
     "endpoint": 1,

@@ -73,7 +73,7 @@ def routes(of: Iterable[Any]) -> Iterator[str]:
     for route in of:
         if hasattr(route, "original_router"):
             yield from routes(route.original_router.routes)
-        elif route.path == "/api/{rest:anything}":
+        elif route.path in ("/api/{rest:anything}", "/fhir/{rest:anything}"):
             yield from routes(route.endpoint._app.routes)
         else:
             assert isinstance(route, Route), f"what does {route} serve?"

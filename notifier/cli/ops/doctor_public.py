@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from notifier.config.settings import Settings
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 
-_CLOSED: Final = ("/", "/sign-in", "/api/v1/openapi.json", "/metrics", "/readyz", "/healthz")
+_CLOSED: Final = ("/", "/sign-in", "/api/v1/openapi.json", "/fhir/R4/metadata", "/metrics", "/readyz", "/healthz")
 """What nobody outside may be answered."""
 _SIGNED: Final = "/twilio/inbound"
 _EACH: Final = 3.0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,9 +30,17 @@ Every access is recorded.
 
 def api_router(context: WebContext) -> APIRouter:
     """`/api/…`, for `create_app(routers=[…])`."""
+    return closed_router("/api", context, api_app(context), _DOCUMENT)
+
+
+def closed_router(
+    prefix: str, context: WebContext, app: ASGIApp, open_at: str, answer: Callable[[Problem], Response] = document
+) -> APIRouter:
+    """All of `prefix` served by `app`, but neither for the internet nor, except at one address, in the clear."""
     register_url_convertor("anything", _Anything())
     router = APIRouter()
-    router.routes.append(Route("/api/{rest:anything}", _Door(context, api_app(context)), include_in_schema=False))
+    door = _Door(context, app, open_at, answer)
+    router.routes.append(Route(f"{prefix}/{{rest:anything}}", door, include_in_schema=False))
     return router
 
 
@@ -68,14 +78,14 @@ class _Anything(Convertor[str]):
 class _Door:
     """Nothing of the API is there for the internet, and no key travels in the clear."""
 
-    def __init__(self, context: WebContext, app: ASGIApp) -> None:
-        self._context, self._app = context, app
+    def __init__(self, context: WebContext, app: ASGIApp, open_at: str, answer: Callable[[Problem], Response]) -> None:
+        self._context, self._app, self._open_at, self._answer = context, app, open_at, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         response = self._app
         if origin.is_public(self._context, request):
-            response = document(Problem(404))
-        elif scope["path"] != _DOCUMENT and origin.is_in_the_clear(request):
-            response = document(Problem(403, "Use https, or call from the machine that this runs on."))
+            response = self._answer(Problem(404))
+        elif scope["path"] != self._open_at and origin.is_in_the_clear(request):
+            response = self._answer(Problem(403, "Use https, or call from the machine that this runs on."))
         await response(scope, receive, send)

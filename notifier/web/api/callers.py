@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
@@ -71,6 +71,11 @@ class Caller:
             self.note(session, "did", whose(done))
         return done
 
+    def require(self, scope: Scope) -> None:
+        """Raise Problem (403) unless the key has this scope too, where what is sent decides which one it needs."""
+        if scope not in self.integration.scopes:
+            raise _lacks({scope}, scope.value)
+
     def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
         """Write down what this integration saw or did."""
         accounts.audit(
@@ -121,6 +126,12 @@ def _no_way_in(why: str, error: str = "") -> Problem:
     return Problem(401, why, headers={"WWW-Authenticate": f"{_CHALLENGE}{error}"})
 
 
+def _lacks(missing: Collection[Scope], needed: str) -> Problem:
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed}"'
+    sentence = f"This key may not do that: it lacks the scope {', '.join(sorted(missing))}."
+    return Problem(403, sentence, headers={"WWW-Authenticate": challenge})
+
+
 def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Security(_shown)]) -> Caller:
     """The caller, if its key may do this. Raises Problem (403)."""
     context: WebContext = request.app.state.context
@@ -138,9 +149,7 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
     if missing := {Scope(scope) for scope in needed.scopes} - integration.scopes:
         with writing(context.engine) as session:
             calling.note(session, "refused")
-        challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed.scope_str}"'
-        sentence = f"This key may not do that: it lacks the scope {', '.join(sorted(missing))}."
-        raise Problem(403, sentence, headers={"WWW-Authenticate": challenge})
+        raise _lacks(missing, needed.scope_str)
     if context.hides(request.path_params):
         with writing(context.engine) as session:
             calling.note(session, "refused", request.path_params.get("enrollment"))

@@ -69,7 +69,7 @@ def show_enrollment(enrollment: Number, caller: Reader) -> EnrollmentWithMessage
 
     def query(session: Session) -> EnrollmentWithMessages:
         stored_row = the_enrollment(session, enrollment)
-        response = _enrollment_response(stored_row)
+        response = enrollment_response(stored_row)
         texts, told = forecast.show(session, enrollment), informed_of(session, stored_row)
         notes = [
             NoteResponse(note=one.id or 0, at=one.at, by=one.by, text=one.text)
@@ -98,11 +98,12 @@ def _page(
     said: dict[str, str] | None = None,
 ) -> EnrollmentPage:
     found = enrollment_page(session, where, in_any_case=said, before=before, limit=limit + 1)
-    items = [_enrollment_response(one) for one in found[:limit]]
+    items = [enrollment_response(one) for one in found[:limit]]
     return EnrollmentPage(items=items, next_page=str(items[-1].enrollment) if len(found) > limit else None)
 
 
-def _enrollment_response(one: Enrollment) -> EnrollmentResponse:
+def enrollment_response(one: Enrollment) -> EnrollmentResponse:
+    """The row as the API responds with it."""
     said = {field.name: stored(field, one) for field in KEPT}
     return EnrollmentResponse.model_validate(
         {"enrollment": one.id, "version": one.version, "state": one.state, "reason": one.reason}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from email.message import Message
 from typing import Any, Final, NoReturn
 
@@ -38,11 +39,11 @@ class StrictRequest(Request):
         return read_json(await self.body())
 
 
-def refuse_other_types(request: Request) -> None:
-    """Raise Problem (415) unless the body says that it is JSON."""
+def refuse_other_types(request: Request, types: Collection[str]) -> None:
+    """Raise Problem (415) unless the body says that it is JSON of one of these types."""
     said = Message()
     said["content-type"] = request.headers.get("content-type", "")
-    if said.get_content_type() != "application/json":
+    if said.get_content_type() not in types:
         raise Problem(415, "Send JSON, and say so: Content-Type: application/json.")
     if (charset := said.get_content_charset()) not in (None, "utf-8"):
         raise Problem(415, f"JSON is UTF-8, not {charset[:20]}.")

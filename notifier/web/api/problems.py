@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.web.api.fields import sentences
@@ -22,7 +22,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _BUSY_SECONDS: Final = 2
 _UNKNOWN: Final = {RefusalCode.ENROLLMENT_UNKNOWN, RefusalCode.MESSAGE_UNKNOWN, RefusalCode.REPLY_UNKNOWN}
 _WORDS: Final = {
-    404: "There is nothing at this address; /api/v1/openapi.json lists every one there is.",
+    404: "There is nothing at this address; /api/v1/openapi.json and /fhir/R4/metadata list every one there is.",
     405: "This address does not take this method; the Allow header says which it takes.",
     500: "Something went wrong here; it has been written down.",
     503: "The database is busy. Nothing was changed; try again in a moment.",
@@ -62,16 +62,6 @@ class Problem(HTTPException):
         self.errors = dict(errors or {})
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Whatever is raised in this app becomes a problem document."""
-    app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(RequestValidationError, _of_fields)
-    app.add_exception_handler(Refused, _of_refused)
-    for busy in (OperationalError, InterfaceError, NoConnectionLeft):
-        app.add_exception_handler(busy, _of_database)
-    app.add_exception_handler(Exception, _of_mistake)
-
-
 def document(problem: Problem) -> JSONResponse:
     """The problem as a response."""
     body = ProblemBody(
@@ -83,14 +73,28 @@ def document(problem: Problem) -> JSONResponse:
     return JSONResponse(body.model_dump(), problem.status_code, problem.headers, media_type=MEDIA_TYPE)
 
 
-def _of_http(request: Request, error: Exception) -> JSONResponse:
+def add_handlers(app: FastAPI, answer: Callable[[Problem], Response] = document) -> None:
+    """Whatever is raised in this app becomes a problem, and `answer` its response."""
+
+    def handle(kind: type[Exception], of: Callable[[Request, Exception], Problem]) -> None:
+        app.add_exception_handler(kind, lambda request, error: answer(of(request, error)))
+
+    handle(HTTPException, _of_http)
+    handle(RequestValidationError, _of_fields)
+    handle(Refused, _of_refused)
+    for busy in (OperationalError, InterfaceError, NoConnectionLeft):
+        handle(busy, _of_database)
+    handle(Exception, _of_mistake)
+
+
+def _of_http(request: Request, error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
     if isinstance(error, Problem):
-        return document(error)
+        return error
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(methods_at(request))
-    return document(Problem(error.status_code, _WORDS.get(error.status_code) or error.detail, headers=headers))
+    return Problem(error.status_code, _WORDS.get(error.status_code) or error.detail, headers=headers)
 
 
 def methods_at(request: Request) -> list[str]:
@@ -100,24 +104,28 @@ def methods_at(request: Request) -> list[str]:
     return sorted(method.upper() for method in paths.get(str(here), {"get": {}}))
 
 
-def _of_fields(_request: Request, error: Exception) -> JSONResponse:
+def _of_fields(_request: Request, error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
     said = sentences(error.errors())
-    return document(Problem(422, f"{'; '.join(said.values())}.", said))
+    return Problem(422, f"{'; '.join(said.values())}.", said)
 
 
-def _of_refused(_request: Request, error: Exception) -> JSONResponse:
-    """A field that cannot be so is the request's fault; without one, the state of things is against it."""
+def _of_refused(_request: Request, error: Exception) -> Problem:
     assert isinstance(error, Refused)
+    return problem_of(error)
+
+
+def problem_of(error: Refused) -> Problem:
+    """A field that cannot be so is the request's fault; without one, the state of things is against it."""
     if error.code in _UNKNOWN:
-        return document(Problem(404, str(error)))
+        return Problem(404, str(error))
     errors = {error.field: str(error)} if error.field else None
-    return document(Problem(422 if error.field and error.field != "external_id" else 409, str(error), errors))
+    return Problem(422 if error.field and error.field != "external_id" else 409, str(error), errors)
 
 
-def _of_database(_request: Request, _error: Exception) -> JSONResponse:
-    return document(Problem(503, headers={"Retry-After": str(_BUSY_SECONDS)}))
+def _of_database(_request: Request, _error: Exception) -> Problem:
+    return Problem(503, headers={"Retry-After": str(_BUSY_SECONDS)})
 
 
-def _of_mistake(_request: Request, _error: Exception) -> JSONResponse:
-    return document(Problem(500))
+def _of_mistake(_request: Request, _error: Exception) -> Problem:
+    return Problem(500)

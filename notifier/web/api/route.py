@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -20,6 +20,9 @@ from notifier.web.api.problems import Problem
 class KeyedRoute(APIRoute):
     """Reads nothing of a request before its key is known."""
 
+    media_types: ClassVar[frozenset[str]] = frozenset({"application/json"})
+    """What a body may be."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own, behind the checks."""
         inner = super().get_route_handler()
@@ -30,7 +33,7 @@ class KeyedRoute(APIRoute):
             request.state.integration = await run_in_threadpool(identify, request, request.app.state.context)
             _refuse_unknown_words(request, known)
             if request.method == "POST":
-                refuse_other_types(request)
+                refuse_other_types(request, self.media_types)
             return await inner(StrictRequest(request.scope, request.receive))
 
         return respond

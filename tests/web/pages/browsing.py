@@ -78,6 +78,7 @@ def served(app: FastAPI) -> Iterator[str]:
     """The address of a running server; it ends with the block."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # whoever calls before the server runs waits for it
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -1,0 +1,159 @@
+"""What is taken in FHIR, and what is refused: always in one sentence, in an OperationOutcome."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import datetime
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.operationoutcome import OperationOutcome as Outcome
+from sqlalchemy import Engine
+
+from notifier.db.tables import Enrollment, Scope
+from notifier.domain.states import EnrollmentState
+from notifier.web.fhir import app as fhir_app
+from tests.web.api.conftest import open_program
+from tests.web.fhir.conftest import Fhir
+from tests.web.fhir.resources import APPOINTMENT, CONSENT, PATIENT, PROCEDURE, transaction
+
+TREATED = {**PROCEDURE, "code": {"text": "microneedling"}, "performedDateTime": "2026-03-06T13:00:00-05:00"}
+del TREATED["performedPeriod"]
+
+
+def changed(resource: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """A copy with other values; None leaves one out."""
+    said = {**deepcopy(resource), **values}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def test_only_a_consent_to_texts_that_says_yes_and_is_the_patients_enrolls(fhir: Fhir) -> None:
+    opt_out = {"coding": [{"code": "OPTOUT"}]}
+    nested = {"type": "permit", "provision": [{"type": "deny"}]}
+    no_yes, none = "the Consent to texts is no yes", "no Consent to texts came along"
+    for consent, sentence in (
+        (changed(CONSENT, status="inactive"), no_yes),
+        (changed(CONSENT, policyRule=opt_out), no_yes),
+        (changed(CONSENT, policyRule=None), no_yes),
+        (changed(CONSENT, provision={"type": "deny"}), no_yes),
+        (changed(CONSENT, provision=nested), no_yes),
+        (changed(CONSENT, sourceAttachment={"title": "declined"}), 'consent says "declined"'),
+        (changed(CONSENT, category=[{"text": "treatment"}]), none),
+        (changed(CONSENT, patient={"reference": "Patient/another"}), none),
+        (changed(CONSENT, patient=None), none),
+    ):
+        answer = fhir.post("", transaction(PATIENT, consent, APPOINTMENT))
+        issue = Outcome.model_validate(answer.json()).issue[0]
+        assert (422, ["Bundle.entry[2]"]) == (answer.status_code, issue.expression)
+        assert f"Bundle.entry[2]: {sentence}" in str(issue.diagnostics)
+    assert [] == fhir.api.all(Enrollment)
+
+
+def test_the_same_visit_again_changes_nothing_and_in_a_transaction_all_is_done_or_nothing(fhir: Fhir) -> None:
+    bundle = transaction(PATIENT, CONSENT, APPOINTMENT)
+    assert "201" == fhir.post("", bundle).json()["entry"][2]["response"]["status"]
+    assert "200" == fhir.post("", bundle).json()["entry"][2]["response"]["status"]
+    lee = changed(PATIENT, name=[{"text": "Lee Okafor"}], telecom=[{"system": "phone", "value": "+12125550145"}])
+    visit = changed(APPOINTMENT, identifier=[{"value": "visit-2"}])
+    nobodys = changed(APPOINTMENT, identifier=[{"value": "visit-3"}], serviceType=[{"text": "Fillers"}])
+    answer = fhir.post("", transaction(lee, CONSENT, visit, nobodys))
+    assert (422, 'Bundle.entry[3]: there is no protocol "Fillers"') == (
+        answer.status_code, answer.json()["issue"][0]["diagnostics"].partition(";")[0],
+    )  # fmt: skip
+    assert ["visit-1"] == [one.external_id for one in fhir.api.all(Enrollment)]
+
+
+def test_what_became_of_a_visit_is_followed(fhir: Fhir) -> None:
+    fhir.post("", transaction(PATIENT, CONSENT, APPOINTMENT))
+    for status, state in (("waitlist", "booked"), ("arrived", "booked"), ("cancelled", "cancelled")):
+        assert 200 == fhir.post("/Appointment", changed(APPOINTMENT, status=status)).status_code
+        assert state == fhir.api.all(Enrollment)[0].state
+    assert 200 == fhir.post("/Appointment", changed(APPOINTMENT, status="cancelled")).status_code
+    assert "cancelled" in fhir.post("/Appointment", APPOINTMENT).json()["issue"][0]["diagnostics"]  # a person decides
+    unknown = changed(APPOINTMENT, status="noshow", identifier=[{"value": "of nobody"}])
+    assert "OperationOutcome" == fhir.post("/Appointment", unknown).json()["resourceType"]
+
+    treated = fhir.post("", transaction(PATIENT, CONSENT, changed(TREATED, basedOn=None)))
+    assert "CarePlan/2" == treated.json()["entry"][2]["response"]["location"]
+    visit = changed(APPOINTMENT, status="cancelled", identifier=[{"value": "procedure-9"}])
+    assert (409, "active") == (fhir.post("/Appointment", visit).status_code, fhir.api.all(Enrollment)[1].state)
+    in_error = changed(TREATED, status="entered-in-error", basedOn=[{"reference": "CarePlan/2"}])
+    assert 200 == fhir.post("/Procedure", in_error).status_code
+    assert EnrollmentState.CANCELLED == fhir.api.all(Enrollment)[1].state
+
+
+def test_a_patient_without_a_visit_is_kept_for_a_day(fhir: Fhir) -> None:
+    kept = fhir.post("/Patient", PATIENT)
+    who = {"reference": f"Patient/{kept.json()['id']}"}
+    visit = changed(
+        APPOINTMENT, contained=[changed(CONSENT, patient=who)], participant=[{"actor": who, "status": "accepted"}]
+    )
+    fhir.api.clock.pass_(hours=25)
+    assert (201, 422) == (kept.status_code, fhir.post("/Appointment", visit).status_code)
+    who["reference"] = f"Patient/{fhir.post('/Patient', PATIENT).json()['id']}"
+    assert 201 == fhir.post("/Appointment", visit).status_code
+    later = changed(visit, identifier=[{"value": "visit-2"}], start="2026-04-10T15:00:00-04:00")
+    who["reference"] = "Patient/1"  # by now the patient has our number
+    assert 201 == fhir.post("/Appointment", later).status_code
+    assert {"Ana Ruiz"} == {one.name for one in fhir.api.all(Enrollment)}
+
+
+def test_what_is_not_fhir_or_lacks_something_is_refused_in_a_sentence(fhir: Fhir, subtests: pytest.Subtests) -> None:
+    day_alone = changed(TREATED, performedDateTime="2026-03-06")
+    group = {"resourceType": "Group", "type": "person", "actual": True}
+    cases: tuple[tuple[str, Any, int, str], ...] = (
+        ("", {}, 422, "resourceType must be Bundle here."),
+        ("", {"resourceType": "Bundle", "type": "batch"}, 422, "Bundle.type must be transaction."),
+        (
+            "",
+            transaction(group),
+            422,
+            "must be a POST of Patient",
+        ),
+        ("/Appointment", {"resourceType": "Appointment"}, 422, "Appointment.participant is missing"),
+        ("/Appointment", changed(APPOINTMENT, start="soon"), 422, "Appointment.start is not as FHIR R4 has it"),
+        ("/Appointment", changed(APPOINTMENT, start=None), 422, "Appointment.start is missing"),
+        ("/Appointment", changed(APPOINTMENT, color="red"), 422, "Appointment.color is no element of this resource"),
+        ("/Appointment", changed(APPOINTMENT, identifier=None), 422, "Appointment.identifier is missing"),
+        ("/Procedure", day_alone, 422, "say when the treatment ENDED"),
+        ("/Procedure", changed(TREATED, status="stopped"), 422, "Procedure.status says nothing that can be done here"),
+        ("/Procedure", changed(TREATED, basedOn=[{"reference": "CarePlan/99"}]), 404, "There is no CarePlan 99."),
+        ("/Patient", changed(PATIENT, telecom=None), 422, "Patient.telecom has no phone"),
+        ("/Observation", {}, 404, "There is nothing at this address"),
+        ("/metadata", {}, 405, "This address does not take this method"),
+    )
+    for path, body, status, sentence in cases:
+        with subtests.test(path=path, sentence=sentence):
+            answer = fhir.post(path, body)
+            said = Outcome.model_validate(answer.json())
+            assert (status, "application/fhir+json") == (answer.status_code, answer.headers["Content-Type"])
+            assert sentence in str(said.issue[0].diagnostics)
+
+
+def test_a_key_does_in_fhir_what_its_scopes_say_and_no_more(fhir: Fhir) -> None:
+    bundle = transaction(PATIENT, CONSENT, APPOINTMENT)
+    every = fhir.api.key
+    for name, scope, path, body in (
+        ("A", Scope.CHANGE, "", bundle),
+        ("B", Scope.READ, "", bundle),
+        ("C", Scope.READ, "/Procedure", TREATED),
+        ("D", Scope.CHANGE, "/Procedure", TREATED),
+    ):
+        fhir.api.key = fhir.api.new_key(name, scope)
+        assert (403, "forbidden") == ((answer := fhir.post(path, body)).status_code, answer.json()["issue"][0]["code"])
+    fhir.api.key = every
+    assert 200 == fhir.post("", bundle).status_code
+    fhir.api.key = fhir.api.new_key("E", Scope.ENROLL)
+    assert 403 == fhir.post("/Appointment", changed(APPOINTMENT, status="cancelled")).status_code
+    fhir.api.key = "nk_wrong"
+    assert (401, "login") == ((answer := fhir.get("/CarePlan/1")).status_code, answer.json()["issue"][0]["code"])
+
+
+def test_without_the_extra_the_address_says_so(
+    sqlite_engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fhir_app, "find_spec", lambda name: None)
+    with open_program(sqlite_engine, now) as api:
+        api.app.include_router(fhir_app.fhir_router(api.context))
+        answer = Fhir(api).get("/metadata")
+    assert (501, True) == (answer.status_code, "aftercare-notifier[fhir]" in answer.text)
