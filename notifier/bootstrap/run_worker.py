@@ -45,6 +45,7 @@ from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
 from notifier.scheduler.booking_hooks import HOOKS_EVERY, BookingHooks
+from notifier.scheduler.calendar_feeds import FEEDS_EVERY, CalendarFeeds
 from notifier.scheduler.webhook_posts import EVERY, WebhookPosts
 from notifier.scheduler.worker import Worker
 from notifier.scheduler.worker_lock import exclusive, lock_file
@@ -146,7 +147,7 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
     heartbeat = settings.heartbeat_url
     answers = answer_rules(settings)
     seal = sealing(settings, key_set(settings, threads.engine))
-    hooks = BookingHooks(threads, clock, protocols(settings), planning_rules(settings))
+    beside = (threads, clock, protocols(settings), planning_rules(settings))
     outside = Outside(
         watch=lambda now: watch(threads, alerting, now=now),
         at_closing=partial(_answer_unread, threads, answers),
@@ -155,7 +156,8 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
         rounds=(
             Extra("webhooks out", EVERY, WebhookPosts(threads, clock).round),
-            Extra("booking hooks", HOOKS_EVERY, hooks.round),
+            Extra("booking hooks", HOOKS_EVERY, BookingHooks(*beside).round),
+            Extra("calendar feeds", FEEDS_EVERY, CalendarFeeds(*beside).round),
             Extra("seal", SEAL_EVERY, partial(seal, threads, clock)),
         ),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),

@@ -123,6 +123,7 @@ COMMANDS: Final = {
     "api-key": CommandEntry("ops.api_keys.app", "Which programs may use the API."),
     "webhooks": CommandEntry("ops.webhooks.app", "Which other programs are told what happens."),
     "hooks": CommandEntry("ops.hooks.app", "Which booking systems may post here."),
+    "feeds": CommandEntry("ops.feeds.app", "Which calendars are polled."),
     "db": CommandEntry("ops.database.app", "The database's shape."),
     "settings": CommandEntry(
         "ops.settings.settings", "Show every setting as it holds, secrets masked, and where it came from."

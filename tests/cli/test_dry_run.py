@@ -86,6 +86,8 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "hooks add": ("booking",),
     "hooks remove": ("cal",),
     "hooks retry": ("cal",),
+    "feeds add": ("visits", "https://example.org/visits.ics"),
+    "feeds remove": ("kept",),
     "db upgrade": (),
     "db move": ("postgresql+psycopg://localhost/other",),
     "service install": (),
@@ -111,7 +113,7 @@ CHANGES_NOTHING = {
     "tasks list",
     "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
-    "hooks list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
+    "hooks list", "feeds list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
 }  # fmt: skip
 
 
@@ -158,6 +160,7 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
         ("saved-answers", "write", "Swelling?", "Call us at {phone}."),
         ("api-key", "add", "EHR", "--scope", "read"),
         ("webhooks", "add", "http://127.0.0.1:9/hook", "--happening", "message.failed"),
+        ("feeds", "add", "kept", "webcal://example.org/kept.ics"),
         ("hooks", "add", "cal", "--kind", "cal.com"),
         ("backup", "older.db"),
     ):

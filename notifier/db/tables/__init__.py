@@ -9,6 +9,7 @@ from notifier.db.tables.alerts import Alert, AlertChannel
 from notifier.db.tables.api import ApiKey, ApiResponse, Scope
 from notifier.db.tables.audit import AuditSeal, AuditShown, StaffAudit
 from notifier.db.tables.booking_hooks import HookBooking, HookEvent, HookSource
+from notifier.db.tables.calendar_feeds import CalendarFeed
 from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer, SavedWording
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
@@ -41,6 +42,7 @@ __all__ = [
     "Attempt",
     "AuditSeal",
     "AuditShown",
+    "CalendarFeed",
     "Circuit",
     "Enrollment",
     "Event",

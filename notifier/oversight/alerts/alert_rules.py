@@ -101,6 +101,8 @@ class AlertFacts:
     """Booking systems' files that could not be taken whole: the mapping, rows to mend (0: it was refused), the file."""
     failed_hooks: tuple[tuple[str, int, int], ...] = ()
     """Booking systems of which posts could not be taken: the source, how many, the latest."""
+    failed_feeds: tuple[tuple[int, str], ...] = ()
+    """Calendars whose last look failed: the number and the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *(_of_a_text(text) for text in facts.in_trouble),
         *(_of_a_file(*one) for one in facts.failed_files),
         *(_of_a_hook(*one) for one in facts.failed_hooks),
+        *(_of_a_feed(*one) for one in facts.failed_feeds),
         *_unread(facts, rules, now),
     ]
 
@@ -169,6 +172,10 @@ def _of_sign_ins(what: Tried) -> Cause:
         "them may know the password. The audit log says whose (refused): give that person another password",
     }
     return Cause(f"wrong-{what}s", why[what], at_most_every=TRIED_AT_MOST_EVERY)
+
+
+def _of_a_feed(number: int, name: str) -> Cause:
+    return Cause(f"feed:{number}", f"the calendar {name} could not be read, or not all of it; see: notifier feeds list")
 
 
 def _of_the_engine(signs: VitalSigns, rules: AlertRules, now: datetime) -> Iterator[Cause]:

@@ -17,6 +17,7 @@ from notifier.conversations.reply_texts import answers_to_unknown
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, TaskClaim
 from notifier.enrollments.importing.booking_hooks.events import failed_events
+from notifier.enrollments.importing.calendar_feeds.feeds import failed_feeds
 from notifier.enrollments.importing.drop_folder import failed_files
 from notifier.numbers.open_replies import count_held_since_upgrade
 from notifier.numbers.twilio_block import blocked_after_consent
@@ -54,6 +55,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
             (one.mapping or "an import", one.bad_rows, one.id or 0) for one in failed_files(session, now - _FILES_FOR)
         ),
         failed_hooks=tuple(failed_events(session)),
+        failed_feeds=tuple(failed_feeds(session)),
     )
 
 
