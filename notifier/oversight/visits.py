@@ -22,6 +22,7 @@ from schedules.offsets import wall_first
 MOST: Final = 300
 """Visits of one day, or unmarked ones, at once."""
 _A_DAY: Final = timedelta(days=1)
+_LONGEST_VISIT: Final = timedelta(hours=12)
 
 
 class VisitState(StrEnum):
@@ -44,12 +45,25 @@ class Visit:
     """The end of the treatment; the appointment where there was none."""
     state: VisitState
 
+    def planned_end(self, now: datetime) -> datetime | None:
+        """`planned_end` of the enrollment."""
+        return planned_end(self.enrollment, now)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values; instants as ISO 8601 in UTC."""
         one = self.enrollment
         names = ("external_id", "name", "phone", "protocol", "provider", "office")
         said = {name: getattr(one, name) for name in names}
         return {"enrollment": one.id, **said, "at": self.at.isoformat(), "visit": self.state.value}
+
+
+def planned_end(stored: Enrollment, now: datetime) -> datetime | None:
+    """When a booked visit was to end, as its booking system's file says, where that has passed: to be confirmed.
+
+    None also where somebody has moved the appointment away from it.
+    """
+    end, begin = stored.planned_end, stored.appointment_at
+    return end if end and begin and begin < end <= min(now, begin + _LONGEST_VISIT) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Upload:
     """How everybody in it agreed, where the file does not say it."""
     unknown: tuple[tuple[UnknownWord, int], ...] = ()
     """Words that nobody has said the meaning of, and in how many rows each stands."""
+    pointed: dict[str, str] = field(default_factory=dict)
+    """What somebody said of its columns on the page, as it was sent."""
     thread: threading.Thread | None = None
     done: int = 0
     of: int = 0

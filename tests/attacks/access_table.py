@@ -102,6 +102,8 @@ MAY: Final = {
     "GET /import": STAFF,
     "POST /import": STAFF,
     "POST /import/commit": STAFF,
+    "GET /import/columns": STAFF,
+    "POST /import/columns": STAFF,
     "POST /import/words": STAFF,
     "POST /import/forget": STAFF,
     "GET /import/progress": STAFF,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,9 @@ from notifier.cli.safe_text import SafeConsole
 from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows
 from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
+from notifier.domain.instants import local_text, zone_called
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.absent_visits import AbsentVisit
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.drop_folder import record_file
 from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
@@ -30,6 +32,7 @@ from notifier.enrollments.importing.mappings.apply import FileReader, UnknownWor
 from notifier.enrollments.importing.mappings.stored import PASSED
 from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 from notifier.enrollments.importing.rows import template as sample
+from schedules.saying import say_moment
 
 _EXAMPLES: Final = {"service": "Consultation=none", "status": "Checked in=booked", "office": "Main Street=main"}
 _MOST_SHOWN = 50
@@ -63,14 +66,22 @@ def import_file(
     watch: Annotated[
         Path | None, typer.Option(help="With --as: take every file that comes into this folder.", metavar="FOLDER")
     ] = None,
+    end_absent: Annotated[
+        bool,
+        typer.Option(
+            "--end-absent", help="With --as: end the booked visits that the file should name and does not any more."
+        ),
+    ] = False,
     template: Annotated[bool, typer.Option("--template", help="Print a sample file.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --json at a terminal: import, do not only check.")] = False,
     as_json: Json = False,
 ) -> None:
     """Enroll many from a CSV file, or through a mapping from a booking system's file."""
     if watch is not None:
-        if file is not None or template or mapping is None:
-            raise Refused("--watch FOLDER goes with --as NAME, and with no file of its own", "watch")
+        if file is not None or template or mapping is None or end_absent:
+            raise Refused(
+                "--watch FOLDER goes with --as NAME, and with no file of its own and no --end-absent", "watch"
+            )
         watch_folder(watch, mapping, consent, dry_run=dry_run)
         return
     if template == (file is not None):
@@ -103,6 +114,8 @@ def import_file(
                 see_effect=(lambda row, effect: effects.append({"row": row, **effect.to_json()})) if as_json else None,
                 read=reader.rows if reader else read_csv,
                 passed=PASSED if reader else timedelta(),
+                visits=reader.visits if reader else None,
+                end=_ending(reader, end_absent),
             )
         if reader and not dry_run:
             with context.change() as session:
@@ -127,6 +140,19 @@ def meanings(**given: Iterable[str] | None) -> dict[UnknownWord, str]:
                 raise Refused(f'--{what} "{one}" is not WORD=MEANING; write it like --{what} "{_EXAMPLES[what]}"', what)
             read[UnknownWord(what, word)] = means
     return read
+
+
+def _ending(reader: FileReader | None, end_absent: bool) -> Callable[[AbsentVisit], bool] | None:
+    """Which absent visits end. Raises Refused where the file need not name every visit."""
+    if not end_absent:
+        return None
+    if reader is None or not reader.visits.is_complete:
+        raise Refused(
+            "--end-absent is said of a mapping whose files name every visit of their days: write complete = true in it "
+            "and name it with --as NAME",
+            "end-absent",
+        )
+    return lambda one: one.is_of_its_days
 
 
 def _refuse_unless_free(file: Path) -> None:
@@ -165,6 +191,18 @@ def _as_json(report: ImportReport) -> dict[str, Any]:
         "bad_rows": report.bad_rows,
         "opted_out": report.opted_out,
         "for_staff": report.for_staff,
+        "ended": report.ended,
+        "absent": [
+            {
+                "enrollment": one.enrollment,
+                "external_id": one.external_id,
+                "name": one.name,
+                "appointment_at": local_text(one.appointment_at, one.timezone),
+                "is_of_its_days": one.is_of_its_days,
+                "moved_to": one.moved_to and local_text(one.moved_to, one.timezone),
+            }
+            for one in report.absent
+        ],
     }
 
 
@@ -187,6 +225,23 @@ def _print(report: ImportReport, skip_bad: bool, reader: FileReader | None) -> N
             show(f"... and {hidden} more of these; see them all with --json")
     for sentence in unknown_words(reader) if reader else ():
         show(sentence)
+    _print_absent(report)
+
+
+def _print_absent(report: ImportReport) -> None:
+    for one in report.absent[:_MOST_SHOWN]:
+        zone = zone_called(one.timezone)
+        why = f"moved to {say_moment(one.moved_to, zone)}?" if one.moved_to else "cancelled?"
+        show(
+            f"not in the file: {one.name}, {one.protocol}, {say_moment(one.appointment_at, zone)} "
+            f"(enrollment {one.enrollment}); {why}"
+        )
+    if report.ended:
+        show(f"{report.ended} of these ended")
+    elif any(one.is_of_its_days for one in report.absent):
+        show("--end-absent ends those whose day is in the file")
+    elif report.absent:
+        show("their days are not in the file; end one with: notifier cancel ENROLLMENT")
 
 
 def _refuse(report: ImportReport, written_to: Path | None, skip_bad: bool) -> None:

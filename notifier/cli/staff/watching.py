@@ -58,6 +58,7 @@ def take(context: CommandContext, files: DropFolder, file: Path, mapping: str, c
         report = import_rows(
             context.engine, data, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by,
             skip_bad=True, most_faults=_ALL, read=reader.rows, passed=PASSED,
+            visits=reader.visits,
         )  # fmt: skip
         bad_rows = reader.original(data)
     except Refused as refused:
@@ -76,4 +77,6 @@ def _said(report: ImportReport | None, why: str | None) -> str:
     if report is None:
         return f"refused: {why}"
     counts = ", ".join(f"{count} {meaning.value}" for meaning, count in report.counts.items() if count)
-    return f"{report.rows} rows: {counts or 'none good'}{f'; {report.bad_rows} to mend' if report.bad_rows else ''}"
+    mend = f"; {report.bad_rows} to mend" if report.bad_rows else ""
+    absent = f"; not ended, and not in the file any more: {len(report.absent)}" if report.absent else ""
+    return f"{report.rows} rows: {counts or 'none good'}{mend}{absent}"

@@ -72,6 +72,10 @@ class Enrollment(SQLModel, table=True):
     rebook_consent: bool = False
     imported_as: str | None = Field(default=None, max_length=16)
     """A digest of the row it was last imported from: a re-run of the same file changes nothing, whatever staff did."""
+    mapping: str | None = Field(default=None, max_length=40)
+    """Through which mapping a booking system's file named this visit last."""
+    planned_end: datetime | None = instant(null=True)
+    """When that file says the visit ends: a proposal, until staff say when the treatment ended."""
     enrolled_at: datetime = instant()
     enrolled_by: str = Field(max_length=120)
     office: str | None = Field(default=None, max_length=40)

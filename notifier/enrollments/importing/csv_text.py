@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from notifier.domain.refused import RefusalCode, Refused
 
@@ -14,6 +15,9 @@ LARGEST_FILE = 200_000_000
 _LARGEST_CELL = 20_000
 _LONGEST_ROW = 200_000
 """Characters. Each comma may make a cell, and each cell takes many times the memory of its comma."""
+_TITLE_LINES = 30
+_SEPARATES = 4
+"""So many separators make a header of a first line; the titles of reports have fewer."""
 _SAVE_AS = "open it in the program that made it and save it as CSV (UTF-8)"
 _NOT_CSV = {
     b"PK\x03\x04": "an Excel workbook or another zip file",
@@ -115,10 +119,15 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _delimiter(text: str) -> str:
-    """What separates the cells of the header; a comma where nothing does."""
-    header = next((line for line in _lines(text) if line.strip()), "")[:_LONGEST_ROW]
-    outside = re.sub(r'"[^"]*"', "", header)
-    return max(",;\t", key=outside.count)
+    """What separates the cells of the header; a comma where nothing does.
+
+    A first line with little to separate may be a title above the table: then the line with the most separators says it.
+    """
+    lines = (line[:_LONGEST_ROW] for line in islice(_lines(text), _TITLE_LINES) if line.strip())
+    outside = [re.sub(r'"[^"]*"', "", line) for line in lines] or [""]
+    counts = [{mark: line.count(mark) for mark in ",;\t"} for line in outside]
+    found = counts[0] if max(counts[0].values()) >= _SEPARATES else max(counts, key=lambda one: max(one.values()))
+    return max(found, key=lambda mark: found[mark])
 
 
 def as_text(data: bytes) -> str:

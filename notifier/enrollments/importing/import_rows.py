@@ -18,7 +18,9 @@ from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import effect_sentences, sentences_about
 from notifier.enrollments.enroll_effect import visible_of
+from notifier.enrollments.importing.absent_visits import AbsentVisit, absent_visits, end_visit
 from notifier.enrollments.importing.csv_text import read_csv
+from notifier.enrollments.importing.file_visits import FileVisits
 from notifier.enrollments.importing.meanings import Done, Ready, RowMeaning, read_meanings, write_meanings
 from notifier.enrollments.importing.row_faults import faults_of
 from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
@@ -53,6 +55,10 @@ class ImportReport:
     """Rows whose number has opted out: enrolled or changed, and nothing will be sent."""
     for_staff: list[str] = field(default_factory=list)
     """What somebody must decide or tell a patient, in sentences."""
+    absent: list[AbsentVisit] = field(default_factory=list)
+    """Booked visits that the file should name and does not, and those of patients who have a new one: to be asked."""
+    ended: int = 0
+    """How many of those were ended."""
     written: int = 0
     most_faults: int = MOST_FAULTS
 
@@ -85,12 +91,16 @@ def import_rows(
     read: ReadRows = read_csv,
     passed: timedelta = timedelta(),
     informed: str | None = None,
+    visits: FileVisits | None = None,
+    end: Callable[[AbsentVisit], bool] | None = None,
 ) -> ImportReport:
     """Import a file's bytes. One bad row and nothing is written, unless `skip_bad`.
 
     `read` is how another system's file becomes rows of ours. A new row's appointment may have passed by `passed`: in
     the evening's export of the day staff have still to say who was treated.
     `informed`: how every patient of the file was told the rules in person, where the row itself does not say.
+
+    `visits` are those of a mapped file, as `read` fills it in; of those that are absent from it, end says which end.
 
     `see_effect` is called with the number of each changed or ended row, and with what that did, or would do.
     Raises Refused for a file that is no CSV or has the wrong columns.
@@ -105,11 +115,15 @@ def import_rows(
     is_rehearsal = dry_run and see_effect is not None
     since = now - passed
     meanings = _find_meanings(engine, good, rules, now, since, report, report_progress, see if is_rehearsal else None)
+    if visits is not None:
+        with reading(engine) as session:
+            report.absent = absent_visits(session, visits, meanings, rules)
     if dry_run or (report.fault_count and not skip_bad):
         return report
+    _end_visits(engine, [one for one in report.absent if end is not None and end(one)], rules, now, by, report)
     waiting = [(row, meaning) for row, meaning in meanings if meaning is not RowMeaning.PASSED_BY]
     for chunk in _chunks(waiting):
-        _write_chunk(engine, chunk, rules, now, by, report, see)
+        _write_chunk(engine, chunk, rules, now, by, report, see, visits)
         report_progress("written", report.written, len(waiting))
     return report
 
@@ -200,22 +214,43 @@ def _write_chunk(
     by: str,
     report: ImportReport,
     see: SeeEffect,
+    visits: FileVisits | None,
 ) -> None:
     """One transaction; where one row is refused after all, one for each row."""
     try:
         with writing(engine) as session:
-            done = write_meanings(session, chunk, rules, now=now, by=by)
+            done = write_meanings(session, chunk, rules, now=now, by=by, visits=visits)
     except Refused as why:
         if len(chunk) == 1:
             report.add_bad_row(RowFault(chunk[0][0].number, why.field, str(why)))
             return
         for one in chunk:
-            _write_chunk(engine, [one], rules, now, by, report, see)
+            _write_chunk(engine, [one], rules, now, by, report, see, visits)
         return
     report.written += len(chunk)
     _report_done(done, report, rules.yours)
     for row, effect in done.effects:
         see(row.number, effect)
+
+
+def _end_visits(
+    engine: Engine,
+    chosen: Sequence[AbsentVisit],
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+    report: ImportReport,
+) -> None:
+    """Each in a transaction of its own; one that has changed meanwhile stays as it is."""
+    for one in chosen:
+        try:
+            with writing(engine) as session:
+                effect = end_visit(session, one, rules, now=now, by=by)
+        except Refused as why:
+            report.for_staff.append(f"enrollment {one.enrollment} was not ended: {why}")
+            continue
+        report.ended += 1
+        report.for_staff += effect_sentences(effect, but_own=True)
 
 
 def _report_done(done: Done, report: ImportReport, yours: frozenset[str] | None) -> None:

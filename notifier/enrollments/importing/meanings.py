@@ -21,6 +21,7 @@ from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import CHANGEABLE
 from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.identity import next_ordinal
+from notifier.enrollments.importing.file_visits import FileVisits, keep_visits
 from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
@@ -135,7 +136,13 @@ class Done:
 
 
 def write_meanings(
-    session: Session, rows: Sequence[tuple[ImportRow, RowMeaning]], rules: PlanningRules, *, now: datetime, by: str
+    session: Session,
+    rows: Sequence[tuple[ImportRow, RowMeaning]],
+    rules: PlanningRules,
+    *,
+    now: datetime,
+    by: str,
+    visits: FileVisits | None = None,
 ) -> Done:
     """Write rows in the caller's transaction. Raises Refused where somebody changed what they mean in the meantime."""
     done = Done()
@@ -158,6 +165,8 @@ def write_meanings(
     wanted, digests = [row.wanted for row in new], [row.digest for row in new]
     written = write_enrollments(session, wanted, rules, now=now, by=by, imported_as=digests)
     done.written = list(zip(new, written, strict=True))
+    if visits is not None:
+        keep_visits(session, [row.wanted.external_id or "" for row, _ in rows], visits, rules)
     return done
 
 

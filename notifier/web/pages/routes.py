@@ -49,6 +49,7 @@ from notifier.web.pages.desk import (
     watching,
 )
 from notifier.web.pages.patients import (
+    columns,
     enroll,
     first_text,
     imports,
@@ -89,6 +90,7 @@ PAGES: tuple[Page, ...] = (
     *fixed_answer.PAGES,
     *saved_answers.PAGES,
     *imports.PAGES,
+    *columns.PAGES,
     *delivery.PAGES,
     *sign_in.PAGES,
     *account.PAGES,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.file_visits import FileVisits
 from notifier.enrollments.importing.import_rows import MappedRow
 from notifier.enrollments.importing.mappings.cells import fold, id_of, read_name, read_phone
 from notifier.enrollments.importing.mappings.dates import clean
@@ -48,6 +50,7 @@ class FileReader:
 
     def __post_init__(self) -> None:
         """Words are compared folded."""
+        self.visits = FileVisits(self.name, self.mapping.complete)
         self._services = {fold(word): key for key, one in self.protocols.items() for word in (key, one.title)}
         self._services |= {fold(word): gives for word, gives in self.mapping.services.items()}
         self._statuses: dict[str, Visit] = {fold(word): means for word, means in self.mapping.statuses.items()}
@@ -62,6 +65,7 @@ class FileReader:
             try:
                 yield number, self._row({**dict(zip(header, cells, strict=False)), **self.mapping.always})
             except Refused as why:
+                self.visits.unread += not self.mapping.columns.id.visit
                 yield number, why
 
     def original(self, data: bytes) -> Rows:
@@ -87,16 +91,21 @@ class FileReader:
         columns = self.mapping.columns
         if self._is_no_patient(row):
             return None
+        if columns.id.visit:
+            self.visits.ids.add(_cell(row, columns.id.visit))
         service = clean(row.get(columns.service, ""))
-        protocol, status = self._protocol(service), self._status(row)
-        if protocol == NO_TEXTS:
+        if self._services.get(fold(service)) == NO_TEXTS:
             return None
-        office = self._office(row)
+        protocol, status, office = self._protocol(service), self._status(row), self._office(row)
         zone = self.mapping.timezone or self.rules.at(office or None).timezone
         day, start, end = visit_times(row, columns, zone)
+        external_id = self._id(row, day.isoformat())
+        self.visits.ids.add(external_id)
+        if end:
+            self.visits.ends[external_id] = datetime.fromisoformat(end)
         is_over = status == "treated" and columns.end is not None and columns.end.is_treated
         return [
-            self._id(row, day.isoformat()),
+            external_id,
             read_name([row.get(column, "") for column in columns.name.columns], columns.name.order),
             read_phone(row.get(columns.phone, "")),
             protocol,

@@ -111,6 +111,8 @@ class Mapping(_Part):
     """The line with all of these names begins the table; what stands above it is a title."""
     timezone: str | None = None
     """In which zone the times are, where no column says it; the office's unless said."""
+    complete: bool = False
+    """A file names every visit of its days: staff are asked about booked ones of those days that are not in it."""
     columns: Columns
     split: dict[Column, Annotated[str, AfterValidator(_has_fields)]] = {}
     """New columns out of one: Summary = "{Service} - {Client}"."""

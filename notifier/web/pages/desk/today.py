@@ -15,6 +15,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.states import MessageState
 from notifier.oversight import worklists
 from notifier.oversight.alerts.alert_rules import to_be_marked_by
+from notifier.oversight.visits import planned_end
 from notifier.tasks.sources import UNMARKED_AFTER
 from notifier.web.pages.desk.back import undoable
 from notifier.web.pages.desk.first_days import steps_of
@@ -43,7 +44,8 @@ class Expected:
     enrollment: Enrollment
     late: bool
     ended: datetime | None
-    """What stands in the field for the treatment's end: now, which is never too early; on a later day nothing."""
+    """What stands in the field for the treatment's end: when it was planned to end, where that has passed, as the
+    booking system's file says; else now, which is never too early; on a later day nothing."""
     is_time: bool
     """Whether the appointment has come."""
 
@@ -79,7 +81,7 @@ def _expected(session: Session, view: View, today: datetime, tomorrow: datetime)
         Expected(
             one,
             late=view.now >= to_be_marked_by(at, rules, one.office),
-            ended=view.now if at >= today else None,
+            ended=planned_end(one, view.now) or (view.now if at >= today else None),
             is_time=view.now >= at,
         )
         for one in found

@@ -28,6 +28,8 @@ from notifier.web.widgets.formats import counted
 _MOST_SHOWN = 100
 _ALL = 1_000_000
 """More faults than a file of the largest size has rows."""
+POINT = "+"
+"""In place of a mapping's name: there is none yet, and somebody points at the columns."""
 _GONE = (
     "the file is not held here any more: it is kept for half an hour, in this sign-in alone, and never on the disk; "
     "choose it again"
@@ -45,6 +47,9 @@ def upload(view: View) -> Response:
     if not data:
         return _page(view, None, problem="no file was chosen, or it is empty; choose a CSV file", status=422)
     mapping, consent = view.field("mapping"), view.field("consent")
+    if mapping == POINT:
+        view.context.uploads.put(view.session_key, data, view.now, consent=consent)
+        return redirect("/import/columns")
     held = view.context.uploads.put(view.session_key, data, view.now, mapping=mapping, consent=consent)
     view.note("did", "check an import")
     view.context.uploads.start(held, _work(view, held, dry_run=True))
@@ -55,7 +60,7 @@ def commit(view: View) -> Response:
     """Write the file that was looked at, once; where rows are bad, the good ones."""
     if view.context.missing:
         raise Refused(" ".join(view.context.missing))
-    held = _held(view)
+    held = held_upload(view)
     if view.field("file") != held.digest:
         raise Refused("another file was chosen meanwhile; look at what that one means first")
     view.note("did", "import a file")
@@ -66,7 +71,7 @@ def commit(view: View) -> Response:
 
 def say_words(view: View) -> Response:
     """Keep what somebody said of the file's words, and check the file anew."""
-    held = _held(view)
+    held = held_upload(view)
     asked = enumerate(one for one, _ in held.unknown)
     said = {one: means for number, one in asked if (means := view.field(f"word{number}"))}
     context = view.context
@@ -93,7 +98,7 @@ def forget(view: View) -> Response:
 
 def download_failed(view: View) -> Response:
     """The bad rows as a file to mend and import, each with what is wrong."""
-    held = _held(view)
+    held = held_upload(view)
     if held.is_busy or held.report is None:
         raise NotFound
     view.note("saw", "failed rows of an import")
@@ -108,17 +113,25 @@ def download_template(view: View) -> Response:
     return _csv(template(context.protocols, context.rules, view.now.astimezone(context.zone)), "import-template.csv")
 
 
-def _held(view: View) -> Upload:
+def held_upload(view: View) -> Upload:
+    """The session's file. Raises Refused where it is not held any more."""
     held = view.context.uploads.get(view.session_key, view.now)
     if held is None:
         raise Refused(_GONE)
     return held
 
 
+def start_check(view: View, held: Upload) -> None:
+    """Check the file through a mapping that it has only now."""
+    held.report, held.unknown = None, ()
+    view.context.uploads.start(held, _work(view, held, dry_run=True))
+
+
 def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
     context, now, by = view.context, view.now, view.who.by
 
     informed = view.field("informed") or None
+    chosen = set(view.fields.getlist("end"))
 
     def work(progress: Progress) -> ImportReport:
         # What is bad has been seen by now, so the good rows go in without it.
@@ -127,7 +140,9 @@ def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
         run = partial(run, now=now, by=by, progress=progress)
         if (reader := _reader(context, held)) is None:
             return run()
-        report = run(read=reader.rows, passed=PASSED)
+        report = run(
+            read=reader.rows, passed=PASSED, visits=reader.visits, end=lambda one: str(one.enrollment) in chosen
+        )
         held.unknown = tuple(reader.unknown.most_common())
         return report
 
@@ -172,6 +187,7 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
         values |= {
             "report": held.report,
             "to_write": _to_write(held.report),
+            "absent": [] if held.is_written else held.report.absent,
             "rows": _shown(view.context, held, held.report),
         }
         values |= {"unknown": [(one, rows, _meanings(view.context, one.what)) for one, rows in held.unknown]}
@@ -200,7 +216,8 @@ def _counts(report: ImportReport) -> list[tuple[str, int]]:
         RowMeaning.SAME: "known and unchanged",
         RowMeaning.PASSED_BY: "without texts, or cancelled before they were enrolled",
     }
-    return [(words[one], report.counts[one]) for one in words if report.counts[one]]
+    ended = [("ended, as they were not in the file", report.ended)] if report.ended else []
+    return [*((words[one], report.counts[one]) for one in words if report.counts[one]), *ended]
 
 
 def _share(held: Upload) -> float:
