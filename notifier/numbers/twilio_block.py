@@ -3,6 +3,7 @@ START. Nobody here can end it, whatever the patient has signed."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -11,12 +12,14 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.enrollments import latest_on
-from notifier.db.tables import Attempt, Message, OptOut
+from notifier.db.tables import Attempt, Enrollment, Message, OptOut
+from notifier.domain.states import RUNNING
 
 BY_PATIENT: Final = "patient"
 """Who ends an opt-out by texting START."""
 _BLOCKS: Final = frozenset({"keyword", "twilio"})
 """Sources of an opt-out that Twilio knows of too: the very words that it heeds, and its own refusal."""
+_REFUSES: Final = (col(OptOut.ended_at).is_(None), col(OptOut.source) == "twilio")
 
 
 def keeps_blocking(opt_out: OptOut) -> bool:
@@ -44,11 +47,12 @@ def was_reconsented(session: Session, phone: str) -> bool:
     return by is not None and by != BY_PATIENT
 
 
-def blocked_after_consent(session: Session, since: datetime) -> list[tuple[int, str | None]]:
-    """Enrollments whose number Twilio has refused since then, although the patient agreed at the desk, and their
-    office."""
-    found = select(col(OptOut.phone)).where(
-        col(OptOut.ended_at).is_(None), col(OptOut.source) == "twilio", col(OptOut.at) > since
-    )
-    phones = {phone for phone in session.scalars(found) if was_reconsented(session, phone)}
-    return sorted(((one.id or 0, one.office) for one in latest_on(session, phones).values()), key=lambda one: one[0])
+def blocked_after_consent(session: Session, since: datetime, told: Collection[int]) -> list[tuple[int, str | None]]:
+    """Running enrollments whose number Twilio refuses although the patient agreed at the desk, and their office: those
+    refused since then, and those of `told`, which are not forgotten by age."""
+    lately = select(col(OptOut.phone)).where(*_REFUSES, col(OptOut.at) > since)
+    of_told = select(col(Enrollment.phone)).where(col(Enrollment.id).in_(sorted(told)))
+    before = select(col(OptOut.phone)).where(*_REFUSES, col(OptOut.phone).in_(of_told))
+    phones = {phone for phone in session.scalars(lately.union(before)) if was_reconsented(session, phone)}
+    running = [one for one in latest_on(session, phones).values() if one.state in RUNNING]
+    return sorted(((one.id or 0, one.office) for one in running), key=lambda one: one[0])

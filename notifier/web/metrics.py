@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.oversight.health import VitalSigns
+from notifier.tasks.groups import TaskCounts, count_tasks
 from notifier.web.counters import Counts
 from notifier.web.deadline import DatabaseSlow
 from notifier.web.health import Watched
@@ -27,21 +28,22 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
         nonlocal seen
         async with one_at_a_time:
             try:
-                signs = await watched.signs()
+                signs, work = await watched.signs(), None
                 if signs.revision == signs.wanted:
                     look = partial(moves_since, event_id=seen)
                     seen, moves = await watched.query(look)
+                    work = await watched.query(partial(count_tasks, now=watched.clock.now()))
                     for state, count in moves.items():
                         counts.moves.labels(state).inc(count)
             except DatabaseSlow:
-                signs = None
-            gauges = _gauges(watched, signs)
+                signs = work = None
+            gauges = _gauges(watched, signs, work)
         return Response(generate_latest(counts.registry) + generate_latest(gauges), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
-def _gauges(watched: Watched, signs: VitalSigns | None) -> CollectorRegistry:
+def _gauges(watched: Watched, signs: VitalSigns | None, work: TaskCounts | None) -> CollectorRegistry:
     registry = CollectorRegistry()
 
     def gauge(name: str, words: str, value: float | None) -> None:
@@ -58,6 +60,10 @@ def _gauges(watched: Watched, signs: VitalSigns | None) -> CollectorRegistry:
     waiting = Gauge("notifier_texts_waiting", "Texts that wait, counted up to 10000.", ["for"], registry=registry)
     for what, count in signs.waiting.items():
         waiting.labels(what).set(count)
+    if work is not None:
+        gauge("open_work", "Pieces of work that need a person, as Today counts them.", work.pieces)
+        gauge("open_work_urgent", "Of these, urgent words of patients.", work.urgent)
+        gauge("open_work_age_seconds", "Since the oldest of them waits.", _age(work.oldest, now) or 0)
     gauge("ready", "1 where texts leave; /readyz says why not.", 0 if watched.troubles(signs) else 1)
     gauge("circuits_open", "Reasons why nothing is sent.", len(signs.circuits) + len(signs.stopped_senders))
     gauge("alerts_not_told", "Open alerts that no channel has taken.", signs.undelivered_alerts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from notifier.db.engine import reading, writing
+from notifier.db.tables import Enrollment
 from notifier.domain.instants import zone_called
-from notifier.domain.states import MessageState
+from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.opt_outs import opt_in, opt_out
 from notifier.numbers.release import Released, release
 from notifier.oversight.alerts.alert_rules import AlertRules, find_causes
-from notifier.oversight.alerts.stored_alerts import gather
+from notifier.oversight.alerts.cadence import Cause
+from notifier.oversight.alerts.stored_alerts import gather, take
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.setups.sending import OWN, Sending
@@ -40,6 +42,17 @@ async def test_who_agrees_again_at_the_desk_is_told_to_text_start(sending: Sendi
     sending.gateway.always = BLOCKED
     await sending.turn()
     assert (MessageState.SUPPRESSED, f"{SAYS}.") == (sending.state(text), sending.message(text).reason)
+    assert [f"blocked-{enrollment}"] == alerts(sending)
+    sending.clock.pass_(days=4)
+    assert [] == alerts(sending)  # nobody was told of it: a worker that begins now does not bring up what is old
+    with writing(sending.engine) as session:
+        take(session, [Cause(f"blocked-{enrollment}", "Twilio blocks")], now=sending.clock.now())
+    assert [f"blocked-{enrollment}"] == alerts(sending)
+    with writing(sending.engine) as session:
+        session.get_one(Enrollment, enrollment).state = EnrollmentState.CANCELLED
+    assert [] == alerts(sending)
+    with writing(sending.engine) as session:
+        session.get_one(Enrollment, enrollment).state = EnrollmentState.ACTIVE
     assert [f"blocked-{enrollment}"] == alerts(sending)
     with writing(sending.engine) as session:
         opt_in(session, ANA, at=sending.clock.now(), by="patient")

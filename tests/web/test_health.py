@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from notifier.db.engine import open_engine, writing
+from notifier.db.engine import open_engine, reading, writing
 from notifier.db.outbox import move
 from notifier.db.rows import insert_rows
 from notifier.db.tables import Receipt
@@ -18,6 +18,7 @@ from notifier.domain.states import MessageState
 from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive, leave
+from notifier.tasks.groups import count_tasks
 from tests.setups.gate import inbound_was_read
 from tests.web.conftest import PATIENT, Web, open_web
 
@@ -216,6 +217,8 @@ def test_metrics_tell_how_many_wait_and_for_how_long(web: Web) -> None:
     expected = {"due": 1, "attempting": 0, "unknown": 1, "needs_review": 1, "no_last_receipt": 0}
     for what, count in expected.items():
         assert count == web.metric(f'notifier_texts_waiting{{for="{what}"}}')
+    with reading(web.engine) as session:
+        assert 2 == count_tasks(session, now).pieces == web.metric("notifier_open_work")
     assert (120.0, 60.0) == (web.metric("notifier_overdue_age_seconds"), web.metric("notifier_unknown_age_seconds"))
     assert PATIENT not in web.client.get("/metrics").text
 

@@ -16,6 +16,7 @@ from notifier.conversations.claims import claim_of_reply
 from notifier.conversations.reply_texts import answers_to_unknown
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import Alert, Reply, TaskClaim
+from notifier.domain.tasks import RECENT
 from notifier.enrollments.importing.booking_hooks.events import failed_events
 from notifier.enrollments.importing.calendar_feeds.feeds import failed_feeds
 from notifier.enrollments.importing.drop_folder import failed_files
@@ -27,8 +28,6 @@ from notifier.oversight.alerts.reply_alerts import UnreadReplies, UntakenReply
 from notifier.oversight.alerts.task_alerts import texts_to_alert, visits_to_alert
 from notifier.oversight.alerts.vital_signs import filtered_lately, read_vital_signs
 
-_LOOK_BACK: Final = timedelta(days=3)
-"""For so long a block by Twilio is new."""
 _FILES_FOR: Final = timedelta(days=30)
 """A booking system's file that failed is told of until a later one of it is taken whole."""
 _MOST: Final = 500
@@ -49,7 +48,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         unmarked=booked,
         in_trouble=troubled,
         filtered=filtered_lately(session, now),
-        blocked=tuple(blocked_after_consent(session, now - _LOOK_BACK)),
+        blocked=tuple(blocked_after_consent(session, now - RECENT, _numbers(told, "blocked-"))),
         often_tried=often_tried(session, now),
         failed_files=tuple(
             (one.mapping or "an import", one.bad_rows, one.id or 0) for one in failed_files(session, now - _FILES_FOR)

@@ -28,12 +28,14 @@ from notifier.oversight.alerts.stored_alerts import open_alerts
 from notifier.oversight.alerts.stored_channels import channel_rows
 from notifier.oversight.doctor.alerts import check_answer, check_channels, check_undelivered
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
+from notifier.oversight.doctor.open_work import check_open_work
 from notifier.oversight.doctor.worker import look_at_worker
 from notifier.oversight.health import spoken_span
 from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts
 from notifier.sending.gates.polls import gate_is_open, since_last_poll
 from notifier.sending.gates.recoveries import sentences
+from notifier.tasks.groups import count_tasks
 from schedules.languages.registry import languages
 from schedules.protocol import CareProtocol
 
@@ -67,7 +69,7 @@ def check_database(
             yield from check_channels(contacts, channel_rows(session))
             yield from check_undelivered(open_alerts(session), now)
             yield from _check_answer(session, answers)
-            yield from _check_waiting(session)
+            yield from _check_waiting(session, now)
             yield from _check_offices(session, rules)
     except schema.SchemaBehind as error:
         yield Diagnosis("database", Level.FAIL, str(error))
@@ -150,7 +152,8 @@ def _check_sending(session: Session, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis("circuit", Level.FAIL, what_stops(circuit), advice)
 
 
-def _check_waiting(session: Session) -> Iterator[Diagnosis]:
+def _check_waiting(session: Session, now: datetime) -> Iterator[Diagnosis]:
+    yield check_open_work(count_tasks(session, now), now)
     for pause in open_pauses(session):
         which = f"{pause.protocol}{f' step {pause.step}' if pause.step else ''}"
         yield Diagnosis("paused", Level.WARN, f"{which}, by {pause.by}: {pause.reason}", "to go on: notifier unpause")

@@ -18,10 +18,12 @@ from notifier.cli.ops import doctor_twilio
 from notifier.config.settings import Settings
 from notifier.db import filesystems
 from notifier.db.engine import open_engine, writing
+from notifier.oversight.doctor.open_work import check_open_work
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from notifier.sending.gates.hidden import NUMBERS
 from notifier.sending.gates.polls import completed
 from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, ProviderMessage
+from notifier.tasks.groups import TaskCounts
 
 Desk = Callable[..., Any]
 
@@ -128,6 +130,24 @@ def test_a_worker_that_never_said_that_it_ends_is_a_failure_for_monitoring(clini
         leave(session, "w", now=began)
     engine.dispose()
     assert "warn" == levels(clinic("doctor", "--json"))["worker"]
+
+
+def test_it_counts_open_work_as_today_does(clinic: Desk, subtests: pytest.Subtests) -> None:
+    (found,) = (one for one in clinic("doctor", "--json").answer if one["what"] == "open work")
+    assert ("ok", "nothing needs a person") == (found["level"], found["found"])
+    now = datetime(2026, 3, 7, 10, 0, tzinfo=UTC)
+    for counts, level, said in (
+        (TaskCounts(1, oldest=now - timedelta(hours=3)), "ok", "1 thing needs a person, the oldest for 3 h"),
+        (
+            TaskCounts(1200, older=7, urgent=2, oldest=now - timedelta(days=5), snoozed=1),
+            *(
+                "warn",
+                "1,200 things need a person, 2 urgent, 7 for more than three days, the oldest for 120 h; 1 put off",
+            ),
+        ),
+    ):
+        with subtests.test(said=said):
+            assert (level, said) == ((one := check_open_work(counts, now)).level, one.found)
 
 
 class AskedGateway:
