@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from schedules.asking import AGAIN, first_asking
 from schedules.offsets import Duration, Span
 from schedules.protocol import Step
 from schedules.saying import say_hour
@@ -49,5 +50,7 @@ def city_of(zone: str) -> str:
 
 
 def key_in_words(key: str) -> str:
-    """A key as people say it: `mineral-sunscreen` is `mineral sunscreen`, `day-1-makeup` is `day 1 makeup`."""
+    """A key in words: `mineral-sunscreen` is `mineral sunscreen`, `check-in.again` is `check in, asked again`."""
+    if key.endswith(AGAIN):
+        return f"{key_in_words(first_asking(key))}, asked again"
     return key.replace("-", " ").replace("_", " ")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Final
 
+from schedules.plain import key_in_words
 from schedules.protocol import KIND_ORDER, StepKind
 
 LOOK_AGAIN = timedelta(minutes=5)
@@ -29,6 +31,20 @@ def held_as(kind: str, step: str) -> str:
     """The kind by which open replies and holds keep a text: what may reassure is kept as what says what is normal."""
     return StepKind.EXPECT.value if step.startswith(f"{AFTER_FINE}-") else kind
 
+
+def step_in_words(step: str) -> str:
+    """What a text is, as people say it: `answer-8-urgent` is `fixed answer`, `reply-4` is `reply`."""
+    found = _OF_A_REPLY.match(step)
+    return _IN_WORDS[found[1]] if found else key_in_words(step)
+
+
+_IN_WORDS: Final = {
+    BY_ITSELF: "fixed answer",
+    BY_STAFF: "reply",
+    AFTER_ANSWER: "after the answer",
+    AFTER_FINE: "after the answer",
+}
+_OF_A_REPLY: Final = re.compile(rf"({'|'.join(_IN_WORDS)})-[0-9]+(?:-urgent)?$")
 
 FIRST: Final = "first"
 """The kind of the text that leaves at enrollment (step `FIRST_TEXT`) and says who writes. It is no step of any plan

@@ -58,8 +58,7 @@ class OpenReply:
             return "what came from it to another office is open"
         if self.is_whole:
             return f"reply {self.id} {WHOLE[self.meaning]}"
-        what = "has urgent words, and" if self.urgent else "is open:"
-        return f"reply {self.id} {what} nobody has closed it yet"
+        return f"reply {self.id} {'has urgent words and is open' if self.urgent else 'is open'}"
 
     @property
     def kinds(self) -> str:

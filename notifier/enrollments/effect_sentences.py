@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from notifier.domain.kinds import step_in_words
 from notifier.enrollments.effect import Effect, OtherEffect, What
-from schedules.plain import key_in_words
 from schedules.protocol import StepKind
 
 
@@ -14,7 +14,7 @@ def effect_sentences(effect: Effect, *, but_own: bool) -> Iterator[str]:
     for ask in effect.unanswered.values():
         yield f"not answered: {ask} The texts that depend on it are not sent"
     for whose, step in effect.nobody_tells:
-        yield f"enrollment {whose}: “{key_in_words(step)}” is not sent any more, and no other text says it"
+        yield f"enrollment {whose}: “{step_in_words(step)}” is not sent any more, and no other text says it"
     if effect.others_unplanned:
         yield "a protocol version on this number cannot be read, so the other enrollments' texts stay as they are"
     own = () if but_own else (OtherEffect(effect.enrollment, effect.texts),)
@@ -25,7 +25,7 @@ def sentences_about(enrollments: Iterable[OtherEffect]) -> Iterator[str]:
     """What becomes of the texts of some enrollments, as far as a person must know it."""
     for one in enrollments:
         for text in one.texts:
-            said = f"enrollment {one.enrollment}: “{key_in_words(text.step)}”"
+            said = f"enrollment {one.enrollment}: “{step_in_words(text.step)}”"
             match text.what:
                 case What.WRONG_NOW:
                     yield f"{said} was sent and is wrong now ({text.why}); call the patient"

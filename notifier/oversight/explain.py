@@ -15,7 +15,7 @@ from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
 from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
-from notifier.domain.kinds import FIRST, REPLY
+from notifier.domain.kinds import FIRST, REPLY, step_in_words
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
@@ -83,10 +83,10 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
     try:
         protocol = load_version(session, enrollment.protocol, enrollment.version)
     except UnreadableVersion as why:
-        return [f"Message {message.id} is “{key_in_words(message.step)}” ({key_in_words(message.kind)}); {why}."]
+        return [f"Message {message.id} is “{step_in_words(message.step)}” ({key_in_words(message.kind)}); {why}."]
     times = "once" if message.revision == 1 else f"{message.revision} times"
     again = f", planned again {times}" if message.revision else ""
-    what = f"“{key_in_words(message.step)}” ({key_in_words(message.kind)})"
+    what = f"“{step_in_words(message.step)}” ({key_in_words(message.kind)})"
     said = [
         f"Message {message.id} is {what} of enrollment {enrollment.id}{again}.",
         f"Its protocol is {protocol.id}, version {protocol.version}.",

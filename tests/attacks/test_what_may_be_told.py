@@ -264,8 +264,8 @@ def test_what_holds_the_number_is_told_by_whose_it_is(clinic: Clinic) -> None:
         north.post(f"/replies/{there['reply']}/close", texts="stay-held")
         page = words(north.get(f"/patients/{there['other']}"))
         put_back()
-    assert "wait for a person: what came from it to another office is open." in page
-    assert f"wait for a person: decided when reply {there['reply']} was closed, since " in page
+    assert "What came from it to another office is open." in page
+    assert "Decided when what the patient wrote was closed." in page
 
 
 def _api(clinic: Clinic, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from notifier.domain.kinds import step_in_words
 from notifier.domain.planning.plan import Plan
 from schedules.daily_cap import lost_its_place
 from schedules.moments import TELL_IN_PERSON
-from schedules.plain import key_in_words
 
 NOTHING_LEFT = "the moment of every text has passed: nothing will be sent"
 
@@ -24,7 +24,7 @@ def of_plan(plan: Plan) -> Iterator[str]:
     A reminder that found no place asks nobody.
     """
     for withheld in plan.withheld:
-        yield f"“{key_in_words(withheld.step)}” is not sent: {withheld.why}"
+        yield f"“{step_in_words(withheld.step)}” is not sent: {withheld.why}"
     for message in plan.timeline.messages:
         if lost_its_place(message) and TELL_IN_PERSON in message.notes:
-            yield f"“{key_in_words(message.step)}” is not sent: {'; '.join(message.notes)}"
+            yield f"“{step_in_words(message.step)}” is not sent: {'; '.join(message.notes)}"

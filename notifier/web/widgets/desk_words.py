@@ -13,9 +13,13 @@ _LABELS: Final = {one.name: one.label.lower() for one in FIELDS if "_" in one.na
 _NAME: Final = re.compile(rf"\b(?:{'|'.join(_LABELS)})\b")
 _STAMP: Final = re.compile(r'"?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(?::\d\d)?([+-]\d\d:\d\d)?"?')
 
+_REPLY: Final = re.compile(r"(?<![\w(])reply \d+\b")
+"""On a page its words stand beside; its number is for programs and the command line."""
+
 
 def in_desk_words(said: str) -> str:
     """`appointment_at "2026-03-08T02:30" has passed` becomes `appointment Sun Mar 8 2026, 2:30 AM has passed`."""
+    said = _REPLY.sub("what the patient wrote", said)
     return _STAMP.sub(_moment, _NAME.sub(lambda found: _LABELS[found[0]], said))
 
 

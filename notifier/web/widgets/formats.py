@@ -8,11 +8,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import zone_called
+from notifier.domain.kinds import step_in_words
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.web.widgets.desk_words import in_desk_words
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
-from schedules.plain import city_of, key_in_words
+from schedules.plain import city_of
 from schedules.saying import say_day, say_hour, say_moment
 
 _M, _E = MessageState, EnrollmentState
@@ -77,8 +78,8 @@ def number(phone: str) -> str:
 
 
 def plain(word: str) -> str:
-    """A key as words: `mineral-sunscreen` is `mineral sunscreen`."""
-    return key_in_words(word)
+    """A key, or the step of a text, as words: `mineral-sunscreen` is `mineral sunscreen`, `reply-4` is `reply`."""
+    return step_in_words(word)
 
 
 def state(value: str) -> str:

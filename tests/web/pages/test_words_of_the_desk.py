@@ -12,6 +12,7 @@ import pytest
 
 from notifier.domain.states import MessageState
 from notifier.web.pages.routes import PAGES
+from notifier.web.widgets.formats import plain
 from schedules.catalogue import shipped
 from schedules.saying import say_moment
 from tests.web.pages.conftest import Pages, words
@@ -82,6 +83,26 @@ def test_noon_and_midnight_are_said_as_such() -> None:
     zone = ZoneInfo("America/New_York")
     said = {hour: say_moment(datetime(2026, 3, 7, hour, minute, tzinfo=zone), zone) for hour, minute in HOURS}
     assert {0: "Sat Mar 7, midnight", 1: "Sat Mar 7, 1:00 AM", 12: "Sat Mar 7, noon", 13: "Sat Mar 7, 1:30 PM"} == said
+
+
+def test_texts_beside_the_plan_have_names(subtests: pytest.Subtests) -> None:
+    names = {
+        "check-in.again": "check in, asked again", "answer-8": "fixed answer", "answer-8-urgent": "fixed answer",
+        "reply-4": "reply", "after-answer-7": "after the answer", "after-fine-7": "after the answer",
+        "first-text": "first text", "day-1-makeup": "day 1 makeup",
+    }  # fmt: skip
+    for step, name in names.items():
+        with subtests.test(step=step):
+            assert name == plain(step)
+
+
+def test_that_a_number_waits_is_said_once_and_without_a_reply_s_number(pages: Pages) -> None:
+    pages.enroll()
+    for said in ("when can I stop icing?", "is this normal?"):
+        pages.says(said)
+    shown = words(pages.get("/patients/1"))
+    sentence = "Texts to this number wait for a person since Fri Mar 6, 2:10 PM. What the patient wrote is open. "
+    assert (1, 1) == (shown.count("wait for a person"), shown.count(sentence))
 
 
 def test_a_refusal_says_an_hour_that_there_is_not_in_words(pages: Pages) -> None:
