@@ -26,9 +26,11 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
     @router.get("/metrics")
     async def metrics() -> Response:
         nonlocal seen
+        signs: VitalSigns | None = None
+        work: TaskCounts | None = None
         async with one_at_a_time:
             try:
-                signs, work = await watched.signs(), None
+                signs = await watched.signs()
                 if signs.revision == signs.wanted:
                     look = partial(moves_since, event_id=seen)
                     seen, moves = await watched.query(look)
@@ -36,7 +38,7 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
                     for state, count in moves.items():
                         counts.moves.labels(state).inc(count)
             except DatabaseSlow:
-                signs = work = None
+                signs = None
             gauges = _gauges(watched, signs, work)
         return Response(generate_latest(counts.registry) + generate_latest(gauges), media_type=CONTENT_TYPE_LATEST)
 

@@ -172,7 +172,7 @@ def test_a_text_that_waits_for_a_person_is_not_said_to_leave(pages: Pages) -> No
     assert "2 more wait for a person." in shown
     listed = pages.read("/texts/waiting")
     assert "Wait for a person" in listed
-    assert "The number is on hold: reply 1 has urgent words" in listed
+    assert "The number is on hold: what the patient wrote has urgent words" in listed
     pages.post("/replies/1/release", sure="yes", seen="1")
     shown = pages.read("/")
     assert ("1 today 2 Sat Mar 7" in shown, "for a person." in shown) == (True, False)
