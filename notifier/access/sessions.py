@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -51,18 +52,25 @@ def open_session(
 def who_has(session: Session, token_hash: str, *, now: datetime) -> tuple[SignedIn, bool] | None:
     """Whose open session this is, and whether it is time to write down that it was seen; None for any other."""
     found = _of(session, token_hash)
-    if found is None:
-        return None
-    opened, staff = found
-    if opened.waits_for is not None or not _is_open(opened, staff, now):
-        return None
-    if now - opened.seen_at > IDLE:
+    who = _signed_in(*found, now) if found else None
+    return (who, now - found[0].seen_at >= _SEEN_AGAIN) if found and who else None
+
+
+def who_have(session: Session, token_hashes: Collection[str], *, now: datetime) -> dict[str, SignedIn]:
+    """Whose open sessions these are; without any other."""
+    found = select(StaffSession, Staff).join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+    rows = session.execute(found.where(col(StaffSession.token_hash).in_(sorted(token_hashes)))).all()
+    of = {opened.token_hash: _signed_in(opened, staff, now) for opened, staff in rows}
+    return {token: who for token, who in of.items() if who is not None}
+
+
+def _signed_in(opened: StaffSession, staff: Staff, now: datetime) -> SignedIn | None:
+    if opened.waits_for is not None or not _is_open(opened, staff, now) or now - opened.seen_at > IDLE:
         return None
     offices = None if staff.offices is None else tuple(staff.offices)
     languages = None if staff.languages is None else tuple(staff.languages)
     proved = opened.second_factor_at is not None
-    who = SignedIn(staff.id or 0, staff.name, staff.role, offices, languages, proved)
-    return who, now - opened.seen_at >= _SEEN_AGAIN
+    return SignedIn(staff.id or 0, staff.name, staff.role, offices, languages, proved)
 
 
 def waiting(session: Session, token_hash: str, step: SignInStep, *, now: datetime) -> tuple[StaffSession, Staff] | None:

@@ -155,6 +155,8 @@ class Page:
     """Whether it hashes passwords, which is done in a room of its own."""
     read: Callable[[WebContext, Request], Awaitable[Fields | Response]] | None = None
     """How its form is read where `read_fields` will not do."""
+    at_once: Callable[[WebContext, Request], Response | None] | None = None
+    """The response where all of it is remembered, whoever asks included: no thread, no database; else None."""
 
 
 async def respond(context: WebContext, room: HashingRoom, page: Page, request: Request) -> Response:
@@ -162,6 +164,8 @@ async def respond(context: WebContext, room: HashingRoom, page: Page, request: R
     fields = await (page.read or read_fields)(context, request)
     if isinstance(fields, Response):
         return fields
+    if page.at_once is not None and (made := page.at_once(context, request)) is not None:
+        return made
     if not page.hashes:
         return await run_in_threadpool(_respond, context, page, request, fields)
     try:

@@ -35,6 +35,22 @@ from tests.benchmarks.databases import databases
 from tests.benchmarks.table import say
 from tests.benchmarks.twilio import loopback_twilio
 
+NAMES = (
+    "starting",
+    "timelines",
+    "enrolling",
+    "pending",
+    "drain",
+    "lateness",
+    "claiming",
+    "several",
+    "pages",
+    "sign-ins",
+    "finding",
+    "watching",
+)
+"""What can be measured."""
+
 
 def main() -> None:
     """Measure what was asked for, else everything."""
@@ -65,27 +81,15 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    names = (
-        "starting",
-        "timelines",
-        "enrolling",
-        "pending",
-        "drain",
-        "lateness",
-        "claiming",
-        "several",
-        "pages",
-        "finding",
-    )
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(names)}")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(NAMES)}")
     parser.add_argument("--long", action="store_true", help="with 1,000,000 pending texts too (about 3 minutes more)")
     parser.add_argument("--longest", action="store_true", help="claims with 10,000,000 too (15 minutes more, 20 GB)")
     parser.add_argument("--peers-python", default=sys.executable, help="an interpreter with celery and procrastinate")
     parser.add_argument("--redis", help="the redis-server to start for Celery")
     asked = parser.parse_args()
-    if unknown := [name for name in asked.what if name not in names]:
-        parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(names)}")
+    if unknown := [name for name in asked.what if name not in NAMES]:
+        parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(NAMES)}")
     return asked
 
 
