@@ -47,6 +47,8 @@ class Upload:
     what: str = "checked"
     report: ImportReport | None = None
     problem: str | None = None
+    written_at: datetime | None = None
+    """When somebody said that it is to be written: what all of its enrollments have."""
 
     @property
     def is_busy(self) -> bool:

@@ -18,6 +18,7 @@ from sqlmodel import col
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
 from notifier.enrollments.importing.import_rows import import_rows
+from notifier.tasks.imports import work_of_import
 from notifier.web.cookies import session_key
 from notifier.web.pages.patients import imports
 from notifier.web.uploads import LARGEST, Uploads
@@ -72,6 +73,20 @@ def test_nothing_is_written_before_somebody_has_looked(pages: Pages) -> None:
     commit(pages)
     assert 2 == enrolled(pages)
     assert "2 rows imported" in pages.read("/import")
+
+
+def test_what_no_text_will_say_to_an_import_is_told_in_person_from_its_result(pages: Pages) -> None:
+    """Also where the import was written minutes after it was checked."""
+    choose(pages, lines(GOOD.replace("2026-03-06T13:00", "2026-03-03T13:00"), OTHER.replace("03-06T13", "03-03T13")))
+    assert "told in person" not in pages.read("/import").replace("Told in person, where", "")
+    pages.clock.pass_(minutes=3)
+    commit(pages)
+    with reading(pages.engine) as session:
+        refs = work_of_import(session, pages.clock.now(), pages.clock.now())
+    assert f"Tell in person {len(refs)} things that no text will say" in pages.read("/import")
+    sent = pages.post("/tasks", on="/import", do="told", back="/import", **{"import": pages.token("/import", "import")})
+    assert (303, "/import") == (sent.status_code, sent.headers["location"])
+    assert ("Tell in person" in pages.read("/import"), "2 rows imported" in pages.read("/import")) == (False, True)
 
 
 def test_each_fault_stands_beside_its_row_and_the_good_ones_go_in(pages: Pages) -> None:

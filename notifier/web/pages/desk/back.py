@@ -22,7 +22,7 @@ _ANCHOR: Final = re.compile(r"[a-z]{1,12}-[a-z0-9-]{1,40}")
 def back_to(view: View, otherwise: str = "/", undo: Collection[TaskRef] = ()) -> str:
     """The page of ours that a small form stands on, at the row that follows; `undo`: what it offers to take back."""
     path, _, query = view.field("back").partition("?")
-    known = path in ("/", "/replies", "/tasks") or _ONE.fullmatch(path)
+    known = path in ("/", "/replies", "/tasks", "/import") or _ONE.fullmatch(path)
     if not known:
         return otherwise
     kept = [one for one in query.split("&") if one and not one.startswith("undo=")] if _QUERY.fullmatch(query) else []

@@ -19,6 +19,8 @@ from notifier.enrollments.importing.mappings.registry import find_mapping, shipp
 from notifier.enrollments.importing.mappings.stored import PASSED, open_reader, own_mappings, remember
 from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
+from notifier.tasks.imports import work_of_import
+from notifier.tasks.pieces import find_tasks
 from notifier.web.context import WebContext
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
@@ -65,7 +67,14 @@ def commit(view: View) -> Response:
         raise Refused("another file was chosen meanwhile; look at what that one means first")
     view.note("did", "import a file")
     work = _work(view, held, dry_run=False)
-    view.context.uploads.start(held, work, once=lambda: held.report is not None and held.report.dry_run)
+
+    def is_to_be_written() -> bool:
+        if held.report is None or not held.report.dry_run:
+            return False
+        held.written_at = view.now
+        return True
+
+    view.context.uploads.start(held, work, once=is_to_be_written)
     return redirect("/import")
 
 
@@ -191,7 +200,7 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
             "rows": _shown(view.context, held, held.report),
         }
         values |= {"unknown": [(one, rows, _meanings(view.context, one.what)) for one, rows in held.unknown]}
-        values |= {"counts": _counts(held.report)}
+        values |= {"counts": _counts(held.report), "to_tell": _to_tell(view, held)}
     passed = () if view.context.rules.choices else ("office",)
     columns = [name for name in OPTIONAL if name not in (*WHEN, *passed)]
     values["mappings"] = _mappings(view) if values["report"] is None else []
@@ -201,6 +210,15 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
 def _shown(context: WebContext, held: Upload, report: ImportReport) -> list[FailedRow]:
     reader = _reader(context, held)
     return failed_rows(reader.named(held.data) if reader else read_csv(held.data), report.faults[:_MOST_SHOWN])
+
+
+def _to_tell(view: View, held: Upload) -> int:
+    """How much of what this import has enrolled no text will say, and nobody has said yet."""
+    if not held.is_written or held.written_at is None:
+        return 0
+    with view.context.visible_session() as session:
+        refs = work_of_import(session, held.written_at, view.now)
+        return len(find_tasks(session, refs, view.now))
 
 
 def _to_write(report: ImportReport) -> int:
