@@ -76,7 +76,7 @@ def the_endpoint(session: Session, endpoint_id: int) -> WebhookEndpoint:
     """The working endpoint of this number. Raises Refused where there is none."""
     found = session.get(WebhookEndpoint, endpoint_id)
     if found is None or found.ended_at is not None:
-        raise Refused(f"there is no endpoint {endpoint_id}; see: notifier webhooks list", "endpoint")
+        raise Refused(f"there is no endpoint {endpoint_id}; look at the list of endpoints", "endpoint")
     return found
 
 
