@@ -40,7 +40,7 @@ def decrypted(stored: str, staff_id: int, keys: KeySet) -> str:
             return secret
     raise Refused(
         "the clinic's key does not open this second factor, so no code of the app counts. Use a recovery code, or let "
-        "whoever runs the machine put the right key file back, or reset it: notifier staff reset-second-factor NAME"
+        "whoever runs the machine put the right key file back or reset it"
     )
 
 

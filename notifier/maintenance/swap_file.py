@@ -19,7 +19,7 @@ def close_for_others(file: Path) -> bool:
             connection.execute("PRAGMA journal_mode=DELETE").fetchall()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Refused(f"something has {file} open, such as notifier web: stop it first") from None
+            raise Refused(f"something has {file} open, such as the page: stop it first") from None
         return False
     except sqlite3.DatabaseError:
         return False

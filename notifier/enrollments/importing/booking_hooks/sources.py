@@ -80,7 +80,7 @@ def the_source(session: Session, name: str) -> HookSource:
     """The source of that name. Raises Refused where there is none."""
     found = next((one for one in sources(session) if one.name == name), None)
     if found is None:
-        raise Refused(f'there is no source "{name[:40]}"; see: notifier hooks list', "name")
+        raise Refused(f'there is no source "{name[:40]}"; look at the list of sources', "name")
     return found
 
 

@@ -58,7 +58,7 @@ def remove_feed(session: Session, name: str, *, now: datetime, by: str) -> None:
     """It is polled no more. Raises Refused where there is none."""
     found = next((one for one in feeds(session) if one.name == name), None)
     if found is None:
-        raise Refused(f'there is no feed "{name[:40]}"; see: notifier feeds list', "name")
+        raise Refused(f'there is no feed "{name[:40]}"; look at the list of feeds', "name")
     found.ended_at, found.ended_by = now, by
     accounts.audit(session, at=now, by=by, what="did", about=f"removed calendar feed {name}")
 
@@ -81,5 +81,7 @@ def _checked(url: str, allow_private: bool) -> str:
     if parts.username or parts.password or parts.fragment:
         raise Refused("leave user, password and # out of the address", "url")
     if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
-        raise Refused("write an address that begins with https://; http needs --allow-private", "url")
+        raise Refused(
+            "write an address that begins with https://; http is for a private network, where it is allowed", "url"
+        )
     return url

@@ -80,7 +80,7 @@ async def _addresses(host: str, port: int, allow_private: bool) -> list[str]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))[:_MOST_ADDRESSES]
     if not allow_private and not all(is_public(one) for one in addresses):
-        raise Refused("it stands on a private network; where that is meant, add it with --allow-private")
+        raise Refused("it stands on a private network; where that is meant, add it anew and allow that")
     return addresses
 
 
