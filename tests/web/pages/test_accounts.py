@@ -177,6 +177,7 @@ def test_the_record_is_filtered_by_person_patient_and_day(admin: Pages) -> None:
     everything = admin.read("/audit-log")
     assert "Dr. Sol" in everything
     assert "saw: patient Ana Ruiz" in everything
+    assert "added admin account 1 (Dr. Sol)" in everything
     hers = admin.read("/audit-log?who=person-2").partition("Patient ")[2]
     assert ("Dana" in hers, "Dr. Sol" in hers) == (True, False)
     assert 2 == admin.read("/audit-log?patient=1").count("saw: patient")

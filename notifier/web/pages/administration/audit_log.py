@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -22,6 +25,7 @@ from notifier.db.visibility import Yours
 from notifier.web.view import Page, View
 from schedules.offsets import wall_first
 
+_ACCOUNT: Final = re.compile(r"\baccount (\d+)\b")
 _MOST: Final = 100
 _MOST_NAMED: Final = 5
 """Patients of a list who are named; of the others there is a number."""
@@ -50,7 +54,8 @@ def show(view: View) -> Response:
     if len(entries) == _MOST:
         older = urlencode({"who": who, "patient": patient, "day": day, "before": entries[-1].id})
     values: dict[str, Any] = {"entries": entries, "names": names, "shown": shown, "actors": actors}
-    values |= {"older": older, "most": _MOST_NAMED}
+    accounts = {key.removeprefix("person-"): name for key, (_, name) in actors.items() if key.startswith("person-")}
+    values |= {"said": partial(_said, accounts), "older": older, "most": _MOST_NAMED}
     values |= {"chosen_who": who, "patient": patient if _number(patient) else "", "chosen_day": day if since else ""}
     return view.page("audit_log.html", about="audit log", **values)
 
@@ -61,6 +66,11 @@ def _actors(session: Session, yours: Yours) -> dict[str, tuple[str, str]]:
     keys = {f"key-{one.id}": (f"api:{one.name}", f"{one.name} (API key)") for one in managed_keys(session, yours)}
     nobody = {"nobody": ("nobody", "Refused sign-ins")} if yours is None else {}
     return {**persons, **keys, **nobody}
+
+
+def _said(accounts: Mapping[str, str], about: str) -> str:
+    """The entry names an account by its number, which says nothing to a reader: with the name of whose it is."""
+    return _ACCOUNT.sub(lambda found: f"{found[0]} ({accounts[found[1]]})" if found[1] in accounts else found[0], about)
 
 
 def _day(view: View, said: str) -> tuple[datetime | None, datetime | None]:
