@@ -6,16 +6,25 @@ the worker runs in, and every thread that webhooks and pages need.
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from typing import Final
 
-import anyio
 from starlette.responses import Response
 
 BUSY: Final = "Many people are signing in at once. Try again in a few seconds."
 _QUEUE: Final = 8
 """How many may wait in a lane; somebody waits for a second or two at most."""
+
+
+_LOWER: Final = 10
+"""What is added to the nice value of a thread that hashes."""
 
 
 class TooMany(Exception):
@@ -44,7 +53,7 @@ class Lane:
 
     def __init__(self) -> None:
         """Nobody waits."""
-        self._one: anyio.CapacityLimiter | None = None
+        self._thread = ThreadPoolExecutor(1, "hashing", initializer=_give_way)
         self._waiting = 0
 
     @contextmanager
@@ -60,6 +69,16 @@ class Lane:
 
     async def run(self, work: Callable[[], Response]) -> Response:
         """Do the work in a thread, in its turn."""
-        if self._one is None:  # it belongs to the loop that it is made in
-            self._one = anyio.CapacityLimiter(1)
-        return await anyio.to_thread.run_sync(work, limiter=self._one)
+        context = copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, context.run, work)
+
+
+def _give_way() -> None:
+    """Whoever signs in can wait: a hash takes only what pages, webhooks and the worker leave of the cores.
+
+    Linux has a priority for each thread, and the threads that Argon2 begins have that of the one that begins them.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):  # a sandbox may forbid it: then a hash is as important as a page
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _LOWER)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
+import pytest
+from starlette.responses import Response
 
 from notifier.access.manage_accounts import add_staff
 from notifier.db.engine import open_engine, writing
+from notifier.web.hashing_room import HashingRoom
 from tests.web.test_process import started
 
 PASSWORD = "four words of mine"
@@ -58,3 +64,14 @@ def _peak(process: int) -> int:
     """The most memory that a process has had, in KiB."""
     lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
+async def test_a_hash_gives_way_to_pages_webhooks_and_the_worker() -> None:
+    def priority() -> Response:
+        return Response(str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+
+    here = int(bytes(priority().body))
+    for known in (False, True):
+        assert min(here + 10, 19) == int(bytes((await HashingRoom().run(priority, known=known)).body))
+    assert here == int(bytes(priority().body))
