@@ -261,3 +261,12 @@ def test_every_setting_is_in_the_readme() -> None:
 def test_the_migrations_have_one_head() -> None:
     script = ScriptDirectory(str(ROOT / "notifier" / "db" / "migrations"))
     assert [HEAD] == script.get_heads(), "HEAD in notifier/db/schema.py is the revision of the last migration"
+
+
+def test_no_script_of_a_page_takes_a_name_of_another() -> None:
+    """They share one scope: the later function of a name silently replaces the earlier one."""
+    scripts = [ROOT / "notifier" / "web" / "static" / f"{script}.js" for script in ("page", "alive", "desk")]
+    names = [
+        name for path in scripts for name in re.findall(r"(?m)^(?:async )?(?:function|let|const) (\w+)", read(path))
+    ]
+    assert [] == sorted({name for name in names if names.count(name) > 1})

@@ -20,7 +20,7 @@ watcher.addEventListener("message", (event) => notice(event.data));
 function notice(state) {
   if (state.locked) return showLock();
   if (!state.token) return;
-  show(state);
+  showNews(state);
   ring(state);
   if (known !== null && known !== state.token) refresh();
   known = state.token;
@@ -28,7 +28,7 @@ function notice(state) {
 
 // --- the count: in the title, in the icon, and beside Today ---
 
-function show(state) {
+function showNews(state) {
   document.title = state.urgent ? `(${state.open}) URGENT · ${title}` : state.open ? `(${state.open}) ${title}` : title;
   const look = state.urgent ? "urgent" : "quiet";
   const icon = state.open ? `/icon/${Math.min(state.open, 10)}/${look}.svg` : "/static/favicon.svg";
