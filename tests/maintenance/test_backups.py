@@ -180,7 +180,7 @@ def test_a_restore_waits_until_nobody_has_the_database_open(
     page = open_engine(str(sqlite_engine.url))
     with reading(page) as session:
         open_recoveries(session)
-    with pytest.raises(Refused, match=r"has .*notifier\.db open, such as notifier web"):
+    with pytest.raises(Refused, match=r"has .*notifier\.db open, such as the page"):
         put(sqlite_engine, copy, now)
     page.dispose()
     assert not (tmp_path / "notifier.db.before-restore").exists()
