@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -44,8 +46,12 @@ async def worker_of(
     engine: Engine, clock: FakeClock, gateway: FakeGateway | None = None, **settings: Any
 ) -> AsyncIterator[Worker]:
     threads = DatabaseThreads(engine)
-    given = Settings(_env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"), **settings)
-    yield build_worker(given, threads, gateway or FakeGateway(clock), clock)  # type: ignore[arg-type]  # it keeps time as a Clock does
+    with TemporaryDirectory() as place:
+        given = Settings(
+            _env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"),
+            key_file=Path(place, "key"), **settings,
+        )  # fmt: skip
+        yield build_worker(given, threads, gateway or FakeGateway(clock), clock)  # type: ignore[arg-type]  # it keeps time as a Clock does
     threads.close()
 
 

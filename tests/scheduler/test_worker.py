@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -97,8 +98,12 @@ async def working(engine: Engine, *, seconds: float = 0.0, **more: Any) -> Async
     gateway = SlowGateway(FakeClock(clock.now()))
     gateway.seconds = seconds
     threads = DatabaseThreads(engine)
-    settings = Settings(_env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"), **more)
-    worker = build_worker(settings, threads, gateway, clock)
+    with TemporaryDirectory() as place:
+        settings = Settings(
+            _env_file=None, env="test", messages_per_second=0, database_url=SecretStr("unused"),
+            key_file=Path(place, "key"), **more,
+        )  # fmt: skip
+        worker = build_worker(settings, threads, gateway, clock)
     ready = asyncio.Event()
     ending = asyncio.create_task(worker.run(ready.set))
     await ready.wait()
