@@ -99,12 +99,13 @@ NOT_TRIED = {
     "service install",
     "service uninstall",
     "staff offices",
+    "staff sign-out",
     "db upgrade",
     "db move",
     "close-silent",
     "hooks retry",
 }
-"""Not done for good here: nothing is late, nobody is silent, no post has failed, the machine is no test's,
+"""Not done for good here: nothing is late, nobody is silent or signed in, no post has failed, the machine is no test's,
 there are no offices, the database is new."""
 CHANGES_NOTHING = {
     "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",

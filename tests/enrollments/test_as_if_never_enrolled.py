@@ -57,7 +57,7 @@ A_FULL_DAY = [Visit(), Visit("Bob Ruiz"), Visit("Bob Ruiz", "makeup-only", separ
 BOOKED = [Visit(minutes_ago=30), Visit(minutes_ago=-60)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(VISITS, min_size=2, max_size=3), st.data())
 def test_the_others_hear_what_they_would_have_heard(
     sqlite_template: Path, protocols: dict[str, CareProtocol], now: datetime, visits: list[Visit], data: st.DataObject

@@ -55,7 +55,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_no_step_is_said_twice_and_no_lift_is_early(
     sqlite_template: Path, protocols: dict[str, CareProtocol], now: datetime, moves: list[tuple[str, Any]]

@@ -141,7 +141,7 @@ RULES = PlanningRules(
 ZONES = ("America/New_York", "America/Phoenix", "America/Anchorage", "Pacific/Honolulu", "Europe/London")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001  # hypothesis adds the zone
     who=st.lists(

@@ -202,7 +202,7 @@ def numbers(draw: st.DrawFn) -> Number:
     return Number(drafts, draw(st.integers(1, 3)), left)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(numbers())
 def test_what_is_planned_for_a_number_leaves(number: Number) -> None:
     """The sending check, as it is at each moment: what has left on that date of the text's own patient is counted.
@@ -232,7 +232,7 @@ def test_what_is_planned_for_a_number_leaves(number: Number) -> None:
             known[whose].update(message.topics)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(numbers())
 def test_the_cap_moves_only_within_the_hours_and_earlier_only_what_left_the_night_so(number: Number) -> None:
     for whose, messages in enumerate(keep_to_cap(number.drafts, number.most, number.left)):

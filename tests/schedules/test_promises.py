@@ -22,7 +22,7 @@ from tests.schedules.plan_strategies import answers_to, area_zones, places, prot
 
 VOICE = Voice("Elm Street Skin", "(978) 555-0142")
 WINDOWS = [SendWindow(), SendWindow(time(8), time(21)), SendWindow(time(10, 30), time(11, 30))]
-often = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ DEEDS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(DEEDS, max_size=14))
 def test_never_twice_and_never_after_a_stop(sqlite_template: Path, deeds: list[tuple[str, object]]) -> None:
     with TemporaryDirectory() as place:

@@ -69,7 +69,7 @@ treatments_of_one = st.lists(
         facts(n + 1, name, MONDAY + minutes * HOUR / 60, state) for n, (name, minutes, state) in enumerate(them)
     ]
 )
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _ends(one: EnrollmentFacts) -> dict[str, datetime]:
