@@ -49,6 +49,33 @@ class ConsentWords(LanguagePart):
     """Words anywhere in it."""
 
 
+class ColumnWords(LanguagePart):
+    """What a booking system calls the columns of its file: for each role a regular expression of the whole name,
+    without accents and case. A proposal only; a person sees and corrects it."""
+
+    first_name: str
+    last_name: str
+    client: str
+    """What tells clients apart, such as a chart's number."""
+    visit: str
+    """What tells visits apart."""
+    consent: str
+    phone: str
+    timezone: str
+    minutes: str
+    """How long the visit takes."""
+    end: str
+    status: str
+    service: str
+    provider: str
+    office: str
+    date: str
+    time: str
+    name: str
+    never: str
+    """Columns that look like one of them and are none, such as a date of birth."""
+
+
 class StaffedTimes(LanguagePart):
     """When a person will be there, inside a text."""
 
@@ -86,6 +113,7 @@ class About(LanguagePart):
     staffed: StaffedTimes
     first: FirstWords
     consent: ConsentWords
+    columns: ColumnWords
 
 
 class CardWords(LanguagePart):

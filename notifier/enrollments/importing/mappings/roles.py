@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from notifier.enrollments.importing.mappings.cells import fold
 from notifier.enrollments.importing.mappings.dates import clean
+from schedules.languages.registry import languages
 
 
 class Says(StrEnum):
@@ -33,36 +35,12 @@ class Says(StrEnum):
     TIMEZONE = "timezone"
 
 
-_WHO: Final = r"(client|customer|guest|patient|chart|member|paciente|cliente)"
-_WORDS: Final = {
-    # The first that fits wins; English and Spanish, without accents.
-    Says.FIRST: r"(first|given|preferred) name|first|nombre de pila|primer nombre|nombres?",
-    Says.LAST: r"(last|family) name|surname|last|apellidos?( \w+)?",
-    Says.CLIENT: rf"{_WHO}.*(\b(id|no|number|code|numero|codigo)\.?|#)|mrn|chart|expediente"
-    r"|(id|numero|no|codigo)\.? (de )?(paciente|cliente)",
-    Says.VISIT: r"((appointment|appt|booking|visit|reservation|event|order)[ .]*)?(id|uid|number|no|ref(erence)?|#)\.?"
-    r"|(id|numero|no|folio)( de( la)?)? (cita|visita|reserva)|folio|confirmation( \w+)?",
-    Says.CONSENT: r".*(consent|opt in|sms|text(s|ing)? ok|agrees?|autoriza|acepta).*",
-    Says.PHONE: r".*(phone|mobile|cell|telefono|celular|movil|tel)\b.*",
-    Says.TIMEZONE: r".*(time ?zone|tz|zona horaria|huso).*",
-    Says.MINUTES: r".*(duration|length|minutes|mins|duracion|minutos).*",
-    Says.END: r".*\b(end|ends|finish|until|fin|termina|hasta|check ?out)\b.*",
-    Says.STATUS: r".*(status|state|estado|estatus|asistencia|attendance).*",
-    Says.SERVICE: r".*(service|treatment|procedure|appointment type|visit type|reason).*"
-    r"|.*(servicio|tratamiento|procedimiento|motivo).*|type|tipo( de cita)?",
-    Says.PROVIDER: r".*(provider|staff|practitioner|clinician|therapist|doctor|resource|employee|technician).*"
-    r"|.*(injector|esthetician|profesional|proveedor|terapeuta|atiende).*|with|calendar",
-    Says.OFFICE: r".*(location|office|branch|clinic|site|center|centre|sucursal|sede|consultorio).*",
-    Says.DATE: r"((appointment|appt|visit|service|start|treatment) )?(date|day)( .*)?|fecha.*|dia|when|cuando"
-    r"|(appointment|start)s?( (date|on|at|time))*|inicio|cita",
-    Says.TIME: r".*\b(time|hora|start|begin|from|inicio|comienzo)\b.*",
-    Says.NAME: rf".*\b({_WHO}|name|nombre)\b.*",
-}
 _ONCE: Final = frozenset(Says) - {Says.CLIENT}
-_NEVER: Final = re.compile(
-    r".*(created|booked (on|at)|date scheduled|birth|dob|nacimiento|price|paid|amount|email|correo|note|cancel).*"
-    r"|(home|work) phone|.*address.*"
-)
+_FIRST_FIT: Final = (
+    Says.FIRST, Says.LAST, Says.CLIENT, Says.VISIT, Says.CONSENT, Says.PHONE, Says.TIMEZONE, Says.MINUTES, Says.END,
+    Says.STATUS, Says.SERVICE, Says.PROVIDER, Says.OFFICE, Says.DATE, Says.TIME, Says.NAME,
+)  # fmt: skip
+"""A name that could be of two roles is of the first of them."""
 _PHONE: Final = re.compile(r"\D*(?:\d\D{0,3}){10,13}")
 _CLOCK: Final = re.compile(r"\d{1,2}[:.h]\d{2}|\d{1,2}\s*[ap]\.?m", re.IGNORECASE)
 _TITLE_LINES: Final = 30
@@ -78,10 +56,11 @@ def guess_roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[in
     """By position; a role is given once. A name decides; where no name says a phone or a date, the cells do."""
     found: dict[int, Says] = {}
     names = {place: _plain(cell) for place, cell in enumerate(header) if cell}
-    for role, words in _WORDS.items():
+    words, never = _words()
+    for role in _FIRST_FIT:
         for place, name in names.items():
             free = place not in found and not (role in _ONCE and role in found.values())
-            if free and len(name) <= _LONGEST and not _NEVER.fullmatch(name) and re.fullmatch(words, name):
+            if free and len(name) <= _LONGEST and not never.fullmatch(name) and words[role].fullmatch(name):
                 found[place] = role
     if Says.DATE not in found.values():
         found |= {place: Says.DATE for place, role in found.items() if role is Says.TIME}
@@ -96,6 +75,14 @@ def guess_roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[in
 
 
 _LONGEST: Final = 60
+
+
+@cache
+def _words() -> tuple[dict[Says, re.Pattern[str]], re.Pattern[str]]:
+    """What each role is called in all of our languages, and what is none."""
+    said = [one.about.columns for one in languages()]
+    roles = {role: re.compile("|".join(getattr(one, role.value.replace(" ", "_")) for one in said)) for role in Says}
+    return roles, re.compile("|".join(one.never for one in said))
 
 
 def has_time(cells: Sequence[str]) -> bool:
