@@ -18,8 +18,8 @@ demo: $(STAMP) ## two weeks of texts in under a minute, with no account anywhere
 	@$(BIN)/notifier demo
 
 # The fault suite has the machine to itself: it stops and kills processes, and counts on the pace of those that live on.
-test: $(STAMP) ## every test, three at a time (some: make test ARGS="-k timeline")
-	@$(BIN)/python -m pytest $(or $(ARGS),-n 3 --ignore=tests/faults)
+test: $(STAMP) ## every test, four at a time (some: make test ARGS="-k timeline")
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist worksteal --ignore=tests/faults)
 	@$(if $(ARGS),,$(BIN)/python -m pytest -n 2 tests/faults)
 
 faults: $(STAMP) ## break everything that can break, 200 kills on each database among it, and count what was doubled or lost
