@@ -60,6 +60,7 @@ def test_a_fault_that_is_put_back_is_found(fault: str, sqlite_template: Path, mo
         search(on_sqlite(sqlite_template, profile), seeds=range(12), examples=15, steps=20, shrinks=False)
 
 
+@pytest.mark.slow  # emptying every table between runs takes minutes
 @pytest.mark.postgres
 def test_the_promises_hold_on_postgresql(postgresql_url: str) -> None:
     """Its database is emptied for each run; it does not go back in time, which nobody does to a server in a second."""
