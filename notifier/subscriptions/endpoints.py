@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,10 +18,10 @@ from notifier.access.accounts import Source
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import Event, Reply, WebhookEndpoint
 from notifier.domain.refused import Refused
+from notifier.domain.web_address import check_web_address
 from notifier.subscriptions.happenings import Happening
 
 _SECRET_BYTES: Final = 24
-_LONGEST_URL: Final = 500
 
 
 def add_endpoint(
@@ -40,7 +39,10 @@ def add_endpoint(
     wanted = sorted({one.value for one in happenings})
     if not wanted:
         raise Refused(f"say what it is told: {', '.join(Happening)}", "happening")
-    url = _checked(url.strip())
+    url = check_web_address(
+        url.strip(), example="https://example.org/hooks/notifier", http="this machine alone",
+        may_use_http=_is_this_machine,
+    )  # fmt: skip
     if any(one.url == url for one in endpoints(session)):
         raise Refused("there is an endpoint with this address already; take it away first", "url")
     (id_,) = insert_rows_for_ids(
@@ -86,23 +88,6 @@ def remove_endpoint(session: Session, endpoint_id: int, *, now: datetime, by: st
     found.ended_at, found.ended_by = now, by
     accounts.audit(session, at=now, by=by, what="did", about=f"removed webhook endpoint {endpoint_id}", source=source)
     return found.url
-
-
-def _checked(url: str) -> str:
-    """Only https, but for this very machine: posts name patients' enrollments. No user or password in it."""
-    no_address = Refused("this is no address; write one like https://example.org/hooks/notifier", "url")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise no_address from None
-    if not host or len(url) > _LONGEST_URL or any(ord(one) <= ord(" ") for one in url):
-        raise no_address
-    if parts.username or parts.password or parts.fragment:
-        raise Refused("leave user, password and # out of the address: posts are signed instead", "url")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):
-        raise Refused("write an address that begins with https://; http is for this machine alone", "url")
-    return url
 
 
 def _is_this_machine(host: str) -> bool:

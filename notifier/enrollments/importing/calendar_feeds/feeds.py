@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,10 +15,10 @@ from notifier.access import accounts
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import CalendarFeed
 from notifier.domain.refused import Refused
+from notifier.domain.web_address import check_web_address
 from notifier.enrollments.importing.mappings.registry import find_mapping
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_LONGEST_URL: Final = 1000
 
 
 def add_feed(
@@ -69,19 +68,7 @@ def failed_feeds(session: Session) -> Sequence[tuple[int, str]]:
 
 
 def _checked(url: str, allow_private: bool) -> str:
-    url = re.sub("^webcals?://", "https://", url)
-    no_address = Refused("this is no address of a calendar; write one like https://example.org/visits.ics", "url")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise no_address from None
-    if not host or len(url) > _LONGEST_URL or any(ord(one) <= ord(" ") for one in url):
-        raise no_address
-    if parts.username or parts.password or parts.fragment:
-        raise Refused("leave user, password and # out of the address", "url")
-    if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
-        raise Refused(
-            "write an address that begins with https://; http is for a private network, where it is allowed", "url"
-        )
-    return url
+    return check_web_address(
+        re.sub("^webcals?://", "https://", url), example="https://example.org/visits.ics",
+        http="a private network, where it is allowed", may_use_http=lambda _host: allow_private,
+    )  # fmt: skip
