@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 from babel.units import format_unit
 
-from schedules.languages.registry import NoSuchLanguage, language
+from schedules.languages.registry import NoSuchLanguage, language, language_or_default
 from schedules.languages.sayings import Dates
-from schedules.offsets import Length
+from schedules.offsets import NOT_YET, Length
 
 _MINUTE = timedelta(minutes=1)
 _NOON = time(12)
@@ -22,7 +22,10 @@ def say_until(end: datetime, zone: ZoneInfo, code: str) -> str:
     """A restriction's end on the patient's clock, never a minute early.
 
     The hour is always said, unless the end is midnight: "until Sunday" would be hours early for Sunday 16:30.
+    `NOT_YET` is said in words: we tell you.
     """
+    if end >= NOT_YET:
+        return language_or_default(code).card.not_yet
     if end.second or end.microsecond:
         end = end.replace(second=0, microsecond=0) + _MINUTE
     day = say_date(end, zone, code)

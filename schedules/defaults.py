@@ -5,10 +5,12 @@ Filled in before the protocol is checked, so that all of it is part of the conte
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from schedules.languages.folders import DEFAULT
 from schedules.languages.registry import languages
+from schedules.restriction import CLEARED
 
 STALE_AFTER: dict[str, dict[str, int]] = {"lift": {"days": 2}}
 """By kind, as a protocol file would say it: restrict steps are useful while they are true, the others say it."""
@@ -27,12 +29,17 @@ def fill_in(data: dict[str, Any]) -> dict[str, Any]:
     said = [one for one in languages if isinstance(one, str)] if isinstance(languages, list) else []
     filled = {**data, "languages": languages}
     own: dict[str, dict[str, Any]] = {}
+    gates: set[str] = set()
     if isinstance(restrictions := data.get("restrictions"), dict):
         filled["restrictions"] = {topic: _fill_words(topic, one, said) for topic, one in restrictions.items()}
         own = {topic: one["words"] for topic, one in restrictions.items() if isinstance(one, dict) and "words" in one}
+        gates = {topic for topic, one in restrictions.items() if isinstance(one, dict) and one.get("until") == CLEARED}
     if restrictions:
         filled["catch_up"] = _fill_catch_up(data.get("catch_up"), said)
-    return {**filled, "steps": [_fill_step(step, said, own) if isinstance(step, dict) else step for step in steps]}
+    return {
+        **filled,
+        "steps": [_fill_step(step, said, own, gates) if isinstance(step, dict) else step for step in steps],
+    }
 
 
 def kind_of(step: dict[str, Any]) -> str | None:
@@ -70,11 +77,13 @@ def _fill_catch_up(own: Any, said: list[str]) -> Any:
     return {**ready, **(own or {})}
 
 
-def _fill_step(step: dict[str, Any], languages: list[str], own: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _fill_step(
+    step: dict[str, Any], languages: list[str], own: dict[str, dict[str, Any]], gates: Collection[str]
+) -> dict[str, Any]:
     filled = dict(step)
     if "stale_after" not in filled and (usual := STALE_AFTER.get(kind_of(step) or "")):
         filled["stale_after"] = dict(usual)
-    if "text" not in filled and (ready := _ready(step, own)) and set(languages) <= ready.keys():
+    if "text" not in filled and (ready := _ready(step, own, gates)) and set(languages) <= ready.keys():
         filled["text"] = {language: ready[language] for language in languages}
     if kind_of(step) == "ask":
         filled.setdefault("again_after", dict(AGAIN_AFTER))
@@ -91,7 +100,7 @@ def _fill_answer(answer: Any, said: list[str]) -> Any:
     return {**answer, "text": {language: words for language, words in ready.items() if language in (said or ready)}}
 
 
-def _ready(step: dict[str, Any], own: dict[str, dict[str, Any]]) -> dict[str, str]:
+def _ready(step: dict[str, Any], own: dict[str, dict[str, Any]], gates: Collection[str]) -> dict[str, str]:
     """The step's text in each language that has words for all its topics, the file's own or ready ones."""
     kind = kind_of(step)
     topics = step.get("lifts" if kind == "lift" else "topics")
@@ -104,4 +113,6 @@ def _ready(step: dict[str, Any], own: dict[str, dict[str, Any]]) -> dict[str, st
         said = one.ready.with_words({topic: words.get(one.code) for topic, words in own.items()}, one.card.until)
         if all(topic in said.topics for topic in topics):
             texts[one.code] = said.lift_text(topics) if kind == "lift" else said.restrict_text(topics)
+            for gate in gates:  # nobody knows its end
+                texts[one.code] = texts[one.code].replace(f"{{{gate}.until}}", one.card.not_yet)
     return texts

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.conditions import Answers
-from schedules.offsets import Length, wall_first
+from schedules.offsets import NOT_YET, Length, wall_first
+from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.saying import say_moment
 from schedules.send_window import OpenHours
@@ -24,6 +25,8 @@ from schedules.send_window import OpenHours
 TELL_IN_PERSON = "tell the patient in person"
 NOT_TOLD = "not told"
 """Why a lift has no moment: nobody has told the patient the rule that it lifts."""
+WAITS_UNTIL_CLEARED = "waits until cleared"
+"""Why a lift has no moment: it lifts a gate that staff have not marked as cleared."""
 _NO_OPEN_HOUR = "no open hour before it expires"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _NEXT_OPENING = frozenset({StepKind.WARNING, StepKind.RESTRICT})
@@ -58,28 +61,45 @@ class Moments:
     day0: date | None
     """The local date of the treatment; None before it."""
     ends: Mapping[str, datetime]
+    """By topic; `NOT_YET` where it ends with a gate that staff have not opened."""
+    own: OwnLengths = AS_THE_PROTOCOL
 
     @classmethod
-    def of(cls, protocol: CareProtocol, anchor: Anchor, zone: ZoneInfo, answers: Answers) -> Moments:
+    def of(
+        cls,
+        protocol: CareProtocol,
+        anchor: Anchor,
+        zone: ZoneInfo,
+        answers: Answers,
+        own: OwnLengths = AS_THE_PROTOCOL,
+    ) -> Moments:
         ends = {
-            topic: restriction.end(anchor.at, zone)
+            topic: own.end(topic, restriction, anchor.at, zone)
             for topic, restriction in protocol.restrictions.items()
             if anchor.treated and restriction.holds(answers)
         }
-        return cls(anchor, zone, anchor.at.astimezone(zone).date() if anchor.treated else None, ends)
+        return cls(anchor, zone, anchor.at.astimezone(zone).date() if anchor.treated else None, ends, own)
 
     def lengths(self, protocol: CareProtocol, until: Mapping[str, datetime]) -> dict[str, Length]:
         """By topic: how long each restriction holds, in whole days where it holds `until` another instant than its own.
 
         Before the visit too, when nothing has an end yet.
         """
-        own = ((topic, restriction.length) for topic, restriction in protocol.restrictions.items())
+        own = ((topic, self.own.length(topic, restriction)) for topic, restriction in protocol.restrictions.items())
         other = {topic for topic, end in until.items() if end != self.ends.get(topic)}
         return {
             topic: Length.until(until[topic], self.anchor.at) if topic in other else length
             for topic, length in own
             if length is not None
         }
+
+    def own_topics(self, protocol: CareProtocol) -> frozenset[str]:
+        """Topics whose end for this patient is not what the protocol says by itself."""
+        return frozenset(
+            topic
+            for topic in self.own.said.keys() & protocol.restrictions.keys()
+            if self.own.said[topic] != protocol.restrictions[topic].unless_said
+        )
 
     def nominal(self, step: Step) -> datetime:
         """When the step wants to be said; one before the anchor becomes the anchor (but for `prepare`)."""
@@ -95,6 +115,10 @@ class Moments:
             return enrolled_at or nominal - _LONGEST_WAY_EARLIER, min(*useful, self.anchor.at)
         expires = min([*useful, *(self.ends[topic] for topic in step.still_held)])
         return nominal if step.kind is StepKind.LIFT else self.anchor.at, expires
+
+    def waits(self, step: Step) -> bool:
+        """Whether a gate that it lifts is still closed."""
+        return any(self.ends[topic] >= NOT_YET for topic in step.lifts)
 
 
 class Slot(NamedTuple):
@@ -113,6 +137,8 @@ class Slot(NamedTuple):
     def notes(self, zone: ZoneInfo, enrolled_at: datetime | None) -> tuple[str, ...]:
         """Why it does not leave at its nominal moment, in words."""
         asks = self.step.kind is StepKind.ASK
+        if self.nominal_at >= NOT_YET:
+            return (WAITS_UNTIL_CLEARED,)
         if self.due_at == self.nominal_at:
             return ()
         if enrolled_at and self.nominal_at < enrolled_at:
@@ -140,6 +166,8 @@ def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: date
     nominal = moments.nominal(step)
     not_before, expires = moments.limits(step, nominal, enrolled_at)
     earliest = max(not_before, enrolled_at) if enrolled_at else not_before
+    if moments.waits(step):
+        return Slot(step, nominal, not_before, expires, None)
     if nominal >= earliest:
         due = _open_moment(step.kind, nominal, earliest, expires, hours, moments.day0)
     else:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+NOT_YET: Final = datetime(3000, 1, 1, tzinfo=UTC)
+"""The end of what has none yet: a gate that staff have not opened. Later than any other, so that nothing gets early."""
 
 
 class Strict(BaseModel):
@@ -29,11 +32,21 @@ class OneUnit(Strict):
 
     @model_validator(mode="after")
     def _exactly_one_unit(self) -> OneUnit:
-        given = [unit for unit in self.UNITS if getattr(self, unit) is not None]
-        if len(given) != 1:
+        given = self.units_given
+        if len(given) != 1 and not (self.may_say_none and not given):
             said = f"{len(given)} are given ({', '.join(given)})" if given else "none is given"
             raise ValueError(f"say exactly one of {', '.join(self.UNITS)}; {said}")
         return self
+
+    @property
+    def units_given(self) -> list[str]:
+        """Those of its units that are said; exactly one, once it is checked, unless it may say none."""
+        return [unit for unit in self.UNITS if getattr(self, unit) is not None]
+
+    @property
+    def may_say_none(self) -> bool:
+        """Whether it is complete without any."""
+        return False
 
 
 class Length(NamedTuple):

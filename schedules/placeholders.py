@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
@@ -25,13 +25,19 @@ def topics_printed(texts: Iterable[str], field: str) -> tuple[str, ...]:
 
 
 def wrong_placeholders(
-    text: str, restrictions: Mapping[str, bool], *, before_visit: bool, in_answer: bool = False
+    text: str,
+    restrictions: Mapping[str, bool],
+    *,
+    before_visit: bool,
+    in_answer: bool = False,
+    gates: Collection[str] = (),
 ) -> Iterator[tuple[int, str]]:
     """Where in the text, counted from 1, and what is wrong there.
 
-    `restrictions` are the protocol's topics, and whether each has a length that a text may print.
+    `restrictions` are the protocol's topics, and whether each has a length that a text may print; `gates` those
+    that hold until staff clear them, of which a text prints neither.
     """
-    ends = [f"{topic}.until" for topic in restrictions]
+    ends = [f"{topic}.until" for topic in restrictions if topic not in gates]
     lengths = [f"{topic}.length" for topic, has_one in restrictions.items() if has_one]
     plain = sorted({*PLAIN_PLACEHOLDERS, STAFFED_NEXT} if in_answer else PLAIN_PLACEHOLDERS)
     for found in PLACEHOLDER.finditer(text):
@@ -39,6 +45,8 @@ def wrong_placeholders(
         topic, _, field = name.partition(".")
         if name == VISIT_TIME and not before_visit:
             yield at, f"{{{VISIT_TIME}}} is only for prepare steps; write {{{VISIT_DATE}}}"
+        elif topic in gates and field in {"until", "length"}:
+            yield at, f"{topic} holds until staff clear it, so no text names its end; write: until we tell you"
         elif field == "length" and restrictions.get(topic) is False:
             yield at, f"{topic} ends on a day and has no length; write {{{topic}.until}}"
         elif name not in plain and name not in ends and name not in lengths:

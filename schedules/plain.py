@@ -7,16 +7,29 @@ from collections.abc import Mapping
 from schedules.asking import AGAIN, first_asking
 from schedules.offsets import Duration, Span
 from schedules.protocol import Step
+from schedules.restriction import Restriction
 from schedules.saying import say_hour
 
 
 def length_in_words(length: Duration | Span) -> str:
-    """`7 days`, `until day 4`."""
+    """`7 days`, `until day 4`, `24 to 72 hours, usually 48 hours`, `7 days, then until cleared`."""
+    if isinstance(length, Restriction):
+        return _restriction_in_words(length)
     until_day = getattr(length, "until_day", None)
     if until_day is not None:
         return f"until day {until_day}"
     unit, count = next((unit, getattr(length, unit)) for unit in length.UNITS if getattr(length, unit) is not None)
     return _counted(count, unit)
+
+
+def _restriction_in_words(one: Restriction) -> str:
+    said = length_in_words(one.shortest) if one.shortest else ""
+    if one.up_to is not None:
+        said += f" to {length_in_words(one.up_to)}"
+        said += f", usually {length_in_words(one.usual)}" if one.usual else ""
+    if one.is_gate:
+        said += ", then until cleared" if said else "until cleared"
+    return said
 
 
 def moment_in_words(step: Step) -> str:

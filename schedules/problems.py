@@ -13,8 +13,9 @@ from pydantic_core import ErrorDetails
 from schedules.asking import ClosedAnswer
 from schedules.errors import ProtocolError
 from schedules.languages.registry import languages
-from schedules.offsets import Moment, Span
-from schedules.protocol import CareProtocol, Question, Restriction, Step
+from schedules.offsets import Duration, Moment, Span
+from schedules.protocol import CareProtocol, Question, Step
+from schedules.restriction import Restriction
 from schedules.topic_words import CatchUpWords, RestrictionWords
 
 Place = tuple[int | str, ...]
@@ -28,6 +29,7 @@ _WRONG_TYPE = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "tuple_type": "must be a list",
+    "literal_error": "is not known",
 }
 _LIMITS = {
     "greater_than_equal": "must be at least {ge}",
@@ -71,6 +73,9 @@ _WRITE = {
     "stale_after": "stale_after = { hours = 8 }, how long the text stays useful",
     "why_stale": 'why_stale = "the reason"',
     "words": 'words.en = { rule = "no makeup", again = "wear makeup" }',
+    "up_to": "up_to = { hours = 72 }, the longest that staff may choose",
+    "usual": "usual = { hours = 48 }, what holds where nobody chooses",
+    "gate": 'until = "cleared", for what holds until staff say so',
     "rule": 'rule = "no makeup"',
     "again": 'again = "wear makeup"',
     "over": 'over = "the days of staying out of the sun are over"',
@@ -164,6 +169,8 @@ def _write(loc: Place) -> str:
     match loc:
         case (("restrictions" | "questions") as table, str(_)):
             names: list[str] = [table.removesuffix("s")]
+        case ("restrictions", _, "until"):
+            names = ["gate"]
         case ("steps", _, "answers"):
             names = ["closed answers"]
         case ("steps", _, "answers", _):
@@ -198,6 +205,8 @@ def _model(loc: Place) -> type[BaseModel]:
             found = ClosedAnswer
         case ("steps", _, _):
             found = Step
+        case ("restrictions", _, "up_to" | "usual", _):
+            found = Duration
         case ("restrictions", _, "words", _, _):
             found = RestrictionWords
         case ("catch_up", _, _):

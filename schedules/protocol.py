@@ -19,9 +19,10 @@ from pydantic import Field, field_validator, model_validator
 from schedules.asking import Asking, wrong_answers
 from schedules.conditions import Conditional
 from schedules.field_types import Key, Language, Words
-from schedules.offsets import Duration, Moment, Span, Strict
+from schedules.offsets import Moment, Span, Strict
 from schedules.placeholders import PLACEHOLDER, topics_printed, wrong_placeholders
-from schedules.topic_words import CATCH_UP, CatchUpWords, RestrictionWords
+from schedules.restriction import Restriction
+from schedules.topic_words import CATCH_UP, CatchUpWords
 
 
 class StepKind(StrEnum):
@@ -52,17 +53,6 @@ class Question(Strict):
     ask: Words
     answers: Annotated[tuple[Key, ...], Field(min_length=2, max_length=8, strict=False)] = ("yes", "no")
     source: str | None = None
-
-
-class Restriction(Duration, Conditional):
-    """One thing the patient must not do, from T0 until it ends."""
-
-    source: str | None = None
-    """Page and lines, or None for a composite."""
-    ends_in_a_lift: bool = True
-    """False where the end must not be said (no "you may")."""
-    words: Annotated[dict[Language, RestrictionWords], Field(default_factory=dict)]
-    """How a catch-up text says it, by language."""
 
 
 class Step(Conditional, Asking):
@@ -246,7 +236,9 @@ class CareProtocol(Strict):
     def _check_placeholders(self, where: str, text: str, kind: StepKind, *, answers: bool) -> None:
         printable = {} if kind is StepKind.ASK else self.restrictions
         have_lengths = {topic: one.length is not None for topic, one in printable.items()}
-        wrong = wrong_placeholders(text, have_lengths, before_visit=kind is StepKind.PREPARE, in_answer=answers)
+        gates = {topic for topic, one in printable.items() if one.is_gate}
+        before = kind is StepKind.PREPARE
+        wrong = wrong_placeholders(text, have_lengths, before_visit=before, in_answer=answers, gates=gates)
         for position, why in wrong:
             raise ValueError(f"{where}, position {position}: {why}")
 

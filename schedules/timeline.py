@@ -12,6 +12,8 @@ from schedules.conditions import Answers
 from schedules.daily_cap import Draft, keep_to_cap
 from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, withhold_unsaid
 from schedules.moments import Anchor, Moments, Slot, place
+from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
+from schedules.own_words import why_not_its_words
 from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
@@ -35,6 +37,8 @@ class Patient:
     answers: Answers = field(default_factory=lambda: MappingProxyType({}))
     rebook_consent: bool | None = None
     """None where nobody has asked yet: rebook texts are planned with a note."""
+    own: OwnLengths = AS_THE_PROTOCOL
+    """What staff chose or decided for this patient alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,14 @@ def draft_timeline(
         if enrolled_at.tzinfo is None:
             raise ValueError(f"{enrolled_at.isoformat()} has no time zone; an enrollment is an aware instant")
         enrolled_at = enrolled_at.astimezone(UTC)  # two local times are compared, and added to, by their hands alone
-    moments = Moments.of(protocol, anchor, patient.zone, patient.answers)
+    moments = Moments.of(protocol, anchor, patient.zone, patient.answers, patient.own)
+    own = moments.own_topics(protocol)
     steps: list[Step] = []
     left_out: list[LeftOut] = []
     for step in protocol.steps:
         why = why_left_out(protocol, step, anchor, patient)
+        if why is None:
+            why = why_not_its_words(step, own)
         if why is None and step.kind is StepKind.ASK and rules.staffed is None:
             why = NOBODY_STAFFED
         if why is None:

@@ -33,8 +33,8 @@ from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
-from schedules.offsets import Duration, Moment
-from schedules.plain import city_of, key_in_words
+from schedules.offsets import Moment
+from schedules.plain import city_of, key_in_words, length_in_words
 from schedules.protocol import CareProtocol, Step
 from schedules.saying import say_hour
 
@@ -103,7 +103,7 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
 
 def _say_rule(step: Step, protocol: CareProtocol) -> str:
     if step.at is None:
-        topics = [f"{key_in_words(topic)} ({_unit(protocol.restrictions[topic])})" for topic in step.lifts]
+        topics = [f"{key_in_words(topic)} ({length_in_words(protocol.restrictions[topic])})" for topic in step.lifts]
         return f"It leaves when what it lifts has ended: {', '.join(topics)}."
     if step.at.day is not None and step.at.day < 0:
         away = f"{-step.at.day} day{'s' if step.at.day < -1 else ''}"
@@ -111,10 +111,10 @@ def _say_rule(step: Step, protocol: CareProtocol) -> str:
     return f"It is planned for {_unit(step.at)} after the {'visit' if step.kind == 'prepare' else 'treatment'}."
 
 
-def _unit(offset: Duration | Moment) -> str:
+def _unit(offset: Moment) -> str:
     unit = next(unit for unit in offset.UNITS if getattr(offset, unit) is not None)
     number = getattr(offset, unit)
-    at = f" at {say_hour(offset.time)}" if isinstance(offset, Moment) and offset.time else ""
+    at = f" at {say_hour(offset.time)}" if offset.time else ""
     if unit in ("day", "until_day"):
         return f"{unit.replace('_', ' ')} {number}{at}"
     return f"{number} {unit.removesuffix('s') if number == 1 else unit}{at}"

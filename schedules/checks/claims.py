@@ -6,8 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from schedules.checks.findings import Finding
 from schedules.checks.permission import permission
@@ -16,14 +14,7 @@ from schedules.languages.registry import language_or_default
 from schedules.placeholders import PLACEHOLDER
 from schedules.protocol import CareProtocol, Step, StepKind
 
-_ZONE = ZoneInfo("America/New_York")
 _NUMBER = re.compile(r"\d+")
-_TREATED = tuple(
-    datetime(2026, month, day, 4, tzinfo=UTC) + timedelta(hours=hour)
-    for month, day in ((6, 17), (3, 7), (10, 31))
-    for hour in range(24)
-)
-"""Every hour of an ordinary day, and of those before the clock is set."""
 
 
 def check_claims(protocol: CareProtocol, step: Step, text: str, at: Finding) -> Iterator[Finding]:
@@ -53,21 +44,12 @@ def _check_topics_named(step: Step, text: str, at: Finding) -> Iterator[Finding]
 
 
 def _check_lifted(protocol: CareProtocol, step: Step, sentence: Sentence, at: Finding) -> Iterator[Finding]:
+    """Whatever the protocol's lengths: an exception may prolong any other topic for one patient."""
     others = [topic for topic in protocol.restrictions if topic not in step.lifts]
     for topic in named(sentence, others, at.language or ""):
-        if _may_still_hold(protocol, step, topic.topic):
-            what = f'permits "{topic.words}" and does not lift {topic.topic}, which may still hold'
-            instead = f'leave it out, add "{topic.topic}" to lifts, or forbid it in a sentence of its own'
-            yield replace(at, position=topic.start + 1, what=what, instead=instead)
-
-
-def _may_still_hold(protocol: CareProtocol, step: Step, topic: str) -> bool:
-    """Whether there is an hour of treatment after which this topic ends later than the last that the step lifts."""
-    for treated_at in _TREATED:
-        ends = {one: protocol.restrictions[one].end(treated_at, _ZONE) for one in (topic, *step.lifts)}
-        if ends[topic] > max(ends[one] for one in step.lifts):
-            return True
-    return False
+        what = f'permits "{topic.words}" and does not lift {topic.topic}, which may still hold'
+        instead = f'leave it out, add "{topic.topic}" to lifts, or forbid it in a sentence of its own'
+        yield replace(at, position=topic.start + 1, what=what, instead=instead)
 
 
 def check_languages_agree(protocol: CareProtocol, step: Step) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.checks.findings import Finding
+from schedules.checks.tried import tried_lengths
 from schedules.conditions import Answers
 from schedules.moments import Anchor, Moments, place
 from schedules.offsets import wall_first
@@ -93,7 +94,7 @@ def _plans(protocol: CareProtocol, window: SendWindow) -> Iterator[tuple[datetim
             days: _Days = {}
             known: set[str] = set()
             for some, anchor in ((before, Anchor(ended - _VISIT, treated=False)), (after, Anchor(ended))):
-                moments = Moments.of(protocol, anchor, _ZONE, answers)
+                moments = Moments.of(protocol, anchor, _ZONE, answers, tried_lengths(protocol, anchor)[0])
                 for slot in place(some, moments, hours, None):
                     if slot.due_at is not None:
                         rules = slot.step.named_rules

@@ -11,10 +11,10 @@ from dataclasses import replace
 from schedules.checks.findings import Finding
 from schedules.checks.sentences import Named, Printed, any_of, named, printed, sentences
 from schedules.languages.registry import language_or_default
-from schedules.offsets import Duration
 from schedules.placeholders import topics_printed
 from schedules.plain import length_in_words
 from schedules.protocol import CareProtocol, Step, StepKind
+from schedules.restriction import Restriction
 
 
 def check_lengths(protocol: CareProtocol, step: Step, text: str, at: Finding) -> Iterator[Finding]:
@@ -54,10 +54,13 @@ def _spoken_for(topics: list[Named], ends: list[Printed]) -> Iterator[tuple[Name
 def _check_restrict(protocol: CareProtocol, step: Step, text: str, at: Finding) -> Iterator[Finding]:
     ends = topics_printed([text], "until")
     by_length: dict[str, list[str]] = {}
+    gates = {topic for topic in step.named_topics if protocol.restrictions[topic].is_gate}
     for topic in step.named_topics:
+        if topic in gates:
+            continue
         by_length.setdefault(length_in_words(protocol.restrictions[topic]), []).append(topic)
     for length, topics in by_length.items():
-        if len(by_length) > 1 and not set(topics) & set(ends):
+        if len(by_length) + bool(gates) > 1 and not set(topics) & set(ends):
             what = f"names topics with different ends and does not print that of {', '.join(topics)} ({length})"
             yield replace(
                 at, what=what, instead=f"print {{{topics[0]}.until}} too; such a text may cost one more segment"
@@ -78,5 +81,5 @@ def _write(protocol: CareProtocol, step: Step, topic: str) -> str:
     return f"{{{topic}.length}}" if by_length else f"{{{topic}.until}}"
 
 
-def _lasts(one: Duration) -> tuple[int | None, ...]:
-    return tuple(getattr(one, unit) for unit in one.UNITS)
+def _lasts(one: Restriction) -> tuple[object, ...]:
+    return (*(getattr(one, unit) for unit in one.UNITS), one.up_to, one.usual, one.until)

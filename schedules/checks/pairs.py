@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from schedules.checks.density import applies, fullest_answers
 from schedules.checks.findings import Finding
+from schedules.checks.tried import tried_lengths
 from schedules.daily_cap import APART
 from schedules.moments import Anchor, Moments, place
 from schedules.offsets import wall_first
@@ -53,7 +54,8 @@ def find_pairs(protocol: CareProtocol, window: SendWindow) -> list[Pair]:
             if step.enabled and step.kind is not StepKind.PREPARE and applies(protocol, step, answers)
         ]
         for at in _ENDS:
-            moments = Moments.of(protocol, Anchor(wall_first(_ORDINARY, at, _ZONE)), _ZONE, answers)
+            anchor = Anchor(wall_first(_ORDINARY, at, _ZONE))
+            moments = Moments.of(protocol, anchor, _ZONE, answers, tried_lengths(protocol, anchor)[0])
             placed = [(slot.due_at, slot.step.key) for slot in place(steps, moments, hours, None) if slot.due_at]
             for (sooner, first), (later, second) in combinations(sorted(placed), 2):
                 if later - sooner < APART:

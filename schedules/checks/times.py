@@ -13,6 +13,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from schedules.checks.findings import Finding
+from schedules.checks.tried import tried_lengths
 from schedules.checks.words import day_word
 from schedules.moments import Anchor, Moments, Slot, place
 from schedules.offsets import wall_first
@@ -43,23 +44,30 @@ def check_times(protocol: CareProtocol, window: SendWindow) -> Iterator[Finding]
         for anchor in _anchors(zone):
             for treated in (True, False):
                 steps = [s for s in protocol.steps if s.enabled and treated == (s.kind is not StepKind.PREPARE)]
-                moments = _moments(protocol, Anchor(anchor, treated), zone)
-                slots = place(steps, moments, hours, None) if steps else []
-                for step, what, instead in (
-                    *_problems(slots, moments, window),
-                    *(p for slot in slots if slot.step.key in of_its_day for p in _wrong_day(slot, hours)),
-                ):
-                    if (step.key, what) not in seen:
-                        seen.add((step.key, what))
-                        when = f"{anchor.astimezone(zone):%a %H:%M} in {zone.key}"
-                        after = "after a treatment that ended" if treated else "before an appointment"
-                        yield Finding(protocol.id, f"{what} {after} {when}", instead, step.key)
+                for moments in _moments(protocol, Anchor(anchor, treated), zone) if steps else ():
+                    slots = place(steps, moments, hours, None)
+                    today = (slot for slot in slots if slot.step.key in of_its_day)
+                    problems = (
+                        *_problems(slots, moments, window),
+                        *(p for slot in today for p in _wrong_day(slot, hours)),
+                    )
+                    for step, what, instead in problems:
+                        if (step.key, what) not in seen:
+                            seen.add((step.key, what))
+                            yield Finding(protocol.id, f"{what} {_when(moments)}", instead, step.key)
 
 
-def _moments(protocol: CareProtocol, anchor: Anchor, zone: ZoneInfo) -> Moments:
-    """The moments of a patient for whom every restriction holds."""
-    ends = {topic: one.end(anchor.at, zone) for topic, one in protocol.restrictions.items()}
-    return Moments(anchor, zone, anchor.at.astimezone(zone).date() if anchor.treated else None, ends)
+def _when(moments: Moments) -> str:
+    after = "after a treatment that ended" if moments.anchor.treated else "before an appointment"
+    return f"{after} {moments.anchor.at.astimezone(moments.zone):%a %H:%M} in {moments.zone.key}"
+
+
+def _moments(protocol: CareProtocol, anchor: Anchor, zone: ZoneInfo) -> Iterator[Moments]:
+    """The moments of a patient for whom every restriction holds, with each of the lengths that are tried."""
+    day0 = anchor.at.astimezone(zone).date() if anchor.treated else None
+    for own in tried_lengths(protocol, anchor):
+        ends = {topic: own.end(topic, one, anchor.at, zone) for topic, one in protocol.restrictions.items()}
+        yield Moments(anchor, zone, day0, ends, own)
 
 
 def _anchors(zone: ZoneInfo) -> Iterator[datetime]:

@@ -125,6 +125,8 @@ class CardWords(LanguagePart):
     when: str
     until: str
     """Between a rule and its end, on the card and in the ready words."""
+    not_yet: str
+    """What stands there for an end that nobody knows: staff will tell the patient."""
     no: Annotated[str, saying("topic")]
     """A rule on a topic without ready words."""
     questions: str

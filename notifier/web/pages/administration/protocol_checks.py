@@ -10,7 +10,6 @@ from starlette.responses import Response
 from notifier.web.pages.administration.protocols import (
     examples_in,
     in_order,
-    length_in_words,
     moment_in_words,
     shown_of,
     the_protocol,
@@ -18,6 +17,7 @@ from notifier.web.pages.administration.protocols import (
 from notifier.web.view import NotFound, Page, View
 from schedules.check import Report, check_protocol
 from schedules.compare import ProtocolDifference, compare_protocols
+from schedules.plain import length_in_words
 from schedules.protocol import CareProtocol
 from schedules.timeline import Rules
 

@@ -19,7 +19,7 @@ from notifier.web.widgets.protocol_examples import Example, examples, treated_at
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import planned
 from schedules.moments import Anchor
-from schedules.offsets import Duration
+from schedules.plain import length_in_words
 from schedules.protocol import CareProtocol, Step
 from schedules.send_window import SendWindow
 from schedules.timeline import Patient, Rules, build_timeline
@@ -134,17 +134,12 @@ def in_order(protocol: CareProtocol) -> Any:
 def _rough(offset: Any) -> timedelta:
     """About how long that is; for the order on the page alone."""
     units = {"minutes": 1 / 1440, "hours": 1 / 24, "day": 1, "days": 1, "until_day": 1, "weeks": 7, "months": 30.4}
-    unit = next(unit for unit in offset.UNITS if getattr(offset, unit) is not None)
+    unit = next((unit for unit in offset.UNITS if getattr(offset, unit) is not None), None)
+    if unit is None:  # a gate without a length
+        return 60 * _DAY
     days: timedelta = getattr(offset, unit) * units[unit] * _DAY
     clock = getattr(offset, "time", None)
     return days + (timedelta(hours=clock.hour - 14, minutes=clock.minute) if clock else timedelta())
-
-
-def length_in_words(length: Duration) -> str:
-    """`7 days`, `until day 4`."""
-    unit = next(unit for unit in length.UNITS if getattr(length, unit) is not None)
-    many = getattr(length, unit)
-    return f"until day {many}" if unit == "until_day" else f"{many} {unit if many != 1 else unit[:-1]}"
 
 
 def moment_in_words(step: Step) -> str:
