@@ -17,6 +17,10 @@ help: ## this list
 demo: $(STAMP) ## two weeks of texts in under a minute, with no account anywhere
 	@$(BIN)/notifier demo
 
+# Where the environment forbids to keep compiled code, each worker of pytest and each process that a test starts would
+# compile everything anew.
+test faults: export PYTHONDONTWRITEBYTECODE =
+
 # The fault suite has the machine to itself: it stops and kills processes, and counts on the pace of those that live on.
 test: $(STAMP) ## every test, four at a time (some: make test ARGS="-k timeline")
 	@$(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist worksteal --ignore=tests/faults)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,9 +55,9 @@ def notifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 @pytest.fixture
-def clinic(new_clinic: Callable[..., Ran]) -> Callable[..., Ran]:
+def clinic(new_clinic: Callable[..., Ran], sqlite_template: Path, tmp_path: Path) -> Callable[..., Ran]:
     """A clinic in New York, on Saturday 2026-03-07 at 15:40; its database is in the empty directory."""
-    assert 0 == new_clinic("db", "upgrade").code
+    shutil.copy(sqlite_template, tmp_path / "notifier.db")  # with its mode
     return new_clinic
 
 

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from notifier.db import engine as door
 from notifier.db import enrollments
 from notifier.db.engine import file_of, open_engine, reading, writing
 from notifier.db.errors import DatabaseBusy, DatabaseFailure, why_not_opened
@@ -90,10 +89,9 @@ def test_a_reader_cannot_write_and_that_is_not_blamed_on_the_database(engine: En
         assert rows.enrollment(session)
 
 
-def test_a_writer_that_reads_first_is_not_overtaken(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_reads_first_is_not_overtaken(sqlite_engine: Engine) -> None:
     """BEGIN IMMEDIATE: the second writer waits at its start, and gives up with a sentence when its time is over."""
-    monkeypatch.setattr(door, "BUSY_SECONDS", 0)
-    impatient = open_engine(str(sqlite_engine.url))
+    impatient = open_engine(str(sqlite_engine.url), busy_seconds=0)
     with writing(sqlite_engine) as session:
         session.execute(text("SELECT count(*) FROM enrollments"))
         with pytest.raises(DatabaseBusy, match="Try again in a moment"), writing(impatient) as second:
