@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -14,8 +15,10 @@ from pydantic import ValidationError
 
 from schedules.defaults import fill_in
 from schedules.errors import ProtocolError
+from schedules.extends import Extends, merge
 from schedules.languages.folders import CODE
 from schedules.languages.registry import refusal
+from schedules.overlay_problems import locate
 from schedules.problems import explain, explain_toml
 from schedules.protocol import CareProtocol
 
@@ -23,6 +26,7 @@ __all__ = [
     "Catalogue",
     "ProtocolError",
     "load_directory",
+    "load_file",
     "load_protocol",
     "parse_protocol",
     "protocols_with",
@@ -34,6 +38,7 @@ __all__ = [
 
 EVERY: Final = "*"
 """Stands for the id where the whole directory cannot be read."""
+_NAME: Final = re.compile(r"[a-z0-9-]+")
 LARGEST: Final = 1_000_000
 """Bytes of a file. The longest that ships has fifteen thousand: what is larger is something else."""
 
@@ -41,10 +46,17 @@ LARGEST: Final = 1_000_000
 class Catalogue(dict[str, CareProtocol]):
     """Protocols by id. A file that cannot be read takes itself out and nothing else."""
 
-    def __init__(self, protocols: Mapping[str, CareProtocol], unreadable: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        protocols: Mapping[str, CareProtocol],
+        unreadable: Mapping[str, str] | None = None,
+        extends: Mapping[str, Extends] | None = None,
+    ) -> None:
         super().__init__(protocols)
         self.unreadable = dict(unreadable or {})
         """By id: the problems of its file, one per line."""
+        self.extends = dict(extends or {})
+        """By id: what it extends, where its file says only what differs."""
 
     def why_out(self, protocol_id: str) -> str | None:
         """The problems of the file of that id, or of the directory in which it would be; None where there are none."""
@@ -63,9 +75,14 @@ def shipped() -> Catalogue:
 
 
 @cache
-def _shipped() -> tuple[tuple[str, CareProtocol], ...]:
+def _shipped_texts() -> Mapping[str, str]:
     files = resources.files("schedules").joinpath("protocols").iterdir()
-    texts = {file.name.removesuffix(".toml"): file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
+    return {file.name.removesuffix(".toml"): file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
+
+
+@cache
+def _shipped() -> tuple[tuple[str, CareProtocol], ...]:
+    texts = _shipped_texts()
     # The default's id begins all the others, so it sorts first.
     return tuple((protocol_id, parse_protocol(protocol_id, texts[protocol_id])) for protocol_id in sorted(texts))
 
@@ -81,7 +98,7 @@ def protocols_with(directory: Path | None) -> Catalogue:
     except ProtocolError as error:
         return Catalogue({}, {EVERY: str(error)})
     known = {id_: one for id_, one in (shipped() | own).items() if id_ not in own.unreadable}
-    return Catalogue(known, own.unreadable)
+    return Catalogue(known, own.unreadable, own.extends)
 
 
 def load_directory(path: Path) -> Catalogue:
@@ -94,41 +111,91 @@ def load_directory(path: Path) -> Catalogue:
         raise ProtocolError(f"{path}: cannot be read: {error.strerror}; let this program read it") from None
     protocols: dict[str, CareProtocol] = {}
     unreadable: dict[str, str] = {}
+    extends: dict[str, Extends] = {}
     for file in files:
         try:
-            protocols[file.stem] = load_protocol(file)
+            read = load_file(file)
         except ProtocolError as error:
             unreadable[file.stem] = str(error)
-    return Catalogue(protocols, unreadable)
+        else:
+            protocols |= read
+            extends |= read.extends
+    return Catalogue(protocols, unreadable, extends)
 
 
 def load_protocol(path: Path) -> CareProtocol:
     """Read one file. Raises ProtocolError: one line per problem."""
+    return load_file(path)[path.stem]
+
+
+def load_file(path: Path) -> Catalogue:
+    """Read one file, and what it extends: a file beside it, else one that ships. Raises ProtocolError."""
+    return _parse(path.stem, _text_of(path), path.parent)
+
+
+def _text_of(path: Path) -> str:
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):  # a directory, or a pipe that would keep us waiting
             raise ProtocolError(f"{path}: this is no file; name a .toml file, or take it away")
         if found.st_size > LARGEST:
             raise ProtocolError(f"{path}: {found.st_size:,} bytes are no protocol; write at most {LARGEST:,}")
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProtocolError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be read: {error.strerror}; name a readable .toml file") from None
-    return parse_protocol(path.stem, text)
 
 
 def parse_protocol(protocol_id: str, toml_text: str) -> CareProtocol:
     """Read the text of one file named `protocol_id`.toml. Raises ProtocolError: one line per problem."""
+    return _parse(protocol_id, toml_text, None)[protocol_id]
+
+
+def _parse(protocol_id: str, toml_text: str, directory: Path | None) -> Catalogue:
+    data = _read_toml(protocol_id, toml_text)
+    if "extends" not in data:
+        return Catalogue({protocol_id: read_protocol(protocol_id, data)})
+    file = f"{protocol_id}.toml"
+    if "id" in data:
+        raise ProtocolError(f"{file}: id is no field here; the name of the file is the protocol's id")
+    base_id = data["extends"]
+    base_data = _base_of(protocol_id, base_id, directory)
+    base = read_protocol(base_id, base_data)
     try:
-        data = tomllib.loads(toml_text)
+        protocol = read_protocol(protocol_id, merge(file, data, base, base_data))
+    except ProtocolError as error:
+        raise locate(toml_text, error, base_id) from None
+    return Catalogue({protocol_id: protocol}, extends={protocol_id: Extends(base, data["based_on"])})
+
+
+def _base_of(protocol_id: str, base: Any, directory: Path | None) -> dict[str, Any]:
+    """The parsed file that another one extends: one beside it, else one that ships."""
+    file = f"{protocol_id}.toml"
+    ours = _shipped_texts()
+    beside = directory / f"{base}.toml" if directory and base != protocol_id and _NAME.fullmatch(str(base)) else None
+    if beside and beside.is_file():
+        text = _text_of(beside)
+    elif base in ours:
+        text = ours[base]
+    else:
+        known = ", ".join(ours)
+        raise ProtocolError(f'{file}: extends names "{base}", which is neither beside this file nor among {known}')
+    data = _read_toml(base, text)
+    if "extends" in data:
+        raise ProtocolError(f'{file}: extends names "{base}", which itself extends "{data["extends"]}"; extend that')
+    return data
+
+
+def _read_toml(protocol_id: str, toml_text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(toml_text)
     except tomllib.TOMLDecodeError as error:
         raise explain_toml(f"{protocol_id}.toml", toml_text, error) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets in thousands of brackets
         raise ProtocolError(
             f"{protocol_id}.toml: a number or its brackets in brackets are too long; shorten them"
         ) from None
-    return read_protocol(protocol_id, data)
 
 
 def read_protocol(protocol_id: str, data: dict[str, Any]) -> CareProtocol:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,13 @@ from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import note, print_json, print_table, show, table
 from notifier.cli.preview_rules import preview_settings
+from notifier.db.engine import reading
+from notifier.db.schema import SchemaBehind
 from notifier.domain.protocol_choice import check_words, find_protocol
 from notifier.publishing.approve import approve as approve_protocol
-from schedules.catalogue import Catalogue, load_directory, load_protocol, protocols_with, schema
+from notifier.publishing.base_changes import changes_of_base, keep_base, say_base_changed
+from schedules.as_toml import as_toml
+from schedules.catalogue import Catalogue, load_directory, load_file, protocols_with, schema
 from schedules.check import EXAMPLE, check_protocol
 from schedules.compare import compare_protocols
 from schedules.plain import condition_in_words, length_in_words, moment_in_words
@@ -44,10 +49,14 @@ def list_protocols(as_json: Json = False) -> None:
 def show_protocol(
     protocol: Annotated[str, typer.Argument(help="An id, or the path of a .toml file.")],
     language: Annotated[str | None, typer.Option(help="The texts' language.")] = None,
+    toml: Annotated[bool, typer.Option("--toml", help="As a file: what one that extends another comes to.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show one in full: questions, rules, texts."""
     plan = parsing.protocol_named(protocol, preview_settings().protocols_dir)
+    if toml:
+        typer.echo(as_toml(plan), nl=False)
+        return
     if as_json:
         print_json(plan.model_dump(mode="json", exclude_defaults=True) | {"version": plan.version})
         return
@@ -69,15 +78,16 @@ def check(
     """
     plans = _chosen(path)
     reports = {plan.id: check_protocol(plan, _clinic_rules()) for plan in plans.values()}
+    notes = {one: (*_base_notes(one, plans), *report.notes) for one, report in reports.items()}
     if as_json:
         print_json(
-            [{"protocol": one, "problems": list(r.problems), "notes": list(r.notes)} for one, r in reports.items()]
+            [{"protocol": one, "problems": list(r.problems), "notes": list(notes[one])} for one, r in reports.items()]
         )
     else:
         for protocol_id, report in reports.items():
             for sentence in report.problems:
                 show(f"{protocol_id}: problem: {sentence}")
-            for sentence in report.notes:
+            for sentence in notes[protocol_id]:
                 show(f"{protocol_id}: {sentence}")
             if not report.problems:
                 show(f"{protocol_id}: no problem found")
@@ -133,6 +143,7 @@ def approve(
         context.confirm(f"Has {by} read {plan.id} {plan.version} (notifier protocols show {plan.id})?", yes=yes)
         with context.change() as session:
             new = approve_protocol(session, plan, by=by, now=context.now, language=language)
+            keep_base(session, context.protocols, plan.id, now=context.now)
         context.report(
             f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already"
         )
@@ -153,7 +164,18 @@ def _summary(plan: CareProtocol) -> dict[str, object]:
 def _chosen(path: Path | None) -> Catalogue:
     if path is None:
         return protocols_with(preview_settings().protocols_dir)
-    return load_directory(path) if path.is_dir() else Catalogue({path.stem: load_protocol(path)})
+    return load_directory(path) if path.is_dir() else load_file(path)
+
+
+def _base_notes(protocol_id: str, plans: Catalogue) -> list[str]:
+    """What has changed in what it extends, from the versions that the database keeps."""
+    extends = plans.extends.get(protocol_id)
+    if extends is None or not extends.has_changed:
+        return []
+    changes = None
+    with suppress(SchemaBehind), command_context(read_only=True) as context, reading(context.engine) as session:
+        changes = changes_of_base(session, extends)
+    return say_base_changed(protocol_id, extends, changes)
 
 
 def _show(plan: CareProtocol, language: str) -> None:

@@ -94,3 +94,24 @@ def test_check_of_a_broken_file_is_bad_input(notifier: Callable[..., Any], tmp_p
     ran = notifier("protocols", "check", "ours.toml")
     assert 2 == ran.code
     assert '"sun" is no restriction of this protocol' in ran.err
+
+
+def test_check_shows_what_the_base_says_otherwise_since_the_file_was_written_for_it(
+    clinic: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "base.toml").write_text(PLAN)
+    monkeypatch.setenv("NOTIFIER_PROTOCOLS_DIR", str(tmp_path))
+    (first,) = [one for one in clinic("protocols", "list", "--json").answer if one["protocol"] == "base"]
+    words = '[steps.again]\ntext.en = "{clinic}: makeup! {phone}"\n'
+    ours = f'extends = "base"\nbased_on = "{first["version"]}"\n{words}'
+    (tmp_path / "ours.toml").write_text(ours)
+    assert 0 == clinic("protocols", "approve", "ours", "--by", "Dr. Rivera", "--yes").code
+    assert "has changed" not in clinic("protocols", "check", str(tmp_path / "ours.toml")).out
+
+    (tmp_path / "base.toml").write_text(PLAN.replace("hours = 24", "hours = 48"))
+
+    said = clinic("protocols", "check", str(tmp_path / "ours.toml")).out
+    assert f"base has changed since {first['version']}" in said
+    assert "base, restriction makeup: 24 hours -> 48 hours" in said
+    shown = clinic("protocols", "show", "ours", "--toml").out
+    assert ("makeup!" in shown, "hours = 48" in shown) == (True, True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from notifier.db.engine import reading
+from notifier.publishing.base_changes import changes_of_base, extends_of, say_base_changed
 from notifier.web.pages.administration.protocols import (
     examples_in,
     in_order,
@@ -88,7 +90,11 @@ def report_of(view: View, protocol: CareProtocol) -> Report:
 def show_check(view: View) -> Response:
     """What the check says about one protocol."""
     protocol = the_protocol(view)
-    return view.page("check.html", protocol=protocol, report=report_of(view, protocol))
+    extends, of_base = extends_of(view.context.protocols, protocol.id), list[str]()
+    if extends is not None and extends.has_changed:
+        with reading(view.context.engine) as session:
+            of_base = say_base_changed(protocol.id, extends, changes_of_base(session, extends))
+    return view.page("check.html", protocol=protocol, report=report_of(view, protocol), of_base=of_base)
 
 
 def show_approval(view: View) -> Response:

@@ -13,6 +13,7 @@ from notifier.db.protocols import approvals, last_approved, open_pauses
 from notifier.db.tables import Approval, Pause
 from notifier.domain.refused import Refused
 from notifier.publishing.approve import approve
+from notifier.publishing.base_changes import keep_base
 from notifier.publishing.pause import pause, unpause
 from notifier.web.view import NotFound, Page, View, redirect
 from notifier.web.widgets.protocol_examples import Example, examples, treated_at_two
@@ -165,6 +166,7 @@ def approve_protocol(view: View) -> Response:
         language = view.field("language") or None
         by = view.field("clinician") or view.who.name
         approve(session, protocol, by=by[:120], now=view.now, language=language)
+        keep_base(session, view.context.protocols, protocol.id, now=view.now)
     view.note("did", f"approve {protocol.id} {protocol.version}")
     return redirect(f"/protocols/{protocol.id}")
 
