@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from random import SystemRandom
@@ -46,6 +47,7 @@ from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
 from notifier.scheduler.booking_hooks import HOOKS_EVERY, BookingHooks
 from notifier.scheduler.calendar_feeds import FEEDS_EVERY, CalendarFeeds
+from notifier.scheduler.timers import RoundTimers
 from notifier.scheduler.webhook_posts import EVERY, WebhookPosts
 from notifier.scheduler.worker import Worker
 from notifier.scheduler.worker_lock import exclusive, lock_file
@@ -110,8 +112,19 @@ async def work(
     return drained
 
 
-def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway, clock: Clock) -> Worker:
-    """A worker over these threads and this gateway."""
+def build_worker(
+    settings: Settings,
+    threads: DatabaseThreads,
+    gateway: Gateway,
+    clock: Clock,
+    *,
+    timers: RoundTimers | None = None,
+    speaks: bool = True,
+) -> Worker:
+    """A worker over these threads and this gateway.
+
+    `timers`: a rehearsal's. `speaks`: to staff and to other systems too; a rehearsal's speaks to phones alone.
+    """
     random = SystemRandom().random
     place = journal_place(threads.engine, settings.state_directory)
     file = file_of(threads.engine)
@@ -143,16 +156,30 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         watchdog_usec=settings.watchdog_usec,
         journal=place,
     )
+    answers = answer_rules(settings)
+    outside = Outside(
+        at_closing=partial(_answer_unread, threads, answers),
+        ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
+    )
+    if speaks:
+        outside = _with_others(outside, settings, threads, clock)
+    return Worker(
+        threads, gateway, clock, dispatch, about, receive=build_receive(settings), apply=_apply,
+        replan=partial(_replan, rules=planning_rules(settings)), outside=outside, random=random,
+        timers=timers,
+    )  # fmt: skip
+
+
+def _with_others(outside: Outside, settings: Settings, threads: DatabaseThreads, clock: Clock) -> Outside:
+    """With what tells staff, and what other systems hear and say."""
     alerting = build_alerting(settings)
     heartbeat = settings.heartbeat_url
-    answers = answer_rules(settings)
     seal = sealing(settings, key_set(settings, threads.engine))
     beside = (threads, clock, protocols(settings), planning_rules(settings))
-    outside = Outside(
+    return replace(
+        outside,
         watch=lambda now: watch(threads, alerting, now=now),
-        at_closing=partial(_answer_unread, threads, answers),
         watch_replies=lambda now: watch_replies(threads, alerting, now=now),
-        ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
         rounds=(
             Extra("webhooks out", EVERY, WebhookPosts(threads, clock).round),
@@ -162,10 +189,6 @@ def build_worker(settings: Settings, threads: DatabaseThreads, gateway: Gateway,
         ),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),
     )
-    return Worker(
-        threads, gateway, clock, dispatch, about, receive=build_receive(settings), apply=_apply,
-        replan=partial(_replan, rules=planning_rules(settings)), outside=outside, random=random,
-    )  # fmt: skip
 
 
 def build_receive(settings: Settings) -> Receive:

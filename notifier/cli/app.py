@@ -30,6 +30,10 @@ COMMANDS: Final = {
     "demo": CommandEntry(
         "ops.demo.demo", "Show a clinic's two weeks in under a minute: no account, no phones, nothing left behind."
     ),
+    "rehearse": CommandEntry(
+        "ops.rehearse.rehearse_weeks",
+        "Play weeks in minutes with the real engine and a loopback Twilio, and count the promises.",
+    ),
     "run": CommandEntry("ops.run.run", "Send what is due, and serve the staff page."),
     "worker": CommandEntry("ops.run.worker", "Send what is due, without the staff page."),
     "web": CommandEntry("ops.run.web", "Serve the staff page and the webhooks, and send nothing."),

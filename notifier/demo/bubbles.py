@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from notifier.demo.cast import Sample
-from notifier.demo.promises import PromiseKept
 from notifier.demo.why import hour
+from notifier.promises.facts import PromiseKept
 
 _WIDTH = 78
 _BUBBLE = 58

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from notifier.demo.bubbles import Bubbles
 from notifier.demo.cast import Sample
-from notifier.demo.promises import PromiseKept
 from notifier.demo.why import hour
+from notifier.promises.facts import PromiseKept
 
 
 class Narrator(Protocol):

@@ -13,17 +13,17 @@ from notifier.db.engine import reading
 from notifier.db.outbox import next_due
 from notifier.demo.arrivals import Delivery, look_up
 from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_STAFFED, CLINIC_ZONE
-from notifier.demo.evidence import gather
 from notifier.demo.front_desk import FrontDesk
 from notifier.demo.narrator import Narrator, choose_narrator
 from notifier.demo.page import open_page
-from notifier.demo.promises import count_promises
 from notifier.demo.quiet import count_in, is_quiet, last_meaning, state_of
 from notifier.demo.script import FRIDAY, TWO_WEEKS, BusyDay, Script, Writes
 from notifier.demo.stage import Stage, open_stage
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
+from notifier.promises.count import count_promises
+from notifier.promises.evidence import gather
 from notifier.sandbox.faults import created_then_kill
 from notifier.sandbox.messages import LedgerEntry, undelivered
 from schedules.send_window import SendWindow, zone_named

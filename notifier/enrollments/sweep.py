@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,18 @@ from notifier.domain.states import MessageState
 from schedules.protocol import StepKind
 
 _AT_ONCE: Final = 200
+_OF_RULES: Final = select(
+    col(Message.enrollment_id), col(Message.kind), col(Message.topics), col(Message.phone), col(Message.state)
+).where(col(Message.kind).in_((StepKind.LIFT.value, StepKind.RESTRICT.value)))
+
+
+class _TextOfRule(NamedTuple):
+    """As much of a text as says whether a rule was told."""
+
+    kind: str
+    topics: Sequence[str] | None
+    phone: str
+    state: MessageState
 
 
 def sweep(session: Session, after: int, *, most: int = _AT_ONCE) -> tuple[list[int], int]:
@@ -32,9 +45,10 @@ def sweep(session: Session, after: int, *, most: int = _AT_ONCE) -> tuple[list[i
     ids = [one for one in found_ids if one is not None]
     if not ids:
         return [], 0
-    texts: dict[int, list[Message]] = defaultdict(list)
-    for text in session.scalars(select(Message).where(col(Message.enrollment_id).in_(ids))):
-        texts[text.enrollment_id or 0].append(text)
+    texts: dict[int, list[_TextOfRule]] = defaultdict(list)
+    of_these = _OF_RULES.where(col(Message.enrollment_id).in_(ids))
+    for enrollment, kind, topics, phone, state in session.connection().execute(of_these):
+        texts[enrollment or 0].append(_TextOfRule(kind, topics, phone, state))
     found = session.scalars(select(Enrollment).where(col(Enrollment.id).in_(ids)))
     missed = [
         one.id

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -18,6 +19,34 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 Round = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
+
+
+class RoundTimers(Protocol):
+    """What a worker asks of whatever wakes its rounds."""
+
+    def add(self, name: str, every: float, round_: Round) -> None:
+        """Run the round now, then every `every` seconds, and whenever `wake` is called."""
+        ...
+
+    def start(self) -> None:
+        """Start the intervals."""
+        ...
+
+    def wake(self, name: str) -> None:
+        """Run this round now."""
+        ...
+
+    def wake_at(self, name: str, at: datetime) -> None:
+        """Run it once at that instant of the machine's clock; replaces the last such wish."""
+        ...
+
+    def wake_all(self) -> None:
+        """Run every round now: the wall clock has jumped."""
+        ...
+
+    async def stop(self, last: str, within: float) -> bool:
+        """Wake no round any more, and let the round of `last` end by itself; False if that took too long."""
+        ...
 
 
 class Rounds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -20,12 +20,13 @@ from notifier.domain.clocks import Timekeeper
 from notifier.scheduler.change_watch import Changes, changes_of
 from notifier.scheduler.inbound_polls import Inbound
 from notifier.scheduler.missed_watches import MissedWatches
+from notifier.scheduler.receipt_polls import ReceiptPolls
 from notifier.scheduler.replans import Replan, Replans
 from notifier.scheduler.replay_journal import save_left_behind
-from notifier.scheduler.timers import LastRound, Timers
+from notifier.scheduler.timers import LastRound, RoundTimers, Timers
 from notifier.scheduler.unknown_zones import name_unknown_zones
 from notifier.scheduler.watchdog import SystemdPing, Watchdog, hangs_after, notify_systemd
-from notifier.scheduler.worker_settings import Outside, WorkerSettings
+from notifier.scheduler.worker_settings import Extra, Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch, Turn
 from notifier.sending.gates.confirm_clock import confirm_clock
 from notifier.sending.gates.heartbeats import last_in_use, leave
@@ -34,7 +35,7 @@ from notifier.sending.gates.recoveries import sentences
 from notifier.sending.gates.senders import remember_senders
 from notifier.sending.outcomes.resolve import call_dead_attempts_unknown, resolve
 from notifier.sending.outcomes.save import save_outcomes
-from notifier.sending.poll import Apply, Receive, poll_receipts
+from notifier.sending.poll import Apply, Receive
 from notifier.sms.gateway import Gateway
 
 PULSE: Final = 0.4
@@ -44,13 +45,6 @@ JUMP: Final = 2.0
 DRAIN: Final = 22.0
 """Seconds for what is in flight to end; a call has a deadline of 18."""
 _SAFETY, _LOST, _RECEIPTS, _HEARTBEAT, _CLOCK, _WATCH = 30.0, 5.0, 5.0, 10.0, 15.0, 60.0
-_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
-_BANDS: Final = (
-    (timedelta(seconds=5), 15 * _MINUTE, 20.0),
-    (15 * _MINUTE, 6 * _HOUR, 600.0),
-    (6 * _HOUR, 72 * _HOUR, 3600.0),
-)
-"""Texts that left so long ago (from, to) are asked about every so many seconds."""
 log = structlog.get_logger()
 
 
@@ -70,19 +64,21 @@ class Worker:
         replan: Replan,
         outside: Outside | None = None,
         random: Random | None = None,
+        timers: RoundTimers | None = None,
     ) -> None:
+        """`timers`: a rehearsal's; it calls `begin` and the `rounds` itself, and never `run`."""
         self._threads, self._gateway, self._clock = threads, gateway, clock
         self._dispatch, self._settings = dispatch, settings
-        self._apply, self._outside, self._random = apply, outside or Outside(), random
+        self._outside, self._random = outside or Outside(), random
         self._stopping = asyncio.Event()
-        self._timers = Timers(is_said=dispatch.trouble.met)
+        self._timers = timers or Timers(is_said=dispatch.trouble.met)
         self._inbound = Inbound(
             threads, gateway, clock, dispatch, receive=receive, random=random,
             wake=self._timers.wake, webhooks=settings.webhooks)  # fmt: skip
         self._replans = Replans(threads, clock, replan)
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._last_drift = self._drift()
-        self._polled_at: dict[timedelta, float] = {}
+        self._receipts = ReceiptPolls(threads, gateway, clock, dispatch, apply=apply, webhooks=settings.webhooks)
         self._progress = clock.monotonic()
         self._ping = SystemdPing(settings.systemd, settings.watchdog_usec)
         self._wrote = float("-inf")
@@ -105,26 +101,12 @@ class Worker:
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> bool:
         """Work until `stop`; whether everything in flight was finished and written down by then."""
-        me, senders, timers = self._settings, self._dispatch.senders, self._timers
-        await self._begin()
-        await self._threads.write(lambda session: remember_senders(session, senders, at=self._clock.now()))
-        await self._heartbeat()
+        me, timers = self._settings, self._timers
+        await self.begin()
         watchdog = Watchdog(self.age, limit=hangs_after(me.watchdog_usec))
         changes = changes_of(self._threads)
-        timers.add("clock", _CLOCK, self._confirm_clock)
-        timers.add("inbound", 120.0 if me.webhooks else 30.0, self._inbound.round)
-        timers.add("lost", _LOST, self._lost)
-        timers.add("dispatch", min(_SAFETY, self._ping.every), self._turn)
-        timers.add("replan", _SAFETY, self._replans.round)
-        timers.add("receipts", _RECEIPTS, self._receipts)
-        timers.add("heartbeat", _HEARTBEAT, self._heartbeat)
-        timers.add("replies", _WATCH, self._watch_replies)
-        timers.add("asks", _WATCH, self._ask_again)
-        timers.add("watch", _WATCH, self._watch)
-        timers.add("closing", _WATCH, self._at_closing)
-        timers.add("beat", _WATCH, self._beat)
-        for extra in self._outside.rounds:
-            timers.add(extra.name, extra.every, extra.round)
+        for one in self.rounds():
+            timers.add(one.name, one.every, one.round)
         timers.start()
         watchdog.start()
         notify_systemd("READY=1", me.systemd)
@@ -155,14 +137,34 @@ class Worker:
         self.damage = why
         self.stop()
 
-    async def _begin(self) -> None:
-        """What a person must know before anything is sent, and whether the clock can be right."""
-        now = self._clock.now()
+    def rounds(self) -> Sequence[Extra]:
+        """Everything that it does again and again, in the order in which it begins."""
+        return (
+            Extra("clock", _CLOCK, self._confirm_clock),
+            Extra("inbound", 120.0 if self._settings.webhooks else 30.0, self._inbound.round),
+            Extra("lost", _LOST, self._lost),
+            Extra("dispatch", min(_SAFETY, self._ping.every), self._turn),
+            Extra("replan", _SAFETY, self._replans.round),
+            Extra("receipts", _RECEIPTS, self._receipts.round),
+            Extra("heartbeat", _HEARTBEAT, self._heartbeat),
+            Extra("replies", _WATCH, self._watch_replies),
+            Extra("asks", _WATCH, self._ask_again),
+            Extra("watch", _WATCH, self._watch),
+            Extra("closing", _WATCH, self._at_closing),
+            Extra("beat", _WATCH, self._beat),
+            *self._outside.rounds,
+        )
+
+    async def begin(self) -> None:
+        """What a person must know before anything is sent, whether the clock can be right, and a first sign of life."""
+        now, senders = self._clock.now(), self._dispatch.senders
         await save_left_behind(self._threads, self._settings.journal, save_outcomes, now=now)
         for sentence in await self._threads.read(lambda session: sentences(session, now)):
             log.error("texts_wait", alert=True, why=sentence)
         if not self._settings.shifted:
             self._dispatch.clock_watch.begin(now, await self._threads.read(last_in_use))
+        await self._threads.write(lambda session: remember_senders(session, senders, at=now))
+        await self._heartbeat()
 
     async def _pulse(self, changes: Changes) -> None:
         """On the monotonic clock alone: a wall clock that is set back would stop every timer until it catches up."""
@@ -182,7 +184,7 @@ class Worker:
         if abs(self._last_drift - drift) > JUMP:
             log.warning("clock_jumped", seconds=round(self._last_drift - drift))
             self._inbound.clock_jumped()
-            self._polled_at.clear()
+            self._receipts.clock_jumped()
             self._timers.wake_all()
             self._dispatch.wake()
 
@@ -250,16 +252,6 @@ class Worker:
         self._lost_not_before = self._clock.monotonic() + wait
         if looked:
             self._timers.wake("dispatch")
-
-    async def _receipts(self) -> None:
-        for youngest, oldest, every in _BANDS[1:] if self._settings.webhooks else _BANDS:
-            now = self._clock.monotonic()
-            if self._dispatch.is_busy or now - self._polled_at.get(youngest, float("-inf")) < every:
-                continue
-            self._polled_at[youngest] = now
-            await poll_receipts(
-                self._threads, self._gateway, now=self._clock.now(), apply=self._apply,
-                left_between=(youngest, oldest), webhooks=self._settings.webhooks)  # fmt: skip
 
     async def _heartbeat(self) -> None:
         own, me = self._dispatch.own, self._settings

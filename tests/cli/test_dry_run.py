@@ -108,7 +108,8 @@ NOT_TRIED = {
 """Not done for good here: nothing is late, nobody is silent or signed in, no post has failed, the machine is no test's,
 there are no offices, the database is new."""
 CHANGES_NOTHING = {
-    "demo", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies", "opt-outs",
+    "demo", "rehearse", "run", "worker", "web", "timeline", "due", "enrollments", "show", "explain", "replies",
+    "opt-outs",
     "delivery", "silent", "find", "patients", "day", "report",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
     "tasks list",

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from notifier.demo.cast import GRACE, MARIA
 from notifier.demo.narrator import choose_narrator
-from notifier.demo.promises import PromiseKept
+from notifier.promises.facts import PromiseKept
 
 AT = datetime(2026, 3, 8, 20, 30, tzinfo=UTC)
 TEXT = "Lakeside Skin: you may wear makeup again. Questions? (978) 555-0142. STOP to opt out."

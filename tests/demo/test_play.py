@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from notifier.cli.ops import demo
 from notifier.demo import play as playing
 from notifier.demo.cast import MARIA, TOM
-from notifier.demo.evidence import gather
-from notifier.demo.promises import Evidence
 from notifier.demo.script import Enrolls, Script, StaffAnswer, Writes
 from notifier.demo.stage import Stage, StageTrouble
+from notifier.promises.evidence import gather
+from notifier.promises.facts import Evidence
 from notifier.sandbox.server import Sandbox
 
 

@@ -11,12 +11,12 @@ from sqlmodel import col
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
 from notifier.demo.cast import CLINIC_PHONE, CLINIC_ZONE, MARIA
-from notifier.demo.evidence import gather
 from notifier.demo.front_desk import FrontDesk
-from notifier.demo.promises import count_promises
 from notifier.demo.script import Enrolls
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
+from notifier.promises.count import count_promises
+from notifier.promises.evidence import gather
 from notifier.sandbox.server import SENDER, Sandbox
 from schedules.wording import Voice
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,15 +12,21 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.protocols import load_version
-from notifier.db.tables import Attempt, Enrollment, Message
-from notifier.demo.promises import Arrival, Evidence, Intent
+from notifier.db.tables import Attempt, Enrollment, Message, Reply
 from notifier.domain.phone import area_zones
+from notifier.promises.facts import Arrival, Evidence, Intent, OpenMessage
 from notifier.sandbox.server import Sandbox
 
 
 def gather(session: Session, sandbox: Sandbox, stops: Mapping[str, datetime], until: datetime) -> Evidence:
     """Everything that was created at the provider and everything that was meant, up to now."""
-    return Evidence(ledger=arrivals(sandbox), outbox=_intents(session), stops=stops, until=until)
+    return Evidence(
+        ledger=arrivals(sandbox),
+        outbox=intents(session),
+        stops=stops,
+        until=until,
+        messages=open_messages(session),
+    )
 
 
 def arrivals(sandbox: Sandbox) -> list[Arrival]:
@@ -31,18 +37,33 @@ def arrivals(sandbox: Sandbox) -> list[Arrival]:
     ]
 
 
-def _intents(session: Session) -> list[Intent]:
-    sids: dict[int, list[str]] = defaultdict(list)
-    for message_id, sid in session.execute(
-        select(col(Attempt.message_id), col(Attempt.sid)).where(col(Attempt.sid).is_not(None))
-    ):
-        sids[message_id].append(str(sid))
-    rows = session.execute(
+def intents(session: Session, phones: Collection[str] | None = None) -> list[Intent]:
+    """What was meant for these numbers, or for all; the oldest row first."""
+    found = (
         select(Message, Enrollment)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .order_by(col(Message.id))
     )
-    return [_intent(session, message, enrollment, sids[message.id or 0]) for message, enrollment in rows]
+    accepted = select(col(Attempt.message_id), col(Attempt.sid)).where(col(Attempt.sid).is_not(None))
+    if phones is not None:
+        found = found.where(col(Message.phone).in_(phones))
+        whose = select(col(Message.id)).where(col(Message.phone).in_(phones))
+        accepted = accepted.where(col(Attempt.message_id).in_(whose))
+    sids: dict[int, list[str]] = defaultdict(list)
+    for message_id, sid in session.execute(accepted):
+        sids[message_id].append(str(sid))
+    return [_intent(session, message, whose, sids[message.id or 0]) for message, whose in session.execute(found)]
+
+
+def open_messages(session: Session, phones: Collection[str] | None = None) -> dict[str, list[OpenMessage]]:
+    """What came from these numbers, or from all, and until when it was open."""
+    found = select(col(Reply.phone), col(Reply.at), col(Reply.closed_at))
+    if phones is not None:
+        found = found.where(col(Reply.phone).in_(phones))
+    written: dict[str, list[OpenMessage]] = defaultdict(list)
+    for phone, at, closed_at in session.execute(found):
+        written[phone].append(OpenMessage(at, closed_at))
+    return written
 
 
 def _intent(session: Session, message: Message, enrollment: Enrollment, sids: list[str]) -> Intent:
@@ -64,6 +85,9 @@ def _intent(session: Session, message: Message, enrollment: Enrollment, sids: li
         sid=message.sid,
         said=message.sent_text,
         bounced=tuple(sid for sid in sids if sid != message.sid),
+        enrollment=enrollment.id or 0,
+        topics=frozenset(message.topics or ()),
+        told_in_person=frozenset(enrollment.informed or ()),
     )
 
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.demo.promises import Arrival, Evidence, Intent, count_promises
 from notifier.domain.states import MessageState
+from notifier.promises.count import count_over, count_promises
+from notifier.promises.facts import Arrival, Evidence, Intent, OpenMessage
 from schedules.protocol import StepKind
 
 NEW_YORK, HONOLULU = ZoneInfo("America/New_York"), ZoneInfo("Pacific/Honolulu")
@@ -124,6 +125,13 @@ TWO_DAYS = timedelta(days=2)
             replace(GOOD, ledger=(replace(ARRIVED, status="undelivered"), ISLAND_ARRIVED)),
             id="bounced and nobody knows why",
         ),
+        pytest.param(
+            "Never unread",
+            replace(GOOD, messages={MARIA: [OpenMessage(SUNDAY - LATE_EVENING, SUNDAY + LATE_EVENING)]}),
+            id="a lift while the patient's message is open",
+        ),
+        pytest.param("Never untold", _row(topics=frozenset({"makeup"})), id="lifted, and no text has named it before"),
+        pytest.param("Never crowded", replace(GOOD, max_texts_per_day=0), id="more than the clinic allows"),
         pytest.param("Never lost", _row(state=MessageState.PLANNED, sid=None), id="due and still planned"),
         pytest.param("Never lost", _row(state=MessageState.UNKNOWN, sid=None), id="nobody knows"),
         pytest.param("Never lost", replace(GOOD, ledger=(ISLAND_ARRIVED,)), id="we say sent, the ledger does not"),
@@ -132,6 +140,20 @@ TWO_DAYS = timedelta(days=2)
 )
 def test_a_breach_turns_its_line_red(promise: str, doctored: Evidence) -> None:
     assert promise in _broken(doctored)
+
+
+def test_evidence_in_parts_counts_as_one() -> None:
+    """So memory need not grow with the patients."""
+    parts = [
+        replace(
+            GOOD,
+            ledger=[text for text in GOOD.ledger if text.phone == phone],
+            outbox=[row for row in GOOD.outbox if row.phone == phone],
+            stops={whose: at for whose, at in GOOD.stops.items() if whose == phone},
+        )
+        for phone in (MARIA, KAI)
+    ]
+    assert count_promises(GOOD) == count_over(parts)
 
 
 def test_a_retry_after_a_bounce_is_not_a_double() -> None:

@@ -1,0 +1,93 @@
+"""Weeks in seconds through the real engine: every promise is kept, and a fault that is planted is found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, text
+
+from notifier.domain.refused import Refused
+from notifier.rehearsal.outage import parse_outage
+from notifier.rehearsal.place import refuse_other_machines
+from notifier.rehearsal.rehearse import RehearsalPlan, Rehearsed, rehearse
+from notifier.rehearsal.report import RehearsalReport
+from notifier.sandbox.messages import SandboxMessage
+from notifier.sandbox.server import Sandbox
+from schedules.catalogue import shipped
+
+MONDAY = date(2026, 3, 2)
+NEW_YORK = ZoneInfo("America/New_York")
+Stage = Callable[[Engine, Sandbox], None]
+
+
+def _lift_a_minute_early(engine: Engine, _sandbox: Sandbox) -> None:
+    """A planner that is wrong by a minute: in the row, too, which says when it may leave."""
+    earlier = "strftime('%Y-%m-%dT%H:%M:%f000Z', {0}, '-60 seconds')"
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER early AFTER INSERT ON messages WHEN NEW.kind = 'lift' BEGIN UPDATE messages SET "
+                f"due_at = {earlier.format('NEW.due_at')}, "
+                f"not_before = {earlier.format('NEW.not_before')} WHERE id = NEW.id; END"
+            )
+        )
+
+
+def _each_text_twice(_engine: Engine, sandbox: Sandbox) -> None:
+    """An engine that makes a call twice."""
+    create = sandbox.account.create
+
+    def twice(form: dict[str, str]) -> SandboxMessage:
+        create(form)
+        return create(form)
+
+    sandbox.account.create = twice  # type: ignore[method-assign]  # the fault that is planted
+
+
+@pytest.mark.parametrize(
+    ("plant", "broken"),
+    [
+        pytest.param(lambda _engine, _sandbox: None, set(), id="nothing"),
+        pytest.param(_lift_a_minute_early, {"Never early"}, id="a lift a minute early"),
+        pytest.param(_each_text_twice, {"Never twice", "Never lost"}, id="a double"),
+    ],
+)
+def test_a_planted_fault_is_found_and_nothing_else(tmp_path: Path, plant: Stage, broken: set[str]) -> None:
+    done = _rehearse(tmp_path, plant, outage="Tue 16:00-Tue 17:00")
+    found = {one.promise: one.broken for one in done.kept if one.broken}
+    assert broken == set(found)
+    if "Never early" in found:
+        assert all(sentence.endswith(": 1 min early") for sentence in found["Never early"])
+    first = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert bool(broken) == ('class="broken"' in first)
+    assert 4 == first.count('<a href="patient-')
+    page = (tmp_path / "report" / "patient-00001.html").read_text("utf-8")
+    assert re.search(r'<p class="when">Monday 2026-03-02, \d\d:\d\d</p><div class="text">Lakeside Skin', page)
+
+
+def test_an_outage_is_read_on_the_clinics_clock() -> None:
+    since = datetime(2026, 3, 6, 12, tzinfo=NEW_YORK)
+    found = parse_outage("Sat 22:00-Sun 09:00", since, NEW_YORK)
+    assert (timedelta(hours=10), "2026-03-08T03:00:00+00:00") == (found.ends - found.begins, found.begins.isoformat())
+    for bad in ("Tue", "Tue 25:00-Wed 09:00", "Foo 02:00-Wed 09:00"):
+        with pytest.raises(Refused, match='write it like "Tue 02:00-Wed 09:00"'):
+            parse_outage(bad, since, NEW_YORK)
+
+
+def test_no_other_machine_is_ever_sent_to() -> None:
+    for address in ("https://api.twilio.com", "http://192.168.1.4:8080", "http://127.0.0.1.evil.example"):
+        with pytest.raises(Refused, match="loopback address alone"):
+            refuse_other_machines(address)
+    refuse_other_machines("http://127.0.0.1:4010")
+
+
+def _rehearse(tmp_path: Path, plant: Stage, outage: str | None = None) -> Rehearsed:
+    plan = RehearsalPlan(
+        MONDAY, MONDAY + timedelta(days=1), patients=4, protocol=shipped()["microneedling"], outage=outage
+    )
+    return rehearse(plan, RehearsalReport(tmp_path / "report", "Rehearsal"), stage=plant)
