@@ -155,7 +155,7 @@ def test_names_are_the_fields_words() -> None:
 def test_no_class_name_stands_for_two_things() -> None:
     homes: dict[str, list[str]] = {}
     for path in source():
-        for node in ast.walk(ast.parse(read(path))):
+        for node in definitions(path):
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name, []).append(name(path))
     assert {} == {word: where for word, where in homes.items() if len(where) > 1}
@@ -170,9 +170,14 @@ def test_the_guards_of_names_can_fail() -> None:
 
 def names_in(path: Path) -> Iterator[str]:
     yield path.stem
-    for node in ast.walk(ast.parse(read(path))):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
+    yield from (node.name for node in definitions(path))
+
+
+@cache
+def definitions(path: Path) -> tuple[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, ...]:
+    """Of each module and of what is in them; to read all modules takes a second."""
+    found = ast.walk(ast.parse(read(path)))
+    return tuple(node for node in found if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def snake(word: str) -> str:

@@ -16,10 +16,10 @@ from notifier.bootstrap.planning import protocols, read_offices
 from notifier.config.settings import load_settings
 from schedules.catalogue import LARGEST, protocols_with, shipped
 from tests.cli.conftest import ANA, Ran
-from tests.cli.test_dry_run import CHANGES, CHANGES_NOTHING, busy_desk
+from tests.cli.test_dry_run import CHANGES, CHANGES_NOTHING, busy_desk, kept_desk
 from tests.web.pages.conftest import FORM, Pages, _quick_passwords, pages, stranger, words
 
-__all__ = ["_quick_passwords", "busy_desk", "pages", "stranger"]
+__all__ = ["_quick_passwords", "busy_desk", "kept_desk", "pages", "stranger"]
 
 Desk = Callable[..., Ran]
 DEEP = "x = " + "[" * 100_000

@@ -133,9 +133,23 @@ def all_commands() -> dict[str, Any]:
     return leaves(group)
 
 
+@pytest.fixture(scope="session")
+def kept_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that needs a busy desk leaves one for the others."""
+    return tmp_path_factory.mktemp("desk") / "busy"
+
+
 @pytest.fixture
-def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
+def busy_desk(clinic: Desk, tmp_path: Path, kept_desk: Path) -> Desk:
     """A reply, a held number, a text in review, an open circuit, a pause, an account and a key."""
+    if not kept_desk.is_dir():
+        make_busy(clinic, tmp_path)
+        shutil.copytree(tmp_path, kept_desk)
+    shutil.copytree(kept_desk, tmp_path, dirs_exist_ok=True)
+    return clinic
+
+
+def make_busy(clinic: Desk, tmp_path: Path) -> None:
     assert 0 == clinic(*ANA).code
     engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
     with writing(engine) as session:
@@ -174,7 +188,6 @@ def busy_desk(clinic: Desk, tmp_path: Path) -> Desk:
     (tmp_path / "own.toml").write_text(clinic("mappings", "show", "jane").out)
     assert 0 == clinic("mappings", "save", "kept", "own.toml").code
     (tmp_path / "clock").write_text("2026-03-07T21:10:00Z")  # the hour of the appointment has come
-    return clinic
 
 
 def is_of_command(row: str) -> bool:
@@ -211,7 +224,8 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(busy_desk: Desk, 
 def test_json_at_a_terminal_shows_the_same_and_changes_nothing(
     busy_desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_json = [name for name in CHANGES if any("--json" in one.opts for one in all_commands()[name].params)]
+    commands = all_commands()
+    with_json = [name for name in CHANGES if any("--json" in one.opts for one in commands[name].params)]
     assert {"enroll", "import", "change", "reply", "recover"} < set(with_json)
     before = contents(tmp_path)
     for stream in (sys.stdin, sys.stderr):
