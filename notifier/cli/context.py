@@ -111,7 +111,7 @@ def archive() -> Iterator[CommandContext]:
         except NoDatabase:
             raise
         except SchemaBehind:
-            yield context  # the copy is brought up to date; the database itself has no place for an entry yet
+            yield context  # nothing is upgraded for a copy, so there may be no place for an entry
             return
         with _recorded(context, "did"):
             yield context

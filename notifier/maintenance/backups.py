@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, select
@@ -19,7 +20,7 @@ from notifier.db.engine import file_of, open_engine
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import keep_through_power_cut
 from notifier.db.foreign_file import refuse_foreign_file
-from notifier.db.schema import HEAD, upgrade
+from notifier.db.schema import HEAD, current_revision, upgrade
 from notifier.db.tables import Event, RecoveryKind
 from notifier.domain.key_set import KeySet
 from notifier.domain.refused import Refused
@@ -29,23 +30,25 @@ from notifier.maintenance.swap_file import close_for_others, free_name
 from notifier.sending.gates.heartbeats import last_in_use
 from notifier.sending.gates.recoveries import begin_after_restore, open_recoveries
 
+_RECOVERIES_AS_NOW: Final = "0010"
+"""Since this revision the table of recoveries has the columns of today; a copy of one before waits once `restore` has
+put it in place, not by itself."""
+
 
 def back_up(engine: Engine, to: Path, *, now: datetime, by: str, keys: KeySet | None = None) -> int:
     """Write a copy as of this moment, whatever is being written meanwhile; its size in bytes.
 
-    Only its owner may read it, and it is whole or not there. Whoever starts from it, by `restore` or by hand, starts in
-    the mode in which nothing is sent before Twilio was asked what left since. `keys`: it is encrypted, and only with
-    them it opens. Raises Refused and DatabaseFailure.
+    Only its owner may read it, and it is whole or not there. It has the schema of what it copies, so that the Notifier
+    that made the database opens it. Whoever starts from it, by `restore` or by hand, starts in the mode in which
+    nothing is sent before Twilio was asked what left since. `keys`: it is encrypted, and only with them it opens.
+    Raises Refused and DatabaseFailure.
     """
     file = check_place(engine, to, now)
     part, closed = to.with_name(f"{to.name}.part"), to.with_name(f"{to.name}.part-encrypted")
     closed.unlink(missing_ok=True)
     try:
         _copy(file, part)
-        _bring_up_to_date(part)
-        with _plainly(part) as session:
-            begin_after_restore(session, up_to=now, now=now, by=by)
-            audit(session, at=now, by=by, what="did", about=f"{RESTORED}: what follows goes on from it")
+        _let_everything_wait(part, now=now, by=by)
         check_integrity(part)
         if keys is not None:
             encrypt(part, closed, keys)
@@ -146,6 +149,16 @@ def _copy(file: Path, to: Path) -> None:
             connection.execute("VACUUM INTO ?", (str(to),))
         except sqlite3.DatabaseError as error:
             raise DatabaseFailure(f"{file} could not be copied: {error}.") from None
+
+
+def _let_everything_wait(part: Path, *, now: datetime, by: str) -> None:
+    """Write the mode into a copy whose schema may be an older Notifier's, and change nothing of that schema."""
+    with _plainly(part) as session:
+        revision = current_revision(session.connection()) or ""
+        if revision >= _RECOVERIES_AS_NOW:
+            begin_after_restore(session, up_to=now, now=now, by=by)
+        if revision == HEAD:  # an older audit log may lack columns; the older `restore` writes its own entry
+            audit(session, at=now, by=by, what="did", about=f"{RESTORED}: what follows goes on from it")
 
 
 def _prepare(file: Path, now: datetime, by: str, source: Source | None) -> datetime:

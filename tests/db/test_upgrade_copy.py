@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from notifier.db import migrate, upgrade_copy
 from notifier.db.engine import open_engine, reading
 from notifier.db.errors import DatabaseFailure
-from notifier.db.schema import Upgraded, check_schema, current_revision, prepare
+from notifier.db.schema import HEAD, Upgraded, check_schema, current_revision, prepare
 from notifier.maintenance.backups import back_up, put_in_place
 from notifier.sending.gates.recoveries import open_recoveries
 
@@ -117,6 +118,36 @@ def test_a_copy_that_is_damaged_upgrades_nothing(older: Engine, now: datetime, t
 def test_a_backup_of_an_older_database_leaves_no_second_copy(older: Engine, now: datetime, tmp_path: Path) -> None:
     back_up(older, tmp_path / "copy.db", now=now, by="test")
     assert ["copy.db"] == _beside(tmp_path)
+
+
+def test_a_backup_has_the_schema_of_what_it_copies_so_that_the_version_before_opens_it(
+    older: Engine, now: datetime, tmp_path: Path
+) -> None:
+    """And it waits for a person, in that version too."""
+    file, backup, before = tmp_path / "notifier.db", tmp_path / "backup.db", _version_before()
+    for revision in ("0010", before):
+        _migrate(older, revision)
+        backup.unlink(missing_ok=True)
+        back_up(older, backup, now=now, by="test")
+        with closing(sqlite3.connect(backup)) as copy, closing(sqlite3.connect(file)) as source:
+            assert source.execute(_SCHEMA).fetchall() == copy.execute(_SCHEMA).fetchall()
+            assert [("restored", None)] == copy.execute("SELECT kind, ended_at FROM recoveries").fetchall()
+            assert [(revision,)] == copy.execute("SELECT version_num FROM alembic_version").fetchall()
+            assert [("kept",)] == copy.execute("SELECT what FROM events").fetchall()
+
+
+def _version_before() -> str:
+    this = ScriptDirectory.from_config(migrate.config()).get_revision(HEAD)
+    assert isinstance(this.down_revision, str)
+    return this.down_revision
+
+
+def _migrate(engine: Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        command.upgrade(migrate.config(connection), revision)
+
+
+_SCHEMA = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
 
 
 def test_such_a_copy_can_be_put_back(older: Engine, now: datetime) -> None:
