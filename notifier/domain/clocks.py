@@ -49,6 +49,8 @@ class ClockWatch:
         """It is a start or a small step, and no other clock was asked yet: no reason to alarm anybody."""
         self.reported: str | None = None
         """The doubt that staff can see; whoever keeps it for them sets it."""
+        self.unheard: str | None = None
+        """Why the provider could not be asked, as it was last logged: it is asked every few seconds."""
         self._offset: float | None = None
         """Wall clock minus monotonic clock, while it was last trusted."""
         self._leapt = False

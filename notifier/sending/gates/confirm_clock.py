@@ -28,8 +28,11 @@ async def confirm_clock(
     elif watch.doubt:
         try:
             watch.hear(now, await gateway.time())
+            watch.unheard = None
         except GatewayUnavailable as error:
-            log.info("clock_not_confirmed", why=str(error))
+            if watch.unheard != str(error):
+                log.info("clock_not_confirmed", why=str(error))
+            watch.unheard = str(error)
     doubt = None if watch.is_uncompared else watch.doubt
     if doubt == watch.reported:
         return
