@@ -14,6 +14,11 @@ WhichOffice = Annotated[
     str | None, typer.Option("--office", help="The patient's office, by its id; see: notifier offices.")
 ]
 Answers = Annotated[list[str] | None, typer.Option("--answer", help="QUESTION=ANSWER; may be given several times.")]
+Restrictions = Annotated[
+    list[str] | None,
+    typer.Option("--restriction", help="TOPIC=LENGTH of this patient: sun=10d, 48h or 2w; sun= takes it back."),
+]
+DecidedBy = Annotated[str | None, typer.Option(help="Who decided a length shorter than the protocol's.")]
 TreatedAt = Annotated[str | None, typer.Option(help="The END of the treatment, like 2026-03-07T15:30.")]
 AppointmentAt = Annotated[str | None, typer.Option(help="The appointment, while the patient is not treated yet.")]
 Timezone = Annotated[str | None, typer.Option(help="The patient's IANA zone; the clinic's unless said.")]

@@ -245,6 +245,7 @@ def fields_of(stored: Enrollment, facts: EnrollmentFacts, wanted: ChangeRequest)
         "protocol": facts.protocol.id,
         "version": facts.protocol.version,
         "answers": dict(facts.answers),
+        "restrictions": dict(facts.restrictions),
     }
 
 

@@ -10,7 +10,7 @@ A new field is, in this order:
 - where it is no text (those follow), its input in notifier/web/templates/enroll.html, and in patient.html
 - a line in `VALUES` of tests/test_doors.py, which then says it at every door and tells which one lacks it
 
-Where planning must know it, a line in `EnrollmentFacts` (notifier/domain/planning/plan.py) too.
+Planning knows it by a line in `EnrollmentFacts` (notifier/domain/planning/plan.py).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Kind(Enum):
     ANSWERS = auto()
     FLAG = auto()
     OFFICE = auto()
+    LENGTHS = auto()
     CHOICE = auto()
     TEXT = auto()
 
@@ -216,6 +217,22 @@ FIELDS: Final = (
         later=True,
     ),
     Field(
+        name="restrictions",
+        kind=Kind.LENGTHS,
+        label="This patient's own lengths",
+        help="How long a restriction holds for this patient, such as sun=10d, 48h or 2w; empty takes it back",
+        longest=30,
+        later=True,
+    ),
+    Field(
+        name="decided_by",
+        kind=Kind.TEXT,
+        label="Decided by",
+        help="Who decided that a length is shorter than the protocol's, such as: Dr. Kim",
+        longest=80,
+        later=True,
+    ),
+    Field(
         name="informed",
         kind=Kind.CHOICE,
         label="Told in person",
@@ -275,10 +292,8 @@ def stored(field: Field, enrollment: Enrollment) -> Any:
     match field.name:
         case "second":
             return enrollment.ordinal > 0
-        case "informed":
-            return None
         case _ if not field.is_kept:
-            return False
-        case "answers":
-            return dict(enrollment.answers or {})
+            return None if field.name == "informed" else False
+        case "answers" | "restrictions":
+            return dict(getattr(enrollment, field.name) or {})
     return getattr(enrollment, field.name)

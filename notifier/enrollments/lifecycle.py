@@ -175,6 +175,7 @@ def _write_fields(stored: Enrollment, after: EnrollmentFacts) -> None:
         setattr(stored, name, getattr(after, name))
     stored.answers = dict(after.answers)
     stored.informed = dict(after.informed)
+    stored.restrictions, stored.cleared = dict(after.restrictions), dict(after.cleared)
     stored.treated_on = after.local_day
 
 

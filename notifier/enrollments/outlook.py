@@ -13,7 +13,6 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.outbox import left_today
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.instants import zone_called
 from notifier.domain.planning.difference import (
     OutboxRow,
     PlanDifference,
@@ -23,14 +22,14 @@ from notifier.domain.planning.difference import (
     over_steps,
     placeless_steps,
 )
+from notifier.domain.planning.draft import draft_for
 from notifier.domain.planning.number_plan import Member, plan_for, plan_together
-from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, draft_for, for_comparison, rule_texts_of
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, for_comparison, rule_texts_of
 from notifier.domain.planning.still_right import is_still_right
 from notifier.domain.planning.wrong_now import find_wrong
 from notifier.domain.states import RUNNING
 from notifier.enrollments.plans import at_number, company_of, enrollments_on, facts_of
 from schedules.asking import AGAIN
-from schedules.moments import Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Outlook:
         if not found:
             return []
         says = draft_for(after, at_number(after, self.after), self.rules, enrolled_at=None)
-        own = Moments.of(after.protocol, after.anchor, zone_called(after.timezone), after.answers).ends
+        own = after.moments.ends
         return [entry for entry in found if entry.row is None or not is_still_right(entry.row, says, own)]
 
 

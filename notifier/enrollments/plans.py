@@ -57,6 +57,7 @@ def _facts(enrollment: Enrollment, protocol: CareProtocol) -> EnrollmentFacts:
         folded_name=enrollment.folded_name,
         state=enrollment.state,
         informed=enrollment.informed or {},
+        cleared=enrollment.cleared or {},
         catches_up=enrollment.catches_up,
         enrolled_at=enrollment.enrolled_at,
         **{name: stored(BY_NAME[name], enrollment) for name in PLANNED},

@@ -14,6 +14,7 @@ from typing import Any
 from notifier.domain.instants import check_appointment_at, check_treated_at, zone_called
 from notifier.domain.names import Name, check_name
 from notifier.domain.offices import choose_office
+from notifier.domain.own_lengths import check_own_lengths
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import approved_words, check_allowed, check_field, check_words, find_protocol
@@ -62,6 +63,10 @@ class EnrollRequest:
     """Who treated the patient."""
     new_area_code: bool | None = None
     """A person vouches for the number, whose area code the library does not know yet."""
+    restrictions: Mapping[str, str] | None = None
+    """By topic: how long it holds for this patient, such as `10d`."""
+    decided_by: str | None = None
+    """Who decided that one of them is shorter than the protocol's."""
     informed: str | None = None
     """Somebody told the patient every rule: `yes`, or `card` where it was in writing."""
 
@@ -92,8 +97,8 @@ class Checked:
                 return self.name.full
             case "protocol":
                 return self.facts.protocol.id
-            case "answers":
-                return dict(self.facts.answers)
+            case "answers" | "restrictions":
+                return dict(getattr(self.facts, name))
             case "second":
                 return self.second
             case "new_area_code":
@@ -160,6 +165,9 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
         **planned,
     )
     given = frozenset(one.name for one in FIELDS if getattr(request, one.name) is not None)
+    wanted = {topic: length for topic, length in (request.restrictions or {}).items() if length}
+    lengths = check_own_lengths(wanted, words, facts.anchor, timezone, decided_by=facts.decided_by)
+    facts = replace(facts, restrictions=lengths)
     return Checked(facts, name, texts, bool(request.second), vouched, given)
 
 
@@ -206,6 +214,10 @@ class ChangeRequest:
     """Who treated the patient; empty: nobody says."""
     new_area_code: bool | None = None
     """A person vouches for the new number, whose area code the library does not know yet."""
+    restrictions: Mapping[str, str] | None = None
+    """Lengths for this patient that are new or different; an empty one takes it back, the others stay."""
+    decided_by: str | None = None
+    """Who decided that one of them is shorter than the protocol's; empty: nobody says."""
     informed: str | None = None
     """Somebody told the patient every rule: `yes`, or `card` where it was in writing."""
 
@@ -229,7 +241,7 @@ def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> En
     after = _with_words(after, changes)
     if informed := read_choice(BY_NAME["informed"], changes.informed):
         after = replace(after, informed={**after.informed, **dict.fromkeys(after.protocol.restrictions, informed)})
-    return _with_time(after, changes, now)
+    return _with_lengths(_with_time(after, changes, now), changes)
 
 
 def names_of(changes: ChangeRequest) -> str:
@@ -246,6 +258,18 @@ def _with_words(facts: EnrollmentFacts, changes: ChangeRequest) -> EnrollmentFac
     language = changes.language or facts.language
     check_words(protocol, language, answers)
     return replace(facts, protocol=protocol, answers=answers, language=language)
+
+
+def _with_lengths(facts: EnrollmentFacts, changes: ChangeRequest) -> EnrollmentFacts:
+    """What is said now is checked by who is named now: a name from before stands behind what was said then."""
+    said = changes.restrictions or {}
+    kept = {topic: one for topic, one in facts.restrictions.items() if topic in facts.protocol.restrictions}
+    new = {topic: one for topic, one in said.items() if one and one != kept.get(topic)}
+    checked = check_own_lengths(
+        new, facts.protocol, facts.anchor, facts.timezone, decided_by=changes.decided_by or None
+    )
+    lengths = {topic: one for topic, one in {**kept, **checked}.items() if said.get(topic) != ""}
+    return replace(facts, restrictions=lengths)
 
 
 def _fits(protocol: CareProtocol, question: str, answer: str) -> bool:

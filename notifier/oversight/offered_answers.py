@@ -24,7 +24,6 @@ from notifier.oversight.informed import informed_of
 from schedules.checks.permission import permission
 from schedules.checks.sentences import any_of, named, sentences
 from schedules.languages.registry import language_or_default
-from schedules.moments import Moments
 from schedules.placeholders import FACT_PLACEHOLDERS, PLACEHOLDER, STAFFED_NEXT, VISIT_TIME
 from schedules.plain import key_in_words
 from schedules.saying import say_moment
@@ -102,7 +101,7 @@ def _patient(
     try:
         facts = facts_of(session, enrollment)
         ends = dict(plan_when_enrolled(session, enrollment, rules).timeline.restrictions)
-        moments = Moments.of(facts.protocol, facts.anchor, zone, facts.answers)
+        moments = facts.moments
         put_off = {topic: end for topic, end in ends.items() if end != moments.ends.get(topic)}
         holding = ends if enrollment.treated_at else facts.protocol.restrictions
         lengths = {topic: one for topic, one in moments.lengths(facts.protocol, put_off).items() if topic in holding}

@@ -84,7 +84,8 @@ class CommandLine:
                 case bool():
                     yield f"--{option}" if value else f"--no-{option}"
                 case dict():
-                    yield from (part for pair in value.items() for part in ("--answer", "=".join(pair)))
+                    flag = "--restriction" if name == "restrictions" else "--answer"
+                    yield from (part for pair in value.items() for part in (flag, "=".join(pair)))
                 case _:
                     yield from (f"--{option}", value)
 
@@ -160,6 +161,8 @@ class PageForms:
             match value:
                 case bool():
                     yield from [(name, "yes")] * value
+                case dict() if name == "restrictions":
+                    yield name, "; ".join(map("=".join, value.items()))
                 case dict():
                     yield from ((f"{answers}{question}", answer) for question, answer in value.items())
                 case _:
@@ -200,6 +203,8 @@ class CsvFile:
             match value:
                 case bool():
                     row[name] = "yes" if value else "no"
+                case dict() if name == "restrictions":
+                    row[name] = "; ".join(map("=".join, value.items()))
                 case dict():
                     row |= value
                 case _:

@@ -10,9 +10,11 @@ from notifier.cli.context import CommandContext
 from notifier.cli.options import (
     Answers,
     AppointmentAt,
+    DecidedBy,
     DryRun,
     Informed,
     Json,
+    Restrictions,
     TreatedAt,
     WhichEnrollment,
     WhichOffice,
@@ -22,6 +24,7 @@ from notifier.cli.parsing import answers
 from notifier.cli.staff.commands import carry_out
 from notifier.db.tables import Enrollment
 from notifier.domain.instants import read_instant
+from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
 from notifier.enrollments.commands import Change, Command
@@ -46,6 +49,8 @@ def change(
     external_id: Annotated[str | None, typer.Option(help="Your own system's id; empty takes it back.")] = None,
     provider: Annotated[str | None, typer.Option(help="Who treated the patient; empty takes it back.")] = None,
     new_area_code: Annotated[bool | None, typer.Option(help="The number is right, its area code is new.")] = None,
+    restriction: Restrictions = None,
+    decided_by: DecidedBy = None,
     informed: Informed = None,
     office: WhichOffice = None,
     yes: Yes = False,
@@ -75,6 +80,8 @@ def change(
             office=office,
             provider=provider,
             new_area_code=new_area_code,
+            restrictions=parse_own_lengths(restriction) if restriction else None,
+            decided_by=decided_by,
             informed=informed,
         )
         _refuse_nothing(request)

@@ -8,12 +8,24 @@ import typer
 
 from notifier.cli import parsing
 from notifier.cli.context import CommandContext, command_context, rehearsal
-from notifier.cli.options import Answers, AppointmentAt, Informed, Json, Language, Timezone, TreatedAt, WhichOffice
+from notifier.cli.options import (
+    Answers,
+    AppointmentAt,
+    DecidedBy,
+    Informed,
+    Json,
+    Language,
+    Restrictions,
+    Timezone,
+    TreatedAt,
+    WhichOffice,
+)
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.cli.timeline_table import print_timeline
 from notifier.db.engine import reading, writing
 from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
+from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.refused import Refused
 from notifier.enrollments.enroll import Enrolled
 from notifier.enrollments.enroll import enroll as enroll_patient
@@ -43,6 +55,8 @@ def enroll(
     new_area_code: Annotated[
         bool, typer.Option("--new-area-code", help="The number is right, its area code is new.")
     ] = False,
+    restriction: Restrictions = None,
+    decided_by: DecidedBy = None,
     informed: Informed = None,
     office: WhichOffice = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the patient would get, write nothing.")] = False,
@@ -72,6 +86,8 @@ def enroll(
             office=office_id,
             provider=provider,
             new_area_code=new_area_code,
+            restrictions=parse_own_lengths(restriction) if restriction else None,
+            decided_by=decided_by,
             informed=informed,
         )
         if only_show:

@@ -84,6 +84,12 @@ class Enrollment(SQLModel, table=True):
     """Who treated the patient, as staff wrote it."""
     informed: dict[str, str] = document()
     """Topics whose rule a person told the patient, and how: `yes` or `card`. Who and when stand in the events."""
+    restrictions: dict[str, str] = document()
+    """By topic: how long it holds for this patient (`10d`), where staff chose or decided it."""
+    decided_by: str | None = Field(default=None, max_length=80)
+    """Who decided that a length is shorter than the protocol's."""
+    cleared: dict[str, str] = document()
+    """By topic: the instant (ISO 8601) at which staff marked a gate as cleared."""
     catches_up: bool = True
     """Whether a rule that no text has told gets a text of its own; not for those enrolled before there were any."""
 

@@ -12,15 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from notifier.domain.planning.plan import (
-    EnrollmentFacts,
-    Plan,
-    PlanningRules,
-    concerns,
-    draft_for,
-    is_newer,
-    when_treated,
-)
+from notifier.domain.planning.draft import draft_for, when_treated
+from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns, is_newer
 from notifier.domain.planning.rule_texts import NO_TEXTS, RuleTexts, add_catch_ups, withhold_lifts
 from notifier.domain.planning.second_treatment import Withheld
 from notifier.domain.states import RUNNING, EnrollmentState

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import local_date, zone_called
 from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices, profile_of
-from notifier.domain.phone import area_zones
+from notifier.domain.own_lengths import own_lengths
 from notifier.domain.planning.rule_texts import RuleRow, RuleTexts, rule_texts
-from notifier.domain.planning.second_treatment import ELSEWHERE, Treatment, Withheld, respect
+from notifier.domain.planning.second_treatment import Withheld
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.informing import InformingFacts
 from schedules.moments import Anchor, Moments
+from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
 from schedules.placeholders import FACT_PLACEHOLDERS
 from schedules.protocol import CareProtocol, StepKind
-from schedules.saying import say_day
 from schedules.send_window import OpenHours, SendWindow
-from schedules.timeline import Patient, Rules, Timeline, draft_timeline, hours_of, informing_facts, why_left_out
+from schedules.timeline import Timeline
 from schedules.wording import Voice
 
 
@@ -92,6 +91,12 @@ class EnrollmentFacts:
     """None: enrolled without offices."""
     provider: str | None = None
     """Who treated the patient, where somebody said it."""
+    restrictions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """By topic: how long it holds for this patient, where staff chose or decided it."""
+    decided_by: str | None = None
+    """Who decided that one of these is shorter than the protocol's."""
+    cleared: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """By topic: when (ISO 8601) staff marked a gate as cleared."""
     informed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Topics whose rule a person told the patient, and how (`notifier.domain.informed.Informed`)."""
     catches_up: bool = True
@@ -107,6 +112,18 @@ class EnrollmentFacts:
         if self.appointment_at is None:
             raise ValueError("an enrollment needs treated_at or appointment_at")
         return Anchor(self.appointment_at, treated=False)
+
+    @property
+    def own(self) -> OwnLengths:
+        """This patient's own lengths, as the planner takes them."""
+        if not (self.restrictions or self.cleared):
+            return AS_THE_PROTOCOL
+        return own_lengths(self.restrictions, self.decided_by, self.cleared)
+
+    @property
+    def moments(self) -> Moments:
+        """The ends of this treatment's own restrictions, on the patient's clock."""
+        return Moments.of(self.protocol, self.anchor, zone_called(self.timezone), self.answers, self.own)
 
     @property
     def unanswered(self) -> dict[str, str]:
@@ -143,44 +160,6 @@ class Plan:
     """What it takes to say the rules that its texts do not say; None before the visit."""
     uninformed: tuple[str, ...] = ()
     """Topics that no text tells, and no person has: somebody must."""
-
-
-def draft_for(
-    facts: EnrollmentFacts,
-    on_this_phone: Sequence[EnrollmentFacts],
-    rules: PlanningRules,
-    *,
-    enrolled_at: datetime | None,
-    without: frozenset[str] = frozenset(),
-    texts: RuleTexts | None = None,
-) -> Plan:
-    """Plan one enrollment as if nobody counted the texts of a day; `on_this_phone` are all enrollments on the number.
-
-    She herself may be among them. Steps in `without` are not planned: they are over. `texts`: what has become of those
-    that tell rules. Raises ValueError with a sentence, as the timeline does.
-    """
-    rules = rules.at(facts.office)
-    others = [other for other in on_this_phone if other.enrollment != facts.enrollment]
-    protocol = facts.protocol
-    if without:
-        remaining = tuple(step for step in protocol.steps if step.key not in without)
-        protocol = protocol.model_copy(update={"steps": remaining})
-    patient = _patient(facts, shared_phone=any(shares(facts, other) for other in others))
-    settings = _settings(rules, facts)
-    hours = hours_of(patient, settings)
-    treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
-    until = _later_ends(facts, patient.zone, treatments)
-    timeline = draft_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until)
-    texts = texts or rule_texts_of(facts, (), enrolled_at or facts.anchor.at)
-    newer = (other for other in others if concerns(facts, other) and other.state in RUNNING and is_newer(other, facts))
-    said_there = {topic for other in newer if other.treated_at for topic in other.protocol.restrictions}
-    known = replace(texts.known, topics=texts.known.topics | said_there)
-    since = min(texts.since, enrolled_at) if texts.since and enrolled_at else enrolled_at
-    informing = informing_facts(timeline, patient, settings, now=since, known=known)
-    if not treatments:
-        return Plan(timeline, hours, informing=informing)
-    timeline, withheld, overtaken = respect(timeline, treatments, hours, enrolled_at, until)
-    return Plan(timeline, hours, withheld, overtaken, informing)
 
 
 def rule_texts_of(facts: EnrollmentFacts, rows: Iterable[RuleRow], now: datetime) -> RuleTexts:
@@ -233,64 +212,3 @@ def is_newer(facts: EnrollmentFacts, than: EnrollmentFacts) -> bool:
 
 def _enrolled_after(facts: EnrollmentFacts, other: EnrollmentFacts) -> bool:
     return facts.enrollment == 0 or 0 < other.enrollment < facts.enrollment
-
-
-def _settings(rules: PlanningRules, facts: EnrollmentFacts) -> Rules:
-    said = tuple((name, value) for name in FACT_PLACEHOLDERS if (value := getattr(facts, name)))
-    voice = replace(rules.voice, facts=said) if said else rules.voice
-    return Rules(voice, rules.window, rules.max_texts_per_day, rules.staffed_clock)
-
-
-def _later_ends(facts: EnrollmentFacts, zone: ZoneInfo, treatments: Sequence[Treatment]) -> dict[str, datetime]:
-    """Ends of restrictions that another treatment moves on: it restricted the same before they had ended."""
-    if not treatments or not facts.anchor.treated:
-        return {}
-    found = {}
-    for topic, own in Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends.items():
-        end = own
-        for other in sorted(treatments, key=lambda treatment: treatment.at):
-            if topic in other.ends and other.at < end:
-                end = max(end, other.ends[topic])
-        if end > own:
-            found[topic] = end
-    return found
-
-
-def _patient(facts: EnrollmentFacts, *, shared_phone: bool = False) -> Patient:
-    return Patient(
-        zone=zone_called(facts.timezone),
-        language=facts.language,
-        name=facts.first_name,
-        shared_phone=shared_phone,
-        area_zones=tuple(zone_called(zone) for zone in area_zones(facts.phone)) if facts.phone else (),
-        answers=facts.answers,
-        rebook_consent=facts.rebook_consent,
-    )
-
-
-def when_treated(other: EnrollmentFacts, facts: EnrollmentFacts) -> str:
-    """The day of another treatment of the patient, as staff of this one may read it: of another office's nothing."""
-    is_elsewhere = facts.office is not None and other.office not in {None, facts.office}
-    return ELSEWHERE if is_elsewhere else f"on {say_day(other.local_day)}"
-
-
-def _treatment(other: EnrollmentFacts, facts: EnrollmentFacts) -> Treatment:
-    patient, zone = _patient(other), zone_called(facts.timezone)
-    anchor = other.anchor
-    own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
-    from_the_same_moment = Moments.of(other.protocol, facts.anchor, zone, other.answers).ends
-    lifted = {
-        topic
-        for step in other.protocol.steps
-        if step.kind is StepKind.LIFT and why_left_out(other.protocol, step, anchor, patient) is None
-        for topic in step.lifts
-    }
-    return Treatment(
-        at=anchor.at,
-        when=when_treated(other, facts),
-        is_newer=is_newer(other, facts),
-        is_treated=anchor.treated,
-        ends=Moments.of(other.protocol, anchor, patient.zone, other.answers).ends,
-        lifted=frozenset(lifted) if other.state in RUNNING else frozenset(),
-        lasts_longer_on=frozenset(topic for topic, end in from_the_same_moment.items() if end > own.get(topic, end)),
-    )

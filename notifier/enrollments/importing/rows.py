@@ -11,6 +11,7 @@ from typing import Any
 
 from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
+from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.enrollments.fields import FIELDS, Field, Kind
@@ -210,6 +211,8 @@ def _said(field: Field, cell: str, timezone: str, rules: PlanningRules) -> objec
             return _when(cell, timezone, field.name, rules)
         case Kind.FLAG:
             return _yes_or_no(field, cell)
+        case Kind.LENGTHS:
+            return parse_own_lengths([cell]) if cell else None
         case Kind.PHONE:
             return cell.lstrip("'")  # what keeps a spreadsheet from reading +1 as a sum
     return cell if cell or field.required else None

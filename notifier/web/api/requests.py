@@ -42,6 +42,7 @@ _ExternalId = Annotated[str, Field(min_length=1, max_length=BY_NAME["external_id
 _Office = Annotated[str, Field(max_length=40, description="Its id.", examples=["downtown"])]
 _Zone = Annotated[str, Field(min_length=1, max_length=60, description="IANA name.", examples=["America/New_York"])]
 _Answers = Annotated[dict[str, str], Field(max_length=30, examples=[{"shaves": "yes"}])]
+_Lengths = Annotated[dict[str, Annotated[str, Field(max_length=20)]], Field(max_length=30, examples=[{"sun": "10d"}])]
 _Reason = Annotated[str, Field(min_length=1, max_length=200, description="For the audit log; no names.")]
 _TreatedAt = Annotated[InstantText | None, Field(description="The END of the treatment. This or `appointment_at`.")]
 _AppointmentAt = Annotated[InstantText | None, Field(description="While the patient is not treated yet.")]
@@ -109,8 +110,8 @@ def _type_of(field: EnrollmentField, to_change: bool) -> Any:
             return InstantText
         case Kind.ZONE:
             return _Zone
-        case Kind.ANSWERS:
-            return _Answers
+        case Kind.ANSWERS | Kind.LENGTHS:
+            return _Answers if field.kind is Kind.ANSWERS else _Lengths
         case Kind.FLAG:
             return bool
         case Kind.CHOICE:

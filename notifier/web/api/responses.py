@@ -30,7 +30,7 @@ def _type_of(field: Field) -> Any:
     match field.kind:
         case Kind.INSTANT:
             return Instant | None
-        case Kind.ANSWERS:
+        case Kind.ANSWERS | Kind.LENGTHS:
             return dict[str, str]
         case Kind.FLAG:
             return bool

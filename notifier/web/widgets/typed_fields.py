@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
 from notifier.domain.instants import read_instant
+from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
 from notifier.enrollments.fields import CHANGEABLE, Field, Kind, stored
@@ -49,6 +50,8 @@ def typed_value(one: Field, form: Mapping[str, str], zone: ZoneInfo) -> Any:
             return text == "yes" if f"{ASKS}{one.name}" in form else None
         case Kind.INSTANT:
             return read_instant(text, zone.key, one.name, clinic_zone=zone.key) if text else None
+        case Kind.LENGTHS:
+            return parse_own_lengths([text]) if one.name in form else None
         case Kind.TEXT:
             return text if one.name in form else None
     return text or None
@@ -65,10 +68,10 @@ def in_words(one: Field, value: Any, zone: ZoneInfo, protocols: Mapping[str, Car
             return moment(value, zone)
         case Kind.PHONE:
             return number(value)
-        case Kind.ZONE:
-            return city(value)
-        case Kind.LANGUAGE:
-            return language(value)
+        case Kind.LENGTHS:
+            return "; ".join(f"{topic}={length}" for topic, length in value.items())
+        case Kind.ZONE | Kind.LANGUAGE:
+            return city(value) if one.kind is Kind.ZONE else language(value)
         case Kind.PROTOCOL:
             return protocols[value].title if value in protocols else str(value)
     return str(value)
@@ -81,6 +84,10 @@ def _difference(one: Field, form: Mapping[str, str], enrollment: Enrollment, zon
             return value  # its present version may be another one
         case Kind.ANSWERS:
             return {key: answer for key, answer in (value or {}).items() if known.get(key) != answer} or None
+        case Kind.LENGTHS:
+            taken_back = dict.fromkeys(known.keys() - (value or {}).keys(), "")
+            new = {topic: length for topic, length in (value or {}).items() if known.get(topic) != length}
+            return ({**new, **taken_back} or None) if value is not None else None
         case Kind.INSTANT if form.get(one.name) == typed(known, zone):
             return None  # a field has no seconds, so a time that nobody touched is the same to the minute
         case Kind.PHONE if value == number(known):

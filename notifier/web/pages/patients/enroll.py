@@ -23,6 +23,7 @@ from notifier.web.pages.patients.enroll_form import CONSENTS, OTHER, EnrollForm,
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import by_day, planned
+from schedules.plain import length_in_words
 
 _SIGNED_IN_AGAIN = "You are signed in again, and the form is as you left it. Look it over, then enroll."
 
@@ -149,7 +150,8 @@ def _page(
         zones=zones(context.rules.timezone, form.timezone),
         consents=CONSENTS,
         other=OTHER,
-        notes=NOTES,
+        notes=[one for one in NOTES if one.name != "decided_by"],
+        length_in_words=length_in_words,
         problem=problem,
         notice=notice,
         once=once or str(uuid4()),

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from notifier.domain.instants import read_instant
+from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.fields import FIELDS, Field, Kind
@@ -99,6 +100,8 @@ class EnrollForm:
         """A field that is typed, or ticked, as it is asked for."""
         if field.kind is Kind.FLAG:
             return self.checked(field.name)
+        if field.kind is Kind.LENGTHS:
+            return parse_own_lengths([self.value(field.name)]) or None
         return self.value(field.name) if field.required else self.value(field.name) or None
 
     def digest(self) -> str:

@@ -35,7 +35,7 @@ from notifier.web.view import NotFound, Page, View
 from notifier.web.widgets.conversation_view import conversation_view
 from notifier.web.widgets.recovery_chart import Picture, draw
 from notifier.web.widgets.timeline_view import Bubble, stored
-from schedules.moments import Moments
+from schedules.plain import length_in_words
 
 _MOST_SAID = 100
 
@@ -64,7 +64,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         ends = plan_when_enrolled(session, enrollment, context.rules).timeline.restrictions
     except UnreadableVersion as why:
         facts, ends, unreadable = facts_without_protocol(enrollment), (), why
-    own = Moments.of(facts.protocol, facts.anchor, zone, facts.answers).ends
+    own = facts.moments.ends
     replies = conversation(session, enrollment, _MOST_SAID)
     return {
         "facts": facts,
@@ -97,6 +97,8 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "patient_notes": notes_on(session, enrollment, context.rules.yours),
         "history": history.of_enrollment(session, whose),
         "warnings": _warnings(session, view, whose),
+        "own_lengths": "; ".join(f"{topic}={length}" for topic, length in facts.restrictions.items()),
+        "length_in_words": length_in_words,
         "zones": zones(context.rules.timezone, enrollment.timezone),
         "protocols": context.protocols,
         "notes": [(one, stored_value(one, enrollment)) for one in NOTES],
