@@ -7,6 +7,7 @@ so a table of zeros is a finding and not a decoration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Final
 
 from notifier.promises.facts import Evidence, PromiseKept
@@ -19,7 +20,8 @@ _Say = Callable[[Tally], str]
 
 
 def _early(found: Tally) -> str:
-    soonest = "" if found.least is None else f"; the soonest {length(found.least)} after the restriction's end"
+    side = "before" if found.least is not None and found.least < timedelta(0) else "after"
+    soonest = "" if found.least is None else f"; the soonest {length(found.least)} {side} the restriction's end"
     return f'{found.numbers["lifts"]} texts said "you may", {len(found.broken)} of them early{soonest}'
 
 

@@ -62,7 +62,12 @@ def never_lost(evidence: Evidence) -> Tally:
     """What was due has left or has ended with a reason, and what we believe has left is in the ledger."""
     sids = {text.sid for text in evidence.ledger}
     due = [row for row in evidence.outbox if row.due_at is None or row.due_at <= evidence.until]
-    stuck = [f"{row}: was due and is still {row.state} ({row.reason})" for row in due if row.state in MAY_STILL_LEAVE]
+    unread = {phone for phone, wrote in evidence.messages.items() if any(one.closed_at is None for one in wrote)}
+    stuck = [
+        f"{row}: was due and is still {row.state} ({row.reason})"
+        for row in due
+        if row.state in MAY_STILL_LEAVE and not (row.reason and row.phone in unread)  # a person must read
+    ]
     missing = [
         f"{row}: {row.state}, but the provider has no such text"
         for row in evidence.outbox

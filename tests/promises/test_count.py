@@ -142,6 +142,16 @@ def test_a_breach_turns_its_line_red(promise: str, doctored: Evidence) -> None:
     assert promise in _broken(doctored)
 
 
+def test_what_waits_for_a_person_to_read_is_not_lost() -> None:
+    waits = replace(MAKEUP, message=5, state=MessageState.PLANNED, sid=None, reason="the patient has written")
+    broken = {}
+    for closed_at in (None, SUNDAY):
+        messages = {MARIA: [OpenMessage(SUNDAY + LATE_EVENING, closed_at)]}
+        found = replace(GOOD, outbox=(*GOOD.outbox, waits), messages=messages)
+        broken[closed_at] = _broken(found)
+    assert {None: [], SUNDAY: ["Never lost"]} == broken
+
+
 def test_evidence_in_parts_counts_as_one() -> None:
     """So memory need not grow with the patients."""
     parts = [

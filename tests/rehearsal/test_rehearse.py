@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
 
+from notifier.db.engine import open_engine, writing
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.enrollments.enroll import enroll
+from notifier.enrollments.requests import EnrollRequest
 from notifier.rehearsal.outage import parse_outage
 from notifier.rehearsal.place import refuse_other_machines
 from notifier.rehearsal.rehearse import RehearsalPlan, Rehearsed, rehearse
@@ -19,6 +24,7 @@ from notifier.rehearsal.report import RehearsalReport
 from notifier.sandbox.messages import SandboxMessage
 from notifier.sandbox.server import Sandbox
 from schedules.catalogue import shipped
+from schedules.wording import Voice
 
 MONDAY = date(2026, 3, 2)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -91,3 +97,22 @@ def _rehearse(tmp_path: Path, plant: Stage, outage: str | None = None) -> Rehear
         MONDAY, MONDAY + timedelta(days=1), patients=4, protocol=shipped()["microneedling"], outage=outage
     )
     return rehearse(plan, RehearsalReport(tmp_path / "report", "Rehearsal"), stage=plant)
+
+
+def test_a_clinics_database_is_only_read_and_its_patients_hear_what_is_to_come(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "clinic.db"
+    copyfile(sqlite_template, file)
+    rules = PlanningRules(Voice("Glow", "+1 212 555 0100"), NEW_YORK.key, must_be_approved=False)
+    treated = datetime(2026, 3, 1, 15, tzinfo=NEW_YORK).astimezone(UTC)
+    request = EnrollRequest("Ana Lopez", "+12125550123", "microneedling", "signed form", treated_at=treated)
+    engine = open_engine(f"sqlite:///{file}")
+    with writing(engine) as session:
+        enroll(session, request, protocols=shipped(), rules=rules, now=treated, by="desk")
+    engine.dispose()
+    before = file.read_bytes()
+    plan = RehearsalPlan(MONDAY, MONDAY, database=file)
+    done = rehearse(plan, RehearsalReport(tmp_path / "report", "Rehearsal"))
+    assert ([], before) == ([one for one in done.kept if one.broken], file.read_bytes())
+    assert "makeup" in (tmp_path / "report" / "patient-00001.html").read_text("utf-8")
