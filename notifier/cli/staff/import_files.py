@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from notifier.cli.context import CommandContext
@@ -38,6 +39,14 @@ def write_bad_rows(file: Path, table: Table, report: ImportReport) -> None:
             write_failed_rows(out, table, report.faults)
     except OSError as why:
         raise Failed(f"--bad-rows {file} could not be written ({why.strerror}); look at its directory") from None
+
+
+def written_at(file: Path | str | None, now: datetime) -> datetime:
+    """When a file was last changed, for what it says cannot be newer; now where nobody knows."""
+    try:
+        return min(datetime.fromtimestamp(Path(str(file)).stat().st_mtime, UTC), now)
+    except (OSError, ValueError, OverflowError):
+        return now
 
 
 def read_bytes(file: str) -> bytes:

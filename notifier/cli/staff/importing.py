@@ -18,7 +18,7 @@ from notifier.cli.errors import Failed
 from notifier.cli.options import Informed, Json
 from notifier.cli.output import is_attended, note, print_json, show, write
 from notifier.cli.safe_text import SafeConsole
-from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows
+from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows, written_at
 from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
 from notifier.domain.instants import local_text, zone_called
@@ -116,6 +116,7 @@ def import_file(
                 passed=PASSED if reader else timedelta(),
                 visits=reader.visits if reader else None,
                 end=_ending(reader, end_absent),
+                said_at=written_at(file, context.now),
             )
         if reader and not dry_run:
             with context.change() as session:

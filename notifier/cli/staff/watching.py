@@ -11,7 +11,7 @@ import structlog
 
 from notifier.cli.context import CommandContext, command_context
 from notifier.cli.output import note
-from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows
+from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows, written_at
 from notifier.db.errors import DatabaseFailure
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.drop_folder import DropFolder, Place, record_file
@@ -58,7 +58,7 @@ def take(context: CommandContext, files: DropFolder, file: Path, mapping: str, c
         report = import_rows(
             context.engine, data, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by,
             skip_bad=True, most_faults=_ALL, read=reader.rows, passed=PASSED,
-            visits=reader.visits,
+            visits=reader.visits, said_at=written_at(file, context.now),
         )  # fmt: skip
         bad_rows = reader.original(data)
     except Refused as refused:

@@ -21,6 +21,7 @@ from notifier.enrollments.enroll_effect import visible_of
 from notifier.enrollments.importing.absent_visits import AbsentVisit, absent_visits, end_visit
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.file_visits import FileVisits
+from notifier.enrollments.importing.known_bookings import know_bookings, newer_bookings
 from notifier.enrollments.importing.meanings import Done, Ready, RowMeaning, read_meanings, write_meanings
 from notifier.enrollments.importing.row_faults import faults_of
 from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
@@ -93,6 +94,7 @@ def import_rows(
     informed: str | None = None,
     visits: FileVisits | None = None,
     end: Callable[[AbsentVisit], bool] | None = None,
+    said_at: datetime | None = None,
 ) -> ImportReport:
     """Import a file's bytes. One bad row and nothing is written, unless `skip_bad`.
 
@@ -101,6 +103,9 @@ def import_rows(
     `informed`: how every patient of the file was told the rules in person, where the row itself does not say.
 
     `visits` are those of a mapped file, as `read` fills it in; of those that are absent from it, end says which end.
+
+    `said_at` is when the file was written, or now: a row is passed by where its
+    booking system has posted something since.
 
     `see_effect` is called with the number of each changed or ended row, and with what that did, or would do.
     Raises Refused for a file that is no CSV or has the wrong columns.
@@ -111,6 +116,11 @@ def import_rows(
         approved = approved_catalogue(session, protocols, rules)
     read_one = partial(read_row, protocols=approved, rules=rules, informed=informed)
     good = _check_rows(read(data), read_one, approved, rules, now, report)
+    ids, said_at = [row.wanted.external_id or "" for row in good], said_at or now
+    with reading(engine) as session:
+        newer = newer_bookings(session, ids, said_at)
+    report.counts[RowMeaning.PASSED_BY] += sum(one in newer for one in ids)
+    good = [row for row in good if row.wanted.external_id not in newer]
     report_progress("checked", 0, len(good))
     is_rehearsal = dry_run and see_effect is not None
     since = now - passed
@@ -125,6 +135,8 @@ def import_rows(
     for chunk in _chunks(waiting):
         _write_chunk(engine, chunk, rules, now, by, report, see, visits)
         report_progress("written", report.written, len(waiting))
+    with writing(engine) as session:
+        know_bookings(session, ids, said_at)
     return report
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,6 +55,14 @@ class Booking:
     def read(self) -> int:
         clinic = self.clinic
         return take_events(clinic.engine, protocols=clinic.protocols, rules=clinic.rules, now=clinic.now)
+
+    def file(self, row: dict[str, Any], said_at: datetime | None = None) -> None:
+        """Of one row, as the system exported it at `said_at`, or now."""
+        clinic, data = self.clinic, "\n".join([",".join(row), ",".join(row.values())]).encode()
+        import_rows(
+            clinic.engine, data, protocols=clinic.protocols, rules=clinic.rules, now=clinic.now, by="import",
+            said_at=said_at,
+        )  # fmt: skip
 
     def states(self) -> list[tuple[str, str | None]]:
         with reading(self.clinic.engine) as session:
@@ -128,14 +136,31 @@ def test_doubled_reordered_or_missed_and_found_by_the_next_file_the_end_is_the_s
                 booking.read()
         booking.read()
         if missed:
-            last = ours(number, DAYS[2], "cancelled" if ends else "")
-            file = "\n".join([",".join(last), ",".join(last.values())]).encode()
-            import_rows(
-                clinic.engine, file, protocols=clinic.protocols, rules=clinic.rules, now=clinic.now, by="import"
-            )
+            booking.file(ours(number, DAYS[2], "cancelled" if ends else ""))
         expected = [] if ends else ["2026-03-27T13:30:00+00:00"]
         assert (number, expected) == (number, booking.running(f"+1212555{100 + number:04}")), [one for one, _ in sent]
     assert not {state for state, _ in booking.states()} & {"failed", "waiting"}, booking.states()
+
+
+def test_posts_and_files_in_any_order_leave_what_the_latest_of_them_said(clinic: ClinicSetup) -> None:
+    booking = source(clinic, kind=HookKind.STANDARD)
+    for number in range(12):
+        random, is_cancelled = Random(number), number % 4 == 3
+        said = [
+            ours(number, DAYS[0]),
+            ours(number, DAYS[1]),
+            ours(number, DAYS[2], "cancelled" if is_cancelled else ""),
+        ]
+        heard = [(hour, hour in random.sample((1, 2, 3), 2), row) for hour, row in enumerate(said, 1)]
+        random.shuffle(heard)
+        for hour, is_file, row in heard:
+            if is_file:
+                booking.file(row, datetime(2026, 3, 6, hour, tzinfo=UTC))
+            else:
+                booking.post(f"{number}-{hour}", {"timestamp": f"2026-03-06T{hour:02}:00:00Z", "data": row})
+                booking.read()
+        expected = [] if is_cancelled else ["2026-03-27T13:30:00+00:00"]
+        assert (number, expected) == (number, booking.running(f"+1212555{100 + number:04}")), heard
 
 
 def test_what_fails_is_told_and_read_once_more_when_the_word_is_explained(clinic: ClinicSetup) -> None:

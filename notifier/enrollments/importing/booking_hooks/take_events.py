@@ -113,6 +113,7 @@ def _take(
         report = import_rows(
             engine, as_csv(rows, columns_of(reader.mapping) if reader else ()), protocols=protocols, rules=rules,
             now=now, by=by, skip_bad=True, read=reader.rows if reader else read_csv, passed=PASSED,
+            said_at=post.at,
         )  # fmt: skip
     except Refused as why:
         return "failed", str(why)
