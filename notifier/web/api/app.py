@@ -17,6 +17,7 @@ from notifier.web import origin
 from notifier.web.api import calendar, commands, decisions, enroll, enrollments, patients, texts
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
+from notifier.web.api.webhooks_out import document_webhooks
 from notifier.web.context import WebContext
 
 _DOCUMENT: Final = "/api/v1/openapi.json"
@@ -59,6 +60,7 @@ def api_app(context: WebContext) -> FastAPI:
     add_handlers(app)
     for part in (enroll, enrollments, patients, calendar, commands, decisions, texts):
         app.include_router(part.router)
+    document_webhooks(app.webhooks)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document
     return app
 

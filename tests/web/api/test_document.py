@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
+from notifier.subscriptions.happenings import Happening
 from notifier.web.api.app import api_app
 from notifier.web.context import WebContext
 from schedules.catalogue import shipped
@@ -108,6 +109,14 @@ def test_a_good_request_is_answered_as_documented(peopled: Api, path: str, metho
     )
     response = validate(operation.Case(**place, **body), peopled)
     assert response.status_code == (201 if path == f"{V1}/enrollments" and method == "post" else 200)
+
+
+def test_what_other_programs_are_told_is_described_with_its_headers() -> None:
+    assert [one.value for one in Happening] == list(DOCUMENT["webhooks"])
+    told = DOCUMENT["webhooks"]["message.failed"]["post"]
+    assert {"webhook-id", "webhook-timestamp", "webhook-signature"} == {one["name"] for one in told["parameters"]}
+    assert ["2XX"] == list(told["responses"])
+    assert "HTTPValidationError" not in str(DOCUMENT)
 
 
 def test_every_address_needs_a_key(peopled: Api) -> None:
