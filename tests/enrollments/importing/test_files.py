@@ -87,3 +87,15 @@ def test_what_an_html_page_would_do_is_not_done_and_its_cells_are_text() -> None
 def test_accents_of_a_file_from_an_old_mac_are_noticed() -> None:
     assert [(1, ["Name"]), (2, ["José Peña"])] == list(read_file("Name\rJosé Peña\r".encode("mac_roman")))
     assert [(1, ["Name"]), (2, ["José Peña – x"])] == list(read_file("Name\nJosé Peña – x\n".encode("cp1252")))
+
+
+def test_two_cells_at_the_corners_of_a_sheet_are_refused_before_it_is_laid_out() -> None:
+    first = _row(1, "><v>1</v>")
+    for far in (
+        '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>',
+        '<row r="1048576"><c/><c/><c/><c/><c><v>2</v></c></row>',
+    ):
+        with pytest.raises(Refused, match="reaches over more than 5,000,000 cells, down to row 1,048,576"):
+            list(read_file(workbook(first, far)))
+    empty = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
+    assert [(1, ["1"]), (2, ["7"])] == list(read_file(workbook(first, _row(2, "><v>7</v>"), empty)))

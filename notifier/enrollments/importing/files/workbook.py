@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Final
+from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.files.workbook_size import refuse_far_cells
 
 WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How an .xlsx (a zip) and an old .xls begin."""
@@ -41,9 +44,16 @@ def read_workbook(data: bytes) -> Iterator[tuple[int, list[str]]]:
 def _refuse_bomb(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            parts = packed.infolist()
-    except zipfile.BadZipFile:
+            _refuse_other_zips(packed)
+            refuse_far_cells(packed, _MOST_CELLS)
+    except Refused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, expat.ExpatError, ValueError):
         raise Refused(f"the file is cut off or damaged; {_SAVE_AS}") from None
+
+
+def _refuse_other_zips(packed: zipfile.ZipFile) -> None:
+    parts = packed.infolist()
     if not any(part.filename.startswith(("xl/", "[Content_Types]")) for part in parts):
         raise Refused(f"the file is a zip and no Excel workbook; {_SAVE_AS}")
     if sum(part.file_size for part in parts) > _LARGEST_UNPACKED:
