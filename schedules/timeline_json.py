@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from schedules.offsets import NOT_YET
 from schedules.planned import PlannedMessage
 from schedules.timeline import Timeline
 
@@ -44,8 +45,9 @@ def _message(message: PlannedMessage, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat()
+def _utc(at: datetime) -> str | None:
+    """None for what has no end yet."""
+    return None if at >= NOT_YET else at.astimezone(UTC).isoformat()
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:

@@ -25,7 +25,7 @@ class RestrictionResponse(ResponseModel):
     """What the patient should not do, and until when."""
 
     topic: str
-    until: Instant
+    until: Instant | None
 
 
 class PlannedTextResponse(ResponseModel):
@@ -37,8 +37,8 @@ class PlannedTextResponse(ResponseModel):
     due_at: Instant | None
     """None where no hour is left for it: tell the patient in person."""
     due_local: Instant | None
-    not_before: Instant
-    expires_at: Instant
+    not_before: Instant | None
+    expires_at: Instant | None
     text: str
     segments: int
     encoding: str
