@@ -137,6 +137,8 @@ class Dispatch:
             for one in claimed.claims:
                 self._calls.begin(one, claimed_at)
             now = self._clock.monotonic()
+            if self._is_beyond_saving():
+                return Turn(claimed.next_due, 0.0, claimed.closed)
             if not self.held and not self._more_at_once(claimed):
                 self._sum_up()
                 return Turn(claimed.next_due, self.pace.opens_at(now, self._senders) - now, claimed.closed)
@@ -209,6 +211,11 @@ class Dispatch:
         tried = claim_with(trial=trial)
         # Where nothing of the sender on trial is due, the others go on meanwhile.
         return tried if trial is None or trial.sender is None or tried.claims else claim_with(trial=None)
+
+    def _is_beyond_saving(self) -> bool:
+        """Whether the worker ends, no database will ever take what is finished, and the next one finds it anyway."""
+        is_lost = self._stopping and self.why_lost() is not None
+        return is_lost and not self._calls.begun and self._journal.keeps(self._calls.finished)
 
     def _sum_up(self) -> None:
         """After an outage many may have expired: staff tell those patients."""

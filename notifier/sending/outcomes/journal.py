@@ -87,6 +87,10 @@ class Journal:
         self._forget([one.attempt_id for one in batch])
         return result
 
+    def keeps(self, batch: Sequence[Finished]) -> bool:
+        """Whether all of these are written down here."""
+        return all(one.attempt_id in self._kept for one in batch)
+
     def _keep(self, batch: Sequence[Finished]) -> None:
         unsaved = [one for one in batch if one.attempt_id not in self._kept]
         if not unsaved:
