@@ -233,9 +233,13 @@ def schema() -> dict[str, Any]:
     described["$defs"]["ClosedAnswer"]["required"].remove("text")
     moment["properties"]["time"] = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}
     for conditional in (step, restriction):
-        answers = conditional["properties"]["only_if"]["patternProperties"]
-        for name, several in answers.items():
-            answers[name] = {"anyOf": [several["items"], several]}
+        only_if = conditional["properties"]["only_if"]
+        table = only_if.pop("items")
+        for name, several in table["patternProperties"].items():
+            table["patternProperties"][name] = {"anyOf": [several["items"], several]}
+        tables = {"items": table, "maxItems": only_if.pop("maxItems"), "type": only_if.pop("type")}
+        del only_if["default"]
+        only_if["anyOf"] = [table, tables]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
+from schedules.series import SERIES
+
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 FACT_PLACEHOLDERS: Final[Mapping[str, int]] = {"provider": 40}
 """What an enrollment says in its texts beside a name, by placeholder, and how many characters that may have."""
@@ -15,13 +17,19 @@ VISIT_TIME: Final = "visit.time"
 """The hour of the appointment; only before the visit, for afterwards nothing but the treatment's end is known."""
 STAFFED_NEXT: Final = "staffed.next"
 """When a person will be there; only in what an answer to a question gets, for it is known when that leaves."""
-PLAIN_PLACEHOLDERS: Final = frozenset({"clinic", "phone", "name", VISIT_DATE, VISIT_TIME, *FACT_PLACEHOLDERS})
+PLAIN_PLACEHOLDERS: Final = frozenset({"clinic", "phone", "name", VISIT_DATE, VISIT_TIME, *FACT_PLACEHOLDERS, *SERIES})
 """Those of every protocol; each of its restrictions adds `{topic.until}`, and `{topic.length}` where it has one."""
 
 
 def topics_printed(texts: Iterable[str], field: str) -> tuple[str, ...]:
     """The topics of which these texts print `{topic.field}`, in the order of the texts."""
     return tuple(dict.fromkeys(topic for text in texts for topic, said in _fields(text) if said == field))
+
+
+def series_printed(texts: Iterable[str]) -> tuple[str, ...]:
+    """What these texts print of the series, in the order of the texts."""
+    printed = (found[1] for text in texts for found in PLACEHOLDER.finditer(text))
+    return tuple(dict.fromkeys(one for one in printed if one in SERIES))
 
 
 def wrong_placeholders(
@@ -39,7 +47,7 @@ def wrong_placeholders(
     """
     ends = [f"{topic}.until" for topic in restrictions if topic not in gates]
     lengths = [f"{topic}.length" for topic, has_one in restrictions.items() if has_one]
-    plain = sorted({*PLAIN_PLACEHOLDERS, STAFFED_NEXT} if in_answer else PLAIN_PLACEHOLDERS)
+    plain = sorted({*PLAIN_PLACEHOLDERS, STAFFED_NEXT} - SERIES.keys() if in_answer else PLAIN_PLACEHOLDERS)
     for found in PLACEHOLDER.finditer(text):
         name, at = found[1], found.start() + 1
         topic, _, field = name.partition(".")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from schedules.asking import AGAIN, first_asking
+from schedules.conditions import AllOf, Condition
 from schedules.offsets import Duration, Span
 from schedules.protocol import Step
 from schedules.restriction import Restriction
@@ -45,12 +44,18 @@ def moment_in_words(step: Step) -> str:
     return f"{said}, {say_hour(at.time)}" if at.time else said
 
 
-def condition_in_words(only_if: Mapping[str, tuple[str, ...]]) -> str:
+def condition_in_words(only_if: Condition) -> str:
     """` (only if shaves is yes)`, or nothing."""
-    if not only_if:
-        return ""
-    said = " and ".join(f"{question} is {' or '.join(options)}" for question, options in only_if.items())
-    return f" (only if {said})"
+    return f" ({only_if_in_words(only_if)})" if only_if else ""
+
+
+def only_if_in_words(only_if: Condition) -> str:
+    """`only if shaves is yes`; of several, `only if shaves is yes, or session is first`."""
+    return f"only if {', or '.join(map(_all_of, only_if))}"
+
+
+def _all_of(one: AllOf) -> str:
+    return " and ".join(f"{question} is {' or '.join(options)}" for question, options in one.items())
 
 
 def _counted(count: int, unit: str) -> str:

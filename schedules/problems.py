@@ -69,7 +69,7 @@ _WRITE = {
     "months": "months = 3",
     "lifts": 'lifts = ["makeup"]',
     "topics": 'topics = ["makeup"]',
-    "only_if": 'only_if = { shaves = "yes" }',
+    "only_if": 'only_if = { shaves = "yes" }, or a list of such tables of which one must hold',
     "stale_after": "stale_after = { hours = 8 }, how long the text stays useful",
     "why_stale": 'why_stale = "the reason"',
     "words": 'words.en = { rule = "no makeup", again = "wear makeup" }',

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -17,11 +16,13 @@ from typing import Annotated, Final, Self
 from pydantic import Field, field_validator, model_validator
 
 from schedules.asking import Asking, wrong_answers
-from schedules.conditions import Conditional
+from schedules.conditions import Condition, Conditional, both, implies, questions_in, wrong_condition
 from schedules.field_types import Key, Language, Words
 from schedules.offsets import Moment, Span, Strict
-from schedules.placeholders import PLACEHOLDER, topics_printed, wrong_placeholders
+from schedules.placeholders import series_printed, topics_printed
 from schedules.restriction import Restriction
+from schedules.series import LAST, SERIES, SESSION
+from schedules.step_texts import wrong_texts
 from schedules.topic_words import CATCH_UP, CatchUpWords
 
 
@@ -149,6 +150,16 @@ class Step(Conditional, Asking):
         """Topics whose length (`{sun.length}`) this step's texts print; a reader counts it from the treatment."""
         return topics_printed((*self.text.values(), *self.late_text.values()), "length")
 
+    @property
+    def every_text(self) -> tuple[tuple[str, dict[str, str]], ...]:
+        """Each field that has words, and its words by language."""
+        return ("text", self.text), ("late_text", self.late_text), *self.texts_of_answers()
+
+    @cached_property
+    def printed_series(self) -> tuple[str, ...]:
+        """What this step's texts print of the series: `session`, `sessions`."""
+        return series_printed((*self.text.values(), *self.late_text.values(), *self.again_text.values()))
+
     @cached_property
     def still_held(self) -> tuple[str, ...]:
         """Topics of which this step says that they still hold: what it names or prints and does not lift."""
@@ -172,6 +183,11 @@ class CareProtocol(Strict):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
+        if reserved := SERIES.keys() & self.questions.keys():
+            raise ValueError(
+                f'question "{min(reserved)}": this name is that of the series and needs no question; '
+                'write only_if = { session = "first" }, and staff are asked'
+            )
         for topic, restriction in self.restrictions.items():
             self._check_condition(f"restrictions.{topic}", restriction.only_if)
         seen: set[str] = set()
@@ -185,21 +201,20 @@ class CareProtocol(Strict):
                 raise ValueError(f"{where}: this key is ours, for the rules that no other text tells; take another")
             seen.add(step.key)
             self._check_condition(where, step.only_if)
-            self._check_texts(where, step)
+            if (
+                step.kind is StepKind.REBOOK
+                and step.only_if
+                and all(one.get(SESSION) == (LAST,) for one in step.only_if)
+            ):
+                raise ValueError(f"{where}: after the last session nobody is asked to rebook; take a check_in for it")
+            if why := wrong_texts(step.kind, step.every_text, self.languages, self.restrictions):
+                raise ValueError(f"{where}{why}")
             self._check_topics(where, step)
         return self
 
-    def _check_condition(self, where: str, only_if: Mapping[str, tuple[str, ...]]) -> None:
-        for question, options in only_if.items():
-            if question not in self.questions:
-                known = ", ".join(self.questions) or "none"
-                raise ValueError(f'{where}: only_if asks "{question}", which is no question here (there: {known})')
-            for option in options:
-                if option not in self.questions[question].answers:
-                    raise ValueError(
-                        f'{where}: "{option}" is no answer to "{question}"; '
-                        f"say one of {', '.join(self.questions[question].answers)}"
-                    )
+    def _check_condition(self, where: str, only_if: Condition) -> None:
+        if why := wrong_condition(only_if, {key: question.answers for key, question in self.questions.items()}):
+            raise ValueError(f"{where}: {why}")
 
     def _check_topics(self, where: str, step: Step) -> None:
         if step.kind is StepKind.PREPARE and step.printed_topics:
@@ -215,44 +230,40 @@ class CareProtocol(Strict):
             raise ValueError(f"{where}: all topics of one lift must share one only_if; make one lift for each")
         for topic in self.topics_said(step):
             needed = self.restrictions[topic].only_if
-            if any(self.condition(step).get(question) != options for question, options in needed.items()):
-                raise ValueError(f'{where}: names "{topic}", which holds only if {needed}; give the step that only_if')
-
-    def _check_texts(self, where: str, step: Step) -> None:
-        for field, texts in (("text", step.text), ("late_text", step.late_text), *step.texts_of_answers()):
-            if texts and (missing := set(self.languages) - texts.keys()):
-                raise ValueError(f"{where}: {field} is missing in {', '.join(sorted(missing))}")
-            if extra := texts.keys() - set(self.languages):
-                raise ValueError(f"{where}: {field}.{min(extra)} is not among the protocol's languages")
-            for language, text in texts.items():
-                self._check_placeholders(
-                    f"{where}, {field}.{language}", text, step.kind, answers=field.startswith("answers.")
-                )
-                if stray := re.search(r"[{}]", PLACEHOLDER.sub("", text)):
-                    raise ValueError(f"{where}, {field}.{language}: a stray {stray[0]!r}; a placeholder is {{clinic}}")
-        if not step.text:
-            raise ValueError(f"{where}: text is missing in {', '.join(self.languages)}")
-
-    def _check_placeholders(self, where: str, text: str, kind: StepKind, *, answers: bool) -> None:
-        printable = {} if kind is StepKind.ASK else self.restrictions
-        have_lengths = {topic: one.length is not None for topic, one in printable.items()}
-        gates = {topic for topic, one in printable.items() if one.is_gate}
-        before = kind is StepKind.PREPARE
-        wrong = wrong_placeholders(text, have_lengths, before_visit=before, in_answer=answers, gates=gates)
-        for position, why in wrong:
-            raise ValueError(f"{where}, position {position}: {why}")
+            if not implies(self.condition(step), needed):
+                said = needed[0] if len(needed) == 1 else list(needed)
+                raise ValueError(f'{where}: names "{topic}", which holds only if {said}; give the step that only_if')
 
     def topics_said(self, step: Step) -> set[str]:
         """Topics whose end or length this step's texts print, besides those it names."""
         return {*step.named_topics, *step.printed_topics, *step.measured_topics} & self.restrictions.keys()
 
-    def condition(self, step: Step) -> dict[str, tuple[str, ...]]:
+    def condition(self, step: Step) -> Condition:
         """When this step applies: its own `only_if` and that of the topics it lifts."""
-        inherited = self.restrictions[step.lifts[0]].only_if if step.lifts else {}
-        return {**inherited, **step.only_if}
+        inherited = self.restrictions[step.lifts[0]].only_if if step.lifts else ()
+        return step.only_if if inherited == step.only_if else both(inherited, step.only_if)
+
+    def hangs_on(self, step: Step) -> set[str]:
+        """The questions that must be answered before this step can be said."""
+        return questions_in(self.conditions[step.key]).union(step.printed_series)
 
     @cached_property
-    def conditions(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    def every_question(self) -> Mapping[str, str]:
+        """How each question is asked: its own, and those of the series where anything hangs on them."""
+        hanging = {one for step in self.steps for one in self.hangs_on(step)}
+        hanging |= {one for restriction in self.restrictions.values() for one in questions_in(restriction.only_if)}
+        own = {key: question.ask for key, question in self.questions.items()}
+        return own | {key: ask for key, ask in SERIES.items() if key in hanging}
+
+    @cached_property
+    def has_series(self) -> bool:
+        """Whether it is of use to know the session: something hangs on it, or the patient is asked to rebook."""
+        return bool(SERIES.keys() & self.every_question.keys()) or any(
+            step.kind is StepKind.REBOOK for step in self.steps
+        )
+
+    @cached_property
+    def conditions(self) -> Mapping[str, Condition]:
         """When each step applies, by its key."""
         return {step.key: self.condition(step) for step in self.steps}
 

@@ -8,16 +8,18 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from schedules.conditions import Answers
+from schedules.conditions import Answers, fulfillment
 from schedules.daily_cap import Draft, keep_to_cap
 from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, withhold_unsaid
 from schedules.moments import Anchor, Moments, Slot, place
 from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
 from schedules.own_words import why_not_its_words
+from schedules.plain import only_if_in_words
 from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, Staffed, open_hours
+from schedules.series import SERIES, check_series, is_last
 from schedules.wording import Addressee, Printable, Speech, Voice
 
 NOBODY_STAFFED = "it asks, and the staffed hours in which somebody reads the answers are not set"
@@ -112,7 +114,7 @@ def informing_facts(
     if not timeline.anchor.treated:
         return None
     ends, at = dict(timeline.restrictions), timeline.anchor.at
-    speech = _speech(patient, rules, Printable(at, patient.zone, ends, {}))
+    speech = _speech(patient, rules, Printable(at, patient.zone, ends))
     hours, now = hours_of(patient, rules), max(now.astimezone(UTC), at) if now else at
     return InformingFacts(timeline.protocol, ends, hours, at, now, speech, patient.language, known)
 
@@ -165,7 +167,7 @@ def draft_timeline(
             left_out.append(LeftOut(step.key, why))
     slots = place(steps, moments, hours_of(patient, rules), enrolled_at)
     ends = {**moments.ends, **until} if until else moments.ends
-    printable = Printable(anchor.at, patient.zone, ends, moments.lengths(protocol, until or {}))
+    printable = Printable(anchor.at, patient.zone, ends, moments.lengths(protocol, until or {}), patient.answers)
     speech = _speech(patient, rules, printable)
     return Timeline(
         protocol=protocol,
@@ -173,7 +175,7 @@ def draft_timeline(
         zone=patient.zone,
         restrictions=tuple(ends.items()),
         messages=tuple(_say(slot, patient, speech, enrolled_at) for slot in slots),
-        unanswered=tuple(q for q in protocol.questions if q not in patient.answers),
+        unanswered=tuple(q for q in protocol.every_question if q not in patient.answers),
         left_out=tuple(left_out),
     )
 
@@ -193,14 +195,16 @@ def why_left_out(protocol: CareProtocol, step: Step, anchor: Anchor, patient: Pa
         return ""
     if step.why_off:
         return f"off: {step.why_off}"
-    for question, options in protocol.conditions[step.key].items():
-        answer = patient.answers.get(question)
-        if answer is None:
-            return f'"{protocol.questions[question].ask}" ({question}) is not answered'
-        if answer not in options:
-            return f"only if {question} is {' or '.join(options)}"
+    condition = protocol.conditions[step.key]
+    is_for_her = fulfillment(condition, patient.answers)
+    if not (is_for_her.holds or is_for_her.open):
+        return only_if_in_words(condition)
+    if missing := [*is_for_her.open, *(one for one in step.printed_series if one not in patient.answers)]:
+        return f'"{protocol.every_question[missing[0]]}" ({missing[0]}) is not answered'
     if step.kind is StepKind.REBOOK and patient.rebook_consent is False:
         return "no consent to rebook texts"
+    if step.kind is StepKind.REBOOK and is_last(patient.answers):
+        return "it was the last session of the series"
     return None
 
 
@@ -210,7 +214,10 @@ def check_patient(protocol: CareProtocol, patient: Patient) -> None:
         raise ValueError(
             f'{protocol.id} has no texts in "{patient.language}"; say one of {", ".join(protocol.languages)}'
         )
+    check_series(patient.answers)
     for question, answer in patient.answers.items():
+        if question in SERIES:
+            continue
         if question not in protocol.questions:
             known = ", ".join(protocol.questions) or "it asks none"
             raise ValueError(f'{protocol.id} does not ask "{question}"; its questions: {known}')

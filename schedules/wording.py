@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from schedules.dates import say_date, say_length, say_time, say_until
 from schedules.offsets import Length
 from schedules.placeholders import FACT_PLACEHOLDERS, PLACEHOLDER, STAFFED_NEXT, VISIT_DATE, VISIT_TIME
+from schedules.series import SERIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Printable:
     """By topic: the instant from which the restriction no longer holds."""
     lengths: Mapping[str, Length] = field(default_factory=lambda: MappingProxyType({}))
     """By topic: how long it holds, counted from the treatment."""
+    series: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The session, and of how many, where they are known."""
 
 
 def render(template: str, voice: Voice, addressee: Addressee, printable: Printable) -> str:
@@ -104,6 +107,8 @@ def _value(placeholder: str, voice: Voice, addressee: Addressee, printable: Prin
     if placeholder in {VISIT_DATE, VISIT_TIME}:
         say = say_date if placeholder == VISIT_DATE else say_time
         return say(printable.visit_at, printable.zone, code)
+    if placeholder in SERIES:
+        return printable.series[placeholder]
     topic, _, printed = placeholder.partition(".")
     if printed == "length":
         return say_length(printable.lengths[topic], code)

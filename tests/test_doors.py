@@ -39,7 +39,12 @@ class Value:
 
 
 VALUES: Mapping[str, Value] = {
-    "answers": Value({"shaves": "yes"}, {"shaves": "no"}, "no", "shaves no"),
+    "answers": Value(
+        {"shaves": "yes", "session": "1", "sessions": "3"},
+        {"shaves": "no", "session": "2", "sessions": "3"},
+        "2",
+        "Session 2 of 3",
+    ),
     "name": Value("Ana Ruiz", "Anna Ruiz", "Anna Ruiz"),
     "phone": Value("+12125550101", "+12125550102", "1 212 555 0102"),
     "external_id": Value("A-1", "A-2", "A-2"),

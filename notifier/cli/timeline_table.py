@@ -89,7 +89,7 @@ def _print_restrictions(timeline: Timeline) -> None:
 def _print_absent(timeline: Timeline) -> None:
     absent: Mapping[str, list[str]] = {
         "Left out": [f"{one.step}: {one.why}" for one in timeline.left_out],
-        "Not answered": [f"{key}: {timeline.protocol.questions[key].ask}" for key in timeline.unanswered],
+        "Not answered": [f"{key}: {timeline.protocol.every_question[key]}" for key in timeline.unanswered],
     }
     for title, lines in absent.items():
         if lines:

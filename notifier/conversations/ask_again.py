@@ -69,7 +69,9 @@ def _plan(session: Session, first: Message, enrollment: Enrollment, rules: Answe
         return False
     here = rules.at(enrollment.office)
     facts = (("provider", enrollment.provider),) if enrollment.provider else ()
-    printable = Printable(enrollment.treated_at or now, zone_called(enrollment.timezone))
+    printable = Printable(
+        enrollment.treated_at or now, zone_called(enrollment.timezone), series=enrollment.answers or {}
+    )
     said = render(words, replace(here.voice, facts=facts), listener_of(session, enrollment), printable)
     (message_id,) = outbox.insert(session, [{
         "enrollment_id": enrollment.id, "step": first.step + AGAIN, "revision": 0, "kind": StepKind.ASK.value,

@@ -87,8 +87,8 @@ class FrontDesk:
         with writing(self.engine) as session:
             done = enroll(session, request, protocols=shipped(), rules=self.rules, now=now, by=_BY)
             due = [text.due_at for text in done.plan.timeline.messages if text.due_at]
-            questions = done.plan.timeline.protocol.questions
-            open_questions = [questions[one].ask for one in done.plan.timeline.unanswered]
+            asked = done.plan.timeline.protocol.every_question
+            open_questions = [asked[one] for one in done.plan.timeline.unanswered]
         self.enrollments[who.phone] = done.enrollment
         if wish.treated_at:
             what = f"{who.name} was treated until {hour(wish.treated_at, who.zone)}"

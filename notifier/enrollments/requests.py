@@ -32,6 +32,7 @@ from notifier.enrollments.fields import (
     read_text,
 )
 from schedules.protocol import CareProtocol
+from schedules.series import SERIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +274,8 @@ def _with_lengths(facts: EnrollmentFacts, changes: ChangeRequest) -> EnrollmentF
 
 
 def _fits(protocol: CareProtocol, question: str, answer: str) -> bool:
+    if question in SERIES:
+        return True
     return question in protocol.questions and answer in protocol.questions[question].answers
 
 

@@ -15,6 +15,7 @@ from schedules.languages.registry import language_or_default
 from schedules.placeholders import VISIT_DATE, topics_printed
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.segments import count_segments
+from schedules.series import MOST_SESSIONS, SERIES
 from schedules.wording import Addressee, Printable, Voice, render
 
 LONGEST_FIRST_NAME = "N" * 40
@@ -94,7 +95,7 @@ def _worst(protocol: CareProtocol, step: Step, language: str) -> Iterator[Printa
             topic: worst.replace(hour=0, minute=0) if restriction.until_day is not None else worst
             for topic, restriction in protocol.restrictions.items()
         }
-        yield Printable(worst, _UTC, ends, lengths)
+        yield Printable(worst, _UTC, ends, lengths, dict.fromkeys(SERIES, str(MOST_SESSIONS)))
 
 
 @cache

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from schedules.checks.findings import Finding
 from schedules.checks.tried import tried_lengths
-from schedules.conditions import Answers
+from schedules.conditions import Answers, fulfillment, options_in, questions_in
 from schedules.moments import Anchor, Moments, place
 from schedules.offsets import wall_first
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.send_window import SendWindow, open_hours
+from schedules.series import SERIES, every_kind
 
 _ZONE = ZoneInfo("America/New_York")
 _DATES = date(2026, 6, 17), date(2026, 3, 7), date(2026, 10, 31)
@@ -108,13 +109,18 @@ def _plans(protocol: CareProtocol, window: SendWindow) -> Iterator[tuple[datetim
 
 def applies(protocol: CareProtocol, step: Step, answers: Answers) -> bool:
     """Whether a step is for a patient with these answers."""
-    return all(answers.get(question) in options for question, options in protocol.condition(step).items())
+    return fulfillment(protocol.conditions[step.key], answers).holds
 
 
 def fullest_answers(protocol: CareProtocol) -> list[Answers]:
     """Answers of which no other brings all the same steps and more; what leaves fewer texts crowds no day more."""
-    questions = {q: protocol.questions[q].answers for step in protocol.steps for q in protocol.condition(step)}
-    combinations = [dict(zip(questions, chosen, strict=True)) for chosen in product(*questions.values())]
+    asked = {question: None for condition in protocol.conditions.values() for question in questions_in(condition)}
+    questions = {question: protocol.questions[question].answers for question in asked if question not in SERIES}
+    hangs_on_series = bool(SERIES.keys() & asked.keys())
+    series = every_kind(options_in(protocol.conditions.values())) if hangs_on_series else [{}]
+    combinations = [
+        dict(zip(questions, chosen, strict=True)) | one for chosen in product(*questions.values()) for one in series
+    ]
     steps = [
         frozenset(step.key for step in protocol.steps if step.enabled and applies(protocol, step, answers))
         for answers in combinations

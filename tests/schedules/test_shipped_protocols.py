@@ -46,7 +46,7 @@ def test_the_six_protocols_declare_their_restrictions() -> None:
         },
     }
     assert expected == {name: _lengths(protocol) for name, protocol in PROTOCOLS.items()}
-    assert PROTOCOLS["microneedling-regimen"].restrictions["shaving"].only_if == {"shaves": ("yes",)}
+    assert PROTOCOLS["microneedling-regimen"].restrictions["shaving"].only_if == ({"shaves": ("yes",)},)
 
 
 def test_the_six_protocols_ask_their_questions() -> None:

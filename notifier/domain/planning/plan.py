@@ -132,9 +132,9 @@ class EnrollmentFacts:
         By key: how each is asked.
         """
         to_come = [step for step in self.protocol.steps if (step.kind is StepKind.PREPARE) != self.anchor.treated]
-        hanging = {question for step in to_come for question in self.protocol.conditions[step.key]}
-        questions = self.protocol.questions.items()
-        return {key: question.ask for key, question in questions if key in hanging and key not in self.answers}
+        hanging = {question for step in to_come for question in self.protocol.hangs_on(step)}
+        asked = self.protocol.every_question.items()
+        return {key: ask for key, ask in asked if key in hanging and key not in self.answers}
 
     @property
     def local_day(self) -> date:

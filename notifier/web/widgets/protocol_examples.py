@@ -13,6 +13,7 @@ from schedules.moments import Anchor, Moments
 from schedules.offsets import wall_first
 from schedules.placeholders import STAFFED_NEXT, VISIT_DATE, VISIT_TIME
 from schedules.protocol import CareProtocol, Step
+from schedules.series import one_that_is
 from schedules.wording import Addressee, Printable, Voice, filled_in
 
 _AFTERNOON: Final = time(14)
@@ -94,7 +95,9 @@ def _further_texts(step: Step, language: str) -> Iterator[tuple[str, str]]:
 
 def _answers(protocol: CareProtocol, step: Step) -> Mapping[str, str]:
     first = {key: question.answers[0] for key, question in protocol.questions.items()}
-    return {**first, **{question: options[0] for question, options in protocol.condition(step).items()}}
+    needed = next(iter(protocol.conditions[step.key]), {})
+    own = {question: options[0] for question, options in needed.items()}
+    return {**first, **own, **one_that_is(own)}
 
 
 def _what(blank: str | None) -> str | None:

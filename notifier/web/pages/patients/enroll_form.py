@@ -17,6 +17,7 @@ from notifier.enrollments.fields import FIELDS, Field, Kind
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.view import Fields
 from schedules.protocol import CareProtocol
+from schedules.series import SERIES
 
 CONSENTS = ("Signed form", "Said yes at the desk", "Said yes on the phone")
 OTHER = "other"
@@ -81,7 +82,7 @@ class EnrollForm:
         """What it asks for; raises Refused for a time that cannot be read, unless it is left out (`timeless`)."""
         office = self._office(rules)
         here = rules.at(office) if office in rules.offices else rules
-        questions = protocol.questions if protocol else ()
+        questions = (*protocol.questions, *SERIES) if protocol else ()
         answers = {one: self.answer(self.protocol, one) for one in questions}
         said: dict[str, Any] = {one.name: self._plain(one) for one in FIELDS}
         said |= {
