@@ -114,7 +114,7 @@ def _changed(
         choose_office(wanted.office, rules.offices, rules.yours)
     if wanted.office is not None or wanted.protocol is not None:
         check_allowed(after.protocol, after.office, rules)
-    if wanted.protocol is not None or after.language != before.language:
+    if command.checks_words and (wanted.protocol is not None or after.language != before.language):
         refuse_unready(session, after, rules)  # other words than the patient was enrolled on
     on_phone = enrollments_on(session, [before.phone, after.phone])
     company = company_of(session, on_phone, before, after)

@@ -49,6 +49,8 @@ class Command(ABC):
     """What the history calls it; `enrollment` is a mere change of state."""
     to: ClassVar[EnrollmentState | None] = None
     """The state that it leads to, whatever else is true of the enrollment. None: what is asked for decides."""
+    checks_words: ClassVar[bool] = True
+    """Whether other words than the patient was enrolled on must be approved, and not paused. False: who asks knows."""
 
     @abstractmethod
     def question(self, stored: Enrollment, zone: ZoneInfo) -> str:

@@ -15,6 +15,7 @@ from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import note, print_json, print_table, show, table
 from notifier.cli.preview_rules import preview_settings
+from notifier.cli.staff.protocol_effects import migrate_patients, show_effect
 from notifier.db.engine import reading
 from notifier.db.schema import SchemaBehind
 from notifier.domain.protocol_choice import check_words, find_protocol
@@ -147,6 +148,10 @@ def approve(
         context.report(
             f"{plan.id} {plan.version} is approved in {', '.join(new)}" if new else "it was approved already"
         )
+
+
+app.command("effect")(show_effect)
+app.command("migrate")(migrate_patients)
 
 
 def _summary(plan: CareProtocol) -> dict[str, object]:

@@ -14,6 +14,7 @@ from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
+from notifier.db.tables.protocol_migrations import MigratedEnrollment, ProtocolMigration
 from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.search import SearchWord, StoredSearch
@@ -53,12 +54,14 @@ __all__ = [
     "KnownBrowser",
     "MappingWord",
     "Message",
+    "MigratedEnrollment",
     "NeverText",
     "NumberHold",
     "OptOut",
     "PatientNote",
     "Pause",
     "Poll",
+    "ProtocolMigration",
     "ProtocolVersion",
     "Receipt",
     "Recovery",

@@ -1,0 +1,131 @@
+"""What the present content of a protocol would do to every running patient; nothing is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.protocols import is_approved
+from notifier.db.tables import Enrollment
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.protocol_choice import find_protocol
+from notifier.domain.refused import Refused
+from notifier.domain.states import RUNNING
+from notifier.enrollments.effect import Effect, What
+from notifier.enrollments.lifecycle import preview
+from notifier.publishing.migrate_command import Migrate
+from schedules.protocol import CareProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class PatientEffect:
+    """One running patient who is on another version."""
+
+    enrollment: int
+    version: str
+    """The one that the patient is on."""
+    language: str
+    effect: Effect | None
+    """None where the patient cannot be moved."""
+    why_not: str | None = None
+
+    @property
+    def told_otherwise(self) -> bool:
+        """Whether a text has said what this content says otherwise: somebody calls, or a correction is sent."""
+        return self.effect is not None and any(text.what is What.WRONG_NOW for text in self.effect.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolEffect:
+    """What a protocol's content would do, patient by patient."""
+
+    protocol: CareProtocol
+    patients: tuple[PatientEffect, ...]
+    """Those on another version; whom it changes most for comes first."""
+    on_it: int
+    """Running patients who are on this version already."""
+    waiting: tuple[str, ...]
+    """Languages in which a clinician must approve this content before anybody is moved to it."""
+
+    @property
+    def told_otherwise(self) -> list[PatientEffect]:
+        """Whom somebody must call, or send a correction."""
+        return [one for one in self.patients if one.told_otherwise]
+
+    @property
+    def movable(self) -> list[PatientEffect]:
+        """Those who can be moved to this content now."""
+        return [one for one in self.patients if one.effect is not None and one.language not in self.waiting]
+
+    @property
+    def not_told(self) -> list[PatientEffect]:
+        """Those of them to whom no text has said anything that becomes different."""
+        return [one for one in self.movable if not one.told_otherwise]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many texts are added, moved and so on, in the order of `What`."""
+        found = Counter(text.what for one in self.patients if one.effect for text in one.effect.texts)
+        return {what.value: found[what] for what in What}
+
+    @property
+    def digest(self) -> str:
+        """The same where what would be done is still what was shown."""
+        said = [f"{one.enrollment} {one.effect.digest if one.effect else one.why_not}" for one in self.patients]
+        return hashlib.sha256("\n".join([self.protocol.version, *sorted(said)]).encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """The effect as JSON: for each patient the one shape that every command has."""
+        return {
+            "protocol": self.protocol.id,
+            "version": self.protocol.version,
+            "on_it": self.on_it,
+            "waiting": list(self.waiting),
+            "texts": self.counts,
+            "told_otherwise": [one.enrollment for one in self.told_otherwise],
+            "cannot_move": [
+                {"enrollment": one.enrollment, "why": one.why_not} for one in self.patients if one.effect is None
+            ],
+            "enrollments": [one.effect.to_json() for one in self.patients if one.effect is not None],
+        }
+
+
+def protocol_effect(
+    session: Session, protocol_id: str, *, protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime
+) -> ProtocolEffect:
+    """What moving every running patient to the present content would do, each by itself. Raises Refused."""
+    protocol = find_protocol(protocol_id, protocols)
+    running = select(Enrollment).where(col(Enrollment.protocol) == protocol.id, col(Enrollment.state).in_(RUNNING))
+    stored = [one for one in session.scalars(running.order_by(col(Enrollment.id))) if rules.is_yours(one.office)]
+    others = [one for one in stored if one.version != protocol.version]
+    patients = [_effect_on(session, one, protocol, rules, now) for one in others]
+    patients.sort(key=lambda one: (one.effect is not None, not one.told_otherwise, _unchanged(one), one.enrollment))
+    waiting = tuple(
+        one
+        for one in protocol.languages
+        if rules.must_be_approved and not is_approved(session, protocol.id, protocol.version, one)
+    )
+    return ProtocolEffect(protocol, tuple(patients), len(stored) - len(others), waiting)
+
+
+def _effect_on(
+    session: Session, stored: Enrollment, protocol: CareProtocol, rules: PlanningRules, now: datetime
+) -> PatientEffect:
+    whose = stored.id or 0
+    try:
+        effect = preview(session, whose, Migrate(protocol), rules=rules, now=now)
+    except Refused as why:
+        return PatientEffect(whose, stored.version, stored.language, None, str(why))
+    return PatientEffect(whose, stored.version, stored.language, effect)
+
+
+def _unchanged(one: PatientEffect) -> bool:
+    return one.effect is None or not one.effect.texts

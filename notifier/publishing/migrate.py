@@ -1,0 +1,184 @@
+"""Running patients are moved to the present content of their protocol, and taken back within an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import record_event
+from notifier.db.protocols import load_version
+from notifier.db.rows import insert_rows, insert_rows_for_ids
+from notifier.db.tables import Enrollment, Message, MigratedEnrollment, ProtocolMigration
+from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.refused import Refused
+from notifier.domain.states import RUNNING
+from notifier.enrollments.effect import Effect, What
+from notifier.enrollments.lifecycle import apply, preview
+from notifier.enrollments.plans import lock_plans
+from notifier.publishing.effect import ProtocolEffect
+from notifier.publishing.migrate_command import Migrate
+
+UNDO_WITHIN: Final = timedelta(hours=1)
+_AT_ONCE: Final = 25
+"""Patients in one transaction: no text waits for all of them."""
+
+_T = TypeVar("_T")
+Change = Callable[[], AbstractContextManager[Session]]
+"""Opens a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was done, patient by patient."""
+
+    effects: tuple[Effect, ...]
+    left: tuple[tuple[int, str], ...] = ()
+    """Enrollment and step: what left between the migration and its undoing."""
+    stayed: tuple[tuple[int, str], ...] = ()
+    """Enrollment and why: who stays as they are."""
+
+    @property
+    def told_otherwise(self) -> list[int]:
+        """Enrollments to which a text has said what is different now."""
+        return [one.enrollment for one in self.effects if _is_wrong(one)]
+
+
+def migrate(
+    change: Change, effect: ProtocolEffect, *, not_told: bool, rules: PlanningRules, now: datetime, by: str
+) -> Migrated:
+    """Move the patients of an effect that was shown, or only those who were told nothing that becomes different.
+
+    Some at a time, each in the plan that is found then: who was told meanwhile, and should not be moved once told,
+    stays. Raises Refused where nobody can be moved.
+    """
+    whom = [one.enrollment for one in (effect.not_told if not_told else effect.movable)]
+    if not whom:
+        waits = f"; a clinician reads and approves it in {', '.join(effect.waiting)} first" if effect.waiting else ""
+        raise Refused(f"no running patient of {effect.protocol.id} can be moved to {effect.protocol.version}{waits}")
+    command, done, stayed = Migrate(effect.protocol), list[Effect](), list[tuple[int, str]]()
+    migration: int | None = None
+    for some in _parts(whom):
+        with change() as session:
+            lock_plans(session)
+            moved = []
+            for stored in _running(session, some):
+                from_version = stored.version
+                try:
+                    found = preview(session, stored.id or 0, command, rules=rules, now=now)
+                except Refused as why:
+                    stayed.append((stored.id or 0, str(why)))
+                    continue
+                if not_told and _is_wrong(found):
+                    stayed.append((found.enrollment, "a text has told the patient otherwise meanwhile"))
+                    continue
+                found = apply(session, found.enrollment, command, rules=rules, now=now, by=by)
+                done.append(found)
+                moved.append((found, from_version))
+            migration = _keep(session, migration, effect, moved, now, by)
+    return Migrated(tuple(done), stayed=tuple(stayed))
+
+
+def undo(change: Change, protocol_id: str, *, rules: PlanningRules, now: datetime, by: str) -> Migrated:
+    """Take the last migration of a protocol back: each patient who is still where it led is where it began.
+
+    What left meanwhile is listed. Raises Refused where there is none within the hour.
+    """
+    with change() as session:
+        migration = last_migration(session, protocol_id, now)
+        if migration is None:
+            raise Refused(
+                f"no patients of {protocol_id} were moved within the last hour, so there is none to take back"
+            )
+        since, whom = migration.at, _moved_by(session, migration.id or 0)
+        session.execute(
+            update(ProtocolMigration)
+            .where(col(ProtocolMigration.id) == migration.id)
+            .values(undone_at=now, undone_by=by)
+        )
+        record_event(session, at=now, by=by, what="protocol_migration_undone", why=protocol_id)
+    done, stayed = list[Effect](), list[tuple[int, str]]()
+    left: list[tuple[int, str]] = []
+    for some in _parts(whom):
+        with change() as session:
+            was = {one.enrollment_id: one for one in some}
+            for stored in _running(session, list(was)):
+                one = was[stored.id or 0]
+                if stored.version != one.to_version:
+                    stayed.append((one.enrollment_id, "the patient was moved again since"))
+                    continue
+                back = Migrate(load_version(session, protocol_id, one.from_version))
+                done.append(apply(session, one.enrollment_id, back, rules=rules, now=now, by=by))
+            left += _left_since(session, list(was), since)
+    return Migrated(tuple(done), left=tuple(left), stayed=tuple(stayed))
+
+
+def _parts(whom: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(whom), _AT_ONCE):
+        yield whom[start : start + _AT_ONCE]
+
+
+def last_migration(session: Session, protocol_id: str, now: datetime) -> ProtocolMigration | None:
+    """The last migration of a protocol, where it can still be taken back."""
+    found = select(ProtocolMigration).where(col(ProtocolMigration.protocol) == protocol_id)
+    last = session.scalar(found.order_by(col(ProtocolMigration.id).desc()).limit(1))
+    return last if last is not None and last.undone_at is None and now - last.at <= UNDO_WITHIN else None
+
+
+def _running(session: Session, whom: Sequence[int]) -> Iterator[Enrollment]:
+    running = select(Enrollment).where(col(Enrollment.id).in_(whom), col(Enrollment.state).in_(RUNNING))
+    yield from session.scalars(running.order_by(col(Enrollment.id))).all()
+
+
+def _keep(
+    session: Session,
+    migration: int | None,
+    effect: ProtocolEffect,
+    moved: Sequence[tuple[Effect, str]],
+    now: datetime,
+    by: str,
+) -> int | None:
+    """Remember whom it moved; the decision itself with the first of them."""
+    if not moved:
+        return migration
+    protocol = effect.protocol
+    if migration is None:
+        (migration,) = insert_rows_for_ids(session, ProtocolMigration, [{"protocol": protocol.id, "by": by, "at": now}])
+        record_event(session, at=now, by=by, what="protocol_migrated", why=f"{protocol.id} to {protocol.version}")
+    rows = [
+        {
+            "migration_id": migration,
+            "enrollment_id": one.enrollment,
+            "from_version": from_version,
+            "to_version": protocol.version,
+            "told_otherwise": _is_wrong(one),
+        }
+        for one, from_version in moved
+    ]
+    insert_rows(session, MigratedEnrollment, rows)
+    return migration
+
+
+def _moved_by(session: Session, migration: int) -> Sequence[MigratedEnrollment]:
+    found = select(MigratedEnrollment).where(col(MigratedEnrollment.migration_id) == migration)
+    rows = session.scalars(found.order_by(col(MigratedEnrollment.enrollment_id))).all()
+    session.expunge_all()
+    return rows
+
+
+def _left_since(session: Session, whom: Sequence[int], since: datetime) -> Iterator[tuple[int, str]]:
+    left = select(col(Message.enrollment_id), col(Message.step)).where(
+        col(Message.enrollment_id).in_(whom), col(Message.left_at) > since
+    )
+    for enrollment, step in session.execute(left.order_by(col(Message.left_at))):
+        yield enrollment or 0, step
+
+
+def _is_wrong(effect: Effect) -> bool:
+    return any(text.what is What.WRONG_NOW for text in effect.texts)

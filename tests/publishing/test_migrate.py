@@ -1,0 +1,133 @@
+"""A changed protocol: what it would do to whom, moving running patients, and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from notifier.db.engine import reading, writing
+from notifier.db.events import of_enrollment
+from notifier.domain.refused import Refused
+from notifier.domain.states import MessageState
+from notifier.publishing.approve import approve
+from notifier.publishing.effect import ProtocolEffect, protocol_effect
+from notifier.publishing.effect_sentences import effect_summary
+from notifier.publishing.migrate import Migrated, migrate, undo
+from schedules.protocol import CareProtocol
+from tests.setups.clinic import ClinicSetup
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TOLD, FRESH = "+12125550131", "+12125550132"
+
+
+class Changed:
+    """Two patients on `plain`; one has read its first text. Then the file says ten days without sun, not seven."""
+
+    def __init__(self, clinic: ClinicSetup) -> None:
+        self.told = clinic.enroll(name="Ana Ruiz", phone=TOLD).enrollment
+        self.fresh = clinic.enroll(name="Bea Holm", phone=FRESH).enrollment
+        clinic.send(clinic.texts(self.told)["today"], clinic.now + HOUR)
+        content = clinic.protocols["plain"].content.replace('"days":7', '"days":10')
+        self.old, self.new = clinic.protocols["plain"], CareProtocol.from_content(content)
+        self.clinic = replace(clinic, protocols={**clinic.protocols, "plain": self.new}, now=clinic.now + 2 * HOUR)
+
+    def effect(self, **rules: Any) -> ProtocolEffect:
+        clinic = self.clinic
+        with reading(clinic.engine) as session:
+            return protocol_effect(
+                session, "plain", protocols=clinic.protocols, rules=replace(clinic.rules, **rules), now=clinic.now
+            )
+
+    def migrate(self, effect: ProtocolEffect | None = None, *, not_told: bool = False) -> Migrated:
+        found = effect or self.effect()
+        return migrate(self._change, found, not_told=not_told, rules=self.clinic.rules, now=self.clinic.now, by="desk")
+
+    def undo(self, *, after: timedelta) -> Migrated:
+        return undo(self._change, "plain", rules=self.clinic.rules, now=self.clinic.now + after, by="desk")
+
+    @property
+    def _change(self) -> Callable[[], AbstractContextManager[Session]]:
+        return partial(writing, self.clinic.engine)
+
+    def sun(self, enrollment: int) -> Any:
+        return self.clinic.texts(enrollment)["sun-again"].due_at
+
+
+@pytest.fixture
+def changed(clinic: ClinicSetup) -> Changed:
+    return Changed(clinic)
+
+
+def test_the_effect_says_for_each_running_patient_what_moves_and_who_was_told_otherwise(changed: Changed) -> None:
+    before = changed.clinic.texts(changed.told), changed.clinic.texts(changed.fresh)
+    found = changed.effect()
+
+    by_patient = {one.enrollment: one.effect for one in found.patients}
+    said = {
+        whose: sorted((text.what.value, text.step) for text in effect.texts)
+        for whose, effect in by_patient.items()
+        if effect is not None
+    }
+    told = [("moved", "sun-again"), ("wrong_now", "today")]
+    assert {changed.told: told, changed.fresh: [("moved", "sun-again"), ("reworded", "today")]} == said
+    assert [changed.told] == [one.enrollment for one in found.told_otherwise]
+    assert "Told otherwise: 1; not yet: 1." in effect_summary(found)
+    assert before == (changed.clinic.texts(changed.told), changed.clinic.texts(changed.fresh))
+
+
+def test_all_or_only_those_not_yet_told_are_moved_and_nobody_unless_asked(changed: Changed) -> None:
+    was = changed.sun(changed.told)
+    assert [changed.fresh] == [one.enrollment for one in changed.migrate(not_told=True).effects]
+    assert (was, was + 3 * DAY) == (changed.sun(changed.told), changed.sun(changed.fresh))
+    done = changed.migrate()
+    assert [changed.told] == done.told_otherwise
+    assert was + 3 * DAY == changed.sun(changed.told)
+    with reading(changed.clinic.engine) as session:
+        history = [event.why for event in of_enrollment(session, changed.told) if event.what == "migrated"]
+    assert [f"to version {changed.new.version} of plain"] == history
+    with pytest.raises(Refused, match="no running patient of plain can be moved"):
+        changed.migrate()
+
+
+def test_who_was_told_between_the_look_and_the_move_stays_where_only_the_untold_are_moved(changed: Changed) -> None:
+    seen = changed.effect()
+    changed.clinic.send(changed.clinic.texts(changed.fresh)["today"], changed.clinic.now)
+    done = changed.migrate(seen, not_told=True)
+    assert ((), [changed.fresh]) == (done.effects, [whose for whose, _ in done.stayed])
+
+
+def test_a_migration_is_taken_back_within_an_hour_and_what_left_meanwhile_is_listed(changed: Changed) -> None:
+    before = changed.clinic.texts(changed.told)["sun-again"], changed.clinic.texts(changed.fresh)["today"]
+    changed.migrate()
+    changed.clinic.send(changed.clinic.texts(changed.fresh)["today"], changed.clinic.now + HOUR / 4)
+    back = changed.undo(after=HOUR / 2)
+
+    assert [(changed.fresh, "today")] == list(back.left)
+    assert [changed.fresh] == back.told_otherwise  # ten days were said, and seven hold again
+    after = changed.clinic.texts(changed.told)["sun-again"], changed.clinic.texts(changed.fresh)["today"]
+    assert before[0].due_at == after[0].due_at
+    assert MessageState.DELIVERED is after[1].state
+    with pytest.raises(Refused, match="none to take back"):
+        changed.undo(after=HOUR / 2)
+
+
+def test_after_an_hour_nothing_is_taken_back(changed: Changed) -> None:
+    changed.migrate()
+    with pytest.raises(Refused, match="none to take back"):
+        changed.undo(after=HOUR + timedelta(minutes=1))
+
+
+def test_until_a_clinician_has_approved_it_in_the_language_nobody_is_moved(changed: Changed) -> None:
+    found = changed.effect(must_be_approved=True)
+    assert (("en",), []) == (found.waiting, found.movable)
+    with pytest.raises(Refused, match="approves it in en first"):
+        changed.migrate(found)
+    changed.clinic.act(approve, changed.new, by="Dr. Lee", now=changed.clinic.now)
+    assert 2 == len(changed.effect(must_be_approved=True).movable)
