@@ -38,7 +38,7 @@ class PatientEffect:
     why_not: str | None = None
 
     @property
-    def told_otherwise(self) -> bool:
+    def misinformed(self) -> bool:
         """Whether a text has said what this content says otherwise: somebody calls, or a correction is sent."""
         return self.effect is not None and any(text.what is What.WRONG_NOW for text in self.effect.texts)
 
@@ -56,9 +56,9 @@ class ProtocolEffect:
     """Languages in which a clinician must approve this content before anybody is moved to it."""
 
     @property
-    def told_otherwise(self) -> list[PatientEffect]:
+    def misinformed(self) -> list[PatientEffect]:
         """Whom somebody must call, or send a correction."""
-        return [one for one in self.patients if one.told_otherwise]
+        return [one for one in self.patients if one.misinformed]
 
     @property
     def movable(self) -> list[PatientEffect]:
@@ -66,9 +66,9 @@ class ProtocolEffect:
         return [one for one in self.patients if one.effect is not None and one.language not in self.waiting]
 
     @property
-    def not_told(self) -> list[PatientEffect]:
+    def not_misinformed(self) -> list[PatientEffect]:
         """Those of them to whom no text has said anything that becomes different."""
-        return [one for one in self.movable if not one.told_otherwise]
+        return [one for one in self.movable if not one.misinformed]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -90,7 +90,7 @@ class ProtocolEffect:
             "on_it": self.on_it,
             "waiting": list(self.waiting),
             "texts": self.counts,
-            "told_otherwise": [one.enrollment for one in self.told_otherwise],
+            "told_otherwise": [one.enrollment for one in self.misinformed],
             "cannot_move": [
                 {"enrollment": one.enrollment, "why": one.why_not} for one in self.patients if one.effect is None
             ],
@@ -107,7 +107,7 @@ def protocol_effect(
     stored = [one for one in session.scalars(running.order_by(col(Enrollment.id))) if rules.is_yours(one.office)]
     others = [one for one in stored if one.version != protocol.version]
     patients = [_effect_on(session, one, protocol, rules, now) for one in others]
-    patients.sort(key=lambda one: (one.effect is not None, not one.told_otherwise, _unchanged(one), one.enrollment))
+    patients.sort(key=lambda one: (one.effect is not None, not one.misinformed, _unchanged(one), one.enrollment))
     waiting = tuple(
         one
         for one in protocol.languages

@@ -28,7 +28,7 @@ def effect_summary(found: ProtocolEffect) -> list[str]:
         f"Running patients on other versions of {protocol.id}: {others}; on {protocol.version}: {found.on_it}.",
         f"Texts change for {len(changed)}; for {others - len(changed)} nothing does.",
         *(f"{found.counts[what.value]} {words}." for what, words in _WORDS.items() if found.counts[what.value]),
-        f"Told otherwise: {len(found.told_otherwise)}; not yet: {others - len(found.told_otherwise)}.",
+        f"Told otherwise: {len(found.misinformed)}; not yet: {others - len(found.misinformed)}.",
     ]
     if found.waiting:
         said.append(

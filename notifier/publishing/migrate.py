@@ -45,9 +45,18 @@ class Migrated:
     """Enrollment and why: who stays as they are."""
 
     @property
-    def told_otherwise(self) -> list[int]:
+    def misinformed(self) -> list[int]:
         """Enrollments to which a text has said what is different now."""
         return [one.enrollment for one in self.effects if _is_wrong(one)]
+
+
+def to_be_moved(effect: ProtocolEffect, *, not_told: bool) -> list[int]:
+    """The enrollments that would be moved. Raises Refused where there is none."""
+    whom = [one.enrollment for one in (effect.not_misinformed if not_told else effect.movable)]
+    if not whom:
+        waits = f"; a clinician reads and approves it in {', '.join(effect.waiting)} first" if effect.waiting else ""
+        raise Refused(f"no running patient of {effect.protocol.id} can be moved to {effect.protocol.version}{waits}")
+    return whom
 
 
 def migrate(
@@ -58,10 +67,7 @@ def migrate(
     Some at a time, each in the plan that is found then: who was told meanwhile, and should not be moved once told,
     stays. Raises Refused where nobody can be moved.
     """
-    whom = [one.enrollment for one in (effect.not_told if not_told else effect.movable)]
-    if not whom:
-        waits = f"; a clinician reads and approves it in {', '.join(effect.waiting)} first" if effect.waiting else ""
-        raise Refused(f"no running patient of {effect.protocol.id} can be moved to {effect.protocol.version}{waits}")
+    whom = to_be_moved(effect, not_told=not_told)
     command, done, stayed = Migrate(effect.protocol), list[Effect](), list[tuple[int, str]]()
     migration: int | None = None
     for some in _parts(whom):
@@ -157,7 +163,7 @@ def _keep(
             "enrollment_id": one.enrollment,
             "from_version": from_version,
             "to_version": protocol.version,
-            "told_otherwise": _is_wrong(one),
+            "misinformed": _is_wrong(one),
         }
         for one, from_version in moved
     ]

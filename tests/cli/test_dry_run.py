@@ -21,17 +21,22 @@ from notifier.cli.app import build_app
 from notifier.conversations.claims import claim
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import open_engine, writing
-from notifier.db.tables import Message, Staff, TaskSnooze
+from notifier.db.protocols import store_version
+from notifier.db.tables import Enrollment, Message, Staff, TaskSnooze
 from notifier.domain.states import MessageState
 from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.numbers.holds import hold_number
 from notifier.sending.gates.circuits import open_circuit
+from schedules.catalogue import shipped
+from schedules.protocol import CareProtocol
 from tests.cli.conftest import ANA, Ran
 
 Desk = Callable[..., Ran]
 PHONE, HELD = "+14155550123", "+14155550199"
 NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
 WEEK, MINERAL = "microneedling-week", "microneedling-regimen"
+OLDER = CareProtocol.from_content(shipped()["microneedling"].content.replace('"days":7', '"days":6'))
+"""What the first patient was enrolled on."""
 CHANGES: dict[str, tuple[str, ...]] = {
     "enroll": tuple("Eva Holm" if word == "Ana Lopez" else word for word in ANA)[1:],
     "import": ("patients.csv",),
@@ -66,6 +71,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "unpause": ("--protocol", MINERAL),
     "circuit reset": (),
     "protocols approve": ("microneedling", "--by", "Dr. Rivera"),
+    "protocols migrate": ("microneedling",),
     "recover": ("--apply",),
     "backup": ("copy.db",),
     "restore": ("older.db",),
@@ -112,7 +118,7 @@ CHANGES_NOTHING = {
     "opt-outs",
     "delivery", "silent", "find", "patients", "day", "report",
     "protocols list", "protocols show", "protocols check", "protocols compare", "protocols schema", "offices", "alerts",
-    "tasks list",
+    "tasks list", "protocols effect",
     "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
     "hooks list", "feeds list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
@@ -141,7 +147,7 @@ def kept_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def busy_desk(clinic: Desk, tmp_path: Path, kept_desk: Path) -> Desk:
-    """A reply, a held number, a text in review, an open circuit, a pause, an account and a key."""
+    """A reply, a held number, a text in review, an open circuit, a pause, an older version, an account and a key."""
     if not kept_desk.is_dir():
         make_busy(clinic, tmp_path)
         shutil.copytree(tmp_path, kept_desk)
@@ -162,6 +168,8 @@ def make_busy(clinic: Desk, tmp_path: Path) -> None:
             bounced = update(Message).where(col(Message.id) == number)
             session.execute(bounced.values(state=MessageState.UNDELIVERED, seen_to=how))
         claim(session, TaskRef(TaskKind.TEXT, 2), now=NOW, by="dana")
+        store_version(session, OLDER, NOW)
+        session.execute(update(Enrollment).values(version=OLDER.version))
         session.add(TaskSnooze(kind="reply", number=1, until=NOW + timedelta(days=1), at=NOW, by="dana"))
     engine.dispose()
     booked = [*ANA[1:], "--appointment-at", "2026-03-07T15:50"]

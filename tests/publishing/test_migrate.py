@@ -65,7 +65,7 @@ def changed(clinic: ClinicSetup) -> Changed:
     return Changed(clinic)
 
 
-def test_the_effect_says_for_each_running_patient_what_moves_and_who_was_told_otherwise(changed: Changed) -> None:
+def test_the_effect_says_for_each_running_patient_what_moves_and_who_was_misinformed(changed: Changed) -> None:
     before = changed.clinic.texts(changed.told), changed.clinic.texts(changed.fresh)
     found = changed.effect()
 
@@ -77,7 +77,7 @@ def test_the_effect_says_for_each_running_patient_what_moves_and_who_was_told_ot
     }
     told = [("moved", "sun-again"), ("wrong_now", "today")]
     assert {changed.told: told, changed.fresh: [("moved", "sun-again"), ("reworded", "today")]} == said
-    assert [changed.told] == [one.enrollment for one in found.told_otherwise]
+    assert [changed.told] == [one.enrollment for one in found.misinformed]
     assert "Told otherwise: 1; not yet: 1." in effect_summary(found)
     assert before == (changed.clinic.texts(changed.told), changed.clinic.texts(changed.fresh))
 
@@ -87,7 +87,7 @@ def test_all_or_only_those_not_yet_told_are_moved_and_nobody_unless_asked(change
     assert [changed.fresh] == [one.enrollment for one in changed.migrate(not_told=True).effects]
     assert (was, was + 3 * DAY) == (changed.sun(changed.told), changed.sun(changed.fresh))
     done = changed.migrate()
-    assert [changed.told] == done.told_otherwise
+    assert [changed.told] == done.misinformed
     assert was + 3 * DAY == changed.sun(changed.told)
     with reading(changed.clinic.engine) as session:
         history = [event.why for event in of_enrollment(session, changed.told) if event.what == "migrated"]
@@ -110,7 +110,7 @@ def test_a_migration_is_taken_back_within_an_hour_and_what_left_meanwhile_is_lis
     back = changed.undo(after=HOUR / 2)
 
     assert [(changed.fresh, "today")] == list(back.left)
-    assert [changed.fresh] == back.told_otherwise  # ten days were said, and seven hold again
+    assert [changed.fresh] == back.misinformed  # ten days were said, and seven hold again
     after = changed.clinic.texts(changed.told)["sun-again"], changed.clinic.texts(changed.fresh)["today"]
     assert before[0].due_at == after[0].due_at
     assert MessageState.DELIVERED is after[1].state

@@ -9,13 +9,13 @@ import typer
 from notifier.cli.context import CommandContext, command_context
 from notifier.cli.effect_table import print_texts
 from notifier.cli.options import DryRun, Json, Yes
-from notifier.cli.output import note, print_json, show
+from notifier.cli.output import is_attended, note, print_json, show
 from notifier.db.engine import reading
 from notifier.domain.instants import zone_called
 from notifier.domain.refused import Refused
 from notifier.publishing.effect import ProtocolEffect, protocol_effect
 from notifier.publishing.effect_sentences import effect_summary
-from notifier.publishing.migrate import Migrated, last_migration, migrate, undo
+from notifier.publishing.migrate import Migrated, last_migration, migrate, to_be_moved, undo
 
 Protocol = Annotated[str, typer.Argument(help="Its id.")]
 
@@ -52,19 +52,23 @@ def migrate_patients(
             _take_back(context, protocol, yes=yes, as_json=as_json)
             return
         found = _effect(context, protocol)
-        whom = len(found.not_told if not_told else found.movable)
+        whom = to_be_moved(found, not_told=not_told)
+        only_shown = dry_run or (as_json and is_attended() and not yes)
+        if as_json and only_shown:
+            print_json(found.to_json())
         if not as_json:
             _print(found)
-        context.confirm(f"Move {whom} patients to {protocol} {found.protocol.version}?", yes=yes)
-        done = migrate(
-            context.change, found, not_told=not_told, rules=context.rules, now=context.now, by=context.by
-        )  # fmt: skip
+        if dry_run:
+            context.report(f"{len(whom)} patients would be moved to {found.protocol.version}")
+        if only_shown:
+            return
+        context.confirm(f"Move {len(whom)} patients to {protocol} {found.protocol.version}?", yes=yes)
+        done = migrate(context.change, found, not_told=not_told, rules=context.rules, now=context.now, by=context.by)
         if as_json:
             print_json(_done_json(done))
         context.report(f"{len(done.effects)} patients are on {found.protocol.version}; {_who_to_call(done)}")
         _say_stayed(done)
-        if not dry_run:
-            note(f"to take it back within an hour: notifier protocols migrate {protocol} --undo")
+        note(f"to take it back within an hour: notifier protocols migrate {protocol} --undo")
 
 
 def _take_back(context: CommandContext, protocol: str, *, yes: bool, as_json: bool) -> None:
@@ -105,14 +109,14 @@ def _say_stayed(done: Migrated) -> None:
 
 
 def _who_to_call(done: Migrated) -> str:
-    told = ", ".join(map(str, done.told_otherwise))
+    told = ", ".join(map(str, done.misinformed))
     return f"call, for a text has told them otherwise: enrollments {told}" if told else "nobody was told otherwise"
 
 
 def _done_json(done: Migrated) -> dict[str, Any]:
     return {
         "enrollments": [one.to_json() for one in done.effects],
-        "told_otherwise": done.told_otherwise,
+        "told_otherwise": done.misinformed,
         "left": [{"enrollment": enrollment, "step": step} for enrollment, step in done.left],
         "stayed": [{"enrollment": enrollment, "why": why} for enrollment, why in done.stayed],
     }

@@ -32,5 +32,5 @@ class MigratedEnrollment(SQLModel, table=True):
     enrollment_id: int = Field(sa_column=Column(ForeignKey("enrollments.id"), primary_key=True))
     from_version: str = Field(max_length=12)
     to_version: str = Field(max_length=12)
-    told_otherwise: bool
+    misinformed: bool
     """Whether a text had said by then what the new version says otherwise."""

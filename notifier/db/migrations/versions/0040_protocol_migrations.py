@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("enrollment_id", sa.Integer(), nullable=False),
         sa.Column("from_version", sa.String(12), nullable=False),
         sa.Column("to_version", sa.String(12), nullable=False),
-        sa.Column("told_otherwise", sa.Boolean(), nullable=False),
+        sa.Column("misinformed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["migration_id"], ["protocol_migrations.id"],
             name="fk_migrated_enrollments_migration_id_protocol_migrations",
