@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -16,6 +17,9 @@ from notifier.db.tables import Attempt, Enrollment, Message, Reply
 from notifier.domain.phone import area_zones
 from notifier.promises.facts import Arrival, Evidence, Intent, OpenMessage
 from notifier.sandbox.server import Sandbox
+from schedules.restriction import Restriction
+
+_DAY: Final = timedelta(days=1)
 
 
 def gather(session: Session, sandbox: Sandbox, stops: Mapping[str, datetime], until: datetime) -> Evidence:
@@ -94,11 +98,28 @@ def _intent(session: Session, message: Message, enrollment: Enrollment, sids: li
 def _ends(session: Session, message: Message, enrollment: Enrollment) -> Iterator[datetime]:
     """When what a lift lifts has ended at the earliest: by plain arithmetic here, and not by the planner's word."""
     protocol = load_version(session, enrollment.protocol, enrollment.version)
-    treated_at = enrollment.treated_at
     for step in protocol.steps:
-        if step.key == message.step and treated_at is not None:
-            for length in (protocol.restrictions[topic] for topic in step.lifts):
-                yield treated_at + timedelta(hours=length.hours or 0, days=length.days or 0, weeks=length.weeks or 0)
-                if length.until_day is not None:
-                    day = enrollment.treated_on + timedelta(days=length.until_day)
-                    yield datetime.combine(day, time.min, ZoneInfo(enrollment.timezone))
+        if step.key == message.step and enrollment.treated_at is not None:
+            for topic in step.lifts:
+                yield from ends_of(protocol.restrictions[topic], topic, enrollment)
+
+
+def ends_of(rule: Restriction, topic: str, enrollment: Enrollment) -> Iterator[datetime]:
+    """The ends that all must have passed: of its length here, of the least allowed, of a gate."""
+    assert enrollment.treated_at is not None
+    said = enrollment.restrictions.get(topic)
+    if said:
+        unit = {"h": timedelta(hours=1), "d": _DAY, "w": 7 * _DAY, "m": 28 * _DAY}[said[-1]]
+        yield enrollment.treated_at + int(said[:-1]) * unit
+    if not (said and enrollment.decided_by):
+        for length in (rule,) if said else (rule, rule.usual or rule.up_to):
+            if length is None:
+                continue
+            lasts = timedelta(hours=length.hours or 0, days=length.days or 0, weeks=length.weeks or 0)
+            yield enrollment.treated_at + lasts + 28 * _DAY * (length.months or 0)
+            if length.until_day is not None:
+                day = enrollment.treated_on + timedelta(days=length.until_day)
+                yield datetime.combine(day, time.min, ZoneInfo(enrollment.timezone))
+    if rule.until is not None:
+        cleared = enrollment.cleared.get(topic)
+        yield datetime.fromisoformat(cleared) if cleared else datetime.max.replace(tzinfo=UTC)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from notifier.db.engine import reading, writing
-from notifier.db.tables import Message
+from notifier.db.tables import Enrollment, Message
 from notifier.demo.cast import CLINIC_PHONE, CLINIC_ZONE, MARIA
 from notifier.demo.front_desk import FrontDesk
 from notifier.demo.script import Enrolls
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
 from notifier.promises.count import count_promises
-from notifier.promises.evidence import gather
+from notifier.promises.evidence import ends_of, gather
 from notifier.sandbox.server import SENDER, Sandbox
+from schedules.restriction import Restriction
 from schedules.wording import Voice
 
 TREATED = datetime(2026, 3, 7, 15, 30, tzinfo=MARIA.zone).astimezone(UTC)  # elapsed time needs UTC: the clocks change
@@ -49,3 +51,21 @@ def _early(engine: Engine, step: str, at: datetime) -> tuple[str, ...]:
         row.sid, row.sent_text, row.state = sent.sid, row.text, MessageState.DELIVERED
     with reading(engine) as session:
         return count_promises(gather(session, sandbox, {}, at))[0].broken
+
+
+def test_a_patients_own_length_and_a_closed_gate_end_no_earlier_than_plain_arithmetic_says() -> None:
+    treated = datetime(2026, 3, 6, 19, tzinfo=UTC)
+    cases: list[tuple[dict[str, Any], dict[str, str], str | None, dict[str, str], timedelta]] = [
+        ({"days": 7}, {}, None, {}, timedelta(days=7)),
+        ({"days": 7}, {"sun": "10d"}, None, {}, timedelta(days=10)),
+        ({"days": 7}, {"sun": "48h"}, None, {}, timedelta(days=7)),
+        ({"days": 7}, {"sun": "48h"}, "Dr. Lee", {}, timedelta(hours=48)),
+        ({"hours": 24, "up_to": {"hours": 72}}, {}, None, {}, timedelta(hours=72)),
+        ({"hours": 24, "up_to": {"hours": 72}}, {"sun": "30h"}, None, {}, timedelta(hours=30)),
+        ({"until": "cleared"}, {}, None, {"sun": "2026-03-16T19:00:00+00:00"}, timedelta(days=10)),
+        ({"until": "cleared"}, {}, None, {}, datetime.max.replace(tzinfo=UTC) - treated),
+    ]
+    for rule, said, decided_by, cleared, latest in cases:
+        whose: dict[str, Any] = {"treated_at": treated, "treated_on": treated.date(), "timezone": "UTC"}
+        enrollment = Enrollment(**whose, restrictions=said, decided_by=decided_by, cleared=cleared)
+        assert treated + latest == max(ends_of(Restriction.model_validate(rule), "sun", enrollment)), (rule, said)
