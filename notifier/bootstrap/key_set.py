@@ -13,6 +13,7 @@ from notifier.config.key_file import make_key_file, read_key_file, refuse_other_
 from notifier.config.settings import Settings
 from notifier.db.engine import file_of, is_sqlite, reading
 from notifier.domain.key_set import LENGTH, KeySet
+from notifier.domain.pseudonyms import Pseudonyms
 
 log = structlog.get_logger()
 
@@ -30,6 +31,12 @@ def key_set(settings: Settings, engine: Engine) -> KeySet:
         keys = make_key_file(file)
         log.warning("new_key", file=str(file), do="keep a copy of it, apart from the backups")
     return keys
+
+
+def read_pseudonyms(settings: Settings, engine: Engine) -> Pseudonyms | None:
+    """By what patients who were erased are known again; None where the key file is not here. None is made."""
+    file = key_place(settings, engine)
+    return Pseudonyms(read_key_file(file)) if file is not None and file.exists() else None
 
 
 def key_place(settings: Settings, engine: Engine) -> Path | None:

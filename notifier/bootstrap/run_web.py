@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from notifier.db.errors import DatabaseFailure
 from notifier.db.same_file import OpenedFile
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.domain.clocks import Timekeeper
+from notifier.domain.pseudonyms import Pseudonyms
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts
 from notifier.scheduler.watchdog import notify_systemd
@@ -166,12 +168,13 @@ def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebCon
     """The settings, rules and database that the staff page and the API work with."""
     from notifier.web.context import WebContext  # noqa: PLC0415  # as above
 
+    keys = key_set(settings, engine)
     return WebContext(
         engine,
         clock,
-        planning_rules(settings),
+        replace(planning_rules(settings), pseudonyms=Pseudonyms(keys)),
         protocols(settings),
-        key_set(settings, engine),
+        keys,
         public_host=urlsplit(settings.public_url).hostname if settings.public_url else None,
         missing=missing_for_planning(settings),
         media=media_source(settings),

@@ -42,6 +42,7 @@ from notifier.db.same_file import OpenedFile
 from notifier.db.threads import DatabaseThreads
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.pseudonyms import Pseudonyms
 from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
@@ -174,8 +175,10 @@ def _with_others(outside: Outside, settings: Settings, threads: DatabaseThreads,
     """With what tells staff, and what other systems hear and say."""
     alerting = build_alerting(settings)
     heartbeat = settings.heartbeat_url
-    seal = sealing(settings, key_set(settings, threads.engine))
-    beside = (threads, clock, protocols(settings), planning_rules(settings))
+    keys = key_set(settings, threads.engine)
+    seal = sealing(settings, keys)
+    rules = replace(planning_rules(settings), pseudonyms=Pseudonyms(keys))
+    beside = (threads, clock, protocols(settings), rules)
     return replace(
         outside,
         watch=lambda now: watch(threads, alerting, now=now),

@@ -123,6 +123,10 @@ COMMANDS: Final = {
         "ops.backups.restore", "Put a backup in the place of the SQLite database; the replaced one is kept beside it."
     ),
     "audit": CommandEntry("ops.audit.app", "Who saw and did what, and whether the record of it is whole."),
+    "erase": CommandEntry(
+        "ops.forgetting.erase", "Take away a patient's name, numbers and words for good; first export them."
+    ),
+    "legal-hold": CommandEntry("ops.forgetting.legal_hold", "Let nothing of a patient be erased, until it is lifted."),
     "staff": CommandEntry("ops.accounts.app", "Who may sign in to the staff page."),
     "api-key": CommandEntry("ops.api_keys.app", "Which programs may use the API."),
     "webhooks": CommandEntry("ops.webhooks.app", "Which other programs are told what happens."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import typer
@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from notifier.access.accounts import audit
+from notifier.bootstrap.key_set import read_pseudonyms
 from notifier.bootstrap.planning import build_clock, missing_for_planning, planning_rules, protocols
 from notifier.cli.command_name import command
 from notifier.cli.output import confirm, note
@@ -143,9 +144,8 @@ def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = Fals
     clock = build_clock(settings)
     engine = open_engine("sqlite://" if in_memory else settings.database_url.get_secret_value())
     try:
-        yield CommandContext(
-            settings, engine, clock.now(), who(settings.staff), planning_rules(settings), protocols(settings), dry_run
-        )
+        rules = replace(planning_rules(settings), pseudonyms=read_pseudonyms(settings, engine))
+        yield CommandContext(settings, engine, clock.now(), who(settings.staff), rules, protocols(settings), dry_run)
     finally:
         engine.dispose()
 

@@ -18,6 +18,8 @@ from notifier.domain.offices import choose_office
 from notifier.domain.planning.difference import PlanDifference, PlannedChange, sent_steps
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import check_allowed
+from notifier.domain.pseudonyms import is_pseudonym
+from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.commands import Command
 from notifier.enrollments.first_text_changes import FirstTextChange, plan_first_changes
@@ -71,6 +73,8 @@ def plan_command(
 
     `lock` is for a session that will write what is found: no text can leave meanwhile.
     """
+    if is_pseudonym(stored.phone):
+        raise Refused(f"the patient of enrollment {stored.id} was erased; enroll the patient anew")
     before = _facts_before(session, stored, command)
     if command.is_done(stored):
         return CommandPlan(before, before, _opted_out(session, before, before), already=True)

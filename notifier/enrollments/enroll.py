@@ -26,9 +26,11 @@ from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
 from notifier.enrollments.fields import CHANGEABLE, Field, stored
 from notifier.enrollments.first_texts import first_text_json
+from notifier.enrollments.known_erased import refuse_erased
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
+from notifier.numbers.erased import recall
 from notifier.numbers.never_text import Person, refuse_never_texted
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import FIRST_TEXT, CareProtocol
@@ -78,7 +80,9 @@ def enroll(
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
     wanted = check_request(request, approved_catalogue(session, protocols, rules), rules)
     person = Person(wanted.facts.folded_name, wanted.facts.phone, wanted.external_id)
+    recall(session, [person], rules.pseudonyms)
     asks = refuse_never_texted(session, person)
+    refuse_erased(session, wanted, rules.pseudonyms)
     known = by_external_id(session, wanted.external_id) if wanted.external_id else None
     if known is not None and rules.is_yours(known.office):
         refuse_another_visit(session, known, wanted, now)

@@ -29,6 +29,7 @@ from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans
 from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.asks import keep_from_old_number
+from notifier.numbers.erased import recall_number
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.numbers.open_replies import follow_number
 from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_phones
@@ -119,6 +120,7 @@ def _write_change(
     session.flush()
     _keep_words(session, before, after)
     if before.phone != after.phone:
+        recall_number(session, after.phone, rules.pseudonyms)
         _opt_out_follows(session, before.phone, after.phone, now, by)
     if command.event != "informed" and after.informed != before.informed:
         why = informed_note(after.informed)

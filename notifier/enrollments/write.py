@@ -35,6 +35,7 @@ from notifier.enrollments.plans import (
     stored_as,
 )
 from notifier.enrollments.requests import Checked
+from notifier.numbers.erased import recall
 from notifier.numbers.never_text import Person, never_texted_of, remember
 
 
@@ -82,6 +83,8 @@ def write_enrollments(
     Requests on the same number are written one after the other, so that each sees those before it.
     """
     lock_plans(session)
+    asked = [Person(one.facts.folded_name, one.facts.phone, one.external_id) for one in wanted]
+    recall(session, asked, rules.pseudonyms)
     refuse_ids_elsewhere(session, wanted, rules)
     standing = read_standing(session, [one.facts for one in wanted])
     for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():

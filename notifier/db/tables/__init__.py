@@ -11,6 +11,7 @@ from notifier.db.tables.audit import AuditSeal, AuditShown, StaffAudit
 from notifier.db.tables.booking_hooks import HookBooking, HookEvent, HookSource
 from notifier.db.tables.calendar_feeds import CalendarFeed
 from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer, SavedWording
+from notifier.db.tables.forgetting import Erasure, LegalHold, ProviderDeletion, RetentionApproval
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
@@ -46,12 +47,14 @@ __all__ = [
     "CalendarFeed",
     "Circuit",
     "Enrollment",
+    "Erasure",
     "Event",
     "HookBooking",
     "HookEvent",
     "HookSource",
     "ImportFile",
     "KnownBrowser",
+    "LegalHold",
     "MappingWord",
     "Message",
     "MigratedEnrollment",
@@ -63,6 +66,7 @@ __all__ = [
     "Poll",
     "ProtocolMigration",
     "ProtocolVersion",
+    "ProviderDeletion",
     "Receipt",
     "Recovery",
     "RecoveryCode",
@@ -71,6 +75,7 @@ __all__ = [
     "Reply",
     "ReplyPass",
     "ReplyPhone",
+    "RetentionApproval",
     "Role",
     "SavedAnswer",
     "SavedMapping",

@@ -13,6 +13,7 @@ from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices, profile_
 from notifier.domain.own_lengths import own_lengths
 from notifier.domain.planning.rule_texts import RuleRow, RuleTexts, rule_texts
 from notifier.domain.planning.second_treatment import Withheld
+from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.informing import InformingFacts
@@ -43,6 +44,8 @@ class PlanningRules:
     """Whether a text leaves at enrollment that says who writes."""
     yours: frozenset[str] | None = None
     """The offices of whoever asks; None: all."""
+    pseudonyms: Pseudonyms | None = None
+    """By what patients who were erased are known again; None: the clinic's key is not here."""
 
     def at(self, office: str | None) -> PlanningRules:
         """The same as they hold at an office; None: the clinic's own. Raises Refused for one that the file lacks."""

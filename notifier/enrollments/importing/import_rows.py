@@ -136,7 +136,7 @@ def import_rows(
         _write_chunk(engine, chunk, rules, now, by, report, see, visits)
         report_progress("written", report.written, len(waiting))
     with writing(engine) as session:
-        know_bookings(session, ids, said_at)
+        know_bookings(session, ids, said_at, rules.pseudonyms)
     return report
 
 

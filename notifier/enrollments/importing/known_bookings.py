@@ -12,6 +12,8 @@ from sqlmodel import col
 
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import HookBooking, HookSource
+from notifier.domain.pseudonyms import Pseudonyms
+from notifier.numbers.erased import erased_rows
 
 _AT_ONCE: Final = 500
 """Ids in one statement."""
@@ -28,15 +30,19 @@ def newer_bookings(session: Session, external_ids: Sequence[str], said_at: datet
     return found
 
 
-def know_bookings(session: Session, external_ids: Sequence[str], said_at: datetime) -> None:
+def know_bookings(
+    session: Session, external_ids: Sequence[str], said_at: datetime, pseudonyms: Pseudonyms | None = None
+) -> None:
     """A file that was written at `said_at` has said how these visits are: a post from before comes too late.
 
     Also of one that is not enrolled, such as a cancelled visit: the late news that it was made must not enroll it.
+    The ids of patients who were erased are not written down again: a post of theirs enrolls nobody anyway.
     """
     sources = list(session.scalars(select(col(HookSource.id)).where(col(HookSource.ended_at).is_(None))))
     if not sources:
         return
-    for ids in _parts(external_ids):
+    erased = {one.external_id for one in erased_rows(session, (), external_ids, pseudonyms)}
+    for ids in _parts([one for one in external_ids if one not in erased]):
         named = or_(col(HookBooking.external_id).in_(ids), col(HookBooking.booking).in_(ids))
         older = update(HookBooking).where(named, col(HookBooking.at) < said_at)
         session.execute(older.values(at=said_at))

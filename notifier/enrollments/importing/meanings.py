@@ -23,6 +23,7 @@ from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.importing.file_visits import FileVisits, keep_visits
 from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
+from notifier.enrollments.known_erased import known_erased
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import ChangeRequest, Checked, check_when
@@ -37,7 +38,8 @@ class RowMeaning(StrEnum):
     CHANGED = "changed"
     ENDED = "ended"
     PASSED_BY = "passed by"
-    """Nothing can be done for it, and nothing is wrong with it: a cancelled visit that was never enrolled."""
+    """Nothing can be done for it, and nothing is wrong with it: a cancelled visit that was never enrolled, or a
+    patient who was erased."""
 
 
 _ENDINGS: Final[Mapping[Status, Command]] = {Status.CANCELLED: Cancel("cancelled by import"), Status.NO_SHOW: NoShow()}
@@ -64,9 +66,13 @@ def read_meanings(
     on_phone: dict[str, list[Enrollment]] = {}
     for stored in enrollments_on(session, new_phones):
         on_phone.setdefault(stored.phone, []).append(stored)
+    erased = known_erased(session, [row.wanted for row in rows], rules.pseudonyms)
     meanings: list[tuple[ImportRow, RowMeaning]] = []
     faults: list[RowFault] = []
-    for row in rows:
+    for position, row in enumerate(rows):
+        if position in erased:
+            meanings.append((row, RowMeaning.PASSED_BY))
+            continue
         stored_row = known.get(row.wanted.external_id or "")
         try:
             if stored_row is not None:

@@ -1,0 +1,42 @@
+"""A legal hold: nothing of a patient is erased, whoever asks and whatever the retention says, until it is lifted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.events import record_event
+from notifier.db.rows import insert_rows
+from notifier.db.tables import LegalHold
+from notifier.domain.refused import Refused
+from notifier.maintenance.forgetting.subject import DataSubject, subject_of
+
+
+def put_on_hold(session: Session, enrollment_id: int, *, now: datetime, by: str) -> bool:
+    """From now on nothing of this patient is erased; False where that was said before. Raises Refused."""
+    if hold_on(session, subject_of(session, enrollment_id)) is not None:
+        return False
+    insert_rows(session, LegalHold, [{"enrollment_id": enrollment_id, "at": now, "by": by}])
+    record_event(session, at=now, by=by, what="legal_hold", enrollment_id=enrollment_id)
+    return True
+
+
+def lift_hold(session: Session, enrollment_id: int, *, now: datetime, by: str) -> None:
+    """The patient may be forgotten again. Raises Refused where there was no hold."""
+    whose = subject_of(session, enrollment_id).enrollments
+    these = update(LegalHold).where(col(LegalHold.enrollment_id).in_(whose), col(LegalHold.lifted_at).is_(None))
+    lifted = session.execute(these.values(lifted_at=now, lifted_by=by).returning(col(LegalHold.id))).all()
+    if not lifted:
+        raise Refused("this patient has no legal hold", "enrollment")
+    record_event(session, at=now, by=by, what="legal_hold_lifted", enrollment_id=enrollment_id)
+
+
+def hold_on(session: Session, subject: DataSubject) -> LegalHold | None:
+    """The hold that covers this patient, on whichever enrollment it was said."""
+    found = select(LegalHold).where(
+        col(LegalHold.enrollment_id).in_(subject.enrollments), col(LegalHold.lifted_at).is_(None)
+    )
+    return session.scalars(found.order_by(col(LegalHold.id))).first()

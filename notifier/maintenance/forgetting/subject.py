@@ -1,0 +1,59 @@
+"""Whose data it is: all enrollments of one patient, and the numbers that are nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.enrollments import of_same_person, the_enrollment
+from notifier.db.tables import Enrollment, Message
+from notifier.domain.pseudonyms import is_pseudonym
+from notifier.domain.refused import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class DataSubject:
+    """One patient, as far as the tables say who that is."""
+
+    enrollments: tuple[int, ...]
+    """All of the same folded name and number."""
+    names: tuple[str, ...]
+    folded_names: tuple[str, ...]
+    external_ids: tuple[str, ...]
+    phones: tuple[str, ...]
+    """The numbers that this patient's texts went to, and no other patient's."""
+    shared: tuple[str, ...]
+    """Those that another patient has too: what was written from them may be the other's."""
+
+
+def subject_of(session: Session, enrollment_id: int) -> DataSubject:
+    """The patient of an enrollment. Raises Refused where there is none, and for one who was erased."""
+    stored = the_enrollment(session, enrollment_id)
+    if is_pseudonym(stored.phone):
+        raise Refused(f"the patient of enrollment {enrollment_id} was erased", "enrollment")
+    ids = of_same_person(session, enrollment_id)
+    rows = session.scalars(select(Enrollment).where(col(Enrollment.id).in_(ids)).order_by(col(Enrollment.id))).all()
+    texted = select(col(Message.phone)).where(col(Message.enrollment_id).in_(ids)).distinct()
+    phones = sorted({one for one in (*(row.phone for row in rows), *session.scalars(texted)) if not is_pseudonym(one)})
+    others = or_(
+        col(Enrollment.phone).in_(phones),
+        col(Enrollment.id).in_(select(col(Message.enrollment_id)).where(col(Message.phone).in_(phones))),
+    )
+    found = session.execute(
+        select(col(Enrollment.phone), col(Message.phone))
+        .outerjoin(Message, col(Message.enrollment_id) == col(Enrollment.id))
+        .where(others, col(Enrollment.id).not_in(ids))
+        .distinct()
+    )
+    theirs = {phone for pair in found for phone in pair}
+    return DataSubject(
+        enrollments=tuple(ids),
+        names=tuple(dict.fromkeys(row.name for row in rows)),
+        folded_names=tuple(dict.fromkeys(row.folded_name for row in rows)),
+        external_ids=tuple(row.external_id for row in rows if row.external_id),
+        phones=tuple(one for one in phones if one not in theirs),
+        shared=tuple(one for one in phones if one in theirs),
+    )
