@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from schedules.field_types import Language, Words
 from schedules.offsets import Span, Strict
+from schedules.repeat import repeated_key
 
 Choice = Annotated[str, StringConstraints(pattern=r"^[1-9]$")]
 """The digit that a patient replies."""
@@ -74,8 +75,9 @@ class Asking(Strict):
 
 
 def first_asking(key: str) -> str:
-    """The key of the step that a text of the outbox was planned by: the second asking has none of its own."""
-    return key.removesuffix(AGAIN)
+    """The key of the step that a text of the outbox was planned by: the second asking has none of its own, nor has
+    an occurrence of a repeat."""
+    return repeated_key(key.removesuffix(AGAIN))
 
 
 def wrong_answers(step: Asking, key: str, *, asks: bool) -> str | None:

@@ -129,7 +129,7 @@ class _Text:
 
 
 def _rank(message: PlannedMessage, reminders: set[str]) -> float:
-    if message.step in reminders:
+    if message.step in reminders or (message.reminds and not (message.kind is StepKind.RESTRICT and message.topics)):
         return _REMINDER
     names_no_rule = message.kind is StepKind.RESTRICT and not message.topics
     return _RANK[message.kind] + (0.5 if names_no_rule else 0)  # it must find room, which rules need not
@@ -237,7 +237,7 @@ def _moved(
     had = f"{' and '.join(map(say_day, full))} had enough texts" if full else "another text leaves within the hour"
     notes = [note for note in message.notes if not note.startswith(_MOVED)]  # it has left that moment, too
     if due is None:
-        tell = () if reminds or message.kind is StepKind.ASK else (TELL_IN_PERSON,)
+        tell = () if reminds or message.reminds or message.kind is StepKind.ASK else (TELL_IN_PERSON,)
         return replace(message, due_at=None, notes=(*notes, f"{_NO_PLACE}: {had}", *tell))
     late = message.late_text if leaves_late(message.nominal_at, due, draft.hours.zone) else None
     text = late or message.text

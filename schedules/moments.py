@@ -111,6 +111,8 @@ class Moments:
     def limits(self, step: Step, nominal: datetime, enrolled_at: datetime | None) -> tuple[datetime, datetime]:
         """`not_before` and `expires_at`: a text is stale, too, once a restriction that it speaks of has ended."""
         useful = [nominal + step.stale_after.length] if step.stale_after else []
+        if step.occurrence and step.occurrence.following:
+            useful.append(step.occurrence.following.after(self.anchor.at, self.zone))
         if step.kind is StepKind.PREPARE:
             return enrolled_at or nominal - _LONGEST_WAY_EARLIER, min(*useful, self.anchor.at)
         expires = min([*useful, *(self.ends[topic] for topic in step.still_held)])
@@ -119,6 +121,11 @@ class Moments:
     def waits(self, step: Step) -> bool:
         """Whether a gate that it lifts is still closed."""
         return any(self.ends[topic] >= NOT_YET for topic in step.lifts)
+
+
+def is_superseded(slot: Slot, moments: Moments) -> bool:
+    """Whether it is an occurrence of a repeat whose next one was due before the treatment had ended."""
+    return slot.step.occurrence is not None and slot.expires_at <= moments.anchor.at and moments.anchor.treated
 
 
 class Slot(NamedTuple):
@@ -137,6 +144,7 @@ class Slot(NamedTuple):
     def notes(self, zone: ZoneInfo, enrolled_at: datetime | None) -> tuple[str, ...]:
         """Why it does not leave at its nominal moment, in words."""
         asks = self.step.kind is StepKind.ASK
+        needs_nobody = asks or (self.step.occurrence is not None and self.step.occurrence.reminds)
         if self.nominal_at >= NOT_YET:
             return (WAITS_UNTIL_CLEARED,)
         if self.due_at == self.nominal_at:
@@ -149,7 +157,7 @@ class Slot(NamedTuple):
             way = "later" if self.due_at > self.nominal_at else "earlier"
             why = f"moved {way} from {say_moment(self.nominal_at, zone)}: outside the send window"
             why += " or too late in the staffed hours" if asks else ""
-        return (why,) if self.due_at or asks else (why, TELL_IN_PERSON)
+        return (why,) if self.due_at or needs_nobody else (why, TELL_IN_PERSON)
 
 
 def leaves_late(nominal_at: datetime, at: datetime, zone: ZoneInfo) -> bool:

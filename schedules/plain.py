@@ -6,6 +6,7 @@ from schedules.asking import AGAIN, first_asking
 from schedules.conditions import AllOf, Condition
 from schedules.offsets import Duration, Span
 from schedules.protocol import Step
+from schedules.repeat import occurrence_in_words
 from schedules.restriction import Restriction
 from schedules.saying import say_hour
 
@@ -34,6 +35,9 @@ def _restriction_in_words(one: Restriction) -> str:
 def moment_in_words(step: Step) -> str:
     """`1 hour after`, `day 3, 9:00 AM`, `when makeup, sun end`."""
     at = step.at
+    if step.repeat is not None:
+        hours = " and ".join(map(say_hour, step.repeat.at))
+        return f"day{'s' if len(step.repeat.days) > 1 else ''} {', '.join(map(str, step.repeat.days))}, {hours}"
     if at is None:
         return f"when {', '.join(step.lifts)} end{'s' if len(step.lifts) == 1 else ''}"
     if at.day is not None:
@@ -71,4 +75,6 @@ def key_in_words(key: str) -> str:
     """A key in words: `mineral-sunscreen` is `mineral sunscreen`, `check-in.again` is `check in, asked again`."""
     if key.endswith(AGAIN):
         return f"{key_in_words(first_asking(key))}, asked again"
+    if occurrence := occurrence_in_words(key):
+        return f"{key_in_words(occurrence[0])}, {occurrence[1]}"
     return key.replace("-", " ").replace("_", " ")

@@ -27,6 +27,8 @@ class PlannedMessage:
     """The words for any later local date than the nominal one, where the protocol has them."""
     segments: Segments
     notes: tuple[str, ...] = ()
+    reminds: bool = False
+    """Whether it repeats, on a later day, what a step has said: it gives way to what ends a restriction."""
 
 
 def in_order(message: PlannedMessage) -> tuple[datetime, datetime]:

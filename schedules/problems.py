@@ -15,6 +15,7 @@ from schedules.errors import ProtocolError
 from schedules.languages.registry import languages
 from schedules.offsets import Duration, Moment, Span
 from schedules.protocol import CareProtocol, Question, Step
+from schedules.repeat import Repeat
 from schedules.restriction import Restriction
 from schedules.topic_words import CatchUpWords, RestrictionWords
 
@@ -70,6 +71,7 @@ _WRITE = {
     "lifts": 'lifts = ["makeup"]',
     "topics": 'topics = ["makeup"]',
     "only_if": 'only_if = { shaves = "yes" }, or a list of such tables of which one must hold',
+    "repeat": 'repeat = { days = [0, 1, 2], at = ["09:00", "19:00"] }',
     "stale_after": "stale_after = { hours = 8 }, how long the text stays useful",
     "why_stale": 'why_stale = "the reason"',
     "words": 'words.en = { rule = "no makeup", again = "wear makeup" }',
@@ -195,7 +197,7 @@ def _nearest(loc: Place) -> str:
 
 def _model(loc: Place) -> type[BaseModel]:
     """The table in which this place is a field."""
-    found: type[BaseModel] = CareProtocol
+    found: type[BaseModel] = Repeat if loc[0] == "steps" and loc[2:3] == ("repeat",) and len(loc) > 3 else CareProtocol
     match loc:
         case ("steps", _, "at", _):
             found = Moment

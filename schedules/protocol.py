@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from schedules.asking import Asking, wrong_answers
 from schedules.conditions import Condition, Conditional, both, implies, questions_in, wrong_condition
 from schedules.field_types import Key, Language, Words
 from schedules.offsets import Moment, Span, Strict
 from schedules.placeholders import series_printed, topics_printed
+from schedules.repeat import Occurrence, Repeat, wrong_days
 from schedules.restriction import Restriction
 from schedules.series import LAST, SERIES, SESSION
 from schedules.step_texts import wrong_texts
@@ -62,6 +63,8 @@ class Step(Conditional, Asking):
     key: Key
     kind: StepKind
     at: Moment | None = None
+    repeat: Repeat | None = None
+    """In place of `at`: at these hours of these days, each a text of its own."""
     lifts: Annotated[tuple[Key, ...], Field(strict=False)] = ()
     """The topics that this step says are over; only for kind `lift`."""
     topics: Annotated[tuple[Key, ...], Field(strict=False)] = ()
@@ -77,6 +80,7 @@ class Step(Conditional, Asking):
     """What of this step is not on the page (its hour, usually), in words."""
     enabled: bool = True
     why_off: str | None = None
+    _occurrence: Occurrence | None = PrivateAttr(default=None)
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -99,14 +103,15 @@ class Step(Conditional, Asking):
             raise ValueError("`lifts` goes with kind lift, and only with it")
         if self.kind is StepKind.LIFT and self.at is not None:
             raise ValueError("a lift has no time of its own: leave out `at`; its moment is when its topics end")
-        if self.kind is not StepKind.LIFT and self.at is None:
+        if self.kind is not StepKind.LIFT and self.at is None and self.repeat is None:
             raise ValueError("say when: add `at`, such as `at = { hours = 1 }`")
         if self.topics and self.kind is not StepKind.RESTRICT:
             raise ValueError("`topics` goes with kind restrict")
         self._check_staleness()
         if why := wrong_answers(self, self.key, asks=self.kind is StepKind.ASK):
             raise ValueError(why)
-        self._check_side_of_the_visit()
+        if why := wrong_days(self.at, self.repeat, self.key, self.kind):
+            raise ValueError(why)
         if self.enabled == bool(self.why_off):
             raise ValueError("`why_off` says why a step has `enabled = false`; one goes with the other")
         if self.late_text and self.late_text.keys() != self.text.keys():
@@ -118,15 +123,6 @@ class Step(Conditional, Asking):
             raise ValueError("stale_after is missing; write stale_after = { hours = 8 }")
         if self.why_stale and not (self.kind is StepKind.RESTRICT and self.stale_after):
             raise ValueError("`why_stale` goes with the `stale_after` of a restrict step, and only with it")
-
-    def _check_side_of_the_visit(self) -> None:
-        if self.at is not None and self.at.day is not None:
-            if self.kind is StepKind.PREPARE and self.at.day > 0:
-                raise ValueError("a prepare step is before the visit: its day is 0 or negative")
-            if self.kind is not StepKind.PREPARE and self.at.day < 0:
-                raise ValueError("only a prepare step has a negative day")
-        elif self.kind is StepKind.PREPARE:
-            raise ValueError('a prepare step counts dates before the visit: `at = { day = -2, time = "09:00" }`')
 
     @cached_property
     def named_topics(self) -> tuple[str, ...]:
@@ -149,6 +145,21 @@ class Step(Conditional, Asking):
     def measured_topics(self) -> tuple[str, ...]:
         """Topics whose length (`{sun.length}`) this step's texts print; a reader counts it from the treatment."""
         return topics_printed((*self.text.values(), *self.late_text.values()), "length")
+
+    @property
+    def occurrence(self) -> Occurrence | None:
+        """Which one of a repeat it is, in a plan; never in a file."""
+        return self._occurrence
+
+    def occurrences(self) -> Iterator[Step]:
+        """Each text that a plan may have of this step; itself where it does not repeat."""
+        if self.repeat is None:
+            yield self
+            return
+        for one in self.repeat.occurrences():
+            step = self.model_copy(update={"key": self.key + one.suffix, "at": one.at, "repeat": None})
+            step._occurrence = one  # noqa: SLF001 -- of the same class; no file may say it
+            yield step
 
     @property
     def every_text(self) -> tuple[tuple[str, dict[str, str]], ...]:
@@ -243,6 +254,11 @@ class CareProtocol(Strict):
         inherited = self.restrictions[step.lifts[0]].only_if if step.lifts else ()
         return step.only_if if inherited == step.only_if else both(inherited, step.only_if)
 
+    @cached_property
+    def planned_steps(self) -> tuple[Step, ...]:
+        """Each text that a plan may have: of a step that repeats, each occurrence."""
+        return tuple(one for step in self.steps for one in step.occurrences())
+
     def hangs_on(self, step: Step) -> set[str]:
         """The questions that must be answered before this step can be said."""
         return questions_in(self.conditions[step.key]).union(step.printed_series)
@@ -265,7 +281,7 @@ class CareProtocol(Strict):
     @cached_property
     def conditions(self) -> Mapping[str, Condition]:
         """When each step applies, by its key."""
-        return {step.key: self.condition(step) for step in self.steps}
+        return {step.key: self.condition(step) for step in (*self.steps, *self.planned_steps)}
 
     @cached_property
     def content(self) -> str:

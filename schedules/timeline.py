@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from schedules.conditions import Answers, fulfillment
 from schedules.daily_cap import Draft, keep_to_cap
 from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, withhold_unsaid
-from schedules.moments import Anchor, Moments, Slot, place
+from schedules.moments import Anchor, Moments, Slot, is_superseded, place
 from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
 from schedules.own_words import why_not_its_words
 from schedules.plain import only_if_in_words
 from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import CareProtocol, Step, StepKind
+from schedules.repeat import repeated_key
 from schedules.segments import count_segments
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, Staffed, open_hours
 from schedules.series import SERIES, check_series, is_last
@@ -155,7 +156,7 @@ def draft_timeline(
     own = moments.own_topics(protocol)
     steps: list[Step] = []
     left_out: list[LeftOut] = []
-    for step in protocol.steps:
+    for step in protocol.planned_steps:
         why = why_left_out(protocol, step, anchor, patient)
         if why is None:
             why = why_not_its_words(step, own)
@@ -163,9 +164,10 @@ def draft_timeline(
             why = NOBODY_STAFFED
         if why is None:
             steps.append(step)
-        elif why:
-            left_out.append(LeftOut(step.key, why))
+        elif why and (left := LeftOut(repeated_key(step.key), why)) not in left_out:
+            left_out.append(left)
     slots = place(steps, moments, hours_of(patient, rules), enrolled_at)
+    slots = [slot for slot in slots if not is_superseded(slot, moments)]
     ends = {**moments.ends, **until} if until else moments.ends
     printable = Printable(anchor.at, patient.zone, ends, moments.lengths(protocol, until or {}), patient.answers)
     speech = _speech(patient, rules, printable)
@@ -250,4 +252,5 @@ def _say(slot: Slot, patient: Patient, speech: Speech, enrolled_at: datetime | N
         late_text=late_text,
         segments=count_segments(words),
         notes=notes,
+        reminds=step.occurrence is not None and step.occurrence.reminds,
     )

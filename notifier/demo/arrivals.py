@@ -75,7 +75,7 @@ def _why(session: Session, message: Message, enrollment: Enrollment, window: Sen
     if message.step != first_asking(message.step):
         return "ask · once more, in other words: nothing has come since the question left"
     protocol = load_version(session, enrollment.protocol, enrollment.version)
-    (step,) = (step for step in protocol.steps if step.key == message.step)
+    (step,) = (step for step in protocol.planned_steps if step.key == message.step)
     anchor = enrollment.treated_at or enrollment.appointment_at
     assert anchor is not None
     assert message.due_at is not None  # it has left

@@ -28,6 +28,7 @@ from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of, facts_without_protocol
 from notifier.enrollments.write import refuse_unready
 from notifier.numbers.opt_outs import opted_out_phones
+from schedules.asking import first_asking
 
 _ON_ITS_WAY = frozenset({MessageState.ATTEMPTING, MessageState.UNKNOWN})
 _WAITS = "waits until somebody lets it go on"
@@ -208,5 +209,5 @@ def _without_a_text(
 
 
 def _says(facts: EnrollmentFacts, key: str) -> set[tuple[str, str]]:
-    step = next(step for step in facts.protocol.steps if step.key == key)
+    step = next(step for step in facts.protocol.steps if step.key == first_asking(key))
     return {(step.kind.value, topic) for topic in step.named_topics}

@@ -34,7 +34,7 @@ from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
 from schedules.offsets import Moment
-from schedules.plain import city_of, key_in_words, length_in_words
+from schedules.plain import city_of, key_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol, Step
 from schedules.saying import say_hour
 
@@ -102,6 +102,8 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
 
 
 def _say_rule(step: Step, protocol: CareProtocol) -> str:
+    if step.repeat is not None:
+        return f"It is one of several: {moment_in_words(step)}."
     if step.at is None:
         topics = [f"{key_in_words(topic)} ({length_in_words(protocol.restrictions[topic])})" for topic in step.lifts]
         return f"It leaves when what it lifts has ended: {', '.join(topics)}."

@@ -13,7 +13,6 @@ from notifier.db.tables import Enrollment, Message, NumberHold, Pause
 from notifier.db.tables.inbound import ALL_KINDS
 from notifier.domain.states import EnrollmentState
 from notifier.numbers.open_replies import held_by_reply
-from schedules.asking import AGAIN
 
 _texts = table_of(Message)
 # Tables, not classes: an office's narrowing is for what is listed, not for what keeps it.
@@ -26,7 +25,7 @@ def waits_for_a_person() -> ColumnElement[bool]:
 
     An open reply is a hold of the number too. A reply to a patient waits for none of them.
     """
-    paused = _pause.c.step.is_(None) | (_pause.c.step == _texts.c.step) | (_pause.c.step + AGAIN == _texts.c.step)
+    paused = _pause.c.step.is_(None) | (_pause.c.step == _texts.c.step) | _texts.c.step.like(_pause.c.step + ".%")
     paused &= (_pause.c.protocol == _enrollment.c.protocol) & _pause.c.lifted_at.is_(None)
     is_paused = select(_pause.c.id).where(paused)
     is_held = select(_enrollment.c.id).where(

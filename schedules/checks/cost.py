@@ -44,12 +44,12 @@ def plan_costs(protocol: CareProtocol, voice: Voice) -> tuple[PlanCost, ...]:
 def _plan_cost(protocol: CareProtocol, voice: Voice, language: str) -> PlanCost:
     costs = {
         step.key: count_segments(_longest(step.text[language], voice, Addressee(language), protocol, step)).count
-        for step in protocol.steps
+        for step in protocol.planned_steps
         if step.enabled
     }
     plans = []
     for answers in fullest_answers(protocol):
-        steps = [step for step in protocol.steps if step.enabled and applies(protocol, step, answers)]
+        steps = [step for step in protocol.planned_steps if step.enabled and applies(protocol, step, answers)]
         before = sum(costs[step.key] for step in steps if step.kind is StepKind.PREPARE)
         plans.append((before, sum(costs[step.key] for step in steps) - before))
     return PlanCost(language, *max(plans, key=sum))

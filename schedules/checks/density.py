@@ -87,7 +87,7 @@ def _crowded(protocol: CareProtocol, treated_at: datetime, answers: Answers, on:
 def _plans(protocol: CareProtocol, window: SendWindow) -> Iterator[tuple[datetime, Answers, _Days]]:
     hours = open_hours(window, _ZONE)
     for answers in fullest_answers(protocol):
-        steps = [step for step in protocol.steps if step.enabled and applies(protocol, step, answers)]
+        steps = [step for step in protocol.planned_steps if step.enabled and applies(protocol, step, answers)]
         before = [step for step in steps if step.kind is StepKind.PREPARE]
         after = [step for step in steps if step.kind is not StepKind.PREPARE]
         for on, at in product(_DATES, _HALF_HOURS):
@@ -122,7 +122,7 @@ def fullest_answers(protocol: CareProtocol) -> list[Answers]:
         dict(zip(questions, chosen, strict=True)) | one for chosen in product(*questions.values()) for one in series
     ]
     steps = [
-        frozenset(step.key for step in protocol.steps if step.enabled and applies(protocol, step, answers))
+        frozenset(step.key for step in protocol.planned_steps if step.enabled and applies(protocol, step, answers))
         for answers in combinations
     ]
     fullest: dict[frozenset[str], Answers] = {}

@@ -50,7 +50,7 @@ def find_pairs(protocol: CareProtocol, window: SendWindow) -> list[Pair]:
     for answers in fullest_answers(protocol):
         steps = [
             step
-            for step in protocol.steps
+            for step in protocol.planned_steps
             if step.enabled and step.kind is not StepKind.PREPARE and applies(protocol, step, answers)
         ]
         for at in _ENDS:

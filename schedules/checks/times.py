@@ -37,13 +37,13 @@ _Problem = tuple[Step, str, str]
 def check_times(protocol: CareProtocol, window: SendWindow) -> Iterator[Finding]:
     """What goes wrong with the moments of any step that is on; each problem once, with the first case it shows in."""
     seen: set[tuple[str, str]] = set()
-    of_its_day = {s.key for s in protocol.steps if not s.late_text and any(map(day_word, s.text.values()))}
-    of_its_day -= {s.key for s in protocol.steps if s.kind is StepKind.PREPARE}  # refused whatever its hour
+    of_its_day = {s.key for s in protocol.planned_steps if not s.late_text and any(map(day_word, s.text.values()))}
+    of_its_day -= {s.key for s in protocol.planned_steps if s.kind is StepKind.PREPARE}  # refused whatever its hour
     for zone in map(ZoneInfo, ZONES):
         hours = open_hours(window, zone)
         for anchor in _anchors(zone):
             for treated in (True, False):
-                steps = [s for s in protocol.steps if s.enabled and treated == (s.kind is not StepKind.PREPARE)]
+                steps = [s for s in protocol.planned_steps if s.enabled and treated == (s.kind is not StepKind.PREPARE)]
                 for moments in _moments(protocol, Anchor(anchor, treated), zone) if steps else ():
                     slots = place(steps, moments, hours, None)
                     today = (slot for slot in slots if slot.step.key in of_its_day)

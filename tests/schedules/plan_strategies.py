@@ -63,6 +63,11 @@ _moments = st.one_of(
     st.builds(lambda n, at: {"weeks": n, "time": at}, st.integers(1, 3), _wall),
 )
 _days_before = st.builds(lambda n, at: {"day": -n, "time": at}, st.integers(0, 9), _wall)
+_repeats = st.builds(
+    lambda days, hours: {"days": sorted(days), "at": [f"{hour:02}:30" for hour in sorted(hours)]},
+    st.sets(st.integers(0, 5), min_size=1, max_size=3),
+    st.sets(st.integers(0, 23), min_size=2, max_size=4),
+)
 _spans = st.one_of(
     st.builds(lambda n: {"minutes": n}, st.integers(15, 1440)),
     st.builds(lambda n: {"hours": n}, st.integers(1, 72)),
@@ -81,10 +86,12 @@ def random_protocols(draw: st.DrawFn) -> CareProtocol:
         steps.append(lift(*topics, key=f"lift-{number}", stale_after=draw(_spans)))
     for number in range(draw(st.integers(1, 5))):
         kind = draw(st.sampled_from(["restrict", "care", "expect", "check_in", "rebook", "prepare"]))
-        moment = draw(_days_before if kind == "prepare" else _moments)
+        when: dict[str, Any] = {"at": draw(_days_before if kind == "prepare" else _moments)}
+        if kind in {"restrict", "care", "expect", "check_in"} and draw(st.booleans()):
+            when = {"repeat": draw(_repeats)}
         named = draw(st.sets(st.sampled_from(sorted(restrictions)))) if kind == "restrict" else set()
         words = {"en": WORDS + "".join(f" {{{topic}.until}}" for topic in sorted(named))}
-        steps.append(step(f"step-{number}", kind, at=moment, stale_after=draw(_spans), text=words))
+        steps.append(step(f"step-{number}", kind, **when, stale_after=draw(_spans), text=words))
     return protocol(*steps, restrictions=restrictions)
 
 

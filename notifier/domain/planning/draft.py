@@ -46,7 +46,8 @@ def draft_for(
     protocol = facts.protocol
     if without:
         remaining = tuple(step for step in protocol.steps if step.key not in without)
-        protocol = protocol.model_copy(update={"steps": remaining})
+        planned = tuple(step for step in protocol.planned_steps if step.key not in without)
+        protocol = protocol.model_copy(update={"steps": remaining, "planned_steps": planned})
     patient = _patient(facts, shared_phone=any(shares(facts, other) for other in others))
     settings = _settings(rules, facts)
     hours = hours_of(patient, settings)

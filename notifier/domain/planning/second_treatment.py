@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from schedules.asking import first_asking
 from schedules.moments import TELL_IN_PERSON, leaves_late
 from schedules.placeholders import PLACEHOLDER
 from schedules.planned import PlannedMessage
@@ -129,7 +130,7 @@ def _is_too_short(message: PlannedMessage, longer: Mapping[str, Treatment], time
     """A `restrict` text whose words say how long, where another treatment restricts one of its topics for longer."""
     if message.kind is not StepKind.RESTRICT or not longer:
         return None
-    step = next(step for step in timeline.protocol.steps if step.key == message.step)
+    step = next(step for step in timeline.protocol.steps if step.key == first_asking(message.step))
     for topic in step.named_topics:
         if topic in longer and _says_a_length(step, topic):
             longer_since = f"{topic} lasts longer since the treatment {longer[topic].when}"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from notifier.domain.planning.difference import OutboxRow
 from notifier.domain.planning.plan import Plan
+from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
 
 
@@ -22,7 +23,7 @@ def is_still_right(row: OutboxRow, plan: Plan, own_ends: Mapping[str, datetime])
     if is_catch_up(row.step):
         return True  # no step of the protocol; it prints the end of every rule that it tells
     ends = dict(plan.timeline.restrictions)
-    step = next(step for step in plan.timeline.protocol.steps if step.key == row.step)
+    step = next(step for step in plan.timeline.protocol.steps if step.key == first_asking(row.step))
     return all(
         ends.get(topic) == own_ends.get(topic) for topic in step.named_topics if topic not in step.printed_topics
     )

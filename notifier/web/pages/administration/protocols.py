@@ -19,6 +19,7 @@ from notifier.web.view import NotFound, Page, View, redirect
 from notifier.web.widgets.protocol_examples import Example, examples, treated_at_two
 from notifier.web.widgets.recovery_chart import draw
 from notifier.web.widgets.timeline_view import planned
+from schedules import plain
 from schedules.moments import Anchor
 from schedules.plain import length_in_words
 from schedules.protocol import CareProtocol, Step
@@ -123,7 +124,9 @@ def in_order(protocol: CareProtocol) -> Any:
     zone = at.tzinfo
 
     def key(step: Step) -> tuple[bool, datetime]:
-        if step.at is not None:
+        if step.repeat is not None:
+            when = at + _rough(next(step.repeat.occurrences()).at)
+        elif step.at is not None:
             when = at + _rough(step.at)
         else:
             when = max(at + _rough(protocol.restrictions[topic]) for topic in step.lifts)
@@ -146,6 +149,8 @@ def _rough(offset: Any) -> timedelta:
 def moment_in_words(step: Step) -> str:
     """`1 hour after`, `day 3 at 9:00`, `when makeup ends`."""
     at = step.at
+    if step.repeat is not None:
+        return plain.moment_in_words(step)
     if at is None:
         return f"when {' and '.join(topic.replace('-', ' ') for topic in step.lifts)} end{'s' * (len(step.lifts) == 1)}"
     clock = f" at {at.time.hour % 12 or 12}:{at.time:%M %p}" if at.time else ""
