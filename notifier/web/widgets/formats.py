@@ -11,9 +11,10 @@ from notifier.domain.instants import zone_called
 from notifier.domain.kinds import step_in_words
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.web.widgets.desk_words import in_desk_words
+from schedules.conditions import Condition
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
-from schedules.plain import city_of
+from schedules.plain import city_of, only_if_in_words
 from schedules.saying import say_day, say_hour, say_moment
 
 _M, _E = MessageState, EnrollmentState
@@ -127,6 +128,13 @@ def _local(at: datetime, zone: ZoneInfo | str | None) -> datetime:
     return at.astimezone(zone_called(zone) if isinstance(zone, str) else zone)
 
 
+def only_if(condition: Condition) -> str:
+    """`only if the condition is deep, or session is first`: when something applies, keys in words."""
+    return only_if_in_words(
+        tuple({plain(key): tuple(map(plain, options)) for key, options in one.items()} for one in condition)
+    )
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     one.__name__: one
     for one in (
@@ -145,5 +153,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
         city,
         counted,
         language,
+        only_if,
     )
 }
