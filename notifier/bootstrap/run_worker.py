@@ -48,6 +48,7 @@ from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
 from notifier.scheduler.booking_hooks import HOOKS_EVERY, BookingHooks
 from notifier.scheduler.calendar_feeds import FEEDS_EVERY, CalendarFeeds
+from notifier.scheduler.forgetting import FORGET_EVERY, Forgetting
 from notifier.scheduler.timers import RoundTimers
 from notifier.scheduler.webhook_posts import EVERY, WebhookPosts
 from notifier.scheduler.worker import Worker
@@ -163,7 +164,7 @@ def build_worker(
         ask_again=(lambda now: threads.write(lambda session: ask_again(session, answers, now))) if answers else None,
     )
     if speaks:
-        outside = _with_others(outside, settings, threads, clock)
+        outside = _with_others(outside, settings, threads, gateway, clock)
     return Worker(
         threads, gateway, clock, dispatch, about, receive=build_receive(settings), apply=_apply,
         replan=partial(_replan, rules=planning_rules(settings)), outside=outside, random=random,
@@ -171,7 +172,9 @@ def build_worker(
     )  # fmt: skip
 
 
-def _with_others(outside: Outside, settings: Settings, threads: DatabaseThreads, clock: Clock) -> Outside:
+def _with_others(
+    outside: Outside, settings: Settings, threads: DatabaseThreads, gateway: Gateway, clock: Clock
+) -> Outside:
     """With what tells staff, and what other systems hear and say."""
     alerting = build_alerting(settings)
     heartbeat = settings.heartbeat_url
@@ -179,6 +182,7 @@ def _with_others(outside: Outside, settings: Settings, threads: DatabaseThreads,
     seal = sealing(settings, keys)
     rules = replace(planning_rules(settings), pseudonyms=Pseudonyms(keys))
     beside = (threads, clock, protocols(settings), rules)
+    forgetting = (threads, clock, gateway, rules, Pseudonyms(keys), settings.retention_days)
     return replace(
         outside,
         watch=lambda now: watch(threads, alerting, now=now),
@@ -189,6 +193,7 @@ def _with_others(outside: Outside, settings: Settings, threads: DatabaseThreads,
             Extra("booking hooks", HOOKS_EVERY, BookingHooks(*beside).round),
             Extra("calendar feeds", FEEDS_EVERY, CalendarFeeds(*beside).round),
             Extra("seal", SEAL_EVERY, partial(seal, threads, clock)),
+            Extra("forgetting", FORGET_EVERY, Forgetting(*forgetting).round),
         ),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),
     )

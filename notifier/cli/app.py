@@ -126,6 +126,10 @@ COMMANDS: Final = {
     "erase": CommandEntry(
         "ops.forgetting.erase", "Take away a patient's name, numbers and words for good; first export them."
     ),
+    "export": CommandEntry("ops.forgetting.export", "Print everything that is kept of a patient, to read or as JSON."),
+    "retention": CommandEntry(
+        "ops.forgetting.retention", "Whom NOTIFIER_RETENTION_DAYS forgets; the first time it waits for --apply."
+    ),
     "legal-hold": CommandEntry("ops.forgetting.legal_hold", "Let nothing of a patient be erased, until it is lifted."),
     "staff": CommandEntry("ops.accounts.app", "Who may sign in to the staff page."),
     "api-key": CommandEntry("ops.api_keys.app", "Which programs may use the API."),

@@ -97,6 +97,8 @@ class Settings(_OfLanguages):
     """systemd's own too: microseconds without a sign of life after which it ends the service."""
     state_directory: Path | None = None
     """systemd's own too: where a service keeps what must survive it."""
+    retention_days: int | None = Field(default=None, ge=30, le=36500)
+    """So long after the last treatment, text and message a patient is forgotten; None: never by itself."""
     key_file: Path | None = None
     """Where the clinic's own key is; None: beside SQLite's file, else in the service's directory for its state."""
     audit_copy: Annotated[str, AfterValidator(values.audit_copy)] | None = None

@@ -6,11 +6,12 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import dropwhile, islice
 from typing import Final
 
-from notifier.sandbox.messages import DELIVERED, LedgerEntry, SandboxFate, SandboxMessage, token_of
+from notifier.sandbox.messages import DELIVERED, LedgerEntry, SandboxFate, SandboxMessage, media_sids, token_of
 
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _ENDED: Final = frozenset({"delivered", "undelivered", "failed", "received"})
@@ -113,6 +114,15 @@ class Account:
         if self.fetch(sid).status not in _ENDED:
             raise ApiRefusal(409, 20009, "Cannot delete this resource before it is complete")
         del self.messages[sid]
+        self.ledger[:] = [replace(one, to="", body="") if one.sid == sid else one for one in self.ledger]
+
+    def delete_media(self, sid: str, media: str) -> None:
+        """Forget one picture of a message; raises ApiRefusal."""
+        message = self.fetch(sid)
+        if media not in media_sids(message):
+            raise ApiRefusal(404, 20404, "The requested resource was not found")
+        message.deleted_media.add(media)
+        self.media.pop(media, None)
 
     def _check(self, to: str, body: str, form: dict[str, str]) -> None:
         if not to:

@@ -37,6 +37,9 @@ def respond(account: Account, request: Request) -> HttpReply:
 
 
 def _one(account: Account, sid: str, request: Request) -> HttpReply:
+    if request.method == "DELETE" and "/Media/" in sid:
+        account.delete_media(*sid.split("/Media/"))
+        return responses.deleted()
     if request.method == "DELETE":
         account.delete(sid)
         return responses.deleted()

@@ -8,7 +8,7 @@ from functools import cache
 from io import BytesIO
 
 from notifier.sandbox.account import Account, ApiRefusal
-from notifier.sandbox.messages import SandboxMessage
+from notifier.sandbox.messages import media_sids
 from notifier.sandbox.wire import HttpReply
 
 _OF_A_MESSAGE = re.compile(r".*/Messages/((?:SM|MM)[0-9a-f]{32})/Media(?:/(ME[0-9a-f]{32}))?(?:\.json)?")
@@ -29,11 +29,6 @@ def respond_media(account: Account, path: str) -> HttpReply | None:
     if asked[2] not in sids:
         raise ApiRefusal(404, 20404, "The requested resource was not found")
     return HttpReply(307, headers=(("Location", f"/media/{asked[2]}"),))
-
-
-def media_sids(message: SandboxMessage) -> list[str]:
-    """The SIDs of a message's media, in the order in which they were sent."""
-    return [f"ME{at:02x}{message.sid[4:]}" for at in range(message.media)]
 
 
 def _file(account: Account, sid: str) -> HttpReply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -27,6 +27,7 @@ class SandboxMessage:
     media: int = 0
     service_sid: str | None = None
     callback: str | None = None
+    deleted_media: set[str] = field(default_factory=set)
 
     @property
     def segments(self) -> int:
@@ -39,7 +40,7 @@ class SandboxMessage:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A text that came into being, written down at that moment and never changed."""
+    """A text that came into being, written down at that moment; of one that is deleted the words and the number go."""
 
     created_at: datetime
     sid: str
@@ -77,3 +78,9 @@ def failed(code: int) -> SandboxFate:
 def token_of(callback: str | None) -> str | None:
     """The attempt's token in a status callback's address."""
     return parse_qs(urlsplit(callback or "").query).get("a", [None])[0]
+
+
+def media_sids(message: SandboxMessage) -> list[str]:
+    """The SIDs of a message's media, in the order in which they were sent."""
+    sids = [f"ME{at:02x}{message.sid[4:]}" for at in range(message.media)]
+    return [one for one in sids if one not in message.deleted_media]

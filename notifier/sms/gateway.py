@@ -113,6 +113,10 @@ class Gateway(Protocol):
         """One message, or None where the provider has no such SID; raises GatewayUnavailable."""
         ...
 
+    async def delete(self, sid: str) -> None:
+        """Have the provider forget one message and its media; nothing where it has none. Raises GatewayUnavailable."""
+        ...
+
     async def time(self) -> datetime | None:
         """What the provider's clock shows, to the second; None where it does not tell; raises GatewayUnavailable."""
         ...

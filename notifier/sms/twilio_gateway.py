@@ -141,6 +141,21 @@ class TwilioGateway:
                 return None
             raise unavailable(error) from None
 
+    async def delete(self, sid: str) -> None:
+        """Delete one message and its media at Twilio; nothing where there is none. Raises GatewayUnavailable.
+
+        Twilio keeps one that is still on its way, and refuses.
+        """
+        try:
+            message = self._messages(sid)
+            for media in await message.media.list_async():
+                await media.delete_async()
+            await message.delete_async()
+        except Exception as error:  # noqa: BLE001  # as above
+            if isinstance(error, TwilioRestException | TwilioServiceException) and error.code == 20404:
+                return
+            raise unavailable(error) from None
+
     async def time(self) -> datetime | None:
         """What Twilio's clock shows, to the second; None where it does not tell; raises GatewayUnavailable."""
         try:

@@ -69,6 +69,7 @@ def new_clinic(notifier: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest
         "NOTIFIER_CLINIC_PHONE": "212-555-0100",
         "NOTIFIER_TIMEZONE": "America/New_York",
         "NOTIFIER_FIRST_TEXT": "false",
+        "NOTIFIER_RETENTION_DAYS": "3650",
         "NOTIFIER_STAFF": "Dana",
         "NOTIFIER_ENV": "test",
         "NOTIFIER_CLOCK_FILE": "clock",

@@ -78,6 +78,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "audit new-key": ("--reason", "the disk is lost"),
     "erase": ("4",),
     "legal-hold": ("1",),
+    "retention": ("--apply",),
     "staff add": ("Eve",),
     "staff offices": ("Dana",),
     "staff password": ("Dana",),
@@ -123,7 +124,7 @@ CHANGES_NOTHING = {
     "tasks list", "protocols effect",
     "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
-    "hooks list", "feeds list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
+    "export", "hooks list", "feeds list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
 }  # fmt: skip
 
 

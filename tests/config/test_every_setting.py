@@ -21,6 +21,7 @@ NUMBERS = {
     "NOTIFIER_IN_FLIGHT": ("whole number from 1 to 500", "50", ("many", "0", "501", "2.5")),
     "NOTIFIER_MAX_TEXTS_PER_DAY": ("whole number from 1 to 10", "2", ("two", "0", "11", "-3", "1.5")),
     "NOTIFIER_UNREAD_MINUTES": ("whole number from 1 to 600", "30", ("x", "0", "601", "2.5")),
+    "NOTIFIER_RETENTION_DAYS": ("whole number from 30 to 36500", "1460", ("x", "29", "36501", "400.5")),
     "NOTIFIER_RECOVER_ABOVE": ("whole number of at least 0", "50", ("x", "-1", "2.5")),
 }
 NO_SID = ("SK0", "AC" + "g" * 32, "MG" + "0" * 31)

@@ -135,6 +135,10 @@ class FakeGateway:
         self._check()
         return next((record for record in self.ledger if record.sid == sid), None)
 
+    async def delete(self, sid: str) -> None:
+        self._check()
+        self.ledger = [record for record in self.ledger if record.sid != sid]
+
     async def time(self) -> datetime | None:
         self._check()
         return self.clock.now() + self.clock_is_off

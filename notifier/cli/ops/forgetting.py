@@ -1,4 +1,4 @@
-"""Forgetting: `notifier erase` and `notifier legal-hold`."""
+"""Forgetting: `notifier erase`, `legal-hold`, `retention`, and `export` before it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import typer
 from notifier.bootstrap.key_set import key_set
 from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import DryRun, Json, WhichEnrollment, Yes
-from notifier.cli.output import is_attended, note, print_json, show
+from notifier.cli.output import is_attended, note, print_json, show, write
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.instants import zone_called
 from notifier.domain.pseudonyms import Pseudonyms
+from notifier.domain.refused import Refused
 from notifier.maintenance.forgetting.erase import LONGEST_RESTORE, ErasurePlan, plan_erasure
 from notifier.maintenance.forgetting.erase import erase as erase_patient
+from notifier.maintenance.forgetting.export import export_patient, export_text, plain
 from notifier.maintenance.forgetting.leave_no_trace import leave_no_trace
 from notifier.maintenance.forgetting.legal_hold import lift_hold, put_on_hold
+from notifier.maintenance.forgetting.retention import approve_retention, approved_days, plan_retention
 
 
 def erase(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
@@ -83,3 +86,59 @@ def legal_hold(
 def _count(plan: ErasurePlan) -> str:
     many = len(plan.subject.enrollments)
     return f"{many} enrollment{'s' if many > 1 else ''}, {plan.texts} texts, {plan.replies} replies"
+
+
+def export(
+    enrollment: WhichEnrollment,
+    as_json: Json = False,
+) -> None:
+    """Print everything that is kept of the patient, to read or as JSON."""
+    with command_context(read_only=True) as context, reading(context.engine) as session:
+        found = export_patient(session, enrollment_called(session, enrollment), context.rules.yours)
+        context.shows(one["id"] for one in found["enrollments"])
+    if as_json:
+        print_json(plain(found))
+    else:
+        write(export_text(found, zone_called(context.rules.timezone)))
+
+
+def retention(
+    plan: Annotated[bool, typer.Option("--plan", help="Say whose time has come; nothing is changed.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Forget them, and from now on let the worker do it by itself.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Whom NOTIFIER_RETENTION_DAYS forgets; the first time it waits for --apply."""
+    if plan == apply:
+        raise Refused("say --plan to see whose time has come, or --apply to forget them", "--plan")
+    with command_context(dry_run=dry_run or plan) as context:
+        days = context.settings.retention_days
+        if days is None:
+            raise Refused("NOTIFIER_RETENTION_DAYS is not set; write after how many days patients are forgotten")
+        with reading(context.engine) as session:
+            found = plan_retention(session, days, context.rules, context.now)
+            agreed = approved_days(session)
+        context.shows(found.patients)
+        shown = ", ".join(map(str, found.patients[:20])) + (" …" if len(found.patients) > 20 else "")
+        many = f"{len(found.patients)} patient{'' if len(found.patients) == 1 else 's'}"
+        whom = f": {shown}" if shown else ""
+        show(f"{many} whose last treatment, text and message are older than {days} days{whom}")
+        for why, stay in found.kept.items():
+            show(f"{stay} stay{'s' if stay == 1 else ''}: {why}")
+        if plan:
+            note("the worker forgets by itself" if agreed == days else "to forget them: notifier retention --apply")
+            return
+        context.confirm(f"Forget {many} now, and others when their time comes? It cannot be taken back.", yes=yes)
+        erased = 0
+        if not context.dry_run:
+            keyed = Pseudonyms(key_set(context.settings, context.engine))
+            with writing(context.engine) as session:
+                approve_retention(session, days, now=context.now, by=context.by)
+            for one in found.patients:
+                with writing(context.engine) as session:  # each by itself: a kill leaves whole patients, and it goes on
+                    erase_patient(session, one, rules=context.rules, pseudonyms=keyed, now=context.now, by=context.by)
+                erased += 1
+            leave_no_trace(context.engine, context.now)
+        context.report(f"{erased or many} forgotten; from now on the worker forgets after {days} days")

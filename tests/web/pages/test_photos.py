@@ -16,7 +16,7 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Reply, StaffAudit
 from notifier.domain.offices import OfficeProfile
-from notifier.sandbox.media import media_sids
+from notifier.sandbox.messages import media_sids
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN
 from notifier.sms.media import MediaSource

@@ -1,0 +1,33 @@
+"""What the provider still keeps of patients who were erased, and may be deleted there by now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from notifier.db.tables import ProviderDeletion
+
+AT_ONCE = 100
+"""Texts that one round deletes."""
+
+
+def due_deletions(session: Session, now: datetime) -> list[str]:
+    """SIDs of texts that no backup which may be restored needs there any more, the oldest first."""
+    found = select(col(ProviderDeletion.sid)).where(
+        col(ProviderDeletion.done_at).is_(None), col(ProviderDeletion.not_before) <= now
+    )
+    return list(session.scalars(found.order_by(col(ProviderDeletion.not_before)).limit(AT_ONCE)))
+
+
+def deleted_at_provider(session: Session, sids: list[str], now: datetime) -> None:
+    """These are gone there."""
+    session.execute(update(ProviderDeletion).where(col(ProviderDeletion.sid).in_(sids)).values(done_at=now))
+
+
+def undeleted(session: Session) -> int:
+    """How many texts of erased patients the provider still has."""
+    found = select(func.count()).select_from(ProviderDeletion).where(col(ProviderDeletion.done_at).is_(None))
+    return session.scalar(found) or 0

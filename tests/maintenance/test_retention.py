@@ -1,0 +1,107 @@
+"""Patients are forgotten on time once somebody has agreed, here and at the provider; an export has all before."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from notifier.db.engine import reading
+from notifier.db.tables import Enrollment, Message
+from notifier.db.threads import DatabaseThreads
+from notifier.domain.key_set import KeySet
+from notifier.domain.pseudonyms import ERASED, Pseudonyms
+from notifier.maintenance.forgetting.erase import erase
+from notifier.maintenance.forgetting.export import export_patient, export_text, plain
+from notifier.maintenance.forgetting.legal_hold import put_on_hold
+from notifier.maintenance.forgetting.provider_deletions import undeleted
+from notifier.maintenance.forgetting.retention import approve_retention, plan_retention
+from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER, Sandbox
+from notifier.scheduler.forgetting import Forgetting
+from notifier.sms.account import TwilioAccount
+from notifier.sms.gateway import Accepted, OutgoingText
+from notifier.sms.twilio_gateway import TwilioGateway
+from tests.setups.clinic import ANA, BOB, ClinicSetup
+from tests.setups.fakes import FakeClock, FakeGateway
+
+DAYS = 365
+PSEUDONYMS = Pseudonyms(KeySet(b"k" * 32))
+
+
+def names(clinic: ClinicSetup) -> list[str]:
+    with reading(clinic.engine) as session:
+        return list(session.scalars(select(col(Enrollment.name)).order_by(col(Enrollment.id))))
+
+
+async def test_the_worker_forgets_on_time_and_at_the_provider_once_somebody_agreed(clinic: ClinicSetup) -> None:
+    clock = FakeClock(clinic.now)
+    threads = DatabaseThreads(clinic.engine)
+    async with Sandbox(now=clock.now, settle_at_once=True) as sandbox:
+        account = TwilioAccount(ACCOUNT_SID, auth_token=AUTH_TOKEN, from_number=SENDER, api_url=sandbox.url)
+        gateway = TwilioGateway(account)
+        clinic.enroll()
+        clinic.enroll(name="Bob Ruiz", phone=BOB)
+        clinic.act(put_on_hold, 2, now=clinic.now, by="desk")
+        text = clinic.texts(1)["today"]
+        left = await gateway.send(OutgoingText(ANA, text.text, "token", 3600))
+        assert isinstance(left, Accepted)
+        await sandbox.settle()
+        clinic.send(text, clinic.now)
+        sid = update(Message).where(col(Message.id) == text.id).values(sid=left.sid)
+        clinic.act(lambda session: session.execute(sid))
+        forgetting = Forgetting(threads, clock, gateway, clinic.rules, PSEUDONYMS, DAYS)
+        clock.pass_(days=DAYS)
+        with reading(clinic.engine) as session:
+            too_early = plan_retention(session, DAYS, clinic.rules, clock.now())
+        assert () == too_early.patients, "texts were useful for longer"
+        clock.pass_(days=40)
+        with reading(clinic.engine) as session:
+            found = plan_retention(session, DAYS, clinic.rules, clock.now())
+        assert ((1,), {"on legal hold": 1}) == (found.patients, found.kept)
+        await forgetting.round()
+        assert ["Ana Ruiz", "Bob Ruiz"] == names(clinic), "nobody has agreed yet"
+        clinic.act(approve_retention, DAYS - 1, now=clinic.now, by="desk")
+        await forgetting.round()
+        assert ["Ana Ruiz", "Bob Ruiz"] == names(clinic), "somebody has agreed to another number of days"
+        clinic.act(approve_retention, DAYS, now=clinic.now, by="desk")
+        await forgetting.round()
+        assert [ERASED, "Bob Ruiz"] == names(clinic)
+        assert {} == sandbox.account.messages
+        assert [("", "")] == [(one.to, one.body) for one in sandbox.ledger]
+        with reading(clinic.engine) as session:
+            assert 0 == undeleted(session)
+        await gateway.close()
+    threads.close()
+
+
+async def test_nothing_younger_than_the_longest_restore_is_deleted_at_the_provider(clinic: ClinicSetup) -> None:
+
+    clock, threads = FakeClock(clinic.now), DatabaseThreads(clinic.engine)
+    gateway = FakeGateway(clock)
+    clinic.enroll()
+    clinic.send(text := clinic.texts(1)["today"], clinic.now)
+    clinic.act(lambda session: session.execute(update(Message).where(col(Message.id) == text.id).values(sid="SM1")))
+    clinic.act(erase, 1, rules=clinic.rules, pseudonyms=PSEUDONYMS, now=clock.now(), by="desk")
+    forgetting = Forgetting(threads, clock, gateway, clinic.rules, PSEUDONYMS, None)
+    left = []
+    for days in (34, 2):
+        clock.pass_(days=days)
+        await forgetting.round()
+        with reading(clinic.engine) as session:
+            left.append(undeleted(session))
+    threads.close()
+    assert [1, 0] == left
+
+
+def test_an_export_has_everything_of_the_patient_to_read_and_for_programs(clinic: ClinicSetup) -> None:
+    clinic.enroll(external_id="EHR-1")
+    clinic.enroll(name="Bob Ruiz", phone=BOB)
+    with reading(clinic.engine) as session:
+        found = export_patient(session, 1)
+    said = export_text(found, ZoneInfo("America/New_York"))
+    texts = clinic.texts(1).values()
+    assert {one.text for one in texts} == {row["text"] for row in plain(found)["texts"]}
+    assert [] == [one for one in ("Ana Ruiz", ANA, "EHR-1", "signed form", *(t.text for t in texts)) if one not in said]
+    assert "Bob" not in said
+    assert {1} == {row["enrollment_id"] for row in found["events"]}
