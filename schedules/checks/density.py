@@ -99,7 +99,8 @@ def _plans(protocol: CareProtocol, window: SendWindow) -> Iterator[tuple[datetim
                 for slot in place(some, moments, hours, None):
                     if slot.due_at is not None:
                         rules = slot.step.named_rules
-                        reminds = bool(rules) and known.issuperset(rules)
+                        repeats = slot.step.occurrence is not None and slot.step.occurrence.reminds
+                        reminds = known.issuperset(rules) if rules else repeats
                         says_first = slot.step.kind is StepKind.WARNING or (bool(rules) and not reminds)
                         text = _Departure(slot.step.key, says_first and slot.is_late(_ZONE), reminds)
                         days.setdefault(slot.due_at.astimezone(_ZONE).date(), []).append(text)
