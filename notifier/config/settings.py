@@ -97,7 +97,7 @@ class Settings(_OfLanguages):
     """systemd's own too: microseconds without a sign of life after which it ends the service."""
     state_directory: Path | None = None
     """systemd's own too: where a service keeps what must survive it."""
-    retention_days: int | None = Field(default=None, ge=30, le=36500)
+    retention_days: int | None = Field(default=None, ge=30, le=36500, examples=[1460])
     """So long after the last treatment, text and message a patient is forgotten; None: never by itself."""
     key_file: Path | None = None
     """Where the clinic's own key is; None: beside SQLite's file, else in the service's directory for its state."""
@@ -295,5 +295,6 @@ def _sentence(error: Any) -> str:
 def _instead(name: str, error: Any) -> str | None:
     for field, about in Settings.model_fields.items():
         if variable(field) == name:
-            return what_to_write(error, about.metadata, about.default)
+            example = about.examples[0] if about.examples else about.default
+            return what_to_write(error, about.metadata, example)
     return None
