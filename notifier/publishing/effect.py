@@ -30,6 +30,7 @@ class PatientEffect:
     """One running patient who is on another version."""
 
     enrollment: int
+    name: str
     version: str
     """The one that the patient is on."""
     language: str
@@ -123,8 +124,8 @@ def _effect_on(
     try:
         effect = preview(session, whose, Migrate(protocol), rules=rules, now=now)
     except Refused as why:
-        return PatientEffect(whose, stored.version, stored.language, None, str(why))
-    return PatientEffect(whose, stored.version, stored.language, effect)
+        return PatientEffect(whose, stored.name, stored.version, stored.language, None, str(why))
+    return PatientEffect(whose, stored.name, stored.version, stored.language, effect)
 
 
 def _unchanged(one: PatientEffect) -> bool:

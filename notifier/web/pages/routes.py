@@ -22,6 +22,7 @@ from notifier.web.pages.administration import (
     booking_hooks,
     fixed_answer,
     protocol_checks,
+    protocol_effects,
     protocols,
     saved_answers,
     second_factor,
@@ -85,6 +86,7 @@ PAGES: tuple[Page, ...] = (
     *patient_notes.PAGES,
     *patient_card.PAGES,
     *reply.PAGES,
+    *protocol_effects.PAGES,
     *protocol_checks.PAGES,  # before a protocol's own address, which would take `compare` for an id
     *protocols.PAGES,
     *fixed_answer.PAGES,

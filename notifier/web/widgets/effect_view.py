@@ -48,11 +48,11 @@ _SHOWN: Final = frozenset({What.ADDED, What.REWORDED, What.EXPIRED, What.PASSED}
 def effect_view(effect: Effect, question: str, button: str) -> EffectView:
     """What a command does to an enrollment, and to others on the number; times are on the patient's clock."""
     zone = zone_called(effect.timezone)
-    others = [(other.enrollment, _rows(other.texts, zone)) for other in effect.others]
-    return EffectView(question, button, effect.digest, _rows(effect.texts, zone), others, effect.notes)
+    others = [(other.enrollment, effect_rows(other.texts, zone)) for other in effect.others]
+    return EffectView(question, button, effect.digest, effect_rows(effect.texts, zone), others, effect.notes)
 
 
-def _rows(texts: Iterable[TextEffect], zone: ZoneInfo) -> list[EffectRow]:
+def effect_rows(texts: Iterable[TextEffect], zone: ZoneInfo) -> list[EffectRow]:
     return [
         EffectRow(
             text.what,

@@ -9,9 +9,10 @@ import pytest
 
 from notifier.db.engine import reading
 from notifier.db.protocols import approvals, open_pauses
-from schedules.catalogue import shipped
+from schedules.catalogue import Catalogue, shipped
 from schedules.check import check_protocol
 from schedules.checks.findings import Finding
+from schedules.protocol import CareProtocol
 from schedules.timeline import Rules
 from tests.web.pages.conftest import Pages, words
 
@@ -98,3 +99,24 @@ def test_what_the_check_says_is_shown_with_its_severity_and_worked_out_once(page
     pages.context.reports.clear()
     assert "No problem found." in pages.read("/protocols/microneedling-24h/check")
     assert clean == pages.context.reports[protocol.id, protocol.version]
+
+
+def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> None:
+    whose = admin.enroll(protocol="microneedling-week").enrollment
+    content = shipped()["microneedling-week"].content.replace('"days":7', '"days":10')
+    newer = Catalogue({**shipped(), "microneedling-week": CareProtocol.from_content(content)})
+    object.__setattr__(admin.context, "protocols", newer)
+    page, was = "/protocols/microneedling-week", {one.step: one.due_at for one in admin.texts(whose)}
+
+    shown = admin.read(f"{page}/effect")
+    assert ("Ana Ruiz" in shown, "Move all 1" in shown) == (True, True)
+    stale = admin.post(f"{page}/migrate", on=f"{page}/effect", sure="0123456789abcdef", whom="all")
+    assert "Look at it once more." in words(stale)
+    assert was == {one.step: one.due_at for one in admin.texts(whose)}
+    sure = admin.token(f"{page}/effect", "sure")
+    moved = admin.post(f"{page}/migrate", on=f"{page}/effect", sure=sure, whom="all")
+    assert "1 patients are on version" in words(moved)
+    assert was != {one.step: one.due_at for one in admin.texts(whose)}
+    back = admin.post(f"{page}/migrate/undo", on=f"{page}/effect")
+    assert "Taken back: 1 patients are where they were." in words(back)
+    assert was == {one.step: one.due_at for one in admin.texts(whose)}
