@@ -23,6 +23,7 @@ from notifier.conversations.reply_texts import (
     plan_reply,
     was_answered,
 )
+from notifier.conversations.tryout_replies import file_tryout_reply
 from notifier.db.enrollments import numbers_since
 from notifier.db.fixed_answers import approved_answers
 from notifier.db.rows import insert_if_new
@@ -32,6 +33,7 @@ from notifier.domain.offices import Offices, office_of_sender
 from notifier.numbers.asks import ask_no_more
 from notifier.numbers.open_replies import hold_by_reply
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
+from notifier.numbers.staff_phones import tester_on
 
 _FILED: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP, Meaning.HARMLESS})
 _BY: Final = "patient"
@@ -68,6 +70,11 @@ def receive(
     read = read_reply(
         inbound.text, inbound.opt_out_type, inbound.media_count, asked=choices(questions), opted_out=opted_out
     )
+    if (tester := tester_on(session, inbound.phone)) is not None:
+        return file_tryout_reply(
+            session, tester.id or 0, sid=inbound.sid, phone=inbound.phone, at=inbound.at, meaning=read.meaning,
+            source=_source(inbound),
+        )  # fmt: skip
     given = outcome(session, questions, read.choice) if read.choice else None
     meaning, urgent = read.meaning, given.is_urgent if given else read.urgent
     files_itself = given.files_itself if given else _files_itself(session, inbound, read)

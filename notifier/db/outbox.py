@@ -22,7 +22,7 @@ from notifier.db.events import cut
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message, Replan
 from notifier.domain.informed import changes_what_is_known
-from notifier.domain.kinds import LOOK_AGAIN, OF_NO_PLAN, REPLY
+from notifier.domain.kinds import LOOK_AGAIN, OF_NO_PLAN, REPLY, TEST
 from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
 from schedules.protocol import StepKind
 from schedules.topic_words import CATCH_UP
@@ -184,9 +184,9 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     return or_(*(col(Message.state) == literal_column(f"'{state.value}'") for state in states))
 
 
-def is_reply() -> ColumnElement[bool]:
-    """The condition that a text replies to a patient, as a literal too."""
-    return col(Message.kind) == literal_column(f"'{REPLY}'")
+def is_reply_or_test() -> ColumnElement[bool]:
+    """The condition that a text waits for nobody: a reply to a patient, or a test on staff; as literals too."""
+    return or_(*(col(Message.kind) == literal_column(f"'{kind}'") for kind in (REPLY, TEST)))
 
 
 def is_of_plan() -> ColumnElement[bool]:

@@ -20,6 +20,9 @@ plan: it may leave at night, waits for no hold, and the daily cap does not count
 NEVER_TEXT: Final = "this person must never be texted"
 """Why a text of somebody is withdrawn whom staff have ended on every number."""
 
+TEST: Final = "test"
+"""The kind of a text on a staff member's own phone: of no patient, in no count. Its hours are in when it expires."""
+
 BY_ITSELF, BY_STAFF = "answer", "reply"
 """How the step of such a text begins; the number of what the patient wrote follows."""
 AFTER_ANSWER, AFTER_FINE = "after-answer", "after-fine"
@@ -50,7 +53,7 @@ FIRST: Final = "first"
 """The kind of the text that leaves at enrollment (step `FIRST_TEXT`) and says who writes. It is no step of any plan
 either: a rule must not lose its place for it, so the daily cap does not count it. Hours and holds are kept."""
 
-OF_NO_PLAN: Final = (REPLY, FIRST)
+OF_NO_PLAN: Final = (REPLY, FIRST, TEST)
 
 NEED_ORDER: Final = (REPLY, *KIND_ORDER)
 """Every kind, in the order in which they leave where the need is the same."""

@@ -89,7 +89,7 @@ def _write_state(
         outbox.move_where(
             session,
             col(Message.enrollment_id) == whose,
-            ~outbox.is_reply(),
+            ~outbox.is_reply_or_test(),
             seen=MessageState.PLANNED,
             to=MessageState.CANCELLED,
             at=now,

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, literal, or_, select
 from sqlmodel import col
 
-from notifier.db.outbox import is_reply
+from notifier.db.outbox import is_reply_or_test
 from notifier.db.rows import table_of
 from notifier.db.tables import Enrollment, Message, NumberHold, Pause
 from notifier.db.tables.inbound import ALL_KINDS
@@ -37,4 +37,6 @@ def waits_for_a_person() -> ColumnElement[bool]:
         _hold.c.phone == _texts.c.phone, _hold.c.released_at.is_(None), or_(_hold.c.kinds == ALL_KINDS, covered)
     )
     unread = held_by_reply(_texts.c.phone, _texts.c.kind)
-    return ~is_reply() & or_(is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists(), unread)
+    return ~is_reply_or_test() & or_(
+        is_held.correlate(_texts).exists(), number_is_held.correlate(_texts).exists(), unread
+    )

@@ -190,7 +190,9 @@ def waiting(session: Session, until: datetime, limit: int) -> list[TextRow]:
 
 def count_left(session: Session, since: datetime, until: datetime) -> dict[MessageState, int]:
     """What became of the texts that left between two instants."""
-    found = select(col(Message.state), func.count()).where(*_left(since, until)).group_by(col(Message.state))
+    of_patients = col(Message.enrollment_id).is_not(None)
+    found = select(col(Message.state), func.count()).where(*_left(since, until), of_patients)
+    found = found.group_by(col(Message.state))
     return dict(session.execute(found).all())
 
 

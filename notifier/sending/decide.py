@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from notifier.domain.kinds import FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY
+from notifier.domain.kinds import FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import first_place, leaves_late
@@ -90,7 +90,7 @@ def decide(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return Withdraw(MessageState.SUPPRESSED, "the number has opted out")
     if facts.never_text:
         return Withdraw(MessageState.SUPPRESSED, NEVER_TEXT)
-    return _answer(text, facts, now) if text.kind == REPLY else _planned(text, facts, now)
+    return _answer(text, facts, now) if text.kind in (REPLY, TEST) else _planned(text, facts, now)
 
 
 def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
@@ -132,11 +132,13 @@ def _nobody_to_answer(text: DueText, facts: SendingFacts, now: datetime) -> Deci
 
 
 def _answer(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
-    """She has just written: no hour, hold, cap or end of an enrollment keeps it; only STOP, above, and its age."""
+    """She has just written: no hour, hold, cap or end of an enrollment keeps it; only STOP, above, and its age.
+
+    So with a test on a staff member's own phone: it was planned inside the send window, and expires within it."""
     if facts.number_held:
         return Withdraw(MessageState.CANCELLED, "something else from this number is unread")
     if text.expires_at <= now:
-        return _expired("it could not leave soon enough after the patient wrote")
+        return _expired("it could not leave soon enough")
     return Send(max(1, min(LONGEST_VALIDITY, int((text.expires_at - now).total_seconds()))), late=False)
 
 

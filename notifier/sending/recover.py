@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, case, literal, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import in_state, is_reply
+from notifier.db.outbox import in_state, is_reply_or_test
 from notifier.db.tables import Enrollment, Message, RecoveryKind
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
@@ -196,7 +196,7 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
     found = (
         select(*_SHOWN)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-        .where(in_state(_S.PLANNED), col(Message.due_at) <= up_to, ~is_reply())
+        .where(in_state(_S.PLANNED), col(Message.due_at) <= up_to, ~is_reply_or_test())
         .order_by(col(Message.phone), col(Message.due_at), col(Message.id))
     )
     for rows in session.connection().execute(found, execution_options=_STREAMED).partitions(_AT_ONCE):

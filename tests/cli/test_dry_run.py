@@ -22,7 +22,7 @@ from notifier.conversations.claims import claim
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import open_engine, writing
 from notifier.db.protocols import store_version
-from notifier.db.tables import Enrollment, Message, Staff, TaskSnooze
+from notifier.db.tables import Enrollment, Message, Staff, StaffPhone, TaskSnooze
 from notifier.domain.states import MessageState
 from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.numbers.holds import hold_number
@@ -72,6 +72,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "circuit reset": (),
     "protocols approve": ("microneedling", "--by", "Dr. Rivera"),
     "protocols migrate": ("microneedling",),
+    "protocols try": ("microneedling", "--to", "+12125550171"),
     "recover": ("--apply",),
     "backup": ("copy.db",),
     "restore": ("older.db",),
@@ -82,6 +83,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "staff add": ("Eve",),
     "staff offices": ("Dana",),
     "staff password": ("Dana",),
+    "staff phone": ("Dana", "+12125550172"),
     "staff deactivate": ("Dana",),
     "staff reset-second-factor": ("Dana",),
     "staff sign-out": ("Dana",),
@@ -195,6 +197,8 @@ def make_busy(clinic: Desk, tmp_path: Path) -> None:
         assert 0 == clinic(*words).code, words
     with engine.begin() as connection:
         connection.execute(update(Staff).values(otp_secret="JBSWY3DPEHPK3PXP"))
+    with writing(engine) as session:
+        session.add(StaffPhone(staff_id=1, phone="+12125550171", asked_at=NOW, proved_at=NOW))
     engine.dispose()
     (tmp_path / "patients.csv").write_text(clinic("import", "--template").out)
     (tmp_path / "own.toml").write_text(clinic("mappings", "show", "jane").out)

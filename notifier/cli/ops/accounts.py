@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from notifier.access import manage_accounts
-from notifier.access.accounts import accounts
+from notifier.access.accounts import account_called, accounts
 from notifier.access.password_rules import clinic_words
 from notifier.access.passwords import new_password
 from notifier.cli.context import command_context
@@ -17,6 +17,10 @@ from notifier.cli.output import note, print_json, print_table, show
 from notifier.cli.running import terminal
 from notifier.db.engine import reading
 from notifier.domain.offices import choose_offices
+from notifier.domain.phone import parse_phone
+from notifier.domain.protocol_choice import check_field
+from notifier.domain.refused import Refused
+from notifier.numbers.staff_phones import ask_code, prove
 
 app = typer.Typer(help="Who may sign in to the staff page.", no_args_is_help=True)
 
@@ -84,6 +88,34 @@ def set_languages(
                 session, name, languages or (), now=context.now, by=context.by, source=terminal()
             )
         context.report(f"{name} reads {', '.join(languages or ()) or 'what nobody has said'}")
+
+
+@app.command("phone")
+def phone_of_account(
+    name: Name,
+    phone: Annotated[str | None, typer.Argument(help="Their own number: a code is texted to it.")] = None,
+    code: Annotated[str | None, typer.Option(help="The code that came: it proves the number.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Prove a person's own number, to try protocols on: a code is texted, then typed."""
+    if (phone is None) == (code is None):
+        raise Refused("say the number to text a code to, or --code and the code that came", "phone")
+    with command_context(writes_texts=phone is not None, dry_run=dry_run) as context:
+        with context.change() as session:
+            account = account_called(session, name)
+            if account is None or not account.active:
+                raise Refused(f'there is no active account "{name}"; see: notifier staff list', "name")
+            if phone is not None:
+                number = check_field("phone", parse_phone, phone).e164
+                ask_code(session, account, number, context.rules, now=context.now, by=context.by)
+            is_right = code is None or prove(session, account, code, now=context.now)
+        if not is_right:
+            raise Refused("that is not the code that was texted; look again", "code")
+        context.report(
+            "a code leaves within a minute, while a worker runs; then: notifier staff phone NAME --code CODE"
+            if phone is not None
+            else f"the number of {name} is proved"
+        )
 
 
 @app.command("password")

@@ -16,6 +16,7 @@ from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import note, print_json, print_table, show, table
 from notifier.cli.preview_rules import preview_settings
 from notifier.cli.staff.protocol_effects import migrate_patients, show_effect
+from notifier.cli.staff.protocol_tryouts import try_protocol
 from notifier.db.engine import reading
 from notifier.db.schema import SchemaBehind
 from notifier.domain.protocol_choice import check_words, find_protocol
@@ -152,6 +153,7 @@ def approve(
 
 app.command("effect")(show_effect)
 app.command("migrate")(migrate_patients)
+app.command("try")(try_protocol)
 
 
 def _summary(plan: CareProtocol) -> dict[str, object]:

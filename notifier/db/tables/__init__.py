@@ -33,6 +33,7 @@ from notifier.db.tables.staff import (
     WrongPassword,
 )
 from notifier.db.tables.subscriptions import WebhookDelivery, WebhookEndpoint
+from notifier.db.tables.tryouts import StaffPhone, Tryout, TryoutReply
 
 __all__ = [
     "Alert",
@@ -88,10 +89,13 @@ __all__ = [
     "Staff",
     "StaffAudit",
     "StaffForm",
+    "StaffPhone",
     "StaffSession",
     "StoredSearch",
     "TaskClaim",
     "TaskSnooze",
+    "Tryout",
+    "TryoutReply",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WorkerRow",

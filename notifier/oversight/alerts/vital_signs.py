@@ -109,7 +109,7 @@ def filtered_lately(session: Session, now: datetime) -> Filtered | None:
     steps = tuple((protocol, step, count) for protocol, step, count in session.execute(found))
     if not steps:
         return None
-    left = select(func.count()).select_from(Message).where(*lately)
+    left = select(func.count()).select_from(Message).where(*lately, col(Message.enrollment_id).is_not(None))
     return Filtered(session.scalar(left) or 0, steps)
 
 

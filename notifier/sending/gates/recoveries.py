@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from notifier.db.events import record_event
 from notifier.db.need import unmark
-from notifier.db.outbox import in_state, is_reply, next_due
+from notifier.db.outbox import in_state, is_reply_or_test, next_due
 from notifier.db.rows import insert_if_new, insert_rows
 from notifier.db.tables import Message, Recovery, RecoveryKind
 from notifier.domain.states import MessageState
@@ -32,7 +32,7 @@ def open_recoveries(session: Session) -> dict[RecoveryKind, Recovery]:
 
 def waits(up_to: datetime, now: datetime) -> ColumnElement[bool]:
     """The condition that a planned text is one of the late that wait. What has expired waits for nobody."""
-    return and_(col(Message.due_at) <= up_to, col(Message.expires_at) > now, ~is_reply())
+    return and_(col(Message.due_at) <= up_to, col(Message.expires_at) > now, ~is_reply_or_test())
 
 
 def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recovery | None:
@@ -128,7 +128,7 @@ def last_departure(session: Session, before: datetime) -> datetime | None:
         col(Message.left_at).is_not(None),
         col(Message.left_at) < before,
         col(Message.state).in_([_S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.UNDELIVERED]),
-        ~is_reply(),
+        ~is_reply_or_test(),
     )
     return session.scalar(left.order_by(col(Message.left_at).desc()).limit(1))
 
