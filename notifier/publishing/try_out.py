@@ -76,5 +76,5 @@ def _whose(session: Session, phone: str, account: Staff | None) -> Staff:
         own = phone_of(session, account.id or 0)
         found = account if own is not None and own.phone == phone and own.proved_at is not None else None
     if found is None:
-        raise Refused("no staff member has proved this number: first run notifier staff phone NAME PHONE", "to")
+        raise Refused("no staff member has proved this number: prove it with a code first", "to")
     return found

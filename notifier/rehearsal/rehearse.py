@@ -79,7 +79,7 @@ def rehearse(
     Raises Refused, BadSettings and DatabaseFailure.
     """
     if plan.ends < plan.begins:
-        raise Refused("the last day lies before the first: write the earlier date into --from")
+        raise Refused("the last day lies before the first: begin with the earlier date")
     with rehearsal_place(plan.database) as (folder, engine):
         return asyncio.run(_rehearse(plan, folder, engine, report, watch, stage))
 

@@ -27,9 +27,14 @@ NOT_RUN: Final = {
     "sudo notifier service install": "it writes the machine's own folders: tests/cli/ops/test_service.py",
 }
 """By how they begin: those that cannot be run here, with where they are."""
-EXPECTED: Final = {"notifier doctor": 1, "notifier staff reset-second-factor": 2}
-"""By how they begin: what they exit with, where that is not 0: nobody has given this clinic a Twilio account, and no
-second factor is lost."""
+EXPECTED: Final = {
+    "notifier doctor": 1,  # nobody has given this clinic a Twilio account
+    "notifier staff reset-second-factor": 2,  # none is lost
+    "notifier protocols migrate our-week": 2,  # nobody is enrolled on it
+    "notifier staff phone Dana --code": 2,  # it is not the code that was texted
+    "notifier protocols try": 2,  # so the number is not proved
+}
+"""By how they begin: what they exit with, where that is not 0."""
 
 
 def written() -> list[str]:
@@ -55,7 +60,7 @@ class Reader:
             "notifier import day.csv --as list": self.a_mapping_is_of_complete_files,
             "notifier offices": self.there_are_offices,
             "notifier audit verify": self.the_worker_has_run,
-            "notifier protocols check": self.a_protocol_is_written,
+            "notifier protocols check": self.protocols_are_written,
         }.items():
             if command.startswith(begins):
                 happens()
@@ -92,10 +97,12 @@ class Reader:
     def the_worker_has_run(self) -> None:
         make_key_file(self.place / "notifier.db.key")
 
-    def a_protocol_is_written(self) -> None:
-        (whole,) = (block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "Light peel" in block)
+    def protocols_are_written(self) -> None:
         (self.place / "my-protocols").mkdir()
-        (self.place / "my-protocols" / "light-peel.toml").write_text(whole)
+        for name, begins in {"light-peel": "title  = ", "our-week": "extends  = "}.items():
+            (whole,) = (one for one in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if one.startswith(begins))
+            (self.place / "my-protocols" / f"{name}.toml").write_text(whole)
+        self.monkeypatch.setenv("NOTIFIER_PROTOCOLS_DIR", "my-protocols")
 
 
 def test_every_command_of_the_readme_runs_as_written(
