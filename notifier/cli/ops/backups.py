@@ -24,6 +24,7 @@ from notifier.domain.refused import Refused
 from notifier.maintenance.backups import back_up, check_backup, check_place, check_replacement, put_in_place
 from notifier.maintenance.compare_audit_copy import RESTORED
 from notifier.maintenance.encryption import opened
+from notifier.maintenance.rotation import backup_name, rotate
 from notifier.scheduler.worker_lock import AnotherWorker
 from notifier.sending.gates.recoveries import begin_after_restore
 
@@ -31,22 +32,44 @@ _THEN = "nothing is sent until Twilio was asked what left since: notifier recove
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet.")], dry_run: DryRun = False
+    file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet. With --keep-…: a directory.")],
+    keep_daily: Annotated[int | None, typer.Option(min=0, help="Of so many days one stays.")] = None,
+    keep_weekly: Annotated[int | None, typer.Option(min=0, help="Of so many weeks one stays.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Write a copy of the SQLite database as of this moment, while others write to it."""
+    rotates = keep_daily is not None or keep_weekly is not None
     with archive() as context:
+        if rotates and not file.is_dir():
+            raise Refused(f"with --keep-daily or --keep-weekly, name a directory: {file} is none")
+        to = file / backup_name(context.now) if rotates else file
         if dry_run:
-            size = check_place(context.engine, file, context.now).stat().st_size
-            note(f"dry run, nothing is written: {file}, at most {size:,} bytes")
-            return
-        key_file = context.settings.key_file
-        keys = keys_in(key_file) if key_file else None
-        size = back_up(context.engine, file, now=context.now, by=context.by, keys=keys)
+            size = check_place(context.engine, to, context.now).stat().st_size
+            note(f"dry run, nothing is written: {to}, at most {size:,} bytes")
+        else:
+            key_file = context.settings.key_file
+            keys = keys_in(key_file) if key_file else None
+            size = back_up(context.engine, to, now=context.now, by=context.by, keys=keys)
+            _say_written(to, size, key_file)
+        if rotates:
+            _rotate(to, daily=keep_daily or 0, weekly=keep_weekly or 0, dry_run=dry_run)
+
+
+def _say_written(file: Path, size: int, key_file: Path | None) -> None:
     if key_file:
         note(f"written: {file}, {size:,} bytes, checked and encrypted; it opens with {key_file} alone")
     else:
         note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
         note("it is not encrypted: to have it so, set NOTIFIER_KEY_FILE, and keep a copy of that file elsewhere")
+
+
+def _rotate(new: Path, *, daily: int, weekly: int, dry_run: bool) -> None:
+    try:
+        gone = rotate(new.parent, daily=daily, weekly=weekly, beside=(new.name,), dry_run=dry_run)
+    except OSError as error:
+        raise Failed(f"an old backup in {new.parent} could not be deleted ({error.strerror}): look there") from None
+    if gone:
+        note(f"{'would be deleted' if dry_run else 'deleted'}: {', '.join(gone)}")
 
 
 def restore(

@@ -67,6 +67,19 @@ def test_a_database_that_was_lost_comes_back_without_telling_anybody_twice(
     assert ["thank you!"] == [line["text"] for line in clinic("replies", "--json").answer]
 
 
+def test_backups_of_a_directory_rotate_and_a_dry_run_deletes_none(clinic: Desk, tmp_path: Path) -> None:
+    nights, keep = tmp_path / "nights", ("--keep-daily", "1")
+    assert "name a directory" in clinic("backup", *keep, str(nights)).err
+    nights.mkdir()
+    for day, extra in ((8, ()), (9, ("--dry-run",)), (9, ()), (10, ("--dry-run",))):
+        later(tmp_path, f"2026-03-0{day}T03:00:00Z" if day < 10 else f"2026-03-{day}T03:00:00Z")
+        ran = clinic("backup", *keep, str(nights), *extra)
+        there = [one.name[9:17] for one in nights.iterdir()]
+        assert (0, ["20260308" if day == 8 or (day, extra) == (9, ("--dry-run",)) else "20260309"]) == (ran.code, there)
+    ran = clinic("backup", *keep, str(nights), "--dry-run")
+    assert "would be deleted: notifier-20260309T0300" in ran.err
+
+
 def test_a_stop_since_the_backup_counts(
     clinic: Desk, ana: tuple[str, ...], tmp_path: Path, twilio: RunningSandbox
 ) -> None:
