@@ -13,7 +13,7 @@ from alembic import command as migration
 
 from notifier.db import migrate
 from notifier.db.engine import open_engine
-from notifier.db.schema import HEAD, check_schema
+from notifier.db.schema import HEAD, SchemaBehind, check_schema
 from tests.cli.conftest import ANA
 
 Desk = Callable[..., Any]
@@ -116,7 +116,8 @@ def test_who_only_looks_leaves_an_older_database_as_it_is(
             assert before == file.read_bytes()
             if command == ("backup", "copy.db"):
                 assert 0 == ran.code
-                check_schema(open_engine(f"sqlite:///{tmp_path / 'copy.db'}"))
+                with pytest.raises(SchemaBehind, match="at revision 0008"):
+                    check_schema(open_engine(f"sqlite:///{tmp_path / 'copy.db'}"))
                 continue
             assert 1 == ran.code
             assert said in ran.out if command == ("doctor",) else f"notifier: {said}\n" == ran.err
