@@ -158,6 +158,7 @@ def build_app(
         webhooks=webhook_settings(settings, replied),
         worker_age=worker_age,
         disk=disk,
+        backups=settings.backup_dir,
         routers=[staff_router(context), api_router(context), fhir_router(context)],
         error_page=to_staff(context),
         hosts=HostRules(context.public_host, THIS_MACHINE | settings.hosts_of_pages),

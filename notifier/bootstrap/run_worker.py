@@ -25,6 +25,7 @@ from notifier.bootstrap.key_set import key_set
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
 from notifier.bootstrap.prepare_database import prepare_database
+from notifier.bootstrap.scheduled_backups import scheduled_backups
 from notifier.bootstrap.sealing import SEAL_EVERY, sealing
 from notifier.bootstrap.sending import answer_rules, build_gateway, sending_rules
 from notifier.bootstrap.signals import on_signals
@@ -194,6 +195,7 @@ def _with_others(
             Extra("calendar feeds", FEEDS_EVERY, CalendarFeeds(*beside).round),
             Extra("seal", SEAL_EVERY, partial(seal, threads, clock)),
             Extra("forgetting", FORGET_EVERY, Forgetting(*forgetting).round),
+            *scheduled_backups(settings, threads.engine, clock, alerting),
         ),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),
     )

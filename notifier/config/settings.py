@@ -73,7 +73,7 @@ class Settings(_OfLanguages):
     send_window: str = "09:00-20:00"
     offices_file: Path | None = None
     """One profile for each office; None: the clinic is one place."""
-    protocols_dir: Path | None = None
+    protocols_dir: Annotated[Path, AfterValidator(values.protocols_directory)] | None = None
     public_url: Address | None = None
     web_host: str = "127.0.0.1"
     page_hosts: Annotated[str, AfterValidator(values.host_names)] | None = None
@@ -99,6 +99,10 @@ class Settings(_OfLanguages):
     """systemd's own too: where a service keeps what must survive it."""
     retention_days: int | None = Field(default=None, ge=30, le=36500, examples=[1460])
     """So long after the last treatment, text and message a patient is forgotten; None: never by itself."""
+    backup_dir: Annotated[Path, AfterValidator(values.backup_directory)] | None = None
+    """Where the worker writes a backup of SQLite each day; None: it writes none."""
+    backup_keep_daily: int = Field(default=7, ge=0)
+    backup_keep_weekly: int = Field(default=4, ge=0)
     key_file: Path | None = None
     """Where the clinic's own key is; None: beside SQLite's file, else in the service's directory for its state."""
     audit_copy: Annotated[str, AfterValidator(values.audit_copy)] | None = None
@@ -147,13 +151,6 @@ class Settings(_OfLanguages):
     def _legal_hours(cls, value: str | None) -> str | None:
         if value is not None:
             StaffedHours.parse(value)
-        return value
-
-    @field_validator("protocols_dir")
-    @classmethod
-    def _existing_directory(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_dir():
-            raise ValueError(f"{value} is not a directory; name the one with your protocol files, or leave it out")
         return value
 
     @model_validator(mode="after")

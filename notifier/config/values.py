@@ -173,3 +173,17 @@ def host_names(value: str) -> str:
     if not names or not all(re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", name) for name in names):
         raise ValueError("write host names alone, such as front-desk.clinic.lan, desk.local")
     return ", ".join(names)
+
+
+def protocols_directory(value: Path) -> Path:
+    """One that exists. Raises ValueError."""
+    if not value.is_dir():
+        raise ValueError(f"{value} is not a directory; name the one with your protocol files, or leave it out")
+    return value
+
+
+def backup_directory(value: Path) -> Path:
+    """One that exists. Raises ValueError."""
+    if not value.is_dir():
+        raise ValueError(f"{value} is not a directory; name one that exists, best on another disk, or leave it out")
+    return value

@@ -33,6 +33,11 @@ def too_many(names: Iterable[str], *, daily: int, weekly: int) -> list[str]:
     return [name for _, name in reversed(made) if name not in stay]
 
 
+def last_backup(directory: Path) -> datetime | None:
+    """The instant of the newest backup there, by its name, in UTC; None where there is none. Raises OSError."""
+    return max((at for one in directory.iterdir() if (at := _moment(one.name)) is not None), default=None)
+
+
 def rotate(
     directory: Path, *, daily: int, weekly: int, beside: tuple[str, ...] = (), dry_run: bool = False
 ) -> list[str]:

@@ -30,6 +30,7 @@ def create_app(
     webhooks: WebhookSettings | None = None,
     worker_age: Callable[[], float] | None = None,
     disk: Path | None = None,
+    backups: Path | None = None,
     health_seconds: float = HEALTH_SECONDS,
     routers: Sequence[APIRouter] = (),
     error_page: ErrorPage = in_one_line,
@@ -37,11 +38,11 @@ def create_app(
 ) -> FastAPI:
     """The app over this database. Without `webhooks` their addresses are unknown here (404).
 
-    `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables say
-    whether one is alive. `disk`: a directory whose disk must not fill up. `health_seconds`: how long the database may
-    take to say how it is. `routers`: everything else, such as the staff page. `error_page`: what an unknown address, or
-    a crash, is answered with. `hosts`: the names that it answers to; None: any, for tests. Its threads end with its
-    lifespan.
+    `worker_age`: seconds since the worker's last sign of progress, where it runs in this process; else the tables
+    say whether one is alive. `disk`: a directory whose disk must not fill up. `backups`: where the worker writes
+    them. `health_seconds`: how long the database may take to say how it is. `routers`: everything else, such as the
+    staff page. `error_page`: what an unknown address, or a crash, is answered with. `hosts`: the names that it
+    answers to; None: any, for tests. Its threads end with its lifespan.
     """
     # Each has threads of its own, so that neither a flood of webhooks nor a question about health holds up the other.
     webhook_threads, hook_threads, health_threads = (DatabaseThreads(engine) for _ in range(3))
@@ -54,7 +55,7 @@ def create_app(
         await asyncio.gather(*(asyncio.to_thread(threads.close) for threads in each))
 
     counts = Counts()
-    watched = Watched(health_threads, clock, webhooks is not None, worker_age, disk, health_seconds)
+    watched = Watched(health_threads, clock, webhooks is not None, worker_age, disk, backups, health_seconds)
     # No redirect to the other spelling of an address: it would be built from the request's own Host.
     app = FastAPI(
         title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan

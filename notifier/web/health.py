@@ -34,6 +34,8 @@ class Watched:
     by_webhook: bool
     worker_age: Callable[[], float] | None = None
     disk: Path | None = None
+    backups: Path | None = None
+    """Where the worker writes them."""
     seconds: float = HEALTH_SECONDS
 
     async def signs(self) -> VitalSigns:

@@ -9,6 +9,7 @@ from functools import partial
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from notifier.maintenance.rotation import last_backup
 from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.oversight.health import VitalSigns
 from notifier.tasks.groups import TaskCounts, count_tasks
@@ -54,6 +55,7 @@ def _gauges(watched: Watched, signs: VitalSigns | None, work: TaskCounts | None)
 
     gauge("database_up", "1 where the database answers.", 0 if signs is None else 1)
     gauge("disk_free_ratio", "The free part of the database's disk.", watched.disk_left())
+    gauge("last_backup_timestamp_seconds", "When the last backup of NOTIFIER_BACKUP_DIR was made.", _last(watched))
     if watched.worker_age:
         gauge("worker_progress_age_seconds", "Since the worker here made progress.", watched.worker_age())
     if signs is None:
@@ -74,6 +76,17 @@ def _gauges(watched: Watched, signs: VitalSigns | None, work: TaskCounts | None)
     gauge("inbound_poll_age_seconds", "Since what patients wrote was read.", _age(signs.inbound_read_at, now))
     gauge("worker_seen_age_seconds", "Since a worker was seen alive.", _age(signs.worker_seen_at, now))
     return registry
+
+
+def _last(watched: Watched) -> float | None:
+    """0 where there is none yet, so that an alert on its age sounds."""
+    if watched.backups is None:
+        return None
+    try:
+        last = last_backup(watched.backups)
+    except OSError:
+        last = None
+    return last.timestamp() if last else 0.0
 
 
 def _age(since: datetime | None, now: datetime) -> float | None:

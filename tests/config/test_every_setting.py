@@ -22,6 +22,8 @@ NUMBERS = {
     "NOTIFIER_MAX_TEXTS_PER_DAY": ("whole number from 1 to 10", "2", ("two", "0", "11", "-3", "1.5")),
     "NOTIFIER_UNREAD_MINUTES": ("whole number from 1 to 600", "30", ("x", "0", "601", "2.5")),
     "NOTIFIER_RETENTION_DAYS": ("whole number from 30 to 36500", "1460", ("x", "29", "36501", "400.5")),
+    "NOTIFIER_BACKUP_KEEP_DAILY": ("whole number of at least 0", "7", ("x", "-1", "2.5")),
+    "NOTIFIER_BACKUP_KEEP_WEEKLY": ("whole number of at least 0", "4", ("x", "-1")),
     "NOTIFIER_RECOVER_ABOVE": ("whole number of at least 0", "50", ("x", "-1", "2.5")),
 }
 NO_SID = ("SK0", "AC" + "g" * 32, "MG" + "0" * 31)
@@ -38,6 +40,7 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "NOTIFIER_AUDIT_COPY": ("write log, or a file", ("logs", "copy.jsonl", "/nowhere/copy.jsonl")),
     "NOTIFIER_STAFF": ("write your name", (" ", "D" * 61, "Da\x07na")),
     "NOTIFIER_PROTOCOLS_DIR": ("name the one with your protocol files", ("nowhere", "/dev/null")),
+    "NOTIFIER_BACKUP_DIR": ("name one that exists", ("nowhere", "/dev/null")),
     "NOTIFIER_PUBLIC_URL": ("write it like https://", (*NO_ADDRESS, "https://a.org/?x=1", "https://u:p@a.org")),
     "NOTIFIER_URGENT_ANSWER": ("write", (" ", "Call {number}", "x" * 321)),
     "NOTIFIER_URGENT_ANSWER_ES": ("write", (" ", "Llame al {x}", "x" * 321)),

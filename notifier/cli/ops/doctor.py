@@ -11,7 +11,7 @@ from rich.text import Text
 from notifier.bootstrap.alerting import on_call
 from notifier.bootstrap.planning import build_clock, own_profile, planning_rules
 from notifier.bootstrap.sending import answer_rules
-from notifier.cli.ops.doctor_public import check_key, check_public_address, check_way_to_database
+from notifier.cli.ops.doctor_public import check_public_address, check_records, check_way_to_database
 from notifier.cli.ops.doctor_settings import (
     check_machine,
     check_offices,
@@ -25,6 +25,7 @@ from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.config.version import running_version
 from notifier.oversight.alerts.on_call import OnCall
 from notifier.oversight.doctor.alerts import check_contacts, check_hours
+from notifier.oversight.doctor.backups import check_backups
 from notifier.oversight.doctor.database import check_database
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 from schedules.catalogue import protocols_with
@@ -78,7 +79,9 @@ def _findings() -> Iterator[Diagnosis]:
     yield from check_twilio(settings, now)
     yield from check_public_address(settings)
     yield from check_way_to_database(settings)
-    yield from check_key(settings)
+    if settings.database_url.get_secret_value().startswith("sqlite"):
+        yield from check_backups(settings.backup_dir, settings.key_file, now)
+    yield from check_records(settings)
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
     yield from check_offices(rules.offices)

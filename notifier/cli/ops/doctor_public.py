@@ -68,13 +68,8 @@ def check_way_to_database(settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis("way to the database", Level.WARN, found, advice)
 
 
-def check_key(settings: Settings) -> Iterator[Diagnosis]:
-    """Whether backups are encrypted, patients are forgotten, and the audit log is kept elsewhere too."""
-    if settings.key_file is None:
-        advice = "set NOTIFIER_KEY_FILE, and keep a copy of that file elsewhere"
-        yield Diagnosis("backups", Level.WARN, "they are not encrypted, and the key lies beside the database", advice)
-    else:
-        yield Diagnosis("backups", Level.OK, f"encrypted; they open with {settings.key_file} alone: keep a copy of it")
+def check_records(settings: Settings) -> Iterator[Diagnosis]:
+    """Whether patients are forgotten, and the audit log is kept elsewhere too."""
     if settings.retention_days is None:
         advice = "set NOTIFIER_RETENTION_DAYS: lawsuits run four years, charts longer"
         yield Diagnosis("retention", Level.WARN, "nobody has said how long patients are kept: for ever", advice)
