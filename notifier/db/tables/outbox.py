@@ -40,6 +40,8 @@ class Enrollment(SQLModel, table=True):
         Index("ix_enrollments_treated_on", "treated_on"),
         # Who treats patients here.
         partial_index("ix_enrollments_provider", "provider", where="provider IS NOT NULL"),
+        # The imports of the last days, among the enrollments of years.
+        partial_index("ix_enrollments_imported", "enrolled_at", "id", where="imported_as IS NOT NULL"),
         # All that the list of patients is narrowed by: it is counted without reading a row.
         Index("ix_enrollments_listed", "protocol", "state", "office", "provider"),
     )
@@ -131,9 +133,11 @@ class Message(SQLModel, table=True):
             where="state = 'failed' OR state = 'undelivered' OR state = 'expired'",
         ),
         # What needs a person, and questions that nothing came back on: no row has to be read to group them.
-        # SQLite counts the columns of a condition among those to be read.
-        partial_index("ix_messages_tasks", text(STANDS_SINCE), *_OF_TASKS, "nominal_at", where=OPEN_TEXTS),
-        partial_index("ix_messages_unanswered", "expires_at", *_OF_TASKS, "left_at", where=OPEN_ASKS),
+        # SQLite counts the columns of a condition among those to be read; PostgreSQL an expression's, and the id.
+        partial_index(
+            "ix_messages_tasks", text(STANDS_SINCE), *_OF_TASKS, "nominal_at", "stands_since", "id", where=OPEN_TEXTS
+        ),
+        partial_index("ix_messages_unanswered", "expires_at", *_OF_TASKS, "left_at", "id", where=OPEN_ASKS),
         # With all that the delivery page counts: no row has to be read for it.
         partial_index("ix_messages_left", "left_at", "state", "enrollment_id", where="left_at IS NOT NULL"),
         # Questions by when they are of no more use: who has not answered.
