@@ -14,6 +14,7 @@ _BASIC = frozenset(
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 """In GSM-7 these take two places."""
 _GSM = _BASIC | _EXTENDED
+_BASIC_BYTES = "".join(c for c in _BASIC if c <= "\xff").encode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ _ONE_SEGMENT = Segments("GSM-7", 1)
 
 def count_segments(text: str) -> Segments:
     """Count the billed units of a text exactly as it will leave."""
-    if _BASIC.issuperset(text):
+    if _is_basic(text):
         return _ONE_SEGMENT if len(text) <= 160 else Segments("GSM-7", _count_even(len(text), single=160, part=153))
     if _GSM.issuperset(text):
         return Segments("GSM-7", _count([1 + (c in _EXTENDED) for c in text], single=160, part=153))
@@ -47,6 +48,14 @@ def count_segments(text: str) -> Segments:
 def fits_gsm(character: str) -> bool:
     """Whether a character leaves a text in GSM-7."""
     return character in _GSM
+
+
+def _is_basic(text: str) -> bool:
+    # Nearly every text is Latin-1, where removing bytes takes a quarter of the time of a look at each character.
+    try:
+        return not text.encode("latin-1").translate(None, _BASIC_BYTES)
+    except UnicodeEncodeError:
+        return _BASIC.issuperset(text)
 
 
 def _count_even(length: int, *, single: int, part: int) -> int:
