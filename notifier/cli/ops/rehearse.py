@@ -14,7 +14,7 @@ from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
 from notifier.rehearsal.rehearse import RehearsalPlan, Rehearsed, rehearse
 from notifier.rehearsal.report import RehearsalReport
-from schedules.catalogue import load_protocol
+from schedules.catalogue import load_file
 from schedules.errors import ProtocolError
 from schedules.protocol import CareProtocol
 
@@ -107,6 +107,6 @@ def _protocol(file: Path | None) -> CareProtocol | None:
     if file is None:
         return None
     try:
-        return load_protocol(file)
+        return load_file(file).for_patients().all_read()[file.stem]
     except ProtocolError as error:
         raise Refused(str(error)) from None

@@ -171,7 +171,7 @@ def _summary(plan: CareProtocol) -> dict[str, object]:
 def _chosen(path: Path | None) -> Catalogue:
     if path is None:
         return protocols_with(preview_settings().protocols_dir)
-    return load_directory(path) if path.is_dir() else load_file(path)
+    return (load_directory(path) if path.is_dir() else load_file(path)).for_patients()
 
 
 def _base_notes(protocol_id: str, plans: Catalogue) -> list[str]:
