@@ -29,7 +29,6 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, MessageState
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.send_window import LEAST_REMAINING, open_hours
-from schedules.wording import Voice
 
 MOST_AN_HOUR: Final = 4
 """Codes and tries together, for an account and for a number."""
@@ -43,6 +42,17 @@ _USEFUL_FOR: Final = timedelta(minutes=10)
 def phone_of(session: Session, staff_id: int) -> StaffPhone | None:
     """The number of an account, proved or not yet; None where none was given."""
     return session.get(StaffPhone, staff_id)
+
+
+def last_tryout(session: Session, staff_id: int) -> Tryout | None:
+    """The last time that this account had a protocol texted, or None."""
+    found = select(Tryout).where(col(Tryout.staff_id) == staff_id, col(Tryout.protocol).is_not(None))
+    return session.scalar(found.order_by(col(Tryout.at).desc()).limit(1))
+
+
+def rules_of(account: Staff, rules: PlanningRules) -> PlanningRules:
+    """The rules at the account's first office; the clinic's own where it sees all."""
+    return rules.at(account.offices[0] if account.offices else None)
 
 
 def proved_by(session: Session, phone: str) -> Staff | None:
@@ -64,8 +74,8 @@ def tester_on(session: Session, phone: str) -> Staff | None:
 def ask_code(session: Session, account: Staff, phone: str, rules: PlanningRules, *, now: datetime, by: str) -> None:
     """Text a code to the number; the account's earlier number counts no more. Raises Refused."""
     code = f"{randbelow(10**6):06}"
-    voice: Voice = rules.voice
-    words = f"TEST: {code} is the code that proves this phone as yours at {voice.clinic}. It holds for 10 minutes."
+    clinic = rules_of(account, rules).voice.clinic
+    words = f"TEST: {code} is the code that proves this phone as yours at {clinic}. It holds for 10 minutes."
     plan_test_texts(session, account, phone, [words], rules, now=now, by=by)
     session.merge(StaffPhone(staff_id=account.id or 0, phone=phone, code=code, asked_at=now))
     session.flush()
@@ -110,7 +120,7 @@ def plan_test_texts(
     session.execute(select(col(Staff.id)).where(col(Staff.id) == staff_id).with_for_update())  # one click at a time
     _refuse(session, staff_id, phone, now)
     office = account.offices[0] if account.offices else None
-    here = rules.at(office)
+    here = rules_of(account, rules)
     hours = open_hours(here.window, zone_called(here.timezone), tuple(map(zone_called, area_zones(phone))))
     closes = hours.open_until(now)
     last = now + len(texts) * every

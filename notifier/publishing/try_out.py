@@ -15,7 +15,7 @@ from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.protocol_choice import check_words
 from notifier.domain.refused import Refused
-from notifier.numbers.staff_phones import phone_of, plan_test_texts, proved_by
+from notifier.numbers.staff_phones import phone_of, plan_test_texts, proved_by, rules_of
 from schedules.moments import Anchor
 from schedules.protocol import CareProtocol
 from schedules.timeline import Patient, Rules, build_timeline
@@ -42,9 +42,10 @@ def try_out(
     Raises Refused for a number that no staff member has proved, and what `plan_test_texts` does.
     """
     tester = _whose(session, phone, account)
-    texts = texts_to_try(protocol, phone, language or protocol.languages[0], answers or {}, rules, now)
+    spoken = language or protocol.languages[0]
+    texts = texts_to_try(protocol, phone, spoken, answers or {}, rules_of(tester, rules), now)
     every = min(_APART, _ALL_WITHIN / max(len(texts), 1))
-    about = (protocol.id, protocol.version, language or protocol.languages[0])
+    about = (protocol.id, protocol.version, spoken)
     return len(plan_test_texts(session, tester, phone, texts, rules, now=now, by=by, every=every, about=about))
 
 

@@ -23,6 +23,7 @@ from notifier.web.pages.administration import (
     fixed_answer,
     protocol_checks,
     protocol_effects,
+    protocol_tryout,
     protocols,
     saved_answers,
     second_factor,
@@ -89,6 +90,7 @@ PAGES: tuple[Page, ...] = (
     *protocol_effects.PAGES,
     *protocol_checks.PAGES,  # before a protocol's own address, which would take `compare` for an id
     *protocols.PAGES,
+    *protocol_tryout.PAGES,
     *fixed_answer.PAGES,
     *saved_answers.PAGES,
     *imports.PAGES,
