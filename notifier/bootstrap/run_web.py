@@ -34,6 +34,7 @@ from notifier.bootstrap.sending import answer_rules, media_source
 from notifier.bootstrap.signals import on_signals
 from notifier.bootstrap.web_timers import rounds
 from notifier.config.settings import Settings
+from notifier.config.version import running_version
 from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.errors import DatabaseFailure
 from notifier.db.same_file import OpenedFile
@@ -159,6 +160,7 @@ def build_app(
         worker_age=worker_age,
         disk=disk,
         backups=settings.backup_dir,
+        version=running_version(),
         routers=[staff_router(context), api_router(context), fhir_router(context)],
         error_page=to_staff(context),
         hosts=HostRules(context.public_host, THIS_MACHINE | settings.hosts_of_pages),

@@ -32,6 +32,7 @@ def create_app(
     disk: Path | None = None,
     backups: Path | None = None,
     health_seconds: float = HEALTH_SECONDS,
+    version: str = "",
     routers: Sequence[APIRouter] = (),
     error_page: ErrorPage = in_one_line,
     hosts: HostRules | None = None,
@@ -55,7 +56,7 @@ def create_app(
         await asyncio.gather(*(asyncio.to_thread(threads.close) for threads in each))
 
     counts = Counts()
-    watched = Watched(health_threads, clock, webhooks is not None, worker_age, disk, backups, health_seconds)
+    watched = Watched(health_threads, clock, webhooks is not None, worker_age, disk, backups, health_seconds, version)
     # No redirect to the other spelling of an address: it would be built from the request's own Host.
     app = FastAPI(
         title="Notifier", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan

@@ -37,6 +37,7 @@ class Watched:
     backups: Path | None = None
     """Where the worker writes them."""
     seconds: float = HEALTH_SECONDS
+    version: str = ""
 
     async def signs(self) -> VitalSigns:
         """Raises DatabaseSlow."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from notifier.db.engine import file_of
 from notifier.maintenance.rotation import last_backup
 from notifier.oversight.alerts.vital_signs import moves_since
+from notifier.oversight.departures import calls_between, count_opt_outs
 from notifier.oversight.health import VitalSigns
 from notifier.tasks.groups import TaskCounts, count_tasks
 from notifier.web.counters import Counts
@@ -29,24 +33,31 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
         nonlocal seen
         signs: VitalSigns | None = None
         work: TaskCounts | None = None
+        opt_outs: int | None = None
         async with one_at_a_time:
             try:
                 signs = await watched.signs()
                 if signs.revision == signs.wanted:
                     look = partial(moves_since, event_id=seen)
-                    seen, moves = await watched.query(look)
+                    upto, moves = await watched.query(look)
+                    if seen is not None:
+                        counts.observe(await watched.query(partial(calls_between, after=seen, upto=upto)))
+                    seen = upto
+                    opt_outs = await watched.query(count_opt_outs)
                     work = await watched.query(partial(count_tasks, now=watched.clock.now()))
                     for state, count in moves.items():
                         counts.moves.labels(state).inc(count)
             except DatabaseSlow:
                 signs = None
-            gauges = _gauges(watched, signs, work)
+            gauges = _gauges(watched, signs, work, opt_outs)
         return Response(generate_latest(counts.registry) + generate_latest(gauges), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
-def _gauges(watched: Watched, signs: VitalSigns | None, work: TaskCounts | None) -> CollectorRegistry:
+def _gauges(
+    watched: Watched, signs: VitalSigns | None, work: TaskCounts | None, opt_outs: int | None
+) -> CollectorRegistry:
     registry = CollectorRegistry()
 
     def gauge(name: str, words: str, value: float | None) -> None:
@@ -55,6 +66,11 @@ def _gauges(watched: Watched, signs: VitalSigns | None, work: TaskCounts | None)
 
     gauge("database_up", "1 where the database answers.", 0 if signs is None else 1)
     gauge("disk_free_ratio", "The free part of the database's disk.", watched.disk_left())
+    for name, words, size in _sizes(watched):
+        gauge(name, words, size)
+    Gauge("notifier_build_info", "Which Notifier this is.", ["version"], registry=registry).labels(watched.version).set(
+        1
+    )
     gauge("last_backup_timestamp_seconds", "When the last backup of NOTIFIER_BACKUP_DIR was made.", _last(watched))
     if watched.worker_age:
         gauge("worker_progress_age_seconds", "Since the worker here made progress.", watched.worker_age())
@@ -64,6 +80,7 @@ def _gauges(watched: Watched, signs: VitalSigns | None, work: TaskCounts | None)
     waiting = Gauge("notifier_texts_waiting", "Texts that wait, counted up to 10000.", ["for"], registry=registry)
     for what, count in signs.waiting.items():
         waiting.labels(what).set(count)
+    gauge("opt_outs", "Numbers that must not be texted, counted up to 10000.", opt_outs)
     if work is not None:
         gauge("open_work", "Pieces of work that need a person, as Today counts them.", work.pieces)
         gauge("open_work_urgent", "Of these, urgent words of patients.", work.urgent)
@@ -76,6 +93,17 @@ def _gauges(watched: Watched, signs: VitalSigns | None, work: TaskCounts | None)
     gauge("inbound_poll_age_seconds", "Since what patients wrote was read.", _age(signs.inbound_read_at, now))
     gauge("worker_seen_age_seconds", "Since a worker was seen alive.", _age(signs.worker_seen_at, now))
     return registry
+
+
+def _sizes(watched: Watched) -> Iterator[tuple[str, str, int]]:
+    """SQLite's files, and the room beside them."""
+    file = file_of(watched.threads.engine)
+    if file is None or not file.exists():
+        return
+    log = file.with_name(f"{file.name}-wal")
+    yield "database_bytes", "The size of SQLite's file.", file.stat().st_size
+    yield "database_wal_bytes", "The size of its write-ahead log.", log.stat().st_size if log.exists() else 0
+    yield "disk_free_bytes", "What is free on its disk.", shutil.disk_usage(file.parent).free
 
 
 def _last(watched: Watched) -> float | None:
