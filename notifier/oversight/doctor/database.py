@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.db import schema
-from notifier.db.engine import open_engine, reading
+from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import refuse_network
 from notifier.db.fixed_answers import approved_answers
@@ -27,6 +27,7 @@ from notifier.oversight.alerts.on_call import OnCall
 from notifier.oversight.alerts.stored_alerts import open_alerts
 from notifier.oversight.alerts.stored_channels import channel_rows
 from notifier.oversight.doctor.alerts import check_answer, check_channels, check_undelivered
+from notifier.oversight.doctor.backlog import check_backlog, check_disk
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 from notifier.oversight.doctor.open_work import check_open_work
 from notifier.oversight.doctor.worker import look_at_worker
@@ -62,10 +63,12 @@ def check_database(
         schema.check_schema(engine)
         schema.check_file(engine)
         yield Diagnosis("database", Level.OK, f"{engine.dialect.name}, revision {schema.HEAD}")
+        yield from check_disk(file_of(engine))
         with reading(engine) as session:
             yield from _check_clock(session, now)
             yield from _check_approvals(session, rules, protocols)
             yield from _check_sending(session, now)
+            yield from check_backlog(session, now)
             yield from check_channels(contacts, channel_rows(session))
             yield from check_undelivered(open_alerts(session), now)
             yield from _check_answer(session, answers)

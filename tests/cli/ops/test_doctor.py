@@ -55,9 +55,13 @@ def test_a_clock_that_was_set_back_is_found(clinic: Desk, ana: tuple[str, ...], 
 
 def test_texts_that_are_due_without_a_worker_are_a_failure(clinic: Desk, ana: tuple[str, ...], tmp_path: Path) -> None:
     clinic(*ana)
-    assert "warn" == levels(clinic("doctor", "--json"))["worker"]
+    ran = clinic("doctor", "--json")
+    assert ("warn", "ok") == (levels(ran)["worker"], levels(ran)["backlog"])
+    assert any(re.fullmatch(r"[\d,]{5,} bytes, log [\d,]+; free on its disk .*", one["found"]) for one in ran.answer)
     (tmp_path / "clock").write_text("2026-03-07T23:40:00Z")
-    assert "fail" == levels(clinic("doctor", "--json"))["worker"]
+    late = clinic("doctor", "--json")
+    assert ("fail", "fail") == (levels(late)["worker"], levels(late)["backlog"])
+    assert 1 == late.code
 
 
 @pytest.mark.parametrize(
