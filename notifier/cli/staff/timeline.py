@@ -10,12 +10,23 @@ from typing import Annotated
 import typer
 
 from notifier.cli import parsing
-from notifier.cli.options import Answers, AppointmentAt, Json, Language, Timezone, TreatedAt, WhichOffice
+from notifier.cli.options import (
+    Answers,
+    AppointmentAt,
+    DecidedBy,
+    Json,
+    Language,
+    Restrictions,
+    Timezone,
+    TreatedAt,
+    WhichOffice,
+)
 from notifier.cli.output import print_json
 from notifier.cli.preview_rules import preview_settings
 from notifier.cli.timeline_table import print_timeline
 from notifier.domain.instants import read_instant, zone_called
 from notifier.domain.names import check_name, check_provider
+from notifier.domain.own_lengths import check_own_lengths, own_lengths, parse_own_lengths
 from notifier.domain.phone import parse_phone
 from notifier.domain.protocol_choice import check_field, check_words
 from notifier.domain.refused import Refused
@@ -31,6 +42,8 @@ def timeline(
     appointment_at: AppointmentAt = None,
     timezone: Timezone = None,
     answer: Answers = None,
+    restriction: Restrictions = None,
+    decided_by: DecidedBy = None,
     language: Language = None,
     name: Annotated[str | None, typer.Option(help="The patient's name, for texts that say it.")] = None,
     phone: Annotated[str | None, typer.Option(help="The patient's number; its area code may narrow the hours.")] = None,
@@ -53,6 +66,9 @@ def timeline(
     area_zones = check_field("phone", read_phone, phone).area_zones if phone is not None else ()
     said_by = check_field("provider", check_provider, provider) if provider else ""
     voice = replace(settings.rules.voice, facts=(("provider", said_by),)) if said_by else settings.rules.voice
+    anchor = _anchor(treated_at, appointment_at, where)
+    typed = {topic: length for topic, length in parse_own_lengths(restriction or []).items() if length}
+    said = check_own_lengths(typed, plan, anchor, where, decided_by=decided_by)
     patient = Patient(
         zone=check_field("timezone", zone_called, where),
         language=language or plan.languages[0],
@@ -60,9 +76,9 @@ def timeline(
         area_zones=tuple(map(zone_called, area_zones)),
         answers=parsing.answers(answer or []),
         rebook_consent=rebook_consent,
+        own=own_lengths(said, decided_by, {}),
     )
     check_words(plan, patient.language, patient.answers)
-    anchor = _anchor(treated_at, appointment_at, where)
     enrolled = read_instant(enrolled_at, where, "enrolled_at") if enrolled_at else None
     planned = _planned(plan, anchor, patient, replace(settings.rules, voice=voice), enrolled)
     if as_json:

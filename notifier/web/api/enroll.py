@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from notifier.db.engine import writing
 from notifier.domain.instants import zone_called
 from notifier.domain.names import check_name
 from notifier.domain.offices import choose_office
+from notifier.domain.own_lengths import check_own_lengths
 from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.protocol_choice import check_allowed, check_field, check_words, find_protocol
@@ -87,7 +89,11 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
         appointment_at=appointment_at,
         office=office,
         provider=read_text(BY_NAME["provider"], body.provider),
+        decided_by=read_text(BY_NAME["decided_by"], body.decided_by),
     )
+    typed = {topic: length for topic, length in body.restrictions.items() if length}
+    checked = check_own_lengths(typed, protocol, facts.anchor, zone, decided_by=facts.decided_by)
+    facts = replace(facts, restrictions=checked)
     try:
         with writing(caller.context.engine) as session:
             caller.note(session, "saw")

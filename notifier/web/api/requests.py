@@ -66,6 +66,10 @@ class TimelineBody(RequestBody):
     timezone: _Zone | None = Field(None, description="The clinic's unless said.")
     language: Annotated[str, Field(max_length=8)] | None = Field(None, description="The protocol's first unless said.")
     answers: _Answers = {}
+    restrictions: _Lengths = Field({}, description=f"{BY_NAME['restrictions'].help}.")
+    decided_by: Annotated[str, Field(max_length=BY_NAME["decided_by"].longest)] | None = Field(
+        None, description=f"{BY_NAME['decided_by'].help}."
+    )
     name: _Name | None = None
     phone: _Phone | None = Field(
         None, description="Its area code may narrow the hours, and others on it may have taken the places of a day."

@@ -32,6 +32,20 @@ def test_the_json_has_exactly_the_promised_shape(notifier: Callable[..., Any]) -
     assert {"topic": "makeup", "until": "2026-03-08T20:30:00+00:00"} == answer["restrictions"][0]
 
 
+def test_a_patients_own_length_moves_the_end_and_a_shorter_one_names_who_decided(
+    notifier: Callable[..., Any],
+) -> None:
+    def makeup_ends(*options: str) -> object:
+        answer = notifier(*TREATED, *options, "--json").answer
+        return next(one["until"] for one in answer["restrictions"] if one["topic"] == "makeup")
+
+    assert "2026-03-10T20:30:00+00:00" == makeup_ends("--restriction", "makeup=3d")
+    refused = notifier(*TREATED, "--restriction", "makeup=12h")
+    assert 2 == refused.code
+    assert "is shorter than the protocol's" in refused.err
+    assert "2026-03-08T08:30:00+00:00" == makeup_ends("--restriction", "makeup=12h", "--decided-by", "Dr. Kim")
+
+
 def test_an_appointment_has_only_what_is_said_before_it(notifier: Callable[..., Any]) -> None:
     appointment = ("--appointment-at", "2026-03-07T15:30", "--timezone", "America/New_York")
     answer = notifier("timeline", "microneedling-24h", *appointment, "--json").answer

@@ -26,9 +26,10 @@ def test_an_enrollment_is_answered_with_its_timeline_and_its_address(api: Api) -
 
 
 def test_the_timeline_is_what_is_planned(api: Api) -> None:
-    asked = {name: value for name, value in ANA.items() if name != "consent"}
+    own = {"restrictions": {"sun": "12h", "makeup": "60h"}, "decided_by": "Dr. Kim"}
+    asked = {name: value for name, value in ANA.items() if name != "consent"} | own
     planned = api.post("/timeline", {**asked, "enrolled_at": "2026-03-06T14:10:00-05:00"}).json()
-    enrolled = api.post("/enrollments", ANA).json()
+    enrolled = api.post("/enrollments", {**ANA, **own}).json()
     for message in enrolled["messages"]:
         del message["message"], message["state"]
     assert planned == {name: enrolled[name] for name in planned}
