@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import structlog
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from notifier.db import enrollments
@@ -37,6 +39,8 @@ from notifier.enrollments.plans import (
 from notifier.enrollments.requests import Checked
 from notifier.numbers.erased import recall
 from notifier.numbers.never_text import Person, never_texted_of, remember
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,9 @@ def write_enrollments(
             wave.setdefault(one.facts.phone, (position, one))
         written |= _write_wave(session, list(wave.values()), standing, rules, now, by, imported_as)
         waiting = [(position, one) for position, one in waiting if position not in written]
+    new = [one.enrollment for one in written.values() if not one.already]
+    if new:
+        event.listen(session, "after_commit", lambda _session: log.info("enrolled", enrollments=new), once=True)
     return [written[position] for position in range(len(wanted))]
 
 

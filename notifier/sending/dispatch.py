@@ -164,6 +164,7 @@ class Dispatch:
             return Claimed([], closed="error")
         await self._reached(PausePoint.RECORDED, [one.attempt_id for one in batch])
         self._database_failures = 0
+        _say_accepted(batch)
         if batch or claimed.claims:
             self.trouble.wrote()
         if claimed.claims:
@@ -285,3 +286,9 @@ class Dispatch:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await calls.has_finished.wait()
+
+
+def _say_accepted(batch: Sequence[Finished]) -> None:
+    for one in batch:
+        if one.result is Result.ACCEPTED:
+            log.info("accepted", message=one.message_id, sid=one.sid)

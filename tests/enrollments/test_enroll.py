@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from notifier.db.engine import reading
 from notifier.db.events import of_enrollment
@@ -40,7 +41,10 @@ def test_a_lift_leaves_when_its_restriction_has_ended(clinic: ClinicSetup) -> No
 
 
 def test_the_protocol_and_what_happened_are_kept(clinic: ClinicSetup) -> None:
-    enrolled = clinic.enroll()
+    with capture_logs() as logs:
+        enrolled = clinic.enroll()
+        clinic.enroll()
+    assert [[enrolled.enrollment]] == [line["enrollments"] for line in logs if line["event"] == "enrolled"]
     plain = clinic.protocols["plain"]
     with reading(clinic.engine) as session:
         assert plain == load_version(session, "plain", plain.version)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from notifier.db.engine import writing
 from notifier.db.tables import Pause
@@ -26,8 +27,11 @@ HOUR = timedelta(hours=1)
 
 async def test_a_due_text_leaves_once_and_is_accepted(sending: Sending) -> None:
     text = sending.plan()
-    turn = await sending.turn()
-    again = await sending.turn()
+    with capture_logs() as logs:
+        turn = await sending.turn()
+        again = await sending.turn()
+    said = {"event": "accepted", "log_level": "info", "message": text, "sid": sending.gateway.ledger[0].sid}
+    assert [said] == [line for line in logs if line["event"] == "accepted"]
     assert ["+12125550101"] == sending.sent_to
     message = sending.message(text)
     assert (S.ACCEPTED, sending.gateway.ledger[0].sid, 1) == (message.state, message.sid, message.attempts)

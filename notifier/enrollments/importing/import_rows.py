@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import Engine
 
 from notifier.db.engine import reading, writing
@@ -28,6 +29,7 @@ from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, rea
 from schedules.protocol import CareProtocol
 
 _T = TypeVar("_T")
+log = structlog.get_logger()
 AT_ONCE = 500
 """Enrollments in one transaction: a durable commit costs the same for one as for hundreds."""
 MOST_FAULTS = 1000
@@ -137,6 +139,7 @@ def import_rows(
         report_progress("written", report.written, len(waiting))
     with writing(engine) as session:
         know_bookings(session, ids, said_at, rules.pseudonyms)
+    log.info("imported", rows=report.rows, written=report.written, bad=report.bad_rows)
     return report
 
 
