@@ -220,7 +220,7 @@ def test_every_folder_is_a_complete_language_whose_patterns_can_be_read() -> Non
 
 
 def test_nothing_but_its_folder_and_the_protocols_has_a_word_of_a_language() -> None:
-    """English is what the staff read, and the demo's patients write as they like."""
+    """English is what the staff read, and the patients of the demo and of a rehearsal write as they like."""
     known = _words_in(DEFAULT)
     found = []
     for spoken in languages():
@@ -234,7 +234,11 @@ def test_nothing_but_its_folder_and_the_protocols_has_a_word_of_a_language() -> 
 
 def _sources() -> list[Path]:
     files = [one for room in ("notifier", "schedules") for one in (ROOT / room).rglob("*") if one.is_file()]
-    own = (folders.FOLDER, ROOT / "schedules" / "protocols", ROOT / "notifier" / "demo")
+    own = (
+        folders.FOLDER,
+        ROOT / "schedules" / "protocols",
+        *(ROOT / "notifier" / made_up for made_up in ("demo", "rehearsal")),
+    )
     return [one for one in files if one.suffix in {".py", ".html", ".js"} and not any(map(one.is_relative_to, own))]
 
 
