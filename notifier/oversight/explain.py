@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,6 +34,7 @@ from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
 from schedules.offsets import Moment
+from schedules.own_lengths import read_length
 from schedules.plain import city_of, key_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol, Step
 from schedules.saying import say_hour
@@ -98,14 +99,19 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
     if step is None:
         return [*said, "This version of the protocol has no such step: it is from the one before a change."]
     source = f"Source: {step.source}." if step.source else "No page says this; the protocol's author does."
-    return [*said, _say_rule(step, protocol), source]
+    return [*said, _say_rule(step, protocol, enrollment.restrictions or {}), source]
 
 
-def _say_rule(step: Step, protocol: CareProtocol) -> str:
+def _say_length(topic: str, protocol: CareProtocol, own: Mapping[str, str]) -> str:
+    said = length_in_words(protocol.restrictions[topic])
+    return f"{length_in_words(read_length(own[topic]))}, not the protocol's {said}" if topic in own else said
+
+
+def _say_rule(step: Step, protocol: CareProtocol, own: Mapping[str, str]) -> str:
     if step.repeat is not None:
         return f"It is one of several: {moment_in_words(step)}."
     if step.at is None:
-        topics = [f"{key_in_words(topic)} ({length_in_words(protocol.restrictions[topic])})" for topic in step.lifts]
+        topics = [f"{key_in_words(topic)} ({_say_length(topic, protocol, own)})" for topic in step.lifts]
         return f"It leaves when what it lifts has ended: {', '.join(topics)}."
     if step.at.day is not None and step.at.day < 0:
         away = f"{-step.at.day} day{'s' if step.at.day < -1 else ''}"

@@ -187,6 +187,8 @@ def test_the_forecast_ends_where_it_is_told_to(clinic: Desk, ana: tuple[str, ...
 def test_explain_says_why(clinic: Desk, ana: tuple[str, ...]) -> None:
     clinic(*ana)
     assert "It leaves when what it lifts has ended: makeup (24 hours)." in clinic("explain", "3").out
+    clinic("change", "1", "--restriction", "makeup=60h", "--yes")
+    assert "what it lifts has ended: makeup (60 hours, not the protocol's 24 hours)." in clinic("explain", "3").out
 
 
 def test_empty_lists_are_lists(clinic: Desk) -> None:
