@@ -41,6 +41,7 @@ class Patient:
     def __init__(self, clinic: ClinicSetup, whose: int, arrives: list[MessageState]) -> None:
         self.clinic, self.whose, self.arrives = clinic, whose, arrives
         self.sent: list[tuple[str, str]] = []
+        self.left: dict[int | None, datetime] = {}
         self.learnt: dict[str, datetime] = {}
 
     def rows(self) -> list[Message]:
@@ -90,8 +91,8 @@ class Patient:
             self.follow(at)
         for row in self.rows():
             if row.kind == "restrict" and row.state in HAS_TOLD and row.phone == self.stored().phone:
-                for topic in row.topics or ():
-                    self.learnt.setdefault(topic, at)
+                for topic in row.topics or ():  # read when it left, though the answer was lost
+                    self.learnt.setdefault(topic, self.left.get(row.id, at))
         for topic in self.stored().informed or {}:
             self.learnt.setdefault(topic, at)
 
@@ -127,6 +128,7 @@ class Patient:
             } | (self.stored().informed or {}).keys()
             assert set(message.topics) <= now_known, f"{message.step} lifts what nobody told"
         self.sent.append((message.phone, message.text))
+        self.left[message.id] = at
         to = self.arrives.pop() if self.arrives else S.DELIVERED
         self.clinic.send(message, at, to=S.ACCEPTED if to is S.UNDELIVERED else to)
         if to is S.UNDELIVERED:
@@ -153,6 +155,7 @@ class Patient:
     [(65, "card"), (56, "start"), (34, "stop"), (33, "bob"), (2, "stop")],
     [S.DELIVERED, S.UNDELIVERED] * 2,
 )
+@example("microneedling", 24, "en", [], [S.UNKNOWN])
 def test_every_rule_is_told_while_it_holds_or_a_person_is_asked_and_no_untold_one_is_lifted(
     sqlite_template: Path,
     now: datetime,
