@@ -11,6 +11,7 @@ from notifier.cli.errors import Failed
 from notifier.cli.output import out
 from notifier.demo.play import play
 from notifier.demo.stage import StageTrouble
+from notifier.logs import configure_logs
 
 
 def demo() -> int:
@@ -18,6 +19,7 @@ def demo() -> int:
 
     On a terminal the staff page then stays, with the demo's patients, until Ctrl-C.
     """
+    configure_logs(level="CRITICAL")  # the desk enrolls in this process, and the story is what people read
     # SIGTERM as Ctrl-C, so that the stage is cleared: its worker would go on without us.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
