@@ -164,6 +164,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "HEAD /api/v1/openapi.json": NO_KEY,
     "POST /api/v1/enrollments": ENROLL,
     "POST /api/v1/timeline": ANY_KEY,
+    "POST /api/v1/mappings/{mapping}/try": ENROLL,
     "GET /api/v1/enrollments": READ,
     "POST /api/v1/enrollments/search": READ,
     "POST /api/v1/patients/search": READ,
@@ -208,6 +209,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
 PARTS: Final = {
     "endpoint": 1,
     "source": "cal",
+    "mapping": "day-list",
     "answer": 1,
     "name": "desk.css",
     "number": 1,

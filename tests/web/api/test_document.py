@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ def on_this_machine(app: ASGIApp) -> ASGIApp:
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 BOUNDED = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 AT = "2026-03-06T13:30:00-05:00"
+LIST = b'Date,Client,Phone\n12/01/2026,"Ruiz, Ana",2125550123\n'
 GOOD = {
     "/enrollments": {**ANA, "name": "Eva Holm", "phone": "+12125550125", "answers": {}, "external_id": "e-1"},
     "/enrollments/search": {"phone": "+1 212 555 0123"},
@@ -61,6 +63,7 @@ GOOD = {
     "/enrollments/{enrollment}/informed": {"topics": ["makeup"], "informed": "card"},
     "/opt-outs": {"phone": "+12125550123"},
     "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
+    "/mappings/{mapping}/try": {"file": b64encode(LIST).decode(), "services": {"Visit": "microneedling"}},
     "/replies/{reply}/reply": {"text": "Please call us."},
 }
 BOOKED, HELD = 2, 3
@@ -69,6 +72,7 @@ PLACE = {
     "message": 1,
     "reply": 1,
     "protocol": "microneedling",
+    "mapping": "day-list",
     "day": "2026-03-06",
     "month": "2026-03",
 }
@@ -117,6 +121,18 @@ def test_what_other_programs_are_told_is_described_with_its_headers() -> None:
     assert {"webhook-id", "webhook-timestamp", "webhook-signature"} == {one["name"] for one in told["parameters"]}
     assert ["2XX"] == list(told["responses"])
     assert "HTTPValidationError" not in str(DOCUMENT)
+
+
+def test_a_file_is_read_through_a_mapping_and_nothing_is_remembered(peopled: Api) -> None:
+    before = peopled.get("/enrollments").json()
+    tried = peopled.post("/mappings/day-list/try", GOOD["/mappings/{mapping}/try"]).json()
+    cells = tried["rows"][0]["cells"]
+    assert ("Ana Ruiz", "microneedling", "2026-12-01T12:00-05:00") == tuple(
+        cells[one] for one in ("name", "protocol", "appointment_at")
+    )
+    unsaid = peopled.post("/mappings/day-list/try", {"file": b64encode(LIST).decode()}).json()
+    assert [{"what": "service", "word": "Visit", "rows": 1}] == unsaid["unknown"]
+    assert before == peopled.get("/enrollments").json()
 
 
 def test_every_address_needs_a_key(peopled: Api) -> None:
