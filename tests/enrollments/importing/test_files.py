@@ -61,6 +61,11 @@ def test_a_workbook_is_read_and_a_formula_is_not_computed() -> None:
     assert [(1, ["Name", "Phone"]), (2, ["Ana", "2125550123"]), (3, ["Bea", "7"])] == list(read_file(data))
 
 
+def test_a_workbook_of_one_row_has_a_row() -> None:
+    only = _row(1, 't="inlineStr"><is><t>Name</t></is>', 't="inlineStr"><is><t>Phone</t></is>')
+    assert [(1, ["Name", "Phone"])] == list(read_file(workbook(only)))
+
+
 def test_what_would_burst_or_is_no_table_is_refused_with_a_sentence(subtests: pytest.Subtests) -> None:
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w") as other:

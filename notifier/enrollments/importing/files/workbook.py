@@ -30,12 +30,13 @@ def read_workbook(data: bytes) -> Iterator[tuple[int, list[str]]]:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             for name in book.sheet_names:
                 sheet = book.get_sheet_by_name(name)
-                if sheet.total_height * sheet.total_width > _MOST_CELLS:
+                if sheet.end is None:  # its total_height is 0 for a sheet of one row too
+                    continue
+                if (sheet.end[0] + 1) * (sheet.end[1] + 1) > _MOST_CELLS:
                     raise Refused(f"the sheet {name[:40]} has over {_MOST_CELLS:,} cells; {_SAVE_AS}")
-                if sheet.total_height:
-                    for number, row in enumerate(sheet.iter_rows(), 1):
-                        yield number, [_said(cell) for cell in row]
-                    return
+                for number, row in enumerate(sheet.iter_rows(), 1):
+                    yield number, [_said(cell) for cell in row]
+                return
     except CalamineError as why:
         raise Refused(f"the file is no workbook that can be read ({_first_line(why)}); {_SAVE_AS}") from None
     raise Refused("the workbook has no sheet with rows")
