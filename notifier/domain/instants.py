@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.domain.refused import Refused
@@ -52,6 +53,22 @@ def read_instant(text: str, zone: str, field: str, *, clinic_zone: str | None = 
                 f'{field} "{text}": {offset} is no offset from UTC; write it like {_EXAMPLE}-05:00', field
             ) from None
     return _on_the_clock(naive, text, zone, field, clinic_zone)
+
+
+FIRST_HOUR: Final = 6
+LAST_HOUR: Final = 22
+"""Of a clinic's day; a visit at 4 AM is one whose time is written in UTC."""
+
+
+def is_at_night(at: datetime, zone: str) -> bool:
+    """Whether no clinic treats anybody at that hour on the clock of `zone`."""
+    return not FIRST_HOUR <= at.astimezone(zone_called(zone)).hour < LAST_HOUR
+
+
+def says_an_offset(text: str) -> bool:
+    """Whether what `read_instant` reads there is an instant wherever it is read."""
+    found = _ISO.fullmatch(text.strip())
+    return bool(found and found["offset"])
 
 
 def check_treated_at(at: datetime, now: datetime, zone: str) -> None:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
-from notifier.domain.instants import read_instant
+from notifier.domain.instants import is_at_night, read_instant, says_an_offset
 from notifier.domain.offices import choose_office
 from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.planning.plan import PlanningRules
@@ -229,7 +229,16 @@ def _yes_or_no(field: Field, cell: str) -> bool | None:
 
 
 def _when(cell: str, timezone: str, field: str, rules: PlanningRules) -> datetime | None:
-    return read_instant(cell, timezone, field, clinic_zone=rules.timezone) if cell else None
+    if not cell:
+        return None
+    at = read_instant(cell, timezone, field, clinic_zone=rules.timezone)
+    if is_at_night(at, rules.timezone) and not says_an_offset(cell):
+        raise Refused(
+            f'{field} "{cell[:40]}" is at night on the clinic\'s clock, which is odd; where the file writes UTC, write '
+            "a Z behind the time, else mend it, or write its offset",
+            field,
+        )
+    return at
 
 
 def _fold(name: str) -> str:

@@ -47,6 +47,8 @@ def test_each_fault_is_told_once_with_its_column(subtests: pytest.Subtests) -> N
         ({"treated_at": "", "consent": ""}, ["treated_at", "consent"]),
         ({"treated_at": "2026-03-09T10:00-05:00", "consent": ""}, ["consent", "treated_at"]),
         ({"timezone": "Boston", "name": "Ana2"}, ["name", "timezone"]),
+        ({"treated_at": "2026-03-06T04:00"}, ["treated_at"]),
+        ({"treated_at": "2026-03-06T04:00-05:00"}, []),
         ({"treated_at": "soon", "appointment_at": "later"}, ["treated_at", "appointment_at"]),
     ]
     for values, expected in cases:

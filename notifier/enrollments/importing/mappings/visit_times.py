@@ -7,15 +7,12 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from notifier.domain.instants import local_date, local_text, read_instant
+from notifier.domain.instants import is_at_night, local_date, local_text, read_instant
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.mappings.cells import read_zone
 from notifier.enrollments.importing.mappings.dates import clean, read_day, read_offset, read_time
 from notifier.enrollments.importing.mappings.mapping import Columns, EndFrom
 
-_FIRST_HOUR: Final = 6
-_LAST_HOUR: Final = 22
-"""Of a clinic's day; a visit at 4 AM is one whose time is written in UTC."""
 _MINUTES: Final = re.compile(r"(?:(\d{1,2}):(\d{2})|(\d{1,4})(?:\s*min\w*\.?)?)")
 
 
@@ -27,7 +24,7 @@ def visit_times(row: Mapping[str, str], columns: Columns, zone: str) -> tuple[da
     clock = (read_zone(row.get(columns.timezone, "")) if columns.timezone else "") or zone
     start = _start(row, columns, clock)
     begins = datetime.fromisoformat(local_text(start, zone))
-    if not _FIRST_HOUR <= begins.hour < _LAST_HOUR:
+    if is_at_night(start, zone):
         raise Refused(
             f"the visit begins at {begins:%H:%M} on the office's clock, which is odd; where the file writes UTC, say "
             'timezone = "UTC" in the mapping, else mend the time',
