@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import not_
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, field_serializer, field_validator
@@ -41,9 +42,11 @@ class Conditional(Strict):
             Annotated[dict[Key, Annotated[tuple[Key, ...], Field(min_length=1, strict=False)]], Field(min_length=1)],
             ...,
         ],
-        Field(strict=False, max_length=8),
+        Field(
+            strict=False, max_length=8, exclude_if=not_
+        ),  # what has none has the version of before there were several
     ] = ()
-    """One of the tables must be fulfilled, and all of what it says."""
+    """One of the tables must be fulfilled, and all of what it says. Without any, it is no part of the content."""
 
     @field_validator("only_if", mode="before")
     @classmethod

@@ -65,7 +65,7 @@ def migrate(
     """Move the patients of an effect that was shown, or only those who were told nothing that becomes different.
 
     Some at a time, each in the plan that is found then: who was told meanwhile, and should not be moved once told,
-    stays. Raises Refused where nobody can be moved.
+    stays, as who is refused: nothing of that is written. Raises Refused where nobody can be moved.
     """
     whom = to_be_moved(effect, not_told=not_told)
     command, done, stayed = Migrate(effect.protocol), list[Effect](), list[tuple[int, str]]()
@@ -76,15 +76,15 @@ def migrate(
             moved = []
             for stored in _running(session, some):
                 from_version = stored.version
+                whose = stored.id or 0
                 try:
-                    found = preview(session, stored.id or 0, command, rules=rules, now=now)
+                    if not_told and _is_wrong(preview(session, whose, command, rules=rules, now=now)):
+                        stayed.append((whose, "a text has told the patient otherwise meanwhile"))
+                        continue
+                    found = apply(session, whose, command, rules=rules, now=now, by=by)
                 except Refused as why:
-                    stayed.append((stored.id or 0, str(why)))
+                    stayed.append((whose, str(why)))
                     continue
-                if not_told and _is_wrong(found):
-                    stayed.append((found.enrollment, "a text has told the patient otherwise meanwhile"))
-                    continue
-                found = apply(session, found.enrollment, command, rules=rules, now=now, by=by)
                 done.append(found)
                 moved.append((found, from_version))
             migration = _keep(session, migration, effect, moved, now, by)
