@@ -124,13 +124,18 @@ COMMANDS: Final = {
     ),
     "audit": CommandEntry("ops.audit.app", "Who saw and did what, and whether the record of it is whole."),
     "erase": CommandEntry(
-        "ops.forgetting.erase", "Take away a patient's name, numbers and words for good; first export them."
+        "ops.forgetting.erase",
+        "Take away the patient's name, numbers and words for good; first export them to the chart.",
     ),
-    "export": CommandEntry("ops.forgetting.export", "Print everything that is kept of a patient, to read or as JSON."),
+    "export": CommandEntry(
+        "ops.forgetting.export", "Print everything that is kept of the patient, to read or as JSON."
+    ),
     "retention": CommandEntry(
         "ops.forgetting.retention", "Whom NOTIFIER_RETENTION_DAYS forgets; the first time it waits for --apply."
     ),
-    "legal-hold": CommandEntry("ops.forgetting.legal_hold", "Let nothing of a patient be erased, until it is lifted."),
+    "legal-hold": CommandEntry(
+        "ops.forgetting.legal_hold", "Let nothing of the patient be erased, by anybody, until it is lifted."
+    ),
     "staff": CommandEntry("ops.accounts.app", "Who may sign in to the staff page."),
     "api-key": CommandEntry("ops.api_keys.app", "Which programs may use the API."),
     "webhooks": CommandEntry("ops.webhooks.app", "Which other programs are told what happens."),

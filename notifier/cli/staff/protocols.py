@@ -13,7 +13,7 @@ from notifier.cli import parsing
 from notifier.cli.context import command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, Yes
-from notifier.cli.output import note, print_json, print_table, show, table
+from notifier.cli.output import note, print_json, print_table, show, table, write
 from notifier.cli.preview_rules import preview_settings
 from notifier.cli.staff.protocol_effects import migrate_patients, show_effect
 from notifier.cli.staff.protocol_tryouts import try_protocol
@@ -57,7 +57,7 @@ def show_protocol(
     """Show one in full: questions, rules, texts."""
     plan = parsing.protocol_named(protocol, preview_settings().protocols_dir)
     if toml:
-        typer.echo(as_toml(plan), nl=False)
+        write(as_toml(plan))
         return
     if as_json:
         print_json(plan.model_dump(mode="json", exclude_defaults=True) | {"version": plan.version})

@@ -290,9 +290,8 @@ def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(clin
 
 
 def test_a_setting_of_the_past_is_ignored_and_named_once(clinic: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = clinic("doctor", "--json").answer
     monkeypatch.setenv("NOTIFIER_SECRET_KEY", "hush")
     ran = clinic("doctor", "--json")
-    (added,) = [finding for finding in ran.answer if finding not in before]
+    (added,) = [finding for finding in ran.answer if "NOTIFIER_SECRET_KEY" in finding["found"]]
     assert ("warn", "NOTIFIER_SECRET_KEY is set, and nothing reads it any more") == (added["level"], added["found"])
     assert "hush" not in ran.out
