@@ -97,11 +97,7 @@ def undo(change: Change, protocol_id: str, *, rules: PlanningRules, now: datetim
     What left meanwhile is listed. Raises Refused where there is none within the hour.
     """
     with change() as session:
-        migration = last_migration(session, protocol_id, now)
-        if migration is None:
-            raise Refused(
-                f"no patients of {protocol_id} were moved within the last hour, so there is none to take back"
-            )
+        migration = migration_to_undo(session, protocol_id, now)
         since, whom = migration.at, _moved_by(session, migration.id or 0)
         session.execute(
             update(ProtocolMigration)
@@ -135,6 +131,13 @@ def last_migration(session: Session, protocol_id: str, now: datetime) -> Protoco
     found = select(ProtocolMigration).where(col(ProtocolMigration.protocol) == protocol_id)
     last = session.scalar(found.order_by(col(ProtocolMigration.id).desc()).limit(1))
     return last if last is not None and last.undone_at is None and now - last.at <= UNDO_WITHIN else None
+
+
+def migration_to_undo(session: Session, protocol_id: str, now: datetime) -> ProtocolMigration:
+    """The same; raises Refused where there is none."""
+    if (found := last_migration(session, protocol_id, now)) is None:
+        raise Refused(f"no patients of {protocol_id} were moved within the last hour, so there is none to take back")
+    return found
 
 
 def _running(session: Session, whom: Sequence[int]) -> Iterator[Enrollment]:

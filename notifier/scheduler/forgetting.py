@@ -54,9 +54,9 @@ class Forgetting:
 
     async def _forget(self, days: int) -> None:
         now = self._clock.now()
-        plan = await self._threads.read(lambda session: plan_retention(session, days, self._rules, now))
+        plan = await self._threads.read(lambda session: plan_retention(session, days, self._rules, now, most=_AT_ONCE))
         erased = 0
-        for one in plan.patients[:_AT_ONCE]:
+        for one in plan.patients:
             erased += await self._threads.write(partial(self._erase, enrollment=one, now=now))
         if erased:
             log.info("patients_forgotten", patients=erased, days=days)

@@ -58,7 +58,9 @@ async def test_the_worker_forgets_on_time_and_at_the_provider_once_somebody_agre
         clock.pass_(days=40)
         with reading(clinic.engine) as session:
             found = plan_retention(session, DAYS, clinic.rules, clock.now())
+            enough = plan_retention(session, DAYS, clinic.rules, clock.now(), most=1)
         assert ((1,), {"on legal hold": 1}) == (found.patients, found.kept)
+        assert ((1,), {}) == (enough.patients, enough.kept), "a round of the worker looks no further"
         await forgetting.round()
         assert ["Ana Ruiz", "Bob Ruiz"] == names(clinic), "nobody has agreed yet"
         clinic.act(approve_retention, DAYS - 1, now=clinic.now, by="desk")

@@ -15,7 +15,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.refused import Refused
 from notifier.publishing.effect import ProtocolEffect, protocol_effect
 from notifier.publishing.effect_sentences import effect_summary
-from notifier.publishing.migrate import Migrated, last_migration, migrate, to_be_moved, undo
+from notifier.publishing.migrate import Migrated, migrate, migration_to_undo, to_be_moved, undo
 
 Protocol = Annotated[str, typer.Argument(help="Its id.")]
 
@@ -73,8 +73,7 @@ def migrate_patients(
 
 def _take_back(context: CommandContext, protocol: str, *, yes: bool, as_json: bool) -> None:
     with reading(context.engine) as session:
-        if last_migration(session, protocol, context.now) is None:
-            raise Refused(f"no patients of {protocol} were moved within the last hour: there is none to take back")
+        migration_to_undo(session, protocol, context.now)  # nobody is asked for nothing
     context.confirm(f"Take the last migration of {protocol} back?", yes=yes)
     done = undo(context.change, protocol, rules=context.rules, now=context.now, by=context.by)
     context.shows(one.enrollment for one in done.effects)

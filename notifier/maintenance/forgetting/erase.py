@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -25,7 +25,7 @@ from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.plans import lock_plans
 from notifier.maintenance.forgetting.legal_hold import hold_on
 from notifier.maintenance.forgetting.overwrite import overwrite
-from notifier.maintenance.forgetting.subject import DataSubject, subject_of
+from notifier.maintenance.forgetting.subject import DataSubject, subject_of, texts_of
 
 LONGEST_RESTORE: Final = timedelta(days=35)
 """So old a backup may be put in place: until then it may have to look for its texts at the provider."""
@@ -65,12 +65,12 @@ def plan_erasure(session: Session, enrollment_id: int, rules: PlanningRules) -> 
     if hold := hold_on(session, subject):
         raise Refused(f"the patient has been on legal hold since {hold.at:%Y-%m-%d}; lift it first", "enrollment")
     _refuse_open(session, subject)
-    planned = select(Message).where(in_state(MessageState.PLANNED), _of(subject))
+    planned = select(Message).where(in_state(MessageState.PLANNED), texts_of(subject))
     unheard = [
         Unheard(one.enrollment_id or 0, one.step, one.due_at)
         for one in session.scalars(planned.order_by(col(Message.nominal_at)))
     ]
-    texts = session.scalar(select(func.count()).select_from(Message).where(_of(subject))) or 0
+    texts = session.scalar(select(func.count()).select_from(Message).where(texts_of(subject))) or 0
     replies = select(func.count()).select_from(Reply).where(col(Reply.phone).in_(subject.phones))
     return ErasurePlan(subject, tuple(unheard), texts, session.scalar(replies) or 0)
 
@@ -89,7 +89,7 @@ def erase(
         if the_enrollment(session, one).state in RUNNING:
             apply(session, one, Cancel(_WHY), rules=rules, now=now, by=by)
     seen, to = MessageState.PLANNED, MessageState.CANCELLED
-    move_where(session, _of(subject), seen=seen, to=to, at=now, by=by, why=_WHY)
+    move_where(session, texts_of(subject), seen=seen, to=to, at=now, by=by, why=_WHY)
     session.flush()
     _keep_sids(session, subject)
     overwrite(session, subject, pseudonyms)
@@ -110,18 +110,20 @@ def _refuse_open(session: Session, subject: DataSubject) -> None:
     if opened is not None:
         raise Refused(f"the patient's message {opened} is open; close it first", "enrollment")
     doubtful = or_(*(in_state(state) for state in _IN_DOUBT))
-    found = session.scalars(select(col(Message.id)).where(_of(subject), doubtful).order_by(col(Message.id))).first()
+    found = session.scalars(
+        select(col(Message.id)).where(texts_of(subject), doubtful).order_by(col(Message.id))
+    ).first()
     if found is not None:
         raise Refused(f"nobody knows yet whether text {found} left; wait, or say it in the review", "enrollment")
 
 
 def _keep_sids(session: Session, subject: DataSubject) -> None:
     """The provider still has their words: they go once no backup that could be restored needs them there."""
-    ours = select(col(Message.id)).where(_of(subject))
+    ours = select(col(Message.id)).where(texts_of(subject))
     tried = select(col(Attempt.sid), col(Attempt.started_at)).where(
         col(Attempt.message_id).in_(ours), col(Attempt.sid).is_not(None)
     )
-    left = select(col(Message.sid), col(Message.left_at)).where(_of(subject), col(Message.sid).is_not(None))
+    left = select(col(Message.sid), col(Message.left_at)).where(texts_of(subject), col(Message.sid).is_not(None))
     wrote = select(col(Reply.sid), col(Reply.at)).where(col(Reply.phone).in_(subject.phones))
     found: Sequence[tuple[str | None, datetime | None]] = [
         (sid, at) for which in (tried, left, wrote) for sid, at in session.execute(which)
@@ -129,8 +131,3 @@ def _keep_sids(session: Session, subject: DataSubject) -> None:
     for sid, at in found:
         if sid and at:
             insert_if_new(session, ProviderDeletion, {"sid": sid, "not_before": at + LONGEST_RESTORE})
-
-
-def _of(subject: DataSubject) -> ColumnElement[bool]:
-    answers = col(Message.enrollment_id).is_(None) & col(Message.phone).in_(subject.phones)
-    return or_(col(Message.enrollment_id).in_(subject.enrollments), answers)

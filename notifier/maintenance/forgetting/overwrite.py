@@ -33,7 +33,7 @@ from notifier.db.tables import (
 )
 from notifier.domain.names import fold_name
 from notifier.domain.pseudonyms import ERASED, Pseudonyms
-from notifier.maintenance.forgetting.subject import DataSubject
+from notifier.maintenance.forgetting.subject import DataSubject, texts_of
 
 
 def overwrite(session: Session, subject: DataSubject, pseudonyms: Pseudonyms) -> None:
@@ -101,12 +101,7 @@ def _texts(session: Session, subject: DataSubject, pseudonyms: Pseudonyms) -> No
 
 def _events(session: Session, subject: DataSubject) -> None:
     """Why something was done may be in somebody's own words."""
-    texts = select(col(Message.id)).where(
-        or_(
-            col(Message.enrollment_id).in_(subject.enrollments),
-            col(Message.enrollment_id).is_(None) & col(Message.phone).in_(subject.phones),
-        )
-    )
+    texts = select(col(Message.id)).where(texts_of(subject))
     theirs = or_(col(Event.enrollment_id).in_(subject.enrollments), col(Event.message_id).in_(texts))
     session.execute(update(Event).where(theirs, col(Event.why).is_not(None)).values(why=None))
 

@@ -29,12 +29,19 @@ class RetentionPlan:
     """How many whose time has come stay, by why."""
 
 
-def plan_retention(session: Session, days: int, rules: PlanningRules, now: datetime) -> RetentionPlan:
-    """Whose treatment, last text and last message are all older than so many days; nothing is written."""
+def plan_retention(
+    session: Session, days: int, rules: PlanningRules, now: datetime, *, most: int | None = None
+) -> RetentionPlan:
+    """Whose treatment, last text and last message are all older than so many days; nothing is written.
+
+    `most`: so many patients are enough; of the others it says nothing.
+    """
     found: list[int] = []
     kept: Counter[str] = Counter()
     seen: set[int] = set()
     for one in _old(session, now - timedelta(days=days)):
+        if len(found) == most:
+            break
         if one in seen:
             continue
         person = of_same_person(session, one)

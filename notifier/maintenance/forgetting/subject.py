@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -57,3 +57,9 @@ def subject_of(session: Session, enrollment_id: int) -> DataSubject:
         phones=tuple(one for one in phones if one not in theirs),
         shared=tuple(one for one in phones if one in theirs),
     )
+
+
+def texts_of(subject: DataSubject) -> ColumnElement[bool]:
+    """The patient's texts: of the enrollments, and the answers to the patient's numbers, which have none."""
+    answers = col(Message.enrollment_id).is_(None) & col(Message.phone).in_(subject.phones)
+    return or_(col(Message.enrollment_id).in_(subject.enrollments), answers)
