@@ -1,4 +1,4 @@
-"""The README's commands, run as they are written, in one clinic that has what they name."""
+"""The README's commands, run as they are written in one clinic that has what they name; the tests that it names."""
 
 from __future__ import annotations
 
@@ -126,3 +126,16 @@ def test_every_command_of_the_readme_runs_as_written(
 def test_what_is_not_run_still_stands_in_the_readme() -> None:
     for one in (*NOT_RUN, *EXPECTED):
         assert any(command.startswith(one) for command in written()), one
+
+
+def test_every_promise_names_the_test_that_proves_it_and_every_test_that_is_named_exists() -> None:
+    table = README.split("\n## What it promises\n")[1].split("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| **Never ")]
+    assert [] == [row for row in rows if "::test_" not in row]
+    assert 9 == len(rows)
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", README)
+    assert [] == [
+        one
+        for one in named
+        if not (ROOT / one[0]).is_file() or f"def {one[1]}(" not in (ROOT / one[0]).read_text("utf-8")
+    ]
