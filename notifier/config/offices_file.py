@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.alerting.addresses import parse_contacts
-from notifier.config import values
+from notifier.config import setting_types as types
 from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.catalogue import Catalogue
@@ -51,11 +51,6 @@ def _sender(value: str) -> str:
     return value
 
 
-def _staffed(value: str) -> str:
-    StaffedHours.parse(value)
-    return value
-
-
 def _alerts(value: str) -> str:
     parse_contacts(value)
     return value
@@ -66,12 +61,12 @@ class _Profile(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    timezone: Annotated[str, AfterValidator(values.zone)]
-    name: Annotated[str, AfterValidator(values.clinic_name)] | None = None
-    phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
-    send_window: Annotated[str, AfterValidator(lambda value: str(SendWindow.parse(value)))] | None = None
-    staffed_hours: Annotated[str, AfterValidator(_staffed)] | None = None
-    after_hours_phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
+    timezone: types.ZoneName
+    name: types.ClinicName | None = None
+    phone: types.ClinicPhone | None = None
+    send_window: types.SendWindowText | None = None
+    staffed_hours: types.StaffedHoursText | None = None
+    after_hours_phone: types.ClinicPhone | None = None
     alerts: Annotated[str, AfterValidator(_alerts)] | None = None
     covered_by: str | None = None
     sender: Annotated[str, AfterValidator(_sender)] | None = None

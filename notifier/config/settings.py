@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from notifier.config import values
+from notifier.config import setting_types as types
 from notifier.config.effective import EffectiveSetting, effective_settings
 from notifier.config.env_file import check_env_text
 from notifier.config.explain import what_to_write
@@ -22,15 +22,9 @@ from notifier.config.settings_file import NAMED, NoSettingsFile, find_settings_f
 from notifier.config.unknown_names import unknown_name, unknown_variables
 from notifier.config.value_files import SECRETS, UnreadableFile, ValueFiles, variable
 from notifier.domain.errors import BadConfiguration
-from notifier.domain.staffed_hours import StaffedHours
 from schedules.languages.folders import DEFAULT, codes
-from schedules.send_window import SendWindow
 
 TWILIO_API = "https://api.twilio.com"
-Address = Annotated[str, AfterValidator(values.plain_address)]
-HiddenAddress = Annotated[SecretStr, AfterValidator(values.secret(values.web_address))]
-Token = Annotated[SecretStr, AfterValidator(values.secret(values.auth_token))]
-Words = Annotated[str, AfterValidator(values.answer_words)]
 
 
 class BadSettings(BadConfiguration, ValueError):
@@ -48,7 +42,7 @@ else:
     _OfLanguages = create_model(
         "_OfLanguages",
         __base__=BaseSettings,
-        **{f"urgent_answer_{code}": (Words | None, None) for code in codes() if code != DEFAULT},
+        **{f"urgent_answer_{code}": (types.AnswerWords | None, None) for code in codes() if code != DEFAULT},
     )
 
 
@@ -66,17 +60,17 @@ class Settings(_OfLanguages):
 
     env: Literal["production", "demo", "test"] = "production"
     database_url: SecretStr = SecretStr("sqlite:///notifier.db")
-    clinic_name: Annotated[str, AfterValidator(values.clinic_name)] | None = None
-    clinic_phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
-    timezone: Annotated[str, AfterValidator(values.zone)] | None = None
+    clinic_name: types.ClinicName | None = None
+    clinic_phone: types.ClinicPhone | None = None
+    timezone: types.ZoneName | None = None
     """The clinic's IANA zone; a patient's own may differ."""
-    send_window: str = "09:00-20:00"
+    send_window: types.SendWindowText = "09:00-20:00"
     offices_file: Path | None = None
     """One profile for each office; None: the clinic is one place."""
-    protocols_dir: Annotated[Path, AfterValidator(values.protocols_directory)] | None = None
-    public_url: Address | None = None
+    protocols_dir: types.ProtocolsDirectory | None = None
+    public_url: types.Address | None = None
     web_host: str = "127.0.0.1"
-    page_hosts: Annotated[str, AfterValidator(values.host_names)] | None = None
+    page_hosts: types.HostNames | None = None
     """The names by which the clinic's own network reaches the page; this machine's own always do."""
     second_factor: Literal["admins", "all", "off"] = "admins"
     """Who must have one to sign in to the page."""
@@ -99,15 +93,15 @@ class Settings(_OfLanguages):
     """systemd's own too: where a service keeps what must survive it."""
     retention_days: int | None = Field(default=None, ge=30, le=36500, examples=[1460])
     """So long after the last treatment, text and message a patient is forgotten; None: never by itself."""
-    backup_dir: Annotated[Path, AfterValidator(values.backup_directory)] | None = None
+    backup_dir: types.BackupDirectory | None = None
     """Where the worker writes a backup of SQLite each day; None: it writes none."""
     backup_keep_daily: int = Field(default=7, ge=0)
     backup_keep_weekly: int = Field(default=4, ge=0)
     key_file: Path | None = None
     """Where the clinic's own key is; None: beside SQLite's file, else in the service's directory for its state."""
-    audit_copy: Annotated[str, AfterValidator(values.audit_copy)] | None = None
+    audit_copy: types.AuditCopy | None = None
     """`log`, or a file: where each seal of the audit log is copied to, with what it seals."""
-    staff: Annotated[str, AfterValidator(values.person)] | None = None
+    staff: types.PersonName | None = None
     """Who is at the command line, where the login does not say it."""
     secret_key: SecretStr | None = None
     """Of the past: it is ignored, and whoever still sets it is told once."""
@@ -115,43 +109,31 @@ class Settings(_OfLanguages):
     settings_file: Path | None = None
     """Read in place of the usual ones."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    urgent_answer: Words | None = None
+    urgent_answer: types.AnswerWords | None = None
     """The fixed answer, in English; None is the program's own, as in the other languages."""
-    staffed_hours: str | None = None
+    staffed_hours: types.StaffedHoursText | None = None
     """When somebody reads what patients write; None: nobody says."""
-    after_hours_phone: Annotated[str, AfterValidator(values.clinic_phone)] | None = None
+    after_hours_phone: types.ClinicPhone | None = None
     """What patients call outside those hours; None: the clinic's phone."""
-    alert_email: Annotated[str, AfterValidator(values.email_addresses)] | None = None
-    smtp_url: Annotated[SecretStr, AfterValidator(values.secret(values.smtp_address))] | None = None
-    alert_webhook: HiddenAddress | None = None
+    alert_email: types.EmailAddresses | None = None
+    smtp_url: types.SmtpAddress | None = None
+    alert_webhook: types.HiddenAddress | None = None
     alert_apprise: SecretStr | None = None
-    clinical_alerts: Annotated[SecretStr, AfterValidator(values.secret(values.contacts))] | None = None
+    clinical_alerts: types.Contacts | None = None
     """Who is told what concerns a patient, one person after the other; None: those above."""
     unread_minutes: int = Field(default=30, ge=1, le=600)
     """Of staffed hours: so long a reply may be unread before its office is told."""
-    heartbeat_url: HiddenAddress | None = None
+    heartbeat_url: types.HiddenAddress | None = None
     """Asked for each minute that the worker is well; who hears nothing sounds the alarm."""
-    twilio_account_sid: Annotated[str, AfterValidator(values.twilio_sid("AC"))] | None = None
-    twilio_auth_token: Token | None = None
-    twilio_auth_token_old: Token | None = None
+    twilio_account_sid: types.AccountSid | None = None
+    twilio_auth_token: types.Token | None = None
+    twilio_auth_token_old: types.Token | None = None
     """While the token is being replaced: what still signs webhooks. It opens nothing."""
-    twilio_api_key_sid: Annotated[str, AfterValidator(values.twilio_sid("SK"))] | None = None
+    twilio_api_key_sid: types.ApiKeySid | None = None
     twilio_api_key_secret: SecretStr | None = None
-    twilio_messaging_service_sid: Annotated[str, AfterValidator(values.twilio_sid("MG"))] | None = None
-    twilio_from_number: Annotated[str, AfterValidator(values.e164)] | None = None
-    twilio_api_url: Address = TWILIO_API
-
-    @field_validator("send_window")
-    @classmethod
-    def _legal_window(cls, value: str) -> str:
-        return str(SendWindow.parse(value))
-
-    @field_validator("staffed_hours")
-    @classmethod
-    def _legal_hours(cls, value: str | None) -> str | None:
-        if value is not None:
-            StaffedHours.parse(value)
-        return value
+    twilio_messaging_service_sid: types.MessagingServiceSid | None = None
+    twilio_from_number: types.E164 | None = None
+    twilio_api_url: types.Address = TWILIO_API
 
     @model_validator(mode="after")
     def _clock_only_where_nobody_is_texted(self) -> Self:

@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import SecretStr
 
 from notifier.alerting.addresses import parse_contacts
-from schedules.send_window import zone_named
+from notifier.domain.staffed_hours import StaffedHours
+from schedules.send_window import SendWindow, zone_named
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 _LONGEST_ANSWER: Final = 320
@@ -54,6 +55,17 @@ def clinic_phone(value: str) -> str:
 def zone(value: str) -> str:
     """Check the name of an IANA zone; raises ValueError with a near one."""
     return zone_named(value).key
+
+
+def send_window(value: str) -> str:
+    """The hours in which texts may leave, as they are written; raises ValueError with a sentence."""
+    return str(SendWindow.parse(value))
+
+
+def staffed_hours(value: str) -> str:
+    """Check when somebody reads what patients write; raises ValueError with a sentence."""
+    StaffedHours.parse(value)
+    return value
 
 
 def plain_address(value: str) -> str:
