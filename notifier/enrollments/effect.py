@@ -40,6 +40,7 @@ _WORDS: Final = {
     What.EXPIRED: "say it in person",
     What.PASSED: "say it in person",
 }
+_WHERE_IT_LEAVES_NOT: Final = {What.MOVED: "waits", What.REWORDED: "was read in other words"}
 _LEAVES: Final = (What.ADDED, What.MOVED, What.REWORDED)
 _LISTS: Final = {what: "cancelled" if what is What.WITHDRAWN else what.value for what in What}
 _NO_TEXT_SAYS_IT: Final = "no text says it any more"
@@ -67,7 +68,14 @@ class TextEffect:
     @property
     def words(self) -> str:
         """The effect on this text as a sentence for staff."""
-        return "waits" if self.what is What.MOVED and self.due_at is None else _WORDS[self.what]
+        if self.due_at is None and self.what in _WHERE_IT_LEAVES_NOT:
+            return _WHERE_IT_LEAVES_NOT[self.what]
+        return _WORDS[self.what]
+
+    @property
+    def is_reread(self) -> bool:
+        """Whether the patient has read it, and the plan says the same in other words now."""
+        return self.what is What.REWORDED and self.due_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ class Effect:
         """What a person must read besides the texts."""
         found = []
         if self.opted_out:
-            leaves = any(text.what in _LEAVES for text in self._all_texts())
+            leaves = any(text.what in _LEAVES and not text.is_reread for text in self._all_texts())
             tell = "nothing will be sent; tell the patient in person" if leaves else "nothing is sent"
             found.append(f"The number has opted out: {tell}.")
         found += [
@@ -204,11 +212,12 @@ def texts_of(difference: PlanDifference) -> tuple[TextEffect, ...]:
 
 
 def _texts_of(difference: PlanDifference) -> Iterator[TextEffect]:
-    for what, name in _LISTS.items():
+    for what, name in (*_LISTS.items(), (What.REWORDED, "reread")):
         entries: tuple[PlannedChange, ...] = getattr(difference, name)
+        has_left = name in {"wrong_now", "reread"}
         for entry in entries:
             row, planned = entry.row, entry.planned
-            if planned is not None and what is not What.WRONG_NOW:
+            if planned is not None and not has_left:
                 text = planned.text
             else:
                 text = (row.sent_text or row.text) if row is not None else ""
@@ -218,7 +227,7 @@ def _texts_of(difference: PlanDifference) -> Iterator[TextEffect]:
                 kind=row.kind if row is not None else (planned.kind.value if planned is not None else ""),
                 message=row.id if row is not None else None,
                 was_due_at=row.due_at if row is not None else None,
-                due_at=planned.due_at if planned is not None and what in _LEAVES else None,
+                due_at=planned.due_at if planned is not None and what in _LEAVES and not has_left else None,
                 text=text,
                 why=entry.why,
                 needs_call=entry.for_staff or what in (What.WRONG_NOW, What.EXPIRED, What.PASSED),

@@ -26,7 +26,7 @@ from notifier.domain.planning.draft import draft_for
 from notifier.domain.planning.number_plan import Member, plan_for, plan_together
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, for_comparison, rule_texts_of
 from notifier.domain.planning.still_right import is_still_right
-from notifier.domain.planning.wrong_now import find_wrong
+from notifier.domain.planning.wrong_now import OTHER_WORDS, Comparison, find_wrong
 from notifier.domain.states import RUNNING
 from notifier.enrollments.plans import at_number, company_of, enrollments_on, facts_of
 from schedules.asking import AGAIN
@@ -50,7 +50,10 @@ class Outlook:
     def difference(self, after: EnrollmentFacts) -> PlanDifference:
         """What becomes of the texts of one of them; what was said and is wrong now among it."""
         rows = self.rows.get(after.enrollment, ())
-        return compare(rows, self.plans[after.enrollment], after.phone, self.now, self._wrong(after, rows))
+        found = self._wrong(after, rows)
+        wrong = [one for one in found if one.why != OTHER_WORDS]
+        reread = [one for one in found if one.why == OTHER_WORDS]
+        return compare(rows, self.plans[after.enrollment], after.phone, self.now, wrong, reread)
 
     def differences(self, *, but: int = 0) -> dict[int, PlanDifference]:
         """Those that write anything, by enrollment, but for one; 0 is the one that is not stored yet."""
@@ -69,16 +72,17 @@ class Outlook:
         before = next((one for one in self.before if one.enrollment == after.enrollment), None)
         if before is None:
             return []
+        language = _compared_in(before, after)
         was, is_now = (
             draft_for(
-                for_comparison(one),
+                for_comparison(one, language),
                 [for_comparison(other) for other in at_number(one, company)],
                 self.rules,
                 enrolled_at=None,
             )
             for one, company in ((before, self.before), (after, self.after))
         )
-        found = find_wrong(rows, was, is_now)
+        found = find_wrong(rows, Comparison(was, is_now, language))
         if not found:
             return []
         says = draft_for(after, at_number(after, self.after), self.rules, enrolled_at=None)
@@ -134,6 +138,16 @@ def plan_when_enrolled(session: Session, enrollment: Enrollment, rules: Planning
     facts = facts_of(session, enrollment)
     company = company_of(session, enrollments_on(session, [facts.phone]), facts)
     return plan_for(facts, company, rules, enrolled_at=enrollment.enrolled_at)
+
+
+def _compared_in(before: EnrollmentFacts, after: EnrollmentFacts) -> str | None:
+    """The patient's own language, in which alone a text may have been put right; not where it is what changes.
+
+    None: the two protocols share none.
+    """
+    own = before.language if before.language == after.language else None
+    shared = [one for one in before.protocol.languages if one in after.protocol.languages]
+    return own if own in shared else next(iter(shared), None)
 
 
 def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow], now: datetime) -> Member:

@@ -40,8 +40,13 @@ class PatientEffect:
 
     @property
     def misinformed(self) -> bool:
-        """Whether a text has said what this content says otherwise: somebody calls, or a correction is sent."""
+        """Whether a text has said what is wrong by this content: somebody calls, or a correction is sent."""
         return self.effect is not None and any(text.what is What.WRONG_NOW for text in self.effect.texts)
+
+    @property
+    def is_reworded(self) -> bool:
+        """Whether what the patient has read is right, and said in other words now."""
+        return not self.misinformed and self.effect is not None and any(one.is_reread for one in self.effect.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,11 @@ class ProtocolEffect:
         return [one for one in self.patients if one.misinformed]
 
     @property
+    def reworded(self) -> list[PatientEffect]:
+        """Who has read nothing that is wrong, but some of it in other words."""
+        return [one for one in self.patients if one.is_reworded]
+
+    @property
     def movable(self) -> list[PatientEffect]:
         """Those who can be moved to this content now."""
         return [one for one in self.patients if one.effect is not None and one.language not in self.waiting]
@@ -73,8 +83,9 @@ class ProtocolEffect:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many texts are added, moved and so on, in the order of `What`."""
-        found = Counter(text.what for one in self.patients if one.effect for text in one.effect.texts)
+        """How many texts are added, moved and so on, in the order of `What`; not what was read in other words."""
+        texts = (text for one in self.patients if one.effect for text in one.effect.texts)
+        found = Counter(text.what for text in texts if not text.is_reread)
         return {what.value: found[what] for what in What}
 
     @property
@@ -92,6 +103,7 @@ class ProtocolEffect:
             "waiting": list(self.waiting),
             "texts": self.counts,
             "told_otherwise": [one.enrollment for one in self.misinformed],
+            "reworded": [one.enrollment for one in self.reworded],
             "cannot_move": [
                 {"enrollment": one.enrollment, "why": one.why_not} for one in self.patients if one.effect is None
             ],

@@ -8,7 +8,7 @@ from notifier.enrollments.effect import What
 from notifier.publishing.effect import ProtocolEffect
 
 _WORDS: Final = {
-    What.WRONG_NOW: "texts have said what is different now",
+    What.WRONG_NOW: "texts have said what is wrong now",
     What.ADDED: "texts are new",
     What.MOVED: "texts move",
     What.REWORDED: "texts get new words",
@@ -30,6 +30,11 @@ def effect_summary(found: ProtocolEffect) -> list[str]:
         *(f"{found.counts[what.value]} {words}." for what, words in _WORDS.items() if found.counts[what.value]),
         f"Told otherwise: {len(found.misinformed)}; not yet: {others - len(found.misinformed)}.",
     ]
+    if found.reworded:
+        said.append(
+            f"Read in other words, with no length, end, topic or number different: {len(found.reworded)}. Look whether "
+            "the new words change what these patients should do."
+        )
     if found.waiting:
         said.append(
             f"A clinician has not approved it in {', '.join(found.waiting)}: until then nobody is moved in that "

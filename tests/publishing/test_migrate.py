@@ -82,6 +82,38 @@ def test_the_effect_says_for_each_running_patient_what_moves_and_who_was_misinfo
     assert before == (changed.clinic.texts(changed.told), changed.clinic.texts(changed.fresh))
 
 
+def test_who_has_read_the_same_in_other_words_was_not_told_otherwise(clinic: ClinicSetup) -> None:
+    """In the patient's own language: what was put right in Spanish alone is wrong for who reads Spanish."""
+    mine: dict[str, Any] = {"protocol": "makeup-only", "answers": {"shaves": "no"}}
+    english = clinic.enroll(name="Ana Ruiz", phone=TOLD, **mine).enrollment
+    spanish = clinic.enroll(name="Bea Holm", phone=FRESH, language="es", **mine).enrollment
+    for one in (english, spanish):
+        clinic.send(clinic.texts(one)["today"], clinic.now + HOUR)
+    old = clinic.protocols["makeup-only"].content
+    texts = "no makeup until {makeup.until}", "sin maquillaje hasta {makeup.until}"
+
+    def told(now: str, ahora: str) -> list[list[int]]:
+        new = CareProtocol.from_content(old.replace(texts[0], now).replace(texts[1], ahora))
+        with reading(clinic.engine) as session:
+            found = protocol_effect(
+                session, new.id, protocols={new.id: new}, rules=clinic.rules, now=clinic.now + 2 * HOUR
+            )
+        return [[one.enrollment for one in some] for some in (found.misinformed, found.reworded)]
+
+    rows: tuple[tuple[str, str, list[int], list[int]], ...] = (
+        ("please, no makeup until {makeup.until}", texts[1], [], [english]),
+        ("no makeup, {phone}, until {makeup.until}", texts[1], [], [english]),
+        (texts[0], f"por favor, {texts[1]}", [], [spanish]),
+        (texts[0], f"{texts[1]}, ni 2 capas", [spanish], []),
+        ("no makeup for now", texts[1], [english], []),
+        ("you may use makeup again after {makeup.until}", texts[1], [english], []),
+        ("no sun or makeup until {makeup.until}", texts[1], [english], []),  # though the protocol restricts no sun
+        ("no makeup and no shaving until {makeup.until}", texts[1], [english], []),
+        ("usually no makeup until {makeup.until}", texts[1], [english], []),
+    )
+    assert [[wrong, other] for *_, wrong, other in rows] == [told(now, ahora) for now, ahora, *_ in rows]
+
+
 def test_all_or_only_those_not_yet_told_are_moved_and_nobody_unless_asked(changed: Changed) -> None:
     was = changed.sun(changed.told)
     assert [changed.fresh] == [one.enrollment for one in changed.migrate(not_told=True).effects]

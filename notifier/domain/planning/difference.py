@@ -105,6 +105,8 @@ class PlanDifference:
     """Left, or perhaps left, but may come back: then with what the plan says now (None: not at all)."""
     wrong_now: tuple[PlannedChange, ...] = ()
     """Said already, and wrong after this change: somebody must call the patient."""
+    reread: tuple[PlannedChange, ...] = ()
+    """Said already, and right in other words: nobody need call."""
 
     @property
     def withheld(self) -> tuple[PlannedChange, ...]:
@@ -147,7 +149,12 @@ def informed_topics(rows: Iterable[OutboxRow]) -> frozenset[str]:
 
 
 def compare(
-    rows: Sequence[OutboxRow], plan: Plan, phone: str, now: datetime, wrong_now: Sequence[PlannedChange] = ()
+    rows: Sequence[OutboxRow],
+    plan: Plan,
+    phone: str,
+    now: datetime,
+    wrong_now: Sequence[PlannedChange] = (),
+    reread: Sequence[PlannedChange] = (),
 ) -> PlanDifference:
     """Compare the outbox rows of one enrollment with its new plan (made at `now`, without the steps that are over)."""
     latest: dict[str, OutboxRow] = {}
@@ -174,7 +181,7 @@ def compare(
         if row.state not in _FINAL | UNSENT and (on_its_way := _on_its_way(row, may_return.get(row.step), phone, now)):
             found["on_their_way"].append(on_its_way)
     lists = {name: tuple(entries) for name, entries in found.items()}
-    return PlanDifference(cancelled=tuple(cancelled), wrong_now=tuple(wrong_now), **lists)
+    return PlanDifference(cancelled=tuple(cancelled), wrong_now=tuple(wrong_now), reread=tuple(reread), **lists)
 
 
 def _is_settled(row: OutboxRow) -> bool:

@@ -178,10 +178,13 @@ def rule_texts_of(facts: EnrollmentFacts, rows: Iterable[RuleRow], now: datetime
     )
 
 
-def for_comparison(facts: EnrollmentFacts) -> EnrollmentFacts:
-    """The same without what changes the address, not the content: name, language, office, who treated."""
+def for_comparison(facts: EnrollmentFacts, language: str | None = None) -> EnrollmentFacts:
+    """The same without what changes the address, not the content: name, language, office, who treated.
+
+    `language`: in which to compare; None: the protocol's first, as of everybody whom it is not about.
+    """
     unsaid: dict[str, Any] = dict.fromkeys(FACT_PLACEHOLDERS)
-    return replace(facts, first_name="", language=facts.protocol.languages[0], office=None, **unsaid)
+    return replace(facts, first_name="", language=language or facts.protocol.languages[0], office=None, **unsaid)
 
 
 def shares(facts: EnrollmentFacts, other: EnrollmentFacts) -> bool:
