@@ -77,6 +77,15 @@ def file_of(engine: Engine) -> Path | None:
     return _file(engine.url) if is_sqlite(engine) else None
 
 
+def file_at(url: str) -> Path | None:
+    """The same of an address; None for one that cannot be read."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return None
+    return _file(address) if address.get_backend_name() == "sqlite" else None
+
+
 def _file(address: URL) -> Path | None:
     name = address.database or ""
     return None if name in ("", ":memory:") or name.startswith("file:") else Path(name)

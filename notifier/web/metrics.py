@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from notifier.db.engine import file_of
+from notifier.maintenance.replica import replica_lag
 from notifier.maintenance.rotation import last_backup
 from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.oversight.departures import calls_between, count_opt_outs
@@ -95,7 +96,7 @@ def _gauges(
     return registry
 
 
-def _sizes(watched: Watched) -> Iterator[tuple[str, str, int]]:
+def _sizes(watched: Watched) -> Iterator[tuple[str, str, float]]:
     """SQLite's files, and the room beside them."""
     file = file_of(watched.threads.engine)
     if file is None or not file.exists():
@@ -103,6 +104,8 @@ def _sizes(watched: Watched) -> Iterator[tuple[str, str, int]]:
     log = file.with_name(f"{file.name}-wal")
     yield "database_bytes", "The size of SQLite's file.", file.stat().st_size
     yield "database_wal_bytes", "The size of its write-ahead log.", log.stat().st_size if log.exists() else 0
+    if (lag := replica_lag(file)) is not None:
+        yield "replica_lag_seconds", "Since Litestream last read what the database holds.", lag.total_seconds()
     yield "disk_free_bytes", "What is free on its disk.", shutil.disk_usage(file.parent).free
 
 

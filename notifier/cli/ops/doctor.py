@@ -23,6 +23,7 @@ from notifier.cli.options import Json
 from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.config.version import running_version
+from notifier.db.engine import file_at
 from notifier.oversight.alerts.on_call import OnCall
 from notifier.oversight.doctor.alerts import check_contacts, check_hours
 from notifier.oversight.doctor.backups import check_backups
@@ -80,7 +81,8 @@ def _findings() -> Iterator[Diagnosis]:
     yield from check_public_address(settings)
     yield from check_way_to_database(settings)
     if settings.database_url.get_secret_value().startswith("sqlite"):
-        yield from check_backups(settings.backup_dir, settings.key_file, now)
+        file = file_at(settings.database_url.get_secret_value())
+        yield from check_backups(settings.backup_dir, settings.key_file, now, file)
     yield from check_records(settings)
     yield from check_machine(now, shifted=settings.clock_file is not None)
     yield from check_protocols(settings.protocols_dir)
