@@ -30,6 +30,7 @@ from notifier.db import enrollments, outbox
 from notifier.db.engine import open_engine
 from notifier.db.schema import upgrade
 from notifier.domain.states import EnrollmentState, MessageState
+from tests.setups.compiled import share_compiled_statements
 
 _MEMORY = Path("/dev/shm")
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4 * 2**30 and "PYTEST_DEBUG_TEMPROOT" not in os.environ:
@@ -46,6 +47,7 @@ structlog.configure(
     ]
 )
 
+share_compiled_statements()
 pytest_plugins = ["tests.setups.clinic", "tests.setups.sending"]
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

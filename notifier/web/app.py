@@ -71,5 +71,5 @@ def create_app(
     if webhooks is not None:
         parts.append(webhook_router(webhooks, webhook_threads, clock.now, counts))
     for part in parts:
-        app.include_router(part)
+        app.router.routes.extend(part.routes)  # as they are: `include_router` would build each of them once more
     return app

@@ -10,6 +10,8 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from notifier.web import origin
 from notifier.web.context import WebContext
@@ -130,11 +132,23 @@ def staff_router(context: WebContext) -> APIRouter:
     return router
 
 
+class _PageRoute(Route):
+    """A plain route: FastAPI's would look for parameters in each of them, at every start, and there are none."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        if match is not Match.NONE:
+            child["route"] = self  # for the log, as FastAPI's do
+        return match, child
+
+
 def _add(router: APIRouter, method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
     async def route(request: Request) -> Response:
         return await endpoint(request)
 
-    router.add_api_route(path, route, methods=[method], response_model=None, include_in_schema=False)
+    added = _PageRoute(path, route, methods=[method], include_in_schema=False)
+    added.methods = {method}  # without HEAD, which Starlette adds to GET
+    router.routes.append(added)
 
 
 async def _static(context: WebContext, request: Request) -> Response:

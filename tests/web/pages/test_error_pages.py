@@ -7,6 +7,7 @@ from datetime import datetime
 import httpx2
 import pytest
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
 from notifier.web.pages.desk import today
 from notifier.web.pages.routes import MOVED
@@ -58,6 +59,14 @@ def test_the_answer_to_a_form_opened_anew_leads_back(pages: Pages, path: str, wa
 def test_a_refused_method_still_says_which_one_is_taken(pages: Pages) -> None:
     found = browse(pages, "/find")
     assert (405, "POST") == (found.status_code, found.headers["allow"])
+
+
+def test_the_log_says_the_pattern_of_a_page_and_not_its_address(pages: Pages) -> None:
+    with capture_logs() as lines:
+        for path in ("/patients/99999", "/find", "/nonsense"):
+            browse(pages, path)
+    said = [(line["route"], line["status"]) for line in lines if line["event"] == "request"]
+    assert [("/patients/{enrollment:int}", 404), ("/find", 405), ("(none)", 404)] == said
 
 
 def test_a_form_that_is_too_big_or_cannot_be_read_is_a_page_too(pages: Pages) -> None:
