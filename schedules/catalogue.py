@@ -32,6 +32,7 @@ __all__ = [
     "parse_protocol",
     "protocols_with",
     "read_protocol",
+    "read_toml",
     "schema",
     "shipped",
 ]
@@ -160,7 +161,7 @@ def parse_protocol(protocol_id: str, toml_text: str) -> CareProtocol:
 
 
 def _parse(protocol_id: str, toml_text: str, directory: Path | None) -> Catalogue:
-    data = _read_toml(protocol_id, toml_text)
+    data = read_toml(protocol_id, toml_text)
     if "extends" not in data:
         return Catalogue({protocol_id: read_protocol(protocol_id, data)})
     file = f"{protocol_id}.toml"
@@ -188,13 +189,14 @@ def _base_of(protocol_id: str, base: Any, directory: Path | None) -> dict[str, A
     else:
         known = ", ".join(ours)
         raise ProtocolError(f'{file}: extends names "{base}", which is neither beside this file nor among {known}')
-    data = _read_toml(base, text)
+    data = read_toml(base, text)
     if "extends" in data:
         raise ProtocolError(f'{file}: extends names "{base}", which itself extends "{data["extends"]}"; extend that')
     return data
 
 
-def _read_toml(protocol_id: str, toml_text: str) -> dict[str, Any]:
+def read_toml(protocol_id: str, toml_text: str) -> dict[str, Any]:
+    """The text of a file, parsed. Raises ProtocolError with the line, and what to write there."""
     try:
         return tomllib.loads(toml_text)
     except tomllib.TOMLDecodeError as error:

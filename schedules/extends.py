@@ -33,6 +33,8 @@ class Extends:
     base: CareProtocol
     """As it is today."""
     based_on: str
+    on_the_page: bool = False
+    """Whether what differs is kept on the staff page, and in no file."""
 
     @property
     def has_changed(self) -> bool:

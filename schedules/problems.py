@@ -102,10 +102,13 @@ def explain(file: str, data: dict[str, Any], error: ValidationError) -> Protocol
 def explain_toml(file: str, text: str, error: tomllib.TOMLDecodeError) -> ProtocolError:
     """Say where a file stops being TOML, and show the line."""
     found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
-    if found is None:
-        return ProtocolError(f"{file}: this is not TOML: {_sentence_start(str(error))}")
-    what, line, column = found[1], int(found[2]), int(found[3])
-    shown = text.split("\n")[line - 1].strip()[:60]
+    lines = text.split("\n")
+    if found is None:  # what was opened and not closed: the last line that says anything
+        what, line = str(error).removesuffix(" (at end of document)"), len(text.rstrip().split("\n"))
+        column = len(lines[line - 1]) + 1
+    else:
+        what, line, column = found[1], int(found[2]), int(found[3])
+    shown = lines[line - 1].strip()[:60]
     return ProtocolError(
         f"{file}, line {line}, column {column}: this is not TOML: {_sentence_start(what)}; the line reads: {shown} "
         '(text goes in "quotes", a table in { braces }, a list in [ brackets ], and a key is written once)'

@@ -46,7 +46,8 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.pseudonyms import Pseudonyms
 from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
-from notifier.oversight.alerts.watch import send_alerts, watch, watch_replies
+from notifier.oversight.alerts.watch import Alerting, send_alerts, watch, watch_replies
+from notifier.publishing.present_protocols import PresentProtocols
 from notifier.scheduler.booking_hooks import HOOKS_EVERY, BookingHooks
 from notifier.scheduler.calendar_feeds import FEEDS_EVERY, CalendarFeeds
 from notifier.scheduler.forgetting import FORGET_EVERY, Forgetting
@@ -182,11 +183,12 @@ def _with_others(
     keys = key_set(settings, threads.engine)
     seal = sealing(settings, keys)
     rules = replace(planning_rules(settings), pseudonyms=Pseudonyms(keys))
-    beside = (threads, clock, protocols(settings), rules)
+    present = PresentProtocols(protocols(settings))
+    beside = (threads, clock, present, rules)
     forgetting = (threads, clock, gateway, rules, Pseudonyms(keys), settings.retention_days)
     return replace(
         outside,
-        watch=lambda now: watch(threads, alerting, now=now),
+        watch=lambda now: _watch(threads, alerting, present, now),
         watch_replies=lambda now: watch_replies(threads, alerting, now=now),
         beat=partial(beat, heartbeat.get_secret_value()) if heartbeat else None,
         rounds=(
@@ -199,6 +201,13 @@ def _with_others(
         ),
         alarm=lambda why, now: send_alerts(alerting, (AlertLine("database", why, now),)),
     )
+
+
+async def _watch(threads: DatabaseThreads, alerting: Alerting, protocols: PresentProtocols, now: datetime) -> list[str]:
+    """With what is wrong with the clinic's own words from the page by now."""
+    unreadable = (await threads.read(protocols.read)).unreadable
+    rules = replace(alerting.rules, unreadable_protocols=unreadable)
+    return await watch(threads, replace(alerting, rules=rules), now=now)
 
 
 def build_receive(settings: Settings) -> Receive:

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from notifier.access.accounts import audit
 from notifier.bootstrap.key_set import read_pseudonyms
+from notifier.bootstrap.known_protocols import protocols_in
 from notifier.bootstrap.planning import build_clock, missing_for_planning, planning_rules, protocols
 from notifier.cli.command_name import command
 from notifier.cli.output import confirm, note
@@ -86,11 +87,12 @@ def command_context(
         with rehearsal(writes_texts=writes_texts) as context:
             yield context
         return
-    with _opened(writes_texts, dry_run=dry_run) as context:
+    with _opened(writes_texts, dry_run=dry_run) as opened:
         if read_only or dry_run:
-            check_schema(context.engine)
+            check_schema(opened.engine)
         else:
-            note_upgrade(prepare(context.engine, context.now, may_create=creates))
+            note_upgrade(prepare(opened.engine, opened.now, may_create=creates))
+        context = _with_own_words(opened)
         with _recorded(context, "saw" if read_only or dry_run else "did"):
             yield context
 
@@ -121,12 +123,13 @@ def archive() -> Iterator[CommandContext]:
 @contextmanager
 def rehearsal(*, writes_texts: bool = True) -> Iterator[CommandContext]:
     """The context for what shows what it would write, and writes nothing: a missing database counts as an empty one."""
-    with _opened(writes_texts, dry_run=True) as context:
+    with _opened(writes_texts, dry_run=True) as opened:
         try:
-            check_schema(context.engine)
+            check_schema(opened.engine)
         except NoDatabase as missing:
             note(f"checked as if nobody were enrolled yet. {missing}")
         else:
+            context = _with_own_words(opened)
             with _recorded(context, "saw"):
                 yield context
             return
@@ -148,6 +151,10 @@ def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = Fals
         yield CommandContext(settings, engine, clock.now(), who(settings.staff), rules, protocols(settings), dry_run)
     finally:
         engine.dispose()
+
+
+def _with_own_words(context: CommandContext) -> CommandContext:
+    return replace(context, protocols=protocols_in(context.engine, context.settings))
 
 
 @contextmanager

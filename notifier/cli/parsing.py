@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from notifier.bootstrap.planning import protocols
+from notifier.config.settings import load_settings
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
-from schedules.catalogue import load_protocol, protocols_with
+from schedules.catalogue import load_protocol
 from schedules.protocol import CareProtocol
 
+_SQLITE = "sqlite:///"
 
-def protocol_named(word: str, directory: Path | None) -> CareProtocol:
+
+def protocol_named(word: str) -> CareProtocol:
     """A protocol by its id, or by the path of its file."""
     if word.endswith(".toml"):
         return load_protocol(Path(word))
-    return find_protocol(word, protocols_with(directory))
+    settings = load_settings()
+    url = settings.database_url.get_secret_value()
+    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+        return find_protocol(word, protocols(settings))
+    from notifier.bootstrap.known_protocols import known_protocols  # noqa: PLC0415  # what stores takes 0.3 s to load
+
+    return find_protocol(word, known_protocols(settings))
 
 
 def answers(given: Iterable[str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from notifier.bootstrap.planning import planning_rules
 from notifier.config.settings import load_settings
@@ -16,7 +15,6 @@ class PreviewSettings:
     """The settings that a pure preview needs; none of them has to be set."""
 
     timezone: str | None
-    protocols_dir: Path | None
     rules: Rules
 
 
@@ -30,4 +28,4 @@ def preview_settings(office: str | None = None) -> PreviewSettings:
     if office:
         planning = planning.at(choose_office(office, planning.offices))
     rules = Rules(planning.voice, planning.window, planning.max_texts_per_day, planning.staffed_clock)
-    return PreviewSettings(planning.timezone if office else settings.timezone, settings.protocols_dir, rules)
+    return PreviewSettings(planning.timezone if office else settings.timezone, rules)

@@ -41,4 +41,6 @@ def say_base_changed(protocol_id: str, extends: Extends, changes: list[ProtocolD
     if changes is None:
         said.append(f"what changed cannot be shown: this database has no version {extends.based_on} of {base.id}")
     said += [f"{base.id}, {one.where}: {one.a or 'nothing'} -> {one.b or 'nothing'}" for one in changes or ()]
+    if extends.on_the_page:
+        return [*said, "read it, then say so on the page of the clinic's own words"]
     return [*said, f'read it, then write based_on = "{base.version}" in {protocol_id}.toml']

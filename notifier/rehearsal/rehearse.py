@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from notifier.bootstrap.planning import planning_rules, protocols
+from notifier.bootstrap.known_protocols import protocols_in
+from notifier.bootstrap.planning import planning_rules
 from notifier.bootstrap.run_worker import only_worker
 from notifier.bootstrap.sending import sending_rules
 from notifier.db.engine import reading
@@ -102,7 +103,7 @@ async def _rehearse(
         )
         clock.set(begins)
         outage = parse_outage(plan.outage, begins, zone) if plan.outage else None
-        offered: Mapping[str, CareProtocol] = protocols(settings)
+        offered: Mapping[str, CareProtocol] = protocols_in(engine, settings)
         if plan.protocol is not None:
             offered = {plan.protocol.id: plan.protocol}
         random = Random(plan.seed)  # noqa: S311  # the same patients for the same seed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -12,7 +11,7 @@ from notifier.domain.clocks import Timekeeper
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.importing.booking_hooks.events import forget_events
 from notifier.enrollments.importing.booking_hooks.take_events import are_waiting, take_events
-from schedules.protocol import CareProtocol
+from notifier.publishing.present_protocols import PresentProtocols
 
 HOOKS_EVERY: Final = 2.0
 """Seconds between two looks."""
@@ -26,17 +25,18 @@ class BookingHooks:
         self,
         threads: DatabaseThreads,
         clock: Timekeeper,
-        protocols: Mapping[str, CareProtocol],
+        protocols: PresentProtocols,
         rules: PlanningRules,
     ) -> None:
-        self._threads, self._clock = threads, clock
-        self._take = partial(take_events, threads.engine, protocols=protocols, rules=rules)
+        self._threads, self._clock, self._protocols = threads, clock, protocols
+        self._take = partial(take_events, threads.engine, rules=rules)
         self._forgot_at = float("-inf")
 
     async def round(self) -> None:
         """Read what waits; costs one small look where nothing does."""
         if await self._threads.read(are_waiting):
-            await asyncio.to_thread(self._take, now=self._clock.now())
+            protocols = await self._threads.read(self._protocols.read)
+            await asyncio.to_thread(self._take, protocols=protocols, now=self._clock.now())
         if self._clock.monotonic() - self._forgot_at > _FORGET_EVERY:
             self._forgot_at = self._clock.monotonic()
             await self._threads.write(lambda session: forget_events(session, self._clock.now()))

@@ -24,6 +24,7 @@ from notifier.domain.key_set import KeySet
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.alert_rules import AlertRules
+from notifier.publishing.present_protocols import PresentProtocols
 from notifier.sms.media import MediaSource
 from notifier.web.desk_watch import DeskWatch
 from notifier.web.uploads import Uploads
@@ -63,6 +64,15 @@ class WebContext:
     uploads: Uploads = field(default_factory=Uploads)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     """What the check said of each protocol, by id and version."""
+    present: PresentProtocols | None = None
+    """Those protocols with what staff have published over them, read anew where that changes."""
+
+    def with_own_words(self) -> WebContext:
+        """The same with what staff have published over the protocols, whichever process took it."""
+        present = self.present or PresentProtocols(self.protocols)
+        with reading(self.engine) as session:
+            protocols = present.read(session)
+        return self if protocols is present.of_files else replace(self, protocols=protocols, present=present)
 
     def limited_to(self, yours: Collection[str] | None) -> WebContext:
         """The same for somebody of these offices; None: of all."""

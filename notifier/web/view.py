@@ -193,7 +193,7 @@ def _respond(context: WebContext, page: Page, request: Request, fields: Fields) 
     who = cookies.who(context, request, now)
     if who is None or token is None:
         return locked(context, page, request, fields)
-    context = context.limited_to(who.offices).for_address(request.path_params)
+    context = context.with_own_words().limited_to(who.offices).for_address(request.path_params)
     view = View(context, request, now, who, token, fields)
     if context.hides(request.path_params):
         view.refused("of another office")

@@ -42,7 +42,7 @@ def test_help_lists_all_commands_and_reads_the_code_of_none() -> None:
     assert set() == loaded & {*SLOW, "babel", "pydantic", "notifier.config.settings"}
 
 
-def test_a_timeline_needs_no_database_and_nothing_that_sends_or_serves() -> None:
+def test_a_timeline_where_there_is_no_database_loads_nothing_that_stores_and_nothing_that_sends_or_serves() -> None:
     when = ("--treated-at", "2026-03-07T15:30", "--timezone", "America/New_York")
     loaded = loaded_by("timeline", "microneedling", *when)
     assert "schedules.timeline" in loaded

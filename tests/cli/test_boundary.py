@@ -22,10 +22,10 @@ def test_a_mistake_of_ours_says_where_and_no_value(
 ) -> None:
     """A traceback's message may hold a patient's number: neither is shown."""
 
-    def broken(_directory: object) -> None:
+    def broken(_settings: object) -> None:
         raise KeyError("+14155550123")
 
-    monkeypatch.setattr(protocols, "protocols_with", broken)
+    monkeypatch.setattr(protocols, "known_protocols", broken)
     ran = notifier(*LIST)
     assert (1, "") == (ran.code, ran.out)
     assert "KeyError at protocols.py:" in ran.err
@@ -34,10 +34,10 @@ def test_a_mistake_of_ours_says_where_and_no_value(
 
 
 def test_an_unusable_database_is_a_sentence(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def unusable(_directory: object) -> None:
+    def unusable(_settings: object) -> None:
         raise DatabaseFailure("The disk is full.")
 
-    monkeypatch.setattr(protocols, "protocols_with", unusable)
+    monkeypatch.setattr(protocols, "known_protocols", unusable)
     ran = notifier(*LIST)
     assert (1, "notifier: The disk is full.\n") == (ran.code, ran.err)
 
@@ -54,10 +54,10 @@ def test_a_bad_database_address_is_bad_configuration(
 
 
 def test_ctrl_c_is_130(notifier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_directory: object) -> None:
+    def interrupted(_settings: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(protocols, "protocols_with", interrupted)
+    monkeypatch.setattr(protocols, "known_protocols", interrupted)
     assert 130 == notifier(*LIST).code
 
 

@@ -8,6 +8,7 @@ import typer
 from sqlalchemy import Engine
 
 from notifier.bootstrap.key_set import key_place
+from notifier.bootstrap.known_protocols import protocols_in
 from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import note_upgrade
@@ -20,8 +21,6 @@ from notifier.db.engine import file_of, open_engine, reading
 from notifier.maintenance.move import check_move, move
 from notifier.oversight.doctor.database import say_waiting_words
 from notifier.scheduler.worker_lock import AnotherWorker
-from schedules.catalogue import protocols_with
-from schedules.errors import ProtocolError
 
 app = typer.Typer(help="The database's shape.", no_args_is_help=True)
 
@@ -98,10 +97,7 @@ def _waiting_words(engine: Engine, settings: Settings) -> list[str]:
     """A new version brings new words: which of them wait for a clinician, where one must approve them."""
     if not settings.is_twilios_own:
         return []
-    try:
-        protocols = protocols_with(settings.protocols_dir)
-    except ProtocolError as error:
-        return [str(error)]
+    protocols = protocols_in(engine, settings)
     with reading(engine) as session:
         return say_waiting_words(session, protocols)
 

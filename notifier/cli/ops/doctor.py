@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import typer
 from rich.text import Text
 
 from notifier.bootstrap.alerting import on_call
-from notifier.bootstrap.planning import build_clock, own_profile, planning_rules
+from notifier.bootstrap.known_protocols import known_protocols
+from notifier.bootstrap.planning import build_clock, own_profile, planning_rules, protocols
 from notifier.bootstrap.sending import answer_rules
 from notifier.cli.ops.doctor_public import check_public_address, check_records, check_way_to_database
 from notifier.cli.ops.doctor_settings import (
@@ -24,14 +25,13 @@ from notifier.cli.output import out, print_json, show, table
 from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.config.version import running_version
 from notifier.db.engine import file_at
+from notifier.db.errors import DatabaseFailure
 from notifier.oversight.alerts.on_call import OnCall
 from notifier.oversight.doctor.alerts import check_contacts, check_hours
 from notifier.oversight.doctor.backups import check_backups
 from notifier.oversight.doctor.database import check_database
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
-from schedules.catalogue import protocols_with
-from schedules.errors import ProtocolError
-from schedules.protocol import CareProtocol
+from schedules.catalogue import Catalogue
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red bold"}
 
@@ -56,11 +56,11 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _known(settings: Settings) -> Mapping[str, CareProtocol]:
+def _known(settings: Settings) -> Catalogue:
     try:
-        return protocols_with(settings.protocols_dir)
-    except ProtocolError:
-        return {}  # check_protocols says what is wrong with the directory
+        return known_protocols(settings)
+    except DatabaseFailure:  # check_database says what is wrong with it
+        return protocols(settings)
 
 
 def _findings() -> Iterator[Diagnosis]:
@@ -85,7 +85,7 @@ def _findings() -> Iterator[Diagnosis]:
         yield from check_backups(settings.backup_dir, settings.key_file, now, file)
     yield from check_records(settings)
     yield from check_machine(now, shifted=settings.clock_file is not None)
-    yield from check_protocols(settings.protocols_dir)
+    yield from check_protocols(_known(settings))
     yield from check_offices(rules.offices)
     try:
         contacts = on_call(settings)

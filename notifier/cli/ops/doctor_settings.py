@@ -15,7 +15,7 @@ from notifier.config.settings import BadSettings, Settings, effective
 from notifier.config.value_files import SECRETS
 from notifier.domain.offices import Offices
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
-from schedules.catalogue import protocols_with
+from schedules.catalogue import Catalogue
 
 _BUILT = datetime(2026, 10, 1, tzinfo=UTC)
 """No right clock shows an instant before this program was written."""
@@ -78,9 +78,8 @@ def check_machine(now: datetime, *, shifted: bool) -> Iterator[Diagnosis]:
         yield Diagnosis("zone data", Level.OK, f"tzdata {version('tzdata')}")
 
 
-def check_protocols(directory: Path | None) -> Iterator[Diagnosis]:
+def check_protocols(plans: Catalogue) -> Iterator[Diagnosis]:
     """Whether every protocol can be read."""
-    plans = protocols_with(directory)
     for why in plans.unreadable.values():
         yield from (Diagnosis("protocols", Level.FAIL, line) for line in why.splitlines())
     readable = f"{len(plans)} readable" if plans.unreadable else f"{len(plans)}, all readable"

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from notifier.bootstrap.known_protocols import known_protocols
 from notifier.bootstrap.planning import CLINIC_NAME_UNSET, CLINIC_PHONE_UNSET
 from notifier.cli import parsing
 from notifier.cli.context import command_context
@@ -17,13 +18,14 @@ from notifier.cli.output import note, print_json, print_table, show, table, writ
 from notifier.cli.preview_rules import preview_settings
 from notifier.cli.staff.protocol_effects import migrate_patients, show_effect
 from notifier.cli.staff.protocol_tryouts import try_protocol
+from notifier.config.settings import load_settings
 from notifier.db.engine import reading
 from notifier.db.schema import SchemaBehind
 from notifier.domain.protocol_choice import check_words, find_protocol
 from notifier.publishing.approve import approve as approve_protocol
 from notifier.publishing.base_changes import changes_of_base, keep_base, say_base_changed
 from schedules.as_toml import as_toml
-from schedules.catalogue import Catalogue, load_directory, load_file, protocols_with, schema
+from schedules.catalogue import Catalogue, load_directory, load_file, schema
 from schedules.check import EXAMPLE, check_protocol
 from schedules.compare import compare_protocols
 from schedules.plain import condition_in_words, length_in_words, moment_in_words
@@ -36,7 +38,7 @@ app = typer.Typer(help="The plans themselves.", no_args_is_help=True)
 @app.command("list")
 def list_protocols(as_json: Json = False) -> None:
     """List the shipped ones and your own."""
-    known = protocols_with(preview_settings().protocols_dir)
+    known = known_protocols(load_settings())
     for why in known.unreadable.values():
         note(f"left out: {why}")
     plans = known.values()
@@ -55,7 +57,7 @@ def show_protocol(
     as_json: Json = False,
 ) -> None:
     """Show one in full: questions, rules, texts."""
-    plan = parsing.protocol_named(protocol, preview_settings().protocols_dir)
+    plan = parsing.protocol_named(protocol)
     if toml:
         write(as_toml(plan))
         return
@@ -105,8 +107,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Show what differs between two of them."""
-    directory = preview_settings().protocols_dir
-    one, other = parsing.protocol_named(a, directory), parsing.protocol_named(b, directory)
+    one, other = parsing.protocol_named(a), parsing.protocol_named(b)
     differences = compare_protocols(one, other)
     if as_json:
         print_json([{"where": d.where, "a": d.a, "b": d.b} for d in differences])
@@ -170,7 +171,7 @@ def _summary(plan: CareProtocol) -> dict[str, object]:
 
 def _chosen(path: Path | None) -> Catalogue:
     if path is None:
-        return protocols_with(preview_settings().protocols_dir)
+        return known_protocols(load_settings())
     return (load_directory(path) if path.is_dir() else load_file(path)).for_patients()
 
 

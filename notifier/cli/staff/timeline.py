@@ -58,7 +58,7 @@ def timeline(
 ) -> None:
     """Show what one patient would hear, and when."""
     settings = preview_settings(office)
-    plan = parsing.protocol_named(protocol, settings.protocols_dir)
+    plan = parsing.protocol_named(protocol)
     where = timezone or settings.timezone
     if where is None:
         raise Refused("--timezone is missing; write it like --timezone America/New_York", "timezone")

@@ -15,6 +15,7 @@ from notifier.db.tables.forgetting import Erasure, LegalHold, ProviderDeletion, 
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
+from notifier.db.tables.overlays import OverlayDraft, OverlayVersion
 from notifier.db.tables.protocol_migrations import MigratedEnrollment, ProtocolMigration
 from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
@@ -62,6 +63,8 @@ __all__ = [
     "NeverText",
     "NumberHold",
     "OptOut",
+    "OverlayDraft",
+    "OverlayVersion",
     "PatientNote",
     "Pause",
     "Poll",

@@ -137,7 +137,7 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
     context: WebContext = request.app.state.context
     integration: Integration = request.state.integration
     operation = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
-    context = context.limited_to(None if integration.office is None else {integration.office})
+    context = context.with_own_words().limited_to(None if integration.office is None else {integration.office})
     calling = Caller(
         context,
         integration,
