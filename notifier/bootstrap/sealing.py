@@ -1,4 +1,5 @@
-"""The audit log is sealed and copied once a minute, by the worker, or by the page where no worker is beside it."""
+"""The audit log and the events are sealed, and the log copied, once a minute: by the worker, or by the page where no
+worker is beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from notifier.access.seal_audit_log import is_unsealed, seal_entries
+from notifier.access.seal_audit_log import extent, is_unsealed, seal_entries
 from notifier.config.settings import Settings
 from notifier.db.errors import DatabaseBusy
 from notifier.db.tables import AuditSeal
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 Seal = Callable[[DatabaseThreads, Timekeeper], Awaitable[None]]
 SEAL_EVERY: Final = 60.0
 """Seconds: for so long what was added can be changed unseen."""
+_MOST_SEALS: Final = 20
+"""In one round. After an upgrade there may be a million events from before: texts leave between."""
 
 
 def sealing(settings: Settings, keys: KeySet) -> Seal:
@@ -31,13 +34,17 @@ def sealing(settings: Settings, keys: KeySet) -> Seal:
 
 
 async def _round(keys: KeySet, copy: str | None, threads: DatabaseThreads, clock: Timekeeper) -> None:
-    while await threads.read(is_unsealed):
+    if await threads.read(is_unsealed):
         try:
-            seal = await threads.write(lambda session: seal_entries(session, keys, clock.now()))
+            up_to = await threads.write(extent)
+            for _ in range(_MOST_SEALS):
+                seal = await threads.write(lambda session: seal_entries(session, keys, clock.now(), up_to))
+                if seal is None:
+                    break
+                if copy == "log":
+                    await threads.read(partial(_log, seal))
         except DatabaseBusy:  # somebody's entries are about to be committed: the next round seals them
             return
-        if seal is not None and copy == "log":
-            await threads.read(partial(_log, seal))
     if copy not in (None, "log"):
         await threads.read(lambda session: copy_to_file(session, Path(copy)))
 

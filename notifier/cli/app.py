@@ -130,6 +130,9 @@ COMMANDS: Final = {
     "export": CommandEntry(
         "ops.forgetting.export", "Print everything that is kept of the patient, to read or as JSON."
     ),
+    "evidence": CommandEntry(
+        "ops.evidence.evidence", "Prove consent, STOP and every text of a patient with why; also after an erasure."
+    ),
     "retention": CommandEntry(
         "ops.forgetting.retention", "Whom NOTIFIER_RETENTION_DAYS forgets; the first time it waits for --apply."
     ),

@@ -23,9 +23,12 @@ from notifier.config.settings import BadSettings, Settings, load_settings
 from notifier.db.engine import open_engine, writing
 from notifier.db.enrollments import by_external_id
 from notifier.db.schema import NoDatabase, SchemaBehind, Upgraded, check_schema, prepare
+from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import PlanningRules
+from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
+from notifier.maintenance.forgetting.subject import patient_on
 from schedules.protocol import CareProtocol
 
 
@@ -188,6 +191,19 @@ def enrollment_called(session: Session, word: str) -> int:
     if found is None or found.id is None:
         raise Refused(f'there is no enrollment "{word}"; see: notifier enrollments', "enrollment")
     return _shown(found.id)
+
+
+def patient_called(session: Session, word: str, pseudonyms: Pseudonyms | None = None) -> int:
+    """One enrollment of the patient whom staff named by any of theirs, or by a phone number; with `pseudonyms` also of
+    one who was erased. Raises Refused where two patients are on the number."""
+    digits = sum(one.isdigit() for one in word)
+    if digits < 10 or any(one.isalpha() for one in word):  # no enrollment's number is that long
+        return enrollment_called(session, word)
+    try:
+        phone = parse_phone(word).e164
+    except ValueError as error:
+        raise Refused(str(error), "patient") from None
+    return _shown(patient_on(session, phone, pseudonyms))
 
 
 def _shown(enrollment: int) -> int:

@@ -10,6 +10,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 WhichEnrollment = Annotated[str, typer.Argument(help="Its number, or your own external id.", metavar="ENROLLMENT")]
+WhichPatient = Annotated[
+    str, typer.Argument(help="The enrollment's number, your own external id, or a phone number.", metavar="PATIENT")
+]
 WhichOffice = Annotated[
     str | None, typer.Option("--office", help="The patient's office, by its id; see: notifier offices.")
 ]

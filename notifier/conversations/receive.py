@@ -174,11 +174,11 @@ def _learn(session: Session, inbound: InboundText, meaning: Meaning, now: dateti
 
 def _act(session: Session, inbound: InboundText, meaning: Meaning, now: datetime) -> None:
     if meaning is Meaning.STOP and not _wrote_since(session, inbound, Meaning.START):
-        opt_out(session, inbound.phone, source=_source(inbound), at=now, by=_BY)
+        opt_out(session, inbound.phone, source=_source(inbound), at=now, by=_BY, wrote=inbound.text)
         for newer in numbers_since(session, inbound.phone, inbound.at):
             opt_out(session, newer, source="number_changed", at=now, by=_BY)
     elif meaning is Meaning.START and not _said_stop_since(session, inbound):
-        opt_in(session, inbound.phone, at=now, by=_BY)
+        opt_in(session, inbound.phone, at=now, by=_BY, wrote=inbound.text)
 
 
 def _said_stop_since(session: Session, inbound: InboundText) -> bool:

@@ -23,13 +23,15 @@ def record_event(
     from_state: str | None = None,
     to_state: str | None = None,
     why: str | None = None,
+    words: str | None = None,
 ) -> None:
-    """Write down one thing that happened. `why` never names a phone number, a person or a text.
+    """Write down one thing that happened. `why` never names a phone number, a person or a text; `words` may, of an
+    enrollment alone.
 
     For many at once: `insert_rows(session, Event, rows)`.
     """
     row: dict[str, object] = {"enrollment_id": enrollment_id, "message_id": message_id, "at": at, "by": by}
-    row |= {"what": what, "from_state": from_state, "to_state": to_state, "why": cut(why)}
+    row |= {"what": what, "from_state": from_state, "to_state": to_state, "why": cut(why), "words": words}
     insert_rows(session, Event, [row])
 
 

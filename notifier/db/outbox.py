@@ -30,18 +30,17 @@ from schedules.topic_words import CATCH_UP
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
 _messages, _events = table_of(Message).c, table_of(Event).c
 _EVENT_COLUMNS = ("at", "by", "what", "from_state", "to_state", "why")
-_INSERT_EVENTS = (
-    table_of(Event)
-    .insert()
-    .from_select(
-        ["enrollment_id", "message_id", *_EVENT_COLUMNS],
-        select(
-            _messages.enrollment_id,
-            _messages.id,
-            *(bindparam(name, type_=_events[name].type) for name in _EVENT_COLUMNS),
-        ).where(in_array(_messages.id, "ids")),
-    )
-)
+
+
+def _insert_events(**words: ColumnElement[str]) -> Insert:
+    given = (bindparam(name, type_=_events[name].type) for name in _EVENT_COLUMNS)
+    found = select(_messages.enrollment_id, _messages.id, *given, *words.values()).where(in_array(_messages.id, "ids"))
+    return table_of(Event).insert().from_select(["enrollment_id", "message_id", *_EVENT_COLUMNS, *words], found)
+
+
+_INSERT_EVENTS = _insert_events()
+_INSERT_LEFT = _insert_events(words=_messages.phone + " " + _messages.step + "\n" + _messages.sent_text)
+"""Of a text that leaves: to which number, and exactly what."""
 
 
 def _insert_replans(*which: ColumnElement[bool]) -> Insert:
@@ -175,8 +174,9 @@ def record_moves(
 ) -> None:
     """Record the event of a change that the caller has just made to these texts."""
     same = {"at": at, "by": by, "what": what, "from_state": seen.value, "to_state": to.value, "why": cut(why)}
+    insert_events = _INSERT_LEFT if to is MessageState.ATTEMPTING else _INSERT_EVENTS
     for start in range(0, len(ids), _AT_ONCE):
-        session.connection().execute(_INSERT_EVENTS, {**same, "ids": ids[start : start + _AT_ONCE]})
+        session.connection().execute(insert_events, {**same, "ids": ids[start : start + _AT_ONCE]})
 
 
 def in_state(*states: MessageState) -> ColumnElement[bool]:

@@ -134,7 +134,12 @@ def _write_change(
         from_state=before.state.value,
         to_state=after.state.value,
         why=command.note(),
+        words=None if _is_same_person(before, after) else f"{stored.phone}\n{stored.name}",
     )
+
+
+def _is_same_person(before: EnrollmentFacts, after: EnrollmentFacts) -> bool:
+    return (before.phone, before.folded_name) == (after.phone, after.folded_name)
 
 
 def _rename(

@@ -166,7 +166,11 @@ def _write_wave(
         for id_, (_, one, _) in zip(ids, new, strict=True)
         if one.facts.informed
     ]
-    insert_rows(session, Event, [*(_event(id_, now, by, why) for id_ in ids), *informed])
+    consents = [
+        _event(facts.enrollment, now, by, why, words=_consent(facts, one))
+        for (_, one, _), facts in zip(new, added, strict=True)
+    ]
+    insert_rows(session, Event, [*consents, *informed])
     for position, _, others in new:
         if others:
             changed = _update_others(session, outlook, written[position], others, by)
@@ -220,5 +224,13 @@ def _enrollment_row(one: Checked, ordinal: int, now: datetime, by: str, digest: 
     }
 
 
-def _event(enrollment_id: int, now: datetime, by: str, why: str | None, *, what: str = "enrolled") -> Row:
-    return {"enrollment_id": enrollment_id, "at": now, "by": by, "what": what, "why": why}
+def _consent(facts: EnrollmentFacts, one: Checked) -> str:
+    """As evidence has it: who, on which number, agreed to which texts, and how."""
+    which, how = f"{facts.protocol.id} {facts.protocol.version}", one.value("consent")
+    return f"{facts.phone}\n{one.value('name')}\n{which}\nconsent: {how}"
+
+
+def _event(
+    enrollment_id: int, now: datetime, by: str, why: str | None, *, what: str = "enrolled", words: str | None = None
+) -> Row:
+    return {"enrollment_id": enrollment_id, "at": now, "by": by, "what": what, "why": why, "words": words}

@@ -42,15 +42,16 @@ def open_opt_outs(session: Session) -> list[OptOut]:
     return list(session.scalars(found.order_by(col(OptOut.at).desc(), col(OptOut.id).desc())))
 
 
-def opt_out(session: Session, phone: str, *, source: str, at: datetime, by: str) -> bool:
+def opt_out(session: Session, phone: str, *, source: str, at: datetime, by: str, wrote: str = "") -> bool:
     """Store an opt-out of this number and suppress every planned text to it; False where it was stored before.
 
-    Texts of every patient on the number. `source`: keyword, phrase, twilio, staff, number_changed.
+    Texts of every patient on the number. `source`: keyword, phrase, twilio, staff, number_changed. `wrote`: in which
+    words the patient said so.
     """
     row = {"phone": phone, "source": source, "at": at, "by": by}
     new = insert_if_new(session, OptOut, row)
     if new:
-        _record_for_each(session, phone, what="opted_out", at=at, by=by, why=source)
+        _record_for_each(session, phone, what="opted_out", at=at, by=by, why=source, wrote=wrote)
     move_where(
         session,
         col(Message.phone) == phone,
@@ -63,7 +64,7 @@ def opt_out(session: Session, phone: str, *, source: str, at: datetime, by: str)
     return new
 
 
-def opt_in(session: Session, phone: str, *, at: datetime, by: str) -> bool:
+def opt_in(session: Session, phone: str, *, at: datetime, by: str, wrote: str = "") -> bool:
     """End the opt-out of a number, as the patient asked; False where there was none.
 
     Texts whose moment is still to come are planned again, where the enrollment still runs; missed ones stay suppressed.
@@ -76,7 +77,7 @@ def opt_in(session: Session, phone: str, *, at: datetime, by: str) -> bool:
     ).all()
     if not ended:
         return False
-    _record_for_each(session, phone, what="opted_in", at=at, by=by, why=None)
+    _record_for_each(session, phone, what="opted_in", at=at, by=by, why=None, wrote=wrote)
     running = select(col(Enrollment.id)).where(col(Enrollment.phone) == phone, col(Enrollment.state).in_(_RUNNING))
     move_where(
         session,
@@ -96,8 +97,11 @@ def opt_in(session: Session, phone: str, *, at: datetime, by: str) -> bool:
 _RUNNING = (EnrollmentState.BOOKED, EnrollmentState.ACTIVE, EnrollmentState.HELD)
 
 
-def _record_for_each(session: Session, phone: str, *, what: str, at: datetime, by: str, why: str | None) -> None:
-    """One event for each enrollment on the number: events name no numbers, so each history needs its own."""
+def _record_for_each(
+    session: Session, phone: str, *, what: str, at: datetime, by: str, why: str | None, wrote: str
+) -> None:
+    """One event for each enrollment on the number: each history needs its own."""
     found = select(col(Enrollment.id)).where(col(Enrollment.phone) == phone)
     for enrollment_id in session.scalars(found).all() or [None]:
-        record_event(session, at=at, by=by, what=what, enrollment_id=enrollment_id, why=why)
+        words = f"{phone}\n{wrote}".rstrip("\n") if enrollment_id else None
+        record_event(session, at=at, by=by, what=what, enrollment_id=enrollment_id, why=why, words=words)

@@ -83,10 +83,13 @@ def test_what_is_sealed_is_whole_and_the_chain_can_be_followed_without_this_prog
             entries += line[9:-1] + "\n"
             continue
         seal = json.loads(line)["seal"]
-        at = seal["at"].replace("Z", ".000000Z")
-        own = ["audit", seal["number"], previous, at, seal["first_entry"], seal["last_entry"], seal["entries"]]
-        own_line = json.dumps([*own, seal["key_id"]], ensure_ascii=False, separators=(",", ":")) + "\n"
-        previous, entries = hashlib.sha256((own_line + entries).encode()).hexdigest(), ""
+        at, digest = seal["at"].replace("Z", ".000000Z"), hashlib.sha256(entries.encode()).hexdigest()
+        assert seal["entries_digest"] == digest
+        own = ["seal", seal["number"], at, seal["first_entry"], seal["last_entry"], seal["entries"], digest]
+        own += [seal["first_event"], seal["last_event"], seal["events"], seal["events_root"], seal["key_id"]]
+        own_line = json.dumps(own, ensure_ascii=False, separators=(",", ":")) + "\n"
+        own_digest = hashlib.sha256(own_line.encode()).hexdigest()
+        previous, entries = hashlib.sha256((previous + own_digest).encode()).hexdigest(), ""
         assert seal["digest"] == previous
 
 

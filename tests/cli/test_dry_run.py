@@ -126,7 +126,8 @@ CHANGES_NOTHING = {
     "tasks list", "protocols effect",
     "doctor", "audit who-saw", "audit show", "audit verify", "classify", "staff list", "api-key list",
     "notes", "saved-answers list", "mappings list", "mappings show", "mappings try", "settings",
-    "export", "hooks list", "feeds list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
+    "export", "evidence",
+    "hooks list", "feeds list", "hooks events", "webhooks list", "webhooks deliveries", "webhooks test",
 }  # fmt: skip
 
 

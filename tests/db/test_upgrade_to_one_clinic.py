@@ -120,7 +120,10 @@ def _rows(engine: Engine, like: Rows | None = None) -> Rows:
 
 def _rows_of(connection: Connection, table: Table, like: Rows | None) -> tuple[list[str], list[tuple[Any, ...]]]:
     names = like[table.name][0] if like else [name for name in sorted(table.c.keys()) if name != "clinic_id"]
-    found = connection.execute(select(*(table.c[name] for name in names)))
+    rows = select(*(table.c[name] for name in names))
+    if like and table.name == "events":
+        rows = rows.where(table.c.by != "upgrade")  # the event that says which ones are older than evidence
+    found = connection.execute(rows)
     return names, sorted((tuple(row) for row in found), key=str)
 
 

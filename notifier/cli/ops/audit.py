@@ -81,7 +81,10 @@ def verify_log(
     wrong = [*found.wrong, *(beside.wrong if beside else ())]
     told = [*_unproven(found), *(beside.restored if beside else ())]
     if as_json:
-        values = {"seals": found.seals, "entries": found.entries, "unsealed": found.unsealed}
+        values = {
+            "seals": found.seals, "entries": found.entries, "unsealed": found.unsealed, "events": found.events,
+            "unsealed_events": found.unsealed_events,
+        }  # fmt: skip
         until = found.until.isoformat() if found.until else None
         print_json({**values, "until": until, "wrong": wrong, "told": told, "copy": str(copy) if copy else None})
     else:
@@ -89,7 +92,7 @@ def verify_log(
         for sentence in told:
             note(f"! {sentence}")
     if wrong:
-        raise Failed("\n".join(["the audit log is not as it was sealed:", *wrong]))
+        raise Failed("\n".join(["the audit log, or an event, is not as it was sealed:", *wrong]))
 
 
 @app.command("new-key")
@@ -124,7 +127,9 @@ def _unproven(found: Verified) -> list[str]:
 
 def _say(found: Verified, copy: Path | None, copied: int) -> None:
     until = f", up to {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
-    show(f"{found.entries:,} entries under {found.seals:,} seals{until}; {found.unsealed} not sealed yet")
+    what = f"{found.entries:,} entries and {found.events:,} events"
+    unsealed = f"{found.unsealed} and {found.unsealed_events} not sealed yet"
+    show(f"{what} under {found.seals:,} seals{until}; {unsealed}")
     if copy:
         note(f"of the copy {copy} all of {copied:,} seals are in the database")
     else:

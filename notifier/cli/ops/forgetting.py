@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from notifier.bootstrap.key_set import key_set
-from notifier.cli.context import command_context, enrollment_called
-from notifier.cli.options import DryRun, Json, WhichEnrollment, Yes
+from notifier.cli.context import command_context, patient_called
+from notifier.cli.options import DryRun, Json, WhichPatient, Yes
 from notifier.cli.output import is_attended, note, print_json, show, write
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading, writing
@@ -24,12 +24,12 @@ from notifier.maintenance.forgetting.legal_hold import lift_hold, put_on_hold
 from notifier.maintenance.forgetting.retention import approve_retention, approved_days, plan_retention
 
 
-def erase(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
+def erase(patient: WhichPatient, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Take away the patient's name, numbers and words for good; first export them to the chart."""
     only_show = dry_run or (as_json and not yes and is_attended())
     with command_context(dry_run=only_show) as context:
         with reading(context.engine) as session:
-            whose = enrollment_called(session, enrollment)
+            whose = patient_called(session, patient)
             plan = plan_erasure(session, whose, context.rules)
             zone = zone_called(the_enrollment(session, whose).timezone)
         if not as_json:
@@ -66,14 +66,14 @@ def erase(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = False
 
 
 def legal_hold(
-    enrollment: WhichEnrollment,
+    patient: WhichPatient,
     lift: Annotated[bool, typer.Option("--lift", help="The patient may be forgotten again.")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Let nothing of the patient be erased, by anybody, until it is lifted."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            whose = enrollment_called(session, enrollment)
+            whose = patient_called(session, patient)
             if lift:
                 lift_hold(session, whose, now=context.now, by=context.by)
                 sentence = "the legal hold is lifted"
@@ -89,12 +89,12 @@ def _count(plan: ErasurePlan) -> str:
 
 
 def export(
-    enrollment: WhichEnrollment,
+    patient: WhichPatient,
     as_json: Json = False,
 ) -> None:
     """Print everything that is kept of the patient, to read or as JSON."""
     with command_context(read_only=True) as context, reading(context.engine) as session:
-        found = export_patient(session, enrollment_called(session, enrollment), context.rules.yours)
+        found = export_patient(session, patient_called(session, patient), context.rules.yours)
         context.shows(one["id"] for one in found["enrollments"])
     if as_json:
         print_json(plain(found))

@@ -1,7 +1,8 @@
 """The audit log: who saw and did what, whose patients a list showed, and the seals that show a change or a gap.
 
 Rows are only ever added: triggers of the database refuse to change or delete one. None names a patient, a number or a
-text, so nothing of them has to go when a patient is forgotten.
+text, so nothing of them has to go when a patient is forgotten. The same seals hold the events of the patients
+(`outbox.Event`): one chain is the proof of both.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class AuditShown(SQLModel, table=True):
 
 
 class AuditSeal(SQLModel, table=True):
-    """One link of the chain: it seals the entries since the last one, and the last one with them."""
+    """One link of the chain: it seals the entries and events since the last one, and the last one with them."""
 
     __tablename__ = "audit_seals"
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -58,8 +59,16 @@ class AuditSeal(SQLModel, table=True):
     last_entry: int
     entries: int
     """How many there were between these two: a number may be missing where a change was taken back."""
+    first_event: int | None = None
+    """None, as the four below: from before events were sealed."""
+    last_event: int | None = None
+    events: int | None = None
+    entries_digest: str | None = Field(default=None, max_length=64)
+    """SHA-256 of the lines of the entries, in hex."""
+    events_root: str | None = Field(default=None, max_length=64)
+    """The root of the tree over the lines of the events, in hex; empty where there are none."""
     digest: str = Field(max_length=64)
-    """SHA-256 of the last digest, of this seal's own values and of every entry, in hex."""
+    """SHA-256 of the last digest and of all this seal's values, in hex."""
     key_id: str = Field(max_length=16)
     """Which key sealed it: the start of a hash of it."""
     mac: str = Field(max_length=64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import instant, partial_index
@@ -55,3 +55,17 @@ class RetentionApproval(SQLModel, table=True):
     days: int
     at: datetime = instant()
     by: str = Field(max_length=120)
+
+
+class EvidenceSalt(SQLModel, table=True):
+    """What keeps the commitments of a patient's events from being guessed. An erasure deletes it: what is sealed stays
+    whole, and nobody can say of what."""
+
+    __tablename__ = "evidence_salts"
+    __table_args__ = (UniqueConstraint("enrollment_id"), UniqueConstraint("event_id"))
+    id: int | None = Field(default=None, primary_key=True)
+    enrollment_id: int | None = None
+    """Whose events; None: of one event that is about no enrollment."""
+    event_id: int | None = None
+    salt: str = Field(max_length=32)
+    """16 random bytes, in hex."""

@@ -221,7 +221,8 @@ class Attempt(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """What happened, when, by whom and why. Never changed, never deleted; without phone numbers or texts."""
+    """What happened, when, by whom and why. Never changed, never deleted: an erasure takes `why` and `words` alone, and
+    leaves what they were sealed as."""
 
     __tablename__ = "events"
     __table_args__ = (Index("ix_events_enrollment", "enrollment_id"), Index("ix_events_message", "message_id"))
@@ -235,6 +236,12 @@ class Event(SQLModel, table=True):
     from_state: str | None = Field(default=None, max_length=32)
     to_state: str | None = Field(default=None, max_length=32)
     why: str | None = Field(default=None, max_length=400)
+    """Without phone numbers or texts."""
+    words: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """What it proves beside: the consent, what left to which number, what the patient wrote to stop it. Of an
+    enrollment or a text alone, for an erasure finds it by these."""
+    commitment: str | None = Field(default=None, max_length=64)
+    """What `why` and `words` are sealed as, once an erasure has taken them; until then it is made from them."""
 
 
 class Circuit(SQLModel, table=True):

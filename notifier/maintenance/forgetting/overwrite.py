@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.access.sealed_events import forget_content
 from notifier.db.tables import (
     Alert,
     ApiResponse,
@@ -100,10 +101,10 @@ def _texts(session: Session, subject: DataSubject, pseudonyms: Pseudonyms) -> No
 
 
 def _events(session: Session, subject: DataSubject) -> None:
-    """Why something was done may be in somebody's own words."""
+    """Why something was done may be in somebody's own words; what they were sealed as stays, and opens no more."""
     texts = select(col(Message.id)).where(texts_of(subject))
     theirs = or_(col(Event.enrollment_id).in_(subject.enrollments), col(Event.message_id).in_(texts))
-    session.execute(update(Event).where(theirs, col(Event.why).is_not(None)).values(why=None))
+    forget_content(session, theirs, subject.enrollments)
 
 
 def _numbers(session: Session, subject: DataSubject, pseudonyms: Pseudonyms) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.enrollments import of_same_person, the_enrollment
 from notifier.db.tables import Enrollment, Message
-from notifier.domain.pseudonyms import is_pseudonym
+from notifier.domain.pseudonyms import Pseudonyms, is_pseudonym
 from notifier.domain.refused import Refused
 
 
@@ -57,6 +57,23 @@ def subject_of(session: Session, enrollment_id: int) -> DataSubject:
         phones=tuple(one for one in phones if one not in theirs),
         shared=tuple(one for one in phones if one in theirs),
     )
+
+
+def patient_on(session: Session, phone: str, pseudonyms: Pseudonyms | None = None) -> int:
+    """One enrollment of the only patient on a number; with `pseudonyms` also of one who was erased. Raises Refused."""
+    numbers = [phone, *(pseudonyms.of_phones([phone]) if pseudonyms else ())]
+    found = select(col(Enrollment.folded_name), func.max(col(Enrollment.id)))
+    these = found.where(col(Enrollment.phone).in_(numbers)).group_by(col(Enrollment.folded_name))
+    ids = [one or 0 for _, one in session.execute(these)]
+    if not ids:
+        raise Refused("nobody is enrolled on this number", "patient")
+    if len(ids) > 1:
+        raise Refused(f"{len(ids)} patients are on this number: name an enrollment, {_or(ids)}", "patient")
+    return ids[0]
+
+
+def _or(ids: list[int]) -> str:
+    return " or ".join(map(str, sorted(ids)))
 
 
 def texts_of(subject: DataSubject) -> ColumnElement[bool]:
