@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -38,6 +40,13 @@ def write(document: str) -> None:
     """Write a file to stdout: as it is for a program, and on a terminal with what it would obey shown."""
     sys.stdout.write(shown(document) if sys.stdout.isatty() else document)
     sys.stdout.flush()  # a program may wait for each line
+
+
+def write_file(file: Path) -> None:
+    """Write a file's bytes to stdout, which is no terminal. Raises BrokenPipeError where nobody reads them any more."""
+    with file.open("rb") as source:
+        shutil.copyfileobj(source, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
 
 
 def show(content: RenderableType, *, style: str | None = None) -> None:

@@ -75,6 +75,8 @@ class Settings(_OfLanguages):
     second_factor: Literal["admins", "all", "off"] = "admins"
     """Who must have one to sign in to the page."""
     web_port: int = Field(default=8080, ge=0, le=65535)
+    metrics_port: int | None = Field(default=None, ge=0, le=65535, examples=[9464])
+    """Where `worker` alone serves /metrics and /healthz, at the same host; None: nowhere."""
     on_unknown: Literal["resend_once", "review"] = "resend_once"
     messages_per_second: float = Field(default=1.0, ge=0, le=1000)
     """Of one sender, over all workers; 0 is no limit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from notifier.domain.kinds import FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
@@ -16,6 +16,11 @@ from schedules.send_window import LEAST_REMAINING, OpenHours
 
 LONGEST_VALIDITY = 14_400
 """Seconds that Twilio and the carrier may take at most; less where the window closes or the text's use ends sooner."""
+
+TOO_LATE: Final = "it could not leave while it was still useful"
+"""Alone, or with what kept it behind a semicolon."""
+NO_HOUR_LEFT: Final = "no open hour was left before it expired"
+NOT_SOON_ENOUGH: Final = "it could not leave soon enough"
 
 
 class DueText(NamedTuple):
@@ -102,7 +107,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         until += HELD_TIME_COUNTS_NOT
     if until <= now:
         kept = f"; {facts.waits_for}" if facts.waits_for else ""
-        return _expired(facts.uninformed or f"it could not leave while it was still useful{kept}")
+        return _expired(facts.uninformed or f"{TOO_LATE}{kept}")
     if text.not_before > now:
         return Wait(text.not_before, "not before its restriction has ended")
     if why := facts.waits_for or facts.uninformed:
@@ -138,7 +143,7 @@ def _answer(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     if facts.number_held:
         return Withdraw(MessageState.CANCELLED, "something else from this number is unread")
     if text.expires_at <= now:
-        return _expired("it could not leave soon enough")
+        return _expired(NOT_SOON_ENOUGH)
     return Send(max(1, min(LONGEST_VALIDITY, int((text.expires_at - now).total_seconds()))), late=False)
 
 
@@ -158,7 +163,7 @@ def _not_for_this_patient(text: DueText, facts: SendingFacts) -> str | None:
 
 def _at_the_next_opening(text: DueText, facts: SendingFacts, since: datetime, why: str) -> Decision:
     opens = first_place(text.kind, facts.hours, since, text.expires_at, day0=facts.day0)
-    return Wait(opens, why) if opens else _expired(f"{why}, and no open hour was left before it expired")
+    return Wait(opens, why) if opens else _expired(f"{why}, and {NO_HOUR_LEFT}")
 
 
 def _expired(why: str) -> Withdraw:

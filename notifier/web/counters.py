@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 
 from notifier.domain.states import MessageState
 from notifier.oversight.departures import OUTCOMES, ConcludedCall
+from notifier.oversight.withheld import WITHHELD
 
 _LATE: Final = (1, 5, 15, 60, 300, 900, 3600, 7200, 21600)
 _CALL: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 18)
@@ -47,9 +48,17 @@ class Counts:
             "notifier_twilio_calls", "Calls to Twilio by what they came to.", ["outcome"], registry=self.registry
         )
         self.segments = Counter("notifier_segments", "Billed units of what Twilio took.", registry=self.registry)
+        self.withheld = Counter(
+            "notifier_texts_withheld",
+            "Texts that expired, or that an opt-out kept, by reason, while this process looked.",
+            ["state", "reason"],
+            registry=self.registry,
+        )
         ProcessCollector(registry=self.registry)
         for state in MessageState:  # a rate over what has never happened is 0, not nothing
             self.moves.labels(state.value)
+        for withheld, reason in WITHHELD:
+            self.withheld.labels(withheld.value, reason)
         for outcome in OUTCOMES:
             self.calls.labels(outcome)
 

@@ -17,6 +17,7 @@ from notifier.maintenance.rotation import last_backup
 from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.oversight.departures import calls_between, count_opt_outs
 from notifier.oversight.health import VitalSigns
+from notifier.oversight.withheld import withheld_between
 from notifier.tasks.groups import TaskCounts, count_tasks
 from notifier.web.counters import Counts
 from notifier.web.deadline import DatabaseSlow
@@ -43,11 +44,14 @@ def metrics_router(watched: Watched, counts: Counts) -> APIRouter:
                     upto, moves = await watched.query(look)
                     if seen is not None:
                         counts.observe(await watched.query(partial(calls_between, after=seen, upto=upto)))
+                        withheld = await watched.query(partial(withheld_between, after=seen, upto=upto))
+                        for (state, reason), many in withheld.items():
+                            counts.withheld.labels(state.value, reason).inc(many)
                     seen = upto
                     opt_outs = await watched.query(count_opt_outs)
                     work = await watched.query(partial(count_tasks, now=watched.clock.now()))
-                    for state, count in moves.items():
-                        counts.moves.labels(state).inc(count)
+                    for to, count in moves.items():
+                        counts.moves.labels(to).inc(count)
             except DatabaseSlow:
                 signs = None
             gauges = _gauges(watched, signs, work, opt_outs)

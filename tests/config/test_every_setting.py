@@ -17,6 +17,7 @@ LITERALS = {
 }
 NUMBERS = {
     "NOTIFIER_WEB_PORT": ("whole number from 0 to 65535", "8080", ("x", "-1", "65536", "80.5", "1e9")),
+    "NOTIFIER_METRICS_PORT": ("whole number from 0 to 65535", "9464", ("x", "-1", "65536", "80.5", "1e9")),
     "NOTIFIER_MESSAGES_PER_SECOND": ("number from 0 to 1000", "1", ("x", "-1", "1001", "nan", "inf", "1,5")),
     "NOTIFIER_IN_FLIGHT": ("whole number from 1 to 500", "50", ("many", "0", "501", "2.5")),
     "NOTIFIER_MAX_TEXTS_PER_DAY": ("whole number from 1 to 10", "2", ("two", "0", "11", "-3", "1.5")),

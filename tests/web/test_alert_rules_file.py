@@ -9,12 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from httpx2 import AsyncClient
+from pydantic import SecretStr
 
 import notifier
+from notifier.bootstrap.worker_metrics import worker_metrics
+from notifier.config.settings import Settings
 from notifier.db.engine import writing
 from notifier.db.outbox import move
 from notifier.db.tables import Attempt
+from notifier.domain.kinds import NEVER_TEXT
 from notifier.domain.states import MessageState
+from notifier.oversight.withheld import WITHHELD
+from notifier.sending.decide import NO_HOUR_LEFT, TOO_LATE
 from tests.web.conftest import Web
 
 RULES = Path(notifier.__file__).parent / "deploy" / "alerts.rules.yml"
@@ -89,3 +96,35 @@ def test_calls_are_counted_by_what_they_came_to(web: Web) -> None:
     assert 4.0 == web.metric("notifier_twilio_call_seconds_sum")
     assert (1.0, 598.0) == (web.metric("notifier_lateness_seconds_count"), web.metric("notifier_lateness_seconds_sum"))
     assert 1.0 == web.metric("notifier_segments_total")
+
+
+def test_what_is_withheld_is_counted_by_its_reason_and_each_is_there_at_zero(sqlite_web: Web) -> None:
+    name = 'notifier_texts_withheld_total{{reason="{}",state="{}"}}'
+    begun = re.findall(r"(?m)^notifier_texts_withheld_total.*", sqlite_web.client.get("/metrics").text)
+    assert [f"{name.format(reason, state)} 0.0" for state, reason in WITHHELD] == begun
+    suppressed, expired = MessageState.SUPPRESSED, MessageState.EXPIRED
+    said = (
+        (suppressed, "the number has opted out (reply)", "opted_out"),
+        (suppressed, NEVER_TEXT, "never_text"),
+        (expired, "not told: sun; tell the patient in person", "not_told"),
+        (expired, f"{TOO_LATE}; something the patient wrote is unread", "kept_waiting"),
+        (expired, TOO_LATE, "late"),
+        (expired, f"outside the send window, and {NO_HOUR_LEFT}", "no_open_hour"),
+        (expired, "the treatment was moved", "plan_changed"),
+    )
+    for number, (state, why, _) in enumerate(said):
+        text = sqlite_web.text(MessageState.PLANNED, patient=str(number), sid=None)
+        with writing(sqlite_web.engine) as session:
+            move(session, text, seen=MessageState.PLANNED, to=state, at=sqlite_web.clock.now(), by="worker", why=why)
+    sqlite_web.client.get("/metrics")
+    assert [1.0] * 7 == [sqlite_web.metric(name.format(reason, state)) for state, _, reason in said]
+
+
+async def test_a_worker_without_the_page_serves_metrics_where_a_port_is_set(sqlite_url: str) -> None:
+    settings = Settings(_env_file=None, database_url=SecretStr(sqlite_url), metrics_port=0)
+    async with worker_metrics(settings, lambda: 3.0) as address, AsyncClient(base_url=str(address)) as prometheus:
+        assert str(address).startswith("http://127.0.0.1:")
+        assert "notifier_worker_progress_age_seconds 3.0" in (await prometheus.get("/metrics")).text
+        assert [200, 503, 404] == [(await prometheus.get(path)).status_code for path in ("/healthz", "/readyz", "/")]
+    async with worker_metrics(settings.model_copy(update={"metrics_port": None}), lambda: 3.0) as address:
+        assert address is None

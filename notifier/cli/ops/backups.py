@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy import Engine
@@ -12,10 +14,10 @@ from sqlalchemy import Engine
 from notifier.bootstrap.key_set import key_place
 from notifier.bootstrap.planning import build_clock
 from notifier.bootstrap.run_worker import only_worker
-from notifier.cli.context import archive, command_context
+from notifier.cli.context import CommandContext, archive, command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
-from notifier.cli.output import confirm, note
+from notifier.cli.output import confirm, note, write_file
 from notifier.cli.running import terminal, who
 from notifier.config.key_file import keys_in, read_key_file
 from notifier.config.settings import load_settings
@@ -28,11 +30,14 @@ from notifier.maintenance.rotation import backup_name, rotate
 from notifier.scheduler.worker_lock import AnotherWorker
 from notifier.sending.gates.recoveries import begin_after_restore
 
+_STDOUT: Final = "-"
 _THEN = "nothing is sent until Twilio was asked what left since: notifier recover --plan, then --apply"
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it; it must not exist yet. With --keep-…: a directory.")],
+    file: Annotated[
+        Path, typer.Argument(help="Where to write it, where nothing is yet; with --keep-…: a directory; -: stdout.")
+    ],
     keep_daily: Annotated[int | None, typer.Option(min=0, help="Of so many days one stays.")] = None,
     keep_weekly: Annotated[int | None, typer.Option(min=0, help="Of so many weeks one stays.")] = None,
     dry_run: DryRun = False,
@@ -40,6 +45,9 @@ def backup(
     """Write a copy of the SQLite database as of this moment, while others write to it."""
     rotates = keep_daily is not None or keep_weekly is not None
     with archive() as context:
+        if str(file) == _STDOUT:
+            _to_stdout(context, rotates=rotates, dry_run=dry_run)
+            return
         if rotates and not file.is_dir():
             raise Refused(f"with --keep-daily or --keep-weekly, name a directory: {file} is none")
         to = file / backup_name(context.now) if rotates else file
@@ -50,16 +58,38 @@ def backup(
             key_file = context.settings.key_file
             keys = keys_in(key_file) if key_file else None
             size = back_up(context.engine, to, now=context.now, by=context.by, keys=keys)
-            _say_written(to, size, key_file)
+            _say_written(f"{to}, ", size, key_file)
         if rotates:
             _rotate(to, daily=keep_daily or 0, weekly=keep_weekly or 0, dry_run=dry_run)
 
 
-def _say_written(file: Path, size: int, key_file: Path | None) -> None:
+def _to_stdout(context: CommandContext, *, rotates: bool, dry_run: bool) -> None:
+    """By way of a file beside the database, which is gone once it is written: a copy is whole, or nobody gets it."""
+    if rotates:
+        raise Refused("- is stdout, where nothing rotates: name a directory, or leave --keep-… out")
+    if sys.stdout.isatty() and not dry_run:
+        raise Refused("a backup is no text for a terminal: write notifier backup - > FILE, or pipe it")
+    file, key_file = file_of(context.engine), context.settings.key_file
+    with TemporaryDirectory(prefix=".notifier-backup-", dir=file.absolute().parent if file else None) as place:
+        to = Path(place, "backup")
+        if dry_run:
+            size = check_place(context.engine, to, context.now).stat().st_size
+            note(f"dry run, nothing is written: at most {size:,} bytes")
+            return
+        keys = keys_in(key_file) if key_file else None
+        size = back_up(context.engine, to, now=context.now, by=context.by, keys=keys)
+        try:
+            write_file(to)
+        except BrokenPipeError:
+            raise Failed("whoever read it ended before its end: what has come there is no backup") from None
+    _say_written("", size, key_file)
+
+
+def _say_written(where: str, size: int, key_file: Path | None) -> None:
     if key_file:
-        note(f"written: {file}, {size:,} bytes, checked and encrypted; it opens with {key_file} alone")
+        note(f"written: {where}{size:,} bytes, checked and encrypted; it opens with {key_file} alone")
     else:
-        note(f"written: {file}, {size:,} bytes, checked; patients are in it, so only you may read it")
+        note(f"written: {where}{size:,} bytes, checked; patients are in it, so only you may read it")
         note("it is not encrypted: to have it so, set NOTIFIER_KEY_FILE, and keep a copy of that file elsewhere")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 
 from notifier.bootstrap.run_web import run_all, run_web
-from notifier.bootstrap.run_worker import run_worker
+from notifier.bootstrap.worker_metrics import run_with_metrics
 from notifier.cli.errors import Failed
 from notifier.config.settings import Settings, load_settings
 from notifier.scheduler.worker_lock import AnotherWorker
@@ -21,7 +21,7 @@ def run() -> None:
 
 def worker() -> None:
     """Send what is due, without the staff page."""
-    _until_stopped(run_worker)
+    _until_stopped(run_with_metrics)
 
 
 def web() -> None:

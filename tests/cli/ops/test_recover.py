@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from notifier.clock import ShiftedClock
+from notifier.config.key_file import make_key_file
+from notifier.db.found_backups import ENCRYPTED
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from notifier.scheduler.worker_lock import exclusive
@@ -65,6 +69,25 @@ def test_a_database_that_was_lost_comes_back_without_telling_anybody_twice(
     assert [] == after["texts"]
     assert "accepted" == states(clinic)["today"]
     assert ["thank you!"] == [line["text"] for line in clinic("replies", "--json").answer]
+
+
+def test_a_backup_to_stdout_is_whole_and_encrypted_where_a_key_is_set(
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic(*ana)
+    assert "nothing rotates" in clinic("backup", "--keep-daily", "1", "-").err
+    make_key_file(tmp_path / "key")
+    for key, begins in (("", b"SQLite format 3"), (str(tmp_path / "key"), ENCRYPTED)):
+        monkeypatch.setenv("NOTIFIER_KEY_FILE", key)
+        with monkeypatch.context() as piped:
+            stdout = TextIOWrapper(BytesIO())
+            piped.setattr(sys, "stdout", stdout)
+            assert (0, True) == ((ran := clinic("backup", "-")).code, "bytes, checked" in ran.err)
+        (tmp_path / "there.backup").write_bytes(written := stdout.buffer.getvalue())
+        assert written.startswith(begins)
+        ran = clinic("restore", "there.backup")
+        assert (0, 5) == (ran.code, len(states(clinic))), ran.err
+    assert [] == [one.name for one in tmp_path.glob(".notifier-backup-*")]
 
 
 def test_backups_of_a_directory_rotate_and_a_dry_run_deletes_none(clinic: Desk, tmp_path: Path) -> None:
