@@ -37,6 +37,8 @@ class Upload:
     """Through which it is read; "" for a file of ours."""
     consent: str = ""
     """How everybody in it agreed, where the file does not say it."""
+    complete: bool = False
+    """Somebody says that it names every visit of its days."""
     unknown: tuple[tuple[UnknownWord, int], ...] = ()
     """Words that nobody has said the meaning of, and in how many rows each stands."""
     pointed: dict[str, str] = field(default_factory=dict)
@@ -67,9 +69,11 @@ class Uploads:
     _held: dict[str, Upload] = field(default_factory=dict, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def put(self, key: str, data: bytes, now: datetime, *, mapping: str = "", consent: str = "") -> Upload:
+    def put(
+        self, key: str, data: bytes, now: datetime, *, mapping: str = "", consent: str = "", complete: bool = False
+    ) -> Upload:
         """Hold a file in place of the session's last one. Raises Refused where too many are being worked on."""
-        upload = Upload(data, now, hashlib.sha256(data).hexdigest()[:16], mapping, consent)
+        upload = Upload(data, now, hashlib.sha256(data).hexdigest()[:16], mapping, consent, complete)
         with self._turn:
             self._forget_old(now)
             last = self._held.get(key)

@@ -38,15 +38,35 @@ class FirstWords(LanguagePart):
     """Before a visit: nobody knows yet how many come."""
 
 
-class ConsentWords(LanguagePart):
-    """How a clinic's file says that a patient did not agree to texts; without accents, punctuation and case."""
+class YesAndNoWords(LanguagePart):
+    """How a file's cell says yes or no, as the whole cell; without accents, punctuation and case."""
 
+    yes: tuple[str, ...] = Field(strict=False, min_length=1)
     no: tuple[str, ...] = Field(strict=False, min_length=1)
-    """The whole cell."""
+
+
+class ConsentWords(LanguagePart):
+    """How a clinic's file says that a patient agreed to texts or did not; without accents, punctuation and case."""
+
+    yes: tuple[str, ...] = Field(strict=False)
+    """The whole cell, beside what says yes anywhere."""
+    told: tuple[str, ...] = Field(strict=False)
+    """A word anywhere in a cell that tells how the patient agreed, such as: signed."""
+    no: tuple[str, ...] = Field(strict=False)
+    """The whole cell, beside what says no anywhere."""
     begins: tuple[str, ...] = Field(strict=False, min_length=1)
     """Its first words."""
     has: tuple[str, ...] = Field(strict=False, min_length=1)
     """Words anywhere in it."""
+
+
+class VisitWords(LanguagePart):
+    """What booking systems call the state of a visit: the whole cell. What some use for another state is in none."""
+
+    booked: tuple[str, ...] = Field(strict=False)
+    treated: tuple[str, ...] = Field(strict=False)
+    cancelled: tuple[str, ...] = Field(strict=False)
+    no_show: tuple[str, ...] = Field(strict=False)
 
 
 class ColumnWords(LanguagePart):
@@ -112,7 +132,9 @@ class About(LanguagePart):
     answers: FixedAnswers
     staffed: StaffedTimes
     first: FirstWords
+    yes_and_no: YesAndNoWords
     consent: ConsentWords
+    visits: VisitWords
     columns: ColumnWords
 
 

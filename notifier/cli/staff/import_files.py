@@ -18,17 +18,23 @@ from notifier.enrollments.importing.mappings.stored import Meanings, open_reader
 
 
 def open_mapping(
-    context: CommandContext, mapping: str | None, consent: str, said: Meanings, dry_run: bool
+    context: CommandContext, mapping: str | None, consent: str, said: Meanings, dry_run: bool, complete: bool = False
 ) -> FileReader | None:
     """What reads the file, where it is another system's; what was said of its words is remembered."""
-    if mapping is None and (said or consent):
-        raise Refused("--consent, --service, --status and --office are said of a mapping: name it with --as NAME", "as")
+    if mapping is None and (said or consent or complete):
+        raise Refused(
+            "--consent, --complete, --service, --status, --office and --consent-word are said of a mapping: name it "
+            "with --as NAME",
+            "as",
+        )
     if mapping is None:
         return None
     with context.change() as session:
         if not dry_run:
             remember(session, mapping, said, now=context.now, by=context.by)
-        return open_reader(session, mapping, context.protocols, context.rules, consent=consent, said=said)
+        return open_reader(
+            session, mapping, context.protocols, context.rules, consent=consent, said=said, complete=complete
+        )
 
 
 def write_bad_rows(file: Path, table: Table, report: ImportReport) -> None:

@@ -34,7 +34,10 @@ from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 from notifier.enrollments.importing.rows import template as sample
 from schedules.saying import say_moment
 
-_EXAMPLES: Final = {"service": "Consultation=none", "status": "Checked in=booked", "office": "Main Street=main"}
+_EXAMPLES: Final = {
+    "service": "Consultation=none", "status": "Checked in=booked", "office": "Main Street=main",
+    "consent-word": "Oui=yes",
+}  # fmt: skip
 _MOST_SHOWN = 50
 Words = Annotated[
     list[str] | None, typer.Option(help="With --as: WORD=MEANING, what a word of the file means; it is remembered.")
@@ -62,6 +65,10 @@ def import_file(
     service: Words = None,
     status: Words = None,
     office: Words = None,
+    consent_word: Words = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="With --as: the file names every visit of its days; show what it lacks.")
+    ] = False,
     informed: Informed = None,
     watch: Annotated[
         Path | None, typer.Option(help="With --as: take every file that comes into this folder.", metavar="FOLDER")
@@ -90,14 +97,14 @@ def import_file(
         settings = load_settings()
         write(sample(protocols(settings), planning_rules(settings), build_clock(settings).now()))
         return
-    said = meanings(service=service, status=status, office=office)
+    said = meanings(service=service, status=status, office=office, consent=consent_word)
     if bad_rows is not None:
         _refuse_unless_free(bad_rows)
     dry_run = dry_run or (as_json and not yes and is_attended())
     effects: list[dict[str, Any]] = []
     with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
         data = read_bytes(str(file))
-        reader = open_mapping(context, mapping, consent, said, dry_run)
+        reader = open_mapping(context, mapping, consent, said, dry_run, complete)
         with _bar() as advance:
             report = import_rows(
                 context.engine,
@@ -138,7 +145,10 @@ def meanings(**given: Iterable[str] | None) -> dict[UnknownWord, str]:
         for one in ones or ():
             word, equals, means = (part.strip() for part in one.rpartition("="))
             if not (equals and word and means):
-                raise Refused(f'--{what} "{one}" is not WORD=MEANING; write it like --{what} "{_EXAMPLES[what]}"', what)
+                option = "consent-word" if what == "consent" else what
+                raise Refused(
+                    f'--{option} "{one}" is not WORD=MEANING; write it like --{option} "{_EXAMPLES[option]}"', option
+                )
             read[UnknownWord(what, word)] = means
     return read
 
@@ -149,8 +159,8 @@ def _ending(reader: FileReader | None, end_absent: bool) -> Callable[[AbsentVisi
         return None
     if reader is None or not reader.visits.is_complete:
         raise Refused(
-            "--end-absent is said of a mapping whose files name every visit of their days: write complete = true in it "
-            "and name it with --as NAME",
+            "--end-absent is said of another system's file that names every visit of its days: name its mapping with "
+            "--as NAME, and say --complete (or write complete = true in the mapping)",
             "end-absent",
         )
     return lambda one: one.is_of_its_days
@@ -242,7 +252,7 @@ def _print_absent(report: ImportReport) -> None:
     elif any(one.is_of_its_days for one in report.absent):
         show("--end-absent ends those whose day is in the file")
     elif report.absent:
-        show("their days are not in the file; end one with: notifier cancel ENROLLMENT")
+        show("--complete says that the file names every visit of its days; end one: notifier cancel ENROLLMENT")
 
 
 def _refuse(report: ImportReport, written_to: Path | None, skip_bad: bool) -> None:

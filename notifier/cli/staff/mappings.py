@@ -50,10 +50,11 @@ def try_mapping(
     service: Words = None,
     status: Words = None,
     office: Words = None,
+    consent_word: Words = None,
     as_json: Json = False,
 ) -> None:
     """Show a file's rows as they would be read. Nothing is written or remembered."""
-    said = meanings(service=service, status=status, office=office)
+    said = meanings(service=service, status=status, office=office, consent=consent_word)
     with rehearsal() as context, context.change() as session:
         reader = open_reader(session, name, context.protocols, context.rules, consent="(said at the import)", said=said)
         (_, header), *rows = reader.rows(read_bytes(file))

@@ -27,11 +27,11 @@ class MappingWord(SQLModel, table=True):
     __tablename__ = "mapping_words"
     mapping: str = Field(primary_key=True, max_length=40)
     what: str = Field(primary_key=True, max_length=10)
-    """service, status or office"""
+    """service, status, office or consent"""
     word: str = Field(primary_key=True, max_length=120)
     """Without case and marks."""
     means: str = Field(max_length=60)
-    """A protocol or "none"; booked, treated, cancelled or no-show; an office's id."""
+    """A protocol or "none"; booked, treated, cancelled or no-show; an office's id; yes or no."""
     at: datetime = instant()
     by: str = Field(max_length=120)
 

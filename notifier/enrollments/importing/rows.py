@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from notifier.domain.consent import read_yes_or_no
 from notifier.domain.instants import is_at_night, read_instant, says_an_offset
 from notifier.domain.offices import choose_office
 from notifier.domain.own_lengths import parse_own_lengths
@@ -31,8 +32,6 @@ _GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _HEADER = ("external_id", "name", "phone", "protocol", "treated_at", "consent")
 _DIGITS = 7
 """A phone or a date has as many; no name of a column has."""
-_YES = {"yes", "y", "true", "1"}
-_NO = {"", "no", "n", "false", "0"}
 
 
 class Status(StrEnum):
@@ -220,12 +219,11 @@ def _said(field: Field, cell: str, timezone: str, rules: PlanningRules) -> objec
 
 
 def _yes_or_no(field: Field, cell: str) -> bool | None:
-    word = cell.casefold()
-    if not word and not field.whole:
-        return None
-    if word not in _YES | _NO:
-        raise Refused(f'{field.name} "{word[:40]}" is not known; write yes or no', field.name)
-    return word in _YES
+    if not cell:
+        return False if field.whole else None
+    if (said := read_yes_or_no(cell)) is None:
+        raise Refused(f'{field.name} "{cell[:40].casefold()}" is not known; write yes or no', field.name)
+    return said
 
 
 def _when(cell: str, timezone: str, field: str, rules: PlanningRules) -> datetime | None:

@@ -34,6 +34,7 @@ class TryMappingBody(RequestBody):
     services: _Words = Field(default_factory=dict)
     statuses: _Words = Field(default_factory=dict)
     offices: _Words = Field(default_factory=dict)
+    consents: _Words = Field(default_factory=dict)
 
 
 class MappedRowResponse(ResponseModel):
@@ -47,7 +48,7 @@ class MappedRowResponse(ResponseModel):
 class UnknownWordResponse(ResponseModel):
     """A word of which nobody has said what it means."""
 
-    what: Annotated[str, Field(description="service, status or office.")]
+    what: Annotated[str, Field(description="service, status, office or consent.")]
     word: str
     rows: int
 
@@ -63,6 +64,7 @@ class TryMappingResponse(ResponseModel):
 def try_mapping(mapping: _Name, body: TryMappingBody, caller: Enroller) -> TryMappingResponse:
     """Show a file's rows as they would be read through a mapping. Nothing is written or remembered."""
     said = {**_words("service", body.services), **_words("status", body.statuses), **_words("office", body.offices)}
+    said |= _words("consent", body.consents)
     context = caller.context
     with writing(context.engine) as session:
         caller.note(session, "saw")

@@ -11,6 +11,7 @@ from notifier.domain.refused import Refused
 from notifier.enrollments.importing.mappings.apply import HEADER, FileReader, UnknownWord
 from notifier.enrollments.importing.mappings.mapping import read_mapping
 from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
+from notifier.enrollments.importing.mappings.states import usual_state
 from schedules.catalogue import shipped as protocols
 from schedules.wording import Voice
 
@@ -82,9 +83,54 @@ def test_a_service_or_a_status_that_nobody_knows_is_asked_about_once_and_never_g
         asked.unknown
     )
     assert ['nobody has said what the service "Microneedling - Face" gives: a protocol, or "none"'] == [str(rows[0])]
-    strict = reader("mindbody", statuses={})
-    list(strict.rows((EXPORTS / "mindbody.csv").read_bytes()))
-    assert [UnknownWord("status", "Booked"), UnknownWord("status", "No Show")] == list(strict.unknown)
+    strict = reader("mindbody")
+    data = (EXPORTS / "mindbody.csv").read_bytes().replace(b"Booked", b"Rebooked").replace(b"No Show", b"Closed")
+    list(strict.rows(data))
+    assert [UnknownWord("status", "Rebooked"), UnknownWord("status", "Closed")] == list(strict.unknown)
+
+
+def test_the_usual_words_for_a_visits_state_are_known_in_every_language_and_doubtful_ones_are_not() -> None:
+    usual = {
+        "booked": "Booked Scheduled Confirmed Unconfirmed Arrived Checked-In In_Progress Requested Programada",
+        "treated": "Completed COMPLETE Done Finished Attended Checked-Out Atendida",
+        "cancelled": "Cancelled Canceled Late-Cancel Cancelled_(by_client) Deleted Declined Cancelada",
+        "no-show": "No-Show no_show NOSHOW No-showed Did-not-attend Missed No_asistió",
+    }
+    assert usual == {
+        state: " ".join(word for word in words.split() if usual_state(word) == state) for state, words in usual.items()
+    }
+    doubtful = ("Rescheduled", "Closed", "Final", "Pending", "Archived", "Waitlist", "Paid", "")
+    assert [] == [word for word in doubtful if usual_state(word)]
+
+
+def test_a_consent_column_says_yes_no_or_how_and_what_no_language_knows_is_asked_about(
+    subtests: pytest.Subtests,
+) -> None:
+    data = (EXPORTS / "jane.csv").read_text("utf-8")
+    yes, how = "text reminders chosen at the booking", "Signed form 11/2"
+    for cell, said in (
+        ("true", yes), ("Sí", yes), ("Opted in", yes), ("\N{CHECK MARK}", yes), ("1", yes), (how, how),
+        ("Jes", "nobody has said whether"), ("maybe", "nobody has said whether"), ("Ja", "nobody has said whether"),
+        ("no", "no"), ("Nein", "Nein"), ("declined", "declined"), ("0", "0"),
+    ):  # fmt: skip
+        with subtests.test(cell=cell):
+            asked = reader("jane")
+            _, row, _ = (row for _, row in asked.rows(data.replace("booked,true", f"booked,{cell}").encode()))
+            assert (row[7] if isinstance(row, list) else str(row)).startswith(said)
+            assert said.startswith("nobody") == (UnknownWord("consent", cell) in asked.unknown)
+    told = reader("jane", consents={"ja": "yes"})
+    _, row, _ = (row for _, row in told.rows(data.replace("booked,true", "booked,JA").encode()))
+    assert yes == (row[7] if isinstance(row, list) else row)
+    ended = data.replace("booked,true", "cancelled,FALSE").encode()
+    assert ("cancelled", "the visit has ended") == [
+        (row[6], row[7]) for _, row in reader("jane").rows(ended) if isinstance(row, list)
+    ][1]
+
+
+def test_a_date_that_shows_the_other_order_refuses_the_file_for_all_others_would_be_another_day() -> None:
+    data = (EXPORTS / "mindbody.csv").read_bytes().replace(b"12/1/2026,1:30", b"13/12/2026,1:30")
+    with pytest.raises(Refused, match=r'row 6: Date "13/12/2026" is no date as month/day/year, which the mapping'):
+        list(reader("mindbody").rows(data))
 
 
 def test_a_file_of_another_shape_or_with_a_column_renamed_says_which_column() -> None:

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from notifier.domain.consent import no_consent, says_no, says_yes, tells_consent
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.file_visits import FileVisits
 from notifier.enrollments.importing.import_rows import MappedRow
 from notifier.enrollments.importing.mappings.cells import fold, id_of, read_name, read_phone
-from notifier.enrollments.importing.mappings.dates import clean
+from notifier.enrollments.importing.mappings.dates import clean, is_other_order
 from notifier.enrollments.importing.mappings.mapping import NO_TEXTS, Visit
 from notifier.enrollments.importing.mappings.mapping import Mapping as FileMapping
+from notifier.enrollments.importing.mappings.states import usual_state
 from notifier.enrollments.importing.mappings.table import Rows, find_table, with_split
 from notifier.enrollments.importing.mappings.visit_times import visit_times
 from schedules.protocol import CareProtocol
@@ -24,7 +26,8 @@ HEADER: Final = (
     "external_id", "name", "phone", "protocol", "treated_at", "appointment_at", "status", "consent", "provider",
     "office",
 )  # fmt: skip
-_YES: Final = {"yes", "y", "true", "1", "x", "on", "si", "sí", "verdadero", "checked", "opted in", "agreed"}
+
+_ENDED: Final = "the visit has ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class UnknownWord:
     """A word of the file that nobody has said the meaning of."""
 
     what: str
-    """service, status or office"""
+    """service, status, office or consent"""
     word: str
 
 
@@ -54,12 +57,14 @@ class FileReader:
         self._services = {fold(word): key for key, one in self.protocols.items() for word in (key, one.title)}
         self._services |= {fold(word): gives for word, gives in self.mapping.services.items()}
         self._statuses: dict[str, Visit] = {fold(word): means for word, means in self.mapping.statuses.items()}
+        self._consents = {fold(word): means for word, means in self.mapping.consents.items()}
         self._offices = {fold(word): one.id for one in self.rules.choices for word in (one.id, one.voice.clinic)}
         self._offices |= {fold(word): office for word, office in self.mapping.offices.items()}
 
     def rows(self, data: bytes) -> Iterator[tuple[int, MappedRow]]:
         """The header of ours, then each row. Raises Refused where the file is not of this shape."""
         header, rows = with_split(self.mapping, *find_table(self.name, self.mapping, data))
+        self._refuse_other_order(data)
         yield 1, [*HEADER, *self.mapping.answers]
         for number, cells in rows:
             try:
@@ -112,11 +117,27 @@ class FileReader:
             end if is_over else "",
             "" if is_over else start,
             status if status in ("cancelled", "no-show") else "",
-            self._consent(row),
+            # A visit that did not take place is over whatever the patient thinks of texts.
+            _ENDED if status in ("cancelled", "no-show") else self._consent(row),
             _cell(row, columns.provider),
             office,
             *(answers.get(service, "") for answers in self.mapping.answers.values()),
         ]
+
+    def _refuse_other_order(self, data: bytes) -> None:
+        """Where one date shows that the file has the day first, all others would be read as another day."""
+        day = self.mapping.columns.day
+        if day.order is None:
+            return
+        header, rows = with_split(self.mapping, *find_table(self.name, self.mapping, data))
+        place = header.index(day.column) if day.column in header else len(header)
+        for number, cells in rows:
+            if is_other_order("".join(cells[place : place + 1]), day.order):
+                raise Refused(
+                    f'row {number}: {day.column} "{cells[place][:40]}" is no date as {day.order}, which the mapping '
+                    f"{self.name} says of every file; save the mapping with the other order, or mend that date",
+                    "header",
+                )
 
     def _is_no_patient(self, row: Mapping[str, str]) -> bool:
         if not _cell(row, self.mapping.columns.phone) and not _cell(row, self.mapping.columns.service):
@@ -151,7 +172,7 @@ class FileReader:
     def _status(self, row: Mapping[str, str]) -> Visit:
         if not (word := _cell(row, self.mapping.columns.status)):
             return "booked"
-        if (means := self._statuses.get(fold(word))) is None:
+        if (means := self._statuses.get(fold(word)) or usual_state(word)) is None:
             self.unknown[UnknownWord("status", word)] += 1
             what = "booked, treated, cancelled or no-show"
             raise Refused(f'nobody has said what the status "{word[:60]}" means: {what}', "status")
@@ -171,7 +192,15 @@ class FileReader:
         if where is None:
             return self.consent
         cell = _cell(row, where.column)
-        return where.how if fold(cell) in _YES else cell
+        means = self._consents.get(fold(cell))
+        if means == "yes" or (means is None and says_yes(cell)):
+            return where.how
+        if means == "no":
+            raise Refused(no_consent(cell), "consent")
+        if cell and not says_no(cell) and not tells_consent(cell):
+            self.unknown[UnknownWord("consent", cell)] += 1
+            raise Refused(f'nobody has said whether the consent "{cell[:60]}" is a yes or a no', "consent")
+        return cell
 
 
 def _cell(row: Mapping[str, str], column: str | None) -> str:

@@ -12,6 +12,13 @@ from notifier.enrollments.importing.mappings.dates import clean
 
 _ASIDE: Final = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _TITLE: Final = re.compile(r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|sr|sra|srta|dra?)\.?\s+)+", re.IGNORECASE)
+_PRONOUNS: Final = re.compile(
+    r"[\s,|-]*\b(?:she|he|they|ze|xe|ella|[eé]l|elle)\s?/\s?\w+(?:\s?/\s?\w+)?\b", re.IGNORECASE
+)
+_FLAG: Final = re.compile(r"\*+[^*]*\*+|[*]+|#\s?\d+")
+"""** NEW ** and #1044 beside a name."""
+_BEHIND: Final = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
+_DEGREE: Final = re.compile(r"(?:md|do|phd|rn|np|pa|pa-c|dds|dmd|esq|bsn)\.?", re.IGNORECASE)
 _LABEL: Final = re.compile(r"^[^\d+(]*(?=[\d+(])")
 _EXTENSION: Final = re.compile(r"\s*\([A-Za-z ]+\)$|\s+(?:mobile|cell|home|work)\b.*$", re.IGNORECASE)
 _RAILS: Final = {
@@ -32,16 +39,24 @@ _LONGEST_ID: Final = 100
 
 def read_name(parts: list[str], order: str) -> str:
     """A name as a person would write it: turned, and without a title or what stands in brackets."""
-    name = " ".join(filter(None, (_ASIDE.sub("", clean(part)).strip() for part in parts)))
-    if order == "last, first" and name.count(",") == 1:
-        last, first = (part.strip() for part in name.split(","))
-        name = f"{first} {last}"
+    name = " ".join(filter(None, (_without_asides(part) for part in parts)))
+    said = [part.strip() for part in name.split(",") if not _DEGREE.fullmatch(part.strip())]
+    behind = [part for part in said[1:] if _BEHIND.fullmatch(part)]
+    said = [part for part in said if part not in behind]
+    if order == "last, first" and len(said) == 2:
+        said = [f"{said[1]} {said[0]}"]
+    name = " ".join((", ".join(said), *behind))
     return _TITLE.sub("", name).strip() or name
+
+
+def _without_asides(part: str) -> str:
+    plain = _ASIDE.sub("", clean(part))
+    return _FLAG.sub("", _PRONOUNS.sub("", plain)).strip(" ,|-")
 
 
 def read_phone(cell: str) -> str:
     """A number without a label before it or a word behind it."""
-    return _EXTENSION.sub("", _LABEL.sub("", clean(cell)))
+    return _EXTENSION.sub("", _LABEL.sub("", clean(cell))).removesuffix(".0").rstrip("*")
 
 
 def read_zone(cell: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, timedelta
 from functools import cache
 from typing import Final
 
@@ -14,16 +14,21 @@ from schedules.languages import registry
 
 _MARKS: Final = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _SPACES: Final = re.compile(r"\s+")
-_ISO: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_ISO: Final = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_PLAIN: Final = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
 _NUMBERS: Final = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
+_YEAR: Final = r"(\d{4}|'?\d{2}(?!\d?[:.h]\d|\s?[ap]\.?\s?m))(?!\d)"
+"""Of a named month; not the hour of "30 Nov 9:00"."""
 _DAY_FIRST: Final = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?(?:\s+de)?[\s.-]*([^\W\d_]{3,})\.?(?:\s+de)?[\s,.-]*(\d{4})(?!\d)"
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:de|of))?[\s./-]*([^\W\d_]{{3,}})\.?(?:\s+de)?[\s,./-]*{_YEAR}",
+    re.IGNORECASE,
 )
-_MONTH_FIRST: Final = re.compile(r"([^\W\d_]{3,})\.?\s*(\d{1,2})(?:st|nd|rd|th)?[\s,]+(\d{4})(?!\d)")
-_TIME: Final = re.compile(
-    r"(?<![\d:.])(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(?:([ap])\.?\s?m\.?)?(?![\d:/-])", re.IGNORECASE
-)
-_OFFSET: Final = re.compile(r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})$")
+_MONTH_FIRST: Final = re.compile(rf"([^\W\d_]{{3,}})\.?[\s-]*(\d{{1,2}})(?:st|nd|rd|th)?[\s,-]+{_YEAR}", re.IGNORECASE)
+_YEAR_LAST: Final = re.compile(r"([^\W\d_]{3,})\.? (\d{1,2}) (\d{2}:\d{2}(?::\d{2})?(?: [A-Z]{3,4})?) (\d{4})$")
+"""Mon Nov 30 09:00:00 EST 2026"""
+_SERIAL: Final = re.compile(r"[45]\d{4}(?:\.\d+)?")
+_FIRST_SERIAL: Final = date(1899, 12, 30)
+"""A spreadsheet counts days from here; in this century's cells stands a number of five digits."""
 
 
 def clean(cell: str) -> str:
@@ -38,41 +43,36 @@ def clean(cell: str) -> str:
 def read_day(cell: str, order: str | None, column: str) -> tuple[date, str]:
     """The date in a cell, and what is left of it: perhaps a time. Raises Refused."""
     text = clean(cell)
-    for pattern, read in ((_ISO, _iso), (_NUMBERS, _numbers), (_DAY_FIRST, _day_first), (_MONTH_FIRST, _month_first)):
+    if _SERIAL.fullmatch(text):
+        days, minutes = divmod(round(float(text) * 24 * 60), 24 * 60)
+        return _FIRST_SERIAL + timedelta(days=days), f"{minutes // 60:02}:{minutes % 60:02}" if minutes else ""
+    if found := _YEAR_LAST.search(text):
+        text = f"{found[1]} {found[2]}, {found[4]} {found[3]}"
+    for pattern, read in _WAYS:
         if found := pattern.search(text):
             try:
                 day = read(found, order)
             except (ValueError, KeyError):
                 continue
             return day, f"{text[: found.start()]} {text[found.end() :]}".strip(" ,T")
-    if _NUMBERS.search(text) and order is None:
+    if (found := _NUMBERS.search(text)) and order is None:
         raise Refused(
             f'{column} "{text[:40]}" could be read with the day or the month first; say order = "month/day/year" or '
             f'"day/month/year" at {column} in the mapping',
             column,
         )
+    if found and is_other_order(text, str(order)):
+        raise Refused(f'{column} "{text[:40]}" is no date as {order}, which the mapping says of {column}', column)
     raise Refused(f'{column} "{text[:40]}" is no date that can be read; write it like 2026-11-30', column)
 
 
-def read_time(text: str, column: str) -> time:
-    """The first time of day in a text; the other may be the end, as in 9:00 AM - 10:00 AM. Raises Refused."""
-    for found in _TIME.finditer(clean(text)):
-        hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
-        if not half and found[2] is None:
-            continue
-        if half and not 1 <= hour <= 12:
-            continue
-        if half:
-            hour = hour % 12 + (12 if half == "p" else 0)
-        if hour < 24 and minute < 60:
-            return time(hour, minute)
-    raise Refused(f'{column} "{clean(text)[:40]}" has no time of day; write it like 9:30 AM or 13:30', column)
-
-
-def read_offset(cell: str) -> datetime | None:
-    """An instant that says its offset, as ISO 8601 does; None for any other cell."""
+def is_other_order(cell: str, order: str) -> bool:
+    """Whether a date in numbers can only be read in the order that the mapping does not say."""
     text = clean(cell)
-    return datetime.fromisoformat(text) if _OFFSET.search(text) else None
+    if (found := _NUMBERS.search(text)) is None or _ISO.search(text):
+        return False
+    day, month = (1, 2) if order == "day/month/year" else (2, 1)
+    return int(found[month]) > 12 >= int(found[day])
 
 
 def _iso(found: re.Match[str], _order: str | None) -> date:
@@ -80,19 +80,29 @@ def _iso(found: re.Match[str], _order: str | None) -> date:
 
 
 def _numbers(found: re.Match[str], order: str | None) -> date:
-    one, two, year = int(found[1]), int(found[2]), int(found[3])
+    one, two = int(found[1]), int(found[2])
     if order is None:
         raise ValueError
     day, month = (one, two) if order == "day/month/year" else (two, one)
-    return date(year + 2000 if year < 100 else year, month, day)
+    return date(_year(found[3]), month, day)
 
 
 def _day_first(found: re.Match[str], _order: str | None) -> date:
-    return date(int(found[3]), _months()[found[2].casefold()], int(found[1]))
+    return date(_year(found[3]), _months()[found[2].casefold()], int(found[1]))
 
 
 def _month_first(found: re.Match[str], _order: str | None) -> date:
-    return date(int(found[3]), _months()[found[1].casefold()], int(found[2]))
+    return date(_year(found[3]), _months()[found[1].casefold()], int(found[2]))
+
+
+def _year(said: str) -> int:
+    year = int(said.removeprefix("'"))
+    return year + 2000 if year < 100 else year
+
+
+_WAYS: Final = (
+    (_ISO, _iso), (_PLAIN, _iso), (_NUMBERS, _numbers), (_DAY_FIRST, _day_first), (_MONTH_FIRST, _month_first),
+)  # fmt: skip
 
 
 @cache

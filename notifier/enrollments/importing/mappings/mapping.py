@@ -124,6 +124,8 @@ class Mapping(_Part):
     services: dict[str, str] = {}
     """A service, and the protocol that it gives, or "none"."""
     offices: dict[str, str] = {}
+    consents: dict[str, Literal["yes", "no"]] = {}
+    """What a word of the consent column says that is in none of our languages."""
     answers: dict[str, dict[str, str]] = {}
     """A protocol's question by the service: shaves = { "Microneedling legs" = "yes" }."""
 

@@ -59,8 +59,12 @@ def open_reader(
     *,
     consent: str = "",
     said: Meanings | None = None,
+    complete: bool = False,
 ) -> FileReader:
-    """What reads a file through the mapping of that name, with all that was said of its words. Raises Refused."""
+    """What reads a file through the mapping of that name, with all that was said of its words. Raises Refused.
+
+    `complete`: this file names every visit of its days, whatever the mapping says.
+    """
     mapping = find_mapping(name, own_mappings(session)).mapping
     kept = {UnknownWord(one.what, one.word): one.means for one in _words(session, name)}
     known = {**kept, **{UnknownWord(one.what, fold(one.word)): means for one, means in (said or {}).items()}}
@@ -69,9 +73,11 @@ def open_reader(
     more = {what: {one.word: means for one, means in known.items() if one.what == what} for what in _WHAT}
     mapping = mapping.model_copy(
         update={
+            "complete": mapping.complete or complete,
             "services": {**mapping.services, **more["service"]},
             "statuses": {**mapping.statuses, **more["status"]},
             "offices": {**mapping.offices, **more["office"]},
+            "consents": {**mapping.consents, **more["consent"]},
         }
     )
     return FileReader(name, mapping, protocols, rules, consent)
@@ -83,7 +89,7 @@ def remember(session: Session, name: str, said: Meanings, *, now: datetime, by: 
         session.merge(MappingWord(mapping=name, what=word.what, word=fold(word.word), means=means, at=now, by=by))
 
 
-_WHAT: Final = ("service", "status", "office")
+_WHAT: Final = ("service", "status", "office", "consent")
 
 
 def _words(session: Session, name: str) -> list[MappingWord]:
@@ -91,7 +97,10 @@ def _words(session: Session, name: str) -> list[MappingWord]:
 
 
 def _check(word: UnknownWord, means: str, protocols: Mapping[str, CareProtocol], rules: PlanningRules) -> None:
-    known = {"service": [*protocols, NO_TEXTS], "status": get_args(Visit), "office": list(rules.offices)}[word.what]
+    known = {
+        "service": [*protocols, NO_TEXTS], "status": get_args(Visit), "office": list(rules.offices),
+        "consent": ["yes", "no"],
+    }[word.what]  # fmt: skip
     if means not in known:
         raise Refused(
             f'the {word.what} "{word.word[:60]}" cannot mean "{means[:40]}"; say one of {", ".join(known)}', word.what

@@ -10,6 +10,7 @@ from notifier.enrollments.importing.mappings.apply import FileReader
 _ASKS: Final = {
     "service": 'which protocol does "{word}" give ({rows})? Say --service "{word}=PROTOCOL", or =none for no texts',
     "status": 'what does the status "{word}" mean ({rows})? Say --status "{word}=booked" (treated, cancelled, no-show)',
+    "consent": 'is "{word}" in the consent column a yes or a no ({rows})? Say --consent-word "{word}=yes"',
     "office": 'which office is "{word}" ({rows})? Say --office "{word}=ID"',
 }
 

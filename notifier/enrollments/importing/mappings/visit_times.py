@@ -10,8 +10,9 @@ from typing import Final
 from notifier.domain.instants import is_at_night, local_date, local_text, read_instant
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.mappings.cells import read_zone
-from notifier.enrollments.importing.mappings.dates import clean, read_day, read_offset, read_time
+from notifier.enrollments.importing.mappings.dates import clean, read_day
 from notifier.enrollments.importing.mappings.mapping import Columns, EndFrom
+from notifier.enrollments.importing.mappings.times import read_offset, read_time, with_zone_of
 
 _MINUTES: Final = re.compile(r"(?:(\d{1,2}):(\d{2})|(\d{1,4})(?:\s*min\w*\.?)?)")
 
@@ -30,7 +31,7 @@ def visit_times(row: Mapping[str, str], columns: Columns, zone: str) -> tuple[da
             'timezone = "UTC" in the mapping, else mend the time',
             "appointment_at",
         )
-    end = _end(row, columns.end, start, clock) if columns.end else None
+    end = _end(row, columns, columns.end, start, clock) if columns.end else None
     return begins.date(), local_text(start, zone), local_text(end, zone) if end else ""
 
 
@@ -43,12 +44,17 @@ def _start(row: Mapping[str, str], columns: Columns, clock: str) -> datetime:
     return _on(day, text, column, clock, "appointment_at")
 
 
-def _end(row: Mapping[str, str], end: EndFrom, start: datetime, clock: str) -> datetime:
+def _end(row: Mapping[str, str], columns: Columns, end: EndFrom, start: datetime, clock: str) -> datetime:
     if end.column is None:
         minutes = end.minutes or _minutes(row.get(end.minutes_in or "", ""), end.minutes_in or "")
         return start + timedelta(minutes=minutes)
     cell = row.get(end.column, "")
-    said = read_offset(cell) or _on(local_date(start, clock), cell, end.column, clock, "treated_at")
+    if (said := read_offset(cell)) is None:
+        try:
+            day, rest = read_day(cell, columns.day.order, end.column)
+        except Refused:
+            day, rest = local_date(start, clock), cell
+        said = _on(day, rest, end.column, clock, "treated_at")
     if said <= start:
         raise Refused(f'{end.column} "{clean(cell)[:40]}" is not after the start', "treated_at")
     return said
@@ -56,6 +62,8 @@ def _end(row: Mapping[str, str], end: EndFrom, start: datetime, clock: str) -> d
 
 def _on(day: date, text: str, column: str, clock: str, field: str) -> datetime:
     at = read_time(text, column)
+    if (said := with_zone_of(text, datetime.combine(day, at))) is not None:
+        return said
     return read_instant(f"{day.isoformat()}T{at:%H:%M}", clock, field, clinic_zone=clock)
 
 

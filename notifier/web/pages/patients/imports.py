@@ -52,7 +52,10 @@ def upload(view: View) -> Response:
     if mapping == POINT:
         view.context.uploads.put(view.session_key, data, view.now, consent=consent)
         return redirect("/import/columns")
-    held = view.context.uploads.put(view.session_key, data, view.now, mapping=mapping, consent=consent)
+    complete = view.field("complete") == "yes" and bool(mapping)
+    held = view.context.uploads.put(
+        view.session_key, data, view.now, mapping=mapping, consent=consent, complete=complete
+    )
     view.note("did", "check an import")
     view.context.uploads.start(held, _work(view, held, dry_run=True))
     return redirect("/import")
@@ -162,7 +165,9 @@ def _reader(context: WebContext, held: Upload) -> FileReader | None:
     if not held.mapping:
         return None
     with reading(context.engine) as session:
-        return open_reader(session, held.mapping, context.protocols, context.rules, consent=held.consent)
+        return open_reader(
+            session, held.mapping, context.protocols, context.rules, consent=held.consent, complete=held.complete
+        )
 
 
 def _table(context: WebContext, held: Upload) -> Table:
@@ -184,6 +189,8 @@ def _meanings(context: WebContext, what: str) -> list[tuple[str, str]]:
             return [(NO_TEXTS, "no texts"), *((key, one.title) for key, one in context.protocols.items())]
         case "status":
             return [(one, one) for one in get_args(Visit)]
+        case "consent":
+            return [("yes", "yes: the patient agreed"), ("no", "no")]
     return [(one.id, one.voice.clinic) for one in context.rules.choices]
 
 
