@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any, Final
 
-from sqlalchemy import func, literal_column, select, union_all
+from sqlalchemy import bindparam, func, literal_column, null, select, text, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.tables import Alert, Reply, TaskClaim, TaskSnooze
+from notifier.db.tables import Alert, Enrollment, Reply, TaskClaim, TaskSnooze
 from notifier.tasks.sources import is_open_reply, sources
+
+_A_DAY: Final = timedelta(days=1)
+_MOST_VISITS: Final = 200
+"""As many as a day shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,31 @@ def desk_state(session: Session, now: datetime) -> DeskState:
     counts, marks = _statements(now.replace(second=0, microsecond=0))
     urgent, alerts, *kinds = session.execute(counts).all()
     put_off, taken = session.execute(marks).all()
-    said = [tuple(one) for one in (urgent, alerts, *kinds, put_off, taken)]
+    said = [
+        tuple(one) for one in (urgent, alerts, *kinds, put_off, taken, *session.execute(_visits(), _days_about(now)))
+    ]
     token = hashlib.sha256(repr(said).encode()).hexdigest()[:16]
     return DeskState(token, sum(one[1] for one in kinds) - put_off[1], urgent[1], urgent[2] or 0)
+
+
+@cache
+def _visits() -> Any:
+    """The newest enrollment, and who is booked about now, at what time."""
+    newest = select(func.max(col(Enrollment.id)), null())
+    when = col(Enrollment.appointment_at)
+    booked = select(col(Enrollment.id), when).where(
+        col(Enrollment.treated_at).is_(None),
+        text("enrollments.state = 'booked'"),  # as a literal, or the partial index could not serve
+        when >= bindparam("since"),
+        when < bindparam("until"),
+    )
+    return union_all(newest, booked.order_by(when).limit(_MOST_VISITS).subquery().select())
+
+
+def _days_about(now: datetime) -> dict[str, datetime]:
+    """A day before and after, whatever the clinic's zone; in whole minutes, as what else time brings."""
+    minute = now.replace(second=0, microsecond=0)
+    return {"since": minute - _A_DAY, "until": minute + _A_DAY}
 
 
 @lru_cache(maxsize=2)

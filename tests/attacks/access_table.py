@@ -121,6 +121,7 @@ MAY: Final = {
     "POST /still-here": STAFF,
     "GET /account": STAFF,
     "POST /account/password": STAFF,
+    "POST /account/languages": STAFF,
     "POST /account/sessions": STAFF,
     "POST /account/sessions/others": STAFF,
     "POST /account/sessions/all": OUT,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.domain.tasks import TaskKind, TaskRef
+from notifier.enrollments.commands import Cancel, Change
+from notifier.enrollments.lifecycle import apply
+from notifier.enrollments.requests import ChangeRequest
 from notifier.oversight.desk_state import DeskState, desk_state
 from notifier.tasks.owners import take_tasks
+from tests.setups.clinic import ClinicSetup
 
 
 def state(engine: Engine, now: datetime) -> DeskState:
@@ -31,3 +35,13 @@ def test_what_comes_and_who_takes_it_changes_the_token(engine: Engine, now: date
     after = state(engine, now)
     assert (2, 1, 2) == (after.open, after.urgent, after.latest_urgent)
     assert 4 == len({*seen, after.token})
+
+
+def test_a_visit_that_is_booked_moved_or_marked_changes_the_token(clinic: ClinicSetup) -> None:
+    seen = [state(clinic.engine, clinic.now).token]
+    booked = clinic.enroll(appointment_at=clinic.now + timedelta(hours=2)).enrollment
+    seen.append(state(clinic.engine, clinic.now).token)
+    for command in (Change(ChangeRequest(appointment_at=clinic.now + timedelta(hours=3))), Cancel("moved away")):
+        clinic.act(apply, booked, command, rules=clinic.rules, now=clinic.now, by="desk")
+        seen.append(state(clinic.engine, clinic.now).token)
+    assert 4 == len(set(seen))

@@ -29,6 +29,8 @@ GROUPED_BY: Final = ("protocol", "provider", "office")
 _TAKEN: Final = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED)
 """What the provider took, and bills."""
 _NEVER_LEFT: Final = (MessageState.PLANNED, MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
+_BETWEEN: Final = "\x1e"
+"""Between two texts; no text has it."""
 _NOT_ASKED_FOR: Final = "number_changed"
 Group = tuple[str, str | None, str | None]
 """Protocol, provider, office."""
@@ -84,23 +86,16 @@ def _left(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _count_texts(session: Session, since: datetime, until: datetime, groups: dict[Group, Figures]) -> None:
-    """In one pass through the month: what a text costs is in its letters, which no database counts."""
-    arrived = case((col(Message.state) == MessageState.DELIVERED, 1), else_=0)
+    """A row for each group: what a text costs is in its letters, which no database counts: they come at once."""
+    arrived = func.sum(case((col(Message.state) == MessageState.DELIVERED, 1), else_=0))
     billed = case((col(Message.state).in_(_TAKEN), col(Message.sent_text)), else_=null())
-    found = select(*_GROUP, col(Enrollment.id), arrived, billed).select_from(Message)
-    found = found.join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id)).where(*_left(since, until))
-    patients: dict[Group, set[int | None]] = defaultdict(set)
-    rows: Any = session.execute(found)
-    for protocol, provider, office, whose, has_arrived, words in rows:
-        group = (protocol, provider, office)
-        figures = groups[group]
-        figures.sent += 1
-        figures.arrived += has_arrived
-        if words:
-            figures.segments += count_segments(words).count
-        patients[group].add(whose)
-    for of, who in patients.items():
-        groups[of].patients = len(who)
+    patients = func.count(col(Enrollment.id).distinct())
+    found = select(*_GROUP, func.count(), arrived, patients, func.aggregate_strings(billed, _BETWEEN))
+    found = found.join(Message, col(Enrollment.id) == col(Message.enrollment_id)).where(*_left(since, until))
+    for *group, sent, arrived_of, who, words in session.execute(found.group_by(*_GROUP)):
+        figures = groups[_group(group)]
+        figures.sent, figures.arrived, figures.patients = sent, arrived_of, who
+        figures.segments = sum(count_segments(one).count for one in (words or "").split(_BETWEEN) if one)
 
 
 def _count_questions(

@@ -34,8 +34,9 @@ def test_what_dana_cannot_read_waits_for_who_can_and_keeps_its_hold(pages: Pages
     assert "No colleague’s account says that they read Spanish" in words(refused)
     pages.account("Luz")
     with writing(pages.engine) as session:
-        for name in ("Luz", "Dana"):
-            set_languages(session, name, ["es"], now=pages.clock.now(), by="test")
+        set_languages(session, "Luz", ["es"], now=pages.clock.now(), by="test")
+    assert 303 == pages.post("/account/languages", on="/account", language="es").status_code
+    assert 'value="es" checked' in pages.get("/account").text
     assert 303 == pages.post("/replies/1/pass-on", on="/").status_code
     seen = pages.read("/replies")
     assert "Dana cannot read this. It waits for who reads Spanish: Dana, Luz." in seen

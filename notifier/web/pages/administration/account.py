@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from notifier.access import accounts, rate_limit, sessions
+from notifier.access import accounts, manage_accounts, rate_limit, sessions
 from notifier.access.known_browsers import is_known
 from notifier.access.manage_accounts import revoke_sessions, set_password
 from notifier.access.password_rules import clinic_words
@@ -15,6 +15,7 @@ from notifier.db.tables import Staff
 from notifier.domain.refused import Refused
 from notifier.web import cookies
 from notifier.web.view import Page, View, redirect
+from schedules.languages.registry import languages
 
 _SHOWN = 16
 """Characters of a session's hash that name it in a form."""
@@ -32,8 +33,24 @@ def _page(view: View, *, problem: str | None = None, status: int = 200) -> Respo
     since = account.otp_since if account else None
     mine = token_hash(view.token)
     return view.page(
-        "account.html", status=status, opened=opened, mine=mine, shown=_SHOWN, problem=problem, since=since
+        "account.html",
+        status=status,
+        opened=opened,
+        mine=mine,
+        shown=_SHOWN,
+        problem=problem,
+        since=since,
+        languages=[one.code for one in languages()],
     )
+
+
+def set_languages(view: View) -> Response:
+    """Which languages one reads: messages that a colleague cannot read are passed on to who can."""
+    with writing(view.context.engine) as session:
+        manage_accounts.set_languages(
+            session, view.who.name, view.fields.getlist("language"), now=view.now, by=view.who.by, source=view.source
+        )
+    return redirect("/account")
 
 
 def change_password(view: View) -> Response:
@@ -102,6 +119,7 @@ def end_all(view: View) -> Response:
 PAGES = (
     Page("GET", "/account", show),
     Page("POST", "/account/password", change_password, hashes=True),
+    Page("POST", "/account/languages", set_languages),
     Page("POST", "/account/sessions", end_session),
     Page("POST", "/account/sessions/others", end_others),
     Page("POST", "/account/sessions/all", end_all),
