@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Select, and_, bindparam, case, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -39,8 +39,10 @@ def _insert_events(**words: ColumnElement[str]) -> Insert:
 
 
 _INSERT_EVENTS = _insert_events()
-_INSERT_LEFT = _insert_events(words=_messages.phone + " " + _messages.step + "\n" + _messages.sent_text)
-"""Of a text that leaves: to which number, and exactly what."""
+_TO_A_PATIENT = _messages.kind != literal_column(f"'{TEST}'")
+_NUMBER_AND_WORDS = _messages.phone + " " + _messages.step + "\n" + _messages.sent_text
+_INSERT_LEFT = _insert_events(words=case((_TO_A_PATIENT, _NUMBER_AND_WORDS)))
+"""Of a text that leaves to a patient: to which number, and exactly what."""
 
 
 def _insert_replans(*which: ColumnElement[bool]) -> Insert:

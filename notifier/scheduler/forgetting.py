@@ -17,6 +17,7 @@ from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.refused import Refused
 from notifier.maintenance.forgetting.erase import erase
 from notifier.maintenance.forgetting.leave_no_trace import leave_no_trace
+from notifier.maintenance.forgetting.old_rows import forget_old_rows
 from notifier.maintenance.forgetting.provider_deletions import deleted_at_provider, due_deletions
 from notifier.maintenance.forgetting.retention import approved_days, plan_retention
 from notifier.sms.gateway import Gateway, GatewayUnavailable
@@ -46,9 +47,10 @@ class Forgetting:
         self._rules, self._pseudonyms, self._days = rules, pseudonyms, days
 
     async def round(self) -> None:
-        """Three small reads where there is nothing to do."""
+        """A few small statements where there is nothing to do."""
         if self._days is not None and await self._threads.read(approved_days) == self._days:
             await self._forget(self._days)
+        await self._threads.write(partial(forget_old_rows, now=self._clock.now()))
         await asyncio.to_thread(leave_no_trace, self._threads.engine, self._clock.now())
         await self._delete_at_provider()
 

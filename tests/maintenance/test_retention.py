@@ -7,11 +7,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from notifier.db.engine import reading
-from notifier.db.tables import Enrollment, Message
+from notifier.db import outbox
+from notifier.db.engine import reading, writing
+from notifier.db.rows import insert_rows
+from notifier.db.tables import Enrollment, Event, HookBooking, HookSource, Message, Role, Staff, Tryout, TryoutReply
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.key_set import KeySet
+from notifier.domain.kinds import TEST
 from notifier.domain.pseudonyms import ERASED, Pseudonyms
+from notifier.domain.states import MessageState
 from notifier.maintenance.forgetting.erase import erase
 from notifier.maintenance.forgetting.export import export_patient, export_text, plain
 from notifier.maintenance.forgetting.legal_hold import put_on_hold
@@ -94,6 +98,39 @@ async def test_nothing_younger_than_the_longest_restore_is_deleted_at_the_provid
             left.append(undeleted(session))
     threads.close()
     assert [1, 0] == left
+
+
+async def test_test_texts_and_bookings_go_by_themselves_and_patients_do_not(clinic: ClinicSetup) -> None:
+    clock, threads = FakeClock(clinic.now), DatabaseThreads(clinic.engine)
+    clinic.enroll()
+    made = {"created_at": clinic.now, "created_by": "desk"}
+    staff = {"id": 1, "name": "Dana", "folded_name": "dana", "password_hash": "h", "role": Role.ADMIN, **made}
+    with writing(clinic.engine) as session:
+        insert_rows(session, Staff, [staff])
+        insert_rows(session, Tryout, [{"staff_id": 1, "phone": BOB, "texts": 1, "at": clinic.now, "by": "Dana"}])
+        insert_rows(session, TryoutReply, [{"sid": "SM1", "staff_id": 1, "at": clinic.now, "meaning": "other"}])
+        insert_rows(session, HookSource, [{"name": "cal", "kind": "cal.com", "secret": "s", **made}])
+        insert_rows(session, HookBooking, [{"source_id": 1, "booking": "B-1", "external_id": "B-1", "at": clinic.now}])
+        test = {"step": "test-1-1", "kind": TEST, "phone": BOB, "text": "TEST 1/1", "enrollment_id": None}
+        moments = dict.fromkeys(("nominal_at", "not_before", "due_at", "expires_at"), clinic.now)
+        (tried,) = outbox.insert(session, [{**test, **moments, "state": MessageState.PLANNED}])
+        text = session.get_one(Message, tried)
+        session.expunge(text)
+    clinic.send(text, clinic.now)
+    forgetting = Forgetting(threads, clock, FakeGateway(clock), clinic.rules, PSEUDONYMS, None)
+    left = []
+    for days in (29, 2, 370):
+        clock.pass_(days=days)
+        await forgetting.round()
+        with reading(clinic.engine) as session:
+            tests = [session.scalars(select(one)).all() for one in (Tryout, TryoutReply)]
+            bookings = session.scalars(select(HookBooking)).all()
+            left.append([*map(len, tests), session.get(Message, tried) is not None, len(bookings)])
+    with reading(clinic.engine) as session:
+        words = set(session.scalars(select(col(Event.words)).where(col(Event.message_id) == tried)))
+    threads.close()
+    assert ([[1, 1, True, 1], [0, 0, False, 1], [0, 0, False, 0]], {None}) == (left, words)
+    assert (["Ana Ruiz"], True) == (names(clinic), len(clinic.texts(1)) > 1)
 
 
 def test_an_export_has_everything_of_the_patient_to_read_and_for_programs(clinic: ClinicSetup) -> None:

@@ -23,9 +23,11 @@ from notifier.config.key_file import keys_in, read_key_file
 from notifier.config.settings import load_settings
 from notifier.db.engine import file_of, open_engine
 from notifier.domain.refused import Refused
+from notifier.maintenance.backup_age import known_up_to, refuse_too_old
 from notifier.maintenance.backups import back_up, check_backup, check_place, check_replacement, put_in_place
 from notifier.maintenance.compare_audit_copy import RESTORED
 from notifier.maintenance.encryption import opened
+from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
 from notifier.maintenance.rotation import backup_name, rotate
 from notifier.scheduler.worker_lock import AnotherWorker
 from notifier.sending.gates.recoveries import begin_after_restore
@@ -105,6 +107,10 @@ def _rotate(new: Path, *, daily: int, weekly: int, dry_run: bool) -> None:
 def restore(
     file: Annotated[Path | None, typer.Argument(help="What notifier backup has written.")] = None,
     since: Annotated[str | None, typer.Option(help="Without FILE: it was put in place by hand, as of then.")] = None,
+    too_old: Annotated[
+        bool,
+        typer.Option("--too-old", help=f"Also of more than {LONGEST_RESTORE.days} days ago: a text may leave again."),
+    ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
@@ -112,12 +118,12 @@ def restore(
     if (file is None) == (since is None):
         raise Refused("name the backup FILE; or, where other tools have put it in place, its moment with --since")
     if file is not None:
-        _put_in_place(file, dry_run=dry_run, yes=yes)
+        _put_in_place(file, too_old=too_old, dry_run=dry_run, yes=yes)
     else:
-        _is_in_place(since or "", dry_run=dry_run)
+        _is_in_place(since or "", too_old=too_old, dry_run=dry_run)
 
 
-def _put_in_place(file: Path, *, dry_run: bool, yes: bool) -> None:
+def _put_in_place(file: Path, *, too_old: bool, dry_run: bool, yes: bool) -> None:
     settings = load_settings()
     by = who(settings.staff)
     now, engine = build_clock(settings).now(), open_engine(settings.database_url.get_secret_value())
@@ -125,6 +131,9 @@ def _put_in_place(file: Path, *, dry_run: bool, yes: bool) -> None:
         place = key_place(settings, engine)
         keys = read_key_file(place) if place is not None and place.exists() else None
         with opened(file, keys, file_of(engine) or file) as plain:
+            check_backup(plain)
+            if not too_old:
+                refuse_too_old(known_up_to(plain), now)
             _replace(engine, plain, file, now=now, by=by, dry_run=dry_run, yes=yes)
     finally:
         engine.dispose()
@@ -137,7 +146,6 @@ def _replace(engine: Engine, plain: Path, file: Path, *, now: datetime, by: str,
             note(f"dry run, nothing is changed: {replaced} is replaced by {file}, and kept beside it")
             note(_THEN)
             return
-        check_backup(plain)
         confirm(f"Replace the database by {file}?", yes=yes)
         with only_worker(engine, now):
             kept, up_to = put_in_place(engine, plain, now=now, by=by, source=terminal())
@@ -148,7 +156,7 @@ def _replace(engine: Engine, plain: Path, file: Path, *, now: datetime, by: str,
     note(_THEN)
 
 
-def _is_in_place(since: str, *, dry_run: bool) -> None:
+def _is_in_place(since: str, *, too_old: bool, dry_run: bool) -> None:
     try:
         up_to = datetime.fromisoformat(since)
     except ValueError:
@@ -158,6 +166,8 @@ def _is_in_place(since: str, *, dry_run: bool) -> None:
     with command_context(dry_run=dry_run) as context:
         if up_to > context.now:
             raise Refused(f"--since {since} is in the future; write the moment of the backup")
+        if not too_old:
+            refuse_too_old(up_to, context.now)
         with context.change() as session:
             begin_after_restore(session, up_to=up_to, now=context.now, by=context.by)
             context.record(session, f"{RESTORED} by hand, as of {up_to:%Y-%m-%d %H:%M} UTC")

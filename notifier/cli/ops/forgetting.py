@@ -16,11 +16,12 @@ from notifier.db.enrollments import the_enrollment
 from notifier.domain.instants import zone_called
 from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.refused import Refused
-from notifier.maintenance.forgetting.erase import LONGEST_RESTORE, ErasurePlan, plan_erasure
+from notifier.maintenance.forgetting.erase import ErasurePlan, plan_erasure
 from notifier.maintenance.forgetting.erase import erase as erase_patient
 from notifier.maintenance.forgetting.export import export_patient, export_text, plain
 from notifier.maintenance.forgetting.leave_no_trace import leave_no_trace
 from notifier.maintenance.forgetting.legal_hold import lift_hold, put_on_hold
+from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
 from notifier.maintenance.forgetting.retention import approve_retention, approved_days, plan_retention
 
 

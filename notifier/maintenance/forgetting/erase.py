@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, or_, select
@@ -25,10 +25,9 @@ from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.plans import lock_plans
 from notifier.maintenance.forgetting.legal_hold import hold_on
 from notifier.maintenance.forgetting.overwrite import overwrite
+from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
 from notifier.maintenance.forgetting.subject import DataSubject, subject_of, texts_of
 
-LONGEST_RESTORE: Final = timedelta(days=35)
-"""So old a backup may be put in place: until then it may have to look for its texts at the provider."""
 _WHY: Final = "the patient's data is erased"
 _IN_DOUBT: Final = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -10,7 +11,9 @@ from sqlmodel import col
 
 from notifier.db.tables import ProviderDeletion
 
-AT_ONCE = 100
+LONGEST_RESTORE: Final = timedelta(days=35)
+"""So old a backup may be put in place: until then it may have to look for its texts at the provider."""
+AT_ONCE: Final = 100
 """Texts that one round deletes."""
 
 

@@ -103,6 +103,22 @@ def test_backups_of_a_directory_rotate_and_a_dry_run_deletes_none(clinic: Desk, 
     assert "would be deleted: notifier-20260309T0300" in ran.err
 
 
+def test_a_backup_older_than_what_twilio_is_sure_to_have_is_refused_unless_one_insists(
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path
+) -> None:
+    clinic(*ana)
+    clinic("backup", "night.db")
+    by_hand = ("restore", "--since", "2026-03-07T20:40Z")
+    said = {}
+    for at in ("2026-04-11T20:39:00Z", "2026-04-11T20:41:00Z"):
+        later(tmp_path, at)
+        for called in (("restore", "night.db"), by_hand):
+            ran = said[called] = clinic(*called, "--dry-run")
+            assert (called, 0 if "20:39" in at else 2) == (called, ran.code), ran.err
+    assert {True} == {"this backup is of 2026-03-07, 35 days ago: what left since" in ran.err for ran in said.values()}
+    assert [0, 0] == [clinic(*called, "--too-old").code for called in (("restore", "night.db"), by_hand)]
+
+
 def test_a_stop_since_the_backup_counts(
     clinic: Desk, ana: tuple[str, ...], tmp_path: Path, twilio: RunningSandbox
 ) -> None:
