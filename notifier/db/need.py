@@ -32,9 +32,8 @@ from sqlmodel import col
 from notifier.db.outbox import in_state
 from notifier.db.rows import table_of
 from notifier.db.tables import Message
-from notifier.domain.kinds import NEED_ORDER, REPLY
+from notifier.domain.kinds import NEED_ORDER, REPLY, TELLS
 from notifier.domain.states import MessageState
-from schedules.protocol import StepKind
 
 RESTRICT_WITHIN: Final = timedelta(hours=8)
 """A rule that the patient may be breaking already does not wait for its expiry."""
@@ -125,7 +124,7 @@ def _need(dialect: str, *, late: bool) -> ColumnElement[int]:
     ends = seconds(_messages.expires_at)
     soon = seconds(_messages.due_at) + int(RESTRICT_WITHIN.total_seconds())
     least = func.min(ends, soon) if dialect == "sqlite" else func.least(ends, soon)
-    by = ends if late else case((_messages.kind == StepKind.RESTRICT.value, least), else_=ends)
+    by = ends if late else case((_messages.kind.in_(TELLS), least), else_=ends)
     rank = case({kind: rank for rank, kind in enumerate(NEED_ORDER)}, value=_messages.kind, else_=len(NEED_ORDER))
     first = {REPLY: 0} if late else {kind: place for place, kind in enumerate(NEED_ORDER[:_FIRST])}
     group = case(first, value=_messages.kind, else_=_LATE if late else _FIRST)

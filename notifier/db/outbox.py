@@ -22,9 +22,8 @@ from notifier.db.events import cut
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message, Replan
 from notifier.domain.informed import changes_what_is_known
-from notifier.domain.kinds import LOOK_AGAIN, OF_NO_PLAN, REPLY, TEST
+from notifier.domain.kinds import CORRECTION, LOOK_AGAIN, OF_NO_PLAN, REPLY, TELLS, TEST
 from notifier.domain.states import COUNTS_TODAY, MessageState, check_move
-from schedules.protocol import StepKind
 from schedules.topic_words import CATCH_UP
 
 _AT_ONCE = 5000  # ids in one statement; the drivers allow some 32,000 parameters
@@ -46,18 +45,20 @@ _INSERT_LEFT = _insert_events(words=case((_TO_A_PATIENT, _NUMBER_AND_WORDS)))
 
 
 def _insert_replans(*which: ColumnElement[bool]) -> Insert:
-    of_rules = _messages.kind == literal_column(f"'{StepKind.RESTRICT}'")
+    of_rules = or_(*(_messages.kind == literal_column(f"'{kind}'") for kind in TELLS))
     whose = select(_messages.enrollment_id, bindparam("at", type_=table_of(Replan).c.at.type))
     found = whose.where(in_array(_messages.id, "ids"), of_rules, *which).distinct()
     return table_of(Replan).insert().from_select(["enrollment_id", "at"], found)
 
 
 _INSERT_REPLANS = _insert_replans()
-_INSERT_CAUGHT_UP = _insert_replans(_messages.step.startswith(CATCH_UP))
+_INSERT_CAUGHT_UP = _insert_replans(
+    or_(_messages.step.startswith(CATCH_UP), _messages.kind == literal_column(f"'{CORRECTION}'"))
+)
 
 
 def ask_where_caught_up(session: Session, ids: Sequence[int], at: datetime) -> None:
-    """Of these texts, which have left, those that make up for a missed one may have told its rule: look at it anew."""
+    """Of these texts, which have left, those beside the plan's own may have told a missed rule: look at it anew."""
     if ids:
         session.connection().execute(_INSERT_CAUGHT_UP, {"at": at, "ids": ids})
 

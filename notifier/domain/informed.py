@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
+from notifier.domain.kinds import TELLS
 from notifier.domain.states import SAID, MessageState
 from schedules.protocol import CareProtocol, StepKind
 
@@ -125,5 +126,5 @@ def changes_what_is_known(seen: MessageState, to: MessageState) -> bool:
 
 
 def _topics(rows: Iterable[RuleText], phone: str, states: Collection[MessageState]) -> frozenset[str]:
-    telling = (row for row in rows if row.kind == StepKind.RESTRICT and row.phone == phone and row.state in states)
+    telling = (row for row in rows if row.kind in TELLS and row.phone == phone and row.state in states)
     return frozenset(topic for row in telling for topic in row.topics or ())

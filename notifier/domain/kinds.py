@@ -28,6 +28,13 @@ BY_ITSELF, BY_STAFF = "answer", "reply"
 AFTER_ANSWER, AFTER_FINE = "after-answer", "after-fine"
 """The same of what is read after an answer to a question of ours. One that may reassure does not leave while something
 of that number is unread."""
+CORRECTS: Final = "correction"
+"""How the step of a correction begins; the number of the migration that it corrects follows."""
+
+
+def correction_step(migration: int) -> str:
+    """The step of what corrects one migration: there is one such text of an enrollment, whatever becomes of it."""
+    return f"{CORRECTS}-{migration}"
 
 
 def held_as(kind: str, step: str) -> str:
@@ -46,6 +53,7 @@ _IN_WORDS: Final = {
     BY_STAFF: "reply",
     AFTER_ANSWER: "after the answer",
     AFTER_FINE: "after the answer",
+    CORRECTS: "correction",
 }
 _OF_A_REPLY: Final = re.compile(rf"({'|'.join(_IN_WORDS)})-[0-9]+(?:-urgent)?$")
 
@@ -53,7 +61,14 @@ FIRST: Final = "first"
 """The kind of the text that leaves at enrollment (step `FIRST_TEXT`) and says who writes. It is no step of any plan
 either: a rule must not lose its place for it, so the daily cap does not count it. Hours and holds are kept."""
 
+CORRECTION: Final = CORRECTS
+"""The kind of the text that says to a patient what an earlier one has told otherwise. Once it is planned it follows the
+plan, it counts for the day and may exceed it, and it tells the rules of which it prints the end."""
+
+TELLS: Final = (StepKind.RESTRICT.value, CORRECTION)
+"""The kinds of text that tell a rule."""
+
 OF_NO_PLAN: Final = (REPLY, FIRST, TEST)
 
-NEED_ORDER: Final = (REPLY, *KIND_ORDER)
+NEED_ORDER: Final = (REPLY, StepKind.WARNING.value, CORRECTION, *(one for one in KIND_ORDER if one != StepKind.WARNING))
 """Every kind, in the order in which they leave where the need is the same."""

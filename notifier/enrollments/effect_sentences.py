@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from notifier.domain.kinds import step_in_words
+from notifier.domain.kinds import TELLS, step_in_words
 from notifier.enrollments.effect import Effect, OtherEffect, What
-from schedules.protocol import StepKind
 
 
 def effect_sentences(effect: Effect, *, but_own: bool) -> Iterator[str]:
@@ -29,7 +28,7 @@ def sentences_about(enrollments: Iterable[OtherEffect]) -> Iterator[str]:
             match text.what:
                 case What.WRONG_NOW:
                     yield f"{said} was sent and is wrong now ({text.why}); call the patient"
-                case What.WITHDRAWN if text.needs_call or text.kind == StepKind.RESTRICT:
+                case What.WITHDRAWN if text.needs_call or text.kind in TELLS:
                     yield f"{said} is not sent any more: {text.why}"
                 case What.EXPIRED:
                     yield f"{said} is not sent any more: {text.why}"

@@ -28,6 +28,7 @@ from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, 
 from notifier.domain.planning.still_right import is_still_right
 from notifier.domain.planning.wrong_now import OTHER_WORDS, Comparison, find_wrong
 from notifier.domain.states import RUNNING
+from notifier.enrollments.corrections import with_corrections
 from notifier.enrollments.plans import at_number, company_of, enrollments_on, facts_of
 from schedules.asking import AGAIN
 
@@ -114,6 +115,7 @@ def look_ahead(
     plans: dict[int, Plan] = {}
     for phone, members in numbers.items():
         plans |= plan_together(members, rules, enrolled_at=now, left=left.get(phone, ()))
+    plans |= with_corrections(session, after, plans, rows, rules, now)
     return Outlook(now, rules, after, before, plans, rows)
 
 

@@ -22,6 +22,7 @@ from notifier.db.protocols import UnreadableVersion
 from notifier.db.seen_to import mark_informed
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.informed import informed_by_text
+from notifier.domain.kinds import TELLS
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import BOUNCED, RUNNING, MessageState
@@ -64,7 +65,7 @@ def _close_informed(session: Session, asked_for: Sequence[int], now: datetime) -
     failed = (*BOUNCED, MessageState.EXPIRED)
     open_ones = select(Message, Enrollment).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
     open_ones = open_ones.where(
-        col(Message.enrollment_id).in_(asked_for), col(Message.kind) == StepKind.RESTRICT.value,
+        col(Message.enrollment_id).in_(asked_for), col(Message.kind).in_(TELLS),
         col(Message.seen_to).is_(None), col(Message.state).in_(failed),
     )  # fmt: skip
     told = []

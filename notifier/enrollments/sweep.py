@@ -13,13 +13,14 @@ from sqlmodel import col
 from notifier.db.outbox import in_state
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.informed import is_uninformed
+from notifier.domain.kinds import TELLS
 from notifier.domain.states import MessageState
 from schedules.protocol import StepKind
 
 _AT_ONCE: Final = 200
 _OF_RULES: Final = select(
     col(Message.enrollment_id), col(Message.kind), col(Message.topics), col(Message.phone), col(Message.state)
-).where(col(Message.kind).in_((StepKind.LIFT.value, StepKind.RESTRICT.value)))
+).where(col(Message.kind).in_((StepKind.LIFT.value, *TELLS)))
 
 
 class _TextOfRule(NamedTuple):

@@ -15,7 +15,7 @@ from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
 from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
-from notifier.domain.kinds import FIRST, REPLY, step_in_words
+from notifier.domain.kinds import CORRECTION, FIRST, REPLY, step_in_words
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
@@ -23,7 +23,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight.answers import what_followed
-from notifier.oversight.explain_beside import say_first_text, say_reply, say_when
+from notifier.oversight.explain_beside import say_correction, say_first_text, say_reply, say_when
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.circuits import open_circuits, what_stops
@@ -54,7 +54,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     if found is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     message, enrollment = found
-    beside_the_plan = {REPLY: say_reply, FIRST: say_first_text}.get(message.kind)
+    beside_the_plan = {REPLY: say_reply, FIRST: say_first_text, CORRECTION: say_correction}.get(message.kind)
     rule = beside_the_plan(message, enrollment) if beside_the_plan else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
     stands = _where_it_stands(session, message, enrollment, rules, now)

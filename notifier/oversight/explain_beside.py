@@ -1,4 +1,4 @@
-"""Texts beside the plan, explained: replies to what a patient wrote, and the first text of an enrollment."""
+"""Texts beside the plan, explained: replies to what a patient wrote, first texts, and corrections."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ def say_first_text(message: Message, enrollment: Enrollment) -> list[str]:
     return [
         f"Message {message.id} is the first text of enrollment {enrollment.id}: it says who writes, and is no step.",
         "It leaves at enrollment, once for each number and course; the daily limit does not count it.",
+        f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
+        f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
+    ]
+
+
+def say_correction(message: Message, enrollment: Enrollment) -> list[str]:
+    """What a correction is, why it leaves, and until when it is useful."""
+    due = f"It is due at {say_when(message.due_at, enrollment)}" if message.due_at else "No text can say it"
+    return [
+        f"Message {message.id} is a correction: enrollment {enrollment.id} was told otherwise before it was moved.",
+        "It leaves once, inside the send window; a full day does not keep it back, and it counts for the day.",
         f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
         f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
     ]

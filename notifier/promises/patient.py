@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import Final
 
-from notifier.domain.kinds import OF_NO_PLAN, REPLY
+from notifier.domain.kinds import OF_NO_PLAN, REPLY, TELLS
 from notifier.domain.states import MessageState
 from notifier.promises.facts import Evidence
 from notifier.promises.tally import Tally, length
 from schedules.protocol import StepKind
 from schedules.send_window import EARLIEST, LATEST
 
-_MAY_EXCEED: Final = frozenset({StepKind.RESTRICT, StepKind.WARNING})
+_MAY_EXCEED: Final = frozenset({*TELLS, StepKind.WARNING})
 _WAITS_FOR_A_PERSON: Final = frozenset(
     {StepKind.LIFT, StepKind.EXPECT, StepKind.ASK, StepKind.CHECK_IN, StepKind.REBOOK}
 )
@@ -69,7 +69,7 @@ def never_uninformed(evidence: Evidence) -> Tally:
         row = rows.get(text.sid)
         if row is None:
             continue
-        if row.kind == StepKind.RESTRICT and text.arrived:
+        if row.kind in TELLS and text.arrived:
             told[row.enrollment] |= row.topics
         if row.kind == StepKind.LIFT:
             found.numbers["topics"] += len(row.topics)

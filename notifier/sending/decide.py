@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from notifier.domain.kinds import FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
+from notifier.domain.kinds import CORRECTION, FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
 from schedules.moments import first_place, leaves_late
@@ -117,7 +117,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(text, facts, now, "outside the send window")
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    may_exceed = text.kind in (FIRST, StepKind.WARNING) or facts.tells_untold
+    may_exceed = text.kind in (FIRST, CORRECTION, StepKind.WARNING) or facts.tells_untold
     if not may_exceed and facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
         return _at_the_next_opening(

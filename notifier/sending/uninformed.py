@@ -13,8 +13,8 @@ from sqlmodel import col
 from notifier.db.array_param import in_array
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.informed import informed_by_text, on_their_way, why_uninformed
+from notifier.domain.kinds import TELLS
 from notifier.domain.states import MessageState
-from schedules.protocol import StepKind
 
 _LIFTS = (
     select(
@@ -26,7 +26,7 @@ _LIFTS = (
 )  # fmt: skip
 _RULE_TEXTS = select(
     col(Message.enrollment_id), col(Message.kind), col(Message.topics), col(Message.phone), col(Message.state)
-).where(in_array(col(Message.enrollment_id), "enrollments"), col(Message.kind) == StepKind.RESTRICT.value)
+).where(in_array(col(Message.enrollment_id), "enrollments"), col(Message.kind).in_(TELLS))
 
 
 _RULES = select(col(Message.id), col(Message.enrollment_id), col(Message.topics), col(Message.phone)).where(

@@ -17,11 +17,12 @@ from notifier.db.enrollments import inform
 from notifier.db.rows import insert_rows, table_of
 from notifier.db.tables import Event, Message, SeenTo, TaskClaim, TaskSnooze
 from notifier.domain.informed import Informed
+from notifier.domain.kinds import TELLS
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskKind, TaskOutcome, TaskRef
 from schedules.protocol import StepKind
 
-_OF_RULES: Final = (StepKind.RESTRICT, StepKind.LIFT)
+_OF_RULES: Final = (*TELLS, StepKind.LIFT)
 _OTHERWISE: Final = {
     TaskKind.REPLY: "what a patient wrote is closed with a decision about the texts",
     TaskKind.VISIT: "a visit is done once it is marked as treated, no-show or moved",

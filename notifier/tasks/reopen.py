@@ -14,6 +14,7 @@ from notifier.db import outbox, replans
 from notifier.db.enrollments import not_informed
 from notifier.db.events import of_enrollment, record_event
 from notifier.db.tables import Message, SeenTo
+from notifier.domain.kinds import TELLS
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.tasks import TaskKind, TaskOutcome, TaskRef
 from notifier.numbers.open_replies import reopen_reply
@@ -46,11 +47,7 @@ def reopen_task(session: Session, ref: TaskRef, *, now: datetime, by: str) -> bo
         message_id=message.id,
     )  # fmt: skip
     session.flush()
-    if (
-        was == TaskOutcome.TOLD
-        and message.enrollment_id is not None
-        and message.kind in (StepKind.RESTRICT, StepKind.LIFT)
-    ):
+    if was == TaskOutcome.TOLD and message.enrollment_id is not None and message.kind in (*TELLS, StepKind.LIFT):
         _take_back(session, message, message.enrollment_id, now)
     return True
 

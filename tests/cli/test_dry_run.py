@@ -30,6 +30,7 @@ from notifier.sending.gates.circuits import open_circuit
 from schedules.catalogue import shipped
 from schedules.protocol import CareProtocol
 from tests.cli.conftest import ANA, Ran
+from tests.setups.changed import moved_and_misinformed
 
 Desk = Callable[..., Ran]
 PHONE, HELD = "+14155550123", "+14155550199"
@@ -72,6 +73,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "circuit reset": (),
     "protocols approve": ("microneedling", "--by", "Dr. Rivera"),
     "protocols migrate": ("microneedling",),
+    "protocols correct": (WEEK, "--text", "en={clinic}: no sun until {sun.until}. STOP to opt out."),
     "protocols try": ("microneedling", "--to", "+12125550171"),
     "recover": ("--apply",),
     "backup": ("copy.db",),
@@ -176,6 +178,7 @@ def make_busy(clinic: Desk, tmp_path: Path) -> None:
         claim(session, TaskRef(TaskKind.TEXT, 2), now=NOW, by="dana")
         store_version(session, OLDER, NOW)
         session.execute(update(Enrollment).values(version=OLDER.version))
+        moved_and_misinformed(session, 1, shipped()[WEEK], NOW - timedelta(days=1))
         session.add(TaskSnooze(kind="reply", number=1, until=NOW + timedelta(days=1), at=NOW, by="dana"))
     engine.dispose()
     booked = [*ANA[1:], "--appointment-at", "2026-03-07T15:50"]

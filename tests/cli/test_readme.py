@@ -31,6 +31,7 @@ EXPECTED: Final = {
     "notifier doctor": 1,  # nobody has given this clinic a Twilio account
     "notifier staff reset-second-factor": 2,  # none is lost
     "notifier protocols migrate our-week": 2,  # nobody is enrolled on it
+    "notifier protocols correct our-week": 2,  # so nobody was told otherwise
     "notifier staff phone Dana --code": 2,  # it is not the code that was texted
     "notifier protocols try": 2,  # so the number is not proved
 }

@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
-from notifier.db.engine import reading, writing
+from notifier.db.engine import reading
 from notifier.db.events import of_enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.publishing.approve import approve
-from notifier.publishing.effect import ProtocolEffect, protocol_effect
+from notifier.publishing.effect import protocol_effect
 from notifier.publishing.effect_sentences import effect_summary
-from notifier.publishing.migrate import Migrated, migrate, undo
 from schedules.protocol import CareProtocol
+from tests.setups.changed import DAY, FRESH, HOUR, TOLD, Changed
 from tests.setups.clinic import ClinicSetup
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TOLD, FRESH = "+12125550131", "+12125550132"
-
-
-class Changed:
-    """Two patients on `plain`; one has read its first text. Then the file says ten days without sun, not seven."""
-
-    def __init__(self, clinic: ClinicSetup) -> None:
-        self.told = clinic.enroll(name="Ana Ruiz", phone=TOLD).enrollment
-        self.fresh = clinic.enroll(name="Bea Holm", phone=FRESH).enrollment
-        clinic.send(clinic.texts(self.told)["today"], clinic.now + HOUR)
-        content = clinic.protocols["plain"].content.replace('"days":7', '"days":10')
-        self.old, self.new = clinic.protocols["plain"], CareProtocol.from_content(content)
-        self.clinic = replace(clinic, protocols={**clinic.protocols, "plain": self.new}, now=clinic.now + 2 * HOUR)
-
-    def effect(self, **rules: Any) -> ProtocolEffect:
-        clinic = self.clinic
-        with reading(clinic.engine) as session:
-            return protocol_effect(
-                session, "plain", protocols=clinic.protocols, rules=replace(clinic.rules, **rules), now=clinic.now
-            )
-
-    def migrate(self, effect: ProtocolEffect | None = None, *, not_told: bool = False) -> Migrated:
-        found = effect or self.effect()
-        return migrate(self._change, found, not_told=not_told, rules=self.clinic.rules, now=self.clinic.now, by="desk")
-
-    def undo(self, *, after: timedelta) -> Migrated:
-        return undo(self._change, "plain", rules=self.clinic.rules, now=self.clinic.now + after, by="desk")
-
-    @property
-    def _change(self) -> Callable[[], AbstractContextManager[Session]]:
-        return partial(writing, self.clinic.engine)
-
-    def sun(self, enrollment: int) -> Any:
-        return self.clinic.texts(enrollment)["sun-again"].due_at
 
 
 @pytest.fixture

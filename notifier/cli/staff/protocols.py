@@ -16,6 +16,7 @@ from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import note, print_json, print_table, show, table, write
 from notifier.cli.preview_rules import preview_settings
+from notifier.cli.staff.protocol_corrections import correct_patients
 from notifier.cli.staff.protocol_effects import migrate_patients, show_effect
 from notifier.cli.staff.protocol_tryouts import try_protocol
 from notifier.config.settings import load_settings
@@ -154,6 +155,7 @@ def approve(
 
 app.command("effect")(show_effect)
 app.command("migrate")(migrate_patients)
+app.command("correct")(correct_patients)
 app.command("try")(try_protocol)
 
 

@@ -16,7 +16,7 @@ from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Rece
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
 from notifier.db.tables.overlays import OverlayDraft, OverlayVersion
-from notifier.db.tables.protocol_migrations import MigratedEnrollment, ProtocolMigration
+from notifier.db.tables.protocol_migrations import CorrectionWording, MigratedEnrollment, ProtocolMigration
 from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
 from notifier.db.tables.search import SearchWord, StoredSearch
@@ -48,6 +48,7 @@ __all__ = [
     "AuditShown",
     "CalendarFeed",
     "Circuit",
+    "CorrectionWording",
     "Enrollment",
     "Erasure",
     "Event",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index
+from sqlalchemy import Column, ForeignKey, Index, Text
 from sqlmodel import Field, SQLModel
 
 from notifier.db.columns import instant
@@ -34,3 +34,20 @@ class MigratedEnrollment(SQLModel, table=True):
     to_version: str = Field(max_length=12)
     misinformed: bool
     """Whether a text had said by then what the new version says otherwise."""
+
+
+class CorrectionWording(SQLModel, table=True):
+    """What a correction says in one language to those whom a version found told otherwise: one row for each edit."""
+
+    __tablename__ = "correction_wordings"
+    __table_args__ = (Index("ix_correction_wordings_version", "protocol", "version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    protocol: str = Field(max_length=40)
+    version: str = Field(max_length=12)
+    """The one that patients were moved to, and that the words are right by."""
+    language: str = Field(max_length=8)
+    words: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = instant()
+    by: str = Field(max_length=120)
+    approved_at: datetime | None = instant(null=True)
+    approved_by: str | None = Field(default=None, max_length=120)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from notifier.domain.kinds import LOOK_AGAIN
+from notifier.domain.kinds import LOOK_AGAIN, TELLS
 from notifier.domain.planning.plan import Plan
 from notifier.domain.states import LEGAL_MOVES, SAID, MessageState
 from schedules.daily_cap import lost_its_place
@@ -143,8 +143,8 @@ def placeless_steps(rows: Iterable[OutboxRow], phone: str) -> frozenset[str]:
 
 
 def informed_topics(rows: Iterable[OutboxRow]) -> frozenset[str]:
-    """Topics of the `restrict` texts that the patient has read, or may have."""
-    said = (row for row in rows if row.kind == StepKind.RESTRICT and row.state in SAID)
+    """Topics of the texts that tell rules and that the patient has read, or may have."""
+    said = (row for row in rows if row.kind in TELLS and row.state in SAID)
     return frozenset(topic for row in said for topic in row.topics or ())
 
 

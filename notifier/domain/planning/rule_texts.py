@@ -19,6 +19,7 @@ from notifier.domain.informed import (
     informed_by_text,
     on_their_way,
 )
+from notifier.domain.kinds import TELLS
 from notifier.domain.states import SAID, MessageState
 from schedules.catch_up import is_catch_up
 from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, rules_said
@@ -70,7 +71,8 @@ def rule_texts(
     now: datetime,
 ) -> RuleTexts:
     """What the rows of one enrollment say, read at `now`. A new enrollment has none."""
-    rows = [row for row in rows if row.kind == StepKind.RESTRICT]
+    telling = [row for row in rows if row.kind in TELLS]
+    rows = [row for row in telling if row.kind == StepKind.RESTRICT]
     latest = {row.step: row for row in sorted(rows, key=lambda row: row.revision)}
     in_writing = {topic for topic, how in informed.items() if how == Informed.CARD}
     in_words = set(informed) if catches_up else set(informed) | informed_before_the_rule(protocol)
@@ -79,7 +81,7 @@ def rule_texts(
     lost = any(row.state in _LOST and row.phone == phone for row in ours.values())
     waiting = [row.nominal_at for row in ours.values() if row.state is MessageState.PLANNED]
     known = KnownRules(
-        topics=informed_by_text(rows, phone) | on_their_way(rows, phone) | in_writing,
+        topics=informed_by_text(telling, phone) | on_their_way(telling, phone) | in_writing,
         in_words=frozenset(in_words),
         taken=frozenset(ours.keys() & gone),
         since=enrolled_at,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from notifier.domain.kinds import CORRECTION
 from notifier.domain.planning.difference import OutboxRow, PlannedChange
 from notifier.domain.planning.plan import Plan
 from notifier.domain.states import SAID
@@ -44,8 +45,8 @@ def find_wrong(rows: Sequence[OutboxRow], compared: Comparison) -> list[PlannedC
                 found.append(PlannedChange(row.step, row, None, f"it was said after a newer treatment: {held.why}"))
             elif row.kind == StepKind.RESTRICT and row.step in was and (why := _moved(was[row.step], *ends)):
                 found.append(PlannedChange(row.step, row, None, why))
-        elif is_catch_up(row.step):
-            if why := _ends_moved(row.topics or (), *ends):
+        elif row.kind == CORRECTION or is_catch_up(row.step):
+            if why := _ends_moved(row.topics or (), *ends) or _is_of_another(row, compared):
                 found.append(PlannedChange(row.step, row, None, why))
         elif row.step not in now:
             found.append(PlannedChange(row.step, row, None, "it is no longer part of the plan"))
@@ -73,6 +74,14 @@ def _what_is_wrong(
     if now.kind is StepKind.RESTRICT and (why := _moved(now, *ends)):
         return why
     return OTHER_WORDS if is_reworded else None
+
+
+def _is_of_another(row: OutboxRow, compared: Comparison) -> str | None:
+    """A correction that prints no end is right by the version that it was written for."""
+    versions = {one.timeline.protocol.version for one in (compared.before, compared.after)}
+    if row.kind != CORRECTION or row.topics or len(versions) == 1:
+        return None
+    return "it corrected what another version says"
 
 
 def _is_only_reworded(was: PlannedMessage, now: PlannedMessage, compared: Comparison) -> bool:
