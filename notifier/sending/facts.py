@@ -159,6 +159,7 @@ class FactsOfBatch:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
         office = self.offices[row.office] if row.office else None
         window, staffed = (office.window, office.staffed_clock) if office else (self.window, self.staffed)
+        held = self.holds.get(row.phone, ())
         hours = _hours(window, row.timezone, area_zones(row.phone), staffed)
         return SendingFacts(
             never_text=row.enrollment_id in self.never_texted,
@@ -173,10 +174,10 @@ class FactsOfBatch:
                 first_asking(row.step),
                 row.protocol,
                 enrollment=row.enrollment_state,
-                holds=[seen_from(one, row.office) for one in self.holds.get(row.phone, ())],
+                holds=[seen_from(one, row.office) for one in held],
                 pauses=self.pauses,
             ),
-            number_held=any(hold.covers(held_as(row.kind, row.step)) for hold in self.holds.get(row.phone, ())),
+            number_held=any(hold.covers(held_as(row.kind, row.step)) for hold in held) if held else False,
             uninformed=self.uninformed.get(row.id),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,11 +34,16 @@ class Matched:
     """Planned texts that have left."""
     unknown: list[ProviderText]
     """Texts that the backup does not know."""
+    looked_up: list[int] = field(default_factory=list)
+    """Those of ours that somebody was about to send, and that stand for one of the provider's."""
 
 
 def match(ours: Sequence[Ours], listed: Sequence[ProviderText]) -> Matched:
-    """Give each of the provider's texts to the first of ours with the same words that was due when it was created."""
-    free = sorted(ours, key=lambda one: (one.planned, one.due_at, one.id))
+    """Give each of the provider's texts to the last of ours with the same words that was due when it was created.
+
+    So no earlier one is taken from a text that is listed later: what is listed may come in parts, in any order.
+    """
+    free = sorted(sorted(ours, key=lambda one: (one.due_at, one.id), reverse=True), key=lambda one: one.planned)
     matched = Matched([], [])
     for record in sorted(listed, key=lambda one: (one.created_at, one.sid)):
         same = (
@@ -53,4 +58,6 @@ def match(ours: Sequence[Ours], listed: Sequence[ProviderText]) -> Matched:
         free.remove(found)
         if found.planned:
             matched.left.append((found.id, record))
+        else:
+            matched.looked_up.append(found.id)
     return matched

@@ -168,18 +168,18 @@ class _Seen:
         self.gave_up: list[LateText] = []
         self.digest = sha256()
         self._first: list[LateText] = []
-        self._before: datetime | None = None
+        self._before: tuple[datetime, int] | None = None
 
     def late(self, row: Row[Any], fate: LateFate, leaves_at: datetime | None, why: str | None) -> None:
         self.fates[fate] += 1
         self.patients.add(row.enrollment_id)
         self.texts.add(row.id)
         self.digest.update(f"{row.id}:{fate},".encode())
-        if self._before is None or row.due_at <= self._before:
+        if self._before is None or (row.due_at, row.id) < self._before:
             self._first.append(_text(row, fate, leaves_at, why))
         if len(self._first) > 2 * LISTED:
             self._first = self.first()
-            self._before = self._first[-1].due_at
+            self._before = self._first[-1].due_at, self._first[-1].message
 
     def first(self) -> list[LateText]:
         return sorted(self._first, key=lambda one: (one.due_at, one.message))[:LISTED]

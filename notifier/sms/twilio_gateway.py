@@ -86,24 +86,22 @@ class TwilioGateway:
     async def list_sent(
         self, to: str | None, since: datetime, *, sender: str | None = None
     ) -> AsyncIterator[ProviderMessage]:
-        """Our texts to this number created at or after `since`, oldest first; raises GatewayUnavailable.
+        """Our texts to this number created at or after `since`; raises GatewayUnavailable.
 
         Reads the number's whole history: Twilio sorts by date_sent, which a text still queued does not have, so no
         page may be taken for the last one that matters. None: to any number, by date_sent. A messaging service as the
         `sender` narrows nothing: Twilio lists by the number that it chose.
         """
-        found: list[ProviderMessage] = []
         number = sender if sender and sender.startswith("+") else self._only_sender
         day = values.unset if to else since.astimezone(UTC).date()
         first = self._messages.page_async(
             to=to or values.unset, from_=number or values.unset, date_sent_after=day, page_size=_PAGE
         )
         async for page in pages_of(first):
-            found += messages_since(page, since, direction="outbound-api")
+            for record in messages_since(page, since, direction="outbound-api"):
+                yield record
             if to is None and all_older(page, since):
                 break
-        for record in reversed(found):
-            yield record
 
     async def list_inbound(self, since: datetime, *, also_to: Collection[str] = ()) -> AsyncIterator[ProviderMessage]:
         """Texts from patients created at or after `since`, oldest first; raises GatewayUnavailable.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,11 +11,11 @@ from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.numbers.holds import open_holds
-from notifier.sending.adopt import Adopted, adopt
+from notifier.sending.adopt import Adopted, Interrupted, adopt
 from notifier.sending.claim import claim
 from notifier.sending.gates.recoveries import begin_after_restore, sentences
 from notifier.sending.recover import plan_recovery, release
-from notifier.sms.gateway import GatewayUnavailable, OutgoingText
+from notifier.sms.gateway import GatewayUnavailable, OutgoingText, ProviderMessage
 from tests.setups.sending import Sending
 
 S = MessageState
@@ -118,6 +119,56 @@ async def test_a_list_that_cannot_be_read_lets_nothing_leave_and_the_same_again_
     assert (0, {BOB: 1}) == ((again := await ask(sending)).texts, again.held)
     with reading(sending.engine) as session:
         assert 1 == len(open_holds(session, BOB))
+
+
+async def test_a_list_that_breaks_off_keeps_what_it_had_and_the_same_again_goes_on(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.sending.adopt._AT_ONCE", 2)
+    phones = [f"+1212555020{number}" for number in range(5)]
+    texts = [sending.plan(sending.enroll(phone=phone), phone=phone) for phone in phones]
+    restore(sending)
+    for phone in phones:
+        sending.gateway.becomes(left(sending, phone), "delivered")
+    whole, said = sending.gateway.list_sent, list[tuple[int, int]]()
+
+    async def broken(to: str | None, since: datetime, *, sender: str | None = None) -> AsyncIterator[ProviderMessage]:
+        number = 0
+        async for record in whole(to, since, sender=sender):
+            if (number := number + 1) > 3:
+                raise GatewayUnavailable("it broke off")
+            yield record
+
+    monkeypatch.setattr(sending.gateway, "list_sent", broken)
+    with pytest.raises(Interrupted) as interrupted:
+        await ask(sending)
+    assert (3, 3) == (interrupted.value.texts, sum(sending.state(text) == S.DELIVERED for text in texts))
+    assert "restored" == (await sending.turn()).closed
+    monkeypatch.undo()
+    again = await adopt(
+        sending.threads, sending.gateway, now=sending.clock.now(), by="desk", said=lambda *now: said.append(now)
+    )
+    assert (2, {}, [(5, 2)]) == (again.texts, again.held, said)
+    assert [S.DELIVERED] * 5 == [sending.state(text) for text in texts]
+
+
+async def test_only_numbers_whose_due_text_no_list_had_are_asked_about_one_by_one(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone_on, queued = ("+12125550201", "+12125550202")
+    for phone in (gone_on, queued):
+        sending.plan(sending.enroll(phone=phone), phone=phone)
+    restore(sending)
+    sending.gateway.becomes(left(sending, gone_on), "sent")
+    left(sending, queued)
+    asked, whole = list[str | None](), sending.gateway.list_sent
+
+    def noted(to: str | None, since: datetime, *, sender: str | None = None) -> AsyncIterator[ProviderMessage]:
+        asked.append(to)
+        return whole(to, since, sender=sender)
+
+    monkeypatch.setattr(sending.gateway, "list_sent", noted)
+    assert (2, [None, queued]) == ((await ask(sending)).texts, asked)
 
 
 async def test_late_texts_are_not_released_before_twilio_was_asked(sending: Sending) -> None:

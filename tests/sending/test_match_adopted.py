@@ -32,8 +32,9 @@ def test_a_text_is_recognized_by_number_words_and_time(subtests: pytest.Subtests
         ([ours(1, "sun again")], [A], Matched([], [A])),
         ([ours(2, "makeup again", due=24), ours(1, "makeup again")], [B, A], Matched([(1, A), (2, B)], [])),
         ([ours(1, "makeup again")], [A, B], Matched([(1, A)], [B])),
+        ([ours(1, "makeup again"), ours(2, "makeup again", due=24)], [B], Matched([(2, B)], [])),
         ([ours(1, "makeup again", due=1)], [A], Matched([], [A])),
-        ([ours(1, "makeup again"), ours(2, "makeup again", planned=False)], [A], Matched([], [])),
+        ([ours(1, "makeup again"), ours(2, "makeup again", planned=False)], [A], Matched([], [], [2])),
         ([], [], Matched([], [])),
     ]
     for known, found, expected in cases:

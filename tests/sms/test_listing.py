@@ -62,7 +62,7 @@ async def test_older_texts_other_patients_and_twilios_own_answers_are_left_out(
     await gateway.send(OutgoingText(PATIENT, "Second", "t4", 60))
     await sandbox.receive(PATIENT, "HELP")
     assert len(sandbox.own_replies) == 1
-    assert [record.body async for record in gateway.list_sent(PATIENT, since)] == ["First", "Second"]
+    assert [record.body async for record in gateway.list_sent(PATIENT, since)] == ["Second", "First"]
 
 
 @pytest.mark.parametrize("only_a_service", [False, True])

@@ -31,4 +31,4 @@ async def test_everybodys_texts_are_listed_by_the_day_they_went_on(
     await gateway.send(replace(text, to="+12125550199", body="Second"))
     await sandbox.settle()
     await gateway.send(replace(text, body="Queued"))
-    assert ["First", "Second"] == [record.body async for record in gateway.list_sent(None, since)]
+    assert ["Second", "First"] == [record.body async for record in gateway.list_sent(None, since)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
@@ -21,11 +21,12 @@ from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.refused import Refused
 from notifier.oversight.forecast import as_json as plain
-from notifier.sending.adopt import Adopted, adopt
+from notifier.sending.adopt import Adopted, Interrupted, adopt
 from notifier.sending.poll import LONG_OVERLAP, poll_inbound
 from notifier.sending.recover import LateFate, LateText, RecoveryPlan, plan_recovery, release
 from notifier.sms.gateway import GatewayUnavailable
 
+_A_LINE_EACH: Final = 10_000
 _WORDS = {
     LateFate.LEAVES: "late, still useful: it leaves",
     LateFate.MOVED: "still useful: it leaves at its next open moment",
@@ -90,6 +91,9 @@ def _ask_twilio(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> A
     )
     try:
         return asyncio.run(_read_and_adopt(context))
+    except Interrupted as error:
+        kept = f"{_texts(error.texts)} that had left are written down; the same command goes on from there"
+        raise Failed(f"Twilio could not be asked to the end, so nothing is sent yet: {error} {kept}") from None
     except GatewayUnavailable as error:
         raise Failed(f"Twilio could not be asked, so nothing is sent yet: {error}") from None
 
@@ -101,10 +105,22 @@ async def _read_and_adopt(context: CommandContext) -> Adopted:
     try:
         if not await poll_inbound(threads, gateway, now=now, receive=receive, overlap=LONG_OVERLAP):
             raise GatewayUnavailable("what patients wrote since the backup could not be read to the end.")
-        return await adopt(threads, gateway, now=now, by=context.by)
+        return await adopt(threads, gateway, now=now, by=context.by, said=_Progress().said)
     finally:
         await gateway.close()
         threads.close()
+
+
+class _Progress:
+    """A line for every so many texts that were read."""
+
+    def __init__(self) -> None:
+        self._next = _A_LINE_EACH
+
+    def said(self, read: int, left: int) -> None:
+        if read >= self._next:
+            self._next = read - read % _A_LINE_EACH + _A_LINE_EACH
+            note(f"read: {read:,} texts at Twilio, {left:,} of them had left since the backup")
 
 
 def _show(found: RecoveryPlan, as_json: bool, *, adopted: Adopted | None = None) -> None:
