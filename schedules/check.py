@@ -52,10 +52,7 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
     density, crowds = check_density(protocol, rules.window, rules.max_texts_per_day)
     pairs = find_pairs(protocol, rules.window)
     found = (
-        *check_texts(protocol, rules.voice),
-        *check_asks(protocol, rules.voice),
-        *_check_topics(protocol),
-        *_check_reasons(protocol),
+        *check_wording(protocol, rules),
         *check_pairs(protocol, pairs),
         *check_times(protocol, rules.window),
         *crowds,
@@ -66,6 +63,16 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
         density,
         plan_costs(protocol, rules.voice),
         tuple(pairs),
+    )
+
+
+def check_wording(protocol: CareProtocol, rules: Rules = EXAMPLE) -> tuple[Finding, ...]:
+    """The part that needs no plans and takes no time: every text, question, restriction and reason by itself."""
+    return (
+        *check_texts(protocol, rules.voice),
+        *check_asks(protocol, rules.voice),
+        *_check_topics(protocol),
+        *_check_reasons(protocol),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from schedules.series import SERIES
@@ -58,8 +59,10 @@ def wrong_placeholders(
         elif field == "length" and restrictions.get(topic) is False:
             yield at, f"{topic} ends on a day and has no length; write {{{topic}.until}}"
         elif name not in plain and name not in ends and name not in lengths:
-            known = ", ".join(f"{{{one}}}" for one in (*plain, *ends, *lengths))
-            yield at, f"{{{name}}} is no placeholder; there are {known}"
+            known = (*plain, *ends, *lengths)
+            near = get_close_matches(name, known, n=1, cutoff=0.6)
+            meant = f"did you mean {{{near[0]}}}? There" if near else "there"
+            yield at, f"{{{name}}} is no placeholder; {meant} are {', '.join(f'{{{one}}}' for one in known)}"
 
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,7 @@ from notifier.domain.clocks import Timekeeper
 from notifier.domain.pseudonyms import Pseudonyms
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import send_alerts
+from notifier.publishing.present_protocols import PresentProtocols
 from notifier.scheduler.watchdog import notify_systemd
 from notifier.sms.signature import SignatureCheck
 
@@ -171,12 +172,12 @@ def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebCon
     """The settings, rules and database that the staff page and the API work with."""
     from notifier.web.context import WebContext  # noqa: PLC0415  # as above
 
-    keys = key_set(settings, engine)
+    keys, known = key_set(settings, engine), protocols(settings)
     return WebContext(
         engine,
         clock,
         replace(planning_rules(settings), pseudonyms=Pseudonyms(keys)),
-        protocols(settings),
+        known,
         keys,
         public_host=urlsplit(settings.public_url).hostname if settings.public_url else None,
         missing=missing_for_planning(settings),
@@ -185,6 +186,7 @@ def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebCon
         answers=answer_rules(settings),
         tells_somebody=_tells_somebody(settings),
         second_factor=SecondFactorRule(settings.second_factor),
+        present=PresentProtocols(known),
         banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
     )
 

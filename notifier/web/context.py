@@ -67,6 +67,11 @@ class WebContext:
     present: PresentProtocols | None = None
     """Those protocols with what staff have published over them, read anew where that changes."""
 
+    @property
+    def of_files(self) -> Catalogue:
+        """The protocols without what staff have published over them."""
+        return self.present.of_files if self.present else self.protocols
+
     def with_own_words(self) -> WebContext:
         """The same with what staff have published over the protocols, whichever process took it."""
         present = self.present or PresentProtocols(self.protocols)

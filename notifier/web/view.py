@@ -37,6 +37,7 @@ _PATIENT = re.compile(rb'(?:href|action)="/patients/([0-9]{1,18})\b')
 _LONGEST_PATH = 120
 _MOST_BYTES = 200_000
 _MOST_FIELDS = 300
+_MOST_OF_A_LONG_FORM = 2000
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,12 @@ async def respond(context: WebContext, room: HashingRoom, page: Page, request: R
         return render("error.html", 503, context=context, sentence=BUSY)
 
 
-async def read_fields(context: WebContext, request: Request) -> Fields | Response:
+async def read_long_form(context: WebContext, request: Request) -> Fields | Response:
+    """The same for a form with a field for each text of a protocol."""
+    return await read_fields(context, request, most_fields=_MOST_OF_A_LONG_FORM)
+
+
+async def read_fields(context: WebContext, request: Request, *, most_fields: int = _MOST_FIELDS) -> Fields | Response:
     """The form that was sent, or the response that refuses to read it. Raises HTTPException for one that is too big."""
     if refusal := origin.refuse(context, request):
         return refusal
@@ -183,7 +189,7 @@ async def read_fields(context: WebContext, request: Request) -> Fields | Respons
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > _MOST_BYTES:
         raise HTTPException(413)
-    form: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    form: FormData = await request.form(max_files=0, max_fields=most_fields)
     return Fields([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
 
 

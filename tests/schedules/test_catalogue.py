@@ -133,7 +133,7 @@ SENTENCES = [
     (
         'lifts = ["makeup"]',
         'lifts = ["makeup"], text.en = "{clinc}"',
-        'step "makeup-again", text.en, position 1: {clinc} is no placeholder; there are {clinic}, {name}, {phone}',
+        'step "makeup-again", text.en, position 1: {clinc} is no placeholder; did you mean {clinic}? There are ',
     ),
     ("source ", 'id = "x"\nsource ', "id is no field here; the name of the file is the protocol's id"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,12 @@ from schedules.moments import Anchor, Moments
 from schedules.offsets import wall_first
 from schedules.placeholders import STAFFED_NEXT, VISIT_DATE, VISIT_TIME
 from schedules.protocol import CareProtocol, Step
-from schedules.series import one_that_is
+from schedules.series import SESSION, SESSIONS, one_that_is
 from schedules.wording import Addressee, Printable, Voice, filled_in
 
 _AFTERNOON: Final = time(14)
 _NAME: Final = "Ana"
+_A_SERIES: Final = MappingProxyType({SESSION: "2", SESSIONS: "6"})
 _TODAY: Final = "(today)"
 _THEN: Final = {
     Consequence.FILE: "files itself",
@@ -32,6 +34,8 @@ _WHAT: Final = {
     "provider": "who treats the patient",
     VISIT_DATE: "the date of the visit",
     VISIT_TIME: "the hour of the visit",
+    SESSION: "which session it is",
+    SESSIONS: "how many sessions there are",
 }
 
 
@@ -60,18 +64,35 @@ def treated_at_two(now: datetime, zone: ZoneInfo) -> datetime:
     return wall_first(now.astimezone(zone).date(), _AFTERNOON, zone)
 
 
+class Reader:
+    """A patient who was treated then, and reads any text of a protocol, with answers under which its step applies."""
+
+    def __init__(self, protocol: CareProtocol, voice: Voice, treated_at: datetime, zone: ZoneInfo) -> None:
+        self._protocol, self._treated_at, self._zone = protocol, treated_at, zone
+        self._voice = replace(voice, facts=((STAFFED_NEXT, _TODAY),))
+
+    def pieces(self, step: Step, language: str, template: str) -> tuple[Piece, ...]:
+        """The text as this patient reads it; as it is written where it has a blank that nothing fills."""
+        moments = Moments.of(self._protocol, Anchor(self._treated_at), self._zone, _answers(self._protocol, step))
+        printable = Printable(
+            self._treated_at, self._zone, moments.ends, moments.lengths(self._protocol, {}), _A_SERIES
+        )
+        try:
+            filled = filled_in(template, self._voice, Addressee(language, _NAME), printable)
+        except KeyError:
+            return (Piece(template, None),)
+        return tuple(Piece(said, _what(blank)) for said, blank in filled)
+
+
 def examples(
     protocol: CareProtocol, language: str, voice: Voice, treated_at: datetime, zone: ZoneInfo
 ) -> dict[str, Example]:
     """By step: what a patient who was treated then reads, with answers under which the step applies."""
 
+    reader = Reader(protocol, voice, treated_at, zone)
+
     def pieces(step: Step, template: str) -> tuple[Piece, ...]:
-        moments = Moments.of(protocol, Anchor(treated_at), zone, _answers(protocol, step))
-        printable = Printable(treated_at, zone, moments.ends, moments.lengths(protocol, {}))
-        filled = filled_in(
-            template, replace(voice, facts=((STAFFED_NEXT, _TODAY),)), Addressee(language, _NAME), printable
-        )
-        return tuple(Piece(said, _what(blank)) for said, blank in filled)
+        return reader.pieces(step, language, template)
 
     return {
         step.key: Example(

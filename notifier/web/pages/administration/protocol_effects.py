@@ -9,12 +9,12 @@ from starlette.responses import Response
 from notifier.db.engine import reading, writing
 from notifier.domain.instants import zone_called
 from notifier.domain.refused import Refused
-from notifier.publishing.effect import ProtocolEffect, protocol_effect
+from notifier.publishing.effect import PatientEffect, ProtocolEffect, protocol_effect
 from notifier.publishing.effect_sentences import effect_summary
 from notifier.publishing.migrate import Migrated, last_migration, migrate, undo
 from notifier.web.pages.administration.protocols import the_protocol
 from notifier.web.view import Page, View
-from notifier.web.widgets.effect_view import effect_rows
+from notifier.web.widgets.effect_view import EffectRow, effect_rows
 
 
 def show_effect(view: View) -> Response:
@@ -65,15 +65,19 @@ def _page(
 ) -> Response:
     with reading(view.context.engine) as session:
         last = last_migration(session, found.protocol.id, view.now)
-    changed = [
+    return view.page(
+        "protocol_effect.html", protocol=found.protocol, found=found, summary=effect_summary(found),
+        changed=changed_patients(found), last=last, notes=notes or [], done=done, undone=undone,
+    )  # fmt: skip
+
+
+def changed_patients(found: ProtocolEffect) -> list[tuple[PatientEffect, list[EffectRow]]]:
+    """Each patient for whom texts change, with the rows that say how."""
+    return [
         (one, effect_rows(one.effect.texts, zone_called(one.effect.timezone)))
         for one in found.patients
         if one.effect is not None and one.effect.texts
     ]
-    return view.page(
-        "protocol_effect.html", protocol=found.protocol, found=found, summary=effect_summary(found), changed=changed,
-        last=last, notes=notes or [], done=done, undone=undone,
-    )  # fmt: skip
 
 
 PAGES = (
