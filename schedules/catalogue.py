@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from schedules.defaults import fill_in
 from schedules.errors import ProtocolError
 from schedules.extends import Extends, merge
-from schedules.gates import refuse_gates
 from schedules.languages.folders import CODE
 from schedules.languages.registry import refusal
 from schedules.overlay_problems import locate
@@ -70,12 +69,6 @@ class Catalogue(dict[str, CareProtocol]):
             raise ProtocolError("\n".join(self.unreadable.values()))
         return self
 
-    def for_patients(self) -> Catalogue:
-        """The same without those on which nobody may be enrolled; why stands with the unreadable."""
-        refused = {id_: why for id_, one in self.items() if (why := refuse_gates(one))}
-        kept = {id_: one for id_, one in self.items() if id_ not in refused}
-        return Catalogue(kept, self.unreadable | refused, self.extends)
-
 
 def shipped() -> Catalogue:
     """The protocols that come with the program, by id; the default first."""
@@ -98,11 +91,11 @@ def _shipped() -> tuple[tuple[str, CareProtocol], ...]:
 def protocols_with(directory: Path | None) -> Catalogue:
     """The shipped protocols, and a clinic's own, which win over shipped ones of the same id.
 
-    Where the clinic's own cannot be read, or holds a gate that nobody can open, the shipped one of that id is out too:
-    its words are not the clinic's. Where the directory cannot be read, all are.
+    Where the clinic's own cannot be read, the shipped one of that id is out too: its words are not the clinic's. Where
+    the directory cannot be read, all are.
     """
     try:
-        own = load_directory(directory).for_patients() if directory else Catalogue({})
+        own = load_directory(directory) if directory else Catalogue({})
     except ProtocolError as error:
         return Catalogue({}, {EVERY: str(error)})
     known = {id_: one for id_, one in (shipped() | own).items() if id_ not in own.unreadable}

@@ -100,7 +100,8 @@ def _check_topics(protocol: CareProtocol) -> list[Finding]:
             found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead, is_warning=True))
         if restriction.ends_in_a_lift and topic not in lifted:
             what, instead = "ends and nobody says so", "add a step that lifts it, or write ends_in_a_lift = false"
-            found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead, is_warning=True))
+            is_warning = not restriction.is_gate  # the patient waits to be told
+            found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead, is_warning=is_warning))
         if not restriction.ends_in_a_lift and topic in lifted:
             what, instead = "has ends_in_a_lift = false and is lifted", "take one of the two out"
             found.append(Finding(protocol.id, f'restriction "{topic}" {what}', instead))

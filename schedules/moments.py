@@ -10,14 +10,16 @@ before it expires has none: staff tell the patient in person; of a question they
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.conditions import Answers
 from schedules.offsets import NOT_YET, Length, wall_first
 from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
+from schedules.planned import WAITS_UNTIL_CLEARED
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.saying import say_moment
 from schedules.send_window import OpenHours
@@ -25,8 +27,8 @@ from schedules.send_window import OpenHours
 TELL_IN_PERSON = "tell the patient in person"
 NOT_TOLD = "not told"
 """Why a lift has no moment: nobody has told the patient the rule that it lifts."""
-WAITS_UNTIL_CLEARED = "waits until cleared"
-"""Why a lift has no moment: it lifts a gate that staff have not marked as cleared."""
+ASK_AFTER = timedelta(days=7)
+"""So long after the treatment staff are asked whether a gate without a length is cleared."""
 _NO_OPEN_HOUR = "no open hour before it expires"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _NEXT_OPENING = frozenset({StepKind.WARNING, StepKind.RESTRICT})
@@ -63,6 +65,8 @@ class Moments:
     ends: Mapping[str, datetime]
     """By topic; `NOT_YET` where it ends with a gate that staff have not opened."""
     own: OwnLengths = AS_THE_PROTOCOL
+    asks: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """By topic that ends with a gate: when it may be asked whether that is cleared."""
 
     @classmethod
     def of(
@@ -73,12 +77,18 @@ class Moments:
         answers: Answers,
         own: OwnLengths = AS_THE_PROTOCOL,
     ) -> Moments:
-        ends = {
-            topic: own.end(topic, restriction, anchor.at, zone)
+        holds = {
+            topic: restriction
             for topic, restriction in protocol.restrictions.items()
             if anchor.treated and restriction.holds(answers)
         }
-        return cls(anchor, zone, anchor.at.astimezone(zone).date() if anchor.treated else None, ends, own)
+        ends = {topic: own.end(topic, one, anchor.at, zone) for topic, one in holds.items()}
+        asks = {
+            topic: over if (over := own.length_over(topic, one, anchor.at, zone)) > anchor.at else anchor.at + ASK_AFTER
+            for topic, one in holds.items()
+            if one.is_gate
+        }
+        return cls(anchor, zone, anchor.at.astimezone(zone).date() if anchor.treated else None, ends, own, asks)
 
     def lengths(self, protocol: CareProtocol, until: Mapping[str, datetime]) -> dict[str, Length]:
         """By topic: how long each restriction holds, in whole days where it holds `until` another instant than its own.
@@ -88,7 +98,7 @@ class Moments:
         own = ((topic, self.own.length(topic, restriction)) for topic, restriction in protocol.restrictions.items())
         other = {topic for topic, end in until.items() if end != self.ends.get(topic)}
         return {
-            topic: Length.until(until[topic], self.anchor.at) if topic in other else length
+            topic: Length.until(until[topic], self.anchor.at) if topic in other and until[topic] < NOT_YET else length
             for topic, length in own
             if length is not None
         }
@@ -102,9 +112,12 @@ class Moments:
         )
 
     def nominal(self, step: Step) -> datetime:
-        """When the step wants to be said; one before the anchor becomes the anchor (but for `prepare`)."""
+        """When the step wants to be said; one before the anchor becomes the anchor (but for `prepare`).
+
+        Of a lift that waits for a gate: when it may be asked whether that is cleared.
+        """
         if step.at is None:
-            return max([self.ends[topic] for topic in step.lifts])
+            return max(end if (end := self.ends[topic]) < NOT_YET else self.asks[topic] for topic in step.lifts)
         at = step.at.after(self.anchor.at, self.zone)
         return at if step.kind is StepKind.PREPARE else max(at, self.anchor.at)
 
@@ -115,6 +128,8 @@ class Moments:
             useful.append(step.occurrence.following.after(self.anchor.at, self.zone))
         if step.kind is StepKind.PREPARE:
             return enrolled_at or nominal - _LONGEST_WAY_EARLIER, min(*useful, self.anchor.at)
+        if self.waits(step):
+            return NOT_YET, NOT_YET
         expires = min([*useful, *(self.ends[topic] for topic in step.still_held)])
         return nominal if step.kind is StepKind.LIFT else self.anchor.at, expires
 
@@ -145,7 +160,7 @@ class Slot(NamedTuple):
         """Why it does not leave at its nominal moment, in words."""
         asks = self.step.kind is StepKind.ASK
         needs_nobody = asks or (self.step.occurrence is not None and self.step.occurrence.reminds)
-        if self.nominal_at >= NOT_YET:
+        if self.not_before >= NOT_YET:
             return (WAITS_UNTIL_CLEARED,)
         if self.due_at == self.nominal_at:
             return ()

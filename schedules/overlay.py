@@ -54,7 +54,7 @@ def overlaid(protocols: Catalogue, overlays: Mapping[str, str]) -> Catalogue:
         else:
             if words is not base:
                 extends[protocol_id] = Extends(base, overlay_table(protocol_id, text)["based_on"], on_the_page=True)
-    return Catalogue(known, unreadable, extends).for_patients()
+    return Catalogue(known, unreadable, extends)
 
 
 def _lost(protocol_id: str) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from schedules.protocol import StepKind
 from schedules.segments import Segments
+
+WAITS_UNTIL_CLEARED: Final = "waits until cleared"
+"""Why a lift has no moment: it lifts a gate that staff have not marked as cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,9 @@ class PlannedMessage:
     kind: StepKind
     topics: tuple[str, ...]
     nominal_at: datetime
+    """Of a lift that waits for a gate: when it may be asked whether that is cleared."""
     due_at: datetime | None
-    """When it leaves; None where it fits no open moment before it expires."""
+    """When it leaves; None where it fits no open moment before it expires, and while it waits for a gate."""
     not_before: datetime
     expires_at: datetime
     text: str
@@ -29,6 +34,16 @@ class PlannedMessage:
     notes: tuple[str, ...] = ()
     reminds: bool = False
     """Whether it repeats, on a later day, what a step has said: it gives way to what ends a restriction."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a lift of a gate that staff have not marked as cleared: nobody knows its moment yet."""
+        return self.due_at is None and WAITS_UNTIL_CLEARED in self.notes
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether a text says it: at its moment, or once its gate is cleared."""
+        return self.due_at is not None or self.waits
 
 
 def in_order(message: PlannedMessage) -> tuple[datetime, datetime]:

@@ -36,6 +36,12 @@ class Restriction(Duration, Conditional):
     """How a catch-up text says it, by language."""
 
     @model_validator(mode="after")
+    def _a_gate_is_lifted(self) -> Restriction:
+        if self.is_gate and not self.ends_in_a_lift:
+            raise ValueError('until = "cleared" ends in a lift, for the patient waits to be told; take one of them out')
+        return self
+
+    @model_validator(mode="after")
     def _a_range_goes_up(self) -> Restriction:
         if self.up_to is None:
             if self.usual is not None:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from schedules.offsets import NOT_YET
+
+ONCE_CLEARED: Final = "once cleared"
+"""When a lift leaves that waits for a gate."""
 
 
 def say_day(on: date) -> str:
@@ -27,6 +33,11 @@ def say_moment(at: datetime, zone: ZoneInfo, *, year: bool = False, home: ZoneIn
     said = f"{say_day(local)}{f' {local.year}' if year else ''}, {say_hour(local)}"
     elsewhere = home is not None and at.astimezone(home).utcoffset() != local.utcoffset()
     return f"{said} {_short_name(local)}" if elsewhere else said
+
+
+def say_end(end: datetime, zone: ZoneInfo) -> str:
+    """When a restriction ends, with the year; `once cleared` while a gate is closed."""
+    return ONCE_CLEARED if end >= NOT_YET else say_moment(end, zone, year=True)
 
 
 def _short_name(local: datetime) -> str:

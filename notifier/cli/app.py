@@ -53,6 +53,7 @@ COMMANDS: Final = {
         "staff.commands.resume", "Take back a hold, a no-show or a cancellation: what is still useful leaves."
     ),
     "informed": CommandEntry("staff.commands.informed", "A person told the patient the rules."),
+    "cleared": CommandEntry("staff.commands.cleared", "Say that what holds until it is cleared is cleared."),
     "due": CommandEntry("staff.lists.due", "What will be sent, and what waits for somebody."),
     "enrollments": CommandEntry("staff.lists.enrollments", "Who is enrolled, the latest first."),
     "patients": CommandEntry(

@@ -11,7 +11,7 @@ from rich.text import Text
 from notifier.cli.output import out, show, table
 from notifier.domain.planning.first_text import FirstText
 from schedules.planned import PlannedMessage
-from schedules.saying import say_day, say_hour, say_moment
+from schedules.saying import ONCE_CLEARED, say_day, say_end, say_hour, say_moment
 from schedules.timeline import Timeline
 
 _DETAIL = "dim"
@@ -51,6 +51,8 @@ def _print_messages(timeline: Timeline) -> None:
 
 
 def _when(message: PlannedMessage, zone: ZoneInfo, day0: date) -> Text:
+    if message.waits:
+        return Text(f"{ONCE_CLEARED}, asked {say_day(message.nominal_at.astimezone(zone))}", style="yellow")
     if message.due_at is None:
         return Text("not by text", style="yellow")
     there = message.due_at.astimezone(zone)
@@ -81,7 +83,7 @@ def _print_restrictions(timeline: Timeline) -> None:
     if timeline.restrictions:
         made = table("restriction", "ends")
         for topic, until in timeline.restrictions:
-            made.add_row(topic, local(until, timeline.zone))
+            made.add_row(topic, say_end(until, timeline.zone))
         show("")
         show(made)
 

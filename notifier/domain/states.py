@@ -9,7 +9,7 @@ class MessageState(StrEnum):
     """Where a text stands. Each value says what is known, including what a crash leaves behind."""
 
     PLANNED = "planned"
-    """It will leave at `due_at`, if every check still holds then."""
+    """It will leave at `due_at`, if every check still holds then; without one, once its gate is cleared."""
     ATTEMPTING = "attempting"
     """A worker wrote down that it is about to hand it over; after a crash this means: nobody knows."""
     UNKNOWN = "unknown"

@@ -30,6 +30,8 @@ class TaskKind(StrEnum):
     """A booked visit that nobody has marked as treated or missed."""
     HOLD = "hold"
     """A number whose texts wait, though nothing that came from it is open."""
+    GATE = "gate"
+    """A lift whose length is over, and that waits for somebody to mark what it lifts as cleared."""
 
 
 class TaskOutcome(StrEnum):

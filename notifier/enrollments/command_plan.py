@@ -21,6 +21,7 @@ from notifier.domain.protocol_choice import check_allowed
 from notifier.domain.pseudonyms import is_pseudonym
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from notifier.enrollments.clearing import refuse_gates
 from notifier.enrollments.commands import Command
 from notifier.enrollments.first_text_changes import FirstTextChange, plan_first_changes
 from notifier.enrollments.keys import unplanned_columns
@@ -127,6 +128,7 @@ def _changed(
     unplanned_columns(session, stored, wanted, after, rules, for_preview=not lock)
     outlook = look_ahead(session, later, rules, now, before=company, lock=lock)
     others = outlook.differences(but=before.enrollment)
+    refuse_gates(before, after, wanted, later, outlook.rows.get(after.enrollment, ()))
     said = sent_steps(outlook.rows.get(after.enrollment, ()))
     first = plan_first_changes(session, before, after, company, outlook.plans[after.enrollment], rules, now, said=said)
     plan = replace(plan, own=outlook.difference(after), others=others, others_unplanned=outlook.others_unplanned)

@@ -25,6 +25,7 @@ from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
+from notifier.domain.cleared import Gate, is_said
 from notifier.domain.informed import Informed
 from notifier.domain.instants import zone_called
 from notifier.domain.planning.plan import EnrollmentFacts
@@ -244,8 +245,39 @@ class InformInPerson(Command):
         return replace(facts, informed={**facts.informed, **dict.fromkeys(self.topics or known, how)})
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared(Command):
+    """Staff say that what holds until it is cleared is cleared, or not after all: its lift leaves, never too early."""
+
+    word, button, past, event = "cleared", "Cleared", "cleared", "cleared"
+
+    topic: str
+    cleared_at: datetime | None = None
+    """An aware instant; None: now, or as it was said before."""
+    take_back: bool = False
+    """It was marked by mistake. Refused once the patient was told."""
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        since = f"cleared since {say_moment(self.cleared_at, zone)}" if self.cleared_at else "cleared"
+        return f"Is {self.topic} {'not cleared after all' if self.take_back else since}?"
+
+    def note(self) -> str:
+        return f"{'not cleared after all' if self.take_back else 'cleared'}: {self.topic}"
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        refuse_ended(stored)
+
+    def wanted(self) -> ChangeRequest:
+        said = Gate.NOT_CLEARED if self.take_back else self.cleared_at or Gate.CLEARED
+        return ChangeRequest(cleared={self.topic: said})
+
+    def is_done(self, stored: Enrollment) -> bool:
+        since = self.cleared_at or Gate.CLEARED
+        return not self.take_back and is_said(since, (stored.cleared or {}).get(self.topic))
+
+
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
-    {kind.word: kind for kind in (Treated, NoShow, Change, Cancel, Hold, Resume, InformInPerson)}
+    {kind.word: kind for kind in (Treated, NoShow, Change, Cancel, Hold, Resume, InformInPerson, Cleared)}
 )
 """Every command by its word, in the order in which staff are shown them."""
 

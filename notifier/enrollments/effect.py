@@ -14,6 +14,7 @@ from notifier.db.tables import Enrollment
 from notifier.domain.names import check_name
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts
+from notifier.domain.planning.wrong_now import OTHER_WORDS
 from notifier.enrollments.fields import CHANGEABLE, KEPT, PLANNED
 from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.requests import ChangeRequest
@@ -40,7 +41,8 @@ _WORDS: Final = {
     What.EXPIRED: "say it in person",
     What.PASSED: "say it in person",
 }
-_WHERE_IT_LEAVES_NOT: Final = {What.MOVED: "waits", What.REWORDED: "was read in other words"}
+_WHERE_IT_LEAVES_NOT: Final = {What.ADDED: "waits", What.MOVED: "waits", What.REWORDED: "was read in other words"}
+_MOVES: Final = (What.ADDED, What.MOVED)
 _LEAVES: Final = (What.ADDED, What.MOVED, What.REWORDED)
 _LISTS: Final = {what: "cancelled" if what is What.WITHDRAWN else what.value for what in What}
 _NO_TEXT_SAYS_IT: Final = "no text says it any more"
@@ -58,7 +60,7 @@ class TextEffect:
     """Its number; None for one that is not written yet."""
     was_due_at: datetime | None
     due_at: datetime | None
-    """When it leaves now; None where it does not, or (moved) not before somebody lets it go on."""
+    """When it leaves now; None where it does not, or (moved, added) not before somebody lets it go on or clears it."""
     text: str
     """What the patient reads, would have read, or has read."""
     why: str
@@ -68,14 +70,14 @@ class TextEffect:
     @property
     def words(self) -> str:
         """The effect on this text as a sentence for staff."""
-        if self.due_at is None and self.what in _WHERE_IT_LEAVES_NOT:
+        if self.due_at is None and self.what in _WHERE_IT_LEAVES_NOT and (self.what in _MOVES or self.is_reread):
             return _WHERE_IT_LEAVES_NOT[self.what]
         return _WORDS[self.what]
 
     @property
     def is_reread(self) -> bool:
         """Whether the patient has read it, and the plan says the same in other words now."""
-        return self.what is What.REWORDED and self.due_at is None
+        return self.what is What.REWORDED and self.why == OTHER_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,7 @@ def fields_of(stored: Enrollment, facts: EnrollmentFacts, wanted: ChangeRequest)
         "version": facts.protocol.version,
         "answers": dict(facts.answers),
         "restrictions": dict(facts.restrictions),
+        "cleared": dict(facts.cleared),
     }
 
 

@@ -15,6 +15,7 @@ from notifier.db.protocols import store_version
 from notifier.db.search_words import keep_former_number, refresh_words
 from notifier.db.seen_to import mark_ended, mark_running
 from notifier.db.tables import Enrollment, Message
+from notifier.domain.cleared import cleared_note
 from notifier.domain.informed import informed_note
 from notifier.domain.names import Name, check_name
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
@@ -125,6 +126,8 @@ def _write_change(
     if command.event != "informed" and after.informed != before.informed:
         why = informed_note(after.informed)
         record_event(session, enrollment_id=before.enrollment, at=now, by=by, what="informed", why=why)
+    if command.event != "cleared" and (note := cleared_note(before.cleared, after.cleared)):
+        record_event(session, enrollment_id=before.enrollment, at=now, by=by, what="cleared", why=note)
     record_event(
         session,
         enrollment_id=before.enrollment,

@@ -138,7 +138,7 @@ def message_row(
 
 def first_state(message: PlannedMessage, *, opted_out: bool) -> tuple[MessageState, str | None]:
     """The state in which a planned text begins, and why."""
-    if message.due_at is None:
+    if not message.is_to_come:
         return MessageState.EXPIRED, "; ".join(message.notes)
     return (MessageState.SUPPRESSED, OPTED_OUT) if opted_out else (MessageState.PLANNED, None)
 
@@ -249,7 +249,7 @@ def _resume(session: Session, entry: PlannedChange, at: datetime, by: str) -> No
 
 def _how_it_moved(entry: PlannedChange, zone: ZoneInfo) -> str:
     moments = (_stored(entry)[1].due_at, _planned(entry).due_at)
-    was, becomes = (say_moment(at, zone) if at else "nowhere" for at in moments)
+    was, becomes = (say_moment(at, zone) if at else "no moment yet" for at in moments)
     return f"moved from {was} to {becomes}"
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from notifier.domain.cleared import Said, with_cleared
 from notifier.domain.instants import check_appointment_at, check_treated_at, zone_called
 from notifier.domain.names import Name, check_name
 from notifier.domain.offices import choose_office
@@ -221,6 +222,7 @@ class ChangeRequest:
     """Who decided that one of them is shorter than the protocol's; empty: nobody says."""
     informed: str | None = None
     """Somebody told the patient every rule: `yes`, or `card` where it was in writing."""
+    cleared: Said | None = None
 
 
 def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> EnrollmentFacts:
@@ -242,7 +244,7 @@ def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> En
     after = _with_words(after, changes)
     if informed := read_choice(BY_NAME["informed"], changes.informed):
         after = replace(after, informed={**after.informed, **dict.fromkeys(after.protocol.restrictions, informed)})
-    return _with_lengths(_with_time(after, changes, now), changes)
+    return with_cleared(_with_lengths(_with_time(after, changes, now), changes), changes.cleared or {}, now)
 
 
 def names_of(changes: ChangeRequest) -> str:

@@ -211,7 +211,7 @@ def _enrollment_row(one: Checked, ordinal: int, now: datetime, by: str, digest: 
         "ordinal": ordinal,
         "folded_name": facts.folded_name,
         "informed": dict(facts.informed),
-        "cleared": {},
+        "cleared": dict(facts.cleared),
         "catches_up": True,
         "version": facts.protocol.version,
         "treated_on": facts.local_day,

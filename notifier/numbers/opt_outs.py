@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -82,7 +82,7 @@ def opt_in(session: Session, phone: str, *, at: datetime, by: str, wrote: str = 
     move_where(
         session,
         col(Message.phone) == phone,
-        col(Message.due_at) > at,
+        or_(col(Message.due_at) > at, col(Message.due_at).is_(None)),  # what waits for a gate goes on waiting
         col(Message.enrollment_id).in_(running),
         seen=MessageState.SUPPRESSED,
         to=MessageState.PLANNED,

@@ -17,13 +17,15 @@ from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
 from notifier.domain.kinds import CORRECTION, FIRST, REPLY, step_in_words
 from notifier.domain.phone import area_zones
+from notifier.domain.planning.difference import UNSENT
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight.answers import what_followed
-from notifier.oversight.explain_beside import say_correction, say_first_text, say_reply, say_when
+from notifier.oversight.explain_beside import say_correction, say_first_text, say_gate, say_reply, say_when
+from notifier.oversight.gates import gates_to_clear
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.circuits import open_circuits, what_stops
@@ -33,7 +35,7 @@ from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
-from schedules.offsets import Moment
+from schedules.offsets import NOT_YET, Moment
 from schedules.own_lengths import read_length
 from schedules.plain import city_of, key_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol, Step
@@ -63,7 +65,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
         stands = [sentence for sentence in stands if sentence != _FREE]
     return [
         *rule,
-        *(() if beside_the_plan else _the_moment(message, enrollment, rules)),
+        *(() if beside_the_plan else _the_moment(session, message, enrollment, rules)),
         *stands,
         *checks,
         *stopped,
@@ -128,10 +130,12 @@ def _unit(offset: Moment) -> str:
     return f"{number} {unit.removesuffix('s') if number == 1 else unit}{at}"
 
 
-def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) -> list[str]:
+def _the_moment(session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules) -> list[str]:
     anchor, what = enrollment.treated_at, "the end of the treatment"
     if anchor is None:
         anchor, what = enrollment.appointment_at, "the appointment"
+    if message.due_at is None and message.state in UNSENT:
+        return say_gate(message, enrollment, gates_to_clear(session, enrollment, message))
     said = [
         f"It counts from {what}, {say_when(anchor, enrollment)}, on the clock of {city_of(enrollment.timezone)}.",
         f"So its own moment is {say_when(message.nominal_at, enrollment)}.",
@@ -143,6 +147,8 @@ def _the_moment(message: Message, enrollment: Enrollment, rules: PlanningRules) 
         window = rules.at(enrollment.office).window
         hours = f"from {say_hour(window.opens)} to {say_hour(window.closes)}"
         said.append(f"It is due at {say_when(message.due_at, enrollment)}; texts may leave {hours}.")
+    if message.expires_at >= NOT_YET:
+        return [*said, "It is useful until what it speaks of is cleared."]
     if message.not_before > message.nominal_at:
         said.append(f"It may not leave before {say_when(message.not_before, enrollment)}.")
     return [*said, f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires."]
@@ -155,7 +161,8 @@ def _where_it_stands(
     said = f"It is {key_in_words(message.state.value)}{reason}."
     if message.state is not MessageState.PLANNED:
         return [said]
-    return [said, *(list(_what_keeps_it(session, message, enrollment, rules, now)) or [_FREE])]
+    keeps = list(_what_keeps_it(session, message, enrollment, rules, now))
+    return [said, *keeps, *([_FREE] if message.due_at and not keeps else [])]
 
 
 def _what_keeps_it(

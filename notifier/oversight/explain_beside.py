@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import BY_ITSELF
+from schedules.plain import key_in_words
 from schedules.saying import say_moment
 
 _WHOSE: Final = {BY_ITSELF: "the fixed answer", "after": "what the protocol says after an answer,"}
@@ -45,6 +47,17 @@ def say_correction(message: Message, enrollment: Enrollment) -> list[str]:
         "It leaves once, inside the send window; a full day does not keep it back, and it counts for the day.",
         f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
         f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
+    ]
+
+
+def say_gate(message: Message, enrollment: Enrollment, closed: Sequence[str]) -> list[str]:
+    """What a lift waits for that lifts a gate, and how that is opened; `closed` are the topics to clear."""
+    named = " and ".join(key_in_words(topic) for topic in closed)
+    return [
+        *(f"It {note}." for note in message.notes or []),
+        f"No time alone ends that: it leaves once staff mark {named} as cleared, and never before the length is over.",
+        f"Today asks about it from {say_when(message.nominal_at, enrollment)} on.",
+        *(f"To mark it: notifier cleared {enrollment.id} {topic}" for topic in closed),
     ]
 
 

@@ -23,6 +23,7 @@ from notifier.enrollments.fields import KEPT, stored
 from notifier.numbers.open_replies import seen_from, what_holds
 from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.gates.recoveries import LATE_WAITS, open_recoveries
+from schedules.planned import WAITS_UNTIL_CLEARED
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _NOBODY_KNOWS = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
@@ -220,6 +221,7 @@ def _text_line(
     late: Recovery | None,
 ) -> TextLine:
     planned = message.state is MessageState.PLANNED
+    gated = planned and message.due_at is None
     is_late = late and planned and message.kind != REPLY and message.due_at and message.due_at <= late.up_to
     waits = planned and waits_for(
         message.kind, message.step, enrollment.protocol, enrollment=enrollment.state,
@@ -237,7 +239,7 @@ def _text_line(
         due_at=message.due_at,
         timezone=enrollment.timezone,
         state=message.state,
-        reason=waits or (LATE_WAITS if is_late else message.reason),
+        reason=waits or (LATE_WAITS if is_late else message.reason) or (WAITS_UNTIL_CLEARED if gated else None),
         waits=bool(waits),
         text=message.sent_text or message.text,
         sid=message.sid,

@@ -26,6 +26,7 @@ _OF_RULES: Final = (*TELLS, StepKind.LIFT)
 _OTHERWISE: Final = {
     TaskKind.REPLY: "what a patient wrote is closed with a decision about the texts",
     TaskKind.VISIT: "a visit is done once it is marked as treated, no-show or moved",
+    TaskKind.GATE: "a lift that waits leaves once what it lifts is marked as cleared",
     TaskKind.HOLD: "texts that wait go on once the number is released",
 }
 """How the other kinds are closed."""

@@ -22,7 +22,7 @@ from notifier.tasks.sources import Snoozed, snoozed, sources
 
 PAGE: Final = 25
 """Patients on one page."""
-PLACE: Final = r"^[01]~[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z~(reply|text|silence|visit|hold)~[0-9]{1,18}$"
+PLACE: Final = r"^[01]~[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z~(reply|text|silence|visit|hold|gate)~[0-9]{1,18}$"
 """How a place is written."""
 _AT_ONCE: Final = 60
 _COUNTED: Final = 2000

@@ -17,6 +17,7 @@ from notifier.domain.states import MessageState
 from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.tasks.sources import Snoozed, snoozed, sources
 
+_OF_TEXTS: Final = (TaskKind.TEXT, TaskKind.SILENCE, TaskKind.GATE)
 _DOUBT: Final = (MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
 
 
@@ -41,7 +42,7 @@ class Task:
     @property
     def what(self) -> str:
         """What is to be seen to, in a word or two."""
-        if self.message is None or self.ref.kind is TaskKind.SILENCE:
+        if self.message is None or self.ref.kind in (TaskKind.SILENCE, TaskKind.GATE):
             return _WORDS[self.ref.kind]
         if self.message.state in _DOUBT:
             return "in doubt"
@@ -54,6 +55,7 @@ _WORDS: Final = {
     TaskKind.SILENCE: "no answer",
     TaskKind.VISIT: "unmarked visit",
     TaskKind.HOLD: "texts wait",
+    TaskKind.GATE: "to be cleared",
 }
 
 
@@ -156,7 +158,7 @@ def _with_rows(session: Session, rows: Sequence[Any], now: datetime) -> list[Tas
     for row in rows:
         numbers[TaskKind(row.kind)].append(row.number)
     replies = _by_id(session, Reply, numbers[TaskKind.REPLY])
-    messages = _by_id(session, Message, [*numbers[TaskKind.TEXT], *numbers[TaskKind.SILENCE]])
+    messages = _by_id(session, Message, [number for kind in _OF_TEXTS for number in numbers[kind]])
     holds = _by_id(session, NumberHold, numbers[TaskKind.HOLD])
     of_texts = {one.enrollment_id for one in messages.values() if one.enrollment_id}
     whose = _by_id(session, Enrollment, [*numbers[TaskKind.VISIT], *of_texts])
@@ -166,7 +168,7 @@ def _with_rows(session: Session, rows: Sequence[Any], now: datetime) -> list[Tas
     found = []
     for row in rows:
         ref = TaskRef(TaskKind(row.kind), row.number)
-        message = messages.get(row.number) if ref.kind in (TaskKind.TEXT, TaskKind.SILENCE) else None
+        message = messages.get(row.number) if ref.kind in _OF_TEXTS else None
         enrollment = on_number.get(row.phone)
         if message is not None:
             enrollment = whose.get(message.enrollment_id)

@@ -17,7 +17,7 @@ from sqlmodel import col
 from notifier.db.columns import UTCDateTime
 from notifier.db.rows import table_of
 from notifier.db.tables import Enrollment, Message, NumberHold, OptOut, Reply, TaskSnooze
-from notifier.db.tables.outbox import OPEN_ASKS, OPEN_TEXTS
+from notifier.db.tables.outbox import OPEN_ASKS, OPEN_TEXTS, WAITING_LIFTS
 from notifier.domain.states import RUNNING
 from notifier.domain.tasks import AHEAD, TaskKind
 from notifier.numbers.asks import wrote_since
@@ -61,6 +61,7 @@ def sources(now: datetime) -> dict[TaskKind, Select[Any, Any, Any, Any]]:
             *(col(Enrollment.appointment_at).label("since"), _NOT_URGENT),
             *is_unmarked(now),
         ),
+        TaskKind.GATE: (number, col(Message.phone), col(Message.nominal_at).label("since"), _NOT_URGENT, *is_gate(now)),
         TaskKind.HOLD: (
             *(col(NumberHold.id).label("number"), col(NumberHold.phone), col(NumberHold.at).label("since")),
             *(_NOT_URGENT, *is_held_without_reply()),
@@ -98,6 +99,12 @@ def is_silent(now: datetime) -> tuple[ColumnElement[bool], ...]:
     asked_once = ~col(Message.step).endswith(AGAIN)
     open_ask: ColumnElement[bool] = literal_column(f"({_qualified(OPEN_ASKS)})")
     return open_ask, col(Message.expires_at) <= now, asked_once, ~wrote_since(), ~out.exists(), ~ended.exists()
+
+
+def is_gate(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a lift waits for what it lifts to be cleared, and that its length is over."""
+    waits: ColumnElement[bool] = literal_column(f"({WAITING_LIFTS.replace('state', 'messages.state')})")
+    return waits, col(Message.nominal_at) <= now
 
 
 def is_unmarked(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -187,6 +187,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "POST /api/v1/enrollments/{enrollment}/hold": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/resume": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/informed": CHANGE,
+    "POST /api/v1/enrollments/{enrollment}/cleared": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/never-text": CHANGE,
     "POST /api/v1/opt-outs": CHANGE,
     "POST /api/v1/protocols/{protocol}/pause": CHANGE,

@@ -31,6 +31,7 @@ from schedules.catalogue import shipped
 from schedules.protocol import CareProtocol
 from tests.cli.conftest import ANA, Ran
 from tests.setups.changed import moved_and_misinformed
+from tests.setups.gated import enroll_on_cryo
 
 Desk = Callable[..., Ran]
 PHONE, HELD = "+14155550123", "+14155550199"
@@ -48,6 +49,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "hold": ("1",),
     "resume": ("3",),
     "informed": ("1",),
+    "cleared": ("5", "soaking"),
     "reply": ("1", "Please call us."),
     "close-silent": (),
     "pass-on": ("1",),
@@ -199,6 +201,7 @@ def make_busy(clinic: Desk, tmp_path: Path) -> None:
         ("backup", "older.db"),
     ):
         assert 0 == clinic(*words).code, words
+    enroll_on_cryo(clinic, tmp_path)
     with engine.begin() as connection:
         connection.execute(update(Staff).values(otp_secret="JBSWY3DPEHPK3PXP"))
     with writing(engine) as session:
@@ -218,8 +221,7 @@ def is_of_command(row: str) -> bool:
 
 
 def contents(place: Path) -> tuple[set[str], str]:
-    """The files there, without SQLite's own beside a database, and every row but those of the audit log: who was shown
-    what would change is in it."""
+    """The files there but SQLite's own, and every row but those of the audit log, which says who was shown what."""
     with closing(sqlite3.connect(f"file:{place / 'notifier.db'}?mode=ro", uri=True)) as connection:
         rows = "\n".join(row for row in connection.iterdump() if not is_of_command(row))
     return {one.name for one in place.iterdir() if not one.name.endswith(("-wal", "-shm"))}, rows

@@ -224,19 +224,6 @@ def test_a_file_that_cannot_be_read_takes_out_itself_and_its_shipped_namesake_al
     assert ["microneedling"] == list(known.unreadable)
 
 
-def test_a_clinics_own_protocol_with_a_gate_is_refused_until_staff_can_open_one(tmp_path: Path) -> None:
-    gate = 'until = "cleared" is not for patients yet, for staff have no way to mark it as cleared'
-    cases = {
-        '{ days = 7, until = "cleared" }': f"{gate}; take `until` out and keep the length",
-        '{ until = "cleared" }': f"{gate}; write a length, such as days = 7",
-    }
-    for length, why in cases.items():
-        (tmp_path / "microneedling.toml").write_text(TEN_LINES.replace("{ hours = 24 }", length))
-        known = protocols_with(tmp_path)
-        assert {"microneedling": f'microneedling.toml: restriction "makeup": {why}'} == known.unreadable
-        assert "microneedling" not in known
-
-
 def test_a_path_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ProtocolError, match=r"gone\.toml: cannot be read: No such file"):
         load_protocol(tmp_path / "gone.toml")

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedules.catalogue import parse_protocol
-from schedules.moments import NOT_TOLD, WAITS_UNTIL_CLEARED, Anchor
+from schedules.moments import NOT_TOLD, Anchor
 from schedules.own_lengths import OwnLengths, read_length
+from schedules.planned import WAITS_UNTIL_CLEARED
 from schedules.timeline import Patient, Rules, build_timeline
 from schedules.timeline_json import timeline_json
 from schedules.wording import Voice

@@ -27,8 +27,9 @@ from notifier.web.app import create_app
 from notifier.web.context import WebContext
 from notifier.web.error_pages import to_staff
 from notifier.web.pages.routes import staff_router
-from schedules.catalogue import shipped
+from schedules.catalogue import protocols_with
 from tests.setups.fakes import FakeClock
+from tests.setups.gated import offer_cryo
 from tests.setups.keys import KEYS
 from tests.web.pages.conftest import PASSWORD
 
@@ -50,6 +51,7 @@ class Case:
     before: tuple[tuple[str, ...], ...] = ()
     """What was done to the enrollment at the command line before."""
     booked: bool = False
+    protocol: str = "microneedling-kit"
 
 
 EFFECT = {
@@ -89,6 +91,14 @@ CASES = {
         page={"topics": "makeup", "informed": "card"},
         api={"topics": ["makeup"], "informed": "card"},
     ),
+    "cleared": Case(
+        "active",
+        cli=("soaking", "--at", "2026-03-07T15:35"),
+        page={"topic": "soaking", "cleared_at": "2026-03-07T15:35"},
+        api={"topic": "soaking", "at": "2026-03-07T15:35:00-05:00"},
+        row={"cleared": "soaking=2026-03-07T15:35"},
+        protocol="cryo",
+    ),
 }
 
 
@@ -106,10 +116,11 @@ class Clinic:
     def enroll(self, case: Case) -> None:
         """Ana, treated ten minutes ago, or booked for five minutes ago; and what was done to her enrollment since."""
         self.row = {
-            "external_id": "A-1", "name": "Ana Lopez", "phone": "+14155550123", "protocol": "microneedling-kit",
+            "external_id": "A-1", "name": "Ana Lopez", "phone": "+14155550123", "protocol": case.protocol,
             "treated_at": "" if case.booked else "2026-03-07T15:30",
             "appointment_at": BOOKED_FOR if case.booked else "",
             "timezone": "America/New_York", "language": "en", "consent": "signed form", "status": "",
+            "cleared": "",
         }  # fmt: skip
         (self.directory / "clock").write_text("2026-03-07T20:32:00Z")
         assert 1 == self.imports()["counts"]["new"]
@@ -169,7 +180,9 @@ COMMAND_DOORS: dict[str, Callable[[Clinic, str, Case], object]] = {
 
 
 @pytest.fixture
-def open_clinic(clinic: Callable[..., Any], tmp_path: Path) -> Callable[[], AbstractContextManager[Clinic]]:
+def open_clinic(
+    clinic: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], AbstractContextManager[Clinic]]:
     """A clinic where nobody is enrolled yet, as often as it is asked for."""
     empty = tmp_path / "empty.db"
     with closing(sqlite3.connect(tmp_path / "notifier.db")) as new, closing(sqlite3.connect(empty)) as kept:
@@ -181,7 +194,9 @@ def open_clinic(clinic: Callable[..., Any], tmp_path: Path) -> Callable[[], Abst
             left.unlink()
         shutil.copy(empty, tmp_path / "notifier.db")
         engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
-        context = WebContext(engine, FakeClock(NOW), planning_rules(load_settings()), shipped(), KEYS)
+        own = offer_cryo(tmp_path / "protocols")
+        monkeypatch.setenv("NOTIFIER_PROTOCOLS_DIR", str(own))
+        context = WebContext(engine, FakeClock(NOW), planning_rules(load_settings()), protocols_with(own), KEYS)
         with writing(engine) as session:
             add_staff(session, "Dana", PASSWORD, admin=False, now=NOW, by="test")
             key = add_key(session, "EHR", tuple(Scope), now=NOW, by="test")

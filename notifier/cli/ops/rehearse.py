@@ -107,6 +107,6 @@ def _protocol(file: Path | None) -> CareProtocol | None:
     if file is None:
         return None
     try:
-        return load_file(file).for_patients().all_read()[file.stem]
+        return load_file(file).all_read()[file.stem]
     except ProtocolError as error:
         raise Refused(str(error)) from None

@@ -17,7 +17,7 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
 from notifier.domain.informed import Informed
 from notifier.domain.instants import read_instant, zone_called
-from notifier.enrollments.commands import Cancel, Command, Hold, InformInPerson, NoShow, Resume, Treated
+from notifier.enrollments.commands import Cancel, Cleared, Command, Hold, InformInPerson, NoShow, Resume, Treated
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.never_text import never_text as never_text_person
 from notifier.enrollments.never_text import plan_never_text, text_again
@@ -88,6 +88,25 @@ def informed(
     """A person told the patient the rules."""
     command = InformInPerson(tuple(topics or ()), Informed.CARD if card else Informed.SAID)
     carry_out(enrollment, lambda *_: command, yes=yes, dry_run=dry_run, as_json=as_json)
+
+
+def cleared(
+    enrollment: WhichEnrollment,
+    topic: Annotated[str, typer.Argument(help="The restriction that holds until it is cleared, such as soaking.")],
+    at: Annotated[str | None, typer.Option(help="Since when, like 2026-03-20T10:00; now unless said.")] = None,
+    take_back: Annotated[bool, typer.Option("--take-back", help="It was marked by mistake.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Say that what holds until it is cleared is cleared."""
+
+    def read(context: CommandContext, stored: Enrollment) -> Command:
+        here = context.rules.at(stored.office)
+        since = read_instant(at, stored.timezone, "at", clinic_zone=here.timezone) if at else None
+        return Cleared(topic, since, take_back)
+
+    carry_out(enrollment, read, yes=yes, dry_run=dry_run, as_json=as_json)
 
 
 def carry_out(

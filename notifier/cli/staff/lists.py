@@ -24,6 +24,7 @@ from notifier.enrollments.fields import FILTERS
 from notifier.oversight import explain as explain_text
 from notifier.oversight import forecast
 from notifier.oversight.forecast import TextLine
+from schedules.saying import ONCE_CLEARED
 
 SCREENFUL: Final = 100
 """Lines of a table for which nobody has named a limit."""
@@ -166,7 +167,8 @@ def _print(columns: Sequence[str], rows: Sequence[tuple[str, ...]], *, empty: st
 
 def _text_row(line: TextLine, home: ZoneInfo) -> tuple[str, ...]:
     leaves = line.due_at if line.state is not MessageState.EXPIRED else None
-    when = local(leaves, ZoneInfo(line.timezone), home) if leaves else "not by text"
+    no_moment = ONCE_CLEARED if line.state is MessageState.PLANNED else "not by text"
+    when = local(leaves, ZoneInfo(line.timezone), home) if leaves else no_moment
     if line.waits:
         when = f"waits ({when})"
     state = line.state.value.replace("_", " ")

@@ -174,7 +174,7 @@ def _summary(plan: CareProtocol) -> dict[str, object]:
 def _chosen(path: Path | None) -> Catalogue:
     if path is None:
         return known_protocols(load_settings())
-    return (load_directory(path) if path.is_dir() else load_file(path)).for_patients()
+    return load_directory(path) if path.is_dir() else load_file(path)
 
 
 def _base_notes(protocol_id: str, plans: Catalogue) -> list[str]:

@@ -19,6 +19,8 @@ OPEN_TEXTS: Final = (
 """Texts that need a person, in words that the partial index has too: said otherwise, it could not serve."""
 OPEN_ASKS: Final = "seen_to IS NULL AND kind = 'ask' AND (state = 'accepted' OR state = 'sent' OR state = 'delivered')"
 """Questions that have left and that nobody has seen to, in the words of their index."""
+WAITING_LIFTS: Final = "state = 'planned' AND due_at IS NULL"
+"""Lifts that wait until a gate is cleared, in the words of their index."""
 STANDS_SINCE: Final = "coalesce(stands_since, nominal_at)"
 """Since when a text stands as it does, in the words of the index."""
 _OF_TASKS: Final = ("phone", "seen_to", "enrollment_id", "state", "kind", "step")
@@ -138,6 +140,7 @@ class Message(SQLModel, table=True):
             "ix_messages_tasks", text(STANDS_SINCE), *_OF_TASKS, "nominal_at", "stands_since", "id", where=OPEN_TEXTS
         ),
         partial_index("ix_messages_unanswered", "expires_at", *_OF_TASKS, "left_at", "id", where=OPEN_ASKS),
+        partial_index("ix_messages_waiting", "nominal_at", "phone", "enrollment_id", "id", where=WAITING_LIFTS),
         # With all that the delivery page counts: no row has to be read for it.
         partial_index("ix_messages_left", "left_at", "state", "enrollment_id", where="left_at IS NOT NULL"),
         # Questions by when they are of no more use: who has not answered.
@@ -163,10 +166,13 @@ class Message(SQLModel, table=True):
     reason: str | None = Field(default=None, max_length=400)
     """Why it is in this state, for staff; never patient data."""
     nominal_at: datetime = instant()
+    """Of a lift that waits for a gate: when it may be asked whether that is cleared."""
     not_before: datetime = instant()
     due_at: datetime | None = instant(null=True)
-    """When it leaves; None where it has no place (then it is expired from the start)."""
+    """When it leaves; None where it has no place (then it is expired from the start), and, planned or suppressed, of a
+    lift that waits until its gate is cleared."""
     expires_at: datetime = instant()
+    """`schedules.offsets.NOT_YET` where that hangs on a gate that is not cleared."""
     need: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     """It has fallen due and waits for nothing but its turn: the lower, the sooner (`db/need.py`)."""
     text: str = Field(sa_column=Column(Text, nullable=False))

@@ -195,21 +195,21 @@ def _place(row: OutboxRow | None, message: PlannedMessage, phone: str, now: date
     """Which list of the difference this step belongs to, and why."""
     why = "; ".join(message.notes)
     if row is None:
-        return ("added" if message.due_at else "passed"), why
+        return ("added" if message.is_to_come else "passed"), why
     if row.state in _DID_NOT_ARRIVE:
         # A late receipt may still say "delivered": only another number makes it worth saying again.
-        return ("added", "the number has changed") if message.due_at and row.phone != phone else ("kept", "")
-    if row.state is MessageState.CANCELLED and message.due_at is None:
+        return ("added", "the number has changed") if message.is_to_come and row.phone != phone else ("kept", "")
+    if row.state is MessageState.CANCELLED and not message.is_to_come:
         return "passed", why
     if row.state not in UNSENT:
-        return ("added" if message.due_at else "kept"), why
-    if message.due_at is None:
+        return ("added" if message.is_to_come else "kept"), why
+    if not message.is_to_come:
         return "expired", why if lost_its_place(message) or NOT_TOLD in message.notes else _NO_HOUR
     same_moments = _same_moments(row, message)
     if not (_keeps_its_hour(row, message, now) if same_moments else row.due_at == message.due_at):
         return "moved", why
     if (row.text, row.late_text, row.phone) != (message.text, message.late_text, phone):
-        return "reworded", ""
+        return "reworded", why if message.waits else ""
     return ("kept" if same_moments else "adjusted"), ""
 
 

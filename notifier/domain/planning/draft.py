@@ -21,6 +21,7 @@ from notifier.domain.planning.rule_texts import RuleTexts
 from notifier.domain.planning.second_treatment import ELSEWHERE, Treatment, respect
 from notifier.domain.states import RUNNING
 from schedules.moments import Moments
+from schedules.offsets import NOT_YET
 from schedules.placeholders import FACT_PLACEHOLDERS
 from schedules.protocol import StepKind
 from schedules.saying import say_day
@@ -106,6 +107,26 @@ def when_treated(other: EnrollmentFacts, facts: EnrollmentFacts) -> str:
     return ELSEWHERE if is_elsewhere else f"on {say_day(other.local_day)}"
 
 
+def _ends_for(other: EnrollmentFacts, facts: EnrollmentFacts) -> dict[str, datetime]:
+    """When the other treatment's restrictions end, as this one sees it.
+
+    What is cleared for this treatment is cleared for the earlier ones too: it is the same skin, and it was looked at
+    later.
+    """
+    moments = other.moments
+    if is_newer(other, facts):
+        return dict(moments.ends)
+    cleared = facts.own.cleared
+    return {
+        topic: max(_over(moments, other, topic), cleared[topic]) if end >= NOT_YET and topic in cleared else end
+        for topic, end in moments.ends.items()
+    }
+
+
+def _over(moments: Moments, other: EnrollmentFacts, topic: str) -> datetime:
+    return moments.own.length_over(topic, other.protocol.restrictions[topic], moments.anchor.at, moments.zone)
+
+
 def _treatment(other: EnrollmentFacts, facts: EnrollmentFacts) -> Treatment:
     patient, zone = _patient(other), zone_called(facts.timezone)
     anchor = other.anchor
@@ -122,7 +143,8 @@ def _treatment(other: EnrollmentFacts, facts: EnrollmentFacts) -> Treatment:
         when=when_treated(other, facts),
         is_newer=is_newer(other, facts),
         is_treated=anchor.treated,
-        ends=other.moments.ends,
+        ends=_ends_for(other, facts),
+        asks=other.moments.asks,
         lifted=frozenset(lifted) if other.state in RUNNING else frozenset(),
         lasts_longer_on=frozenset(topic for topic, end in from_the_same_moment.items() if end > own.get(topic, end)),
     )

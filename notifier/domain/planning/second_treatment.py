@@ -2,8 +2,9 @@
 
 An earlier treatment's lift gives way to a newer treatment that restricts the same topics: the newer one's own text
 covers it. Where the newer protocol says nothing about a topic, silence is not permission: the lift is withheld and
-staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later. A text of either
-that says a length in words ("3 days no sun") is too short where the other restricts for longer: staff say it instead.
+staff decide. A newer treatment's lift waits for the earlier one's restriction where that ends later, or waits until it
+is cleared. A text of either that says a length in words ("3 days no sun") is too short where the other restricts for
+longer: staff say it instead.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from schedules.asking import first_asking
 from schedules.moments import TELL_IN_PERSON, leaves_late
-from schedules.placeholders import PLACEHOLDER
-from schedules.planned import PlannedMessage
+from schedules.offsets import NOT_YET
+from schedules.placeholders import PLACEHOLDER, topics_printed
+from schedules.planned import WAITS_UNTIL_CLEARED, PlannedMessage
 from schedules.protocol import Step, StepKind
 from schedules.segments import count_segments
 from schedules.send_window import OpenHours
@@ -40,7 +41,9 @@ class Treatment:
     is_treated: bool
     """False while it is only booked: then it restricts nothing yet."""
     ends: Mapping[str, datetime]
-    """Topic and the instant its restriction ends."""
+    """Topic and the instant its restriction ends; `NOT_YET` while a gate is closed."""
+    asks: Mapping[str, datetime]
+    """Topic that ends with a gate, and when it may be asked whether that is cleared."""
     lifted: frozenset[str]
     """Topics whose end it will say itself."""
     lasts_longer_on: frozenset[str]
@@ -127,10 +130,21 @@ def _withhold(message: PlannedMessage, treatments: Sequence[Treatment]) -> Withh
 
 
 def _is_too_short(message: PlannedMessage, longer: Mapping[str, Treatment], timeline: Timeline) -> Withheld | None:
-    """A `restrict` text whose words say how long, where another treatment restricts one of its topics for longer."""
-    if message.kind is not StepKind.RESTRICT or not longer:
+    """A `restrict` text whose words say how long, where another treatment restricts one of its topics for longer.
+
+    While a gate of the other is closed nobody knows how long, so nothing but a lift says a length.
+    """
+    if not longer or message.kind is StepKind.LIFT:
         return None
-    step = next(step for step in timeline.protocol.steps if step.key == first_asking(message.step))
+    step = next(step for step in timeline.protocol.planned_steps if step.key == message.step)
+    ends = dict(timeline.restrictions)
+    for topic in topics_printed((*step.text.values(), *step.late_text.values()), "length"):
+        if topic in longer and ends[topic] >= NOT_YET:
+            since = f"{topic} holds until cleared since the treatment {longer[topic].when}"
+            why = f'{since}, and "{message.step}" says how long; {TELL_IN_PERSON}'
+            return Withheld(message.step, why, True, max(longer[topic].at, timeline.anchor.at))
+    if message.kind is not StepKind.RESTRICT:
+        return None
     for topic in step.named_topics:
         if topic in longer and _says_a_length(step, topic):
             longer_since = f"{topic} lasts longer since the treatment {longer[topic].when}"
@@ -160,13 +174,17 @@ def _wait(
         if topic in treatment.ends
     ]
     end, when = max(ends, default=(message.nominal_at, None))
+    if when is not None and end >= NOT_YET:
+        return _wait_until_cleared(message, treatments)
     if when is None or end <= message.nominal_at:
         return message
+    if message.waits:
+        return replace(message, nominal_at=end, notes=(*message.notes, _waits_for(when)))
     expires = end + (message.expires_at - message.nominal_at)
     due = hours.first_open(max(end, enrolled_at) if enrolled_at else end, expires)
     late = message.late_text if due and message.late_text and leaves_late(end, due, timeline.zone) else None
     text = late or message.text
-    notes = (*message.notes, f"waits for the restrictions of the treatment {when}")
+    notes = (*message.notes, _waits_for(when))
     if due is None:
         notes = (*notes, TELL_IN_PERSON)
     return replace(
@@ -179,3 +197,26 @@ def _wait(
         segments=count_segments(text),
         notes=notes,
     )
+
+
+def _wait_until_cleared(message: PlannedMessage, treatments: Sequence[Treatment]) -> PlannedMessage:
+    """A lift of what another treatment restricts until staff mark it as cleared."""
+    ends = [
+        (end if end < NOT_YET else treatment.asks[topic], treatment.when, end)
+        for treatment in treatments
+        for topic in message.topics
+        if (end := treatment.ends.get(topic)) is not None
+    ]
+    closed = dict.fromkeys(when for _, when, end in ends if end >= NOT_YET)
+    return replace(
+        message,
+        nominal_at=max(message.nominal_at, *(at for at, _, _ in ends)),
+        not_before=NOT_YET,
+        due_at=None,
+        expires_at=NOT_YET,
+        notes=(WAITS_UNTIL_CLEARED, *map(_waits_for, closed)),
+    )
+
+
+def _waits_for(when: str) -> str:
+    return f"waits for the restrictions of the treatment {when}"

@@ -116,7 +116,7 @@ def import_rows(
     report = ImportReport(dry_run, most_faults=most_faults)
     with reading(engine) as session:
         approved = approved_catalogue(session, protocols, rules)
-    read_one = partial(read_row, protocols=approved, rules=rules, informed=informed)
+    read_one = partial(read_row, protocols=approved, rules=rules, informed=informed, now=now)
     good = _check_rows(read(data), read_one, approved, rules, now, report)
     ids, said_at = [row.wanted.external_id or "" for row in good], said_at or now
     with reading(engine) as session:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db.enrollments import by_external_ids
 from notifier.db.tables import Enrollment
+from notifier.domain.cleared import is_said
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
@@ -26,7 +27,7 @@ from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
 from notifier.enrollments.known_erased import known_erased
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
-from notifier.enrollments.requests import ChangeRequest, Checked, check_when
+from notifier.enrollments.requests import ChangeRequest, check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
 
 
@@ -104,7 +105,7 @@ def _of_known(session: Session, stored: Enrollment, row: ImportRow, now: datetim
     if stored.state not in RUNNING:
         return RowMeaning.PASSED_BY, None
     refuse_another_visit(session, stored, row.wanted, now)
-    changes = _changes(stored, row.wanted)
+    changes = _changes(stored, row)
     return (RowMeaning.SAME, None) if changes == ChangeRequest() else (RowMeaning.CHANGED, Change(changes))
 
 
@@ -162,7 +163,7 @@ def write_meanings(
         if meaning is RowMeaning.ENDED and row.status is not None:
             done.effects.append((row, apply(session, whose, _ENDINGS[row.status], rules=rules, now=now, by=by)))
         elif meaning is RowMeaning.CHANGED:
-            change = Change(_changes(stored, row.wanted))
+            change = Change(_changes(stored, row))
             done.effects.append((row, apply(session, whose, change, rules=rules, now=now, by=by)))
             stored.imported_as = row.digest
         elif meaning is RowMeaning.SAME and row.status is None and stored.imported_as != row.digest:
@@ -185,8 +186,9 @@ def _is_to_be_linked(row: ImportRow, meaning: RowMeaning, known: dict[str, Enrol
     return meaning is RowMeaning.SAME and row.status is None and row.wanted.external_id not in known
 
 
-def _changes(stored: Enrollment, wanted: Checked) -> ChangeRequest:
+def _changes(stored: Enrollment, row: ImportRow) -> ChangeRequest:
     """What the row says differently. It takes nothing back: an empty answer, or an appointment of a treated patient."""
+    wanted = row.wanted
     known = {one.name: value_of(one, stored) for one in CHANGEABLE}
     said: dict[str, Any] = {}
     for one in CHANGEABLE:
@@ -206,4 +208,7 @@ def _changes(stored: Enrollment, wanted: Checked) -> ChangeRequest:
         said["informed"] = wanted.value("informed")
     if "protocol" in said:
         said["protocol"] = wanted.facts.protocol
+    said["cleared"] = {
+        topic: what for topic, what in row.cleared.items() if not is_said(what, (stored.cleared or {}).get(topic))
+    }
     return ChangeRequest(**{name: value for name, value in said.items() if value not in (None, {})})

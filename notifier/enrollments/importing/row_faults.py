@@ -26,13 +26,13 @@ def faults_of(
     What cannot be judged is not: an answer under a protocol that does not exist, or cells that stand one place off.
     """
     if any(cells[len(header) :]):
-        return [_only(number, cells, header, protocols, rules)]
+        return [_only(number, cells, header, protocols, rules, now)]
     faults: list[RowFault] = []
     mended = [*cells, *[""] * (len(header) - len(cells))][: len(header)]
     good = _good_cells(protocols, rules, now)
     for _ in range(len(header) + 1):
         try:
-            row = read_row(number, mended, header, protocols, rules)
+            row = read_row(number, mended, header, protocols, rules, now=now)
         except Refused as why:
             faults.append(RowFault(number, why.field, str(why)))
             if not _mend(mended, header, why.field, good):
@@ -54,9 +54,10 @@ def _only(
     header: Sequence[str],
     protocols: Mapping[str, CareProtocol],
     rules: PlanningRules,
+    now: datetime,
 ) -> RowFault:
     try:
-        read_row(number, cells, header, protocols, rules)
+        read_row(number, cells, header, protocols, rules, now=now)
     except Refused as why:
         return RowFault(number, why.field, str(why))
     raise AssertionError("a row with a cell too many is refused")

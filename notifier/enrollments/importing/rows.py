@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from notifier.domain.cleared import FIELD as CLEARED
+from notifier.domain.cleared import Said, parse_cleared, with_cleared
 from notifier.domain.consent import read_yes_or_no
 from notifier.domain.instants import is_at_night, read_instant, says_an_offset
 from notifier.domain.offices import choose_office
@@ -23,7 +26,7 @@ from schedules.series import SERIES
 COLUMNS = tuple(one for one in FIELDS if one.kind is not Kind.ANSWERS)
 """Of the field table; an answer stands in a column of its question's name."""
 REQUIRED = tuple(one.name for one in COLUMNS if one.required or one.is_key)
-OPTIONAL = (*(one.name for one in COLUMNS if one.name not in REQUIRED), "status")
+OPTIONAL = (*(one.name for one in COLUMNS if one.name not in REQUIRED), "status", CLEARED)
 WHEN = ("treated_at", "appointment_at")
 """One of them is needed."""
 WRONG = "what is wrong"
@@ -60,6 +63,8 @@ class ImportRow:
     """As a spreadsheet shows it; the header is row 1."""
     wanted: Checked
     status: Status | None
+    cleared: Said
+    """What it says of gates."""
     digest: str
 
 
@@ -128,6 +133,8 @@ def read_row(
     protocols: Mapping[str, CareProtocol],
     rules: PlanningRules,
     informed: str | None = None,
+    *,
+    now: datetime,
 ) -> ImportRow:
     """Check one row; raises Refused with the column it is about. `informed`: what an empty cell of that name says."""
     if any(cells[len(header) :]):
@@ -150,7 +157,14 @@ def read_row(
     if status not in _STATUSES:
         raise Refused(f'status "{status[:40]}" is not known; write cancelled or no-show, or leave it empty', "status")
     wanted = check_request(_request(row, rules), protocols, rules)
-    return ImportRow(number, wanted, _STATUSES[status], wanted.digest())
+    facts = wanted.facts
+    clinic = rules.at(facts.office).timezone
+    cleared = parse_cleared(row[CLEARED], lambda at: read_instant(at, facts.timezone, CLEARED, clinic_zone=clinic))
+    wanted = replace(wanted, facts=with_cleared(facts, cleared, now))
+    digest = wanted.digest()
+    if cleared:
+        digest = hashlib.sha256(f"{digest} {sorted(cleared.items())}".encode()).hexdigest()[: len(digest)]
+    return ImportRow(number, wanted, _STATUSES[status], cleared, digest)
 
 
 def guarded(cell: str) -> str:
@@ -188,7 +202,8 @@ def template(protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: d
         "rebook_consent": "yes",
     }
     of_use = [one.name for one in COLUMNS if office or one.kind is not Kind.OFFICE]
-    header = [*of_use, "status", *questions, *SERIES]
+    gates = any(rule.is_gate for protocol in protocols.values() for rule in protocol.restrictions.values())
+    header = [*of_use, "status", *([CLEARED] if gates else []), *questions, *SERIES]
     rows = [header, *([row.get(name, "") for name in header] for row in (first, second))]
     return "".join(",".join(row) + "\n" for row in rows)
 

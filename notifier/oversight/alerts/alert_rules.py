@@ -65,6 +65,15 @@ class UnmarkedVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingLift:
+    """A lift whose length has been over for some time, and that nobody has cleared."""
+
+    message: int
+    enrollment: int
+    office: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filtered:
     """How many of the texts that left within the last hour a carrier took for unwanted ones."""
 
@@ -91,6 +100,7 @@ class AlertFacts:
     """More urgent words from unknown numbers came within the last hour than are answered."""
     unmarked: tuple[UnmarkedVisit, ...] = ()
     in_trouble: tuple[TextInTrouble, ...] = ()
+    waiting: tuple[WaitingLift, ...] = ()
     filtered: Filtered | None = None
     blocked: tuple[tuple[int, str | None], ...] = ()
     """Enrollments whose number Twilio blocks although the patient agreed to texts again, with their office."""
@@ -141,6 +151,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *_unmarked(facts, rules, now),
         *(_blocked(enrollment, office) for enrollment, office in facts.blocked),
         *(_of_a_text(text) for text in facts.in_trouble),
+        *(_of_a_gate(lift) for lift in facts.waiting),
         *(_of_a_file(*one) for one in facts.failed_files),
         *(_of_a_hook(*one) for one in facts.failed_hooks),
         *(_of_a_feed(*one) for one in facts.failed_feeds),
@@ -245,6 +256,12 @@ def _blocked(enrollment: int, office: str | None) -> Cause:
     why = f"enrollment {enrollment}: the patient agreed to texts again, and Twilio blocks them until the patient texts"
     why = f"{why} START to the number that they come from; ask for it"
     return Cause(f"blocked-{enrollment}", why, clinical=True, office=office)
+
+
+def _of_a_gate(lift: WaitingLift) -> Cause:
+    why = f"enrollment {lift.enrollment}: the length has been over for a day, and text {lift.message} waits"
+    said = f"{why}; mark it as cleared when healed, or put it off"
+    return Cause(f"cleared-{lift.message}", said, office=lift.office)
 
 
 def _of_a_text(text: TextInTrouble) -> Cause:

@@ -25,7 +25,7 @@ from notifier.numbers.twilio_block import blocked_after_consent
 from notifier.oversight.alerts.alert_rules import AlertFacts
 from notifier.oversight.alerts.cadence import RETURNS, TOGETHER_FOR, Cause, is_due
 from notifier.oversight.alerts.reply_alerts import UnreadReplies, UntakenReply
-from notifier.oversight.alerts.task_alerts import texts_to_alert, visits_to_alert
+from notifier.oversight.alerts.task_alerts import lifts_to_alert, texts_to_alert, visits_to_alert
 from notifier.oversight.alerts.vital_signs import filtered_lately, read_vital_signs
 
 _FILES_FOR: Final = timedelta(days=30)
@@ -47,6 +47,7 @@ def gather(session: Session, now: datetime) -> AlertFacts:
         too_many_unknown=answers_to_unknown(session, since=now - timedelta(hours=1)) >= UNKNOWN_AN_HOUR,
         unmarked=booked,
         in_trouble=troubled,
+        waiting=lifts_to_alert(session, now, _numbers(told, "cleared-"), limit=_MOST),
         filtered=filtered_lately(session, now),
         blocked=tuple(blocked_after_consent(session, now - RECENT, _numbers(told, "blocked-"))),
         often_tried=often_tried(session, now),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
@@ -13,8 +14,11 @@ from notifier.db.outbox import in_state
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.states import BOUNCED, MessageState
 from notifier.domain.tasks import RECENT, TaskKind
-from notifier.oversight.alerts.alert_rules import TextInTrouble, UnmarkedVisit
-from notifier.tasks.sources import is_booked_before, is_open_text, since_of_text, snoozed
+from notifier.oversight.alerts.alert_rules import TextInTrouble, UnmarkedVisit, WaitingLift
+from notifier.tasks.sources import is_booked_before, is_gate, is_open_text, since_of_text, snoozed
+
+ASKED_FOR: Final = timedelta(days=1)
+"""So long somebody may look after a patient before a gate that Today asks about is told of."""
 
 
 def texts_to_alert(session: Session, now: datetime, told: Collection[int], *, limit: int) -> tuple[TextInTrouble, ...]:
@@ -50,3 +54,19 @@ def visits_to_alert(session: Session, now: datetime, told: Collection[int], *, l
     found = select(col(Enrollment.id), col(Enrollment.appointment_at), col(Enrollment.office))
     found = found.where(*is_booked_before(now), lately).order_by(col(Enrollment.appointment_at).desc()).limit(limit)
     return tuple(UnmarkedVisit(number or 0, at, office) for number, at, office in session.execute(found) if at)
+
+
+def lifts_to_alert(session: Session, now: datetime, told: Collection[int], *, limit: int) -> tuple[WaitingLift, ...]:
+    """Lifts that wait until something is cleared, a day after Today began to ask: those of the last days, and those
+    that were told of before. Not what is put off."""
+    away = snoozed(session, now).get(TaskKind.GATE, ())
+    lately = or_(col(Message.nominal_at) >= now - RECENT, col(Message.id).in_(sorted(told)))
+    found = (
+        select(col(Message.id), col(Message.enrollment_id), col(Enrollment.office))
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(*is_gate(now - ASKED_FOR), lately, col(Message.id).not_in(sorted(away)) if away else true())
+        .order_by(col(Message.nominal_at).desc())
+        .limit(limit)
+    )
+    rows = session.execute(found)
+    return tuple(WaitingLift(number or 0, whose or 0, office) for number, whose, office in rows)

@@ -14,7 +14,16 @@ from notifier.enrollments.lifecycle import apply, preview
 from notifier.web.api.callers import Caller, Changer
 from notifier.web.api.effects import CommandResponse, command_response
 from notifier.web.api.enrollments import the_enrollment
-from notifier.web.api.requests import ChangeBody, CommandBody, InformedBody, Number, ReasonBody, TreatedBody, instant
+from notifier.web.api.requests import (
+    ChangeBody,
+    ClearedBody,
+    CommandBody,
+    InformedBody,
+    Number,
+    ReasonBody,
+    TreatedBody,
+    instant,
+)
 from notifier.web.api.route import keyed_router
 
 router = keyed_router("life")
@@ -23,6 +32,7 @@ _BODIES: Final[Mapping[str, type[CommandBody]]] = {
     "why": ReasonBody,
     "request": ChangeBody,
     "topics": InformedBody,
+    "topic": ClearedBody,
 }
 """What is sent, by what the command asks for."""
 
@@ -48,6 +58,9 @@ _FIELDS: Final[Mapping[str, Callable[[type[Command], Any, Caller], Any]]] = {
     "request": lambda _kind, body, caller: body.request(caller.context.protocols),
     "topics": lambda _kind, body, _caller: tuple(body.topics),
     "informed": lambda _kind, body, _caller: body.informed,
+    "topic": lambda _kind, body, _caller: body.topic,
+    "cleared_at": lambda _kind, body, _caller: instant(body.at, "at") if body.at else None,
+    "take_back": lambda _kind, body, _caller: body.take_back,
 }
 """How a command's fields are read from a body."""
 

@@ -198,6 +198,14 @@ class InformedBody(CommandBody):
     )
 
 
+class ClearedBody(CommandBody):
+    """What staff say of a restriction that holds until it is cleared."""
+
+    topic: Annotated[str, Field(min_length=1, max_length=40, description="The restriction.")]
+    at: InstantText | None = Field(None, description="Since when; now unless said.")
+    take_back: bool = Field(False, description="It was marked by mistake; refused once the patient was told.")
+
+
 @_with_fields(to_change=True)
 class ChangeBody(CommandBody):
     """What is different now; what is left out stays."""

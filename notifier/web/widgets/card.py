@@ -74,6 +74,7 @@ def make_card(plan: Plan, voice: Voice, language: str, name: str) -> Card:
                 _on_paper(one.text, voice, name),
             )
             for one in messages
+            if not one.waits  # what is avoided says so: until we tell you
         ),
         has_other_treatment=bool(plan.withheld),
     )

@@ -14,6 +14,7 @@ from notifier.web.widgets.desk_words import in_desk_words
 from schedules.conditions import Condition
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
+from schedules.offsets import NOT_YET
 from schedules.plain import city_of, only_if_in_words
 from schedules.saying import say_day, say_hour, say_moment
 
@@ -56,7 +57,9 @@ def moment(at: datetime, zone: ZoneInfo | str, home: ZoneInfo | None = None) -> 
 
 
 def until(at: datetime, zone: ZoneInfo | str) -> str:
-    """`Sat Mar 7, 3:30 PM`; without the hour where that is midnight."""
+    """`Sat Mar 7, 3:30 PM`; without the hour where that is midnight; `cleared` of what has no end yet."""
+    if at >= NOT_YET:
+        return "cleared"
     local = _local(at, zone)
     return day(at, zone) if (local.hour, local.minute) == (0, 0) else moment(at, zone)
 

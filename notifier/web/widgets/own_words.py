@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.web.widgets.protocol_examples import Piece, Reader
-from schedules.catalogue import Catalogue, ProtocolError
+from schedules.catalogue import ProtocolError
 from schedules.check import check_wording
 from schedules.checks.findings import Finding
 from schedules.overlay import read_overlay
@@ -103,7 +103,6 @@ def judge(base: CareProtocol, toml: str, unread: Mapping[str, str], rules: Rules
     found = [WordsProblem(why, field) for field, why in unread.items()]
     try:
         words = read_overlay(base, toml)
-        Catalogue({words.id: words}).for_patients().all_read()
     except ProtocolError as error:
         return Judged(None, (*found, *(_problem(line) for line in str(error).split("\n"))))
     found += [_problem(one.sentence, one) for one in check_wording(words, rules)]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.web.widgets.formats import day, plain, tone, until
 from notifier.web.widgets.timeline_view import Bubble
-from schedules.offsets import wall_first
+from schedules.offsets import NOT_YET, wall_first
 
 _WIDTH, _WIDEST_DAY = 480, 88
 """The whole picture, however many days it has: it stands beside a form on a small screen."""
@@ -78,7 +78,8 @@ def draw(
     """The picture of one patient's recovery; `restrictions` are topics and their ends, from the anchor on."""
     said = sorted(bubbles, key=lambda bubble: bubble.at)
     first = min([anchor, *(one.at for one in said)]).astimezone(zone).date()
-    last = max([anchor, *(one.at for one in said), *(end for _, end in restrictions)]).astimezone(zone).date()
+    ends = [end for _, end in restrictions if end < NOT_YET]
+    last = max([anchor, *(one.at for one in said), *ends]).astimezone(zone).date()
     count = min((last - first).days + 1, _MOST_DAYS)
     a_day = min(_WIDEST_DAY, (_WIDTH - 2 * _LEFT) / count)
     edge = _LEFT + a_day * count

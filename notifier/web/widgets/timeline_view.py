@@ -12,6 +12,7 @@ from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.web.widgets.formats import day, hour
 from schedules.planned import PlannedMessage
+from schedules.saying import ONCE_CLEARED
 from schedules.segments import Segments, count_segments
 
 _NOT_SAID = frozenset({MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED})
@@ -24,7 +25,8 @@ class Bubble:
     step: str
     kind: str
     at: datetime
-    """When it leaves; where no text will, the moment at which somebody should say it."""
+    """When it leaves; where no text will, the moment at which somebody should say it; of one that waits for a gate,
+    when it may be asked whether that is cleared."""
     hour: str
     text: str
     segments: Segments
@@ -60,11 +62,11 @@ def planned(messages: Iterable[PlannedMessage], zone: ZoneInfo) -> list[Bubble]:
             step=one.step,
             kind=one.kind.value,
             at=(at := one.due_at or one.nominal_at),
-            hour=hour(at, zone),
+            hour=ONCE_CLEARED if one.waits else hour(at, zone),
             text=one.text,
             segments=one.segments,
             notes=one.notes,
-            in_person=one.due_at is None,
+            in_person=not one.is_to_come,
         )
         for one in messages
     ]
@@ -76,12 +78,13 @@ def stored(messages: Iterable[Message], zone: ZoneInfo, waits_for: dict[int, str
     for one in messages:
         at = one.left_at or one.due_at or one.nominal_at
         text = one.sent_text or one.text
+        is_gated = one.state is MessageState.PLANNED and one.due_at is None
         found.append(
             Bubble(
                 step=one.step,
                 kind=one.kind,
                 at=at,
-                hour=hour(at, zone),
+                hour=ONCE_CLEARED if is_gated else hour(at, zone),
                 text=text,
                 segments=count_segments(text),
                 notes=tuple(one.notes or ()),

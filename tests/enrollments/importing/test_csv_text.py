@@ -15,6 +15,7 @@ from notifier.enrollments.importing.rows import ImportRow, Status, read_header, 
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 
+NOW = datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
 RULES = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York")
 HEADER = "external_id,name,phone,protocol,treated_at,consent"
 ROW = "A-1,José,+12125550123,microneedling,2026-03-06T14:10,form"
@@ -111,7 +112,7 @@ def row(**values: str) -> ImportRow:
     """A row like the one above, with other or further cells."""
     cells = dict(zip(HEADER.split(","), ROW.split(","), strict=True)) | values
     protocols = shipped()
-    return read_row(2, list(cells.values()), read_header(list(cells), protocols), protocols, RULES)
+    return read_row(2, list(cells.values()), read_header(list(cells), protocols), protocols, RULES, now=NOW)
 
 
 def test_a_good_row_is_a_request() -> None:
@@ -159,7 +160,7 @@ def test_a_bad_cell_gets_its_column_and_one_sentence(subtests: pytest.Subtests) 
 def test_a_row_with_a_cell_too_many_is_refused() -> None:
     protocols = shipped()
     with pytest.raises(Refused, match="has 7 cells where the header has 6; is a comma outside of quotes"):
-        read_row(2, [*ROW.split(","), "more"], read_header(HEADER.split(","), protocols), protocols, RULES)
+        read_row(2, [*ROW.split(","), "more"], read_header(HEADER.split(","), protocols), protocols, RULES, now=NOW)
 
 
 def test_the_same_content_has_the_same_digest_however_it_is_written() -> None:
@@ -172,5 +173,5 @@ def test_the_template_can_be_imported_as_it_is(now: datetime) -> None:
     header, *rows = list(read_csv(template(protocols, RULES, now).encode()))
     columns = read_header(header[1], protocols)
     assert ["A-1001", "A-1002"] == [
-        read_row(number, cells, columns, protocols, RULES).wanted.external_id for number, cells in rows
+        read_row(number, cells, columns, protocols, RULES, now=now).wanted.external_id for number, cells in rows
     ]

@@ -22,7 +22,8 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.web.api.app import api_router
 from notifier.web.app import create_app
 from notifier.web.context import WebContext
-from schedules.catalogue import shipped
+from schedules.catalogue import Catalogue, shipped
+from schedules.protocol import CareProtocol
 from schedules.wording import Voice
 from tests.setups.fakes import FakeClock
 from tests.setups.keys import KEYS
@@ -76,9 +77,12 @@ class Api:
 
 
 @contextmanager
-def open_program(engine: Engine, now: datetime, **settings: Any) -> Iterator[Api]:
+def open_program(
+    engine: Engine, now: datetime, more: dict[str, CareProtocol] | None = None, **settings: Any
+) -> Iterator[Api]:
+    """`more`: protocols that the clinic has beside the shipped ones."""
     clock = FakeClock(now)
-    surroundings = WebContext(engine, clock, RULES, shipped(), KEYS, **settings)
+    surroundings = WebContext(engine, clock, RULES, Catalogue({**shipped(), **(more or {})}), KEYS, **settings)
     app = create_app(engine, clock, routers=[api_router(surroundings)])
     with TestClient(app, client=("127.0.0.1", 9), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         api = Api(engine, clock, surroundings, app, client)

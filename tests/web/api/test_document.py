@@ -24,6 +24,7 @@ from notifier.web.api.app import api_app
 from notifier.web.context import WebContext
 from schedules.catalogue import shipped
 from tests.setups.fakes import FakeClock
+from tests.setups.gated import CRYO
 from tests.setups.keys import KEYS
 from tests.web.api.conftest import ANA, RULES, V1, Api, open_program
 
@@ -61,12 +62,13 @@ GOOD = {
     "/enrollments/{enrollment}/resume": {},
     "/enrollments/{enrollment}/never-text": {"dry_run": True},
     "/enrollments/{enrollment}/informed": {"topics": ["makeup"], "informed": "card"},
+    "/enrollments/{enrollment}/cleared": {"topic": "soaking", "at": "2026-03-06T14:05:00-05:00"},
     "/opt-outs": {"phone": "+12125550123"},
     "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
     "/mappings/{mapping}/try": {"file": b64encode(LIST).decode(), "services": {"Visit": "microneedling"}},
     "/replies/{reply}/reply": {"text": "Please call us."},
 }
-BOOKED, HELD = 2, 3
+BOOKED, HELD, GATED = 2, 3, 4
 PLACE = {
     "enrollment": 1,
     "message": 1,
@@ -103,7 +105,7 @@ def test_every_address_that_takes_a_body_has_a_good_one_here() -> None:
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_a_good_request_is_answered_as_documented(peopled: Api, path: str, method: str) -> None:
-    which = {"no-show": BOOKED, "resume": HELD}.get(path.rpartition("/")[2], 1)
+    which = {"no-show": BOOKED, "resume": HELD, "cleared": GATED}.get(path.rpartition("/")[2], 1)
     if which == BOOKED:
         peopled.clock.pass_(days=3)  # her hour has come
     operation = SCHEMA[path][method]
@@ -154,14 +156,15 @@ def validate(case: Any, api: Api, **options: Any) -> Any:
 
 @pytest.fixture
 def peopled(sqlite_engine: Engine, now: datetime) -> Iterator[Api]:
-    """A clinic with one patient who was treated and wrote, one who is booked, and one who is held."""
-    with open_program(sqlite_engine, now) as api:
+    """A clinic with patients: one was treated and wrote, one is booked, one held, and one has a gate."""
+    with open_program(sqlite_engine, now, {"cryo": CRYO}) as api:
         api.enroll()
         booked = {**ANA, "name": "Bea Lund", "phone": "+12125550124", "appointment_at": "2026-03-09T10:00:00-04:00"}
         del booked["treated_at"]
         assert api.post("/enrollments", booked).json()["enrollment"] == BOOKED
         assert api.enroll(name="Cleo Marsh", phone="+12125550126") == HELD
         api.post(f"/enrollments/{HELD}/hold", {})
+        assert api.enroll(name="Edna Wise", phone="+12125550127", protocol="cryo") == GATED
         with writing(api.engine) as session:
             receive(session, InboundText("SM1", "+12125550123", "is this normal?", now, 0), now)
         yield api

@@ -37,6 +37,7 @@ _LISTED: Final = (
     "unmarked-",
     "expired-",
     "bounced-",
+    "cleared-",
     "review",
     "circuit",
     "clock",

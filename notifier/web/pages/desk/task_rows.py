@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from notifier.access.accounts import accounts
-from notifier.domain.tasks import TaskRef
+from notifier.domain.tasks import TaskKind, TaskRef
+from notifier.oversight.gates import gates_to_clear
 from notifier.oversight.worklists import ReplyRow, reply_rows
 from notifier.tasks.groups import Place, TaskCounts, TaskGroup, count_tasks, task_page
 from notifier.tasks.pieces import snoozed_tasks
 from notifier.web.view import View
 
 _MOST_SNOOZED = 100
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class TaskList:
     groups: tuple[TaskGroup, ...]
     replies: Mapping[TaskRef, ReplyRow]
     """Of each message, what whoever closes it must know."""
+    gates: Mapping[TaskRef, Sequence[str]]
+    """Of each lift that waits until something is cleared: what."""
+    in_a_week: datetime
+    """Until when work is put off that is asked about again in a week."""
     counts: TaskCounts
     next: Place | None
     colleagues: tuple[str, ...]
@@ -48,7 +54,13 @@ def _filled(session: Session, view: View, groups: tuple[TaskGroup, ...], further
     rows = reply_rows(session, [(task.reply, task.taken_by) for task in tasks])
     by_task = {task.ref: row for task, row in zip(tasks, rows, strict=True)}
     names = tuple(one.name for one in accounts(session) if one.active and one.name != view.who.name)
-    return TaskList(groups, by_task, count_tasks(session, view.now), further, names)
+    gates = {
+        one.ref: gates_to_clear(session, one.enrollment, one.message)
+        for group in groups
+        for one in group.tasks
+        if one.ref.kind is TaskKind.GATE and one.enrollment is not None and one.message is not None
+    }
+    return TaskList(groups, by_task, gates, view.now + _WEEK, count_tasks(session, view.now), further, names)
 
 
 def typed_moment(view: View, field: str) -> datetime | None:

@@ -26,6 +26,7 @@ from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
+from notifier.oversight.gates import gates_of_patient
 from notifier.oversight.informed import informed_of
 from notifier.oversight.worklists import as_open
 from notifier.web.pages.desk.reply import reply_box
@@ -72,6 +73,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "patient_zone": zone,
         "restrictions": ends,
         "told": informed_of(session, enrollment),
+        "gates": gates_of_patient(session, enrollment),
         "put_off": [topic for topic, end in ends if end != own.get(topic)],
         "has_texts_to_come": any(one.state is MessageState.PLANNED for one in messages) or not enrollment.treated_at,
         "picture": _picture(facts, bubbles, view.now, ends),

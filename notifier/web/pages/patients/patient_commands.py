@@ -149,6 +149,9 @@ _FIELDS: Final[Mapping[str, Callable[[View, Enrollment], Any]]] = {
     "request": _request,
     "topics": lambda view, _: tuple(one.strip() for one in view.fields.getlist("topics")),
     "informed": lambda view, _: view.field("informed") or None,
+    "topic": lambda view, _: view.field("topic").strip(),
+    "cleared_at": lambda view, _: _instant(view, "cleared_at") if view.field("cleared_at") else None,
+    "take_back": lambda view, _: view.field("take_back") == "yes",
 }
 """How a command's fields are read from a form."""
 _ACTIONS: Final[Mapping[str, PatientAction]] = {
