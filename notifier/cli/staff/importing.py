@@ -26,10 +26,10 @@ from notifier.domain.refused import Refused
 from notifier.enrollments.importing.absent_visits import AbsentVisit
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.drop_folder import record_file
+from notifier.enrollments.importing.file_change import PASSED
 from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
 from notifier.enrollments.importing.import_rows import Progress as ReportProgress
 from notifier.enrollments.importing.mappings.apply import FileReader, UnknownWord
-from notifier.enrollments.importing.mappings.stored import PASSED
 from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 from notifier.enrollments.importing.rows import template as sample
 from schedules.saying import say_moment

@@ -16,12 +16,13 @@ from notifier.domain.cleared import is_said
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
-from notifier.enrollments.commands import Cancel, Change, Command, NoShow
+from notifier.enrollments.commands import Cancel, Command, NoShow
 from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import CHANGEABLE
 from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.identity import next_ordinal
+from notifier.enrollments.importing.file_change import FileChange
 from notifier.enrollments.importing.file_visits import FileVisits, keep_visits
 from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
 from notifier.enrollments.known_erased import known_erased
@@ -59,7 +60,7 @@ def read_meanings(
 ) -> tuple[list[tuple[ImportRow, RowMeaning]], list[RowFault]]:
     """The meaning of each good row, and why the others cannot be imported; nothing is written.
 
-    A new row's appointment may lie after `since` instead of `now`.
+    The appointment of a new row, and one that a row moves to, may lie after `since` instead of `now`.
     `see` is called with the number of each row that would change or end something, and with what that would do.
     """
     known = _visible(by_external_ids(session, [row.wanted.external_id or "" for row in rows]), rules)
@@ -77,7 +78,7 @@ def read_meanings(
         stored_row = known.get(row.wanted.external_id or "")
         try:
             if stored_row is not None:
-                meaning, command = _of_known(session, stored_row, row, now)
+                meaning, command = _of_known(session, stored_row, row, now, since or now)
                 if command is not None and (meaning is RowMeaning.CHANGED or see is not None):
                     effect = preview(session, stored_row.id or 0, command, rules=rules, now=now)
                     if see is not None:
@@ -91,7 +92,9 @@ def read_meanings(
     return meanings, faults
 
 
-def _of_known(session: Session, stored: Enrollment, row: ImportRow, now: datetime) -> tuple[RowMeaning, Command | None]:
+def _of_known(
+    session: Session, stored: Enrollment, row: ImportRow, now: datetime, since: datetime
+) -> tuple[RowMeaning, Command | None]:
     """And what would be done."""
     if row.status is not None:
         command = _ENDINGS[row.status]
@@ -106,7 +109,9 @@ def _of_known(session: Session, stored: Enrollment, row: ImportRow, now: datetim
         return RowMeaning.PASSED_BY, None
     refuse_another_visit(session, stored, row.wanted, now)
     changes = _changes(stored, row)
-    return (RowMeaning.SAME, None) if changes == ChangeRequest() else (RowMeaning.CHANGED, Change(changes))
+    if changes == ChangeRequest():
+        return RowMeaning.SAME, None
+    return RowMeaning.CHANGED, FileChange(changes, now - since)
 
 
 def _of_new(
@@ -163,7 +168,7 @@ def write_meanings(
         if meaning is RowMeaning.ENDED and row.status is not None:
             done.effects.append((row, apply(session, whose, _ENDINGS[row.status], rules=rules, now=now, by=by)))
         elif meaning is RowMeaning.CHANGED:
-            change = Change(_changes(stored, row))
+            change = FileChange(_changes(stored, row))
             done.effects.append((row, apply(session, whose, change, rules=rules, now=now, by=by)))
             stored.imported_as = row.digest
         elif meaning is RowMeaning.SAME and row.status is None and stored.imported_as != row.digest:

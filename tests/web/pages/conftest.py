@@ -134,6 +134,10 @@ def open_pages(engine: Engine, now: datetime, **settings: Any) -> Iterator[Pages
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    quicken_passwords(monkeypatch)
+
+
+def quicken_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2 with the least work: what it costs is not what these tests are about."""
     quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     monkeypatch.setattr(passwords, "_argon2", lambda: quick)

@@ -16,9 +16,10 @@ from notifier.db.tables import CalendarFeed
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.calendar_feeds.fetch import fetch
+from notifier.enrollments.importing.file_change import PASSED
 from notifier.enrollments.importing.import_rows import MappedRow, import_rows
 from notifier.enrollments.importing.mappings.apply import HEADER
-from notifier.enrollments.importing.mappings.stored import PASSED, open_reader
+from notifier.enrollments.importing.mappings.stored import open_reader
 from schedules.protocol import CareProtocol
 
 EVERY: Final = timedelta(minutes=15)

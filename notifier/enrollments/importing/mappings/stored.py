@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, get_args
 
 from sqlalchemy import delete, select
@@ -21,8 +21,6 @@ from notifier.enrollments.importing.mappings.registry import find_mapping
 from schedules.protocol import CareProtocol
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-PASSED: Final = timedelta(days=3)
-"""How old a visit may be that a booking system's list has and nobody has said more of: staff are asked about it."""
 Meanings = Mapping[UnknownWord, str]
 
 

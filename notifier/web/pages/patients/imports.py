@@ -12,11 +12,12 @@ from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.failed_rows import FailedRow, Table, failed_rows, write_failed_rows
+from notifier.enrollments.importing.file_change import PASSED
 from notifier.enrollments.importing.import_rows import ImportReport, Progress, import_rows
 from notifier.enrollments.importing.mappings.apply import FileReader
 from notifier.enrollments.importing.mappings.mapping import NO_TEXTS, Visit
 from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
-from notifier.enrollments.importing.mappings.stored import PASSED, open_reader, own_mappings, remember
+from notifier.enrollments.importing.mappings.stored import open_reader, own_mappings, remember
 from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
 from notifier.tasks.imports import work_of_import
