@@ -16,6 +16,7 @@ ADVICE: Final[Mapping[RefusalCode, str]] = MappingProxyType(
         _C.APPROVER_MISSING: "--by NAME",
         _C.AREA_CODE_UNKNOWN: "--new-area-code",
         _C.BACKUP_NOT_COMPARED: "run: notifier recover --apply",
+        _C.BACKUP_TOO_OLD: "to put it in place nevertheless: --too-old",
         _C.BOOKED_ALREADY: "notifier treated {enrollment} --at {at}",
         _C.COLUMNS_MISSING: "notifier import --template",
         _C.COURSE_OVER: "notifier change {enrollment}",

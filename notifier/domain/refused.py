@@ -13,6 +13,7 @@ class RefusalCode(StrEnum):
     APPROVER_MISSING = "approver-missing"
     AREA_CODE_UNKNOWN = "area-code-unknown"
     BACKUP_NOT_COMPARED = "backup-not-compared"
+    BACKUP_TOO_OLD = "backup-too-old"
     BOOKED_ALREADY = "booked-already"
     COLUMNS_MISSING = "columns-missing"
     COURSE_OVER = "course-over"

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from notifier.domain.refused import Refused
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
 
 
@@ -19,7 +19,8 @@ def refuse_too_old(up_to: datetime | None, now: datetime) -> None:
     raise Refused(
         f"this backup is of {up_to:%Y-%m-%d}, {(now - up_to).days} days ago: what left since may be deleted at Twilio "
         f"after {LONGEST_RESTORE.days} days, so nobody could tell that a text has left and it could leave again; and "
-        "patients who were erased since would be back. To put it in place nevertheless: --too-old"
+        "patients who were erased since would be back",
+        code=RefusalCode.BACKUP_TOO_OLD,
     )
 
 

@@ -148,6 +148,12 @@ MAY: Final = {
     "POST /api-keys": ADMIN,
     "POST /api-keys/{key:int}/revoke": ADMIN,
     "POST /patients/{enrollment:int}/notes": STAFF,
+    "GET /patients/{enrollment:int}/data": ADMIN,
+    "GET /patients/{enrollment:int}/export.txt": ADMIN,
+    "GET /patients/{enrollment:int}/export.json": ADMIN,
+    "POST /patients/{enrollment:int}/legal-hold": ADMIN,
+    "GET /patients/{enrollment:int}/erase": ADMIN,
+    "POST /patients/{enrollment:int}/erase": ADMIN,
     "POST /accounts/{person:int}/languages": ADMIN,
     "GET /saved-answers": STAFF,
     "POST /saved-answers": ADMIN,
@@ -164,7 +170,7 @@ MAY: Final = {
     "POST /webhooks/sources/{source}/retry": WHOLE_ADMIN,
     "GET /audit-log": ADMIN,
 }
-READ, ENROLL, CHANGE, ANY_KEY = Scope.READ, Scope.ENROLL, Scope.CHANGE, None
+READ, ENROLL, CHANGE, FORGET, ANY_KEY = Scope.READ, Scope.ENROLL, Scope.CHANGE, Scope.FORGET, None
 NO_KEY: Final = "no key"
 SCOPES: Final[dict[str, Scope | str | None]] = {
     "GET /api/v1/openapi.json": NO_KEY,
@@ -189,6 +195,9 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "POST /api/v1/enrollments/{enrollment}/informed": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/cleared": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/never-text": CHANGE,
+    "GET /api/v1/enrollments/{enrollment}/export": FORGET,
+    "POST /api/v1/enrollments/{enrollment}/legal-hold": FORGET,
+    "POST /api/v1/enrollments/{enrollment}/erase": FORGET,
     "POST /api/v1/opt-outs": CHANGE,
     "POST /api/v1/protocols/{protocol}/pause": CHANGE,
     "POST /api/v1/replies/{reply}/reply": CHANGE,

@@ -76,10 +76,10 @@ def legal_hold(
         with context.change() as session:
             whose = patient_called(session, patient)
             if lift:
-                lift_hold(session, whose, now=context.now, by=context.by)
+                lift_hold(session, whose, now=context.now, by=context.by, yours=context.rules.yours)
                 sentence = "the legal hold is lifted"
             else:
-                new = put_on_hold(session, whose, now=context.now, by=context.by)
+                new = put_on_hold(session, whose, now=context.now, by=context.by, yours=context.rules.yours)
                 sentence = "nothing of the patient is erased until the hold is lifted" if new else "on hold already"
         context.report(sentence)
 

@@ -20,6 +20,8 @@ class Scope(StrEnum):
     ENROLL = "enroll"
     CHANGE = "change"
     """Treated, no-show, cancel, hold, resume, change; opt a number out, pause a protocol, answer a patient."""
+    FORGET = "forget"
+    """Hand over all that is kept of a patient, hold it for a court, erase it."""
 
 
 class ApiKey(SQLModel, table=True):

@@ -15,22 +15,22 @@ from notifier.access.audit_chain import BEGINNING, own_digest, part_of
 from notifier.access.event_tree import SealedEvent, path
 from notifier.access.seal_audit_log import last_seal
 from notifier.access.sealed_events import events_between
-from notifier.db.enrollments import of_same_person, the_enrollment
+from notifier.db.enrollments import of_same_person
 from notifier.db.events import record_event
 from notifier.db.tables import AuditSeal, Event
+from notifier.db.visibility import Yours
 from notifier.domain.refused import Refused
+from notifier.maintenance.forgetting.subject import refuse_elsewhere
 
 VERIFIER: Final = Path(__file__).with_name("verify_evidence.py")
 """The script that verifies it with Python alone."""
 _AT_ONCE: Final = 500
 
 
-def enrollments_proven(session: Session, enrollment_id: int, yours: frozenset[str] | None = None) -> list[int]:
+def enrollments_proven(session: Session, enrollment_id: int, yours: Yours = None) -> list[int]:
     """All enrollments of the patient, also of one who was erased. Raises Refused as `export_patient` does."""
     whose = of_same_person(session, enrollment_id)
-    offices = [the_enrollment(session, one).office for one in whose]
-    if yours is not None and not all(office is None or office in yours for office in offices):
-        raise Refused("the patient is enrolled at another office too; ask somebody who sees all offices", "enrollment")
+    refuse_elsewhere(session, whose, yours)
     return whose
 
 

@@ -26,7 +26,7 @@ from notifier.enrollments.plans import lock_plans
 from notifier.maintenance.forgetting.legal_hold import hold_on
 from notifier.maintenance.forgetting.overwrite import overwrite
 from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
-from notifier.maintenance.forgetting.subject import DataSubject, subject_of, texts_of
+from notifier.maintenance.forgetting.subject import DataSubject, refuse_elsewhere, subject_of, texts_of
 
 _WHY: Final = "the patient's data is erased"
 _IN_DOUBT: Final = (MessageState.ATTEMPTING, MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
@@ -59,8 +59,7 @@ def plan_erasure(session: Session, enrollment_id: int, rules: PlanningRules) -> 
     left.
     """
     subject = subject_of(session, enrollment_id)
-    if not all(rules.is_yours(the_enrollment(session, one).office) for one in subject.enrollments):
-        raise Refused("the patient is enrolled at another office too; ask somebody who sees all offices", "enrollment")
+    refuse_elsewhere(session, subject.enrollments, rules.yours)
     if hold := hold_on(session, subject):
         raise Refused(f"the patient has been on legal hold since {hold.at:%Y-%m-%d}; lift it first", "enrollment")
     _refuse_open(session, subject)

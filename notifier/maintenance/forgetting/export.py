@@ -11,7 +11,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import (
     AuditShown,
     Enrollment,
@@ -25,8 +24,8 @@ from notifier.db.tables import (
     Reply,
     StaffAudit,
 )
-from notifier.domain.refused import Refused
-from notifier.maintenance.forgetting.subject import subject_of
+from notifier.db.visibility import Yours
+from notifier.maintenance.forgetting.subject import refuse_elsewhere, subject_of
 
 _TITLES = {
     "enrollments": "Treatments and consent",
@@ -42,16 +41,14 @@ _TITLES = {
 }
 
 
-def export_patient(session: Session, enrollment_id: int, yours: frozenset[str] | None = None) -> dict[str, Any]:
+def export_patient(session: Session, enrollment_id: int, yours: Yours = None) -> dict[str, Any]:
     """All of it, with every instant in UTC. Raises Refused where there is no such patient, or none any more, and
     where one of the enrollments is at an office that is not among `yours`; None: all.
 
     What was written from a number that another patient has too is in it: nobody can say whose words it is.
     """
     subject = subject_of(session, enrollment_id)
-    offices = [the_enrollment(session, one).office for one in subject.enrollments]
-    if yours is not None and not all(office is None or office in yours for office in offices):
-        raise Refused("the patient is enrolled at another office too; ask somebody who sees all offices", "enrollment")
+    refuse_elsewhere(session, subject.enrollments, yours)
     ids, phones = subject.enrollments, subject.phones + subject.shared
     texts = or_(
         col(Message.enrollment_id).in_(ids),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -10,6 +11,7 @@ from sqlmodel import col
 
 from notifier.db.enrollments import of_same_person, the_enrollment
 from notifier.db.tables import Enrollment, Message
+from notifier.db.visibility import Yours
 from notifier.domain.pseudonyms import Pseudonyms, is_pseudonym
 from notifier.domain.refused import Refused
 
@@ -57,6 +59,13 @@ def subject_of(session: Session, enrollment_id: int) -> DataSubject:
         phones=tuple(one for one in phones if one not in theirs),
         shared=tuple(one for one in phones if one in theirs),
     )
+
+
+def refuse_elsewhere(session: Session, enrollments: Iterable[int], yours: Yours) -> None:
+    """Raise Refused where one of them is at an office that is not among `yours`; None: all are."""
+    offices = [the_enrollment(session, one).office for one in enrollments]
+    if yours is not None and not all(office is None or office in yours for office in offices):
+        raise Refused("the patient is enrolled at another office too; ask somebody who sees all offices", "enrollment")
 
 
 def patient_on(session: Session, phone: str, pseudonyms: Pseudonyms | None = None) -> int:

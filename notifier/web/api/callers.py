@@ -160,4 +160,5 @@ def caller(request: Request, needed: SecurityScopes, _: Annotated[object, Securi
 Anyone = Annotated[Caller, Security(caller)]
 Reader = Annotated[Caller, Security(caller, scopes=[Scope.READ.value])]
 Enroller = Annotated[Caller, Security(caller, scopes=[Scope.ENROLL.value])]
+Forgetter = Annotated[Caller, Security(caller, scopes=[Scope.FORGET.value])]
 Changer = Annotated[Caller, Security(caller, scopes=[Scope.CHANGE.value])]

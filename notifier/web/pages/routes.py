@@ -62,6 +62,7 @@ from notifier.web.pages.patients import (
     patient,
     patient_card,
     patient_commands,
+    patient_data,
     patient_notes,
     printed_plan,
 )
@@ -89,6 +90,7 @@ PAGES: tuple[Page, ...] = (
     *first_text.PAGES,
     *patient_commands.PAGES,
     *patient_notes.PAGES,
+    *patient_data.PAGES,
     *patient_card.PAGES,
     *reply.PAGES,
     *protocol_effects.PAGES,

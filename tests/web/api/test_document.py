@@ -63,6 +63,8 @@ GOOD = {
     "/enrollments/{enrollment}/never-text": {"dry_run": True},
     "/enrollments/{enrollment}/informed": {"topics": ["makeup"], "informed": "card"},
     "/enrollments/{enrollment}/cleared": {"topic": "soaking", "at": "2026-03-06T14:05:00-05:00"},
+    "/enrollments/{enrollment}/legal-hold": {},
+    "/enrollments/{enrollment}/erase": {"dry_run": True},
     "/opt-outs": {"phone": "+12125550123"},
     "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
     "/mappings/{mapping}/try": {"file": b64encode(LIST).decode(), "services": {"Visit": "microneedling"}},
@@ -105,7 +107,7 @@ def test_every_address_that_takes_a_body_has_a_good_one_here() -> None:
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_a_good_request_is_answered_as_documented(peopled: Api, path: str, method: str) -> None:
-    which = {"no-show": BOOKED, "resume": HELD, "cleared": GATED}.get(path.rpartition("/")[2], 1)
+    which = {"no-show": BOOKED, "resume": HELD, "erase": HELD, "cleared": GATED}.get(path.rpartition("/")[2], 1)
     if which == BOOKED:
         peopled.clock.pass_(days=3)  # her hour has come
     operation = SCHEMA[path][method]

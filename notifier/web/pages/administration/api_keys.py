@@ -15,6 +15,7 @@ WORDS = {
     Scope.READ: "See patients, texts and replies",
     Scope.ENROLL: "Enroll patients",
     Scope.CHANGE: "Treated, no-show, move, hold, cancel",
+    Scope.FORGET: "Hand over, hold for a court and erase all that is kept of a patient",
 }
 
 

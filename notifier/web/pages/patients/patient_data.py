@@ -1,0 +1,121 @@
+"""What is kept of a patient: handed over, held for a court, or erased. For admins alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from starlette.responses import Response
+
+from notifier.db import enrollments
+from notifier.db.engine import reading, writing
+from notifier.domain.instants import zone_called
+from notifier.domain.pseudonyms import Pseudonyms, is_pseudonym
+from notifier.domain.refused import Refused
+from notifier.maintenance.forgetting.erase import ErasurePlan, erase, plan_erasure
+from notifier.maintenance.forgetting.export import export_patient, export_text, plain
+from notifier.maintenance.forgetting.legal_hold import lift_hold, put_on_hold, standing_hold
+from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
+from notifier.web.view import NotFound, Page, View, redirect
+
+
+def show(view: View) -> Response:
+    """What can be done with the patient's data, and whether a legal hold forbids it."""
+    with reading(view.context.engine) as session:
+        enrollment = enrollments.by_id(session, view.number("enrollment"))
+        if enrollment is None:
+            raise NotFound
+        gone = is_pseudonym(enrollment.phone)
+        hold = None if gone else standing_hold(session, enrollment.id or 0)
+    return view.page("patient_data.html", enrollment=enrollment, gone=gone, hold=hold)
+
+
+def export_to_read(view: View) -> Response:
+    """A text of everything that is kept."""
+    return _export(view, "txt")
+
+
+def export_as_json(view: View) -> Response:
+    """The same for a program."""
+    return _export(view, "json")
+
+
+def _export(view: View, ending: str) -> Response:
+    """Neither the file's name nor its address names the patient."""
+    whose, rules = view.number("enrollment"), view.context.rules
+    with reading(view.context.engine) as session:
+        found = export_patient(session, whose, rules.yours)
+    view.saw("export", *(one["id"] for one in found["enrollments"]))
+    if ending == "json":
+        content, kind = json.dumps(plain(found), ensure_ascii=False, indent=1), "application/json"
+    else:
+        content, kind = export_text(found, zone_called(rules.timezone)), "text/plain; charset=utf-8"
+    name = f"attachment; filename=enrollment-{whose}.{ending}"
+    return Response(content, media_type=kind, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
+
+
+def hold(view: View) -> Response:
+    """Let nothing of the patient be erased, or lift that."""
+    whose, yours = view.number("enrollment"), view.context.rules.yours
+    with writing(view.context.engine) as session:
+        if view.field("lift"):
+            lift_hold(session, whose, now=view.now, by=view.who.by, yours=yours)
+        else:
+            put_on_hold(session, whose, now=view.now, by=view.who.by, yours=yours)
+    view.note("did", "lift legal hold" if view.field("lift") else "legal hold", whose)
+    return redirect(f"/patients/{whose}/data#done")
+
+
+def confirm(view: View) -> Response:
+    """What the patient will not hear and what is taken away; the button, unless something forbids it."""
+    return _confirm(view)
+
+
+def _confirm(view: View, *, changed: bool = False) -> Response:
+    plan, refused = None, None
+    with reading(view.context.engine) as session:
+        enrollment = enrollments.by_id(session, view.number("enrollment"))
+        if enrollment is None:
+            raise NotFound
+        try:
+            plan = plan_erasure(session, enrollment.id or 0, view.context.rules)
+        except Refused as why:
+            refused = why
+    return view.page(
+        "erase.html",
+        enrollment=enrollment,
+        plan=plan,
+        refused=refused,
+        sure=_digest(plan) if plan else "",
+        changed=changed,
+        days=LONGEST_RESTORE.days,
+    )
+
+
+def erase_for_good(view: View) -> Response:
+    """Exactly what was shown; where something came since, it is shown once more."""
+    whose, rules = view.number("enrollment"), view.context.rules
+    with writing(view.context.engine) as session:
+        done = _digest(plan_erasure(session, whose, rules)) == view.field("sure")
+        if done:
+            erase(session, whose, rules=rules, pseudonyms=Pseudonyms(view.context.keys), now=view.now, by=view.who.by)
+    if not done:
+        return _confirm(view, changed=True)
+    view.note("did", "erase", whose)
+    return redirect(f"/patients/{whose}/data#erased")
+
+
+def _digest(plan: ErasurePlan) -> str:
+    """Of what somebody saw before they agreed; it names nobody."""
+    seen = repr((plan.subject.enrollments, plan.unheard, plan.texts, plan.replies, plan.subject.shared))
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+
+
+PAGES = (
+    Page("GET", "/patients/{enrollment:int}/data", show, admin=True),
+    Page("GET", "/patients/{enrollment:int}/export.txt", export_to_read, admin=True),
+    Page("GET", "/patients/{enrollment:int}/export.json", export_as_json, admin=True),
+    Page("POST", "/patients/{enrollment:int}/legal-hold", hold, admin=True),
+    Page("GET", "/patients/{enrollment:int}/erase", confirm, admin=True),
+    Page("POST", "/patients/{enrollment:int}/erase", erase_for_good, admin=True),
+)
