@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -57,23 +58,29 @@ def numbers_in_a_course(session: Session, phones: Collection[str], now: datetime
     A course goes on while any text of the office is planned for the number, of whichever treatment. Another office is
     another one who writes, with a phone of its own.
     """
+    found = session.execute(_in_a_course(), {"phones": set(phones), "now": now})
+    return {(row.phone, row.office) for row in found}
+
+
+# Built once: building it takes three times as long as running it.
+@cache
+def _in_a_course() -> Select[str, str | None]:
     other, beside = table_of(Message).alias("other"), table_of(Enrollment).alias("beside")
     goes_on = select(other.c.id).where(
         beside.c.id == other.c.enrollment_id,
         beside.c.office.is_not_distinct_from(col(Enrollment.office)),
         other.c.phone == col(Message.phone),
         other.c.state == MessageState.PLANNED,
-        other.c.due_at > now,
+        other.c.due_at > bindparam("now"),
         other.c.kind != FIRST,
     )
-    found = select(col(Message.phone), col(Enrollment.office)).where(
+    return select(col(Message.phone), col(Enrollment.office)).where(
         col(Enrollment.id) == col(Message.enrollment_id),
         in_array(col(Message.phone), "phones"),
         col(Message.kind) == FIRST,
         col(Message.state).not_in(NOT_HEARD),
-        or_(col(Message.expires_at) > now, goes_on.exists()),
+        or_(col(Message.expires_at) > bindparam("now"), goes_on.exists()),
     )
-    return {(phone, office) for phone, office in session.execute(found, {"phones": set(phones)})}
 
 
 def first_row(
