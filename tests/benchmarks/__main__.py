@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from notifier.__main__ import COLLECT_AFTER
 from tests.benchmarks import (
+    at_size,
     claiming,
     contestants,
     drain,
@@ -28,6 +29,7 @@ from tests.benchmarks import (
     sign_ins,
     starting,
     timelines,
+    two_years,
     watching,
 )
 from tests.benchmarks.contestants import Ground
@@ -48,6 +50,8 @@ NAMES = (
     "sign-ins",
     "finding",
     "watching",
+    "at-size",
+    "two-years",
 )
 """What can be measured."""
 
@@ -75,6 +79,8 @@ def main() -> None:
             "sign-ins": sign_ins.measure,
             "finding": lambda: finding.measure(made),
             "watching": lambda: watching.measure(made),
+            "at-size": lambda: at_size.measure(made),
+            "two-years": lambda: two_years.measure(made),
         }
         for name in asked.what or measurements:
             measurements[name]()
