@@ -4,7 +4,7 @@ Every text has a rank, and the higher one goes first: the order of kinds, but `r
 behind the lifts. Of two with the same rank, the enrollment that was there first keeps its place, and of one enrollment
 the earlier text. What finds the day full moves to the next one, or has no place. A `warning`, and a `restrict` text
 that says a rule for the first time, leave on a full day, too. A reminder less than 6 hours after the text that told its
-rule says nothing new: it has no place.
+rule says nothing new: it has no place. A quiet day that was no bar to a rule is one to a text that only reminds of it.
 
 Two texts are an hour apart, the lift after the `restrict`. Where the day is too short for that, the hour shrinks, down
 to a quarter; a text that had to be earlier than its moment gives way to an earlier one, any other to a later one.
@@ -24,8 +24,9 @@ from itertools import pairwise
 from operator import eq
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from schedules.moments import TELL_IN_PERSON, first_place, leaves_late
+from schedules.moments import TELL_IN_PERSON, first_place, hours_for, leaves_late
 from schedules.offsets import wall_first
 from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import KIND_ORDER, StepKind
@@ -77,6 +78,19 @@ class Draft:
                 said = said.union(one.topics)
         return found
 
+    def off_quiet_days(self) -> Draft:
+        """The same without a reminder on a quiet day: each leaves at the next opening, or has no place."""
+        if self.hours.on_quiet_days_too is self.hours:
+            return self
+        hours, reminders = self.hours, self.reminders
+        messages = [
+            _off_quiet_day(one, hours, self.day0)
+            if one.step in reminders and one.due_at is not None and hours.is_quiet(one.due_at)
+            else one
+            for one in self.messages
+        ]
+        return replace(self, messages=tuple(sorted(messages, key=in_order)))
+
     def was_said_shortly_before(self, reminder: PlannedMessage, messages: Iterable[PlannedMessage]) -> bool:
         """Whether all of its rules are told so shortly before: by `messages`, this draft's texts as they are placed by
         now, or by texts that have left."""
@@ -96,6 +110,7 @@ def keep_to_cap(drafts: Sequence[Draft], most: int, left: Iterable[datetime] = (
     `drafts` are the enrollments of one number, the first enrolled first. `left` are the instants at which texts to that
     number have left, or may have.
     """
+    drafts = [draft.off_quiet_days() for draft in drafts]
     left = [at.replace(second=0, microsecond=0) for at in left]  # a text that took a second moves none by that second
     if not left and len(drafts) == 1 and not _is_crowded(drafts[0], most):
         return [drafts[0].messages]
@@ -165,40 +180,54 @@ class _Places:
         may_exceed = message.kind is StepKind.WARNING or (
             message.kind is StepKind.RESTRICT and bool(message.topics) and not reminds
         )
+        hours = hours_for(message.kind, draft.hours, tells_a_rule=may_exceed)
         wished, full = message.due_at, list[date]()
         at: datetime | None = None
         while wished is not None:
-            at = self._room(draft, message, wished, may_exceed)
+            at = self._room(draft, hours, message, wished, may_exceed)
             if at is not None:
                 break
             full.append(wished.astimezone(draft.hours.zone).date())
             tomorrow = wall_first(full[-1] + _DAY, time.min, draft.hours.zone)
-            wished = first_place(message.kind, draft.hours, tomorrow, message.expires_at, day0=draft.day0)
+            wished = first_place(message.kind, hours, tomorrow, message.expires_at, day0=draft.day0)
         if reminds and at is not None and draft.was_said_shortly_before(replace(message, due_at=at), kept):
             return replace(message, due_at=None, notes=(_SAID_SHORTLY_BEFORE,))
         if at is not None:
             self._take(at)
             if message.kind is StepKind.RESTRICT and not reminds:
                 insort(self._rules, at)
-        return message if at == message.due_at else _moved(message, at, full, draft, reminds)
+        if at == message.due_at:
+            return message
+        had = f"{' and '.join(map(say_day, full))} had enough texts" if full else "another text leaves within the hour"
+        needs_nobody = reminds or message.reminds or message.kind is StepKind.ASK
+        return _moved(message, at, had, hours.zone, tells=() if needs_nobody else (TELL_IN_PERSON,))
 
-    def _room(self, draft: Draft, message: PlannedMessage, wished: datetime, may_exceed: bool) -> datetime | None:
+    def _room(
+        self, draft: Draft, hours: OpenHours, message: PlannedMessage, wished: datetime, may_exceed: bool
+    ) -> datetime | None:
         """A moment on the local date of `wished`: apart from every other text, on a day that has room."""
         for gap in _GAPS:
-            for at in (self._later(draft, message, wished, gap), self._earlier(draft, message, wished, gap)):
+            for at in (
+                self._later(draft.day0, hours, message, wished, gap),
+                self._earlier(draft, hours, message, wished, gap),
+            ):
                 if at is not None and (may_exceed or not self._is_full(at)):
                     return at
         return None
 
-    def _later(self, draft: Draft, message: PlannedMessage, wished: datetime, gap: timedelta) -> datetime | None:
+    def _later(
+        self, day0: date | None, hours: OpenHours, message: PlannedMessage, wished: datetime, gap: timedelta
+    ) -> datetime | None:
         at: datetime | None = wished
         while at is not None and (clashes := self._clashes(message, at, gap)):
-            at = first_place(message.kind, draft.hours, clashes[-1] + gap, message.expires_at, day0=draft.day0)
-            if at is not None and not _is_same_date(at, wished, draft.hours):
+            at = first_place(message.kind, hours, clashes[-1] + gap, message.expires_at, day0=day0)
+            if at is not None and not _is_same_date(at, wished, hours):
                 return None
         return at
 
-    def _earlier(self, draft: Draft, message: PlannedMessage, wished: datetime, gap: timedelta) -> datetime | None:
+    def _earlier(
+        self, draft: Draft, hours: OpenHours, message: PlannedMessage, wished: datetime, gap: timedelta
+    ) -> datetime | None:
         """Only for what leaves earlier than its nominal moment as it is."""
         if wished >= message.nominal_at:
             return None
@@ -206,7 +235,7 @@ class _Places:
         at = wished
         while clashes := self._clashes(message, at, gap):
             at = clashes[0] - gap
-        fits = at >= floor and _is_same_date(at, wished, draft.hours) and draft.hours.is_open(at, day0=draft.day0)
+        fits = at >= floor and _is_same_date(at, wished, hours) and hours.is_open(at, day0=draft.day0)
         return at if fits else None
 
     def _clashes(self, message: PlannedMessage, at: datetime, gap: timedelta) -> list[datetime]:
@@ -231,16 +260,22 @@ def _is_same_date(one: datetime, other: datetime, hours: OpenHours) -> bool:
     return one.astimezone(hours.zone).date() == other.astimezone(hours.zone).date()
 
 
+def _off_quiet_day(message: PlannedMessage, hours: OpenHours, day0: date | None) -> PlannedMessage:
+    """A text that only reminds, at the next opening after the quiet day on which it was to leave."""
+    quiet = message.due_at or message.nominal_at
+    due = first_place(message.kind, hours, quiet, message.expires_at, day0=day0)
+    why = f"{say_day(quiet.astimezone(hours.zone).date())} is a quiet day"
+    return _moved(message, due, why, hours.zone, tells=())
+
+
 def _moved(
-    message: PlannedMessage, due: datetime | None, full: Sequence[date], draft: Draft, reminds: bool
+    message: PlannedMessage, due: datetime | None, why: str, zone: ZoneInfo, tells: tuple[str, ...]
 ) -> PlannedMessage:
-    had = f"{' and '.join(map(say_day, full))} had enough texts" if full else "another text leaves within the hour"
     notes = [note for note in message.notes if not note.startswith(_MOVED)]  # it has left that moment, too
     if due is None:
-        tell = () if reminds or message.reminds or message.kind is StepKind.ASK else (TELL_IN_PERSON,)
-        return replace(message, due_at=None, notes=(*notes, f"{_NO_PLACE}: {had}", *tell))
-    late = message.late_text if leaves_late(message.nominal_at, due, draft.hours.zone) else None
+        return replace(message, due_at=None, notes=(*notes, f"{_NO_PLACE}: {why}", *tells))
+    late = message.late_text if leaves_late(message.nominal_at, due, zone) else None
     text = late or message.text
     way = "earlier" if due < message.nominal_at else "later"
-    notes.append(f"{_MOVED}{way}: {had}")
+    notes.append(f"{_MOVED}{way}: {why}")
     return replace(message, due_at=due, text=text, segments=count_segments(text), notes=tuple(notes))

@@ -76,7 +76,7 @@ class InformingFacts:
 
     def _first_open(self, since: datetime, ends: Collection[datetime]) -> datetime | None:
         day0 = self.anchor.astimezone(self.hours.zone).date()
-        return self.hours.first_open(since, max(ends), day0=day0) if ends else None
+        return self.hours.on_quiet_days_too.first_open(since, max(ends), day0=day0) if ends else None
 
 
 def add_catch_up(messages: tuple[PlannedMessage, ...], facts: InformingFacts) -> tuple[PlannedMessage, ...]:

@@ -3,8 +3,10 @@
 Outside the send window `lift`, `ask`, `expect`, `check_in` and `rebook` move later, an `ask` also to a day with enough
 staffed hours left; `warning`, `restrict` and `care` move earlier on their own local date, never before the anchor, else
 later: `care` on that date, the others to the next opening; `prepare` moves earlier, across dates if it must, never
-before the enrollment. A `restrict` text is useful while every restriction that it names holds. What finds no place
-before it expires has none: staff tell the patient in person; of a question they need not.
+before the enrollment. A quiet day moves texts as the night does, `care` to the next open date, too; but a clinic's own
+hold neither a `warning` nor a rule that nobody has told yet. A `restrict` text is useful while every restriction that
+it names holds. What finds no place before it expires has none: staff tell the patient in person; of a question they
+need not.
 """
 
 from __future__ import annotations
@@ -156,8 +158,9 @@ class Slot(NamedTuple):
         """Whether it leaves on a later local date than its nominal one."""
         return self.due_at is not None and leaves_late(self.nominal_at, self.due_at, zone)
 
-    def notes(self, zone: ZoneInfo, enrolled_at: datetime | None) -> tuple[str, ...]:
-        """Why it does not leave at its nominal moment, in words."""
+    def notes(self, hours: OpenHours, enrolled_at: datetime | None) -> tuple[str, ...]:
+        """Why it does not leave at its nominal moment, in words. `hours`: those of the patient."""
+        hours = _hours_of(self.step, hours)
         asks = self.step.kind is StepKind.ASK
         needs_nobody = asks or (self.step.occurrence is not None and self.step.occurrence.reminds)
         if self.not_before >= NOT_YET:
@@ -168,11 +171,18 @@ class Slot(NamedTuple):
             why = "late: enrolled after its moment" if self.due_at else "enrolled too late for it"
         elif self.due_at is None:
             why = "no open hour with two staffed ones left before it expires" if asks else _NO_OPEN_HOUR
+            why += ": a quiet day" if hours.is_quiet(self.nominal_at) else ""
         else:
             way = "later" if self.due_at > self.nominal_at else "earlier"
-            why = f"moved {way} from {say_moment(self.nominal_at, zone)}: outside the send window"
+            closed = hours.why_closed(self.nominal_at, self.due_at)
+            why = f"moved {way} from {say_moment(self.nominal_at, hours.zone)}: {closed}"
             why += " or too late in the staffed hours" if asks else ""
         return (why,) if self.due_at or needs_nobody else (why, TELL_IN_PERSON)
+
+
+def hours_for(kind: str, hours: OpenHours, *, tells_a_rule: bool) -> OpenHours:
+    """When a text of this kind may leave. `tells_a_rule`: it names one that nobody has told the patient yet."""
+    return hours.on_quiet_days_too if kind == StepKind.WARNING or tells_a_rule else hours
 
 
 def leaves_late(nominal_at: datetime, at: datetime, zone: ZoneInfo) -> bool:
@@ -185,7 +195,13 @@ def place(steps: Sequence[Step], moments: Moments, hours: OpenHours, enrolled_at
     return sorted([_place_one(step, moments, hours, enrolled_at) for step in steps], key=_in_order)
 
 
+def _hours_of(step: Step, hours: OpenHours) -> OpenHours:
+    """A rule is taken to be untold here: whether a text only reminds shows once all have their places."""
+    return hours_for(step.kind, hours, tells_a_rule=step.kind is StepKind.RESTRICT and bool(step.named_topics))
+
+
 def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: datetime | None) -> Slot:
+    hours = _hours_of(step, hours)
     nominal = moments.nominal(step)
     not_before, expires = moments.limits(step, nominal, enrolled_at)
     earliest = max(not_before, enrolled_at) if enrolled_at else not_before
@@ -213,7 +229,8 @@ def _open_moment(
         return hours.next_open(nominal, expires, day0=day0)
     on = nominal.astimezone(hours.zone).date()
     earlier = hours.previous_open(nominal, max(_midnight(on, hours.zone), earliest), day0=day0)
-    last = expires if kind in _NEXT_OPENING else min(_midnight(on + _DAY, hours.zone), expires)
+    on_another_date = kind in _NEXT_OPENING or hours.is_quiet(nominal)
+    last = expires if on_another_date else min(_midnight(on + _DAY, hours.zone), expires)
     return earlier or hours.next_open(nominal, last, day0=day0)
 
 

@@ -2,14 +2,15 @@
 
 The window is the clinic's setting on the patient's own clock, and never outside 08:00-21:00 whatever the setting
 (47 CFR 64.1200(c)(1), the federal hours, kept for care texts too). Where the number's area code points to other
-zones, the federal hours hold on those clocks as well: an area code is not a location, so it may only narrow.
+zones, the federal hours hold on those clocks as well: an area code is not a location, so it may only narrow. On a quiet
+day of the patient's own clock it does not open.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
@@ -17,6 +18,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
 from schedules.offsets import wall_first
+from schedules.quiet_days import NO_QUIET_DAYS, QuietDays
 
 EARLIEST, LATEST = time(8), time(21)
 LEAST_REMAINING = timedelta(minutes=15)
@@ -24,6 +26,7 @@ LEAST_REMAINING = timedelta(minutes=15)
 LEAST_STAFFED = timedelta(hours=2)
 """What must remain of a day's staffed hours when a question leaves."""
 _ONE_DAY = timedelta(days=1)
+_CLOSED, _QUIET_DAY = "outside the send window", "a quiet day"
 _PLACES = {
     "America/New_York": ("EST", "EDT", "ET", "EST/EDT", "EASTERN"),
     "America/Chicago": ("CST", "CDT", "CT", "CST/CDT", "CENTRAL"),
@@ -44,6 +47,8 @@ class SendWindow:
 
     opens: time = time(9)
     closes: time = time(20)
+    quiet: QuietDays = NO_QUIET_DAYS
+    """The clinic's, or the office's. A patient may wish for others besides."""
 
     def __post_init__(self) -> None:
         if not EARLIEST <= self.opens < self.closes <= LATEST:
@@ -55,7 +60,7 @@ class SendWindow:
             raise ValueError(f"the send window {self} is under an hour long; write it like 09:00-20:00")
 
     @classmethod
-    def parse(cls, text: str) -> SendWindow:
+    def parse(cls, text: str, quiet: QuietDays = NO_QUIET_DAYS) -> SendWindow:
         """Read `09:00-20:00`; raises ValueError with a sentence."""
         found = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text)
         a, b, c, d = map(int, found.groups()) if found else (24, 0, 24, 0)
@@ -63,7 +68,7 @@ class SendWindow:
             opens, closes = time(a, b), time(c, d)
         except ValueError:
             raise ValueError(f'"{text}" is not a send window; write it like 09:00-20:00') from None
-        return cls(opens, closes)
+        return cls(opens, closes, quiet)
 
     def __str__(self) -> str:
         return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
@@ -86,12 +91,16 @@ class _Day(NamedTuple):
 
 
 class _Days(dict[date, _Day]):
-    """The windows of one zone's dates, each worked out once."""
+    """The windows of one zone's dates, each worked out once; that of a quiet one is empty."""
 
-    def __init__(self, zone: ZoneInfo, opens: time, closes: time) -> None:
-        self._zone, self._opens, self._closes = zone, opens, closes
+    def __init__(self, zone: ZoneInfo, opens: time, closes: time, quiet: QuietDays) -> None:
+        self._zone, self._opens, self._closes, self._quiet = zone, opens, closes, quiet
 
     def __missing__(self, on: date) -> _Day:
+        if on in self._quiet:
+            opens = wall_first(on, self._opens, self._zone)
+            self[on] = day = _Day(opens, opens - LEAST_REMAINING, opens)
+            return day
         closes = wall_first(on, self._closes, self._zone)
         self[on] = day = _Day(wall_first(on, self._opens, self._zone), closes - LEAST_REMAINING, closes)
         return day
@@ -100,9 +109,9 @@ class _Days(dict[date, _Day]):
 class _Clock:
     """One zone's clock and the hours on it in which a text may leave."""
 
-    def __init__(self, zone: ZoneInfo, opens: time, closes: time) -> None:
-        self._zone = zone
-        self._days = _Days(zone, opens, closes)
+    def __init__(self, zone: ZoneInfo, opens: time, closes: time, quiet: QuietDays = NO_QUIET_DAYS) -> None:
+        self._zone, self._quiet = zone, quiet
+        self._days = _Days(zone, opens, closes, quiet)
 
     def day(self, at: datetime) -> _Day:
         """The window of the local date on which `at` falls."""
@@ -110,12 +119,13 @@ class _Clock:
 
     def next_opening(self, after: datetime) -> datetime:
         on = after.astimezone(self._zone).date()
-        opens = self._days[on].opens
-        return opens if opens > after else self._days[on + _ONE_DAY].opens
+        while on in self._quiet or self._days[on].opens <= after:
+            on += _ONE_DAY
+        return self._days[on].opens
 
     def previous_last_call(self, before: datetime) -> datetime:
         on = before.astimezone(self._zone).date()
-        while (call := self._days[on].last_call) >= before:
+        while on in self._quiet or (call := self._days[on].last_call) >= before:
             on -= _ONE_DAY
         return call
 
@@ -137,14 +147,35 @@ class OpenHours:
     """A window on one patient's clocks: asks "open?", "open until?", "first?", "last?" about instants in UTC."""
 
     def __init__(
-        self, window: SendWindow, zone: ZoneInfo, area_zones: Sequence[ZoneInfo] = (), staffed: Staffed | None = None
+        self,
+        window: SendWindow,
+        zone: ZoneInfo,
+        area_zones: Sequence[ZoneInfo] = (),
+        staffed: Staffed | None = None,
+        wish: QuietDays = NO_QUIET_DAYS,
     ) -> None:
-        """`staffed`: when a question may leave; None: whenever a text may."""
+        """`staffed`: when a question may leave; None: whenever a text may. `wish`: the patient's own quiet days."""
         self.zone = zone
         self._staffed = staffed
-        self._own = _Clock(zone, window.opens, window.closes)
+        self._quiet = window.quiet | wish
+        self._own = _Clock(zone, window.opens, window.closes, self._quiet)
         self._area = tuple(_Clock(other, EARLIEST, LATEST) for other in area_zones if other.key != zone.key)
         self._all = (self._own, *self._area)
+        every_day = replace(window, quiet=NO_QUIET_DAYS)
+        self.on_quiet_days_too = OpenHours(every_day, zone, area_zones, staffed, wish) if window.quiet else self
+        """The same for what does not wait for a clinic's quiet day to pass; the patient's own still holds it."""
+
+    def is_quiet(self, at: datetime) -> bool:
+        """Whether it is a quiet day on the patient's own clock."""
+        return bool(self._quiet) and at.astimezone(self.zone).date() in self._quiet
+
+    def why_closed(self, at: datetime, opens: datetime) -> str:
+        """Why nothing leaves at `at` but at `opens`, later or earlier; in words."""
+        if not self._quiet or self.is_quiet(at):
+            return _QUIET_DAY if self._quiet else _CLOSED
+        first, last = sorted(one.astimezone(self.zone).date() for one in (at, opens))
+        dates = (first + _ONE_DAY * ahead for ahead in range((last - first).days))
+        return f"{_CLOSED}, then {_QUIET_DAY}" if any(on in self._quiet for on in dates) else _CLOSED
 
     def open_until(self, at: datetime, *, day0: date | None = None) -> datetime | None:
         """When the window that is open at `at` closes, or None where it is closed.
@@ -204,10 +235,14 @@ class OpenHours:
 
 @lru_cache(maxsize=512)
 def open_hours(
-    window: SendWindow, zone: ZoneInfo, area_zones: tuple[ZoneInfo, ...] = (), staffed: Staffed | None = None
+    window: SendWindow,
+    zone: ZoneInfo,
+    area_zones: tuple[ZoneInfo, ...] = (),
+    staffed: Staffed | None = None,
+    wish: QuietDays = NO_QUIET_DAYS,
 ) -> OpenHours:
-    """The same hours for every patient of one place."""
-    return OpenHours(window, zone, area_zones, staffed)
+    """The same hours for every patient of one place who wishes for the same quiet days."""
+    return OpenHours(window, zone, area_zones, staffed, wish)
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -17,6 +17,7 @@ from schedules.own_words import why_not_its_words
 from schedules.plain import only_if_in_words
 from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import CareProtocol, Step, StepKind
+from schedules.quiet_days import NO_QUIET_DAYS, QuietDays
 from schedules.repeat import repeated_key
 from schedules.segments import count_segments
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, Staffed, open_hours
@@ -42,6 +43,8 @@ class Patient:
     """None where nobody has asked yet: rebook texts are planned with a note."""
     own: OwnLengths = AS_THE_PROTOCOL
     """What staff chose or decided for this patient alone."""
+    quiet: QuietDays = NO_QUIET_DAYS
+    """Days on which the patient wishes to get no text at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,8 @@ def draft_timeline(
             steps.append(step)
         elif why and (left := LeftOut(repeated_key(step.key), why)) not in left_out:
             left_out.append(left)
-    slots = place(steps, moments, hours_of(patient, rules), enrolled_at)
+    hours = hours_of(patient, rules)
+    slots = place(steps, moments, hours, enrolled_at)
     slots = [slot for slot in slots if not is_superseded(slot, moments)]
     ends = {**moments.ends, **until} if until else moments.ends
     printable = Printable(anchor.at, patient.zone, ends, moments.lengths(protocol, until or {}), patient.answers)
@@ -176,7 +180,7 @@ def draft_timeline(
         anchor=anchor,
         zone=patient.zone,
         restrictions=tuple(ends.items()),
-        messages=tuple(_say(slot, patient, speech, enrolled_at) for slot in slots),
+        messages=tuple(_say(slot, patient, speech, slot.notes(hours, enrolled_at)) for slot in slots),
         unanswered=tuple(q for q in protocol.every_question if q not in patient.answers),
         left_out=tuple(left_out),
     )
@@ -188,7 +192,7 @@ def _speech(patient: Patient, rules: Rules, printable: Printable) -> Speech:
 
 def hours_of(patient: Patient, rules: Rules) -> OpenHours:
     """When texts may leave for this patient."""
-    return open_hours(rules.window, patient.zone, patient.area_zones, rules.staffed)
+    return open_hours(rules.window, patient.zone, patient.area_zones, rules.staffed, patient.quiet)
 
 
 def why_left_out(protocol: CareProtocol, step: Step, anchor: Anchor, patient: Patient) -> str | None:
@@ -228,13 +232,12 @@ def check_patient(protocol: CareProtocol, patient: Patient) -> None:
             raise ValueError(f'"{answer}" is no answer to "{question}"; say one of {known}')
 
 
-def _say(slot: Slot, patient: Patient, speech: Speech, enrolled_at: datetime | None) -> PlannedMessage:
+def _say(slot: Slot, patient: Patient, speech: Speech, notes: tuple[str, ...]) -> PlannedMessage:
     step = slot.step
     text = speech.say(step.text[patient.language])
     late = step.late_text.get(patient.language)
     late_text = speech.say(late) if late else None
     words = late_text if late_text and slot.is_late(patient.zone) else text
-    notes = slot.notes(patient.zone, enrolled_at)
     if step.kind is StepKind.REBOOK and patient.rebook_consent is None:
         notes = (*notes, "only with the patient's own consent to rebook texts")
     if step.again_after is not None:

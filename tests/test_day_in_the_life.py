@@ -20,10 +20,11 @@ from notifier.db.outbox import next_due
 from notifier.db.tables import Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.planning.plan import PlanningRules
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.requests import EnrollRequest
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER, Sandbox
 from notifier.sending.claim import SendingRules
 from notifier.sending.dispatch import Dispatch

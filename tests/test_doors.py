@@ -18,8 +18,10 @@ from sqlalchemy import Engine
 from notifier.db.engine import reading
 from notifier.db.enrollments import by_id
 from notifier.db.tables import Enrollment
-from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, KEPT, Kind, stored
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.changes import ChangeRequest
+from notifier.enrollments.field_values import stored
+from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, KEPT, Kind
+from notifier.enrollments.requests import EnrollRequest
 from tests.cli.conftest import _no_settings_from_outside
 from tests.setups.doors import DOORS, ApiDoor, CommandLine, CsvFile, Door, PageForms, open_door
 from tests.web.pages.conftest import _quick_passwords
@@ -62,6 +64,7 @@ VALUES: Mapping[str, Value] = {
     "office": Value("north", "south", "south"),
     "provider": Value("Dr. Kim, RN", "Lee O'Neil", "Lee O'Neil", "Treated by Lee O'Neil"),
     "restrictions": Value({"sun": "10d"}, {"sun": "2w"}, "sun=2w", "Own length: sun 2w"),
+    "quiet_days": Value("Sun,2026-12-25", "Sat,Sun", "Sat,Sun", "No texts on Sat,Sun"),
     "decided_by": Value("Dr. Kim", "Dr. Lee", "Dr. Lee", "Decided by Dr. Lee"),
     "protocol": Value("microneedling-regimen", "microneedling", "Microneedling: standard aftercare"),
     "second": Value(True, False, "no", "A second treatment on the same day no"),

@@ -6,12 +6,12 @@ import socket
 from datetime import timedelta
 
 from notifier.alerting.addresses import parse_contacts
-from notifier.bootstrap.planning import protocols, read_offices, staffed_hours
+from notifier.bootstrap.planning import protocols, read_offices, send_window, staffed_hours
 from notifier.config.settings import BadSettings, Settings
 from notifier.oversight.alerts.alert_rules import AlertRules
 from notifier.oversight.alerts.on_call import OfficeOnCall, OnCall
 from notifier.oversight.alerts.watch import Alerting
-from schedules.send_window import SendWindow, zone_named
+from schedules.send_window import zone_named
 
 
 def build_alerting(settings: Settings) -> Alerting:
@@ -20,7 +20,7 @@ def build_alerting(settings: Settings) -> Alerting:
     rules = AlertRules(
         zone_named(settings.timezone or "UTC"),
         staffed_hours(settings),
-        SendWindow.parse(settings.send_window),
+        send_window(settings),
         by_webhook=settings.public_url is not None,
         unreadable_protocols=protocols(settings).unreadable,
         unread_after=timedelta(minutes=settings.unread_minutes),

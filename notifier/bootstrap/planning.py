@@ -9,6 +9,7 @@ from notifier.domain.offices import NO_OFFICES, OfficeProfile, Offices
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.catalogue import Catalogue, protocols_with
+from schedules.quiet_days import quiet_days
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 
@@ -20,7 +21,7 @@ def planning_rules(settings: Settings) -> PlanningRules:
     return PlanningRules(
         voice=_voice(settings),
         timezone=settings.timezone or "UTC",
-        window=SendWindow.parse(settings.send_window),
+        window=send_window(settings),
         max_texts_per_day=settings.max_texts_per_day,
         staffed=staffed_hours(settings),
         first_text=settings.first_text,
@@ -76,7 +77,7 @@ def own_profile(settings: Settings) -> OfficeProfile:
         id="",
         voice=_voice(settings),
         timezone=settings.timezone or "UTC",
-        window=SendWindow.parse(settings.send_window),
+        window=send_window(settings),
         staffed=staffed_hours(settings),
         after_hours_phone=settings.after_hours_phone,
         sender=own_sender(settings),
@@ -86,6 +87,11 @@ def own_profile(settings: Settings) -> OfficeProfile:
 def own_sender(settings: Settings) -> str | None:
     """The messaging service or number that the clinic itself sends from; None where none is set."""
     return settings.twilio_messaging_service_sid or settings.twilio_from_number
+
+
+def send_window(settings: Settings) -> SendWindow:
+    """When texts may leave, and on which days none does that can wait."""
+    return SendWindow.parse(settings.send_window, quiet_days(settings.quiet_days))
 
 
 def staffed_hours(settings: Settings) -> StaffedHours | None:

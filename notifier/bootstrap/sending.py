@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notifier.bootstrap.planning import own_sender, planning_rules, read_offices, staffed_hours
+from notifier.bootstrap.planning import own_sender, planning_rules, read_offices, send_window, staffed_hours
 from notifier.config.settings import BadSettings, Settings
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.sending.claim import SendingRules
 from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Gateway
-from schedules.send_window import SendWindow, zone_named
+from schedules.send_window import zone_named
 from schedules.wording import Voice
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SPARE_CONNECTIONS = 5
 def sending_rules(settings: Settings) -> SendingRules:
     """What is checked again when a text leaves."""
     return SendingRules(
-        SendWindow.parse(settings.send_window),
+        send_window(settings),
         settings.max_texts_per_day,
         settings.recover_above,
         sender=own_sender(settings),

@@ -22,6 +22,10 @@ Restrictions = Annotated[
     typer.Option("--restriction", help="TOPIC=LENGTH of this patient: sun=10d, 48h or 2w; sun= takes it back."),
 ]
 DecidedBy = Annotated[str | None, typer.Option(help="Who decided a length shorter than the protocol's.")]
+QuietDaysOption = Annotated[
+    str | None,
+    typer.Option("--quiet-days", help="Days the patient wishes no text on, like Sun,2026-12-25.", metavar="DAYS"),
+]
 TreatedAt = Annotated[str | None, typer.Option(help="The END of the treatment, like 2026-03-07T15:30.")]
 AppointmentAt = Annotated[str | None, typer.Option(help="The appointment, while the patient is not treated yet.")]
 Timezone = Annotated[str | None, typer.Option(help="The patient's IANA zone; the clinic's unless said.")]

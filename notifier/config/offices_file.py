@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Annotated, Any, Final
 
@@ -16,6 +17,7 @@ from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.catalogue import Catalogue
 from schedules.problems import explain_toml
+from schedules.quiet_days import QuietDays
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 
@@ -25,6 +27,7 @@ _WRITE: Final = {
     "phone": '"(212) 555-0199"',
     "timezone": '"America/New_York"',
     "send_window": '"09:00-20:00"',
+    "quiet_days": '"Sun,2026-12-25"',
     "staffed_hours": '"Mon-Fri 09:00-17:00"',
     "after_hours_phone": '"(212) 555-0142"',
     "alerts": '"mailto:desk@example.org; mailto:doctor@example.org"',
@@ -65,6 +68,7 @@ class _Profile(BaseModel):
     name: types.ClinicName | None = None
     phone: types.ClinicPhone | None = None
     send_window: types.SendWindowText | None = None
+    quiet_days: types.QuietDaysText | None = None
     staffed_hours: types.StaffedHoursText | None = None
     after_hours_phone: types.ClinicPhone | None = None
     alerts: Annotated[str, AfterValidator(_alerts)] | None = None
@@ -138,12 +142,18 @@ def _sentence(error: Any) -> str:
     return f"{key} is not what it should be; write {key} = {_WRITE[key]}"
 
 
+def _window(profile: _Profile, own: SendWindow) -> SendWindow:
+    """The office's hours and quiet days, each the clinic's own where it says none; no quiet day where it says ""."""
+    quiet = own.quiet if profile.quiet_days is None else QuietDays.parse(profile.quiet_days)
+    return SendWindow.parse(profile.send_window, quiet) if profile.send_window else replace(own, quiet=quiet)
+
+
 def _filled(office: str, profile: _Profile, own: OfficeProfile) -> OfficeProfile:
     return OfficeProfile(
         id=office,
         voice=Voice(profile.name or own.voice.clinic, profile.phone or own.voice.phone),
         timezone=profile.timezone,
-        window=SendWindow.parse(profile.send_window) if profile.send_window else own.window,
+        window=_window(profile, own.window),
         staffed=StaffedHours.parse(profile.staffed_hours) if profile.staffed_hours else own.staffed,
         after_hours_phone=profile.after_hours_phone or own.after_hours_phone,
         alerts=parse_contacts(profile.alerts) if profile.alerts else (),

@@ -14,6 +14,7 @@ HiddenAddress = Annotated[SecretStr, AfterValidator(values.secret(values.web_add
 Token = Annotated[SecretStr, AfterValidator(values.secret(values.auth_token))]
 AnswerWords = Annotated[str, AfterValidator(values.answer_words)]
 SendWindowText = Annotated[str, AfterValidator(values.send_window)]
+QuietDaysText = Annotated[str, AfterValidator(values.quiet_days)]
 StaffedHoursText = Annotated[str, AfterValidator(values.staffed_hours)]
 ClinicName = Annotated[str, AfterValidator(values.clinic_name)]
 ClinicPhone = Annotated[str, AfterValidator(values.clinic_phone)]

@@ -65,6 +65,8 @@ class Settings(_OfLanguages):
     timezone: types.ZoneName | None = None
     """The clinic's IANA zone; a patient's own may differ."""
     send_window: types.SendWindowText = "09:00-20:00"
+    quiet_days: types.QuietDaysText | None = None
+    """Weekdays and dates on which no text leaves that can wait; None: no day is quiet."""
     offices_file: Path | None = None
     """One profile for each office; None: the clinic is one place."""
     protocols_dir: types.ProtocolsDirectory | None = None

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from notifier.alerting.addresses import parse_contacts
 from notifier.domain.staffed_hours import StaffedHours
+from schedules.quiet_days import clean_quiet_days
 from schedules.send_window import SendWindow, zone_named
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
@@ -60,6 +61,11 @@ def zone(value: str) -> str:
 def send_window(value: str) -> str:
     """The hours in which texts may leave, as they are written; raises ValueError with a sentence."""
     return str(SendWindow.parse(value))
+
+
+def quiet_days(value: str) -> str:
+    """Weekdays and dates without texts, as they are kept; raises ValueError with a sentence."""
+    return clean_quiet_days(value)
 
 
 def staffed_hours(value: str) -> str:

@@ -77,7 +77,7 @@ def may_reply_until(
         )
     zone = zone_called(enrollment.timezone)
     areas = tuple(zone_called(one) for one in area_zones(phone))
-    hours = open_hours(rules.at(enrollment.office).window, zone, areas)
+    hours = open_hours(rules.at(enrollment.office).window, zone, areas).on_quiet_days_too
     closes = hours.open_until(now)
     if closes is None or closes - now < LEAST_REMAINING:
         opens = hours.next_open(now, now + _AHEAD)

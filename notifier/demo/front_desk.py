@@ -17,11 +17,12 @@ from notifier.demo.script import AnswerGiven, Enrolls, StaffAct, StaffAnswer, Tr
 from notifier.demo.why import hour
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.planning.plan import PlanningRules
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change, Treated
 from notifier.enrollments.effect import TextEffect, What
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.lifecycle import apply, preview
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.requests import EnrollRequest
 from schedules.catalogue import shipped
 from schedules.saying import say_moment
 

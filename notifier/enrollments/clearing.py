@@ -11,7 +11,7 @@ from notifier.domain.planning.gates import gates_of
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import Refused
 from notifier.domain.states import SAID
-from notifier.enrollments.requests import ChangeRequest
+from notifier.enrollments.changes import ChangeRequest
 from schedules.plain import key_in_words, length_in_words
 from schedules.protocol import StepKind
 from schedules.saying import say_moment

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from notifier.db.tables import Enrollment
 from notifier.domain.states import RUNNING
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.command_plan import CommandPlan
 from notifier.enrollments.effect import Effect, fields_of, others_of, texts_of
-from notifier.enrollments.requests import ChangeRequest
 
 
 def effect_of(stored: Enrollment, plan: CommandPlan, wanted: ChangeRequest, yours: frozenset[str] | None) -> Effect:

@@ -31,9 +31,10 @@ from notifier.domain.instants import zone_called
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState
-from notifier.enrollments.fields import BY_NAME, read_choice
+from notifier.enrollments.changes import ChangeRequest, changed, names_of
+from notifier.enrollments.field_values import read_choice
+from notifier.enrollments.fields import BY_NAME
 from notifier.enrollments.identity import refuse_ended
-from notifier.enrollments.requests import ChangeRequest, changed, names_of
 from schedules.saying import say_moment
 
 

@@ -15,9 +15,9 @@ from notifier.domain.names import check_name
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.planning.wrong_now import OTHER_WORDS
+from notifier.enrollments.changes import ChangeRequest
+from notifier.enrollments.field_values import stored as value_of
 from notifier.enrollments.fields import CHANGEABLE, KEPT, PLANNED
-from notifier.enrollments.fields import stored as value_of
-from notifier.enrollments.requests import ChangeRequest
 
 
 class What(StrEnum):

@@ -24,7 +24,8 @@ from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
-from notifier.enrollments.fields import CHANGEABLE, Field, stored
+from notifier.enrollments.field_values import stored
+from notifier.enrollments.fields import CHANGEABLE, Field
 from notifier.enrollments.first_texts import first_text_json
 from notifier.enrollments.known_erased import refuse_erased
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of

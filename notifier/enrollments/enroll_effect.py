@@ -11,10 +11,11 @@ from notifier.db.tables import Enrollment
 from notifier.domain.planning.difference import PlannedChange, compare
 from notifier.domain.planning.first_text import FirstText
 from notifier.domain.planning.plan import EnrollmentFacts, Plan
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.effect import Effect, OtherEffect, What, fields_of, texts_of
 from notifier.enrollments.fields import KEPT
 from notifier.enrollments.first_text_changes import FirstTextChange
-from notifier.enrollments.requests import ChangeRequest, Checked
+from notifier.enrollments.requests import Checked
 
 
 def visible_of(

@@ -3,7 +3,7 @@
 A new field is, in this order:
 
 - a row here, with `later=True` (`is_kept=False`: no column)
-- its line in `EnrollRequest` and, where it may change, in `ChangeRequest` (requests.py)
+- its line in `EnrollRequest` (requests.py) and, where it may change, in `ChangeRequest` (changes.py)
 - a column of `Enrollment` (notifier/db/tables/outbox.py), a file in notifier/db/migrations/versions that adds it, and
   that file's revision as `HEAD` in notifier/db/schema.py
 - the options of `notifier enroll` and `notifier change` (notifier/cli/staff/enroll.py and change.py)
@@ -18,14 +18,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Final
 
-from notifier.db.tables import Enrollment
 from notifier.domain.consent import check_consent
 from notifier.domain.informed import Informed
 from notifier.domain.names import LONGEST_NAME, check_provider
 from notifier.domain.planning.plan import EnrollmentFacts
-from notifier.domain.refused import Refused
+from schedules.quiet_days import clean_quiet_days
 
 
 class Kind(Enum):
@@ -233,6 +232,15 @@ FIELDS: Final = (
         later=True,
     ),
     Field(
+        name="quiet_days",
+        kind=Kind.TEXT,
+        label="No texts on",
+        help="Days on which the patient wishes no text: at most three weekdays, and dates, such as Sun,2026-12-25",
+        longest=200,
+        clean=clean_quiet_days,
+        later=True,
+    ),
+    Field(
         name="informed",
         kind=Kind.CHOICE,
         label="Told in person",
@@ -257,43 +265,3 @@ PLANNED: Final = tuple(
     and field.kind not in (Kind.PHONE, Kind.PROTOCOL)
 )
 """What planning sees as it is stored, by the same name; who the patient is and the protocol's version need more."""
-
-
-def read_text(field: Field, typed: str | None) -> str | None:
-    """A text as it is stored: None where it is empty. Raises Refused."""
-    try:
-        text = field.clean(typed or "")
-    except ValueError as why:
-        raise Refused(str(why) if str(why).startswith(field.name) else f"{field.name}: {why}", field.name) from None
-    if not text and field.required:
-        raise Refused(f"{field.name} is empty; say {field.help[:1].lower()}{field.help[1:]}", field.name)
-    if len(text) > field.longest:
-        raise Refused(f"{field.name} is {len(text)} characters long; write at most {field.longest}", field.name)
-    return text or None
-
-
-def read_choice(field: Field, typed: str | None) -> str | None:
-    """One of the options as it is stored; None where nothing is said. Raises Refused."""
-    chosen = (typed or "").strip().casefold()
-    if chosen and chosen not in field.options:
-        known = " or ".join(field.options)
-        raise Refused(f'{field.name} "{chosen[:40]}" is not known; write {known}, or leave it empty', field.name)
-    return chosen or None
-
-
-def card_notes(values: object) -> list[str]:
-    """What the card to take home says beside the plan, of an enrollment or of a request."""
-    said = (getattr(values, field.name) for field in TEXTS if field.on_card)
-    return [text for text in said if text]
-
-
-def stored(field: Field, enrollment: Enrollment) -> Any:
-    """What an enrollment has in a field, as a request says it."""
-    match field.name:
-        case "second":
-            return enrollment.ordinal > 0
-        case _ if not field.is_kept:
-            return None if field.name == "informed" else False
-        case "answers" | "restrictions":
-            return dict(getattr(enrollment, field.name) or {})
-    return getattr(enrollment, field.name)

@@ -13,9 +13,10 @@ from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.elsewhere import StandsElsewhere, stands_elsewhere
-from notifier.enrollments.fields import PLANNED, TEXTS, read_text
-from notifier.enrollments.requests import ChangeRequest
+from notifier.enrollments.field_values import read_text
+from notifier.enrollments.fields import PLANNED, TEXTS
 
 
 def unplanned_columns(

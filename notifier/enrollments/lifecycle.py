@@ -20,6 +20,7 @@ from notifier.domain.informed import informed_note
 from notifier.domain.names import Name, check_name
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.command_effect import effect_of
 from notifier.enrollments.command_plan import CommandPlan, plan_command
 from notifier.enrollments.commands import Command
@@ -28,7 +29,6 @@ from notifier.enrollments.fields import PLANNED
 from notifier.enrollments.first_text_changes import write_first_changes
 from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.asks import keep_from_old_number
 from notifier.numbers.erased import recall_number
 from notifier.numbers.holds import hold_number, open_holds

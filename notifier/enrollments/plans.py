@@ -23,7 +23,8 @@ from notifier.domain.planning.difference import OutboxRow, PlanDifference, Plann
 from notifier.domain.planning.plan import EnrollmentFacts, concerns
 from notifier.domain.states import MessageState
 from notifier.domain.tasks import AHEAD
-from notifier.enrollments.fields import BY_NAME, PLANNED, stored
+from notifier.enrollments.field_values import stored
+from notifier.enrollments.fields import BY_NAME, PLANNED
 from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol
 from schedules.saying import say_moment

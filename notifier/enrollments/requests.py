@@ -1,4 +1,4 @@
-"""What staff ask for when they enroll a patient or change an enrollment, and the checks that need no database."""
+"""What staff ask for when they enroll a patient, and the checks of it that need no database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from notifier.domain.cleared import Said, with_cleared
 from notifier.domain.instants import check_appointment_at, check_treated_at, zone_called
 from notifier.domain.names import Name, check_name
 from notifier.domain.offices import choose_office
@@ -21,17 +20,8 @@ from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import approved_words, check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.fields import (
-    BY_NAME,
-    CHANGEABLE,
-    FIELDS,
-    PLANNED,
-    TEXTS,
-    Field,
-    Kind,
-    read_choice,
-    read_text,
-)
+from notifier.enrollments.field_values import read_choice, read_text
+from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, PLANNED, TEXTS, Field, Kind
 from schedules.protocol import CareProtocol
 from schedules.series import SERIES
 
@@ -69,6 +59,8 @@ class EnrollRequest:
     """By topic: how long it holds for this patient, such as `10d`."""
     decided_by: str | None = None
     """Who decided that one of them is shorter than the protocol's."""
+    quiet_days: str | None = None
+    """Weekdays and dates on which the patient wishes no text."""
     informed: str | None = None
     """Somebody told the patient every rule: `yes`, or `card` where it was in writing."""
 
@@ -146,7 +138,7 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     check_words(protocol, language, request.answers)
     words, answers = approved_words(protocol, language, protocols), request.answers
     if words is not protocol:
-        answers = {question: answer for question, answer in answers.items() if _fits(words, question, answer)}
+        answers = {question: answer for question, answer in answers.items() if fits_question(words, question, answer)}
     planned: dict[str, Any] = {one.name: texts[one.name] for one in TEXTS if one.name in PLANNED}
     facts = EnrollmentFacts(
         enrollment=0,
@@ -181,119 +173,8 @@ def check_when(wanted: Checked, now: datetime) -> None:
         check_appointment_at(wanted.facts.appointment_at, now, wanted.facts.timezone)
 
 
-_NOT_TREATED = frozenset({EnrollmentState.BOOKED, EnrollmentState.NO_SHOW})
-"""A treatment, or another appointment, says that the patient came after all, or will come."""
-
-
-_PLAIN = frozenset({Kind.ZONE, Kind.FLAG, Kind.OFFICE, Kind.TEXT})
-"""What is changed by itself; the others hang on each other, or on the patient."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRequest:
-    """New values, as typed; None leaves a thing as it is. Both instants are aware."""
-
-    name: str | None = None
-    phone: str | None = None
-    timezone: str | None = None
-    language: str | None = None
-    answers: Mapping[str, str] | None = None
-    """Answers that are new or different; the others stay."""
-    treated_at: datetime | None = None
-    appointment_at: datetime | None = None
-    protocol: CareProtocol | None = None
-    """Pins this version, also where it is the same protocol."""
-    rebook_consent: bool | None = None
-    second: bool | None = None
-    """Whether it is a second treatment of the same day, on the same protocol."""
-    separate_areas: bool | None = None
-    """Whether this treatment is on other areas of skin than the earlier ones."""
-    external_id: str | None = None
-    """The id that the clinic's own system uses; empty: none any more."""
-    office: str | None = None
-    """Whose name, phone, hours and sender the texts have from now on."""
-    provider: str | None = None
-    """Who treated the patient; empty: nobody says."""
-    new_area_code: bool | None = None
-    """A person vouches for the new number, whose area code the library does not know yet."""
-    restrictions: Mapping[str, str] | None = None
-    """Lengths for this patient that are new or different; an empty one takes it back, the others stay."""
-    decided_by: str | None = None
-    """Who decided that one of them is shorter than the protocol's; empty: nobody says."""
-    informed: str | None = None
-    """Somebody told the patient every rule: `yes`, or `card` where it was in writing."""
-    cleared: Said | None = None
-
-
-def changed(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> EnrollmentFacts:
-    """The enrollment after the changes; raises Refused with a sentence."""
-    after = facts
-    if changes.name is not None:
-        name: Name = check_field("name", check_name, changes.name)
-        after = replace(after, first_name=name.first, folded_name=name.folded)
-    if changes.phone is not None:
-        read = partial(parse_phone, vouched=bool(changes.new_area_code))
-        after = replace(after, phone=check_field("phone", read, changes.phone).e164)
-    if changes.timezone is not None:
-        check_field("timezone", zone_called, changes.timezone)
-    for one in CHANGEABLE:
-        value: Any = getattr(changes, one.name)
-        if one.name in PLANNED and value is not None and one.kind in _PLAIN:
-            value = read_text(one, value) if one.kind is Kind.TEXT else value
-            after = replace(after, **{one.name: value})
-    after = _with_words(after, changes)
-    if informed := read_choice(BY_NAME["informed"], changes.informed):
-        after = replace(after, informed={**after.informed, **dict.fromkeys(after.protocol.restrictions, informed)})
-    return with_cleared(_with_lengths(_with_time(after, changes, now), changes), changes.cleared or {}, now)
-
-
-def names_of(changes: ChangeRequest) -> str:
-    """What is changed, in words and without the values: events name no patient data."""
-    said = [name.replace("_", " ") for name in ChangeRequest.__slots__ if getattr(changes, name) is not None]
-    return ", ".join(said) or "nothing"
-
-
-def _with_words(facts: EnrollmentFacts, changes: ChangeRequest) -> EnrollmentFacts:
-    protocol = changes.protocol or facts.protocol
-    # An answer that the new protocol has no question for is of no use to it; a new answer is checked.
-    kept = {question: answer for question, answer in facts.answers.items() if _fits(protocol, question, answer)}
-    answers = {**kept, **(changes.answers or {})}
-    language = changes.language or facts.language
-    check_words(protocol, language, answers)
-    return replace(facts, protocol=protocol, answers=answers, language=language)
-
-
-def _with_lengths(facts: EnrollmentFacts, changes: ChangeRequest) -> EnrollmentFacts:
-    """What is said now is checked by who is named now: a name from before stands behind what was said then."""
-    said = changes.restrictions or {}
-    kept = {topic: one for topic, one in facts.restrictions.items() if topic in facts.protocol.restrictions}
-    new = {topic: one for topic, one in said.items() if one and one != kept.get(topic)}
-    checked = check_own_lengths(
-        new, facts.protocol, facts.anchor, facts.timezone, decided_by=changes.decided_by or None
-    )
-    lengths = {topic: one for topic, one in {**kept, **checked}.items() if said.get(topic) != ""}
-    return replace(facts, restrictions=lengths)
-
-
-def _fits(protocol: CareProtocol, question: str, answer: str) -> bool:
+def fits_question(protocol: CareProtocol, question: str, answer: str) -> bool:
+    """Whether the protocol asks that, and knows the answer."""
     if question in SERIES:
         return True
     return question in protocol.questions and answer in protocol.questions[question].answers
-
-
-def _with_time(facts: EnrollmentFacts, changes: ChangeRequest, now: datetime) -> EnrollmentFacts:
-    if changes.treated_at is not None:
-        if changes.treated_at != facts.treated_at:
-            check_treated_at(changes.treated_at, now, facts.timezone)
-        state = EnrollmentState.ACTIVE if facts.state in _NOT_TREATED else facts.state
-        return replace(facts, treated_at=changes.treated_at, state=state)
-    if changes.appointment_at is not None and changes.appointment_at != facts.appointment_at:
-        if facts.treated_at is not None:
-            raise Refused(
-                "the patient has been treated: change the END of the treatment, or enroll the next appointment",
-                "appointment_at",
-            )
-        check_appointment_at(changes.appointment_at, now, facts.timezone)
-        state = EnrollmentState.BOOKED if facts.state in _NOT_TREATED else facts.state
-        return replace(facts, appointment_at=changes.appointment_at, state=state)
-    return facts

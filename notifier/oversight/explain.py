@@ -39,6 +39,7 @@ from schedules.offsets import NOT_YET, Moment
 from schedules.own_lengths import read_length
 from schedules.plain import city_of, key_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol, Step
+from schedules.quiet_days import quiet_days
 from schedules.saying import say_hour
 
 _FREE: Final = "Nothing keeps it from leaving when due."
@@ -146,6 +147,8 @@ def _the_moment(session: Session, message: Message, enrollment: Enrollment, rule
     else:
         window = rules.at(enrollment.office).window
         hours = f"from {say_hour(window.opens)} to {say_hour(window.closes)}"
+        quiet = window.quiet | quiet_days(enrollment.quiet_days)
+        hours += f", but on quiet days ({quiet}) only what cannot wait" if quiet else ""
         said.append(f"It is due at {say_when(message.due_at, enrollment)}; texts may leave {hours}.")
     if message.expires_at >= NOT_YET:
         return [*said, "It is useful until what it speaks of is cleared."]

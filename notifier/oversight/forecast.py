@@ -19,7 +19,8 @@ from notifier.db.tables import Enrollment, Message, Recovery, RecoveryKind, Repl
 from notifier.domain.kinds import REPLY
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
-from notifier.enrollments.fields import KEPT, stored
+from notifier.enrollments.field_values import stored
+from notifier.enrollments.fields import KEPT
 from notifier.numbers.open_replies import seen_from, what_holds
 from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.gates.recoveries import LATE_WAITS, open_recoveries

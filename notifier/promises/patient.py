@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import Final
 
-from notifier.domain.kinds import OF_NO_PLAN, REPLY, TELLS
+from notifier.domain.kinds import FIRST, OF_NO_PLAN, REPLY, TELLS
 from notifier.domain.states import MessageState
 from notifier.promises.facts import Evidence
 from notifier.promises.tally import Tally, length
@@ -14,6 +14,7 @@ from schedules.protocol import StepKind
 from schedules.send_window import EARLIEST, LATEST
 
 _MAY_EXCEED: Final = frozenset({*TELLS, StepKind.WARNING})
+_ON_QUIET_DAYS: Final = frozenset({*_MAY_EXCEED, FIRST})
 _WAITS_FOR_A_PERSON: Final = frozenset(
     {StepKind.LIFT, StepKind.EXPECT, StepKind.ASK, StepKind.CHECK_IN, StepKind.REBOOK}
 )
@@ -32,7 +33,8 @@ def never_after_stop(evidence: Evidence) -> Tally:
 
 
 def never_at_night(evidence: Evidence) -> Tally:
-    """No planned text outside the send window of the patient's clock, nor at night where the number comes from."""
+    """No planned text outside the send window of the patient's clock, nor at night where the number comes from, nor on
+    a quiet day of the clinic's unless it says a rule or warns."""
     found = Tally()
     for text, row in evidence.pairs():
         if row.kind == REPLY:
@@ -41,6 +43,8 @@ def never_at_night(evidence: Evidence) -> Tally:
         if text.at.astimezone(row.zone).date() != row.day0:
             clocks += [(zone, EARLIEST, LATEST) for zone in row.area_zones if zone.key != row.zone.key]
         found.saw(text.at.astimezone(row.zone).time())
+        if row.kind not in _ON_QUIET_DAYS and text.at.astimezone(row.zone).date() in evidence.window.quiet:
+            found.broken.append(f"{row}: {text.at.astimezone(row.zone):%a %b %-d} is a quiet day")
         for zone, opens, closes in clocks:
             local = text.at.astimezone(zone)
             if not opens <= local.time() < closes:

@@ -19,6 +19,7 @@ from notifier.domain.pseudonyms import is_pseudonym
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
 from notifier.domain.waiting import waits_for
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.effect import Effect, TextEffect, What, fields_of
 from notifier.enrollments.outlook import look_ahead
 from notifier.enrollments.plans import (
@@ -30,7 +31,6 @@ from notifier.enrollments.plans import (
     first_state,
     message_row,
 )
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out

@@ -7,9 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Command
 from notifier.enrollments.identity import refuse_ended
-from notifier.enrollments.requests import ChangeRequest
 from schedules.protocol import CareProtocol
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from notifier.domain.kinds import CORRECTION, FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
-from schedules.moments import first_place, leaves_late
+from schedules.moments import first_place, hours_for, leaves_late
 from schedules.offsets import wall_first
 from schedules.protocol import StepKind
 from schedules.send_window import LEAST_REMAINING, OpenHours
@@ -112,12 +112,13 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return Wait(text.not_before, "not before its restriction has ended")
     if why := facts.waits_for or facts.uninformed:
         return Wait(min(now + LOOK_AGAIN, until), why, for_a_person=facts.waits_for is not None)
+    may_exceed = text.kind in (FIRST, CORRECTION, StepKind.WARNING) or facts.tells_untold
+    facts = facts._replace(hours=hours_for(text.kind, facts.hours, tells_a_rule=may_exceed))
     closes = facts.hours.open_until(now, day0=facts.day0)
     if closes is None or closes - now < LEAST_REMAINING:
-        return _at_the_next_opening(text, facts, now, "outside the send window")
+        return _at_the_next_opening(text, facts, now, facts.hours.why_closed(now, now))
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    may_exceed = text.kind in (FIRST, CORRECTION, StepKind.WARNING) or facts.tells_untold
     if not may_exceed and facts.texts_today >= facts.max_texts_per_day:
         tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
         return _at_the_next_opening(

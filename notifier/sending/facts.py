@@ -32,6 +32,7 @@ from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withd
 from notifier.sending.uninformed import uninformed_lifts, uninformed_rules
 from schedules.asking import first_asking
 from schedules.protocol import StepKind
+from schedules.quiet_days import quiet_days
 from schedules.send_window import OpenHours, SendWindow
 
 DECIDED_BY: tuple[Any, ...] = (
@@ -44,6 +45,7 @@ DECIDED_BY: tuple[Any, ...] = (
     col(Enrollment.treated_at),
     func.coalesce(col(Enrollment.rebook_consent), False).label("rebook_consent"),
     func.coalesce(col(Enrollment.office), col(Message.office)).label("office"),
+    col(Enrollment.quiet_days),
 )  # fmt: skip
 """What a due text's fate is decided by, of its row and its enrollment's; in the order of `Due`. A reply to a number
 that nobody enrolled has no enrollment; what stands there then, nobody asks of a reply."""
@@ -70,6 +72,7 @@ class Due(NamedTuple):
     treated_at: datetime | None
     rebook_consent: bool
     office: str | None
+    quiet_days: str | None
 
     @classmethod
     def of(cls, row: Row[Any]) -> Due:
@@ -90,7 +93,7 @@ class FactsOfBatch:
     uninformed: Mapping[int, str]
     """By text: why a lift must wait until its rule was told."""
     untold: Collection[int]
-    """Texts that tell a rule which nothing has told yet, among those that the cap may count out."""
+    """Texts that tell a rule which nothing has told yet, among those that the cap or a quiet day may hold."""
     window: SendWindow
     """The clinic's own; an office may have another."""
     offices: Offices
@@ -118,6 +121,12 @@ class FactsOfBatch:
             _one_at_a_time(session, phones)
             left = left_today(session, phones, now)
         kept, texts = kept_phones(session, phones), Counter(row.phone for row in due)
+
+        def may_be_held(row: Due) -> bool:
+            is_crowded = not only_look and len(left.get(row.phone, ())) + texts[row.phone] > most
+            office = offices.get(row.office or "")
+            return is_crowded or _is_quiet(row, office.window if office else window, now)
+
         return cls(
             opted_out=opted_out_phones(session, kept) if kept else set(),
             never_texted=never_texted_of(session, {row.enrollment_id for row in due if row.enrollment_id}),
@@ -126,14 +135,7 @@ class FactsOfBatch:
             left=left,
             uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT]),
             untold=uninformed_rules(
-                session,
-                [
-                    row.id
-                    for row in due
-                    if row.kind == StepKind.RESTRICT
-                    and not only_look
-                    and len(left.get(row.phone, ())) + texts[row.phone] > most
-                ],
+                session, [row.id for row in due if row.kind == StepKind.RESTRICT and may_be_held(row)]
             ),
             window=window,
             offices=offices,
@@ -160,7 +162,7 @@ class FactsOfBatch:
         office = self.offices[row.office] if row.office else None
         window, staffed = (office.window, office.staffed_clock) if office else (self.window, self.staffed)
         held = self.holds.get(row.phone, ())
-        hours = _hours(window, row.timezone, area_zones(row.phone), staffed)
+        hours = _hours(window, row.timezone, area_zones(row.phone), staffed, row.quiet_days)
         return SendingFacts(
             never_text=row.enrollment_id in self.never_texted,
             enrollment=row.enrollment_state,
@@ -199,8 +201,18 @@ def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -
 
 
 @lru_cache(maxsize=4096)
-def _hours(window: SendWindow, zone: str, area: tuple[str, ...], staffed: StaffedClock | None) -> OpenHours:
-    return OpenHours(window, zone_called(zone), [zone_called(name) for name in area], staffed)
+def _hours(
+    window: SendWindow, zone: str, area: tuple[str, ...], staffed: StaffedClock | None, wish: str | None
+) -> OpenHours:
+    return OpenHours(window, zone_called(zone), [zone_called(name) for name in area], staffed, quiet_days(wish))
+
+
+def _is_quiet(row: Due, window: SendWindow, now: datetime) -> bool:
+    """Whether it is a quiet day of its clinic where the patient lives; not where nobody knows the zone."""
+    try:
+        return bool(window.quiet) and now.astimezone(zone_called(row.timezone)).date() in window.quiet
+    except ValueError:
+        return False
 
 
 def _one_at_a_time(session: Session, phones: set[str]) -> None:

@@ -29,9 +29,9 @@ _RULE_TEXTS = select(
 ).where(in_array(col(Message.enrollment_id), "enrollments"), col(Message.kind).in_(TELLS))
 
 
-_RULES = select(col(Message.id), col(Message.enrollment_id), col(Message.topics), col(Message.phone)).where(
-    in_array(col(Message.id), "rules")
-)
+_RULES = select(
+    col(Message.id), col(Message.enrollment_id), col(Message.topics), col(Message.phone), col(Message.state)
+).where(in_array(col(Message.id), "rules"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ def uninformed_lifts(session: Session, lifts: Sequence[int]) -> dict[int, str]:
 
 def uninformed_rules(session: Session, texts: Sequence[int]) -> frozenset[int]:
     """Those of these `restrict` texts, by their ids, that name a rule which no text to their number has told, or may
-    have. What a person has told counts for nothing here, as in the plan."""
+    have. What a person has told counts for nothing here, as in the plan.
+
+    One that is claimed is among them: its claim has found it so, and at the last look it is itself on its way."""
     if not texts:
         return frozenset()
     found = session.connection().execute(_RULES, {"rules": texts}).all()
@@ -72,7 +74,11 @@ def uninformed_rules(session: Session, texts: Sequence[int]) -> frozenset[int]:
     def informed_of(enrollment: int, phone: str) -> frozenset[str]:
         return informed_by_text(rows[enrollment], phone) | on_their_way(rows[enrollment], phone)
 
-    return frozenset(one.id for one in found if set(one.topics or ()) - informed_of(one.enrollment_id, one.phone))
+    return frozenset(
+        one.id
+        for one in found
+        if one.state is MessageState.ATTEMPTING or set(one.topics or ()) - informed_of(one.enrollment_id, one.phone)
+    )
 
 
 def _rule_texts(session: Session, enrollments: Collection[int]) -> Mapping[int, Sequence[_RuleText]]:

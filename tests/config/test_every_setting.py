@@ -34,6 +34,7 @@ OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "NOTIFIER_CLINIC_PHONE": ("write", ("555", "1-800-GLOW-NOW", "call us")),
     "NOTIFIER_TIMEZONE": ("write an IANA name", ("Boston", "EST5", "../etc/passwd", "America/NewYork")),
     "NOTIFIER_SEND_WINDOW": ("write", ("7-9", "09:00", "20:00-09:00", "09:00-09:00", "00:00-24:00")),
+    "NOTIFIER_QUIET_DAYS": ("write", ("Sonntag", "Sat-Sun", "2026-02-30", "Mon,Tue,Wed,Thu")),
     "NOTIFIER_STAFFED_HOURS": ("write", ("9 to 5", "Mon-Fri", "Mon-Fri 17:00-09:00", "Xyz 09:00-17:00")),
     "NOTIFIER_AFTER_HOURS_PHONE": ("write", ("555", "call us")),
     "NOTIFIER_CLINICAL_ALERTS": ("write", ("desk@example.org", "mailto:a@b;;mailto:c@d", "mailto:a", "https://")),

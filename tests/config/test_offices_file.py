@@ -9,11 +9,16 @@ from notifier.domain.offices import OfficeProfile, choose_office, office_of_send
 from notifier.domain.refused import Refused
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.catalogue import shipped
+from schedules.quiet_days import QuietDays
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 
 OWN = OfficeProfile(
-    "", Voice("Lakeside Skin", "(978) 555-0142"), "America/New_York", SendWindow(), sender="+12125550000"
+    "",
+    Voice("Lakeside Skin", "(978) 555-0142"),
+    "America/New_York",
+    SendWindow(quiet=QuietDays.parse("Sun")),
+    sender="+12125550000",
 )
 SERVICE = "MG" + "a" * 32
 FILE = f"""
@@ -22,6 +27,7 @@ name          = "Lakeside Downtown"
 phone         = "(978) 555-0199"
 timezone      = "America/Chicago"
 send_window   = "10:00-18:00"
+quiet_days    = "mon, 2026-12-25"
 staffed_hours = "Mon-Fri 09:00-17:00"
 sender        = "{SERVICE}"
 language      = "es"
@@ -44,7 +50,7 @@ def test_a_table_says_all_that_is_different_at_an_office() -> None:
         "downtown",
         Voice("Lakeside Downtown", "(978) 555-0199"),
         "America/Chicago",
-        SendWindow.parse("10:00-18:00"),
+        SendWindow.parse("10:00-18:00", QuietDays.parse("Mon,2026-12-25")),
         StaffedHours.parse("Mon-Fri 09:00-17:00"),
         "(978) 555-0111",
         (("mailto:desk@example.org", "https://chat.example.org/x"), ("mailto:doctor@example.org",)),
@@ -62,6 +68,10 @@ def test_what_it_leaves_out_is_the_clinics_own() -> None:
     )  # fmt: skip
 
 
+def test_an_office_without_quiet_days_says_so() -> None:
+    assert SendWindow() == parse('[north]\ntimezone = "America/Phoenix"\nquiet_days = ""')["north"].window
+
+
 def test_the_clinics_own_sender_said_again_is_the_clinics_own() -> None:
     """One number has one pace, whoever names it."""
     assert parse('[north]\ntimezone = "America/Phoenix"\nsender = "+12125550000"')["north"].sender is None
@@ -76,6 +86,10 @@ def test_each_mistake_is_one_sentence_that_says_where_and_what_to_write(subtests
         ('[north]\ntimezone = "America/Phoenix"\nphone = 1', r'phone is not what it should be; write phone = "\(212\)'),
         ('[north]\ntimezone = "America/Phoenix"\nphone = "12"', "phone: this is not a number that a patient can call"),
         ('[north]\ntimezone = "America/Phoenix"\nsend_window = "7-9"', 'send_window: "7-9" is not a send window'),
+        (
+            '[north]\ntimezone = "America/Phoenix"\nquiet_days = "Sonntag"',
+            'quiet_days: "Sonntag" is no quiet day',
+        ),
         ('[north]\ntimezone = "America/Phoenix"\ncovered_by = "north"', 'covered_by: there is no other office "north"'),
         ('[north]\ntimezone = "America/Phoenix"\nalerts = "desk"', "alerts: an address of person 1 cannot be read"),
         ('[north]\ntimezone = "America/Phoenix"\nstaffed_hours = "always"', "staffed_hours: .* is no staffed time"),

@@ -10,10 +10,10 @@ from notifier.db.engine import reading
 from notifier.db.events import of_enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.effect import Effect, TextEffect
 from notifier.enrollments.lifecycle import apply, preview
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number, open_holds
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.release import opt_out_by_staff

@@ -17,10 +17,10 @@ from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Cleared, Command
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.opt_outs import opt_in, opt_out
 from notifier.oversight.alerts.task_alerts import lifts_to_alert
 from notifier.tasks.pieces import all_tasks, task_json

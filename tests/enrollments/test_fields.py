@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import Refused
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change
 from notifier.enrollments.fields import BY_NAME, FIELDS
 from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
+from notifier.enrollments.requests import EnrollRequest, check_request
 from notifier.oversight.forecast import enrollments
 from schedules.catalogue import parse_protocol, shipped
 from schedules.placeholders import FACT_PLACEHOLDERS

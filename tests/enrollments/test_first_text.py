@@ -14,12 +14,13 @@ from notifier.db.tables import Message
 from notifier.domain.kinds import FIRST
 from notifier.domain.states import MessageState
 from notifier.enrollments import lifecycle
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Resume, Treated
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.first_texts import first_rows
 from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.preview import preview
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.requests import EnrollRequest
 from notifier.numbers.opt_outs import opt_out
 from schedules.dates import say_date
 from schedules.languages.registry import languages

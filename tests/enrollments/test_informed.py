@@ -16,10 +16,10 @@ from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.informed import Informed
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change, Hold, InformInPerson, Resume
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.replan import replan
-from notifier.enrollments.requests import ChangeRequest
 from notifier.enrollments.sweep import sweep
 from notifier.numbers.opt_outs import opt_in, opt_out
 from notifier.oversight.informed import informed_of

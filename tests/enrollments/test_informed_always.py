@@ -16,10 +16,10 @@ from notifier.db.engine import reading
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import RUNNING, MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change, Hold, InformInPerson, Resume
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.replan import replan
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch

@@ -11,9 +11,9 @@ from notifier.db.enrollments import by_id
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Command, Hold, NoShow, Resume, Treated
 from notifier.enrollments.lifecycle import apply, preview
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number
 from notifier.numbers.release import Released, opt_out_by_staff, release
 from notifier.publishing.pause import pause, unpause

@@ -15,10 +15,11 @@ from notifier.db.engine import writing
 from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.lifecycle import apply, preview
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.requests import EnrollRequest
 from schedules.protocol import CareProtocol
 from tests.setups.clinic import ANA, BOB, ClinicSetup
 

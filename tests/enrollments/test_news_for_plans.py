@@ -10,9 +10,9 @@ import pytest
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.open_replies import what_holds
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
 from schedules.catalogue import shipped

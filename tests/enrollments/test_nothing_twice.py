@@ -23,10 +23,10 @@ from notifier.db.tables import Message
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules, concerns, is_newer
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, SAID, MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Hold, Resume
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.plans import enrollments_on, facts_of
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.release import opt_out_by_staff, release
 from schedules.moments import Moments
 from schedules.protocol import CareProtocol, StepKind

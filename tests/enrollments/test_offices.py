@@ -20,9 +20,10 @@ from notifier.domain.planning.number_plan import plan_for
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Treated
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest, check_request
+from notifier.enrollments.requests import EnrollRequest, check_request
 from notifier.numbers.opt_outs import opt_out
 from schedules.catalogue import shipped
 from schedules.protocol import CareProtocol

@@ -11,10 +11,11 @@ from sqlmodel import col
 from notifier.db.engine import reading
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change, Hold, Resume
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.preview import Preview, preview
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.requests import EnrollRequest
 from notifier.sending.decide import Send
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from tests.setups.clinic import ANA, ClinicSetup

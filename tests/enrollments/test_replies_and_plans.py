@@ -11,9 +11,9 @@ from notifier.conversations.reply_texts import plan_reply
 from notifier.db.engine import reading
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number
 from notifier.oversight.forecast import show
 from tests.setups.clinic import ANA, ClinicSetup

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from tests.setups.clinic import ClinicSetup, of, other
 
 PLANNED, CANCELLED = MessageState.PLANNED, MessageState.CANCELLED

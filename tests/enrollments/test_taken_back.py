@@ -9,9 +9,9 @@ import pytest
 from notifier.db.engine import reading
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, NoShow, Resume, Treated
 from notifier.enrollments.lifecycle import apply, preview
-from notifier.enrollments.requests import ChangeRequest
 from tests.enrollments.test_lifecycle import book, stored
 from tests.setups.clinic import ClinicSetup, of
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine
 
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Command, Hold, InformInPerson, Resume
-from notifier.enrollments.requests import ChangeRequest
 from notifier.sending import dispatch
 from notifier.sending.pause_points import PausePoint
 from notifier.sms.code_classes import NotCreatedClass

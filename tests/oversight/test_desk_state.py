@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
 from notifier.domain.tasks import TaskKind, TaskRef
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from notifier.oversight.desk_state import DeskState, desk_state
 from notifier.tasks.owners import take_tasks
 from tests.setups.clinic import ClinicSetup

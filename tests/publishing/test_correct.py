@@ -16,9 +16,9 @@ from notifier.db.tables import Enrollment, Message
 from notifier.domain.informed import informed_by_text
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.holds import hold_number
 from notifier.numbers.opt_outs import opt_out
 from notifier.oversight.explain import explain

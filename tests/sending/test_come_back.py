@@ -11,9 +11,9 @@ from notifier.db.events import of_message
 from notifier.db.tables import Message
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.review import review
 from notifier.sms.gateway import Outcome, Unknown

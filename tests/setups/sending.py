@@ -56,6 +56,7 @@ class Sending:
     daily_cap: int = 2
     answers: AnswerRules | None = None
     offices: Offices = field(default_factory=dict)
+    window: SendWindow = field(default_factory=SendWindow)
     webhooks: bool = False
     at: dict[PausePoint, Callable[[], None]] = field(default_factory=dict)
     """What happens once, when the first text reaches the point."""
@@ -84,7 +85,7 @@ class Sending:
     @property
     def rules(self) -> SendingRules:
         return SendingRules(
-            SendWindow(), self.daily_cap, self.recover_above, OWN, offices=self.offices, staffed=self.staffed
+            self.window, self.daily_cap, self.recover_above, OWN, offices=self.offices, staffed=self.staffed
         )
 
     async def turn(self, *, gate: bool = True) -> Turn:

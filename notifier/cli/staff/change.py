@@ -14,6 +14,7 @@ from notifier.cli.options import (
     DryRun,
     Informed,
     Json,
+    QuietDaysOption,
     Restrictions,
     TreatedAt,
     WhichEnrollment,
@@ -27,8 +28,8 @@ from notifier.domain.instants import read_instant
 from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change, Command
-from notifier.enrollments.requests import ChangeRequest
 
 
 def change(
@@ -51,6 +52,7 @@ def change(
     new_area_code: Annotated[bool | None, typer.Option(help="The number is right, its area code is new.")] = None,
     restriction: Restrictions = None,
     decided_by: DecidedBy = None,
+    quiet_days: QuietDaysOption = None,
     informed: Informed = None,
     office: WhichOffice = None,
     yes: Yes = False,
@@ -82,6 +84,7 @@ def change(
             new_area_code=new_area_code,
             restrictions=parse_own_lengths(restriction) if restriction else None,
             decided_by=decided_by,
+            quiet_days=quiet_days,
             informed=informed,
         )
         _refuse_nothing(request)

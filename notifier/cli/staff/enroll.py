@@ -15,6 +15,7 @@ from notifier.cli.options import (
     Informed,
     Json,
     Language,
+    QuietDaysOption,
     Restrictions,
     Timezone,
     TreatedAt,
@@ -57,6 +58,7 @@ def enroll(
     ] = False,
     restriction: Restrictions = None,
     decided_by: DecidedBy = None,
+    quiet_days: QuietDaysOption = None,
     informed: Informed = None,
     office: WhichOffice = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the patient would get, write nothing.")] = False,
@@ -88,6 +90,7 @@ def enroll(
             new_area_code=new_area_code,
             restrictions=parse_own_lengths(restriction) if restriction else None,
             decided_by=decided_by,
+            quiet_days=quiet_days,
             informed=informed,
         )
         if only_show:

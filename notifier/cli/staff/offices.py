@@ -18,8 +18,10 @@ def offices(as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("office", "name", "phone", "timezone", "send_window", "sender", "language", "protocols")
-    rows = [tuple(_cell(one[column]) for column in columns) for one in found]
+    columns = ("office", "name", "phone", "timezone", "send_window", "quiet_days", "sender", "language", "protocols")
+    rows = [
+        tuple(_cell(one[column], "none" if column == "quiet_days" else "any") for column in columns) for one in found
+    ]
     print_table(columns, rows, empty="the clinic is one place; for more, see NOTIFIER_OFFICES_FILE in .env.example")
 
 
@@ -30,6 +32,7 @@ def _office_json(office: OfficeProfile, own: str | None) -> dict[str, Any]:
         "phone": office.voice.phone,
         "timezone": office.timezone,
         "send_window": str(office.window),
+        "quiet_days": str(office.window.quiet) or None,
         "staffed_hours": str(office.staffed) if office.staffed else None,
         "sender": office.sender or own,
         "language": office.language,
@@ -37,5 +40,5 @@ def _office_json(office: OfficeProfile, own: str | None) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else value or "any"
+def _cell(value: Any, unsaid: str) -> str:
+    return ", ".join(value) if isinstance(value, list) else value or unsaid

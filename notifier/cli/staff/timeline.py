@@ -16,6 +16,7 @@ from notifier.cli.options import (
     DecidedBy,
     Json,
     Language,
+    QuietDaysOption,
     Restrictions,
     Timezone,
     TreatedAt,
@@ -32,6 +33,7 @@ from notifier.domain.protocol_choice import check_field, check_words
 from notifier.domain.refused import Refused
 from schedules.moments import Anchor
 from schedules.protocol import CareProtocol
+from schedules.quiet_days import QuietDays
 from schedules.timeline import Patient, Rules, Timeline, build_timeline
 from schedules.timeline_json import timeline_json
 
@@ -44,6 +46,7 @@ def timeline(
     answer: Answers = None,
     restriction: Restrictions = None,
     decided_by: DecidedBy = None,
+    quiet_days: QuietDaysOption = None,
     language: Language = None,
     name: Annotated[str | None, typer.Option(help="The patient's name, for texts that say it.")] = None,
     phone: Annotated[str | None, typer.Option(help="The patient's number; its area code may narrow the hours.")] = None,
@@ -77,6 +80,7 @@ def timeline(
         answers=parsing.answers(answer or []),
         rebook_consent=rebook_consent,
         own=own_lengths(said, decided_by, {}),
+        quiet=check_field("quiet_days", QuietDays.parse, quiet_days or ""),
     )
     check_words(plan, patient.language, patient.answers)
     enrolled = read_instant(enrolled_at, where, "enrolled_at") if enrolled_at else None

@@ -94,6 +94,8 @@ class Enrollment(SQLModel, table=True):
     """Who decided that a length is shorter than the protocol's."""
     cleared: dict[str, str] = document()
     """By topic: the instant (ISO 8601) at which staff marked a gate as cleared."""
+    quiet_days: str | None = Field(default=None, max_length=200)
+    """On which the patient wishes no text: `Sun,2026-12-25`."""
     catches_up: bool = True
     """Whether a rule that no text has told gets a text of its own; not for those enrolled before there were any."""
 

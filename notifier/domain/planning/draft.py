@@ -24,6 +24,7 @@ from schedules.moments import Moments
 from schedules.offsets import NOT_YET
 from schedules.placeholders import FACT_PLACEHOLDERS
 from schedules.protocol import StepKind
+from schedules.quiet_days import quiet_days
 from schedules.saying import say_day
 from schedules.timeline import Patient, Rules, draft_timeline, hours_of, informing_facts, why_left_out
 
@@ -98,6 +99,7 @@ def _patient(facts: EnrollmentFacts, *, shared_phone: bool = False) -> Patient:
         answers=facts.answers,
         rebook_consent=facts.rebook_consent,
         own=facts.own,
+        quiet=quiet_days(facts.quiet_days),
     )
 
 

@@ -102,6 +102,8 @@ class EnrollmentFacts:
     """By topic: when (ISO 8601) staff marked a gate as cleared."""
     informed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Topics whose rule a person told the patient, and how (`notifier.domain.informed.Informed`)."""
+    quiet_days: str | None = None
+    """On which the patient wishes no text: `Sun,2026-12-25`."""
     catches_up: bool = True
     """Whether a rule that no text has told gets a text of its own; not for those enrolled before there were any."""
     enrolled_at: datetime | None = None

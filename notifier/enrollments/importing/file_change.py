@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from notifier.domain.planning.plan import EnrollmentFacts
+from notifier.enrollments.changes import changed
 from notifier.enrollments.commands import Change
-from notifier.enrollments.requests import changed
 
 PASSED: Final = timedelta(days=3)
 """How old a visit may be that a booking system's list has and nobody has said more of: staff are asked about it."""

@@ -16,11 +16,12 @@ from notifier.domain.cleared import is_said
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Command, NoShow
 from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
+from notifier.enrollments.field_values import stored as value_of
 from notifier.enrollments.fields import CHANGEABLE
-from notifier.enrollments.fields import stored as value_of
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.importing.file_change import FileChange
 from notifier.enrollments.importing.file_visits import FileVisits, keep_visits
@@ -28,7 +29,7 @@ from notifier.enrollments.importing.rows import ImportRow, RowFault, Status
 from notifier.enrollments.known_erased import known_erased
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
-from notifier.enrollments.requests import ChangeRequest, check_when
+from notifier.enrollments.requests import check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
 
 

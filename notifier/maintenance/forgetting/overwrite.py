@@ -66,6 +66,7 @@ def _enrollments(session: Session, subject: DataSubject, pseudonyms: Pseudonyms)
         _make_room(session, one)
         one.answers, one.informed, one.restrictions, one.cleared = {}, {}, {}, {}
         one.reason, one.decided_by, one.consent, one.imported_as = None, None, ERASED, None
+        one.quiet_days = None
     session.flush()
     session.execute(delete(SearchWord).where(col(SearchWord.enrollment_id).in_(subject.enrollments)))
     session.execute(delete(PatientNote).where(col(PatientNote.enrollment_id).in_(subject.enrollments)))

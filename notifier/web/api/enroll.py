@@ -21,7 +21,8 @@ from notifier.domain.protocol_choice import check_allowed, check_field, check_wo
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.enroll import enroll
-from notifier.enrollments.fields import BY_NAME, read_text
+from notifier.enrollments.field_values import read_text
+from notifier.enrollments.fields import BY_NAME
 from notifier.enrollments.outlook import plan_beside
 from notifier.enrollments.preview import rehearse
 from notifier.web.api.callers import Anyone, Caller, Enroller
@@ -90,6 +91,7 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
         office=office,
         provider=read_text(BY_NAME["provider"], body.provider),
         decided_by=read_text(BY_NAME["decided_by"], body.decided_by),
+        quiet_days=read_text(BY_NAME["quiet_days"], body.quiet_days),
     )
     typed = {topic: length for topic, length in body.restrictions.items() if length}
     checked = check_own_lengths(typed, protocol, facts.anchor, zone, decided_by=facts.decided_by)

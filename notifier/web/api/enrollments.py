@@ -17,7 +17,8 @@ from notifier.domain.phone import parse_phone
 from notifier.domain.protocol_choice import check_field
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.fields import KEPT, stored
+from notifier.enrollments.field_values import stored
+from notifier.enrollments.fields import KEPT
 from notifier.oversight import forecast
 from notifier.oversight.informed import informed_of
 from notifier.web.api.callers import Reader

@@ -14,9 +14,10 @@ from notifier.domain.instants import read_instant
 from notifier.domain.names import LONGEST_NAME
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, FILTERS, Kind
 from notifier.enrollments.fields import Field as EnrollmentField
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.requests import EnrollRequest
 from schedules.protocol import CareProtocol
 
 _LARGEST_NUMBER: Final = 2**31 - 1
@@ -69,6 +70,9 @@ class TimelineBody(RequestBody):
     restrictions: _Lengths = Field({}, description=f"{BY_NAME['restrictions'].help}.")
     decided_by: Annotated[str, Field(max_length=BY_NAME["decided_by"].longest)] | None = Field(
         None, description=f"{BY_NAME['decided_by'].help}."
+    )
+    quiet_days: Annotated[str, Field(max_length=BY_NAME["quiet_days"].longest)] | None = Field(
+        None, description=f"{BY_NAME['quiet_days'].help}."
     )
     name: _Name | None = None
     phone: _Phone | None = Field(

@@ -17,11 +17,12 @@ from notifier.domain.phone import parse_phone
 from notifier.domain.protocol_choice import check_field, find_protocol
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Command, NoShow, Treated
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.identity import refuse_ended
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest, EnrollRequest
+from notifier.enrollments.requests import EnrollRequest
 from notifier.web.api.callers import Caller
 from notifier.web.api.problems import Problem
 from notifier.web.fhir.patients import consent_of, person_of

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
 from notifier.domain.phone import parse_phone
-from notifier.enrollments.fields import CHANGEABLE, Kind, read_text, stored
+from notifier.enrollments.field_values import read_text, stored
+from notifier.enrollments.fields import CHANGEABLE, Kind
 from notifier.web.widgets.formats import plain
 from notifier.web.widgets.typed_fields import in_words, typed_value
 from schedules.protocol import CareProtocol

@@ -11,8 +11,9 @@ from notifier.domain.instants import read_instant
 from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
-from notifier.enrollments.fields import CHANGEABLE, Field, Kind, stored
-from notifier.enrollments.requests import ChangeRequest
+from notifier.enrollments.changes import ChangeRequest
+from notifier.enrollments.field_values import stored
+from notifier.enrollments.fields import CHANGEABLE, Field, Kind
 from notifier.web.widgets.formats import city, language, moment, number, typed
 from schedules.protocol import CareProtocol
 

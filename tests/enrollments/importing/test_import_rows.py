@@ -12,11 +12,11 @@ from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.importing import import_rows as importing
 from notifier.enrollments.importing.import_rows import ImportReport, import_rows
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.forecast import enrollments
 from tests.setups.clinic import ANA, BOB, ClinicSetup

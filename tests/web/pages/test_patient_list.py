@@ -12,9 +12,9 @@ from sqlmodel import col
 
 from notifier.db.engine import reading, writing
 from notifier.db.tables import AuditShown, StaffAudit, StoredSearch
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Change
 from notifier.enrollments.lifecycle import apply
-from notifier.enrollments.requests import ChangeRequest
 from tests.web.pages.conftest import ANA, Pages
 
 BEA = "+12125550199"

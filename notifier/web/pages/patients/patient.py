@@ -18,8 +18,8 @@ from notifier.domain.instants import zone_called
 from notifier.domain.kinds import FIRST
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.states import MessageState
+from notifier.enrollments.field_values import stored as stored_value
 from notifier.enrollments.fields import KEPT, NOTES, Kind
-from notifier.enrollments.fields import stored as stored_value
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of, facts_without_protocol
 from notifier.numbers.never_text import never_texted_of

@@ -9,7 +9,7 @@ from notifier.db.engine import reading
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.fields import card_notes
+from notifier.enrollments.field_values import card_notes
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of
 from notifier.web.view import NotFound, Page, View

@@ -15,10 +15,10 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
 from notifier.domain.instants import read_instant
 from notifier.domain.refused import Refused
+from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import COMMANDS, Command, read_command
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.never_text import never_text, plan_never_text, text_again
-from notifier.enrollments.requests import ChangeRequest
 from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from notifier.db.engine import reading
 from notifier.domain.names import check_name
 from notifier.domain.refused import Refused
-from notifier.enrollments.fields import card_notes
+from notifier.enrollments.field_values import card_notes
 from notifier.enrollments.preview import preview
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.pages.patients.enroll import form_of, show_problem
