@@ -18,7 +18,7 @@ from notifier.domain.refused import Refused
 from notifier.maintenance.forgetting.erase import erase
 from notifier.maintenance.forgetting.leave_no_trace import leave_no_trace
 from notifier.maintenance.forgetting.old_rows import forget_old_rows
-from notifier.maintenance.forgetting.provider_deletions import deleted_at_provider, due_deletions
+from notifier.maintenance.forgetting.provider_deletions import deleted_at_provider, due_deletions, not_deleted
 from notifier.maintenance.forgetting.retention import approved_days, plan_retention
 from notifier.sms.gateway import Gateway, GatewayUnavailable
 
@@ -26,6 +26,7 @@ FORGET_EVERY: Final = 3600.0
 """Seconds between two rounds."""
 _AT_ONCE: Final = 200
 """Patients in one round: each is a transaction of its own, and texts leave between them."""
+_MOST_REFUSED: Final = 3
 _BY: Final = "retention"
 log = structlog.get_logger()
 
@@ -71,11 +72,16 @@ class Forgetting:
         return 1
 
     async def _delete_at_provider(self) -> None:
-        now = self._clock.now()
+        """One that the provider does not let go holds up no other; where it refuses several, it is not asked on."""
+        now, failed = self._clock.now(), 0
         for sid in await self._threads.read(lambda session: due_deletions(session, now)):
             try:
                 await self._gateway.delete(sid)
             except GatewayUnavailable as error:
-                log.warning("texts_not_deleted", why=str(error))
-                return
-            await self._threads.write(partial(deleted_at_provider, sids=[sid], now=now))
+                log.warning("text_not_deleted", why=str(error))
+                await self._threads.write(partial(not_deleted, sid=sid, now=now))
+                failed += 1
+                if failed == _MOST_REFUSED:
+                    return
+            else:
+                await self._threads.write(partial(deleted_at_provider, sids=[sid], now=now))

@@ -13,6 +13,7 @@ from notifier.db.tables import ProviderDeletion
 
 LONGEST_RESTORE: Final = timedelta(days=35)
 """So old a backup may be put in place: until then it may have to look for its texts at the provider."""
+_ASK_AGAIN: Final = timedelta(days=1)
 AT_ONCE: Final = 100
 """Texts that one round deletes."""
 
@@ -28,6 +29,12 @@ def due_deletions(session: Session, now: datetime) -> list[str]:
 def deleted_at_provider(session: Session, sids: list[str], now: datetime) -> None:
     """These are gone there."""
     session.execute(update(ProviderDeletion).where(col(ProviderDeletion.sid).in_(sids)).values(done_at=now))
+
+
+def not_deleted(session: Session, sid: str, now: datetime) -> None:
+    """The provider did not let go of this one: tomorrow it is asked again, after the others."""
+    this = update(ProviderDeletion).where(col(ProviderDeletion.sid) == sid)
+    session.execute(this.values(not_before=now + _ASK_AGAIN))
 
 
 def undeleted(session: Session) -> int:
