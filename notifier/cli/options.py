@@ -17,6 +17,10 @@ WhichOffice = Annotated[
     str | None, typer.Option("--office", help="The patient's office, by its id; see: notifier offices.")
 ]
 Answers = Annotated[list[str] | None, typer.Option("--answer", help="QUESTION=ANSWER; may be given several times.")]
+SessionNumber = Annotated[
+    str | None, typer.Option("--session", help="Which session of a series this is.", metavar="NUMBER")
+]
+Sessions = Annotated[str | None, typer.Option("--sessions", help="How many the series has.", metavar="NUMBER")]
 Restrictions = Annotated[
     list[str] | None,
     typer.Option("--restriction", help="TOPIC=LENGTH of this patient: sun=10d, 48h or 2w; sun= takes it back."),

@@ -16,6 +16,7 @@ from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.protocol_choice import check_field, check_words
 from notifier.domain.refused import Refused
+from notifier.domain.series_answers import with_series
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.field_values import read_choice, read_text
 from notifier.enrollments.fields import BY_NAME, CHANGEABLE, PLANNED, Kind
@@ -39,6 +40,10 @@ class ChangeRequest:
     language: str | None = None
     answers: Mapping[str, str] | None = None
     """Answers that are new or different; the others stay."""
+    session: str | None = None
+    """Which session of a series this is; an answer, too."""
+    sessions: str | None = None
+    """How many the series has."""
     treated_at: datetime | None = None
     appointment_at: datetime | None = None
     protocol: CareProtocol | None = None
@@ -99,7 +104,7 @@ def _with_words(facts: EnrollmentFacts, changes: ChangeRequest) -> EnrollmentFac
     protocol = changes.protocol or facts.protocol
     # An answer that the new protocol has no question for is of no use to it; a new answer is checked.
     kept = {question: one for question, one in facts.answers.items() if fits_question(protocol, question, one)}
-    answers = {**kept, **(changes.answers or {})}
+    answers = {**kept, **with_series(changes.answers or {}, changes.session, changes.sessions)}
     language = changes.language or facts.language
     check_words(protocol, language, answers)
     return replace(facts, protocol=protocol, answers=answers, language=language)

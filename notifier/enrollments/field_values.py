@@ -6,7 +6,7 @@ from typing import Any
 
 from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
-from notifier.enrollments.fields import TEXTS, Field
+from notifier.enrollments.fields import TEXTS, Field, Kind
 
 
 def read_text(field: Field, typed: str | None) -> str | None:
@@ -43,7 +43,7 @@ def stored(field: Field, enrollment: Enrollment) -> Any:
         case "second":
             return enrollment.ordinal > 0
         case _ if not field.is_kept:
-            return None if field.name == "informed" else False
+            return False if field.kind is Kind.FLAG else None
         case "answers" | "restrictions":
             return dict(getattr(enrollment, field.name) or {})
     return getattr(enrollment, field.name)

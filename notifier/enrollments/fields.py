@@ -41,6 +41,7 @@ class Kind(Enum):
     OFFICE = auto()
     LENGTHS = auto()
     CHOICE = auto()
+    NUMBER = auto()
     TEXT = auto()
 
 
@@ -166,6 +167,24 @@ FIELDS: Final = (
         help="Answers to the protocol's questions; of a change those that are new or different",
         longest=30,
         whole=True,
+    ),
+    Field(
+        name="session",
+        kind=Kind.NUMBER,
+        label="Session",
+        help="Which session of a series the treatment is; it stands among the answers",
+        longest=2,
+        later=True,
+        is_kept=False,
+    ),
+    Field(
+        name="sessions",
+        kind=Kind.NUMBER,
+        label="Sessions",
+        help="How many sessions the series has; it stands among the answers",
+        longest=2,
+        later=True,
+        is_kept=False,
     ),
     Field(
         name="consent",

@@ -19,6 +19,7 @@ from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.protocol_choice import approved_words, check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
+from notifier.domain.series_answers import with_series
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.field_values import read_choice, read_text
 from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, PLANNED, TEXTS, Field, Kind
@@ -43,6 +44,10 @@ class EnrollRequest:
     language: str | None = None
     """Where it is None, the office's, or the first language of the protocol."""
     answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    session: str | None = None
+    """Which session of a series this is; an answer, too."""
+    sessions: str | None = None
+    """How many the series has."""
     rebook_consent: bool = False
     external_id: str | None = None
     second: bool | None = None
@@ -95,6 +100,8 @@ class Checked:
                 return dict(getattr(self.facts, name))
             case "second":
                 return self.second
+            case "session" | "sessions":
+                return self.facts.answers.get(name)
             case "new_area_code":
                 return self.vouched
             case "informed":
@@ -135,8 +142,9 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     texts = {one.name: read_text(one, getattr(request, one.name)) for one in TEXTS}
     informed = read_choice(BY_NAME["informed"], request.informed)
     language = request.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
-    check_words(protocol, language, request.answers)
-    words, answers = approved_words(protocol, language, protocols), request.answers
+    answers = with_series(request.answers, request.session, request.sessions)
+    check_words(protocol, language, answers)
+    words = approved_words(protocol, language, protocols)
     if words is not protocol:
         answers = {question: answer for question, answer in answers.items() if fits_question(words, question, answer)}
     planned: dict[str, Any] = {one.name: texts[one.name] for one in TEXTS if one.name in PLANNED}

@@ -87,7 +87,7 @@ class CommandLine:
                     flag = "--restriction" if name == "restrictions" else "--answer"
                     yield from (part for pair in value.items() for part in (flag, "=".join(pair)))
                 case _:
-                    yield from (f"--{option}", value)
+                    yield from (f"--{option}", str(value))
 
 
 @dataclass

@@ -16,6 +16,8 @@ from notifier.cli.options import (
     Json,
     QuietDaysOption,
     Restrictions,
+    SessionNumber,
+    Sessions,
     TreatedAt,
     WhichEnrollment,
     WhichOffice,
@@ -39,6 +41,8 @@ def change(
     timezone: Annotated[str | None, typer.Option(help="The patient's IANA zone.")] = None,
     language: Annotated[str | None, typer.Option(help="The patient's language.")] = None,
     answer: Answers = None,
+    session: SessionNumber = None,
+    sessions: Sessions = None,
     treated_at: TreatedAt = None,
     appointment_at: AppointmentAt = None,
     protocol: Annotated[str | None, typer.Option(help="Another protocol, or its present version.")] = None,
@@ -70,6 +74,8 @@ def change(
             timezone=timezone,
             language=language,
             answers=answers(answer) if answer else None,
+            session=session,
+            sessions=sessions,
             treated_at=read_instant(treated_at, zone, "treated_at", clinic_zone=clinic) if treated_at else None,
             appointment_at=(
                 read_instant(appointment_at, zone, "appointment_at", clinic_zone=clinic) if appointment_at else None

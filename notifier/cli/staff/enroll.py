@@ -17,6 +17,8 @@ from notifier.cli.options import (
     Language,
     QuietDaysOption,
     Restrictions,
+    SessionNumber,
+    Sessions,
     Timezone,
     TreatedAt,
     WhichOffice,
@@ -43,6 +45,8 @@ def enroll(
     appointment_at: AppointmentAt = None,
     timezone: Timezone = None,
     answer: Answers = None,
+    session: SessionNumber = None,
+    sessions: Sessions = None,
     language: Language = None,
     rebook_consent: Annotated[
         bool, typer.Option("--rebook-consent", help="The patient agreed to rebook texts too.")
@@ -81,6 +85,8 @@ def enroll(
             timezone=timezone,
             language=language,
             answers=parsing.answers(answer or []),
+            session=session,
+            sessions=sessions,
             rebook_consent=rebook_consent,
             external_id=external_id,
             second=second,
@@ -96,9 +102,9 @@ def enroll(
         if only_show:
             _rehearse(context, request, as_json)
             return
-        with writing(context.engine) as session:
+        with writing(context.engine) as written:
             done = enroll_patient(
-                session, request, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by
+                written, request, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by
             )
         context.shows([done.enrollment])
     if as_json:

@@ -18,6 +18,8 @@ from notifier.cli.options import (
     Language,
     QuietDaysOption,
     Restrictions,
+    SessionNumber,
+    Sessions,
     Timezone,
     TreatedAt,
     WhichOffice,
@@ -31,6 +33,7 @@ from notifier.domain.own_lengths import check_own_lengths, own_lengths, parse_ow
 from notifier.domain.phone import parse_phone
 from notifier.domain.protocol_choice import check_field, check_words
 from notifier.domain.refused import Refused
+from notifier.domain.series_answers import with_series
 from schedules.moments import Anchor
 from schedules.protocol import CareProtocol
 from schedules.quiet_days import QuietDays
@@ -44,6 +47,8 @@ def timeline(
     appointment_at: AppointmentAt = None,
     timezone: Timezone = None,
     answer: Answers = None,
+    session: SessionNumber = None,
+    sessions: Sessions = None,
     restriction: Restrictions = None,
     decided_by: DecidedBy = None,
     quiet_days: QuietDaysOption = None,
@@ -77,7 +82,7 @@ def timeline(
         language=language or plan.languages[0],
         name=check_field("name", check_name, name).first if name is not None else "",
         area_zones=tuple(map(zone_called, area_zones)),
-        answers=parsing.answers(answer or []),
+        answers=with_series(parsing.answers(answer or []), session, sessions),
         rebook_consent=rebook_consent,
         own=own_lengths(said, decided_by, {}),
         quiet=check_field("quiet_days", QuietDays.parse, quiet_days or ""),

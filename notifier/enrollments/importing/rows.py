@@ -21,7 +21,6 @@ from notifier.domain.refused import RefusalCode, Refused
 from notifier.enrollments.fields import FIELDS, Field, Kind
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request
 from schedules.protocol import CareProtocol
-from schedules.series import SERIES
 
 COLUMNS = tuple(one for one in FIELDS if one.kind is not Kind.ANSWERS)
 """Of the field table; an answer stands in a column of its question's name."""
@@ -91,7 +90,7 @@ def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> 
     A column that is not known is refused rather than passed by: it could be an answer that decides what is sent.
     """
     questions = [question for protocol in protocols.values() for question in protocol.questions]
-    known = {_fold(name): name for name in (*questions, *SERIES, *OPTIONAL, *REQUIRED, WRONG)}
+    known = {_fold(name): name for name in (*questions, *OPTIONAL, *REQUIRED, WRONG)}
     if _is_data(cells, known):
         raise Refused(
             "the first row is a patient's, not the names of the columns; put this line on top, with the names in the "
@@ -203,7 +202,7 @@ def template(protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: d
     }
     of_use = [one.name for one in COLUMNS if office or one.kind is not Kind.OFFICE]
     gates = any(rule.is_gate for protocol in protocols.values() for rule in protocol.restrictions.values())
-    header = [*of_use, "status", *([CLEARED] if gates else []), *questions, *SERIES]
+    header = [*of_use, "status", *([CLEARED] if gates else []), *questions]
     rows = [header, *([row.get(name, "") for name in header] for row in (first, second))]
     return "".join(",".join(row) + "\n" for row in rows)
 

@@ -19,6 +19,7 @@ from notifier.domain.phone import parse_phone
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.protocol_choice import check_allowed, check_field, check_words, find_protocol
 from notifier.domain.refused import Refused
+from notifier.domain.series_answers import with_series
 from notifier.domain.states import EnrollmentState
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.field_values import read_text
@@ -29,7 +30,7 @@ from notifier.web.api.callers import Anyone, Caller, Enroller
 from notifier.web.api.enrolled import EnrolledResponse
 from notifier.web.api.once import IdempotencyKey, body_hash, once
 from notifier.web.api.problems import Problem
-from notifier.web.api.requests import EnrollBody, TimelineBody, instant, one_anchor
+from notifier.web.api.requests import EnrollBody, TimelineBody, instant, number_text, one_anchor
 from notifier.web.api.route import keyed_router
 from notifier.web.api.timelines import TimelineResponse
 from schedules.timeline_json import timeline_json
@@ -71,7 +72,8 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
     language = body.language or (rules.offices[office].language_of(protocol) if office else protocol.languages[0])
     check_field("timezone", zone_called, zone)
     name = check_field("name", check_name, body.name) if body.name else None
-    check_words(protocol, language, body.answers)
+    answers = with_series(body.answers, number_text(body.session), number_text(body.sessions))
+    check_words(protocol, language, answers)
     enrolled_at = instant(body.enrolled_at, "enrolled_at") if body.enrolled_at else None
     read_phone = partial(parse_phone, vouched=bool(body.new_area_code))
     facts = EnrollmentFacts(
@@ -82,7 +84,7 @@ def preview_timeline(body: TimelineBody, caller: Anyone) -> TimelineResponse:
         folded_name=name.folded if name else "",
         timezone=zone,
         language=language,
-        answers=body.answers,
+        answers=answers,
         rebook_consent=body.rebook_consent,
         separate_areas=False,
         state=EnrollmentState.ACTIVE if treated_at else EnrollmentState.BOOKED,

@@ -19,6 +19,7 @@ from notifier.enrollments.fields import BY_NAME, CHANGEABLE, FIELDS, FILTERS, Ki
 from notifier.enrollments.fields import Field as EnrollmentField
 from notifier.enrollments.requests import EnrollRequest
 from schedules.protocol import CareProtocol
+from schedules.series import MOST_SESSIONS, SERIES
 
 _LARGEST_NUMBER: Final = 2**31 - 1
 _OFFSET: Final = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
@@ -44,6 +45,7 @@ _Office = Annotated[str, Field(max_length=40, description="Its id.", examples=["
 _Zone = Annotated[str, Field(min_length=1, max_length=60, description="IANA name.", examples=["America/New_York"])]
 _Answers = Annotated[dict[str, str], Field(max_length=30, examples=[{"shaves": "yes"}])]
 _Lengths = Annotated[dict[str, Annotated[str, Field(max_length=20)]], Field(max_length=30, examples=[{"sun": "10d"}])]
+_Session = Annotated[int, Field(ge=1, le=MOST_SESSIONS, examples=[2])]
 _Reason = Annotated[str, Field(min_length=1, max_length=200, description="For the audit log; no names.")]
 _TreatedAt = Annotated[InstantText | None, Field(description="The END of the treatment. This or `appointment_at`.")]
 _AppointmentAt = Annotated[InstantText | None, Field(description="While the patient is not treated yet.")]
@@ -67,6 +69,8 @@ class TimelineBody(RequestBody):
     timezone: _Zone | None = Field(None, description="The clinic's unless said.")
     language: Annotated[str, Field(max_length=8)] | None = Field(None, description="The protocol's first unless said.")
     answers: _Answers = {}
+    session: _Session | None = Field(None, description=f"{BY_NAME['session'].help}.")
+    sessions: _Session | None = Field(None, description=f"{BY_NAME['sessions'].help}.")
     restrictions: _Lengths = Field({}, description=f"{BY_NAME['restrictions'].help}.")
     decided_by: Annotated[str, Field(max_length=BY_NAME["decided_by"].longest)] | None = Field(
         None, description=f"{BY_NAME['decided_by'].help}."
@@ -120,8 +124,8 @@ def _type_of(field: EnrollmentField, to_change: bool) -> Any:
             return _Zone
         case Kind.ANSWERS | Kind.LENGTHS:
             return _Answers if field.kind is Kind.ANSWERS else _Lengths
-        case Kind.FLAG:
-            return bool
+        case Kind.FLAG | Kind.NUMBER:
+            return bool if field.kind is Kind.FLAG else _Session
         case Kind.CHOICE:
             return Literal[field.options]
     shortest = field.required or (field.kind is Kind.TEXT and not to_change)
@@ -150,6 +154,7 @@ class EnrollBody(CommandBody):
         """As the use case takes it. Raises Refused."""
         values = self.model_dump(exclude={"dry_run"})
         anchor = one_anchor(values.pop("treated_at"), values.pop("appointment_at"))
+        values |= {name: number_text(values[name]) for name in SERIES}
         return EnrollRequest(**values, treated_at=anchor[0], appointment_at=anchor[1])
 
 
@@ -223,11 +228,18 @@ class ChangeBody(CommandBody):
                 value = instant(value, one.name)
             elif value is not None and one.kind is Kind.PROTOCOL:
                 value = find_protocol(value, protocols)
+            elif one.kind is Kind.NUMBER:
+                value = number_text(value)
             said[one.name] = value
         changes = ChangeRequest(**said)
         if changes == ChangeRequest():
             raise Refused("say what to change, such as phone", "the body")
         return changes
+
+
+def number_text(number: int | None) -> str | None:
+    """A number as it would be typed."""
+    return None if number is None else str(number)
 
 
 def instant(text: str, field: str) -> datetime:
