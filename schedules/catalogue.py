@@ -6,6 +6,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,8 +20,9 @@ from schedules.extends import Extends, merge
 from schedules.languages.folders import CODE
 from schedules.languages.registry import refusal
 from schedules.overlay_problems import locate
-from schedules.problems import explain, explain_toml
+from schedules.problems import explain
 from schedules.protocol import CareProtocol
+from schedules.toml_problems import explain_toml
 
 __all__ = [
     "Catalogue",
@@ -180,8 +182,10 @@ def _base_of(protocol_id: str, base: Any, directory: Path | None) -> dict[str, A
     elif base in ours:
         text = ours[base]
     else:
-        known = ", ".join(ours)
-        raise ProtocolError(f'{file}: extends names "{base}", which is neither beside this file nor among {known}')
+        near = get_close_matches(str(base), ours, n=1, cutoff=0.6)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        among = f"neither beside this file nor among {', '.join(sorted(ours))}"
+        raise ProtocolError(f'{file}: extends names "{base}", which is {among}{meant}')
     data = read_toml(base, text)
     if "extends" in data:
         raise ProtocolError(f'{file}: extends names "{base}", which itself extends "{data["extends"]}"; extend that')

@@ -94,7 +94,9 @@ def _line(text: str, said: str) -> int | None:
     if found := re.match(r'(enable|disable) names "([^"]+)"', said):
         return _first(lines, lambda line: f'"{found[2]}"' in line.partition("#")[0])
     name = re.match(r"[a-z_]*", said)
-    return _first(lines, lambda line: bool(name and name[0]) and line.lstrip().startswith(name[0] if name else ""))
+    return _first(
+        lines, lambda line: bool(name and name[0]) and line.lstrip(" \t[").startswith(name[0] if name else "")
+    )
 
 
 def _in_table(lines: list[str], table: str, name: str, field: str) -> int | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,7 +14,7 @@ from schedules.languages.registry import languages
 from schedules.offsets import Duration, Moment, Span
 from schedules.protocol import CareProtocol, Question, Step
 from schedules.repeat import Repeat
-from schedules.restriction import Restriction
+from schedules.restriction import Restriction, no_such_topic
 from schedules.topic_words import CatchUpWords, RestrictionWords
 
 Place = tuple[int | str, ...]
@@ -99,22 +97,6 @@ def explain(file: str, data: dict[str, Any], error: ValidationError) -> Protocol
     return ProtocolError("\n".join(said))
 
 
-def explain_toml(file: str, text: str, error: tomllib.TOMLDecodeError) -> ProtocolError:
-    """Say where a file stops being TOML, and show the line."""
-    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
-    lines = text.split("\n")
-    if found is None:  # what was opened and not closed: the last line that says anything
-        what, line = str(error).removesuffix(" (at end of document)"), len(text.rstrip().split("\n"))
-        column = len(lines[line - 1]) + 1
-    else:
-        what, line, column = found[1], int(found[2]), int(found[3])
-    shown = lines[line - 1].strip()[:60]
-    return ProtocolError(
-        f"{file}, line {line}, column {column}: this is not TOML: {_sentence_start(what)}; the line reads: {shown} "
-        '(text goes in "quotes", a table in { braces }, a list in [ brackets ], and a key is written once)'
-    )
-
-
 def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
     """Whether it only follows from another: a misspelled field is also missing, a bad entry makes a list too short."""
     loc = detail["loc"]
@@ -128,8 +110,18 @@ def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
 
 def _sentence(detail: ErrorDetails, data: dict[str, Any]) -> str:
     who, field = _where(detail["loc"], data)
-    what = _what(detail, field)
+    what = _misspelled_topic(detail, data) or _what(detail, field)
     return f"{who}: {what}" if who else what
+
+
+def _misspelled_topic(detail: ErrorDetails, data: dict[str, Any]) -> str | None:
+    """Why a step has no ready words, where one of its topics is none of the file's."""
+    match detail["type"], detail["loc"]:
+        case "missing", ("steps", int(index), "text"):
+            step, known = data["steps"][index], data.get("restrictions") or {}
+            said = step.get("lifts") or step.get("topics") or ()
+            return next((no_such_topic(one, known) for one in said if isinstance(one, str) and one not in known), None)
+    return None
 
 
 def _where(loc: Place, data: dict[str, Any]) -> tuple[str, str]:

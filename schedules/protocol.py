@@ -21,7 +21,7 @@ from schedules.field_types import Key, Language, Words
 from schedules.offsets import Moment, Span, Strict
 from schedules.placeholders import series_printed, topics_printed
 from schedules.repeat import Occurrence, Repeat, wrong_days
-from schedules.restriction import Restriction
+from schedules.restriction import Restriction, no_such_topic
 from schedules.series import LAST, SERIES, SESSION
 from schedules.step_texts import wrong_texts
 from schedules.topic_words import CATCH_UP, CatchUpWords
@@ -207,7 +207,7 @@ class CareProtocol(Strict):
             if step.key == FIRST_TEXT:
                 raise ValueError(f"{where}: this key is that of the text at enrollment; choose another")
             if step.key in seen:
-                raise ValueError(f"{where}: this key is used twice; keys are unique within a protocol")
+                raise ValueError(f"{where}: this key is used twice; call one of the two steps otherwise")
             if step.key == CATCH_UP:
                 raise ValueError(f"{where}: this key is ours, for the rules that no other text tells; take another")
             seen.add(step.key)
@@ -234,8 +234,7 @@ class CareProtocol(Strict):
             )
         for topic in step.named_topics:
             if topic not in self.restrictions:
-                known = ", ".join(self.restrictions) or "none"
-                raise ValueError(f'{where}: "{topic}" is no restriction of this protocol (there: {known})')
+                raise ValueError(f"{where}: {no_such_topic(topic, self.restrictions)}")
         conditions = {json.dumps(self.restrictions[topic].only_if, sort_keys=True) for topic in step.lifts}
         if len(conditions) > 1:
             raise ValueError(f"{where}: all topics of one lift must share one only_if; make one lift for each")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -85,6 +87,14 @@ class Restriction(Duration, Conditional):
     def end(self, treated_at: datetime, zone: ZoneInfo) -> datetime:
         """The instant (UTC) from which it no longer holds unless said otherwise; of a gate `NOT_YET`."""
         return NOT_YET if self.is_gate or self.unless_said is None else self.unless_said.end(treated_at, zone)
+
+
+def no_such_topic(topic: str, known: Iterable[str]) -> str:
+    """That a step names what the file restricts nowhere."""
+    known = list(known)
+    near = get_close_matches(topic, known, n=1, cutoff=0.6)
+    meant = f"did you mean {near[0]}? There" if near else "there"
+    return f'"{topic}" is no restriction of this protocol; {meant} are {", ".join(known) or "none"}'
 
 
 def _about(one: Duration) -> int:

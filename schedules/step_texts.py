@@ -22,7 +22,9 @@ def wrong_texts(
 def _wrong(kind: str, said: Texts, languages: Sequence[str], restrictions: Mapping[str, Restriction]) -> Iterator[str]:
     for field, texts in said:
         if texts and (missing := set(languages) - texts.keys()):
-            yield f": {field} is missing in {', '.join(sorted(missing))}"
+            first = min(missing)
+            instead = f'write {field}.{first} = "{{clinic}}: ...", or take "{first}" out of languages'
+            yield f": {field} is missing in {', '.join(sorted(missing))}; {instead}"
         if extra := texts.keys() - set(languages):
             yield f": {field}.{min(extra)} is not among the protocol's languages"
         for language, text in texts.items():

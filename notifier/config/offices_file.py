@@ -16,9 +16,9 @@ from notifier.config import setting_types as types
 from notifier.domain.offices import OfficeProfile
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.catalogue import Catalogue
-from schedules.problems import explain_toml
 from schedules.quiet_days import QuietDays
 from schedules.send_window import SendWindow
+from schedules.toml_problems import explain_toml
 from schedules.wording import Voice
 
 _ID: Final = re.compile(r"[a-z0-9-]{1,40}")

@@ -27,6 +27,8 @@ def check_claims(protocol: CareProtocol, step: Step, text: str, at: Finding) -> 
         if step.kind is not StepKind.EXPECT and (found := reassuring.search(sentence.words)):
             what = f'"{found[0]}" says what is normal in a {step.kind} step'
             instead = 'say it in a step of kind "expect", which waits while something the patient wrote is unread'
+            if step.kind is StepKind.LIFT:
+                instead += "; what is allowed again say with another verb"
             yield replace(at, position=sentence.start + found.start() + 1, what=what, instead=instead)
         if step.kind is StepKind.LIFT and (permission(sentence.said) or over.search(sentence.words)):
             yield from _check_lifted(protocol, step, sentence, at)

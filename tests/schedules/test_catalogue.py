@@ -114,7 +114,11 @@ SENTENCES = [
     ),
     ('key = "today", ', "", 'step number 1: key is missing; write key = "makeup-again"'),
     ('lifts = ["makeup"]', 'lifts = "makeup"', 'step "makeup-again": lifts must be a list; write lifts = ["makeup"]'),
-    ('lifts = ["makeup"]', 'lifts = ["makup"]', 'step "makeup-again": text is missing'),
+    (
+        'lifts = ["makeup"]',
+        'lifts = ["makup"]',
+        'step "makeup-again": "makup" is no restriction of this protocol; did you mean makeup?',
+    ),
     (
         'lifts = ["makeup"]',
         'kind = "care", at = { hours = 2 }, text.en = "{clinic}: rest.", text.es = "{clinic}: descanse."',

@@ -29,6 +29,7 @@ from schedules.as_toml import as_toml
 from schedules.catalogue import Catalogue, load_directory, load_file, schema
 from schedules.check import EXAMPLE, check_protocol
 from schedules.compare import compare_protocols
+from schedules.overlay_schema import overlay_schema
 from schedules.plain import condition_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol
 from schedules.timeline import Rules
@@ -122,12 +123,14 @@ def compare(
 
 
 @app.command("schema")
-def print_schema() -> None:
+def print_schema(
+    overlay: Annotated[bool, typer.Option("--overlay", help="Of a file that extends another.")] = False,
+) -> None:
     """Print the JSON Schema, for editors.
 
     An editor finds it by a file's first line: `#:schema PATH`.
     """
-    print_json(schema())
+    print_json(overlay_schema() if overlay else schema())
 
 
 @app.command("approve")
