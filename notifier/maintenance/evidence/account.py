@@ -25,7 +25,7 @@ def account_of(evidence: dict[str, Any], zone: ZoneInfo) -> str:
     opened = [(event, seal["seal"][2]) for seal in seals for event in seal["events"]]
     lines = [f"Evidence of enrollment {enrollments}: {len(opened)} events", ""]
     for event, sealed_at in opened:
-        lines += _lines(event, datetime.fromisoformat(sealed_at), zone)
+        lines += _lines(event, evidence["steps"], datetime.fromisoformat(sealed_at), zone)
     lines += [
         "",
         f"Seal {evidence['number']} of the chain is {evidence['digest']}",
@@ -35,11 +35,11 @@ def account_of(evidence: dict[str, Any], zone: ZoneInfo) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(event: dict[str, Any], sealed_at: datetime, zone: ZoneInfo) -> Iterator[str]:
+def _lines(event: dict[str, Any], steps: dict[str, str], sealed_at: datetime, zone: ZoneInfo) -> Iterator[str]:
     _number, _before, stamp, by, what, enrollment, text, seen, to, proof = event["line"]
     at = datetime.fromisoformat(stamp)
-    about = f"text {text}" if text else f"enrollment {enrollment}"
-    happened = f"{seen} to {to}" if what == "state" else _SAID.get(what, what.replace("_", " "))
+    about = f"text {text}, {steps.get(str(text), 'test')}" if text else f"enrollment {enrollment}"
+    happened = f"{seen} to {to}" if seen and to and seen != to else _SAID.get(what, what.replace("_", " "))
     yield f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}  {about}: {happened}, by {by}"
     for said in event.get("content", ()):
         yield from (f"    {one}" for one in (said or "").splitlines())

@@ -17,7 +17,7 @@ from notifier.access.seal_audit_log import last_seal
 from notifier.access.sealed_events import events_between
 from notifier.db.enrollments import of_same_person
 from notifier.db.events import record_event
-from notifier.db.tables import AuditSeal, Event
+from notifier.db.tables import AuditSeal, Event, Message
 from notifier.db.visibility import Yours
 from notifier.domain.refused import Refused
 from notifier.maintenance.forgetting.subject import refuse_elsewhere
@@ -57,9 +57,20 @@ def evidence_of(session: Session, enrollments: Sequence[int]) -> dict[str, Any]:
         seals += [_opened(session, seal, ids) for seal in session.scalars(found.order_by(col(AuditSeal.number)))]
         session.expunge_all()
     return {
-        "enrollments": sorted(enrollments), "after": before.digest if before else BEGINNING, "seals": seals,
-        "number": end.number, "digest": end.digest,
-    }  # fmt: skip
+        "enrollments": sorted(enrollments),
+        "steps": _steps(session, enrollments),
+        "after": before.digest if before else BEGINNING,
+        "seals": seals,
+        "number": end.number,
+        "digest": end.digest,
+    }
+
+
+def _steps(session: Session, enrollments: Sequence[int]) -> dict[str, str]:
+    """What each text of the plan is called, to read the events by; it is not sealed, but a text that has left says it
+    among its words."""
+    found = select(col(Message.id), col(Message.step)).where(col(Message.enrollment_id).in_(enrollments))
+    return {str(number): step for number, step in session.execute(found)}
 
 
 def _opened(session: Session, seal: AuditSeal, ids: set[int | None]) -> str | dict[str, Any]:
