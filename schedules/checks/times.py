@@ -39,11 +39,12 @@ def check_times(protocol: CareProtocol, window: SendWindow) -> Iterator[Finding]
     seen: set[tuple[str, str]] = set()
     of_its_day = {s.key for s in protocol.planned_steps if not s.late_text and any(map(day_word, s.text.values()))}
     of_its_day -= {s.key for s in protocol.planned_steps if s.kind is StepKind.PREPARE}  # refused whatever its hour
+    on = [s for s in protocol.planned_steps if s.enabled]
+    by_anchor = {treated: [s for s in on if treated == (s.kind is not StepKind.PREPARE)] for treated in (True, False)}
     for zone in map(ZoneInfo, ZONES):
         hours = open_hours(window, zone)
         for anchor in _anchors(zone):
-            for treated in (True, False):
-                steps = [s for s in protocol.planned_steps if s.enabled and treated == (s.kind is not StepKind.PREPARE)]
+            for treated, steps in by_anchor.items():
                 for moments in _moments(protocol, Anchor(anchor, treated), zone) if steps else ():
                     slots = place(steps, moments, hours, None)
                     today = (slot for slot in slots if slot.step.key in of_its_day)

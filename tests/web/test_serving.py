@@ -210,7 +210,8 @@ async def test_too_many_connections_are_cut_and_the_next_one_is_served(
 
 
 async def test_a_flood_of_forgeries_leaves_the_server_answering(address: str) -> None:
-    async with httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=40)) as client:
+    limits = httpx2.Limits(max_connections=40)
+    async with httpx2.AsyncClient(trust_env=False, limits=limits, timeout=60) as client:
         posts = [client.post(address + INBOUND, data={"Body": "x" * 60_000}) for _ in range(300)]
         codes = {response.status_code for response in await asyncio.gather(*posts)}
         assert codes <= {403, 408}  # on a busy machine a body may come too slowly for this test's second

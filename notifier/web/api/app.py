@@ -59,7 +59,7 @@ def api_app(context: WebContext) -> FastAPI:
     app.state.context = context
     add_handlers(app)
     for part in (enroll, enrollments, patients, calendar, commands, decisions, texts, mappings, forgetting):
-        app.include_router(part.router)
+        app.router.routes.extend(part.router.routes)  # as they are: `include_router` would build each of them anew
     document_webhooks(app.webhooks)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document
     return app
