@@ -104,9 +104,18 @@ def work(wish: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    # Whatever a worker needs is imported here, once: what is missing each of them would import anew.
+    import anyio._backends._asyncio  # noqa: F401  # anyio imports it at its first use
+    import psycopg  # noqa: F401  # SQLAlchemy imports it with the first address of a PostgreSQL
+    from sqlalchemy.orm import configure_mappers
+
     import notifier.bootstrap.run_worker
     import notifier.db.migrate
-    import notifier.web.app  # noqa: F401  # so that what is forked has imported everything
+    import notifier.sms.twilio_gateway
+    import notifier.web.app  # noqa: F401
+    from schedules.catalogue import shipped
 
+    configure_mappers()
+    shipped()
     gc.freeze()
     rear(sys.stdin)
