@@ -6,6 +6,7 @@ user must be allowed to create databases); without it a server from pip is start
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -50,6 +51,15 @@ structlog.configure(
 share_compiled_statements()
 pytest_plugins = ["tests.setups.clinic", "tests.setups.sending"]
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+gc.disable()  # until everything is imported and collected: none of that is garbage
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
