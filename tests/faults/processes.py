@@ -112,7 +112,7 @@ if __name__ == "__main__":
     import notifier.bootstrap.run_worker
     import notifier.db.migrate
     import notifier.sms.twilio_gateway
-    import notifier.web.app  # noqa: F401
+    import notifier.web.app  # noqa: F401  # the same
     from schedules.catalogue import shipped
 
     configure_mappers()
