@@ -61,7 +61,7 @@ def never_silent(evidence: Evidence) -> Tally:
 def never_lost(evidence: Evidence) -> Tally:
     """What was due has left or has ended with a reason, and what we believe has left is in the ledger."""
     sids = {text.sid for text in evidence.ledger}
-    due = [row for row in evidence.outbox if row.due_at is None or row.due_at <= evidence.until]
+    due = [row for row in evidence.outbox if row.due_at is not None and row.due_at <= evidence.until]
     unread = {phone for phone, wrote in evidence.messages.items() if any(one.closed_at is None for one in wrote)}
     stuck = [
         f"{row}: was due and is still {row.state} ({row.reason})"

@@ -33,7 +33,8 @@ def first_text(
     useful until the appointment.
     """
     over = set(said)
-    to_come = sorted(one.due_at for one in plan.timeline.messages if one.due_at is not None and one.step not in over)
+    follow = [one for one in plan.timeline.messages if one.is_to_come and one.step not in over]
+    to_come = sorted(one.due_at or one.nominal_at for one in follow)
     if facts.treated_at is not None and not to_come:
         return None
     until = facts.anchor.at if facts.treated_at is None else to_come[-1]
@@ -47,7 +48,7 @@ def first_text(
         "clinic": voice.clinic,
         "phone": voice.phone,
         "count": str(len(to_come)),
-        "until": say_date(until, zone, facts.language),
+        "until": spoken.card.not_yet if any(one.waits for one in follow) else say_date(until, zone, facts.language),
     }
     closed = "a quiet day" if plan.hours.on_quiet_days_too.is_quiet(now) else "the send window is closed"
     waits = () if due_at == now else (closed,)

@@ -15,7 +15,7 @@ NOTHING_LEFT = "the moment of every text has passed: nothing will be sent"
 def says_nothing(plan: Plan) -> bool:
     """Whether every text of the plan has passed; one for a visit to come may have none from the start."""
     messages = plan.timeline.messages
-    return bool(plan.timeline.anchor.treated or messages) and all(message.due_at is None for message in messages)
+    return bool(plan.timeline.anchor.treated or messages) and not any(message.is_to_come for message in messages)
 
 
 def of_plan(plan: Plan) -> Iterator[str]:

@@ -21,5 +21,6 @@ class FileChange(Change):
     passed: timedelta = PASSED
 
     def after(self, facts: EnrollmentFacts, now: datetime) -> EnrollmentFacts:
-        """A treatment that was to end later than now stays refused."""
-        return changed(facts, self.request, now if self.request.treated_at is not None else now - self.passed)
+        """A treatment that was to end later than now stays refused, as does a gate that was to be cleared then."""
+        moves_visit = self.request.appointment_at is not None and self.request.treated_at is None
+        return changed(facts, self.request, now - self.passed if moves_visit else now)

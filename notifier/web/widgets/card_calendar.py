@@ -9,6 +9,7 @@ from icalendar import Alarm, Calendar, Event
 from icalendar.enums import TRANSP
 
 from notifier.web.widgets.card import Card
+from schedules.offsets import NOT_YET
 from schedules.wording import Voice
 
 _READING = timedelta(minutes=15)
@@ -28,7 +29,8 @@ def write_calendar(card: Card, voice: Voice, key: str, now: datetime) -> bytes:
         calendar.add_component(entry)
     for number, avoid in enumerate(card.avoid):
         says = f"{avoid.things} {card.words.until} {avoid.until}"
-        calendar.add_component(_entry(f"avoid-{number}.{key}", card.anchor, avoid.ends, says, call, card.zone, now))
+        ends = avoid.ends if avoid.ends < NOT_YET else card.anchor + _READING  # nobody knows how long
+        calendar.add_component(_entry(f"avoid-{number}.{key}", card.anchor, ends, says, call, card.zone, now))
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
 

@@ -42,7 +42,7 @@ class EffectView:
 
 
 _SHOWN: Final = frozenset({What.ADDED, What.REWORDED, What.EXPIRED, What.PASSED})
-"""What is to be read before a yes: new words, and what somebody must say in person."""
+"""What is to be read before a yes: new words, and what somebody must say in person; also what waited until now."""
 
 
 def effect_view(effect: Effect, question: str, button: str) -> EffectView:
@@ -61,7 +61,7 @@ def effect_rows(texts: Iterable[TextEffect], zone: ZoneInfo) -> list[EffectRow]:
             _at(text.was_due_at, zone),
             _at(text.due_at, zone),
             text.why,
-            text.text or "" if text.what in _SHOWN else "",
+            text.text or "" if text.what in _SHOWN or (text.due_at and not text.was_due_at) else "",
         )
         for text in texts
     ]

@@ -78,7 +78,7 @@ def draw(
     """The picture of one patient's recovery; `restrictions` are topics and their ends, from the anchor on."""
     said = sorted(bubbles, key=lambda bubble: bubble.at)
     first = min([anchor, *(one.at for one in said)]).astimezone(zone).date()
-    ends = [end for _, end in restrictions if end < NOT_YET]
+    ends = [end if end < NOT_YET else now or anchor for _, end in restrictions]
     last = max([anchor, *(one.at for one in said), *ends]).astimezone(zone).date()
     count = min((last - first).days + 1, _MOST_DAYS)
     a_day = min(_WIDEST_DAY, (_WIDTH - 2 * _LEFT) / count)

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.web.widgets.formats import day, hour
 from schedules.planned import PlannedMessage
-from schedules.saying import ONCE_CLEARED
 from schedules.segments import Segments, count_segments
 
+_WAITS: Final = "waits"
+"""In the place of the hour, of what waits for a gate."""
 _NOT_SAID = frozenset({MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED})
 
 
@@ -62,7 +64,7 @@ def planned(messages: Iterable[PlannedMessage], zone: ZoneInfo) -> list[Bubble]:
             step=one.step,
             kind=one.kind.value,
             at=(at := one.due_at or one.nominal_at),
-            hour=ONCE_CLEARED if one.waits else hour(at, zone),
+            hour=_WAITS if one.waits else hour(at, zone),
             text=one.text,
             segments=one.segments,
             notes=one.notes,
@@ -84,7 +86,7 @@ def stored(messages: Iterable[Message], zone: ZoneInfo, waits_for: dict[int, str
                 step=one.step,
                 kind=one.kind,
                 at=at,
-                hour=ONCE_CLEARED if is_gated else hour(at, zone),
+                hour=_WAITS if is_gated else hour(at, zone),
                 text=text,
                 segments=count_segments(text),
                 notes=tuple(one.notes or ()),
