@@ -37,6 +37,8 @@ class Upload:
     """Through which it is read; "" for a file of ours."""
     consent: str = ""
     """How everybody in it agreed, where the file does not say it."""
+    said_at: datetime | None = None
+    """When the file was last changed, where that was before it came; None: now."""
     complete: bool = False
     """Somebody says that it names every visit of its days."""
     unknown: tuple[tuple[UnknownWord, int], ...] = ()
@@ -70,10 +72,18 @@ class Uploads:
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def put(
-        self, key: str, data: bytes, now: datetime, *, mapping: str = "", consent: str = "", complete: bool = False
+        self,
+        key: str,
+        data: bytes,
+        now: datetime,
+        *,
+        mapping: str = "",
+        consent: str = "",
+        complete: bool = False,
+        said_at: datetime | None = None,
     ) -> Upload:
         """Hold a file in place of the session's last one. Raises Refused where too many are being worked on."""
-        upload = Upload(data, now, hashlib.sha256(data).hexdigest()[:16], mapping, consent, complete)
+        upload = Upload(data, now, hashlib.sha256(data).hexdigest()[:16], mapping, consent, said_at, complete)
         with self._turn:
             self._forget_old(now)
             last = self._held.get(key)

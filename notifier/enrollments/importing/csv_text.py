@@ -12,7 +12,7 @@ from itertools import islice
 from notifier.domain.refused import RefusalCode, Refused
 
 LARGEST_FILE = 200_000_000
-_LARGEST_CELL = 20_000
+LARGEST_CELL = 20_000
 _LONGEST_ROW = 200_000
 """Characters. Each comma may make a cell, and each cell takes many times the memory of its comma."""
 _TITLE_LINES = 30
@@ -66,9 +66,9 @@ def _rows(text: str, delimiter: str, first_row: int) -> Iterator[tuple[int, list
             raise Refused(f"row {number} (line {reader.line_num}) cannot be read: {_say(str(why))}") from None
         if not any(cells):
             continue
-        if any(len(cell) > _LARGEST_CELL for cell in cells):
+        if any(len(cell) > LARGEST_CELL for cell in cells):
             raise Refused(
-                f"row {number} (line {reader.line_num}) has a cell of over {_LARGEST_CELL:,} characters: {_QUOTE}"
+                f"row {number} (line {reader.line_num}) has a cell of over {LARGEST_CELL:,} characters: {_QUOTE}"
             )
         empty = False
         yield number, cells
@@ -105,7 +105,7 @@ _QUOTE = 'a quote (") is probably not closed'
 
 def _say(why: str) -> str:
     if "field larger" in why:
-        return f"it has a cell of over {_LARGEST_CELL:,} characters; {_QUOTE}"
+        return f"it has a cell of over {LARGEST_CELL:,} characters; {_QUOTE}"
     if "unexpected end" in why:
         return f"the file ends inside a cell; {_QUOTE}"
     if "expected after" in why:

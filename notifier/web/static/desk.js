@@ -20,6 +20,8 @@ function weigh() {
 
 if (file) {
   file.addEventListener("change", weigh);
+  // What a file says is as old as the file: one that lay there since Monday does not undo what was said since.
+  file.addEventListener("change", () => { file.form.elements.changed.value = file.files[0]?.lastModified ?? ""; });
   file.form.addEventListener("submit", (event) => { if (weigh()) event.preventDefault(); });
 }
 

@@ -8,7 +8,9 @@ import zipfile
 import pytest
 
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.files import read_file as table_files
 from notifier.enrollments.importing.files.read_file import read_file
+from notifier.enrollments.importing.mappings.guessed import guess
 
 _OOXML = "http://schemas.openxmlformats.org"
 _REL = f"{_OOXML}/officeDocument/2006/relationships"
@@ -104,3 +106,21 @@ def test_two_cells_at_the_corners_of_a_sheet_are_refused_before_it_is_laid_out()
             list(read_file(workbook(first, far)))
     empty = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
     assert [(1, ["1"]), (2, ["7"])] == list(read_file(workbook(first, _row(2, "><v>7</v>"), empty)))
+
+
+def test_what_no_front_desk_exports_is_refused_in_one_sentence_at_any_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(table_files, "MOST_ROWS", 3)
+    many = b"Date,Client\n" + b"12/01/2026,Ana\n" * 4
+    long = f"<table><tr><td>{'x' * 19_000}</td></tr></table>".encode()
+    calendar = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:{'x' * 21_000}\nEND:VEVENT\nEND:VCALENDAR\n".encode()
+    assert 1 == len(list(read_file(long)))
+    for data, sentence in (
+        (many, "the file has over 3 rows; export fewer days at once"),
+        (calendar, "row 2 has a cell of over 20,000 characters"),
+    ):
+        with pytest.raises(Refused, match=sentence):
+            list(read_file(data))
+    with pytest.raises(Refused, match="the file has no rows"):
+        guess("a page", list(read_file(b"<table><tr><td></td></tr></table>")))

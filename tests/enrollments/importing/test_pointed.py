@@ -9,9 +9,10 @@ import pytest
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.files.read_file import read_file
 from notifier.enrollments.importing.mappings.apply import HEADER, FileReader
+from notifier.enrollments.importing.mappings.guessed import guess
 from notifier.enrollments.importing.mappings.mapping import read_mapping
 from notifier.enrollments.importing.mappings.pointed import PointedColumns
-from notifier.enrollments.importing.mappings.roles import Says, guess_roles, header_row
+from notifier.enrollments.importing.mappings.roles import Says
 from schedules.catalogue import shipped as protocols
 from tests.enrollments.importing.test_mappings import RULES
 
@@ -20,10 +21,7 @@ JOSE = ("José Peña", "microneedling", "2026-12-01T13:30-05:00", "")
 
 
 def point(data: bytes) -> PointedColumns:
-    rows = list(read_file(data))
-    place = header_row(rows)
-    header, below = rows[place][1], [cells for _, cells in rows[place + 1 :]]
-    return PointedColumns("A shape", header, below, guess_roles(header, below))
+    return guess("A shape", list(read_file(data)))
 
 
 def read(pointed: PointedColumns, data: bytes) -> list[object]:
@@ -52,6 +50,23 @@ def test_shapes_of_many_systems_are_read_as_guessed(subtests: pytest.Subtests) -
     heads = ("Guest Name", "Guest Phone", "Start Time", "Reason for visit")
     cells = ("Ana Diaz", "2125550123", "2026-12-01T14:00:00Z", "microneedling")
     html = "<table>" + "".join(f"<tr>{''.join(f'<td>{one}</td>' for one in row)}</tr>" for row in (heads, cells))
+    day_sheet = (
+        "<table><tr><td colspan=6>Day sheet</td></tr></table><table><tr><th>Appt<br>Date</th><th>Appt Time</th>"
+        "<th>Pt Name</th><th>Cell Phone</th><th>Appt Type</th><th>Appt Status</th><th>MRN</th></tr>"
+        "<tr><td>01-Dec-26</td><td>9:00&nbsp;AM&ndash;10:00&nbsp;AM</td><td>Diaz, Ana she/her</td>"
+        "<td>(212)&nbsp;555-0123</td><td>Microneedling</td><td>Scheduled</td><td>00123</td></tr>"
+        "<tr><td>Totals</td><td colspan=6>1</td></tr></table>"
+    )
+    slots = "Date,Slot,Details,Tel\n12/01/2026,9:00-10:00 AM,Microneedling / Ana Diaz,2125550123\n"
+    slots += "12/14/2026,1:30-2:45 PM,Microneedling / José Peña,2125550124\n"
+    german = "Booking ref\tGuest\tGuest Mobile\tDay\tFrom\tMins\tTreatment\tBooking Status\tText consent\r\n"
+    german += "B1\tAna Diaz\ttel:+1-212-555-0123\t13.12.2026\t09.00\t1h 15m\tMicroneedling\tConfirmed\tok\r\n"
+    calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a@v\r\n"
+    calendar += "DTSTART:20261201T140000Z\r\nDURATION:PT1H\r\n"
+    calendar += "SUMMARY:Ana Diaz: Microneedling\r\nDESCRIPTION:Room: 2\\nMobile: 212-555-0123\r\nEND:VEVENT\r\n"
+    calendar += "END:VCALENDAR\r\n"
+    camel = "appointmentId,clientName,clientPhone,startTime,serviceName,status\n"
+    camel += "x1,Ana Diaz,+12125550123,2026-12-01T14:00:00.000Z,microneedling,CONFIRMED\n"
     second = (*JOSE[:2], "2026-12-14T13:30-05:00", "")
     cases: list[tuple[str, bytes, list[object]]] = [
         ("UTF-16, tabs, first and last apart", tabs.encode("utf-16"), [ANA]),
@@ -59,6 +74,11 @@ def test_shapes_of_many_systems_are_read_as_guessed(subtests: pytest.Subtests) -
         ("Spanish, a Windows zone", spanish.encode("cp1252"), [JOSE]),
         ("MacRoman, no word for the phone", mac.encode("mac_roman"), [JOSE]),
         ("HTML, an instant", html.encode(), [ANA]),
+        ("two HTML tables, a range of hours, pronouns, totals", day_sheet.encode(), [ANA, None]),
+        ("a column that says two things", slots.encode(), [ANA, second]),
+        ("D.M.Y, start and length apart, UTF-16", german.encode("utf-16"), [(*ANA[:2], "2026-12-13T09:00-05:00", "")]),
+        ("iCalendar with words of its own", calendar.encode(), [ANA]),
+        ("names of columns out of a program", camel.encode(), [ANA]),
     ]
     for name, data, expected in cases:
         with subtests.test(name):

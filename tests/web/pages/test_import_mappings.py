@@ -70,3 +70,45 @@ def test_a_file_that_nobody_knows_becomes_a_mapping_by_pointing_at_its_columns(p
     with reading(pages.engine) as session:
         kept = own_mappings(session)["lakeside-bookings"]
     assert 'day = { column = "Date", order = "month/day/year" }' in kept
+
+
+_CALENDAR = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a@v\r\nDTSTART:{on:%Y%m%d}T150000Z\r\nDURATION:PT1H\r\n"
+    "SUMMARY:Ana Ruiz, Microneedling\r\nDESCRIPTION:Mobile: 212-555-0121\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def test_a_calendar_of_its_own_words_is_split_seen_and_kept(pages: Pages) -> None:
+    data = _CALENDAR.format(on=pages.context.clock.now() + timedelta(days=3)).encode()
+    choose(pages, data, mapping="+", consent="signed form")
+    shown = pages.get("/import/columns").text
+    assert '<option value="Summary" selected>' in shown
+    assert '<option value="Mobile" selected>' not in shown
+    said = {"line": "1", "line-was": "1", "split": "Summary", "consent": "signed form"}
+
+    def look(pattern: str) -> str:
+        return words(pages.post("/import/columns", on="/import/columns", do="look", pattern=pattern, **said))
+
+    turned = look("{Service}, {Client}")
+    assert 'Nobody has said what the service "Ana Ruiz" gives' in turned
+    bad = look("Service, Client")
+    assert "makes no columns: write up to three new columns in braces" in bad
+    page = look("{Client}, {Service}")
+    assert "Ana Ruiz 212-555-0121 Microneedling" in page
+    pages.post(
+        "/import/columns", on="/import/columns", do="keep", name="calendar two", pattern="{Client}, {Service}", **said
+    )
+    settle(pages)
+    assert "1 row to import" in words(pages.get("/import"))
+
+
+def test_a_file_that_lay_there_says_nothing_newer_than_itself(pages: Pages) -> None:
+    """As the browser says when it was changed; and where it cannot, a person."""
+    before = pages.clock.now() - timedelta(days=2)
+    for said in ({"changed": f"{before.timestamp() * 1000:.0f}"}, {"exported": "2026-03-04T14:10"}):
+        choose(pages, b"x,y\n1,2\n", **said)
+        (held,) = pages.context.uploads._held.values()
+        assert before == held.said_at
+    choose(pages, b"x,y\n1,2\n", changed=f"{(pages.clock.now() + timedelta(days=1)).timestamp() * 1000:.0f}")
+    (held,) = pages.context.uploads._held.values()
+    assert held.said_at is None

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.csv_text import read_csv
+from notifier.enrollments.importing.csv_text import LARGEST_CELL, read_csv
 from notifier.enrollments.importing.files.calendar_file import read_calendar
 from notifier.enrollments.importing.files.html_table import read_html
 from notifier.enrollments.importing.files.workbook import WORKBOOKS, read_workbook
 
 MOST_COLUMNS: Final = 300
 """Of a table; a booking system's widest report has some sixty."""
+MOST_ROWS: Final = 100_000
+"""Of a booking system's file: a clinic's visits of many years."""
 _MARKUP: Final = re.compile(rb"\s*<(?:!doctype|\?xml|html|table|meta|head|style)", re.IGNORECASE)
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -24,10 +26,14 @@ def read_file(data: bytes) -> Iterator[tuple[int, list[str]]]:
     Many a file that is called .xls is text or HTML. Raises Refused.
     """
     for number, cells in _reader(data):
+        if number > MOST_ROWS:
+            raise Refused(f"the file has over {MOST_ROWS:,} rows; export fewer days at once")
         while cells and not cells[-1]:
             cells.pop()
         if len(cells) > MOST_COLUMNS:
             raise Refused(f"row {number} has {len(cells):,} cells; a table has at most {MOST_COLUMNS} columns")
+        if any(len(cell) > LARGEST_CELL for cell in cells):
+            raise Refused(f"row {number} has a cell of over {LARGEST_CELL:,} characters; a list of visits has none")
         if cells:
             yield number, cells
 

@@ -63,7 +63,7 @@ class FileReader:
 
     def rows(self, data: bytes) -> Iterator[tuple[int, MappedRow]]:
         """The header of ours, then each row. Raises Refused where the file is not of this shape."""
-        header, rows = with_split(self.mapping, *find_table(self.name, self.mapping, data))
+        header, rows = with_split(self.mapping.split, *find_table(self.name, self.mapping, data))
         self._refuse_other_order(data)
         yield 1, [*HEADER, *self.mapping.answers]
         for number, cells in rows:
@@ -129,7 +129,7 @@ class FileReader:
         day = self.mapping.columns.day
         if day.order is None:
             return
-        header, rows = with_split(self.mapping, *find_table(self.name, self.mapping, data))
+        header, rows = with_split(self.mapping.split, *find_table(self.name, self.mapping, data))
         place = header.index(day.column) if day.column in header else len(header)
         for number, cells in rows:
             if is_other_order("".join(cells[place : place + 1]), day.order):

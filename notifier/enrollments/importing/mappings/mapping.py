@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,6 +11,8 @@ from notifier.domain.refused import Refused
 
 NO_TEXTS = "none"
 """What a service gives that is no treatment of ours."""
+_MOST_FIELDS: Final = 3
+_LONGEST_PATTERN: Final = 120
 Visit = Literal["booked", "treated", "cancelled", "no-show"]
 Column = Annotated[str, Field(min_length=1, max_length=120)]
 
@@ -96,8 +98,14 @@ class Columns(_Part):
 
 
 def _has_fields(pattern: str) -> str:
-    if pattern.count("{") < 1 or pattern.count("{") != pattern.count("}"):
-        raise ValueError('write the new columns in braces, such as "{Service} - {Client}"')
+    many = pattern.count("{")
+    if (
+        not 1 <= many <= _MOST_FIELDS
+        or many != pattern.count("}")
+        or "}{" in pattern
+        or len(pattern) > _LONGEST_PATTERN
+    ):
+        raise ValueError('write up to three new columns in braces, such as "{Service} - {Client}"')
     return pattern
 
 
@@ -128,6 +136,14 @@ class Mapping(_Part):
     """What a word of the consent column says that is in none of our languages."""
     answers: dict[str, dict[str, str]] = {}
     """A protocol's question by the service: shaves = { "Microneedling legs" = "yes" }."""
+
+
+def check_pattern(pattern: str) -> None:
+    """Raise Refused where a pattern makes no columns out of another."""
+    try:
+        _has_fields(pattern)
+    except ValueError as why:
+        raise Refused(f'"{pattern[:40]}" makes no columns: {why}', "pattern") from None
 
 
 def read_mapping(content: str, name: str) -> Mapping:

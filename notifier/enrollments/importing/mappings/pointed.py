@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.mappings.cells import fold
 from notifier.enrollments.importing.mappings.dates import clean
 from notifier.enrollments.importing.mappings.roles import Says, has_time
+from notifier.enrollments.importing.mappings.table import made_columns
 
 _NUMBERS: Final = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?!\d)")
 _ORDERS: Final = ("month/day/year", "day/month/year")
@@ -35,6 +36,8 @@ class PointedColumns:
     """What is written down where the consent column says yes."""
     timezone: str = ""
     complete: bool = False
+    split: Mapping[str, str] = field(default_factory=dict)
+    """Columns that say two things; those that are made of them stand at the end of the header and of each row."""
 
     @property
     def asks_order(self) -> bool:
@@ -61,6 +64,8 @@ class PointedColumns:
         lines += [f"timezone = {_said(self.timezone)}"] if self.timezone else []
         lines += ["complete = true"] if self.complete else []
         lines += ["", "[columns]", *(f"{key} = {value}" for key, value in columns.items())]
+        if self.split:
+            lines += ["", "[split]", *(f"{_said(column)} = {_said(pattern)}" for column, pattern in self.split.items())]
         if totals := self._totals():
             lines += ["", "[no_patients]", *(f"{_said(column)} = {_said(begins)}" for column, begins in totals.items())]
         return "\n".join((*lines, ""))
@@ -135,7 +140,9 @@ class PointedColumns:
         return dict(list(found.items())[:1])
 
     def _header(self) -> list[str]:
-        return list(dict.fromkeys(self.header[place] for place in sorted(self.roles)))
+        made = made_columns(self.split)
+        there = [self.header[place] for place in sorted(self.roles) if self.header[place] not in made]
+        return list(dict.fromkeys((*there, *self.split)))
 
     def _all(self, role: Says) -> list[str]:
         return [self._named(place) for place, found in sorted(self.roles.items()) if found is role]

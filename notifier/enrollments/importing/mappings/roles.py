@@ -41,8 +41,14 @@ _FIRST_FIT: Final = (
     Says.STATUS, Says.SERVICE, Says.PROVIDER, Says.OFFICE, Says.DATE, Says.TIME, Says.NAME,
 )  # fmt: skip
 """A name that could be of two roles is of the first of them."""
+_WHEN: Final = {Says.DATE, Says.TIME, Says.END}
 _PHONE: Final = re.compile(r"\D*(?:\d\D{0,3}){10,13}")
+_DAY: Final = re.compile(
+    r"(?:\w+,? )?(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}|\d\d?[- ][^\W\d]{3,}\.?[- ]\d{2,4}"
+    r"|[^\W\d]{3,}\.? \d\d?, \d{4})\b.*"
+)
 _CLOCK: Final = re.compile(r"\d{1,2}[:.h]\d{2}|\d{1,2}\s*[ap]\.?m", re.IGNORECASE)
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TITLE_LINES: Final = 30
 
 
@@ -62,15 +68,28 @@ def guess_roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[in
             free = place not in found and not (role in _ONCE and role in found.values())
             if free and len(name) <= _LONGEST and not never.fullmatch(name) and words[role].fullmatch(name):
                 found[place] = role
+    return _with_cells(found, [*names], rows)
+
+
+def _with_cells(found: dict[int, Says], places: Sequence[int], rows: Sequence[Sequence[str]]) -> dict[int, Says]:
+    """What no name says, but the cells do; and of two ways to say the name only one."""
+    if Says.DATE not in found.values():
+        days = (place for place in places if place not in found and _mostly(_DAY, place, rows))
+        found |= dict.fromkeys([*days][:1], Says.DATE)
     if Says.DATE not in found.values():
         found |= {place: Says.DATE for place, role in found.items() if role is Says.TIME}
     if Says.FIRST in found.values() and Says.LAST not in found.values():
         found |= {place: Says.NAME for place, role in found.items() if role is Says.FIRST}
+    if {Says.FIRST, Says.LAST, Says.NAME} <= set(found.values()):
+        found = {place: role for place, role in found.items() if role is not Says.NAME}
     if Says.PHONE not in found.values():
-        phones = (
-            place for place in names if found.get(place, Says.VISIT) is Says.VISIT and _mostly(_PHONE, place, rows)
-        )
-        found |= dict.fromkeys([*phones][:1], Says.PHONE)
+        phones = [place for place in places if found.get(place) not in _WHEN and _mostly(_PHONE, place, rows)]
+        found |= dict.fromkeys(sorted(phones, key=lambda place: place in found)[:1], Says.PHONE)
+    if Says.DATE in found.values() and Says.TIME not in found.values():
+        on = next(place for place, role in found.items() if role is Says.DATE)
+        times = [place for place in places if place not in found and has_time(_cells(place, rows))]
+        if not has_time(_cells(on, rows)):
+            found |= dict.fromkeys(times[:1], Says.TIME)
     return found
 
 
@@ -91,11 +110,16 @@ def has_time(cells: Sequence[str]) -> bool:
 
 
 def _plain(cell: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFKD", fold(cell)) if not unicodedata.combining(one))
+    apart = _CAMEL.sub(" ", clean(cell))  # clientName
+    return "".join(one for one in unicodedata.normalize("NFKD", fold(apart)) if not unicodedata.combining(one))
+
+
+def _cells(place: int, rows: Sequence[Sequence[str]]) -> list[str]:
+    return [clean(row[place]) for row in rows if place < len(row) and row[place]]
 
 
 def _mostly(pattern: re.Pattern[str], place: int, rows: Sequence[Sequence[str]]) -> bool:
-    cells = [clean(row[place]) for row in rows if place < len(row) and row[place]]
+    cells = _cells(place, rows)
     return bool(cells) and sum(bool(pattern.fullmatch(cell)) for cell in cells) * 2 > len(cells)
 
 

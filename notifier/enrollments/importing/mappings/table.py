@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dictionary
 from difflib import get_close_matches
 from typing import Final
 
@@ -15,6 +16,10 @@ from notifier.enrollments.importing.mappings.mapping import Mapping
 
 _TITLE_LINES: Final = 30
 """So many lines may stand above a table."""
+_LONGEST_SPLIT: Final = 2_000
+"""Characters of a cell that is split."""
+Split = Dictionary[str, str]
+"""Summary = "{Service} - {Client}"."""
 Rows = Iterator[tuple[int, list[str]]]
 
 
@@ -35,9 +40,9 @@ def find_table(name: str, mapping: Mapping, data: bytes) -> tuple[list[str], Row
     raise Refused(f'this is no file of the shape "{name}": {_what_lacks(wanted, seen)}', "header")
 
 
-def with_split(mapping: Mapping, header: Sequence[str], rows: Rows) -> tuple[list[str], Rows]:
-    """The header and the rows with the columns that the mapping makes out of others."""
-    patterns = [(header.index(column), *_pattern(pattern)) for column, pattern in mapping.split.items()]
+def with_split(split_by: Split, header: Sequence[str], rows: Rows) -> tuple[list[str], Rows]:
+    """The header and the rows with the columns that are made out of others, by those."""
+    patterns = [(header.index(column), *_pattern(pattern)) for column, pattern in split_by.items()]
     made = [name for _, _, names in patterns for name in names]
 
     def split() -> Rows:
@@ -59,7 +64,7 @@ def columns_of(mapping: Mapping) -> list[str]:
         columns.office, columns.timezone, columns.id.visit, columns.consent and columns.consent.column, *end,
     )  # fmt: skip
     several = (*columns.name.columns, *columns.id.client, *split, *mapping.no_patients)
-    made = {*mapping.always, *(name for pattern in split.values() for name in _pattern(pattern)[1])}
+    made = {*mapping.always, *made_columns(split)}
     return [column for column in dict.fromkeys((*filter(None, one_each), *several)) if column not in made]
 
 
@@ -75,7 +80,12 @@ def _what_lacks(wanted: dict[str, str], seen: list[str]) -> str:
 
 
 def _lines(cell: str) -> str:
-    return "\n".join(clean(line) for line in cell.splitlines())
+    return "\n".join(clean(line) for line in cell[:_LONGEST_SPLIT].splitlines())
+
+
+def made_columns(split_by: Split) -> list[str]:
+    """The columns that these patterns make."""
+    return [name for pattern in split_by.values() for name in _pattern(pattern)[1]]
 
 
 def _pattern(written: str) -> tuple[re.Pattern[str], list[str]]:

@@ -16,7 +16,9 @@ _RANGE: Final = re.compile(
     re.IGNORECASE,
 )
 _TIME: Final = re.compile(
-    rf"(?<![\d:.])(\d{{1,2}})(?:[:.h](\d{{2}}))?(?::\d{{2}}(?:\.\d+)?)?{_HALF}(?![\d:/-]|\.\d)", re.IGNORECASE
+    r"(?<![\d:.])(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2}(?:\.\d+)?)?"
+    r"(?:\s*([ap])\.?\s?m\b\.?|(?![\d:/-]|\.\d|\s*[ap]\.?\s?m\b))",
+    re.IGNORECASE,
 )
 _PLAIN: Final = re.compile(r"(\d{2})(\d{2})(?:\d{2})?")
 _HOUR: Final = re.compile(r"(\d{1,2})\s?(?:h|uhr)", re.IGNORECASE)

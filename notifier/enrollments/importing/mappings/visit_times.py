@@ -14,7 +14,11 @@ from notifier.enrollments.importing.mappings.dates import clean, read_day
 from notifier.enrollments.importing.mappings.mapping import Columns, EndFrom
 from notifier.enrollments.importing.mappings.times import read_offset, read_time, with_zone_of
 
-_MINUTES: Final = re.compile(r"(?:(\d{1,2}):(\d{2})|(\d{1,4})(?:\s*min\w*\.?)?)")
+_MINUTES: Final = re.compile(r"(\d{1,4})(?:\.0+)?(?:\s*m(?:in\w*\.?)?)?", re.IGNORECASE)
+_HOURS: Final = re.compile(
+    r"(?:PT)?(\d{1,2})(?:\s*h(?:ou)?r?s?\.?\s*|:)(?:(\d{1,2})\s*(?:m(?:in\w*\.?)?|:00)?)?", re.IGNORECASE
+)
+_PARTS: Final = re.compile(r"(\d?\.\d+)\s*h(?:ou)?r?s?\.?", re.IGNORECASE)
 
 
 def visit_times(row: Mapping[str, str], columns: Columns, zone: str) -> tuple[date, str, str]:
@@ -68,7 +72,11 @@ def _on(day: date, text: str, column: str, clock: str, field: str) -> datetime:
 
 
 def _minutes(cell: str, column: str) -> int:
-    found = _MINUTES.fullmatch(clean(cell))
-    if found is None:
-        raise Refused(f'{column} "{clean(cell)[:40]}" is no length; write minutes, such as 75', "treated_at")
-    return int(found[3]) if found[3] else int(found[1]) * 60 + int(found[2])
+    said = clean(cell)
+    if found := _MINUTES.fullmatch(said):
+        return int(found[1])
+    if found := _HOURS.fullmatch(said):
+        return int(found[1]) * 60 + int(found[2] or 0)
+    if found := _PARTS.fullmatch(said):
+        return round(float(found[1]) * 60)
+    raise Refused(f'{column} "{said[:40]}" is no length; write minutes, such as 75', "treated_at")

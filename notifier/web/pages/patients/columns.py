@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -14,11 +15,13 @@ from notifier.db.engine import writing
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.files.read_file import read_file
 from notifier.enrollments.importing.mappings.apply import HEADER, FileReader
-from notifier.enrollments.importing.mappings.mapping import read_mapping
+from notifier.enrollments.importing.mappings.guessed import guess
+from notifier.enrollments.importing.mappings.mapping import check_pattern, read_mapping
 from notifier.enrollments.importing.mappings.pointed import PointedColumns
 from notifier.enrollments.importing.mappings.registry import shipped
-from notifier.enrollments.importing.mappings.roles import Says, guess_roles, header_row
+from notifier.enrollments.importing.mappings.roles import Says, header_row
 from notifier.enrollments.importing.mappings.stored import own_mappings, save_mapping
+from notifier.enrollments.importing.mappings.table import made_columns
 from notifier.web.pages.patients.imports import held_upload, start_check
 from notifier.web.uploads import Upload
 from notifier.web.view import Page, View, redirect
@@ -90,23 +93,32 @@ def _keep(view: View, held: Upload, name: str, content: str) -> None:
 def _pointed(held: Upload, said: dict[str, str] | None) -> PointedColumns:
     """What was said, or else what is probable. Raises Refused for a file that cannot be read, or has no table."""
     rows = list(islice(read_file(held.data), _LOOKED_AT))
-    place = header_row(rows)
-    if said and said.get("line", "").isdigit():
-        place = next((at for at, (number, _) in enumerate(rows) if number == int(said["line"])), place)
-    header, below = rows[place][1], [cells for _, cells in rows[place + 1 :]]
     if said is None:
-        return PointedColumns("", header, below, guess_roles(header, below))
-    known = {role.value: role for role in Says}
-    roles = {
-        at: known[value] for at in range(len(header)) if (value := said.get(f"column{at}", "")) in known and header[at]
-    }
+        return guess("", rows)
+    place = next((at for at, (number, _) in enumerate(rows) if str(number) == said.get("line")), header_row(rows))
+    title = said.get("name", "").strip()[:80] or "Pointed at"
     if said.get("line") != said.get("line-was"):
-        roles = guess_roles(header, below)
-    return PointedColumns(
-        said.get("name", "").strip()[:80] or "Pointed at", header, below, roles,
-        said.get("order", ""), said.get("how", "").strip(), "UTC" if said.get("clock") == "UTC" else "",
-        said.get("complete") == "yes",
+        return guess(title, rows, place=place)
+    guessed = guess(title, rows, place=place, split=_split(rows[place][1], said))
+    known: dict[str, Says | None] = {role.value: role for role in Says}
+    roles = {
+        at: role
+        for at, name in enumerate(guessed.header)
+        if name and (role := known.get(said[f"column{at}"]) if f"column{at}" in said else guessed.roles.get(at))
+    }
+    return replace(
+        guessed, roles=roles, order=said.get("order", ""), how=said.get("how", "").strip(),
+        timezone="UTC" if said.get("clock") == "UTC" else "", complete=said.get("complete") == "yes",
     )  # fmt: skip
+
+
+def _split(header: list[str], said: dict[str, str]) -> dict[str, str]:
+    """The column that says two things, as somebody wrote it. Raises Refused for a pattern that makes no columns."""
+    column, pattern = said.get("split", ""), said.get("pattern", "").strip()
+    if not column or not pattern or column not in header:
+        return {}
+    check_pattern(pattern)
+    return {column: pattern}
 
 
 def _page(view: View, held: Upload, said: dict[str, str] | None, *, status: int = 200, **values: Any) -> Response:
@@ -115,7 +127,8 @@ def _page(view: View, held: Upload, said: dict[str, str] | None, *, status: int 
     except Refused as why:
         return view.page("error.html", status=422, sentence=f"{str(why)[:1].upper()}{str(why)[1:]}.")
     rows = list(islice(read_file(held.data), _LOOKED_AT))
-    line = next((number for number, cells in rows if cells is pointed.header or cells == list(pointed.header)), 1)
+    many = len(pointed.header) - len(made_columns(pointed.split))
+    line = next((number for number, cells in rows if cells == list(pointed.header)[:many]), 1)
     columns = [
         (at, name, [row[at] for row in pointed.rows if at < len(row) and row[at]][:_BESIDE], pointed.roles.get(at, ""))
         for at, name in enumerate(pointed.header)
@@ -124,6 +137,7 @@ def _page(view: View, held: Upload, said: dict[str, str] | None, *, status: int 
     return view.page(
         "import_columns.html", status=status, about="columns of a file", columns=columns, roles=_ROLES, line=line,
         said={**_NOTHING_SAID, **(said or {"consent": held.consent})}, asks_order=pointed.asks_order,
+        split=next(iter(pointed.split.items()), ("", "")),
         has_consent=Says.CONSENT in pointed.roles.values(),
         **{"problem": None, "as_read": None, "many": 0, **values},
     )  # fmt: skip

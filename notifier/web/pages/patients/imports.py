@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, get_args
 
@@ -23,6 +24,7 @@ from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
 from notifier.tasks.imports import work_of_import
 from notifier.tasks.pieces import find_tasks
 from notifier.web.context import WebContext
+from notifier.web.pages.desk.task_rows import typed_moment
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
 from notifier.web.view import NotFound, Page, View, redirect
@@ -33,6 +35,7 @@ _ALL = 1_000_000
 """More faults than a file of the largest size has rows."""
 POINT = "+"
 """In place of a mapping's name: there is none yet, and somebody points at the columns."""
+_DIGITS = 13
 _GONE = (
     "the file is not held here any more: it is kept for half an hour, in this sign-in alone, and never on the disk; "
     "choose it again"
@@ -49,13 +52,13 @@ def upload(view: View) -> Response:
     data: bytes = view.request.state.file
     if not data:
         return _page(view, None, problem="no file was chosen, or it is empty; choose a CSV file", status=422)
-    mapping, consent = view.field("mapping"), view.field("consent")
+    mapping, consent, said_at = view.field("mapping"), view.field("consent"), _said_at(view)
     if mapping == POINT:
-        view.context.uploads.put(view.session_key, data, view.now, consent=consent)
+        view.context.uploads.put(view.session_key, data, view.now, consent=consent, said_at=said_at)
         return redirect("/import/columns")
     complete = view.field("complete") == "yes" and bool(mapping)
     held = view.context.uploads.put(
-        view.session_key, data, view.now, mapping=mapping, consent=consent, complete=complete
+        view.session_key, data, view.now, mapping=mapping, consent=consent, complete=complete, said_at=said_at
     )
     view.note("did", "check an import")
     view.context.uploads.start(held, _work(view, held, dry_run=True))
@@ -150,6 +153,7 @@ def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
         # What is bad has been seen by now, so the good rows go in without it.
         run = partial(import_rows, context.engine, held.data, protocols=context.protocols, rules=context.rules)
         run = partial(run, dry_run=dry_run, skip_bad=not dry_run, most_faults=_ALL, informed=informed)
+        run = partial(run, said_at=held.said_at)
         run = partial(run, now=now, by=by, progress=progress)
         if (reader := _reader(context, held)) is None:
             return run()
@@ -160,6 +164,19 @@ def _work(view: View, held: Upload, *, dry_run: bool) -> Any:
         return report
 
     return work
+
+
+def _said_at(view: View) -> datetime | None:
+    """When the file was last changed, as the browser says it (milliseconds since 1970), or a person without scripts.
+
+    None where that is less than a minute ago, or nobody says it. Raises Refused for a typed time that is none.
+    """
+    changed = view.field("changed")
+    if changed.isdecimal() and len(changed) <= _DIGITS:
+        at = datetime.fromtimestamp(int(changed) / 1000, UTC)
+    else:
+        at = typed_moment(view, "exported") or view.now
+    return at if at < view.now - timedelta(minutes=1) else None
 
 
 def _reader(context: WebContext, held: Upload) -> FileReader | None:
