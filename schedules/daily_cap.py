@@ -144,7 +144,7 @@ class _Text:
 
 
 def _rank(message: PlannedMessage, reminders: set[str]) -> float:
-    if message.step in reminders or (message.reminds and not (message.kind is StepKind.RESTRICT and message.topics)):
+    if message.step in reminders or message.only_reminds:
         return _REMINDER
     names_no_rule = message.kind is StepKind.RESTRICT and not message.topics
     return _RANK[message.kind] + (0.5 if names_no_rule else 0)  # it must find room, which rules need not

@@ -36,6 +36,11 @@ class PlannedMessage:
     """Whether it repeats, on a later day, what a step has said: it gives way to what ends a restriction."""
 
     @property
+    def only_reminds(self) -> bool:
+        """Whether it repeats and tells no rule: one that finds no place asks nobody."""
+        return self.reminds and not (self.kind is StepKind.RESTRICT and self.topics)
+
+    @property
     def waits(self) -> bool:
         """Whether it is a lift of a gate that staff have not marked as cleared: nobody knows its moment yet."""
         return self.due_at is None and WAITS_UNTIL_CLEARED in self.notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -36,7 +36,7 @@ from notifier.sms.account import TwilioAccount
 from notifier.sms.gateway import Outcome, OutgoingText, ProviderMessage
 from notifier.sms.twilio_gateway import TwilioGateway
 from schedules.catalogue import shipped
-from schedules.send_window import SendWindow
+from schedules.protocol import CareProtocol
 from schedules.wording import Voice
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -164,6 +164,12 @@ class Clinic:
         self.threads = DatabaseThreads(engine)
         self.account = TwilioAccount(ACCOUNT_SID, AUTH_TOKEN, from_number=SENDER, api_url=twilio.url)
         self.gateway = TwilioGateway(self.account)
+        self.protocols: Mapping[str, CareProtocol] = shipped()
+        self.rules, self.window = RULES, RULES.window
+        self.start_worker()
+
+    def start_worker(self) -> None:
+        """A worker with the settings of now."""
         self.worker = self._worker(self.gateway)
 
     def enroll(self, wall: str, **wishes: Any) -> int:
@@ -171,7 +177,9 @@ class Clinic:
         asked = {"protocol": "microneedling", "timezone": NEW_YORK.key, **wishes}
         request = EnrollRequest(name="Maria Lopez", phone=MARIA, consent="signed form", **asked)
         with writing(self.engine) as session:
-            return enroll(session, request, protocols=shipped(), rules=RULES, now=at(wall), by="desk").enrollment
+            return enroll(
+                session, request, protocols=self.protocols, rules=self.rules, now=at(wall), by="desk"
+            ).enrollment
 
     async def live_through(self, start: str, end: str) -> None:
         """From one due moment to the next."""
@@ -223,8 +231,9 @@ class Clinic:
         self.threads.close()
 
     def _worker(self, gateway: TwilioGateway) -> Dispatch:
+        rules = SendingRules(self.window, self.rules.max_texts_per_day)
         return Dispatch(
-            self.threads, gateway, self.clock, SendingRules(SendWindow()), record=save_outcomes,
+            self.threads, gateway, self.clock, rules, record=save_outcomes,
             worker_id=str(uuid4()), in_flight=10, pace=Pace(0),
         )  # fmt: skip
 

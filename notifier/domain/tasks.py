@@ -49,6 +49,8 @@ class TaskOutcome(StrEnum):
     """Its rule was told otherwise, by a later text or by a person."""
     AGAIN = "again"
     """Its step was planned once more."""
+    REMINDER = "reminder"
+    """It was to remind once more, and came too late: that asks nobody."""
     BEFORE = "before"
     """It was not on the page any more when work began to stay open until it is closed."""
 

@@ -99,6 +99,7 @@ def first_row(
         "reason": "the number has opted out" if opted_out else None,
         "nominal_at": now,
         "not_before": now,
+        "seen_to": None,
         "stands_since": now,
         **first_content(text),
     }

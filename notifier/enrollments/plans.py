@@ -16,13 +16,13 @@ from notifier.db.array_param import in_array
 from notifier.db.events import record_event
 from notifier.db.protocols import UnreadableVersion, load_version
 from notifier.db.rows import Row, insert_rows
-from notifier.db.seen_to import mark_planned_again
+from notifier.db.seen_to import mark_planned_again, mark_reminders
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.planning.difference import OutboxRow, PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts, concerns
 from notifier.domain.states import MessageState
-from notifier.domain.tasks import AHEAD
+from notifier.domain.tasks import AHEAD, TaskOutcome
 from notifier.enrollments.field_values import stored
 from notifier.enrollments.fields import BY_NAME, PLANNED
 from schedules.planned import PlannedMessage
@@ -132,6 +132,7 @@ def message_row(
         "phone": facts.phone,
         "state": state,
         "reason": reason,
+        "seen_to": TaskOutcome.REMINDER if message.only_reminds and state is MessageState.EXPIRED else None,
         "stands_since": max(at, message.nominal_at - AHEAD) if state is MessageState.EXPIRED else at,
         **_content(message),
     }
@@ -169,6 +170,8 @@ def carry_out(
         _end(session, entry, MessageState.CANCELLED, at, by)
     for entry in difference.expired:
         _end(session, entry, MessageState.EXPIRED, at, by)
+    if difference.expired:
+        mark_reminders(session, [_stored(entry)[0] for entry in difference.expired])
     _record_wrong(session, facts, difference, at, by)
 
 

@@ -233,7 +233,7 @@ def _what_keeps_a_step(session: Session, message: Message, enrollment: Enrollmen
         if hold.covers(message.kind):
             yield f"The number is on hold: {hold.reason}."
     for pause in open_pauses(session):
-        if pause.protocol == enrollment.protocol and pause.step in (None, message.step):
+        if pause.protocol == enrollment.protocol and pause.step in (None, first_asking(message.step)):
             yield f"“{key_in_words(pause.step or pause.protocol)}” is paused by {_who(pause.by)}: {pause.reason}."
 
 

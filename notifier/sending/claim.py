@@ -21,6 +21,7 @@ from notifier.db.engine import database_time
 from notifier.db.need import claimable_up_to, mark_late, mark_ready, mark_released, may_be_claimed, rank_of
 from notifier.db.outbox import in_state, move_many, next_due
 from notifier.db.rows import insert_rows
+from notifier.db.seen_to import mark_reminders
 from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedClock
@@ -246,6 +247,8 @@ def _decide_all(
         _put_off(session, wait, rows, now)
     for withdraw, ids in withdrawn.items():
         move_many(session, ids, seen=MessageState.PLANNED, to=withdraw.to, at=now, by=_BY, why=withdraw.why)
+        if withdraw.to is MessageState.EXPIRED:
+            mark_reminders(session, ids)
     return _let_leave(session, rules, to_send, now, worker_id, trial), expired, left_out
 
 
