@@ -82,6 +82,11 @@ def check_protocols(plans: Catalogue) -> Iterator[Diagnosis]:
     """Whether every protocol can be read."""
     for why in plans.unreadable.values():
         yield from (Diagnosis("protocols", Level.FAIL, line) for line in why.splitlines())
+    for protocol_id, extends in plans.extends.items():
+        if extends.has_changed:
+            whose = "the clinic's own words on the page" if extends.on_the_page else f"{protocol_id}.toml"
+            found = f"{whose} lie over {extends.base.id} {extends.base.version} and were written for {extends.based_on}"
+            yield Diagnosis("protocols", Level.WARN, found, "read what has changed: notifier protocols check")
     readable = f"{len(plans)} readable" if plans.unreadable else f"{len(plans)}, all readable"
     yield Diagnosis("protocols", Level.OK, f"{readable}; to try them: notifier protocols check")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from notifier.db.engine import open_engine, writing
+from notifier.publishing.own_words import publish_draft, save_draft
 from schedules.catalogue import shipped
 
 PLAN = """
@@ -115,3 +118,24 @@ def test_check_shows_what_the_base_says_otherwise_since_the_file_was_written_for
     assert "base, restriction makeup: 24 hours -> 48 hours" in said
     shown = clinic("protocols", "show", "ours", "--toml").out
     assert ("makeup!" in shown, "hours = 48" in shown) == (True, True)
+
+
+def test_what_staff_have_published_on_the_page_is_listed_shown_and_checked(
+    clinic: Callable[..., Any], tmp_path: Path
+) -> None:
+    base, now = shipped()["microneedling-week"], datetime(2026, 3, 7, 20, 40, tzinfo=UTC)
+    toml = f'extends = "{base.id}"\nbased_on = "0123456789ab"\nrestrictions.sun.days = 10\n'
+    engine = open_engine(f"sqlite:///{tmp_path / 'notifier.db'}")
+    with writing(engine) as session:
+        seen = save_draft(session, base, toml, seen=0, now=now, by="staff:Dana")
+        publish_draft(
+            session, base, seen=seen, languages=[], clinician="", must_be_approved=False, now=now, by="staff:Dana"
+        )
+    engine.dispose()
+    (listed,) = [one for one in clinic("protocols", "list", "--json").answer if one["protocol"] == base.id]
+    assert base.version != listed["version"]
+    assert "sun.days = 10" in clinic("protocols", "show", base.id, "--toml").out
+    assert listed["version"] == clinic("protocols", "effect", base.id, "--json").answer["version"]
+    assert listed["version"] in clinic("timeline", base.id, "--treated-at", "2026-03-07T15:30").out
+    said = clinic("doctor").out
+    assert "were written for 0123456789ab" in " ".join(said.split())

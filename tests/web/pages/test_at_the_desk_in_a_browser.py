@@ -149,3 +149,17 @@ def test_what_comes_is_seen_without_a_reload_and_moves_nothing_under_a_hand(visi
     expect(page.locator("#needs-a-person .rows > .urgent")).to_contain_text("I have trouble breathing")
     assert [] == visitor.axe()
     assert [] == visitor.complaints
+
+
+def test_a_clinics_own_words_are_checked_as_they_are_typed(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.go("/protocols/microneedling/words")
+    text = page.locator("[id='text/today/text/en']")
+    beside = page.locator("[data-said-here='text/today/text/en']")
+    text.fill("{clinic}: no makeup until {makeup.untl}. {phone}. STOP to opt out.")
+    expect(beside).to_contain_text("did you mean {makeup.until}?")
+    text.fill("{clinic}: no makeup – until {makeup.until}. {phone}. STOP to opt out.")
+    expect(beside).to_contain_text("UCS-2 because of “–”")
+    expect(beside.locator(".bubble")).to_contain_text("Lakeside Skin: no makeup – until Sat Mar 7 2:00 PM.")
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert (360, [], []) == (visitor.width, visitor.axe(), visitor.complaints)

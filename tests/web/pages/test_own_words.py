@@ -110,6 +110,18 @@ def test_two_who_write_at_once_lose_nothing(admin: Pages) -> None:
     assert "" == draft_of(admin)
 
 
+def test_a_base_that_has_changed_is_said_until_somebody_has_read_it(admin: Pages) -> None:
+    form = form_of(admin.get(PAGE))
+    older = form["toml"].replace(BASE.version, "0123456789ab") + "[restrictions.sun]\ndays = 10\n"
+    as_toml = {one: form[one] for one in ("form", "seen")} | {"as-toml": "1", "toml": older}
+    assert 303 == send(admin, as_toml).status_code
+    shown = admin.get(PAGE)
+    assert "has changed since 0123456789ab" in words(shown)
+    assert 303 == send(admin, form_of(shown) | {"base-read": "1"}).status_code
+    assert f'based_on = "{BASE.version}"' in draft_of(admin)
+    assert "has changed since" not in admin.read(PAGE)
+
+
 def test_words_hold_once_their_effect_was_seen_and_a_clinician_stands_behind_them(admin: Pages) -> None:
     object.__setattr__(admin.context, "rules", replace(admin.context.rules, must_be_approved=False))
     admin.enroll(protocol=BASE.id)
