@@ -14,7 +14,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: a million events are read in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,12 @@ def path(leaves: Sequence[str], place: int) -> list[tuple[str, str]]:
 
 def line(values: Sequence[Any]) -> str:
     """As it is hashed."""
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(values) + "\n"
 
 
 def stamp(at: datetime) -> str:
     """An instant as the chain writes it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def _above(level: list[str]) -> list[str]:

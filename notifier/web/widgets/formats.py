@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import step_in_words
+from notifier.domain.pseudonyms import is_pseudonym
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.web.widgets.desk_words import in_desk_words
 from schedules.conditions import Condition
@@ -75,7 +76,9 @@ def iso(at: datetime) -> str:
 
 
 def number(phone: str) -> str:
-    """`+1 415 555 0123`."""
+    """`+1 415 555 0123`; of a patient who was erased there is none any more."""
+    if is_pseudonym(phone):
+        return "number erased"
     if len(phone) == 12 and phone.startswith("+1"):
         return f"+1 {phone[2:5]} {phone[5:8]} {phone[8:]}"
     return phone
