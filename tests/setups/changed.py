@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db.engine import reading, writing
 from notifier.db.protocols import store_version
-from notifier.db.tables import MigratedEnrollment, ProtocolMigration
+from notifier.db.tables import MigratedEnrollment, ProtocolMigration, Role, Staff
 from notifier.domain.planning.plan import PlanningRules
 from notifier.publishing.effect import ProtocolEffect, protocol_effect
 from notifier.publishing.migrate import Migrated, migrate, undo
@@ -25,17 +25,24 @@ TOLD, FRESH = "+12125550131", "+12125550132"
 
 
 def moved_and_misinformed(session: Session, enrollment: int, to: CareProtocol, at: datetime) -> None:
-    """As if a migration had found this enrollment told otherwise."""
-    store_version(session, to, at)
+    """As if a migration had found this enrollment told otherwise: a day less of sun."""
+    older = CareProtocol.from_content(to.content.replace('"days":7', '"days":6'))
+    for one in (older, to):
+        store_version(session, one, at)
     session.add(ProtocolMigration(id=1, protocol=to.id, by="dana", at=at))
     session.flush()
-    moved: dict[str, Any] = {
-        "migration_id": 1,
-        "enrollment_id": enrollment,
-        "from_version": "older",
-        "to_version": to.version,
-    }
-    session.add(MigratedEnrollment(**moved, misinformed=True))
+    was, becomes = older.version, to.version
+    moved = MigratedEnrollment(
+        migration_id=1, enrollment_id=enrollment, from_version=was, to_version=becomes, misinformed=True
+    )
+    session.add(moved)
+
+
+def a_staff_member(number: int, at: datetime) -> Staff:
+    """An account that nobody signs in to."""
+    return Staff(
+        id=number, name="Dana", folded_name="dana", password_hash="-", role=Role.STAFF, created_at=at, created_by="test"
+    )
 
 
 class Changed:

@@ -14,7 +14,18 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from notifier.web import origin
-from notifier.web.api import calendar, commands, decisions, enroll, enrollments, forgetting, mappings, patients, texts
+from notifier.web.api import (
+    calendar,
+    commands,
+    decisions,
+    enroll,
+    enrollments,
+    forgetting,
+    mappings,
+    patients,
+    publishing,
+    texts,
+)
 from notifier.web.api.document import openapi
 from notifier.web.api.problems import Problem, add_handlers, document
 from notifier.web.api.webhooks_out import document_webhooks
@@ -58,7 +69,7 @@ def api_app(context: WebContext) -> FastAPI:
     )
     app.state.context = context
     add_handlers(app)
-    for part in (enroll, enrollments, patients, calendar, commands, decisions, texts, mappings, forgetting):
+    for part in (enroll, enrollments, patients, calendar, commands, decisions, publishing, texts, mappings, forgetting):
         app.router.routes.extend(part.router.routes)  # as they are: `include_router` would build each of them anew
     document_webhooks(app.webhooks)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document

@@ -76,11 +76,11 @@ class Caller:
         if scope not in self.integration.scopes:
             raise _lacks({scope}, scope.value)
 
-    def note(self, session: Session, what: str, enrollment: int | None = None) -> None:
-        """Write down what this integration saw or did."""
+    def note(self, session: Session, what: str, enrollment: int | None = None, *, shown: Collection[int] = ()) -> None:
+        """Write down what this integration saw or did, to one patient or to all of `shown`."""
         accounts.audit(
             session, at=self.now, by=self.by, what=what, about=self.operation, enrollment_id=enrollment,
-            source=self.source)  # fmt: skip
+            source=self.source, shown=shown)  # fmt: skip
         api_keys.seen(session, self.integration.key_id, now=self.now)
 
 

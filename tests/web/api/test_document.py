@@ -19,10 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
+from notifier.db.tables import StaffPhone
 from notifier.subscriptions.happenings import Happening
 from notifier.web.api.app import api_app
 from notifier.web.context import WebContext
 from schedules.catalogue import shipped
+from tests.setups.changed import a_staff_member, moved_and_misinformed
 from tests.setups.fakes import FakeClock
 from tests.setups.gated import CRYO
 from tests.setups.keys import KEYS
@@ -67,6 +69,9 @@ GOOD = {
     "/enrollments/{enrollment}/erase": {"dry_run": True},
     "/opt-outs": {"phone": "+12125550123"},
     "/protocols/{protocol}/pause": {"reason": "a typo", "dry_run": True},
+    "/protocols/{protocol}/migrate": {"undo": True},
+    "/protocols/{protocol}/correct": {"text": {"en": "{clinic}: no sun until {sun.until}. STOP to opt out."}},
+    "/protocols/{protocol}/try": {"to": "+12125550171", "dry_run": True},
     "/mappings/{mapping}/try": {"file": b64encode(LIST).decode(), "services": {"Visit": "microneedling"}},
     "/replies/{reply}/reply": {"text": "Please call us."},
 }
@@ -169,4 +174,8 @@ def peopled(sqlite_engine: Engine, now: datetime) -> Iterator[Api]:
         assert api.enroll(name="Edna Wise", phone="+12125550127", protocol="cryo") == GATED
         with writing(api.engine) as session:
             receive(session, InboundText("SM1", "+12125550123", "is this normal?", now, 0), now)
+            moved_and_misinformed(session, 1, shipped()["microneedling"], now)
+            session.add(a_staff_member(1, now))
+            session.flush()
+            session.add(StaffPhone(staff_id=1, phone="+12125550171", asked_at=now, proved_at=now))
         yield api
