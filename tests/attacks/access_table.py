@@ -92,6 +92,10 @@ MAY: Final = {
     "GET /protocols/compare": STAFF,
     "GET /protocols/{protocol}/check": STAFF,
     "GET /protocols/{protocol}/effect": WHOLE_ADMIN,
+    "GET /protocols/{protocol}/correction": WHOLE_ADMIN,
+    "POST /protocols/{protocol}/correction": WHOLE_ADMIN,
+    "POST /protocols/{protocol}/correction/approve": WHOLE_ADMIN,
+    "POST /protocols/{protocol}/correction/send": WHOLE_ADMIN,
     "GET /protocols/{protocol}/words": WHOLE_ADMIN,
     "POST /protocols/{protocol}/words": WHOLE_ADMIN,
     "POST /protocols/{protocol}/words/check": WHOLE_ADMIN,
@@ -172,6 +176,8 @@ MAY: Final = {
 }
 READ, ENROLL, CHANGE, FORGET, ANY_KEY = Scope.READ, Scope.ENROLL, Scope.CHANGE, Scope.FORGET, None
 NO_KEY: Final = "no key"
+WHOLE_CHANGE: Final = "change, and no office's key"
+"""What all patients of a protocol read is the whole clinic's."""
 SCOPES: Final[dict[str, Scope | str | None]] = {
     "GET /api/v1/openapi.json": NO_KEY,
     "HEAD /api/v1/openapi.json": NO_KEY,
@@ -201,8 +207,8 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "POST /api/v1/opt-outs": CHANGE,
     "POST /api/v1/protocols/{protocol}/pause": CHANGE,
     "GET /api/v1/protocols/{protocol}/effect": READ,
-    "POST /api/v1/protocols/{protocol}/migrate": CHANGE,
-    "POST /api/v1/protocols/{protocol}/correct": CHANGE,
+    "POST /api/v1/protocols/{protocol}/migrate": WHOLE_CHANGE,
+    "POST /api/v1/protocols/{protocol}/correct": WHOLE_CHANGE,
     "POST /api/v1/protocols/{protocol}/try": CHANGE,
     "POST /api/v1/replies/{reply}/reply": CHANGE,
     "POST /api/v1/replies/{reply}/answer": CHANGE,

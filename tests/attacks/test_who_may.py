@@ -24,6 +24,7 @@ from tests.attacks.access_table import (
     ADMIN,
     ANY_KEY,
     ANYBODY,
+    CHANGE,
     HINT,
     MAY,
     NO_KEY,
@@ -34,6 +35,7 @@ from tests.attacks.access_table import (
     WEBHOOK,
     WHOLE,
     WHOLE_ADMIN,
+    WHOLE_CHANGE,
     May,
 )  # fmt: skip
 from tests.attacks.two_offices import NORTH, PEOPLE, SOUTH, Clinic, Person
@@ -133,21 +135,25 @@ def test_the_api_opens_for_keys_with_the_scope_and_the_office_and_for_nothing_el
                     put_back()
                 found = got(answer)
                 cells[found] += 1
-                if found is not (expected := api_expected(scope, name, scopes, limit is not None and office != limit)):
+                if found is not (expected := api_expected(scope, name, scopes, limit, office)):
                     wrong.append(f"{route} of {office}: key {name} should get {expected.name}, got {found.name}")
     assert not wrong, "\n".join([*wrong, HINT])
     assert cells.total() >= 310
     assert min(cells.values()) > 10, cells
 
 
-def api_expected(needed: Scope | str | None, key: str, scopes: Sequence[Scope], elsewhere: bool) -> Got:
+def api_expected(
+    needed: Scope | str | None, key: str, scopes: Sequence[Scope], limit: str | None, office: str | None
+) -> Got:
     if needed == NO_KEY:
         return IN
     if key in ("nothing", "wrong", "revoked"):
         return SIGN_IN
+    if needed == WHOLE_CHANGE:
+        return IN if limit is None and CHANGE in scopes else NO
     if needed is not ANY_KEY and needed not in scopes:
         return NO
-    return NOTHING if elsewhere else IN
+    return NOTHING if limit is not None and office != limit else IN
 
 
 def ask_api(clinic: Clinic, route: str, key: str, office: str) -> httpx2.Response:

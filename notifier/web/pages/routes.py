@@ -25,6 +25,7 @@ from notifier.web.pages.administration import (
     fixed_answer,
     own_words,
     protocol_checks,
+    protocol_correction,
     protocol_effects,
     protocol_tryout,
     protocols,
@@ -94,6 +95,7 @@ PAGES: tuple[Page, ...] = (
     *patient_card.PAGES,
     *reply.PAGES,
     *protocol_effects.PAGES,
+    *protocol_correction.PAGES,
     *own_words.PAGES,
     *publish_words.PAGES,
     *protocol_checks.PAGES,  # before a protocol's own address, which would take `compare` for an id

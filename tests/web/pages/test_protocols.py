@@ -6,9 +6,11 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
+from sqlalchemy import update
 
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.protocols import approvals, open_pauses
+from notifier.db.tables import MigratedEnrollment
 from schedules.catalogue import Catalogue, shipped
 from schedules.check import check_protocol
 from schedules.checks.findings import Finding
@@ -112,11 +114,21 @@ def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> Non
     assert ("Ana Ruiz" in shown, "Move all 1" in shown) == (True, True)
     stale = admin.post(f"{page}/migrate", on=f"{page}/effect", sure="0123456789abcdef", whom="all")
     assert "Look at it once more." in words(stale)
-    assert was == {one.step: one.due_at for one in admin.texts(whose)}
+    assert was == {one.step: one.due_at for one in admin.texts(whose) if one.kind != "correction"}
     sure = admin.token(f"{page}/effect", "sure")
     moved = admin.post(f"{page}/migrate", on=f"{page}/effect", sure=sure, whom="all")
     assert "1 patients are on version" in words(moved)
     assert was != {one.step: one.due_at for one in admin.texts(whose)}
+    assert "Send a correction" not in words(moved)  # nobody had been told
+    with writing(admin.engine) as session:
+        session.execute(update(MigratedEnrollment).values(misinformed=True))
+    correction = f"{page}/correction"
+    assert "Send a correction" in admin.read(f"{page}/effect")
+    wrong = admin.post(correction, language="en", words="No sun until {sun.until}.")
+    assert "does not begin with who is speaking" in words(wrong)
+    admin.post(correction, language="en", words="{clinic}: no sun until {sun.until}. STOP to opt out.")
+    sent = admin.post(f"{correction}/send", on=correction, sure=admin.token(correction, "sure"))
+    assert ("1 patients get it" in words(sent), "1 had it before" in words(sent)) == (True, True)
     back = admin.post(f"{page}/migrate/undo", on=f"{page}/effect")
     assert "Taken back: 1 patients are where they were." in words(back)
-    assert was == {one.step: one.due_at for one in admin.texts(whose)}
+    assert was == {one.step: one.due_at for one in admin.texts(whose) if one.kind != "correction"}

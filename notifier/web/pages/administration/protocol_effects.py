@@ -6,6 +6,7 @@ from functools import partial
 
 from starlette.responses import Response
 
+from notifier.db.corrections import last_version_moved_to, misinformed_by
 from notifier.db.engine import reading, writing
 from notifier.domain.instants import zone_called
 from notifier.domain.refused import Refused
@@ -65,9 +66,12 @@ def _page(
 ) -> Response:
     with reading(view.context.engine) as session:
         last = last_migration(session, found.protocol.id, view.now)
+        version = last_version_moved_to(session, found.protocol.id)
+        told = len(misinformed_by(session, found.protocol.id, version)) if version else 0
     return view.page(
         "protocol_effect.html", protocol=found.protocol, found=found, summary=effect_summary(found),
         changed=changed_patients(found), last=last, notes=notes or [], done=done, undone=undone,
+        told=told,
     )  # fmt: skip
 
 
