@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -43,8 +44,9 @@ _SETTINGS = {
 def measure(databases: Databases) -> None:
     """Lists, then the day after a restore."""
     url = databases.fresh("SQLite")
+    lines = [replace(_ran(url, 1, "due", "--within", "7d"), what="notifier due, where nobody is enrolled")]
     fill_pending(url, _PENDING)
-    lines = [_ran(url, 1, "due", "--within", "7d"), _ran(url, 1, "enrollments")]
+    lines += [_ran(url, 1, "due", "--within", "7d"), _ran(url, 1, "enrollments")]
     show(f"Command line, {_PENDING // 10:,} enrollments, {_PENDING:,} texts planned, on SQLite", lines)
     databases.drop(url)
     url = databases.fresh("SQLite")
