@@ -53,6 +53,15 @@ def insert_if_new(session: Session, model: type[SQLModel], row: Row) -> bool:
     return session.execute(statement).first() is not None
 
 
+def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
+    """Insert those of the rows that no unique key of the table already has; all with the same columns."""
+    if rows:
+        kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        defaults = _defaults(model)
+        statement = kind(table_of(model)).on_conflict_do_nothing()
+        session.connection().execute(statement, [{**defaults, **row} for row in _alike(model, rows)])
+
+
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a model."""
     return cast(Table, model.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it

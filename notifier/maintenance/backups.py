@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-import structlog
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -31,7 +30,6 @@ from notifier.maintenance.swap_file import close_for_others, free_name
 from notifier.sending.gates.heartbeats import last_in_use
 from notifier.sending.gates.recoveries import begin_after_restore, open_recoveries
 
-log = structlog.get_logger()
 _RECOVERIES_AS_NOW: Final = "0010"
 """Since this revision the table of recoveries has the columns of today; a copy of one before waits once `restore` has
 put it in place, not by itself."""
@@ -81,7 +79,6 @@ def put_in_place(
     finally:
         for rest in (new, *_beside(new)):
             rest.unlink(missing_ok=True)
-    log.info("restored", as_of=up_to.isoformat(), kept=kept.name if kept else None)
     return kept, up_to
 
 

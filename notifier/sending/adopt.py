@@ -10,12 +10,12 @@ from functools import partial
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import in_state, move
-from notifier.db.rows import insert_rows
+from notifier.db.outbox import in_state, move_many
+from notifier.db.rows import insert_rows, table_of
 from notifier.db.tables import Attempt, Message, RecoveryKind
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.refused import RefusalCode, Refused
@@ -39,6 +39,12 @@ _COMPARED: Final = (
 )  # fmt: skip
 _LEFT_SINCE: Final = "texts have left for it that the restored backup does not know"
 _S = MessageState
+_texts = table_of(Message)
+_KNOWN: Final = (
+    update(_texts)
+    .where(_texts.c.id == bindparam("message"))
+    .values(left_at=bindparam("left"), sent_text=bindparam("words"), sid=bindparam("found"))
+)
 Progress = Callable[[int, int], object]
 
 
@@ -123,14 +129,14 @@ class _Adoption:
             if one.sid not in known:
                 listed[one.to].append(ProviderText(one.sid, one.body, one.created_at))
         ours = _ours(session, listed, self._looked_up)
+        left: dict[int, ProviderMessage] = {}
         for phone, unbound in listed.items():
             matched = match(ours[phone], unbound)
-            for message_id, text in matched.left:
-                _has_left(session, message_id, records[text.sid], self._now, self._by)
-            self.texts += len(matched.left)
+            left |= {message_id: records[text.sid] for message_id, text in matched.left}
             self._looked_up.update(matched.looked_up)
             if matched.unknown:
                 self._hold(session, phone, [text.sid for text in matched.unknown])
+        self.texts += _have_left(session, left, self._now, self._by)
 
     def _hold(self, session: Session, phone: str, sids: Sequence[str]) -> None:
         self._unknown.update(sids)
@@ -164,17 +170,24 @@ def _ours(session: Session, phones: Collection[str], but: Collection[int]) -> di
     return ours
 
 
-def _has_left(session: Session, message_id: int, record: ProviderMessage, now: datetime, by: str) -> None:
-    """As if it had been claimed and accepted here; the attempt says where it is known from."""
+def _have_left(session: Session, found: Mapping[int, ProviderMessage], now: datetime, by: str) -> int:
+    """As if they had been claimed and accepted here; the attempts say where it is known from. How many there were."""
     why = "it had left after the backup: found in Twilio's list"
-    left = {"left_at": record.created_at, "sent_text": record.body}
-    move(session, message_id, seen=_S.PLANNED, to=_S.ATTEMPTING, at=now, by=by, why=why, **left)
-    call: dict[str, object] = {"started_at": record.created_at, "lease_until": record.created_at, "finished_at": now}
-    call |= {"outcome": "accepted", "detail": why, "sid": record.sid, "worker_id": "another, before the restore"}
-    insert_rows(session, Attempt, [{"id": str(uuid4()), "message_id": message_id, **call}])
-    counted = {"sid": record.sid, "attempts": col(Message.attempts) + 1}
-    move(session, message_id, seen=_S.ATTEMPTING, to=_S.ACCEPTED, at=now, by=by, why=why, **counted)
-    receipts.store(
-        session, sid=record.sid, status=record.status, error_code=record.error_code, token=None,
-        at=now, source="poll")  # fmt: skip
-    receipts.advance(session, [record.sid], at=now)
+    ids = move_many(session, [*found], seen=_S.PLANNED, to=_S.ATTEMPTING, at=now, by=by, why=why)
+    left = [(message_id, found[message_id]) for message_id in ids]
+    if not left:
+        return 0
+    known = [{"message": it, "left": one.created_at, "words": one.body, "found": one.sid} for it, one in left]
+    session.connection().execute(_KNOWN, known)
+    same = {"finished_at": now, "outcome": "accepted", "detail": why, "worker_id": "another, before the restore"}
+    calls = [
+        {"id": str(uuid4()), "message_id": it, "started_at": at, "lease_until": at, "sid": one.sid, **same}
+        for it, one in left
+        for at in (one.created_at,)
+    ]
+    insert_rows(session, Attempt, calls)
+    counted = {"attempts": col(Message.attempts) + 1}
+    move_many(session, ids, seen=_S.ATTEMPTING, to=_S.ACCEPTED, at=now, by=by, why=why, **counted)
+    receipts.store_listed(session, [one for _, one in left], at=now)
+    receipts.advance(session, [one.sid for _, one in left], at=now)
+    return len(left)

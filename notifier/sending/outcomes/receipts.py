@@ -5,6 +5,7 @@ They come late, doubled, out of order, and before our own record of the call tha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Final
@@ -15,8 +16,8 @@ from sqlmodel import col
 
 from notifier.db.array_param import in_array
 from notifier.db.events import record_event
-from notifier.db.outbox import move
-from notifier.db.rows import insert_if_new
+from notifier.db.outbox import move, move_many
+from notifier.db.rows import insert_if_new, insert_new
 from notifier.db.tables import Attempt, Message, Receipt
 from notifier.domain.phone import country_of
 from notifier.domain.states import LEGAL_MOVES, MessageState
@@ -26,6 +27,7 @@ from notifier.sending.gates import circuits
 from notifier.sending.outcomes.come_back import come_back, ended_by_a_change
 from notifier.sending.outcomes.retry import retry_at
 from notifier.sms.codes import after_acceptance, in_words
+from notifier.sms.gateway import ProviderMessage
 
 _S = MessageState
 _STATES: Final = {
@@ -52,6 +54,18 @@ def store(
         "token": token[:36] if token else None, "at": at, "source": source
     }  # fmt: skip
     return insert_if_new(session, Receipt, row)
+
+
+def store_listed(session: Session, listed: Collection[ProviderMessage], *, at: datetime) -> None:
+    """Write down what the provider's list reports of these texts, where we did not know it."""
+    rows = [
+        {
+            "sid": one.sid[:40], "status": one.status[:24], "error_code": one.error_code or 0,
+            "token": None, "at": at, "source": "poll",
+        }
+        for one in listed
+    ]  # fmt: skip
+    insert_new(session, Receipt, rows)
 
 
 def sids_of(session: Session, attempt_ids: Collection[str]) -> dict[str, str]:
@@ -106,9 +120,18 @@ def advance(session: Session, sids: Collection[str], *, at: datetime) -> None:
     furthest: dict[str, Receipt] = {}
     for receipt in sorted(receipts, key=lambda one: (_RANK[_STATES[one.status]], -(one.id or 0))):
         furthest[receipt.sid] = receipt
+    together: dict[tuple[_S, _S], list[int]] = defaultdict(list)
     for sid, receipt in furthest.items():
-        if sid in by_sid:
-            _apply(session, by_sid[sid], receipt, at)
+        text, to = by_sid.get(sid), _STATES[receipt.status]
+        if text is None or text.id is None:
+            continue
+        if text.state in _AFTER_ACCEPTANCE and to in (_S.SENT, _S.DELIVERED):
+            if to in LEGAL_MOVES[text.state]:
+                together[text.state, to].append(text.id)
+        else:
+            _apply(session, text, receipt, at)
+    for (seen, to), ids in together.items():
+        move_many(session, ids, seen=seen, to=to, at=at, by=_BY, why=None)
 
 
 def _apply(session: Session, text: Message, receipt: Receipt, at: datetime) -> None:
