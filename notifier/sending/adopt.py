@@ -188,6 +188,6 @@ def _have_left(session: Session, found: Mapping[int, ProviderMessage], now: date
     insert_rows(session, Attempt, calls)
     counted = {"attempts": col(Message.attempts) + 1}
     move_many(session, ids, seen=_S.ATTEMPTING, to=_S.ACCEPTED, at=now, by=by, why=why, **counted)
-    receipts.store_listed(session, [one for _, one in left], at=now)
+    receipts.store_of_list(session, [one for _, one in left], at=now)
     receipts.advance(session, [one.sid for _, one in left], at=now)
     return len(left)

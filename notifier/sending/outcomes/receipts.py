@@ -56,7 +56,7 @@ def store(
     return insert_if_new(session, Receipt, row)
 
 
-def store_listed(session: Session, listed: Collection[ProviderMessage], *, at: datetime) -> None:
+def store_of_list(session: Session, listed: Collection[ProviderMessage], *, at: datetime) -> None:
     """Write down what the provider's list reports of these texts, where we did not know it."""
     rows = [
         {
