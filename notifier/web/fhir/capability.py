@@ -9,13 +9,14 @@ from notifier.web.fhir.outcomes import MEDIA_TYPE
 _CHANGED: Final = "2026-11-30"
 """When this last said something else."""
 _PATIENT: Final = {"name": "patient", "type": "reference", "documentation": "Required: the number of a Patient."}
+_PAGE: Final = {"name": "_count", "type": "number", "documentation": "At most 200; the link next leads on."}
 _STATUS: Final = {"name": "status", "type": "token"}
 _TAKEN: Final = ("Patient", "Appointment", "Procedure")
 _GIVEN: Final = {
-    "CommunicationRequest": [_PATIENT, _STATUS],
-    "Communication": [_PATIENT, _STATUS],
-    "CarePlan": [_PATIENT, _STATUS],
-    "PlanDefinition": [],
+    "CommunicationRequest": [_PATIENT, _STATUS, _PAGE],
+    "Communication": [_PATIENT, _STATUS, _PAGE],
+    "CarePlan": [_PATIENT, _STATUS, _PAGE],
+    "PlanDefinition": [_PAGE],
 }
 
 

@@ -93,6 +93,7 @@ def _enroll(session: Session, caller: Caller, visit: SentVisit, said: dict[str, 
         appointment_at=visit.at if visit.became is Became.BOOKED else None,
         office=visit.office,
         provider=visit.provider,
+        answers=visit.answers,
     )
     done = enroll(session, request, protocols=context.protocols, rules=context.rules, now=caller.now, by=caller.by)
     caller.note(session, "did", done.enrollment)
@@ -107,6 +108,8 @@ def _command(visit: SentVisit, known: Enrollment, caller: Caller, person: dict[s
     match visit.became:
         case Became.TREATED:
             assert visit.at is not None
+            if answers := _news(visit, known):
+                return Change(ChangeRequest(treated_at=visit.at, answers=answers))
             return None if known.treated_at == visit.at else Treated(visit.at)
         case Became.NO_SHOW:
             return None if known.state is EnrollmentState.NO_SHOW else NoShow()
@@ -140,7 +143,14 @@ def _changes(visit: SentVisit, known: Enrollment, caller: Caller, person: dict[s
         said["protocol"] = find_protocol(protocol, caller.context.protocols)
     about = {"appointment_at": visit.at, "office": visit.office, "provider": visit.provider}
     said |= {name: value for name, value in about.items() if value is not None and value != getattr(known, name)}
+    if answers := _news(visit, known):
+        said["answers"] = answers
     return ChangeRequest(**said)
+
+
+def _news(visit: SentVisit, known: Enrollment) -> dict[str, str]:
+    """Answers that are new or different."""
+    return {question: answer for question, answer in visit.answers.items() if known.answers.get(question) != answer}
 
 
 def _protocol(visit: SentVisit, caller: Caller) -> str | None:

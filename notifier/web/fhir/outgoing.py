@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -20,25 +19,27 @@ from notifier.web.api.enrollments import enrollment_response
 from notifier.web.api.problems import Problem
 from notifier.web.api.requests import Number
 from notifier.web.fhir.outcomes import FhirResponse
+from notifier.web.fhir.paging import checked_search, search_bundle
 from notifier.web.fhir.plans import PlanOfPatient, care_plan, plan_definition
-from notifier.web.fhir.route import BASE, fhir_router
+from notifier.web.fhir.route import fhir_router
 from notifier.web.fhir.texts import TextOfPatient, text_resource
 
 router = fhir_router()
 PatientNumber = Annotated[str, Query(pattern=r"^(Patient/)?[0-9]{1,9}$", examples=["7", "Patient/7"])]
+Asked = Annotated[Request, Depends(checked_search)]
 Status = Annotated[str | None, Query(pattern=r"^[a-z,-]{1,80}$", description="One, or several with commas.")]
 
 
 @router.get("/CommunicationRequest")
-def search_requests(patient: PatientNumber, caller: Reader, status: Status = None) -> Response:
+def search_requests(patient: PatientNumber, caller: Reader, asked: Asked, status: Status = None) -> Response:
     """Every planned text of a patient."""
-    return _texts(caller, patient, status, is_planned=True)
+    return _texts(caller, patient, status, asked, is_planned=True)
 
 
 @router.get("/Communication")
-def search_communications(patient: PatientNumber, caller: Reader, status: Status = None) -> Response:
+def search_communications(patient: PatientNumber, caller: Reader, asked: Asked, status: Status = None) -> Response:
     """What became of every other text of a patient."""
-    return _texts(caller, patient, status, is_planned=False)
+    return _texts(caller, patient, status, asked, is_planned=False)
 
 
 @router.get("/CommunicationRequest/{message}")
@@ -54,10 +55,10 @@ def show_communication(message: Number, caller: Reader) -> Response:
 
 
 @router.get("/CarePlan")
-def search_care_plans(patient: PatientNumber, caller: Reader, status: Status = None) -> Response:
+def search_care_plans(patient: PatientNumber, caller: Reader, asked: Asked, status: Status = None) -> Response:
     """Every enrollment of a patient."""
     found = caller.read(lambda session: _plans(session, caller, patient))
-    return _search(map(care_plan, found), status)
+    return FhirResponse(search_bundle(map(care_plan, found), asked, status=status))
 
 
 @router.get("/CarePlan/{enrollment}")
@@ -72,9 +73,9 @@ def show_care_plan(enrollment: Number, caller: Reader) -> Response:
 
 
 @router.get("/PlanDefinition")
-def search_protocols(caller: Reader) -> Response:
+def search_protocols(caller: Reader, asked: Asked) -> Response:
     """Every protocol of the clinic."""
-    return _search(map(plan_definition, caller.context.protocols.values()), None)
+    return FhirResponse(search_bundle(map(plan_definition, caller.context.protocols.values()), asked))
 
 
 @router.get("/PlanDefinition/{protocol}")
@@ -86,10 +87,10 @@ def show_protocol(protocol: str, caller: Reader) -> Response:
     return FhirResponse(plan_definition(found))
 
 
-def _texts(caller: Caller, patient: str, status: str | None, *, is_planned: bool) -> Response:
+def _texts(caller: Caller, patient: str, status: str | None, asked: Request, *, is_planned: bool) -> Response:
     plans = caller.read(lambda session: _plans(session, caller, patient))
     texts = (one for plan in plans for one in plan.texts if one.is_planned is is_planned)
-    return _search(map(text_resource, texts), status)
+    return FhirResponse(search_bundle(map(text_resource, texts), asked, status=status))
 
 
 def _text(caller: Caller, message: int, *, is_planned: bool) -> Response:
@@ -129,14 +130,3 @@ def _plan(session: Session, one: Enrollment, patient: int) -> PlanOfPatient:
         for line in lines
     ]
     return PlanOfPatient.model_validate({**enrollment_response(one).model_dump(), "patient": patient, "texts": texts})
-
-
-def _search(resources: Iterable[dict[str, Any]], status: str | None) -> Response:
-    wanted = None if status is None else status.split(",")
-    found = [one for one in resources if wanted is None or one["status"] in wanted]
-    entries = [
-        {"fullUrl": f"{BASE}/{one['resourceType']}/{one['id']}", "resource": one, "search": {"mode": "match"}}
-        for one in found
-    ]
-    bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
-    return FhirResponse(bundle | ({"entry": entries} if entries else {}))

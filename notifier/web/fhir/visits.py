@@ -16,6 +16,7 @@ from notifier.domain.refused import Refused
 from notifier.web.fhir.resources import words_of
 
 PROTOCOL_URL: Final = "urn:aftercare-notifier:protocol:"
+ANSWER_URL: Final = "urn:aftercare-notifier:answer:"
 _CARE_PLAN: Final = re.compile(r"(?:.*/)?CarePlan/([0-9]{1,9})")
 
 
@@ -48,6 +49,8 @@ class SentVisit:
     """References, of which one is to the patient."""
     office: str | None
     provider: str | None
+    answers: dict[str, str]
+    """To the protocol's questions, by the extensions that say them."""
 
 
 _OF_APPOINTMENT: Final = {
@@ -91,6 +94,7 @@ def _of_appointment(appointment: Appointment) -> SentVisit:
         subjects=tuple(actors),
         office=_office(actors),
         provider=_provider(actors),
+        answers=_answers(appointment.extension),
     )
 
 
@@ -114,6 +118,7 @@ def _of_procedure(procedure: Procedure) -> SentVisit:
         subjects=(procedure.subject,),
         office=_office([procedure.location]),
         provider=_provider(actors),
+        answers=_answers(procedure.extension),
     )
 
 
@@ -138,6 +143,21 @@ def _end_of(procedure: Procedure) -> datetime:
 
 def _ids(identifiers: Iterable[Any] | None) -> tuple[str, ...]:
     return tuple(one.value for one in identifiers or () if one.value and one.use != "old")
+
+
+def _answers(extensions: Iterable[Any] | None) -> dict[str, str]:
+    """An answer is a valueCode, valueString or valueBoolean, at the question's own address."""
+    said: dict[str, str] = {}
+    for one in extensions or ():
+        if not (one.url or "").startswith(ANSWER_URL):
+            continue
+        answer = one.valueCode or one.valueString
+        if answer is None and one.valueBoolean is not None:
+            answer = "yes" if one.valueBoolean else "no"
+        if answer is None:
+            raise Refused(f"the extension {one.url[:80]} says no answer; send a valueCode, such as yes", "answers")
+        said[one.url.removeprefix(ANSWER_URL)[:60]] = answer.casefold()
+    return said
 
 
 def _office(actors: Iterable[Any]) -> str | None:

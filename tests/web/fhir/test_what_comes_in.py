@@ -157,3 +157,21 @@ def test_without_the_extra_the_address_says_so(
         api.app.include_router(fhir_app.fhir_router(api.context))
         answer = Fhir(api).get("/metadata")
     assert (501, True) == (answer.status_code, "aftercare-notifier[fhir]" in answer.text)
+
+
+def test_answers_to_a_protocols_questions_are_extensions(fhir: Fhir) -> None:
+    """Sent with the appointment, and put right with the procedure."""
+    at = "urn:aftercare-notifier:answer:depth"
+    asks = {
+        **APPOINTMENT,
+        "serviceType": [{"text": "microneedling-24h"}],
+        "extension": [{"url": at, "valueCode": "MILD"}],
+    }
+    assert 200 == fhir.post("", transaction(PATIENT, CONSENT, asks)).status_code
+    assert {"depth": "mild"} == fhir.api.all(Enrollment)[0].answers
+    fhir.api.clock.pass_(days=4, hours=2)
+    done = {**PROCEDURE, "extension": [{"url": at, "valueString": "deep"}]}
+    assert 200 == fhir.post("/Procedure", done).status_code
+    assert ({"depth": "deep"}, "active") == (fhir.api.all(Enrollment)[0].answers, fhir.api.all(Enrollment)[0].state)
+    empty = fhir.post("/Procedure", {**PROCEDURE, "extension": [{"url": at, "valueInteger": 1}]})
+    assert (422, True) == (empty.status_code, "says no answer; send a valueCode" in empty.text)

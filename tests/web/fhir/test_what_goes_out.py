@@ -62,3 +62,20 @@ def test_every_protocol_is_a_plan_definition_that_cites_its_sources(fhir: Fhir) 
         assert {step.key: step.source for step in protocol.steps if step.enabled} == said
     assert plans[0] == fhir.get(f"/PlanDefinition/{plans[0]['id']}").json()
     assert R4 in fhir.get("/PlanDefinition").json()["entry"][0]["fullUrl"]
+
+
+def test_a_search_comes_a_page_at_a_time_and_its_link_leads_to_the_next(fhir: Fhir) -> None:
+    fhir.api.enroll()
+    whole = [one["id"] for one in fhir.found("/CommunicationRequest?patient=1")]
+    assert len(whole) > 2
+    found, path = [], "/CommunicationRequest?patient=1&status=active&_count=2"
+    while path:
+        bundle = fhir.get(path).json()
+        get_fhir_model_class("Bundle").model_validate(bundle)
+        assert (len(whole), len(bundle["entry"]) <= 2) == (bundle["total"], True)
+        found += [one["resource"]["id"] for one in bundle["entry"]]
+        path = next((one["url"].partition(R4)[2] for one in bundle["link"] if one["relation"] == "next"), "")
+    assert whole == found
+    total = fhir.get("/CommunicationRequest?patient=1&_count=0").json()
+    assert (len(whole), False) == (total["total"], "entry" in total)
+    assert 422 == fhir.get("/CommunicationRequest?patient=1&_count=many").status_code
