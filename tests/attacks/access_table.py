@@ -172,6 +172,9 @@ MAY: Final = {
     "POST /webhooks/sources": WHOLE_ADMIN,
     "POST /webhooks/sources/{source}/remove": WHOLE_ADMIN,
     "POST /webhooks/sources/{source}/retry": WHOLE_ADMIN,
+    "POST /webhooks/sources/{source}/rotate": WHOLE_ADMIN,
+    "POST /webhooks/feeds": WHOLE_ADMIN,
+    "POST /webhooks/feeds/{feed}/remove": WHOLE_ADMIN,
     "GET /audit-log": ADMIN,
 }
 READ, ENROLL, CHANGE, FORGET, ANY_KEY = Scope.READ, Scope.ENROLL, Scope.CHANGE, Scope.FORGET, None
@@ -236,6 +239,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
 PARTS: Final = {
     "endpoint": 1,
     "source": "cal",
+    "feed": "visits",
     "mapping": "day-list",
     "answer": 1,
     "name": "desk.css",

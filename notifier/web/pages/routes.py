@@ -22,6 +22,7 @@ from notifier.web.pages.administration import (
     api_keys,
     audit_log,
     booking_hooks,
+    calendar_feeds,
     fixed_answer,
     own_words,
     protocol_checks,
@@ -113,6 +114,7 @@ PAGES: tuple[Page, ...] = (
     *api_keys.PAGES,
     *webhooks.PAGES,
     *booking_hooks.PAGES,
+    *calendar_feeds.PAGES,
     *audit_log.PAGES,
 )
 MOVED: Final[Mapping[str, str]] = MappingProxyType(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access import accounts
+from notifier.access.accounts import Source
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import HookSource
 from notifier.domain.refused import Refused
@@ -49,6 +50,7 @@ def add_source(
     consent: str = "",
     now: datetime,
     by: str,
+    source: Source | None = None,
 ) -> HookSource:
     """A booking system that may post to /hooks/NAME from now on; its secret is for that system. Raises Refused."""
     if not _NAME.fullmatch(name):
@@ -59,14 +61,12 @@ def add_source(
         mapping = "cal-com"
     if mapping is not None and find_mapping(mapping, own_mappings).mapping.columns.id.visit is None:
         raise Refused(f"the mapping {mapping} names no column with the visit's own id, which a webhook needs", "as")
-    token = secrets.token_bytes(_SECRET_BYTES)
-    secret = f"whsec_{base64.b64encode(token).decode()}" if kind is HookKind.STANDARD else token.hex()
     row = {
-        "name": name, "kind": kind.value, "mapping": mapping, "consent": consent.strip()[:200], "secret": secret,
-        "created_at": now, "created_by": by,
+        "name": name, "kind": kind.value, "mapping": mapping, "consent": consent.strip()[:200],
+        "secret": _new_secret(kind), "created_at": now, "created_by": by,
     }  # fmt: skip
     insert_rows_for_ids(session, HookSource, [row])
-    accounts.audit(session, at=now, by=by, what="did", about=f"added booking webhook {name} ({kind})")
+    accounts.audit(session, at=now, by=by, what="did", about=f"added booking webhook {name} ({kind})", source=source)
     return the_source(session, name)
 
 
@@ -84,8 +84,22 @@ def the_source(session: Session, name: str) -> HookSource:
     return found
 
 
-def remove_source(session: Session, name: str, *, now: datetime, by: str) -> None:
+def rotate_secret(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> str:
+    """A new secret for that system; what it signs with the former one is refused from now on. Raises Refused."""
+    found = the_source(session, name)
+    found.secret = _new_secret(HookKind(found.kind))
+    about = f"made a new secret for booking webhook {name}"
+    accounts.audit(session, at=now, by=by, what="did", about=about, source=source)
+    return found.secret
+
+
+def remove_source(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> None:
     """Nothing more of it is taken, not even what waits. Raises Refused."""
     found = the_source(session, name)
     found.ended_at, found.ended_by = now, by
-    accounts.audit(session, at=now, by=by, what="did", about=f"removed booking webhook {name}")
+    accounts.audit(session, at=now, by=by, what="did", about=f"removed booking webhook {name}", source=source)
+
+
+def _new_secret(kind: HookKind) -> str:
+    token = secrets.token_bytes(_SECRET_BYTES)
+    return f"whsec_{base64.b64encode(token).decode()}" if kind is HookKind.STANDARD else token.hex()

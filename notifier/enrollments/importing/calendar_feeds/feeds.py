@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access import accounts
+from notifier.access.accounts import Source
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import CalendarFeed
 from notifier.domain.refused import Refused
@@ -32,6 +33,7 @@ def add_feed(
     allow_private: bool = False,
     now: datetime,
     by: str,
+    source: Source | None = None,
 ) -> None:
     """A calendar that is polled from now on. Raises Refused."""
     if not _NAME.fullmatch(name):
@@ -44,7 +46,7 @@ def add_feed(
         "allow_private": allow_private, "created_at": now, "created_by": by,
     }  # fmt: skip
     insert_rows_for_ids(session, CalendarFeed, [row])
-    accounts.audit(session, at=now, by=by, what="did", about=f"added calendar feed {name}")
+    accounts.audit(session, at=now, by=by, what="did", about=f"added calendar feed {name}", source=source)
 
 
 def feeds(session: Session) -> list[CalendarFeed]:
@@ -53,13 +55,13 @@ def feeds(session: Session) -> list[CalendarFeed]:
     return list(session.scalars(working.order_by(col(CalendarFeed.id))))
 
 
-def remove_feed(session: Session, name: str, *, now: datetime, by: str) -> None:
+def remove_feed(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> None:
     """It is polled no more. Raises Refused where there is none."""
     found = next((one for one in feeds(session) if one.name == name), None)
     if found is None:
         raise Refused(f'there is no feed "{name[:40]}"; look at the list of feeds', "name")
     found.ended_at, found.ended_by = now, by
-    accounts.audit(session, at=now, by=by, what="did", about=f"removed calendar feed {name}")
+    accounts.audit(session, at=now, by=by, what="did", about=f"removed calendar feed {name}", source=source)
 
 
 def failed_feeds(session: Session) -> Sequence[tuple[int, str]]:

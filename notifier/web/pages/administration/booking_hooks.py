@@ -7,7 +7,13 @@ from starlette.responses import Response
 from notifier.db.engine import writing
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.booking_hooks.events import retry_events
-from notifier.enrollments.importing.booking_hooks.sources import add_source, kind_called, remove_source, the_source
+from notifier.enrollments.importing.booking_hooks.sources import (
+    add_source,
+    kind_called,
+    remove_source,
+    rotate_secret,
+    the_source,
+)
 from notifier.enrollments.importing.mappings.stored import own_mappings
 from notifier.web.pages.administration.webhooks import webhooks_page
 from notifier.web.view import Page, View, redirect
@@ -22,6 +28,7 @@ def add(view: View) -> Response:
             made = add_source(
                 session, name, kind=kind, mapping=view.field("mapping") or None,
                 own_mappings=own_mappings(session), consent=view.field("consent"), now=view.now, by=view.who.by,
+                source=view.source,
             )  # fmt: skip
             secret = made.secret
     except Refused as why:
@@ -32,8 +39,16 @@ def add(view: View) -> Response:
 def remove(view: View) -> Response:
     """Nothing more of it is taken."""
     with writing(view.context.engine) as session:
-        remove_source(session, view.request.path_params["source"], now=view.now, by=view.who.by)
+        remove_source(session, view.request.path_params["source"], now=view.now, by=view.who.by, source=view.source)
     return redirect("/webhooks")
+
+
+def rotate(view: View) -> Response:
+    """A new secret, shown once; the former one signs nothing any more."""
+    name = view.request.path_params["source"]
+    with writing(view.context.engine) as session:
+        secret = rotate_secret(session, name, now=view.now, by=view.who.by, source=view.source)
+    return view.page("secret.html", what="secret", whose=f"the webhook {name}", secret=secret, back="/webhooks")
 
 
 def retry(view: View) -> Response:
@@ -46,5 +61,6 @@ def retry(view: View) -> Response:
 PAGES = (
     Page("POST", "/webhooks/sources", add, admin=True, whole=True),
     Page("POST", "/webhooks/sources/{source}/remove", remove, admin=True, whole=True),
+    Page("POST", "/webhooks/sources/{source}/rotate", rotate, admin=True, whole=True),
     Page("POST", "/webhooks/sources/{source}/retry", retry, admin=True, whole=True),
 )

@@ -9,6 +9,7 @@ from notifier.domain.offices import choose_office
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.booking_hooks.events import latest_events
 from notifier.enrollments.importing.booking_hooks.sources import HookKind, sources
+from notifier.enrollments.importing.calendar_feeds.feeds import feeds
 from notifier.enrollments.importing.mappings.registry import shipped
 from notifier.enrollments.importing.mappings.stored import own_mappings
 from notifier.subscriptions.deliver import send_now, try_out
@@ -64,11 +65,13 @@ def webhooks_page(
     tested: int | None = None,
     why: str | None = None,
     hook_problem: Refused | None = None,
+    feed_problem: Refused | None = None,
     status: int = 200,
 ) -> Response:
-    """Both directions: programs that are told what happens, and booking systems that post here."""
+    """Programs that are told what happens, booking systems that post here, and calendars that are polled."""
     with reading(view.context.engine) as session:
         posting = [(one, latest_events(session, one.id or 0, limit=_SHOWN)) for one in sources(session)]
+        polled = feeds(session)
         mappings = sorted({*shipped(), *own_mappings(session)})
         found = [
             (one, waiting(session, one.id or 0), latest_deliveries(session, one.id or 0, limit=_SHOWN))
@@ -78,6 +81,7 @@ def webhooks_page(
         "webhooks.html", status=status, found=found, problem=problem, typed=view.fields, meanings=MEANINGS,
         state_of=state_of, tested=tested, why=why,
         posting=posting, mappings=mappings, kinds=tuple(HookKind), hook_problem=hook_problem,
+        polled=polled, feed_problem=feed_problem,
     )  # fmt: skip
 
 
