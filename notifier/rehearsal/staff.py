@@ -20,19 +20,23 @@ from notifier.domain.open_replies import TextsDecision
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
-from notifier.enrollments.commands import Treated
+from notifier.domain.tasks import TaskKind
+from notifier.enrollments.commands import Cleared, Treated
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import EnrollRequest
 from notifier.numbers.release import release
+from notifier.oversight.gates import gates_to_clear
 from notifier.rehearsal.patients import MadeUpPatient
 from notifier.sending.claim import SendingRules
 from notifier.sending.recover import plan_recovery
 from notifier.sending.recover import release as release_late
 from notifier.sending.review import review
+from notifier.tasks.pieces import all_tasks
 from schedules.protocol import CareProtocol
 
 BY: Final = "rehearsal"
+_MOST: Final = 10_000
 _OPEN: Final = select(col(Reply.id), col(Reply.phone)).where(col(Reply.closed_at).is_(None)).order_by(col(Reply.id))
 
 
@@ -67,10 +71,20 @@ class RehearsedStaff:
             apply(session, enrollment, Treated(at), rules=self.rules, now=now, by=BY)
 
     def round_of_desk(self, now: datetime) -> None:
-        """Read what is open and let the texts go on; let late texts leave; say of unknown ones that they did not."""
+        """Read what is open and let the texts go on; let late texts leave; say of unknown ones that they did not; clear
+        what Today asks about."""
         with reading(self.engine) as session:
+            gates = [
+                (task.enrollment.id or 0, topic)
+                for task in all_tasks(session, now, limit=_MOST, kind=TaskKind.GATE)
+                if task.enrollment is not None and task.message is not None
+                for topic in gates_to_clear(session, task.enrollment, task.message)
+            ]
             open_ones = list(session.execute(_OPEN))
             unknown = list(session.scalars(select(col(Message.id)).where(in_state(MessageState.NEEDS_REVIEW))))
+        for enrollment, topic in gates:
+            with suppress(Refused), writing(self.engine) as session:
+                apply(session, enrollment, Cleared(topic), rules=self.rules, now=now, by=BY)
         for reply, phone in open_ones:
             with writing(self.engine) as session:
                 _close(session, reply, phone, now)

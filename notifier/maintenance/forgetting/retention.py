@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from notifier.db.tables import Enrollment, Erasure, LegalHold, Message, Reply, R
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.maintenance.forgetting.erase import plan_erasure
+from schedules.offsets import NOT_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,11 @@ def _is_past(cutoff: datetime) -> tuple[ColumnElement[bool], ...]:
     whose = func.coalesce(col(Enrollment.treated_at), col(Enrollment.appointment_at), col(Enrollment.enrolled_at))
     texts = exists().where(
         col(Message.enrollment_id) == col(Enrollment.id),
-        or_(col(Message.expires_at) >= cutoff, col(Message.left_at) >= cutoff),
+        or_(
+            and_(col(Message.expires_at) >= cutoff, col(Message.expires_at) < NOT_YET),
+            col(Message.nominal_at) >= cutoff,  # of what waits until it is cleared, for however long
+            col(Message.left_at) >= cutoff,
+        ),
     )
     replies = exists().where(col(Reply.phone) == col(Enrollment.phone), col(Reply.at) >= cutoff)
     erased = exists().where(col(Erasure.enrollment_id) == col(Enrollment.id))
