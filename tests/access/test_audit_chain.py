@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from notifier.access.accounts import Source, audit
 from notifier.access.seal_audit_log import is_unsealed, last_seal, seal_entries
 from notifier.access.verify_audit_log import Verified, verify
 from notifier.db.engine import reading, writing
+from notifier.db.events import record_event
 from notifier.domain.key_set import LENGTH, KeySet
 from notifier.maintenance.audit_copy import copy_to_file, seals_in
 from notifier.maintenance.compare_audit_copy import RESTORED, Compared, compare
@@ -168,15 +170,24 @@ def test_a_restored_backup_is_told_and_is_no_tampering(sqlite_engine: Engine, no
 
 
 @pytest.mark.postgres
-def test_an_entry_that_is_not_committed_yet_is_not_passed_over(postgresql_engine: Engine, now: datetime) -> None:
+def test_an_entry_or_event_that_is_not_committed_yet_is_not_passed_over(
+    postgresql_engine: Engine, now: datetime
+) -> None:
     from notifier.db.errors import DatabaseBusy  # noqa: PLC0415  # of this test alone
 
-    with writing(postgresql_engine) as slow:
-        audit(slow, at=now, by="staff:Dana", what="saw", about="slow")
-        with pytest.raises(DatabaseBusy), writing(postgresql_engine) as session:
-            seal_entries(session, KEYS, now)
+    def add_entry(session: Session) -> None:
+        audit(session, at=now, by="staff:Dana", what="saw", about="slow")
+
+    def add_event(session: Session) -> None:
+        record_event(session, at=now, by="staff:Dana", what="noted")
+
+    for add in (add_entry, add_event):
+        with writing(postgresql_engine) as slow:
+            add(slow)
+            with pytest.raises(DatabaseBusy), writing(postgresql_engine) as session:
+                seal_entries(session, KEYS, now)
     write(postgresql_engine, now, "patient")
     with reading(postgresql_engine) as session:
         seal = last_seal(session)
     assert seal is not None
-    assert (1, 3) == (seal.first_entry, seal.entries)
+    assert (1, 3, 1) == (seal.first_entry, seal.entries, seal.events)
