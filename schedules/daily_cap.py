@@ -199,7 +199,7 @@ class _Places:
         if at == message.due_at:
             return message
         had = f"{' and '.join(map(say_day, full))} had enough texts" if full else "another text leaves within the hour"
-        needs_nobody = reminds or message.reminds or message.kind is StepKind.ASK
+        needs_nobody = reminds or message.asks_nobody
         return _moved(message, at, had, hours.zone, tells=() if needs_nobody else (TELL_IN_PERSON,))
 
     def _room(

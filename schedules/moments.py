@@ -162,7 +162,8 @@ class Slot(NamedTuple):
         """Why it does not leave at its nominal moment, in words. `hours`: those of the patient."""
         hours = _hours_of(self.step, hours)
         asks = self.step.kind is StepKind.ASK
-        needs_nobody = asks or (self.step.occurrence is not None and self.step.occurrence.reminds)
+        tells_a_rule = self.step.kind is StepKind.RESTRICT and bool(self.step.named_topics)
+        reminds = self.step.occurrence is not None and self.step.occurrence.reminds and not tells_a_rule
         if self.not_before >= NOT_YET:
             return (WAITS_UNTIL_CLEARED,)
         if self.due_at == self.nominal_at:
@@ -177,7 +178,7 @@ class Slot(NamedTuple):
             closed = hours.why_closed(self.nominal_at, self.due_at)
             why = f"moved {way} from {say_moment(self.nominal_at, hours.zone)}: {closed}"
             why += " or too late in the staffed hours" if asks else ""
-        return (why,) if self.due_at or needs_nobody else (why, TELL_IN_PERSON)
+        return (why,) if self.due_at or asks or reminds else (why, TELL_IN_PERSON)
 
 
 def hours_for(kind: str, hours: OpenHours, *, tells_a_rule: bool) -> OpenHours:

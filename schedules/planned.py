@@ -37,8 +37,13 @@ class PlannedMessage:
 
     @property
     def only_reminds(self) -> bool:
-        """Whether it repeats and tells no rule: one that finds no place asks nobody."""
+        """Whether it repeats, on a later day, and tells no rule."""
         return self.reminds and not (self.kind is StepKind.RESTRICT and self.topics)
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Whether nobody has to say it where no text does."""
+        return self.only_reminds or self.kind is StepKind.ASK
 
     @property
     def waits(self) -> bool:

@@ -66,6 +66,8 @@ class Field:
     """Characters of a text."""
     options: tuple[str, ...] = ()
     """What a choice may be."""
+    example: str = ""
+    """What the page shows in an empty field."""
     clean: Callable[[str], str] = one_line
     """What a text becomes before it is stored; may raise ValueError with a sentence."""
     may_change: bool = True
@@ -256,6 +258,7 @@ FIELDS: Final = (
         label="No texts on",
         help="Days on which the patient wishes no text: at most three weekdays, and dates, such as Sun,2026-12-25",
         longest=200,
+        example="Sun,2026-12-25",
         clean=clean_quiet_days,
         later=True,
     ),

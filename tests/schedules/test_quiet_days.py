@@ -97,6 +97,13 @@ def test_a_lift_and_what_prepares_a_visit_leave_quiet_days_on_their_own_side() -
     assert {"one": f"{SATURDAY} 19:45"} == local_dues(planned(prepare, "2026-06-22T11:00", treated=False))
 
 
+def test_what_repeats_is_left_out_on_a_quiet_day_and_asks_nobody_but_on_its_first_day() -> None:
+    plan = protocol(step("wash", "care", repeat={"days": [1, 2], "at": ["09:00", "19:00"]}, stale_after={"hours": 3}))
+    quiet = planned(plan, f"{SATURDAY}T11:00", QuietDays.parse("Sun,Mon"))
+    assert [(None, False), (None, False), (None, True), (None, True)] == [(m.due_at, m.asks_nobody) for m in quiet]
+    assert [True, True, False, False] == ["tell the patient in person" in message.notes for message in quiet]
+
+
 def test_a_rule_is_told_on_a_clinics_quiet_day_its_reminder_waits_and_the_patients_wish_holds_both() -> None:
     rule = {"topics": ["sun"], "text": {"en": "{clinic}: no sun until {sun.until}."}}
     plan = protocol(

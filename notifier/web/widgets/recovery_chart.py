@@ -134,6 +134,8 @@ def _ticks(first: date, count: int, a_day: float, day0: date) -> Iterable[Tick]:
 
 
 def _tone(bubble: Bubble) -> str:
+    if bubble.asks_nobody:
+        return "off"
     if bubble.state is None:
         return "alert" if bubble.in_person else "wait"
     return tone(bubble.state)

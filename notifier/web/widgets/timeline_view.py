@@ -35,6 +35,8 @@ class Bubble:
     notes: tuple[str, ...]
     in_person: bool
     """No text will say it: staff tell the patient."""
+    asks_nobody: bool = False
+    """No text will say it, and nobody has to: it was to remind, or to ask."""
     message: int | None = None
     state: str | None = None
     reason: str | None = None
@@ -43,7 +45,7 @@ class Bubble:
     @property
     def is_off(self) -> bool:
         """Whether it is shown as something that is not said."""
-        return self.state is not None and self.state in _NOT_SAID
+        return self.asks_nobody or (self.state is not None and self.state in _NOT_SAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def planned(messages: Iterable[PlannedMessage], zone: ZoneInfo) -> list[Bubble]:
             text=one.text,
             segments=one.segments,
             notes=one.notes,
-            in_person=not one.is_to_come,
+            in_person=not one.is_to_come and not one.asks_nobody,
+            asks_nobody=not one.is_to_come and one.asks_nobody,
         )
         for one in messages
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from uuid import uuid4
@@ -13,6 +14,8 @@ from sqlalchemy import func, select
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Enrollment
 from notifier.publishing.approve import approve
+from schedules.catalogue import Catalogue
+from tests.test_course_in_the_life import COURSE
 from tests.web.pages.conftest import ANA, FORM, Pages, words
 from tests.web.pages.test_patient import sure as press_treated
 
@@ -227,3 +230,12 @@ def test_who_asked_for_consent_is_who_is_signed_in(pages: Pages) -> None:
         (stored,) = session.scalars(select(Enrollment)).all()
     assert ("staff:Dana", "Signed form") == (stored.consent_by, stored.consent)
     assert timedelta(0) == stored.consent_at - pages.clock.now()
+
+
+def test_the_preview_asks_nobody_to_say_what_only_repeats(pages: Pages) -> None:
+    """The patient wishes no text on Saturday, day 1 of a course whose washing is said on days 0 to 3."""
+    object.__setattr__(pages.context, "protocols", Catalogue({"plan": COURSE}))
+    object.__setattr__(pages.context, "rules", replace(pages.context.rules, max_texts_per_day=4))
+    seen = words(pages.post("/preview", **{**FORM, "protocol": "plan", "quiet_days": "Sat"}))
+    assert 2 == seen.count("No text will say this, and nobody has to. wash No open hour before it expires: a quiet")
+    assert "in person" not in seen
