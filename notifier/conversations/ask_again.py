@@ -22,7 +22,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.asks import is_ask, wrote_since
 from notifier.numbers.opt_outs import opted_out_phones
 from schedules.asking import AGAIN
-from schedules.protocol import StepKind
+from schedules.protocol import Step, StepKind
 from schedules.wording import Printable, render
 
 _HAS_LEFT: Final = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED)
@@ -52,15 +52,27 @@ def ask_again(session: Session, rules: AnswerRules, now: datetime) -> int:
     found = session.execute(silent).all()
     opted_out = opted_out_phones(session, {message.phone for message, _ in found})
     wanted = [(message, enrollment) for message, enrollment in found if message.phone not in opted_out]
-    return sum(_plan(session, message, enrollment, rules, now) for message, enrollment in wanted)
+    versions = {(enrollment.protocol, enrollment.version) for _, enrollment in wanted}
+    steps = {version: _steps(session, *version) for version in versions}
+    return sum(
+        _plan(
+            session, message, enrollment, steps[enrollment.protocol, enrollment.version].get(message.step), rules, now
+        )
+        for message, enrollment in wanted
+    )
 
 
-def _plan(session: Session, first: Message, enrollment: Enrollment, rules: AnswerRules, now: datetime) -> bool:
+def _steps(session: Session, protocol: str, version: str) -> dict[str, Step]:
+    """By key; none of a version that cannot be read any more."""
     try:
-        protocol = load_version(session, enrollment.protocol, enrollment.version)
+        return {one.key: one for one in load_version(session, protocol, version).steps}
     except UnreadableVersion:
-        return False
-    step = next((one for one in protocol.steps if one.key == first.step), None)
+        return {}
+
+
+def _plan(
+    session: Session, first: Message, enrollment: Enrollment, step: Step | None, rules: AnswerRules, now: datetime
+) -> bool:
     words = step.again_text.get(enrollment.language) if step else None
     if step is None or step.again_after is None or words is None or first.left_at is None:
         return False

@@ -22,6 +22,10 @@ _OF_RULES: Final = select(
     col(Message.enrollment_id), col(Message.kind), col(Message.topics), col(Message.phone), col(Message.state)
 ).where(col(Message.kind).in_((StepKind.LIFT.value, *TELLS)))
 
+_OF_PATIENT: Final = select(
+    col(Enrollment.id), col(Enrollment.phone), col(Enrollment.informed), col(Enrollment.catches_up)
+)
+
 
 class _TextOfRule(NamedTuple):
     """As much of a text as says whether a rule was told."""
@@ -50,10 +54,10 @@ def sweep(session: Session, after: int, *, most: int = _AT_ONCE) -> tuple[list[i
     of_these = _OF_RULES.where(col(Message.enrollment_id).in_(ids))
     for enrollment, kind, topics, phone, state in session.connection().execute(of_these):
         texts[enrollment or 0].append(_TextOfRule(kind, topics, phone, state))
-    found = session.scalars(select(Enrollment).where(col(Enrollment.id).in_(ids)))
+    found = session.connection().execute(_OF_PATIENT.where(col(Enrollment.id).in_(ids)))
     missed = [
-        one.id
-        for one in found
-        if one.id is not None and is_uninformed(texts[one.id], one.informed or {}, one.phone, catches_up=one.catches_up)
+        one
+        for one, phone, informed, catches_up in found
+        if one is not None and is_uninformed(texts[one], informed or {}, phone, catches_up=catches_up)
     ]
     return missed, ids[-1] if len(ids) == most else 0
