@@ -26,8 +26,27 @@ def refuse_too_old(up_to: datetime | None, now: datetime) -> None:
 
 def known_up_to(backup: Path) -> datetime | None:
     """The last moment that an SQLite database of Notifier, of whatever version, knows anything of; None: of nothing."""
-    uri = f"file:{quote(str(backup.absolute()))}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
-        last = "SELECT max(at) FROM (SELECT max(at) AS at FROM events UNION ALL SELECT max(seen_at) FROM workers)"
+    last = "SELECT max(at) FROM (SELECT max(at) AS at FROM events UNION ALL SELECT max(seen_at) FROM workers)"
+    with closing(_open(backup)) as connection:
         (found,) = connection.execute(last).fetchone()
     return datetime.fromisoformat(found) if found else None
+
+
+def erased_since(replaced: Path, database: Path) -> list[int]:
+    """The enrollments that were erased in the replaced database, and that one from before brings back."""
+    try:
+        erased, known = (_erased(replaced), _erased(database))
+        with closing(_open(database)) as connection:
+            there = {one for (one,) in connection.execute("SELECT id FROM enrollments")}
+    except sqlite3.Error:  # the replaced one is damaged, or of before erasures
+        return []
+    return sorted((erased - known) & there)
+
+
+def _erased(file: Path) -> set[int]:
+    with closing(_open(file)) as connection:
+        return {one for (one,) in connection.execute("SELECT enrollment_id FROM erasures")}
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=10)

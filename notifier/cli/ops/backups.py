@@ -23,7 +23,7 @@ from notifier.config.key_file import keys_in, read_key_file
 from notifier.config.settings import load_settings
 from notifier.db.engine import file_of, open_engine
 from notifier.domain.refused import Refused
-from notifier.maintenance.backup_age import known_up_to, refuse_too_old
+from notifier.maintenance.backup_age import erased_since, known_up_to, refuse_too_old
 from notifier.maintenance.backups import back_up, check_backup, check_place, check_replacement, put_in_place
 from notifier.maintenance.compare_audit_copy import RESTORED
 from notifier.maintenance.encryption import opened
@@ -153,6 +153,9 @@ def _replace(engine: Engine, plain: Path, file: Path, *, now: datetime, by: str,
         raise Failed(str(error)) from None
     beside = f"; the replaced one is {kept}" if kept else ""
     note(f"restored, as of {up_to:%Y-%m-%d %H:%M} UTC{beside}")
+    place = file_of(engine)
+    if kept and place and (back := erased_since(kept, place)):
+        note(f"erased since then, and back now; erase them again: enrollment {', '.join(map(str, back))}")
     note(_THEN)
 
 

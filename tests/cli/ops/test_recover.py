@@ -108,6 +108,7 @@ def test_a_backup_older_than_what_twilio_is_sure_to_have_is_refused_unless_one_i
 ) -> None:
     clinic(*ana)
     clinic("backup", "night.db")
+    assert 0 == clinic("erase", "1", "--yes").code
     by_hand = ("restore", "--since", "2026-03-07T20:40Z")
     said = {}
     for at in ("2026-04-11T20:39:00Z", "2026-04-11T20:41:00Z"):
@@ -116,7 +117,9 @@ def test_a_backup_older_than_what_twilio_is_sure_to_have_is_refused_unless_one_i
             ran = said[called] = clinic(*called, "--dry-run")
             assert (called, 0 if "20:39" in at else 2) == (called, ran.code), ran.err
     assert {True} == {"this backup is of 2026-03-07, 35 days ago: what left since" in ran.err for ran in said.values()}
-    assert [0, 0] == [clinic(*called, "--too-old").code for called in (("restore", "night.db"), by_hand)]
+    restored = clinic("restore", "night.db", "--too-old")
+    assert (0, True) == (restored.code, "erase them again: enrollment 1" in restored.err), restored.err
+    assert [0, 0] == [clinic(*one).code for one in ((*by_hand, "--too-old"), ("erase", "1", "--yes"))]
 
 
 def test_a_stop_since_the_backup_counts(
