@@ -55,6 +55,7 @@ def addresses(week: DeskWeek) -> Iterator[str]:
         yield f"/patients/{week.enrollment(number)}"
     yield f"/patients/{week.enrollment(ASKS)}/card"
     yield from (f"/protocols/{one}" for one in shipped())
+    yield from (f"/protocols/microneedling-week/{one}" for one in ("words", "effect", "check"))
     yield from ("/texts/1", "/texts/trouble", "/texts/next-24-hours", "/tasks?older=1")
 
 
