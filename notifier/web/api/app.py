@@ -24,6 +24,7 @@ from notifier.web.api import (
     mappings,
     patients,
     publishing,
+    saved_answers,
     texts,
 )
 from notifier.web.api.document import openapi
@@ -69,7 +70,19 @@ def api_app(context: WebContext) -> FastAPI:
     )
     app.state.context = context
     add_handlers(app)
-    for part in (enroll, enrollments, patients, calendar, commands, decisions, publishing, texts, mappings, forgetting):
+    for part in (
+        enroll,
+        enrollments,
+        patients,
+        calendar,
+        commands,
+        decisions,
+        publishing,
+        texts,
+        saved_answers,
+        mappings,
+        forgetting,
+    ):
         app.router.routes.extend(part.router.routes)  # as they are: `include_router` would build each of them anew
     document_webhooks(app.webhooks)
     app.openapi = partial(openapi, app)  # type: ignore[method-assign]  # FastAPI's own way to another document

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 from notifier.access.api_keys import add_key
 from notifier.db.engine import reading, writing
-from notifier.db.tables import Scope
+from notifier.db.tables import Role, Scope, Staff
 from notifier.domain.planning.plan import PlanningRules
 from notifier.web.api.app import api_router
 from notifier.web.app import create_app
@@ -102,3 +102,14 @@ def sqlite_api(sqlite_engine: Engine, now: datetime) -> Iterator[Api]:
     """For what no database has a say in."""
     with open_program(sqlite_engine, now) as api:
         yield api
+
+
+def add_reader(engine: Engine, now: datetime) -> None:
+    """Luz, who reads Spanish, as her account says; she never signs in."""
+    with writing(engine) as session:
+        session.add(
+            Staff(
+                name="Luz", folded_name="luz", password_hash="none", role=Role.STAFF, created_at=now, created_by="test",
+                languages=["es"],
+            )
+        )  # fmt: skip

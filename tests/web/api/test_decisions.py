@@ -11,7 +11,8 @@ from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.db.tables import Message, OptOut, Pause, Reply, StaffAudit
 from notifier.domain.states import MessageState
-from tests.web.api.conftest import Api
+from notifier.publishing.saved_answers import write_saved_answer
+from tests.web.api.conftest import Api, add_reader
 from tests.web.api.test_offices import OFFICES, bound_to
 
 PHONE = "+12125550123"
@@ -103,3 +104,24 @@ def test_another_office_s_patient_is_not_answered(api: Api) -> None:
         session.execute(update(Reply).values(office="desert"))
     bound_to(api, "north")
     assert 404 == api.post("/replies/1/reply", {"text": "Please call us."}).status_code
+
+
+def test_saved_answers_are_told_with_a_patients_own_dates_and_a_message_is_passed_on(wrote: Api) -> None:
+    """Its words are then sent as a reply; who cannot read it leaves it open for who can."""
+    now, words = wrote.clock.now(), "No makeup until {makeup.until}. {phone}"
+    with writing(wrote.engine) as session:
+        write_saved_answer(session, "Makeup", "en", words, protocols=wrote.context.protocols, now=now, by="Dana")
+    (saved,) = wrote.get("/saved-answers").json()["answers"]
+    assert ("Makeup", [("en", words, True)]) == (
+        saved["title"], [(one["language"], one["words"], one["waits"]) for one in saved["wordings"]],
+    )  # fmt: skip
+    (offered,) = wrote.get("/enrollments/1/saved-answers").json()["answers"]
+    assert (saved["answer"], None) == (offered["answer"], offered["why_not"])
+    assert offered["words"].startswith("No makeup until ")
+    assert "{" not in offered["words"]
+    refused = wrote.post("/replies/1/pass-on", {"language": "es"})
+    assert (409, True) == (refused.status_code, "says that they read Spanish" in refused.text)
+    add_reader(wrote.engine, now)
+    assert {"reply": 1, "readers": ["Luz"]} == wrote.post("/replies/1/pass-on", {"language": "es"}).json()
+    assert ("did", "POST /api/v1/replies/{reply}/pass-on") == last_record(wrote)[:2]
+    assert [None] == [one.closed_at for one in wrote.all(Reply)]

@@ -28,7 +28,7 @@ from tests.setups.changed import a_staff_member, moved_and_misinformed
 from tests.setups.fakes import FakeClock
 from tests.setups.gated import CRYO
 from tests.setups.keys import KEYS
-from tests.web.api.conftest import ANA, RULES, V1, Api, open_program
+from tests.web.api.conftest import ANA, RULES, V1, Api, add_reader, open_program
 
 OFFICE = WebContext(create_engine("sqlite://"), FakeClock(datetime(2026, 3, 6, tzinfo=UTC)), RULES, shipped(), KEYS)
 DOCUMENT = api_app(OFFICE).openapi()
@@ -74,6 +74,7 @@ GOOD = {
     "/protocols/{protocol}/try": {"to": "+12125550171", "dry_run": True},
     "/mappings/{mapping}/try": {"file": b64encode(LIST).decode(), "services": {"Visit": "microneedling"}},
     "/replies/{reply}/reply": {"text": "Please call us."},
+    "/replies/{reply}/pass-on": {"language": "es"},
 }
 BOOKED, HELD, GATED = 2, 3, 4
 PLACE = {
@@ -178,4 +179,5 @@ def peopled(sqlite_engine: Engine, now: datetime) -> Iterator[Api]:
             session.add(a_staff_member(1, now))
             session.flush()
             session.add(StaffPhone(staff_id=1, phone="+12125550171", asked_at=now, proved_at=now))
+        add_reader(api.engine, now)
         yield api
