@@ -31,6 +31,8 @@ NOT_TOLD = "not told"
 """Why a lift has no moment: nobody has told the patient the rule that it lifts."""
 ASK_AFTER = timedelta(days=7)
 """So long after the treatment staff are asked whether a gate without a length is cleared."""
+_ENROLLED_LATE = ("late: enrolled after its moment", "enrolled too late for it")
+_MARKED_LATE = ("late: it had been cleared before this", "it was cleared too long ago to say it")
 _NO_OPEN_HOUR = "no open hour before it expires"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _NEXT_OPENING = frozenset({StepKind.WARNING, StepKind.RESTRICT})
@@ -153,6 +155,8 @@ class Slot(NamedTuple):
     not_before: datetime
     expires_at: datetime
     due_at: datetime | None
+    is_gated: bool = False
+    """Whether it lifts a gate, be that open or not."""
 
     def is_late(self, zone: ZoneInfo) -> bool:
         """Whether it leaves on a later local date than its nominal one."""
@@ -169,7 +173,8 @@ class Slot(NamedTuple):
         if self.due_at == self.nominal_at:
             return ()
         if enrolled_at and self.nominal_at < enrolled_at:
-            why = "late: enrolled after its moment" if self.due_at else "enrolled too late for it"
+            late, too_late = _MARKED_LATE if self.is_gated else _ENROLLED_LATE
+            why = late if self.due_at else too_late
         elif self.due_at is None:
             why = "no open hour with two staffed ones left before it expires" if asks else _NO_OPEN_HOUR
             why += ": a quiet day" if hours.is_quiet(self.nominal_at) else ""
@@ -208,11 +213,12 @@ def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: date
     earliest = max(not_before, enrolled_at) if enrolled_at else not_before
     if moments.waits(step):
         return Slot(step, nominal, not_before, expires, None)
+    is_gated = not moments.asks.keys().isdisjoint(step.lifts)
     if nominal >= earliest:
         due = _open_moment(step.kind, nominal, earliest, expires, hours, moments.day0)
     else:
         due = first_place(step.kind, hours, earliest, expires, day0=moments.day0)
-    return Slot(step, nominal, not_before, expires, due)
+    return Slot(step, nominal, not_before, expires, due, is_gated)
 
 
 def _open_moment(

@@ -92,6 +92,7 @@ def test_a_lift_waits_for_its_gate_and_leaves_once_it_is_cleared(clinic: ClinicS
     assert (["waits"], waits) == ([one.words for one in taken_back.texts], lift(clinic, whose))
     do(clinic, whose, Cleared("makeup", now), now + 2 * HOUR)
     assert (PLANNED, now + 2 * HOUR) == lift(clinic, whose)
+    assert ["late: it had been cleared before this"] == list(clinic.texts(whose)["makeup-again"].notes)
     clinic.send(clinic.texts(whose)["makeup-again"], now + 2 * HOUR)
     with pytest.raises(Refused, match=r"“makeup again” has left .* call the patient; it cannot be taken back here"):
         do(clinic, whose, Cleared("makeup", take_back=True), now + 3 * HOUR)
