@@ -215,3 +215,16 @@ def test_a_mapping_reads_a_post_by_its_dotted_keys(clinic: ClinicSetup) -> None:
     assert ({"type": "x", "data.who.name": "Ana", "data.ok": "yes"}, {"type": "x", "data.no": ""}) == payload.rows
     with pytest.raises(Refused, match="names no column with the visit's own id"):
         source(clinic, mapping="day-list")
+
+
+def test_a_post_whose_clock_is_written_as_utc_fails_with_the_reason_for_nobody_is_treated_at_five(
+    clinic: ClinicSetup,
+) -> None:
+    booking = source(clinic)
+    booking.post("1", ours(1, "2026-03-20T09:00:00Z"))
+    booking.post("2", ours(2, "2026-03-20T13:00:00Z"))
+    booking.read()
+    (_, why), (state, _) = sorted(booking.states())
+    assert "taken" == state
+    assert 'appointment_at "2026-03-20T09:00:00Z" is at night on the clinic\'s clock, which is odd' in str(why)
+    assert [] == booking.running("+12125550101")

@@ -118,6 +118,10 @@ def test_a_consent_column_says_yes_no_or_how_and_what_no_language_knows_is_asked
             _, row, _ = (row for _, row in asked.rows(data.replace("booked,true", f"booked,{cell}").encode()))
             assert (row[7] if isinstance(row, list) else str(row)).startswith(said)
             assert said.startswith("nobody") == (UnknownWord("consent", cell) in asked.unknown)
+    several = reader("jane")
+    glow = data.replace("booked,true", "Rebooked,maybe").replace("Microneedling,Dana", "Glow,Dana")
+    list(several.rows(glow.encode()))
+    assert {"service": 1, "status": 1, "consent": 1} == {one.what: 1 for one in several.unknown}
     told = reader("jane", consents={"ja": "yes"})
     _, row, _ = (row for _, row in told.rows(data.replace("booked,true", "booked,JA").encode()))
     assert yes == (row[7] if isinstance(row, list) else row)

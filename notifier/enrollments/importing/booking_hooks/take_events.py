@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from sqlmodel import col
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import by_external_id
 from notifier.db.tables import HookBooking, HookEvent, HookSource
+from notifier.domain.instants import is_at_night, read_instant, says_an_offset
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
@@ -26,6 +27,7 @@ from notifier.enrollments.importing.mappings.dates import clean
 from notifier.enrollments.importing.mappings.stored import open_reader
 from notifier.enrollments.importing.mappings.table import columns_of
 from notifier.enrollments.importing.meanings import RowMeaning
+from notifier.enrollments.importing.rows import WHEN
 from notifier.enrollments.lifecycle import apply
 from schedules.protocol import CareProtocol
 
@@ -111,6 +113,8 @@ def _take(
                 apply(session, ended, Cancel("booked anew"), rules=rules, now=now, by=by)
         if not rows:
             return "superseded", None
+        if reader is None:
+            _refuse_at_night(rows, rules)
         report = import_rows(
             engine, as_csv(rows, columns_of(reader.mapping) if reader else ()), protocols=protocols, rules=rules,
             now=now, by=by, skip_bad=True, read=reader.rows if reader else read_csv, passed=PASSED,
@@ -121,6 +125,21 @@ def _take(
     except (ValueError, TypeError, ArithmeticError, LookupError) as why:  # one odd post must not stop those behind it
         return "failed", f"it could not be read ({type(why).__name__})"
     return _outcome(report)
+
+
+def _refuse_at_night(rows: Sequence[Row], rules: PlanningRules) -> None:
+    """A program says its offset by itself: one that is wrong makes nine in the morning four. Raises Refused."""
+    for row in rows:
+        office = row.get("office") or ""
+        zone = rules.at(office if office in rules.offices else None).timezone
+        for field in WHEN:
+            cell = row.get(field) or ""
+            if says_an_offset(cell) and is_at_night(read_instant(cell, zone, field), zone):
+                raise Refused(
+                    f'{field} "{cell[:40]}" is at night on the clinic\'s clock, which is odd; where that system writes '
+                    "its own clock as UTC, mend the offset there; else enroll the patient by hand",
+                    field,
+                )
 
 
 def _outcome(report: ImportReport) -> tuple[str, str | None]:

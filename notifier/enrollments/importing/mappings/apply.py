@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from notifier.domain.consent import no_consent, says_no, says_yes, tells_consent
 from notifier.domain.planning.plan import PlanningRules
@@ -27,6 +27,7 @@ HEADER: Final = (
     "office",
 )  # fmt: skip
 
+_T = TypeVar("_T")
 _ENDED: Final = "the visit has ended"
 
 
@@ -101,7 +102,7 @@ class FileReader:
         service = clean(row.get(columns.service, ""))
         if self._services.get(fold(service)) == NO_TEXTS:
             return None
-        protocol, status, office = self._protocol(service), self._status(row), self._office(row)
+        protocol, status, office, consent = self._words(row, service)
         zone = self.mapping.timezone or self.rules.at(office or None).timezone
         day, start, end = visit_times(row, columns, zone)
         external_id = self._id(row, day.isoformat())
@@ -117,12 +118,33 @@ class FileReader:
             end if is_over else "",
             "" if is_over else start,
             status if status in ("cancelled", "no-show") else "",
-            # A visit that did not take place is over whatever the patient thinks of texts.
-            _ENDED if status in ("cancelled", "no-show") else self._consent(row),
+            consent,
             _cell(row, columns.provider),
             office,
             *(answers.get(service, "") for answers in self.mapping.answers.values()),
         ]
+
+    def _words(self, row: Mapping[str, str], service: str) -> tuple[str, Visit, str, str]:
+        """What the row's words mean; of a row with several unknown ones each is counted, so that all are asked at once.
+
+        A visit that did not take place is over, whatever the patient thinks of texts.
+        """
+        wrong: list[Refused] = []
+
+        def read(meaning: Callable[[], _T], otherwise: _T) -> _T:
+            try:
+                return meaning()
+            except Refused as why:
+                wrong.append(why)
+                return otherwise
+
+        protocol = read(lambda: self._protocol(service), "")
+        status: Visit = read(lambda: self._status(row), "booked")
+        office = read(lambda: self._office(row), "")
+        consent = _ENDED if status in ("cancelled", "no-show") else read(lambda: self._consent(row), "")
+        if wrong:
+            raise wrong[0]
+        return protocol, status, office, consent
 
     def _refuse_other_order(self, data: bytes) -> None:
         """Where one date shows that the file has the day first, all others would be read as another day."""
