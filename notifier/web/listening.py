@@ -18,5 +18,5 @@ def listen(host: str, port: int) -> socket.socket:
         why = (error.strerror or "it is no address of this machine").partition(" (")[0]
         raise CannotListen(
             f"the web server cannot listen on {host} port {port}: {why.lower()}; stop what uses it, or set "
-            "NOTIFIER_WEB_HOST and NOTIFIER_WEB_PORT"
+            "NOTIFIER_WEB_HOST and NOTIFIER_WEB_PORT (`worker` alone: NOTIFIER_METRICS_PORT)"
         ) from None
