@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from notifier.cli.output import note, show, table
 from notifier.cli.timeline_table import local
 from notifier.domain.instants import zone_called
-from notifier.enrollments.effect import Effect, TextEffect
+from notifier.enrollments.effect import Effect, TextEffect, What
 
 
 def print_effect(effect: Effect) -> None:
@@ -37,6 +37,9 @@ def print_texts(texts: Sequence[TextEffect], zone: ZoneInfo, whose: str) -> None
     for text in texts:
         made.add_row(text.step, text.words, _hour(text.was_due_at, zone), _hour(text.due_at, zone), text.why)
     show(made)
+    for text in texts:
+        if text.what is What.WRONG_NOW:
+            show(f"the patient has read ({text.step}): {text.text}")
 
 
 def _hour(at: datetime | None, zone: ZoneInfo) -> str:

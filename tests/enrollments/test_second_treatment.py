@@ -164,7 +164,7 @@ def test_what_was_said_and_names_an_earlier_end_is_listed_for_a_call(clinic: Cli
     clinic.send(clinic.texts(first.enrollment)["today"], clinic.now + HOUR)
     at = clinic.now + 2 * HOUR
     second = clinic.enroll(protocol="makeup-only", at=at, now=at)
-    expected = [("today", "what it said is different now")]
+    expected = [("today", "the end of makeup has moved")]
     assert expected == [(one.step, one.why) for one in of(other(second.effect, first.enrollment), "wrong_now")]
 
 

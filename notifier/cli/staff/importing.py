@@ -23,6 +23,9 @@ from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
 from notifier.domain.instants import local_text, zone_called
 from notifier.domain.refused import Refused
+from notifier.domain.states import RUNNING
+from notifier.enrollments.effect import Effect
+from notifier.enrollments.effect_sentences import effect_sentences
 from notifier.enrollments.importing.absent_visits import AbsentVisit
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.drop_folder import record_file
@@ -101,7 +104,7 @@ def import_file(
     if bad_rows is not None:
         _refuse_unless_free(bad_rows)
     dry_run = dry_run or (as_json and not yes and is_attended())
-    effects: list[dict[str, Any]] = []
+    effects: list[tuple[int, Effect]] = []
     with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
         data = read_bytes(str(file))
         reader = open_mapping(context, mapping, consent, said, dry_run, complete)
@@ -118,7 +121,7 @@ def import_file(
                 most_faults=_ALL if bad_rows else MOST_FAULTS,
                 progress=advance,
                 informed=informed,
-                see_effect=(lambda row, effect: effects.append({"row": row, **effect.to_json()})) if as_json else None,
+                see_effect=(lambda row, effect: effects.append((row, effect))) if as_json or dry_run else None,
                 read=reader.rows if reader else read_csv,
                 passed=PASSED if reader else timedelta(),
                 visits=reader.visits if reader else None,
@@ -129,8 +132,10 @@ def import_file(
             with context.change() as session:
                 record_file(session, mapping, Path(str(file)).name, report=report, now=context.now, by=context.by)
     if as_json:
-        print_json({**_as_json(report), "effects": effects, "unknown": _unknown_json(reader)})
+        said_of = [{"row": row, **effect.to_json()} for row, effect in effects]
+        print_json({**_as_json(report), "effects": said_of, "unknown": _unknown_json(reader)})
     else:
+        report.for_staff += [f"row {row}: {said}" for row, effect in effects for said in _would(effect)]
         _print(report, skip_bad, reader)
     if report.fault_count:
         if bad_rows is not None:
@@ -215,6 +220,11 @@ def _as_json(report: ImportReport) -> dict[str, Any]:
             for one in report.absent
         ],
     }
+
+
+def _would(effect: Effect) -> Iterator[str]:
+    """What staff must know of a row before it is imported: a text that would be wrong, a question, who must be told."""
+    return effect_sentences(effect, but_own=effect.after["state"] not in {one.value for one in RUNNING})
 
 
 def _unknown_json(reader: FileReader | None) -> list[dict[str, Any]]:

@@ -65,14 +65,14 @@ def _what_is_wrong(
         return f"the patient was told {', '.join(now.topics)} may be again, and the restriction ends only later"
     if was is None:
         return None
+    ends = (dict(one.timeline.restrictions) for one in (compared.before, compared.after))
+    if now.kind is StepKind.RESTRICT and (why := _moved(now, *ends)):
+        return why
     is_reworded = was.text != now.text
     if is_reworded and not _is_only_reworded(was, now, compared):
         return "what it said is different now"
     if now.kind is StepKind.PREPARE and was.nominal_at != now.nominal_at:
         return "the visit has moved"
-    ends = (dict(one.timeline.restrictions) for one in (compared.before, compared.after))
-    if now.kind is StepKind.RESTRICT and (why := _moved(now, *ends)):
-        return why
     return OTHER_WORDS if is_reworded else None
 
 

@@ -41,8 +41,9 @@ class EffectView:
     notes: Sequence[str] = ()
 
 
-_SHOWN: Final = frozenset({What.ADDED, What.REWORDED, What.EXPIRED, What.PASSED})
-"""What is to be read before a yes: new words, and what somebody must say in person; also what waited until now."""
+_SHOWN: Final = frozenset({What.WRONG_NOW, What.ADDED, What.REWORDED, What.EXPIRED, What.PASSED})
+"""What is to be read before a yes: new words, what somebody must say in person, and what the patient has read that is
+wrong; also what waited until now."""
 
 
 def effect_view(effect: Effect, question: str, button: str) -> EffectView:

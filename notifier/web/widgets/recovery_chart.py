@@ -124,12 +124,12 @@ def _together(restrictions: Sequence[tuple[str, datetime]]) -> list[tuple[dateti
 
 
 def _ticks(first: date, count: int, a_day: float, day0: date) -> Iterable[Tick]:
-    every = 1 if a_day >= 40 else 2 if a_day >= 26 else 7
+    every = 1 if a_day >= 52 else 2 if a_day >= 26 else 7
     for number in range(count):
         on = first + number * _DAY
         away = (on - day0).days
         labeled = away % every == 0
-        label = (f"{on:%a} {on.day}" if a_day >= 40 else f"{on:%b} {on.day}") if labeled else ""
+        label = (f"{on:%a} {on.day}" if a_day >= 26 else f"{on:%b} {on.day}") if labeled else ""
         yield Tick(round(_LEFT + a_day * number, 1), label, f"day {away}" if labeled else "")
 
 

@@ -37,6 +37,30 @@ def test_a_dry_run_writes_nothing(clinic: Desk, tmp_path: Path) -> None:
     assert [] == clinic("enrollments", "--json").answer
 
 
+def test_ten_days_without_sun_for_who_has_read_seven_is_a_call_at_the_command_line_and_in_a_file(
+    clinic: Desk, ana: tuple[str, ...], tmp_path: Path
+) -> None:
+    clinic(*ana, "--external-id", "A-1")
+    with closing(sqlite3.connect(tmp_path / "notifier.db")) as connection:
+        read = "UPDATE messages SET state = 'delivered', left_at = due_at, sent_text = text WHERE step = 'today'"
+        connection.execute(read)
+        connection.commit()
+    header = "external_id,name,phone,protocol,treated_at,consent,restrictions"
+    row = "A-1,Ana Lopez,+14155550123,microneedling,2026-03-07T15:30,signed form,sun=10d"
+    (tmp_path / "day.csv").write_text(f"{header}\n{row}\n")
+
+    changed = clinic("change", "1", "--restriction", "sun=10d", "--dry-run").out
+    assert "the patient has read (today): " in changed
+    in_file = clinic("import", "day.csv", "--dry-run").out
+    assert "“today” was sent and is wrong now (the end of sun has moved); call the patient" in in_file
+    effects = (
+        clinic("change", "1", "--restriction", "sun=10d", "--dry-run", "--json").answer,
+        clinic("import", "day.csv", "--dry-run", "--json").answer["effects"][0],
+    )
+    calls = [("today", "the end of sun has moved")]
+    assert [calls, calls] == [[(one["step"], one["why"]) for one in effect["call_patient"]] for effect in effects]
+
+
 def test_the_same_file_again_changes_nothing(clinic: Desk, tmp_path: Path) -> None:
     sample(clinic, tmp_path)
     clinic("import", "patients.csv")

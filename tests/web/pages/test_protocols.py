@@ -128,7 +128,8 @@ def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> Non
     assert "does not begin with who is speaking" in words(wrong)
     admin.post(correction, language="en", words="{clinic}: no sun until {sun.until}. STOP to opt out.")
     sent = admin.post(f"{correction}/send", on=correction, sure=admin.token(correction, "sure"))
-    assert ("1 patients get it" in words(sent), "1 had it before" in words(sent)) == (True, True)
+    assert "The text goes to 1 patient, in the send window." in words(sent)
+    assert "1 had it before" in words(sent)
     back = admin.post(f"{page}/migrate/undo", on=f"{page}/effect")
     assert "Taken back: 1 patients are where they were." in words(back)
     assert was == {one.step: one.due_at for one in admin.texts(whose) if one.kind != "correction"}

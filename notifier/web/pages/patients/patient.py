@@ -36,6 +36,7 @@ from notifier.web.view import NotFound, Page, View
 from notifier.web.widgets.conversation_view import conversation_view
 from notifier.web.widgets.recovery_chart import Picture, draw
 from notifier.web.widgets.timeline_view import Bubble, stored
+from schedules.own_lengths import read_length
 from schedules.plain import length_in_words
 
 _MOST_SAID = 100
@@ -101,6 +102,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "warnings": _warnings(session, view, whose),
         "own_lengths": "; ".join(f"{topic}={length}" for topic, length in facts.restrictions.items()),
         "length_in_words": length_in_words,
+        "said_lengths": {topic: length_in_words(read_length(one)) for topic, one in facts.restrictions.items()},
         "zones": zones(context.rules.timezone, enrollment.timezone),
         "protocols": context.protocols,
         "notes": [(one, stored_value(one, enrollment)) for one in NOTES],
