@@ -24,7 +24,7 @@ from notifier.rehearsal.outage import Outage
 from notifier.rehearsal.patients import MadeUpPatient
 from notifier.rehearsal.staff import RehearsedStaff
 from notifier.rehearsal.stepped import SteppedClock, SteppedTimers
-from notifier.sandbox.faults import Act, Fault
+from notifier.sandbox.faults import Act, Fault, Operation
 from notifier.sandbox.messages import undelivered
 from notifier.sandbox.responses import refusal
 from notifier.sandbox.server import Sandbox
@@ -35,6 +35,8 @@ _TICK: Final = timedelta(minutes=30)
 _OPENS, _CLOSES = 9, 18
 _LONGEST_STUCK: Final = 10  # 2 ** 10 s
 _LOST_CONTACT: Final = Fault(Act.RESET, create=True)
+_NO_ANSWER: Final = Fault(Act.RESET)
+_OPERATIONS: Final[tuple[Operation, ...]] = ("create", "list", "fetch")
 _TOO_MANY: Final = 429
 
 
@@ -64,19 +66,29 @@ class Rehearsal:
         self._later(self.clock.now(), self._round_of_desk)
         threads, gateway = InlineDatabase(self.engine), build_gateway(self.settings)
         try:
-            await self._until_outage(threads, gateway)
             if self.outage is not None and self.outage.begins < self.ends:
-                await self._suffer(self.outage)
-                await self._work(threads, gateway, self.ends)
+                await self._until_it_is_over(self.outage, threads, gateway)
+            await self._work(threads, gateway, self.ends)
         finally:
             await gateway.close()
             threads.close()
         self.ledger.take(self.sandbox)
         self.ledger.forget(self.sandbox, self.ends + timedelta(days=1))
 
-    async def _until_outage(self, threads: DatabaseThreads, gateway: Gateway) -> None:
-        until = self.ends if self.outage is None else min(self.outage.begins, self.ends)
-        await self._work(threads, gateway, until)
+    async def _until_it_is_over(self, outage: Outage, threads: DatabaseThreads, gateway: Gateway) -> None:
+        if not outage.of_twilio:
+            await self._work(threads, gateway, outage.begins)
+            await self._suffer(outage)
+            return
+        self._later(outage.begins, self._twilio_falls_silent)
+        # Another process goes on once Twilio is back: this one would try again by real seconds, which are weeks here.
+        await self._work(threads, gateway, min(outage.ends, self.ends))
+        for operation in _OPERATIONS:
+            self.sandbox.faults.always(None, on=operation)
+
+    async def _twilio_falls_silent(self) -> None:
+        for operation in _OPERATIONS:
+            self.sandbox.faults.always(_NO_ANSWER, on=operation)
 
     async def _work(self, threads: DatabaseThreads, gateway: Gateway, until: datetime) -> None:
         """One process of a worker, from its start to this instant."""

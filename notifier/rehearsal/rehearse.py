@@ -129,7 +129,8 @@ async def _rehearse(
     facts = [f"{plan.begins} to {plan.ends}: {texts} texts left. Nothing here reached a phone."]
     if outage:
         there = (at.astimezone(zone) for at in (outage.begins, outage.ends))
-        facts.append("An outage from {:%a %Y-%m-%d %H:%M} to {:%a %Y-%m-%d %H:%M}.".format(*there))
+        what = "An outage of Twilio alone" if outage.of_twilio else "An outage"
+        facts.append("{} from {:%a %Y-%m-%d %H:%M} to {:%a %Y-%m-%d %H:%M}.".format(what, *there))
     if staff.refused:
         facts.append(f"{len(staff.refused)} could not be enrolled; the first: {staff.refused[0]}.")
     report.close(kept, facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
@@ -76,7 +77,9 @@ def test_an_outage_is_read_on_the_clinics_clock() -> None:
     since = datetime(2026, 3, 6, 12, tzinfo=NEW_YORK)
     found = parse_outage("Sat 22:00-Sun 09:00", since, NEW_YORK)
     assert (timedelta(hours=10), "2026-03-08T03:00:00+00:00") == (found.ends - found.begins, found.begins.isoformat())
-    for bad in ("Tue", "Tue 25:00-Wed 09:00", "Foo 02:00-Wed 09:00"):
+    assert not found.of_twilio
+    assert parse_outage("Twilio Sat 22:00-Sun 09:00", since, NEW_YORK) == replace(found, of_twilio=True)
+    for bad in ("Tue", "twilio", "carrier Tue 02:00-Wed 09:00", "Tue 25:00-Wed 09:00", "Foo 02:00-Wed 09:00"):
         with pytest.raises(Refused, match='write it like "Tue 02:00-Wed 09:00"'):
             parse_outage(bad, since, NEW_YORK)
 
@@ -88,11 +91,16 @@ def test_no_other_machine_is_ever_sent_to() -> None:
     refuse_other_machines("http://127.0.0.1:4010")
 
 
-def _rehearse(tmp_path: Path, plant: Stage = lambda _engine, _sandbox: None, database: Path | None = None) -> Rehearsed:
+def _rehearse(
+    tmp_path: Path,
+    plant: Stage = lambda _engine, _sandbox: None,
+    database: Path | None = None,
+    outage: str = "Tue 16:00-Tue 17:00",
+) -> Rehearsed:
     """Two days with an outage of an hour."""
     plan = RehearsalPlan(
         MONDAY, MONDAY + timedelta(days=1), patients=PATIENTS, protocol=shipped()["microneedling"],
-        outage="Tue 16:00-Tue 17:00", database=database,
+        outage=outage, database=database,
     )  # fmt: skip
     return rehearse(plan, RehearsalReport(tmp_path / "report", "Rehearsal"), stage=plant)
 
@@ -110,6 +118,11 @@ def test_no_fault_is_found_where_none_is_and_a_clinics_database_is_only_read(
         enroll(session, request, protocols=shipped(), rules=rules, now=treated, by="desk")
     engine.dispose()
     before = file.read_bytes()
-    done = _rehearse(tmp_path, database=file)
+    done = _rehearse(tmp_path, database=file, outage="twilio Mon 12:00-Tue 12:00")
     assert ([], before) == ([one for one in done.kept if one.broken], file.read_bytes())
     assert "makeup" in (tmp_path / "report" / "patient-00001.html").read_text("utf-8")
+    assert "An outage of Twilio alone" in (tmp_path / "report" / "index.html").read_text("utf-8")
+    pages = "".join(page.read_text("utf-8") for page in (tmp_path / "report").glob("patient-*.html"))
+    left = re.findall(r'class="when">\w+ (\S+, \d\d:\d\d)<', pages)
+    assert [] == [at for at in left if "2026-03-02, 12:00" < at < "2026-03-03, 08:00"]  # on whatever clock patients have
+    assert max(left) > "2026-03-03, 08:00"  # what was late left when Twilio was back

@@ -33,7 +33,11 @@ def rehearse_weeks(
         Path | None, typer.Option(help="An edited protocol's file: the made-up patients get this one.")
     ] = None,
     outage: Annotated[
-        str | None, typer.Option(help='When nothing runs, such as "Tue 02:00-Wed 09:00", on the clinic\'s clock.')
+        str | None,
+        typer.Option(
+            help='When nothing runs, such as "Tue 02:00-Wed 09:00", on the clinic\'s clock; '
+            'with "twilio" before it: when Twilio alone does not answer.'
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another number: other patients and other luck.")] = 0,
     report: Annotated[Path, typer.Option(help="A new directory for the report: a page for each patient.")] = Path(
