@@ -82,7 +82,7 @@ class _Words:
     ticked: frozenset[str]
     unticked: frozenset[str]
     no: re.Pattern[str]
-    """A cell that is a no, one that begins with a no, or one with a no in it."""
+    """A cell that is a no, one that begins or ends with one (SMS: no), or one with words in it that say no."""
     told: re.Pattern[str]
 
 
@@ -98,7 +98,7 @@ def _words_of(languages: tuple[Language, ...]) -> _Words:
         ticked | {_folded(word) for one in consent for word in one.yes},
         ticked,
         unticked,
-        re.compile(rf"^ {whole} $|^ {first} | {within} "),
+        re.compile(rf"^ {whole} $|^ {first} | {first} $| {within} "),
         re.compile(f" {_any_of([word for one in consent for word in one.told])} "),
     )
 

@@ -14,10 +14,11 @@ NO = (
     "Didn’t sign", "don't text", "do NOT contact", "opted-out", "Unsubscribed",
     "consent refused", "withdrawn 2026-01-02", "form not signed", "patient said no",
     "No aceptó", "NO ACEPTO", "rechazó", "Sin firma", "sin consentimiento",
+    "Opt-in: No", "SMS \N{EN DASH} no", "disagrees", "0.0", "nein", "Non", "ne", "\N{BALLOT BOX}",
     "aún no", "se dio de baja", "falso", "no quiere textos",
 )  # fmt: skip
 YES = (
-    "signed form", "Asked at the desk", "yes", "YES", "y", "TRUE", "1", "x", "sí",
+    "\N{CHECK MARK}", "Opt in: yes", "signed form", "Asked at the desk", "yes", "YES", "y", "TRUE", "1", "x", "sí",
     "Said yes on the phone", "written (not scanned)",
     "verbal, no questions", "firmó el formulario", "dijo que sí", "de palabra, no hubo preguntas",
 )  # fmt: skip
