@@ -15,7 +15,7 @@ from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
 from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
-from notifier.domain.kinds import CORRECTION, FIRST, REPLY, step_in_words
+from notifier.domain.kinds import REPLY, step_in_words
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.difference import UNSENT
 from notifier.domain.planning.plan import PlanningRules
@@ -24,7 +24,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight.answers import what_followed
-from notifier.oversight.explain_beside import say_correction, say_first_text, say_gate, say_reply, say_when
+from notifier.oversight.explain_beside import BESIDE_THE_PLAN, say_cleared, say_gate, say_useful, say_when
 from notifier.oversight.gates import gates_to_clear
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
@@ -35,7 +35,7 @@ from notifier.sending.gates.recoveries import open_recoveries
 from notifier.sending.outcomes.save import ASKED_TO_WAIT
 from schedules.asking import first_asking
 from schedules.catch_up import is_catch_up
-from schedules.offsets import NOT_YET, Moment
+from schedules.offsets import Moment
 from schedules.own_lengths import read_length
 from schedules.plain import city_of, key_in_words, length_in_words, moment_in_words
 from schedules.protocol import CareProtocol, Step
@@ -57,7 +57,7 @@ def explain(session: Session, message_id: int, *, rules: PlanningRules, now: dat
     if found is None:
         raise Refused(f"there is no message {message_id}", code=RefusalCode.MESSAGE_UNKNOWN)
     message, enrollment = found
-    beside_the_plan = {REPLY: say_reply, FIRST: say_first_text, CORRECTION: say_correction}.get(message.kind)
+    beside_the_plan = BESIDE_THE_PLAN.get(message.kind)
     rule = beside_the_plan(message, enrollment) if beside_the_plan else _the_rule(session, message, enrollment)
     checks = list(_the_checks(session, message, enrollment, rules, now)) if now else []
     stands = _where_it_stands(session, message, enrollment, rules, now)
@@ -139,6 +139,7 @@ def _the_moment(session: Session, message: Message, enrollment: Enrollment, rule
         return say_gate(message, enrollment, gates_to_clear(session, enrollment, message))
     said = [
         f"It counts from {what}, {say_when(anchor, enrollment)}, on the clock of {city_of(enrollment.timezone)}.",
+        *say_cleared(message, enrollment),
         f"So its own moment is {say_when(message.nominal_at, enrollment)}.",
     ]
     said += [f"{note[0].upper()}{note[1:]}." for note in message.notes or []]
@@ -150,11 +151,9 @@ def _the_moment(session: Session, message: Message, enrollment: Enrollment, rule
         quiet = window.quiet | quiet_days(enrollment.quiet_days)
         hours += f", but on quiet days ({quiet}) only what cannot wait" if quiet else ""
         said.append(f"It is due at {say_when(message.due_at, enrollment)}; texts may leave {hours}.")
-    if message.expires_at >= NOT_YET:
-        return [*said, "It is useful until what it speaks of is cleared."]
     if message.not_before > message.nominal_at:
         said.append(f"It may not leave before {say_when(message.not_before, enrollment)}.")
-    return [*said, f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires."]
+    return [*said, say_useful(message, enrollment)]
 
 
 def _where_it_stands(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
-from notifier.domain.kinds import BY_ITSELF
+from notifier.domain.kinds import BY_ITSELF, CORRECTION, FIRST, REPLY
+from schedules.offsets import NOT_YET
 from schedules.plain import key_in_words
+from schedules.protocol import StepKind
 from schedules.saying import say_moment
 
 _WHOSE: Final = {BY_ITSELF: "the fixed answer", "after": "what the protocol says after an answer,"}
@@ -24,7 +26,7 @@ def say_reply(message: Message, enrollment: Enrollment) -> list[str]:
     return [
         f"Message {message.id} is {whose} to reply {number}, for enrollment {enrollment.id}.",
         "The patient had just written, so it may leave at any hour; only STOP would keep it.",
-        f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
+        say_useful(message, enrollment),
     ]
 
 
@@ -35,7 +37,7 @@ def say_first_text(message: Message, enrollment: Enrollment) -> list[str]:
         f"Message {message.id} is the first text of enrollment {enrollment.id}: it says who writes, and is no step.",
         "It leaves at enrollment, once for each number and course; the daily limit does not count it.",
         f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
-        f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
+        say_useful(message, enrollment),
     ]
 
 
@@ -46,8 +48,12 @@ def say_correction(message: Message, enrollment: Enrollment) -> list[str]:
         f"Message {message.id} is a correction: enrollment {enrollment.id} was told otherwise before it was moved.",
         "It leaves once, inside the send window; a full day does not keep it back, and it counts for the day.",
         f"{due}{''.join(f'; {note}' for note in message.notes or [])}.",
-        f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires.",
+        say_useful(message, enrollment),
     ]
+
+
+BESIDE_THE_PLAN: Final = {REPLY: say_reply, FIRST: say_first_text, CORRECTION: say_correction}
+"""How a text is explained that is no step of a protocol, by its kind."""
 
 
 def say_gate(message: Message, enrollment: Enrollment, closed: Sequence[str]) -> list[str]:
@@ -59,6 +65,22 @@ def say_gate(message: Message, enrollment: Enrollment, closed: Sequence[str]) ->
         f"Today asks about it from {say_when(message.nominal_at, enrollment)} on.",
         *(f"To mark it: notifier cleared {enrollment.id} {topic}" for topic in closed),
     ]
+
+
+def say_cleared(message: Message, enrollment: Enrollment) -> Iterator[str]:
+    """Since when what a lift lifts is cleared, where it held until then."""
+    cleared = (enrollment.cleared or {}) if message.kind == StepKind.LIFT else {}
+    for topic in message.topics or ():
+        if topic in cleared:
+            since = say_when(datetime.fromisoformat(cleared[topic]), enrollment)
+            yield f"Staff marked {key_in_words(topic)} as cleared since {since}."
+
+
+def say_useful(message: Message, enrollment: Enrollment) -> str:
+    """Until when a text is useful."""
+    if message.expires_at >= NOT_YET:
+        return "It is useful until what it speaks of is cleared."
+    return f"It is useful until {say_when(message.expires_at, enrollment)}; after that it expires."
 
 
 def say_when(at: datetime | None, enrollment: Enrollment) -> str:

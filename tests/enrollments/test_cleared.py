@@ -23,6 +23,7 @@ from notifier.enrollments.effect import Effect
 from notifier.enrollments.lifecycle import apply
 from notifier.numbers.opt_outs import opt_in, opt_out
 from notifier.oversight.alerts.task_alerts import lifts_to_alert
+from notifier.oversight.explain import explain
 from notifier.tasks.pieces import all_tasks, task_json
 from schedules.catalogue import parse_protocol
 from schedules.protocol import CareProtocol
@@ -78,6 +79,9 @@ def test_a_lift_waits_for_its_gate_and_leaves_once_it_is_cleared(clinic: ClinicS
     told(clinic, whose)
     waits, over = (PLANNED, None), clinic.now + 3 * DAY
     with reading(clinic.engine) as session:
+        why = explain(session, clinic.texts(whose)["makeup-again"].id or 0, rules=clinic.rules)
+        assert "it leaves once staff mark makeup as cleared, and never before the length is over." in why[-4]
+        assert [f"To mark it: notifier cleared {whose} makeup", "It is planned."] == why[-2:]
         assert (waits, None, []) == (lift(clinic, whose), next_due(session), all_tasks(session, over - HOUR, limit=9))
         (task,) = all_tasks(session, over, limit=9)
         assert ("to be cleared", over, "makeup-again") == (task.what, task.since, task_json(task)["step"])
@@ -93,6 +97,9 @@ def test_a_lift_waits_for_its_gate_and_leaves_once_it_is_cleared(clinic: ClinicS
     do(clinic, whose, Cleared("makeup", now), now + 2 * HOUR)
     assert (PLANNED, now + 2 * HOUR) == lift(clinic, whose)
     assert ["late: it had been cleared before this"] == list(clinic.texts(whose)["makeup-again"].notes)
+    with reading(clinic.engine) as session:
+        why = explain(session, clinic.texts(whose)["makeup-again"].id or 0, rules=clinic.rules)
+    assert "Staff marked makeup as cleared since Wed Mar 11 2026, 3:10 PM." in why
     clinic.send(clinic.texts(whose)["makeup-again"], now + 2 * HOUR)
     with pytest.raises(Refused, match=r"“makeup again” has left .* call the patient; it cannot be taken back here"):
         do(clinic, whose, Cleared("makeup", take_back=True), now + 3 * HOUR)
