@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -17,10 +18,13 @@ from notifier.bootstrap.known_protocols import protocols_in
 from notifier.bootstrap.planning import planning_rules
 from notifier.bootstrap.run_worker import only_worker
 from notifier.bootstrap.sending import sending_rules
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
+from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.promises.facts import Arrival, PromiseKept
+from notifier.publishing.effect import protocol_effect
+from notifier.publishing.migrate import migrate
 from notifier.rehearsal.judge import judge
 from notifier.rehearsal.ledger import Ledger
 from notifier.rehearsal.outage import Outage, parse_outage
@@ -28,7 +32,7 @@ from notifier.rehearsal.patients import made_up_patients
 from notifier.rehearsal.place import rehearsal_place, rehearsal_settings
 from notifier.rehearsal.play import Rehearsal, ledger_file
 from notifier.rehearsal.report import RehearsalReport
-from notifier.rehearsal.staff import RehearsedStaff
+from notifier.rehearsal.staff import BY, RehearsedStaff
 from notifier.rehearsal.stepped import SteppedClock
 from notifier.sandbox.server import Sandbox
 from schedules.protocol import CareProtocol
@@ -47,7 +51,7 @@ class RehearsalPlan:
     database: Path | None = None
     """A copy of it is played on."""
     protocol: CareProtocol | None = None
-    """The made-up patients get this one."""
+    """The made-up patients get this one; the running ones of the copy that are on it are moved to it first."""
     outage: str | None = None
     seed: int = 0
 
@@ -112,6 +116,7 @@ async def _rehearse(
         ledger = Ledger(ledger_file(folder))
         ledger.add(_left_before(engine))
         stage(engine, sandbox)
+        moved = _move_running(engine, plan, rules, begins)
         coming = made_up_patients(plan.patients, plan.begins, plan.ends, zone, offered, random)
         with only_worker(engine, begins):
             await Rehearsal(settings, engine, sandbox, clock, ledger, staff, coming, ends, zone, outage, watch).run()
@@ -127,6 +132,7 @@ async def _rehearse(
         texts = ledger.texts
         ledger.close()
     facts = [f"{plan.begins} to {plan.ends}: {texts} texts left. Nothing here reached a phone."]
+    facts += moved
     if outage:
         there = (at.astimezone(zone) for at in (outage.begins, outage.ends))
         what = "An outage of Twilio alone" if outage.of_twilio else "An outage"
@@ -135,6 +141,24 @@ async def _rehearse(
         facts.append(f"{len(staff.refused)} could not be enrolled; the first: {staff.refused[0]}.")
     report.close(kept, facts)
     return Rehearsed(kept, texts, staff.refused, outage)
+
+
+def _move_running(engine: Engine, plan: RehearsalPlan, rules: PlanningRules, now: datetime) -> list[str]:
+    """Move the copy's patients to the edited protocol as `notifier protocols migrate` does; what came of it, in words.
+
+    Raises Refused where there is nobody to move and nobody else comes.
+    """
+    if plan.database is None or plan.protocol is None:
+        return []
+    edited = plan.protocol
+    with reading(engine) as session:
+        effect = protocol_effect(session, edited.id, protocols={edited.id: edited}, rules=rules, now=now)
+    if not effect.movable and plan.patients:
+        return []
+    done = migrate(partial(writing, engine), effect, not_told=False, rules=rules, now=now, by=BY)
+    stayed = f"; {len(done.stayed)} stay as they are, the first: {done.stayed[0][1]}" if done.stayed else ""
+    told = f"told otherwise before: {len(done.misinformed)}"
+    return [f"Running patients of {edited.id} moved to the edited protocol: {len(done.effects)}; {told}{stayed}."]
 
 
 def _left_before(engine: Engine) -> list[Arrival]:

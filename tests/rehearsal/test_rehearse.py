@@ -25,6 +25,7 @@ from notifier.rehearsal.report import RehearsalReport
 from notifier.sandbox.messages import SandboxMessage
 from notifier.sandbox.server import Sandbox
 from schedules.catalogue import shipped
+from schedules.protocol import CareProtocol
 from schedules.wording import Voice
 
 MONDAY = date(2026, 3, 2)
@@ -96,10 +97,11 @@ def _rehearse(
     plant: Stage = lambda _engine, _sandbox: None,
     database: Path | None = None,
     outage: str = "Tue 16:00-Tue 17:00",
+    protocol: CareProtocol | None = None,
 ) -> Rehearsed:
     """Two days with an outage of an hour."""
     plan = RehearsalPlan(
-        MONDAY, MONDAY + timedelta(days=1), patients=PATIENTS, protocol=shipped()["microneedling"],
+        MONDAY, MONDAY + timedelta(days=1), patients=PATIENTS, protocol=protocol or shipped()["microneedling"],
         outage=outage, database=database,
     )  # fmt: skip
     return rehearse(plan, RehearsalReport(tmp_path / "report", "Rehearsal"), stage=plant)
@@ -118,10 +120,14 @@ def test_no_fault_is_found_where_none_is_and_a_clinics_database_is_only_read(
         enroll(session, request, protocols=shipped(), rules=rules, now=treated, by="desk")
     engine.dispose()
     before = file.read_bytes()
-    done = _rehearse(tmp_path, database=file, outage="twilio Mon 12:00-Tue 12:00")
+    content = shipped()["microneedling"].content
+    edited = CareProtocol.from_content(content.replace("you may wear makeup again", "makeup is fine from now on"))
+    done = _rehearse(tmp_path, database=file, outage="twilio Mon 12:00-Tue 12:00", protocol=edited)
     assert ([], before) == ([one for one in done.kept if one.broken], file.read_bytes())
-    assert "makeup" in (tmp_path / "report" / "patient-00001.html").read_text("utf-8")
-    assert "An outage of Twilio alone" in (tmp_path / "report" / "index.html").read_text("utf-8")
+    first = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert "An outage of Twilio alone" in first
+    assert "Running patients of microneedling moved to the edited protocol: 1; told otherwise before: 0." in first
+    assert "makeup is fine from now on" in (tmp_path / "report" / "patient-00001.html").read_text("utf-8")
     pages = "".join(page.read_text("utf-8") for page in (tmp_path / "report").glob("patient-*.html"))
     left = re.findall(r'class="when">\w+ (\S+, \d\d:\d\d)<', pages)
     assert [] == [at for at in left if "2026-03-02, 12:00" < at < "2026-03-03, 08:00"]

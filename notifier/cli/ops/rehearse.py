@@ -30,7 +30,10 @@ def rehearse_weeks(
         Path | None, typer.Option(help="Play on a copy of this SQLite file or backup; it is only read.")
     ] = None,
     protocol: Annotated[
-        Path | None, typer.Option(help="An edited protocol's file: the made-up patients get this one.")
+        Path | None,
+        typer.Option(
+            help="An edited protocol's file: made-up patients get this one; running ones of the copy move to it first."
+        ),
     ] = None,
     outage: Annotated[
         str | None,
@@ -51,8 +54,6 @@ def rehearse_weeks(
     """
     if (patients is None) == (database is None):
         raise Refused("say --patients N or --database FILE, one of them: who is texted")
-    if protocol is not None and patients is None:
-        raise Refused("--protocol is for made-up patients: name --patients N; patients of a database keep their own")
     if report.exists():
         raise Refused(f"{report} exists already: name a new directory with --report")
     plan = RehearsalPlan(
