@@ -79,6 +79,8 @@ class Enrollment(SQLModel, table=True):
     mapping: str | None = Field(default=None, max_length=40)
     """Through which mapping a booking system's file named this visit last."""
     planned_end: datetime | None = instant(null=True)
+    file_said_at: datetime | None = instant(null=True)
+    """When the mapped file was written that said the last of it: an older one says nothing new."""
     """When that file says the visit ends: a proposal, until staff say when the treatment ended."""
     enrolled_at: datetime = instant()
     enrolled_by: str = Field(max_length=120)

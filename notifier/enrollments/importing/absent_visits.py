@@ -61,6 +61,8 @@ def absent_visits(
         key = (one.phone, one.folded_name, one.protocol, one.treated_on)
         if one.external_id in visits.ids or key in same or not rules.is_yours(one.office) or one.appointment_at is None:
             continue
+        if one.file_said_at is not None and visits.said_at is not None and one.file_said_at > visits.said_at:
+            continue  # a newer file has named it
         is_of_its_days, moved_to = (one.office, one.treated_on) in days, new.get(key[:2])
         if is_of_its_days or moved_to is not None:
             absent.append(

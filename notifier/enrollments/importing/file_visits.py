@@ -19,6 +19,8 @@ class FileVisits:
     mapping: str
     is_complete: bool
     """Whether the file names every visit of its days."""
+    said_at: datetime | None = None
+    """When the file was written."""
     ids: set[str] = field(default_factory=set)
     """Of every row that names a visit, also one that is refused or gives no texts."""
     ends: dict[str, datetime] = field(default_factory=dict)
@@ -28,7 +30,8 @@ class FileVisits:
 
 
 def keep_visits(session: Session, external_ids: Sequence[str], visits: FileVisits, rules: PlanningRules) -> None:
-    """Write down through which mapping these visits came last, and when they are planned to end."""
+    """Write down through which mapping these visits came last, how new its file is, and when they are to end."""
     for external_id, stored in by_external_ids(session, external_ids).items():
         if rules.is_yours(stored.office):
             stored.mapping, stored.planned_end = visits.mapping, visits.ends.get(external_id)
+            stored.file_said_at = visits.said_at

@@ -119,6 +119,8 @@ def import_rows(
     read_one = partial(read_row, protocols=approved, rules=rules, informed=informed, now=now)
     good = _check_rows(read(data), read_one, approved, rules, now, report)
     ids, said_at = [row.wanted.external_id or "" for row in good], said_at or now
+    if visits is not None:
+        visits.said_at = said_at
     with reading(engine) as session:
         newer = newer_bookings(session, ids, said_at)
     report.counts[RowMeaning.PASSED_BY] += sum(one in newer for one in ids)

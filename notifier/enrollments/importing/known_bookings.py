@@ -10,6 +10,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.enrollments import by_external_ids
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import HookBooking, HookSource
 from notifier.domain.pseudonyms import Pseudonyms
@@ -20,9 +21,11 @@ _AT_ONCE: Final = 500
 
 
 def newer_bookings(session: Session, external_ids: Sequence[str], said_at: datetime) -> set[str]:
-    """Those of which something later than `said_at` is known already."""
+    """Those of which something later than `said_at` is known already, from a post or a file."""
     found: set[str] = set()
     for ids in _parts(external_ids):
+        known = by_external_ids(session, ids)
+        found.update(key for key, one in known.items() if one.file_said_at is not None and one.file_said_at > said_at)
         newer = select(col(HookBooking.external_id)).where(
             col(HookBooking.external_id).in_(ids), col(HookBooking.at) > said_at
         )

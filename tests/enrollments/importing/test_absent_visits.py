@@ -116,3 +116,15 @@ def test_a_clients_number_makes_a_new_enrollment_of_a_course_that_is_over(engine
         session.execute(update(Enrollment).values(state=EnrollmentState.CANCELLED))
     report = come(first + timedelta(days=90))
     assert ([], 2) == (report.faults, len(states(engine)))
+
+
+def test_an_older_file_that_comes_late_undoes_nothing_that_a_newer_one_has_said(engine: Engine) -> None:
+    monday, moved = NOW - timedelta(days=1), ANA.replace("09:00", "11:00")
+    take(engine, moved, said_at=NOW)
+    take(engine, ANA, said_at=monday)
+    assert [] == absent(take(engine, JO, said_at=monday))
+    take(engine, moved.replace("11:00", "12:00"), said_at=NOW + timedelta(hours=1), now=NOW + timedelta(hours=2))
+    take(engine, moved, said_at=NOW, now=NOW + timedelta(hours=3))
+    with reading(engine) as session:
+        first = session.scalars(select(col(Enrollment.appointment_at)).order_by(col(Enrollment.id))).first()
+    assert datetime.fromisoformat("2026-12-01T12:00-05:00") == first
