@@ -175,3 +175,58 @@ def test_answers_to_a_protocols_questions_are_extensions(fhir: Fhir) -> None:
     assert ({"depth": "deep"}, "active") == (fhir.api.all(Enrollment)[0].answers, fhir.api.all(Enrollment)[0].state)
     empty = fhir.post("/Procedure", {**PROCEDURE, "extension": [{"url": at, "valueInteger": 1}]})
     assert (422, True) == (empty.status_code, "says no answer; send a valueCode" in empty.text)
+
+
+def test_bodies_in_the_shape_of_the_specifications_examples_are_taken_or_refused_in_a_sentence(fhir: Fhir) -> None:
+    """Whole resources with narrative, codes and references, as R4's pages print them, about made-up people."""
+    narrative = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">Brian MRI</div>'}
+    patient = {
+        "resourceType": "Patient", "id": "example", "text": narrative, "active": True,
+        "identifier": [{"use": "usual", "type": {"coding": [{
+            "system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]},
+            "system": "urn:oid:1.2.36.146.595.217.0.1", "value": "12345", "period": {"start": "2001-05-06"}}],
+        "name": [{"use": "official", "family": "Chalmers", "given": ["Peter", "James"]},
+                 {"use": "usual", "given": ["Jim"]}],
+        "telecom": [{"use": "home"}, {"system": "phone", "value": "(212) 555-0147", "use": "mobile", "rank": 1}],
+        "gender": "male", "birthDate": "1974-12-25", "_birthDate": {"extension": [{
+            "url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime",
+            "valueDateTime": "1974-12-25T14:35:45-05:00"}]},
+        "deceasedBoolean": False, "managingOrganization": {"reference": "Organization/1"},
+    }  # fmt: skip
+    appointment: dict[str, Any] = {
+        "resourceType": "Appointment", "id": "example", "text": narrative, "status": "booked",
+        "serviceCategory": [{"coding": [{"system": "http://example.org/service-category", "code": "gp"}]}],
+        "serviceType": [{"coding": [{"code": "52", "display": "General Discussion"}]}],
+        "specialty": [{"coding": [{"system": "http://snomed.info/sct", "code": "394814009"}]}],
+        "priority": 5, "description": "Discussion on the results", "start": "2026-12-10T15:00:00Z",
+        "end": "2026-12-10T16:00:00Z", "created": "2026-10-10", "comment": "Further expand",
+        "participant": [
+            {"actor": {"reference": "Patient/example", "display": "Peter James Chalmers"}, "required": "required",
+             "status": "accepted"},
+            {"actor": {"reference": "Location/1", "display": "South Wing"}, "required": "required",
+             "status": "accepted"},
+        ],
+    }  # fmt: skip
+    procedure = {
+        "resourceType": "Procedure", "id": "example", "text": narrative, "status": "completed",
+        "identifier": [{"value": "procedure-1"}],
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "80146002"}], "text": "Appendectomy"},
+        "subject": {"reference": "Patient/example"}, "performedDateTime": "2026-04-05",
+        "performer": [{"actor": {"reference": "Practitioner/example", "display": "Dr Cecil Surgeon"}}],
+        "note": [{"text": "Routine"}],
+    }  # fmt: skip
+    consent = {**CONSENT, "patient": {"reference": "Patient/example"}}
+    kept = fhir.post("/Patient", patient)
+    assert kept.is_success, kept.text
+    for body, sentence in (
+        (transaction(patient, consent, appointment), "identifier is missing"),
+        (transaction(patient, consent, {**appointment, "identifier": [{"value": "a-1"}]}), "protocol"),
+        (transaction(patient, consent, procedure), "say when the treatment ENDED"),
+    ):
+        refused = fhir.post("", body)
+        Outcome.model_validate(refused.json())
+        assert (422, True) == (refused.status_code, sentence in refused.text), refused.text
+    taken = {**appointment, "identifier": [{"value": "a-1"}], "serviceType": [{"text": "microneedling"}]}
+    taken["participant"] = appointment["participant"][:1]
+    assert 200 == fhir.post("", transaction(patient, consent, taken)).status_code
+    assert [("Peter James Chalmers", "+12125550147")] == [(one.name, one.phone) for one in fhir.api.all(Enrollment)]
