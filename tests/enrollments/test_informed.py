@@ -109,6 +109,13 @@ def test_a_rule_that_lost_its_text_gets_another_once_and_at_a_decent_hour(
     assert PLANNED == clinic.states(whose)["sun-again"]
 
 
+def test_a_lift_whose_rule_lost_its_text_is_found_though_no_event_asked_for_it(clinic: ClinicSetup) -> None:
+    whose = clinic.enroll().enrollment
+    assert ([], 0) == clinic.act(sweep, 0)
+    bounces(clinic, whose, clinic.now)
+    assert ([whose], 0) == clinic.act(sweep, 0)
+
+
 def rows(clinic: ClinicSetup) -> list[tuple[Any, ...]]:
     with reading(clinic.engine) as session:
         found = session.scalars(select(Message).order_by(col(Message.id)))
