@@ -258,7 +258,7 @@ FIELDS: Final = (
         label="No texts on",
         help="Days on which the patient wishes no text: at most three weekdays, and dates, such as Sun,2026-12-25",
         longest=200,
-        example="Sun,2026-12-25",
+        example="Sat,Sun",
         clean=clean_quiet_days,
         later=True,
     ),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+from notifier.db.engine import reading
+from notifier.db.overlays import overlay_draft
 from notifier.web.pages.routes import PAGES
 from tests.web.pages.conftest import FORM, Pages
 
 POSTS = sorted({page.path for page in PAGES if page.method == "POST"})
+SHOWN_AGAIN = {page.path for page in PAGES if page.kept_by is not None}
+"""Forms that one writes in for long: with what was typed, and nothing done."""
 
 
 def _somewhere(path: str) -> str:
@@ -36,7 +40,7 @@ def test_every_form_refuses_what_comes_from_another_site(pages: Pages) -> None:
 
 def test_every_form_refuses_what_has_not_the_sessions_token(pages: Pages) -> None:
     pages.enroll()
-    paths = [path for path in POSTS if path not in ("/enroll", "/import")]  # shown again; a file
+    paths = [path for path in POSTS if path not in {"/import", *SHOWN_AGAIN}]  # the one takes a file
     for token in ("", "0" * 64):
         form = {**FORM, "form": token}
         answers = {path: pages.client.post(_somewhere(path), data=form).status_code for path in paths}
@@ -48,6 +52,13 @@ def test_an_enrollment_without_the_sessions_token_is_shown_again_and_not_made(pa
     response = pages.client.post("/enroll", data={**FORM, "form": "0" * 64, "once": once})
     assert (200, True) == (response.status_code, 'value="Ana Ruiz"' in response.text)
     assert 404 == pages.get("/patients/1").status_code
+
+
+def test_words_over_a_protocol_without_the_sessions_token_are_shown_again_and_not_kept(pages: Pages) -> None:
+    typed = {"form": "0" * 64, "toml": 'extends = "microneedling"', "as-toml": "yes"}
+    response = pages.client.post("/protocols/microneedling/words", data=typed)
+    with reading(pages.engine) as session:
+        assert (200, None) == (response.status_code, overlay_draft(session, "microneedling"))
 
 
 def test_a_browsers_own_form_passes(pages: Pages) -> None:
