@@ -8,6 +8,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from schedules.saying import say_day
+
 MOST_WEEKDAYS: Final = 3
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NUMBER_OF: Final = {said.casefold(): day for day, name in enumerate(_WEEKDAYS) for said in (name, name[:3])}
@@ -62,6 +64,13 @@ def quiet_days(text: str | None) -> QuietDays:
 def clean_quiet_days(text: str) -> str:
     """The same days as they are stored: weekdays first, each once. Raises ValueError with a sentence."""
     return str(QuietDays.parse(text))
+
+
+def say_quiet_days(text: str) -> str:
+    """What is stored, as staff read it: `Sundays, Fri Dec 25 2026`."""
+    days = quiet_days(text)
+    weekdays = (f"{_WEEKDAYS[day]}s" for day in sorted(days.weekdays))
+    return ", ".join([*weekdays, *(f"{say_day(on)} {on.year}" for on in sorted(days.dates))])
 
 
 def _read_date(word: str) -> date:

@@ -24,7 +24,7 @@ from notifier.domain.consent import check_consent
 from notifier.domain.informed import Informed
 from notifier.domain.names import LONGEST_NAME, check_provider
 from notifier.domain.planning.plan import EnrollmentFacts
-from schedules.quiet_days import clean_quiet_days
+from schedules.quiet_days import clean_quiet_days, say_quiet_days
 
 
 class Kind(Enum):
@@ -70,6 +70,8 @@ class Field:
     """What the page shows in an empty field."""
     clean: Callable[[str], str] = one_line
     """What a text becomes before it is stored; may raise ValueError with a sentence."""
+    in_words: Callable[[str], str] = str
+    """What is stored, as the page says it."""
     may_change: bool = True
     """Whether `change` takes it."""
     is_key: bool = False
@@ -260,6 +262,7 @@ FIELDS: Final = (
         longest=200,
         example="Sat,Sun",
         clean=clean_quiet_days,
+        in_words=say_quiet_days,
         later=True,
     ),
     Field(

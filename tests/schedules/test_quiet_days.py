@@ -15,7 +15,7 @@ from schedules.informing import KnownRules
 from schedules.moments import Anchor
 from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol, StepKind
-from schedules.quiet_days import QuietDays
+from schedules.quiet_days import QuietDays, say_quiet_days
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow
 from schedules.timeline import Patient, build_timeline
 from tests.schedules.plans import NEW_YORK, RULES, at, lift, local_dues, protocol, step
@@ -139,3 +139,12 @@ def test_on_a_quiet_day_nothing_leaves_but_warnings_and_rules_said_first_and_not
         assert message.not_before <= message.due_at < message.expires_at
         assert message.kind is not StepKind.LIFT or all(message.due_at >= ends[topic] for topic in message.topics)
         known.update(message.topics if message.kind is StepKind.RESTRICT else ())
+
+
+def test_staff_read_them_as_days_and_not_as_they_are_written() -> None:
+    for written, read in (
+        ("Sun,2026-12-25", "Sundays, Fri Dec 25 2026"),
+        ("2026-12-25,sat;FRI", "Fridays, Saturdays, Fri Dec 25 2026"),
+        ("", ""),
+    ):
+        assert (written, read) == (written, say_quiet_days(written))

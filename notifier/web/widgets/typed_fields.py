@@ -75,7 +75,7 @@ def in_words(one: Field, value: Any, zone: ZoneInfo, protocols: Mapping[str, Car
             return city(value) if one.kind is Kind.ZONE else language(value)
         case Kind.PROTOCOL:
             return protocols[value].title if value in protocols else str(value)
-    return str(value)
+    return one.in_words(value)
 
 
 def _difference(one: Field, form: Mapping[str, str], enrollment: Enrollment, zone: ZoneInfo) -> Any:
