@@ -64,6 +64,7 @@ class Visitor:
 
     def axe(self) -> list[str]:
         """What axe finds wrong with this page for people who see, hear or move differently."""
+        self.page.wait_for_load_state()  # without its style sheets a page has other colors
         found: dict[str, Any] = Axe().run(self.page).response
         return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
 
