@@ -64,7 +64,7 @@ VALUES: Mapping[str, Value] = {
     "office": Value("north", "south", "south"),
     "provider": Value("Dr. Kim, RN", "Lee O'Neil", "Lee O'Neil", "Treated by Lee O'Neil"),
     "restrictions": Value({"sun": "10d"}, {"sun": "2w"}, "sun=2w", "Own length: sun 2 weeks"),
-    "quiet_days": Value("Sun,2026-12-25", "Sat,Sun", "Sat,Sun", "No texts on Sat,Sun"),
+    "quiet_days": Value("Sun,2026-12-25", "Sat,Sun", "Saturdays, Sundays", "No texts on Saturdays, Sundays"),
     "decided_by": Value("Dr. Kim", "Dr. Lee", "Dr. Lee", "Decided by Dr. Lee"),
     "protocol": Value("microneedling-regimen", "microneedling", "Microneedling: standard aftercare"),
     "second": Value(True, False, "no", "A second treatment on the same day no"),
