@@ -8,6 +8,12 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+LeaveOut = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--leave-out", help='A "you may" held meanwhile that shall not be said, by its message.', metavar="MESSAGE"
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 WhichEnrollment = Annotated[str, typer.Argument(help="Its number, or your own external id.", metavar="ENROLLMENT")]
 WhichPatient = Annotated[

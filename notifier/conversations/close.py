@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from notifier.conversations.reply_texts import one_at_a_time
 from notifier.db.tables import Message
 from notifier.domain.open_replies import OpenReply, TextsDecision
 from notifier.domain.refused import RefusalCode, Refused
+from notifier.numbers.held_lifts import leave_out
 from notifier.numbers.holds import hold_number
 from notifier.numbers.open_replies import close_open_reply, numbers_held_by, open_replies_on
 from notifier.numbers.release import let_go_on, opt_out_by_staff
@@ -31,12 +33,24 @@ class Closed:
     """How many planned texts do not leave any more."""
 
 
-def close_reply(session: Session, reply_id: int, decision: TextsDecision, *, now: datetime, by: str) -> Closed:
+def close_reply(
+    session: Session,
+    reply_id: int,
+    decision: TextsDecision,
+    *,
+    now: datetime,
+    by: str,
+    unsaid: Collection[int] = (),
+) -> Closed:
     """Somebody has read it and decided about the texts of its numbers.
+
+    `unsaid`: the messages of those lifts, held meanwhile, that shall not be said where the others go on.
 
     Raises Refused where texts shall go on behind urgent words, or on a number that is held whole: that is a release of
     the number, by somebody who has read all that is open on it.
     """
+    if unsaid and decision is not TextsDecision.GO_ON:
+        raise Refused('a "you may" is left out only where the other texts go on')
     reply = the_reply(session, reply_id)
     one_at_a_time(session, reply.phone)
     session.refresh(reply)
@@ -58,6 +72,7 @@ def close_reply(session: Session, reply_id: int, decision: TextsDecision, *, now
                         kinds=as_open.kinds)  # fmt: skip
         elif decision is TextsDecision.END:
             withdrawn += len(opt_out_by_staff(session, phone, now=now, by=by).withdrawn)
+    leave_out(session, phones, unsaid, at=now, by=by)
     lifts = let_go_on(session, phones, now=now, by=by) if decision is TextsDecision.GO_ON else []
     still = {one.id: one for found in open_replies_on(session, phones).values() for one in found}
     return Closed(False, tuple(still.values()), tuple(lifts), withdrawn)

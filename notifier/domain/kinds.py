@@ -20,6 +20,9 @@ plan: it may leave at night, waits for no hold, and the daily cap does not count
 NEVER_TEXT: Final = "this person must never be texted"
 """Why a text of somebody is withdrawn whom staff have ended on every number."""
 
+NOT_SAID: Final = "staff decided not to say it"
+"""Why a lift that was held is withdrawn, where whoever let the texts go on has left it out."""
+
 TEST: Final = "test"
 """The kind of a text on a staff member's own phone: of no patient, in no count. Its hours are in when it expires."""
 

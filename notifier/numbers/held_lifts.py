@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.events import record_event
-from notifier.db.outbox import in_state
+from notifier.db.outbox import in_state, move_many
 from notifier.db.tables import Message, NumberHold, Reply, ReplyPhone
+from notifier.domain.kinds import NOT_SAID
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
+from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.numbers.open_replies import what_holds
 from schedules.protocol import StepKind
@@ -26,6 +28,21 @@ def held_lifts(session: Session, phones: Iterable[str], *, now: datetime) -> lis
         col(Message.due_at).is_not(None),
     )  # fmt: skip
     return list(session.scalars(found.order_by(col(Message.nominal_at), col(Message.id))))
+
+
+def leave_out(session: Session, phones: Iterable[str], unsaid: Collection[int], *, at: datetime, by: str) -> None:
+    """Withdraw for good those of the lifts to these numbers that whoever lets the texts go on does not want said.
+
+    Raises Refused for a text that is no such lift.
+    """
+    if not unsaid:
+        return
+    held = {one.id for one in held_lifts(session, phones, now=at)}
+    for number in sorted(unsaid):
+        if number not in held:
+            raise Refused(f'message {number} is no "you may" that waits here, and only such a one can be left out')
+    planned, ended = MessageState.PLANNED, MessageState.CANCELLED
+    move_many(session, sorted(unsaid), seen=planned, to=ended, at=at, by=by, why=NOT_SAID)
 
 
 def give_back_held_time(session: Session, phones: Iterable[str], *, at: datetime, by: str) -> list[Message]:

@@ -18,7 +18,7 @@ from notifier.domain.open_replies import OpenReply, TextsDecision
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
-from notifier.numbers.held_lifts import give_back_held_time
+from notifier.numbers.held_lifts import give_back_held_time, leave_out
 from notifier.numbers.holds import open_holds, release_number
 from notifier.numbers.open_replies import close_open_reply, numbers_held_by, open_replies_on
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
@@ -85,12 +85,14 @@ def release(
     reconsent: str | None = None,
     seen: Collection[int] | None = None,
     yours: Collection[str] | None = None,
+    unsaid: Collection[int] = (),
 ) -> Released:
     """Let the texts of a number go on: what is open on it is closed, and its holds end. Somebody has read it all.
 
     `seen`: the open replies that were read; another one refuses (None: whatever is open). `yours`: the offices of
     whoever asks (None: all); what was written to others stays open and holds, for they have not read it. An opt-out
-    ends only with `reconsent`: how the patient said that texts are wanted again. Raises Refused without it.
+    ends only with `reconsent`: how the patient said that texts are wanted again. Raises Refused without it. `unsaid`:
+    the messages of those lifts, held meanwhile, that shall not be said.
     """
     number = _e164(phone)
     reconsent = read_reconsent(reconsent)
@@ -117,6 +119,7 @@ def release(
     if stored is not None and reconsent is not None:
         ended = opt_in(session, number, at=now, by=by)
         record_event(session, at=now, by=by, what="reconsented", why=f"opt-out {stored.id}: {reconsent}")
+    leave_out(session, phones, unsaid, at=now, by=by)
     lifts = let_go_on(session, phones, now=now, by=by)
     blocked = until_start(session, number) if ended and stored is not None and keeps_blocking(stored) else None
     closed = tuple(reply.id for reply in unread)

@@ -44,7 +44,8 @@ class TextRow:
 class HeldText:
     """A planned text that an open reply holds."""
 
-    message: int
+    id: int
+    """Of its message."""
     step: str
     at: datetime
     """Its moment."""

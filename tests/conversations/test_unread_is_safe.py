@@ -142,6 +142,24 @@ async def test_two_messages_at_once_give_their_time_back_once(sending: Sending) 
     assert now + timedelta(days=4) == sending.message(lift).expires_at
 
 
+async def test_of_two_lifts_held_meanwhile_one_is_said_and_the_other_never(sending: Sending) -> None:
+    ana = sending.enroll()
+    makeup, sun = (sending.plan(ana, kind="lift", step=step) for step in ("makeup-again", "sun-again"))
+    sending.gateway.reply(ANA, "is this normal?")
+    await sending.inbound()
+    sending.clock.pass_(hours=1)
+    other = sending.plan(ana, kind="care", step="wash")
+    for unsaid, decision, why in (
+        ({other}, TextsDecision.GO_ON, f'message {other} is no "you may" that waits here'),
+        ({sun}, TextsDecision.STAY_HELD, "left out only where the other texts go on"),
+    ):
+        with pytest.raises(Refused, match=why):
+            act(sending, close_reply, 1, decision, unsaid=unsaid)
+    assert [makeup] == [one.id for one in act(sending, close_reply, 1, TextsDecision.GO_ON, unsaid={sun}).lifts]
+    await sending.turn()
+    assert (S.ACCEPTED, S.CANCELLED) == (sending.state(makeup), sending.state(sun))
+
+
 async def test_to_end_is_an_opt_out_of_every_number_that_it_holds(sending: Sending) -> None:
     lift = sending.plan(kind="lift")
     sending.gateway.reply(ANA, "wrong number")

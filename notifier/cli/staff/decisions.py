@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from notifier.cli.context import command_context
-from notifier.cli.options import DryRun, Yes
+from notifier.cli.options import DryRun, LeaveOut, Yes
 from notifier.cli.output import note
 from notifier.db.engine import reading
 from notifier.domain.refused import Refused
@@ -44,6 +44,7 @@ def release(
     reconsent: Annotated[
         str | None, typer.Option(help="How the patient agreed to texts again; ends an opt-out.")
     ] = None,
+    leave_out: LeaveOut = None,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
@@ -57,7 +58,7 @@ def release(
         with context.change() as session:
             done = release_number(
                 session, phone, now=context.now, by=context.by, reconsent=reconsent,
-                seen={reply.id for reply in unread},
+                seen={reply.id for reply in unread}, unsaid=leave_out or (),
             )  # fmt: skip
         ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
         ended += (

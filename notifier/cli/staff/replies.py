@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from notifier.bootstrap.sending import answer_rules
 from notifier.cli.context import CommandContext, command_context, enrollment_called
-from notifier.cli.options import DryRun, Json, Yes
+from notifier.cli.options import DryRun, Json, LeaveOut, Yes
 from notifier.cli.output import is_attended, note, print_json
 from notifier.conversations.close import close_reply
 from notifier.conversations.inbox import the_reply
@@ -81,12 +81,15 @@ def reply(
 def close(
     number: Annotated[int, typer.Argument(help="The reply, as `notifier replies` gives it.", metavar="REPLY")],
     texts: Annotated[TextsDecision, typer.Option(help="What becomes of the texts that it holds.", show_default=False)],
+    leave_out: LeaveOut = None,
     dry_run: DryRun = False,
 ) -> None:
     """Close what a patient wrote: the texts go on, stay held, or end."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            done = close_reply(session, number, texts, now=context.now, by=context.by)
+            done = close_reply(
+                session, number, texts, now=context.now, by=context.by, unsaid=leave_out or ()
+            )
         if done.already:
             context.report("it was closed already")
             return

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from notifier.domain.kinds import LOOK_AGAIN, TELLS
+from notifier.domain.kinds import LOOK_AGAIN, NOT_SAID, TELLS
 from notifier.domain.planning.plan import Plan
 from notifier.domain.states import LEGAL_MOVES, SAID, MessageState
 from schedules.daily_cap import lost_its_place
@@ -187,8 +187,8 @@ def compare(
 def _is_settled(row: OutboxRow) -> bool:
     if row.state in SAID:
         return True
-    # A person who was asked whether it had left decided that it shall not leave again.
-    return row.state is MessageState.CANCELLED and row.attempts > 0
+    # A person decided that it shall not leave again, who was asked whether it had left; or not leave at all.
+    return row.state is MessageState.CANCELLED and (row.attempts > 0 or row.reason == NOT_SAID)
 
 
 def _place(row: OutboxRow | None, message: PlannedMessage, phone: str, now: datetime) -> tuple[str, str]:

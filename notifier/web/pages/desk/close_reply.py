@@ -17,6 +17,7 @@ from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.numbers.held_lifts import held_lifts
+from notifier.numbers.open_replies import numbers_held_by
 from notifier.numbers.release import plan_release, release
 from notifier.web.pages.desk.back import back_to
 from notifier.web.view import Page, View, redirect
@@ -26,14 +27,16 @@ def close(view: View) -> Response:
     """One reply, with a decision."""
     decision = _decision(view.field("texts"))
     number = view.number("reply")
-    if decision is TextsDecision.END and not view.field("sure"):
+    lifts = _lifts_on(view, *_numbers_of(view, number)) if decision is TextsDecision.GO_ON else []
+    not_offered = not {one.id for one in lifts} <= _ids(view.field("offered"))
+    if not view.field("sure") and (decision is TextsDecision.END or not_offered):
         with reading(view.context.engine) as session:
             reply = the_reply(session, number)
             _note_look(session, view, reply)
-            values: dict[str, Any] = {"back": back_to(view), "ends": True, "lifts": [], "elsewhere": 0}
+            values: dict[str, Any] = {"back": back_to(view), "texts": decision.value, "lifts": lifts, "elsewhere": 0}
             return view.page("close_reply.html", reply=reply, messages=[reply], **values)
     with writing(view.context.engine) as session:
-        close_reply(session, number, decision, now=view.now, by=view.who.by)
+        close_reply(session, number, decision, now=view.now, by=view.who.by, unsaid=_unsaid(view, lifts))
     view.note("did", f"close a reply: texts {decision.value}")
     return redirect(back_to(view, undo=[TaskRef(TaskKind.REPLY, number)]))
 
@@ -45,21 +48,36 @@ def release_number(view: View) -> Response:
         yours = view.context.rules.yours
         unread = _open_on(session, reply.phone, yours)
         elsewhere = len(plan_release(session, reply.phone)) - len(unread)
+        lifts = _lifts_on(view, reply.phone)
         if not view.field("sure"):
             _note_look(session, view, reply)
-            lifts = _lifts_on(view, reply.phone)
-            values: dict[str, Any] = {"back": back_to(view), "ends": False, "lifts": lifts, "elsewhere": elsewhere}
+            values: dict[str, Any] = {"back": back_to(view), "texts": None, "lifts": lifts, "elsewhere": elsewhere}
             return view.page("close_reply.html", reply=reply, messages=unread, **values)
-    seen = {int(one) for one in view.field("seen").split(",") if one.isascii() and one.isdigit()}
+    seen, unsaid = _ids(view.field("seen")), _unsaid(view, lifts)
     with writing(view.context.engine) as session:
-        release(session, reply.phone, now=view.now, by=view.who.by, seen=seen, yours=yours)
+        release(session, reply.phone, now=view.now, by=view.who.by, seen=seen, yours=yours, unsaid=unsaid)
     view.note("did", "release a number")
     return redirect(back_to(view))
 
 
-def _lifts_on(view: View, phone: str) -> Sequence[Message]:
+def _lifts_on(view: View, *phones: str) -> Sequence[Message]:
     with view.context.visible_session() as session:
-        return held_lifts(session, [phone], now=view.now)
+        return held_lifts(session, phones, now=view.now)
+
+
+def _numbers_of(view: View, reply: int) -> list[str]:
+    with reading(view.context.engine) as session:
+        return numbers_held_by(session, reply)
+
+
+def _unsaid(view: View, lifts: Sequence[Message]) -> set[int]:
+    """Those of the lifts that were offered and are not ticked."""
+    offered = _ids(view.field("offered"))
+    return {one.id for one in lifts if one.id in offered and not view.field(f"say.{one.id}")}
+
+
+def _ids(typed: str) -> set[int]:
+    return {int(one) for one in typed.split(",") if one.isascii() and one.isdigit()}
 
 
 def _open_on(session: Session, phone: str, yours: Collection[str] | None) -> list[Reply]:
