@@ -136,8 +136,8 @@ class Staffed(Protocol):
     def __hash__(self) -> int:
         """The same hours are asked for again and again."""
 
-    def left(self, at: datetime) -> timedelta:
-        """How much staffed time is left on the local date of that instant."""
+    def left(self, at: datetime, until: datetime | None = None) -> timedelta:
+        """How much staffed time is left on the local date of that instant; up to `until`, where that is sooner."""
 
     def next_date(self, at: datetime) -> datetime:
         """When the next local date begins."""
@@ -202,11 +202,16 @@ class OpenHours:
         return self.next_open(at, before, day0=day0)
 
     def first_staffed(self, at: datetime, before: datetime, *, day0: date | None = None) -> datetime | None:
-        """The first open instant in [at, before) with enough of its day's staffed hours left, or None."""
+        """The first open instant in [at, before) with enough of its day's staffed hours left, or None.
+
+        Its day is the clinic's and the patient's: an evening far in the west is a new day at the clinic, and its
+        answers would lie there for a night.
+        """
         while (opens := self.first_open(at, before, day0=day0)) is not None and self._staffed is not None:
-            if self._staffed.left(opens) >= LEAST_STAFFED:
+            midnight = wall_first(opens.astimezone(self.zone).date() + _ONE_DAY, time.min, self.zone)
+            if self._staffed.left(opens, midnight) >= LEAST_STAFFED:
                 break
-            at = self._staffed.next_date(opens)
+            at = min(midnight, self._staffed.next_date(opens))
         return opens
 
     def next_open(self, after: datetime, before: datetime, *, day0: date | None = None) -> datetime | None:

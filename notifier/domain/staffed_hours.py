@@ -108,12 +108,14 @@ class StaffedClock:
     hours: StaffedHours
     zone: ZoneInfo
 
-    def left(self, at: datetime) -> timedelta:
-        """How much staffed time is left on the local date of that instant."""
-        local = at.astimezone(self.zone)
-        minute = local.hour * 60 + local.minute
-        spans = [(opens, closes) for day, opens, closes in self.hours.spans if day == local.weekday()]
-        return timedelta(minutes=sum(max(0, closes - max(opens, minute)) for opens, closes in spans))
+    def left(self, at: datetime, until: datetime | None = None) -> timedelta:
+        """How much staffed time is left on the local date of that instant; up to `until`, where that is sooner.
+
+        Of whole minutes: what is due as two hours are left still has them some seconds later.
+        """
+        ends = self.next_date(at)
+        ends = ends if until is None else min(ends, until)
+        return self.hours.passed(at.replace(second=0, microsecond=0), ends, self.zone)
 
     def next_date(self, at: datetime) -> datetime:
         """When the next local date begins; UTC."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_a_question_leaves_only_with_two_staffed_hours_left_on_that_day() -> Non
         messages = build_timeline(plan, Anchor(at(treated)), Patient(NEW_YORK), rules).messages
         assert {"check-in": expected} == local_dues(messages), hours
         assert all("tell the patient in person" not in message.notes for message in messages)
+
+
+def test_an_evening_far_in_the_west_is_no_day_of_which_staffed_hours_are_left() -> None:
+    """At six in Honolulu the clinic in New York has begun a new day and sleeps; it asks as its own day still runs."""
+    plan = parse_protocol("plan", FILE.replace('time = "09:00"', 'time = "18:00"'))
+    honolulu = ZoneInfo("Pacific/Honolulu")
+    for hours, expected in (
+        ("Mon-Fri 09:00-17:00", "2026-06-18 09:00"),
+        ("Mon-Fri 09:00-16:59", None),
+        ("Mon-Fri 09:00-23:59; Mon-Fri 00:00-02:00", "2026-06-17 18:00"),
+    ):
+        rules = replace(RULES, staffed=StaffedClock(StaffedHours.parse(hours), NEW_YORK))
+        messages = build_timeline(plan, Anchor(at("2026-06-15T10:00")), Patient(honolulu), rules).messages
+        assert {"check-in": expected} == local_dues(messages, honolulu), hours
 
 
 def test_where_nobody_is_staffed_nothing_is_asked_and_the_preview_says_so() -> None:
