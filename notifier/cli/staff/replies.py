@@ -87,9 +87,7 @@ def close(
     """Close what a patient wrote: the texts go on, stay held, or end."""
     with command_context(dry_run=dry_run) as context:
         with context.change() as session:
-            done = close_reply(
-                session, number, texts, now=context.now, by=context.by, unsaid=leave_out or ()
-            )
+            done = close_reply(session, number, texts, now=context.now, by=context.by, unsaid=leave_out or ())
         if done.already:
             context.report("it was closed already")
             return
