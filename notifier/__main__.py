@@ -16,7 +16,9 @@ looking through them again and again took a sixth of an import."""
 def main() -> None:
     """Run one command and exit with its code: 0 done, 1 failed, 2 bad input, 78 bad configuration."""
     gc.set_threshold(COLLECT_AFTER, 20, 20)
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # the interpreter's last look through all it has loaded costs 0.3 s, and finds only what ends anyway
+    sys.exit(code)
 
 
 if __name__ == "__main__":

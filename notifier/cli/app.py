@@ -72,7 +72,7 @@ COMMANDS: Final = {
         "A month by protocol, provider and office: sent, arrived, answered, opted out, minutes to a person, segments.",
     ),
     "show": CommandEntry("staff.lists.show", "Every text of one enrollment."),
-    "explain": CommandEntry("staff.lists.explain", "Why a text was, was not, or will be sent."),
+    "explain": CommandEntry("staff.explain.explain", "Why a text was, was not, or will be sent."),
     "replies": CommandEntry("staff.lists.replies", "What patients wrote, the latest first."),
     "delivery": CommandEntry(
         "staff.delivery.delivery", "Texts and answers by day, how soon a person came, and how many patients are silent."

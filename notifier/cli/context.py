@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 import typer
 from sqlalchemy import Engine
@@ -42,10 +43,16 @@ class CommandContext:
     by: str
     """Who is acting, for the audit log."""
     rules: PlanningRules
-    protocols: Mapping[str, CareProtocol]
+    read_protocols: Callable[[], Mapping[str, CareProtocol]]
+    """Reads them once; whoever only looks at the database need not wait for them."""
     dry_run: bool = False
     patients: set[int] = field(default_factory=set)
     """The enrollments that this command shows or is about, for the audit log."""
+
+    @property
+    def protocols(self) -> Mapping[str, CareProtocol]:
+        """What the clinic may enroll on, read when it is first asked for."""
+        return self.read_protocols()
 
     def shows(self, patients: Iterable[int | None]) -> None:
         """Say whom the command shows: it is in the audit log before the command prints, or ends."""
@@ -151,13 +158,14 @@ def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = Fals
     engine = open_engine("sqlite://" if in_memory else settings.database_url.get_secret_value())
     try:
         rules = replace(planning_rules(settings), pseudonyms=read_pseudonyms(settings, engine))
-        yield CommandContext(settings, engine, clock.now(), who(settings.staff), rules, protocols(settings), dry_run)
+        of_files = cache(lambda: protocols(settings))
+        yield CommandContext(settings, engine, clock.now(), who(settings.staff), rules, of_files, dry_run)
     finally:
         engine.dispose()
 
 
 def _with_own_words(context: CommandContext) -> CommandContext:
-    return replace(context, protocols=protocols_in(context.engine, context.settings))
+    return replace(context, read_protocols=cache(lambda: protocols_in(context.engine, context.settings)))
 
 
 @contextmanager

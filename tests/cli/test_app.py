@@ -53,3 +53,4 @@ def test_a_list_starts_without_what_only_sending_and_serving_need() -> None:
     loaded = loaded_by("due", "--help")
     assert "sqlalchemy" in loaded
     assert set() == loaded & {"twilio", "httpx2", "psycopg", "fastapi", "apscheduler", "alembic"}
+    assert set() == loaded & {"notifier.oversight.explain", "notifier.sending.claim", "notifier.sms.gateway"}

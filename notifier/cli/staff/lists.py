@@ -1,4 +1,4 @@
-"""Lists: what will be sent and to whom, why a text was or was not sent, and what patients said."""
+"""Lists: what will be sent and to whom, and what patients said."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import typer
 from notifier.cli.context import command_context, enrollment_called
 from notifier.cli.options import Json, WhichEnrollment
 from notifier.cli.output import note, print_json, print_table
-from notifier.cli.output import show as print_styled
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
 from notifier.db.enrollments import ids_on
@@ -21,7 +20,6 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.fields import FILTERS
-from notifier.oversight import explain as explain_text
 from notifier.oversight import forecast
 from notifier.oversight.forecast import TextLine
 from schedules.saying import ONCE_CLEARED
@@ -56,21 +54,6 @@ def show(enrollment: WhichEnrollment, as_json: Json = False) -> None:
         whose = enrollment_called(session, enrollment)
         lines = forecast.show(session, whose)
     _print_texts(lines, as_json, context.rules, empty="no text was ever planned for this patient")
-
-
-def explain(
-    message: Annotated[int, typer.Argument(help="Its number, as `notifier show` and `notifier due` give it.")],
-    as_json: Json = False,
-) -> None:
-    """Why a text was, was not, or will be sent."""
-    with command_context(read_only=True) as context, reading(context.engine) as session:
-        sentences = explain_text.explain(session, message, rules=context.rules, now=context.now)
-        found = explain_text.find_text(session, message)
-        context.shows([found[1].id] if found else [])
-    if as_json:
-        print_json({"message": message, "sentences": sentences})
-    else:
-        print_styled("\n".join(sentences))
 
 
 def enrollments(
