@@ -21,12 +21,18 @@ _DEADLINE: Final = 15.0
 _REDIRECTS: Final = 3
 _CDN: Final = "twiliocdn.com"
 """Where Twilio's own API sends who may read: to a signed address there."""
+_GONE: Final = "Twilio does not have the photo any more"
 _SID: Final = re.compile(r"ME[0-9a-f]{32}")
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class MediaUnavailable(Exception):
     """It could not be fetched; the sentence is for staff."""
+
+    def __init__(self, sentence: str, *, is_final: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_final = is_final
+        """Another try would bring no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class MediaSource:
                     url = urljoin(url, response.headers.get("location", ""))
                     continue
                 if response.status_code == 404:
-                    raise MediaUnavailable("Twilio does not have the photo any more")
+                    raise MediaUnavailable(_GONE, is_final=True)
                 if response.status_code != 200:
                     raise MediaUnavailable(f"Twilio answered HTTP {response.status_code} instead of the photo")
                 return MediaFile(response.headers.get("content-type", ""), await _whole(response, most))
@@ -101,7 +107,7 @@ async def _whole(response: httpx2.Response, most: int) -> bytes:
     async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > most:
-            raise MediaUnavailable(f"it is larger than {most:,} bytes; look at it in Twilio's console")
+            raise MediaUnavailable(f"it is larger than {most:,} bytes; look at it in Twilio's console", is_final=True)
     return bytes(content)
 
 
@@ -111,7 +117,7 @@ def _named(listed: bytes, number: int) -> str:
         found = [one["sid"] for one in json.loads(listed)["media_list"]]
         sid = found[::-1][number - 1]
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        raise MediaUnavailable("Twilio does not have the photo any more") from None
+        raise MediaUnavailable(_GONE, is_final=True) from None
     if not isinstance(sid, str) or not _SID.fullmatch(sid):
         raise MediaUnavailable("Twilio listed a photo in a form that is not its own")
     return sid

@@ -12,7 +12,7 @@ from notifier.db.tables.booking_hooks import HookBooking, HookEvent, HookSource
 from notifier.db.tables.calendar_feeds import CalendarFeed
 from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer, SavedWording
 from notifier.db.tables.forgetting import Erasure, EvidenceSalt, LegalHold, ProviderDeletion, RetentionApproval
-from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, Poll, Receipt, Reply, ReplyPhone
+from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, PhotoLook, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
 from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
 from notifier.db.tables.overlays import OverlayDraft, OverlayVersion
@@ -69,6 +69,7 @@ __all__ = [
     "OverlayVersion",
     "PatientNote",
     "Pause",
+    "PhotoLook",
     "Poll",
     "ProtocolMigration",
     "ProtocolVersion",

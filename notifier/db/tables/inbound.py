@@ -97,6 +97,16 @@ class ReplyPhone(SQLModel, table=True):
     """None: since the upgrade to open replies that hold."""
 
 
+class PhotoLook(SQLModel, table=True):
+    """A photo of a reply that somebody has opened, and when first: one that nobody has is not deleted anywhere."""
+
+    __tablename__ = "photo_looks"
+    reply_id: int = Field(sa_column=Column(ForeignKey("replies.id"), primary_key=True))
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """From 1, in the order sent."""
+    at: datetime = instant()
+
+
 class NeverText(SQLModel, table=True):
     """One of the numbers and external ids by which a person who must never be texted is known again."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.conversations.photo_looks import unopened_photo
 from notifier.db.enrollments import the_enrollment
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state, move_where
@@ -55,8 +56,8 @@ class ErasurePlan:
 def plan_erasure(session: Session, enrollment_id: int, rules: PlanningRules) -> ErasurePlan:
     """What it would do; nothing is written.
 
-    Raises Refused for a patient on legal hold, with an open message, or with a text of which nobody knows whether it
-    left.
+    Raises Refused for a patient on legal hold, with an open message or a photo that nobody has opened, or with a text
+    of which nobody knows whether it left.
     """
     subject = subject_of(session, enrollment_id)
     refuse_elsewhere(session, subject.enrollments, rules.yours)
@@ -107,6 +108,9 @@ def _refuse_open(session: Session, subject: DataSubject) -> None:
     ).first()
     if opened is not None:
         raise Refused(f"the patient's message {opened} is open; close it first", "enrollment")
+    if (photo := unopened_photo(session, subject.phones)) is not None:
+        which = f"photo {photo[1]} of the patient's message {photo[0]}"
+        raise Refused(f"nobody has opened {which}; look at it first, for it is deleted at Twilio too", "enrollment")
     doubtful = or_(*(in_state(state) for state in _IN_DOUBT))
     found = session.scalars(
         select(col(Message.id)).where(texts_of(subject), doubtful).order_by(col(Message.id))

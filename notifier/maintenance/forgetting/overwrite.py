@@ -111,7 +111,7 @@ def _events(session: Session, subject: DataSubject) -> None:
 def _numbers(session: Session, subject: DataSubject, pseudonyms: Pseudonyms) -> None:
     for phone in subject.phones:
         pseudonym = pseudonyms.phone(phone)
-        session.execute(update(Reply).where(col(Reply.phone) == phone).values(phone=pseudonym, text=""))
+        session.execute(update(Reply).where(col(Reply.phone) == phone).values(phone=pseudonym, text="", media_count=0))
         session.execute(update(OptOut).where(col(OptOut.phone) == phone).values(phone=pseudonym))
         session.execute(update(NumberHold).where(col(NumberHold.phone) == phone).values(phone=pseudonym, reason=ERASED))
         session.execute(update(ReplyPhone).where(col(ReplyPhone.phone) == phone).values(phone=pseudonym))

@@ -14,8 +14,12 @@ from sqlmodel import col
 from notifier.access.manage_accounts import set_offices
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import reading, writing
-from notifier.db.tables import Reply, StaffAudit
+from notifier.db.tables import ProviderDeletion, Reply, StaffAudit
+from notifier.domain.key_set import KeySet
 from notifier.domain.offices import OfficeProfile
+from notifier.domain.pseudonyms import Pseudonyms
+from notifier.domain.refused import Refused
+from notifier.maintenance.forgetting.erase import erase
 from notifier.sandbox.messages import media_sids
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN
@@ -85,6 +89,28 @@ def test_what_is_no_photo_is_a_sentence_and_the_look_is_recorded_all_the_same(
     assert 2 == len(audited(pages))
     account.delete(message.sid)
     assert "Twilio does not have the photo any more" in pages.read(f"{PHOTO}/image")
+
+
+def test_a_photo_that_nobody_has_opened_is_deleted_nowhere(pages: Pages, twilio: RunningSandbox) -> None:
+    """The patient is not erased before somebody has seen each of them; a look in vain is none. Then all of it goes."""
+    account, pseudonyms = twilio.sandbox.account, Pseudonyms(KeySet(b"k" * 32))
+    (message,) = (one for one in account.messages.values() if one.media)
+
+    def forget() -> list[str]:
+        with writing(pages.engine) as session:
+            erase(session, 1, rules=pages.context.rules, pseudonyms=pseudonyms, now=pages.clock.now(), by="desk")
+            return list(session.scalars(select(col(ProviderDeletion.sid))))
+
+    pages.post("/replies/1/close", texts="go-on")
+    account.media[media_sids(message)[1]] = ("image/jpeg", b"no picture")
+    here, nowhere = pages.context.media, MediaSource("http://127.0.0.1:9", ACCOUNT_SID, (ACCOUNT_SID, AUTH_TOKEN))
+    for number, source, status in ((1, nowhere, 422), (1, here, 200), (2, here, 422)):
+        with pytest.raises(Refused, match=f"nobody has opened photo {number} of the patient's message 1; look at it"):
+            forget()
+        object.__setattr__(pages.context, "media", source)
+        assert status == pages.get(f"/replies/1/photos/{number}/image").status_code
+    assert message.sid in forget()
+    assert 404 == pages.get(f"{PHOTO}/image").status_code
 
 
 def test_a_photo_that_is_not_there_and_one_without_an_account(pages: Pages, twilio: RunningSandbox) -> None:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from notifier.conversations.inbox import the_reply
+from notifier.conversations.photo_looks import photo_opened
 from notifier.conversations.pictures import NotAPicture, clean_picture
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.enrollments import latest_on
 from notifier.db.tables import Enrollment, Reply
 from notifier.domain.refused import Refused
@@ -56,13 +57,23 @@ def _fetched(view: View, reply: Reply, number: int) -> bytes:
     if not _fetching.acquire(blocking=False):
         raise Refused("other photos are being fetched; try again in a moment")
     try:
-        return clean_picture(source.fetch(reply.sid, number).content)
+        picture = clean_picture(source.fetch(reply.sid, number).content)
     except MediaUnavailable as why:
+        if why.is_final:
+            _opened(view, reply, number)
         raise Refused(str(why)) from None
     except NotAPicture as why:
+        _opened(view, reply, number)
         raise Refused(f"this cannot be shown safely: {why}") from None
     finally:
         _fetching.release()
+    _opened(view, reply, number)
+    return picture
+
+
+def _opened(view: View, reply: Reply, number: int) -> None:
+    with writing(view.context.engine) as session:
+        photo_opened(session, reply.id or 0, number, at=view.now)
 
 
 def _reply(view: View) -> tuple[Reply, Enrollment | None]:
