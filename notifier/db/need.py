@@ -1,7 +1,7 @@
 """Which due text leaves first: what has fallen due is marked ready with its need, the number that claims sort by.
 
 Answers come first, then warnings, then whatever stops being useful first; the order of kinds breaks ties. Only a
-backlog is marked: where all that is due can be claimed at once, no order matters.
+backlog is marked: where all that is due can be claimed at once, the order matters to the texts of one number alone.
 """
 
 from __future__ import annotations
@@ -87,9 +87,11 @@ def need_of_reply(until: datetime) -> int:
     return int(until.timestamp()) * _SECOND
 
 
-def rank_of(kind: str) -> int:
-    """The place of a kind, 0 first."""
-    return NEED_ORDER.index(kind) if kind in NEED_ORDER else len(NEED_ORDER)
+def need_of(kind: str, due_at: datetime, expires_at: datetime) -> int:
+    """The need of a text that is not marked, because all that is due can be claimed at once."""
+    rank = NEED_ORDER.index(kind) if kind in NEED_ORDER else len(NEED_ORDER)
+    by = min(expires_at, due_at + RESTRICT_WITHIN) if kind in TELLS else expires_at
+    return min(rank, _FIRST) * _GROUP + int(by.timestamp()) * _SECOND + rank
 
 
 _LATE_ONES: Final = (in_state(MessageState.PLANNED), _messages.need >= literal_column(str(_LATE * _GROUP)))

@@ -64,7 +64,9 @@ def _uninformed(found: Tally) -> str:
 
 
 def _capped(found: Tally) -> str:
-    return f"{found.numbers['days']} days with texts; on {len(found.broken)} of them too many"
+    numbers = found.numbers
+    too_many = f"{numbers['days']} days with texts; on {numbers['full']} of them too many"
+    return f"{too_many}; {numbers['close']} texts within 15 minutes of another"
 
 
 PROMISES: Final[tuple[tuple[str, _Count, _Say], ...]] = (

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from notifier.domain.kinds import FIRST, OF_NO_PLAN, REPLY, TELLS
 from notifier.domain.states import MessageState
 from notifier.promises.facts import Evidence
 from notifier.promises.tally import Tally, length
+from schedules.daily_cap import LEAST_APART
+from schedules.moments import hours_for
 from schedules.protocol import StepKind
-from schedules.send_window import EARLIEST, LATEST
+from schedules.send_window import EARLIEST, LATEST, OpenHours
 
 _MAY_EXCEED: Final = frozenset({*TELLS, StepKind.WARNING})
 _ON_QUIET_DAYS: Final = frozenset({*_MAY_EXCEED, FIRST})
+_NEED_NOT_WAIT: Final = frozenset({StepKind.WARNING, StepKind.ASK})
+_ON_ITS_WAY: Final = timedelta(minutes=1)
+"""So long the text before may have been under way when it was made."""
 _WAITS_FOR_A_PERSON: Final = frozenset(
     {StepKind.LIFT, StepKind.EXPECT, StepKind.ASK, StepKind.CHECK_IN, StepKind.REBOOK}
 )
@@ -83,7 +88,8 @@ def never_uninformed(evidence: Evidence) -> Tally:
 
 
 def capped(evidence: Evidence) -> Tally:
-    """No more texts of the plan on one day than the clinic allows; what forbids and what warns may exceed it."""
+    """No more texts of the plan on one day than the clinic allows, and no two of them at once; what forbids and what
+    warns may exceed the day, and what warns waits for no other."""
     days: dict[tuple[str, date], set[int]] = defaultdict(set)
     over: dict[tuple[str, date], str] = {}
     for text, row in evidence.pairs():
@@ -93,4 +99,24 @@ def capped(evidence: Evidence) -> Tally:
         days[day].add(row.message)  # the same text once more, after it has come back, is no other
         if row.kind not in _MAY_EXCEED and len(days[day]) > evidence.max_texts_per_day:
             over.setdefault(day, f"{row}: it was text {len(days[day])} of that day")
-    return Tally(Counter(days=len(days)), broken=list(over.values()))
+    close = _too_close(evidence)
+    return Tally(Counter(days=len(days), full=len(over), close=len(close)), broken=[*over.values(), *close])
+
+
+def _too_close(evidence: Evidence) -> list[str]:
+    """A quarter of an hour lies between two texts to one number, but where the later one could not wait so long: it
+    would have expired, its hours would have ended, or nobody would have been there for the answers."""
+    last: dict[str, datetime] = {}
+    broken: list[str] = []
+    for text, row in evidence.pairs():
+        if row.kind in OF_NO_PLAN or not text.arrived:
+            continue
+        before, last[text.phone] = last.get(text.phone), text.at
+        if before is None or text.at - before >= LEAST_APART - _ON_ITS_WAY or row.kind in _NEED_NOT_WAIT:
+            continue
+        hours = OpenHours(evidence.window, row.zone, row.area_zones)
+        hours = hours_for(row.kind, hours, tells_a_rule=row.kind in _MAY_EXCEED)
+        until = before + LEAST_APART
+        if until < row.expires_at and hours.is_open(until, day0=row.day0):
+            broken.append(f"{row}: it left {length(text.at - before)} after another text to that number")
+    return broken

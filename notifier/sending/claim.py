@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from notifier.db.batch_moves import leave
 from notifier.db.engine import database_time
-from notifier.db.need import claimable_up_to, mark_late, mark_ready, mark_released, may_be_claimed, rank_of
+from notifier.db.need import claimable_up_to, mark_late, mark_ready, mark_released, may_be_claimed, need_of
 from notifier.db.outbox import in_state, move_many, next_due
 from notifier.db.rows import insert_rows
 from notifier.db.seen_to import mark_reminders
@@ -26,18 +26,12 @@ from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, Re
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import MessageState
+from notifier.sending.apart import JUST_LEFT
 from notifier.sending.decide import Send, Wait, Withdraw
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.circuits import why_stopped
 from notifier.sending.gates.closed import Gates, Trial
-from notifier.sending.gates.recoveries import (
-    LATE,
-    LATE_WAITS,
-    any_waiting,
-    begin_after_outage,
-    end,
-    next_departure,
-)
+from notifier.sending.gates.recoveries import LATE, LATE_WAITS, any_waiting, begin_after_outage, end, next_departure
 from schedules.send_window import SendWindow
 
 LEASE = timedelta(seconds=60)
@@ -195,7 +189,8 @@ def _lock_due(
     if fallen_due and (first or len(fallen_due) > limit):
         mark_ready(session, now, most=max(_MARKED_AT_ONCE, 2 * limit), after=after)
         first, fallen_due = ask(ready, {**known, "limit": limit}).all(), ()
-    return sorted(map(Due.of, first or fallen_due), key=lambda one: rank_of(one.kind) if not first else 0)
+    found = map(Due.of, first or fallen_due)
+    return list(found) if first else sorted(found, key=lambda one: need_of(one.kind, one.due_at, one.expires_at))
 
 
 def _decide_all(
@@ -239,7 +234,8 @@ def _decide_all(
                 waiting[wait].append(row)
             case Withdraw(MessageState.EXPIRED, why):
                 expired += 1
-                cause = row.reason or _late(row, late) or why_stopped(session, row.due_at, row.expires_at)
+                cause = None if row.reason == JUST_LEFT else row.reason
+                cause = cause or _late(row, late) or why_stopped(session, row.due_at, row.expires_at)
                 withdrawn[Withdraw(MessageState.EXPIRED, _with_cause(why, cause))].append(row.id)
             case withdraw:
                 withdrawn[withdraw].append(row.id)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from notifier.domain.kinds import CORRECTION, FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.sending.apart import JUST_LEFT, waits_until
 from schedules.moments import first_place, hours_for, leaves_late
 from schedules.offsets import wall_first
 from schedules.protocol import StepKind
@@ -53,6 +54,8 @@ class SendingFacts(NamedTuple):
     texts_today: int
     """What may have reached the number on this local day."""
     max_texts_per_day: int
+    last_left: datetime | None = None
+    """When the latest of them may have reached the number."""
     tells_untold: bool = False
     """Whether it names a rule that no text to this number has told, or may have."""
     never_text: bool = False
@@ -119,13 +122,26 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(text, facts, now, facts.hours.why_closed(now, now))
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    if not may_exceed and facts.texts_today >= facts.max_texts_per_day:
-        tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
-        return _at_the_next_opening(
-            text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
-        )
+    is_full = not may_exceed and facts.texts_today >= facts.max_texts_per_day
+    if decision := _on_a_full_day(text, facts, now) if is_full else _close_to_another(text, facts, closes, now):
+        return decision
     validity = max(1, min(LONGEST_VALIDITY, int((min(closes, text.expires_at) - now).total_seconds())))
     return Send(validity, late=text.has_late_text and leaves_late(text.nominal_at, now, facts.hours.zone))
+
+
+def _on_a_full_day(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
+    tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
+    return _at_the_next_opening(
+        text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
+    )
+
+
+def _close_to_another(text: DueText, facts: SendingFacts, closes: datetime, now: datetime) -> Decision | None:
+    """What is due at once to one number leaves a quarter of an hour apart."""
+    until = waits_until(
+        text.kind, facts.hours, last_left=facts.last_left, closes=closes, expires_at=text.expires_at, now=now,
+        day0=facts.day0)  # fmt: skip
+    return Wait(until, JUST_LEFT) if until else None
 
 
 def _nobody_to_answer(text: DueText, facts: SendingFacts, now: datetime) -> Decision | None:

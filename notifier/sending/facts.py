@@ -82,7 +82,7 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FactsOfBatch:
-    """What holds for the numbers and protocols of a batch; `count` keeps the daily cap true within it."""
+    """What holds for the numbers and protocols of a batch; `count` keeps the daily cap and the gap true within it."""
 
     opted_out: set[str]
     never_texted: set[int]
@@ -183,11 +183,12 @@ class FactsOfBatch:
             uninformed=self.uninformed.get(row.id),
             texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
             max_texts_per_day=self.most,
+            last_left=max((at for at in self.left.get(row.phone, ()) if at <= now), default=None),
             tells_untold=row.id in self.untold,
         )
 
     def count(self, row: Due, now: datetime) -> None:
-        """One more text leaves for this number, where it is one that the plan counts."""
+        """One more text leaves for this number at `now`, where it is one that the plan counts."""
         if row.kind in OF_NO_PLAN:
             return
         self.left.setdefault(row.phone, []).append(now)

@@ -18,6 +18,7 @@ from notifier.db.outbox import in_state, is_reply_or_test
 from notifier.db.tables import Enrollment, Message, RecoveryKind
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
+from notifier.sending.apart import JUST_LEFT
 from notifier.sending.claim import SendingRules
 from notifier.sending.decide import Decision, Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
@@ -206,8 +207,11 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
             most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
         for row, due in batch:
             decision = facts.decide(due, now)
-            if isinstance(decision, Send):
-                facts.count(due, now)
+            match decision:
+                case Send():
+                    facts.count(due, now)
+                case Wait(until, why) if why == JUST_LEFT:
+                    facts.count(due, until)
             yield row, decision
 
 

@@ -103,6 +103,7 @@ async def test_nobody_whose_words_are_unread_hears_that_all_is_well(sending: Sen
 
 async def test_with_two_questions_open_on_a_number_a_person_decides_which_is_meant(sending: Sending) -> None:
     await ask(sending)
+    sending.clock.pass_(minutes=10)
     await ask(sending, name="Eva Ruiz", folded_name="evaruiz")
     await hears(sending, "1", "3")
     assert [("answer", None, False, None), ("answer", None, True, None)] == outcomes(sending)

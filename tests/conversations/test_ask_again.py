@@ -65,7 +65,8 @@ async def test_the_second_asking_counts_by_the_daily_cap_and_leaves_only_while_s
     sending.clock.pass_(hours=24)
     for _ in range(2):
         sending.plan(1, phone=ANA)
-    await sending.turn()
+        await sending.turn()
+        sending.clock.pass_(minutes=15)
     await passes(sending, 0)
     assert AGAIN not in said(sending)
     await passes(sending, 20)

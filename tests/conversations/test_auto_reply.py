@@ -156,7 +156,9 @@ async def test_the_daily_cap_neither_stops_an_answer_nor_counts_it(sending: Send
     await sending.turn()
     await hears(sending, URGENT)
     second, third = (sending.plan(patient, kind="restrict") for _ in range(2))
-    await sending.turn()
+    for _ in range(2):
+        sending.clock.pass_(minutes=15)
+        await sending.turn()
     assert [S.ACCEPTED, S.PLANNED] == [sending.state(second), sending.state(third)]
     assert 3 == len(sending.sent_to)
 
@@ -166,6 +168,9 @@ async def test_an_answer_takes_no_place_from_the_plan_that_leaves_with_it(sendin
     patient = sending.enroll()
     texts = [sending.plan(patient, kind="restrict") for _ in range(3)]
     await hears(sending, URGENT)
+    for _ in range(2):
+        sending.clock.pass_(minutes=15)
+        await sending.turn()
     assert [S.ACCEPTED, S.ACCEPTED, S.PLANNED] == [sending.state(text) for text in texts]
     assert 3 == len(sending.sent_to)
 

@@ -13,6 +13,7 @@ from notifier.domain.open_replies import OpenReply
 from notifier.domain.states import MessageState
 from notifier.numbers.open_replies import open_replies_on
 from notifier.numbers.opt_outs import is_opted_out
+from notifier.sending import apart
 from notifier.sending.gates.polls import last_poll
 from tests.setups.sending import Sending
 
@@ -109,7 +110,10 @@ async def test_a_perhaps_holds_the_number_whole(sending: Sending, words: str) ->
         ("thanks!", set()),
     ],
 )
-async def test_what_is_open_holds_by_kind_whatever_it_means(sending: Sending, words: str, kept: set[str]) -> None:
+async def test_what_is_open_holds_by_kind_whatever_it_means(
+    sending: Sending, words: str, kept: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "LEAST_APART", timedelta(0))  # all that is not held leaves in one turn
     kinds = ("warning", "restrict", "care", "lift", "ask", "expect", "check_in", "rebook")
     patient = sending.enroll(rebook_consent=True)
     texts = {kind: sending.plan(patient, kind=kind) for kind in kinds}

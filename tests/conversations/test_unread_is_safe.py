@@ -22,6 +22,7 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.release import release
+from notifier.sending import apart
 from schedules.wording import Voice
 from tests.setups.sending import Sending
 
@@ -78,9 +79,10 @@ async def something_happens(sending: Sending, dice: Random, patient: int, phone:
 
 
 async def test_whatever_is_done_in_whatever_order_no_held_kind_leaves_while_something_is_open(
-    sqlite_house: Sending,
+    sqlite_house: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what nothing holds does leave: each of six patients at some time between two messages."""
+    monkeypatch.setattr(apart, "LEAST_APART", timedelta(0))  # all that is not held leaves in one turn
     sending, went = sqlite_house, 0
     sending.daily_cap = 1000
     sending.start()

@@ -38,6 +38,7 @@ async def test_who_agrees_again_at_the_desk_is_told_to_text_start(sending: Sendi
     sending.plan(enrollment)
     await sending.turn()
     assert SAYS == released(sending, "keyword").still_blocked
+    sending.clock.pass_(minutes=15)
     text = sending.plan(enrollment)
     sending.gateway.always = BLOCKED
     await sending.turn()

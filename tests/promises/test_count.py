@@ -94,6 +94,13 @@ def _doubled(body: str = ARRIVED.body) -> Evidence:
     return replace(GOOD, ledger=(*GOOD.ledger, replace(ARRIVED, sid="SM9", body=body)))
 
 
+def _beside(*, minutes: int, **changes: object) -> Evidence:
+    row = replace(MAKEUP, message=7, step="sun-again", sid="SM7", said="Sun is fine again.")
+    row = replace(row, **changes)  # type: ignore[arg-type]  # table data
+    arrived = Arrival("SM7", MARIA, "Sun is fine again.", SUNDAY + timedelta(minutes=minutes), "delivered")
+    return replace(GOOD, outbox=(*GOOD.outbox, row), ledger=(*GOOD.ledger, arrived))
+
+
 def _row(**changes: object) -> Evidence:
     return replace(GOOD, outbox=(replace(MAKEUP, **changes), WITHHELD, ISLAND))  # type: ignore[arg-type]  # table data
 
@@ -132,6 +139,7 @@ TWO_DAYS = timedelta(days=2)
         ),
         pytest.param("Never untold", _row(topics=frozenset({"makeup"})), id="lifted, and no text has named it before"),
         pytest.param("Never crowded", replace(GOOD, max_texts_per_day=0), id="more than the clinic allows"),
+        pytest.param("Never crowded", _beside(minutes=13), id="within 15 minutes of another text to that number"),
         pytest.param("Never lost", _row(state=MessageState.PLANNED, sid=None), id="due and still planned"),
         pytest.param("Never lost", _row(state=MessageState.UNKNOWN, sid=None), id="nobody knows"),
         pytest.param("Never lost", replace(GOOD, ledger=(ISLAND_ARRIVED,)), id="we say sent, the ledger does not"),
@@ -140,6 +148,16 @@ TWO_DAYS = timedelta(days=2)
 )
 def test_a_breach_turns_its_line_red(promise: str, doctored: Evidence) -> None:
     assert promise in _broken(doctored)
+
+
+def test_a_text_that_could_not_wait_a_quarter_of_an_hour_breaks_nothing() -> None:
+    could_not = [
+        _beside(minutes=14),  # claimed when the quarter was over, and called at once
+        _beside(minutes=1, kind=StepKind.WARNING),
+        _beside(minutes=1, kind="reply"),
+        _beside(minutes=13, expires_at=SUNDAY + timedelta(minutes=15)),
+    ]
+    assert [[]] * 4 == [_broken(one) for one in could_not]
 
 
 def test_what_waits_for_a_person_to_read_is_not_lost() -> None:

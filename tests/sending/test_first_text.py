@@ -22,6 +22,7 @@ async def test_it_takes_no_place_among_the_two_texts_of_a_day_and_needs_none(sen
     sending.plan(ana, **IS_FIRST)
     sending.plan(ana)
     await sending.turn()
+    sending.clock.pass_(minutes=15)
     sending.plan(ana)
     await sending.turn()
     assert 3 == len(sending.sent_to)

@@ -55,6 +55,10 @@ def test_a_backlog_leaves_by_need_and_kinds_break_ties(sending: Sending) -> None
     shuffled = Random(7).sample(range(len(needs)), len(needs))
     ids = dict(zip(shuffled, plan(sending, [needs[place] for place in shuffled]), strict=True))
     sending.open_gate()
+    with writing(sending.engine) as session:  # all at once, and none is marked
+        found = claim(session, sending.rules, now=sending.clock.now(), worker_id="w", limit=50)
+        session.rollback()
+    assert [ids[place] for place in range(len(needs))] == [one.message_id for one in found.claims]
     left = [claimed(sending, 1) for _ in needs]
     assert [[ids[place]] for place in range(len(needs))] == left
 

@@ -189,7 +189,7 @@ async def test_the_plan_says_of_each_text_what_becomes_of_it(sending: Sending) -
     fates = {one.message: (one.fate, one.name, one.leaves_at) for one in look(sending).late}
     assert {
         three[0]: (LateFate.LEAVES, "Eve", now),
-        three[1]: (LateFate.LEAVES, "Eve", now),
+        three[1]: (LateFate.MOVED, "Eve", now + timedelta(minutes=15)),
         three[2]: (LateFate.MOVED, "Eve", datetime(2026, 3, 7, 14, 0, tzinfo=UTC)),
         waits: (LateFate.WAITS, "Ana Ruiz", None),
     } == fates
