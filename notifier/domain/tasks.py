@@ -46,7 +46,7 @@ class TaskOutcome(StrEnum):
     ANSWERED = "answered"
     """Of a question: the patient has written since."""
     INFORMED = "informed"
-    """Its rule was told otherwise, by a later text or by a person."""
+    """Its rule was told otherwise, by a later text or by a person; or it is over, and its lift asks for the call."""
     AGAIN = "again"
     """Its step was planned once more."""
     REMINDER = "reminder"

@@ -61,7 +61,8 @@ def replan(session: Session, rules: PlanningRules, now: datetime, *, most: int =
 
 
 def _close_informed(session: Session, asked_for: Sequence[int], now: datetime) -> None:
-    """Nobody has to say any more what a text of a rule did not, where the patient has heard all of it otherwise."""
+    """Nobody has to say any more what a text of a rule did not, where the patient has heard all of it otherwise; a rule
+    that is over counts too where its lift was withheld, for that one asks for the call."""
     failed = (*BOUNCED, MessageState.EXPIRED)
     open_ones = select(Message, Enrollment).join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
     open_ones = open_ones.where(
@@ -70,17 +71,24 @@ def _close_informed(session: Session, asked_for: Sequence[int], now: datetime) -
     )  # fmt: skip
     told = []
     for message, enrollment in session.execute(open_ones).all():
-        heard = {
+        texts = messages_of(session, enrollment.id or 0)
+        seen_to = {
             *(enrollment.informed or {}),
-            *informed_by_text(messages_of(session, enrollment.id or 0), enrollment.phone),
+            *informed_by_text(texts, enrollment.phone),
+            *(topic for one in texts if _asks_for_a_call(one, now) for topic in one.topics or ()),
         }
-        if message.topics and heard.issuperset(message.topics):
+        if message.topics and seen_to.issuperset(message.topics):
             told.append(message.id or 0)
             record_event(
                 session, at=now, by=_BY, what="seen_to", why="its rule was told otherwise", enrollment_id=enrollment.id,
                 message_id=message.id,
             )  # fmt: skip
     mark_informed(session, told)
+
+
+def _asks_for_a_call(text: Message, now: datetime) -> bool:
+    is_over = text.kind == StepKind.LIFT and text.nominal_at <= now
+    return is_over and text.state is MessageState.EXPIRED and text.seen_to is None and _says_so([text.reason])
 
 
 def _replan_number(session: Session, phone: str, whose: set[int], rules: PlanningRules, now: datetime) -> None:

@@ -133,7 +133,7 @@ class FactsOfBatch:
             holds=what_holds(session, kept) if kept else {},
             pauses=paused_now(session),
             left=left,
-            uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT]),
+            uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT], now),
             untold=uninformed_rules(
                 session, [row.id for row in due if row.kind == StepKind.RESTRICT and may_be_held(row)]
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,8 +26,9 @@ _LIFTS = (
     .where(in_array(col(Message.id), "lifts"))
 )  # fmt: skip
 _RULE_TEXTS = select(
-    col(Message.enrollment_id), col(Message.kind), col(Message.topics), col(Message.phone), col(Message.state)
-).where(in_array(col(Message.enrollment_id), "enrollments"), col(Message.kind).in_(TELLS))
+    col(Message.enrollment_id), col(Message.kind), col(Message.topics), col(Message.phone), col(Message.state),
+    col(Message.expires_at),
+).where(in_array(col(Message.enrollment_id), "enrollments"), col(Message.kind).in_(TELLS))  # fmt: skip
 
 
 _RULES = select(
@@ -42,12 +44,12 @@ class _RuleText:
     state: MessageState
 
 
-def uninformed_lifts(session: Session, lifts: Sequence[int]) -> dict[int, str]:
+def uninformed_lifts(session: Session, lifts: Sequence[int], now: datetime) -> dict[int, str]:
     """Those of these lifts, by their ids, that must wait, and why; read as the tables are in this transaction."""
     if not lifts:
         return {}
     found = session.connection().execute(_LIFTS, {"lifts": lifts}).all()
-    rows = _rule_texts(session, {lift.enrollment_id for lift in found})
+    rows = _rule_texts(session, {lift.enrollment_id for lift in found}, now)
     why = {
         lift.id: why_uninformed(
             lift.topics or (),
@@ -81,8 +83,13 @@ def uninformed_rules(session: Session, texts: Sequence[int]) -> frozenset[int]:
     )
 
 
-def _rule_texts(session: Session, enrollments: Collection[int]) -> Mapping[int, Sequence[_RuleText]]:
+def _rule_texts(
+    session: Session, enrollments: Collection[int], now: datetime | None = None
+) -> Mapping[int, Sequence[_RuleText]]:
+    """By enrollment. At `now` a planned one that is too late counts as given up, which it will be."""
     rows: dict[int, list[_RuleText]] = defaultdict(list)
     for row in session.connection().execute(_RULE_TEXTS, {"enrollments": list(enrollments)}):
-        rows[row.enrollment_id].append(_RuleText(row.kind, row.topics, row.phone, row.state))
+        is_over = now is not None and row.state is MessageState.PLANNED and row.expires_at <= now
+        state = MessageState.EXPIRED if is_over else row.state
+        rows[row.enrollment_id].append(_RuleText(row.kind, row.topics, row.phone, state))
     return rows

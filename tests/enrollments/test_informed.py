@@ -24,7 +24,9 @@ from notifier.enrollments.sweep import sweep
 from notifier.numbers.opt_outs import opt_in, opt_out
 from notifier.oversight.informed import informed_of
 from notifier.sending.uninformed import uninformed_lifts
+from notifier.tasks.pieces import all_tasks
 from tests.setups.clinic import ANA, BOB, ClinicSetup
+from tests.setups.sending import open_house
 from tests.setups.tasks import see_to
 
 PLANNED, EXPIRED, CANCELLED = MessageState.PLANNED, MessageState.EXPIRED, MessageState.CANCELLED
@@ -133,7 +135,7 @@ def test_while_nobody_knows_whether_the_rule_arrived_its_lift_waits(clinic: Clin
 
 def waits(clinic: ClinicSetup, *lifts: Message) -> dict[int, str]:
     with reading(clinic.engine) as session:
-        return uninformed_lifts(session, [one.id for one in lifts if one.id])
+        return uninformed_lifts(session, [one.id for one in lifts if one.id], clinic.now)
 
 
 def test_what_a_person_told_is_lifted_and_told_by_text_too_unless_it_is_in_writing(clinic: ClinicSetup) -> None:
@@ -174,6 +176,28 @@ def test_told_in_person_on_a_text_that_could_not_be_sent_is_written_down(clinic:
     with reading(clinic.engine) as session:
         one = session.get_one(Enrollment, whose)
         assert {"makeup": "in person", "sun": "not yet: its text is to come"} == informed_of(session, one)
+
+
+@pytest.mark.parametrize(("protocol", "hours", "asked"), [("makeup-only", 10, []), ("plain", 26, ["makeup-again"])])
+async def test_nobody_is_asked_any_more_to_tell_what_a_catch_up_has_told(
+    clinic: ClinicSetup, protocol: str, hours: int, asked: list[str]
+) -> None:
+    """After 26 hours the rule on makeup is over: its lift asks for the call, and the text of the rule does not."""
+    whose, late = clinic.enroll(protocol=protocol).enrollment, clinic.now + hours * HOUR
+    expires(clinic, whose, late)
+    follow(clinic, late)
+    assert {"today", *asked} == listed(clinic, late)
+    leaves = clinic.texts(whose)["catch-up"].due_at
+    assert leaves is not None
+    with open_house(clinic.engine, leaves) as house:
+        await house.turn()
+    follow(clinic, leaves)
+    assert set(asked) == listed(clinic, leaves)
+
+
+def listed(clinic: ClinicSetup, at: datetime) -> set[str]:
+    with reading(clinic.engine) as session:
+        return {session.get_one(Message, one.ref.number).step for one in all_tasks(session, at, limit=9)}
 
 
 def test_a_catch_up_that_does_not_arrive_is_not_repeated_to_the_number_but_left_to_a_person(

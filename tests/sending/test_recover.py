@@ -264,3 +264,16 @@ def test_a_plan_counts_all_of_them_and_lists_the_first(sending: Sending, monkeyp
     assert (frozenset([*useful, *gone]), 7, 3, 10) == (shown.texts, shown.useful, shown.too_late, shown.patients)
     assert useful[:2] == [one.message for one in shown.late] == [one.message for one in shown.excerpt]
     assert (8, 7, 3) == (shown.omitted, shown.fates[LateFate.LEAVES], shown.fates[LateFate.EXPIRED])
+
+
+def test_a_lift_whose_rule_text_is_itself_too_late_is_not_called_useful(sending: Sending) -> None:
+    expected = {}
+    for catches_up, phone in ((True, "+12125550801"), (False, "+12125550802")):
+        whose = sending.enroll(phone=phone, catches_up=catches_up)
+        until = sending.clock.now() + HOUR
+        rule = sending.plan(whose, phone=phone, step="today", kind="restrict", topics=["sun"], expires_at=until)
+        lift = sending.plan(whose, phone=phone, step="sun-again", kind="lift", topics=["sun"])
+        expected[rule] = (LateFate.EXPIRED, "it could not leave while it was still useful")
+        expected[lift] = (LateFate.WAITS, "not told: sun; tell the patient in person")
+    sending.clock.pass_(hours=2)
+    assert expected == {one.message: (one.fate, one.why) for one in look(sending).late}

@@ -199,8 +199,8 @@ def test_late_texts_are_shown_with_whose_they_are_and_released(
     later(tmp_path, "2026-03-20T00:40:00Z")
     lines = clinic("recover", "--plan", "--json").answer["texts"]
     assert {"expired"} == {line["fate"] for line in lines}
-    late, untold = "it could not leave while it was still useful", "the text that tells the rule comes first"
-    assert {"today": late, "still-no-makeup": late, "makeup-again": f"{untold} (makeup)"} == {
+    late, untold = "it could not leave while it was still useful", "not told: makeup; tell the patient in person"
+    assert {"today": late, "still-no-makeup": late, "makeup-again": untold} == {
         line["step"]: line["why"] for line in lines if line["step"] in ("today", "still-no-makeup", "makeup-again")
     }
 
