@@ -41,8 +41,8 @@ def choose(pages: Pages, data: bytes, **fields: str) -> httpx2.Response:
     return answer
 
 
-def commit(pages: Pages) -> httpx2.Response:
-    answer = pages.post("/import/commit", on="/import", file=pages.token("/import", "file"))
+def commit(pages: Pages, **fields: str) -> httpx2.Response:
+    answer = pages.post("/import/commit", on="/import", file=pages.token("/import", "file"), **fields)
     settle(pages)
     return answer
 
