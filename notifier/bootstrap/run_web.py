@@ -154,7 +154,7 @@ def build_app(
     from notifier.web.pages.routes import staff_router  # noqa: PLC0415  # as above
 
     context = web_context(settings, engine, clock)
-    return create_app(
+    app = create_app(
         engine,
         clock,
         webhooks=webhook_settings(settings, replied),
@@ -166,6 +166,8 @@ def build_app(
         error_page=to_staff(context),
         hosts=HostRules(context.public_host, THIS_MACHINE | settings.hosts_of_pages),
     )
+    app.state.let_go = context.watch.let_go
+    return app
 
 
 def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebContext:

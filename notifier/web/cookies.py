@@ -44,10 +44,15 @@ def who(context: WebContext, request: Request, now: datetime, *, token: str | No
     signed_in, stale = found
     if context.second_factor.requires(signed_in.role) and not signed_in.second_factor:
         return None  # of before it was required; a new sign-in asks to set one up
-    if stale and not request.headers.get("x-refresh"):
+    if stale and not is_refresh(request):
         with writing(context.engine) as session:
             sessions.seen(session, hashed, source_of(request), now=now)
     return signed_in
+
+
+def is_refresh(request: Request) -> bool:
+    """Whether a page asks by itself, and nobody's hand was on it."""
+    return bool(request.headers.get("x-refresh"))
 
 
 def give(response: Response, request: Request, token: str) -> None:

@@ -1,70 +1,130 @@
-"""The state of the desk for every open page of this process: looked up once in a second, however many pages ask."""
+"""The state of the desk for every open page of this process: looked up once for all of them, and only after something
+was written.
+
+An open page leaves a question with the server, which holds it until there is news. What holds it tells nothing: once
+there is news, or the time is over, the question goes the way of every other one, session and rights included.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 
 from notifier.access.accounts import SignedIn
 from notifier.access.sessions import who_have
+from notifier.db.change_mark import ChangeMark
 from notifier.db.engine import reading
 from notifier.db.visibility import looking
+from notifier.domain.clocks import Timekeeper
 from notifier.oversight.desk_state import DeskState, desk_state
 
 _FRESH: Final = 0.8
 """Seconds for which what was looked up holds."""
-_ASKS_AGAIN: Final = 20.0
-"""Seconds after which a page that has not asked again is taken to be closed."""
+_MOST_HELD: Final = 200
+"""Questions at once; any more are answered at once. Half of the connections that the server takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A question that waits: of which session (by the hash of its token), and what its page knows."""
+
+    session: str
+    known: str
 
 
 @dataclass
 class DeskWatch:
     """By the offices of whoever asks. Processes share nothing but the tables, so each finds the same."""
 
+    every: float = 1.5
+    """Seconds between two looks at whether anything was written."""
+    held_for: float = 40.0
+    """Seconds after which a question is answered anyway: proxies cut what is silent for a minute, some after 50."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _found: dict[frozenset[str] | None, tuple[float, DeskState]] = field(default_factory=dict)
-    _asked: dict[str, float] = field(default_factory=dict)
-    """When a page of each session has asked last; sessions by the hash of their token."""
-    _signed_in: tuple[float, Mapping[str, SignedIn]] = (float("-inf"), field(default_factory=dict))
+    _sessions: Mapping[str, SignedIn] = field(default_factory=dict)
+    """Whose the waiting sessions were at the last look; without those that are locked or over."""
+    _held: dict[asyncio.Future[None], Held] = field(default_factory=dict)
+    _looking: asyncio.Task[None] | None = None
+    _looked_at: object = None
 
     def state(self, engine: Engine, yours: frozenset[str] | None, now: datetime, monotonic: float) -> DeskState:
         """The state of a moment ago. `monotonic`: seconds on a clock that never jumps."""
         with self._lock:
             known = self._found.get(yours)
-            if known is not None and _is_fresh(known[0], monotonic):
+            if known is not None and 0 <= monotonic - known[0] < _FRESH:
                 return known[1]
-            with looking(engine, yours) as session:
-                state = desk_state(session, now)
-            self._found[yours] = monotonic, state
-            return state
+            return self._look_up(engine, yours, now, monotonic)
 
-    def ask(
-        self, engine: Engine, token_hash: str, yours: frozenset[str] | None, now: datetime, monotonic: float
-    ) -> DeskState:
-        """The same for an open page of this session, and of every session whose pages ask: whose each of them is."""
+    async def hold(self, question: Held, left: Awaitable[None], engine: Engine, clock: Timekeeper) -> None:
+        """Wait until there is news for that page, its session is over, or the time is; or whoever asked has `left`."""
+        is_known = question.session in self._sessions
+        if len(self._held) >= _MOST_HELD or (is_known and self._is_news(question)):
+            return
+        news = asyncio.get_running_loop().create_future()
+        self._held[news] = question
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._keep_looking(engine, clock))
+        leaving = asyncio.ensure_future(left)
+        try:
+            await asyncio.wait([news, leaving], timeout=self.held_for, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            del self._held[news]
+
+    def let_go(self) -> None:
+        """Answer everybody now, such as before the server stops. To be called in its event loop."""
+        for news in self._held:
+            if not news.done():
+                news.set_result(None)
+
+    async def _keep_looking(self, engine: Engine, clock: Timekeeper) -> None:
+        """As long as somebody waits."""
+        try:
+            with closing(ChangeMark(engine)) as mark:
+                while await asyncio.sleep(self.every, self._held):
+                    waiting = dict(self._held)
+                    await run_in_threadpool(self._look, {one.session for one in waiting.values()}, engine, mark, clock)
+                    for news, question in waiting.items():
+                        if not news.done() and self._is_news(question):
+                            news.set_result(None)
+        except SQLAlchemyError:
+            self.let_go()  # the database is away: each is told so in the words of every page
+        finally:
+            self._looked_at, self._sessions = None, {}
+
+    def _look(self, waiting: Collection[str], engine: Engine, mark: ChangeMark, clock: Timekeeper) -> None:
+        """What comes by the passing of time comes on the full minute; so do sessions that are locked."""
+        now = clock.now()
+        seen = mark.read(), now.replace(second=0, microsecond=0)
+        if seen == self._looked_at and self._sessions.keys() >= set(waiting):
+            return
+        with reading(engine) as session:
+            self._sessions = who_have(session, waiting, now=now)
         with self._lock:
-            self._asked[token_hash] = monotonic
-            if not _is_fresh(self._signed_in[0], monotonic):
-                self._asked = {one: at for one, at in self._asked.items() if monotonic - at < _ASKS_AGAIN}
-                with reading(engine) as session:
-                    self._signed_in = monotonic, who_have(session, self._asked, now=now)
-        return self.state(engine, yours, now, monotonic)
+            for yours in {_offices(one) for one in self._sessions.values()}:
+                self._look_up(engine, yours, now, clock.monotonic())
+        self._looked_at = seen
 
-    def remembered(self, token_hash: str, monotonic: float) -> tuple[SignedIn, DeskState] | None:
-        """Whose session it is, and the state for them, as looked up for another page a moment ago; without a look at
-        the database. None: ask."""
-        at, found = self._signed_in
-        if not _is_fresh(at, monotonic) or (who := found.get(token_hash)) is None:
-            return None
-        self._asked[token_hash] = monotonic
-        known = self._found.get(None if who.offices is None else frozenset(who.offices))
-        return (who, known[1]) if known is not None and _is_fresh(known[0], monotonic) else None
+    def _look_up(self, engine: Engine, yours: frozenset[str] | None, now: datetime, monotonic: float) -> DeskState:
+        with looking(engine, yours) as session:
+            state = desk_state(session, now)
+        self._found[yours] = monotonic, state
+        return state
+
+    def _is_news(self, question: Held) -> bool:
+        who = self._sessions.get(question.session)
+        return who is None or question.known != self._found[_offices(who)][1].token
 
 
-def _is_fresh(at: float, monotonic: float) -> bool:
-    return 0 <= monotonic - at < _FRESH
+def _offices(who: SignedIn) -> frozenset[str] | None:
+    return None if who.offices is None else frozenset(who.offices)

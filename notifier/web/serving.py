@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Final
@@ -24,7 +24,10 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
-    """Serve until the block ends; gives the server's address. Raises CannotListen."""
+    """Serve until the block ends; gives the server's address. Raises CannotListen.
+
+    `app.state.let_go`, where there is one, is called before the server waits for its last answers.
+    """
     listener = listen(host, port)
     server = _Server(app)
     # A daemon: should it hang at the end, the process still ends. Outside the main thread uvicorn leaves signals alone.
@@ -58,6 +61,7 @@ class _Server(uvicorn.Server):
             )
         )
         self.listening: Future[None] = Future()
+        self._let_go: Callable[[], None] | None = getattr(app.state, "let_go", None)
 
     def serve_here(self, listener: socket.socket) -> None:
         try:
@@ -72,3 +76,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set_result(None)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._let_go is not None:
+            self._let_go()  # what is held until there is news is no answer under way
+        await super().shutdown(sockets)

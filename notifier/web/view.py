@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import PurePath
@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from notifier.access import accounts
 from notifier.access.accounts import SignedIn, Source
@@ -26,6 +26,7 @@ from notifier.domain.refused import Refused
 from notifier.oversight.desk_state import DeskState
 from notifier.web import cookies, origin
 from notifier.web.context import WebContext
+from notifier.web.drawn_pages import DrawnPage
 from notifier.web.error_pages import NOTHING_HERE, patient_in
 from notifier.web.hashing_room import BUSY, HashingRoom, TooMany
 from notifier.web.render import render
@@ -34,6 +35,7 @@ from notifier.web.source import source_of
 Fields = ImmutableMultiDict[str, str]
 _ERROR = "error.html"
 _PATIENT = re.compile(rb'(?:href|action)="/patients/([0-9]{1,18})\b')
+_FORM = re.compile(rb' data-form="([0-9a-f]+)"')
 _LONGEST_PATH = 120
 _MOST_BYTES = 200_000
 _MOST_FIELDS = 300
@@ -51,6 +53,8 @@ class View:
     token: str
     """The session's."""
     fields: Fields
+    looks: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    """What has been seen so far: what it is called, and whom it shows."""
 
     @property
     def form(self) -> str:
@@ -126,6 +130,7 @@ class View:
 
         A page that is drawn anew is no other look: whoever has been on it all the time is not written down again.
         """
+        self.looks.append((about, patients))
         look = Look(self.who.by, self.source, about, patients)
         record_look(self.context.engine, self.context.looks, look, now=self.now)
 
@@ -156,8 +161,10 @@ class Page:
     """Whether it hashes passwords, which is done in a room of its own."""
     read: Callable[[WebContext, Request], Awaitable[Fields | Response]] | None = None
     """How its form is read where `read_fields` will not do."""
-    at_once: Callable[[WebContext, Request], Response | None] | None = None
-    """The response where all of it is remembered, whoever asks included: no thread, no database; else None."""
+    live: bool = False
+    """Whether it draws itself anew in every open window when something has come."""
+    waits: Callable[[WebContext, Request], Awaitable[None]] | None = None
+    """What happens first, and tells nothing: who asks, and whether they may, is checked after it."""
 
 
 async def respond(context: WebContext, room: HashingRoom, page: Page, request: Request) -> Response:
@@ -165,8 +172,8 @@ async def respond(context: WebContext, room: HashingRoom, page: Page, request: R
     fields = await (page.read or read_fields)(context, request)
     if isinstance(fields, Response):
         return fields
-    if page.at_once is not None and (made := page.at_once(context, request)) is not None:
-        return made
+    if page.waits is not None:
+        await page.waits(context, request)
     if not page.hashes:
         return await run_in_threadpool(_respond, context, page, request, fields)
     try:
@@ -212,11 +219,31 @@ def _respond(context: WebContext, page: Page, request: Request, fields: Fields) 
             return view.page("error.html", status=403, sentence="Only an admin may do this.")
         if page.whole and who.offices is not None:
             return view.page("error.html", status=403, sentence=_WHOLE)
-        return page.handler(view)
+        return _drawn_once(view, page.handler) if page.live and cookies.is_refresh(request) else page.handler(view)
     except Refused as why:
         return view.page("error.html", status=422, sentence=str(why), patient=patient_in(request.url.path))
     except NotFound:
         return view.page("error.html", status=404, **NOTHING_HERE)
+
+
+def _drawn_once(view: View, handler: Handler) -> Response:
+    """The same for every window of one person: all is checked and written down for each, and only drawn for the first.
+
+    What it shows is no older than what the window was told of: another state of the desk is another key.
+    """
+
+    def draw() -> DrawnPage:
+        made = handler(view)
+        form = _FORM.search(bytes(made.body))
+        return DrawnPage(bytes(made.body), made.status_code, form[1].decode() if form else "", tuple(view.looks))
+
+    address, state = str(view.request.url.path), view.desk.token
+    key = (view.who, address, view.request.url.query, state)
+    drawn = view.context.drawn.get(key, draw, view.context.clock.monotonic())
+    for about, patients in drawn.looks:
+        view.saw(about, *patients)
+    body = drawn.body.replace(drawn.form.encode(), view.form.encode()) if drawn.form else drawn.body
+    return HTMLResponse(body, drawn.status)
 
 
 def locked(context: WebContext, page: Page, request: Request, fields: Mapping[str, str]) -> Response:

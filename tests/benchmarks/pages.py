@@ -49,7 +49,7 @@ _LISTS = (
 )  # fmt: skip
 _EACH = {"/texts/{which}": [f"/texts/{which}" for which in _LISTS], "/delivery": ["/delivery", "/delivery?days=30"]}
 _EACH["/tasks"] = ["/tasks", "/tasks?older=1", "/tasks?put-off=1"]
-_NOT_MEASURED = re.compile(r"/photos/|/found/|\.csv$|\.ics$|/import/progress|/check$|/compare$")
+_NOT_MEASURED = re.compile(r"/photos/|/found/|\.csv$|\.ics$|/import/progress|/check$|/compare$|/correction$")
 """What is a file, has nothing to show here, or is measured by its own name below."""
 
 

@@ -1,5 +1,5 @@
-"""What open pages cost: twenty of them ask every four seconds whether anything has come, and draw Today anew when it
-has. Measured at the server's process alone."""
+"""What open pages cost: twenty of them, of five people, wait until something has come, and draw Today anew when it has.
+Measured at the server's process alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 import multiprocessing
 import os
 import socket
+from contextlib import AsyncExitStack
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -31,7 +32,7 @@ from tests.benchmarks.table import Line, at_most, show
 from tests.benchmarks.work import fill_work
 from tests.setups.keys import KEYS
 
-_PAGES, _EVERY, _SECONDS = 20, 3.8, 30.0
+_PEOPLE, _PAGES, _SECONDS = 5, 20, 30.0
 _MOST = 1.0
 """Percent of a core."""
 _PASSWORD = "four words of mine"  # of an account that lives for this measurement
@@ -60,7 +61,8 @@ def _line(name: str, share: float) -> Line:
 def _measure(url: str) -> dict[str, float]:
     engine = open_engine(url)
     with writing(engine) as session:
-        add_staff(session, "Dana", _PASSWORD, admin=False, now=Clock().now(), by="bench")
+        for name in range(_PEOPLE):
+            add_staff(session, f"Person {name}", _PASSWORD, admin=False, now=Clock().now(), by="bench")
     engine.dispose()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -82,14 +84,19 @@ def _serve(url: str, port: int) -> None:
 
 
 async def _watch(url: str, home: str, server: int) -> dict[str, float]:
-    async with httpx2.AsyncClient(base_url=home, timeout=60) as browser:
-        while not await _is_there(browser):  # noqa: ASYNC110  # another process has no event to wait for
+    async with AsyncExitStack() as open_browsers:
+        browsers = [
+            await open_browsers.enter_async_context(httpx2.AsyncClient(base_url=home, timeout=90))
+            for _ in range(_PAGES)
+        ]
+        while not await _is_there(browsers[0]):  # noqa: ASYNC110  # another process has no event to wait for
             await asyncio.sleep(0.2)
-        await browser.post("/sign-in", data={"name": "Dana", "password": _PASSWORD})
-        await browser.get("/")
+        for number, browser in enumerate(browsers):
+            await browser.post("/sign-in", data={"name": f"Person {number % _PEOPLE}", "password": _PASSWORD})
+            await browser.get("/")
         return {
-            "nothing comes": await _share(browser, server),
-            "a text in half a minute": await _share(browser, server, url),
+            "nothing comes": await _share(browsers, server),
+            "a text in half a minute": await _share(browsers, server, url),
         }
 
 
@@ -100,28 +107,31 @@ async def _is_there(browser: httpx2.AsyncClient) -> bool:
         return False
 
 
-async def _share(browser: httpx2.AsyncClient, server: int, url: str | None = None) -> float:
+async def _share(browsers: list[httpx2.AsyncClient], server: int, url: str | None = None) -> float:
     """Percent of a core; with `url` one patient writes meanwhile, and every page draws Today anew."""
+    pages = [asyncio.create_task(_page(browser)) for browser in browsers]
+    await asyncio.sleep(3)  # until each has asked for the first time
     busy, since = _busy(server), monotonic()
-    pages = [asyncio.create_task(_page(browser, number, since)) for number in range(_PAGES)]
+    await asyncio.sleep(_SECONDS / 3)
     if url is not None:
-        await asyncio.sleep(_SECONDS / 3)
         await asyncio.to_thread(_write, url)
-    await asyncio.gather(*pages)
+    await asyncio.sleep(_SECONDS * 2 / 3)
     spent = 100 * (_busy(server) - busy)
-    return spent / (monotonic() - since)
+    share = spent / (monotonic() - since)
+    for page in pages:
+        page.cancel()
+    drawn = await asyncio.gather(*pages, return_exceptions=True)
+    assert not [one for one in drawn if not isinstance(one, asyncio.CancelledError)]
+    return share
 
 
-async def _page(browser: httpx2.AsyncClient, number: int, since: float) -> None:
-    await asyncio.sleep(_EVERY * number / _PAGES)
-    known = None
-    while monotonic() - since < _SECONDS:
-        answer = await browser.get("/desk-state", headers=_FRESH)
-        token = answer.json()["token"]
-        if known not in (None, token):
+async def _page(browser: httpx2.AsyncClient) -> None:
+    known = (await browser.get("/desk-state", headers=_FRESH)).json()["token"]
+    while True:
+        token = (await browser.get("/desk-state", headers={**_FRESH, "X-Known": known})).json()["token"]
+        if known != token:
             await browser.get("/", headers=_FRESH)
         known = token
-        await asyncio.sleep(_EVERY)
 
 
 def _write(url: str) -> None:

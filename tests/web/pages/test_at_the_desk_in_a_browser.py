@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from notifier import web
 from notifier.domain.kinds import REPLY
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
 from tests.web.pages.conftest import Pages
@@ -23,7 +21,6 @@ _NOTIFICATION = """
     window.shown = [];
     window.Notification = class { static permission = "granted"; constructor(...all) { shown.push(all); } };
 """
-_WATCH = (Path(web.__file__).parent / "static" / "watch.js").read_text().replace("EVERY = 3800", "EVERY = 100")
 
 
 @pytest.fixture
@@ -129,7 +126,7 @@ def test_what_comes_is_seen_without_a_reload_and_moves_nothing_under_a_hand(visi
     pages.enroll()
     page.context.grant_permissions(["notifications"])
     page.add_init_script(_NOTIFICATION)
-    page.context.route("**/static/watch.js", lambda route: route.fulfill(body=_WATCH, content_type="text/javascript"))
+    pages.context.watch.every = 0.1
     visitor.go("/")
     page.get_by_role("button", name="Ring for urgent words").click()
     page.mouse.move(5, 5)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from html import unescape
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 
-from notifier.access.sessions import revoke_all
 from notifier.db import outbox
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message, StaffAudit
@@ -263,36 +259,3 @@ def test_a_page_that_draws_itself_anew_keeps_no_session_open_and_is_no_other_loo
         assert looks == session.scalar(select(func.count()).select_from(StaffAudit))
     pages.clock.pass_(minutes=2)
     assert 401 == pages.client.get("/desk-state", headers=fresh).status_code
-
-
-def test_a_second_page_is_told_what_the_first_has_asked_a_moment_ago(pages: Pages) -> None:
-    """Also whose session it is: twenty open pages cost one look at the database a second, and not twenty."""
-    fresh = {"X-Fragment": "1", "X-Refresh": "1"}
-    seen: list[str] = []
-    with listening(pages.engine, seen):
-        first = pages.client.get("/desk-state", headers=fresh).json()
-        asked = len(seen)
-        again = pages.client.get("/desk-state", headers=fresh).json()
-    assert (first, asked) == (again, len(seen))
-    assert asked > 0
-    pages.clock.pass_(seconds=1)
-    pages.says("it is bleeding a lot")
-    assert first["open"] + 1 == pages.client.get("/desk-state", headers=fresh).json()["open"]
-    with writing(pages.engine) as session:
-        revoke_all(session, 1, now=pages.clock.now())
-    pages.clock.pass_(seconds=1)
-    assert 401 == pages.client.get("/desk-state", headers=fresh).status_code
-
-
-@contextmanager
-def listening(engine: Engine, seen: list[str]) -> Iterator[None]:
-    """Every statement that the database is asked."""
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)

@@ -55,7 +55,7 @@ def _give_back(session: Session, view: View) -> None:
 
 
 PAGES = (
-    Page("GET", "/replies", show_replies),
+    Page("GET", "/replies", show_replies, live=True),
     Page("POST", "/replies/{reply:int}/claim", _inbox_action("claim a reply", _claim)),
     Page("POST", "/replies/{reply:int}/give-back", _inbox_action("give back a reply", _give_back)),
 )

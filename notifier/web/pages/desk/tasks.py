@@ -127,7 +127,7 @@ _ACTS: Final[Mapping[str, tuple[str, Callable[[Session, View, list[TaskRef]], tu
 }
 """By the button: what the audit log calls it, and what it does."""
 PAGES = (
-    Page("GET", "/tasks", show),
+    Page("GET", "/tasks", show, live=True),
     Page("POST", "/tasks", act),
     Page("POST", "/tasks/reopen", reopen),
 )

@@ -115,4 +115,4 @@ def _midnight(view: View, days: int) -> datetime:
     return wall_first(view.now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
 
 
-PAGES = (Page("GET", "/", show),)
+PAGES = (Page("GET", "/", show, live=True),)

@@ -1,4 +1,4 @@
-"""What keeps an open page alive: a cheap question every few seconds, and an icon that counts."""
+"""What keeps an open page alive: a question that the server holds until there is news, and an icon that counts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from notifier.access.sessions import token_hash
-from notifier.oversight.desk_state import DeskState
 from notifier.web import cookies
 from notifier.web.context import WebContext
+from notifier.web.desk_watch import Held
 from notifier.web.view import Page, View
 
 PATH: Final = "/desk-state"
@@ -24,26 +24,22 @@ _ICON: Final = (
 )
 
 
+async def wait(context: WebContext, request: Request) -> None:
+    """Until there is something that this page does not know (`X-Known`); who knows nothing waits for nothing."""
+    token, known = cookies.token_in(request), request.headers.get("x-known")
+    if token and known and cookies.is_refresh(request):
+        await context.watch.hold(Held(token_hash(token), known), _left(request), context.engine, context.clock)
+
+
+async def _left(request: Request) -> None:
+    """The browser has gone, such as to another page."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 def state(view: View) -> Response:
     """Whether anything has changed since, how much is unread, and how much of it is urgent; nobody's name or words."""
-    context, token = view.context, token_hash(view.token)
-    yours = context.rules.yours
-    return _said(context.watch.ask(context.engine, token, yours, view.now, context.clock.monotonic()))
-
-
-def remembered_state(context: WebContext, request: Request) -> Response | None:
-    """The same where another page has asked within the second: what twenty open pages cost hangs on it."""
-    token = cookies.token_in(request)
-    if not token or not request.headers.get("x-refresh"):
-        return None
-    found = context.watch.remembered(token_hash(token), context.clock.monotonic())
-    if found is None:
-        return None
-    who, known = found
-    return _said(known) if who.second_factor or not context.second_factor.requires(who.role) else None
-
-
-def _said(found: DeskState) -> Response:
+    found = view.desk
     return JSONResponse(
         {"token": found.token, "open": found.open, "urgent": found.urgent, "latest": found.latest_urgent}
     )
@@ -58,4 +54,4 @@ def icon(request: Request) -> Response:
     return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
-PAGES = (Page("GET", PATH, state, at_once=remembered_state),)
+PAGES = (Page("GET", PATH, state, waits=wait),)

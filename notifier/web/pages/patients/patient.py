@@ -126,4 +126,4 @@ def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
     return list(sent.warnings or []) if sent is not None and sent.enrollment_id == enrollment_id else []
 
 
-PAGES = (Page("GET", "/patients/{enrollment:int}", show),)
+PAGES = (Page("GET", "/patients/{enrollment:int}", show, live=True),)

@@ -1,0 +1,123 @@
+"""What open pages cost, and when they are told: the server holds their question, and draws them anew once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event, func, select
+
+from notifier.access.sessions import revoke_all, token_hash
+from notifier.db.engine import reading, writing
+from notifier.db.tables import StaffAudit
+from notifier.web.desk_watch import DeskWatch, Held
+from tests.web.pages.conftest import Pages
+
+REFRESH = {"X-Fragment": "1", "X-Refresh": "1"}
+
+
+def test_an_open_page_is_told_once_something_was_written_and_asks_the_tables_nothing_until_then(pages: Pages) -> None:
+    question = _question(pages)
+
+    async def watched(news: Callable[[], object]) -> list[str]:
+        watch, seen = DeskWatch(every=0.01), list[str]()
+        waiting = asyncio.create_task(watch.hold(question, _never(), pages.engine, pages.clock))
+        while not watch._sessions:  # noqa: ASYNC110  # a thread of its own looks, and tells nobody
+            await asyncio.sleep(0.01)
+        with _statements(pages.engine, seen):
+            await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await asyncio.to_thread(news)
+        await asyncio.wait_for(waiting, 20)
+        return [one for one in seen if "FROM" in one]
+
+    assert [] == asyncio.run(watched(lambda: pages.says("it is bleeding a lot")))
+    question = _question(pages)
+    assert [] == asyncio.run(watched(lambda: pages.clock.pass_(minutes=20)))  # the session is locked
+
+
+def test_what_is_held_tells_nothing_to_a_session_that_has_ended_and_is_let_go_with_its_page(pages: Pages) -> None:
+    question = _question(pages)
+
+    async def hold(watch: DeskWatch, left: Any = None, of: Held = question) -> None:
+        await asyncio.wait_for(watch.hold(of, left or _never(), pages.engine, pages.clock), 20)
+
+    async def all_of_it() -> None:
+        watch = DeskWatch(every=0.01)
+        await hold(watch, left=asyncio.sleep(0))
+        await hold(watch, of=Held("of nobody", question.known))
+        await hold(DeskWatch(every=0.01, held_for=0.02))
+        waiting = asyncio.create_task(hold(watch))
+        while not watch._held:  # noqa: ASYNC110  # there is nothing else to wait for
+            await asyncio.sleep(0)
+        watch.let_go()
+        await waiting
+        assert {} == watch._held
+
+    asyncio.run(all_of_it())
+    with writing(pages.engine) as session:
+        revoke_all(session, 1, now=pages.clock.now())
+    told = pages.client.get("/desk-state", headers={**REFRESH, "X-Known": question.known})
+    assert (401, "locked\n") == (told.status_code, told.text)
+
+
+def test_windows_of_one_person_are_drawn_once_and_nobody_elses_with_them(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("when can I stop icing?")
+    pages.post("/replies/1/claim")
+    mine, seen = pages.client.get("/", headers=REFRESH).text, list[str]()
+    with _statements(pages.engine, seen):
+        again = pages.client.get("/", headers=REFRESH).text
+    assert [] == [one for one in seen if "FROM messages" in one]
+    form, other = pages.token("/"), pages.token("/")
+    assert form != other
+    assert _plain(mine) == _plain(again)
+    assert mine != again  # each window has tokens of its own
+    pages.account("Eve")
+    pages.sign_in("Eve")
+    hers = pages.client.get("/", headers=REFRESH).text
+    assert ("Give back" in mine, "Give back" in hers, "Take over" in hers) == (True, False, True)
+    with reading(pages.engine) as session:
+        looks = select(func.count()).where(StaffAudit.by == "staff:Eve", StaffAudit.about == "Today")  # type: ignore[arg-type]  # SQLModel says `bool`
+        assert 1 == session.scalar(looks)
+
+
+def test_windows_that_ask_at_the_same_moment_wait_for_the_one_that_draws(pages: Pages) -> None:
+    pages.client.get("/desk-state")
+    with ThreadPoolExecutor(4) as windows:
+        drawn = list(windows.map(lambda _: pages.client.get("/", headers=REFRESH), range(4)))
+    assert [200] * 4 == [one.status_code for one in drawn]
+    assert 1 == len({_plain(one.text) for one in drawn})
+
+
+def _question(pages: Pages) -> Held:
+    pages.sign_in()
+    pages.clock.pass_(seconds=1)
+    known = pages.client.get("/desk-state", headers=REFRESH).json()["token"]
+    return Held(token_hash(pages.client.cookies["notifier"]), known)
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
+def _plain(page: str) -> str:
+    """Without the tokens."""
+    form = page.partition(' data-form="')[2].partition('"')[0]
+    assert form
+    return page.replace(form, "")
+
+
+@contextmanager
+def _statements(engine: Engine, seen: list[str]) -> Iterator[None]:
+    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
