@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
@@ -51,26 +51,52 @@ def is_never_texted(session: Session, person: Person) -> bool:
     return session.scalar(_of_name(person.folded_name).where(or_(*same)).limit(1)) is not None
 
 
+_OF_NAMES = select(_never.folded_name, _never.phone, _never.external_id).where(
+    _never.ended_at.is_(None), in_array(_never.folded_name, "names")
+)
+NAMESAKE: Final = (
+    "somebody of this very name must never be texted; where it is the same person, say so: never text this person"
+)
+
+
 def refuse_never_texted(session: Session, person: Person) -> str | None:
     """Raise Refused for somebody who must never be texted.
 
     Where the name alone is that of such a person, a question for staff.
     """
-    same_name = session.execute(_of_name(person.folded_name)).all()
-    for _, phone, external_id in same_name:
-        if (phone and phone == person.phone) or (external_id and external_id == person.external_id):
-            raise Refused(f"{NEVER_TEXT}, whatever the number; call instead", code=RefusalCode.NEVER_TEXT)
-    if not same_name:
-        return None
-    return (
-        "somebody of this very name must never be texted; where it is the same person, say so: never text this person"
-    )
+    is_never = never_texted_among(session, [person]).get(0)
+    if is_never:
+        raise Refused(f"{NEVER_TEXT}, whatever the number; call instead", code=RefusalCode.NEVER_TEXT)
+    return None if is_never is None else NAMESAKE
+
+
+def never_texted_among(session: Session, persons: Sequence[Person]) -> dict[int, bool]:
+    """By position: True for who must never be texted, False where the name alone is that of such a person."""
+    known: dict[str, list[tuple[str | None, str | None]]] = {}
+    for name, phone, external_id in session.execute(_OF_NAMES, {"names": {one.folded_name for one in persons}}):
+        known.setdefault(name, []).append((phone, external_id))
+    return {
+        position: any(
+            (phone and phone == one.phone) or (external_id and external_id == one.external_id)
+            for phone, external_id in known[one.folded_name]
+        )
+        for position, one in enumerate(persons)
+        if one.folded_name in known
+    }
 
 
 def remember(session: Session, persons: Iterable[Person], *, enrollment: int, at: datetime, by: str) -> None:
     """By each of these the person is known again."""
     rows = [{**one._asdict(), "enrollment_id": enrollment, "at": at, "by": by} for one in dict.fromkeys(persons)]
     insert_rows(session, NeverText, rows)
+
+
+def know_again(session: Session, persons: Sequence[Person], *, at: datetime, by: str) -> None:
+    """Persons who must never be texted, with numbers and ids under which they come now: by these too from now on."""
+    for one in persons:
+        rows = session.scalars(select(NeverText).where(col(NeverText.id).in_(_of_name(one.folded_name)))).all()
+        if rows and (one.phone, one.external_id) not in {(row.phone, row.external_id) for row in rows}:
+            remember(session, [one], enrollment=rows[0].enrollment_id, at=at, by=by)
 
 
 def forget(session: Session, persons: Iterable[Person], *, at: datetime, by: str) -> int:
@@ -85,5 +111,4 @@ def forget(session: Session, persons: Iterable[Person], *, at: datetime, by: str
 
 
 def _of_name(folded_name: str) -> Any:
-    these = select(col(NeverText.id), col(NeverText.phone), col(NeverText.external_id))
-    return these.where(col(NeverText.folded_name) == folded_name, col(NeverText.ended_at).is_(None))
+    return select(col(NeverText.id)).where(col(NeverText.folded_name) == folded_name, col(NeverText.ended_at).is_(None))

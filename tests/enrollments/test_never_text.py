@@ -13,8 +13,9 @@ from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import NEVER_TEXT
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
+from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.never_text import never_text, plan_never_text, text_again
-from notifier.numbers.never_text import Person, never_texted_of, remember
+from notifier.numbers.never_text import NAMESAKE, Person, never_texted_of, remember
 from tests.setups.clinic import ANA, BOB, ClinicSetup
 from tests.setups.sending import Sending
 
@@ -66,6 +67,30 @@ def test_nobody_enrolls_the_person_again_by_number_or_external_id_and_a_namesake
     namesake = clinic.enroll(phone=BOB)
     assert ["somebody of this very name"] == [one[:26] for one in namesake.warnings if "very name" in one]
     assert [] == [one for one in clinic.enroll(name="Eva Ruiz", phone=ANA).warnings if "very name" in one]
+
+
+def test_an_import_enrolls_nobody_who_must_never_be_texted_and_asks_about_a_namesake(clinic: ClinicSetup) -> None:
+    """Whoever shares the number keeps every text; the id under which the person came is known from then on."""
+    end(clinic, clinic.enroll(external_id="A-1").enrollment)
+    eva = clinic.enroll(name="Eva Ruiz", phone=ANA).enrollment
+    before = clinic.texts(eva)
+
+    def run(*rows: str, dry_run: bool = False) -> Any:
+        header = "external_id,name,phone,protocol,treated_at,consent\n"
+        data = header + "".join(f"{row},plain,2026-03-06T14:00,form\n" for row in rows)
+        done = import_rows(
+            clinic.engine, data.encode(), protocols=clinic.protocols, rules=clinic.rules, now=clinic.now, by="desk",
+            dry_run=dry_run,
+        )  # fmt: skip
+        return {str(meaning): many for meaning, many in done.counts.items() if many}, done.for_staff
+
+    rows = (f"A-9,ANA  ruiz,{ANA}", f"A-7,Ana Ruiz,{BOB}")
+    said = [f"row 2: {NEVER_TEXT}: nobody is enrolled", f"row 3: {NAMESAKE}"]
+    for dry_run in (True, False):
+        assert ({"new": 1, "never texted": 1}, said) == run(*rows, dry_run=dry_run)
+    assert [E.CANCELLED, E.ACTIVE, E.ACTIVE] == states(clinic)
+    assert before == clinic.texts(eva)
+    assert {"never texted": 1} == run(f"A-9,Ana Ruiz,{BEA}")[0]
 
 
 def test_it_ends_by_a_new_consent_alone(clinic: ClinicSetup) -> None:

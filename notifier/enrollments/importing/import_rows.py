@@ -24,6 +24,7 @@ from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.file_visits import FileVisits
 from notifier.enrollments.importing.known_bookings import know_bookings, newer_bookings
 from notifier.enrollments.importing.meanings import Done, Ready, RowMeaning, read_meanings, write_meanings
+from notifier.enrollments.importing.never_texted import about_never_texted
 from notifier.enrollments.importing.row_faults import faults_of
 from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
 from schedules.protocol import CareProtocol
@@ -202,6 +203,7 @@ def _find_meanings(
         for chunk in _chunks(rows):
             meanings, faults = read_meanings(session, chunk, rules, now, ready, see, since)
             found += meanings
+            report.for_staff += about_never_texted(session, meanings)
             for fault in faults:
                 report.add_bad_row(fault)
             session.expunge_all()

@@ -31,6 +31,7 @@ from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
+from notifier.numbers.never_text import Person, know_again, never_texted_among
 
 
 class RowMeaning(StrEnum):
@@ -40,12 +41,15 @@ class RowMeaning(StrEnum):
     SAME = "same"
     CHANGED = "changed"
     ENDED = "ended"
+    NEVER_TEXTED = "never texted"
+    """A person who must never be texted: nobody is enrolled, and other texts on the number do not give way."""
     PASSED_BY = "passed by"
     """Nothing can be done for it, and nothing is wrong with it: a cancelled visit that was never enrolled, or a
     patient who was erased."""
 
 
 _ENDINGS: Final[Mapping[Status, Command]] = {Status.CANCELLED: Cancel("cancelled by import"), Status.NO_SHOW: NoShow()}
+_NEVER: Final = RowMeaning.NEVER_TEXTED
 Ready = set[tuple[str, str]]
 """Protocol versions and languages that are known to be approved and not paused."""
 
@@ -70,6 +74,7 @@ def read_meanings(
     for stored in enrollments_on(session, new_phones):
         on_phone.setdefault(stored.phone, []).append(stored)
     erased = known_erased(session, [row.wanted for row in rows], rules.pseudonyms)
+    never = never_texted_among(session, [person_of(row) for row in rows])
     meanings: list[tuple[ImportRow, RowMeaning]] = []
     faults: list[RowFault] = []
     for position, row in enumerate(rows):
@@ -85,6 +90,8 @@ def read_meanings(
                     if see is not None:
                         see(row.number, effect)
                 meanings.append((row, meaning))
+            elif never.get(position) and row.status is None:
+                meanings.append((row, _NEVER))
             else:
                 company = on_phone.get(row.wanted.facts.phone, [])
                 meanings.append((row, _of_new(session, row, company, rules, now, since or now, ready)))
@@ -139,6 +146,11 @@ def _of_new(
     return RowMeaning.NEW
 
 
+def person_of(row: ImportRow) -> Person:
+    """By what the patient of a row is known again."""
+    return Person(row.wanted.facts.folded_name, row.wanted.facts.phone, row.wanted.external_id)
+
+
 @dataclass(slots=True)
 class Done:
     """How many rows were written, and the effects of those that changed an enrollment."""
@@ -174,6 +186,8 @@ def write_meanings(
             stored.imported_as = row.digest
         elif meaning is RowMeaning.SAME and row.status is None and stored.imported_as != row.digest:
             stored.imported_as = row.digest
+    never = [person_of(row) for row, meaning in rows if meaning is _NEVER]
+    know_again(session, never, at=now, by=by)
     new = [row for row, meaning in rows if meaning is RowMeaning.NEW or _is_to_be_linked(row, meaning, known)]
     wanted, digests = [row.wanted for row in new], [row.digest for row in new]
     written = write_enrollments(session, wanted, rules, now=now, by=by, imported_as=digests)

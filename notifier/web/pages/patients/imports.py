@@ -257,6 +257,7 @@ def _counts(report: ImportReport) -> list[tuple[str, int]]:
         RowMeaning.CHANGED: "changed",
         RowMeaning.ENDED: "cancelled or no-show",
         RowMeaning.SAME: "known and unchanged",
+        RowMeaning.NEVER_TEXTED: "of people who must never be texted",
         RowMeaning.PASSED_BY: "without texts, or cancelled before they were enrolled",
     }
     ended = [("ended, as they were not in the file", report.ended)] if report.ended else []
