@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from notifier.db.tables import Message
 from notifier.domain.instants import zone_called
 from notifier.enrollments.effect import Effect, TextEffect, What
 from notifier.web.widgets.formats import moment
@@ -39,6 +40,8 @@ class EffectView:
     others: Sequence[tuple[int, Sequence[EffectRow]]] = ()
     """Enrollments on the same phone whose texts change too."""
     notes: Sequence[str] = ()
+    lifts: Sequence[Message] = ()
+    """Held meanwhile, and offered: each is said, or left out."""
 
 
 _SHOWN: Final = frozenset({What.WRONG_NOW, What.ADDED, What.REWORDED, What.EXPIRED, What.PASSED})

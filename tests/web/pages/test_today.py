@@ -243,6 +243,19 @@ def test_whoever_lets_texts_go_on_chooses_which_of_the_held_lifts_are_said(pages
     assert 1 == sum(one.step == "makeup-again" for one in pages.texts(1)), "no later plan says it after all"
 
 
+def test_a_release_on_the_page_of_the_patient_offers_the_held_lifts_too(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("is this normal?")
+    pages.post("/replies/1/close", texts="stay-held")
+    pages.clock.pass_(hours=25)
+    pages.sign_in()
+    (lift,) = (one for one in pages.texts(1) if one.step == "makeup-again")
+    shown = pages.post("/patients/1/change", what="release").text
+    assert f'name="say.{lift.id}" value="yes" checked' in shown
+    pages.post("/patients/1/change", what="release", sure=f"seen lift-{lift.id}", offered=str(lift.id))
+    assert S.CANCELLED is next(one for one in pages.texts(1) if one.id == lift.id).state
+
+
 def test_a_page_that_draws_itself_anew_keeps_no_session_open_and_is_no_other_look(pages: Pages) -> None:
     pages.enroll()
     pages.says("when can I stop icing?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,14 +12,14 @@ from notifier.conversations.close import close_reply
 from notifier.conversations.inbox import the_reply
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import sharing_phone
-from notifier.db.tables import Message, Reply
+from notifier.db.tables import Reply
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskKind, TaskRef
-from notifier.numbers.held_lifts import held_lifts
 from notifier.numbers.open_replies import numbers_held_by
 from notifier.numbers.release import plan_release, release
 from notifier.web.pages.desk.back import back_to
+from notifier.web.pages.desk.offered_lifts import lifts_on, read_ids, unsaid_of
 from notifier.web.view import Page, View, redirect
 
 
@@ -27,8 +27,8 @@ def close(view: View) -> Response:
     """One reply, with a decision."""
     decision = _decision(view.field("texts"))
     number = view.number("reply")
-    lifts = _lifts_on(view, *_numbers_of(view, number)) if decision is TextsDecision.GO_ON else []
-    not_offered = not {one.id for one in lifts} <= _ids(view.field("offered"))
+    lifts = lifts_on(view, *_numbers_of(view, number)) if decision is TextsDecision.GO_ON else []
+    not_offered = not {one.id for one in lifts} <= read_ids(view.field("offered"))
     if not view.field("sure") and (decision is TextsDecision.END or not_offered):
         with reading(view.context.engine) as session:
             reply = the_reply(session, number)
@@ -36,7 +36,7 @@ def close(view: View) -> Response:
             values: dict[str, Any] = {"back": back_to(view), "texts": decision.value, "lifts": lifts, "elsewhere": 0}
             return view.page("close_reply.html", reply=reply, messages=[reply], **values)
     with writing(view.context.engine) as session:
-        close_reply(session, number, decision, now=view.now, by=view.who.by, unsaid=_unsaid(view, lifts))
+        close_reply(session, number, decision, now=view.now, by=view.who.by, unsaid=unsaid_of(view, lifts))
     view.note("did", f"close a reply: texts {decision.value}")
     return redirect(back_to(view, undo=[TaskRef(TaskKind.REPLY, number)]))
 
@@ -48,36 +48,21 @@ def release_number(view: View) -> Response:
         yours = view.context.rules.yours
         unread = _open_on(session, reply.phone, yours)
         elsewhere = len(plan_release(session, reply.phone)) - len(unread)
-        lifts = _lifts_on(view, reply.phone)
+        lifts = lifts_on(view, reply.phone)
         if not view.field("sure"):
             _note_look(session, view, reply)
             values: dict[str, Any] = {"back": back_to(view), "texts": None, "lifts": lifts, "elsewhere": elsewhere}
             return view.page("close_reply.html", reply=reply, messages=unread, **values)
-    seen, unsaid = _ids(view.field("seen")), _unsaid(view, lifts)
+    seen, unsaid = read_ids(view.field("seen")), unsaid_of(view, lifts)
     with writing(view.context.engine) as session:
         release(session, reply.phone, now=view.now, by=view.who.by, seen=seen, yours=yours, unsaid=unsaid)
     view.note("did", "release a number")
     return redirect(back_to(view))
 
 
-def _lifts_on(view: View, *phones: str) -> Sequence[Message]:
-    with view.context.visible_session() as session:
-        return held_lifts(session, phones, now=view.now)
-
-
 def _numbers_of(view: View, reply: int) -> list[str]:
     with reading(view.context.engine) as session:
         return numbers_held_by(session, reply)
-
-
-def _unsaid(view: View, lifts: Sequence[Message]) -> set[int]:
-    """Those of the lifts that were offered and are not ticked."""
-    offered = _ids(view.field("offered"))
-    return {one.id for one in lifts if one.id in offered and not view.field(f"say.{one.id}")}
-
-
-def _ids(typed: str) -> set[int]:
-    return {int(one) for one in typed.split(",") if one.isascii() and one.isdigit()}
 
 
 def _open_on(session: Session, phone: str, yours: Collection[str] | None) -> list[Reply]:

@@ -23,11 +23,13 @@ from notifier.numbers import release as opt_out
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
 from notifier.web.pages.desk.back import back_to
+from notifier.web.pages.desk.offered_lifts import lifts_on, unsaid_of
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.effect_view import EffectView, effect_view
 from notifier.web.widgets.formats import number
 from notifier.web.widgets.typed_fields import change_request
 
+_OF_THIS_PAGE: Final = ("form", "sure", "offered")
 _ONCE_MORE = "Something else changed in this moment. Look at it once more."
 
 
@@ -51,7 +53,11 @@ def act(view: View) -> Response:
     sure = view.field("sure")
     if sure != seen.digest:
         notes = [*([_ONCE_MORE] if sure else []), *seen.notes]
-        sent = [(name, value) for name, value in view.fields.multi_items() if name not in ("form", "sure")]
+        sent = [
+            (name, value)
+            for name, value in view.fields.multi_items()
+            if name not in _OF_THIS_PAGE and not name.startswith("say.")
+        ]
         return view.page("difference.html", enrollment=enrollment, seen=replace(seen, notes=notes), sent=sent)
     with writing(context.engine) as session:
         action.carry_out(session, view, the_enrollment(session, whose))
@@ -120,16 +126,19 @@ def _show_release(session: Session, view: View, enrollment: Enrollment) -> Effec
         notes.append(f"{until_start(session, enrollment.phone)}.")
     unread = opt_out.plan_release(session, enrollment.phone, view.context.rules.yours)
     notes += [f"This closes what is open: {one.reason}." for one in unread]
-    seen = " ".join(["seen", *(str(one.id) for one in unread)])
-    return EffectView(f"May texts to {number(enrollment.phone)} leave again?", "Let them leave", seen, notes=notes)
+    lifts = lifts_on(view, enrollment.phone)
+    seen = " ".join(["seen", *(str(one.id) for one in unread), *(f"lift-{one.id}" for one in lifts)])
+    question = f"May texts to {number(enrollment.phone)} leave again?"
+    return EffectView(question, "Let them leave", seen, notes=notes, lifts=lifts)
 
 
 def _release(session: Session, view: View, enrollment: Enrollment) -> object:
     how = view.field("reconsent") or None
     seen = {int(one) for one in view.field("sure").split() if one.isascii() and one.isdigit()}
     yours = view.context.rules.yours
+    unsaid = unsaid_of(view, lifts_on(view, enrollment.phone))
     return opt_out.release(
-        session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how, seen=seen, yours=yours
+        session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how, seen=seen, yours=yours, unsaid=unsaid
     )  # fmt: skip
 
 
