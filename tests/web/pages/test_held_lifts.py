@@ -1,0 +1,47 @@
+"""A lift that was held is offered where texts go on: said, or left out for good, as a person ticks it."""
+
+from __future__ import annotations
+
+from notifier.domain.states import MessageState
+from tests.web.pages.conftest import Pages, words
+
+S = MessageState
+
+
+def test_a_release_shows_the_lift_that_is_said_then(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("it is bleeding a lot")
+    pages.clock.pass_(hours=25)
+    pages.sign_in()
+    assert "“makeup again” was held meanwhile. Say it now, or when texts may leave next" in words(
+        pages.post("/replies/1/release")
+    )
+
+
+def test_whoever_lets_texts_go_on_chooses_which_of_the_held_lifts_are_said(pages: Pages) -> None:
+    """What came due since the list was drawn is shown first; what was offered and is not ticked never leaves."""
+    pages.enroll()
+    pages.says("is this normal?")
+    pages.clock.pass_(hours=25)
+    pages.sign_in()
+    (lift,) = (one for one in pages.texts(1) if one.step == "makeup-again")
+    assert f'name="say.{lift.id}" value="yes" checked' in pages.get("/").text
+    assert "“makeup again” was held meanwhile" in words(pages.post("/replies/1/close", texts="go-on"))
+    pages.post("/replies/1/close", texts="go-on", offered=str(lift.id))
+    left_out = next(one for one in pages.texts(1) if one.id == lift.id)
+    assert (S.CANCELLED, "staff decided not to say it") == (left_out.state, left_out.reason)
+    pages.post("/patients/1/change", what="change", name="Anna Ruiz", sure="yes")
+    assert 1 == sum(one.step == "makeup-again" for one in pages.texts(1)), "no later plan says it after all"
+
+
+def test_a_release_on_the_page_of_the_patient_offers_the_held_lifts_too(pages: Pages) -> None:
+    pages.enroll()
+    pages.says("is this normal?")
+    pages.post("/replies/1/close", texts="stay-held")
+    pages.clock.pass_(hours=25)
+    pages.sign_in()
+    (lift,) = (one for one in pages.texts(1) if one.step == "makeup-again")
+    shown = pages.post("/patients/1/change", what="release").text
+    assert f'name="say.{lift.id}" value="yes" checked' in shown
+    pages.post("/patients/1/change", what="release", sure=f"seen lift-{lift.id}", offered=str(lift.id))
+    assert S.CANCELLED is next(one for one in pages.texts(1) if one.id == lift.id).state
