@@ -64,13 +64,13 @@ def refuse_never_texted(session: Session, person: Person) -> str | None:
 
     Where the name alone is that of such a person, a question for staff.
     """
-    is_never = never_texted_among(session, [person]).get(0)
+    is_never = find_never_texted(session, [person]).get(0)
     if is_never:
         raise Refused(f"{NEVER_TEXT}, whatever the number; call instead", code=RefusalCode.NEVER_TEXT)
     return None if is_never is None else NAMESAKE
 
 
-def never_texted_among(session: Session, persons: Sequence[Person]) -> dict[int, bool]:
+def find_never_texted(session: Session, persons: Sequence[Person]) -> dict[int, bool]:
     """By position: True for who must never be texted, False where the name alone is that of such a person."""
     known: dict[str, list[tuple[str | None, str | None]]] = {}
     for name, phone, external_id in session.execute(_OF_NAMES, {"names": {one.folded_name for one in persons}}):

@@ -31,7 +31,7 @@ from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
-from notifier.numbers.never_text import Person, know_again, never_texted_among
+from notifier.numbers.never_text import Person, find_never_texted, know_again
 
 
 class RowMeaning(StrEnum):
@@ -74,7 +74,7 @@ def read_meanings(
     for stored in enrollments_on(session, new_phones):
         on_phone.setdefault(stored.phone, []).append(stored)
     erased = known_erased(session, [row.wanted for row in rows], rules.pseudonyms)
-    never = never_texted_among(session, [person_of(row) for row in rows])
+    never = find_never_texted(session, [person_of(row) for row in rows])
     meanings: list[tuple[ImportRow, RowMeaning]] = []
     faults: list[RowFault] = []
     for position, row in enumerate(rows):
