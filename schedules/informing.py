@@ -121,6 +121,13 @@ def withhold_unsaid(
     return tuple(kept), left
 
 
+def unsaid_lifts(messages: Iterable[PlannedMessage], facts: InformingFacts) -> frozenset[str]:
+    """The lifts that `withhold_unsaid` would take their moments from: they need no place on any day."""
+    messages = tuple(messages)
+    said = facts.known.topics | facts.known.in_words | rules_said(messages)
+    return frozenset(one.step for one in messages if one.kind is StepKind.LIFT and not said.issuperset(one.topics))
+
+
 def rules_said(messages: Iterable[PlannedMessage]) -> set[str]:
     """The topics that these texts tell: those of every `restrict` text that has a moment."""
     return {

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from notifier.domain.planning.draft import draft_for, when_treated
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns, is_newer
-from notifier.domain.planning.rule_texts import NO_TEXTS, RuleTexts, add_catch_ups, withhold_lifts
+from notifier.domain.planning.rule_texts import NO_TEXTS, RuleTexts, add_catch_ups, lifts_without_place, withhold_lifts
 from notifier.domain.planning.second_treatment import Withheld
 from notifier.domain.states import RUNNING, EnrollmentState
 from schedules.daily_cap import Draft, keep_to_cap
@@ -130,9 +130,8 @@ def _without(whose: int, plan: Plan, covers: Sequence[_Cover]) -> Plan:
 
 def _draft(member: Member, plan: Plan, now: datetime | None) -> Draft:
     timeline, texts = plan.timeline, member.texts or NO_TEXTS
-    return Draft(
-        timeline.messages, plan.hours, timeline.day0, member.informed, member.settled, now, texts.told_at, texts.gone
-    )
+    settled = member.settled | lifts_without_place(timeline, plan.informing, texts)
+    return Draft(timeline.messages, plan.hours, timeline.day0, member.informed, settled, now, texts.told_at, texts.gone)
 
 
 def _has_plan(member: Member) -> bool:

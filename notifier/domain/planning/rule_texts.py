@@ -22,7 +22,7 @@ from notifier.domain.informed import (
 from notifier.domain.kinds import TELLS
 from notifier.domain.states import SAID, MessageState
 from schedules.catch_up import is_catch_up
-from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, rules_said
+from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, rules_said, unsaid_lifts
 from schedules.planned import PlannedMessage, in_order
 from schedules.protocol import CareProtocol, StepKind
 from schedules.timeline import Timeline, placed
@@ -112,6 +112,11 @@ def add_catch_ups(timeline: Timeline, facts: InformingFacts | None, texts: RuleT
         return timeline
     live, others = _split(timeline.messages, texts.gone)
     return replace(timeline, messages=_together(add_catch_up(live, facts), others))
+
+
+def lifts_without_place(timeline: Timeline, facts: InformingFacts | None, texts: RuleTexts) -> frozenset[str]:
+    """The lifts of rules that nobody tells, before the daily cap: they must not take the place of what leaves."""
+    return unsaid_lifts(_split(timeline.messages, texts.gone)[0], facts) if facts else frozenset()
 
 
 def withhold_lifts(
