@@ -237,8 +237,8 @@ def test_a_clinic_need_not_approve_anew_what_has_not_changed() -> None:
     expected = {
         "microneedling": "6948fb10bcc5",
         "microneedling-24h": "05550c85a8e9",
-        "microneedling-kit": "de63895ba366",
-        "microneedling-regimen": "a08a231d1ef7",
+        "microneedling-kit": "54b4d01d095d",
+        "microneedling-regimen": "ad614c43ee7b",
         "microneedling-sun-week": "be995a132292",
         "microneedling-week": "b1d87c510609",
     }
