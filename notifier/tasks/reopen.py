@@ -23,7 +23,7 @@ from schedules.protocol import StepKind
 
 def reopen_task(session: Session, ref: TaskRef, *, now: datetime, by: str) -> bool:
     """Open it again; False where it is open. A reply holds what it held; an opt-out or a hold that its closing has
-    brought stays.
+    brought stays, and a lift that it has left out is never said.
 
     Rules that closing it had told count as untold again, unless a person has told them otherwise. Raises Refused for
     what is opened by another command.
