@@ -14,6 +14,7 @@ from notifier.db.outbox import in_state
 from notifier.db.tables import Attempt, Message
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import Faults
+from notifier.sending.apart import JUST_LEFT
 from notifier.sending.gates.circuits import open_circuits
 from notifier.sending.outcomes.lookup import next_look
 from tests.faults.process import became, until
@@ -34,13 +35,16 @@ def come_to_rest(service: Service) -> None:
     service.sandbox.release()
     for worker in service.alive:
         worker.send(signal.SIGCONT)
-    if not service.waiting():
+    if not service.waiting() and not _put_off(service):
         return
     service.kill_all()
+    dead = _open_calls(service)
     service.start()
     for _ in range(_STEPS):
-        if became(lambda: not service.waiting(), within=0.5):
+        if became(lambda: not service.waiting() and not _put_off(service), within=0.5):
             break
+        # However slow the machine is: a jump ends the leases of what the worker has in hand.
+        until(lambda: _open_calls(service) <= dead, lambda: f"{service.states()}")
         asked = len(service.sandbox.sandbox.requests)
         service.jump(max(_next_moment(service) or service.clock.now(), service.clock.now() + _STRIDE) + _NOTICED)
         until(partial(_noticed, service, asked), "the worker notices nothing")
@@ -48,7 +52,20 @@ def come_to_rest(service: Service) -> None:
 
 def _noticed(service: Service, asked: int) -> bool:
     """Since the jump the worker has asked for something, as it does; or it has nothing to do."""
-    return len(service.sandbox.sandbox.requests) > asked or not service.waiting()
+    return len(service.sandbox.sandbox.requests) > asked or not (service.waiting() or _put_off(service))
+
+
+def _open_calls(service: Service) -> set[str]:
+    with reading(service.engine) as session:
+        calls = select(col(Attempt.id)).join(Message, col(Message.id) == col(Attempt.message_id))
+        return set(session.scalars(calls.where(in_state(S.ATTEMPTING), col(Attempt.outcome).is_(None))))
+
+
+def _put_off(service: Service) -> list[datetime]:
+    """When the texts are due that wait for the one before them to their number."""
+    with reading(service.engine) as session:
+        found = select(col(Message.due_at)).where(in_state(S.PLANNED), col(Message.reason) == JUST_LEFT)
+        return [at for at in session.scalars(found) if at is not None]
 
 
 def _next_moment(service: Service) -> datetime | None:
@@ -59,6 +76,7 @@ def _next_moment(service: Service) -> datetime | None:
         moments = [next_look(one.started_at, one.last_look_at, one.empty_lists) for one in lost]
         dead = session.scalars(calls.where(in_state(S.ATTEMPTING), col(Attempt.outcome).is_(None)))
         moments += [one.lease_until for one in dead]
+        moments += _put_off(service)
         if not moments:
             moments = [circuit.probe_at for circuit in open_circuits(session) if circuit.probe_at]
     return min(moments, default=None)

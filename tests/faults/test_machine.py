@@ -45,7 +45,7 @@ def _comes_back_as_it_was(row: Any, message: Any, phone: str, now: datetime) -> 
 _ON_ITS_WAY = difference._on_its_way
 PUT_BACK: dict[str, tuple[str, Any, str, Any]] = {
     "K2": ("come back", difference, "_on_its_way", _comes_back_as_it_was),
-    "K4": ("on the way", last_look, "_as_it_is", _no_last_look),
+    "K4": ("come back", last_look, "_as_it_is", _no_last_look),
     "K8": ("numbers", keys, "_standing", lambda *_: []),
 }
 """Faults of the second round: in which profile each is found, and what brings it back."""

@@ -266,13 +266,15 @@ def lost(
 ) -> Iterator[str]:
     """What has not left though it could: all was well from `since` to `until`, and nobody had a word against it.
 
-    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving. A lift
-    waits for the rule, which a person must have told, or a text that has `arrived`: no carrier has given it back.
+    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving, and a
+    course on hold keeps its places among the texts of its number's days. A lift waits for the rule, which a person must
+    have told, or a text that has `arrived`: no carrier has given it back.
     """
     sent = {(found["whose"], found["step"]) for text in texts if (found := WHICH.search(text.body))}
     told = {found["whose"] for text in arrived if (found := WHICH.search(text.body)) and found["step"] == "today"}
+    not_quiet = {one.phone for one in known.courses.values() if one.held} | {*known.wrote_stop, *known.stopped}
     for mine in known.courses.values():
-        if mine.held or mine.cancelled or mine.phone in {**known.wrote_stop, **known.stopped}:
+        if mine.cancelled or mine.phone in not_quiet:
             continue
         gone = sent | in_review | {(mine.whose, step) for step in mine.overtaken}
         for step in mine.steps:
