@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
-from notifier.enrollments.commands import Command, Hold, Resume
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import Hold, Resume
 from notifier.enrollments.lifecycle import apply
 from notifier.oversight.explain import explain
 from notifier.publishing.pause import pause, unpause

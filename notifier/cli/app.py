@@ -52,6 +52,10 @@ COMMANDS: Final = {
     "resume": CommandEntry(
         "staff.commands.resume", "Take back a hold, a no-show or a cancellation: what is still useful leaves."
     ),
+    "consent-withdrawn": CommandEntry(
+        "staff.commands.consent_withdrawn",
+        "The patient agrees to texts no more: all to the number wait until a person decides.",
+    ),
     "informed": CommandEntry("staff.commands.informed", "A person told the patient the rules."),
     "cleared": CommandEntry("staff.commands.cleared", "Say that what holds until it is cleared is cleared."),
     "due": CommandEntry("staff.lists.due", "What will be sent, and what waits for somebody."),

@@ -68,6 +68,11 @@ def says_no(said: str) -> bool:
     return _words_of(registry.languages()).no.search(f" {words} ") is not None
 
 
+def withdraws(said: str) -> bool:
+    """Whether words take consent back from somebody who gave it: a no in words. A mere mark can be a slip."""
+    return bool(_folded(said)) and says_no(said)
+
+
 def _folded(said: str) -> str:
     plain = unicodedata.normalize("NFKD", said.casefold())
     letters = "".join(mark for mark in plain if not unicodedata.combining(mark) and mark not in _APOSTROPHES)

@@ -22,17 +22,19 @@ from notifier.domain.pseudonyms import is_pseudonym
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.clearing import refuse_gates
-from notifier.enrollments.commands import Command
+from notifier.enrollments.command import Command
 from notifier.enrollments.first_text_changes import FirstTextChange, plan_first_changes
 from notifier.enrollments.keys import unplanned_columns
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of, facts_without_protocol
 from notifier.enrollments.write import refuse_unready
+from notifier.numbers.holds import is_held_whole
 from notifier.numbers.opt_outs import opted_out_phones
 from schedules.asking import first_asking
 
 _ON_ITS_WAY = frozenset({MessageState.ATTEMPTING, MessageState.UNKNOWN})
 _WAITS = "waits until somebody lets it go on"
+_WITHDRAWN = "waits until somebody decides: consent was withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def plan_command(
     if command.is_done(stored):
         return CommandPlan(before, before, _opted_out(session, before, before), already=True)
     command.refuse(stored, now)
+    if command.holds_number:
+        return _number_held(session, stored, before)
     after = command.after(before, now)
     plan = CommandPlan(before, after, _opted_out(session, before, after))
     if after.state not in RUNNING:
@@ -95,7 +99,7 @@ def _facts_before(session: Session, stored: Enrollment, command: Command) -> Enr
     try:
         return facts_of(session, stored)
     except UnreadableVersion:
-        if command.to is None:
+        if command.to is None and not command.holds_number:
             raise
         return facts_without_protocol(stored)
 
@@ -164,6 +168,24 @@ def _held(session: Session, plan: CommandPlan) -> CommandPlan:
     planned, on_their_way = _unsent(session, plan.before.enrollment)
     waits = tuple(PlannedChange(text.step, text, why=_WAITS) for text in planned)
     return replace(plan, own=PlanDifference(moved=waits), on_their_way=on_their_way)
+
+
+def _number_held(session: Session, stored: Enrollment, before: EnrollmentFacts) -> CommandPlan:
+    """Every text to the number stays planned and waits. A number that has opted out has nothing that could wait."""
+    opted_out = _opted_out(session, before, before)
+    held = stored.consent_withdrawn_at is not None and is_held_whole(session, stored.phone)
+    plan = CommandPlan(before, before, opted_out, already=opted_out or held)
+    if plan.already:
+        return plan
+    running = [one for one in enrollments_on(session, [stored.phone]) if one.state in RUNNING]
+    unsent = {one.id or 0: _unsent(session, one.id or 0) for one in running}
+    waits = {
+        whose: PlanDifference(moved=tuple(PlannedChange(text.step, text, why=_WITHDRAWN) for text in planned))
+        for whose, (planned, _) in unsent.items()
+    }
+    offices = {one.id or 0: one.office for one in running}
+    own, on_their_way = waits.pop(before.enrollment, PlanDifference()), unsent.get(before.enrollment, ([], ()))[1]
+    return replace(plan, own=own, others=waits, offices=offices, on_their_way=on_their_way)
 
 
 def _unsent(session: Session, whose: int) -> tuple[list[Message], tuple[str, ...]]:

@@ -16,12 +16,11 @@ notifier/web/pages/patients/patient_commands.py and notifier/web/api/commands.py
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
@@ -31,52 +30,12 @@ from notifier.domain.instants import zone_called
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState
-from notifier.enrollments.changes import ChangeRequest, changed, names_of
+from notifier.enrollments.changes import ChangeRequest, names_of
+from notifier.enrollments.command import Command
 from notifier.enrollments.field_values import read_choice
 from notifier.enrollments.fields import BY_NAME
 from notifier.enrollments.identity import refuse_ended
 from schedules.saying import say_moment
-
-
-@dataclass(frozen=True, slots=True)
-class Command(ABC):
-    """What somebody wants done to one enrollment. Its fields are what a door asks for: `at`, `why` or `request`."""
-
-    word: ClassVar[str]
-    """What every door calls it."""
-    button: ClassVar[str]
-    past: ClassVar[str]
-    """What an enrollment is once this is done to it."""
-    event: ClassVar[str] = "enrollment"
-    """What the history calls it; `enrollment` is a mere change of state."""
-    to: ClassVar[EnrollmentState | None] = None
-    """The state that it leads to, whatever else is true of the enrollment. None: what is asked for decides."""
-    checks_words: ClassVar[bool] = True
-    """Whether other words than the patient was enrolled on must be approved, and not paused. False: who asks knows."""
-
-    @abstractmethod
-    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
-        """What a person says yes to, with times on the clock of `zone`."""
-
-    @abstractmethod
-    def note(self) -> str:
-        """Why, as the history says it: no patient data."""
-
-    @abstractmethod
-    def refuse(self, stored: Enrollment, now: datetime) -> None:
-        """Raise Refused where this cannot be done to this enrollment now."""
-
-    def wanted(self) -> ChangeRequest:
-        """What becomes different of the enrollment besides its state."""
-        return ChangeRequest()
-
-    def is_done(self, stored: Enrollment) -> bool:
-        """Whether it was done before, so that nothing changes."""
-        return stored.state is self.to
-
-    def after(self, facts: EnrollmentFacts, now: datetime) -> EnrollmentFacts:
-        """The enrollment once this is done. Raises Refused with a sentence."""
-        return changed(facts, self.wanted(), now) if self.to is None else replace(facts, state=self.to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +148,31 @@ class Hold(Command):
         refuse_ended(stored)
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn(Command):
+    """The patient agrees to texts no more: all to the number wait until a person opts it out, ends it, or lets go on.
+
+    It is no opt-out yet: others may be on the number, and a file's cell may be a slip.
+    """
+
+    word, button, past, event = "consent-withdrawn", "Consent withdrawn", "held: consent was withdrawn", "consent"
+    holds_number = True
+
+    why: str = "consent was withdrawn"
+
+    def question(self, stored: Enrollment, zone: ZoneInfo) -> str:
+        return "Was consent withdrawn? Every text to this number then waits until a person decides."
+
+    def note(self) -> str:
+        return self.why
+
+    def refuse(self, stored: Enrollment, now: datetime) -> None:
+        refuse_ended(stored)
+
+    def after(self, facts: EnrollmentFacts, now: datetime) -> EnrollmentFacts:
+        return facts
+
+
 _GO_ON: Final = {
     EnrollmentState.NO_SHOW: "Take the no-show back?",
     EnrollmentState.CANCELLED: "Take it back, and let the texts go on?",
@@ -278,7 +262,10 @@ class Cleared(Command):
 
 
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
-    {kind.word: kind for kind in (Treated, NoShow, Change, Cancel, Hold, Resume, InformInPerson, Cleared)}
+    {
+        kind.word: kind
+        for kind in (Treated, NoShow, Change, Cancel, Hold, Resume, ConsentWithdrawn, InformInPerson, Cleared)
+    }
 )
 """Every command by its word, in the order in which staff are shown them."""
 

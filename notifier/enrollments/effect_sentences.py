@@ -32,5 +32,5 @@ def sentences_about(enrollments: Iterable[OtherEffect]) -> Iterator[str]:
                     yield f"{said} is not sent any more: {text.why}"
                 case What.EXPIRED:
                     yield f"{said} is not sent any more: {text.why}"
-                case What.MOVED if text.why:
+                case What.MOVED if text.why and text.due_at is not None:
                     yield f"{said} has {text.why}"

@@ -21,9 +21,9 @@ from notifier.domain.names import Name, check_name
 from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.changes import ChangeRequest
+from notifier.enrollments.command import Command
 from notifier.enrollments.command_effect import effect_of
 from notifier.enrollments.command_plan import CommandPlan, plan_command
-from notifier.enrollments.commands import Command
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.fields import PLANNED
 from notifier.enrollments.first_text_changes import write_first_changes
@@ -31,7 +31,7 @@ from notifier.enrollments.keys import ordinals_of_followers, unplanned_columns
 from notifier.enrollments.plans import OPTED_OUT, carry_out, enrollments_on, facts_of, lock_plans
 from notifier.numbers.asks import keep_from_old_number
 from notifier.numbers.erased import recall_number
-from notifier.numbers.holds import hold_number, open_holds
+from notifier.numbers.holds import hold_number, is_held_whole, open_holds
 from notifier.numbers.open_replies import follow_number
 from notifier.numbers.opt_outs import is_opted_out, opt_out, opted_out_phones
 
@@ -56,6 +56,9 @@ def apply(
     effect = _effect(stored, plan, command, rules)  # what it says of a text is gone once that is written
     if plan.already:
         return effect
+    if command.holds_number:
+        _write_hold(session, stored, command, now, by)
+        return effect
     if command.to is None:
         _write_change(session, stored, plan, command, rules, now, by)
     else:
@@ -72,6 +75,17 @@ def apply(
 
 def _effect(stored: Enrollment, plan: CommandPlan, command: Command, rules: PlanningRules) -> Effect:
     return effect_of(stored, plan, command.wanted(), rules.yours)
+
+
+def _write_hold(session: Session, stored: Enrollment, command: Command, now: datetime, by: str) -> None:
+    """The texts stay planned; a person ends the hold, the enrollment, or the number."""
+    for one in sharing_phone(session, stored.phone):
+        if one.folded_name == stored.folded_name and one.state in RUNNING:
+            one.consent_withdrawn_at = now
+            record_event(session, enrollment_id=one.id, at=now, by=by, what=command.event, why=command.note())
+    if not is_held_whole(session, stored.phone):
+        hold_number(session, stored.phone, reason=command.note(), at=now, by=by)
+    session.flush()
 
 
 def _write_state(

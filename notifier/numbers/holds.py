@@ -13,6 +13,7 @@ from notifier.db.array_param import in_array
 from notifier.db.events import record_event
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import NumberHold
+from notifier.db.tables.inbound import ALL_KINDS
 
 _ON_PHONES = (
     select(NumberHold)
@@ -52,6 +53,11 @@ def open_holds(session: Session, phone: str | None = None) -> list[NumberHold]:
     if phone is not None:
         found = found.where(col(NumberHold.phone) == phone)
     return list(session.scalars(found.order_by(col(NumberHold.id))))
+
+
+def is_held_whole(session: Session, phone: str) -> bool:
+    """Whether some hold lets no text of any kind leave to this number."""
+    return any(hold.kinds == ALL_KINDS for hold in open_holds(session, phone))
 
 
 def holds_on(session: Session, phones: Iterable[str]) -> dict[str, list[NumberHold]]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.db.tables import Enrollment
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import Command
+from notifier.enrollments.command import Command
 from notifier.enrollments.identity import refuse_ended
 from schedules.protocol import CareProtocol
 

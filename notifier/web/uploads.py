@@ -12,8 +12,9 @@ from typing import Final
 import structlog
 
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.import_rows import ImportReport, Progress
+from notifier.enrollments.importing.import_rows import Progress
 from notifier.enrollments.importing.mappings.apply import UnknownWord
+from notifier.enrollments.importing.report import ImportReport
 
 LARGEST: Final = 10 * 2**20
 """Bytes of one file."""

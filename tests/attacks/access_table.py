@@ -202,6 +202,7 @@ SCOPES: Final[dict[str, Scope | str | None]] = {
     "POST /api/v1/enrollments/{enrollment}/hold": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/resume": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/informed": CHANGE,
+    "POST /api/v1/enrollments/{enrollment}/consent-withdrawn": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/cleared": CHANGE,
     "POST /api/v1/enrollments/{enrollment}/never-text": CHANGE,
     "GET /api/v1/enrollments/{enrollment}/export": FORGET,

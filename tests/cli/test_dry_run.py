@@ -48,6 +48,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "cancel": ("1",),
     "hold": ("1",),
     "resume": ("3",),
+    "consent-withdrawn": ("1",),
     "informed": ("1",),
     "cleared": ("5", "soaking"),
     "reply": ("1", "Please call us."),
@@ -110,16 +111,9 @@ CHANGES: dict[str, tuple[str, ...]] = {
 }
 """Each command that changes something, with words by which it does."""
 NOT_TRIED = {
-    "recover",
-    "service install",
-    "service uninstall",
-    "staff offices",
-    "staff sign-out",
-    "db upgrade",
-    "db move",
-    "close-silent",
-    "hooks retry",
-}
+    "recover", "service install", "service uninstall", "staff offices", "staff sign-out", "db upgrade", "db move",
+    "close-silent", "hooks retry",
+}  # fmt: skip
 """Not done for good here: nothing is late, nobody is silent or signed in, no post has failed, the machine is no test's,
 there are no offices, the database is new."""
 CHANGES_NOTHING = {

@@ -18,7 +18,8 @@ from notifier.domain.planning.plan import EnrollmentFacts, PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import Cancel, Change, Cleared, Command
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import Cancel, Change, Cleared
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.lifecycle import apply
 from notifier.numbers.opt_outs import opt_in, opt_out

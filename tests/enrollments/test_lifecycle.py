@@ -12,7 +12,8 @@ from notifier.db.tables import Enrollment
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import Cancel, Change, Command, Hold, NoShow, Resume, Treated
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import Cancel, Change, Hold, NoShow, Resume, Treated
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.numbers.holds import hold_number
 from notifier.numbers.release import Released, opt_out_by_staff, release

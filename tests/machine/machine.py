@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sqlalchemy import Engine
 
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import Cancel, Change, Command, Hold, InformInPerson, Resume
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import Cancel, Change, Hold, InformInPerson, Resume
 from notifier.sending import dispatch
 from notifier.sending.pause_points import PausePoint
 from notifier.sms.code_classes import NotCreatedClass

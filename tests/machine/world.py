@@ -23,7 +23,7 @@ from notifier.db.engine import writing
 from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
-from notifier.enrollments.commands import Command
+from notifier.enrollments.command import Command
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.lifecycle import apply
 from notifier.enrollments.requests import EnrollRequest

@@ -85,6 +85,7 @@ CASES = {
     "cancel": Case("cancelled", row={"status": "cancelled"}),
     "hold": Case("held"),
     "resume": Case("active", before=(("hold", "1"),)),
+    "consent-withdrawn": Case("active", row={"consent": "no"}),
     "informed": Case(
         "active",
         cli=("makeup", "--card"),

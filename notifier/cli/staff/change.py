@@ -31,7 +31,8 @@ from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import Change, Command
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import Change
 
 
 def change(

@@ -17,13 +17,23 @@ from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
 from notifier.domain.informed import Informed
 from notifier.domain.instants import read_instant, zone_called
-from notifier.enrollments.commands import Cancel, Cleared, Command, Hold, InformInPerson, NoShow, Resume, Treated
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import (
+    Cancel,
+    Cleared,
+    ConsentWithdrawn,
+    Hold,
+    InformInPerson,
+    NoShow,
+    Resume,
+    Treated,
+)
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.never_text import never_text as never_text_person
 from notifier.enrollments.never_text import plan_never_text, text_again
 
 Reason = Annotated[str, typer.Option(help="Why, for the audit log.")]
-_CANCELLED, _HELD = Cancel().why, Hold().why
+_CANCELLED, _HELD, _WITHDRAWN = Cancel().why, Hold().why, ConsentWithdrawn().why
 
 
 def treated(
@@ -70,6 +80,19 @@ def hold(
     carry_out(
         enrollment, lambda *_: Hold(reason), yes=yes, dry_run=dry_run, as_json=as_json, then=then, writes_texts=False
     )
+
+
+def consent_withdrawn(
+    enrollment: WhichEnrollment,
+    reason: Reason = _WITHDRAWN,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """The patient agrees to texts no more: all to the number wait until a person decides."""
+    then = "held; now decide: notifier opt-out PHONE, notifier cancel ENROLLMENT, or notifier release PHONE to go on"
+    command = ConsentWithdrawn(reason)
+    carry_out(enrollment, lambda *_: command, yes=yes, dry_run=dry_run, as_json=as_json, then=then, writes_texts=False)
 
 
 def resume(enrollment: WhichEnrollment, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:

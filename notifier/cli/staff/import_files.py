@@ -12,9 +12,9 @@ from notifier.cli.errors import Failed
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import LARGEST_FILE
 from notifier.enrollments.importing.failed_rows import Table, write_failed_rows
-from notifier.enrollments.importing.import_rows import ImportReport
 from notifier.enrollments.importing.mappings.apply import FileReader
 from notifier.enrollments.importing.mappings.stored import Meanings, open_reader, remember
+from notifier.enrollments.importing.report import ImportReport
 
 
 def open_mapping(

@@ -30,10 +30,11 @@ from notifier.enrollments.importing.absent_visits import AbsentVisit
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.drop_folder import record_file
 from notifier.enrollments.importing.file_change import PASSED
-from notifier.enrollments.importing.import_rows import MOST_FAULTS, ImportReport, import_rows
 from notifier.enrollments.importing.import_rows import Progress as ReportProgress
+from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.importing.mappings.apply import FileReader, UnknownWord
 from notifier.enrollments.importing.mappings.unknown_words import unknown_words
+from notifier.enrollments.importing.report import MOST_FAULTS, ImportReport
 from notifier.enrollments.importing.rows import template as sample
 from schedules.saying import say_moment
 
@@ -206,6 +207,7 @@ def _as_json(report: ImportReport) -> dict[str, Any]:
         "fault_count": report.fault_count,
         "bad_rows": report.bad_rows,
         "opted_out": report.opted_out,
+        "withdrawn": report.withdrawn,
         "for_staff": report.for_staff,
         "ended": report.ended,
         "absent": [

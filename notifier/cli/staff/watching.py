@@ -16,7 +16,8 @@ from notifier.db.errors import DatabaseFailure
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.drop_folder import DropFolder, Place, record_file
 from notifier.enrollments.importing.file_change import PASSED
-from notifier.enrollments.importing.import_rows import ImportReport, import_rows
+from notifier.enrollments.importing.import_rows import import_rows
+from notifier.enrollments.importing.report import ImportReport
 
 LOOK: Final = 5.0
 """Seconds between two looks: a file that has not changed meanwhile is whole."""

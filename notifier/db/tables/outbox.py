@@ -73,6 +73,8 @@ class Enrollment(SQLModel, table=True):
     """How consent was given, in staff's words."""
     consent_by: str = Field(max_length=120)
     consent_at: datetime = instant()
+    consent_withdrawn_at: datetime | None = instant(null=True)
+    """When somebody, or the clinic's own system, last said that the patient agrees no more."""
     rebook_consent: bool = False
     imported_as: str | None = Field(default=None, max_length=16)
     """A digest of the row it was last imported from: a re-run of the same file changes nothing, whatever staff did."""

@@ -14,7 +14,7 @@ from sqlmodel import col
 from notifier.db.rows import insert_rows
 from notifier.db.tables import ImportFile
 from notifier.domain.refused import Refused
-from notifier.enrollments.importing.import_rows import ImportReport
+from notifier.enrollments.importing.report import ImportReport
 
 Place = Literal["done", "failed"]
 _NOT_YET: Final = (".part", ".tmp", ".crdownload", ".filepart")

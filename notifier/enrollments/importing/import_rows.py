@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -25,16 +24,16 @@ from notifier.enrollments.importing.file_visits import FileVisits
 from notifier.enrollments.importing.known_bookings import know_bookings, newer_bookings
 from notifier.enrollments.importing.meanings import Done, Ready, RowMeaning, read_meanings, write_meanings
 from notifier.enrollments.importing.never_texted import about_never_texted
+from notifier.enrollments.importing.report import MOST_FAULTS, ImportReport
 from notifier.enrollments.importing.row_faults import faults_of
-from notifier.enrollments.importing.rows import ImportRow, RowFault, as_one, read_header, read_row
+from notifier.enrollments.importing.rows import ImportRow, RowFault, read_header, read_row
+from notifier.enrollments.importing.withdrawn_consent import hold_withdrawn
 from schedules.protocol import CareProtocol
 
 _T = TypeVar("_T")
 log = structlog.get_logger()
 AT_ONCE = 500
 """Enrollments in one transaction: a durable commit costs the same for one as for hundreds."""
-MOST_FAULTS = 1000
-"""So many are told, unless more are asked for; the others are counted."""
 MappedRow = list[str] | Refused | None
 """Cells of ours, why there are none, or nothing: no patient, or a service that gives no texts."""
 ReadRows = Callable[[bytes], Iterator[tuple[int, MappedRow]]]
@@ -42,41 +41,6 @@ Progress = Callable[[str, int, int], None]
 """Called with `checked` or `written`, how many rows, and of how many."""
 SeeEffect = Callable[[int, Effect], object]
 """Called with the number of a row, and what that row did, or would do."""
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did, or (as a dry run) would do."""
-
-    dry_run: bool
-    rows: int = 0
-    counts: dict[RowMeaning, int] = field(default_factory=lambda: dict.fromkeys(RowMeaning, 0))
-    faults: list[RowFault] = field(default_factory=list)
-    """The first `most_faults` of them; a row may have several."""
-    fault_count: int = 0
-    bad_rows: int = 0
-    opted_out: list[int] = field(default_factory=list)
-    """Rows whose number has opted out: enrolled or changed, and nothing will be sent."""
-    for_staff: list[str] = field(default_factory=list)
-    """What somebody must decide or tell a patient, in sentences."""
-    absent: list[AbsentVisit] = field(default_factory=list)
-    """Booked visits that the file should name and does not, and those of patients who have a new one: to be asked."""
-    ended: int = 0
-    """How many of those were ended."""
-    written: int = 0
-    most_faults: int = MOST_FAULTS
-
-    @property
-    def refused(self) -> bool:
-        """Whether nothing was written because of faults."""
-        return self.fault_count > 0 and self.written == 0
-
-    def add_bad_row(self, *faults: RowFault) -> None:
-        self.bad_rows += 1
-        self.fault_count += len(faults)
-        room = max(self.most_faults - len(self.faults), 0)
-        # Far down a long list a row's sentences are kept as one, which takes a third of the memory.
-        self.faults += faults[:room] if len(self.faults) < MOST_FAULTS else [as_one(faults)][:room]
 
 
 def import_rows(
@@ -127,6 +91,7 @@ def import_rows(
     report.counts[RowMeaning.PASSED_BY] += sum(one in newer for one in ids)
     good = [row for row in good if row.wanted.external_id not in newer]
     report_progress("checked", 0, len(good))
+    good = hold_withdrawn(engine, good, rules, now=now, by=by, report=report, see=see)
     is_rehearsal = dry_run and see_effect is not None
     since = now - passed
     meanings = _find_meanings(engine, good, rules, now, since, report, report_progress, see if is_rehearsal else None)

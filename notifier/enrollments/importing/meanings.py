@@ -17,7 +17,8 @@ from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import Cancel, Command, NoShow
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import Cancel, NoShow
 from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.field_values import stored as value_of
@@ -178,6 +179,8 @@ def write_meanings(
         if stored is None:
             continue
         whose = stored.id or 0
+        if row.said_no is None and stored.imported_as != row.digest:
+            stored.consent_withdrawn_at = None  # the next no is a new wish; what waits by now waits for a person
         if meaning is RowMeaning.ENDED and row.status is not None:
             done.effects.append((row, apply(session, whose, _ENDINGS[row.status], rules=rules, now=now, by=by)))
         elif meaning is RowMeaning.CHANGED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from notifier.domain.consent import no_consent
 from notifier.domain.instants import check_treated_at
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
@@ -38,6 +39,8 @@ def faults_of(
             if not _mend(mended, header, why.field, good):
                 return faults
             continue
+        if row.said_no is not None:
+            faults.append(RowFault(number, "consent", no_consent(row.said_no)))
         treated_at = row.wanted.facts.treated_at
         if treated_at is not None and row.status is None:
             try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from notifier.domain.cleared import FIELD as CLEARED
 from notifier.domain.cleared import Said, parse_cleared, with_cleared
-from notifier.domain.consent import read_yes_or_no
+from notifier.domain.consent import read_yes_or_no, withdraws
 from notifier.domain.instants import is_at_night, read_instant, says_an_offset
 from notifier.domain.offices import choose_office
 from notifier.domain.own_lengths import parse_own_lengths
@@ -30,6 +30,8 @@ WHEN = ("treated_at", "appointment_at")
 """One of them is needed."""
 WRONG = "what is wrong"
 """A column that says nothing: the failed rows come back with it."""
+_AS_BEFORE = "as it was said before"
+"""Stands for a consent that says no while the rest of its row is read; it is never stored."""
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _HEADER = ("external_id", "name", "phone", "protocol", "treated_at", "consent")
 _DIGITS = 7
@@ -65,6 +67,8 @@ class ImportRow:
     cleared: Said
     """What it says of gates."""
     digest: str
+    said_no: str | None = None
+    """The words of its consent, where they take it back from a patient who is enrolled; a new patient is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +159,24 @@ def read_row(
     status = row["status"].casefold()
     if status not in _STATUSES:
         raise Refused(f'status "{status[:40]}" is not known; write cancelled or no-show, or leave it empty', "status")
+    said_no = row["consent"] if withdraws(row["consent"]) else None
+    if said_no is not None:
+        row["consent"] = _AS_BEFORE
     wanted = check_request(_request(row, rules), protocols, rules)
     facts = wanted.facts
     clinic = rules.at(facts.office).timezone
     cleared = parse_cleared(row[CLEARED], lambda at: read_instant(at, facts.timezone, CLEARED, clinic_zone=clinic))
     wanted = replace(wanted, facts=with_cleared(facts, cleared, now))
+    said_no = None if status else said_no  # a visit that did not take place is over, whatever is said of consent
+    return ImportRow(number, wanted, _STATUSES[status], cleared, _digest(wanted, cleared, said_no), said_no)
+
+
+def _digest(wanted: Checked, cleared: Said, said_no: str | None) -> str:
     digest = wanted.digest()
-    if cleared:
-        digest = hashlib.sha256(f"{digest} {sorted(cleared.items())}".encode()).hexdigest()[: len(digest)]
-    return ImportRow(number, wanted, _STATUSES[status], cleared, digest)
+    more = [str(sorted(cleared.items()))] * bool(cleared) + ["no"] * (said_no is not None)
+    for said in more:
+        digest = hashlib.sha256(f"{digest} {said}".encode()).hexdigest()[: len(digest)]
+    return digest
 
 
 def guarded(cell: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from notifier.enrollments.commands import COMMANDS, Command, read_command
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import COMMANDS, read_command
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.web.api.callers import Caller, Changer

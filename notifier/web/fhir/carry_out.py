@@ -18,10 +18,12 @@ from notifier.domain.protocol_choice import check_field, find_protocol
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import RUNNING, EnrollmentState
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import Cancel, Change, Command, NoShow, Treated
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import Cancel, Change, ConsentWithdrawn, NoShow, Treated
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.identity import refuse_ended
 from notifier.enrollments.lifecycle import apply
+from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.api.callers import Caller
 from notifier.web.api.problems import Problem
@@ -29,6 +31,7 @@ from notifier.web.fhir.patients import consent_of, person_of
 from notifier.web.fhir.resources import Sent, read_resource
 from notifier.web.fhir.visits import Became, SentVisit
 
+_HELD: Final = "Consent was withdrawn: all texts to the number wait for a person"
 _NUMBER: Final = re.compile(r"(?:.*/)?Patient/([0-9]{1,9})")
 _KEPT: Final = re.compile(r"(?:.*/)?Patient/(kept-[0-9a-f]{24})")
 
@@ -48,6 +51,9 @@ def carry_out(session: Session, caller: Caller, visit: SentVisit, sent: Sent) ->
     known = _known(session, caller, visit)
     subject = next((one for one in visit.subjects if _is_patient(one, sent)), None)
     said = consent_of(sent, subject)
+    held = _hold(session, caller, known, subject, sent) if said.pop("withdrawn", False) else None
+    if held is not None and (known is None or known.state not in RUNNING):
+        return VisitResult(200, held, f"{_HELD}; the visit was not taken.")
     if visit.became is Became.NOTHING_YET:
         return VisitResult(200, known.id if known else None, f"The visit {visit.became.value}: nothing was changed.")
     if known is None and visit.became not in (Became.BOOKED, Became.TREATED):
@@ -58,10 +64,40 @@ def carry_out(session: Session, caller: Caller, visit: SentVisit, sent: Sent) ->
     caller.require(Scope.CHANGE)
     command = _command(visit, known, caller, _person_sent(subject, sent))
     if command is None:
-        return VisitResult(200, known.id, "This is known already: nothing was changed.")
+        nothing = "This is known already: nothing was changed."
+        return VisitResult(200, known.id, nothing if held is None else f"{_HELD}.")
     effect = apply(session, known.id or 0, command, rules=caller.context.rules, now=caller.now, by=caller.by)
     caller.note(session, "did", known.id)
-    return VisitResult(200, known.id, f"The enrollment is {command.past}{' already' if effect.already else ''}.")
+    done = f"The enrollment is {command.past}{' already' if effect.already else ''}."
+    return VisitResult(200, known.id, done if held is None else f"{done} {_HELD}.")
+
+
+def _hold(session: Session, caller: Caller, known: Enrollment | None, subject: Any, sent: Sent) -> int:
+    """Consent was withdrawn: all texts to the number wait for a person. What was said before holds nothing anew.
+
+    The patient's visit runs, or another of the same name and number does. Raises Refused where nobody is enrolled.
+    """
+    caller.require(Scope.CHANGE)
+    if known is None or known.state not in RUNNING:
+        person = _person(session, caller, subject, sent)
+        name, phone = (
+            check_field("name", check_name, person["name"]),
+            check_field("phone", parse_phone, person["phone"]),
+        )
+        on_phone = enrollments_on(session, [phone.e164])
+        running = (one for one in on_phone if one.folded_name == name.folded and one.state in RUNNING)
+        known = next(running, None)
+    if known is None:
+        raise Refused(
+            "the Consent to texts says no, and nobody of that name and number is enrolled: leave the patient out, or "
+            "send how consent was given",
+            "consent",
+        )
+    if known.consent_withdrawn_at is None:
+        command = ConsentWithdrawn("consent was withdrawn: a FHIR Consent says no")
+        apply(session, known.id or 0, command, rules=caller.context.rules, now=caller.now, by=caller.by)
+        caller.note(session, "did", known.id)
+    return known.id or 0
 
 
 def _known(session: Session, caller: Caller, visit: SentVisit) -> Enrollment | None:

@@ -15,6 +15,7 @@ CONSENT_SYSTEM: Final = "urn:aftercare-notifier:consent"
 """Of the codings that say what a Consent is for: `texts`, and `rebook-texts` for texts about next visits."""
 _TEXTS, _REBOOK_TEXTS = "texts", "rebook-texts"
 _OPT_IN: Final = frozenset({"OPTIN", "OPTINR"})
+_OPT_OUT: Final = frozenset({"OPTOUT", "OPTOUTE"})
 _ZONE: Final = "http://hl7.org/fhir/StructureDefinition/timezone"
 
 
@@ -29,15 +30,21 @@ def person_of(patient: Patient) -> dict[str, Any]:
 
 
 def consent_of(sent: Sent, subject: Any) -> dict[str, Any]:
-    """How the patient agreed, from the Consents that came along. Empty where none did.
+    """How the patient agreed, from the Consents that came along. Empty where none did; `withdrawn` where one says no.
 
-    Raises Refused where one says no. `subject`: the reference of the visit to its patient. A Consent of another
+    Raises Refused where one is neither. `subject`: the reference of the visit to its patient. A Consent of another
     patient, or of nobody in particular, says nothing.
     """
     said: dict[str, Any] = {}
     for consent in sent.all(Consent):
         kinds = _kinds(consent)
         if not kinds or not sent.is_same(consent.patient, subject):
+            continue
+        if _is_no(consent):
+            if _TEXTS in kinds:
+                said["withdrawn"] = True
+            if _REBOOK_TEXTS in kinds:
+                said["rebook_consent"] = False
             continue
         if not _is_yes(consent):
             raise Refused(
@@ -87,6 +94,14 @@ def _is_yes(consent: Consent) -> bool:
     rules: Iterable[Any] = (consent.policyRule.coding or ()) if consent.policyRule else ()
     says_yes = any(one.code in _OPT_IN for one in rules)
     return consent.status == "active" and says_yes and not _denies(consent.provision)
+
+
+def _is_no(consent: Consent) -> bool:
+    """Whether it takes back what the patient agreed to, or says that it never was."""
+    rules: Iterable[Any] = (consent.policyRule.coding or ()) if consent.policyRule else ()
+    if consent.status == "active":
+        return _denies(consent.provision) or any(one.code in _OPT_OUT for one in rules)
+    return consent.status in ("inactive", "rejected")
 
 
 def _denies(provision: Any) -> bool:

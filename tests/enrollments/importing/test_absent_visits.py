@@ -12,10 +12,11 @@ from notifier.db.engine import reading, writing
 from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.importing.import_rows import ImportReport, import_rows
+from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.importing.mappings.apply import FileReader
 from notifier.enrollments.importing.mappings.mapping import Mapping, read_mapping
 from notifier.enrollments.importing.mappings.registry import find_mapping
+from notifier.enrollments.importing.report import ImportReport
 from schedules.catalogue import shipped as protocols
 from schedules.wording import Voice
 

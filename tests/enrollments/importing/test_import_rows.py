@@ -15,7 +15,8 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change
 from notifier.enrollments.importing import import_rows as importing
-from notifier.enrollments.importing.import_rows import ImportReport, import_rows
+from notifier.enrollments.importing.import_rows import import_rows
+from notifier.enrollments.importing.report import ImportReport
 from notifier.enrollments.lifecycle import apply
 from notifier.numbers.release import opt_out_by_staff
 from notifier.oversight.forecast import enrollments

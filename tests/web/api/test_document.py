@@ -63,6 +63,7 @@ GOOD = {
     "/enrollments/{enrollment}/hold": {},
     "/enrollments/{enrollment}/resume": {},
     "/enrollments/{enrollment}/never-text": {"dry_run": True},
+    "/enrollments/{enrollment}/consent-withdrawn": {"reason": "the patient said so at the desk"},
     "/enrollments/{enrollment}/informed": {"topics": ["makeup"], "informed": "card"},
     "/enrollments/{enrollment}/cleared": {"topic": "soaking", "at": "2026-03-06T14:05:00-05:00"},
     "/enrollments/{enrollment}/legal-hold": {},

@@ -10,7 +10,7 @@ import pytest
 from fhir.resources.R4B.operationoutcome import OperationOutcome as Outcome
 from sqlalchemy import Engine
 
-from notifier.db.tables import Enrollment, Scope
+from notifier.db.tables import Enrollment, NumberHold, Scope
 from notifier.domain.states import EnrollmentState
 from notifier.web.fhir import app as fhir_app
 from tests.web.api.conftest import open_program
@@ -31,12 +31,14 @@ def test_only_a_consent_to_texts_that_says_yes_and_is_the_patients_enrolls(fhir:
     opt_out = {"coding": [{"code": "OPTOUT"}]}
     nested = {"type": "permit", "provision": [{"type": "deny"}]}
     no_yes, none = "the Consent to texts is no yes", "no Consent to texts came along"
+    says_no = "the Consent to texts says no, and nobody of that name and number is enrolled"
     for consent, sentence in (
-        (changed(CONSENT, status="inactive"), no_yes),
-        (changed(CONSENT, policyRule=opt_out), no_yes),
+        (changed(CONSENT, status="inactive"), says_no),
+        (changed(CONSENT, policyRule=opt_out), says_no),
         (changed(CONSENT, policyRule=None), no_yes),
-        (changed(CONSENT, provision={"type": "deny"}), no_yes),
-        (changed(CONSENT, provision=nested), no_yes),
+        (changed(CONSENT, status="draft"), no_yes),
+        (changed(CONSENT, provision={"type": "deny"}), says_no),
+        (changed(CONSENT, provision=nested), says_no),
         (changed(CONSENT, sourceAttachment={"title": "declined"}), 'consent says "declined"'),
         (changed(CONSENT, category=[{"text": "treatment"}]), none),
         (changed(CONSENT, patient={"reference": "Patient/another"}), none),
@@ -47,6 +49,21 @@ def test_only_a_consent_to_texts_that_says_yes_and_is_the_patients_enrolls(fhir:
         assert (422, ["Bundle.entry[2]"]) == (answer.status_code, issue.expression)
         assert f"Bundle.entry[2]: {sentence}" in str(issue.diagnostics)
     assert [] == fhir.api.all(Enrollment)
+
+
+def test_a_consent_that_says_no_holds_all_texts_of_who_is_enrolled_and_never_enrolls(fhir: Fhir) -> None:
+    assert 200 == fhir.post("", transaction(PATIENT, CONSENT, APPOINTMENT)).status_code
+    no, held = changed(CONSENT, status="inactive"), "Consent was withdrawn: all texts to the number wait for a person."
+    another = changed(APPOINTMENT, identifier=[{"value": "visit-2"}], start="2026-04-10T15:00:00-04:00", end=None)
+    for visit, sentence in (
+        (APPOINTMENT, held),
+        (APPOINTMENT, held),  # again: it holds nothing anew
+        (another, f"{held[:-1]}; the visit was not taken."),
+    ):
+        response = fhir.post("", transaction(PATIENT, no, visit)).json()["entry"][2]["response"]
+        assert ("200", sentence) == (response["status"], response["outcome"]["issue"][0]["diagnostics"])
+    assert ["visit-1"] == [one.external_id for one in fhir.api.all(Enrollment)]
+    assert ["consent was withdrawn: a FHIR Consent says no"] == [one.reason for one in fhir.api.all(NumberHold)]
 
 
 def test_the_same_visit_again_changes_nothing_and_in_a_transaction_all_is_done_or_nothing(fhir: Fhir) -> None:

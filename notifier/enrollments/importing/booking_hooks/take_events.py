@@ -22,11 +22,12 @@ from notifier.enrollments.commands import Cancel
 from notifier.enrollments.importing.booking_hooks.payload import Payload, Row, as_csv, read_payload
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.file_change import PASSED
-from notifier.enrollments.importing.import_rows import ImportReport, import_rows
+from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.importing.mappings.dates import clean
 from notifier.enrollments.importing.mappings.stored import open_reader
 from notifier.enrollments.importing.mappings.table import columns_of
 from notifier.enrollments.importing.meanings import RowMeaning
+from notifier.enrollments.importing.report import ImportReport
 from notifier.enrollments.importing.rows import WHEN
 from notifier.enrollments.lifecycle import apply
 from schedules.protocol import CareProtocol

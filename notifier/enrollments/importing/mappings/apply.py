@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
-from notifier.domain.consent import no_consent, says_no, says_yes, tells_consent
+from notifier.domain.consent import says_no, says_yes, tells_consent, withdraws
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.file_visits import FileVisits
@@ -218,7 +218,7 @@ class FileReader:
         if means == "yes" or (means is None and says_yes(cell)):
             return where.how
         if means == "no":
-            raise Refused(no_consent(cell), "consent")
+            return cell if withdraws(cell) else "no"
         if cell and not says_no(cell) and not tells_consent(cell):
             self.unknown[UnknownWord("consent", cell)] += 1
             raise Refused(f'nobody has said whether the consent "{cell[:60]}" is a yes or a no', "consent")

@@ -14,12 +14,13 @@ from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.failed_rows import FailedRow, Table, failed_rows, write_failed_rows
 from notifier.enrollments.importing.file_change import PASSED
-from notifier.enrollments.importing.import_rows import ImportReport, Progress, import_rows
+from notifier.enrollments.importing.import_rows import Progress, import_rows
 from notifier.enrollments.importing.mappings.apply import FileReader
 from notifier.enrollments.importing.mappings.mapping import NO_TEXTS, Visit
 from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
 from notifier.enrollments.importing.mappings.stored import open_reader, own_mappings, remember
 from notifier.enrollments.importing.meanings import RowMeaning
+from notifier.enrollments.importing.report import ImportReport
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
 from notifier.tasks.imports import work_of_import
 from notifier.tasks.pieces import find_tasks
@@ -248,7 +249,8 @@ def _to_tell(view: View, held: Upload) -> int:
 
 def _to_write(report: ImportReport) -> int:
     """Rows that change something."""
-    return sum(report.counts[one] for one in (RowMeaning.NEW, RowMeaning.CHANGED, RowMeaning.ENDED))
+    changes = sum(report.counts[one] for one in (RowMeaning.NEW, RowMeaning.CHANGED, RowMeaning.ENDED))
+    return changes + len(report.withdrawn)
 
 
 def _counts(report: ImportReport) -> list[tuple[str, int]]:
@@ -261,7 +263,8 @@ def _counts(report: ImportReport) -> list[tuple[str, int]]:
         RowMeaning.PASSED_BY: "without texts, or cancelled before they were enrolled",
     }
     ended = [("ended, as they were not in the file", report.ended)] if report.ended else []
-    return [*((words[one], report.counts[one]) for one in words if report.counts[one]), *ended]
+    waits = [("whose consent was withdrawn: their texts wait", len(report.withdrawn))] if report.withdrawn else []
+    return [*((words[one], report.counts[one]) for one in words if report.counts[one]), *ended, *waits]
 
 
 def _share(held: Upload) -> float:

@@ -16,7 +16,8 @@ from notifier.db.tables import Enrollment
 from notifier.domain.instants import read_instant
 from notifier.domain.refused import Refused
 from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.commands import COMMANDS, Command, read_command
+from notifier.enrollments.command import Command
+from notifier.enrollments.commands import COMMANDS, read_command
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.never_text import never_text, plan_never_text, text_again
 from notifier.numbers import release as opt_out
