@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -74,6 +75,7 @@ class Asking(Strict):
             yield f"answers.{choice}.text", answer.text
 
 
+@lru_cache(maxsize=4096)
 def first_asking(key: str) -> str:
     """The key of the step that a text of the outbox was planned by: the second asking has none of its own, nor has
     an occurrence of a repeat."""

@@ -112,10 +112,14 @@ class _Clock:
     def __init__(self, zone: ZoneInfo, opens: time, closes: time, quiet: QuietDays = NO_QUIET_DAYS) -> None:
         self._zone, self._quiet = zone, quiet
         self._days = _Days(zone, opens, closes, quiet)
+        self._last: tuple[datetime, _Day] | None = None
 
     def day(self, at: datetime) -> _Day:
         """The window of the local date on which `at` falls."""
-        return self._days[at.astimezone(self._zone).date()]
+        last = self._last  # all texts of a batch are decided for one moment
+        if last is None or last[0] is not at:
+            self._last = last = at, self._days[at.astimezone(self._zone).date()]
+        return last[1]
 
     def next_opening(self, after: datetime) -> datetime:
         on = after.astimezone(self._zone).date()

@@ -8,8 +8,11 @@ from typing import Final
 import structlog
 from sqlalchemy import Engine
 
+from notifier.db.engine import reading
 from notifier.db.schema import prepare
+from notifier.db.tables import RecoveryKind
 from notifier.scheduler.watchdog import notify_systemd
+from notifier.sending.gates.recoveries import open_recoveries
 
 _LONGEST: Final = "EXTEND_TIMEOUT_USEC=3600000000"
 """An hour: systemd would kill a start that takes longer than its unit says, and the next start would begin again."""
@@ -27,3 +30,11 @@ def prepare_database(engine: Engine, now: datetime, notify_socket: str | None) -
         log.warning("new_database", file=str(done.created))
     if done.copy:
         log.warning("database_upgraded", copy_of_the_one_before=str(done.copy))
+
+
+def say_restored(engine: Engine) -> None:
+    """Say in the log that these tables are a backup which waits for a person; `notifier restore` has no log."""
+    with reading(engine) as session:
+        restored = open_recoveries(session).get(RecoveryKind.RESTORED)
+        if restored is not None:
+            log.info("restored", as_of=restored.up_to.isoformat(), restored_at=restored.at.isoformat())

@@ -189,6 +189,7 @@ def web_context(settings: Settings, engine: Engine, clock: Timekeeper) -> WebCon
         tells_somebody=_tells_somebody(settings),
         second_factor=SecondFactorRule(settings.second_factor),
         present=PresentProtocols(known),
+        backups=settings.backup_dir,
         banner=None if settings.is_twilios_own else "Rehearsal: no text reaches a phone",
     )
 

@@ -7,7 +7,7 @@ import gc
 import os
 import socket
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,8 @@ from notifier.bootstrap.alerting import build_alerting
 from notifier.bootstrap.key_set import key_set
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
-from notifier.bootstrap.prepare_database import prepare_database
+from notifier.bootstrap.prepare_database import prepare_database, say_restored
+from notifier.bootstrap.receiving import build_receive
 from notifier.bootstrap.scheduled_backups import scheduled_backups
 from notifier.bootstrap.sealing import SEAL_EVERY, sealing
 from notifier.bootstrap.sending import answer_rules, build_gateway, sending_rules
@@ -34,7 +35,6 @@ from notifier.config.settings import Settings
 from notifier.conversations.ask_again import ask_again
 from notifier.conversations.at_closing import answer_at_closing, unanswered_at_closing
 from notifier.conversations.auto_reply import AnswerRules
-from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import file_of, open_engine, reading
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import refuse_network
@@ -54,13 +54,12 @@ from notifier.scheduler.forgetting import FORGET_EVERY, Forgetting
 from notifier.scheduler.timers import RoundTimers
 from notifier.scheduler.webhook_posts import EVERY, WebhookPosts
 from notifier.scheduler.worker import Worker
-from notifier.scheduler.worker_lock import exclusive, lock_file
+from notifier.scheduler.worker_lock import lock_file, only_worker
 from notifier.scheduler.worker_settings import Extra, Outside, WorkerSettings
 from notifier.sending.dispatch import Dispatch
 from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.outcomes.journal import Journal, journal_place
 from notifier.sending.outcomes.save import save_outcomes
-from notifier.sending.poll import Receive
 from notifier.sending.rate import Pace
 from notifier.sms.gateway import Gateway, ProviderMessage
 
@@ -87,6 +86,7 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
         with reading(engine) as session:
             refuse_lost_offices(enrolled_elsewhere(session, read_offices(settings)))
         with only_worker(engine, clock.now()):
+            say_restored(engine)
             drained = asyncio.run(work(settings, engine, clock, beside=beside))
     finally:
         engine.dispose()
@@ -208,23 +208,6 @@ async def _watch(threads: DatabaseThreads, alerting: Alerting, protocols: Presen
     unreadable = (await threads.read(protocols.read)).unreadable
     rules = replace(alerting.rules, unreadable_protocols=unreadable)
     return await watch(threads, replace(alerting, rules=rules), now=now)
-
-
-def build_receive(settings: Settings) -> Receive:
-    """The function that stores and acts on a reply which a poll brings."""
-    return partial(_receive, answers=answer_rules(settings))
-
-
-def only_worker(engine: Engine, now: datetime) -> AbstractContextManager[None]:
-    """On SQLite the lock that one worker holds; on PostgreSQL there may be any number."""
-    file = file_of(engine)
-    return nullcontext() if file is None else exclusive(file, now=now)
-
-
-def _receive(session: Session, found: ProviderMessage, now: datetime, *, answers: AnswerRules | None = None) -> None:
-    to = (found.to, found.service)
-    inbound = InboundText(found.sid, found.from_, found.body, found.created_at, found.media_count, written_to=to)
-    receive(session, inbound, now, answers=answers)
 
 
 async def _answer_unread(threads: DatabaseThreads, answers: AnswerRules | None, now: datetime) -> None:

@@ -33,6 +33,11 @@ def too_many(names: Iterable[str], *, daily: int, weekly: int) -> list[str]:
     return [name for _, name in reversed(made) if name not in stay]
 
 
+def is_rotated(name: str) -> bool:
+    """Whether a file of this name is deleted by rotation one day."""
+    return _moment(name) is not None
+
+
 def last_backup(directory: Path) -> datetime | None:
     """The instant of the newest backup there, by its name, in UTC; None where there is none. Raises OSError."""
     return max((at for one in directory.iterdir() if (at := _moment(one.name)) is not None), default=None)

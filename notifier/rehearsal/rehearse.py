@@ -16,7 +16,6 @@ from sqlmodel import col
 
 from notifier.bootstrap.known_protocols import protocols_in
 from notifier.bootstrap.planning import planning_rules
-from notifier.bootstrap.run_worker import only_worker
 from notifier.bootstrap.sending import sending_rules
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
@@ -35,6 +34,7 @@ from notifier.rehearsal.report import RehearsalReport
 from notifier.rehearsal.staff import BY, RehearsedStaff
 from notifier.rehearsal.stepped import SteppedClock
 from notifier.sandbox.server import Sandbox
+from notifier.scheduler.worker_lock import only_worker
 from schedules.protocol import CareProtocol
 from schedules.send_window import zone_named
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import Engine
+
+from notifier.db.engine import file_of
 
 
 class AnotherWorker(RuntimeError):
@@ -42,3 +46,9 @@ def exclusive(database: Path, *, now: datetime) -> Iterator[None]:
         lock.write(f"{os.getpid()} {now:%Y-%m-%dT%H:%M:%SZ}")
         lock.flush()
         yield
+
+
+def only_worker(engine: Engine, now: datetime) -> AbstractContextManager[None]:
+    """On SQLite the lock that one worker holds; on PostgreSQL there may be any number."""
+    file = file_of(engine)
+    return nullcontext() if file is None else exclusive(file, now=now)

@@ -116,7 +116,9 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     if why := facts.waits_for or facts.uninformed:
         return Wait(min(now + LOOK_AGAIN, until), why, for_a_person=facts.waits_for is not None)
     may_exceed = text.kind in (FIRST, CORRECTION, StepKind.WARNING) or facts.tells_untold
-    facts = facts._replace(hours=hours_for(text.kind, facts.hours, tells_a_rule=may_exceed))
+    hours = hours_for(text.kind, facts.hours, tells_a_rule=may_exceed)
+    if hours is not facts.hours:
+        facts = facts._replace(hours=hours)
     closes = facts.hours.open_until(now, day0=facts.day0)
     if closes is None or closes - now < LEAST_REMAINING:
         return _at_the_next_opening(text, facts, now, facts.hours.why_closed(now, now))

@@ -161,7 +161,7 @@ class FactsOfBatch:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
         office = self.offices[row.office] if row.office else None
         window, staffed = (office.window, office.staffed_clock) if office else (self.window, self.staffed)
-        held = self.holds.get(row.phone, ())
+        held, left = self.holds.get(row.phone, ()), self.left.get(row.phone)
         hours = _hours(window, row.timezone, area_zones(row.phone), staffed, row.quiet_days)
         return SendingFacts(
             never_text=row.enrollment_id in self.never_texted,
@@ -181,9 +181,9 @@ class FactsOfBatch:
             ),
             number_held=any(hold.covers(held_as(row.kind, row.step)) for hold in held) if held else False,
             uninformed=self.uninformed.get(row.id),
-            texts_today=_on_day_of(now, self.left.get(row.phone), hours.zone),
+            texts_today=_on_day_of(now, left, hours.zone),
             max_texts_per_day=self.most,
-            last_left=max((at for at in self.left.get(row.phone, ()) if at <= now), default=None),
+            last_left=max((at for at in left if at <= now), default=None) if left else None,
             tells_untold=row.id in self.untold,
         )
 

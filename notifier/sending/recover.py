@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from notifier.db.outbox import in_state, is_reply_or_test
 from notifier.db.tables import Enrollment, Message, RecoveryKind
+from notifier.domain.id_set import IdSet
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
 from notifier.sending.apart import JUST_LEFT
@@ -92,7 +93,7 @@ class RecoveryPlan:
     """How many enrollments they are of."""
     too_late: int
     """How many of those still planned have expired: staff tell the patient."""
-    texts: frozenset[int]
+    texts: IdSet
     """All that are still planned, listed or not."""
     digest: str
     """Of which texts they are, and what becomes of each."""
@@ -124,8 +125,8 @@ def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> Recov
     up_to = late.up_to if late else now - LATE
     began = last_departure(session, late.at) if late else now - timedelta(days=1)
     seen = _Seen()
-    for row, decision in _late(session, rules, up_to, now):
-        seen.late(row, *_fate(decision, now))
+    for decided in _late(session, rules, up_to, now):
+        seen.late(decided, now)
     too_late = seen.fates[LateFate.EXPIRED]
     for row in session.execute(_expired(began or now - _LOOK_BACK, now), execution_options=_STREAMED):
         seen.expired(row)
@@ -138,7 +139,7 @@ def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> Recov
         fates=seen.fates,
         patients=len(seen.patients),
         too_late=too_late,
-        texts=frozenset(seen.texts),
+        texts=seen.texts,
         digest=seen.digest.hexdigest()[:16],
     )
 
@@ -152,12 +153,15 @@ def release(session: Session, plan: RecoveryPlan, *, now: datetime, by: str) -> 
         sentence = "this database is a backup: Twilio must be asked what left since"
         raise Refused(sentence, code=RefusalCode.BACKUP_NOT_COMPARED)
     these = (in_state(_S.PLANNED), waits(plan.up_to, now))
-    now_late = set(session.scalars(select(col(Message.id)).where(*these)))
-    if more := len(now_late - plan.texts):
+    many = more = 0
+    for ids in session.scalars(select(col(Message.id)).where(*these), execution_options=_STREAMED).partitions():
+        many += len(ids)
+        more += sum((one or 0) not in plan.texts for one in ids)
+    if more:
         sentence = f"{more} more texts are late than were shown; look at them again"
         raise Refused(sentence, code=RefusalCode.MORE_ARE_LATE)
-    release_late(session, texts=len(now_late), up_to=plan.up_to, now=now, by=by)
-    return len(now_late)
+    release_late(session, texts=many, up_to=plan.up_to, now=now, by=by)
+    return many
 
 
 class _Seen:
@@ -165,19 +169,24 @@ class _Seen:
 
     def __init__(self) -> None:
         self.fates: Counter[LateFate] = Counter()
-        self.patients, self.texts = set[int](), set[int]()
+        self.patients, self.texts = IdSet(), IdSet()
         self.gave_up: list[LateText] = []
         self.digest = sha256()
         self._first: list[LateText] = []
         self._before: tuple[datetime, int] | None = None
 
-    def late(self, row: Row[Any], fate: LateFate, leaves_at: datetime | None, why: str | None) -> None:
-        self.fates[fate] += 1
-        self.patients.add(row.enrollment_id)
-        self.texts.add(row.id)
-        self.digest.update(f"{row.id}:{fate},".encode())
-        if self._before is None or (row.due_at, row.id) < self._before:
-            self._first.append(_text(row, fate, leaves_at, why))
+    def late(self, decided: Sequence[tuple[Row[Any], Due, Decision]], now: datetime) -> None:
+        found = [(row, due, *_fate(decision, now)) for row, due, decision in decided]
+        self.fates.update(fate for _, _, fate, *_ in found)
+        self.patients.update(due.enrollment_id or 0 for _, due, *_ in found)
+        self.texts.update(due.id for _, due, *_ in found)
+        self.digest.update("".join([f"{due.id}:{fate.value}," for _, due, fate, *_ in found]).encode())
+        last = self._before
+        self._first += [
+            _text(row, fate, leaves_at, why)
+            for row, due, fate, leaves_at, why in found
+            if last is None or due.due_at < last[0] or (due.due_at == last[0] and due.id < last[1])
+        ]
         if len(self._first) > 2 * LISTED:
             self._first = self.first()
             self._before = self._first[-1].due_at, self._first[-1].message
@@ -187,12 +196,14 @@ class _Seen:
 
     def expired(self, row: Row[Any]) -> None:
         self.fates[LateFate.EXPIRED] += 1
-        self.patients.add(row.enrollment_id)
+        self.patients.update([row.enrollment_id])
         if len(self.gave_up) < LISTED:
             self.gave_up.append(_text(row, LateFate.EXPIRED, None, row.reason))
 
 
-def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime) -> Iterator[tuple[Row[Any], Decision]]:
+def _late(
+    session: Session, rules: SendingRules, up_to: datetime, now: datetime
+) -> Iterator[list[tuple[Row[Any], Due, Decision]]]:
     """Decided as a claim would; one number's texts together, for its daily limit. What has expired is shown too."""
     found = (
         select(*_SHOWN)
@@ -205,14 +216,17 @@ def _late(session: Session, rules: SendingRules, up_to: datetime, now: datetime)
         facts = FactsOfBatch.of(
             session, [due for _, due in batch], window=rules.window, offices=rules.offices, staffed=rules.staffed,
             most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
-        for row, due in batch:
-            decision = facts.decide(due, now)
-            match decision:
-                case Send():
-                    facts.count(due, now)
-                case Wait(until, why) if why == JUST_LEFT:
-                    facts.count(due, until)
-            yield row, decision
+        yield [(row, due, _decided(facts, due, now)) for row, due in batch]
+
+
+def _decided(facts: FactsOfBatch, due: Due, now: datetime) -> Decision:
+    decision = facts.decide(due, now)
+    match decision:
+        case Send():
+            facts.count(due, now)
+        case Wait(until, why) if why == JUST_LEFT:
+            facts.count(due, until)
+    return decision
 
 
 def _fate(decision: Decision, now: datetime) -> tuple[LateFate, datetime | None, str | None]:

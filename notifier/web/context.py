@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,8 @@ class WebContext:
     """Whether there is anybody whom alerts reach."""
     second_factor: SecondFactorRule = SecondFactorRule.ADMINS
     """Who must have one to see the page."""
+    backups: Path | None = None
+    """Where the worker backs up; None where it does not."""
     banner: str | None = None
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
     watch: DeskWatch = field(default_factory=DeskWatch)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
+from notifier.bootstrap.prepare_database import say_restored
 from notifier.db.engine import file_of, open_engine, reading, writing
 from notifier.db.errors import DatabaseFailure
 from notifier.db.events import record_event
@@ -120,6 +122,9 @@ def test_a_restore_brings_back_the_moment_and_keeps_what_it_replaces(
     check_schema(sqlite_engine)
     with reading(sqlite_engine) as session:
         assert now == open_recoveries(session)[RecoveryKind.RESTORED].up_to
+    with capture_logs() as logs:
+        say_restored(sqlite_engine)
+    assert [("restored", now.isoformat())] == [(one["event"], one["as_of"]) for one in logs]
     sqlite_engine.dispose()
     assert tmp_path / "notifier.db.before-restore-2" == put(sqlite_engine, copy, now)
 

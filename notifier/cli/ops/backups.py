@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 
 from notifier.bootstrap.key_set import key_place
 from notifier.bootstrap.planning import build_clock
-from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import CommandContext, archive, command_context
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
@@ -29,7 +28,7 @@ from notifier.maintenance.compare_audit_copy import RESTORED
 from notifier.maintenance.encryption import opened
 from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
 from notifier.maintenance.rotation import backup_name, rotate
-from notifier.scheduler.worker_lock import AnotherWorker
+from notifier.scheduler.worker_lock import AnotherWorker, only_worker
 from notifier.sending.gates.recoveries import begin_after_restore
 
 _STDOUT: Final = "-"

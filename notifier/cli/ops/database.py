@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from notifier.bootstrap.key_set import key_place
 from notifier.bootstrap.known_protocols import protocols_in
 from notifier.bootstrap.planning import build_clock
-from notifier.bootstrap.run_worker import only_worker
 from notifier.cli.context import note_upgrade
 from notifier.cli.errors import Failed
 from notifier.cli.options import DryRun, Yes
@@ -20,7 +19,7 @@ from notifier.db import schema
 from notifier.db.engine import file_of, open_engine, reading
 from notifier.maintenance.move import check_move, move
 from notifier.oversight.doctor.database import say_waiting_words
-from notifier.scheduler.worker_lock import AnotherWorker
+from notifier.scheduler.worker_lock import AnotherWorker, only_worker
 
 app = typer.Typer(help="The database's shape.", no_args_is_help=True)
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
-from notifier.access.seal_audit_log import extent, seal_entries
 from notifier.bootstrap.key_set import key_set
 from notifier.cli.context import command_context, patient_called
 from notifier.cli.options import Json
 from notifier.cli.output import note, print_json, write
-from notifier.db.engine import reading, writing
+from notifier.db.engine import reading
 from notifier.domain.instants import zone_called
-from notifier.domain.key_set import KeySet
 from notifier.domain.refused import Refused
 from notifier.maintenance.evidence.account import account_of
-from notifier.maintenance.evidence.evidence import VERIFIER, enrollments_proven, evidence_of, record_evidence
+from notifier.maintenance.evidence.evidence import VERIFIER, enrollments_proven
+from notifier.maintenance.evidence.make_evidence import evidence_files, make_evidence
 
 
 def evidence(
@@ -48,39 +44,21 @@ def evidence(
             whose = patient_called(session, patient, context.rules.pseudonyms)
             enrollments = enrollments_proven(session, whose, context.rules.yours)
             context.shows(enrollments)
-        with writing(context.engine) as session:
-            record_evidence(session, enrollments, now=context.now, by=context.by)
-        _seal(context.engine, key_set(context.settings, context.engine), context.now)
-        with reading(context.engine) as session:
-            found = evidence_of(session, enrollments)
-        account = account_of(found, zone_called(context.rules.timezone))
+        keys = key_set(context.settings, context.engine)
+        found = make_evidence(context.engine, enrollments, keys, now=context.now, by=context.by)
+        zone = zone_called(context.rules.timezone)
     if folder is not None:
-        _write(folder, found, account)
+        _write(folder, evidence_files(found, zone))
         note(f"written: {folder}; to verify it: cd {folder} && python3 {VERIFIER.name} evidence.json")
     elif as_json:
         print_json(found)
     else:
-        write(account)
+        write(account_of(found, zone))
 
 
-def _seal(engine: Engine, keys: KeySet, now: datetime) -> None:
-    """All that is there by now, as the worker does each minute."""
-    with writing(engine) as session:
-        up_to = extent(session)
-    sealed = True
-    while sealed:
-        with writing(engine) as session:
-            sealed = seal_entries(session, keys, now, up_to) is not None
-
-
-def _write(folder: Path, found: dict[str, Any], account: str) -> None:
+def _write(folder: Path, files: dict[str, str]) -> None:
     try:
         folder.mkdir(mode=0o700)
-        files = {
-            "evidence.json": json.dumps(found, ensure_ascii=False, indent=1),
-            "evidence.txt": account,
-            VERIFIER.name: VERIFIER.read_text("utf-8"),
-        }
         for name, content in files.items():
             private = os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(private, "w", encoding="utf-8") as file:

@@ -16,6 +16,7 @@ from notifier.db.enrollments import the_enrollment
 from notifier.domain.instants import zone_called
 from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.refused import Refused
+from notifier.maintenance.forgetting.copies import copies_with
 from notifier.maintenance.forgetting.erase import ErasurePlan, plan_erasure
 from notifier.maintenance.forgetting.erase import erase as erase_patient
 from notifier.maintenance.forgetting.export import export_patient, export_text, plain
@@ -33,10 +34,13 @@ def erase(patient: WhichPatient, yes: Yes = False, dry_run: DryRun = False, as_j
             whose = patient_called(session, patient)
             plan = plan_erasure(session, whose, context.rules)
             zone = zone_called(the_enrollment(session, whose).timezone)
+        copies = copies_with(context.engine, context.settings.backup_dir, plan.subject)
         if not as_json:
             for one in plan.unheard:
                 when = local(one.due_at, zone) if one.due_at else "no time"
                 show(f"the patient will not hear: {one.step}, {when} (enrollment {one.enrollment})")
+            for copy in copies:
+                show(f"the patient stays in: {copy}")
             context.confirm(f"Erase this patient ({_count(plan)})? It cannot be taken back.", yes=yes)
         complete = False
         if not only_show:
@@ -52,7 +56,7 @@ def erase(patient: WhichPatient, yes: Yes = False, dry_run: DryRun = False, as_j
             print_json({
                 "enrollments": list(plan.subject.enrollments), "texts": plan.texts, "replies": plan.replies,
                 "unheard": unheard, "shared_numbers": len(plan.subject.shared), "overwritten": complete,
-                "dry_run": only_show,
+                "copies": [{"file": str(copy.file), "goes": copy.goes} for copy in copies], "dry_run": only_show,
             })  # fmt: skip
             return
         context.report(f"erased: {_count(plan)}")
@@ -60,9 +64,11 @@ def erase(patient: WhichPatient, yes: Yes = False, dry_run: DryRun = False, as_j
             note("another patient is on the same number: what was written from it stays, for it may be the other's")
         if not only_show and not complete:
             note("the database is being read; the worker overwrites what is left in its file within the hour")
+        for copy in copies if not only_show else ():
+            note(f"the patient is still in: {copy}")
         note(
-            f"the worker deletes the texts at Twilio {LONGEST_RESTORE.days} days after each was sent; in older backups "
-            "the patient stays until their rotation"
+            f"the worker deletes the texts at Twilio {LONGEST_RESTORE.days} days after each was sent; in backups "
+            "elsewhere the patient stays until their rotation"
         )
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from notifier.bootstrap.preflight import check_ready_to_send
-from notifier.bootstrap.run_worker import build_receive
+from notifier.bootstrap.receiving import build_receive
 from notifier.bootstrap.sending import build_gateway, sending_rules
 from notifier.cli.context import CommandContext, command_context
 from notifier.cli.errors import Failed

@@ -5,13 +5,19 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from notifier.domain.pseudonyms import Pseudonyms
+from notifier.maintenance.evidence.account import account_of
+from notifier.maintenance.evidence.evidence import VERIFIER, enrollments_proven
+from notifier.maintenance.evidence.make_evidence import make_evidence
+from notifier.maintenance.forgetting.copies import CopyWithPatient, copies_with
 from notifier.maintenance.forgetting.erase import ErasurePlan, erase, plan_erasure
 from notifier.maintenance.forgetting.export import export_patient, plain
 from notifier.maintenance.forgetting.legal_hold import NO_HOLD, lift_hold, put_on_hold, standing_hold
 from notifier.web.api.callers import Forgetter
 from notifier.web.api.enrollments import the_enrollment
 from notifier.web.api.forgetting_bodies import (
+    CopyResponse,
     ErasureResponse,
+    EvidenceResponse,
     ExportResponse,
     LegalHoldBody,
     LegalHoldResponse,
@@ -33,6 +39,23 @@ def export(enrollment: Number, caller: Forgetter) -> ExportResponse:
         return ExportResponse(enrollment=enrollment, enrollments=[one["id"] for one in kept["enrollments"]], kept=kept)
 
     return caller.read(found)
+
+
+@router.get("/enrollments/{enrollment}/evidence")
+def evidence(enrollment: Number, caller: Forgetter) -> EvidenceResponse:
+    """Prove consent, STOP and every text with why; also after an erasure. That it is made is an event too."""
+    context = caller.context
+
+    def proven(session: Session) -> list[int]:
+        the_enrollment(session, enrollment)
+        return enrollments_proven(session, enrollment, context.rules.yours)
+
+    enrollments = caller.read(proven, lambda _: enrollment)
+    found = make_evidence(context.engine, enrollments, context.keys, now=caller.now, by=caller.by)
+    return EvidenceResponse(
+        enrollment=enrollment, enrollments=enrollments, account=account_of(found, context.zone), evidence=found,
+        verifier=VERIFIER.read_text("utf-8"),
+    )  # fmt: skip
 
 
 @router.post("/enrollments/{enrollment}/legal-hold")
@@ -63,18 +86,20 @@ def erase_patient(enrollment: Number, body: CommandBody, caller: Forgetter) -> E
     def run(session: Session) -> ErasureResponse:
         the_enrollment(session, enrollment)
         if body.dry_run:
-            return _response(enrollment, plan_erasure(session, enrollment, rules), dry_run=True)
-        done = erase(
-            session, enrollment, rules=rules, pseudonyms=Pseudonyms(caller.context.keys), now=caller.now, by=caller.by
-        )
-        return _response(enrollment, done, dry_run=False)
+            plan = plan_erasure(session, enrollment, rules)
+        else:
+            keyed = Pseudonyms(caller.context.keys)
+            plan = erase(session, enrollment, rules=rules, pseudonyms=keyed, now=caller.now, by=caller.by)
+        copies = copies_with(caller.context.engine, caller.context.backups, plan.subject)
+        return _response(enrollment, plan, copies, dry_run=body.dry_run)
 
     return (caller.read if body.dry_run else caller.write)(run, lambda _: enrollment)
 
 
-def _response(enrollment: int, plan: ErasurePlan, *, dry_run: bool) -> ErasureResponse:
+def _response(enrollment: int, plan: ErasurePlan, copies: list[CopyWithPatient], *, dry_run: bool) -> ErasureResponse:
     return ErasureResponse(
         enrollment=enrollment, dry_run=dry_run, enrollments=list(plan.subject.enrollments), texts=plan.texts,
         replies=plan.replies, shared_numbers=len(plan.subject.shared),
         unheard=[UnheardResponse(enrollment=one.enrollment, step=one.step, due_at=one.due_at) for one in plan.unheard],
+        copies=[CopyResponse(file=str(one.file), goes=one.goes) for one in copies],
     )  # fmt: skip

@@ -33,6 +33,14 @@ class UnheardResponse(ResponseModel):
     due_at: datetime | None
 
 
+class CopyResponse(ResponseModel):
+    """A copy of the database that an erasure does not reach."""
+
+    file: str
+    goes: str
+    """When it goes by itself, or that somebody has to delete it."""
+
+
 class ErasureResponse(ResponseModel):
     """What was erased, or with `dry_run` would be. The texts at Twilio go later, in backups it stays until rotation."""
 
@@ -45,6 +53,22 @@ class ErasureResponse(ResponseModel):
     shared_numbers: int
     """Numbers that another patient has too: what was written from them stays."""
     unheard: list[UnheardResponse]
+    copies: list[CopyResponse]
+    """Files beside the database, and the worker's backups, that still have the patient."""
+
+
+class EvidenceResponse(ResponseModel):
+    """Consent, STOP and every text of a patient with why, in the order in which it was sealed."""
+
+    enrollment: int
+    enrollments: list[int]
+    """All of the same name and number."""
+    account: str
+    """To read."""
+    evidence: dict[str, Any]
+    """What the script verifies: save it as evidence.json."""
+    verifier: str
+    """The script, which needs Python alone: python verify_evidence.py evidence.json"""
 
 
 class ExportResponse(ResponseModel):

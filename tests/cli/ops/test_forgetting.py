@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -116,8 +117,16 @@ def test_nothing_of_an_erased_patient_is_left_while_everything_runs(
         clinic("close", "1", "--texts", "go-on")
         clinic("opt-out", PHONE)
         assert len(found_in((tmp_path / "notifier.db-wal").read_bytes())) > 5
+        before = tmp_path / "notifier.db.before-upgrade-0001-20260301T000000Z"
+        assert (0, 0) == tuple(clinic("backup", str(one)).code for one in (before, "mine.db"))
         ran = clinic("erase", PHONE, "--yes")
         assert 0 == ran.code, ran.err
+        assert [("mine.db", False), (before.name, True)] == [
+            (name, "the second upgrade after it deletes it" in goes)
+            for name, goes in re.findall(r"still in: \S*/(\S+) \((.*)\)", ran.err)
+        ]
+        for one in (before, tmp_path / "mine.db"):
+            one.unlink()
         assert b"Zerlina" not in search(port, key)
     assert 0 == clinic("backup", "fresh.db").code
     assert {} == {one.name: found for one in tmp_path.iterdir() if (found := found_in(one.read_bytes()))}

@@ -25,4 +25,9 @@ def test_a_program_hands_over_holds_and_erases(api: Api) -> None:
     assert {**foreseen, "dry_run": False} == done
     assert (True, "today") == (done["texts"] > 1, done["unheard"][0]["step"])
     assert ["(erased)"] == [one.name for one in api.all(Enrollment)]
+    assert [] == done["copies"]
     assert 422 == api.post(erase, {}).status_code
+    proof = api.get(f"/enrollments/{enrolled}/evidence").json()
+    assert ([enrolled], True, True) == (
+        proof["evidence"]["enrollments"], "words were erased" in proof["account"], "WHOLE" in proof["verifier"]
+    )  # fmt: skip

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
 
 from sqlalchemy import select
 
@@ -35,6 +40,24 @@ def test_an_export_is_a_file_to_read_and_one_for_programs(admin: Pages) -> None:
     ]
     assert ([ANA], True) == (json.loads(program.text)["patient"]["phones"], ANA in text.text)
     assert "export" in did(admin)
+
+
+def test_evidence_is_read_as_far_as_it_is_sealed_and_downloaded_with_what_verifies_it(
+    admin: Pages, tmp_path: Path
+) -> None:
+    admin.enroll()
+    assert "wait for a minute" in admin.read("/patients/1/evidence")
+    made = admin.post("/patients/1/evidence")
+    assert "attachment; filename=evidence-1.zip" == made.headers["content-disposition"]
+    with ZipFile(io.BytesIO(made.content)) as archive:
+        archive.extractall(tmp_path)
+    ran = subprocess.run(
+        [sys.executable, "verify_evidence.py", "evidence.json"],
+        check=False, cwd=tmp_path / "evidence", capture_output=True, text=True,
+    )  # fmt: skip
+    assert (0, True) == (ran.returncode, "WHOLE" in ran.stdout), ran.stderr
+    assert "enrolled, with consent" in admin.read("/patients/1/evidence")
+    assert 2 == did(admin).count("evidence")  # who looks again in the same minute is written down once
 
 
 def test_an_erasure_lists_what_the_patient_will_not_hear_and_does_exactly_what_was_shown(admin: Pages) -> None:

@@ -12,6 +12,10 @@ from notifier.db.engine import reading, writing
 from notifier.domain.instants import zone_called
 from notifier.domain.pseudonyms import Pseudonyms, is_pseudonym
 from notifier.domain.refused import Refused
+from notifier.maintenance.evidence.account import account_of
+from notifier.maintenance.evidence.evidence import enrollments_proven, evidence_of
+from notifier.maintenance.evidence.make_evidence import evidence_archive, make_evidence
+from notifier.maintenance.forgetting.copies import copies_with
 from notifier.maintenance.forgetting.erase import ErasurePlan, erase, plan_erasure
 from notifier.maintenance.forgetting.export import export_patient, export_text, plain
 from notifier.maintenance.forgetting.legal_hold import lift_hold, put_on_hold, standing_hold
@@ -54,6 +58,35 @@ def _export(view: View, ending: str) -> Response:
     return Response(content, media_type=kind, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
 
 
+def look_at_evidence(view: View) -> Response:
+    """What proves consent, STOP and every text, as far as it is sealed by now; and the button that makes it to keep."""
+    enrollment, account, refused = None, "", None
+    with reading(view.context.engine) as session:
+        enrollment = enrollments.by_id(session, view.number("enrollment"))
+        if enrollment is None:
+            raise NotFound
+        whose = enrollments_proven(session, enrollment.id or 0, view.context.rules.yours)
+        try:
+            account = account_of(evidence_of(session, whose), view.context.zone)
+        except Refused as why:
+            refused = why
+    view.saw("evidence", *whose)
+    return view.page("evidence.html", enrollment=enrollment, account=account, refused=refused)
+
+
+def make_evidence_to_keep(view: View) -> Response:
+    """A ZIP: to read, for a program, and the script that verifies it. Neither its name nor its address names the
+    patient."""
+    whose, context = view.number("enrollment"), view.context
+    with reading(context.engine) as session:
+        proven = enrollments_proven(session, whose, context.rules.yours)
+    view.note("did", "evidence", whose)
+    found = make_evidence(context.engine, proven, context.keys, now=view.now, by=view.who.by)
+    name = f"attachment; filename=evidence-{whose}.zip"
+    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+    return Response(evidence_archive(found, context.zone), media_type="application/zip", headers=headers)
+
+
 def hold(view: View) -> Response:
     """Let nothing of the patient be erased, or lift that."""
     whose, yours = view.number("enrollment"), view.context.rules.yours
@@ -88,6 +121,7 @@ def _confirm(view: View, *, changed: bool = False) -> Response:
         refused=refused,
         sure=_digest(plan) if plan else "",
         changed=changed,
+        copies=copies_with(view.context.engine, view.context.backups, plan.subject) if plan else [],
         days=LONGEST_RESTORE.days,
     )
 
@@ -115,6 +149,8 @@ PAGES = (
     Page("GET", "/patients/{enrollment:int}/data", show, admin=True),
     Page("GET", "/patients/{enrollment:int}/export.txt", export_to_read, admin=True),
     Page("GET", "/patients/{enrollment:int}/export.json", export_as_json, admin=True),
+    Page("GET", "/patients/{enrollment:int}/evidence", look_at_evidence, admin=True),
+    Page("POST", "/patients/{enrollment:int}/evidence", make_evidence_to_keep, admin=True),
     Page("POST", "/patients/{enrollment:int}/legal-hold", hold, admin=True),
     Page("GET", "/patients/{enrollment:int}/erase", confirm, admin=True),
     Page("POST", "/patients/{enrollment:int}/erase", erase_for_good, admin=True),
