@@ -11,7 +11,7 @@ from notifier.cli.context import command_context, patient_called
 from notifier.cli.options import DryRun, Json, WhichPatient, Yes
 from notifier.cli.output import is_attended, note, print_json, show, write
 from notifier.cli.timeline_table import local
-from notifier.db.engine import reading, writing
+from notifier.db.engine import is_sqlite, reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.domain.instants import zone_called
 from notifier.domain.pseudonyms import Pseudonyms
@@ -64,6 +64,8 @@ def erase(patient: WhichPatient, yes: Yes = False, dry_run: DryRun = False, as_j
             note("another patient is on the same number: what was written from it stays, for it may be the other's")
         if not only_show and not complete:
             note("the database is being read; the worker overwrites what is left in its file within the hour")
+        if not only_show and not is_sqlite(context.engine):
+            note("PostgreSQL keeps erased rows in its files until VACUUM FULL, and in its log until that is used anew")
         for copy in copies if not only_show else ():
             note(f"the patient is still in: {copy}")
         note(
