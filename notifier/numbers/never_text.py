@@ -14,6 +14,7 @@ from notifier.db.array_param import in_array
 from notifier.db.rows import insert_rows, table_of
 from notifier.db.tables import Enrollment, NeverText
 from notifier.domain.kinds import NEVER_TEXT
+from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.refused import RefusalCode, Refused
 
 
@@ -70,11 +71,23 @@ def refuse_never_texted(session: Session, person: Person) -> str | None:
     return None if is_never is None else NAMESAKE
 
 
-def find_never_texted(session: Session, persons: Sequence[Person]) -> dict[int, bool]:
-    """By position: True for who must never be texted, False where the name alone is that of such a person."""
+def find_never_texted(
+    session: Session, persons: Sequence[Person], pseudonyms: Pseudonyms | None = None
+) -> dict[int, bool]:
+    """By position: True for who must never be texted, False where the name alone is that of such a person.
+
+    With `pseudonyms` also who was erased since.
+    """
+    names = {one.folded_name: one.folded_name for one in persons}
+    phones: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    if pseudonyms is not None:
+        names |= pseudonyms.of_names(list(names))
+        phones = pseudonyms.of_phones({one.phone for one in persons if one.phone})
+        ids = pseudonyms.of_external_ids({one.external_id for one in persons if one.external_id})
     known: dict[str, list[tuple[str | None, str | None]]] = {}
-    for name, phone, external_id in session.execute(_OF_NAMES, {"names": {one.folded_name for one in persons}}):
-        known.setdefault(name, []).append((phone, external_id))
+    for name, phone, external_id in session.execute(_OF_NAMES, {"names": set(names)}):
+        known.setdefault(names[name], []).append((phones.get(phone, phone), ids.get(external_id, external_id)))
     return {
         position: any(
             (phone and phone == one.phone) or (external_id and external_id == one.external_id)

@@ -38,7 +38,7 @@ from notifier.maintenance.forgetting.erase import ErasurePlan, erase, plan_erasu
 from notifier.maintenance.forgetting.leave_no_trace import leave_no_trace
 from notifier.maintenance.forgetting.legal_hold import lift_hold, put_on_hold
 from notifier.numbers.opt_outs import is_opted_out
-from tests.setups.clinic import ANA, ClinicSetup
+from tests.setups.clinic import ANA, BOB, ClinicSetup
 
 PSEUDONYMS = Pseudonyms(KeySet(b"k" * 32))
 NAME, ID = "Zerlina Quixano", "EHR-9913"
@@ -51,8 +51,10 @@ def desk(clinic: ClinicSetup) -> ClinicSetup:
     return replace(clinic, rules=replace(clinic.rules, pseudonyms=PSEUDONYMS))
 
 
-def import_file(desk: ClinicSetup) -> dict[RowMeaning, int]:
-    report = import_rows(desk.engine, CSV.encode(), protocols=desk.protocols, rules=desk.rules, now=desk.now, by="desk")
+def import_file(desk: ClinicSetup, data: str = CSV) -> dict[RowMeaning, int]:
+    report = import_rows(
+        desk.engine, data.encode(), protocols=desk.protocols, rules=desk.rules, now=desk.now, by="desk"
+    )
     assert [] == report.faults
     return report.counts
 
@@ -160,6 +162,16 @@ def test_who_must_never_be_texted_is_known_again(desk: ClinicSetup) -> None:
     assert [] == rows_with_her(desk.engine)
     with pytest.raises(Refused, match="never"):
         desk.enroll(name=NAME, at=desk.now + timedelta(days=-1))
+
+
+def test_an_import_knows_an_erased_person_who_must_never_be_texted(desk: ClinicSetup) -> None:
+    known(desk)
+    close(desk, 1)
+    desk.act(never_text, 1, rules=desk.rules, now=desk.now, by="desk")
+    forget(desk)
+    later = CSV.replace("03-06", "03-05").replace(ID, "E-2")
+    for row in (later, later.replace("03-05", "03-04").replace(ANA, BOB)):
+        assert {RowMeaning.NEVER_TEXTED: 1} == {one: many for one, many in import_file(desk, row).items() if many}
 
 
 def test_a_legal_hold_keeps_a_patient_until_it_is_lifted(desk: ClinicSetup) -> None:

@@ -32,6 +32,7 @@ from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import check_when
 from notifier.enrollments.write import Written, refuse_unready, write_enrollments
+from notifier.numbers.erased import is_anybody_erased, recall
 from notifier.numbers.never_text import Person, find_never_texted, know_again
 
 
@@ -75,7 +76,8 @@ def read_meanings(
     for stored in enrollments_on(session, new_phones):
         on_phone.setdefault(stored.phone, []).append(stored)
     erased = known_erased(session, [row.wanted for row in rows], rules.pseudonyms)
-    never = find_never_texted(session, [person_of(row) for row in rows])
+    pseudonyms = rules.pseudonyms if is_anybody_erased(session) else None
+    never = find_never_texted(session, [person_of(row) for row in rows], pseudonyms)
     meanings: list[tuple[ImportRow, RowMeaning]] = []
     faults: list[RowFault] = []
     for position, row in enumerate(rows):
@@ -190,6 +192,7 @@ def write_meanings(
         elif meaning is RowMeaning.SAME and row.status is None and stored.imported_as != row.digest:
             stored.imported_as = row.digest
     never = [person_of(row) for row, meaning in rows if meaning is _NEVER]
+    recall(session, never, rules.pseudonyms)
     know_again(session, never, at=now, by=by)
     new = [row for row, meaning in rows if meaning is RowMeaning.NEW or _is_to_be_linked(row, meaning, known)]
     wanted, digests = [row.wanted for row in new], [row.digest for row in new]
