@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import repeat
 from typing import Any, Final, cast
 
 from pydantic_core import PydanticUndefined
 from sqlalchemy import JSON, Column, CursorResult, Insert, Integer, Result, Table, Text, bindparam, func, insert, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import SQLModel
 
@@ -24,11 +27,14 @@ _AT_ONCE: Final = 5000
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert all rows, each with the same columns. Nothing is checked here but what the database checks."""
-    if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":
+    if len(rows) < 2:
+        if rows:
+            session.execute(_insert(model), rows[0])
+    elif session.get_bind().dialect.name == "postgresql":
         for names, document in _documents(model, rows):
             session.execute(_insert_document(model, names), {"rows": document})
-    elif rows:
-        session.execute(_insert(model), _alike(model, rows))
+    else:
+        session.connection().exec_driver_sql(*_insert_of_tuples(model, rows))
 
 
 def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> list[int]:
@@ -102,13 +108,34 @@ def _insert_document(model: type[SQLModel], names: tuple[str, ...], *, ids: bool
 _PLACE: Final = "_place"
 
 
+# SQLAlchemy would build a dictionary of parameters for each row, and a tuple of that: as long as the insert itself.
+def _insert_of_tuples(model: type[SQLModel], rows: Sequence[Row]) -> tuple[str, list[tuple[Any, ...]]]:
+    """The statement for the driver, and its parameters: column by column, each value as its column wants it."""
+    defaults, rows, checks = _defaults(model), _alike(model, rows), dict(_checks(model, "sqlite"))
+    given = rows[0].keys()
+    statement, names = _insert_text(model, (*given, *(defaults.keys() - given)))
+    columns: list[Iterable[Any]] = []
+    for name in names:
+        values = [row[name] for row in rows] if name in given else repeat(defaults[name], len(rows))
+        columns.append(map(check, values) if (check := checks.get(name)) else values)
+    return statement, list(zip(*columns, strict=True))
+
+
+@cache
+def _insert_text(model: type[SQLModel], names: tuple[str, ...]) -> tuple[str, Sequence[str]]:
+    """The statement, and the columns in the order in which it takes their values."""
+    compiled = insert(table_of(model)).compile(dialect=_dialect("sqlite"), column_keys=names)
+    assert isinstance(compiled, SQLCompiler)
+    return str(compiled), compiled.positiontup or ()
+
+
 def _documents(model: type[SQLModel], rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], str]]:
     """The columns, and some thousand rows at a time with every value as its column wants it."""
     defaults, rows = _defaults(model), _alike(model, rows)
     for start in range(0, len(rows), _AT_ONCE):
         document = [{**defaults, **row} for row in rows[start : start + _AT_ONCE]]
         names = tuple(document[0])
-        checks = [(name, check) for name, check in _checks(model) if name in document[0]]
+        checks = [(name, check) for name, check in _checks(model, "postgresql") if name in document[0]]
         for place, row in enumerate(document):
             for name, check in checks:
                 row[name] = check(row[name])
@@ -117,12 +144,19 @@ def _documents(model: type[SQLModel], rows: Sequence[Row]) -> Iterator[tuple[tup
 
 
 @cache
-def _checks(model: type[SQLModel]) -> list[tuple[str, Callable[[Any], Any]]]:
-    """What a column does to each value; a document within the document stays as it is."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy does not declare it
-    columns = (column for column in table_of(model).c if not isinstance(column.type, JSONDoc))
+def _checks(model: type[SQLModel], kind: str) -> list[tuple[str, Callable[[Any], Any]]]:
+    """What a column does to each value; on PostgreSQL a document within the document stays as it is."""
+    dialect = _dialect(kind)
+    columns = (column for column in table_of(model).c if kind == "sqlite" or not isinstance(column.type, JSONDoc))
     found = ((column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in columns)
     return [(name, check) for name, check in found if check is not None]
+
+
+@cache
+def _dialect(kind: str) -> Dialect:
+    if kind == "postgresql":
+        return postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy does not declare it
+    return sqlite.dialect(json_serializer=json_text)
 
 
 def _alike(model: type[SQLModel], rows: Sequence[Row]) -> Sequence[Row]:
