@@ -77,7 +77,7 @@ class Duration(OneUnit):
     months: Annotated[int, Field(ge=1, le=24)] | None = None
     """Calendar months: 31 August + 6 months is the last of February."""
 
-    @property
+    @cached_property
     def length(self) -> Length | None:
         """As a text may say it; None where it is no length but a day."""
         said = ((unit, getattr(self, unit)) for unit in self.UNITS if unit != "until_day")

@@ -63,7 +63,7 @@ def quiet_days(text: str | None) -> QuietDays:
 
 def clean_quiet_days(text: str) -> str:
     """The same days as they are stored: weekdays first, each once. Raises ValueError with a sentence."""
-    return str(QuietDays.parse(text))
+    return str(QuietDays.parse(text)) if text else ""
 
 
 def say_quiet_days(text: str) -> str:

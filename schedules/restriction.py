@@ -74,12 +74,12 @@ class Restriction(Duration, Conditional):
         """What nobody may go below without saying who decided it; None for a gate without a length."""
         return Duration(**{unit: getattr(self, unit) for unit in self.units_given}) if self.units_given else None
 
-    @property
+    @cached_property
     def unless_said(self) -> Duration | None:
         """How long it holds where nobody says it for the patient; None for a gate without a length."""
         return self.usual or self.up_to or self.shortest
 
-    @property
+    @cached_property
     def length(self) -> Length | None:
         """As a text may say it where nobody says another; None for a day and for a gate."""
         return self.unless_said.length if self.unless_said and not self.is_gate else None

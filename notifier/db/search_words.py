@@ -93,4 +93,4 @@ def _begins(spellings: tuple[str, ...]) -> ColumnElement[bool]:
 
 def _rows(enrollment_id: int, name: str, phone: str, external_id: str | None) -> list[Row]:
     kept = words_of_enrollment(name, phone, external_id)
-    return [{"enrollment_id": enrollment_id, "word": word, "kind": kind} for kind, word in sorted(kept)]
+    return [{"enrollment_id": enrollment_id, "word": word, "kind": kind} for kind, word in kept]

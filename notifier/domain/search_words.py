@@ -60,16 +60,18 @@ def words_of(text: str) -> frozenset[str]:
 
 def words_of_number(phone: str) -> frozenset[str]:
     """What a number is found by: its last digits, from each of them on."""
-    digits = "".join(digit for digit in phone if digit.isdecimal())
-    return frozenset(digits[start:][:LONGEST] for start in range(len(digits) - FEWEST_DIGITS + 1))
+    digits = "".join(filter(str.isdecimal, phone))
+    return frozenset(digits[start : start + LONGEST] for start in range(len(digits) - FEWEST_DIGITS + 1))
 
 
-def words_of_enrollment(name: str, phone: str, external_id: str | None) -> frozenset[tuple[FoundBy, str]]:
-    """All that an enrollment is found by now, but for its provider: those are few, and looked through by name."""
-    kept = {(FoundBy.NAME, word) for word in words_of(name)} | {(FoundBy.NUMBER, one) for one in words_of_number(phone)}
+def words_of_enrollment(name: str, phone: str, external_id: str | None) -> list[tuple[FoundBy, str]]:
+    """All that an enrollment is found by now, each once and in order, but for its provider: those are few, and looked
+    through by name."""
+    kept = [(FoundBy.NAME, word) for word in sorted(words_of(name))]
+    kept += [(FoundBy.NUMBER, one) for one in sorted(words_of_number(phone))]
     if external_id and (exact := _exact(external_id)):
-        kept.add((FoundBy.EXTERNAL_ID, exact))
-    return frozenset(kept)
+        kept.append((FoundBy.EXTERNAL_ID, exact))
+    return kept
 
 
 def read_search(typed: str) -> SearchTerms:
@@ -103,6 +105,6 @@ def _digits(text: str) -> str:
 
 def _fold(text: str) -> str:
     if text.isascii():
-        return "".join(character for character in text.lower() if character.isalnum())
+        return "".join(filter(str.isalnum, text.lower()))
     plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
     return "".join(character for character in plain if character.isalnum())

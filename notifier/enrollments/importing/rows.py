@@ -26,6 +26,7 @@ COLUMNS = tuple(one for one in FIELDS if one.kind is not Kind.ANSWERS)
 """Of the field table; an answer stands in a column of its question's name."""
 REQUIRED = tuple(one.name for one in COLUMNS if one.required or one.is_key)
 OPTIONAL = (*(one.name for one in COLUMNS if one.name not in REQUIRED), "status", CLEARED)
+_EMPTY = dict.fromkeys((*REQUIRED, *OPTIONAL), "")
 WHEN = ("treated_at", "appointment_at")
 """One of them is needed."""
 WRONG = "what is wrong"
@@ -142,7 +143,7 @@ def read_row(
     """Check one row; raises Refused with the column it is about. `informed`: what an empty cell of that name says."""
     if any(cells[len(header) :]):
         raise Refused(f"has {len(cells)} cells where the header has {len(header)}; is a comma outside of quotes?")
-    row: dict[str, str] = dict.fromkeys((*REQUIRED, *OPTIONAL), "")
+    row = _EMPTY.copy()
     for name, cell in zip(header, cells, strict=False):
         if name == WRONG:
             continue
@@ -224,10 +225,9 @@ def _request(row: Mapping[str, str], rules: PlanningRules) -> EnrollRequest:
     office = choose_office(row["office"], rules.offices, rules.yours)
     rules = rules.at(office)
     timezone = row["timezone"] or rules.timezone
-    fixed = {*REQUIRED, *OPTIONAL}
     said: dict[str, Any] = {one.name: _said(one, row[one.name], timezone, rules) for one in COLUMNS}
     said |= {"office": office, "timezone": timezone}
-    said["answers"] = {name: cell.casefold() for name, cell in row.items() if cell and name not in fixed}
+    said["answers"] = {name: cell.casefold() for name, cell in row.items() if cell and name not in _EMPTY}
     return EnrollRequest(**said)
 
 
