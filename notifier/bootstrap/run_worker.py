@@ -35,7 +35,7 @@ from notifier.config.settings import Settings
 from notifier.conversations.ask_again import ask_again
 from notifier.conversations.at_closing import answer_at_closing, unanswered_at_closing
 from notifier.conversations.auto_reply import AnswerRules
-from notifier.db.engine import file_of, open_engine, reading
+from notifier.db.engine import file_of, open_engine, reading, writing
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import refuse_network
 from notifier.db.integrity import look_before_start
@@ -44,6 +44,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.db.visibility import enrolled_elsewhere
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.pseudonyms import Pseudonyms
+from notifier.enrollments.changed_inputs import ask_for_changed
 from notifier.enrollments.replan import replan
 from notifier.logs import configure_logs
 from notifier.oversight.alerts.watch import Alerting, send_alerts, watch, watch_replies
@@ -87,6 +88,8 @@ def run_worker(settings: Settings, *, beside: Beside = lambda _worker: nullconte
             refuse_lost_offices(enrolled_elsewhere(session, read_offices(settings)))
         with only_worker(engine, clock.now()):
             say_restored(engine)
+            with writing(engine) as session:
+                ask_for_changed(session, planning_rules(settings), clock.now())
             drained = asyncio.run(work(settings, engine, clock, beside=beside))
     finally:
         engine.dispose()

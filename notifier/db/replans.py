@@ -16,9 +16,9 @@ from notifier.db.rows import insert_rows
 from notifier.db.tables import Replan
 
 
-def ask_for(session: Session, enrollment_ids: Collection[int], *, at: datetime) -> None:
-    """Let the texts of these enrollments be planned anew."""
-    insert_rows(session, Replan, [{"enrollment_id": one, "at": at} for one in enrollment_ids])
+def ask_for(session: Session, enrollment_ids: Collection[int], *, at: datetime, whole: bool = False) -> None:
+    """Let the texts of these enrollments be planned anew; `whole`: every one, whatever was told."""
+    insert_rows(session, Replan, [{"enrollment_id": one, "at": at, "whole": whole} for one in enrollment_ids])
 
 
 def is_any_waiting(session: Session) -> bool:
@@ -26,9 +26,15 @@ def is_any_waiting(session: Session) -> bool:
     return session.scalar(select(col(Replan.id)).limit(1)) is not None
 
 
-def take(session: Session, most: int) -> list[int]:
-    """The enrollments that wait longest, each once; they wait no longer once this transaction is committed."""
-    waiting = session.execute(select(col(Replan.id), col(Replan.enrollment_id)).order_by(col(Replan.id)).limit(most))
-    rows = waiting.all()
+def take(session: Session, most: int) -> dict[int, bool]:
+    """The enrollments that wait longest, each once, and whether as a whole.
+
+    They wait no longer once this transaction is committed.
+    """
+    columns = (col(Replan.id), col(Replan.enrollment_id), col(Replan.whole))
+    rows = session.execute(select(*columns).order_by(col(Replan.id)).limit(most)).all()
     session.execute(delete(Replan).where(col(Replan.id).in_([row.id for row in rows])))
-    return list(dict.fromkeys(row.enrollment_id for row in rows))
+    found: dict[int, bool] = {}
+    for row in rows:
+        found[row.enrollment_id] = found.get(row.enrollment_id, False) or row.whole
+    return found

@@ -1,7 +1,7 @@
 """Plan anew what has changed without a command: a text that told a rule has bounced, expired, or arrived after all.
 
 Only what follows from that is written: the catch-up texts, and the lifts that wait for their rule to be told. A text
-that was withdrawn stays so, be it that its number takes none any more.
+that was withdrawn stays so, be it that its number takes none any more. Where the settings have changed, all follows.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def replan(session: Session, rules: PlanningRules, now: datetime, *, most: int =
     """Plan anew the enrollments for which that was asked, in the caller's transaction; how many there were."""
     lock_plans(session)
     asked_for = replans.take(session, most)
-    _close_informed(session, asked_for, now)
-    found = select(Enrollment).where(col(Enrollment.id).in_(asked_for), col(Enrollment.state).in_(RUNNING))
+    whole = {one for one, is_whole in asked_for.items() if is_whole}
+    _close_informed(session, list(asked_for), now)
+    found = select(Enrollment).where(col(Enrollment.id).in_(list(asked_for)), col(Enrollment.state).in_(RUNNING))
     numbers: dict[str, set[int]] = {}
     never_texted = never_texted_of(session, asked_for)
     for one in session.scalars(found.order_by(col(Enrollment.id))):
@@ -56,7 +57,7 @@ def replan(session: Session, rules: PlanningRules, now: datetime, *, most: int =
         # What is planned for whoever must not be texted is suppressed at once, and would ask for its plan again, for
         # ever. The end of an opt-out asks for it (notifier.numbers.opt_outs).
         if phone not in opted_out:
-            _replan_number(session, phone, whose, rules, now)
+            _replan_number(session, phone, whose, whole, rules, now)
     return len(asked_for)
 
 
@@ -91,7 +92,9 @@ def _asks_for_a_call(text: Message, now: datetime) -> bool:
     return is_over and text.state is MessageState.EXPIRED and text.seen_to is None and _says_so([text.reason])
 
 
-def _replan_number(session: Session, phone: str, whose: set[int], rules: PlanningRules, now: datetime) -> None:
+def _replan_number(
+    session: Session, phone: str, whose: set[int], whole: set[int], rules: PlanningRules, now: datetime
+) -> None:
     try:
         company = [facts_of(session, one) for one in enrollments_on(session, [phone])]
     except UnreadableVersion:
@@ -99,7 +102,9 @@ def _replan_number(session: Session, phone: str, whose: set[int], rules: Plannin
     outlook = look_ahead(session, company, rules, now, before=company, lock=True)
     for facts in company:
         if facts.enrollment in whose:
-            difference = _what_follows(outlook.difference(facts))
+            difference = outlook.difference(facts)
+            if facts.enrollment not in whole:
+                difference = _what_follows(difference)
             carry_out(session, facts, difference, at=now, by=_BY, opted_out=False)
 
 

@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from notifier.bootstrap.planning import planning_rules
 from notifier.bootstrap.run_worker import build_worker
 from notifier.bootstrap.sending import build_gateway
 from notifier.config.settings import Settings
 from notifier.db.threads import DatabaseThreads
+from notifier.enrollments.changed_inputs import ask_for_changed
 from notifier.rehearsal.inline import InlineDatabase
 from notifier.rehearsal.ledger import Ledger
 from notifier.rehearsal.outage import Outage
@@ -94,6 +96,8 @@ class Rehearsal:
         """One process of a worker, from its start to this instant."""
         timers = SteppedTimers(self.clock)
         worker = build_worker(self.settings, threads, gateway, self.clock, timers=timers, speaks=False)
+        rules, now = planning_rules(self.settings), self.clock.now()
+        await threads.write(lambda session: ask_for_changed(session, rules, now))
         await worker.begin()
         for one in worker.rounds():
             timers.add(one.name, one.every, one.round)

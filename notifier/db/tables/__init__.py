@@ -14,8 +14,17 @@ from notifier.db.tables.conversations import PatientNote, ReplyPass, SavedAnswer
 from notifier.db.tables.forgetting import Erasure, EvidenceSalt, LegalHold, ProviderDeletion, RetentionApproval
 from notifier.db.tables.inbound import NeverText, NumberHold, OptOut, PhotoLook, Poll, Receipt, Reply, ReplyPhone
 from notifier.db.tables.mappings import ImportFile, MappingWord, SavedMapping
-from notifier.db.tables.outbox import Attempt, Circuit, Enrollment, Event, Message, Replan, Sender, WorkerRow
+from notifier.db.tables.outbox import (
+    Attempt,
+    Circuit,
+    Enrollment,
+    Event,
+    Message,
+    Sender,
+    WorkerRow,
+)
 from notifier.db.tables.overlays import OverlayDraft, OverlayVersion
+from notifier.db.tables.plans import PlanInputs, Replan
 from notifier.db.tables.protocol_migrations import CorrectionWording, MigratedEnrollment, ProtocolMigration
 from notifier.db.tables.protocols import AnswerApproval, Approval, Pause, ProtocolVersion
 from notifier.db.tables.recovery import Recovery, RecoveryKind
@@ -70,6 +79,7 @@ __all__ = [
     "PatientNote",
     "Pause",
     "PhotoLook",
+    "PlanInputs",
     "Poll",
     "ProtocolMigration",
     "ProtocolVersion",

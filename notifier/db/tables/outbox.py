@@ -104,15 +104,6 @@ class Enrollment(SQLModel, table=True):
     """Whether a rule that no text has told gets a text of its own; not for those enrolled before there were any."""
 
 
-class Replan(SQLModel, table=True):
-    """An enrollment whose texts must be planned anew: something has changed whether its patient was told a rule."""
-
-    __tablename__ = "replans"
-    id: int | None = Field(default=None, primary_key=True)
-    enrollment_id: int = Field(sa_column=Column(ForeignKey("enrollments.id"), nullable=False))
-    at: datetime = instant()
-
-
 class Message(SQLModel, table=True):
     """A text that must be said: one step of one enrollment. This table is the outbox."""
 
