@@ -17,6 +17,7 @@ from notifier.db.tables import Attempt, Enrollment, Message, Reply
 from notifier.domain.phone import area_zones
 from notifier.promises.facts import Arrival, Evidence, Intent, OpenMessage
 from notifier.sandbox.server import Sandbox
+from schedules.quiet_days import quiet_days
 from schedules.restriction import Restriction
 
 _DAY: Final = timedelta(days=1)
@@ -91,6 +92,7 @@ def _intent(session: Session, message: Message, enrollment: Enrollment, sids: li
         bounced=tuple(sid for sid in sids if sid != message.sid),
         enrollment=enrollment.id or 0,
         topics=frozenset(message.topics or ()),
+        quiet=quiet_days(enrollment.quiet_days),
         told_in_person=frozenset(enrollment.informed or ()),
     )
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from notifier.domain.states import MessageState
+from schedules.quiet_days import NO_QUIET_DAYS, QuietDays
 from schedules.send_window import SendWindow
 
 _DID_NOT_ARRIVE = frozenset({"undelivered", "failed", "canceled"})
@@ -56,6 +57,8 @@ class Intent:
     enrollment: int = 0
     topics: frozenset[str] = frozenset()
     """What it forbids, or permits again."""
+    quiet: QuietDays = NO_QUIET_DAYS
+    """Days on which the patient wishes no text."""
     told_in_person: frozenset[str] = frozenset()
     """Topics that a person told the patient."""
 

@@ -39,7 +39,7 @@ def never_after_stop(evidence: Evidence) -> Tally:
 
 def never_at_night(evidence: Evidence) -> Tally:
     """No planned text outside the send window of the patient's clock, nor at night where the number comes from, nor on
-    a quiet day of the clinic's unless it says a rule or warns."""
+    a quiet day of the clinic's unless it says a rule or warns, nor any on a day that the patient wishes to be quiet."""
     found = Tally()
     for text, row in evidence.pairs():
         if row.kind == REPLY:
@@ -48,8 +48,9 @@ def never_at_night(evidence: Evidence) -> Tally:
         if text.at.astimezone(row.zone).date() != row.day0:
             clocks += [(zone, EARLIEST, LATEST) for zone in row.area_zones if zone.key != row.zone.key]
         found.saw(text.at.astimezone(row.zone).time())
-        if row.kind not in _ON_QUIET_DAYS and text.at.astimezone(row.zone).date() in evidence.window.quiet:
-            found.broken.append(f"{row}: {text.at.astimezone(row.zone):%a %b %-d} is a quiet day")
+        on = text.at.astimezone(row.zone).date()
+        if on in row.quiet or (row.kind not in _ON_QUIET_DAYS and on in evidence.window.quiet):
+            found.broken.append(f"{row}: {on:%a %b %-d} is a quiet day")
         for zone, opens, closes in clocks:
             local = text.at.astimezone(zone)
             if not opens <= local.time() < closes:

@@ -12,6 +12,7 @@ from notifier.domain.states import MessageState
 from notifier.promises.count import count_over, count_promises
 from notifier.promises.facts import Arrival, Evidence, Intent, OpenMessage
 from schedules.protocol import StepKind
+from schedules.quiet_days import QuietDays
 
 NEW_YORK, HONOLULU = ZoneInfo("America/New_York"), ZoneInfo("Pacific/Honolulu")
 MARIA, KAI = "+12125550101", "+12125550102"
@@ -120,6 +121,10 @@ TWO_DAYS = timedelta(days=2)
             "Never at night",
             replace(GOOD, ledger=(ARRIVED, replace(ISLAND_ARRIVED, at=SUNDAY + LATE_EVENING))),
             id="afternoon in Honolulu, night where the number comes from",
+        ),
+        pytest.param("Never at night", _row(quiet=QuietDays.parse("Sun")), id="a day that the patient wishes quiet"),
+        pytest.param(
+            "Never at night", _row(kind=StepKind.WARNING, quiet=QuietDays.parse("2026-03-08")), id="though it warns"
         ),
         pytest.param("Never stale", _moved(TWO_DAYS), id="when it is no longer useful"),
         pytest.param(

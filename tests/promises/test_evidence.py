@@ -17,8 +17,9 @@ from notifier.demo.script import Enrolls
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
 from notifier.promises.count import count_promises
-from notifier.promises.evidence import ends_of, gather
+from notifier.promises.evidence import ends_of, gather, intents
 from notifier.sandbox.server import SENDER, Sandbox
+from schedules.quiet_days import QuietDays
 from schedules.restriction import Restriction
 from schedules.wording import Voice
 
@@ -40,6 +41,14 @@ def test_a_plan_that_is_wrong_does_not_hide_an_early_text(sqlite_engine: Engine,
     FrontDesk(sqlite_engine, RULES).act(Enrolls(TREATED, MARIA, treated_at=TREATED), TREATED)
     early, in_time = (_early(sqlite_engine, step, at) for at in (ends - HOUR / 60, ends))
     assert (("Maria's " + step + ": 1 min early",), ()) == (early, in_time)
+
+
+def test_a_patients_own_quiet_days_are_in_the_evidence(sqlite_engine: Engine) -> None:
+    FrontDesk(sqlite_engine, RULES).act(Enrolls(TREATED, MARIA, treated_at=TREATED), TREATED)
+    with writing(sqlite_engine) as session:
+        session.scalars(select(Enrollment)).one().quiet_days = "Sun"
+    with reading(sqlite_engine) as session:
+        assert {QuietDays.parse("Sun")} == {one.quiet for one in intents(session)}
 
 
 def _early(engine: Engine, step: str, at: datetime) -> tuple[str, ...]:
