@@ -9,6 +9,7 @@ from schedules.checks.cost import PlanCost, plan_costs
 from schedules.checks.density import Density, check_density
 from schedules.checks.findings import Finding
 from schedules.checks.pairs import Pair, check_pairs, find_pairs
+from schedules.checks.quiet import quiet_notes
 from schedules.checks.texts import check_texts
 from schedules.checks.times import check_times
 from schedules.protocol import CareProtocol
@@ -30,6 +31,8 @@ class Report:
     costs: tuple[PlanCost, ...]
     pairs: tuple[Pair, ...]
     """Texts that want the same hour after some treatments: the plan puts one of the two off."""
+    quiet: tuple[str, ...] = ()
+    """What the clinic's quiet days move, or take out."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -38,9 +41,9 @@ class Report:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The warnings, the pairs, the density and the cost in sentences."""
+        """The warnings, the pairs, what quiet days do, the density and the cost in sentences."""
         cost = f"segments of a whole plan: at most {', '.join(map(str, self.costs))}"
-        return (*(one.sentence for one in self.warnings), *map(str, self.pairs), str(self.density), cost)
+        return (*(one.sentence for one in self.warnings), *map(str, self.pairs), *self.quiet, str(self.density), cost)
 
 
 def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
@@ -63,6 +66,7 @@ def check_protocol(protocol: CareProtocol, rules: Rules = EXAMPLE) -> Report:
         density,
         plan_costs(protocol, rules.voice),
         tuple(pairs),
+        quiet_notes(protocol, rules.window),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from schedules.check import EXAMPLE, check_protocol
 from schedules.checks.density import Density, fullest_answers
 from schedules.checks.texts import check_texts
 from schedules.protocol import CareProtocol
+from schedules.quiet_days import QuietDays
 from schedules.send_window import SendWindow
 from schedules.timeline import Rules
 from tests.schedules.plans import WORDS, lift, protocol, step
@@ -45,6 +47,23 @@ def test_ready_words_of_too_many_topics_ask_for_fewer() -> None:
     report = check_protocol(parse_protocol("light-peel", many.replace("steps = [", f"{more}steps = [")))
     instead = "the ready words of so many topics are too long: name fewer in one step, or write its text"
     assert [f"{instead}.es"] == [one.instead for one in report.findings]
+
+
+def test_check_says_what_the_clinics_quiet_days_move_and_what_finds_no_place() -> None:
+    def notes(protocol_id: str, days: str) -> list[str]:
+        rules = replace(EXAMPLE, window=SendWindow(quiet=QuietDays.parse(days)))
+        return [one for one in check_protocol(SHIPPED[protocol_id], rules).notes if one.startswith("quiet days")]
+
+    assert [] == notes("microneedling", "")
+    moves = "quiet days Sun move to another date"
+    assert [f"{moves}: retinoids-again (treated Wed), makeup-again (treated Sat)"] == notes("microneedling", "Sun")
+    instead = "a person tells the patient; a longer stale_after, or another day, gives it one"
+    assert [
+        f"{moves}: check-in (treated Thu), settling (treated Fri)",
+        f"quiet days Sun leave no place: day-4 (treated Wed), first-look (treated Sat); {instead}",
+    ] == notes("microneedling-sun-week", "Sun")
+    christmas = "quiet days 2026-12-25 move to another date: makeup-again (treated Thu Dec 24)"
+    assert notes("microneedling", "2026-12-25")[0].startswith(christmas)
 
 
 def _plan(*more: dict[str, Any], **said: Any) -> CareProtocol:
