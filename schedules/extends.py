@@ -36,6 +36,21 @@ class Extends:
     on_the_page: bool = False
     """Whether what differs is kept on the staff page, and in no file."""
 
+    over_own_file: bool = False
+    """Whether a file of the clinic's own stands below these words, where a shipped protocol of that name would."""
+
+    @property
+    def came_between(self) -> str | None:
+        """What to do where that file came after the words were published, in a sentence; None where none did."""
+        if not (self.over_own_file and self.has_changed):
+            return None
+        name = self.base.id
+        return (
+            f"{name}.toml in NOTIFIER_PROTOCOLS_DIR has taken the place of the shipped {name}, below the words that "
+            "the page has published: take the file away or rename it, or read what differs and publish the words on the "
+            "page anew"
+        )
+
     @property
     def has_changed(self) -> bool:
         """Whether the base is another one since."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schedules.as_toml import as_toml
-from schedules.catalogue import Catalogue, read_protocol, read_toml
+from schedules.catalogue import Catalogue, read_protocol, read_toml, shipped
 from schedules.errors import ProtocolError
 from schedules.extends import Extends, merge
 from schedules.overlay_problems import locate
@@ -41,6 +41,7 @@ def overlay_table(protocol_id: str, toml_text: str) -> Table:
 def overlaid(protocols: Catalogue, overlays: Mapping[str, str]) -> Catalogue:
     """The catalogue with these overlays, by protocol id. One that does not fit its base takes the protocol out."""
     known, unreadable, extends = dict(protocols), dict(protocols.unreadable), dict(protocols.extends)
+    ships = shipped() if overlays else {}
     for protocol_id, text in overlays.items():
         base = protocols.get(protocol_id)
         if base is None:
@@ -53,7 +54,11 @@ def overlaid(protocols: Catalogue, overlays: Mapping[str, str]) -> Catalogue:
             unreadable[protocol_id] = "\n".join(f"{line} (kept on the page)" for line in str(error).split("\n"))
         else:
             if words is not base:
-                extends[protocol_id] = Extends(base, overlay_table(protocol_id, text)["based_on"], on_the_page=True)
+                ours = ships.get(protocol_id)
+                extends[protocol_id] = Extends(
+                    base, overlay_table(protocol_id, text)["based_on"], on_the_page=True,
+                    over_own_file=ours is not None and ours.version != base.version,
+                )  # fmt: skip
     return Catalogue(known, unreadable, extends)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 from notifier.alerting.addresses import parse_contacts
 from notifier.bootstrap.planning import protocols, read_offices, send_window, staffed_hours
 from notifier.config.settings import BadSettings, Settings
+from notifier.db.threads import DatabaseThreads
 from notifier.oversight.alerts.alert_rules import AlertRules
 from notifier.oversight.alerts.on_call import OfficeOnCall, OnCall
 from notifier.oversight.alerts.watch import Alerting
+from notifier.publishing.present_protocols import PresentProtocols
 from schedules.send_window import zone_named
 
 
@@ -27,6 +30,12 @@ def build_alerting(settings: Settings) -> Alerting:
         offices=offices,
     )
     return Alerting(settings.clinic_name or "Notifier", socket.gethostname(), rules, on_call(settings))
+
+
+async def with_present(threads: DatabaseThreads, alerting: Alerting, protocols: PresentProtocols) -> Alerting:
+    """The same, with what is wrong by now with the clinic's own words from the page."""
+    unreadable = (await threads.read(protocols.read)).unreadable
+    return replace(alerting, rules=replace(alerting.rules, unreadable_protocols=unreadable))
 
 
 def on_call(settings: Settings) -> OnCall:

@@ -128,6 +128,7 @@ async def web(settings: Settings, worker_age: Callable[[], float] | None = None)
                 replied=replied,
                 beside_worker=worker_age is not None,
                 seal=seal,
+                protocols=PresentProtocols(protocols(settings)),
             ),
             serving(app, settings.web_host, settings.web_port) as address,
         ):

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from notifier.alerting.channel import AlertLine
 from notifier.alerting.webhook import beat
-from notifier.bootstrap.alerting import build_alerting
+from notifier.bootstrap.alerting import build_alerting, with_present
 from notifier.bootstrap.key_set import key_set
 from notifier.bootstrap.planning import build_clock, planning_rules, protocols, read_offices
 from notifier.bootstrap.preflight import check_ready_to_send, refuse_lost_offices
@@ -207,10 +207,7 @@ def _with_others(
 
 
 async def _watch(threads: DatabaseThreads, alerting: Alerting, protocols: PresentProtocols, now: datetime) -> list[str]:
-    """With what is wrong with the clinic's own words from the page by now."""
-    unreadable = (await threads.read(protocols.read)).unreadable
-    rules = replace(alerting.rules, unreadable_protocols=unreadable)
-    return await watch(threads, replace(alerting, rules=rules), now=now)
+    return await watch(threads, await with_present(threads, alerting, protocols), now=now)
 
 
 async def _answer_unread(threads: DatabaseThreads, answers: AnswerRules | None, now: datetime) -> None:

@@ -13,10 +13,12 @@ from typing import Final
 from sqlalchemy import Engine
 
 from notifier.access.idempotency import forget_old_responses
+from notifier.bootstrap.alerting import with_present
 from notifier.bootstrap.sealing import Seal
 from notifier.clock import Clock
 from notifier.db.threads import DatabaseThreads
 from notifier.oversight.alerts.watch import Alerting, watch_replies, watch_without_worker
+from notifier.publishing.present_protocols import PresentProtocols
 from notifier.scheduler.timers import Rounds
 
 LOOK: Final = 60.0
@@ -36,17 +38,20 @@ async def rounds(
     replied: asyncio.Event,
     beside_worker: bool = False,
     seal: Seal | None = None,
+    protocols: PresentProtocols | None = None,
     look: float = LOOK,
     tidy: float = TIDY,
 ) -> AsyncIterator[None]:
     """Beside the web server. `replied` is set where a patient has written; `beside_worker`: one runs in this very
-    process, and nobody else has to look whether it is alive. `seal`: seals the audit log, where no worker does."""
+    process, and nobody else has to look whether it is alive. `seal`: seals the audit log, where no worker does.
+    `protocols`: the clinic's own, of which one that cannot be read is an alert."""
     threads = DatabaseThreads(engine)
     missed = 0
 
     async def watch() -> None:
         nonlocal missed
-        missed = await watch_without_worker(threads, alerting, now=clock.now(), missed=missed)
+        told = alerting if protocols is None else await with_present(threads, alerting, protocols)
+        missed = await watch_without_worker(threads, told, now=clock.now(), missed=missed)
 
     async def forget() -> None:
         now = clock.now()

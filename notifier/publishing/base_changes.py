@@ -37,7 +37,8 @@ def changes_of_base(session: Session, extends: Extends) -> list[ProtocolDifferen
 def say_base_changed(protocol_id: str, extends: Extends, changes: list[ProtocolDifference] | None) -> list[str]:
     """What an author reads of it: that the base is another one, what it says otherwise, and what to write then."""
     base = extends.base
-    said = [f"{base.id} has changed since {extends.based_on}: it is at {base.version} now"]
+    said = [extends.came_between] if extends.came_between else []
+    said += [f"{base.id} has changed since {extends.based_on}: it is at {base.version} now"]
     if changes is None:
         said.append(f"what changed cannot be shown: this database has no version {extends.based_on} of {base.id}")
     said += [f"{base.id}, {one.where}: {one.a or 'nothing'} -> {one.b or 'nothing'}" for one in changes or ()]

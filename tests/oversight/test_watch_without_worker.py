@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.access.api_keys import add_key
@@ -21,7 +22,9 @@ from notifier.oversight.alerts.alert_rules import AlertRules
 from notifier.oversight.alerts.on_call import OnCall
 from notifier.oversight.alerts.stored_alerts import open_alerts
 from notifier.oversight.alerts.watch import MISSED, Alerting, watch, watch_replies, watch_without_worker
+from notifier.publishing.present_protocols import PresentProtocols
 from notifier.sending.gates.heartbeats import arrive, leave, still_here
+from schedules.catalogue import Catalogue
 from tests.oversight.test_alerts import ANA, FakeChannel
 from tests.setups.sending import Sending
 
@@ -112,6 +115,22 @@ async def test_the_web_server_does_both_by_the_clock(sending: Sending, web: Web,
             while not channel.causes or _answers(sending) > 1:  # noqa: ASYNC110  # the tables wake nobody
                 await asyncio.sleep(0.001)
     assert (["worker"], 1) == (channel.causes, _answers(sending))
+
+
+async def test_the_web_server_alone_keeps_the_alert_about_words_of_the_page_that_cannot_be_read(
+    sending: Sending, web: Web, channel: FakeChannel
+) -> None:
+    class Broken(PresentProtocols):
+        def read(self, session: Session) -> Catalogue:
+            return Catalogue({}, {"microneedling": "microneedling: no such step"})
+
+    async with rounds(
+        sending.engine, Clock(), web.alerting, replied=asyncio.Event(), protocols=Broken(Catalogue({})), look=0.001
+    ):
+        async with asyncio.timeout(10):
+            while len(channel.causes) < 2:  # noqa: ASYNC110  # the tables wake nobody
+                await asyncio.sleep(0.001)
+    assert ["protocol-microneedling", "worker"] == sorted(channel.causes)
 
 
 async def test_urgent_words_that_a_webhook_brings_are_told_at_once_and_once(

@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
+from notifier.cli.ops.doctor_settings import check_protocols
 from notifier.db.engine import reading, writing
 from notifier.db.overlays import overlay_draft, overlay_versions
 from notifier.db.protocols import is_approved
 from notifier.db.tables import Event
 from notifier.domain.refused import Refused
+from notifier.oversight.doctor.diagnosis import Level
+from notifier.publishing.base_changes import say_base_changed
 from notifier.publishing.own_words import SavedMeanwhile, discard_draft, publish_draft, save_draft
 from notifier.publishing.present_protocols import PresentProtocols
 from schedules.catalogue import Catalogue, parse_protocol, shipped
@@ -84,6 +87,14 @@ def test_an_overlay_lies_over_a_file_too_and_one_that_does_not_fit_takes_its_pro
         next(one.enabled for one in found[BASE.id].steps if one.key == "no-waxing"),
     )
     assert (True, "microneedling" in found.extends) == (found.extends[BASE.id].has_changed, False)
+    came = str(found.extends[BASE.id].came_between)
+    assert came.startswith(f"{BASE.id}.toml in NOTIFIER_PROTOCOLS_DIR has taken the place of the shipped {BASE.id}")
+    assert came == say_base_changed(BASE.id, found.extends[BASE.id], None)[0]
+    assert [Level.FAIL] == [one.level for one in check_protocols(found) if one.found in came]
+    anew = overlaid(Catalogue({**shipped(), BASE.id: own}), {BASE.id: LONGER.replace(BASE.version, own.version)})
+    assert (None, None) == (
+        anew.extends[BASE.id].came_between, overlaid(shipped(), {BASE.id: LONGER}).extends[BASE.id].came_between,
+    )  # fmt: skip
     assert "put gone.toml back into NOTIFIER_PROTOCOLS_DIR" in found.unreadable["gone"]
     assert shipped()["microneedling"].version == found["microneedling"].version  # it says nothing of its own
     broken = overlaid(shipped(), {BASE.id: wrong})

@@ -83,7 +83,9 @@ def check_protocols(plans: Catalogue) -> Iterator[Diagnosis]:
     for why in plans.unreadable.values():
         yield from (Diagnosis("protocols", Level.FAIL, line) for line in why.splitlines())
     for protocol_id, extends in plans.extends.items():
-        if extends.has_changed:
+        if extends.came_between:
+            yield Diagnosis("protocols", Level.FAIL, *extends.came_between.split(": ", 1))
+        elif extends.has_changed:
             whose = "the clinic's own words on the page" if extends.on_the_page else f"{protocol_id}.toml"
             found = f"{whose} lie over {extends.base.id} {extends.base.version} and were written for {extends.based_on}"
             yield Diagnosis("protocols", Level.WARN, found, "read what has changed: notifier protocols check")

@@ -43,6 +43,9 @@ def list_protocols(as_json: Json = False) -> None:
     known = known_protocols(load_settings())
     for why in known.unreadable.values():
         note(f"left out: {why}")
+    for extends in known.extends.values():
+        if extends.came_between:
+            note(extends.came_between)
     plans = known.values()
     if as_json:
         print_json([_summary(plan) for plan in plans])
