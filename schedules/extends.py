@@ -47,8 +47,8 @@ class Extends:
         name = self.base.id
         return (
             f"{name}.toml in NOTIFIER_PROTOCOLS_DIR has taken the place of the shipped {name}, below the words that "
-            "the page has published: take the file away or rename it, or read what differs and publish the words on the "
-            "page anew"
+            "the page has published: take the file away or rename it, or read what differs and publish the words on "
+            "the page anew"
         )
 
     @property

@@ -20,6 +20,7 @@ from sqlmodel import col
 from standardwebhooks import Webhook
 
 from notifier.db.tables import WebhookDelivery, WebhookEndpoint
+from notifier.domain.webhook_secrets import good_secrets
 from notifier.subscriptions.payload import payload
 
 WAITS: Final = tuple(
@@ -156,7 +157,7 @@ def _signed(endpoint: WebhookEndpoint, id_: str, delivery: int, body: str, now: 
         "content-type": "application/json",
         "webhook-id": id_,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(endpoint.secret).sign(id_, now, body),
+        "webhook-signature": " ".join(Webhook(one).sign(id_, now, body) for one in good_secrets(endpoint, now)),
     }
     return Post(delivery, endpoint.id or 0, endpoint.url, headers, body)
 

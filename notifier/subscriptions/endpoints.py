@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -19,9 +17,10 @@ from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import Event, Reply, WebhookEndpoint
 from notifier.domain.refused import Refused
 from notifier.domain.web_address import check_web_address
+from notifier.domain.webhook_secrets import new_secret, replace_secret
 from notifier.subscriptions.happenings import Happening
 
-_SECRET_BYTES: Final = 24
+AT_ONCE: Final = "; the former one is good for nothing any more"
 
 
 def add_endpoint(
@@ -51,7 +50,7 @@ def add_endpoint(
         [
             {
                 "url": url,
-                "secret": f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}",
+                "secret": new_secret(),
                 "happenings": wanted,
                 "office": office,
                 "with_details": with_details,
@@ -80,6 +79,23 @@ def the_endpoint(session: Session, endpoint_id: int) -> WebhookEndpoint:
     if found is None or found.ended_at is not None:
         raise Refused(f"there is no endpoint {endpoint_id}; look at the list of endpoints", "endpoint")
     return found
+
+
+def rotate_endpoint_secret(
+    session: Session,
+    endpoint_id: int,
+    *,
+    at_once: bool = False,
+    now: datetime,
+    by: str,
+    source: Source | None = None,
+) -> str:
+    """A new secret; posts carry the signature of the former one too, for a day unless `at_once`. Raises Refused."""
+    found = the_endpoint(session, endpoint_id)
+    replace_secret(found, new_secret(), now, at_once=at_once)
+    about = f"made a new secret for webhook endpoint {endpoint_id}{AT_ONCE if at_once else ''}"
+    accounts.audit(session, at=now, by=by, what="did", about=about, source=source)
+    return found.secret
 
 
 def remove_endpoint(session: Session, endpoint_id: int, *, now: datetime, by: str, source: Source | None = None) -> str:

@@ -170,6 +170,7 @@ MAY: Final = {
     "GET /webhooks": WHOLE_ADMIN,
     "POST /webhooks": WHOLE_ADMIN,
     "POST /webhooks/{endpoint:int}/remove": WHOLE_ADMIN,
+    "POST /webhooks/{endpoint:int}/rotate": WHOLE_ADMIN,
     "POST /webhooks/{endpoint:int}/test": WHOLE_ADMIN,
     "POST /webhooks/sources": WHOLE_ADMIN,
     "POST /webhooks/sources/{source}/remove": WHOLE_ADMIN,

@@ -20,7 +20,7 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.subscriptions.collect import collect, forget_old, is_anything_new
 from notifier.subscriptions.deliver import WAITS, client, save, send, take
-from notifier.subscriptions.endpoints import add_endpoint, endpoints
+from notifier.subscriptions.endpoints import add_endpoint, endpoints, rotate_endpoint_secret
 from notifier.subscriptions.happenings import Happening, of_event
 from tests.setups.clinic import ANA, BOB, ClinicSetup
 
@@ -101,6 +101,26 @@ async def test_what_happens_is_posted_signed_and_without_a_name_a_number_or_word
     assert (0, False) == (await turn(clinic, DAY), clinic.act(is_anything_new))
     clinic.act(forget_old, clinic.now + 31 * DAY)
     assert 0 == clinic.act(lambda session: session.scalar(select(func.count()).select_from(WebhookDelivery)))
+
+
+async def test_a_new_secret_signs_beside_the_former_one_for_a_day_unless_somebody_else_has_that(
+    clinic: ClinicSetup, program: Program
+) -> None:
+    first = subscribe(clinic, program, Happening.ENROLLED)
+    second = clinic.act(rotate_endpoint_secret, 1, now=clinic.now, by="desk")
+    third_phone = "+12125550177"
+
+    async def signed(phone: str, after: timedelta, *secrets: str) -> bool:
+        clinic.enroll(phone=phone)
+        await turn(clinic, after)
+        headers, body = program.posts[-1]
+        expected = [Webhook(one).sign(headers["webhook-id"], clinic.now + after, body) for one in secrets]
+        return expected == headers["webhook-signature"].split(" ")
+
+    assert await signed(ANA, DAY - HOUR, second, first)
+    assert await signed(BOB, DAY, second)
+    third = clinic.act(rotate_endpoint_secret, 1, at_once=True, now=clinic.now + DAY, by="desk")
+    assert await signed(third_phone, DAY, third)
 
 
 async def test_with_details_the_name_the_number_and_the_words_are_in_it(clinic: ClinicSetup, program: Program) -> None:

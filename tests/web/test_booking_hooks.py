@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from notifier.db.engine import writing
 from notifier.db.tables import HookEvent
-from notifier.enrollments.importing.booking_hooks.sources import HookKind, add_source, remove_source
+from notifier.enrollments.importing.booking_hooks.sources import HookKind, add_source, remove_source, rotate_secret
 from notifier.web.webhooks.booking_hooks import MOST_BYTES
 from tests.web.conftest import Web
 
@@ -53,6 +53,22 @@ def test_a_signed_post_is_stored_once_as_it_came(web: Web) -> None:
         (one.event_id, one.body, one.state) for one in web.all(HookEvent)
     ]
     assert 4 == web.metric('notifier_webhooks_taken_total{route="/hooks"}')
+
+
+def test_what_is_signed_with_the_former_secret_is_taken_for_a_day_more(sqlite_web: Web) -> None:
+    web = sqlite_web
+
+    def status(name: str, headers: dict[str, str]) -> int:
+        return web.client.post(f"/hooks/{name}", content=BODY, headers=headers).status_code
+
+    with writing(web.engine) as session:
+        first, cal = add(session, web, "ours", HookKind.STANDARD), add(session, web, "cal", HookKind.CAL_COM)
+        second = rotate_secret(session, "ours", now=web.clock.now(), by="desk")
+        rotate_secret(session, "cal", at_once=True, now=web.clock.now(), by="desk")
+    assert [202, 202] == [status("ours", standard(web, one)) for one in (first, second)]
+    assert 403 == status("cal", cal_com(cal)), "somebody else has it"
+    web.clock.pass_(days=1)
+    assert [403, 202] == [status("ours", standard(web, one)) for one in (first, second)]
 
 
 def test_who_is_no_source_is_answered_as_who_signs_wrong(sqlite_web: Web) -> None:

@@ -15,6 +15,7 @@ from notifier.enrollments.importing.booking_hooks.sources import (
     HookKind,
     add_source,
     remove_source,
+    rotate_secret,
     sources,
     the_source,
 )
@@ -59,6 +60,25 @@ def remove(name: Name, dry_run: DryRun = False) -> None:
         with context.change() as session:
             remove_source(session, name, now=context.now, by=context.by)
         context.report(f"removed: {name}")
+
+
+@app.command("new-secret")
+def new_secret(
+    name: Name,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="The former one is good for nothing from now on: somebody else has it.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """A new secret, printed; what is signed with the former one is taken for a day more."""
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            secret = rotate_secret(session, name, at_once=at_once, now=context.now, by=context.by)
+        if dry_run:
+            context.report("would make a new secret")
+            return
+    note("the new secret; " + ("the former one is good for nothing" if at_once else "the former one is good for a day"))
+    show(secret)
 
 
 @app.command("list")

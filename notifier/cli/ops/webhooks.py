@@ -16,7 +16,13 @@ from notifier.db.tables import WebhookEndpoint
 from notifier.domain.offices import choose_office
 from notifier.subscriptions.deliver import send_now, try_out
 from notifier.subscriptions.deliveries import latest_deliveries, state_of, waiting
-from notifier.subscriptions.endpoints import add_endpoint, endpoints, remove_endpoint, the_endpoint
+from notifier.subscriptions.endpoints import (
+    add_endpoint,
+    endpoints,
+    remove_endpoint,
+    rotate_endpoint_secret,
+    the_endpoint,
+)
 from notifier.subscriptions.happenings import Happening
 
 app = typer.Typer(help="Which other programs are told what happens.", no_args_is_help=True)
@@ -66,6 +72,27 @@ def remove(endpoint: Number, dry_run: DryRun = False) -> None:
         with context.change() as session:
             url = remove_endpoint(session, endpoint, now=context.now, by=context.by, source=terminal())
         context.report(f"removed: {url}")
+
+
+@app.command("new-secret")
+def new_secret(
+    endpoint: Number,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="The former one is good for nothing from now on: somebody else has it.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """A new secret, printed; posts are signed with the former one too, for a day."""
+    with command_context(dry_run=dry_run) as context:
+        with context.change() as session:
+            secret = rotate_endpoint_secret(
+                session, endpoint, at_once=at_once, now=context.now, by=context.by, source=terminal()
+            )
+        if dry_run:
+            context.report("would make a new secret")
+            return
+    note("the new secret; " + ("the former one is good for nothing" if at_once else "the former one is good for a day"))
+    show(secret)
 
 
 @app.command("list")

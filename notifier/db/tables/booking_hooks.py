@@ -24,6 +24,9 @@ class HookSource(SQLModel, table=True):
     consent: str = Field(default="", max_length=200)
     """How its patients agreed to texts, where a post does not say it."""
     secret: str = Field(max_length=120)
+    former_secret: str | None = Field(default=None, max_length=120)
+    """What it may sign with besides, until then."""
+    former_until: datetime | None = instant(null=True)
     created_at: datetime = instant()
     created_by: str = Field(max_length=120)
     ended_at: datetime | None = instant(null=True)

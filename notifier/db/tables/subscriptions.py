@@ -19,6 +19,9 @@ class WebhookEndpoint(SQLModel, table=True):
     url: str = Field(max_length=500)
     secret: str = Field(max_length=120)
     """What posts are signed with; as it was shown, for both sides need it."""
+    former_secret: str | None = Field(default=None, max_length=120)
+    """What posts are signed with besides, until then."""
+    former_until: datetime | None = instant(null=True)
     happenings: list[str] = document()
     """What it is told, by the names of `Happening`."""
     office: str | None = Field(default=None, max_length=40)

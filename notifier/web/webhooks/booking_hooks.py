@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from notifier.db.tables import HookSource
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
+from notifier.domain.webhook_secrets import good_secrets
 from notifier.enrollments.importing.booking_hooks.events import store_event
 from notifier.enrollments.importing.booking_hooks.signatures import signed_post
 from notifier.enrollments.importing.booking_hooks.sources import HookKind, sources
@@ -37,7 +38,9 @@ def hooks_router(threads: DatabaseThreads, clock: Timekeeper, counts: Counts) ->
         try:
             body = await limited_body(request, READ_SECONDS, media_type=None, most_bytes=MOST_BYTES)
             source, now = await known.named(name), clock.now()
-            post = signed_post(source.kind, source.secret, dict(request.headers), body, now=now)
+            headers, good = dict(request.headers), good_secrets(source, now)
+            tried = (signed_post(source.kind, one, headers, body, now=now) for one in good)
+            post = next((one for one in tried if one is not None), None)
             if post is None or source.id is None:
                 return refusal_response(request, counts, NotTaken(403, "signature"))
             store = partial(store_event, source_id=source.id, post=post, body=body, now=now)

@@ -26,6 +26,10 @@ def test_an_admin_lets_a_booking_system_post_and_sees_what_failed(admin: Pages) 
     assert first is not None
     assert second is not None
     assert first[1] != second[1]
+    told = admin.post("/webhooks", url="https://x.example/hook", **{"happening.message.failed": "yes"}).text
+    anew = admin.post("/webhooks/1/rotate").text
+    assert "The former secret stays good for one more day" in anew
+    assert re.findall("whsec_[^<]+", told) != re.findall("whsec_[^<]+", anew)
     admin.post("/webhooks/sources/cal/retry")
     admin.post("/webhooks/sources/cal/remove")
     assert "/hooks/cal" not in words(admin.get("/webhooks"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +17,10 @@ from notifier.access.accounts import Source
 from notifier.db.rows import insert_rows_for_ids
 from notifier.db.tables import HookSource
 from notifier.domain.refused import Refused
+from notifier.domain.webhook_secrets import new_hex_secret, new_secret, replace_secret
 from notifier.enrollments.importing.mappings.registry import find_mapping
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_SECRET_BYTES: Final = 24
 
 
 class HookKind(StrEnum):
@@ -84,11 +82,17 @@ def the_source(session: Session, name: str) -> HookSource:
     return found
 
 
-def rotate_secret(session: Session, name: str, *, now: datetime, by: str, source: Source | None = None) -> str:
-    """A new secret for that system; what it signs with the former one is refused from now on. Raises Refused."""
+def rotate_secret(
+    session: Session, name: str, *, at_once: bool = False, now: datetime, by: str, source: Source | None = None
+) -> str:
+    """A new secret for that system; what it signs with the former one is taken for a day more, unless `at_once`.
+
+    Raises Refused.
+    """
     found = the_source(session, name)
-    found.secret = _new_secret(HookKind(found.kind))
-    about = f"made a new secret for booking webhook {name}"
+    replace_secret(found, _new_secret(HookKind(found.kind)), now, at_once=at_once)
+    ended = "; the former one is good for nothing any more" if at_once else ""
+    about = f"made a new secret for booking webhook {name}{ended}"
     accounts.audit(session, at=now, by=by, what="did", about=about, source=source)
     return found.secret
 
@@ -101,5 +105,4 @@ def remove_source(session: Session, name: str, *, now: datetime, by: str, source
 
 
 def _new_secret(kind: HookKind) -> str:
-    token = secrets.token_bytes(_SECRET_BYTES)
-    return f"whsec_{base64.b64encode(token).decode()}" if kind is HookKind.STANDARD else token.hex()
+    return new_secret() if kind is HookKind.STANDARD else new_hex_secret()

@@ -44,11 +44,13 @@ def remove(view: View) -> Response:
 
 
 def rotate(view: View) -> Response:
-    """A new secret, shown once; the former one signs nothing any more."""
+    """A new secret, shown once; the former one is good for a day more."""
     name = view.request.path_params["source"]
     with writing(view.context.engine) as session:
         secret = rotate_secret(session, name, now=view.now, by=view.who.by, source=view.source)
-    return view.page("secret.html", what="secret", whose=f"the webhook {name}", secret=secret, back="/webhooks")
+    return view.page(
+        "secret.html", what="secret", whose=f"the webhook {name}", secret=secret, back="/webhooks", overlaps=True
+    )
 
 
 def retry(view: View) -> Response:

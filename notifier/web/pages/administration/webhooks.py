@@ -14,7 +14,13 @@ from notifier.enrollments.importing.mappings.registry import shipped
 from notifier.enrollments.importing.mappings.stored import own_mappings
 from notifier.subscriptions.deliver import send_now, try_out
 from notifier.subscriptions.deliveries import latest_deliveries, state_of, waiting
-from notifier.subscriptions.endpoints import add_endpoint, endpoints, remove_endpoint, the_endpoint
+from notifier.subscriptions.endpoints import (
+    add_endpoint,
+    endpoints,
+    remove_endpoint,
+    rotate_endpoint_secret,
+    the_endpoint,
+)
 from notifier.subscriptions.happenings import MEANINGS, Happening
 from notifier.web.view import Page, View, redirect
 
@@ -48,6 +54,16 @@ def remove(view: View) -> Response:
     with writing(view.context.engine) as session:
         remove_endpoint(session, view.number("endpoint"), now=view.now, by=view.who.by, source=view.source)
     return redirect("/webhooks")
+
+
+def rotate(view: View) -> Response:
+    """A new secret, shown once; the former one signs too for a day."""
+    number = view.number("endpoint")
+    with writing(view.context.engine) as session:
+        secret = rotate_endpoint_secret(session, number, now=view.now, by=view.who.by, source=view.source)
+    return view.page(
+        "secret.html", what="secret", whose=f"endpoint {number}", secret=secret, back="/webhooks", overlaps=True
+    )
 
 
 def test(view: View) -> Response:
@@ -89,5 +105,6 @@ PAGES = (
     Page("GET", "/webhooks", show, admin=True, whole=True),
     Page("POST", "/webhooks", add, admin=True, whole=True),
     Page("POST", "/webhooks/{endpoint:int}/remove", remove, admin=True, whole=True),
+    Page("POST", "/webhooks/{endpoint:int}/rotate", rotate, admin=True, whole=True),
     Page("POST", "/webhooks/{endpoint:int}/test", test, admin=True, whole=True),
 )
