@@ -25,6 +25,7 @@ _Waiting = tuple[Claim, float, float]
 """A claim, when it was made, and when it may leave; both on the monotonic clock."""
 _LONGEST_CALL: Final = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
+_REFUSED: Final = "the provider has just refused another text"
 log = structlog.get_logger()
 
 
@@ -84,6 +85,7 @@ class Calls:
 
     async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
         kept, outcome = await self._before(one, claimed_at, leaves_at), None
+        refusals = self._verdicts.refusals
         if isinstance(kept, datetime):
             try:
                 outcome = await self._send(one, kept)
@@ -95,7 +97,8 @@ class Calls:
         done = finished(one.message_id, one.attempt_id, one.phone, one.sender, outcome, why_not, self._clock.now())
         if outcome is not None:
             retry_after = outcome.retry_after if isinstance(outcome, NotCreated) else None
-            done = self._verdicts.hear(done, self._clock.monotonic(), retry_after=retry_after)
+            at = self._clock.monotonic()
+            done = self._verdicts.hear(done, at, retry_after=retry_after, refusals=refusals)
             if done.retry_after is not None:
                 log.warning(
                     "sender_waits", seconds=round(done.retry_after), code=done.code, ending=(one.sender or "")[-4:]
@@ -121,7 +124,9 @@ class Calls:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
         if kept := self._what_forbids(one, claimed_at):
             return kept
-        found = await self._looks.look(one)
+        refusals, found = self._verdicts.refusals, await self._looks.look(one)
+        if refusals != self._verdicts.refusals:  # what the look has seen may be from before it was written down
+            return _REFUSED
         # The look itself may have waited for the database.
         return found if isinstance(found, str) else self._what_forbids(one, claimed_at) or found
 
@@ -129,6 +134,8 @@ class Calls:
         now = self._clock.monotonic()
         if why_none := self._why_none():
             return why_none
+        if self._verdicts.has_just_refused(one.sender):
+            return _REFUSED
         if self._pace.is_paused(now, one.sender):
             return "the provider asked for a pause, or cannot be reached"
         left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())

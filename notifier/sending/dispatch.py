@@ -164,6 +164,7 @@ class Dispatch:
             return Claimed([], closed="error")
         await self._reached(PausePoint.RECORDED, [one.attempt_id for one in batch])
         self._database_failures = 0
+        self.verdicts.saved(batch)
         _say_accepted(batch)
         if batch or claimed.claims:
             self.trouble.wrote()
@@ -231,6 +232,7 @@ class Dispatch:
             operation = partial(self._save_and_claim, batch=[one], limit=0, trial=None, lost_contact=None)
             try:
                 await self._journal.while_saving([one], self._threads.write(operation))
+                self.verdicts.saved([one])
             except TROUBLE:
                 self._calls.finished.append(one)
             except Exception:

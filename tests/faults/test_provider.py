@@ -81,6 +81,10 @@ def test_a_storm_of_errors_spares_the_texts_behind_it(service: Service) -> None:
     assert [1] * 24 == [len(service.ledger_of(text)) for text in texts]
 
 
+def alerts(service: Service) -> list[object]:
+    return [line for worker in service.workers for line in worker.lines if line["event"] == "circuit_opened"]
+
+
 def test_refused_credentials_in_mid_batch_burn_nothing(service: Service) -> None:
     texts = service.plan_many(20)
     service.faults.then(*[faults.ok()] * 6)
@@ -89,9 +93,9 @@ def test_refused_credentials_in_mid_batch_burn_nothing(service: Service) -> None
     until(lambda: service.creates() > 6 and not service.states().get(S.ATTEMPTING), lambda: str(service.states()))
     assert {S.ACCEPTED: 6, S.PLANNED: 14} == service.states()
     assert 6 + 3 >= service.creates()
-    alerts = [line for worker in service.workers for line in worker.lines if line["event"] == "circuit_opened"]
-    assert 1 == len(alerts)
+    until(lambda: bool(alerts(service)), "nobody was told")
     come_to_rest(service)
+    assert 1 == len(alerts(service))
     assert [1] * 20 == [len(service.ledger_of(text)) for text in texts]
 
 

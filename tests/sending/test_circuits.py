@@ -7,6 +7,7 @@ from datetime import timedelta
 from notifier.db.engine import reading, writing
 from notifier.sending.gates.circuits import open_circuit, open_circuits
 from notifier.sending.gates.probe import close_circuit, probe
+from notifier.sending.pause_points import PausePoint
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.setups.fakes import created_but_lost
@@ -42,6 +43,23 @@ async def test_a_refusal_is_probed_after_five_minutes_and_one_text_closes_the_ci
     assert await look(sending)
     await sending.turn()
     assert (asked + 30, 30, False) == (len(sending.gateway.asked), len(sending.sent_to), is_open(sending))
+
+
+async def test_once_our_account_is_refused_nothing_is_called_however_long_it_takes_to_write_that_down(
+    sqlite_house: Sending,
+) -> None:
+    sending = sqlite_house
+    sending.in_flight = 1
+    sending.start()
+    plan(sending, 2)
+    sending.gateway.always = REFUSED
+
+    def takes_long() -> None:
+        sending.at[PausePoint.CLAIMED] = lambda: sending.clock.pass_(seconds=5)
+
+    sending.at[PausePoint.CALLED] = takes_long
+    await sending.turn()
+    assert (1, True) == (len(sending.gateway.asked), is_open(sending))
 
 
 async def test_a_trial_that_is_refused_again_costs_one_call(sending: Sending) -> None:
