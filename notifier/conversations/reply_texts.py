@@ -15,11 +15,10 @@ from notifier.db.enrollments import sharing_phone
 from notifier.db.events import record_event
 from notifier.db.need import need_of_reply
 from notifier.db.tables import Enrollment, Event, Message
-from notifier.domain.kinds import BY_ITSELF, BY_STAFF, REPLY
+from notifier.domain.kinds import BY_ITSELF, BY_STAFF, REPLY, TO_URGENT
 from notifier.domain.states import RUNNING, MessageState
 from schedules.wording import Addressee
 
-_URGENT: Final = "-urgent"
 _NEVER_LEFT: Final = (MessageState.EXPIRED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 
 
@@ -50,13 +49,13 @@ def one_at_a_time(session: Session, phone: str) -> None:
 
 def answer_step(reply: int, *, urgent: bool) -> str:
     """The step of the fixed answer to a reply; those to urgent words are counted apart."""
-    return f"{BY_ITSELF}-{reply}{_URGENT if urgent else ''}"
+    return f"{BY_ITSELF}-{reply}{TO_URGENT if urgent else ''}"
 
 
 def was_answered(session: Session, phone: str, *, since: datetime, urgent: bool) -> bool:
     """Whether the number has had, or may still get, a fixed answer planned after that instant; to urgent words, or to
     all others."""
-    to_urgent = col(Message.step).like(f"{BY_ITSELF}-%{_URGENT}")
+    to_urgent = col(Message.step).like(f"{BY_ITSELF}-%{TO_URGENT}")
     found = _to(phone).where(
         col(Message.step).like(f"{BY_ITSELF}-%"),
         to_urgent if urgent else ~to_urgent,

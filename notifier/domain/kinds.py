@@ -28,6 +28,8 @@ TEST: Final = "test"
 
 BY_ITSELF, BY_STAFF = "answer", "reply"
 """How the step of such a text begins; the number of what the patient wrote follows."""
+TO_URGENT: Final = "-urgent"
+"""How the step of the fixed answer to urgent words ends."""
 AFTER_ANSWER, AFTER_FINE = "after-answer", "after-fine"
 """The same of what is read after an answer to a question of ours. One that may reassure does not leave while something
 of that number is unread."""
@@ -40,8 +42,13 @@ def correction_step(migration: int) -> str:
     return f"{CORRECTS}-{migration}"
 
 
-def held_as(kind: str, step: str) -> str:
-    """The kind by which open replies and holds keep a text: what may reassure is kept as what says what is normal."""
+def held_as(kind: str, step: str) -> str | None:
+    """The kind by which open replies and holds keep a text: what may reassure is kept as what says what is normal.
+
+    None: nothing keeps it. A person has written it, who may reply to whatever is open; or it answers urgent words.
+    """
+    if kind == REPLY and (step.startswith(f"{BY_STAFF}-") or step.endswith(TO_URGENT)):
+        return None
     return StepKind.EXPECT.value if step.startswith(f"{AFTER_FINE}-") else kind
 
 

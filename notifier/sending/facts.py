@@ -179,7 +179,7 @@ class FactsOfBatch:
                 holds=[seen_from(one, row.office) for one in held],
                 pauses=self.pauses,
             ),
-            number_held=any(hold.covers(held_as(row.kind, row.step)) for hold in held) if held else False,
+            number_held=_is_held(row, held),
             uninformed=self.uninformed.get(row.id),
             texts_today=_on_day_of(now, left, hours.zone),
             max_texts_per_day=self.most,
@@ -192,6 +192,13 @@ class FactsOfBatch:
         if row.kind in OF_NO_PLAN:
             return
         self.left.setdefault(row.phone, []).append(now)
+
+
+def _is_held(row: Due, held: Sequence[OpenHold]) -> bool:
+    if not held:
+        return False
+    kind = held_as(row.kind, row.step)
+    return kind is not None and any(hold.covers(kind) for hold in held)
 
 
 def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -> int:

@@ -69,6 +69,20 @@ async def test_it_leaves_at_night_and_the_message_stays_open(asked: Sending) -> 
     ]
 
 
+@pytest.mark.parametrize("words", ["wrong number", "too many of these texts"])
+async def test_it_leaves_for_a_number_that_is_held_whole(asked: Sending, words: str) -> None:
+    """And so does the fixed answer to urgent words of later; any other that nobody has written does not."""
+    done = say(asked, "Whose phone is this?", reply_id=await ask(asked, words))
+    fixed = [
+        asked.plan(1, kind="reply", step=step, expires_at=asked.clock.now() + timedelta(hours=1))
+        for step in ("answer-9-urgent", "answer-9", "after-answer-9")
+    ]
+    await asked.turn()
+    assert [S.ACCEPTED, S.ACCEPTED, S.CANCELLED, S.CANCELLED] == [
+        asked.state(one) for one in (done.message or 0, *fixed)
+    ]
+
+
 async def test_an_enrollment_is_answered_by_the_last_words_from_its_number(asked: Sending) -> None:
     _, last = await ask(asked), await ask(asked, "hello?")
     assert last == say(asked, "After two days.", enrollment_id=1).reply
