@@ -106,7 +106,8 @@ def test_nothing_is_left_for_later_in_the_code() -> None:
 
 
 def test_american_spelling() -> None:
-    assert [] == found(BRITISH, HOUSE)
+    ours = [path for path in HOUSE if path.name != "weights.txt"]  # pieces of words that patients write
+    assert [] == found(BRITISH, ours)
 
 
 @pytest.mark.parametrize(

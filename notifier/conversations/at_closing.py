@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.conversations.auto_reply import ONE_IN, USEFUL_FOR, AnswerRules
-from notifier.conversations.reading.classify import Meaning
+from notifier.conversations.reading.meanings import Meaning
 from notifier.conversations.reply_texts import (
     answer_step,
     answers_for,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from notifier.conversations.reading.classify import Meaning
+from notifier.conversations.reading.meanings import Meaning
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.languages.folders import DEFAULT

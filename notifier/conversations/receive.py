@@ -13,7 +13,8 @@ from sqlmodel import col
 from notifier.conversations.answer_texts import plan_words
 from notifier.conversations.answers import choices, open_questions, outcome
 from notifier.conversations.auto_reply import ONE_IN, UNKNOWN_AN_HOUR, USEFUL_FOR, AnswerRules
-from notifier.conversations.reading.classify import Meaning, Reading, language_of_urgent, read_reply
+from notifier.conversations.reading.classify import language_of_urgent, read_reply
+from notifier.conversations.reading.meanings import Meaning, Reading
 from notifier.conversations.reading.vocabulary import vocabulary
 from notifier.conversations.reply_texts import (
     answer_step,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from notifier.conversations.reading.classify import Meaning
+from notifier.conversations.reading.meanings import Meaning
 from notifier.db.rows import insert_if_new
 from notifier.db.tables import TryoutReply
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.conversations.auto_reply import AnswerRules, check_staff_words
-from notifier.conversations.reading.classify import Meaning, read_reply
+from notifier.conversations.reading.classify import read_reply
+from notifier.conversations.reading.meanings import Meaning
 from notifier.domain.staffed_hours import StaffedHours
 from schedules.segments import count_segments
 from schedules.wording import Voice

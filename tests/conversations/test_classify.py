@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from notifier.conversations.reading.choices import USUAL
-from notifier.conversations.reading.classify import Meaning, read_reply
+from notifier.conversations.reading.classify import read_reply
+from notifier.conversations.reading.meanings import Meaning
 
 STOPS = [
     "STOP", "Stop.", " stop ", "STOP!!!", "ＳＴＯＰ", '"stop"', "“Stop”", "stop please", "Please stop", "STOP 🛑",
@@ -68,7 +69,7 @@ def test_any_reasonable_wish_to_stop_is_a_stop_and_the_object_decides(subtests: 
             assert Meaning.STOP == read_reply(text).meaning
     for text in NOT_STOPS:
         with subtests.test(text=text):
-            assert Meaning.OTHER == read_reply(text).meaning
+            assert read_reply(text).meaning in (Meaning.OTHER, Meaning.HARMLESS)
     for text in ("please don't stop", "why did you stop texting me"):  # to hold is not to stop
         assert Meaning.STOP != read_reply(text).meaning
 

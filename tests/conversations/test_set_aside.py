@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from tests.replies.measure import counted
+from tests.replies.corpus import messages
+from tests.replies.measure import HALVES, counted
 
 FLOORS = {
-    ("en", "urgent"): 0.955, ("es", "urgent"): 0.955,
-    ("en", "stop held"): 0.97, ("es", "stop held"): 0.97,
-    ("en", "stop honored"): 0.86, ("es", "stop honored"): 0.89,
-    ("en", "wrong person held"): 0.95, ("es", "wrong person held"): 0.955,
-    ("en", "ordinary left alone"): 0.95, ("es", "ordinary left alone"): 0.955,
-    ("en", "ordinary open"): 0.985, ("es", "ordinary open"): 0.985,
-    ("en", "harmless filed"): 0.90, ("es", "harmless filed"): 0.92,
+    "own": {
+        ("en", "urgent"): 0.955, ("es", "urgent"): 0.955,
+        ("en", "stop held"): 0.97, ("es", "stop held"): 0.97,
+        ("en", "stop honored"): 0.91, ("es", "stop honored"): 0.93,
+        ("en", "wrong person held"): 0.95, ("es", "wrong person held"): 0.97,
+        ("en", "ordinary left alone"): 0.92, ("es", "ordinary left alone"): 0.93,
+        ("en", "ordinary open"): 0.945, ("es", "ordinary open"): 0.96,
+        ("en", "harmless filed"): 0.95, ("es", "harmless filed"): 0.95,
+    },
+    "others": {
+        ("en", "urgent"): 0.925, ("es", "urgent"): 0.96,
+        ("en", "stop held"): 0.87, ("es", "stop held"): 0.91,
+        ("en", "stop honored"): 0.74, ("es", "stop honored"): 0.83,
+        ("en", "wrong person held"): 0.92, ("es", "wrong person held"): 0.89,
+        ("en", "ordinary left alone"): 0.94, ("es", "ordinary left alone"): 0.93,
+        ("en", "ordinary open"): 0.98, ("es", "ordinary open"): 0.98,
+        ("en", "harmless filed"): 0.60, ("es", "harmless filed"): 0.80,
+    },
 }  # fmt: skip
-"""Shares of the set-aside half, a little under what was measured when the weights were learned."""
+EVERY = {"own": 2, "others": 1}
+"""Which of them are read here: of two the first, to be quick."""
+"""Shares of the set-aside messages, a little under what was measured when the weights were learned."""
 
 
-def test_no_share_of_the_set_aside_half_falls_below_its_floor(subtests: pytest.Subtests) -> None:
-    found = counted()
-    assert set(FLOORS) == set(found)
-    for what, floor in FLOORS.items():
+@pytest.mark.parametrize("whose", HALVES)
+def test_no_share_of_the_set_aside_messages_falls_below_its_floor(whose: str, subtests: pytest.Subtests) -> None:
+    found = counted(messages(HALVES[whose])[:: EVERY[whose]])
+    assert set(FLOORS[whose]) == set(found)
+    for what, floor in FLOORS[whose].items():
         with subtests.test(what=what):
             good, of = found[what]
             assert good / of >= floor, f"{good} of {of}"

@@ -1,112 +1,167 @@
 """Learn the weights of `notifier/conversations/reading/model.py` from the tuning half: `make train`.
 
-The thresholds are where, in five folds of the tuning half, so many of the ordinary and harmless messages would raise a
-false alarm. The set-aside half is not looked at.
+The thresholds are found on messages of mouths that a fold has not learned from. The set-aside half is not looked at.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from sklearn.feature_extraction import DictVectorizer
+import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
-from notifier.conversations.reading.features import BLOCKS, features
-from notifier.conversations.reading.model import CARES, WEIGHTS
-from notifier.conversations.reading.vocabulary import said_of, vocabulary
-from tests.replies.corpus import TUNING, Written, digest, messages
+from notifier.conversations.reading.classify import hear
+from notifier.conversations.reading.features import features
+from notifier.conversations.reading.model import KINDS, STEPS, WEIGHTS, Opinion
+from notifier.conversations.reading.vocabulary import vocabulary
+from tests.replies.corpus import MORE, OTHERS, OWN, TUNING, Written, digest, messages, mouths
 
-FALSE_ALARMS = {"urgent": 0.025, "stop": 0.01, "wrong_person": 0.008}
-SEEN_IN = (2, 2, 2)
-"""In how many messages a feature of each block must be."""
-Row = dict[str, float]
+KIND_OF = {"wrong-person": "wrong_person", "thanks": "harmless", "help": "other"}
+"""Of a label; of all others it is the label itself."""
+SEEN_IN = 2
+"""In how many messages a feature must be."""
+FOLDS = 3
+OTHERS_COUNT = 4.0
+MORE_COUNT = 2.0
+"""How much more a message counts that the rules were not written beside."""
+
+
+class Threshold(NamedTuple):
+    kinds: tuple[str, ...]
+    false: float
+    """The share of the messages below that may be above it."""
+    among: tuple[str, ...]
+
+
+THRESHOLDS = {
+    "urgent": Threshold(("urgent",), 0.017, ("other", "harmless")),
+    "hold": Threshold(("stop", "wrong_person"), 0.023, ("other", "harmless")),
+    "surely stop": Threshold(("stop",), 0.008, ("other", "harmless", "urgent", "start")),
+    "harmless": Threshold(("harmless",), 0.016, ("other", "urgent", "stop", "wrong_person", "start")),
+    "surely harmless": Threshold(("harmless",), 0.008, ("other", "urgent", "stop", "wrong_person", "start")),
+}
+
+
+class Example(NamedTuple):
+    kind: str
+    blocks: tuple[set[str], ...]
+    counts: float
 
 
 class Learned(NamedTuple):
-    vectorizer: DictVectorizer
     rarity: tuple[dict[str, float], ...]
-    regressions: tuple[Any, ...]
+    columns: dict[tuple[int, str], int]
+    regression: Any
 
-    def decide(self, texts: Sequence[str]) -> list[list[float]]:
-        """Scikit-learn's own decision values: a row for each text, a column for each care."""
-        matrix = self.vectorizer.transform([row(text, self.rarity) for text in texts])
-        columns = [regression.decision_function(matrix) for regression in self.regressions]
-        return [[float(column[at]) for column in columns] for at in range(len(texts))]
+    def sums(self, examples: Sequence[Example]) -> Any:
+        """Scikit-learn's own decision values: a row for each example, a column for each kind."""
+        return self.regression.decision_function(_matrix(examples, self.rarity, self.columns))
 
 
-def blocks_of(text: str) -> tuple[set[str], ...]:
+def examples_of(written: Sequence[Written], counts: float = 1.0) -> list[Example]:
     known = vocabulary()
-    return features(said_of(text, known), known)
+    heard = [hear(one.text, known).said for one in written]
+    return [
+        Example(KIND_OF.get(one.label, one.label), features(said, known), counts)
+        for one, said in zip(written, heard, strict=True)
+    ]
 
 
-def row(text: str, rarity: tuple[dict[str, float], ...]) -> Row:
-    values: Row = {}
-    for block, found in enumerate(blocks_of(text)):
-        known = sorted(found & rarity[block].keys())
-        length = math.sqrt(sum(rarity[block][one] ** 2 for one in known)) or 1.0
-        values |= {f"{block}\t{one}": rarity[block][one] / length for one in known}
-    return values
-
-
-def learn(written: Sequence[Written]) -> Learned:
-    seen = [Counter[str]() for _ in range(BLOCKS)]
-    for one in written:
-        for count, found in zip(seen, blocks_of(one.text), strict=True):
-            count.update(found)
-    rarity = tuple(
-        {
-            one: round(math.log((1 + len(written)) / (1 + times)) + 1, 3)
-            for one, times in count.items()
-            if times >= least
-        }
-        for count, least in zip(seen, SEEN_IN, strict=True)
+def learn(examples: Sequence[Example]) -> Learned:
+    rarity = []
+    for block in range(len(examples[0].blocks)):
+        seen = Counter(feature for one in examples for feature in one.blocks[block])
+        rarity.append({
+            feature: _in_steps(math.log((1 + len(examples)) / (1 + times)) + 1) / STEPS
+            for feature, times in sorted(seen.items()) if times >= SEEN_IN
+        })  # fmt: skip
+    order = [(block, feature) for block, features in enumerate(rarity) for feature in features]
+    columns = {feature: at for at, feature in enumerate(order)}
+    regression = LogisticRegression(C=5, max_iter=400, tol=1e-3, class_weight="balanced")
+    regression.fit(
+        _matrix(examples, tuple(rarity), columns),
+        [KINDS.index(one.kind) for one in examples],
+        sample_weight=[one.counts for one in examples],
     )
-    vectorizer = DictVectorizer()
-    matrix = vectorizer.fit_transform([row(one.text, rarity) for one in written])
-    labels = [one.label.replace("-", "_") for one in written]
-    regressions = tuple(
-        LogisticRegression(C=10, max_iter=5000, class_weight="balanced").fit(matrix, [one == care for one in labels])
-        for care in CARES
-    )
-    return Learned(vectorizer, rarity, regressions)
+    return Learned(tuple(rarity), columns, regression)
 
 
-def _rarity(times: int, of: int) -> float:
-    return round(math.log((1 + of) / (1 + times)) + 1, 3)
+def _matrix(
+    examples: Sequence[Example], rarity: Sequence[dict[str, float]], columns: dict[tuple[int, str], int]
+) -> Any:
+    values, places, ends = [], [], [0]
+    for one in examples:
+        for block, found in enumerate(one.blocks):
+            known = sorted(found & rarity[block].keys())
+            length = math.sqrt(sum(rarity[block][feature] ** 2 for feature in known)) or 1.0
+            values += [rarity[block][feature] / length for feature in known]
+            places += [columns[block, feature] for feature in known]
+        ends.append(len(values))
+    return csr_matrix((values, places, ends), shape=(len(examples), len(columns)))
 
 
-def find_thresholds(written: Sequence[Written]) -> list[float]:
-    folds = StratifiedKFold(5, shuffle=True, random_state=1)
-    ordinary: list[list[float]] = []
-    for known, asked in folds.split(written, [one.label for one in written]):
-        learned = learn([written[at] for at in known])
-        ordinary += learned.decide([written[at].text for at in asked if written[at].label in ("other", "thanks")])
-    found = []
-    for care, name in enumerate(CARES):
-        scores = sorted((scores[care] for scores in ordinary), reverse=True)
-        found.append(round(scores[int(FALSE_ALARMS[name] * len(scores))], 3))
+def _in_steps(value: float) -> int:
+    return max(-127, min(127, round(value * STEPS)))
+
+
+def folds() -> tuple[list[Example], list[list[list[Example]]]]:
+    """What every fold learns; and by whose they are (our own, others'), the messages of each fold: a mouth of our own
+    and a writer among the others is in one of them."""
+    own, others = [[list[Example]() for _ in range(FOLDS)] for _ in range(2)]
+    for at, mouth in enumerate(mouth for file in OWN for mouth in mouths(file)):
+        own[at % FOLDS] += examples_of(mouth)
+    for at, file in enumerate(OTHERS):
+        others[at % FOLDS] += examples_of(messages([file]), OTHERS_COUNT)
+    return examples_of(messages(MORE), MORE_COUNT), [own, others]
+
+
+def asked_anew(more: list[Example], parts: list[list[list[Example]]]) -> list[list[tuple[str, Opinion]]]:
+    """For each part what is thought of its messages by a model that knows other mouths: their kind, and the opinion."""
+    asked: list[list[tuple[str, Opinion]]] = [[] for _ in parts]
+    for fold in range(FOLDS):
+        learned = learn([*more, *(one for part in parts for at, of in enumerate(part) if at != fold for one in of)])
+        for found, part in zip(asked, parts, strict=True):
+            sums = learned.sums(part[fold]).tolist()
+            found += [(one.kind, Opinion(tuple(row), ())) for one, row in zip(part[fold], sums, strict=True)]
+    return asked
+
+
+def find_thresholds(asked: Sequence[Sequence[tuple[str, Opinion]]]) -> dict[str, float]:
+    """Where so many of the messages of all parts are above it."""
+    found = {}
+    for name, (kinds, false, among) in THRESHOLDS.items():
+        odds = sorted((opinion.odds(*kinds) for part in asked for kind, opinion in part if kind in among), reverse=True)
+        found[name] = round(odds[int(false * len(odds))], 3)
     return found
 
 
-def write(learned: Learned, thresholds: list[float]) -> None:
-    bias = [round(float(one.intercept_[0]), 3) for one in learned.regressions]
-    lines = [json.dumps({"corpus": digest(TUNING), "cares": CARES, "bias": bias, "thresholds": thresholds})]
-    for at, name in enumerate(learned.vectorizer.feature_names_):
-        block, feature = name.split("\t")
-        weights = [round(float(one.coef_[0][at]) * 1000) for one in learned.regressions]
-        rare = round(learned.rarity[int(block)][feature] * 1000)
-        lines.append("\t".join([block, feature, *map(str, [rare, *weights])]))
-    WEIGHTS.write_text("\n".join(lines) + "\n", "utf-8")
+def write(learned: Learned, thresholds: dict[str, float], file: Path = WEIGHTS) -> None:
+    about = {
+        "corpus": digest(TUNING),
+        "bias": [round(float(one), 3) for one in learned.regression.intercept_],
+        "thresholds": thresholds,
+        "sizes": [len(features) for features in learned.rarity],
+    }
+    numbers = [
+        [_in_steps(learned.rarity[block][feature]), *(_in_steps(float(one)) for one in learned.regression.coef_[:, at])]
+        for (block, feature), at in learned.columns.items()
+    ]
+    packed = b64encode(np.array(numbers, dtype=np.int8).tobytes()).decode()
+    file.write_text("\n".join([json.dumps(about), packed, *(name for _, name in learned.columns)]) + "\n", "utf-8")
 
 
 def main() -> None:
-    written = messages(TUNING)
-    write(learn(written), find_thresholds(written))
+    more, parts = folds()
+    write(
+        learn([*more, *(one for part in parts for of in part for one in of)]), find_thresholds(asked_anew(more, parts))
+    )
 
 
 if __name__ == "__main__":

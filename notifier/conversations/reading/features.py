@@ -1,4 +1,4 @@
-"""What the linear model sees of a text: pieces of words, words, pairs of words, and pairs of kinds of words."""
+"""What the linear model sees of a text: pieces of words, words, pairs of words, pairs of kinds, and its length."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from notifier.conversations.reading.urgent_words import is_fever
 from notifier.conversations.reading.vocabulary import Vocabulary
 
 BLOCKS: Final = 3
-"""Pieces of words; words and pairs; kinds and pairs. Each is weighed by its own length."""
+"""Pieces of words; words, pairs, and pairs around a third; kinds and pairs. Each is weighed by its own length."""
 _PIECES: Final = (2, 3, 4, 5)
+_LENGTHS: Final = (0, 1, 2, 3, 4, 5, 8, 13, 20)
+"""Short texts of a kind are put otherwise than long ones."""
 
 
 def features(said: Said, known: Vocabulary) -> tuple[set[str], ...]:
@@ -30,7 +32,13 @@ def features(said: Said, known: Vocabulary) -> tuple[set[str], ...]:
     alike = [f"<{known.kinds[word]}>" if word in known.kinds else word for word in spoken]
     of_kinds = {word for word in alike if word[0] == "<"}
     of_kinds |= {f"{one} {two}" for one, two in pairwise(alike) if "<" in (one[0], two[0])}
-    return pieces, {*spoken, *map(" ".join, pairwise(spoken))}, of_kinds | _contexts(said, known)
+    long = f"(from {max(least for least in _LENGTHS if least <= len(spoken) - 2)} words)"
+    around = {f"{one} _ {other}" for one, other in zip(spoken, spoken[2:], strict=False)}
+    return (
+        pieces,
+        {*spoken, *map(" ".join, pairwise(spoken)), *around, long},
+        {*of_kinds, *_contexts(said, known), long},
+    )
 
 
 def _contexts(said: Said, known: Vocabulary) -> set[str]:

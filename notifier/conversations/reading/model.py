@@ -1,27 +1,53 @@
-"""A linear model beside the rules, for words that nobody has listed. It may add care, and never takes any away.
+"""A linear model beside the rules, for words that nobody has listed.
 
-Its weights are learned from made-up messages (`make train`); what it says of a text is the sum of the weights of the
-text's features. The rules give certainty, and this gives breadth.
+Its weights are learned from made-up messages (`make train`). What it says of a text for each kind of message is the
+sum of the weights of the text's features. The rules give certainty, and this gives breadth.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from array import array
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import sqrt
+from math import exp, log, sqrt
 from pathlib import Path
 from typing import Final
 
-from notifier.conversations.reading.features import BLOCKS, features
-from notifier.conversations.reading.normalize import Said
-from notifier.conversations.reading.vocabulary import Vocabulary
-
-WEIGHTS: Final = Path(__file__).with_name("weights.tsv")
-"""A line of JSON, then for each feature its block, itself, its rarity and a weight for each care; in thousandths."""
-CARES: Final = ("urgent", "stop", "wrong_person")
+WEIGHTS: Final = Path(__file__).with_name("weights.txt")
+"""A line of JSON, a line of numbers, then a feature a line. The numbers are a byte each, in steps of `1 / STEPS`: for
+each feature its rarity and its weight for each kind."""
+KINDS: Final = ("urgent", "stop", "wrong_person", "start", "harmless", "other")
+"""The kinds of messages it tells apart."""
+STEPS: Final = 12
+_COLUMNS: Final = 1 + len(KINDS)
 _SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the model thinks of one text."""
+
+    sums: tuple[float, ...]
+    """By kind."""
+    shares: tuple[tuple[str, tuple[float, ...]], ...]
+    """Of each feature, what it adds to each sum."""
+
+    def odds(self, *kinds: str) -> float:
+        """How much likelier the text is of one of these kinds than of all others, as a logarithm."""
+        top = max(self.sums)
+        parts = {kind: exp(one - top) for kind, one in zip(KINDS, self.sums, strict=True)}
+        wanted = sum(parts[kind] for kind in kinds)
+        return log(wanted + _TINY) - log(sum(parts.values()) - wanted + _TINY)
+
+    def decisive(self, kind: str) -> tuple[str, ...]:
+        """The features that spoke most for a kind."""
+        at = KINDS.index(kind)
+        spoken = [one for one in self.shares if one[1][at] > 0 and one[0][0] not in "(<"]
+        most = sorted(spoken, key=lambda one: (-one[1][at], one[0]))
+        return tuple(dict.fromkeys(feature.strip() for feature, _ in most))[:_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,51 +57,43 @@ class Model:
     corpus: str
     """The digest of the messages that they were learned from."""
     bias: tuple[float, ...]
-    """For each care, as all that follows."""
-    thresholds: tuple[float, ...]
-    """From which score on a care is taken."""
-    rarity: tuple[dict[str, float], ...]
-    """Of each known feature, by block."""
-    weights: tuple[dict[str, tuple[float, ...]], ...]
+    """By kind."""
+    thresholds: Mapping[str, float]
+    """From which odds on what is done."""
+    rows: tuple[Mapping[str, int], ...]
+    """Where the numbers of each known feature begin, by block."""
+    numbers: array[int]
 
-    def scores(self, blocks: Iterable[set[str]]) -> tuple[float, ...]:
-        """How much the features of a text speak for each care."""
-        return tuple(
-            bias + sum(share for _, share in self._shares(blocks, care)) for care, bias in enumerate(self.bias)
-        )
-
-    def decisive(self, blocks: Iterable[set[str]], care: int) -> tuple[str, ...]:
-        """The features that spoke most for a care."""
-        shares = sorted(self._shares(blocks, care), key=lambda one: (-one[1], one[0]))
-        return tuple(feature.strip() for feature, share in shares[:_SHOWN] if share > 0)
-
-    def _shares(self, blocks: Iterable[set[str]], care: int) -> Iterable[tuple[str, float]]:
-        for rarity, weights, found in zip(self.rarity, self.weights, blocks, strict=True):
-            known = sorted(found & rarity.keys())
-            length = sqrt(sum(rarity[feature] ** 2 for feature in known)) or 1.0
-            yield from ((feature, rarity[feature] / length * weights[feature][care]) for feature in known)
+    def weigh(self, blocks: Iterable[set[str]]) -> Opinion:
+        """How much the features of a text speak for each kind."""
+        shares: list[tuple[str, tuple[float, ...]]] = []
+        for rows, found in zip(self.rows, blocks, strict=True):
+            known = [(feature, rows[feature]) for feature in sorted(found & rows.keys())]
+            length = sqrt(sum(self.numbers[at] ** 2 for _, at in known)) * STEPS or 1.0
+            for feature, at in known:
+                rarity, *weights = self.numbers[at : at + _COLUMNS]
+                shares.append((feature, tuple(rarity * weight / length for weight in weights)))
+        sums = (sum(column) for column in zip(self.bias, *(share for _, share in shares), strict=True))
+        return Opinion(tuple(sums), tuple(shares))
 
 
 @cache
 def model() -> Model:
     """The model, read when it is first asked."""
-    head, *lines = WEIGHTS.read_text("utf-8").splitlines()
+    return read_model(WEIGHTS)
+
+
+def read_model(file: Path) -> Model:
+    head, numbers, *features = file.read_text("utf-8").removesuffix("\n").split("\n")
     about = json.loads(head)
-    rarity: tuple[dict[str, float], ...] = tuple({} for _ in range(BLOCKS))
-    weights: tuple[dict[str, tuple[float, ...]], ...] = tuple({} for _ in range(BLOCKS))
-    for line in lines:
-        block, feature, rare, *spoken = line.split("\t")
-        rarity[int(block)][feature] = int(rare) / 1000
-        weights[int(block)][feature] = tuple(int(one) / 1000 for one in spoken)
-    return Model(about["corpus"], tuple(about["bias"]), tuple(about["thresholds"]), rarity, weights)
+    rows: list[dict[str, int]] = []
+    begin = 0
+    for size in about["sizes"]:
+        rows.append({feature: at * _COLUMNS for at, feature in enumerate(features[begin : begin + size], begin)})
+        begin += size
+    return Model(
+        about["corpus"], tuple(about["bias"]), about["thresholds"], tuple(rows), array("b", b64decode(numbers))
+    )
 
 
-def cares_for(said: Said, known: Vocabulary) -> dict[str, tuple[str, ...]]:
-    """The cares that a text needs, and the features that spoke most for each; none for a text without words."""
-    if not said.clauses:
-        return {}
-    asked, blocks = model(), features(said, known)
-    scores = asked.scores(blocks)
-    above = {care: scores[care] - asked.thresholds[care] for care in range(len(CARES))}
-    return {CARES[care]: asked.decisive(blocks, care) for care in sorted(above, key=above.__getitem__, reverse=True)
-            if above[care] > 0}  # fmt: skip
+_TINY: Final = 1e-9

@@ -62,6 +62,7 @@ class Vocabulary:
     passed: Pattern
     """At the start of what stands behind them."""
     not_now: Pattern
+    symptoms: frozenset[str]
     no_symptom: Pattern
     """A symptom that is not there."""
     past_symptom: Pattern
@@ -136,6 +137,7 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
         negated=re.compile(rf"\b(?:{no})(?: (?:{'|'.join(sorted(between | symptoms))})){{0,5}} ?$"),
         passed=re.compile(rf"^{_THEN}(?:{patterns(lambda one: one.passed)})\b"),
         not_now=_whole_words(patterns(lambda one: one.not_now)),
+        symptoms=symptoms,
         no_symptom=re.compile(
             rf"\b(?:{no})(?: (?:{'|'.join(sorted(between))}))* (?:{'|'.join(sorted(symptoms))})\b"
             rf"(?: (?:(?:{'|'.join(sorted(between))}) )*(?:{'|'.join(sorted(symptoms))})\b)*"
