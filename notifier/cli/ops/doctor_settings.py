@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.bootstrap.preflight import check_ready_to_send
 from notifier.config.settings import BadSettings, Settings, effective
+from notifier.config.settings_file import SYSTEM
 from notifier.config.value_files import SECRETS
 from notifier.domain.offices import Offices
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
@@ -41,8 +42,9 @@ def check_settings(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _check_env_file(file: Path) -> Iterator[Diagnosis]:
+    mode = 0o640 if file == SYSTEM else 0o600  # the service's group reads the system's, which is root's
     try:
-        readable = file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
+        readable = file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH) & ~mode
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return
@@ -50,7 +52,7 @@ def _check_env_file(file: Path) -> Iterator[Diagnosis]:
     held = [name for name in SECRETS if re.search(rf"(?m)^{blank}(?:export )?{name}{blank}={blank}\S", text)]
     if readable and held:
         found = f"others may read {file.absolute()}, which holds {', '.join(held)}"
-        yield Diagnosis("secrets", Level.WARN, found, f"chmod 600 {file.absolute()}")
+        yield Diagnosis("secrets", Level.WARN, found, f"chmod {mode:o} {file.absolute()}")
 
 
 def _check_heartbeat(settings: Settings) -> Iterator[Diagnosis]:

@@ -149,7 +149,7 @@ def _what_next(user: str, linked: str) -> str:
     return (
         f"written: {UNIT}\n{linked}\n"
         f"1. the settings:  install -d -m 750 -g {group} {folder}; then write {SETTINGS} (see .env.example), "
-        f"chgrp {group} and mode 640\n"
+        f"with NOTIFIER_DATABASE_URL=sqlite:////var/lib/notifier/notifier.db; chgrp {group} and mode 640\n"
         "2. start it:      systemctl enable --now notifier\n"
         "3. look at it:    systemctl status notifier; journalctl -u notifier -f\n"
         f"Run the other commands as that user, so that the database stays its own: sudo -u {user} notifier doctor"
