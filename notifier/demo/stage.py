@@ -21,8 +21,8 @@ from notifier.demo.cast import CLINIC_NAME, CLINIC_PHONE, CLINIC_STAFFED, CLINIC
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 
-_LONGEST_WAIT = 20.0
-"""Seconds after which something hangs."""
+_LONGEST_WAIT = 180.0
+"""Seconds after which something hangs, however slow the machine is; a worker that has ended is noticed at once."""
 _LOOK = 0.02
 """Seconds between two looks."""
 
