@@ -22,6 +22,8 @@ SQLModel.metadata.naming_convention = {
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
+# A row is never validated by pydantic, so its validators are only built where something asks for them.
+SQLModel.model_config["defer_build"] = True
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -274,19 +274,6 @@ def test_it_warns_of_secrets_in_an_env_file_that_others_may_read(
     assert "hush" not in ran.out
 
 
-def test_the_systems_settings_file_may_be_read_by_the_services_group(
-    clinic: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / ".env"
-    monkeypatch.setattr("notifier.cli.ops.doctor_settings.SYSTEM", Path(".env"))
-    file.write_text("TWILIO_AUTH_TOKEN=hush\n", encoding="utf-8")
-    said = []
-    for mode in (0o640, 0o644):
-        file.chmod(mode)
-        said.append([one["advice"] for one in clinic("doctor", "--json").answer if one["what"] == "secrets"])
-    assert [[], [f"chmod 640 {file}"]] == said
-
-
 def test_it_says_in_words_how_long_nothing_was_read_and_where_the_reason_is(clinic: Desk, tmp_path: Path) -> None:
     def gate() -> dict[str, Any]:
         found: dict[str, Any] = next(one for one in clinic("doctor", "--json").answer if one["what"] == "send gate")
