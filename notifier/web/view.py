@@ -36,6 +36,7 @@ Fields = ImmutableMultiDict[str, str]
 _ERROR = "error.html"
 _PATIENT = re.compile(rb'(?:href|action)="/patients/([0-9]{1,18})\b')
 _FORM = re.compile(rb' data-form="([0-9a-f]+)"')
+_MAIN = re.compile(rb"<main .*</main>", re.DOTALL)
 _LONGEST_PATH = 120
 _MOST_BYTES = 200_000
 _MOST_FIELDS = 300
@@ -242,8 +243,9 @@ def _drawn_once(view: View, handler: Handler) -> Response:
     drawn = view.context.drawn.get(key, draw, view.context.clock.monotonic())
     for about, patients in drawn.looks:
         view.saw(about, *patients)
-    body = drawn.body.replace(drawn.form.encode(), view.form.encode()) if drawn.form else drawn.body
-    return HTMLResponse(body, drawn.status)
+    main = _MAIN.search(drawn.body)  # the rest of a window stays as it is
+    body = main[0] if main else drawn.body
+    return HTMLResponse(body.replace(drawn.form.encode(), view.form.encode()) if drawn.form else body, drawn.status)
 
 
 def locked(context: WebContext, page: Page, request: Request, fields: Mapping[str, str]) -> Response:

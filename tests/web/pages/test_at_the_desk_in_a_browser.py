@@ -12,10 +12,13 @@ from playwright.sync_api import Browser, expect
 from notifier.domain.kinds import REPLY
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
 from tests.web.pages.conftest import Pages
+from tests.web.pages.test_protocols import publish_ten_days_of_no_sun, were_told_otherwise
 from tests.web.pages.test_today import S, move
 
 pytestmark = in_a_browser
+WEEK = "/protocols/microneedling-week"
 PAGES = ["/accounts", "/api-keys", "/audit-log", "/account", "/protocols/microneedling-24h/approve/es", "/"]
+PAGES += [f"{WEEK}/effect", f"{WEEK}/correction"]
 
 _NOTIFICATION = """
     window.shown = [];
@@ -109,12 +112,17 @@ def test_a_password_is_shown_once_and_a_double_click_adds_one_account(visitor: V
 @pytest.mark.parametrize("width", [360, 1280])
 def test_every_page_of_an_admin_fits_and_axe_finds_nothing(visitor: Visitor, width: int) -> None:
     visitor.pages.account("Somebody With-A-Long-Name")
-    visitor.pages.enroll()
+    visitor.pages.enroll(protocol="microneedling-week")
+    publish_ten_days_of_no_sun(visitor.pages)
+    sure = visitor.pages.token(f"{WEEK}/effect", "sure")
+    visitor.pages.post(f"{WEEK}/migrate", on=f"{WEEK}/effect", sure=sure, whom="all")
+    were_told_otherwise(visitor.pages)
     visitor.page.set_default_timeout(30_000)  # the check behind an approval takes its time
     visitor.page.set_viewport_size({"width": width, "height": 800})
     found = []
     for path in PAGES:
         visitor.go(path)
+        assert visitor.page.get_by_role("heading", name="Not done").count() == 0
         visitor.page.eval_on_selector_all("main details", "all => all.forEach(one => one.open = true)")
         found += [f"{path}: {said}" for said in visitor.axe()]
         found += [f"{path}: {visitor.width} px wide"] if visitor.width > width else []

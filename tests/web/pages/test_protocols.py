@@ -103,11 +103,22 @@ def test_what_the_check_says_is_shown_with_its_severity_and_worked_out_once(page
     assert clean == pages.context.reports[protocol.id, protocol.version]
 
 
-def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> None:
-    whose = admin.enroll(protocol="microneedling-week").enrollment
+def publish_ten_days_of_no_sun(admin: Pages) -> None:
+    """Instead of the seven that Ana was enrolled under."""
     content = shipped()["microneedling-week"].content.replace('"days":7', '"days":10')
     newer = Catalogue({**shipped(), "microneedling-week": CareProtocol.from_content(content)})
     object.__setattr__(admin.context, "protocols", newer)
+
+
+def were_told_otherwise(admin: Pages) -> None:
+    """Whoever was moved had read what is wrong now."""
+    with writing(admin.engine) as session:
+        session.execute(update(MigratedEnrollment).values(misinformed=True))
+
+
+def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> None:
+    whose = admin.enroll(protocol="microneedling-week").enrollment
+    publish_ten_days_of_no_sun(admin)
     page, was = "/protocols/microneedling-week", {one.step: one.due_at for one in admin.texts(whose)}
 
     shown = admin.read(f"{page}/effect")
@@ -120,8 +131,7 @@ def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> Non
     assert "1 patients are on version" in words(moved)
     assert was != {one.step: one.due_at for one in admin.texts(whose)}
     assert "Send a correction" not in words(moved)  # nobody had been told
-    with writing(admin.engine) as session:
-        session.execute(update(MigratedEnrollment).values(misinformed=True))
+    were_told_otherwise(admin)
     correction = f"{page}/correction"
     assert "Send a correction" in admin.read(f"{page}/effect")
     wrong = admin.post(correction, language="en", words="No sun until {sun.until}.")
