@@ -145,6 +145,7 @@ def enrollment_json(one: Enrollment) -> dict[str, Any]:
     """An enrollment as plain values: what the field table has, and where it stands."""
     said = {field.name: stored(field, one) for field in KEPT}
     values = {"enrollment": one.id, **said, "version": one.version, "state": one.state.value, "reason": one.reason}
+    values |= {"cleared": dict(one.cleared or {}), "consent_withdrawn_at": one.consent_withdrawn_at}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 

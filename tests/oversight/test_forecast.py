@@ -87,6 +87,12 @@ def test_enrollments_come_the_latest_first(clinic: ClinicSetup) -> None:
     assert {"external_id": "A-1", "protocol": "plain", "treated_at": clinic.now.isoformat(), "state": "active"} == {
         name: said[name] for name in ("external_id", "protocol", "treated_at", "state")
     }
+    assert ({}, None) == (said["cleared"], said["consent_withdrawn_at"])
+    lines[0].cleared, lines[0].consent_withdrawn_at = {"soaking": "2026-03-09T14:00:00+00:00"}, clinic.now
+    said = enrollment_json(lines[0])
+    assert ({"soaking": "2026-03-09T14:00:00+00:00"}, clinic.now.isoformat()) == (
+        said["cleared"], said["consent_withdrawn_at"],
+    )  # fmt: skip
     assert [booked] == [x.id for x in clinic.act(enrollments, state=EnrollmentState.BOOKED)]
 
 

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlmodel import col
@@ -111,7 +111,11 @@ COURSES = st.builds(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+"""A failure is shown as it was found: each example is a clinic, so to make one small takes minutes."""
+
+
+@settings(max_examples=15, phases=_PHASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(course=COURSES)
 def test_migrating_is_enrolling_anew_but_for_what_was_sent_and_never_early(clinic: ClinicSetup, course: Course) -> None:
     check_migration(clinic, course)

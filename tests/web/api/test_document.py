@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import Engine, create_engine
@@ -48,7 +48,10 @@ def on_this_machine(app: ASGIApp) -> ASGIApp:
 
 
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
-BOUNDED = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(
+    max_examples=5, phases=[Phase.generate], deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+"""To make up a body is the dear part; a failure is shown as it was found, for to make it small takes minutes."""
 AT = "2026-03-06T13:30:00-05:00"
 LIST = b'Date,Client,Phone\n12/01/2026,"Ruiz, Ana",2125550123\n'
 GOOD = {

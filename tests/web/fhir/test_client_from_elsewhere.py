@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import httpx2
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhirpy import SyncFHIRClient
@@ -48,6 +49,14 @@ def test_a_visit_is_booked_moved_treated_and_read_and_another_called_off(sqlite_
             assert {"active"} == {one["status"] for one in planned}
             first = min(planned, key=lambda one: str(one["occurrenceDateTime"]))
             assert "Lakeside Skin: no use maquillaje" in first["payload"][0]["contentString"]
+            paged = client.resources("CommunicationRequest").search(patient=plan["subject"]["reference"]).limit(2)
+            assert [one["id"] for one in planned] == [one["id"] for one in paged.fetch_all()], "it follows `next`"
+            behind = {"Host": "desk.example", "X-Forwarded-Proto": "https", "Authorization": f"Bearer {api.key}"}
+            asked = "/fhir/R4/CommunicationRequest?patient=1&status=active&_count=2"
+            page = httpx2.get(f"{home}{asked}", headers=behind).json()
+            assert [("self", f"https://desk.example{asked}"), ("next", f"https://desk.example{asked}&_offset=2")] == [
+                (one["relation"], one["url"]) for one in page["link"]
+            ], "absolute, by the name and the scheme that the proxy was asked for"
 
             inside = [{**PATIENT, "id": "p", "telecom": [{"system": "sms", "value": "+12125550177"}]}, CONSENT]
             inside[1] = {**CONSENT, "patient": {"reference": "#p"}}
