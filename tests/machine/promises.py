@@ -169,7 +169,7 @@ def broken(text: Text, known: Known) -> str | None:
     if found["language"] != mine.language:
         return "in another language than hers"
     step = mine.step_of(text.body, found["step"])
-    return _early(text, mine, step, known) or _at_night(text, mine) or _stale(text, mine, step, known, found)
+    return _early(text, mine, step, known) or at_night(text, mine) or _stale(text, mine, step, known, found)
 
 
 def untold(text: Text, known: Known, before: Sequence[Text]) -> str | None:
@@ -177,15 +177,20 @@ def untold(text: Text, known: Known, before: Sequence[Text]) -> str | None:
     nothing but good is known."""
     if (found := WHICH.search(text.body)) is None or (mine := known.courses.get(found["whose"])) is None:
         return None
-    arrived = [one for one in before if one.phone == text.phone and one.sid not in known.bounced]
-    told = {
-        topic
-        for one in arrived
-        if (which := WHICH.search(one.body)) and which["whose"] == mine.whose
-        for topic in mine.step_of(one.body, which["step"]).get("topics", ())
-    }
+    told = told_by(mine, [one for one in before if one.sid not in known.bounced])
     missing = set(mine.step_of(text.body, found["step"]).get("lifts", ())) - told
     return f"lifted untold: {', '.join(sorted(missing))}" if missing and not mine.informed else None
+
+
+def told_by(mine: Course, texts: Sequence[Text]) -> set[str]:
+    """The topics of which one of these texts has told the patient, at the number that counts now: no other has told
+    anything, for a number is changed because it was wrong."""
+    return {
+        topic
+        for one in texts
+        if one.phone == mine.phone and (found := WHICH.search(one.body)) and found["whose"] == mine.whose
+        for topic in mine.step_of(one.body, found["step"]).get("topics", ())
+    }
 
 
 def _early(text: Text, mine: Course, step: Step, known: Known) -> str | None:
@@ -205,7 +210,7 @@ def _early(text: Text, mine: Course, step: Step, known: Known) -> str | None:
     return None
 
 
-def _at_night(text: Text, mine: Course) -> str | None:
+def at_night(text: Text, mine: Course) -> str | None:
     """On her own clock; and not at night where her number comes from, but for the day on which she is at the clinic."""
     local, last = text.at.astimezone(mine.clock), (text.at + text.valid).astimezone(mine.clock)
     if not OPENS <= local.time() < CLOSES or last.date() != local.date() or last.time() > CLOSES:
@@ -245,54 +250,15 @@ def _hour(end: datetime, mine: Course) -> str:
 
 
 def said_twice(texts: Sequence[tuple[Text, bool]]) -> list[str]:
-    """The texts that exist more than once; each with whether the carrier has given it back."""
+    """The texts that exist more than once; each with whether the carrier has given it back.
+
+    A catch-up is said again to each new number, which nobody has told anything; never twice to one, be it that the
+    patient has a former number again. Any other step is said once, to whatever number.
+    """
     arrived: dict[tuple[str, ...], int] = {}
     for text, gone in texts:
         if found := WHICH.search(text.body):
-            same = text.body if found["step"] == CATCH_UP else found["step"]
-            which = (found["whose"], same)
+            same = (text.body, text.phone) if found["step"] == CATCH_UP else (found["step"],)
+            which = (found["whose"], *same)
             arrived[which] = arrived.get(which, 0) + (not gone)
     return [f"twice: {' '.join(which)}" for which, times in arrived.items() if times > 1]
-
-
-def lost(
-    known: Known,
-    texts: Sequence[Text],
-    *,
-    arrived: Sequence[Text],
-    since: datetime,
-    until: datetime,
-    in_review: set[tuple[str, str]],
-) -> Iterator[str]:
-    """What has not left though it could: all was well from `since` to `until`, and nobody had a word against it.
-
-    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving, and a
-    course on hold keeps its places among the texts of its number's days. A lift waits for the rule, which a person must
-    have told, or a text that has `arrived`: no carrier has given it back.
-    """
-    sent = {(found["whose"], found["step"]) for text in texts if (found := WHICH.search(text.body))}
-    told = {found["whose"] for text in arrived if (found := WHICH.search(text.body)) and found["step"] == "today"}
-    not_quiet = {one.phone for one in known.courses.values() if one.held} | {*known.wrote_stop, *known.stopped}
-    for mine in known.courses.values():
-        if mine.cancelled or mine.phone in not_quiet:
-            continue
-        gone = sent | in_review | {(mine.whose, step) for step in mine.overtaken}
-        for step in mine.steps:
-            moment = mine.moment(step)
-            is_told = mine.informed or mine.whose in told
-            waits = "lifts" in step and (any(known.others(mine)) or not is_told)
-            if (mine.whose, step["key"]) in gone or moment < mine.changed_at or waits:
-                continue
-            if len(list(_open(mine, texts, max(moment, since), min(mine.useful_until(step), until)))) > 8:
-                yield f"lost: {step['key']} of {mine.whose}, meant for {moment}"
-
-
-def _open(mine: Course, texts: Sequence[Text], since: datetime, until: datetime) -> Iterator[datetime]:
-    """The quarters of an hour at which a text may leave for her."""
-    quarter = timedelta(minutes=15)
-    while since + 2 * quarter < until:
-        day = since.astimezone(mine.clock).date()
-        today = [one for one in texts if one.phone == mine.phone and one.at.astimezone(mine.clock).date() == day]
-        if _at_night(Text("", since, mine.phone, "", 2 * quarter), mine) is None and len(today) < A_DAY:
-            yield since
-        since += quarter

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from shutil import copyfile
 
@@ -11,8 +13,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from notifier.db.engine import open_engine
-from tests.machine.machine import PATIENTS, PROFILES, ZONES, Clinic, search, without_waiting
-from tests.machine.promises import WHICH
+from tests.machine.lost import lost
+from tests.machine.machine import BEGINS, PATIENTS, PHONES, PROFILES, ZONES, Clinic, search, without_waiting
+from tests.machine.promises import WHICH, Course, Known
 
 
 @pytest.mark.parametrize("profile", ["everything", *PROFILES])
@@ -47,6 +50,45 @@ def test_you_may_again_waits_until_a_person_has_told_the_rule_whose_text_came_ba
             clinic.live_on(days=1)
             left[is_told] = [found["step"] for _, text in clinic.world.texts if (found := WHICH.search(text.body))]
     assert {False: ["today", "today"], True: ["today", "today", "catch-up", "makeup-again"]} == left
+
+
+def test_a_number_is_told_the_rules_once_however_often_the_patient_changes_it(sqlite_template: Path) -> None:
+    with by_hand(sqlite_template) as clinic:
+        for phone in (PHONES[0], PHONES[2], PHONES[1], PHONES[2], PHONES[0]):
+            clinic.change_phone(at=None, number=0, phone=phone)
+            clinic.live(minutes=65)
+        assert [("today", PHONES[0]), ("catch-up", PHONES[2]), ("catch-up", PHONES[1])] == _left(clinic)
+
+
+def test_you_may_again_goes_to_a_number_that_was_told_the_rule_even_when_it_was_another_meanwhile(
+    sqlite_template: Path,
+) -> None:
+    left = {}
+    for is_given_back in (False, True):
+        with by_hand(sqlite_template) as clinic:
+            clinic.live_on(days=1)  # too little of the rule is left for a catch-up
+            clinic.change_phone(at=None, number=0, phone=PHONES[2])
+            clinic.live(minutes=65)
+            if is_given_back:
+                clinic.change_phone(at=None, number=0, phone=PHONES[0])
+        left[is_given_back] = _left(clinic)
+    today = ("today", PHONES[0])
+    assert {False: [today], True: [today, ("makeup-again", PHONES[0])]} == left
+
+
+def test_a_course_on_hold_takes_places_from_the_others_on_its_number_but_not_all() -> None:
+    ana, bob = (Course(whose, f"{whose} Ruiz", PHONES[0], protocol, BEGINS, ZONES[0], "en", BEGINS)
+                for whose, protocol in (("A", "face"), ("B", "face")))  # fmt: skip
+    missing = {}
+    for held in (False, True):
+        known = Known({"A": replace(ana, held=held, cancelled=not held), "B": bob})
+        found = lost(known, [], arrived=[], since=BEGINS, until=BEGINS + timedelta(days=9), in_review=set())
+        missing[held] = [one.split()[1] for one in found]
+    assert {False: ["today", "wash", "ask-us"], True: ["today"]} == missing
+
+
+def _left(clinic: Clinic) -> list[tuple[str, str]]:
+    return [(found["step"], text.phone) for _, text in clinic.world.texts if (found := WHICH.search(text.body))]
 
 
 @contextmanager

@@ -39,8 +39,9 @@ from schedules.catalogue import parse_protocol
 from schedules.wording import Voice
 from tests.conftest import Rows
 from tests.machine.in_review import in_review
+from tests.machine.lost import lost
 from tests.machine.process import MachineClock, Process, Provider
-from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, lost, said_twice, untold
+from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, said_twice, untold
 from tests.setups.fakes import FakeClock
 
 RULES = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
@@ -294,7 +295,6 @@ class World:
         self.judge()
         texts = [text for _, text in self.texts]
         arrived = [text for sid, text in self.texts if sid not in self.provider.failed]
-        missing = lost(
-            self.known, texts, arrived=arrived, since=since, until=self.truth.now(), in_review=in_review(self.engine)
-        )
-        assert not (found := list(missing)), "\n".join(found)
+        review, until = in_review(self.engine), self.truth.now()
+        found = list(lost(self.known, texts, arrived=arrived, since=since, until=until, in_review=review))
+        assert not found, "\n".join(found)
