@@ -94,7 +94,7 @@ async def test_nobody_whose_words_are_unread_hears_that_all_is_well(sending: Sen
 
     eva = "+12125550102"
     await ask(sending, eva, name="Eva", folded_name="eva")
-    for text in ("1", "it looks strange now"):
+    for text in ("1", "about my next visit"):
         sending.gateway.reply(eva, text)
     await sending.inbound()
     await sending.turn()
