@@ -52,6 +52,7 @@ class ReplyWords(LanguagePart):
     question: SomeWords
     worse: SomeWords
     urgent: SomePatterns
+    alarming: Patterns
     no: SomePatterns
     between: Words
     passed: Patterns

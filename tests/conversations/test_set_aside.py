@@ -9,22 +9,22 @@ from tests.replies.measure import HALVES, counted
 
 FLOORS = {
     "own": {
-        ("en", "urgent"): 0.955, ("es", "urgent"): 0.955,
-        ("en", "stop held"): 0.97, ("es", "stop held"): 0.97,
-        ("en", "stop honored"): 0.91, ("es", "stop honored"): 0.93,
-        ("en", "wrong person held"): 0.95, ("es", "wrong person held"): 0.97,
-        ("en", "ordinary left alone"): 0.92, ("es", "ordinary left alone"): 0.93,
-        ("en", "ordinary open"): 0.945, ("es", "ordinary open"): 0.96,
-        ("en", "harmless filed"): 0.95, ("es", "harmless filed"): 0.95,
+        ("en", "urgent"): 0.96, ("es", "urgent"): 0.965,
+        ("en", "stop held"): 0.98, ("es", "stop held"): 0.98,
+        ("en", "stop honored"): 0.92, ("es", "stop honored"): 0.93,
+        ("en", "wrong person held"): 0.97, ("es", "wrong person held"): 0.98,
+        ("en", "ordinary left alone"): 0.93, ("es", "ordinary left alone"): 0.955,
+        ("en", "ordinary open"): 0.955, ("es", "ordinary open"): 0.97,
+        ("en", "harmless filed"): 0.97, ("es", "harmless filed"): 0.97,
     },
     "others": {
-        ("en", "urgent"): 0.925, ("es", "urgent"): 0.96,
-        ("en", "stop held"): 0.87, ("es", "stop held"): 0.91,
-        ("en", "stop honored"): 0.74, ("es", "stop honored"): 0.83,
-        ("en", "wrong person held"): 0.92, ("es", "wrong person held"): 0.89,
-        ("en", "ordinary left alone"): 0.94, ("es", "ordinary left alone"): 0.93,
+        ("en", "urgent"): 0.93, ("es", "urgent"): 0.96,
+        ("en", "stop held"): 0.87, ("es", "stop held"): 0.93,
+        ("en", "stop honored"): 0.75, ("es", "stop honored"): 0.86,
+        ("en", "wrong person held"): 0.93, ("es", "wrong person held"): 0.89,
+        ("en", "ordinary left alone"): 0.95, ("es", "ordinary left alone"): 0.98,
         ("en", "ordinary open"): 0.98, ("es", "ordinary open"): 0.98,
-        ("en", "harmless filed"): 0.60, ("es", "harmless filed"): 0.80,
+        ("en", "harmless filed"): 0.69, ("es", "harmless filed"): 0.85,
     },
 }  # fmt: skip
 EVERY = {"own": 2, "others": 1}

@@ -17,8 +17,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from notifier.conversations.reading.classify import hear
 from notifier.conversations.reading.features import features
+from notifier.conversations.reading.heard import hear
 from notifier.conversations.reading.model import KINDS, STEPS, WEIGHTS, Opinion
 from notifier.conversations.reading.vocabulary import vocabulary
 from tests.replies.corpus import MORE, OTHERS, OWN, TUNING, Written, digest, messages, mouths
@@ -42,17 +42,32 @@ class Threshold(NamedTuple):
 
 THRESHOLDS = {
     "urgent": Threshold(("urgent",), 0.017, ("other", "harmless")),
-    "hold": Threshold(("stop", "wrong_person"), 0.023, ("other", "harmless")),
-    "surely stop": Threshold(("stop",), 0.008, ("other", "harmless", "urgent", "start")),
+    "hold": Threshold(("stop", "wrong_person"), 0.019, ("other", "harmless")),
+    "surely stop": Threshold(("stop",), 0.0065, ("other", "harmless", "urgent", "start")),
     "harmless": Threshold(("harmless",), 0.016, ("other", "urgent", "stop", "wrong_person", "start")),
-    "surely harmless": Threshold(("harmless",), 0.008, ("other", "urgent", "stop", "wrong_person", "start")),
+    "surely harmless": Threshold(("harmless",), 0.0048, ("other", "urgent", "stop", "wrong_person", "start")),
 }
+
+
+ALARMING_LOST = 0.005
+"""The share of the urgent messages that the model may overrule where their only urgent words are alarming ones."""
+ALARMING = (-2.0, -0.5)
+"""The odds between which that threshold is."""
 
 
 class Example(NamedTuple):
     kind: str
     blocks: tuple[set[str], ...]
     counts: float
+    only_alarming: bool
+
+
+class Asked(NamedTuple):
+    """A message, and what a model thinks of it that knows other mouths."""
+
+    kind: str
+    only_alarming: bool
+    opinion: Opinion
 
 
 class Learned(NamedTuple):
@@ -67,10 +82,12 @@ class Learned(NamedTuple):
 
 def examples_of(written: Sequence[Written], counts: float = 1.0) -> list[Example]:
     known = vocabulary()
-    heard = [hear(one.text, known).said for one in written]
+    heard = [hear(one.text, known) for one in written]
     return [
-        Example(KIND_OF.get(one.label, one.label), features(said, known), counts)
-        for one, said in zip(written, heard, strict=True)
+        Example(
+            KIND_OF.get(one.label, one.label), features(how.said, known), counts, bool(how.alarming and not how.urgent)
+        )
+        for one, how in zip(written, heard, strict=True)
     ]
 
 
@@ -122,23 +139,30 @@ def folds() -> tuple[list[Example], list[list[list[Example]]]]:
     return examples_of(messages(MORE), MORE_COUNT), [own, others]
 
 
-def asked_anew(more: list[Example], parts: list[list[list[Example]]]) -> list[list[tuple[str, Opinion]]]:
-    """For each part what is thought of its messages by a model that knows other mouths: their kind, and the opinion."""
-    asked: list[list[tuple[str, Opinion]]] = [[] for _ in parts]
+def asked_anew(more: list[Example], parts: list[list[list[Example]]]) -> list[list[Asked]]:
+    """For each part what is thought of its messages by a model that knows other mouths."""
+    asked: list[list[Asked]] = [[] for _ in parts]
     for fold in range(FOLDS):
         learned = learn([*more, *(one for part in parts for at, of in enumerate(part) if at != fold for one in of)])
         for found, part in zip(asked, parts, strict=True):
             sums = learned.sums(part[fold]).tolist()
-            found += [(one.kind, Opinion(tuple(row), ())) for one, row in zip(part[fold], sums, strict=True)]
+            found += [
+                Asked(one.kind, one.only_alarming, Opinion(tuple(row), ()))
+                for one, row in zip(part[fold], sums, strict=True)
+            ]
     return asked
 
 
-def find_thresholds(asked: Sequence[Sequence[tuple[str, Opinion]]]) -> dict[str, float]:
-    """Where so many of the messages of all parts are above it."""
+def find_thresholds(asked: Sequence[Sequence[Asked]]) -> dict[str, float]:
+    """Where so many of the messages of all parts are above it; beside alarming words, so few urgent ones below."""
     found = {}
     for name, (kinds, false, among) in THRESHOLDS.items():
-        odds = sorted((opinion.odds(*kinds) for part in asked for kind, opinion in part if kind in among), reverse=True)
+        odds = sorted((one.opinion.odds(*kinds) for part in asked for one in part if one.kind in among), reverse=True)
         found[name] = round(odds[int(false * len(odds))], 3)
+    urgent = [one for part in asked for one in part if one.kind == "urgent"]
+    alarming = sorted(one.opinion.odds("urgent") for one in urgent if one.only_alarming)
+    least, most = ALARMING
+    found["alarming"] = max(least, min(most, round(alarming[int(ALARMING_LOST * len(urgent)) - 1], 3)))
     return found
 
 

@@ -215,7 +215,7 @@ def test_every_folder_is_a_complete_language_whose_patterns_can_be_read() -> Non
     assert codes() == tuple(one.code for one in languages())
     assert codes()[:1] == (DEFAULT,)
     assert None is refusal(codes())
-    assert vocabulary().urgent.search("fever")
+    assert vocabulary().alarming.search("fever")
     assert permission("You may swim now.")
 
 

@@ -8,30 +8,17 @@ recognizes stays open for people.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 from notifier.conversations.reading.choices import Choices, begins_with_worse, choice_in
 from notifier.conversations.reading.features import features
+from notifier.conversations.reading.heard import hear
 from notifier.conversations.reading.meanings import Meaning, Reading
 from notifier.conversations.reading.model import model
-from notifier.conversations.reading.normalize import Said
-from notifier.conversations.reading.reactions import Reaction, reaction_in
-from notifier.conversations.reading.rules import read_by_rules
 from notifier.conversations.reading.second_opinion import with_second_opinion
-from notifier.conversations.reading.urgent_words import urgent_words
-from notifier.conversations.reading.vocabulary import Vocabulary, said_of, vocabulary, vocabulary_of
+from notifier.conversations.reading.urgent_words import alarming_words, urgent_words
+from notifier.conversations.reading.vocabulary import said_of, vocabulary, vocabulary_of
 from schedules.asking import AnswerMeaning
 from schedules.languages.registry import languages
-
-
-class Heard(NamedTuple):
-    """A text, and what the rules say of it."""
-
-    said: Said
-    reaction: Reaction | None
-    urgent: tuple[str, ...]
-    """The words that may be an emergency."""
-    by_rules: Reading
 
 
 def read_reply(
@@ -49,7 +36,7 @@ def read_reply(
     """
     known = vocabulary()
     heard = hear(text, known)
-    said, reaction, urgent, read = heard
+    said, reaction, urgent, _, read = heard
     verdict = (opt_out_type or "").strip().lower()
     if verdict in ("stop", "help"):
         read = Reading(Meaning(verdict), why=(f"Twilio: {verdict.upper()}",))
@@ -60,23 +47,16 @@ def read_reply(
         urgent += (f"begins with {said.whole.partition(' ')[0]}",)
     read = replace(read, urgent=bool(urgent), why=tuple(dict.fromkeys(read.why + urgent)))
     if said.clauses:
-        read = with_second_opinion(read, heard.reaction, said, model().weigh(features(said, known)), known)
-    agrees = bool(known.yes & set(said.whole.split()))
-    if read.meaning is Meaning.HARMLESS and (read.urgent or media_count or (opted_out and agrees)):
+        read = with_second_opinion(read, heard, model().weigh(features(said, known)), known)
+    alarmed, agrees = read.urgent or bool(heard.alarming), bool(known.yes & set(said.whole.split()))
+    if read.meaning is Meaning.HARMLESS and (alarmed or media_count or (opted_out and agrees)):
         read = Reading(Meaning.OTHER, urgent=read.urgent, why=read.why if read.urgent else ())
     return read
-
-
-def hear(text: str, known: Vocabulary) -> Heard:
-    """The text as it is compared, and what the rules say of it."""
-    reaction = reaction_in(text, known)
-    said = said_of(text if reaction is None else reaction.behind, known)
-    urgent = tuple(dict.fromkeys(urgent_words(said, known)))
-    return Heard(said, reaction, urgent, read_by_rules(text, said, reaction, known))
 
 
 def language_of_urgent(text: str) -> str | None:
     """In which language the urgent words are, where only one has them; None where none or several do."""
     spoken = [(one.code, vocabulary_of(one)) for one in languages()]
-    found = [code for code, known in spoken if any(urgent_words(said_of(text, known), known))]
+    said = [(code, said_of(text, known), known) for code, known in spoken]
+    found = [code for code, it, known in said if any(urgent_words(it, known)) or any(alarming_words(it, known))]
     return found[0] if len(found) == 1 else None

@@ -5,34 +5,38 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from notifier.conversations.reading.heard import Heard
 from notifier.conversations.reading.meanings import Meaning, Reading
 from notifier.conversations.reading.model import Opinion, model
 from notifier.conversations.reading.normalize import Said
-from notifier.conversations.reading.reactions import Reaction
 from notifier.conversations.reading.symbols import GLAD, symbols
 from notifier.conversations.reading.urgent_words import is_fever
 from notifier.conversations.reading.vocabulary import Vocabulary
 
 
-def with_second_opinion(
-    read: Reading, reaction: Reaction | None, said: Said, opinion: Opinion, known: Vocabulary
-) -> Reading:
-    """The same with the model's opinion: nothing that the rules are sure of becomes less careful."""
-    least = model().thresholds
+def with_second_opinion(read: Reading, heard: Heard, opinion: Opinion, known: Vocabulary) -> Reading:
+    """The same with the model's opinion: nothing that the rules are sure of becomes less careful.
+
+    The model adds urgency: by itself where it is sure, and beside alarming words where it is not clearly against.
+    """
+    least, said = model().thresholds, heard.said
+    if heard.alarming and opinion.odds("urgent") > least["alarming"]:
+        read = replace(read, urgent=True, why=tuple(dict.fromkeys(read.why + heard.alarming)))
     if not read.urgent and opinion.odds("urgent") > least["urgent"]:
         read = replace(read, urgent=True, why=(*read.why, _sounds("urgent", opinion, "urgent")))
+    alarmed = read.urgent or bool(heard.alarming)
     if read.meaning not in _UNSURE:
         return read
-    doubted = said.asks or read.urgent or known.not_a_request.search(said.whole)
+    doubted = said.asks or alarmed or known.not_a_request.search(said.whole)
     if opinion.odds("stop") > least["surely stop"] and not doubted:
         return replace(read, meaning=Meaning.STOP, why=(_sounds("like a stop", opinion, "stop"),), alone=False)
-    if opinion.odds("stop", "wrong_person") > least["hold"]:
+    if opinion.odds("stop", "wrong_person") > least["hold"] and not known.not_a_request.fullmatch(said.whole):
         if opinion.odds("stop") > opinion.odds("wrong_person"):
             held, why = Meaning.PERHAPS_STOP, _sounds("like a stop", opinion, "stop")
         else:
             held, why = Meaning.WRONG_PERSON, _sounds("like somebody else", opinion, "wrong_person")
         return replace(read, meaning=held, why=(why, *(read.why if read.urgent else ())))
-    if read.meaning is Meaning.OTHER and reaction is None and not read.urgent and _needs_nobody(said, known):
+    if read.meaning is Meaning.OTHER and heard.reaction is None and not alarmed and _needs_nobody(said, known):
         key = "harmless" if _is_glad(said, known) else "surely harmless"
         if opinion.odds("harmless") > least[key]:
             return Reading(Meaning.HARMLESS, why=(_sounds("harmless", opinion, "harmless"),))

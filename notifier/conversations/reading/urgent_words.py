@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,15 +16,27 @@ _BESIDE: Final = 2
 
 
 def urgent_words(said: Said, known: Vocabulary) -> Iterator[str]:
-    """The words that may be an emergency, in the order in which they stand."""
-    for clause in said.clauses:
-        if known.not_now.search(clause):
-            continue
-        for found in known.urgent.finditer(clause):
-            before, behind = clause[: found.start()], clause[found.end() :]
-            if not known.negated.search(before) and not known.passed.search(behind):
-                yield found[0]
+    """The words that certainly may be an emergency, in the order in which they stand."""
+    for clause in _of_now(said, known):
+        yield from _there(known.urgent, clause, known)
         yield from _fevers(clause.split(), known, alone=len(said.clauses) == 1)
+
+
+def alarming_words(said: Said, known: Vocabulary) -> Iterator[str]:
+    """The words that may be one too, and stand in innocent company as well: "I work at the hospital"."""
+    for clause in _of_now(said, known):
+        yield from _there(known.alarming, clause, known)
+
+
+def _of_now(said: Said, known: Vocabulary) -> Iterator[str]:
+    return (clause for clause in said.clauses if not known.not_now.search(clause))
+
+
+def _there(pattern: re.Pattern[str], clause: str, known: Vocabulary) -> Iterator[str]:
+    for found in pattern.finditer(clause):
+        before, behind = clause[: found.start()], clause[found.end() :]
+        if not known.negated.search(before) and not known.passed.search(behind):
+            yield found[0]
 
 
 def _fevers(words: list[str], known: Vocabulary, *, alone: bool) -> Iterator[str]:

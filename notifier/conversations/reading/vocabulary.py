@@ -57,6 +57,7 @@ class Vocabulary:
     wrong_person: Pattern
     not_wrong_person: Pattern
     urgent: Pattern
+    alarming: Pattern
     negated: Pattern
     """At the end of what stands in front of urgent words."""
     passed: Pattern
@@ -102,6 +103,10 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
     listed = words(
         lambda one: one.filler | one.harmless | one.harmless_filler | one.stop | one.weak_stop | one.symptoms
     )
+
+    def emergencies(part: Callable[[ReplyWords], Iterable[str]]) -> Pattern:
+        return _whole_words(patterns(part).replace(ANY_WORD, rf"(?: (?!(?:{no}) )\w+)"))
+
     kinds = {word: kind for one in replies for kind, said in one.kinds.items() for word in said}
     return Vocabulary(
         stop=words(lambda one: one.stop),
@@ -133,7 +138,8 @@ def _of(spoken: tuple[Language, ...]) -> Vocabulary:
         our_own_words=_whole_words(patterns(lambda one: one.our_own_words)),
         wrong_person=_whole_words(patterns(lambda one: one.wrong_person)),
         not_wrong_person=_whole_words(patterns(lambda one: one.not_wrong_person)),
-        urgent=_whole_words(patterns(lambda one: one.urgent).replace(ANY_WORD, rf"(?: (?!(?:{no}) )\w+)")),
+        urgent=emergencies(lambda one: one.urgent),
+        alarming=emergencies(lambda one: one.alarming),
         negated=re.compile(rf"\b(?:{no})(?: (?:{'|'.join(sorted(between | symptoms))})){{0,5}} ?$"),
         passed=re.compile(rf"^{_THEN}(?:{patterns(lambda one: one.passed)})\b"),
         not_now=_whole_words(patterns(lambda one: one.not_now)),
