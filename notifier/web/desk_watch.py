@@ -8,6 +8,7 @@ there is news, or the time is over, the question goes the way of every other one
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Collection, Mapping
 from contextlib import closing
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -31,6 +33,7 @@ _FRESH: Final = 0.8
 """Seconds for which what was looked up holds."""
 _MOST_HELD: Final = 200
 """Questions at once; any more are answered at once. Half of the connections that the server takes."""
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,11 @@ class DeskWatch:
                     for news, question in waiting.items():
                         if not news.done() and self._is_news(question):
                             news.set_result(None)
-        except SQLAlchemyError:
-            self.let_go()  # the database is away: each is told so in the words of every page
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            log.warning("desk_watch_ended", error=type(error).__name__)
         finally:
             self._looked_at, self._sessions = None, {}
+            self.let_go()  # such as without a database: each is told so in the words of every page
 
     def _look(self, waiting: Collection[str], engine: Engine, mark: ChangeMark, clock: Timekeeper) -> None:
         """What comes by the passing of time comes on the full minute; so do sessions that are locked."""
@@ -109,11 +113,12 @@ class DeskWatch:
         if seen == self._looked_at and self._sessions.keys() >= set(waiting):
             return
         with reading(engine) as session:
-            self._sessions = who_have(session, waiting, now=now)
+            sessions = who_have(session, waiting, now=now)
         with self._lock:
-            for yours in {_offices(one) for one in self._sessions.values()}:
+            for yours in {_offices(one) for one in sessions.values()}:
                 self._look_up(engine, yours, now, clock.monotonic())
-        self._looked_at = seen
+        # Last, all at once: the event loop compares what comes meanwhile with what was found for these sessions.
+        self._sessions, self._looked_at = sessions, seen
 
     def _look_up(self, engine: Engine, yours: frozenset[str] | None, now: datetime, monotonic: float) -> DeskState:
         with looking(engine, yours) as session:

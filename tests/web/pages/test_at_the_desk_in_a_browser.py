@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from notifier.domain.kinds import REPLY
 from tests.web.pages.browsing import Visitor, in_a_browser, visiting
@@ -157,6 +157,25 @@ def test_what_comes_is_seen_without_a_reload_and_moves_nothing_under_a_hand(visi
     expect(page.locator("#needs-a-person .rows > .urgent")).to_contain_text("I have trouble breathing")
     assert [] == visitor.axe()
     assert [] == visitor.complaints
+
+
+def test_a_page_takes_over_from_the_one_that_asks_for_all_and_has_gone_silent(visitor: Visitor) -> None:
+    page, pages = visitor.page, visitor.pages
+    pages.enroll()
+    pages.context.watch.every = 0.1
+
+    def hasty(route: Route) -> None:
+        route.fulfill(
+            response=(file := route.fetch()), body=file.text().replace("60000", "300").replace("10000", "100")
+        )
+
+    page.context.route("**/watch.js*", hasty)
+    visitor.go("/")
+    page.evaluate("void navigator.locks.request('desk-state', { steal: true }, () => new Promise(() => {}))")
+    page.mouse.move(5, 5)
+    pages.says("when can I stop icing?")
+    pages.clock.pass_(seconds=2)
+    expect(page.locator("#needs-a-person")).to_contain_text("when can I stop icing?")
 
 
 def test_a_clinics_own_words_are_checked_as_they_are_typed(visitor: Visitor) -> None:

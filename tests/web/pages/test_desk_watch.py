@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event, func, select
+from sqlalchemy.orm import Session
 
 from notifier.access.sessions import revoke_all, token_hash
+from notifier.db.change_mark import ChangeMark
 from notifier.db.engine import reading, writing
 from notifier.db.tables import StaffAudit
+from notifier.oversight.desk_state import DeskState, desk_state
+from notifier.web import desk_watch
 from notifier.web.desk_watch import DeskWatch, Held
 from tests.web.pages.conftest import Pages
 
@@ -62,6 +70,41 @@ def test_what_is_held_tells_nothing_to_a_session_that_has_ended_and_is_let_go_wi
         revoke_all(session, 1, now=pages.clock.now())
     told = pages.client.get("/desk-state", headers={**REFRESH, "X-Known": question.known})
     assert (401, "locked\n") == (told.status_code, told.text)
+
+
+def test_a_window_that_asks_while_its_session_is_looked_up_for_another_waits_as_well(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, looking, go_on = _question(pages), threading.Event(), threading.Event()
+
+    def slow(session: Session, now: datetime) -> DeskState:
+        looking.set()
+        assert go_on.wait(20)
+        return desk_state(session, now)
+
+    async def two_windows() -> list[None]:
+        watch = DeskWatch(every=0.01)
+        monkeypatch.setattr(desk_watch, "desk_state", slow)
+        windows = [asyncio.create_task(watch.hold(question, _never(), pages.engine, pages.clock))]
+        assert await asyncio.to_thread(looking.wait, 20)
+        windows.append(asyncio.create_task(watch.hold(question, _never(), pages.engine, pages.clock)))
+        await asyncio.sleep(0)
+        go_on.set()
+        assert 2 == len(watch._held)
+        watch.let_go()
+        return await asyncio.gather(*windows)
+
+    assert [None, None] == asyncio.run(two_windows())
+
+
+def test_nobody_waits_on_for_a_watch_that_has_ended(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_mark: ChangeMark) -> object:
+        raise sqlite3.OperationalError
+
+    monkeypatch.setattr(ChangeMark, "read", away)
+    watch, question = DeskWatch(every=0.01), _question(pages)
+    asyncio.run(asyncio.wait_for(watch.hold(question, _never(), pages.engine, pages.clock), 20))
+    assert {} == watch._held
 
 
 def test_windows_of_one_person_are_drawn_once_and_nobody_elses_with_them(pages: Pages) -> None:
