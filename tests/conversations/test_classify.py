@@ -88,6 +88,17 @@ def test_words_of_an_emergency_are_urgent_beside_any_meaning_and_negation_decide
                 assert urgent == read_reply(text).urgent
 
 
+def test_an_alarming_word_is_not_urgent_in_innocent_company_and_is_so_by_itself_or_beside_a_certain_one() -> None:
+    innocent = "The ambulance in front of us is slow, I will be ten minutes late for my appointment"
+    assert [(False, ()), (True, ("ambulance",)), (True, ("cannot breathe", "ambulance"))] == [
+        (read.urgent, read.why)
+        for read in map(
+            read_reply, (innocent, "ambulance", "The ambulance in front of us is slow and I cannot breathe")
+        )
+    ]
+    assert read_reply("An ambulance took me away after my face was swollen and hot").urgent
+
+
 def test_only_what_is_plainly_glad_files_itself(subtests: pytest.Subtests) -> None:
     for texts, harmless in ((HARMLESS, True), (OPEN, False), (URGENT, False)):
         for text in texts:
