@@ -18,7 +18,14 @@ from tests.web.pages.test_today import S, move
 pytestmark = in_a_browser
 WEEK = "/protocols/microneedling-week"
 PAGES = ["/accounts", "/api-keys", "/audit-log", "/account", "/protocols/microneedling-24h/approve/es", "/"]
-PAGES += [f"{WEEK}/effect", f"{WEEK}/correction"]
+PAGES += [
+    f"{WEEK}/effect",
+    f"{WEEK}/correction",
+    "/webhooks",
+    "/patients/1",
+    "/patients/1/evidence",
+    "/patients/1/data",
+]
 
 _NOTIFICATION = """
     window.shown = [];
