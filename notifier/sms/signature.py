@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from twilio.request_validator import RequestValidator
 
@@ -28,6 +28,11 @@ class SignatureCheck:
         for name, value in form:
             repeated.setdefault(name, []).append(value)
         return any(validator.validate(address, repeated, signature) for validator in self._validators)
+
+
+def signature_of(address: str, form: Mapping[str, str], token: str) -> str:
+    """What Twilio sends as X-Twilio-Signature with this form to this whole address."""
+    return str(RequestValidator(token).compute_signature(address, dict(form)))
 
 
 class _Repeated(dict[str, list[str]]):

@@ -6,12 +6,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
+import pytest
 from pydantic import SecretStr
 
 from notifier.cli.ops.doctor_public import check_public_address, check_way_to_database
+from notifier.cli.ops.doctor_signature import check_signatures
 from notifier.config.settings import Settings
 from notifier.oversight.doctor.diagnosis import Level
+from notifier.sms.signature import SignatureCheck
+
+ACCOUNT, TOKEN = "AC" + "0" * 32, "a token that nobody may see"
 
 
 @contextmanager
@@ -69,3 +75,52 @@ def test_the_way_to_another_machines_database_is_proven_by_its_certificate() -> 
     local = "postgresql://notifier@127.0.0.1/notifier"
     assert [Level.OK] == level(f"{host}?sslmode=verify-full") == level(local) == level("postgresql:///n?host=/run/pg")
     assert [] == level("sqlite:///notifier.db")
+
+
+@contextmanager
+def checking(account: str, signed_for: str | None, refusal: int = 403, reason: str = "signature") -> Iterator[str]:
+    """A loopback server that takes what is signed with TOKEN for `signed_for`, or for its own address; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            form = parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode(), keep_blank_values=True)
+            path, _, query = self.path.partition("?")
+            check = SignatureCheck([TOKEN], signed_for or f"http://{self.headers['Host']}")
+            taken = check.accepts(path, query, form, self.headers["X-Twilio-Signature"])
+            said = "" if taken and dict(form)["AccountSid"] == account else "account" if taken else reason
+            self.send_response(refusal if said else 200)
+            self.end_headers()
+            self.wfile.write(f"{said}\n".encode())
+
+        do_POST = answer  # noqa: N815  # the base class's name
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_is_signed_as_twilio_does_it_is_taken_or_the_doctor_says_why_not(subtests: pytest.Subtests) -> None:
+    elsewhere = "https://clinic.example"
+    for what, server, level, words in (
+        ("well", checking(ACCOUNT, None), Level.OK, "a wrong signature is refused"),
+        ("another address", checking(ACCOUNT, elsewhere), Level.FAIL, "its signature does not fit"),
+        ("another account", checking("AC" + "1" * 32, None), Level.FAIL, "another TWILIO_ACCOUNT_SID"),
+        ("redirect", checking(ACCOUNT, elsewhere, 308), Level.FAIL, "sends webhooks elsewhere (308)"),
+        ("proxy", checking(ACCOUNT, elsewhere, 403, "<html>"), Level.FAIL, "gets 403, and not from this program"),
+        ("busy", checking(ACCOUNT, elsewhere, 503), Level.WARN, "put off (503)"),
+        ("takes anything", answering({}, 200), Level.FAIL, "a wrong signature is taken"),
+        ("no webhooks", answering({}), Level.FAIL, "gets 404, and not from this program"),
+    ):
+        with subtests.test(what=what), server as address:
+            settings = Settings(public_url=address, twilio_account_sid=ACCOUNT, twilio_auth_token=SecretStr(TOKEN))
+            (found,) = check_signatures(settings)
+            assert (level, True) == (found.level, words in found.found), found.found
+            assert TOKEN not in found.found + found.advice
+    with answering({}) as gone:
+        pass
+    unanswered = Settings(public_url=gone, twilio_account_sid=ACCOUNT, twilio_auth_token=SecretStr(TOKEN))
+    assert [] == list(check_signatures(unanswered)) == list(check_signatures(Settings(public_url=gone)))

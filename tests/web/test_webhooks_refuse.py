@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import Engine
 
+from notifier.cli.ops.doctor_signature import PROBE_PATH, probe_form
 from notifier.db.tables import Event, Receipt, Reply
 from notifier.sms.signature import SignatureCheck
-from tests.web.conftest import ACCOUNT_SID, INBOUND, PUBLIC_URL, SID, STATUS, Web, inbound_form, open_web, signed
+from tests.web.conftest import ACCOUNT_SID, INBOUND, PUBLIC_URL, SID, STATUS, TOKEN, Web, inbound_form, open_web, signed
 
 FORM = [*inbound_form("STOP", SID), ("Blank", "")]
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -54,6 +55,15 @@ def test_a_signature_of_one_query_or_path_is_none_of_another(sqlite_web: Web) ->
     for address in (f"{STATUS}?a=two", STATUS, f"{INBOUND}?a=one", f"{STATUS}?a=one&bodySHA256=00"):
         headers = {"X-Twilio-Signature": signature, **FORM_TYPE}
         assert 403 == sqlite_web.client.post(address, data=dict(FORM), headers=headers).status_code
+    assert nothing_happened(sqlite_web)
+
+
+def test_what_the_doctor_signs_is_taken_and_changes_nothing(sqlite_web: Web) -> None:
+    form = probe_form(ACCOUNT_SID)
+    for token, status in ((TOKEN, 200), ("another", 403)):
+        signature = signed(PUBLIC_URL + PROBE_PATH, list(form.items()), token)
+        headers = {"X-Twilio-Signature": signature, **FORM_TYPE}
+        assert status == sqlite_web.client.post(PROBE_PATH, content=urlencode(form), headers=headers).status_code
     assert nothing_happened(sqlite_web)
 
 

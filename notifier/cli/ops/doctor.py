@@ -19,6 +19,7 @@ from notifier.cli.ops.doctor_settings import (
     check_protocols,
     check_settings,
 )
+from notifier.cli.ops.doctor_signature import check_signatures
 from notifier.cli.ops.doctor_twilio import check_twilio
 from notifier.cli.options import Json
 from notifier.cli.output import out, print_json, show, table
@@ -79,6 +80,7 @@ def _findings() -> Iterator[Diagnosis]:
     yield Diagnosis("version", Level.OK, running_version())
     yield from check_twilio(settings, now)
     yield from check_public_address(settings)
+    yield from check_signatures(settings)
     yield from check_way_to_database(settings)
     if settings.database_url.get_secret_value().startswith("sqlite"):
         file = file_at(settings.database_url.get_secret_value())
