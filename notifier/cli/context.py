@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -152,6 +153,8 @@ def rehearsal(*, writes_texts: bool = True) -> Iterator[CommandContext]:
 def _opened(writes_texts: bool, *, dry_run: bool = False, in_memory: bool = False) -> Iterator[CommandContext]:
     configure_logs(level="CRITICAL")  # a person gets sentences; what the use cases log is for the worker's journal
     settings = load_settings()
+    if not dry_run and "log_level" in settings.model_fields_set and not sys.stderr.isatty():
+        configure_logs(level=settings.log_level)  # somebody collects them, and nobody reads along
     if writes_texts and (missing := missing_for_planning(settings)):
         raise BadSettings(list(missing))
     clock = build_clock(settings)
