@@ -99,6 +99,10 @@ def test_an_alarming_word_is_not_urgent_in_innocent_company_and_is_so_by_itself_
     assert read_reply("An ambulance took me away after my face was swollen and hot").urgent
 
 
+def test_a_certain_word_counts_also_where_the_clause_speaks_of_another_time() -> None:
+    assert ("throat is closing",) == read_reply("History of cold sores and now my throat is closing").why
+
+
 def test_only_what_is_plainly_glad_files_itself(subtests: pytest.Subtests) -> None:
     for texts, harmless in ((HARMLESS, True), (OPEN, False), (URGENT, False)):
         for text in texts:

@@ -23,9 +23,13 @@ def urgent_words(said: Said, known: Vocabulary) -> Iterator[str]:
 
 
 def alarming_words(said: Said, known: Vocabulary) -> Iterator[str]:
-    """The words that may be one too, and stand in innocent company as well: "I work at the hospital"."""
-    for clause in _of_now(said, known):
-        yield from _there(known.alarming, clause, known)
+    """The words that may be one too, and stand in innocent company as well: "I work at the hospital"; and the certain
+    ones where the clause speaks of another time or of somebody else: "I work nights and cannot breathe"."""
+    for clause in said.clauses:
+        if known.not_now.search(clause):
+            yield from _there(known.urgent, clause, known)
+        else:
+            yield from _there(known.alarming, clause, known)
 
 
 def _of_now(said: Said, known: Vocabulary) -> Iterator[str]:
