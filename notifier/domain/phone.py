@@ -98,6 +98,11 @@ def country_of(e164: str) -> str | None:
     return _PLACES.get(_about_prefix(e164[2:8])[0] or "")
 
 
+def region_of(e164: str) -> str | None:
+    """The ISO code of that country or territory, such as PR; None for an unknown area code."""
+    return _about_prefix(e164[2:8])[0]
+
+
 # What the library knows of country code 1 ends with these six digits: the last four never matter. Asking it is slow.
 @lru_cache(maxsize=32768)
 def _about_prefix(prefix: str) -> tuple[str | None, int]:

@@ -7,6 +7,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 TWILIO_API: Final = "https://api.twilio.com"
+TWILIO_ACCOUNTS_API: Final = "https://accounts.twilio.com"
+"""What holds for an account as a whole, such as where its texts may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class TwilioAccount:
         if self.api_key_sid and self.api_key_secret:
             return self.api_key_sid, self.api_key_secret
         return self.account_sid, self.auth_token or ""
+
+    @property
+    def accounts_url(self) -> str:
+        """Where the account's own API is: beside Twilio's usual address; anywhere else the same, never outside."""
+        return TWILIO_ACCOUNTS_API if self.api_url.rstrip("/") == TWILIO_API else self.api_url
 
 
 def _is_plain_address(url: str) -> bool:

@@ -20,7 +20,7 @@ import httpx2
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
-from notifier.sms.account import TWILIO_API
+from notifier.sms.account import TWILIO_ACCOUNTS_API, TWILIO_API
 from notifier.sms.connections import Connections
 
 _CREATE_CAP: Final = 64 * 1024
@@ -114,7 +114,8 @@ class HttpxClient(AsyncHttpClient):
     def _address(self, uri: str, params: dict[str, object] | None) -> httpcore2.URL:
         if uri == self._last_uri and not params:
             return self._last_address
-        path = uri.removeprefix(TWILIO_API).removeprefix(self._api_url)
+        given = next((one for one in (TWILIO_API, TWILIO_ACCOUNTS_API, self._api_url) if uri.startswith(one)), "")
+        path = uri.removeprefix(given)
         if not path.startswith("/"):
             raise NotSent("an answer pointed to another address than the API's")
         query = {key: value for key, value in (params or {}).items() if isinstance(value, str | int)}

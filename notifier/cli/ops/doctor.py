@@ -12,6 +12,7 @@ from notifier.bootstrap.alerting import on_call
 from notifier.bootstrap.known_protocols import known_protocols
 from notifier.bootstrap.planning import build_clock, own_profile, planning_rules, protocols
 from notifier.bootstrap.sending import answer_rules
+from notifier.cli.ops.doctor_geo_permissions import check_geo_permissions
 from notifier.cli.ops.doctor_public import check_public_address, check_records, check_way_to_database
 from notifier.cli.ops.doctor_settings import (
     check_machine,
@@ -79,6 +80,7 @@ def _findings() -> Iterator[Diagnosis]:
     yield from check_settings(settings)
     yield Diagnosis("version", Level.OK, running_version())
     yield from check_twilio(settings, now)
+    yield from check_geo_permissions(settings)
     yield from check_public_address(settings)
     yield from check_signatures(settings)
     yield from check_way_to_database(settings)
