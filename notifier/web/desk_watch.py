@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,7 +68,9 @@ class DeskWatch:
                 return known[1]
             return self._look_up(engine, yours, now, monotonic)
 
-    async def hold(self, question: Held, left: Awaitable[None], engine: Engine, clock: Timekeeper) -> None:
+    async def hold(
+        self, question: Held, left: Callable[[], Awaitable[None]], engine: Engine, clock: Timekeeper
+    ) -> None:
         """Wait until there is news for that page, its session is over, or the time is; or whoever asked has `left`."""
         is_known = question.session in self._sessions
         if len(self._held) >= _MOST_HELD or (is_known and self._is_news(question)):
@@ -77,7 +79,7 @@ class DeskWatch:
         self._held[news] = question
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._keep_looking(engine, clock))
-        leaving = asyncio.ensure_future(left)
+        leaving = asyncio.ensure_future(left())
         try:
             await asyncio.wait([news, leaving], timeout=self.held_for, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -93,7 +95,7 @@ class DeskWatch:
     async def _keep_looking(self, engine: Engine, clock: Timekeeper) -> None:
         """As long as somebody waits."""
         try:
-            with closing(ChangeMark(engine)) as mark:
+            with closing(await run_in_threadpool(ChangeMark, engine)) as mark:  # the pool may let it wait
                 while await asyncio.sleep(self.every, self._held):
                     waiting = dict(self._held)
                     await run_in_threadpool(self._look, {one.session for one in waiting.values()}, engine, mark, clock)

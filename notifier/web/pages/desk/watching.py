@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Final
 
@@ -28,7 +29,7 @@ async def wait(context: WebContext, request: Request) -> None:
     """Until there is something that this page does not know (`X-Known`); who knows nothing waits for nothing."""
     token, known = cookies.token_in(request), request.headers.get("x-known")
     if token and known and cookies.is_refresh(request):
-        await context.watch.hold(Held(token_hash(token), known), _left(request), context.engine, context.clock)
+        await context.watch.hold(Held(token_hash(token), known), partial(_left, request), context.engine, context.clock)
 
 
 async def _left(request: Request) -> None:
