@@ -100,6 +100,11 @@ def test_an_alarming_word_is_not_urgent_in_innocent_company_and_is_so_by_itself_
 
 
 def test_a_certain_word_counts_also_where_the_clause_speaks_of_another_time() -> None:
+    """Nor does a question, a photo or a wish to stop beside it make an emergency quiet."""
+    asks = "Is this blood normal?"
+    assert [False, True] == [read_reply(asks, media_count=photos).urgent for photos in (0, 1)]
+    assert read_reply("no more texts, I woke up with a fever").urgent
+    assert [True, False] == [read_reply(f"I have a {it}, can I come tomorrow?").urgent for it in ("fever", "hay fever")]
     assert ("throat is closing",) == read_reply("History of cold sores and now my throat is closing").why
 
 

@@ -35,7 +35,7 @@ def read_reply(
     own word for it. `asked`: the closed answers of a question that is open. `opted_out`: the number wants no texts.
     """
     known = vocabulary()
-    heard = hear(text, known)
+    heard = hear(text, known, media_count)
     said, reaction, urgent, _, read = heard
     verdict = (opt_out_type or "").strip().lower()
     if verdict in ("stop", "help"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Meaning(StrEnum):
@@ -38,3 +39,7 @@ class Reading:
     """It says nothing else."""
     choice: str | None = None
     """Of an answer to a question of ours: the digit that it stands for."""
+
+
+UNSURE: Final = frozenset({Meaning.OTHER, Meaning.HARMLESS})
+"""What the rules leave open to the model."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from notifier.conversations.reading.heard import Heard
-from notifier.conversations.reading.meanings import Meaning, Reading
+from notifier.conversations.reading.meanings import UNSURE, Meaning, Reading
 from notifier.conversations.reading.model import Opinion, model
 from notifier.conversations.reading.normalize import Said
 from notifier.conversations.reading.symbols import GLAD, symbols
@@ -25,7 +24,7 @@ def with_second_opinion(read: Reading, heard: Heard, opinion: Opinion, known: Vo
     if not read.urgent and opinion.odds("urgent") > least["urgent"]:
         read = replace(read, urgent=True, why=(*read.why, _sounds("urgent", opinion, "urgent")))
     alarmed = read.urgent or bool(heard.alarming)
-    if read.meaning not in _UNSURE:
+    if read.meaning not in UNSURE:
         return read
     doubted = said.asks or alarmed or known.not_a_request.search(said.whole)
     if opinion.odds("stop") > least["surely stop"] and not doubted:
@@ -67,7 +66,3 @@ def _without_what_is_gone(clause: str, known: Vocabulary) -> str:
 
 def _sounds(how: str, opinion: Opinion, kind: str) -> str:
     return f"sounds {how}: {', '.join(opinion.decisive(kind))}"
-
-
-_UNSURE: Final = frozenset({Meaning.OTHER, Meaning.HARMLESS})
-"""What the rules leave open to the model."""
