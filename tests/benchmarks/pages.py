@@ -52,6 +52,9 @@ _EACH["/tasks"] = ["/tasks", "/tasks?older=1", "/tasks?put-off=1"]
 _NOT_MEASURED = re.compile(r"/photos/|/found/|\.csv$|\.ics$|/import/progress|/check$|/compare$|/correction$")
 """What is a file, has nothing to show here, or is measured by its own name below."""
 
+_NOTHING_TO_SHOW = 422
+"""What a step between two forms answers without the first one's fields, or a page of what nobody has done here."""
+
 
 def measure(databases: Databases) -> None:
     """Each page again and again, as a signed-in person gets it: queries, template and everything around it."""
@@ -70,6 +73,7 @@ def _measure(kind: str, url: str) -> None:
         looked: dict[str, tuple[float, Callable[[], httpx2.Response]]] = {
             path: (MOST, lambda path=path: browser.get(path))  # type: ignore[misc]  # a default that binds
             for path in [*_addresses(), search]
+            if browser.get(path).status_code != _NOTHING_TO_SHOW
         }
         looked["preview while enrolling"] = 50, lambda: browser.post("/preview", data={**_FORM, "form": form})
         looked["find by name"] = MOST, lambda: browser.post("/find", data={"form": form, "who": "Patient 77"})
