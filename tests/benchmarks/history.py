@@ -30,9 +30,16 @@ def fill_history(url: str, patients: int) -> None:
         for statement in (_enrollments(engine), _messages(engine)):
             named = {name: value for name, value in {**same, **moments}.items() if f":{name}" in statement}
             connection.execute(text(statement), named)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    settle(engine)
     engine.dispose()
+
+
+def settle(engine: Engine) -> None:
+    """What PostgreSQL's autovacuum does within a minute of so many writes. Our SQLite keeps no such statistics."""
+    if is_sqlite(engine):
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM (ANALYZE)"))
 
 
 def _enrollments(engine: Engine) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from notifier.db.engine import is_sqlite, open_engine
 from tests.benchmarks.clinic import NOW
-from tests.benchmarks.history import instant, series
+from tests.benchmarks.history import instant, series, settle
 
 REPLIES, BOUNCED, EXPIRED, VISITS = 15_000, 18_000, 5_000, 2_000
 PIECES = REPLIES + BOUNCED + EXPIRED + VISITS
@@ -35,6 +35,5 @@ def fill_work(url: str) -> None:
         for statement in statements:
             named = {"now": NOW.timestamp()} if ":now" in statement else {}
             connection.execute(text(statement), named)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    settle(engine)
     engine.dispose()

@@ -29,10 +29,13 @@ def test_sqlite_is_set_for_durability(sqlite_engine: Engine, pragma: str, expect
 
 
 @pytest.mark.postgres
-def test_postgresql_speaks_utc_and_never_waits_for_a_lock_forever(postgresql_engine: Engine) -> None:
+def test_postgresql_speaks_utc_never_waits_for_a_lock_forever_and_plans_what_is_streamed_to_its_end(
+    postgresql_engine: Engine,
+) -> None:
+    expected = {"timezone": "UTC", "lock_timeout": "10s", "cursor_tuple_fraction": "1", "jit": "off"}
     with reading(postgresql_engine) as session:
-        said = [session.execute(text(f"SHOW {name}")).scalar() for name in ("timezone", "lock_timeout")]
-    assert ["UTC", "10s"] == said
+        said = {name: session.execute(text(f"SHOW {name}")).scalar() for name in expected}
+    assert expected == said
 
 
 @pytest.mark.parametrize("url", ["postgres://a@h/n", "postgresql://a@h/n", "postgresql+psycopg://a@h/n"])
