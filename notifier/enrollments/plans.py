@@ -19,6 +19,7 @@ from notifier.db.rows import Row, insert_rows
 from notifier.db.seen_to import mark_planned_again, mark_reminders
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
+from notifier.domain.kinds import step_in_words
 from notifier.domain.planning.difference import OutboxRow, PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts, concerns
 from notifier.domain.states import MessageState
@@ -259,7 +260,7 @@ def _how_it_moved(entry: PlannedChange, zone: ZoneInfo) -> str:
 
 def _record_wrong(session: Session, facts: EnrollmentFacts, difference: PlanDifference, at: datetime, by: str) -> None:
     for entry in difference.wrong_now:
-        why = f"{entry.step}: {entry.why}; call the patient"
+        why = f"“{step_in_words(entry.step)}”: {entry.why}; call the patient"
         record_event(
             session, at=at, by=by, what="wrong_now", why=why,
             enrollment_id=facts.enrollment, message_id=_stored(entry)[0])  # fmt: skip

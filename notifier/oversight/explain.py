@@ -93,7 +93,7 @@ def _the_rule(session: Session, message: Message, enrollment: Enrollment) -> lis
     what = f"“{step_in_words(message.step)}” ({key_in_words(message.kind)})"
     said = [
         f"Message {message.id} is {what} of enrollment {enrollment.id}{again}.",
-        f"Its protocol is {protocol.id}, version {protocol.version}.",
+        f"Its protocol is {protocol.title}, version {protocol.version}.",
     ]
     if is_catch_up(message.step):
         topics = ", ".join(key_in_words(topic) for topic in message.topics or ())
@@ -142,7 +142,7 @@ def _the_moment(session: Session, message: Message, enrollment: Enrollment, rule
         *say_cleared(message, enrollment),
         f"So its own moment is {say_when(message.nominal_at, enrollment)}.",
     ]
-    said += [f"{note[0].upper()}{note[1:]}." for note in message.notes or []]
+    said += [f"{note[0].upper()}{note[1:].rstrip('.')}." for note in message.notes or []]
     if message.due_at is None:
         said.append("It found no open hour in which it was still useful, so staff tell the patient in person.")
     else:

@@ -71,6 +71,15 @@ class TaskGroup:
         """When the latest of it came."""
         return max(one.since for one in self.tasks)
 
+    @property
+    def rows(self) -> tuple[tuple[Task, ...], ...]:
+        """Its work as rows: the texts of one patient that reached nobody are one, where the first of them stands."""
+        rows: dict[object, list[Task]] = {}
+        for one in self.tasks:
+            missed = one.enrollment is not None and one.has_not_reached
+            rows.setdefault(one.enrollment.id if missed and one.enrollment else one.ref, []).append(one)
+        return tuple(tuple(row) for row in rows.values())
+
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
@@ -92,6 +101,8 @@ class TaskCounts:
     oldest: datetime | None = None
     patients: int | None = 0
     """Numbers that it is about; None where there is too much to count."""
+    older_patients: int | None = 0
+    """Of these, the ones about whom nothing is recent or urgent."""
     snoozed: int = 0
     """What is put off, and in none of these counts."""
 
@@ -133,12 +144,15 @@ def count_tasks(session: Session, now: datetime) -> TaskCounts:
             words = found.where(found.selected_columns.urgent.is_(True))
             urgent = session.scalar(_counted(words)) or 0
             recent += session.scalar(_counted(words.where(since < now - RECENT))) or 0
-    patients = None
+    patients = older_patients = None
     if pieces <= _COUNTED:
         everything = open_tasks(now, hidden)
-        patients = session.scalar(select(func.count(everything.c.phone.distinct()))) or 0
+        numbers = select(func.count(everything.c.phone.distinct()))
+        patients = session.scalar(numbers) or 0
+        shown = numbers.where(or_(everything.c.urgent == 1, everything.c.since >= now - RECENT))
+        older_patients = patients - (session.scalar(shown) or 0) if pieces > recent else 0
     put_off = sum(len(one) for one in hidden.values())
-    return TaskCounts(pieces, pieces - recent, urgent, min(oldest, default=None), patients, put_off)
+    return TaskCounts(pieces, pieces - recent, urgent, min(oldest, default=None), patients, older_patients, put_off)
 
 
 def _counted(found: Select[Any, Any, Any, Any]) -> Select[Any]:

@@ -48,6 +48,11 @@ class Task:
             return "in doubt"
         return "too late" if self.message.state is MessageState.EXPIRED else "did not arrive"
 
+    @property
+    def has_not_reached(self) -> bool:
+        """Whether it is a text that did not reach the patient's phone, which a person may tell instead."""
+        return self.ref.kind is TaskKind.TEXT and self.message is not None and self.message.state not in _DOUBT
+
 
 _WORDS: Final = {
     TaskKind.REPLY: "wrote",

@@ -114,7 +114,7 @@ def test_a_later_treatment_time_moves_what_is_unsent_and_lists_what_was_said_wro
     assert clinic.now + 24 * HOUR == clinic.texts(enrollment)["makeup-again"].due_at
     with reading(clinic.engine) as session:
         events = of_enrollment(session, enrollment)
-    assert ["today: the end of makeup, sun has moved; call the patient"] == [
+    assert ["“today”: the end of makeup, sun has moved; call the patient"] == [
         e.why for e in events if e.what == "wrong_now"
     ]
     assert ["treated at"] == [e.why for e in events if e.what == "changed" and e.message_id is None]

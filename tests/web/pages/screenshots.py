@@ -56,7 +56,7 @@ def addresses(week: DeskWeek) -> Iterator[str]:
     yield f"/patients/{week.enrollment(ASKS)}/card"
     yield from (f"/protocols/{one}" for one in shipped())
     yield from (f"/protocols/microneedling-week/{one}" for one in ("words", "effect", "check"))
-    yield from ("/texts/1", "/texts/trouble", "/texts/next-24-hours", "/tasks?older=1")
+    yield from ("/texts/1", "/texts/not-arrived", "/texts/next-24-hours", "/tasks?older=1")
 
 
 def take(visitor: Visitor, folder: Path, width: int) -> Iterator[str]:

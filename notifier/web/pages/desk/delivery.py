@@ -99,7 +99,7 @@ def show(view: View) -> Response:
         total=total,
         days=list(by_day.values()),
         protocols=ranked,
-        reasons=_reasons(failures),
+        reasons=_reasons(failures, total.parts[2]),
         answered=[(day(one.since, context.zone), one) for one in answered if one.asked or one.answers],
         meanings=list(AnswerMeaning),
         waited=waited,
@@ -131,8 +131,12 @@ def _label(line: DeliveryLine, number: int, span: int) -> str:
     return f"{line.on:%b} {line.on.day}" if (span - 1 - number) % every == 0 else ""
 
 
-def _reasons(failures: list[Failure]) -> list[Reason]:
-    """Codes that mean the same and ask for the same stay apart: the code is what Twilio's support asks for."""
+def _reasons(failures: list[Failure], not_arrived: int) -> list[Reason]:
+    """Codes that mean the same and ask for the same stay apart: the code is what Twilio's support asks for. Texts that
+    nobody gave a reason for are counted too."""
+    unexplained = not_arrived - sum(one.many for one in failures)
+    if unexplained > 0:
+        failures = [*failures, Failure(None, True, unexplained)]
     together: Counter[tuple[int | None, str]] = Counter()
     for one in failures:
         together[one.code, what_to_do(one.code, was_accepted=one.was_accepted)] += one.many

@@ -39,7 +39,8 @@ def show_list(view: View) -> Response:
         title, rows = _rows(session, view, which)
         lines = text_lines(session, [(one.message, one.enrollment) for one in rows])
     why = {line.message: line.reason for line in lines}
-    return view.page("texts.html", about=f"texts {which}", title=title, rows=rows, why=why, most=_MOST)
+    about = f"texts {title[0].lower()}{title[1:]}"
+    return view.page("texts.html", about=about, title=title, rows=rows, why=why, most=_MOST)
 
 
 def _rows(session: Session, view: View, which: str) -> tuple[str, list[TextRow]]:
