@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -116,9 +116,10 @@ def protocol_effect(
 ) -> ProtocolEffect:
     """What moving every running patient to the present content would do, each by itself. Raises Refused."""
     protocol = find_protocol(protocol_id, protocols)
-    running = select(Enrollment).where(col(Enrollment.protocol) == protocol.id, col(Enrollment.state).in_(RUNNING))
-    stored = [one for one in session.scalars(running.order_by(col(Enrollment.id))) if rules.is_yours(one.office)]
-    others = [one for one in stored if one.version != protocol.version]
+    running = [col(Enrollment.protocol) == protocol.id, col(Enrollment.state).in_(RUNNING), *_yours(rules)]
+    found = select(Enrollment).where(*running, col(Enrollment.version) != protocol.version)
+    others = session.scalars(found.order_by(col(Enrollment.id))).all()
+    on_it = select(func.count()).where(*running, col(Enrollment.version) == protocol.version)
     patients = [_effect_on(session, one, protocol, rules, now) for one in others]
     patients.sort(key=lambda one: (one.effect is not None, not one.misinformed, _unchanged(one), one.enrollment))
     waiting = tuple(
@@ -126,7 +127,13 @@ def protocol_effect(
         for one in protocol.languages
         if rules.must_be_approved and not is_approved(session, protocol.id, protocol.version, one)
     )
-    return ProtocolEffect(protocol, tuple(patients), len(stored) - len(others), waiting)
+    return ProtocolEffect(protocol, tuple(patients), session.scalar(on_it) or 0, waiting)
+
+
+def _yours(rules: PlanningRules) -> list[ColumnElement[bool]]:
+    """As `PlanningRules.is_yours` says it."""
+    office = col(Enrollment.office)
+    return [] if rules.yours is None else [or_(office.is_(None), office.in_(sorted(rules.yours)))]
 
 
 def _effect_on(
