@@ -171,17 +171,34 @@ def _by_need(
     session: Session, which: Sequence[ColumnElement[bool]], start: int, size: int, *, only_unread: bool
 ) -> tuple[int, list[Row]]:
     """Those with something unread, then the others; of each the latest first."""
-    many = session.scalar(select(func.count()).select_from(Enrollment).where(*which)) or 0
     is_unread = col(Enrollment.phone).in_(_phones_with_open())
-    first = many
-    if not only_unread:
-        first = session.scalar(select(func.count()).select_from(Enrollment).where(*which, is_unread)) or 0
-    rows: list[Row] = []
-    if start < first:
-        rows += _latest(session, [*which, is_unread], start, size)
-    if len(rows) < size and not only_unread:
+    first, ids = _counted(session, [*which, is_unread], start, size)
+    rows = _in_order(session, ids)
+    if only_unread:
+        return first, rows
+    many = session.scalar(select(func.count()).select_from(Enrollment).where(*which)) or 0
+    if len(rows) < size:
         rows += _latest(session, [*which, ~is_unread], max(0, start - first), size - len(rows))
     return many, rows
+
+
+def _counted(
+    session: Session, which: Sequence[ColumnElement[bool]], start: int, size: int
+) -> tuple[int, Sequence[int | None]]:
+    """How many there are, and the latest of them. Counted along, so that PostgreSQL looks for no shorter way to the
+    first few, which may be the longest."""
+    found = select(col(Enrollment.id), func.count().over()).where(*which).order_by(col(Enrollment.id).desc())
+    rows = session.execute(found.limit(size).offset(start)).all()
+    if not rows and start:
+        return session.scalar(select(func.count()).select_from(Enrollment).where(*which)) or 0, []
+    return (rows[0][1] if rows else 0), [one for one, _ in rows]
+
+
+def _in_order(session: Session, ids: Sequence[int | None]) -> list[Row]:
+    if not ids:
+        return []
+    found = select(Enrollment).where(col(Enrollment.id).in_(ids)).order_by(col(Enrollment.id).desc())
+    return [(one, None) for one in session.scalars(found)]
 
 
 def _latest(session: Session, which: Sequence[ColumnElement[bool]], start: int, size: int) -> list[Row]:
