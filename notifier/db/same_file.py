@@ -1,9 +1,15 @@
 """Whether SQLite's database is still the file that this process opened: one that was moved away, replaced or deleted
-under it goes on answering, and what others write to the path, an opt-out say, would never be seen."""
+under it goes on answering, and what others write to the path, an opt-out say, would never be seen.
+
+Its log stays where the path was, and SQLite would mix it into whatever file stands there next. So what is in it goes
+into the file that it belongs to, wherever that is now, and the log is left empty.
+"""
 
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +37,8 @@ class OpenedFile:
         """From now on its connections are neither made nor used once the file is lost: DatabaseReplaced."""
         if self._file is not None:
             event.listen(engine, "do_connect", self._check)
-            event.listen(engine, "checkout", self._check)
+            event.listen(engine, "checkout", self._checkout)
+            event.listen(engine, "close", self._empty_log)
 
     def why_lost(self) -> str | None:
         """A sentence for a person where a path names another file than at first, or none. As cheap as a call needs."""
@@ -45,6 +52,15 @@ class OpenedFile:
     def _check(self, *_: Any) -> None:
         if why := self.why_lost():
             raise DatabaseReplaced(why)
+
+    def _checkout(self, connection: sqlite3.Connection, *_: Any) -> None:
+        self._empty_log(connection)
+        self._check()
+
+    def _empty_log(self, connection: sqlite3.Connection, *_: Any) -> None:
+        if self.why_lost() is not None:
+            with suppress(sqlite3.Error):  # somebody still reads: whoever is closed last empties it
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def identity(file: Path) -> _Identity | None:

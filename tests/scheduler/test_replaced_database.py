@@ -109,3 +109,26 @@ def test_no_connection_is_made_or_used_once_the_path_names_another_file(sqlite_e
     assert not the_file(engine).exists()
     assert opened.why_lost() is not None
     engine.dispose()
+
+
+def test_the_log_of_a_file_that_was_replaced_is_not_mixed_into_the_new_one_and_the_old_one_loses_nothing(
+    sqlite_engine: Engine, now: datetime
+) -> None:
+    """Whoever replaces it leaves the log where it is, and SQLite takes it for the new file's."""
+    engine, new = open_engine(str(sqlite_engine.url)), the_file(sqlite_engine)
+    sqlite_engine.dispose()
+    OpenedFile(engine).guard(engine)
+    with writing(engine) as session:
+        opt_out(session, PHONE, source="staff", at=now, by="test")
+        session.execute(text("CREATE TABLE apart AS SELECT randomblob(9000) AS filled"))
+    with closing(sqlite3.connect(new)) as connection:
+        connection.execute("VACUUM INTO ?", (str(new.with_name("new")),))
+    old = new.rename(new.with_name("old"))
+    new.with_name("new").replace(new)
+    with pytest.raises(DatabaseReplaced), reading(engine) as session:
+        session.execute(text("SELECT 1"))
+    engine.dispose()
+    for file in (new, old):
+        with closing(sqlite3.connect(file)) as connection:
+            assert [("ok",)] == connection.execute("PRAGMA integrity_check").fetchall()
+            assert [(PHONE,)] == connection.execute("SELECT phone FROM opt_outs").fetchall()
