@@ -6,7 +6,7 @@ Every question here has an index that answers it (the partial ones of `tables_ou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -85,9 +85,10 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
     return reply_rows(session, session.execute(found).all())
 
 
-def reply_rows(session: Session, rows: Sequence[Any]) -> list[ReplyRow]:
-    """Open replies, each with who has taken it, and all that whoever closes it must know."""
-    whose = latest_on(session, {reply.phone for reply, _ in rows})
+def reply_rows(session: Session, rows: Sequence[Any], whose: Mapping[str, Enrollment] | None = None) -> list[ReplyRow]:
+    """Open replies, each with who has taken it, and all that whoever closes it must know. `whose`: the latest
+    enrollment on each number (`latest_on`), for whoever has read them already."""
+    whose = latest_on(session, {reply.phone for reply, _ in rows}) if whose is None else whose
     held = texts_held_by(session, [reply for reply, _ in rows])
     passed = passed_on(session, [reply for reply, _ in rows])
     return [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Subquery, case, literal, or_, select, union_all
+from sqlalchemy import Subquery, bindparam, case, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -15,7 +16,7 @@ from notifier.db.enrollments import latest_on
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply, TaskClaim, TaskSnooze
 from notifier.domain.states import MessageState
 from notifier.domain.tasks import TaskKind, TaskRef
-from notifier.tasks.sources import Snoozed, snoozed, sources
+from notifier.tasks.sources import Snoozed, parameters, snoozed, sources, visible
 
 _OF_TEXTS: Final = (TaskKind.TEXT, TaskKind.SILENCE, TaskKind.GATE)
 _DOUBT: Final = (MessageState.UNKNOWN, MessageState.NEEDS_REVIEW)
@@ -85,62 +86,77 @@ def task_json(task: Task) -> dict[str, Any]:
     }
 
 
-def open_tasks(now: datetime, hidden: Snoozed) -> Subquery:
-    """Everything that is open and not put off: `kind`, `number`, `phone`, `since`, `urgent` (1 or 0)."""
-    parts = [_seen(kind, found.subquery(), hidden.get(kind, ())) for kind, found in sources(now).items()]
-    return union_all(*parts).subquery()
+@cache
+def open_tasks(away: frozenset[TaskKind]) -> Subquery:
+    """Everything that is open and not put off: `kind`, `number`, `phone`, `since`, `urgent` (1 or 0).
+
+    `away`: the kinds of which anything is put off. It takes `parameters`.
+    """
+    return union_all(
+        *(_seen(kind, visible(kind, found, away).subquery()) for kind, found in sources().items())
+    ).subquery()
 
 
-def _seen(kind: TaskKind, rows: Subquery, away: Collection[int]) -> Any:
+def _seen(kind: TaskKind, rows: Subquery) -> Any:
     of_row = (rows.c.number, rows.c.phone, rows.c.since, case((rows.c.urgent, 1), else_=0).label("urgent"))
-    visible = select(literal(kind.value).label("kind"), *of_row)
-    return visible.where(rows.c.number.not_in(sorted(away))) if away else visible
+    return select(literal(kind.value).label("kind"), *of_row)
 
 
-def tasks_about(session: Session, phones: Collection[str], now: datetime) -> dict[str, list[Task]]:
-    """The open work about these numbers, urgent first, then the oldest; at most some hundred numbers."""
-    found = open_tasks(now, snoozed(session, now))
-    rows = session.execute(
-        select(found)
-        .where(found.c.phone.in_(sorted(phones)))
-        .order_by(found.c.urgent.desc(), found.c.since, found.c.kind, found.c.number)
-    ).all()
+@cache
+def _in_order(away: frozenset[TaskKind]) -> tuple[Subquery, Any]:
+    """Everything that is open, urgent first, then the oldest; and the statement that asks for it."""
+    found = open_tasks(away)
+    return found, select(found).order_by(found.c.urgent.desc(), found.c.since, found.c.kind, found.c.number)
+
+
+@cache
+def _about(away: frozenset[TaskKind]) -> Any:
+    found, ordered = _in_order(away)
+    return ordered.where(found.c.phone.in_(bindparam("phones", expanding=True)))
+
+
+def tasks_about(session: Session, phones: Collection[str], now: datetime, hidden: Snoozed) -> dict[str, list[Task]]:
+    """The open work about these numbers, urgent first, then the oldest; at most some hundred numbers.
+
+    `hidden`: what is put off (`snoozed`).
+    """
+    values = parameters(now, hidden) | {"phones": sorted(phones)}
     by_phone: dict[str, list[Task]] = {phone: [] for phone in phones}
-    for task in _with_rows(session, rows, now):
+    for task in _with_rows(session, session.execute(_about(frozenset(hidden)), values).all(), now):
         by_phone[task.phone].append(task)
     return by_phone
 
 
 def all_tasks(session: Session, now: datetime, *, limit: int, kind: TaskKind | None = None) -> list[Task]:
     """The open work, urgent first, then the oldest."""
-    found = open_tasks(now, snoozed(session, now))
-    these = select(found).order_by(found.c.urgent.desc(), found.c.since, found.c.kind, found.c.number).limit(limit)
+    hidden = snoozed(session, now)
+    found, these = _in_order(frozenset(hidden))
     if kind is not None:
         these = these.where(found.c.kind == kind.value)
-    return _with_rows(session, session.execute(these).all(), now)
+    return _with_rows(session, session.execute(these.limit(limit), parameters(now, hidden)).all(), now)
 
 
 def snoozed_tasks(session: Session, now: datetime, *, limit: int) -> list[Task]:
     """What somebody has put off and is still open, whatever comes back first standing first."""
     away = snoozed(session, now)
-    found = open_tasks(now, {})
+    found = open_tasks(frozenset())
     wanted = [(found.c.kind == kind.value) & found.c.number.in_(sorted(numbers)) for kind, numbers in away.items()]
     if not wanted:
         return []
-    rows = session.execute(select(found).where(or_(*wanted)).limit(limit)).all()
+    rows = session.execute(select(found).where(or_(*wanted)).limit(limit), parameters(now)).all()
     return sorted(_with_rows(session, rows, now), key=lambda one: (one.snoozed_until or now, one.since))
 
 
 def find_tasks(session: Session, refs: Collection[TaskRef], now: datetime) -> dict[TaskRef, Task]:
     """Those of these pieces of work that are open, put off or not."""
-    found = open_tasks(now, {})
+    found = open_tasks(frozenset())
     numbers: dict[TaskKind, list[int]] = {}
     for ref in refs:
         numbers.setdefault(ref.kind, []).append(ref.number)
     if not numbers:
         return {}
     these = [(found.c.kind == kind.value) & found.c.number.in_(of_kind) for kind, of_kind in numbers.items()]
-    rows = session.execute(select(found).where(or_(*these))).all()
+    rows = session.execute(select(found).where(or_(*these)), parameters(now)).all()
     return {task.ref: task for task in _with_rows(session, rows, now)}
 
 

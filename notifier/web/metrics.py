@@ -18,7 +18,7 @@ from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.oversight.departures import calls_between, count_opt_outs
 from notifier.oversight.health import VitalSigns
 from notifier.oversight.withheld import withheld_between
-from notifier.tasks.groups import TaskCounts, count_tasks
+from notifier.tasks.counts import TaskCounts, count_tasks
 from notifier.web.counters import Counts
 from notifier.web.deadline import DatabaseSlow
 from notifier.web.health import Watched

@@ -23,7 +23,7 @@ from notifier.numbers.staff_phones import MOST_AN_HOUR, ask_code, prove
 from notifier.oversight.delivery import day_edges, outcomes
 from notifier.oversight.worklists import count_left
 from notifier.publishing.try_out import try_out
-from notifier.tasks.groups import count_tasks
+from notifier.tasks.counts import count_tasks
 from schedules.protocol import CareProtocol
 from tests.setups.sending import Sending
 

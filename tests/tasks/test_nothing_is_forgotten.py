@@ -24,7 +24,8 @@ from notifier.domain.tasks import TaskKind, TaskOutcome, TaskRef
 from notifier.oversight.alerts.alert_rules import AlertRules, find_causes
 from notifier.oversight.alerts.stored_alerts import gather, take
 from notifier.tasks.close import close_tasks
-from notifier.tasks.groups import Place, count_tasks, task_page
+from notifier.tasks.counts import count_tasks
+from notifier.tasks.groups import Place, task_page
 from notifier.tasks.pieces import snoozed_tasks
 from notifier.tasks.reopen import reopen_task
 from notifier.tasks.snooze import snooze_tasks

@@ -18,7 +18,7 @@ from notifier.domain.states import MessageState
 from notifier.oversight.alerts.vital_signs import moves_since
 from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.heartbeats import arrive, leave
-from notifier.tasks.groups import count_tasks
+from notifier.tasks.counts import count_tasks
 from tests.setups.gate import inbound_was_read
 from tests.web.conftest import PATIENT, Web, open_web
 

@@ -18,7 +18,7 @@ from notifier.db.engine import reading
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskOutcome, TaskRef
 from notifier.tasks.close import close_tasks
-from notifier.tasks.groups import count_tasks
+from notifier.tasks.counts import count_tasks
 from notifier.tasks.imports import work_of_import
 from notifier.tasks.owners import give_back_tasks, hand_over, shifts, take_tasks
 from notifier.tasks.pieces import all_tasks, snoozed_tasks, task_json

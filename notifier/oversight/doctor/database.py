@@ -36,7 +36,7 @@ from notifier.sending.gates.circuits import open_circuits, what_stops
 from notifier.sending.gates.heartbeats import doubts
 from notifier.sending.gates.polls import gate_is_open, since_last_poll
 from notifier.sending.gates.recoveries import sentences
-from notifier.tasks.groups import count_tasks
+from notifier.tasks.counts import count_tasks
 from schedules.languages.registry import languages
 from schedules.protocol import CareProtocol
 

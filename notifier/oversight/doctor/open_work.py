@@ -6,7 +6,7 @@ from datetime import datetime
 
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 from notifier.oversight.health import spoken_span
-from notifier.tasks.groups import TaskCounts
+from notifier.tasks.counts import TaskCounts
 
 
 def check_open_work(counts: TaskCounts, now: datetime) -> Diagnosis:

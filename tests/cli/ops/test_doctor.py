@@ -23,7 +23,7 @@ from notifier.sending.gates.heartbeats import arrive, leave, still_here
 from notifier.sending.gates.hidden import NUMBERS
 from notifier.sending.gates.polls import completed
 from notifier.sms.gateway import GatewayRefused, GatewayUnavailable, ProviderMessage
-from notifier.tasks.groups import TaskCounts
+from notifier.tasks.counts import TaskCounts
 
 Desk = Callable[..., Any]
 

@@ -14,7 +14,7 @@ from notifier.db.engine import writing
 from notifier.db.tables import RecoveryKind
 from notifier.oversight.alerts.stored_alerts import open_alerts
 from notifier.sending.gates.circuits import HIDES, open_circuits, what_stops
-from notifier.sending.gates.heartbeats import doubts, trust_clocks, works
+from notifier.sending.gates.heartbeats import living, trust_clocks
 from notifier.sending.gates.probe import close_circuit
 from notifier.sending.gates.recoveries import count_waiting, open_recoveries
 from notifier.web.view import Page, View, redirect
@@ -66,10 +66,11 @@ def status_notices(session: Session, view: View) -> list[StatusNotice]:
 
 def _stops(session: Session, view: View) -> Iterator[StatusNotice]:
     now, zone = view.now, view.context.zone
-    if not works(session, now):
+    alive = living(session, now)
+    if not alive:
         yield StatusNotice("Nothing is sent right now: no worker is running.", _ASK)
-    for one in doubts(session, now):
-        why = f"Nothing is sent right now: {sentence(one)}"
+    for doubt in (one.doubt for one in alive if one.doubt is not None):
+        why = f"Nothing is sent right now: {sentence(doubt)}"
         to_do = f"Here it is {moment(now, zone)}: is that right, an admin says so. If not: {_ASK}"
         yield StatusNotice(why, to_do, resets=True)
     for circuit in open_circuits(session):

@@ -12,8 +12,10 @@ from notifier.access.accounts import accounts
 from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.oversight.gates import gates_to_clear
 from notifier.oversight.worklists import ReplyRow, reply_rows
-from notifier.tasks.groups import Place, TaskCounts, TaskGroup, count_tasks, task_page
+from notifier.tasks.counts import TaskCounts, count_tasks
+from notifier.tasks.groups import Place, TaskGroup, task_page
 from notifier.tasks.pieces import snoozed_tasks
+from notifier.tasks.sources import Snoozed, snoozed
 from notifier.web.view import View
 
 _MOST_SNOOZED = 100
@@ -39,19 +41,23 @@ class TaskList:
 
 def task_list(session: Session, view: View, *, older: bool = False, after: Place | None = None) -> TaskList:
     """The page after that place: of what is recent or urgent, or of the older."""
-    page = task_page(session, view.now, older=older, after=after)
-    return _filled(session, view, page.groups, page.next)
+    hidden = snoozed(session, view.now)
+    page = task_page(session, view.now, hidden, older=older, after=after)
+    return _filled(session, view, page.groups, page.next, hidden)
 
 
 def snoozed_list(session: Session, view: View) -> TaskList:
     """What is put off, whatever comes back first standing first."""
     tasks = snoozed_tasks(session, view.now, limit=_MOST_SNOOZED)
-    return _filled(session, view, tuple(TaskGroup(one.phone, (one,)) for one in tasks), None)
+    return _filled(session, view, tuple(TaskGroup(one.phone, (one,)) for one in tasks), None, None)
 
 
-def _filled(session: Session, view: View, groups: tuple[TaskGroup, ...], further: Place | None) -> TaskList:
+def _filled(
+    session: Session, view: View, groups: tuple[TaskGroup, ...], further: Place | None, hidden: Snoozed | None
+) -> TaskList:
     tasks = [task for group in groups for task in group.tasks if task.reply is not None]
-    rows = reply_rows(session, [(task.reply, task.taken_by) for task in tasks])
+    whose = {task.phone: task.enrollment for task in tasks if task.enrollment is not None}
+    rows = reply_rows(session, [(task.reply, task.taken_by) for task in tasks], whose)
     by_task = {task.ref: row for task, row in zip(tasks, rows, strict=True)}
     names = tuple(one.name for one in accounts(session) if one.active and one.name != view.who.name)
     gates = {
@@ -60,7 +66,7 @@ def _filled(session: Session, view: View, groups: tuple[TaskGroup, ...], further
         for one in group.tasks
         if one.ref.kind is TaskKind.GATE and one.enrollment is not None and one.message is not None
     }
-    return TaskList(groups, by_task, gates, view.now + _WEEK, count_tasks(session, view.now), further, names)
+    return TaskList(groups, by_task, gates, view.now + _WEEK, count_tasks(session, view.now, hidden), further, names)
 
 
 def typed_moment(view: View, field: str) -> datetime | None:
