@@ -123,6 +123,6 @@ def test_the_step_whose_words_are_filtered_most_is_named() -> None:
     filtered = Filtered(100, (("microneedling", "today", 7), ("microneedling-kit", "sun", 2)))
     (cause,) = find_causes(AlertFacts(WELL, filtered=filtered), RULES, NOW)
     assert (
-        "carriers filtered 9 of the last hour's 100 texts, 7 of them step today of microneedling; look at its words, "
+        "carriers filtered 9 of the last hour's 100 texts, 7 of them “today” of microneedling; look at its words, "
         "or pause it"
     ) == cause.why

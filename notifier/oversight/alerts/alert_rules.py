@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.access.rate_limit import Tried
+from notifier.domain.kinds import step_in_words
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.cadence import Cause
@@ -212,7 +213,8 @@ def _filtered(found: Filtered | None) -> Iterator[Cause]:
     many = sum(count for _, _, count in found.steps)
     if many > FILTERED_PART * found.of:
         protocol, step, most = found.steps[0]
-        why = f"carriers filtered {many} of the last hour's {found.of} texts, {most} of them step {step} of {protocol}"
+        which = f"“{step_in_words(step)}” of {protocol}"
+        why = f"carriers filtered {many} of the last hour's {found.of} texts, {most} of them {which}"
         yield Cause("filtered", f"{why}; look at its words, or pause it")
 
 

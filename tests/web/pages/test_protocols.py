@@ -128,7 +128,7 @@ def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> Non
     assert was == {one.step: one.due_at for one in admin.texts(whose) if one.kind != "correction"}
     sure = admin.token(f"{page}/effect", "sure")
     moved = admin.post(f"{page}/migrate", on=f"{page}/effect", sure=sure, whom="all")
-    assert "1 patients are on version" in words(moved)
+    assert "1 patient is on version" in words(moved)
     assert was != {one.step: one.due_at for one in admin.texts(whose)}
     assert "Send a correction" not in words(moved)  # nobody had been told
     were_told_otherwise(admin)
@@ -141,5 +141,5 @@ def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> Non
     assert "The text goes to 1 patient, in the send window." in words(sent)
     assert "1 had it before" in words(sent)
     back = admin.post(f"{page}/migrate/undo", on=f"{page}/effect")
-    assert "Taken back: 1 patients are where they were." in words(back)
+    assert "Taken back: 1 patient is where the patient was." in words(back)
     assert was == {one.step: one.due_at for one in admin.texts(whose) if one.kind != "correction"}

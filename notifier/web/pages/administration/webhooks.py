@@ -35,6 +35,8 @@ def show(view: View) -> Response:
 def add(view: View) -> Response:
     """A new endpoint; its secret is shown with it."""
     wanted = [one for one in Happening if view.field(f"happening.{one}") == "yes"]
+    if not wanted:
+        return webhooks_page(view, problem=Refused("say what it is told: tick at least one of them"), status=422)
     try:
         with writing(view.context.engine) as session:
             said = view.field("office")  # nothing is all of them
@@ -43,10 +45,10 @@ def add(view: View) -> Response:
                 session, view.field("url"), wanted, office=office,
                 with_details=view.field("details") == "yes", now=view.now, by=view.who.by, source=view.source,
             )  # fmt: skip
-            number, secret = made.id, made.secret
+            url, secret = made.url, made.secret
     except Refused as why:
         return webhooks_page(view, problem=why, status=422)
-    return view.page("secret.html", what="secret", whose=f"endpoint {number}", secret=secret, back="/webhooks")
+    return view.page("secret.html", what="secret", whose=url, secret=secret, back="/webhooks")
 
 
 def remove(view: View) -> Response:
@@ -61,9 +63,8 @@ def rotate(view: View) -> Response:
     number = view.number("endpoint")
     with writing(view.context.engine) as session:
         secret = rotate_endpoint_secret(session, number, now=view.now, by=view.who.by, source=view.source)
-    return view.page(
-        "secret.html", what="secret", whose=f"endpoint {number}", secret=secret, back="/webhooks", overlaps=True
-    )
+        url = the_endpoint(session, number).url
+    return view.page("secret.html", what="secret", whose=url, secret=secret, back="/webhooks", overlaps=True)
 
 
 def test(view: View) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
-from notifier.db.tables import Enrollment
+from notifier.db.tables import Enrollment, Reply
 from notifier.domain.instants import read_instant
 from notifier.domain.refused import Refused
 from notifier.enrollments.changes import ChangeRequest
@@ -126,7 +126,8 @@ def _show_release(session: Session, view: View, enrollment: Enrollment) -> Effec
     if how and stored is not None and keeps_blocking(stored):
         notes.append(f"{until_start(session, enrollment.phone)}.")
     unread = opt_out.plan_release(session, enrollment.phone, view.context.rules.yours)
-    notes += [f"This closes what is open: {one.reason}." for one in unread]
+    wrote = (session.get_one(Reply, one.id).text.strip() for one in unread)
+    notes += [f"This closes what is open: {f'“{words}”' if words else 'a photo'}." for words in wrote]
     lifts = lifts_on(view, enrollment.phone)
     seen = " ".join(["seen", *(str(one.id) for one in unread), *(f"lift-{one.id}" for one in lifts)])
     question = f"May texts to {number(enrollment.phone)} leave again?"
