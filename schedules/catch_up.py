@@ -63,40 +63,37 @@ def is_catch_up(step: str) -> bool:
 
 
 def plan_catch_up(
-    protocol: CareProtocol, unsaid: UnsaidRules, speech: Speech, language: str, taken: Collection[str] = ()
+    protocol: CareProtocol, unsaid: UnsaidRules, speech: Speech, taken: Collection[str] = ()
 ) -> list[PlannedMessage]:
     """The catch-up texts for these restrictions, at most two; what is in none of them a person must tell.
 
     `taken` are catch-up steps that must not be planned again, such as those that have left: the next number is used.
     """
-    said = list(_texts(protocol, unsaid, speech, language))[:MOST_TEXTS]
+    said = list(_texts(protocol, unsaid, speech))[:MOST_TEXTS]
     steps = zip(_free(taken), said, strict=False)
     return [_message(step, topics, text, unsaid, unsaid.opens, (_CATCHES_UP,)) for step, (topics, text) in steps]
 
 
-def ask_a_person(
-    protocol: CareProtocol, unsaid: UnsaidRules, speech: Speech, language: str, taken: Collection[str]
-) -> PlannedMessage:
+def ask_a_person(protocol: CareProtocol, unsaid: UnsaidRules, speech: Speech, taken: Collection[str]) -> PlannedMessage:
     """A catch-up step without a moment: a person must tell these restrictions. Its text is what there is to say."""
-    topics = unsaid.by_end
+    topics, language = unsaid.by_end, speech.language
     if len(unsaid.in_time) < len(topics):
         why = _TOO_LATE
     elif all(language in protocol.restrictions[topic].words for topic in topics):
         why = _TOO_MUCH
     else:
         why = _NO_WORDS
-    text = _say(protocol, topics, unsaid.ends, speech, language)
+    text = _say(protocol, topics, unsaid.ends, speech)
     return _message(next(_free(taken)), topics, text, unsaid, None, (why, TELL_IN_PERSON))
 
 
-def _texts(
-    protocol: CareProtocol, unsaid: UnsaidRules, speech: Speech, language: str
-) -> Iterator[tuple[list[str], str]]:
+def _texts(protocol: CareProtocol, unsaid: UnsaidRules, speech: Speech) -> Iterator[tuple[list[str], str]]:
     """Topics and their text, as many as one holds; those of one end are parted only where no text holds them all."""
+    language = speech.language
     most = language_or_default(language).about.segments.catch_up
 
     def text_of(topics: list[str]) -> str | None:
-        text = _say(protocol, topics, unsaid.ends, speech, language)
+        text = _say(protocol, topics, unsaid.ends, speech)
         return text if count_segments(text).count <= most else None
 
     with_words = [topic for topic in unsaid.in_time if language in protocol.restrictions[topic].words]
@@ -114,9 +111,8 @@ def _texts(
         yield together, text
 
 
-def _say(
-    protocol: CareProtocol, topics: Sequence[str], ends: Mapping[str, datetime], speech: Speech, language: str
-) -> str:
+def _say(protocol: CareProtocol, topics: Sequence[str], ends: Mapping[str, datetime], speech: Speech) -> str:
+    language = speech.language
     if language not in protocol.catch_up:  # of a version from before there were catch-up texts
         return ", ".join(_rule(protocol, topic, language) for topic in topics)
     groups: list[tuple[list[str], str]] = []

@@ -190,8 +190,8 @@ class _Places:
             full.append(wished.astimezone(draft.hours.zone).date())
             tomorrow = wall_first(full[-1] + _DAY, time.min, draft.hours.zone)
             wished = first_place(message.kind, hours, tomorrow, message.expires_at, day0=draft.day0)
-        if reminds and at is not None and draft.was_said_shortly_before(replace(message, due_at=at), kept):
-            return replace(message, due_at=None, notes=(_SAID_SHORTLY_BEFORE,))
+        if reminds and at is not None and draft.was_said_shortly_before(message._replace(due_at=at), kept):
+            return message._replace(due_at=None, notes=(_SAID_SHORTLY_BEFORE,))
         if at is not None:
             self._take(at)
             if message.kind is StepKind.RESTRICT and not reminds:
@@ -207,12 +207,12 @@ class _Places:
     ) -> datetime | None:
         """A moment on the local date of `wished`: apart from every other text, on a day that has room."""
         for gap in _GAPS:
-            for at in (
-                self._later(draft.day0, hours, message, wished, gap),
-                self._earlier(draft, hours, message, wished, gap),
-            ):
-                if at is not None and (may_exceed or not self._is_full(at)):
-                    return at
+            at = self._later(draft.day0, hours, message, wished, gap)
+            if at is not None and (may_exceed or not self._is_full(at)):
+                return at
+            at = self._earlier(draft, hours, message, wished, gap)
+            if at is not None and (may_exceed or not self._is_full(at)):
+                return at
         return None
 
     def _later(
@@ -273,9 +273,9 @@ def _moved(
 ) -> PlannedMessage:
     notes = [note for note in message.notes if not note.startswith(_MOVED)]  # it has left that moment, too
     if due is None:
-        return replace(message, due_at=None, notes=(*notes, f"{_NO_PLACE}: {why}", *tells))
+        return message._replace(due_at=None, notes=(*notes, f"{_NO_PLACE}: {why}", *tells))
     late = message.late_text if leaves_late(message.nominal_at, due, zone) else None
     text = late or message.text
     way = "earlier" if due < message.nominal_at else "later"
     notes.append(f"{_MOVED}{way}: {why}")
-    return replace(message, due_at=due, text=text, segments=count_segments(text), notes=tuple(notes))
+    return message._replace(due_at=due, text=text, segments=count_segments(text), notes=tuple(notes))

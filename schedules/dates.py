@@ -28,8 +28,9 @@ def say_until(end: datetime, zone: ZoneInfo, code: str) -> str:
         return language_or_default(code).card.not_yet
     if end.second or end.microsecond:
         end = end.replace(second=0, microsecond=0) + _MINUTE
-    day = say_date(end, zone, code)
-    return day if end.astimezone(zone).time() == time.min else f"{day} {say_time(end, zone, code)}"
+    local, dates = end.astimezone(zone), _dates_in(code)
+    day, hour = _say_day(local.date(), dates.day, dates.locale), local.time()
+    return day if hour == time.min else f"{day} {_say_time(hour, dates)}"
 
 
 def say_date(at: datetime, zone: ZoneInfo, code: str) -> str:
@@ -40,10 +41,7 @@ def say_date(at: datetime, zone: ZoneInfo, code: str) -> str:
 
 def say_time(at: datetime, zone: ZoneInfo, code: str) -> str:
     """`4:30 PM`, `noon`."""
-    local, dates = at.astimezone(zone).time(), _dates_in(code)
-    if local == _NOON:
-        return dates.noon
-    return _say_hour(local, dates.hour_of_one if local.hour % 12 == 1 else dates.hour, dates.locale)
+    return _say_time(at.astimezone(zone).time(), _dates_in(code))
 
 
 @lru_cache(maxsize=512)
@@ -59,6 +57,12 @@ def _dates_in(code: str) -> Dates:
         return language(code).about.dates
     except NoSuchLanguage:
         return Dates(locale=code, day="EEEE d MMMM", hour="H:mm", hour_of_one="H:mm", noon="12:00")
+
+
+def _say_time(hour: time, dates: Dates) -> str:
+    if hour == _NOON:
+        return dates.noon
+    return _say_hour(hour, dates.hour_of_one if hour.hour % 12 == 1 else dates.hour, dates.locale)
 
 
 @lru_cache(maxsize=4096)

@@ -56,7 +56,6 @@ class InformingFacts:
     now: datetime
     """The instant of planning, or the anchor where that is later."""
     speech: Speech
-    language: str
     known: KnownRules
 
     def with_known(self, topics: Iterable[str]) -> InformingFacts:
@@ -86,7 +85,7 @@ def add_catch_up(messages: tuple[PlannedMessage, ...], facts: InformingFacts) ->
     if not missing or not facts.known.catches_up:
         return messages
     unsaid, taken = facts.unsaid(missing), facts.known.taken
-    return (*messages, *plan_catch_up(facts.protocol, unsaid, facts.speech, facts.language, taken))
+    return (*messages, *plan_catch_up(facts.protocol, unsaid, facts.speech, taken))
 
 
 def withhold_unsaid(
@@ -105,7 +104,7 @@ def withhold_unsaid(
             if said.isdisjoint(message.topics) and not any(map(facts.had_time, message.topics)):
                 left.append((message.step, _NEVER_SAID))
             else:
-                kept.append(replace(message, due_at=None, notes=(NOT_TOLD,)))
+                kept.append(message._replace(due_at=None, notes=(NOT_TOLD,)))
         elif not _needs_a_person(message):
             kept.append(message)
         elif is_catch_up(message.step):
@@ -117,7 +116,7 @@ def withhold_unsaid(
     in_person = {topic for message in kept if _needs_a_person(message) for topic in message.topics}
     if (rest := [topic for topic in facts.ends if topic in missing - in_person]) and facts.known.catches_up:
         taken = facts.known.taken | {message.step for message in kept}
-        kept.append(ask_a_person(facts.protocol, facts.unsaid(rest), facts.speech, facts.language, taken))
+        kept.append(ask_a_person(facts.protocol, facts.unsaid(rest), facts.speech, taken))
     return tuple(kept), left
 
 

@@ -109,6 +109,8 @@ class Moments:
 
     def own_topics(self, protocol: CareProtocol) -> frozenset[str]:
         """Topics whose end for this patient is not what the protocol says by itself."""
+        if not self.own.said:
+            return frozenset()
         return frozenset(
             topic
             for topic in self.own.said.keys() & protocol.restrictions.keys()
@@ -128,13 +130,11 @@ class Moments:
     def limits(self, step: Step, nominal: datetime, enrolled_at: datetime | None) -> tuple[datetime, datetime]:
         """`not_before` and `expires_at`: a text is stale, too, once a restriction that it speaks of has ended."""
         useful = [nominal + step.stale_after.length] if step.stale_after else []
-        if step.occurrence and step.occurrence.following:
-            useful.append(step.occurrence.following.after(self.anchor.at, self.zone))
+        if (occurrence := step.occurrence) and occurrence.following:
+            useful.append(occurrence.following.after(self.anchor.at, self.zone))
         if step.kind is StepKind.PREPARE:
             return enrolled_at or nominal - _LONGEST_WAY_EARLIER, min(*useful, self.anchor.at)
-        if self.waits(step):
-            return NOT_YET, NOT_YET
-        expires = min([*useful, *(self.ends[topic] for topic in step.still_held)])
+        expires = min([*useful, *[self.ends[topic] for topic in step.still_held]])
         return nominal if step.kind is StepKind.LIFT else self.anchor.at, expires
 
     def waits(self, step: Step) -> bool:
@@ -164,14 +164,14 @@ class Slot(NamedTuple):
 
     def notes(self, hours: OpenHours, enrolled_at: datetime | None) -> tuple[str, ...]:
         """Why it does not leave at its nominal moment, in words. `hours`: those of the patient."""
-        hours = _hours_of(self.step, hours)
-        asks = self.step.kind is StepKind.ASK
-        tells_a_rule = self.step.kind is StepKind.RESTRICT and bool(self.step.named_topics)
-        reminds = self.step.occurrence is not None and self.step.occurrence.reminds and not tells_a_rule
-        if self.not_before >= NOT_YET:
-            return (WAITS_UNTIL_CLEARED,)
         if self.due_at == self.nominal_at:
             return ()
+        if self.not_before >= NOT_YET:
+            return (WAITS_UNTIL_CLEARED,)
+        hours = _hours_of(self.step, hours)
+        asks = self.step.kind is StepKind.ASK
+        tells_a_rule = bool(self.step.named_rules)
+        reminds = self.step.occurrence is not None and self.step.occurrence.reminds and not tells_a_rule
         if enrolled_at and self.nominal_at < enrolled_at:
             late, too_late = _MARKED_LATE if self.is_gated else _ENROLLED_LATE
             why = late if self.due_at else too_late
@@ -203,17 +203,17 @@ def place(steps: Sequence[Step], moments: Moments, hours: OpenHours, enrolled_at
 
 def _hours_of(step: Step, hours: OpenHours) -> OpenHours:
     """A rule is taken to be untold here: whether a text only reminds shows once all have their places."""
-    return hours_for(step.kind, hours, tells_a_rule=step.kind is StepKind.RESTRICT and bool(step.named_topics))
+    return hours_for(step.kind, hours, tells_a_rule=bool(step.named_rules))
 
 
 def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: datetime | None) -> Slot:
-    hours = _hours_of(step, hours)
     nominal = moments.nominal(step)
+    if step.lifts and moments.waits(step):
+        return Slot(step, nominal, NOT_YET, NOT_YET, None)
+    hours = _hours_of(step, hours)
     not_before, expires = moments.limits(step, nominal, enrolled_at)
     earliest = max(not_before, enrolled_at) if enrolled_at else not_before
-    if moments.waits(step):
-        return Slot(step, nominal, not_before, expires, None)
-    is_gated = not moments.asks.keys().isdisjoint(step.lifts)
+    is_gated = bool(moments.asks) and not moments.asks.keys().isdisjoint(step.lifts)
     if nominal >= earliest:
         due = _open_moment(step.kind, nominal, earliest, expires, hours, moments.day0)
     else:

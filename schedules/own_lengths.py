@@ -51,9 +51,12 @@ class OwnLengths:
 
     def length_over(self, topic: str, one: Restriction, treated_at: datetime, zone: ZoneInfo) -> datetime:
         """The instant (UTC) at which its length is over, be it a gate or not; of a gate without one `treated_at`."""
-        lasts = self.said.get(topic) or one.unless_said
-        least = one.shortest if topic in self.said and not self.may_shorten else None
-        return max([length.end(treated_at, zone) for length in (lasts, least) if length is not None] or [treated_at])
+        said = self.said.get(topic)
+        lasts = said or one.unless_said
+        over = lasts.end(treated_at, zone) if lasts else treated_at
+        if said is None or self.may_shorten or one.shortest is None:
+            return over
+        return max(over, one.shortest.end(treated_at, zone))
 
     def end(self, topic: str, one: Restriction, treated_at: datetime, zone: ZoneInfo) -> datetime:
         """The instant (UTC) from which it no longer holds; `NOT_YET` while a gate is closed."""

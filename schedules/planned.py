@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from schedules.protocol import StepKind
 from schedules.segments import Segments
@@ -13,8 +12,7 @@ WAITS_UNTIL_CLEARED: Final = "waits until cleared"
 """Why a lift has no moment: it lifts a gate that staff have not marked as cleared."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedMessage:
+class PlannedMessage(NamedTuple):
     """One text of a timeline; all instants are aware and in UTC."""
 
     step: str

@@ -8,23 +8,19 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from schedules.conditions import Answers, fulfillment
+from schedules.conditions import Answers
 from schedules.daily_cap import Draft, keep_to_cap
 from schedules.informing import NOTHING_KNOWN, InformingFacts, KnownRules, add_catch_up, withhold_unsaid
 from schedules.moments import Anchor, Moments, Slot, is_superseded, place
 from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
-from schedules.own_words import why_not_its_words
-from schedules.plain import only_if_in_words
 from schedules.planned import PlannedMessage, in_order
-from schedules.protocol import CareProtocol, Step, StepKind
+from schedules.protocol import CareProtocol, StepKind
 from schedules.quiet_days import NO_QUIET_DAYS, QuietDays
-from schedules.repeat import repeated_key
 from schedules.segments import count_segments
+from schedules.selection import Circumstances, LeftOut, select_steps
 from schedules.send_window import DEFAULT_WINDOW, OpenHours, SendWindow, Staffed, open_hours
-from schedules.series import SERIES, check_series, is_last
+from schedules.series import SERIES, check_series
 from schedules.wording import Addressee, Printable, Speech, Voice
-
-NOBODY_STAFFED = "it asks, and the staffed hours in which somebody reads the answers are not set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +55,6 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A step that is not part of this patient's plan, and why, in words."""
-
-    step: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Timeline:
     """Everything one patient will hear, oldest first, and everything that is left out."""
 
@@ -78,6 +66,10 @@ class Timeline:
     messages: tuple[PlannedMessage, ...]
     unanswered: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
+    hours: OpenHours = field(compare=False, repr=False)
+    """When its texts may leave."""
+    speech: Speech = field(compare=False, repr=False)
+    """In which they are said."""
 
     @property
     def day0(self) -> date | None:
@@ -102,14 +94,14 @@ def build_timeline(
     for a language that the protocol does not have, an answer it does not know, or a date outside 2000-2100.
     """
     draft = draft_timeline(protocol, anchor, patient, rules, enrolled_at=enrolled_at)
-    facts = informing_facts(draft, patient, rules, now=enrolled_at, known=known)
+    facts = informing_facts(draft, now=enrolled_at, known=known)
     draft = say_then_lift(draft, facts)
-    own = Draft(draft.messages, hours_of(patient, rules), draft.day0, known.topics, since=enrolled_at)
+    own = Draft(draft.messages, draft.hours, draft.day0, known.topics, since=enrolled_at)
     return placed(draft, keep_to_cap([own], rules.max_texts_per_day)[0], facts)
 
 
 def informing_facts(
-    timeline: Timeline, patient: Patient, rules: Rules, *, now: datetime | None, known: KnownRules = NOTHING_KNOWN
+    timeline: Timeline, *, now: datetime | None, known: KnownRules = NOTHING_KNOWN
 ) -> InformingFacts | None:
     """What `say_then_lift` and `placed` go by; None before the visit, when there is no rule yet.
 
@@ -117,10 +109,10 @@ def informing_facts(
     """
     if not timeline.anchor.treated:
         return None
-    ends, at = dict(timeline.restrictions), timeline.anchor.at
-    speech = _speech(patient, rules, Printable(at, patient.zone, ends))
-    hours, now = hours_of(patient, rules), max(now.astimezone(UTC), at) if now else at
-    return InformingFacts(timeline.protocol, ends, hours, at, now, speech, patient.language, known)
+    at = timeline.anchor.at
+    now = max(now.astimezone(UTC), at) if now else at
+    ends = dict(timeline.restrictions)
+    return InformingFacts(timeline.protocol, ends, timeline.hours, at, now, timeline.speech, known)
 
 
 def say_then_lift(timeline: Timeline, facts: InformingFacts | None) -> Timeline:
@@ -133,6 +125,8 @@ def placed(timeline: Timeline, messages: tuple[PlannedMessage, ...], facts: Info
     if facts is None:
         return replace(timeline, messages=messages)
     messages, left = withhold_unsaid(messages, facts)
+    if messages == timeline.messages and not left:
+        return timeline
     left_out = (*timeline.left_out, *(LeftOut(step, why) for step, why in left))
     return replace(timeline, messages=tuple(sorted(messages, key=in_order)), left_out=left_out)
 
@@ -145,10 +139,12 @@ def draft_timeline(
     *,
     enrolled_at: datetime | None = None,
     until: Mapping[str, datetime] | None = None,
+    over: frozenset[str] = frozenset(),
 ) -> Timeline:
     """The same as if nobody counted the texts of a day: they are counted for all the patients of a number together.
 
-    `until` are restrictions that hold for longer than this treatment says, by topic: the words name these ends.
+    `until` are restrictions that hold for longer than this treatment says, by topic: the words name these ends. `over`
+    are steps, by their keys in a plan, that are not planned any more.
     """
     check_patient(protocol, patient)
     if enrolled_at is not None:
@@ -156,62 +152,32 @@ def draft_timeline(
             raise ValueError(f"{enrolled_at.isoformat()} has no time zone; an enrollment is an aware instant")
         enrolled_at = enrolled_at.astimezone(UTC)  # two local times are compared, and added to, by their hands alone
     moments = Moments.of(protocol, anchor, patient.zone, patient.answers, patient.own)
-    own = moments.own_topics(protocol)
-    steps: list[Step] = []
-    left_out: list[LeftOut] = []
-    for step in protocol.planned_steps:
-        why = why_left_out(protocol, step, anchor, patient)
-        if why is None:
-            why = why_not_its_words(step, own)
-        if why is None and step.kind is StepKind.ASK and rules.staffed is None:
-            why = NOBODY_STAFFED
-        if why is None:
-            steps.append(step)
-        elif why and (left := LeftOut(repeated_key(step.key), why)) not in left_out:
-            left_out.append(left)
+    own, is_staffed = moments.own_topics(protocol), rules.staffed is not None
+    answers = tuple(patient.answers.items())
+    circumstances = Circumstances(anchor.treated, answers, patient.rebook_consent, own, is_staffed)
+    selected = select_steps(protocol, circumstances).without(over)
     hours = hours_of(patient, rules)
-    slots = place(steps, moments, hours, enrolled_at)
+    slots = place(selected.said, moments, hours, enrolled_at)
     slots = [slot for slot in slots if not is_superseded(slot, moments)]
     ends = {**moments.ends, **until} if until else moments.ends
     printable = Printable(anchor.at, patient.zone, ends, moments.lengths(protocol, until or {}), patient.answers)
-    speech = _speech(patient, rules, printable)
+    speech = Speech(rules.voice, Addressee(patient.language, patient.name, patient.shared_phone), printable)
     return Timeline(
         protocol=protocol,
         anchor=anchor,
         zone=patient.zone,
         restrictions=tuple(ends.items()),
         messages=tuple(_say(slot, patient, speech, slot.notes(hours, enrolled_at)) for slot in slots),
-        unanswered=tuple(q for q in protocol.every_question if q not in patient.answers),
-        left_out=tuple(left_out),
+        unanswered=selected.unanswered,
+        left_out=selected.left_out,
+        hours=hours,
+        speech=speech,
     )
-
-
-def _speech(patient: Patient, rules: Rules, printable: Printable) -> Speech:
-    return Speech(rules.voice, Addressee(patient.language, patient.name, patient.shared_phone), printable)
 
 
 def hours_of(patient: Patient, rules: Rules) -> OpenHours:
     """When texts may leave for this patient."""
     return open_hours(rules.window, patient.zone, patient.area_zones, rules.staffed, patient.quiet)
-
-
-def why_left_out(protocol: CareProtocol, step: Step, anchor: Anchor, patient: Patient) -> str | None:
-    """None where the step is part of the plan, "" where it belongs to the other anchor, else the reason in words."""
-    if (step.kind is StepKind.PREPARE) == anchor.treated:
-        return ""
-    if step.why_off:
-        return f"off: {step.why_off}"
-    condition = protocol.conditions[step.key]
-    is_for_her = fulfillment(condition, patient.answers)
-    if not (is_for_her.holds or is_for_her.open):
-        return only_if_in_words(condition)
-    if missing := [*is_for_her.open, *(one for one in step.printed_series if one not in patient.answers)]:
-        return f'"{protocol.every_question[missing[0]]}" ({missing[0]}) is not answered'
-    if step.kind is StepKind.REBOOK and patient.rebook_consent is False:
-        return "no consent to rebook texts"
-    if step.kind is StepKind.REBOOK and is_last(patient.answers):
-        return "it was the last session of the series"
-    return None
 
 
 def check_patient(protocol: CareProtocol, patient: Patient) -> None:

@@ -63,7 +63,9 @@ class Speech(dict[str, str]):
     """What each placeholder stands for in one patient's texts, each worked out once."""
 
     def __init__(self, voice: Voice, addressee: Addressee, printable: Printable) -> None:
+        super().__init__(clinic=voice.clinic, phone=voice.phone, name=addressee.name)
         self._of = voice, addressee, printable
+        self.language = addressee.language
         self._opening = f"{addressee.name}: " if addressee.shared_phone and addressee.name else ""
 
     def __missing__(self, placeholder: str) -> str:
@@ -72,9 +74,8 @@ class Speech(dict[str, str]):
 
     def say(self, template: str) -> str:
         """The template filled in; on a shared phone the name opens it."""
-        pieces = list(_pieces(template))
-        pieces[1::2] = [self[placeholder] for placeholder in pieces[1::2]]
-        return self._opening + "".join(pieces)
+        words, placeholders = _cut(template)
+        return self._opening + words % tuple([self[placeholder] for placeholder in placeholders])
 
 
 def filled_in(template: str, voice: Voice, addressee: Addressee, printable: Printable) -> list[tuple[str, str | None]]:
@@ -88,6 +89,13 @@ def filled_in(template: str, voice: Voice, addressee: Addressee, printable: Prin
 
 
 @lru_cache(maxsize=1024)
+def _cut(template: str) -> tuple[str, tuple[str, ...]]:
+    """The template's words with `%s` for each placeholder, and the placeholders."""
+    pieces = _pieces(template)
+    return "%s".join(words.replace("%", "%%") for words in pieces[::2]), pieces[1::2]
+
+
+@lru_cache(maxsize=1024)
 def _pieces(template: str) -> tuple[str, ...]:
     """The template cut at its placeholders: words, name, words, name, words."""
     return tuple(PLACEHOLDER.split(template))
@@ -95,13 +103,6 @@ def _pieces(template: str) -> tuple[str, ...]:
 
 def _value(placeholder: str, voice: Voice, addressee: Addressee, printable: Printable) -> str:
     code = addressee.language
-    match placeholder:
-        case "clinic":
-            return voice.clinic
-        case "phone":
-            return voice.phone
-        case "name":
-            return addressee.name
     if placeholder in FACT_PLACEHOLDERS or placeholder == STAFFED_NEXT:
         return voice.fact(placeholder)
     if placeholder in {VISIT_DATE, VISIT_TIME}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +61,7 @@ def look_at(
     if isinstance(message, str):
         return _effect(stored, facts, text.step, None, message), None
     if why := _why_not(session, stored, text.step):
-        message = replace(message, due_at=None, notes=(why, TELL_IN_PERSON))
+        message = message._replace(due_at=None, notes=(why, TELL_IN_PERSON))
     state, reason = first_state(message, opted_out=False)
     row = {**message_row(facts, message, at=now, state=state, reason=reason), "kind": CORRECTION}
     return _effect(stored, facts, text.step, message, "; ".join(message.notes)), row

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from schedules.catalogue import shipped
 from schedules.moments import Anchor, Moments, place
 from schedules.protocol import CareProtocol
+from schedules.selection import Circumstances, select_steps
 from schedules.send_window import open_hours
-from schedules.timeline import Patient, Rules, build_timeline, why_left_out
+from schedules.timeline import Patient, Rules, build_timeline
 from tests.benchmarks import clinic
 from tests.benchmarks.table import Line, at_least, show
 
@@ -54,7 +55,8 @@ def _patients(protocol: CareProtocol) -> list[Patient]:
 def _timing(protocol: CareProtocol, anchor: Anchor, patient: Patient) -> None:
     """What `build_timeline` does before it renders, and counts the texts of a day."""
     moments = Moments.of(protocol, anchor, patient.zone, patient.answers)
-    steps = [step for step in protocol.steps if why_left_out(protocol, step, anchor, patient) is None]
+    circumstances = Circumstances(anchor.treated, tuple(patient.answers.items()), patient.rebook_consent)
+    steps = select_steps(protocol, circumstances).said
     hours = open_hours(_RULES.window, patient.zone, patient.area_zones)
     place(steps, moments, hours, anchor.at + _ENROLLED_AFTER)
 

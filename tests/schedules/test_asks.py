@@ -12,7 +12,8 @@ from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from schedules.catalogue import ProtocolError, parse_protocol, shipped
 from schedules.check import check_protocol
 from schedules.moments import Anchor
-from schedules.timeline import NOBODY_STAFFED, LeftOut, Patient, build_timeline
+from schedules.selection import NOBODY_STAFFED, LeftOut
+from schedules.timeline import Patient, build_timeline
 from tests.schedules.plans import NEW_YORK, RULES, at, local_dues
 
 FILE = """

@@ -13,7 +13,7 @@ from schedules.daily_cap import Draft, keep_to_cap, lost_its_place
 from schedules.moments import Anchor
 from schedules.planned import PlannedMessage
 from schedules.protocol import CareProtocol, StepKind
-from schedules.timeline import Patient, draft_timeline, hours_of
+from schedules.timeline import Patient, draft_timeline
 from tests.schedules.plan_strategies import protocols
 from tests.schedules.plans import NEW_YORK, RULES, at, lift, local_dues, protocol, step
 
@@ -31,7 +31,7 @@ MONDAY = at("2026-06-15T10:00")
 def draft(plan: CareProtocol, treated_at: datetime, zone: ZoneInfo = NEW_YORK) -> Draft:
     patient = Patient(zone)
     timeline = draft_timeline(plan, Anchor(treated_at), patient, RULES)
-    return Draft(timeline.messages, hours_of(patient, RULES), timeline.day0)
+    return Draft(timeline.messages, timeline.hours, timeline.day0)
 
 
 def dues(*drafts: Draft, most: int = 2, left: tuple[datetime, ...] = ()) -> list[dict[str, str | None]]:

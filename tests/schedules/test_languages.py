@@ -30,7 +30,7 @@ from schedules.languages.folders import DEFAULT, codes
 from schedules.languages.registry import NoSuchLanguage, language, language_or_default, languages, refusal
 from schedules.moments import Anchor
 from schedules.protocol import CareProtocol
-from schedules.timeline import Patient, Rules, build_timeline, hours_of
+from schedules.timeline import Patient, Rules, build_timeline
 from schedules.wording import Voice
 from tests.made_up import ESPERANTO, TEN_LINES, speak_esperanto
 
@@ -49,7 +49,7 @@ def test_a_protocol_in_a_language_with_a_folder_is_checked_planned_dated_and_pri
     plan = parse_protocol("senpeka", TEN_LINES)
     patient, rules = Patient(NEW_YORK, "eo", "Ana"), Rules(VOICE)
     timeline = build_timeline(plan, Anchor(datetime(2026, 3, 6, 20, 0, tzinfo=UTC), treated=True), patient, rules)
-    card = make_card(Plan(timeline, hours_of(patient, rules)), VOICE, "eo", "Ana")
+    card = make_card(Plan(timeline), VOICE, "eo", "Ana")
 
     assert () == check_protocol(plan).problems
     rules_until = "sen ŝminko ĝis sabato 7 Marto 15:00, sen suno ĝis vendredo 13 Marto 16:00"

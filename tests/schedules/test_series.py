@@ -11,7 +11,8 @@ from schedules.check import check_protocol
 from schedules.checks.density import fullest_answers
 from schedules.moments import Anchor
 from schedules.protocol import CareProtocol
-from schedules.timeline import LeftOut, Patient, build_timeline
+from schedules.selection import LeftOut
+from schedules.timeline import Patient, build_timeline
 from tests.schedules.plans import NEW_YORK, RULES, WORDS, at, protocol, step
 
 T0 = at("2026-03-07T14:10")

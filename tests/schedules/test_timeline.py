@@ -12,7 +12,8 @@ from schedules.catalogue import parse_protocol
 from schedules.moments import Anchor
 from schedules.protocol import StepKind
 from schedules.segments import Segments
-from schedules.timeline import LeftOut, Patient, Timeline, build_timeline
+from schedules.selection import LeftOut
+from schedules.timeline import Patient, Timeline, build_timeline
 from schedules.timeline_json import timeline_json
 from tests.schedules.plans import NEW_YORK, RULES, at, lift, local_dues, one, planned, protocol, step, utc
 

@@ -28,7 +28,7 @@ def plan_correction(step: str, words: str, plan: Plan, *, nominal_at: datetime, 
     said, why, due = "", _why_not(topics, ends, plan, now), None
     if why is None and plan.informing is not None:
         said = plan.informing.speech.say(words)
-        due = plan.hours.on_quiet_days_too.first_open(max(now, nominal_at), expires, day0=plan.timeline.day0)
+        due = plan.timeline.hours.on_quiet_days_too.first_open(max(now, nominal_at), expires, day0=plan.timeline.day0)
         why = None if due else "no open hour before what it says has ended"
     return PlannedMessage(
         step=step,

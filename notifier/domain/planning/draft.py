@@ -23,10 +23,10 @@ from notifier.domain.states import RUNNING
 from schedules.moments import Moments
 from schedules.offsets import NOT_YET
 from schedules.placeholders import FACT_PLACEHOLDERS
-from schedules.protocol import StepKind
 from schedules.quiet_days import quiet_days
 from schedules.saying import say_day
-from schedules.timeline import Patient, Rules, draft_timeline, hours_of, informing_facts, why_left_out
+from schedules.selection import Circumstances, select_steps
+from schedules.timeline import Patient, Rules, draft_timeline, informing_facts
 
 
 def draft_for(
@@ -45,27 +45,23 @@ def draft_for(
     """
     rules = rules.at(facts.office)
     others = [other for other in on_this_phone if other.enrollment != facts.enrollment]
-    protocol = facts.protocol
-    if without:
-        remaining = tuple(step for step in protocol.steps if step.key not in without)
-        planned = tuple(step for step in protocol.planned_steps if step.key not in without)
-        protocol = protocol.model_copy(update={"steps": remaining, "planned_steps": planned})
     patient = _patient(facts, shared_phone=any(shares(facts, other) for other in others))
     settings = _settings(rules, facts)
-    hours = hours_of(patient, settings)
     treatments = [_treatment(other, facts) for other in others if concerns(facts, other)]
     until = _later_ends(facts, treatments)
-    timeline = draft_timeline(protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until)
+    timeline = draft_timeline(
+        facts.protocol, facts.anchor, patient, settings, enrolled_at=enrolled_at, until=until, over=without
+    )
     texts = texts or rule_texts_of(facts, (), enrolled_at or facts.anchor.at)
     newer = (other for other in others if concerns(facts, other) and other.state in RUNNING and is_newer(other, facts))
     said_there = {topic for other in newer if other.treated_at for topic in other.protocol.restrictions}
-    known = replace(texts.known, topics=texts.known.topics | said_there)
+    known = replace(texts.known, topics=texts.known.topics | said_there) if said_there else texts.known
     since = min(texts.since, enrolled_at) if texts.since and enrolled_at else enrolled_at
-    informing = informing_facts(timeline, patient, settings, now=since, known=known)
+    informing = informing_facts(timeline, now=since, known=known)
     if not treatments:
-        return Plan(timeline, hours, informing=informing)
-    timeline, withheld, overtaken = respect(timeline, treatments, hours, enrolled_at, until)
-    return Plan(timeline, hours, withheld, overtaken, informing)
+        return Plan(timeline, informing=informing)
+    timeline, withheld, overtaken = respect(timeline, treatments, timeline.hours, enrolled_at, until)
+    return Plan(timeline, withheld, overtaken, informing)
 
 
 def _settings(rules: PlanningRules, facts: EnrollmentFacts) -> Rules:
@@ -130,16 +126,12 @@ def _over(moments: Moments, other: EnrollmentFacts, topic: str) -> datetime:
 
 
 def _treatment(other: EnrollmentFacts, facts: EnrollmentFacts) -> Treatment:
-    patient, zone = _patient(other), zone_called(facts.timezone)
-    anchor = other.anchor
+    zone, anchor = zone_called(facts.timezone), other.anchor
     own = facts.moments.ends
     from_the_same_moment = Moments.of(other.protocol, facts.anchor, zone, other.answers, other.own).ends
-    lifted = {
-        topic
-        for step in other.protocol.steps
-        if step.kind is StepKind.LIFT and why_left_out(other.protocol, step, anchor, patient) is None
-        for topic in step.lifts
-    }
+    answers = tuple(other.answers.items())
+    said = select_steps(other.protocol, Circumstances(anchor.treated, answers, other.rebook_consent)).said
+    lifted = {topic for step in said for topic in step.lifts}
     return Treatment(
         at=anchor.at,
         when=when_treated(other, facts),

@@ -39,7 +39,7 @@ def first_text(
         return None
     until = facts.anchor.at if facts.treated_at is None else to_come[-1]
     zone, day0 = plan.timeline.zone, facts.local_day if facts.treated_at is not None else None
-    due_at = plan.hours.on_quiet_days_too.first_open(now, until, day0=day0)
+    due_at = plan.timeline.hours.on_quiet_days_too.first_open(now, until, day0=day0)
     if due_at is None:
         return None
     voice, spoken = rules.at(facts.office).voice, language_or_default(facts.language)
@@ -50,6 +50,6 @@ def first_text(
         "count": str(len(to_come)),
         "until": spoken.card.not_yet if any(one.waits for one in follow) else say_date(until, zone, facts.language),
     }
-    closed = "a quiet day" if plan.hours.on_quiet_days_too.is_quiet(now) else "the send window is closed"
+    closed = "a quiet day" if plan.timeline.hours.on_quiet_days_too.is_quiet(now) else "the send window is closed"
     waits = () if due_at == now else (closed,)
     return FirstText(PLACEHOLDER.sub(lambda found: filled.get(found[1], found[0]), words), due_at, until, waits)

@@ -104,14 +104,16 @@ def _keep_to_cap(
     for member in running:
         plan = plans[member.facts.enrollment]
         timeline = add_catch_ups(plan.timeline, plan.informing, member.texts or NO_TEXTS)
-        plans[member.facts.enrollment] = replace(plan, timeline=timeline)
+        if timeline is not plan.timeline:
+            plans[member.facts.enrollment] = replace(plan, timeline=timeline)
     counted = keep_to_cap(
         [_draft(member, plans[member.facts.enrollment], now) for member in running], rules.max_texts_per_day, left
     )
     for member, messages in zip(running, counted, strict=True):
         plan = plans[member.facts.enrollment]
         timeline, uninformed = withhold_lifts(plan.timeline, messages, plan.informing, member.texts or NO_TEXTS)
-        plans[member.facts.enrollment] = replace(plan, timeline=timeline, uninformed=uninformed)
+        if timeline is not plan.timeline or uninformed:
+            plans[member.facts.enrollment] = replace(plan, timeline=timeline, uninformed=uninformed)
     return plans
 
 
@@ -131,7 +133,9 @@ def _without(whose: int, plan: Plan, covers: Sequence[_Cover]) -> Plan:
 def _draft(member: Member, plan: Plan, now: datetime | None) -> Draft:
     timeline, texts = plan.timeline, member.texts or NO_TEXTS
     settled = member.settled | lifts_without_place(timeline, plan.informing, texts)
-    return Draft(timeline.messages, plan.hours, timeline.day0, member.informed, settled, now, texts.told_at, texts.gone)
+    return Draft(
+        timeline.messages, timeline.hours, timeline.day0, member.informed, settled, now, texts.told_at, texts.gone
+    )
 
 
 def _has_plan(member: Member) -> bool:
@@ -186,9 +190,9 @@ def _overtaken(running: Sequence[Member], drafts: Mapping[int, Plan], covers: Se
     """Texts to come that a newer treatment has made too short, and that none of its own says instead: staff must."""
     covered = {cover.text for cover in covers}
     for member in running:
-        whose, to_come = member.facts.enrollment, _to_come(drafts[member.facts.enrollment], member)
-        for withheld in drafts[whose].overtaken:
-            if withheld.step in to_come and (whose, withheld.step) not in covered:
+        whose = member.facts.enrollment
+        for withheld in (draft := drafts[whose]).overtaken:
+            if withheld.step in _to_come(draft, member) and (whose, withheld.step) not in covered:
                 yield _Cover((whose, withheld.step), (), withheld.since, withheld)
 
 

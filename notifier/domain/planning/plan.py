@@ -21,7 +21,7 @@ from schedules.moments import Anchor, Moments
 from schedules.own_lengths import AS_THE_PROTOCOL, OwnLengths
 from schedules.placeholders import FACT_PLACEHOLDERS
 from schedules.protocol import CareProtocol, StepKind
-from schedules.send_window import OpenHours, SendWindow
+from schedules.send_window import SendWindow
 from schedules.timeline import Timeline
 from schedules.wording import Voice
 
@@ -156,8 +156,6 @@ class Plan:
     """A timeline that respects the other treatments, and the lifts that were withheld for their sake."""
 
     timeline: Timeline
-    hours: OpenHours = field(compare=False, repr=False)
-    """When its texts may leave."""
     withheld: tuple[Withheld, ...] = ()
     overtaken: tuple[Withheld, ...] = ()
     """Texts that a newer treatment has made too short: one to come is withheld, one on its way must not come back."""

@@ -111,7 +111,8 @@ def add_catch_ups(timeline: Timeline, facts: InformingFacts | None, texts: RuleT
     if facts is None:
         return timeline
     live, others = _split(timeline.messages, texts.gone)
-    return replace(timeline, messages=_together(add_catch_up(live, facts), others))
+    said = add_catch_up(live, facts)
+    return timeline if said is timeline.messages else replace(timeline, messages=_together(said, others))
 
 
 def lifts_without_place(timeline: Timeline, facts: InformingFacts | None, texts: RuleTexts) -> frozenset[str]:
@@ -128,10 +129,14 @@ def withhold_lifts(
         return replace(timeline, messages=messages), ()
     live, others = _split(messages, texts.gone)
     timeline = placed(timeline, live, facts)
-    planned = tuple(one for one in timeline.messages if not _asks_again(one, texts.asked))
+    planned = timeline.messages
+    if texts.asked:
+        planned = tuple(one for one in planned if not _asks_again(one, texts.asked))
+    if others:
+        planned = _together(planned, others)
     said = facts.known.topics | facts.known.in_words | rules_said(timeline.messages)
     missing = tuple(topic for topic, end in facts.ends.items() if topic not in said and end > facts.now)
-    return replace(timeline, messages=_together(planned, others)), missing
+    return timeline if planned is timeline.messages else replace(timeline, messages=planned), missing
 
 
 def _asks_again(message: PlannedMessage, asked: frozenset[str]) -> bool:
@@ -142,6 +147,8 @@ def _split(
     messages: Iterable[PlannedMessage], gone: frozenset[str]
 ) -> tuple[tuple[PlannedMessage, ...], tuple[PlannedMessage, ...]]:
     messages = tuple(messages)
+    if not gone:
+        return messages, ()
     live = tuple(one for one in messages if one.step not in gone)
     return live, tuple(one for one in messages if one.step in gone)
 

@@ -179,7 +179,7 @@ def _wait(
     if when is None or end <= message.nominal_at:
         return message
     if message.waits:
-        return replace(message, nominal_at=end, notes=(*message.notes, _waits_for(when)))
+        return message._replace(nominal_at=end, notes=(*message.notes, _waits_for(when)))
     expires = end + (message.expires_at - message.nominal_at)
     due = hours.first_open(max(end, enrolled_at) if enrolled_at else end, expires)
     late = message.late_text if due and message.late_text and leaves_late(end, due, timeline.zone) else None
@@ -187,8 +187,7 @@ def _wait(
     notes = (*message.notes, _waits_for(when))
     if due is None:
         notes = (*notes, TELL_IN_PERSON)
-    return replace(
-        message,
+    return message._replace(
         nominal_at=end,
         not_before=end,
         due_at=due,
@@ -208,8 +207,7 @@ def _wait_until_cleared(message: PlannedMessage, treatments: Sequence[Treatment]
         if (end := treatment.ends.get(topic)) is not None
     ]
     closed = dict.fromkeys(when for _, when, end in ends if end >= NOT_YET)
-    return replace(
-        message,
+    return message._replace(
         nominal_at=max(message.nominal_at, *(at for at, _, _ in ends)),
         not_before=NOT_YET,
         due_at=None,
