@@ -28,7 +28,7 @@ from notifier.oversight.alerts.alert_rules import AlertRules
 from notifier.publishing.present_protocols import PresentProtocols
 from notifier.sms.media import MediaSource
 from notifier.web.desk_watch import DeskWatch
-from notifier.web.drawn_pages import DrawnPages
+from notifier.web.drawn_pages import DrawnPage, MadeOnce
 from notifier.web.uploads import Uploads
 from schedules.catalogue import Catalogue
 from schedules.check import Report
@@ -64,7 +64,10 @@ class WebContext:
     """Said on top of every page, such as "Demo: no text reaches a phone"."""
     watch: DeskWatch = field(default_factory=DeskWatch)
     """What open pages wait for."""
-    drawn: DrawnPages = field(default_factory=DrawnPages)
+    drawn: MadeOnce[DrawnPage] = field(default_factory=MadeOnce)
+    """Live pages, by person."""
+    read: MadeOnce[dict[str, Any]] = field(default_factory=MadeOnce)
+    """What live pages show, for everybody who may see the same."""
     looks: Looks = field(default_factory=Looks)
     uploads: Uploads = field(default_factory=Uploads)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)

@@ -109,6 +109,15 @@ class View:
         context = self.context
         return context.watch.state(context.engine, context.rules.yours, self.now, context.clock.monotonic())
 
+    def read_once(self, state: str, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What a live page shows in that state of the desk: where it draws itself anew, it is read once for all who may
+        see the same. `read` may look at nothing else of the person."""
+        if not cookies.is_refresh(self.request):
+            return read()
+        context = self.context
+        key = (context.rules.yours, self.request.url.path, state)
+        return context.read.get(key, read, context.clock.monotonic())
+
     @cached_property
     def source(self) -> Source:
         """Where this person asks from."""

@@ -24,7 +24,7 @@ from notifier.db.tables import StaffAudit
 from notifier.oversight.desk_state import DeskState, desk_state
 from notifier.web import desk_watch
 from notifier.web.desk_watch import DeskWatch, Held
-from notifier.web.drawn_pages import DrawnPage, DrawnPages
+from notifier.web.drawn_pages import DrawnPage, MadeOnce
 from tests.web.pages.conftest import Pages
 
 REFRESH = {"X-Fragment": "1", "X-Refresh": "1"}
@@ -124,8 +124,12 @@ def test_windows_of_one_person_are_drawn_once_and_nobody_elses_with_them(pages: 
     assert mine != again  # each window has tokens of its own
     pages.account("Eve")
     pages.sign_in("Eve")
-    hers = pages.client.get("/", headers=REFRESH).text
+    read = len(seen)
+    with _statements(pages.engine, seen):
+        hers = pages.client.get("/", headers=REFRESH).text
+    assert [] == [one for one in seen[read:] if "FROM messages" in one], "read again for somebody who may see the same"
     assert ("Give back" in mine, "Give back" in hers, "Take over" in hers) == (True, False, True)
+    assert ([True], [False]) == ([f"<option>{one}</option>" in hers for one in ("Dana",)], ["<option>Eve" in hers])
     with reading(pages.engine) as session:
         looks = select(func.count()).where(StaffAudit.by == "staff:Eve", StaffAudit.about == "Today")  # type: ignore[arg-type]  # SQLModel says `bool`
         assert 1 == session.scalar(looks)
@@ -163,7 +167,7 @@ def test_whom_a_page_shows_that_was_drawn_for_another_window_is_written_down_for
 
 
 def test_what_was_drawn_is_handed_out_for_five_seconds() -> None:
-    kept, drawn_at = DrawnPages(), list[float]()
+    kept, drawn_at = MadeOnce[DrawnPage](), list[float]()
 
     def draw(at: float) -> DrawnPage:
         drawn_at.append(at)

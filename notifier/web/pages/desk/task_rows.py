@@ -36,7 +36,7 @@ class TaskList:
     counts: TaskCounts
     next: Place | None
     colleagues: tuple[str, ...]
-    """To whom work may be handed over."""
+    """Everybody to whom work may be handed over, whoever looks among them."""
 
 
 def task_list(session: Session, view: View, *, older: bool = False, after: Place | None = None) -> TaskList:
@@ -59,7 +59,7 @@ def _filled(
     whose = {task.phone: task.enrollment for task in tasks if task.enrollment is not None}
     rows = reply_rows(session, [(task.reply, task.taken_by) for task in tasks], whose)
     by_task = {task.ref: row for task, row in zip(tasks, rows, strict=True)}
-    names = tuple(one.name for one in accounts(session) if one.active and one.name != view.who.name)
+    names = tuple(one.name for one in accounts(session) if one.active)
     gates = {
         one.ref: gates_to_clear(session, one.enrollment, one.message)
         for group in groups

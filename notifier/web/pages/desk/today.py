@@ -52,17 +52,23 @@ class Expected:
 
 def show(view: View) -> Response:
     """The day."""
+    token = view.desk.token
+    values = view.read_once(token, lambda: _read(view))
+    today = view.now.astimezone(view.context.zone).date()
+    return view.page("today.html", about="Today", desk_token=token, today=today, undo=undoable(view), **values)
+
+
+def _read(view: View) -> dict[str, Any]:
+    """All that the page shows: the same for everybody who may see the same patients."""
     context, now = view.context, view.now
     today, tomorrow = _midnight(view, 0), _midnight(view, 1)
     edges, in_a_day = [_midnight(view, number) for number in range(8)], now + _DAY
-    token = view.desk.token
     with context.visible_session() as session:
         leaving, waiting = worklists.count_upcoming(session, {in_a_day, *edges[1:]})
-        values: dict[str, Any] = {
+        return {
             "alarms": status_notices(session, view),
             "steps": steps_of(session, view),
             "tasks": task_list(session, view),
-            "undo": undoable(view),
             "expected": _expected(session, view, today, tomorrow),
             "soon": worklists.upcoming(session, None, now + _DAY, 8),
             "in_a_day": leaving[in_a_day],
@@ -70,7 +76,6 @@ def show(view: View) -> Response:
             "waiting": waiting,
             "yesterday": _counts(worklists.count_left(session, _midnight(view, -1), today)),
         }
-    return view.page("today.html", about="Today", desk_token=token, today=now.astimezone(context.zone).date(), **values)
 
 
 def _expected(session: Session, view: View, today: datetime, tomorrow: datetime) -> list[Expected]:
