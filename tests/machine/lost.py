@@ -23,16 +23,16 @@ def lost(
 ) -> Iterator[str]:
     """What has not left though it could: all was well from `since` to `until`, and nobody had a word against it.
 
-    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving, and a
-    course on hold keeps its places among the texts of its number's days. A lift waits for the rule, which a person must
+    A quiet patient alone can be promised it: a STOP, a hold or another treatment may keep a text from leaving, and what
+    may not leave keeps its places among the texts of its number's days. A lift waits for the rule, which a person must
     have told, or a text that has `arrived` at the number that counts now: no carrier has given it back.
     """
     sent = {(found["whose"], found["step"]) for text in texts if (found := WHICH.search(text.body))} | in_review
     for mine in known.courses.values():
         if mine.held or mine.cancelled or mine.phone in {*known.wrote_stop, *known.stopped}:
             continue
-        held = [one for one in known.courses.values() if one.held and not one.cancelled and one.phone == mine.phone]
-        kept = [span for one in held for span in _places(one, known, arrived)]
+        beside = [one for one in known.courses.values() if one.phone == mine.phone and not one.cancelled]
+        kept = [span for one in beside for span in _places(one, known, arrived)]
         told = told_by(mine, arrived)
         for step in mine.steps:
             moment = mine.moment(step)
@@ -47,15 +47,18 @@ def lost(
 
 
 def _places(one: Course, known: Known, arrived: Sequence[Text]) -> Iterator[Span]:
-    """When the texts of a course on hold may have a place; on which day of these nobody says."""
+    """When texts that may not leave may have had a place, on which day of these nobody says: all of a course on hold,
+    and else "you may again" of what nobody tells: nobody comes back to a text that had no place beside it."""
     had = {found["step"] for text in arrived if (found := WHICH.search(text.body)) and found["whose"] == one.whose}
-    if not told_by(one, arrived).issuperset(one.topics):
+    told = told_by(one, arrived)
+    if one.held and not told.issuperset(one.topics):
         yield one.treated_at, max(map(one.end, one.topics))  # its own text of the rules, or a catch-up
     for step in one.steps:
-        if "topics" not in step and step["key"] not in had:
+        waits = "lifts" in step and not (one.informed or told.issuperset(step["lifts"]))
+        if "topics" not in step and step["key"] not in had and (one.held or waits):
             others = known.others(one) if "lifts" in step else ()
-            waits = [other.end(topic) for other in others for topic in other.topics]
-            yield one.moment(step), max([one.moment(step), *waits]) + timedelta(**step["stale_after"])
+            ends = [other.end(topic) for other in others for topic in other.topics]
+            yield one.moment(step), max([one.moment(step), *ends]) + timedelta(**step["stale_after"])
 
 
 def _open(

@@ -12,13 +12,18 @@ from sqlalchemy.orm import Session
 
 from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.planning.plan import PlanningRules
+from notifier.enrollments.replan import replan
+from notifier.scheduler.replans import Replans
 from notifier.sending.dispatch import Turn
 from notifier.sending.pause_points import PausePoint
 from notifier.sms.gateway import OutgoingText
+from schedules.wording import Voice
 from tests.setups.fakes import FakeClock, FakeGateway
 from tests.setups.sending import Sending
 
 _T = TypeVar("_T")
+RULES = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
 
 
 class MachineClock(FakeClock):
@@ -79,6 +84,7 @@ class Process(Sending):
 
     def __post_init__(self) -> None:
         self.threads = InOrder(self.engine)
+        self.replans = Replans(self.threads, self.clock, lambda session, now: replan(session, RULES, now))
         self.start()
 
     async def _reached(self, point: PausePoint, attempts: Collection[str]) -> None:

@@ -21,7 +21,6 @@ from sqlmodel import col
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import writing
 from notifier.db.tables import Enrollment
-from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.command import Command
 from notifier.enrollments.enroll import enroll
@@ -36,15 +35,13 @@ from notifier.sending.outcomes.apply_receipt import apply_receipt
 from notifier.sending.pause_points import PausePoint
 from notifier.sms.gateway import OutgoingText, ProviderMessage
 from schedules.catalogue import parse_protocol
-from schedules.wording import Voice
 from tests.conftest import Rows
 from tests.machine.in_review import in_review
 from tests.machine.lost import lost
-from tests.machine.process import MachineClock, Process, Provider
+from tests.machine.process import RULES, MachineClock, Process, Provider
 from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, said_twice, untold
 from tests.setups.fakes import FakeClock
 
-RULES = PlanningRules(Voice("Clinic", "+1 212 555 0100"), "America/New_York", must_be_approved=False)
 CATALOGUE = {file.stem: parse_protocol(file.stem, file.read_text("utf-8")) for file in PROTOCOLS.glob("*.toml")}
 
 
@@ -202,6 +199,7 @@ class World:
             await process.takeover()
             dispatch.trials += await probe(threads, self.provider, now=clock.now())
             await process.look_up()
+        await process.replans.round()
         turn = await process.turn_or_die()
         if turn is None:
             self._started = False
