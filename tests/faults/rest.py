@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import signal
 from datetime import datetime, timedelta
-from functools import partial
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.outbox import in_state
-from notifier.db.tables import Attempt, Message
+from notifier.db.tables import Attempt, Message, RecoveryKind
 from notifier.domain.states import MessageState
 from notifier.sandbox.faults import Faults
 from notifier.sending.apart import JUST_LEFT
 from notifier.sending.gates.circuits import open_circuits
+from notifier.sending.gates.recoveries import open_recoveries, release_late
 from notifier.sending.outcomes.lookup import next_look
 from tests.faults.process import became, until
 from tests.faults.service import Service
@@ -38,31 +38,32 @@ def come_to_rest(service: Service) -> None:
     if not service.waiting() and not _put_off(service):
         return
     service.kill_all()
-    dead = _open_calls(service)
+    dead, since = _open_calls(service), service.clock.now()
     service.start()
     for _ in range(_STEPS):
-        if _rests(service):
-            break
-        # However slow the machine is: a jump ends the leases of what the worker has in hand.
-        until(lambda: _open_calls(service) <= dead, lambda: f"{service.states()}")
-        asked = len(service.sandbox.sandbox.requests)
-        service.jump(max(_next_moment(service) or service.clock.now(), service.clock.now() + _STRIDE) + _NOTICED)
-        until(partial(_noticed, service, asked), "the worker notices nothing")
-
-
-def _rests(service: Service) -> bool:
-    """Whether nothing waits; asked for as long as the worker gets on, at whatever pace."""
-    before, states = None, service.states()
-    while states != before:
+        _let_it_work(service, since, dead)
         if became(lambda: not service.waiting() and not _put_off(service), within=0.5):
-            return True
-        before, states = states, service.states()
-    return False
+            break
+        since = max(_next_moment(service) or service.clock.now(), service.clock.now() + _STRIDE) + _NOTICED
+        service.jump(since)
 
 
-def _noticed(service: Service, asked: int) -> bool:
-    """Since the jump the worker has asked for something, as it does; or it has nothing to do."""
-    return len(service.sandbox.sandbox.requests) > asked or not (service.waiting() or _put_off(service))
+def _let_it_work(service: Service, since: datetime, dead: set[str]) -> None:
+    """However slow the machine is, the worker has had its chance at everything that is due: a clock that runs away from
+    it closes the gate of what patients wrote before each claim, and ends the leases of what it has in hand."""
+    until(lambda: service.has_read(since), "the worker does not read what patients wrote")
+    until(lambda: not service.due() or _keeps(service), lambda: f"due, and nothing keeps it: {service.states()}")
+    until(lambda: _open_calls(service) <= dead, lambda: f"a call does not end: {service.states()}")
+
+
+def _keeps(service: Service) -> bool:
+    """Whether something keeps all that is due; not the late texts of an outage, which somebody looks at here."""
+    with reading(service.engine) as session:
+        late, is_closed = open_recoveries(session).get(RecoveryKind.LATE), bool(open_circuits(session))
+    if late:
+        with writing(service.engine) as session:
+            release_late(session, texts=late.texts, up_to=late.up_to, now=service.clock.now(), by="staff")
+    return is_closed
 
 
 def _open_calls(service: Service) -> set[str]:

@@ -29,6 +29,7 @@ from tests.faults.processes import ROOT, Processes
 S = MessageState
 BEGINS = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 """Friday, 11:00 in New York."""
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Service:
@@ -49,11 +50,11 @@ class Service:
 
     def jump(self, to: datetime) -> None:
         """Set every clock: the worker's, the provider's, and the database's where leases are written by it."""
-        set_clock(self.folder, to)
         if not is_sqlite(self.engine):
             with self.engine.begin() as connection:
                 by = {"to": to}
                 connection.execute(text("UPDATE shifted.clock SET ahead = :to - pg_catalog.clock_timestamp()"), by)
+        set_clock(self.folder, to)
 
     def pass_(self, **span: float) -> None:
         self.jump(self.clock.now() + timedelta(**span))
@@ -84,12 +85,13 @@ class Service:
 
     def until_caught_up(self) -> None:
         """The worker has read what patients wrote, so that it may send."""
-        until(lambda: self._last_poll() is not None, "no inbound poll was completed")
+        until(self.has_read, "no inbound poll was completed")
 
-    def _last_poll(self) -> datetime | None:
+    def has_read(self, since: datetime = BEFORE_ALL) -> bool:
+        """Whether a worker has read what patients wrote, in a poll that began then or later."""
         with reading(self.engine) as session:
             found = last_poll(session)
-            return found.completed_at if found else None
+            return found is not None and found.completed_at >= since
 
     @property
     def alive(self) -> list[WorkerProcess]:
@@ -178,6 +180,12 @@ class Service:
         with reading(self.engine) as session:
             found = select(Attempt).where(col(Attempt.message_id) == message).order_by(col(Attempt.started_at))
             return list(session.scalars(found))
+
+    def due(self) -> int:
+        """How many planned texts it is time for."""
+        with reading(self.engine) as session:
+            due = in_state(S.PLANNED) & (col(Message.due_at) <= self.clock.now())
+            return session.scalar(select(func.count()).where(due)) or 0
 
     def waiting(self) -> int:
         """How many texts nobody has concluded anything about, though it is time to."""
