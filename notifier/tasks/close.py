@@ -31,6 +31,8 @@ _OTHERWISE: Final = {
 }
 """How the other kinds are closed."""
 EVENTS: Final = {TaskOutcome.TOLD: "told_in_person", TaskOutcome.DONE: "seen_to"}
+SILENCE_CLOSED: Final = "silence_closed"
+"""What a closing is called in the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _see_to(
     _delete_claims(session, kind, [row.id for row in rows])
     session.execute(delete(SeenTo).where(col(SeenTo.message_id).in_([row.id for row in rows])))
     insert_rows(session, SeenTo, [{"message_id": row.id, "at": now, "by": by} for row in rows])
-    what = "silence_closed" if kind is TaskKind.SILENCE else EVENTS[how]
+    what = SILENCE_CLOSED if kind is TaskKind.SILENCE else EVENTS[how]
     insert_rows(session, Event, [_event(row, what, now, by) for row in rows])
     if how is TaskOutcome.TOLD:
         _inform(session, rows, now)

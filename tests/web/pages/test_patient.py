@@ -162,7 +162,7 @@ def test_who_must_never_be_texted_is_texted_again_only_after_saying_how_that_was
     )
     sure(pages, what="text-again", reconsent="signed a new form")
     assert 'id="text-again"' not in pages.get(HERS).text
-    assert "signed a new form" in pages.read(HERS)
+    assert "Signed a new form" in pages.read(HERS)
     assert 2 == pages.enroll(appointment_at=next_visit).enrollment
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -95,8 +96,11 @@ def test_what_was_told_in_person_is_off_the_list_and_in_the_history(pages: Pages
     texts = pages.texts(pages.enroll().enrollment)
     move(pages, texts[0], S.EXPIRED, why="too late")
     pages.post("/tasks", do="told", task=f"text-{texts[0].id}")
-    assert "too late" not in pages.read("/")
-    assert "told in person" in pages.read("/patients/1")
+    assert "Too late." not in pages.read("/")
+    told = pages.get("/patients/1").text
+    assert ("told in person" in told, f"<td>Dana</td><td>{texts[0].step}" in told) == (True, False)
+    pages.post("/tasks/reopen", task=re.findall(r'name="task" value="([^"]+)"', told)[0])
+    assert ("Too late." in pages.read("/"), False) == (True, "Open again" in pages.read("/patients/1"))
 
 
 def test_todays_appointments_stand_in_order_and_an_unmarked_one_stands_out(pages: Pages) -> None:

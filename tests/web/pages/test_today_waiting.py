@@ -97,6 +97,10 @@ def test_everything_about_one_number_is_one_row(pages: Pages) -> None:
     assert "Needs a person 1" in shown
     assert "3 about Ana Ruiz ." in shown or "3 about Ana Ruiz." in shown
     assert all(said in shown for said in ("A landline.", "Too late.", "who is this?"))
+    both = f"text-{first.id}~text-{second.id}"
+    assert both in re.findall(r'value="([^"]+)"', pages.get("/").text)
+    pages.post("/tasks", do="told", task=both)
+    assert "A landline." not in pages.read("/")
 
 
 def test_the_list_goes_on_page_by_page_with_the_true_count(pages: Pages) -> None:

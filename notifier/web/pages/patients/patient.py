@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,12 @@ from notifier.conversations.notes import notes_on
 from notifier.db import enrollments
 from notifier.db.engine import reading
 from notifier.db.protocols import UnreadableVersion
-from notifier.db.tables import Enrollment, StaffForm
+from notifier.db.tables import Enrollment, Event, StaffForm
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import FIRST
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.states import MessageState
+from notifier.domain.tasks import TaskKind, TaskRef
 from notifier.enrollments.field_values import stored as stored_value
 from notifier.enrollments.fields import KEPT, NOTES, Kind
 from notifier.enrollments.outlook import plan_when_enrolled
@@ -29,6 +31,7 @@ from notifier.oversight import forecast, history
 from notifier.oversight.gates import gates_of_patient
 from notifier.oversight.informed import informed_of
 from notifier.oversight.worklists import as_open
+from notifier.tasks.close import EVENTS, SILENCE_CLOSED
 from notifier.web.pages.desk.reply import reply_box
 from notifier.web.pages.patients.enroll_form import zones
 from notifier.web.pages.patients.first_text import first_text_of
@@ -68,6 +71,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         facts, ends, unreadable = facts_without_protocol(enrollment), (), why
     own = facts.moments.ends
     replies = conversation(session, enrollment, _MOST_SAID)
+    happened = history.of_enrollment(session, whose)
     return {
         "facts": facts,
         "unreadable": unreadable,
@@ -98,7 +102,8 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
             if one.id != enrollment.id and context.rules.is_yours(one.office)
         ],
         "patient_notes": notes_on(session, enrollment, context.rules.yours),
-        "history": history.of_enrollment(session, whose),
+        "history": happened,
+        "reopens": _reopens((event for event, _ in happened), {one.id for one in messages if one.seen_to}),
         "warnings": _warnings(session, view, whose),
         "own_lengths": "; ".join(f"{topic}={length}" for topic, length in facts.restrictions.items()),
         "length_in_words": length_in_words,
@@ -117,6 +122,16 @@ def _picture(
         return None
     last = [one for one in bubbles if one.kind not in ("rebook", FIRST)]
     return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
+
+
+def _reopens(latest_first: Iterable[Event], closed: Collection[int | None]) -> dict[int | None, str]:
+    """The work about texts that a person has closed, by the event that closed it."""
+    found: dict[int | None, TaskRef] = {}
+    for event in latest_first:
+        kind = {**dict.fromkeys(EVENTS.values(), TaskKind.TEXT), SILENCE_CLOSED: TaskKind.SILENCE}.get(event.what)
+        if kind and event.message_id in closed and event.message_id not in {one.number for one in found.values()}:
+            found[event.id] = TaskRef(kind, event.message_id or 0)
+    return {event: str(ref) for event, ref in found.items()}
 
 
 def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
