@@ -9,19 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from notifier.db.protocols import is_approved
 from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.protocol_choice import find_protocol
 from notifier.domain.refused import Refused
-from notifier.domain.states import RUNNING
 from notifier.enrollments.effect import Effect, What
 from notifier.enrollments.lifecycle import preview
 from notifier.publishing.migrate_command import Migrate
+from notifier.publishing.under_way import under_way
 from schedules.protocol import CareProtocol
 
 
@@ -58,6 +56,8 @@ class ProtocolEffect:
     """Those on another version; whom it changes most for comes first."""
     on_it: int
     """Running patients who are on this version already."""
+    over: int
+    """Patients whose aftercare is over, on any version: for them nothing changes, and they are not moved."""
     waiting: tuple[str, ...]
     """Languages in which a clinician must approve this content before anybody is moved to it."""
 
@@ -100,6 +100,7 @@ class ProtocolEffect:
             "protocol": self.protocol.id,
             "version": self.protocol.version,
             "on_it": self.on_it,
+            "over": self.over,
             "waiting": list(self.waiting),
             "texts": self.counts,
             "told_otherwise": [one.enrollment for one in self.misinformed],
@@ -116,24 +117,15 @@ def protocol_effect(
 ) -> ProtocolEffect:
     """What moving every running patient to the present content would do, each by itself. Raises Refused."""
     protocol = find_protocol(protocol_id, protocols)
-    running = [col(Enrollment.protocol) == protocol.id, col(Enrollment.state).in_(RUNNING), *_yours(rules)]
-    found = select(Enrollment).where(*running, col(Enrollment.version) != protocol.version)
-    others = session.scalars(found.order_by(col(Enrollment.id))).all()
-    on_it = select(func.count()).where(*running, col(Enrollment.version) == protocol.version)
-    patients = [_effect_on(session, one, protocol, rules, now) for one in others]
+    running = under_way(session, protocol, rules, now)
+    patients = [_effect_on(session, one, protocol, rules, now) for one in running.others]
     patients.sort(key=lambda one: (one.effect is not None, not one.misinformed, _unchanged(one), one.enrollment))
     waiting = tuple(
         one
         for one in protocol.languages
         if rules.must_be_approved and not is_approved(session, protocol.id, protocol.version, one)
     )
-    return ProtocolEffect(protocol, tuple(patients), session.scalar(on_it) or 0, waiting)
-
-
-def _yours(rules: PlanningRules) -> list[ColumnElement[bool]]:
-    """As `PlanningRules.is_yours` says it."""
-    office = col(Enrollment.office)
-    return [] if rules.yours is None else [or_(office.is_(None), office.in_(sorted(rules.yours)))]
+    return ProtocolEffect(protocol, tuple(patients), running.on_it, running.over, waiting)
 
 
 def _effect_on(

@@ -22,11 +22,13 @@ _WORDS: Final = {
 def effect_summary(found: ProtocolEffect) -> list[str]:
     """Who is concerned, what moves, who was told otherwise, what would be past, and what stands in the way."""
     protocol, others = found.protocol, len(found.patients)
+    over = [f"Aftercare is over for {found.over:,} more; they stay as they are."] if found.over else []
     if not others:
-        return [f"No running patient is on another version of it than {protocol.version}: nothing changes."]
+        return [f"No running patient is on another version of it than {protocol.version}: nothing changes.", *over]
     changed = [one for one in found.patients if one.effect is not None and one.effect.texts]
     said = [
         f"Running patients on other versions of {protocol.id}: {others}; on {protocol.version}: {found.on_it}.",
+        *over,
         f"Texts change for {len(changed)}; for {others - len(changed)} nothing does.",
         *(f"{many} {one if many == 1 else several}." for many, one, several in _changes(found)),
         f"Told otherwise: {len(found.misinformed)}; not yet: {others - len(found.misinformed)}.",

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.events import of_enrollment
+from notifier.db.tables import Enrollment, Message
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.publishing.approve import approve
@@ -39,6 +41,28 @@ def test_the_effect_says_for_each_running_patient_what_moves_and_who_was_misinfo
     assert [changed.told] == [one.enrollment for one in found.misinformed]
     assert "Told otherwise: 1; not yet: 1." in effect_summary(found)
     assert before == (changed.clinic.texts(changed.told), changed.clinic.texts(changed.fresh))
+
+
+def test_whose_aftercare_is_over_is_counted_and_stays_as_is(clinic: ClinicSetup) -> None:
+    """Ten months later the first has nothing left; the others have a length of their own, a text, or a new course."""
+    later, new = (
+        clinic.now + 300 * DAY,
+        CareProtocol.from_content(clinic.protocols["plain"].content.replace('"days":7', '"days":10')),
+    )
+    numbers = [f"+121255501{one}" for one in range(41, 46)]
+    over, own, waits, _ = (clinic.enroll(phone=one).enrollment for one in numbers[:4])
+    lately = clinic.enroll(phone=numbers[4], at=later - 12 * DAY, now=later - 12 * DAY).enrollment
+    with writing(clinic.engine) as session:
+        for text in session.scalars(select(Message)):
+            text.state = MessageState.PLANNED if text.enrollment_id == waits else MessageState.DELIVERED
+        session.get_one(Enrollment, own).restrictions = {"sun": "11m"}
+        session.get_one(Enrollment, over).restrictions = {"sun": "8m"}
+    with reading(clinic.engine) as session:
+        found = protocol_effect(session, "plain", protocols={"plain": new}, rules=clinic.rules, now=later)
+        same = protocol_effect(session, "plain", protocols=clinic.protocols, rules=clinic.rules, now=later)
+    assert ([own, waits, lately], 2, 0) == (sorted(one.enrollment for one in found.patients), found.over, found.on_it)
+    assert ([], 2, 3) == ([*same.patients], same.over, same.on_it)
+    assert "Aftercare is over for 2 more; they stay as they are." in effect_summary(found)
 
 
 def test_who_has_read_the_same_in_other_words_was_not_told_otherwise(clinic: ClinicSetup) -> None:

@@ -15,6 +15,7 @@ from schedules.catch_up import is_catch_up
 from schedules.moments import Anchor, leaves_late
 from schedules.offsets import Duration
 from schedules.protocol import CareProtocol, StepKind
+from schedules.reach import reach
 from schedules.repeat import repeated_key
 from schedules.send_window import SendWindow
 from schedules.timeline import Patient, Rules, Timeline, build_timeline, draft_timeline
@@ -66,6 +67,15 @@ def test_never_early_no_text_says_you_may_before_every_restriction_it_lifts_has_
             for topic in message.topics:
                 lasts = case.protocol.restrictions[topic]
                 assert _is_over(lasts, case.anchor.at, message.due_at, case.patient.zone)
+
+
+@often
+@given(cases())
+def test_beyond_its_reach_nothing_holds_and_no_text_is_of_use(case: Case) -> None:
+    planned = case.plan()
+    if case.anchor.treated:
+        ends = [end for _, end in planned.restrictions] + [one.expires_at for one in planned.messages]
+        assert all(one < case.anchor.at + reach(case.protocol) for one in ends)
 
 
 def _is_over(lasts: Duration, treated_at: datetime, at: datetime, zone: ZoneInfo) -> bool:

@@ -69,6 +69,7 @@ class ProtocolEffectResponse(ResponseModel):
     protocol: str
     version: str
     on_it: int = Field(description="Running patients who are on this version already.")
+    over: int = Field(description="Patients on any version whose aftercare is over: nothing changes for them.")
     waiting: list[str] = Field(description="Languages in which a clinician must approve it first.")
     texts: dict[str, int]
     told_otherwise: list[int]
