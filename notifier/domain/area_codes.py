@@ -10,9 +10,9 @@ from typing import Final
 
 _EASTERN, _CENTRAL, _MOUNTAIN = "America/New_York", "America/Chicago", "America/Denver"
 _IN_BOTH: Final = {
-    (_CENTRAL, _EASTERN): (219, 270, 364, 423, 448, 574, 812, 850, 906, 930),
+    (_CENTRAL, _EASTERN): (219, 270, 364, 423, 448, 574, 606, 812, 850, 906, 930),
     (_CENTRAL, _MOUNTAIN): (308, 605, 620, 701, 785),
-    ("America/Boise", "America/Los_Angeles"): (208, 458, 541, 986),
+    ("America/Boise", "America/Los_Angeles"): (208, 458, 541, 775, 986),
     (_MOUNTAIN, "America/Phoenix"): (928,),  # the Navajo Nation keeps summer time, the rest of Arizona does not
     (_EASTERN,): (689,),  # Orlando's second code; the library has it in the Central zone
 }

@@ -23,7 +23,7 @@ from notifier.sending.apart import JUST_LEFT
 from notifier.sending.claim import SendingRules
 from notifier.sending.decide import Decision, Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
-from notifier.sending.gates.recoveries import LATE, last_departure, open_recoveries, release_late, waits
+from notifier.sending.gates.recoveries import BY_WORKER, LATE, last_departure, open_recoveries, release_late, waits
 from schedules.moments import NOT_TOLD
 
 _AT_ONCE: Final = 2000
@@ -79,6 +79,8 @@ class RecoveryPlan:
 
     restored_to: datetime | None
     """These tables are a backup of that moment; Twilio must be asked first."""
+    went_back: bool
+    """They are no backup that somebody put there: the database went back in time by itself."""
     waiting: bool
     """The late texts wait for this person; else they leave by themselves."""
     up_to: datetime
@@ -132,6 +134,7 @@ def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> Recov
         seen.expired(row)
     return RecoveryPlan(
         restored_to=restored.up_to if restored else None,
+        went_back=restored is not None and restored.by == BY_WORKER,
         waiting=late is not None,
         up_to=up_to,
         late=seen.first(),

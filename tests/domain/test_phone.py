@@ -93,6 +93,8 @@ def test_an_area_code_points_to_one_to_four_zones_or_to_none(subtests: pytest.Su
         ("+12125550123", ("America/New_York",)),
         ("+18506505501", ("America/Chicago", "America/New_York")),  # whatever its first six digits say
         ("+12195550123", ("America/Chicago", "America/New_York")),
+        ("+16065550123", ("America/Chicago", "America/New_York")),
+        ("+17752340123", ("America/Boise", "America/Los_Angeles")),
         ("+19285550123", ("America/Denver", "America/Phoenix")),
         ("+16895550123", ("America/New_York",)),
         ("+19075550123", ("America/Adak", "America/Anchorage")),

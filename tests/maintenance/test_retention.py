@@ -81,8 +81,9 @@ async def test_the_worker_forgets_on_time_and_at_the_provider_once_somebody_agre
     threads.close()
 
 
-async def test_nothing_younger_than_the_longest_restore_is_deleted_at_the_provider(clinic: ClinicSetup) -> None:
-
+async def test_nothing_younger_than_the_longest_restore_is_deleted_at_the_provider_and_a_refusal_is_asked_again(
+    clinic: ClinicSetup,
+) -> None:
     clock, threads = FakeClock(clinic.now), DatabaseThreads(clinic.engine)
     gateway = FakeGateway(clock)
     clinic.enroll()
@@ -91,13 +92,14 @@ async def test_nothing_younger_than_the_longest_restore_is_deleted_at_the_provid
     clinic.act(erase, 1, rules=clinic.rules, pseudonyms=PSEUDONYMS, now=clock.now(), by="desk")
     forgetting = Forgetting(threads, clock, gateway, clinic.rules, PSEUDONYMS, None)
     left = []
-    for days in (34, 2):
+    for days, refuses in ((34, False), (2, True), (1, True), (1, False)):
+        gateway.down = refuses
         clock.pass_(days=days)
         await forgetting.round()
         with reading(clinic.engine) as session:
             left.append(undeleted(session))
     threads.close()
-    assert [1, 0] == left
+    assert [1, 1, 1, 0] == left
 
 
 async def test_test_texts_and_bookings_go_by_themselves_and_patients_do_not(clinic: ClinicSetup) -> None:

@@ -22,6 +22,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.refused import Refused
 from notifier.oversight.forecast import as_json as plain
 from notifier.sending.adopt import Adopted, Interrupted, adopt
+from notifier.sending.gates.recoveries import what_it_is
 from notifier.sending.poll import LONG_OVERLAP, poll_inbound
 from notifier.sending.recover import LateFate, LateText, RecoveryPlan, plan_recovery, release
 from notifier.sms.gateway import GatewayUnavailable
@@ -154,7 +155,7 @@ def _sentences(found: RecoveryPlan, adopted: Adopted | None) -> Sequence[str]:
     if found.restored_to is not None:
         then = f"{found.restored_to:%Y-%m-%d %H:%M} UTC"
         return [
-            f"this is a backup of {then}, so nothing is sent; some of these may have left since",
+            f"{what_it_is(then, went_back=found.went_back)}, so nothing is sent; some of these may have left since",
             "to ask Twilio, and to read what patients wrote since: notifier recover --apply",
         ]
     return []

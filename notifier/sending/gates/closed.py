@@ -68,7 +68,7 @@ class Gates:
     def why_closed(self, trial: Trial | None) -> tuple[str, str] | None:
         """Which gate keeps everything (`restored`, `gate` or `circuit`) and why, in words; None where none does."""
         if self.restored:
-            return "restored", "the database is a backup, and Twilio must be asked what left since"
+            return "restored", "the database is an older one, and Twilio must be asked what left since"
         if not self.is_polled:
             return "gate", "what patients wrote has not been read at Twilio"
         of_all = [one for one in self.circuits if one.sender is None and (not trial or one.code == HIDES)]

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from notifier.db.tables import Attempt, WorkerRow
 from notifier.sending.gates.heartbeats import arrive, still_here
-from notifier.sending.gates.recoveries import begin_after_restore
+from notifier.sending.gates.recoveries import BY_WORKER, begin_after_restore
 
 _AT_LEAST: Final = timedelta(days=1)
 """How far back the provider is asked from what is missing: nobody knows to which moment the tables went back."""
@@ -32,7 +32,7 @@ def went_back(session: Session, *, missing_since: datetime, now: datetime, why: 
     It is asked since the last call that they know: whatever they lack came after it.
     """
     up_to = min(min(missing_since, now) - _AT_LEAST, last_call(session) or now)
-    if begin_after_restore(session, up_to=up_to, now=now, by="worker"):
+    if begin_after_restore(session, up_to=up_to, now=now, by=BY_WORKER):
         log.error("database_went_back", alert=True, why=why, see="notifier recover --plan")
 
 

@@ -19,6 +19,8 @@ from notifier.domain.states import MessageState
 LATE: Final = timedelta(hours=1)
 """A text that has been due for longer is late. An outage is as long: none left in all that time."""
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
+BY_WORKER: Final = "worker"
+"""Who begins a recovery that nobody asked for."""
 LATE_WAITS: Final = "late after an outage: it waits for a person"
 """Of each of them, for staff; written nowhere, for there may be hundreds of thousands."""
 _S = MessageState
@@ -52,11 +54,11 @@ def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recove
     if (session.scalar(select(func.count()).select_from(some)) or 0) <= above:
         return None
     many = session.scalar(select(func.count()).select_from(Message).where(*these)) or 0
-    row = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": "worker"}
+    row = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": BY_WORKER}
     if insert_if_new(session, Recovery, row):
         unmark(session, waits(up_to, now))
         why = f"{many} late texts wait for a person"
-        record_event(session, at=now, by="worker", what="recovery_began", why=why)
+        record_event(session, at=now, by=BY_WORKER, what="recovery_began", why=why)
     return open_recoveries(session).get(RecoveryKind.LATE)
 
 
@@ -109,13 +111,19 @@ def next_departure(session: Session, late: Recovery | None) -> datetime | None:
     return next_due(session, after=late.up_to if late else None)
 
 
+def what_it_is(then: str, *, went_back: bool) -> str:
+    """Why Twilio must be asked. `then`: up to when these tables know what happened; `went_back`: nobody restored a
+    backup, a worker missed what it had written."""
+    return f"the database went back in time, perhaps to {then}" if went_back else f"this is a backup of {then}"
+
+
 def sentences(session: Session, now: datetime) -> list[str]:
     """What whoever runs the machine must know and do. It names commands, so no page says it: see web/alarms.py."""
     said = []
     for kind, one in open_recoveries(session).items():
         if kind is RecoveryKind.RESTORED:
-            then = f"{one.up_to:%Y-%m-%d %H:%M} UTC"
-            said.append(f"nothing is sent: this is a backup of {then}; ask Twilio what left since: notifier recover")
+            what = what_it_is(f"{one.up_to:%Y-%m-%d %H:%M} UTC", went_back=one.by == BY_WORKER)
+            said.append(f"nothing is sent: {what}; ask Twilio what left since: notifier recover")
         elif many := count_waiting(session, one.up_to, now):
             texts = f"{many} late text waits" if many == 1 else f"{many} late texts wait"
             said.append(f"{texts} for a person: notifier recover --plan")

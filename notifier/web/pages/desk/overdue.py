@@ -37,7 +37,9 @@ def release_late(view: View) -> Response:
     with writing(view.context.engine) as session:
         plan = _plan(session, view)
         if plan.restored_to is not None:
-            raise Refused("this is a backup: Twilio must be asked what has left since; tell whoever runs this machine")
+            raise Refused(
+                "the database is an older one: Twilio must be asked what left since; tell whoever runs this machine"
+            )
         if view.field("seen") != plan.digest:
             raise Refused("the late texts have changed since you looked; look at them once more")
         release(session, plan, now=view.now, by=view.who.by)

@@ -16,7 +16,7 @@ from notifier.oversight.alerts.stored_alerts import open_alerts
 from notifier.sending.gates.circuits import HIDES, open_circuits, what_stops
 from notifier.sending.gates.heartbeats import living, trust_clocks
 from notifier.sending.gates.probe import close_circuit
-from notifier.sending.gates.recoveries import count_waiting, open_recoveries
+from notifier.sending.gates.recoveries import BY_WORKER, count_waiting, open_recoveries, what_it_is
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.formats import counted, moment, sentence
 
@@ -80,7 +80,8 @@ def _stops(session: Session, view: View) -> Iterator[StatusNotice]:
         yield StatusNotice(why, to_do, circuit.opened_at, resets=True)
     for kind, found in open_recoveries(session).items():
         if kind is RecoveryKind.RESTORED:
-            why = f"Nothing is sent: this is a backup of {moment(found.up_to, zone)}."
+            what = what_it_is(moment(found.up_to, zone), went_back=found.by == BY_WORKER)
+            why = f"Nothing is sent: {what}."
             yield StatusNotice(why, f"Twilio must be asked what has left since. {_ASK}", found.at)
         elif many := count_waiting(session, found.up_to, now):
             waits = "waits" if many == 1 else "wait"
