@@ -14,7 +14,7 @@ from sqlalchemy import Update, bindparam, null, update
 from sqlalchemy.orm import Session
 
 from notifier.db.array_param import in_array
-from notifier.db.outbox import ask_where_caught_up, in_state, record_moves
+from notifier.db.outbox import ask_where_caught_up, in_state, is_beside_plan, record_moves
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
 from notifier.domain.states import MessageState, check_move
@@ -32,9 +32,10 @@ def leave(session: Session, ids: Sequence[int], *, late: bool, at: datetime, by:
 
 def accept(session: Session, attempt_ids: Sequence[str], *, seen: MessageState, at: datetime, by: str) -> Sequence[int]:
     """The texts of these attempts, in the state seen, are accepted under the SIDs that the attempts have; their ids."""
-    moved = session.connection().scalars(_accept(seen), {"attempt_ids": attempt_ids}).all() if attempt_ids else []
+    found = session.connection().execute(_accept(seen), {"attempt_ids": attempt_ids}).all() if attempt_ids else []
+    moved = [row[0] for row in found]
     record_moves(session, moved, seen=seen, to=_S.ACCEPTED, at=at, by=by, why=None)
-    ask_where_caught_up(session, moved, at)
+    ask_where_caught_up(session, [id_ for id_, kind, step in found if is_beside_plan(kind, step)], at)
     return moved
 
 
@@ -56,4 +57,6 @@ def _accept(seen: MessageState) -> Update:
         in_state(seen),
     )
     calls = {"attempts": _messages.attempts + 1} if seen is _S.ATTEMPTING else {}  # an unknown one was counted then
-    return these.values(state=_S.ACCEPTED, reason=null(), sid=_attempts.sid, **calls).returning(_messages.id)
+    return these.values(state=_S.ACCEPTED, reason=null(), sid=_attempts.sid, **calls).returning(
+        _messages.id, _messages.kind, _messages.step
+    )

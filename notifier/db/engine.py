@@ -57,7 +57,8 @@ def writing(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that cannot write, sees one moment throughout, and never blocks a writer."""
-    with Session(engine.execution_options(**_READER[engine.dialect.name]), expire_on_commit=False) as session:
+    with Session(engine, expire_on_commit=False) as session:
+        session.connection(execution_options=_READER[engine.dialect.name])
         yield session
 
 

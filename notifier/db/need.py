@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import in_state
+from notifier.db.outbox import in_state, next_due_of_all
 from notifier.db.rows import table_of
 from notifier.db.tables import Message
 from notifier.domain.kinds import NEED_ORDER, REPLY, TELLS
@@ -70,10 +70,15 @@ def mark_late(session: Session, up_to: datetime, *, most: int) -> None:
     session.connection().execute(statement, {"now": up_to, "most": most, "after": _EVER})
 
 
-def mark_released(session: Session, *, most: int) -> None:
-    """Nobody need look at late texts any more: they come in the order of their need, so many at a time."""
-    if session.connection().scalar(_A_LATE_ONE) is not None:
+def oldest_of_all(session: Session, *, most: int) -> datetime | None:
+    """When the oldest planned text was due, or will be.
+
+    Nobody need look at late texts any more: they come in the order of their need, so many at a time.
+    """
+    oldest, any_late = session.connection().execute(_OLDEST).one()
+    if any_late:
         session.connection().execute(_mark_released(session.get_bind().dialect.name), {"most": most})
+    return oldest
 
 
 def unmark(session: Session, *these: ColumnElement[bool]) -> None:
@@ -95,7 +100,7 @@ def need_of(kind: str, due_at: datetime, expires_at: datetime) -> int:
 
 
 _LATE_ONES: Final = (in_state(MessageState.PLANNED), _messages.need >= literal_column(str(_LATE * _GROUP)))
-_A_LATE_ONE: Final = select(_messages.id).where(*_LATE_ONES).limit(1)
+_OLDEST: Final = select(next_due_of_all().scalar_subquery(), select(_messages.id).where(*_LATE_ONES).exists())
 
 
 @cache

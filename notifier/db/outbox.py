@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Insert, Select, and_, bindparam, case, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
@@ -52,15 +52,17 @@ def _insert_replans(*which: ColumnElement[bool]) -> Insert:
 
 
 _INSERT_REPLANS = _insert_replans()
-_INSERT_CAUGHT_UP = _insert_replans(
-    or_(_messages.step.startswith(CATCH_UP), _messages.kind == literal_column(f"'{CORRECTION}'"))
-)
+
+
+def is_beside_plan(kind: str, step: str) -> bool:
+    """Whether it is none of the plan's own: it says to the patient what was missed, or told otherwise."""
+    return step.startswith(CATCH_UP) or kind == CORRECTION
 
 
 def ask_where_caught_up(session: Session, ids: Sequence[int], at: datetime) -> None:
-    """Of these texts, which have left, those beside the plan's own may have told a missed rule: look at it anew."""
+    """These texts beside the plan's own have left, and may have told a missed rule: look at it anew."""
     if ids:
-        session.connection().execute(_INSERT_CAUGHT_UP, {"at": at, "ids": ids})
+        session.connection().execute(_INSERT_REPLANS, {"at": at, "ids": ids})
 
 
 def insert(session: Session, rows: Sequence[Row]) -> list[int]:
@@ -200,12 +202,13 @@ def is_of_plan() -> ColumnElement[bool]:
 def next_due(session: Session, *, after: datetime | None = None) -> datetime | None:
     """When the next planned text is due, past or future; with `after`, the first one later than that instant."""
     if after is None:
-        return session.connection().scalar(_next_due())
-    return session.scalar(_next_due().where(col(Message.due_at) > after))
+        return session.connection().scalar(next_due_of_all())
+    return session.scalar(next_due_of_all().where(col(Message.due_at) > after))
 
 
 @cache
-def _next_due() -> Select[datetime | None]:
+def next_due_of_all() -> Select[datetime | None]:
+    """When the next planned text is due, past or future."""
     return select(func.min(col(Message.due_at))).where(in_state(MessageState.PLANNED))
 
 
@@ -240,22 +243,23 @@ def messages_of(session: Session, enrollment_id: int) -> list[Message]:
     return list(session.scalars(found))
 
 
-_LONGEST_DAY = timedelta(hours=26)
+LONGEST_DAY = timedelta(hours=26)
 """More than any local day has: a clock change gives it 25."""
 
-_LEFT = select(col(Message.phone), col(Message.left_at)).where(
+LEFT: Final = select(col(Message.phone), col(Message.left_at)).where(
     in_array(col(Message.phone), "phones"),
     col(Message.left_at) > bindparam("since"),
-    col(Message.state).in_(COUNTS_TODAY),
+    in_state(*sorted(COUNTS_TODAY)),
     is_of_plan(),
 )
+"""Which texts have left for `phones` after `since`, or may have."""
 
 
 def left_today(session: Session, phones: set[str], now: datetime) -> dict[str, list[datetime]]:
     """When texts have left for these numbers, or may have, on whatever clock it is still the same day."""
     left: dict[str, list[datetime]] = defaultdict(list)
-    known = {"phones": phones, "since": now - _LONGEST_DAY}
-    for phone, at in session.connection().execute(_LEFT, known):
+    known = {"phones": phones, "since": now - LONGEST_DAY}
+    for phone, at in session.connection().execute(LEFT, known):
         if at is not None:
             left[phone].append(at)
     return left

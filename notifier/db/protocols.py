@@ -18,11 +18,10 @@ from notifier.domain.refused import Refused
 from schedules.protocol import CareProtocol
 
 _OPEN_PAUSES = select(Pause).where(col(Pause.lifted_at).is_(None)).order_by(col(Pause.id))
-_PAUSED_NOW = (
-    select(col(Pause.protocol), col(Pause.step), col(Pause.reason))
-    .where(col(Pause.lifted_at).is_(None))
-    .order_by(col(Pause.id))
+PAUSED_NOW = select(col(Pause.protocol), col(Pause.step), col(Pause.reason), col(Pause.at)).where(
+    col(Pause.lifted_at).is_(None)
 )
+"""Why each protocol (with None) or step of one must not be sent for now, and since when."""
 _STILL_WORKS = "its enrollments can be cancelled, marked no-show and held all the same"
 
 
@@ -144,11 +143,6 @@ def unpause(
 def open_pauses(session: Session) -> list[Pause]:
     """What must not be sent for now, the oldest first."""
     return list(session.scalars(_OPEN_PAUSES))
-
-
-def paused_now(session: Session) -> dict[tuple[str, str | None], str]:
-    """Why each protocol (with None) or step of one must not be sent for now."""
-    return {(row.protocol, row.step): row.reason for row in session.connection().execute(_PAUSED_NOW)}
 
 
 def _name(protocol_id: str, step: str | None) -> str:

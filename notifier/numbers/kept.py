@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
 
 from notifier.db.array_param import in_array
 from notifier.db.rows import table_of
@@ -14,15 +12,11 @@ from notifier.db.tables import NumberHold, OptOut, Reply, ReplyPhone
 
 _opt_outs, _holds = table_of(OptOut).c, table_of(NumberHold).c
 _replies, _reply_phones = table_of(Reply).c, table_of(ReplyPhone).c
-_KEPT: Final = union_all(
+KEPT: Final[tuple[Select[Any], ...]] = (
     select(_opt_outs.phone).where(in_array(_opt_outs.phone, "phones"), _opt_outs.ended_at.is_(None)),
     select(_holds.phone).where(in_array(_holds.phone, "phones"), _holds.released_at.is_(None)),
     select(_reply_phones.phone)
     .join(table_of(Reply), _replies.id == _reply_phones.reply_id)
     .where(in_array(_reply_phones.phone, "phones"), _replies.closed_at.is_(None)),
 )
-
-
-def kept_phones(session: Session, phones: Collection[str]) -> set[str]:
-    """Those of these numbers that have opted out, are held by staff, or have an open reply."""
-    return set(session.connection().scalars(_KEPT, {"phones": phones}))
+"""Those of `phones` that have opted out, that are held by staff, and that have an open reply; some of them twice."""

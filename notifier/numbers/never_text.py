@@ -27,7 +27,7 @@ class Person(NamedTuple):
 
 
 _never, _enrollment = table_of(NeverText).c, table_of(Enrollment).c
-_OF_ENROLLMENTS = select(_enrollment.id).where(
+NEVER_TEXTED: Final = select(_enrollment.id).where(
     in_array(_enrollment.id, "ids"),
     select(_never.id)
     .where(
@@ -37,11 +37,12 @@ _OF_ENROLLMENTS = select(_enrollment.id).where(
     )
     .exists(),
 )
+"""Those of the enrollments `ids` whose person must never be texted."""
 
 
 def never_texted_of(session: Session, enrollments: Collection[int]) -> set[int]:
     """Those of these enrollments whose person must never be texted."""
-    return {int(one) for one in session.connection().scalars(_OF_ENROLLMENTS, {"ids": set(enrollments)})}
+    return {int(one) for one in session.connection().scalars(NEVER_TEXTED, {"ids": set(enrollments)})}
 
 
 def is_never_texted(session: Session, person: Person) -> bool:

@@ -18,8 +18,8 @@ from sqlmodel import col
 
 from notifier.db.batch_moves import leave
 from notifier.db.engine import database_time
-from notifier.db.need import claimable_up_to, mark_late, mark_ready, mark_released, may_be_claimed, need_of
-from notifier.db.outbox import in_state, move_many, next_due
+from notifier.db.need import claimable_up_to, mark_late, mark_ready, may_be_claimed, need_of, oldest_of_all
+from notifier.db.outbox import in_state, move_many
 from notifier.db.rows import insert_rows
 from notifier.db.seen_to import mark_reminders
 from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
@@ -137,9 +137,9 @@ def claim(
     if stopped and len(busy) == 1 + len(rules.offices):
         return Claimed([], closed="circuit", next_due=next_departure(session, late))
     busy = busy if rules.offices else []
+    oldest = oldest_of_all(session, most=_MARKED_AT_ONCE) if late is None else None
     due, began = _lock_due(session, now, limit, late, busy), 0
-    oldest = next_due(session) if late is None and due else None
-    if oldest is not None and oldest <= now - LATE:
+    if due and oldest is not None and oldest <= now - LATE:
         late = begin_after_outage(session, above=rules.recover_above, now=now)
         due, began = (_lock_due(session, now, limit, late, busy), late.texts) if late else (due, 0)
     elif late and not due and not any_waiting(session, late.up_to, now):
@@ -179,8 +179,6 @@ def _lock_due(
         ready, unmarked = ready.where(open_ones), unmarked.where(open_ones)
     if late:
         mark_late(session, late.up_to, most=_MARKED_AT_ONCE)
-    else:
-        mark_released(session, most=_MARKED_AT_ONCE)
     after = late.up_to if late else _EVER
     known = {"now": now, "up_to": claimable_up_to(now), "after": after}
     ask = session.connection().execute  # columns, no entities: asked past the ORM, which would look at each row again

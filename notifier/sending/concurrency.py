@@ -33,6 +33,6 @@ class AtOnce:
 
     @property
     def worth_claiming(self) -> int:
-        """How many texts to hold: twice as many as calls, so that no call waits for a transaction; while there are too
-        many, just as many."""
-        return 2 * self.now if self.now == self.most else self.now
+        """How many texts to hold: three times as many as calls, so that none waits for a transaction, which begins when
+        one such lot has come back and takes as long as the next. While there are too many, just as many."""
+        return 3 * self.now if self.now == self.most else self.now

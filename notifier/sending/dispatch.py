@@ -272,7 +272,8 @@ class Dispatch:
         calls = self._calls
         if not calls.begun:
             return
-        await asyncio.sleep(_BREATH)
+        if len(calls.finished) < self._in_flight:
+            await asyncio.sleep(_BREATH)
         time = asyncio.get_running_loop().time
         ends = time() + 1.0
         saves: float | None = None
@@ -291,6 +292,7 @@ class Dispatch:
 
 
 def _say_accepted(batch: Sequence[Finished]) -> None:
+    bound = log.bind()  # a logger that is not bound is made anew for each line
     for one in batch:
         if one.result is Result.ACCEPTED:
-            log.info("accepted", message=one.message_id, sid=one.sid)
+            bound.info("accepted", message=one.message_id, sid=one.sid)

@@ -14,8 +14,6 @@ from sqlalchemy import Row, func, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from notifier.db.outbox import left_today
-from notifier.db.protocols import paused_now
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import OF_NO_PLAN, held_as
@@ -24,11 +22,10 @@ from notifier.domain.phone import area_zones
 from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
-from notifier.numbers.kept import kept_phones
-from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import seen_from, what_holds
 from notifier.numbers.opt_outs import opted_out_phones
 from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
+from notifier.sending.known import what_is_known
 from notifier.sending.uninformed import uninformed_lifts, uninformed_rules
 from schedules.asking import first_asking
 from schedules.protocol import StepKind
@@ -115,12 +112,12 @@ class FactsOfBatch:
         only_look: bool = False,
     ) -> FactsOfBatch:
         """`only_look`: these texts are claimed, and counted for their numbers' days; nobody has to wait for it."""
-        phones = {row.phone for row in due}
-        left: dict[str, list[datetime]] = {}
+        texts = Counter(row.phone for row in due)
         if not only_look:
-            _one_at_a_time(session, phones)
-            left = left_today(session, phones, now)
-        kept, texts = kept_phones(session, phones), Counter(row.phone for row in due)
+            _one_at_a_time(session, texts.keys())
+        enrolled = {row.enrollment_id for row in due if row.enrollment_id}
+        known = what_is_known(session, texts.keys(), enrolled, left_before=None if only_look else now)
+        left, kept = known.left, known.kept
 
         def may_be_held(row: Due) -> bool:
             is_crowded = not only_look and len(left.get(row.phone, ())) + texts[row.phone] > most
@@ -129,9 +126,9 @@ class FactsOfBatch:
 
         return cls(
             opted_out=opted_out_phones(session, kept) if kept else set(),
-            never_texted=never_texted_of(session, {row.enrollment_id for row in due if row.enrollment_id}),
+            never_texted=known.never_texted,
             holds=what_holds(session, kept) if kept else {},
-            pauses=paused_now(session),
+            pauses=known.pauses,
             left=left,
             uninformed=uninformed_lifts(session, [row.id for row in due if row.kind == StepKind.LIFT], now),
             untold=uninformed_rules(
@@ -223,7 +220,7 @@ def _is_quiet(row: Due, window: SendWindow, now: datetime) -> bool:
         return False
 
 
-def _one_at_a_time(session: Session, phones: set[str]) -> None:
+def _one_at_a_time(session: Session, phones: Collection[str]) -> None:
     """Two workers with texts for one number must count its texts one after the other. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         ordered = "(SELECT unnest(CAST(:phones AS text[])) AS p ORDER BY 1) AS ordered"

@@ -48,5 +48,9 @@ def since_last_poll(session: Session, now: datetime, what: str = INBOUND) -> tim
 
 def gate_is_open(session: Session, now: datetime) -> bool:
     """Whether a complete inbound poll is recent enough for texts to leave; one from the future does not count."""
-    age = since_last_poll(session, now)
+    return is_recent(since_last_poll(session, now))
+
+
+def is_recent(age: timedelta | None) -> bool:
+    """The same, told how long ago the last one began; None: there was none."""
     return age is not None and -_CLOCKS_DIFFER <= age <= GATE
