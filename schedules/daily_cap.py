@@ -23,7 +23,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from operator import eq
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.moments import TELL_IN_PERSON, first_place, hours_for, leaves_late
@@ -135,8 +135,7 @@ def lost_its_place(message: PlannedMessage) -> bool:
     return message.due_at is None and any(note.startswith(_NO_PLACE) for note in message.notes)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Text:
+class _Text(NamedTuple):
     rank: float
     whose: int
     number: int

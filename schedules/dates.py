@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.units import format_unit
 
@@ -67,12 +68,16 @@ def _say_time(hour: time, dates: Dates) -> str:
 
 @lru_cache(maxsize=4096)
 def _say_day(on: date, pattern: str, locale: str) -> str:
-    return _plain(format_date(on, pattern, locale=locale))
+    return _plain(format_date(on, pattern, locale=_locale(locale)))
 
 
 @lru_cache(maxsize=4096)
 def _say_hour(at: time, pattern: str, locale: str) -> str:
-    return _plain(format_time(at, pattern, locale=locale))
+    return _plain(format_time(at, pattern, locale=_locale(locale)))
+
+
+_locale = lru_cache(maxsize=64)(Locale.parse)
+"""Each has all that CLDR knows of it, which to put together takes longer than to say an hour."""
 
 
 def _plain(said: str) -> str:

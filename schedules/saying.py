@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from schedules.offsets import NOT_YET
 
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 ONCE_CLEARED: Final = "once cleared"
 """When a lift leaves that waits for a gate."""
 
 
 def say_day(on: date) -> str:
     """`Sat Mar 7`. Not remembered: an instant is equal to itself on another clock, where it may be another day."""
-    return f"{on:%a %b} {on.day}"
+    return f"{_WEEKDAYS[on.weekday()]} {_MONTHS[on.month - 1]} {on.day}"
 
 
 def say_hour(local: datetime | time) -> str:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from notifier.domain.refused import Refused
@@ -62,15 +62,21 @@ def read_reconsent(typed: str | None) -> str | None:
 
 def says_no(said: str) -> bool:
     """Whether words say that nobody agreed; a mark without a word does, unless it is a tick."""
-    words = _folded(said)
-    if not words:
-        return not any(tick in said for tick in _TICKS)
-    return _words_of(registry.languages()).no.search(f" {words} ") is not None
+    return _says_no(said, registry.languages())
 
 
 def withdraws(said: str) -> bool:
     """Whether words take consent back from somebody who gave it: a no in words. A mere mark can be a slip."""
-    return bool(_folded(said)) and says_no(said)
+    return says_no(said) and bool(_folded(said))
+
+
+@lru_cache(maxsize=1024)
+def _says_no(said: str, languages: tuple[Language, ...]) -> bool:
+    """Remembered: a whole file says the same few words."""
+    words = _folded(said)
+    if not words:
+        return not any(tick in said for tick in _TICKS)
+    return _words_of(languages).no.search(f" {words} ") is not None
 
 
 def _folded(said: str) -> str:

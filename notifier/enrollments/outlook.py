@@ -154,6 +154,8 @@ def _compared_in(before: EnrollmentFacts, after: EnrollmentFacts) -> str | None:
 
 def _member(facts: EnrollmentFacts, rows: Sequence[OutboxRow], now: datetime) -> Member:
     texts = rule_texts_of(facts, rows, now)
+    if not rows:
+        return Member(facts, texts=texts)
     return Member(facts, over_steps(rows), placeless_steps(rows, facts.phone), informed_topics(rows), texts)
 
 

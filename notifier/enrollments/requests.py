@@ -91,6 +91,9 @@ class Checked:
 
     def value(self, name: str) -> Any:
         """What a field of the table has, as it is stored."""
+        return self.texts[name] if name in self.texts else self._other(name)
+
+    def _other(self, name: str) -> Any:
         match name:
             case "name":
                 return self.name.full
@@ -106,7 +109,7 @@ class Checked:
                 return self.vouched
             case "informed":
                 return next(iter(self.facts.informed.values()), None)
-        return self.texts[name] if name in self.texts else getattr(self.facts, name)
+        return getattr(self.facts, name)
 
     def digest(self) -> str:
         """The same for the same content; what an import compares with the row it read last time."""
@@ -169,7 +172,8 @@ def check_request(request: EnrollRequest, protocols: Mapping[str, CareProtocol],
     given = frozenset(one.name for one in FIELDS if getattr(request, one.name) is not None)
     wanted = {topic: length for topic, length in (request.restrictions or {}).items() if length}
     lengths = check_own_lengths(wanted, words, facts.anchor, timezone, decided_by=facts.decided_by)
-    facts = replace(facts, restrictions=lengths)
+    if lengths:
+        facts = replace(facts, restrictions=lengths)
     return Checked(facts, name, texts, bool(request.second), vouched, given)
 
 

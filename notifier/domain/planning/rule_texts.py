@@ -72,17 +72,19 @@ def rule_texts(
 ) -> RuleTexts:
     """What the rows of one enrollment say, read at `now`. A new enrollment has none."""
     telling = [row for row in rows if row.kind in TELLS]
+    in_writing = frozenset(topic for topic, how in informed.items() if how == Informed.CARD)
+    in_words = frozenset(informed) if catches_up else informed_before_the_rule(protocol).union(informed)
+    if not telling:
+        return RuleTexts(KnownRules(in_writing, in_words, since=enrolled_at, catches_up=catches_up))
     rows = [row for row in telling if row.kind == StepKind.RESTRICT]
     latest = {row.step: row for row in sorted(rows, key=lambda row: row.revision)}
-    in_writing = {topic for topic, how in informed.items() if how == Informed.CARD}
-    in_words = set(informed) if catches_up else set(informed) | informed_before_the_rule(protocol)
     gone = frozenset(step for step, row in latest.items() if _is_gone(row, phone, now))
     ours = {step: row for step, row in latest.items() if is_catch_up(step)}
     lost = any(row.state in _LOST and row.phone == phone for row in ours.values())
     waiting = [row.nominal_at for row in ours.values() if row.state is MessageState.PLANNED]
     known = KnownRules(
         topics=informed_by_text(telling, phone) | on_their_way(telling, phone) | in_writing,
-        in_words=frozenset(in_words),
+        in_words=in_words,
         taken=frozenset(ours.keys() & gone),
         since=enrolled_at,
         catches_up=catches_up and not lost,

@@ -167,7 +167,8 @@ def read_row(
     facts = wanted.facts
     clinic = rules.at(facts.office).timezone
     cleared = parse_cleared(row[CLEARED], lambda at: read_instant(at, facts.timezone, CLEARED, clinic_zone=clinic))
-    wanted = replace(wanted, facts=with_cleared(facts, cleared, now))
+    if cleared:
+        wanted = replace(wanted, facts=with_cleared(facts, cleared, now))
     said_no = None if status else said_no  # a visit that did not take place is over, whatever is said of consent
     return ImportRow(number, wanted, _STATUSES[status], cleared, _digest(wanted, cleared, said_no), said_no)
 
@@ -225,37 +226,44 @@ def _request(row: Mapping[str, str], rules: PlanningRules) -> EnrollRequest:
     office = choose_office(row["office"], rules.offices, rules.yours)
     rules = rules.at(office)
     timezone = row["timezone"] or rules.timezone
-    said: dict[str, Any] = {one.name: _said(one, row[one.name], timezone, rules) for one in COLUMNS}
+    filled = {one.name: _said(one, cell, timezone, rules) for one in COLUMNS if (cell := row[one.name])}
+    said: dict[str, Any] = _UNSAID | filled
     said |= {"office": office, "timezone": timezone}
     said["answers"] = {name: cell.casefold() for name, cell in row.items() if cell and name not in _EMPTY}
     return EnrollRequest(**said)
 
 
 def _said(field: Field, cell: str, timezone: str, rules: PlanningRules) -> object:
-    """What a cell says; None where it is empty, unless that is an answer."""
+    """What a cell says that is not empty."""
     match field.kind:
         case Kind.INSTANT:
             return _when(cell, timezone, field.name, rules)
         case Kind.FLAG:
             return _yes_or_no(field, cell)
         case Kind.LENGTHS:
-            return parse_own_lengths([cell]) if cell else None
+            return parse_own_lengths([cell])
         case Kind.PHONE:
             return cell.lstrip("'")  # what keeps a spreadsheet from reading +1 as a sum
-    return cell if cell or field.required else None
+    return cell
 
 
-def _yes_or_no(field: Field, cell: str) -> bool | None:
-    if not cell:
+def _unsaid(field: Field) -> object:
+    """What an empty cell says: None, unless that is an answer."""
+    if field.kind is Kind.FLAG:
         return False if field.whole else None
+    return "" if field.required or field.kind is Kind.PHONE else None
+
+
+_UNSAID = {one.name: _unsaid(one) for one in COLUMNS}
+
+
+def _yes_or_no(field: Field, cell: str) -> bool:
     if (said := read_yes_or_no(cell)) is None:
         raise Refused(f'{field.name} "{cell[:40].casefold()}" is not known; write yes or no', field.name)
     return said
 
 
-def _when(cell: str, timezone: str, field: str, rules: PlanningRules) -> datetime | None:
-    if not cell:
-        return None
+def _when(cell: str, timezone: str, field: str, rules: PlanningRules) -> datetime:
     at = read_instant(cell, timezone, field, clinic_zone=rules.timezone)
     if is_at_night(at, rules.timezone) and not says_an_offset(cell):
         raise Refused(
