@@ -14,7 +14,7 @@ from notifier.oversight.gates import gates_to_clear
 from notifier.oversight.worklists import ReplyRow, reply_rows
 from notifier.tasks.counts import TaskCounts, count_tasks
 from notifier.tasks.groups import Place, TaskGroup, task_page
-from notifier.tasks.pieces import snoozed_tasks
+from notifier.tasks.pieces import Task, snoozed_tasks
 from notifier.tasks.sources import Snoozed, snoozed
 from notifier.web.view import View
 
@@ -48,8 +48,11 @@ def task_list(session: Session, view: View, *, older: bool = False, after: Place
 
 def snoozed_list(session: Session, view: View) -> TaskList:
     """What is put off, whatever comes back first standing first."""
-    tasks = snoozed_tasks(session, view.now, limit=_MOST_SNOOZED)
-    return _filled(session, view, tuple(TaskGroup(one.phone, (one,)) for one in tasks), None, None)
+    by_phone: dict[str, list[Task]] = {}
+    for one in snoozed_tasks(session, view.now, limit=_MOST_SNOOZED):
+        by_phone.setdefault(one.phone, []).append(one)
+    groups = tuple(TaskGroup(phone, tuple(tasks)) for phone, tasks in by_phone.items())
+    return _filled(session, view, groups, None, None)
 
 
 def _filled(
