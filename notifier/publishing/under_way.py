@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.array_param import in_array
 from notifier.db.outbox import in_state
 from notifier.db.protocols import UnreadableVersion, load_version
 from notifier.db.tables import Enrollment, Message
@@ -23,6 +24,8 @@ from schedules.protocol import CareProtocol
 from schedules.reach import reach
 
 _S = MessageState
+_A_DAY: Final = timedelta(days=1)
+"""More than a local date is before or behind that of UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,21 @@ def under_way(session: Session, protocol: CareProtocol, rules: PlanningRules, no
     """Who is booked or held, has a text to come or one on its way, or was treated so lately that anything by the
     present content, by an older one that somebody is on, or by a length of the patient's own may still hold."""
     which = [col(Enrollment.protocol) == protocol.id, col(Enrollment.state).in_(RUNNING), *_yours(rules)]
-    versions = select(col(Enrollment.version), func.count()).where(*which).group_by(col(Enrollment.version))
-    counts = dict(session.execute(versions).all())
-    since = now - max(reach(one) for one in (protocol, *_readable(session, protocol.id, counts.keys())))
-    lately, is_present = _lately(since), col(Enrollment.version) == protocol.version
-    found = select(Enrollment).where(*which, ~is_present, or_(lately, _has_own_lengths()))
-    with_reason = found.add_columns(lately).order_by(col(Enrollment.id))
-    others = tuple(one for one, is_late in session.execute(with_reason).all() if is_late or _own_hold(one, now))
-    on_it = session.scalar(select(func.count()).where(*which, is_present, lately)) or 0
-    with_own = select(Enrollment).where(*which, is_present, ~lately, _has_own_lengths())
-    on_it += sum(_own_hold(one, now) for one in session.scalars(with_own))
-    return UnderWay(others, on_it, sum(counts.values()) - len(others) - on_it)
+    version, has_own = col(Enrollment.version), _has_own_lengths()
+    counted = select(version, has_own.label("has_own"), func.count()).where(*which).group_by(version, "has_own")
+    counts = session.execute(counted).all()
+    versions = {one for one, *_ in counts} | {protocol.version}
+    since = now - max(reach(one) for one in (protocol, *_readable(session, protocol.id, versions)))
+    lately = _lately(protocol.id, since)
+    those = session.execute(select(col(Enrollment.id), version).where(*which, lately))
+    found = [(one, is_on) for one, is_on in those]
+    if any(own for _, own, _ in counts):
+        more = session.scalars(select(Enrollment).where(*which, has_own, ~lately))
+        found += [(one.id, one.version) for one in more if _own_hold(one, now)]
+    whom = [one for one, is_on in found if is_on != protocol.version]
+    others = session.scalars(select(Enrollment).where(in_array(col(Enrollment.id), "whom")), {"whom": whom})
+    in_order = tuple(sorted(others, key=lambda one: one.id or 0))
+    return UnderWay(in_order, len(found) - len(whom), sum(many for *_, many in counts) - len(found))
 
 
 def _yours(rules: PlanningRules) -> list[ColumnElement[bool]]:
@@ -66,17 +73,18 @@ def _readable(session: Session, protocol_id: str, versions: Iterable[str]) -> It
             yield load_version(session, protocol_id, version)
 
 
-def _lately(since: datetime) -> ColumnElement[bool]:
-    def with_texts(*which: ColumnElement[bool]) -> Any:
-        return col(Enrollment.id).in_(
-            select(col(Message.enrollment_id)).where(*which, col(Message.enrollment_id).is_not(None))
-        )
-
-    state, treated_at = col(Enrollment.state), col(Enrollment.treated_at)
-    # Each has a partial index.
-    to_come = with_texts(in_state(_S.PLANNED))
-    on_its_way = with_texts(in_state(_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW))
-    return or_(treated_at.is_(None), state != EnrollmentState.ACTIVE, treated_at >= since, to_come, on_its_way)
+def _lately(protocol_id: str, since: datetime) -> ColumnElement[bool]:
+    """Every part has an index: what is long over is not read."""
+    whose, treated_on = col(Enrollment.id), col(Enrollment.treated_on)
+    waits = col(Enrollment.state).in_(RUNNING - {EnrollmentState.ACTIVE})
+    texts = (in_state(_S.PLANNED), in_state(_S.ATTEMPTING, _S.UNKNOWN, _S.NEEDS_REVIEW))
+    parts = [
+        select(whose).where(treated_on >= (since - _A_DAY).date(), col(Enrollment.treated_at) >= since),
+        select(whose).where(col(Enrollment.protocol) == protocol_id, waits),
+        # Not "is not null": SQLite would look through the index that begins with it, and NOT IN knows no null.
+        *(select(func.coalesce(col(Message.enrollment_id), 0)).where(one) for one in texts),
+    ]
+    return whose.in_(union_all(*parts))
 
 
 def _has_own_lengths() -> ColumnElement[bool]:
