@@ -26,6 +26,9 @@ S = MessageState
 HAS_LEFT = frozenset({S.ACCEPTED, S.SENT, S.DELIVERED, S.UNDELIVERED})
 NOBODY_KNOWS = frozenset({S.ATTEMPTING, S.UNKNOWN})
 MUST_SAY_WHY = frozenset({S.FAILED, S.EXPIRED, S.CANCELLED, S.SUPPRESSED, S.NEEDS_REVIEW})
+_WAITS_FOR_NO_OTHER = frozenset({"reply", "first", "test", "warning"})
+_APART = timedelta(minutes=14)
+"""A quarter of an hour, without the minute that the one before may have been under way."""
 _SAME_MOMENT = timedelta(seconds=3)
 """On PostgreSQL two transactions that end together may write their instants in the other order."""
 
@@ -92,7 +95,7 @@ def check_invariants(
     duplicates, lost, stuck = (list(check(found)) for check in (accepted_twice, without_outcome, nobody_cares_for))
     counted.duplicates, counted.lost, counted.stuck = len(duplicates), len(lost), len(stuck)
     counted.broken += [*duplicates, *lost, *stuck]
-    for check in (after_an_opt_out, at_night_or_stale, moved_backwards, one_sid_one_text):
+    for check in (after_an_opt_out, at_night_or_stale, beside_another, moved_backwards, one_sid_one_text):
         counted.broken += check(found)
     words = {*secrets, *(message.text for message in found.messages)}
     counted.broken += [f'the log has "{word}"' for word in sorted(spoken(words)) if word in logs]
@@ -179,6 +182,21 @@ def at_night_or_stale(found: Records) -> Iterator[str]:
                 yield f"text {message.id} left at {local:%H:%M} on her clock"
             if not message.not_before <= at < message.expires_at:
                 yield f"text {message.id} left at {at}, useful from {message.not_before} to {message.expires_at}"
+
+
+def beside_another(found: Records) -> Iterator[str]:
+    """Two texts of the plan to one number are a quarter of an hour apart, where the later one can wait so long."""
+    left: defaultdict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    for message in found.messages:
+        if message.kind not in _WAITS_FOR_NO_OTHER and message.state is not S.UNDELIVERED:
+            left[message.phone] += [(one.created_at, message.id or 0) for one in found.texts_of(message)]
+    whose = {message.id: message for message in found.messages}
+    for one, two in (pair for phone in left.values() for pair in pairwise(sorted(phone))):
+        message, then = whose[two[1]], one[0] + timedelta(minutes=15)
+        local = then.astimezone(ZoneInfo(found.enrollments[message.enrollment_id or 0].timezone))
+        can_wait = then < message.expires_at and time(9) <= local.time() < time(19, 45)
+        if two[0] - one[0] < _APART and two[1] != one[1] and can_wait:
+            yield f"text {two[1]} left {two[0] - one[0]} after text {one[1]} to its number: {history(found, message)}"
 
 
 def moved_backwards(found: Records) -> Iterator[str]:

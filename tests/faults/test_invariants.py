@@ -21,6 +21,7 @@ S = MessageState
 NOON = datetime(2026, 3, 10, 16, 0, tzinfo=UTC)
 PHONE, SID, WORDS = "+12125550101", "SM" + "1" * 32, "Glow: keep it clean."
 LEFT = LedgerEntry(NOON, SID, PHONE, WORDS, None, None)
+OTHER = replace(LEFT, created_at=NOON + timedelta(minutes=13, seconds=59), body="Other words.")
 
 
 @dataclass
@@ -105,6 +106,7 @@ def test_what_the_carrier_gave_back_may_leave_once_more(sqlite_engine: Engine) -
         (Scene(moves=((S.PLANNED, S.ATTEMPTING), (S.UNKNOWN, S.ACCEPTED))), "a gap in its history"),
         (Scene(moves=((S.PLANNED, S.ATTEMPTING),)), "its history ends elsewhere"),
         (Scene(again=True), "belongs to 2 texts"),
+        (Scene(again=True, ledger=(LEFT, OTHER)), "left 0:13:59 after text"),
         (Scene(log="sent to (212) 555-0101"), "the log has"),
         (Scene(log="sent to 2125550101"), "the log has"),
         (Scene(log="Dear Quilla Zedova"), "the log has"),

@@ -3,14 +3,14 @@
 A clinic is kept as staff know it (who was treated when, held, cancelled) and as patients do (who said STOP when). A
 text is judged by what was known when it was looked at last, and by the true time at which the provider made it.
 
-never early, twice, after STOP, at night, stale, in another language, lost, or lifted untold
+never early, twice, after STOP, at night, stale, in another language, lost, lifted untold, or beside another text
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -21,8 +21,12 @@ from zoneinfo import ZoneInfo
 PROTOCOLS = Path(__file__).parent / "protocols"
 AREA_ZONES = {"212": "America/New_York", "415": "America/Los_Angeles"}
 OPENS, CLOSES, EARLIEST, LATEST = time(9), time(20), time(8), time(21)
+LEAST_OPEN = timedelta(minutes=15)
+"""What must be left of these hours when a text leaves."""
 A_DAY = 2
 """Texts to one number on one day."""
+APART = timedelta(minutes=15)
+"""Between two texts to one number, where the later one can wait so long."""
 UNREAD = timedelta(minutes=2)
 """So long after a STOP that no webhook brought, a text may still leave."""
 CATCH_UP = "catch-up"
@@ -151,8 +155,14 @@ class Known:
                 yield one
 
 
-def broken(text: Text, known: Known) -> str | None:
-    """Which promise this text breaks, whatever else is sent; None: none."""
+def broken(text: Text, known: Known, before: Sequence[Text], given_back: Collection[str]) -> str | None:
+    """Which promise this text breaks; None: none. `given_back`: the SIDs of those before it that did not arrive."""
+    arrived = [one for one in before if one.sid not in given_back]
+    return _alone(text, known) or _untold(text, known, before) or _too_soon(text, known, arrived)
+
+
+def _alone(text: Text, known: Known) -> str | None:
+    """Which it breaks whatever else is sent."""
     if (stopped := known.stopped.get(text.phone)) is not None:
         return f"after STOP: it was read at {stopped}"
     if (wrote := known.wrote_stop.get(text.phone)) is not None and text.at > wrote + UNREAD:
@@ -172,7 +182,7 @@ def broken(text: Text, known: Known) -> str | None:
     return _early(text, mine, step, known) or at_night(text, mine) or _stale(text, mine, step, known, found)
 
 
-def untold(text: Text, known: Known, before: Sequence[Text]) -> str | None:
+def _untold(text: Text, known: Known, before: Sequence[Text]) -> str | None:
     """Whether this text lifts a rule that neither a person told nor one of the texts before it, to her number, of which
     nothing but good is known."""
     if (found := WHICH.search(text.body)) is None or (mine := known.courses.get(found["whose"])) is None:
@@ -180,6 +190,17 @@ def untold(text: Text, known: Known, before: Sequence[Text]) -> str | None:
     told = told_by(mine, [one for one in before if one.sid not in known.bounced])
     missing = set(mine.step_of(text.body, found["step"]).get("lifts", ())) - told
     return f"lifted untold: {', '.join(sorted(missing))}" if missing and not mine.informed else None
+
+
+def _too_soon(text: Text, known: Known, before: Sequence[Text]) -> str | None:
+    """Whether it came too soon after one of the texts before it to its number, though it could have waited."""
+    last = max((one.at for one in before if one.phone == text.phone), default=None)
+    if last is None or text.at - last >= APART or (found := WHICH.search(text.body)) is None:
+        return None
+    mine, then = known.courses[found["whose"]], last + APART
+    is_useful = then < _until(mine, mine.step_of(text.body, found["step"]), known)
+    can_wait = is_useful and at_night(replace(text, at=then, valid=LEAST_OPEN), mine) is None
+    return f"too soon: {text.at - last} after another text to that number" if can_wait else None
 
 
 def told_by(mine: Course, texts: Sequence[Text]) -> set[str]:
@@ -224,13 +245,7 @@ def at_night(text: Text, mine: Course) -> str | None:
 
 
 def _stale(text: Text, mine: Course, step: Step, known: Known, found: re.Match[str]) -> str | None:
-    moments = [mine.moment(step)]
-    if "lifts" in step:  # it waits for the patient's other treatments
-        topics = step["lifts"]
-        moments += [one.end(topic) for one in known.others(mine) for topic in topics if topic in one.topics]
-        until = max(moments) + timedelta(**step["stale_after"])
-    else:
-        until = mine.useful_until(step)
+    moments, until = _moments(mine, step, known), _until(mine, step, known)
     if text.at + text.valid > until:
         return f"stale: of no use from {until} on"
     is_late = text.at.astimezone(mine.clock).date() > max(moments).astimezone(mine.clock).date()
@@ -241,6 +256,18 @@ def _stale(text: Text, mine: Course, step: Step, known: Known, found: re.Match[s
         if not any(hour in text.body for hour in hours):
             return f"stale: its words do not say that {topic} ends at {' or '.join(hours)}"
     return None
+
+
+def _moments(mine: Course, step: Step, known: Known) -> list[datetime]:
+    """Its own, and of a lift, which waits for them, those of the patient's other treatments."""
+    ends = [one.end(topic) for one in known.others(mine) for topic in step.get("lifts", ()) if topic in one.topics]
+    return [mine.moment(step), *ends]
+
+
+def _until(mine: Course, step: Step, known: Known) -> datetime:
+    if "lifts" in step:
+        return max(_moments(mine, step, known)) + timedelta(**step["stale_after"])
+    return mine.useful_until(step)
 
 
 def _hour(end: datetime, mine: Course) -> str:

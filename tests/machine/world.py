@@ -39,7 +39,7 @@ from tests.conftest import Rows
 from tests.machine.in_review import in_review
 from tests.machine.lost import lost
 from tests.machine.process import RULES, MachineClock, Process, Provider
-from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, said_twice, untold
+from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, said_twice
 from tests.setups.fakes import FakeClock
 
 CATALOGUE = {file.stem: parse_protocol(file.stem, file.read_text("utf-8")) for file in PROTOCOLS.glob("*.toml")}
@@ -85,7 +85,7 @@ class World:
         made = Text(sid, self.truth.now(), text.to, text.body, timedelta(seconds=text.validity_seconds))
         self.texts.append((sid, made))
         looked = self._looked.get(text.token, [self.known])
-        wrong = [broken(made, known) or untold(made, known, before) for known in looked]
+        wrong = [broken(made, known, before, self.provider.failed) for known in looked]
         if all(wrong):
             self.violations.append(f"{wrong[-1]}: {made}")
 
