@@ -42,7 +42,7 @@ def come_to_rest(service: Service) -> None:
     service.start()
     for _ in range(_STEPS):
         _let_it_work(service, since, dead)
-        if became(lambda: not service.waiting() and not _put_off(service), within=0.5):
+        if became(lambda: not service.waiting() and not _put_off(service), within=0.2):
             break
         since = max(_next_moment(service) or service.clock.now(), service.clock.now() + _STRIDE) + _NOTICED
         service.jump(since)
