@@ -93,6 +93,20 @@ async def test_a_refused_account_stops_all(offices: Sending) -> None:
     assert (S.PLANNED, ["nothing is sent: Twilio refused our credentials."]) == (offices.state(other), stops(offices))
 
 
+async def test_a_sender_that_is_refused_again_and_again_burns_none_of_its_texts_though_those_of_others_leave(
+    offices: Sending,
+) -> None:
+    answer_to(NORTH, refused(21606), offices)
+    texts = [plan(offices, "north", number) for number in (1, 2)]
+    for number in range(10, 16):
+        plan(offices, None, number)
+        await offices.turn()
+        offices.clock.pass_(minutes=6)
+        offices.dispatch.trials += await probe(offices.threads, offices.gateway, now=offices.clock.now())
+    assert 4 < len([text for text in offices.gateway.asked if text.sender == NORTH])
+    assert {S.PLANNED} == {offices.state(one) for one in texts}
+
+
 async def test_a_trial_of_a_sender_that_has_nothing_due_holds_up_nobody(offices: Sending) -> None:
     answer_to(NORTH, refused(30034), offices)
     plan(offices, "north", 1, expires_at=offices.clock.now() + timedelta(minutes=2))

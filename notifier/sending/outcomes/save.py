@@ -142,7 +142,7 @@ def _not_created(session: Session, one: Finished, sender: str | None, now: datet
     ids, phone = [one.message_id], one.phone
     words = in_words(one.code, country_of(phone)) if one.code else one.detail or in_words(None)
     match one.why:
-        case _C.SENDER | _C.ACCOUNT if _others_leave(session, one):
+        case _C.SENDER | _C.ACCOUNT if _others_leave(session, one, sender):
             _end(session, ids, _S.FAILED, now, why=f"{words} Other texts leave.")
         case _C.SENDER | _C.ACCOUNT as why:
             # Refused for what is wrong with all of them, perhaps: the circuit's next trial is made with another text.
@@ -186,9 +186,10 @@ def _wait(session: Session, one: Finished) -> timedelta:
     return min(circuits.PROBE_EVERY * int(2 ** min(times - 1, 10)), _LONGEST_WAIT)
 
 
-def _others_leave(session: Session, one: Finished) -> bool:
+def _others_leave(session: Session, one: Finished, sender: str | None) -> bool:
     """Whether this text was refused in the same way before, and others were accepted since: then it is this text's own
-    trouble (its country, say), and must not hold up everybody again and again."""
+    trouble (its country, say), and must not hold up everybody again and again. What leaves through other senders proves
+    nothing of a refused one."""
     before = select(func.min(col(Attempt.finished_at))).where(
         col(Attempt.message_id) == one.message_id, col(Attempt.id) != one.attempt_id, col(Attempt.code) == one.code
     )
@@ -196,6 +197,8 @@ def _others_leave(session: Session, one: Finished) -> bool:
     if first is None:
         return False
     since = select(col(Message.id)).where(col(Message.left_at) > first, col(Message.state).in_(_HAS_IT))
+    if one.why is _C.SENDER and sender is not None:
+        since = since.join(Attempt, col(Attempt.message_id) == col(Message.id)).where(col(Attempt.sender) == sender)
     return session.scalar(since.limit(1)) is not None
 
 
