@@ -23,9 +23,11 @@ from notifier.db.enrollments import of_same_person
 from notifier.db.tables import Enrollment
 from notifier.db.visibility import Yours
 from notifier.web.view import Page, View
+from notifier.web.widgets.formats import language
 from schedules.offsets import wall_first
 
 _ACCOUNT: Final = re.compile(r"\baccount (\d+)\b")
+_READS: Final = re.compile(r"(?<= reads )[a-z]{2}(?:, [a-z]{2})*$")
 _MOST: Final = 100
 _MOST_NAMED: Final = 5
 """Patients of a list who are named; of the others there is a number."""
@@ -69,7 +71,9 @@ def _actors(session: Session, yours: Yours) -> dict[str, tuple[str, str]]:
 
 
 def _said(accounts: Mapping[str, str], about: str) -> str:
-    """The entry names an account by its number, which says nothing to a reader: with the name of whose it is."""
+    """The entry names an account by its number, which says nothing to a reader: with the name of whose it is. Languages
+    that somebody reads are named too."""
+    about = _READS.sub(lambda found: ", ".join(map(language, found[0].split(", "))), about)
     return _ACCOUNT.sub(lambda found: f"{found[0]} ({accounts[found[1]]})" if found[1] in accounts else found[0], about)
 
 
