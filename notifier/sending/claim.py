@@ -233,7 +233,8 @@ def _decide_all(
             case Withdraw(MessageState.EXPIRED, why):
                 expired += 1
                 cause = None if row.reason == JUST_LEFT else row.reason
-                cause = cause or _late(row, late) or why_stopped(session, row.due_at, row.expires_at)
+                sender = rules.sender_of(row.office) or rules.sender
+                cause = cause or _late(row, late) or why_stopped(session, row.due_at, row.expires_at, sender=sender)
                 withdrawn[Withdraw(MessageState.EXPIRED, _with_cause(why, cause))].append(row.id)
             case withdraw:
                 withdrawn[withdraw].append(row.id)

@@ -232,7 +232,7 @@ async def test_no_transaction_touches_more_than_a_batch_of_the_late_texts(
     sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Hundreds of thousands would keep every other writer waiting: they are marked, and released, in batches."""
-    monkeypatch.setattr("notifier.sending.claim._MARKED_AT_ONCE", 40)
+    monkeypatch.setattr("notifier.sending.claim._MARKED_AT_ONCE", 8)
     marked = "SELECT count(*) FROM messages WHERE state = 'planned' AND need >= 3 * 8796093022208"
 
     def after_one_claim() -> int:
@@ -242,12 +242,12 @@ async def test_no_transaction_touches_more_than_a_batch_of_the_late_texts(
         with reading(sending.engine) as session:
             return session.scalar(text(marked)) or 0
 
-    late = plan(sending, 100)
+    late = plan(sending, 20)
     sending.clock.pass_(hours=2)
-    assert [40, 80, 100, 100] == [after_one_claim() for _ in range(4)]
+    assert [8, 16, 20, 20] == [after_one_claim() for _ in range(4)]
     assert [] == sending.gateway.ledger
     apply(sending, look(sending))
-    assert [60, 20, 0] == [after_one_claim() for _ in range(3)]
+    assert [12, 4, 0] == [after_one_claim() for _ in range(3)]
     await sending.turn()
     await sending.takeover()
     assert {S.ACCEPTED, S.UNKNOWN} == {sending.state(one) for one in late}

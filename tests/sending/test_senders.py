@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -154,11 +155,12 @@ async def test_an_unknown_refusal_waits_longer_each_time_and_its_cause_outlives_
     text = plan(sending, None, 1, expires_at=sending.clock.now() + timedelta(hours=2))
     sending.gateway.always = refused(99999)
     tried = []
-    for _ in range(136):
+    minutes = [0, 4, 5, 14, 15, 34, 35, 74, 75, 134, 135]
+    for minute, then in pairwise([*minutes, 136]):
         await sending.turn()
         tried.append(len(sending.gateway.asked))
-        sending.clock.pass_(minutes=1)
-    assert [0, 5, 15, 35, 75] == [tried.index(times) for times in range(1, 6)]
+        sending.clock.pass_(minutes=then - minute)
+    assert [0, 5, 15, 35, 75] == [minutes[tried.index(times)] for times in range(1, 6)]
     await sending.turn()
     message = sending.message(text)
     assert S.EXPIRED is message.state
@@ -178,18 +180,23 @@ async def test_the_same_unknown_refusal_for_three_numbers_in_a_row_is_the_sender
     assert ["nothing is sent through the sender ending in 0111"] == [one.partition(":")[0] for one in stops(offices)]
 
 
-async def test_what_expires_behind_a_circuit_keeps_its_cause(sending: Sending) -> None:
-    sending.gateway.always = refused(20003)
-    plan(sending, None, 1)
+async def test_what_expires_behind_a_circuit_keeps_its_cause_and_through_another_sender_has_none(
+    offices: Sending,
+) -> None:
+    sending = offices
+    answer_to(NORTH, refused(21606), sending)
+    plan(sending, "north", 1)
     await sending.turn()
-    behind = plan(sending, None, 2, expires_at=sending.clock.now() + timedelta(minutes=3))
+    elsewhere = plan(sending, "south", 2, expires_at=sending.clock.now() + timedelta(minutes=3))
+    behind = plan(sending, "north", 3, expires_at=sending.clock.now() + timedelta(minutes=3))
     sending.clock.pass_(minutes=5)
     sending.dispatch.trials += await probe(sending.threads, sending.gateway, now=sending.clock.now())
     sending.gateway.always = None
     await sending.turn()
     await sending.turn()
-    message = sending.message(behind)
-    assert (S.EXPIRED, True) == (message.state, "Twilio refused our credentials" in str(message.reason))
+    for text, is_named in ((behind, True), (elsewhere, False)):
+        message = sending.message(text)
+        assert (S.EXPIRED, is_named) == (message.state, "cannot text from this account" in str(message.reason))
 
 
 def test_every_class_of_refusal_is_used_by_some_code() -> None:

@@ -43,10 +43,10 @@ async def test_two_that_poll_receipts_and_replies_at_once_do_not_wait_for_each_o
     with writing(postgresql_engine) as session:
         whose = rows.enrollment(session)
         left = rows.now - timedelta(minutes=1)
-        for number in range(30):
+        for number in range(15):
             rows.message(session, whose, step=f"s{number}", state=S.SENT, sid=f"SM{number:032x}", left_at=left)
     both = [DatabaseThreads(postgresql_engine), DatabaseThreads(postgresql_engine)]
-    for turn in range(4):
+    for turn in range(3):
         with writing(postgresql_engine) as session:
             session.execute(delete(Receipt))
             session.execute(delete(Poll))
@@ -65,9 +65,9 @@ async def test_two_that_poll_receipts_and_replies_at_once_do_not_wait_for_each_o
             for threads in both
         ]  # fmt: skip
         replies = [poll_inbound(threads, gateway, now=rows.now, receive=_receive) for threads in both]
-        assert [30, 30, True, True] == await asyncio.gather(*receipts, *replies)
+        assert [15, 15, True, True] == await asyncio.gather(*receipts, *replies)
     with reading(postgresql_engine) as session:
-        assert (16, 8) == (session.scalar(_HOW_MANY.select_from(Reply)), session.scalar(_HOW_MANY.select_from(OptOut)))
+        assert (12, 6) == (session.scalar(_HOW_MANY.select_from(Reply)), session.scalar(_HOW_MANY.select_from(OptOut)))
     for threads in both:
         threads.close()
 

@@ -32,9 +32,10 @@ def open_circuits(session: Session) -> list[Circuit]:
     return list(session.scalars(_OPEN))
 
 
-def why_stopped(session: Session, since: datetime, until: datetime) -> str | None:
-    """Which circuit was open in that span, the latest of them; None: none was."""
+def why_stopped(session: Session, since: datetime, until: datetime, *, sender: str | None) -> str | None:
+    """Which circuit of everything or of this sender was open in that span, the latest of them; None: none was."""
     found = select(col(Circuit.reason)).where(
+        col(Circuit.sender).is_(None) | (col(Circuit.sender) == sender),
         col(Circuit.opened_at) < until,
         col(Circuit.closed_at).is_(None) | (col(Circuit.closed_at) > since),
     )
