@@ -290,7 +290,7 @@ def _what_happened(session: Session, message: Message, enrollment: Enrollment) -
         what = key_in_words(event.what)
         states = (key_in_words(one or "nothing") for one in (event.from_state, event.to_state))
         moved = " to ".join(states) if event.from_state != event.to_state else what
-        why = f": {event.why.rstrip('.')}" if event.why else ""
+        why = f": {event.why.rstrip('.')}" if event.why and event.why != message.step else ""
         said.append(f"{say_when(event.at, enrollment)}: {moved}, by {_who(event.by)}{why}.")
     return said
 

@@ -106,5 +106,5 @@ def _delete_claims(session: Session, kind: TaskKind, numbers: Collection[int]) -
 
 def _event(row: Any, what: str, now: datetime, by: str) -> dict[str, Any]:
     return {
-        "enrollment_id": row.enrollment_id, "message_id": row.id, "at": now, "by": by, "what": what, "why": row.step,
+        "enrollment_id": row.enrollment_id, "message_id": row.id, "at": now, "by": by, "what": what,
     }  # fmt: skip

@@ -43,7 +43,7 @@ def reopen_task(session: Session, ref: TaskRef, *, now: datetime, by: str) -> bo
     was, message.seen_to = message.seen_to, None
     session.execute(delete(SeenTo).where(col(SeenTo.message_id) == message.id))
     record_event(
-        session, at=now, by=by, what="task_reopened", why=message.step, enrollment_id=message.enrollment_id,
+        session, at=now, by=by, what="task_reopened", enrollment_id=message.enrollment_id,
         message_id=message.id,
     )  # fmt: skip
     session.flush()

@@ -22,10 +22,13 @@ WORDS = {"check-in"}
 """Keys that are words."""
 HOURS = ((0, 0), (1, 0), (12, 0), (13, 30))
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2})?|\d{2}:\d{2}:\d{2}")
+_NOUGHT = re.compile(r"\b0 of 0\b|\bof 0\b|\b1 (?:texts|patients|replies|visits)\b")
 _FIELD = re.compile(r"\b[a-z]+_[a-z_]+\b")
 _KEYS = re.compile(
     r"(?<![\w/])(?:"
     + "|".join({step.key for one in shipped().values() for step in one.steps if "-" in step.key} - WORDS)
+    + "|"
+    + "|".join(sorted((one for one in shipped() if "-" in one), key=len, reverse=True))
     + r")(?!\w)"
 )
 _NOT_READ = re.compile(
@@ -39,7 +42,7 @@ def odd_words(page: str) -> Iterator[str]:
     shown = _NOT_READ.sub(" ", page)
     said = [*re.findall(r'(?:title|aria-label|placeholder|alt)="([^"]*)"', shown), re.sub(r"<[^>]*>", " ", shown)]
     for text in (" ".join(unescape(one).split()) for one in said):
-        for pattern in (_STAMP, _FIELD, _KEYS):
+        for pattern in (_STAMP, _FIELD, _KEYS, _NOUGHT):
             for found in pattern.finditer(text):
                 yield text[max(0, found.start() - 50) : found.end() + 30]
 
@@ -59,6 +62,7 @@ def lived_in(admin: Pages) -> Pages:
     first, second, *_ = admin.texts(1)
     move(admin, first, MessageState.ATTEMPTING, MessageState.ACCEPTED, MessageState.UNDELIVERED)
     move(admin, second, MessageState.EXPIRED)
+    admin.post("/tasks", on="/", do="told", task=f"text-{second.id}")
     admin.says("when can I stop icing?")
     admin.says("it is bleeding a lot", "+12125550188")
     admin.says("stop?", "+12125550199")
