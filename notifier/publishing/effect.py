@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,12 +113,24 @@ class ProtocolEffect:
 
 
 def protocol_effect(
-    session: Session, protocol_id: str, *, protocols: Mapping[str, CareProtocol], rules: PlanningRules, now: datetime
+    session: Session,
+    protocol_id: str,
+    *,
+    protocols: Mapping[str, CareProtocol],
+    rules: PlanningRules,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ProtocolEffect:
-    """What moving every running patient to the present content would do, each by itself. Raises Refused."""
+    """What moving every running patient to the present content would do, each by itself. Raises Refused.
+
+    `progress` is told how many patients are looked at, and of how many.
+    """
     protocol = find_protocol(protocol_id, protocols)
     running = under_way(session, protocol, rules, now)
-    patients = [_effect_on(session, one, protocol, rules, now) for one in running.others]
+    patients: list[PatientEffect] = []
+    for one in running.others:
+        progress(len(patients), len(running.others))
+        patients.append(_effect_on(session, one, protocol, rules, now))
     patients.sort(key=lambda one: (one.effect is not None, not one.misinformed, _unchanged(one), one.enrollment))
     waiting = tuple(
         one

@@ -27,6 +27,7 @@ from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.alert_rules import AlertRules
 from notifier.publishing.present_protocols import PresentProtocols
 from notifier.sms.media import MediaSource
+from notifier.web.countings import Countings
 from notifier.web.desk_watch import DeskWatch
 from notifier.web.drawn_pages import DrawnPage, MadeOnce
 from notifier.web.uploads import Uploads
@@ -68,6 +69,7 @@ class WebContext:
     """Live pages, by person."""
     read: MadeOnce[dict[str, Any]] = field(default_factory=MadeOnce)
     """What live pages show, for everybody who may see the same."""
+    countings: Countings = field(default_factory=Countings)
     looks: Looks = field(default_factory=Looks)
     uploads: Uploads = field(default_factory=Uploads)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)

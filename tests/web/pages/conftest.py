@@ -31,6 +31,7 @@ from notifier.enrollments.enroll import Enrolled, enroll
 from notifier.enrollments.requests import EnrollRequest
 from notifier.web.app import create_app
 from notifier.web.context import WebContext
+from notifier.web.countings import Countings
 from notifier.web.error_pages import to_staff
 from notifier.web.pages.routes import staff_router
 from schedules.catalogue import shipped
@@ -125,6 +126,7 @@ def open_pages(engine: Engine, now: datetime, **settings: Any) -> Iterator[Pages
     """A desk whose browser has not signed in yet. A password is enough, unless said: other tests are about the rest."""
     clock = FakeClock(now)
     settings = {"second_factor": SecondFactorRule.OFF, **settings}
+    settings = {"countings": Countings(wait=30), **settings}
     surroundings = WebContext(engine, clock, RULES, shipped(), KEYS, **settings)
     routers = [staff_router(surroundings)]
     app = create_app(engine, clock, routers=routers, error_page=to_staff(surroundings))

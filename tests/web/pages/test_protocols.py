@@ -11,6 +11,7 @@ from sqlalchemy import update
 from notifier.db.engine import reading, writing
 from notifier.db.protocols import approvals, open_pauses
 from notifier.db.tables import MigratedEnrollment
+from notifier.web.pages.administration import protocol_effects
 from schedules.catalogue import Catalogue, shipped
 from schedules.check import check_protocol
 from schedules.checks.findings import Finding
@@ -114,6 +115,30 @@ def were_told_otherwise(admin: Pages) -> None:
     """Whoever was moved had read what is wrong now."""
     with writing(admin.engine) as session:
         session.execute(update(MigratedEnrollment).values(misinformed=True))
+
+
+def test_an_effect_that_takes_long_to_count_says_how_far_it_is_and_has_no_button_until_it_is_whole(
+    admin: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin.enroll(protocol="microneedling-week")
+    admin.enroll(protocol="microneedling-week", name="Bea Holm", phone="+12125550132")
+    publish_ten_days_of_no_sun(admin)
+    page, countings = "/protocols/microneedling-week/effect", admin.context.countings
+    with countings._turn:
+        countings.wait = 0
+        begun, again = admin.get(page), admin.get(page)
+        assert [("1", True, False)] * 2 == [
+            (one.headers["refresh"], "Counting the patients" in one.text, "Move all" in one.text)
+            for one in (begun, again)
+        ]
+    countings.wait = 30
+    monkeypatch.setattr(protocol_effects, "_IN_FULL", 1)
+    whole = admin.get(page)
+    assert ("refresh" in whole.headers, "Move all 2" in words(whole)) == (False, True)
+    assert [f'<a href="/patients/{one}">' in whole.text for one in (1, 2)] == [True, True]
+    assert "1 more, by name Bea Holm" in words(whole)
+    admin.enroll(protocol="microneedling-week", name="Cy Oz", phone="+12125550133")
+    assert "Move all 3" in admin.read(page), "opened again, it shows what is so then"
 
 
 def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> None:

@@ -9,11 +9,11 @@ from notifier.db.overlays import overlay_draft
 from notifier.db.protocols import is_approved
 from notifier.domain.refused import Refused
 from notifier.publishing.effect import ProtocolEffect, protocol_effect
-from notifier.publishing.effect_sentences import effect_summary
 from notifier.publishing.own_words import publish_draft
+from notifier.web.countings import Counting, Figures
 from notifier.web.pages.administration.own_words import base_of, rules_of
 from notifier.web.pages.administration.protocol_checks import report_of
-from notifier.web.pages.administration.protocol_effects import changed_patients
+from notifier.web.pages.administration.protocol_effects import counted_effect, figures_of, still_counting
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.own_words import judge
 from schedules.catalogue import Catalogue
@@ -25,7 +25,9 @@ _NOTHING = "There is no draft to publish; change the words first."
 
 def show(view: View) -> Response:
     """The effect of publishing the draft; nothing holds yet."""
-    return _page(view)
+    words, edit = _draft(view, base_of(view))
+    found = counted_effect(view, words, _with(view, words))
+    return still_counting(view, words, found) if isinstance(found, Counting) else _page(view, words, edit, found)
 
 
 def publish(view: View) -> Response:
@@ -34,7 +36,8 @@ def publish(view: View) -> Response:
     words, edit = _draft(view, base)
     found = _effect(view, words)
     if view.field("sure") != found.digest or view.field("seen") != str(edit):
-        return _page(view, "Something has changed since you looked. Look at it once more.")
+        changed = "Something has changed since you looked. Look at it once more."
+        return _page(view, words, edit, figures_of(found), changed)
     languages = [one for one in words.languages if f"approve-{one}" in view.fields]
     try:
         with writing(view.context.engine) as session:
@@ -43,7 +46,7 @@ def publish(view: View) -> Response:
                 must_be_approved=view.context.rules.must_be_approved, now=view.now, by=view.who.by,
             )  # fmt: skip
     except Refused as why:
-        return _page(view, str(why))
+        return _page(view, words, edit, figures_of(found), str(why))
     view.note("did", f"publish words over {base.id} {words.version}")
     return redirect(f"/protocols/{base.id}/effect")
 
@@ -62,16 +65,19 @@ def _draft(view: View, base: CareProtocol) -> tuple[CareProtocol, int]:
 
 def _effect(view: View, words: CareProtocol) -> ProtocolEffect:
     """As `protocols effect` says it, were the draft what the protocol says."""
-    context = view.context
-    with_draft = Catalogue({**context.protocols, words.id: words})
-    with reading(context.engine) as session:
-        return protocol_effect(session, words.id, protocols=with_draft, rules=context.rules, now=view.now)
+    with reading(view.context.engine) as session:
+        return protocol_effect(
+            session, words.id, protocols=_with(view, words), rules=view.context.rules, now=view.now
+        )  # fmt: skip
 
 
-def _page(view: View, told: str | None = None) -> Response:
+def _with(view: View, words: CareProtocol) -> Catalogue:
+    return Catalogue({**view.context.protocols, words.id: words})
+
+
+def _page(view: View, words: CareProtocol, edit: int, found: Figures, told: str | None = None) -> Response:
     base = base_of(view)
-    words, edit = _draft(view, base)
-    present, found = view.context.protocols.get(base.id, base), _effect(view, words)
+    present = view.context.protocols.get(base.id, base)
     with reading(view.context.engine) as session:
         approved = [one for one in words.languages if is_approved(session, words.id, words.version, one)]
     return view.page(
@@ -82,9 +88,7 @@ def _page(view: View, told: str | None = None) -> Response:
         edit=edit,
         told=told,
         differences=[] if present.version == words.version else compare_protocols(present, words),
-        found=found,
-        summary=effect_summary(found),
-        changed=changed_patients(found),
+        **{name: found[name] for name in ("summary", "digest", "changed", "further")},
         report=report_of(view, words),
         approved=approved,
         must_be_approved=view.context.rules.must_be_approved,
