@@ -186,6 +186,9 @@ class OpenHours:
 
         On `day0`, the date of the treatment, the patient is at the clinic: only the patient's own clock counts.
         """
+        if not self._area:
+            own = self._own.day(at)
+            return own.closes if own.opens <= at < own.closes else None
         days = [clock.day(at) for clock in self._clocks(at, day0)]
         return min(day.closes for day in days) if all(day.opens <= at < day.closes for day in days) else None
 

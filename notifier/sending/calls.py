@@ -54,6 +54,8 @@ class Calls:
         self.begun: set[str] = set()
         """The attempts that wait or are in flight."""
         self.finished: list[Finished] = []
+        self.is_stopping = False
+        """Nothing is called any more."""
         self.has_finished = asyncio.Event()
         """Set when the first call has finished, when as many have as fly at once, and with the last."""
 
@@ -122,8 +124,8 @@ class Calls:
 
     async def _look(self, one: Claim, claimed_at: float) -> Verdict:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
-        if kept := self._what_forbids(one, claimed_at):
-            return kept
+        if self.is_stopping or self._verdicts.has_just_refused(one.sender):  # the rest is seen after the look
+            return self._what_forbids(one, claimed_at) or _REFUSED
         refusals, found = self._verdicts.refusals, await self._looks.look(one)
         if refusals != self._verdicts.refusals:  # what the look has seen may be from before it was written down
             return _REFUSED
@@ -132,6 +134,8 @@ class Calls:
 
     def _what_forbids(self, one: Claim, claimed_at: float) -> str | None:
         now = self._clock.monotonic()
+        if self.is_stopping:
+            return "the worker stops"
         if why_none := self._why_none():
             return why_none
         if self._verdicts.has_just_refused(one.sender):

@@ -183,7 +183,7 @@ def _lock_due(
     known = {"now": now, "up_to": claimable_up_to(now), "after": after}
     ask = session.connection().execute  # columns, no entities: asked past the ORM, which would look at each row again
     first = ask(ready, {**known, "limit": limit}).all()
-    fallen_due = ask(unmarked, {**known, "limit": limit + 1}).all()
+    fallen_due = ask(unmarked, {**known, "limit": 1 if first else limit + 1}).all()
     if fallen_due and (first or len(fallen_due) > limit):
         mark_ready(session, now, most=max(_MARKED_AT_ONCE, 2 * limit), after=after)
         first, fallen_due = ask(ready, {**known, "limit": limit}).all(), ()

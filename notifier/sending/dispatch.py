@@ -124,7 +124,7 @@ class Dispatch:
 
     def stop(self) -> None:
         """Claim nothing more; what is in flight is finished and recorded by the turn that runs."""
-        self._stopping = True
+        self._stopping = self._calls.is_stopping = True
         self.wake()
 
     async def turn(self) -> Turn:
@@ -240,8 +240,6 @@ class Dispatch:
 
     def _why_none(self) -> str | None:
         """Why no call may be made at all."""
-        if self._stopping:
-            return "the worker stops"
         if why := self.why_lost():
             return why
         return "the clock is in doubt" if self.clock_watch.doubt else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -97,6 +97,8 @@ class FactsOfBatch:
     staffed: StaffedClock | None
     """The clinic's own; an office may have other hours."""
     most: int
+    _hours: dict[object, OpenHours] = field(default_factory=dict)
+    """By office, zones and wish: most patients of a batch live in the same few."""
 
     @classmethod
     def of(
@@ -159,7 +161,10 @@ class FactsOfBatch:
         office = self.offices[row.office] if row.office else None
         window, staffed = (office.window, office.staffed_clock) if office else (self.window, self.staffed)
         held, left = self.holds.get(row.phone, ()), self.left.get(row.phone)
-        hours = _hours(window, row.timezone, area_zones(row.phone), staffed, row.quiet_days)
+        area = area_zones(row.phone)
+        place = (row.office, row.timezone, area, row.quiet_days)
+        if (hours := self._hours.get(place)) is None:
+            hours = self._hours[place] = _hours(window, row.timezone, area, staffed, row.quiet_days)
         return SendingFacts(
             never_text=row.enrollment_id in self.never_texted,
             enrollment=row.enrollment_state,
@@ -173,7 +178,7 @@ class FactsOfBatch:
                 first_asking(row.step),
                 row.protocol,
                 enrollment=row.enrollment_state,
-                holds=[seen_from(one, row.office) for one in held],
+                holds=[seen_from(one, row.office) for one in held] if held else (),
                 pauses=self.pauses,
             ),
             number_held=_is_held(row, held),

@@ -49,11 +49,13 @@ class TwilioGateway:
         # An empty environment is falsy to the SDK, which then reads TWILIO_* from the host's.
         client = Client(user, password, account.account_sid, http_client=self._http, environment={"_": ""})
         self._messages = client.messages
+        # What `messages.create` rests on: a third less work for a text, for it builds no object of all that it answers.
+        self._api, self._created_at = client.api.v2010, f"/Accounts/{account.account_sid}/Messages.json"
         self._sender: dict[str, str] = {}
         if account.messaging_service_sid:
-            self._sender["messaging_service_sid"] = account.messaging_service_sid
+            self._sender["MessagingServiceSid"] = account.messaging_service_sid
         if account.from_number:
-            self._sender["from_"] = account.from_number
+            self._sender["From"] = account.from_number
         is_only_one = not account.messaging_service_sid and not account.has_other_senders
         self._only_sender = account.from_number if is_only_one else None
 
@@ -64,13 +66,8 @@ class TwilioGateway:
         except UnicodeEncodeError:
             return NotCreated(NotCreatedClass.BAD_CONTENT, None, "The text holds a character that cannot be sent.")
         try:
-            message = await self._messages.create_async(
-                to=text.to,
-                body=text.body,
-                status_callback=self._status_callback(text.token),
-                validity_period=min(max(text.validity_seconds, 1), _LONGEST_VALIDITY),
-                **(_sender_field(text.sender) if text.sender else self._sender),
-            )
+            created = await self._api.create_async("POST", self._created_at, data=self._fields(text))
+            sid, status = created.get("sid"), created.get("status")
         except NotSent as error:
             return NotCreated(NotCreatedClass.NETWORK, None, f"Not sent: {error}.")
         except MaybeSent as error:
@@ -79,9 +76,9 @@ class TwilioGateway:
             return _refusal(error.code)
         except Exception:  # noqa: BLE001  # a body can make the SDK raise anything, and the text may exist
             return Unknown("The provider's answer was not in Twilio's form.")
-        if not isinstance(message.sid, str) or not SID.fullmatch(message.sid):
+        if not isinstance(sid, str) or not SID.fullmatch(sid):
             return Unknown("The provider answered without a valid message SID.")
-        return Accepted(message.sid, str(message.status))
+        return Accepted(sid, str(status))
 
     async def list_sent(
         self, to: str | None, since: datetime, *, sender: str | None = None
@@ -171,15 +168,23 @@ class TwilioGateway:
         """Close the connections."""
         await self._http.close()
 
-    def _status_callback(self, token: str) -> str | object:
+    def _fields(self, text: OutgoingText) -> dict[str, object]:
+        seconds = min(max(text.validity_seconds, 1), _LONGEST_VALIDITY)
+        sender = _sender_field(text.sender) if text.sender else self._sender
+        fields: dict[str, object] = {"To": text.to, "Body": text.body, "ValidityPeriod": seconds, **sender}
+        if callback := self._status_callback(text.token):
+            fields["StatusCallback"] = callback
+        return fields
+
+    def _status_callback(self, token: str) -> str | None:
         if not self._account.status_callback_base:
-            return values.unset
+            return None
         # The fragment is Twilio's connection override: up to five retries, whatever went wrong, for 15 s in all.
         return f"{self._account.status_callback_base.rstrip('/')}/twilio/status?a={quote(token, safe='')}#rc=5&rp=all"
 
 
 def _sender_field(sender: str) -> dict[str, str]:
-    return {"from_": sender} if sender.startswith("+") else {"messaging_service_sid": sender}
+    return {"From": sender} if sender.startswith("+") else {"MessagingServiceSid": sender}
 
 
 def _refusal(code: object) -> Outcome:
