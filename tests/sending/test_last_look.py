@@ -56,7 +56,7 @@ NEWS: list[tuple[MessageState, str | None, Callable[[Session, Waiting], object]]
     (S.EXPIRED, "changed", lambda s, w: _row(s, w, expires_at=w.now)),
     (S.EXPIRED, "changed", lambda s, w: _row(s, w, expires_at=w.now, phone="+12125559999")),
     (S.PLANNED, "refused", lambda s, w: open_circuit(s, reason="refused", code=20003, at=w.now, by="x")),
-    (S.PLANNED, "is a backup", lambda s, w: begin_after_restore(s, up_to=w.now, now=w.now, by="ops")),
+    (S.PLANNED, "is an older one", lambda s, w: begin_after_restore(s, up_to=w.now, now=w.now, by="ops")),
     (S.PLANNED, "outside the send window", lambda s, w: _enrollment(s, w, timezone="Asia/Tokyo")),
     (S.PLANNED, "has not been read", lambda s, w: inbound_was_read(s, w.now, ago=timedelta(minutes=3))),
 ]
