@@ -16,7 +16,7 @@ from notifier.db.engine import open_engine
 from notifier.domain.planning import difference
 from notifier.domain.planning.difference import PlannedChange
 from notifier.enrollments import keys
-from notifier.sending import last_look
+from notifier.sending import decide, last_look
 from notifier.sending.claim import Claim
 from notifier.sending.decide import Send
 from notifier.sending.facts import Due, FactsOfBatch
@@ -47,8 +47,10 @@ PUT_BACK: dict[str, tuple[str, Any, str, Any]] = {
     "K2": ("come back", difference, "_on_its_way", _comes_back_as_it_was),
     "K4": ("come back", last_look, "_as_it_is", _no_last_look),
     "K8": ("numbers", keys, "_standing", lambda *_: []),
+    "beside another": ("everything", decide, "waits_until", lambda *_, **__: None),
 }
-"""Faults of the second round: in which profile each is found, and what brings it back."""
+"""Faults of the second round, and texts to one number that no quarter of an hour keeps apart: in which profile each is
+found, and what brings it back."""
 
 
 @pytest.mark.slow

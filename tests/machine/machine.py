@@ -98,7 +98,7 @@ class Clinic(RuleBasedStateMachine):
         self.opened = self.open_engine(Path(self.place.name))
         self.world = World(self.opened.__enter__(), BEGINS, Path(self.place.name))
         self.runner = asyncio.Runner()
-        self.enrolled = 0
+        self.enrolled, self.is_broken = 0, False
         counted["runs"] += 1
         self._enroll(who, course, zone, language)
 
@@ -232,7 +232,7 @@ class Clinic(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         try:
-            if self._lives:
+            if self._lives and not self.is_broken:  # what is broken already costs no fortnight more
                 self._run(self.world.come_to_rest())
         finally:
             counted.update(texts=len(self.world.texts), operations=self.world.operations)
@@ -242,8 +242,10 @@ class Clinic(RuleBasedStateMachine):
             self.place.cleanup()
 
     def _run(self, what: Any) -> None:
+        self.is_broken = True
         self.runner.run(what)
         self.world.judge()
+        self.is_broken = False
 
 
 _STATES: dict[str, tuple[Command, dict[str, Any]]] = {
