@@ -10,10 +10,9 @@ into two texts, and what has no words, stands in a catch-up step without a momen
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from schedules.languages.registry import language_or_default
 from schedules.moments import TELL_IN_PERSON
@@ -33,8 +32,7 @@ _NO_WORDS: Final = "its protocol has no words for a catch-up text"
 _TOO_LATE: Final = "no text can tell it in time"
 
 
-@dataclass(frozen=True, slots=True)
-class UnsaidRules:
+class UnsaidRules(NamedTuple):
     """Restrictions that no text tells, and when one could."""
 
     ends: Mapping[str, datetime]

@@ -18,7 +18,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from operator import eq
@@ -47,8 +46,7 @@ _SAID_SHORTLY_BEFORE: Final = "it repeats what was told less than 6 hours before
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One enrollment's texts, oldest first, as they would leave if nobody counted."""
 
     messages: tuple[PlannedMessage, ...]
@@ -60,7 +58,7 @@ class Draft:
     """Steps that need no place any more: they have left."""
     since: datetime | None = None
     """The instant of planning: nothing is placed before it."""
-    told_at: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    told_at: Mapping[str, datetime] = MappingProxyType({})
     """When a text that has left told the topic last."""
     gone: frozenset[str] = frozenset()
     """Steps that tell nothing more than `told_at` says: they have left, were lost, or were missed."""
@@ -89,7 +87,7 @@ class Draft:
             else one
             for one in self.messages
         ]
-        return replace(self, messages=tuple(sorted(messages, key=in_order)))
+        return self._replace(messages=tuple(sorted(messages, key=in_order)))
 
     def was_said_shortly_before(self, reminder: PlannedMessage, messages: Iterable[PlannedMessage]) -> bool:
         """Whether all of its rules are told so shortly before: by `messages`, this draft's texts as they are placed by

@@ -8,9 +8,8 @@ texts. Both look only ahead: what the patient knows from before is said in `Know
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from schedules.catch_up import LEAST_LEFT, UnsaidRules, ask_a_person, is_catch_up, plan_catch_up
 from schedules.moments import NOT_TOLD, TELL_IN_PERSON
@@ -23,8 +22,7 @@ _NEVER_SAID: Final = "nobody told the patient the rule: under 12 hours of it wer
 _NEEDS_NOBODY: Final = "its rules are told otherwise, or have ended"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownRules:
+class KnownRules(NamedTuple):
     """Which rules a patient knows before the plan's own texts say any. Of a new enrollment: none."""
 
     topics: frozenset[str] = frozenset()
@@ -43,8 +41,7 @@ class KnownRules:
 NOTHING_KNOWN: Final = KnownRules()
 
 
-@dataclass(frozen=True, slots=True)
-class InformingFacts:
+class InformingFacts(NamedTuple):
     """All that it takes to see which rules of one treated patient the plan says, and to say the others."""
 
     protocol: CareProtocol
@@ -60,7 +57,7 @@ class InformingFacts:
 
     def with_known(self, topics: Iterable[str]) -> InformingFacts:
         """The same where the patient knows these rules, too."""
-        return replace(self, known=replace(self.known, topics=self.known.topics.union(topics)))
+        return self._replace(known=self.known._replace(topics=self.known.topics.union(topics)))
 
     def unsaid(self, topics: Iterable[str]) -> UnsaidRules:
         """These topics, and the first moment at which a text could tell them."""
@@ -96,6 +93,8 @@ def withhold_unsaid(
     Second: the steps that are left out because nobody needs to say them, each with its reason.
     """
     said = facts.known.topics | facts.known.in_words | rules_said(messages)
+    if said.issuperset(facts.ends) and not any(map(_needs_a_person, messages)):
+        return messages, []
     missing = {topic for topic, end in facts.ends.items() if topic not in said and end > facts.now}
     kept: list[PlannedMessage] = []
     left: list[tuple[str, str]] = []

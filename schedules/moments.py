@@ -12,7 +12,7 @@ need not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -58,8 +58,7 @@ class Anchor:
         object.__setattr__(self, "at", self.at.astimezone(UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(NamedTuple):
     """Anchor, day 0 and the end of each restriction that holds for this patient."""
 
     anchor: Anchor
@@ -69,7 +68,7 @@ class Moments:
     ends: Mapping[str, datetime]
     """By topic; `NOT_YET` where it ends with a gate that staff have not opened."""
     own: OwnLengths = AS_THE_PROTOCOL
-    asks: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    asks: Mapping[str, datetime] = MappingProxyType({})
     """By topic that ends with a gate: when it may be asked whether that is cleared."""
 
     @classmethod

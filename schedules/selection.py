@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from schedules.conditions import fulfillment
 from schedules.own_words import why_not_its_words
@@ -27,8 +28,7 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """All of a patient, and of the clinic's settings, that decides which steps are said."""
 
     treated: bool

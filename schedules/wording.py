@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.dates import say_date, say_length, say_time, say_until
@@ -29,8 +30,7 @@ class Voice:
         return dict(self.facts).get(placeholder, "") or self.clinic
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(NamedTuple):
     """Who listens: a language, a first name, and whether the phone is shared (then the name opens each text)."""
 
     language: str
@@ -38,19 +38,18 @@ class Addressee:
     shared_phone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Printable:
+class Printable(NamedTuple):
     """What a text may print of one patient's treatment."""
 
     visit_at: datetime
     """The anchor: the appointment, or the end of the treatment."""
     zone: ZoneInfo
     """The patient's."""
-    ends: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    ends: Mapping[str, datetime] = MappingProxyType({})
     """By topic: the instant from which the restriction no longer holds."""
-    lengths: Mapping[str, Length] = field(default_factory=lambda: MappingProxyType({}))
+    lengths: Mapping[str, Length] = MappingProxyType({})
     """By topic: how long it holds, counted from the treatment."""
-    series: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    series: Mapping[str, str] = MappingProxyType({})
     """The session, and of how many, where they are known."""
 
 

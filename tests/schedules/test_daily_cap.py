@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -138,21 +138,21 @@ def test_what_moved_out_of_the_night_gives_way_to_an_earlier_hour() -> None:
     )
     (found,) = dues(draft(plan, MONDAY))
     assert ("2026-06-16 19:45", "2026-06-16 18:45") == (found["wash-a"], found["wash-b"])
-    late = replace(draft(plan, MONDAY), since=at("2026-06-16T19:30"))
+    late = draft(plan, MONDAY)._replace(since=at("2026-06-16T19:30"))
     (found,) = dues(late)
     assert ("2026-06-16 19:45", "2026-06-16 19:30") == (found["wash-a"], found["wash-b"])
 
 
 def test_a_text_that_has_left_takes_no_second_place() -> None:
     plain = draft(WALL, MONDAY)
-    after = replace(plain, settled=frozenset({"today"}))
+    after = plain._replace(settled=frozenset({"today"}))
     (found,) = dues(after, most=2, left=(MONDAY + timedelta(hours=1),))
     assert "2026-06-15 17:00" == found["evening"]
 
 
 def test_a_reminder_is_counted_from_when_a_text_told_its_rule_and_not_from_one_that_was_lost() -> None:
-    lost = replace(draft(WALL, MONDAY), settled=frozenset({"today"}), gone=frozenset({"today"}))
-    told = {hour: replace(lost, told_at={"makeup": at(f"2026-06-15T{hour}")}) for hour in ("11:00", "11:01")}
+    lost = draft(WALL, MONDAY)._replace(settled=frozenset({"today"}), gone=frozenset({"today"}))
+    told = {hour: lost._replace(told_at={"makeup": at(f"2026-06-15T{hour}")}) for hour in ("11:00", "11:01")}
     evenings = [dues(one)[0]["evening"] for one in (lost, *told.values())]
     assert ["2026-06-15 17:00", "2026-06-15 17:00", None] == evenings
 
@@ -176,7 +176,7 @@ def test_what_names_nothing_new_is_a_reminder() -> None:
     )
     one = draft(plan, MONDAY)
     assert {"three"} == one.reminders
-    assert {"one", "three"} == replace(one, known=frozenset({"makeup"})).reminders
+    assert {"one", "three"} == one._replace(known=frozenset({"makeup"})).reminders
 
 
 ZONES = st.sampled_from([NEW_YORK, LOS_ANGELES, ZoneInfo("Asia/Tokyo")])

@@ -55,7 +55,7 @@ def draft_for(
     texts = texts or rule_texts_of(facts, (), enrolled_at or facts.anchor.at)
     newer = (other for other in others if concerns(facts, other) and other.state in RUNNING and is_newer(other, facts))
     said_there = {topic for other in newer if other.treated_at for topic in other.protocol.restrictions}
-    known = replace(texts.known, topics=texts.known.topics | said_there) if said_there else texts.known
+    known = texts.known._replace(topics=texts.known.topics | said_there) if said_there else texts.known
     since = min(texts.since, enrolled_at) if texts.since and enrolled_at else enrolled_at
     informing = informing_facts(timeline, now=since, known=known)
     if not treatments:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from notifier.domain.planning.draft import draft_for, when_treated
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules, concerns, is_newer
@@ -25,8 +26,7 @@ Step = tuple[int, str]
 """An enrollment and the key of one of its steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One enrollment on a number, and what has become of its texts."""
 
     facts: EnrollmentFacts

@@ -7,10 +7,10 @@ plan asks which rules its own texts tell, and put back as they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from notifier.domain.informed import (
     Informed,
@@ -45,8 +45,7 @@ class RuleRow(RuleText, Protocol):
     def attempts(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTexts:
+class RuleTexts(NamedTuple):
     """Where the texts of one enrollment stand."""
 
     known: KnownRules
@@ -54,7 +53,7 @@ class RuleTexts:
     """`restrict` steps that tell nothing more than their rows say: they have left, did not arrive, or were missed."""
     asked: frozenset[str] = frozenset()
     """Topics of texts that did not reach the patient and that staff see listed: nobody is asked twice."""
-    told_at: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    told_at: Mapping[str, datetime] = MappingProxyType({})
     """When the latest text that has left, or may have, was to tell the topic."""
     since: datetime | None = None
     """When the first catch-up that has not left was to leave: it is planned as it was then."""
