@@ -7,22 +7,26 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 from zoneinfo import ZoneInfo
 
 import httpx2
 import structlog
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
+from sqlmodel import col
 
 from notifier.access.manage_accounts import add_staff
 from notifier.access.second_factor import SecondFactorRule
 from notifier.conversations.auto_reply import AnswerRules
 from notifier.db.engine import open_engine, writing
+from notifier.db.protocols import store_version
+from notifier.db.tables import Enrollment
 from notifier.web.app import create_app
 from notifier.web.context import WebContext
 from notifier.web.pages.routes import PAGES, staff_router
 from schedules.catalogue import shipped
+from schedules.protocol import CareProtocol
 from tests.benchmarks.clinic import NOW, RULES, VOICE, ZONE
 from tests.benchmarks.databases import Databases
 from tests.benchmarks.history import fill_history
@@ -33,6 +37,8 @@ from tests.setups.keys import KEYS
 
 _PATIENTS = 100_000
 _VISITS = 20
+_CHANGED = 1_100
+"""Patients of the last eight days, for whom a change of the protocol changes something."""
 MOST = 100
 """Milliseconds within which every page should be there."""
 _PASSWORD = "four words of mine"  # of an account that lives for this measurement
@@ -78,9 +84,29 @@ def _measure(kind: str, url: str) -> None:
         looked["preview while enrolling"] = 50, lambda: browser.post("/preview", data={**_FORM, "form": form})
         looked["find by name"] = MOST, lambda: browser.post("/find", data={"form": form, "who": "Patient 77"})
         lines = [visited(name.replace(search, "what was found"), *page) for name, page in looked.items()]
+        lines += _of_a_change(engine, browser)
     engine.dispose()
     title = f"Every page at the server on {kind}, {_PATIENTS:,} patients, {PIECES:,} pieces of open work"
     show(title, lines, "Times include the test's own HTTP client; processor time is of this process alone.")
+
+
+def _of_a_change(engine: Engine, browser: TestClient) -> list[Line]:
+    """What a changed protocol does to the latest patients: the page while that is counted, and once it is whole."""
+    present, path = shipped()["microneedling"], "/protocols/microneedling/effect"
+    older = CareProtocol.from_content(present.content.replace('"days":7', '"days":6'))
+    lately = col(Enrollment.id) > _PATIENTS - _CHANGED
+    with writing(engine) as session:
+        store_version(session, older, NOW)
+        session.execute(update(Enrollment).where(lately).values(version=older.version))
+    what = f"a change for {_CHANGED:,} patients"
+    line = visited(f"{what}, while it is counted", MOST, lambda: browser.get(path))
+    begun = at = perf_counter()
+    while "refresh" in browser.get(path).headers:
+        sleep(0.5)
+        at = perf_counter()
+    took, since = 1e3 * (perf_counter() - at), at - begun
+    target = at_most(MOST, took, written="{:.0f} ms")
+    return [line, Line(f"{what}, once it is counted", f"{took:.0f} ms", f"counted within {since:.1f} s", *target)]
 
 
 @contextmanager
