@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -168,3 +169,19 @@ def test_an_admin_sets_whose_patients_somebody_sees(north: Pages) -> None:
     assert "Sees north" in north.read("/accounts")
     assert 303 == north.post("/accounts/1/offices", on="/accounts", office="desert").status_code
     assert "Sees desert" in north.read("/accounts")
+
+
+def test_an_admin_of_one_office_is_offered_no_page_that_is_refused(north: Pages) -> None:
+    for name in ("Olga", "Dr. Sol"):
+        north.account(name, admin=True)
+    with writing(north.engine) as session:
+        set_offices(session, "Olga", ("north",), now=north.clock.now(), by="test")
+    north.client.cookies.clear()
+    north.sign_in("Olga")
+    offered = {
+        link
+        for page in ("/", "/accounts", "/protocols", "/protocols/microneedling")
+        for link in re.findall(r'href="(/[^"#?]*)', north.get(page).text)
+        if not link.startswith("/static")
+    }
+    assert {} == {link: answer for link in sorted(offered) if (answer := north.get(link).status_code) not in (200, 303)}

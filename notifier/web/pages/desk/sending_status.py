@@ -54,7 +54,7 @@ class StatusNotice:
     to_do: str
     since: datetime | None = None
     link: tuple[str, str] | None = None
-    """Where to look, and what the link is called."""
+    """Where whoever sees all offices may look, and what the link is called."""
     resets: bool = False
     """Whether an admin may say that it is mended."""
 
@@ -86,9 +86,10 @@ def _stops(session: Session, view: View) -> Iterator[StatusNotice]:
         elif many := count_waiting(session, found.up_to, now):
             waits = "waits" if many == 1 else "wait"
             why = f"{counted(many, 'late text')} {waits} for you after an outage; newer ones leave as planned."
-            yield StatusNotice(
-                why, "Look at them, then let them leave.", found.at, ("/overdue", "Look at the late texts")
-            )
+            to_do = "Look at them, then let them leave."
+            if view.who.offices is not None:
+                to_do = "Somebody who sees all offices looks at them and lets them leave."
+            yield StatusNotice(why, to_do, found.at, ("/overdue", "Look at the late texts"))
 
 
 def _alerts(session: Session) -> Iterator[StatusNotice]:
