@@ -42,7 +42,7 @@ def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) ->
     """Insert all rows, each with the same columns. Nothing is checked here but what the database checks."""
     if len(rows) < 2:
         if rows:
-            session.execute(_insert(model), rows[0])
+            session.connection().execute(_insert(model), rows[0])
     elif session.get_bind().dialect.name == "postgresql":
         for names, document in _documents(model, rows):
             session.execute(_insert_document(model, names), {"rows": document})
@@ -55,7 +55,7 @@ def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[
     if not rows:
         return []
     if len(rows) == 1:  # the plain statement is told its id anyway, for a third less
-        return [_id_of(session.execute(_insert(model), rows[0]))]
+        return [_id_of(session.connection().execute(_insert(model), rows[0]))]
     if session.get_bind().dialect.name == "postgresql":
         documents = ((_insert_document(model, names, ids=True), them) for names, them in _documents(model, rows))
         drawn = (session.scalars(statement, {"rows": them}) for statement, them in documents)

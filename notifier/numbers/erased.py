@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
@@ -15,6 +15,8 @@ from notifier.db.tables import Enrollment, Erasure, NeverText, NumberHold, OptOu
 from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.refused import Refused
 from notifier.numbers.never_text import Person
+
+_ANYBODY: Final = select(exists(select(col(Erasure.enrollment_id))))  # built once: it is asked for each enrollment
 
 
 class ErasedRow(NamedTuple):
@@ -65,7 +67,7 @@ def erased_rows(
 
 def is_anybody_erased(session: Session) -> bool:
     """Whether there is anybody to be known again."""
-    return bool(session.scalar(select(exists(select(col(Erasure.enrollment_id))))))
+    return bool(session.connection().scalar(_ANYBODY))
 
 
 def _known(session: Session, pseudonyms: Pseudonyms | None) -> Pseudonyms | None:

@@ -87,7 +87,7 @@ def find_never_texted(
         phones = pseudonyms.of_phones({one.phone for one in persons if one.phone})
         ids = pseudonyms.of_external_ids({one.external_id for one in persons if one.external_id})
     known: dict[str, list[tuple[str | None, str | None]]] = {}
-    for name, phone, external_id in session.execute(_OF_NAMES, {"names": set(names)}):
+    for name, phone, external_id in session.connection().execute(_OF_NAMES, {"names": set(names)}):
         known.setdefault(names[name], []).append((phones.get(phone, phone), ids.get(external_id, external_id)))
     return {
         position: any(
