@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -123,16 +122,17 @@ def delivery_of_days(session: Session, edges: Sequence[datetime], *, now: dateti
 
 def outcomes(session: Session, edges: Sequence[datetime]) -> Iterator[Outcome]:
     """What became of the texts that left between each two of these instants."""
-    for since, until in pairwise(edges):
-        found = (
-            select(col(Enrollment.protocol), col(Message.state), func.count())
-            .select_from(Message)
-            .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
-            .where(*_left(since, until))
-            .group_by(col(Enrollment.protocol), col(Message.state))
-        )
-        for protocol, state, many in session.execute(found).all():
-            yield Outcome(since, protocol, state, many)
+    between = case(*((col(Message.left_at) < until, number) for number, until in enumerate(edges[1:]))).label("between")
+    found = (
+        select(between, col(Enrollment.protocol), col(Message.state), func.count())
+        .select_from(Message)
+        .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+        .where(*_left(edges[0], edges[-1]))
+        .group_by("between", col(Enrollment.protocol), col(Message.state))
+        .order_by("between", col(Enrollment.protocol), col(Message.state))
+    )
+    for number, protocol, state, many in session.execute(found).all():
+        yield Outcome(edges[number], protocol, state, many)
 
 
 def opt_outs(session: Session, since: datetime, until: datetime) -> list[tuple[datetime, set[str]]]:
