@@ -31,6 +31,7 @@ from notifier.db import enrollments, outbox
 from notifier.db.engine import open_engine
 from notifier.db.schema import upgrade
 from notifier.domain.states import EnrollmentState, MessageState
+from tests.faults.processes import Processes
 from tests.setups.compiled import share_compiled_statements
 
 _MEMORY = Path("/dev/shm")
@@ -279,6 +280,14 @@ class Rows:
             "text": "Keep it clean. STOP to opt out.",
         }
         return outbox.insert(session, [{**row, **values}])[0]
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Processes]:
+    """Forks worker processes, each as real as any, that need not import the program anew."""
+    processes = Processes()
+    yield processes
+    processes.close()
 
 
 @pytest.fixture

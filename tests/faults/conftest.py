@@ -52,13 +52,6 @@ def recoveries(request: pytest.FixtureRequest) -> list[float]:
     return request.config.stash.setdefault(RECOVERIES, [])
 
 
-@pytest.fixture(scope="session")
-def processes() -> Iterator[Processes]:
-    processes = Processes()
-    yield processes
-    processes.close()
-
-
 @pytest.fixture(params=BOTH)
 def service(request: pytest.FixtureRequest, processes: Processes, tmp_path: Path) -> Iterator[Service]:
     """On both databases."""

@@ -76,6 +76,10 @@ class WorkerProcess:
     def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = LONGEST_WAIT) -> int:
         """Send a signal and wait for the end; the exit code."""
         self.send(number)
+        return self.wait(seconds=seconds)
+
+    def wait(self, *, seconds: float = LONGEST_WAIT) -> int:
+        """Wait for the end; the exit code."""
         until(lambda: self.code is not None, lambda: f"still alive: {self.lines[-5:]}", seconds=seconds)
         assert self.code is not None
         return self.code

@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -27,12 +22,11 @@ from notifier.sandbox.faults import created_then_kill
 from notifier.sandbox.running import RunningSandbox, running_sandbox
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from tests.conftest import Rows
+from tests.faults.process import WorkerProcess, until
+from tests.faults.processes import Processes
 
 S = MessageState
 PHONE = "+12125550101"
-PROGRAM = "import sys; from notifier.bootstrap.run_worker import run_worker; "
-PROGRAM += "from notifier.config.settings import load_settings; "
-PROGRAM += "sys.exit(run_worker(load_settings()))"
 
 
 class Noon(Clock):
@@ -46,53 +40,17 @@ class Noon(Clock):
         return super().now() + self.offset
 
 
-class Process:
-    """A worker process and what it wrote."""
-
-    def __init__(self, environment: dict[str, str], place: Path) -> None:
-        self.lines: list[dict[str, Any]] = []
-        self.popen = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], env=environment, cwd=place, stderr=subprocess.PIPE, text=True
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.popen.stderr
-        with self.popen.stderr as lines:
-            for line in lines:
-                self.lines.append(json.loads(line) if line.startswith("{") else {"event": line})
-
-    def until_said(self, event: str) -> None:
-        until(lambda: any(line["event"] == event for line in self.lines), f"no {event}: {self.lines}")
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.popen.send_signal(number)
-        return self.wait()
-
-    def wait(self) -> int:
-        code = self.popen.wait(timeout=30)
-        self._reader.join()
-        return code
-
-
-def until(true: Callable[[], bool], otherwise: str, *, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, otherwise
-        threading.Event().wait(0.02)
-
-
 class Place:
     """A database, a sandbox and the worker processes between them."""
 
-    def __init__(self, engine: Engine, sandbox: RunningSandbox, clock: Noon, directory: Path) -> None:
-        self.engine, self.sandbox, self.clock = engine, sandbox, clock
+    def __init__(
+        self, engine: Engine, sandbox: RunningSandbox, clock: Noon, directory: Path, forked: Processes
+    ) -> None:
+        self.engine, self.sandbox, self.clock, self._forked = engine, sandbox, clock, forked
         (directory / "clock").write_text(str(clock.offset.total_seconds()), encoding="ascii")
         self._directory = directory
         self._environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(__file__).parents[2]),
             "NOTIFIER_ENV": "test",
             "NOTIFIER_DATABASE_URL": f"sqlite:///{file_of(engine)}",
             "NOTIFIER_CLOCK_FILE": str(directory / "clock"),
@@ -105,12 +63,13 @@ class Place:
             "TWILIO_FROM_NUMBER": SENDER,
             "TWILIO_API_URL": sandbox.url,
         }
-        self.processes: list[Process] = []
+        self.processes: list[WorkerProcess] = []
 
-    def start(self) -> Process:
-        process = Process(self._environment, self._directory)
-        self.processes.append(process)
-        return process
+    def start(self) -> WorkerProcess:
+        log = self._directory / f"worker-{len(self.processes)}.log"
+        pid = self._forked.fork(self._environment, self._directory, log)
+        self.processes.append(WorkerProcess(pid, log, self._forked))
+        return self.processes[-1]
 
     def plan(self, phone: str = PHONE) -> int:
         now = self.clock.now()
@@ -131,9 +90,12 @@ class Place:
 
 
 @pytest.fixture
-def place(sqlite_engine: Engine, tmp_path: Path) -> Iterator[Place]:
+def place(sqlite_engine: Engine, tmp_path: Path, processes: Processes) -> Iterator[Place]:
     clock = Noon()
-    with running_sandbox(now=clock.now) as sandbox, _ended(Place(sqlite_engine, sandbox, clock, tmp_path)) as place:
+    with (
+        running_sandbox(now=clock.now) as sandbox,
+        _ended(Place(sqlite_engine, sandbox, clock, tmp_path, processes)) as place,
+    ):
         yield place
 
 
@@ -143,7 +105,7 @@ def _ended(place: Place) -> Iterator[Place]:
         yield place
     finally:
         for process in place.processes:
-            if process.popen.poll() is None:
+            if process.code is None:
                 process.end(signal.SIGKILL)
 
 
@@ -165,7 +127,7 @@ def test_it_says_ready_sends_what_is_due_and_ends_well_on_sigterm(place: Place) 
 def test_killed_between_twilios_answer_and_our_commit_it_never_sends_again(place: Place) -> None:
     worker = place.start()
     worker.until_said("ready")
-    place.sandbox.sandbox.faults.then(created_then_kill(worker.popen.pid))
+    place.sandbox.sandbox.faults.then(created_then_kill(worker.pid))
     text = place.plan()
     assert -signal.SIGKILL == worker.wait()
     assert (S.ATTEMPTING, 1) == (place.message(text).state, len(place.sandbox.ledger))
@@ -190,5 +152,5 @@ def test_a_second_worker_is_refused_with_the_firsts_pid(place: Place) -> None:
     assert 1 == second.wait()
     said = " ".join(line["event"] for line in second.lines)
     assert "AnotherWorker" in said
-    assert f"pid {first.popen.pid}, since " in said
+    assert f"pid {first.pid}, since " in said
     assert 0 == first.end(signal.SIGINT)

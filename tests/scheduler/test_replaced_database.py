@@ -14,7 +14,8 @@ from notifier.db.engine import file_of, open_engine, reading, writing
 from notifier.db.same_file import DatabaseReplaced, OpenedFile
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_out
-from tests.scheduler.test_process import PHONE, Place, until
+from tests.faults.process import until
+from tests.scheduler.test_process import PHONE, Place
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
 
 S = MessageState

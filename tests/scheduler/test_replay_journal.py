@@ -25,7 +25,8 @@ from notifier.sending.outcomes.journal import Journal
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.save import save_outcomes
 from notifier.sms.code_classes import NotCreatedClass
-from tests.scheduler.test_process import Place, until
+from tests.faults.process import until
+from tests.scheduler.test_process import Place
 from tests.scheduler.test_process import place as place  # noqa: PLC0414  # a fixture: pytest looks it up here by its own name
 from tests.setups.sending import Sending, open_house
 
