@@ -79,11 +79,8 @@ class Speech(dict[str, str]):
 
 def filled_in(template: str, voice: Voice, addressee: Addressee, printable: Printable) -> list[tuple[str, str | None]]:
     """The same in pieces, for whoever proofreads: each with the placeholder it stands for, None for plain words."""
-    pieces = _pieces(template)
-    said = [
-        (_value(piece, voice, addressee, printable), piece) if at % 2 else (piece, None)
-        for at, piece in enumerate(pieces)
-    ]
+    speech = Speech(voice, addressee, printable)
+    said = [(speech[piece], piece) if at % 2 else (piece, None) for at, piece in enumerate(_pieces(template))]
     return [(words, placeholder) for words, placeholder in said if words]
 
 
