@@ -122,7 +122,8 @@ class Moments(NamedTuple):
         Of a lift that waits for a gate: when it may be asked whether that is cleared.
         """
         if step.at is None:
-            return max(end if (end := self.ends[topic]) < NOT_YET else self.asks[topic] for topic in step.lifts)
+            ends = [end if (end := self.ends[topic]) < NOT_YET else self.asks[topic] for topic in step.lifts]
+            return max(ends)
         at = step.at.after(self.anchor.at, self.zone)
         return at if step.kind is StepKind.PREPARE else max(at, self.anchor.at)
 
@@ -138,7 +139,7 @@ class Moments(NamedTuple):
 
     def waits(self, step: Step) -> bool:
         """Whether a gate that it lifts is still closed."""
-        return any(self.ends[topic] >= NOT_YET for topic in step.lifts)
+        return bool(self.asks) and any(self.ends[topic] >= NOT_YET for topic in step.lifts)
 
 
 def is_superseded(slot: Slot, moments: Moments) -> bool:
@@ -202,12 +203,14 @@ def place(steps: Sequence[Step], moments: Moments, hours: OpenHours, enrolled_at
 
 def _hours_of(step: Step, hours: OpenHours) -> OpenHours:
     """A rule is taken to be untold here: whether a text only reminds shows once all have their places."""
+    if hours.on_quiet_days_too is hours:
+        return hours
     return hours_for(step.kind, hours, tells_a_rule=bool(step.named_rules))
 
 
 def _place_one(step: Step, moments: Moments, hours: OpenHours, enrolled_at: datetime | None) -> Slot:
     nominal = moments.nominal(step)
-    if step.lifts and moments.waits(step):
+    if moments.waits(step):
         return Slot(step, nominal, NOT_YET, NOT_YET, None)
     hours = _hours_of(step, hours)
     not_before, expires = moments.limits(step, nominal, enrolled_at)

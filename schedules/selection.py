@@ -48,6 +48,8 @@ class SelectedSteps:
 
     said: tuple[Step, ...]
     not_said: tuple[tuple[str, LeftOut], ...]
+    left_out: tuple[LeftOut, ...]
+    """What is not said; of a step that repeats each reason once."""
     unanswered: tuple[str, ...]
     """The protocol's questions that nobody has answered."""
 
@@ -55,13 +57,8 @@ class SelectedSteps:
         """The same without the steps that are over, by their keys in a plan."""
         if not over:
             return self
-        said = tuple(step for step in self.said if step.key not in over)
-        return SelectedSteps(said, tuple(one for one in self.not_said if one[0] not in over), self.unanswered)
-
-    @property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """What is not said; of a step that repeats each reason once."""
-        return tuple(dict.fromkeys(left for _, left in self.not_said))
+        said = [step for step in self.said if step.key not in over]
+        return _of(said, [one for one in self.not_said if one[0] not in over], self.unanswered)
 
 
 def select_steps(protocol: CareProtocol, circumstances: Circumstances) -> SelectedSteps:
@@ -117,4 +114,9 @@ def _selected(of: _Identity, circumstances: Circumstances) -> SelectedSteps:
             not_said.append((step.key, LeftOut(repeated_key(step.key), why)))
     answered = dict(circumstances.answers)
     unanswered = tuple(question for question in of.protocol.every_question if question not in answered)
-    return SelectedSteps(tuple(said), tuple(not_said), unanswered)
+    return _of(said, not_said, unanswered)
+
+
+def _of(said: list[Step], not_said: list[tuple[str, LeftOut]], unanswered: tuple[str, ...]) -> SelectedSteps:
+    left_out = tuple(dict.fromkeys(left for _, left in not_said))
+    return SelectedSteps(tuple(said), tuple(not_said), left_out, unanswered)

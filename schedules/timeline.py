@@ -167,7 +167,7 @@ def draft_timeline(
         anchor=anchor,
         zone=patient.zone,
         restrictions=tuple(ends.items()),
-        messages=tuple(_say(slot, patient, speech, slot.notes(hours, enrolled_at)) for slot in slots),
+        messages=tuple([_say(slot, patient, speech, slot.notes(hours, enrolled_at)) for slot in slots]),
         unanswered=selected.unanswered,
         left_out=selected.left_out,
         hours=hours,
