@@ -45,7 +45,7 @@ class Calls:
         why_none: Callable[[], str | None],
         reached: Reached = nobody,
     ) -> None:
-        self._gateway, self._clock = gateway, clock
+        self._gateway, self._clock, self._own = gateway, clock, rules.sender
         self._looks = LastLooks(threads, clock, rules)
         self._at_once, self._pace, self._verdicts = at_once, pace, verdicts
         self._why_none, self._reached = why_none, reached
@@ -103,7 +103,10 @@ class Calls:
             done = self._verdicts.hear(done, at, retry_after=retry_after, refusals=refusals)
             if done.retry_after is not None:
                 log.warning(
-                    "sender_waits", seconds=round(done.retry_after), code=done.code, ending=(one.sender or "")[-4:]
+                    "sender_waits",
+                    seconds=round(done.retry_after),
+                    code=done.code,
+                    ending=(one.sender or self._own or "")[-4:],
                 )
         self.finished.append(done)
         self.begun.discard(one.attempt_id)

@@ -19,7 +19,7 @@ from notifier.sms.gateway import Accepted, NotCreated, Outcome, OutgoingText
 from schedules.send_window import SendWindow
 from schedules.wording import Voice
 from tests.setups.fakes import FakeGateway
-from tests.setups.sending import Sending
+from tests.setups.sending import OWN, Sending
 
 S = MessageState
 NORTH, SERVICE = "+19785550111", "MG" + "b" * 32
@@ -124,7 +124,14 @@ async def test_a_wish_to_wait_is_kept_by_its_own_sender_alone_and_stands_in_the_
     asked = plan(offices, "north", 1)
     with capture_logs() as logs:
         await offices.turn()
-    assert [300] == [line["seconds"] for line in logs if line["event"] == "sender_waits"]
+        answers, offices.gateway.always = offices.gateway.always, None
+        offices.gateway.script.append(refused(20429, asked=2.0))
+        plan(offices, None, 4)
+        await offices.turn()
+    waits = [(line["seconds"], line["ending"]) for line in logs if line["event"] == "sender_waits"]
+    assert [(300, NORTH[-4:]), (2, OWN[-4:])] == waits
+    offices.gateway.always = answers
+    offices.clock.pass_(seconds=3)
     assert "Twilio asks us to send more slowly. Twilio asked us to wait 300 s." == offices.message(asked).reason
     kept, other = plan(offices, "north", 2), plan(offices, None, 3)
     assert 0 == (await offices.turn()).opens_in
