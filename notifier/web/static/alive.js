@@ -18,7 +18,7 @@ const watcher = new Worker("/static/watch.js");
 watcher.addEventListener("message", (event) => notice(event.data));
 
 function notice(state) {
-  if (state.locked) return showLock();
+  if (state.locked) return showLock(state.since);
   if (!state.token) return;
   showNews(state);
   ring(state);
@@ -97,8 +97,9 @@ async function refresh() {
   if (!document.querySelector("[data-live]")) return;
   wasMissed = document.hidden; // nobody looks: once somebody does
   if (wasMissed) return;
+  const since = Date.now();
   const answer = await fetch(location.pathname + location.search, { headers: { "X-Fragment": "1", "X-Refresh": "1" } }).catch(() => null);
-  if (answer?.status === 401) return showLock();
+  if (answer?.status === 401) return showLock(since);
   if (!answer?.ok) return;
   fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   place();

@@ -21,13 +21,14 @@ function askSoon(milliseconds) {
 
 async function ask() {
   const mine = ++asked;
+  const since = Date.now();
   let answer;
   try {
     answer = await fetch("/preview", { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Fragment": "1" } });
   } catch {
     return; // no connection: the last preview stays, and Enroll says so itself
   }
-  if (answer.status === 401) return showLock();
+  if (answer.status === 401) return showLock(since);
   if (!answer.ok || mine !== asked) return;
   const words = await answer.text();
   if (mine === asked) show(words);
@@ -86,8 +87,9 @@ const first = document.getElementById("first-text");
 async function askForFirst(left) {
   if (left < 1 || !first.querySelector("[data-awaited]")) return;
   if (!document.hidden && !lock?.open) {
+    const since = Date.now();
     const answer = await fetch(first.dataset.from, { headers: { "X-Fragment": "1" } }).catch(() => null);
-    if (answer?.status === 401) return showLock();
+    if (answer?.status === 401) return showLock(since);
     if (answer?.ok) first.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
   }
   setTimeout(askForFirst, 2000, left - 1);
@@ -107,9 +109,11 @@ for (const now of document.querySelectorAll(".picture line.now")) {
 
 let lastHand = Date.now();
 let lastPing = Date.now();
+let unlocked = 0;
 
-function showLock() {
-  if (!lock || lock.open) return;
+// `since`: when that was asked to which the page is locked; an answer to an older question may come late.
+function showLock(since = Date.now()) {
+  if (!lock || lock.open || since < unlocked) return;
   lock.showModal();
   document.getElementById("lock-password").focus();
 }
@@ -121,7 +125,7 @@ async function look() {
   lastPing = now;
   const body = new URLSearchParams({ form: document.body.dataset.form });
   const answer = await fetch("/still-here", { method: "POST", body, headers: { "X-Fragment": "1" } }).catch(() => null);
-  if (answer && answer.status === 401) showLock();
+  if (answer && answer.status === 401) showLock(now);
 }
 
 if (lock) {
@@ -161,7 +165,7 @@ async function unlock(event) {
   lock.querySelector("#lock-elsewhere").hidden = true;
   for (const one of document.querySelectorAll("input[name=form]")) one.value = said.form;
   document.body.dataset.form = said.form;
-  lastHand = lastPing = Date.now();
+  unlocked = lastHand = lastPing = Date.now();
   lock.close();
   if (said.name !== document.body.dataset.name) return location.reload(); // somebody else: another page
   if (form) ask();

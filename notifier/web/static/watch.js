@@ -15,8 +15,9 @@ function tell(state) {
 }
 
 async function ask(headers = {}) {
+  const since = Date.now();
   const answer = await fetch("/desk-state", { headers: { "X-Fragment": "1", "X-Refresh": "1", ...headers } }).catch(() => null);
-  return answer?.ok ? answer.json() : { locked: answer?.status === 401 };
+  return answer?.ok ? answer.json() : { locked: answer?.status === 401, since };
 }
 
 // The server holds the question until there is something that this browser does not know.

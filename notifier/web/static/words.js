@@ -6,9 +6,9 @@ let typedLast = 0;
 let soon;
 
 async function checkWords() {
-  const mine = ++typedLast;
+  const [mine, since] = [++typedLast, Date.now()];
   const answer = await fetch(words.dataset.check, { method: "POST", body: new URLSearchParams(new FormData(words)), headers: { "X-Fragment": "1" } }).catch(() => null);
-  if (answer?.status === 401) return showLock();
+  if (answer?.status === 401) return showLock(since);
   if (!answer?.ok || mine !== typedLast) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== typedLast) return;
