@@ -91,6 +91,7 @@ async def _watch(url: str, home: str, server: int) -> dict[str, float]:
         ]
         while not await _is_there(browsers[0]):  # noqa: ASYNC110  # another process has no event to wait for
             await asyncio.sleep(0.2)
+        await asyncio.to_thread(_write, url)  # a process that has shown a message before: statements are made once
         for number, browser in enumerate(browsers):
             await browser.post("/sign-in", data={"name": f"Person {number % _PEOPLE}", "password": _PASSWORD})
             await browser.get("/")
