@@ -116,6 +116,18 @@ async def test_a_call_that_is_cancelled_from_within_may_have_left_and_those_behi
     assert [Result.UNKNOWN, Result.ACCEPTED, Result.ACCEPTED] == [one.result for one in calls.finished]
 
 
+async def test_a_worker_that_stops_lets_go_of_what_waits_without_asking_the_database(now: datetime) -> None:
+    """It may be the database that is in trouble, and the service manager does not wait for it."""
+    database = SlowDatabase(FakeClock(now), 0.0)
+    calls, gateway, clock = _calls(now, at_once=2, database=database)
+    calls.is_stopping = True
+    for number in range(5):
+        calls.begin(_claim(number, now), clock.monotonic())
+    await _end(calls)
+    assert ([], []) == (database.asked, gateway.asked)
+    assert [(Result.RELEASED, "the worker stops")] * 5 == [(one.result, one.detail) for one in calls.finished]
+
+
 async def test_a_worker_that_is_ended_calls_nothing_more(now: datetime) -> None:
     calls, gateway, clock = _calls(now, at_once=1)
     for number in range(3):

@@ -104,6 +104,13 @@ def test_a_refusal_of_our_account_is_told_once() -> None:
     assert ["Twilio refused our credentials.", None] == [verdicts.take_refusal(), verdicts.take_refusal()]
 
 
+def test_so_many_texts_are_held_that_no_call_waits_for_a_transaction_unless_they_are_too_many() -> None:
+    at_once = AtOnce(8)
+    held = [at_once.worth_claiming]
+    at_once.too_many()
+    assert [24, 4] == [*held, at_once.worth_claiming]
+
+
 def test_too_many_at_once_are_halved_and_come_back_one_for_each_round_that_went_well() -> None:
     at_once = AtOnce(8)
     seen = [at_once.now]
