@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from notifier.domain.counted import counted
 from notifier.domain.planning.plan import PlanningRules
 
 SHORTEST: Final = 12
@@ -29,7 +30,9 @@ def check_password(password: str, words: Collection[str] = ()) -> str:
     `words`: what a stranger would try, such as `clinic_words` and the name that it goes with.
     """
     if len(password) < SHORTEST:
-        raise ValueError(f"the password has {len(password)} characters; use at least {SHORTEST}, such as four words")
+        raise ValueError(
+            f"the password has {counted(len(password), 'character')}; use at least {SHORTEST}, such as four words"
+        )
     if len(password) > LONGEST:
         raise ValueError(f"the password has {len(password)} characters; use at most {LONGEST}")
     if len(set(password)) < 4:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from notifier.cli.output import out, show, table
+from notifier.domain.counted import counted
 from notifier.domain.planning.first_text import FirstText
 from schedules.planned import PlannedMessage
 from schedules.saying import ONCE_CLEARED, say_day, say_end, say_hour, say_moment
@@ -74,7 +75,7 @@ def _what(message: PlannedMessage) -> Text:
 def _detail(message: PlannedMessage) -> str:
     about = f" ({', '.join(message.topics)})" if message.topics else ""
     segments = message.segments
-    size = f"{segments.count} segment{'s' if segments.count > 1 else ''} {segments.encoding}"
+    size = f"{counted(segments.count, 'segment')} {segments.encoding}"
     forced = f", because of {segments.forced_by!r}" if segments.forced_by else ""
     return f"{message.kind.replace('_', ' ')} · {message.step}{about} · {size}{forced}"
 

@@ -15,6 +15,7 @@ from notifier.db.engine import reading, writing
 from notifier.demo.cast import Sample
 from notifier.demo.script import AnswerGiven, Enrolls, StaffAct, StaffAnswer, TreatmentEnded, VisitMoved
 from notifier.demo.why import hour
+from notifier.domain.counted import counted
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.planning.plan import PlanningRules
 from notifier.enrollments.changes import ChangeRequest
@@ -97,7 +98,7 @@ class FrontDesk:
             assert wish.appointment_at is not None
             what = f"{who.name} is booked for {_day(wish.appointment_at, who.zone)}"
         return DeskNote(
-            f"{what}: {who.protocol}, {len(due)} texts{f' to {_day(max(due), who.zone)}' if due else ''}",
+            f"{what}: {who.protocol}, {counted(len(due), 'text')}{f' to {_day(max(due), who.zone)}' if due else ''}",
             tuple(f"Not answered: {ask} Neither side of it is sent." for ask in open_questions),
         )
 
@@ -107,7 +108,7 @@ class FrontDesk:
             due = [text.due_at for text in done.texts if text.what is What.ADDED and text.due_at]
         return DeskNote(
             f"{who.name} was treated until {hour(at, who.zone)}: {who.protocol}, "
-            f"{len(due)} texts to {_day(max(due), who.zone)}"
+            f"{counted(len(due), 'text')} to {_day(max(due), who.zone)}"
         )
 
     def _change(self, who: Sample, request: ChangeRequest, sentence: str, now: datetime) -> DeskNote:

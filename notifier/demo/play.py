@@ -19,6 +19,7 @@ from notifier.demo.page import open_page
 from notifier.demo.quiet import count_in, is_quiet, last_meaning, state_of
 from notifier.demo.script import FRIDAY, TWO_WEEKS, BusyDay, Script, Writes
 from notifier.demo.stage import Stage, open_stage
+from notifier.domain.counted import counted
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.domain.states import MessageState
@@ -40,7 +41,7 @@ _NOTICED = timedelta(seconds=5)
 """A jump that makes the worker ask Twilio at once for what patients wrote."""
 _A_MINUTE = timedelta(minutes=1)
 _HOW_IT_WAS_READ = {
-    "stop": "read as STOP: {withheld} planned texts will not be sent",
+    "stop": "read as STOP: {withheld} will not be sent",
     "harmless": "a thank-you files itself",
     "filed answer": "the patient is fine: it files itself, and the protocol's approved words leave",
     "answer": "the patient has a question: a task for a person",
@@ -104,10 +105,11 @@ class _Play:
         first, last = (at.astimezone(_CLINIC_CLOCK) for at in (self._script.begins, self._script.ends))
         cast = {happening.who.phone: happening.who for happening in self._script.happenings}.values()
         zones, languages = {who.timezone for who in cast}, {who.language for who in cast}
+        patients = counted(len(cast), "patient")
         self._narrator.opens(
             f"{CLINIC_NAME}, {first:%B} {first.day} to {last:%B} {last.day}, {last.year}",
             [
-                f"{len(cast)} patients, {len(zones)} time zones, {len(languages)} languages.",
+                f"{patients}, {counted(len(zones), 'time zone')}, {counted(len(languages), 'language')}.",
                 "Every time below is on the patient's own clock.",
                 "The worker and its database are real. Twilio is a loopback one: no phone rings.",
             ],
@@ -176,7 +178,7 @@ class _Play:
             phone = written.who.phone
             with reading(self._stage.engine) as session:
                 sentence = _HOW_IT_WAS_READ.get(last_meaning(session, phone) or "", "waits for a person to read it")
-                withheld = count_in(session, _S.SUPPRESSED, phone)
+                withheld = counted(count_in(session, _S.SUPPRESSED, phone), "planned text")
             self._narrator.staff(self._stage.now(), written.who, sentence.format(withheld=withheld))
 
     def _show_arrivals(self, *, killed: bool) -> None:
@@ -202,7 +204,7 @@ class _Play:
         self._narrator.staff(
             self._stage.now(),
             one.who,
-            f"told to ask for another number; {one.cancelled} more texts to this one are withdrawn",
+            f"told to ask for another number; withdrawn: {counted(one.cancelled, 'more text')} to this one",
         )
 
     def _show_the_crash(self, text: LedgerEntry) -> None:
@@ -226,9 +228,7 @@ class _Play:
     def _close(self, seconds: float) -> bool:
         with reading(self._stage.engine) as session:
             kept = count_promises(gather(session, self._stage.sandbox.sandbox, self._stops, self._stage.now()))
-            later = count_in(session, _S.PLANNED)
+            more = counted(count_in(session, _S.PLANNED), "more text is", "more texts are")
         days = (self._script.ends - self._script.begins).days + 1
-        self._narrator.closes(
-            kept, [f"{later} more texts are planned after that. {days} days took {seconds:.0f} seconds."]
-        )
+        self._narrator.closes(kept, [f"{more} planned after that. {days} days took {seconds:.0f} seconds."])
         return not any(one.broken for one in kept)

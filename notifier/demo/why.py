@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from notifier.domain.counted import counted
 from schedules.offsets import Duration, Moment
 from schedules.protocol import CareProtocol, Step, StepKind
 from schedules.send_window import EARLIEST, LATEST, SendWindow
@@ -100,4 +101,4 @@ def _moved_to(nominal_at: datetime, due_at: datetime, zone: ZoneInfo) -> str:
 
 
 def _count(number: int, unit: str) -> str:
-    return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
+    return counted(number, unit.removesuffix("s"))

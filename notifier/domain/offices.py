@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
+from notifier.domain.counted import counted
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.staffed_hours import StaffedClock, StaffedHours
 from schedules.protocol import CareProtocol
@@ -114,7 +115,7 @@ def say_lost_offices(enrolled: Mapping[str, int]) -> list[str]:
     `enrolled`: how many enrollments run at each such office.
     """
     return [
-        f'The office "{office}" has {many} running enrollment{"" if many == 1 else "s"}, and no table in '
+        f'The office "{office}" has {counted(many, "running enrollment")}, and no table in '
         "NOTIFIER_OFFICES_FILE; write it back, or move them: notifier change ENROLLMENT --office OFFICE."
         for office, many in enrolled.items()
     ]

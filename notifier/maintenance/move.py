@@ -20,6 +20,7 @@ from notifier.db.engine import file_of, is_sqlite
 from notifier.db.errors import DatabaseFailure
 from notifier.db.filesystems import keep_through_power_cut
 from notifier.db.schema import check_schema, moved_aside, upgrade
+from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
 from notifier.maintenance.copied_rows import TableDigest, copy_rows, digest
 from notifier.maintenance.swap_file import close_for_others
@@ -77,7 +78,7 @@ def _moved(ours: Connection, theirs: Connection, say: Callable[[str], object]) -
             copy_rows(ours, theirs, table)
             if digest(theirs, table) != one:
                 raise DatabaseFailure(f"The rows of {table.name} are not the same on both sides: nothing is moved.")
-        say(f"{one.table}: {one.rows:,} rows, digest {one.sha256[:16]}")
+        say(f"{one.table}: {counted(one.rows, 'row')}, digest {one.sha256[:16]}")
         yield one
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state, move_many
 from notifier.db.tables import Message, NumberHold, Reply, ReplyPhone
+from notifier.domain.counted import counted
 from notifier.domain.kinds import NOT_SAID
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.refused import Refused
@@ -63,7 +64,8 @@ def give_back_held_time(session: Session, phones: Iterable[str], *, at: datetime
         until = lift.expires_at + min(held, HELD_TIME_COUNTS_NOT)
         these = update(Message).where(col(Message.id) == lift.id, in_state(MessageState.PLANNED))
         session.execute(these.values(expires_at=until, need=None))
-        why = f"held for {held.total_seconds() / 3600:.0f} hours, which do not count against its use"
+        hours = counted(round(held.total_seconds() / 3600), "hour, which does", "hours, which do")
+        why = f"held for {hours} not count against its use"
         record_event(
             session, at=at, by=by, what="use_lengthened", enrollment_id=lift.enrollment_id, message_id=lift.id, why=why
         )

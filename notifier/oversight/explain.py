@@ -15,6 +15,7 @@ from notifier.db.enrollments import by_id
 from notifier.db.events import of_message
 from notifier.db.protocols import UnreadableVersion, load_version, open_pauses
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, RecoveryKind
+from notifier.domain.counted import counted
 from notifier.domain.kinds import REPLY, step_in_words
 from notifier.domain.phone import area_zones
 from notifier.domain.planning.difference import UNSENT
@@ -117,7 +118,7 @@ def _say_rule(step: Step, protocol: CareProtocol, own: Mapping[str, str]) -> str
         topics = [f"{key_in_words(topic)} ({_say_length(topic, protocol, own)})" for topic in step.lifts]
         return f"It leaves when what it lifts has ended: {', '.join(topics)}."
     if step.at.day is not None and step.at.day < 0:
-        away = f"{-step.at.day} day{'s' if step.at.day < -1 else ''}"
+        away = counted(-step.at.day, "day")
         return f"It is planned for {away} before the visit{f', at {say_hour(step.at.time)}' if step.at.time else ''}."
     return f"It is planned for {_unit(step.at)} after the {'visit' if step.kind == 'prepare' else 'treatment'}."
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Final
 
+from notifier.domain.counted import counted
 from notifier.promises.facts import Evidence, PromiseKept
 from notifier.promises.patient import capped, never_after_stop, never_at_night, never_over_the_head, never_uninformed
 from notifier.promises.tally import Tally, hour, length
@@ -22,21 +23,23 @@ _Say = Callable[[Tally], str]
 def _early(found: Tally) -> str:
     side = "before" if found.least is not None and found.least < timedelta(0) else "after"
     soonest = "" if found.least is None else f"; the soonest {length(found.least)} {side} the restriction's end"
-    return f'{found.numbers["lifts"]} texts said "you may", {len(found.broken)} of them early{soonest}'
+    return f'{counted(found.numbers["lifts"], "text")} said "you may", {len(found.broken)} of them early{soonest}'
 
 
 def _twice(found: Tally) -> str:
-    return "{texts} texts reached {phones} phones; {extra} of them doubled".format_map(found.numbers)
+    texts, phones = counted(found.numbers["texts"], "text"), counted(found.numbers["phones"], "phone")
+    return f"{texts} reached {phones}; {found.numbers['extra']} of them doubled"
 
 
 def _stop(found: Tally) -> str:
     stops, held = found.numbers["stops"], found.numbers["held"]
-    return f"{stops} said STOP; {len(found.broken)} texts followed; {held} planned ones were withheld"
+    withheld = counted(held, "planned one was", "planned ones were")
+    return f"{stops} said STOP; {counted(len(found.broken), 'text')} followed; {withheld} withheld"
 
 
 def _night(found: Tally) -> str:
     from_to = "" if found.least is None else f"; earliest {hour(found.least)}, latest {hour(found.most)}"
-    return f"{len(found.broken)} texts outside {{window}} on the patient's clock{from_to}"
+    return f"{counted(len(found.broken), 'text')} outside {{window}} on the patient's clock{from_to}"
 
 
 def _stale(found: Tally) -> str:
@@ -46,27 +49,30 @@ def _stale(found: Tally) -> str:
 
 def _silent(found: Tally) -> str:
     unsent = found.numbers["unsent"]
-    return f"{unsent} planned texts reached no phone; {unsent - len(found.broken)} of them say why"
+    explained = counted(unsent - len(found.broken), "of them says", "of them say")
+    return f"{counted(unsent, 'planned text')} reached no phone; {explained} why"
 
 
 def _lost(found: Tally) -> str:
     due = found.numbers["due"]
-    return f"{due} texts were due; {due - found.numbers['stuck']} have an outcome, {len(found.broken)} unaccounted for"
+    known = counted(due - found.numbers["stuck"], "has an outcome", "have an outcome")
+    return f"{counted(due, 'text was', 'texts were')} due; {known}, {len(found.broken)} unaccounted for"
 
 
 def _head(found: Tally) -> str:
-    numbers = found.numbers
-    return f"{numbers['messages']} messages from patients; {len(found.broken)} texts left that had to wait for a person"
+    messages, early = counted(found.numbers["messages"], "message"), counted(len(found.broken), "text")
+    return f"{messages} from patients; {early} left that had to wait for a person"
 
 
 def _uninformed(found: Tally) -> str:
-    return f"{found.numbers['topics']} rules were lifted; {len(found.broken)} of them nobody had told"
+    rules = counted(found.numbers["topics"], "rule was", "rules were")
+    return f"{rules} lifted; {len(found.broken)} of them nobody had told"
 
 
 def _capped(found: Tally) -> str:
     numbers = found.numbers
-    too_many = f"{numbers['days']} days with texts; on {numbers['full']} of them too many"
-    return f"{too_many}; {numbers['close']} texts within 15 minutes of another"
+    too_many = f"{counted(numbers['days'], 'day')} with texts; on {numbers['full']} of them too many"
+    return f"{too_many}; {counted(numbers['close'], 'text')} within 15 minutes of another"
 
 
 PROMISES: Final[tuple[tuple[str, _Count, _Say], ...]] = (

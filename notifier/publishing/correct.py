@@ -16,6 +16,7 @@ from sqlmodel import col
 from notifier.db.corrections import correction_of, misinformed_by
 from notifier.db.events import record_event
 from notifier.db.tables import Enrollment, Message
+from notifier.domain.counted import counted
 from notifier.domain.kinds import CORRECTION, correction_step
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
@@ -129,7 +130,7 @@ def send_correction(change: Change, seen: Correction, *, rules: PlanningRules, n
                     if row is not None:
                         write_text(session, row, now, by)
             if not start:
-                why = f"{protocol.id} {protocol.version}: {len(whom)} enrollments"
+                why = f"{protocol.id} {protocol.version}: {counted(len(whom), 'enrollment')}"
                 record_event(session, at=now, by=by, what="protocol_corrected", why=why)
     return replace(seen, effects=tuple(effects), already=tuple(already))
 

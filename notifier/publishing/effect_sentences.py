@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from notifier.domain.counted import counted
 from notifier.enrollments.effect import What
 from notifier.publishing.effect import ProtocolEffect
 from schedules.languages.registry import language
@@ -30,7 +31,7 @@ def effect_summary(found: ProtocolEffect) -> list[str]:
         f"Running patients on other versions of {protocol.id}: {others}; on {protocol.version}: {found.on_it}.",
         *over,
         f"Texts change for {len(changed)}; for {others - len(changed)} nothing does.",
-        *(f"{many} {one if many == 1 else several}." for many, one, several in _changes(found)),
+        *(f"{counted(many, one, several)}." for many, one, several in _changes(found)),
         f"Told otherwise: {len(found.misinformed)}; not yet: {others - len(found.misinformed)}.",
     ]
     if found.reworded:

@@ -19,6 +19,7 @@ from notifier.bootstrap.planning import planning_rules
 from notifier.bootstrap.sending import sending_rules
 from notifier.db.engine import reading, writing
 from notifier.db.tables import Message
+from notifier.domain.counted import counted
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.promises.facts import Arrival, PromiseKept
@@ -131,7 +132,7 @@ async def _rehearse(
         )
         texts = ledger.texts
         ledger.close()
-    facts = [f"{plan.begins} to {plan.ends}: {texts} texts left. Nothing here reached a phone."]
+    facts = [f"{plan.begins} to {plan.ends}: {counted(texts, 'text')} left. Nothing here reached a phone."]
     facts += moved
     if outage:
         there = (at.astimezone(zone) for at in (outage.begins, outage.ends))
@@ -156,7 +157,7 @@ def _move_running(engine: Engine, plan: RehearsalPlan, rules: PlanningRules, now
     if not effect.movable and plan.patients:
         return []
     done = migrate(partial(writing, engine), effect, not_told=False, rules=rules, now=now, by=BY)
-    stayed = f"; {len(done.stayed)} stay as they are, the first: {done.stayed[0][1]}" if done.stayed else ""
+    stayed = f"; stayed as they were: {len(done.stayed)}, the first: {done.stayed[0][1]}" if done.stayed else ""
     told = f"told otherwise before: {len(done.misinformed)}"
     return [f"Running patients of {edited.id} moved to the edited protocol: {len(done.effects)}; {told}{stayed}."]
 

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from notifier.domain.counted import counted
 from notifier.promises.facts import Arrival, Evidence, Intent, PromiseKept
 
 _MOST_BREACHES: Final = 50
@@ -66,7 +67,8 @@ class RehearsalReport:
             )
         lines.append("</table><h2>Patients</h2><ul>")
         lines += [
-            f'<li><a href="{file}">{escape(title)}</a>, {count} texts</li>' for file, title, count in self._patients
+            f'<li><a href="{file}">{escape(title)}</a>, {counted(count, "text")}</li>'
+            for file, title, count in self._patients
         ]
         self._write(self.index.name, self._title, "\n".join([*lines, "</ul>"]))
 

@@ -18,6 +18,7 @@ from notifier.db.outbox import in_state, move_many
 from notifier.db.rows import insert_rows, table_of
 from notifier.db.tables import Attempt, Message, RecoveryKind
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.counted import counted
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MAY_STILL_LEAVE, MessageState
 from notifier.numbers.holds import hold_number, open_holds
@@ -88,7 +89,7 @@ async def adopt(
             await found.write([*listed.values()])
     except GatewayUnavailable as error:
         raise Interrupted(error, found.texts) from None
-    why = f"{found.texts} texts had left since the backup"
+    why = f"{counted(found.texts, 'text')} had left since the backup"
     await threads.write(lambda session: end(session, RecoveryKind.RESTORED, at=now, by=by, why=why))
     return Adopted(since, found.texts, found.held)
 

@@ -19,6 +19,7 @@ from sqlmodel import col
 from notifier.db.outbox import in_state
 from notifier.db.tables import Attempt, Message, Recovery, RecoveryKind
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.counted import counted
 from notifier.domain.folded_words import folded
 from notifier.domain.states import MessageState
 from notifier.sending.gates.hidden import LATELY, take_note, what_it_hides
@@ -63,7 +64,8 @@ async def compare(
     for start in range(0, len(records), _AT_ONCE):
         left += await threads.read(partial(_still_planned, records=records[start : start + _AT_ONCE]))
     if left:
-        first, why = min(one.created_at for one in left), f"{len(left)} texts that are planned here have left"
+        first = min(one.created_at for one in left)
+        why = f"{counted(len(left), 'text that is planned here has', 'texts that are planned here have')} left"
         await threads.write(lambda session: went_back(session, missing_since=first, now=now, why=why))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
+from notifier.domain.counted import counted
 from notifier.domain.kinds import CORRECTION, FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
@@ -133,9 +134,8 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
 
 def _on_a_full_day(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
     tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
-    return _at_the_next_opening(
-        text, facts, tomorrow, f"{facts.max_texts_per_day} texts have left for this number today"
-    )
+    many = counted(facts.max_texts_per_day, "text has", "texts have")
+    return _at_the_next_opening(text, facts, tomorrow, f"{many} left for this number today")
 
 
 def _close_to_another(text: DueText, facts: SendingFacts, closes: datetime, now: datetime) -> Decision | None:

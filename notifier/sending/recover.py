@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from notifier.db.outbox import in_state, is_reply_or_test
 from notifier.db.tables import Enrollment, Message, RecoveryKind
+from notifier.domain.counted import counted
 from notifier.domain.id_set import IdSet
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
@@ -161,7 +162,9 @@ def release(session: Session, plan: RecoveryPlan, *, now: datetime, by: str) -> 
         many += len(ids)
         more += sum((one or 0) not in plan.texts for one in ids)
     if more:
-        sentence = f"{more} more texts are late than were shown; look at them again"
+        sentence = (
+            f"{counted(more, 'more text is late than was', 'more texts are late than were')} shown; look at them again"
+        )
         raise Refused(sentence, code=RefusalCode.MORE_ARE_LATE)
     release_late(session, texts=many, up_to=plan.up_to, now=now, by=by)
     return many

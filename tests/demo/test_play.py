@@ -47,7 +47,7 @@ def test_a_killed_worker_comes_back_and_doubles_nothing(tmp_path: Path) -> None:
     assert 4 == said.count("| to Maria |")
     assert "SIGKILL" in said
     assert "In Twilio's ledger: once." in said
-    assert "kept   Never twice       4 texts reached 1 phones; 0 of them doubled" in said
+    assert "kept   Never twice       4 texts reached 1 phone; 0 of them doubled" in said
     assert [] == list(tmp_path.iterdir())
 
 
@@ -79,7 +79,7 @@ def test_a_text_that_twilio_has_twice_is_counted(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(playing, "gather", gather_after_a_double)
     said = _play(replace(ONE_NIGHT, ends=at("2026-03-07T18:00")), kept=False)
-    assert "BROKEN Never twice       3 texts reached 1 phones; 1 of them doubled" in said
+    assert "BROKEN Never twice       3 texts reached 1 phone; 1 of them doubled" in said
 
 
 def test_a_worker_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,13 +73,13 @@ def test_the_counts_are_the_ledgers() -> None:
         == found["Never early"]
     )
     assert "2 texts reached 2 phones; 0 of them doubled" == found["Never twice"]
-    assert "1 said STOP; 0 texts followed; 1 planned ones were withheld" == found["Never after STOP"]
+    assert "1 said STOP; 0 texts followed; 1 planned one was withheld" == found["Never after STOP"]
     assert (
         "0 texts outside 09:00-20:00 on the patient's clock; earliest 10:30 AM, latest 4:30 PM"
         == found["Never at night"]
     )
     assert "0 left past their use; the slowest left 0.0 s after its planned moment" == found["Never stale"]
-    assert "1 planned texts reached no phone; 1 of them say why" == found["Never silent"]
+    assert "1 planned text reached no phone; 1 of them says why" == found["Never silent"]
     assert "3 texts were due; 3 have an outcome, 0 unaccounted for" == found["Never lost"]
 
 

@@ -127,7 +127,7 @@ async def test_nothing_is_released_that_was_not_shown(sending: Sending) -> None:
     await sending.turn()
     shown = look(sending)
     shown = replace(shown, texts=IdSet(late[1:]))
-    with pytest.raises(Refused, match="1 more texts are late than were shown"):
+    with pytest.raises(Refused, match="1 more text is late than was shown"):
         apply(sending, shown)
     await sending.turn()
     assert [] == sending.gateway.ledger

@@ -16,6 +16,7 @@ from notifier.cli.options import DryRun, Json
 from notifier.cli.output import note, print_json, print_table, show
 from notifier.cli.running import terminal
 from notifier.db.engine import reading
+from notifier.domain.counted import counted
 from notifier.domain.offices import choose_offices
 from notifier.domain.phone import parse_phone
 from notifier.domain.protocol_choice import check_field
@@ -208,4 +209,4 @@ def _print_password(made_up: bool, password: str) -> None:
 
 
 def _sessions(ended: int) -> str:
-    return f"{ended} session{'s' if ended != 1 else ''} ended"
+    return f"{counted(ended, 'session')} ended"

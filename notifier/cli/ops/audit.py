@@ -22,6 +22,7 @@ from notifier.config.key_file import make_key_file, read_key_file
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import of_same_person
 from notifier.db.tables import StaffAudit
+from notifier.domain.counted import counted
 from notifier.domain.key_set import key_id
 from notifier.domain.refused import Refused
 from notifier.maintenance.compare_audit_copy import compare
@@ -119,7 +120,7 @@ def new_key(
 
 def _unproven(found: Verified) -> list[str]:
     return [
-        f"{many} seal{'s' if many > 1 else ''} of key {key}, which is not in the key file: the chain is whole, and who "
+        f"{counted(many, 'seal')} of key {key}, which is not in the key file: the chain is whole, and who "
         "made it nobody can say"
         for key, many in found.unproven.items()
     ]
@@ -127,11 +128,11 @@ def _unproven(found: Verified) -> list[str]:
 
 def _say(found: Verified, copy: Path | None, copied: int) -> None:
     until = f", up to {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
-    what = f"{found.entries:,} entries and {found.events:,} events"
+    what = f"{counted(found.entries, 'entry', 'entries')} and {counted(found.events, 'event')}"
     unsealed = f"{found.unsealed} and {found.unsealed_events} not sealed yet"
-    show(f"{what} under {found.seals:,} seals{until}; {unsealed}")
+    show(f"{what} under {counted(found.seals, 'seal')}{until}; {unsealed}")
     if copy:
-        note(f"of the copy {copy} all of {copied:,} seals are in the database")
+        note(f"of the copy {copy} {counted(copied, 'seal is', 'seals are')} in the database, and none is missing")
     else:
         note(
             "only a copy elsewhere can say that nothing was cut off at the end: set NOTIFIER_AUDIT_COPY, or say --copy"

@@ -17,6 +17,7 @@ from notifier.cli.output import confirm, note
 from notifier.config.settings import Settings, load_settings
 from notifier.db import schema
 from notifier.db.engine import file_of, open_engine, reading
+from notifier.domain.counted import counted
 from notifier.maintenance.move import check_move, move
 from notifier.oversight.doctor.database import say_waiting_words
 from notifier.scheduler.worker_lock import AnotherWorker, only_worker
@@ -79,7 +80,7 @@ def move_to(
     finally:
         source.dispose()
         target.dispose()
-    note(f"moved: {sum(one.rows for one in moved.tables):,} rows; the old file is {moved.kept}")
+    note(f"moved: {counted(sum(one.rows for one in moved.tables), 'row')}; the old file is {moved.kept}")
     _say_where_the_key_is(settings, source)
     note("now write NOTIFIER_DATABASE_URL for the service and for every command, and start them")
 

@@ -13,6 +13,7 @@ from notifier.cli.output import is_attended, note, print_json, show, write
 from notifier.cli.timeline_table import local
 from notifier.db.engine import is_sqlite, reading, writing
 from notifier.db.enrollments import the_enrollment
+from notifier.domain.counted import counted
 from notifier.domain.instants import zone_called
 from notifier.domain.pseudonyms import Pseudonyms
 from notifier.domain.refused import Refused
@@ -93,8 +94,8 @@ def legal_hold(
 
 
 def _count(plan: ErasurePlan) -> str:
-    many = len(plan.subject.enrollments)
-    return f"{many} enrollment{'s' if many > 1 else ''}, {plan.texts} texts, {plan.replies} replies"
+    enrollments, texts = counted(len(plan.subject.enrollments), "enrollment"), counted(plan.texts, "text")
+    return f"{enrollments}, {texts}, {counted(plan.replies, 'reply', 'replies')}"
 
 
 def export(
@@ -131,11 +132,11 @@ def retention(
             agreed = approved_days(session)
         context.shows(found.patients)
         shown = ", ".join(map(str, found.patients[:20])) + (" …" if len(found.patients) > 20 else "")
-        many = f"{len(found.patients)} patient{'' if len(found.patients) == 1 else 's'}"
+        many = counted(len(found.patients), "patient")
         whom = f": {shown}" if shown else ""
-        show(f"{many} whose last treatment, text and message are older than {days} days{whom}")
+        show(f"{many} whose last treatment, text and message are older than {counted(days, 'day')}{whom}")
         for why, stay in found.kept.items():
-            show(f"{stay} stay{'s' if stay == 1 else ''}: {why}")
+            show(f"{counted(stay, 'stays', 'stay')}: {why}")
         if plan:
             note("the worker forgets by itself" if agreed == days else "to forget them: notifier retention --apply")
             return
@@ -150,4 +151,4 @@ def retention(
                     erase_patient(session, one, rules=context.rules, pseudonyms=keyed, now=context.now, by=context.by)
                 erased += 1
             leave_no_trace(context.engine, context.now)
-        context.report(f"{erased or many} forgotten; from now on the worker forgets after {days} days")
+        context.report(f"{erased or many} forgotten; from now on the worker forgets after {counted(days, 'day')}")

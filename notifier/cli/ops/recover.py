@@ -19,6 +19,7 @@ from notifier.cli.output import is_attended, note, print_json, print_table
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading, writing
 from notifier.db.threads import DatabaseThreads
+from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
 from notifier.oversight.forecast import as_json as plain
 from notifier.sending.adopt import Adopted, Interrupted, adopt
@@ -72,17 +73,17 @@ def _plan(context: CommandContext) -> RecoveryPlan:
 def _would(found: RecoveryPlan) -> str:
     if found.restored_to is not None:
         return f"Twilio is asked for every text since {found.restored_to:%Y-%m-%d %H:%M} UTC, and texts leave then"
-    return f"{_texts(found.useful)} go their way, as shown" if found.useful else "nothing waits"
+    return f"{counted(found.useful, 'text')} go their way, as shown" if found.useful else "nothing waits"
 
 
 def _release(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> None:
     if not found.useful:
         note("nothing waits: no late text is useful still")
         return
-    context.confirm(f"Let {_texts(found.useful)} go their way, as shown?", yes=yes)
+    context.confirm(f"Let {counted(found.useful, 'text')} go their way, as shown?", yes=yes)
     with writing(context.engine) as session:
         many = release(session, found, now=context.now, by=context.by)
-    note(f"released: {_texts(many)}; each is checked again when it leaves, and the sender's rate spreads them")
+    note(f"released: {counted(many, 'text')}; each is checked again when it leaves, and the sender's rate spreads them")
 
 
 def _ask_twilio(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> Adopted:
@@ -93,7 +94,7 @@ def _ask_twilio(context: CommandContext, found: RecoveryPlan, *, yes: bool) -> A
     try:
         return asyncio.run(_read_and_adopt(context))
     except Interrupted as error:
-        kept = f"{_texts(error.texts)} that had left are written down; the same command goes on from there"
+        kept = f"{counted(error.texts, 'text')} that had left are written down; the same command goes on from there"
         raise Failed(f"Twilio could not be asked to the end, so nothing is sent yet: {error} {kept}") from None
     except GatewayUnavailable as error:
         raise Failed(f"Twilio could not be asked, so nothing is sent yet: {error}") from None
@@ -121,7 +122,7 @@ class _Progress:
     def said(self, read: int, left: int) -> None:
         if read >= self._next:
             self._next = read - read % _A_LINE_EACH + _A_LINE_EACH
-            note(f"read: {read:,} texts at Twilio, {left:,} of them had left since the backup")
+            note(f"read: {counted(read, 'text')} at Twilio, {left:,} of them had left since the backup")
 
 
 def _show(found: RecoveryPlan, as_json: bool, *, adopted: Adopted | None = None) -> None:
@@ -139,16 +140,17 @@ def _show(found: RecoveryPlan, as_json: bool, *, adopted: Adopted | None = None)
     if counts:
         patients = found.patients
         fates = ", ".join(f"{many} {fate}" for fate, many in counts.items())
-        note(f"{patients} patient{'s' if patients > 1 else ''}: {fates}")
+        note(f"{counted(patients, 'patient')}: {fates}")
     if found.waiting and found.useful:
         note("they wait for: notifier recover --apply")
 
 
 def _sentences(found: RecoveryPlan, adopted: Adopted | None) -> Sequence[str]:
     if adopted is not None:
-        said = [f"{_texts(adopted.texts)} had left since {adopted.since:%Y-%m-%d %H:%M} UTC and will not leave again"]
+        left = counted(adopted.texts, "text")
+        said = [f"{left} had left since {adopted.since:%Y-%m-%d %H:%M} UTC and will not leave again"]
         for phone, many in adopted.held.items():
-            said.append(f"held: {phone}, with {_texts(many)} at Twilio that this backup does not know")
+            said.append(f"held: {phone}, with {counted(many, 'text')} at Twilio that this backup does not know")
         if adopted.held:
             said.append("enroll them again as they were, then for each: notifier release PHONE")
         return [*said, "what staff did since then is not in the backup: enrollments, changes, opt-outs by phone"]
@@ -183,7 +185,3 @@ def _document(found: RecoveryPlan, adopted: Adopted | None) -> dict[str, Any]:
         "omitted": found.omitted,
         "texts": [plain(one) for one in found.excerpt],
     }
-
-
-def _texts(many: int) -> str:
-    return "1 text" if many == 1 else f"{many} texts"

@@ -10,6 +10,7 @@ import typer
 
 from notifier.cli.options import Json
 from notifier.cli.output import note, print_json, print_table
+from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
 from notifier.logs import configure_logs
 from notifier.rehearsal.rehearse import RehearsalPlan, Rehearsed, rehearse
@@ -83,7 +84,7 @@ def _print(done: Rehearsed, pages: RehearsalReport) -> None:
     print_table(("", "Promise", "Counted from what left and what was planned"), rows, empty="")
     if done.refused:
         note(f"{len(done.refused)} could not be enrolled; the first: {done.refused[0]}.")
-    note(f"{done.texts} texts left, and reached no phone. Read them in {pages.index}.")
+    note(f"{counted(done.texts, 'text')} left, and reached no phone. Read them in {pages.index}.")
 
 
 def _document(done: Rehearsed, pages: RehearsalReport) -> dict[str, object]:

@@ -15,6 +15,7 @@ from notifier.cli.output import confirm, is_attended, note, print_json
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment
+from notifier.domain.counted import counted
 from notifier.domain.informed import Informed
 from notifier.domain.instants import read_instant, zone_called
 from notifier.enrollments.command import Command
@@ -189,7 +190,8 @@ def never_text(
             context.report("this person may be texted again: enroll anew")
             return
         if not as_json:
-            context.confirm(f"Never text this person again, on any number ({found.withdrawn} planned texts)?", yes=yes)
+            planned = counted(found.withdrawn, "planned text")
+            context.confirm(f"Never text this person again, on any number ({planned})?", yes=yes)
         with context.change() as session:
             done = never_text_person(session, whose, rules=context.rules, now=context.now, by=context.by)
         if as_json:

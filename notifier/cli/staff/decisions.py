@@ -10,6 +10,7 @@ from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, LeaveOut, Yes
 from notifier.cli.output import note
 from notifier.db.engine import reading
+from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
 from notifier.numbers.release import opt_out_by_staff, plan_release
 from notifier.numbers.release import release as release_number
@@ -34,7 +35,7 @@ def opt_out(phone: Phone, dry_run: DryRun = False, yes: Yes = False) -> None:
         with context.change() as session:
             done = opt_out_by_staff(session, phone, now=context.now, by=context.by)
         many = len(done.withdrawn)
-        withdrawn = f"; {many} planned text{'s do' if many > 1 else ' does'} not leave" if many else ""
+        withdrawn = f"; {counted(many, 'planned text does', 'planned texts do')} not leave" if many else ""
         new = f"opted out: nothing more is sent to this number{withdrawn}"
         context.report("it had opted out already" if done.already else new)
 
@@ -60,7 +61,7 @@ def release(
                 session, phone, now=context.now, by=context.by, reconsent=reconsent,
                 seen={reply.id for reply in unread}, unsaid=leave_out or (),
             )  # fmt: skip
-        ended = [f"{done.holds} hold{'s' if done.holds > 1 else ''}"] if done.holds else []
+        ended = [counted(done.holds, "hold")] if done.holds else []
         ended += (
             [f"open repl{'ies' if len(done.replies) > 1 else 'y'} {', '.join(map(str, done.replies))}"]
             if done.replies

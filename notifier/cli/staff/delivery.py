@@ -11,6 +11,7 @@ from notifier.cli.context import command_context
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import note, print_json, print_table
 from notifier.db.engine import reading
+from notifier.domain.counted import counted
 from notifier.oversight.delivery import day_edges, delivery_of_days
 from notifier.tasks import silence
 from notifier.tasks.silence import silent_patients
@@ -39,7 +40,8 @@ def delivery(
     columns = ("day", "sent", "delivered", "not delivered", "asked", *(one.value for one in AnswerMeaning))
     print_table(columns, rows, empty="no text left in these days")
     if found.minutes_to_a_person is not None:
-        note(f"median until a person took or closed what needed one: {found.minutes_to_a_person:.0f} minutes")
+        minutes = counted(round(found.minutes_to_a_person), "minute")
+        note(f"median until a person took or closed what needed one: {minutes}")
     note(f"silent patients: {found.silent} (notifier silent)")
 
 

@@ -21,6 +21,7 @@ from notifier.cli.safe_text import SafeConsole
 from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows, written_at
 from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
+from notifier.domain.counted import counted
 from notifier.domain.instants import local_text, zone_called
 from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING
@@ -238,7 +239,7 @@ def _print(report: ImportReport, skip_bad: bool, reader: FileReader | None) -> N
     refused = "; nothing is written, for others are bad" if report.refused and not skip_bad else ""
     done = "; nothing is written in a dry run" if report.dry_run else refused
     counts = ", ".join(f"{count} {meaning.value}" for meaning, count in report.counts.items() if count)
-    show(f"{report.rows} rows: {counts or 'none good'}{done}")
+    show(f"{counted(report.rows, 'row')}: {counts or 'none good'}{done}")
     for row in report.opted_out[:_MOST_SHOWN]:
         show(f"row {row}: this number has opted out: enrolled, and nothing will be sent")
     for sentence in report.for_staff[:_MOST_SHOWN]:
@@ -272,7 +273,7 @@ def _refuse(report: ImportReport, written_to: Path | None, skip_bad: bool) -> No
         note(str(fault))
     if (hidden := report.fault_count - MOST_FAULTS) > 0:
         note(f"... and {hidden:,} more")
-    rows = "1 row is" if report.bad_rows == 1 else f"{report.bad_rows:,} rows are"
+    rows = counted(report.bad_rows, "row is", "rows are")
     where = f" in {written_to}" if written_to else ""
     instead = "" if written_to else "; --bad-rows OUT.csv writes them to a file, each with what is wrong"
     if report.refused and not skip_bad:

@@ -16,6 +16,7 @@ from notifier.cli.output import note, print_json, print_table
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
 from notifier.db.enrollments import ids_on
+from notifier.domain.counted import counted
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
@@ -124,7 +125,7 @@ def replies(
         return
     rows = []
     for line in lines:
-        photos = f"[{line.media_count} photo{'s' if line.media_count > 1 else ''} received]" if line.media_count else ""
+        photos = f"[{counted(line.media_count, 'photo')} received]" if line.media_count else ""
         state = "" if line.closed_at else " (open)"
         said = " ".join(part for part in (line.text, photos) if part)
         meaning = f"{line.meaning}, urgent" if line.urgent else line.meaning

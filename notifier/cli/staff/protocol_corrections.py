@@ -14,6 +14,7 @@ from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.db.corrections import CorrectionStanding, correction_of
 from notifier.db.engine import reading
+from notifier.domain.counted import counted
 from notifier.domain.instants import zone_called
 from notifier.domain.refused import Refused
 from notifier.publishing.correct import Correction, preview_correction, send_correction
@@ -100,14 +101,14 @@ def _send(context: CommandContext, protocol: str, *, yes: bool, as_json: bool, o
     if only_shown or not as_json:
         _print(found, standing, as_json=as_json)
     if context.dry_run:
-        context.report(f"{len(found.sent_to)} patients would get it; to call: {len(found.call_patient)}")
+        context.report(f"{counted(len(found.sent_to), 'patient')} would get it; to call: {len(found.call_patient)}")
     if only_shown:
         return
-    context.confirm(f"Text it to {len(found.sent_to)} patients?", yes=yes)
+    context.confirm(f"Text it to {counted(len(found.sent_to), 'patient')}?", yes=yes)
     done = send_correction(context.change, found, rules=context.rules, now=context.now, by=context.by)
     if as_json:
         _print(done, standing, as_json=True)
-    context.report(f"{len(done.sent_to)} patients get it, in the send window")
+    context.report(f"{counted(len(done.sent_to), 'patient gets', 'patients get')} it, in the send window")
     for call in done.call_patient:
         note(f"call: enrollment {call.enrollment}: {call.why}")
 

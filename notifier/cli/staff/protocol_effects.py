@@ -11,6 +11,7 @@ from notifier.cli.effect_table import print_texts
 from notifier.cli.options import DryRun, Json, Yes
 from notifier.cli.output import is_attended, note, print_json, show
 from notifier.db.engine import reading
+from notifier.domain.counted import counted
 from notifier.domain.instants import zone_called
 from notifier.domain.refused import Refused
 from notifier.publishing.effect import ProtocolEffect, protocol_effect
@@ -59,14 +60,15 @@ def migrate_patients(
         if not as_json:
             _print(found)
         if dry_run:
-            context.report(f"{len(whom)} patients would be moved to {found.protocol.version}")
+            context.report(f"{counted(len(whom), 'patient')} would be moved to {found.protocol.version}")
         if only_shown:
             return
-        context.confirm(f"Move {len(whom)} patients to {protocol} {found.protocol.version}?", yes=yes)
+        context.confirm(f"Move {counted(len(whom), 'patient')} to {protocol} {found.protocol.version}?", yes=yes)
         done = migrate(context.change, found, not_told=not_told, rules=context.rules, now=context.now, by=context.by)
         if as_json:
             print_json(_done_json(done))
-        context.report(f"{len(done.effects)} patients are on {found.protocol.version}; {_who_to_call(done)}")
+        many = counted(len(done.effects), "patient is", "patients are")
+        context.report(f"{many} on {found.protocol.version}; {_who_to_call(done)}")
         _say_stayed(done)
         note(f"to take it back within an hour: notifier protocols migrate {protocol} --undo")
 
@@ -79,7 +81,8 @@ def _take_back(context: CommandContext, protocol: str, *, yes: bool, as_json: bo
     context.shows(one.enrollment for one in done.effects)
     if as_json:
         print_json(_done_json(done))
-    context.report(f"{len(done.effects)} patients are where they were; {_who_to_call(done)}")
+    back = counted(len(done.effects), "patient is as before", "patients are as before")
+    context.report(f"{back}; {_who_to_call(done)}")
     for enrollment, step in done.left:
         note(f"left meanwhile: enrollment {enrollment}, {step}")
     _say_stayed(done)

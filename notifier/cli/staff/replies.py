@@ -18,6 +18,7 @@ from notifier.conversations.reply import find_reply, send_reply
 from notifier.conversations.reply_texts import answers_for
 from notifier.db.engine import reading
 from notifier.db.enrollments import the_enrollment
+from notifier.domain.counted import counted
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
 from notifier.oversight.offered_answers import fill_saved_answer
@@ -53,7 +54,7 @@ def reply(
             found = find_reply(
                 session, words, rules=context.rules, now=context.now, reply_id=which,
                 enrollment_id=whose)  # fmt: skip
-        size = f"{found.segments.count} segment{'s' if found.segments.count > 1 else ''}, {found.segments.encoding}"
+        size = f"{counted(found.segments.count, 'segment')}, {found.segments.encoding}"
         forced = f" because of {found.segments.forced_by!r}" if found.segments.forced_by else ""
         for one in found.earlier if is_attended() and not yes and not as_json else ():
             note(f'{one.by.rpartition(":")[2]} has replied already: "{one.words}"')

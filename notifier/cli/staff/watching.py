@@ -13,6 +13,7 @@ from notifier.cli.context import CommandContext, command_context
 from notifier.cli.output import note
 from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows, written_at
 from notifier.db.errors import DatabaseFailure
+from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.drop_folder import DropFolder, Place, record_file
 from notifier.enrollments.importing.file_change import PASSED
@@ -80,4 +81,4 @@ def _said(report: ImportReport | None, why: str | None) -> str:
     counts = ", ".join(f"{count} {meaning.value}" for meaning, count in report.counts.items() if count)
     mend = f"; {report.bad_rows} to mend" if report.bad_rows else ""
     absent = f"; not ended, and not in the file any more: {len(report.absent)}" if report.absent else ""
-    return f"{report.rows} rows: {counts or 'none good'}{mend}{absent}"
+    return f"{counted(report.rows, 'row')}: {counts or 'none good'}{mend}{absent}"

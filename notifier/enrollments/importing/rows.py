@@ -13,6 +13,7 @@ from typing import Any
 from notifier.domain.cleared import FIELD as CLEARED
 from notifier.domain.cleared import Said, parse_cleared, with_cleared
 from notifier.domain.consent import read_yes_or_no, withdraws
+from notifier.domain.counted import counted
 from notifier.domain.instants import is_at_night, read_instant, says_an_offset
 from notifier.domain.offices import choose_office
 from notifier.domain.own_lengths import parse_own_lengths
@@ -142,7 +143,9 @@ def read_row(
 ) -> ImportRow:
     """Check one row; raises Refused with the column it is about. `informed`: what an empty cell of that name says."""
     if any(cells[len(header) :]):
-        raise Refused(f"has {len(cells)} cells where the header has {len(header)}; is a comma outside of quotes?")
+        raise Refused(
+            f"has {counted(len(cells), 'cell')} where the header has {len(header)}; is a comma outside of quotes?"
+        )
     row = _EMPTY.copy()
     for name, cell in zip(header, cells, strict=False):
         if name == WRONG:

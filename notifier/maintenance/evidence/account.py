@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifier.domain.counted import counted
+
 _SAID = {
     "enrolled": "enrolled, with consent",
     "opted_out": "STOP",
@@ -23,7 +25,7 @@ def account_of(evidence: dict[str, Any], zone: ZoneInfo) -> str:
     enrollments = ", ".join(map(str, evidence["enrollments"]))
     seals = [seal for seal in evidence["seals"] if isinstance(seal, dict)]
     opened = [(event, seal["seal"][2]) for seal in seals for event in seal["events"]]
-    lines = [f"Evidence of enrollment {enrollments}: {len(opened)} events", ""]
+    lines = [f"Evidence of enrollment {enrollments}: {counted(len(opened), 'event')}", ""]
     for event, sealed_at in opened:
         lines += _lines(event, evidence["steps"], datetime.fromisoformat(sealed_at), zone)
     lines += [

@@ -12,6 +12,7 @@ from sqlmodel import col
 from notifier.db.enrollments import of_same_person, the_enrollment
 from notifier.db.tables import Enrollment, Message
 from notifier.db.visibility import Yours
+from notifier.domain.counted import counted
 from notifier.domain.pseudonyms import Pseudonyms, is_pseudonym
 from notifier.domain.refused import Refused
 
@@ -77,7 +78,8 @@ def patient_on(session: Session, phone: str, pseudonyms: Pseudonyms | None = Non
     if not ids:
         raise Refused("nobody is enrolled on this number", "patient")
     if len(ids) > 1:
-        raise Refused(f"{len(ids)} patients are on this number: name an enrollment, {_or(ids)}", "patient")
+        many = counted(len(ids), "patient is", "patients are")
+        raise Refused(f"{many} on this number: name an enrollment, {_or(ids)}", "patient")
     return ids[0]
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.access.rate_limit import Tried
+from notifier.domain.counted import counted
 from notifier.domain.kinds import step_in_words
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
@@ -161,7 +162,8 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
 
 
 def _of_a_file(mapping: str, to_mend: int, number: int) -> Cause:
-    what = f"{to_mend} rows of it wait to be mended" if to_mend else "it was refused whole"
+    rows = counted(to_mend, "row of it waits", "rows of it wait")
+    what = f"{rows} to be mended" if to_mend else "it was refused whole"
     return Cause(
         f"file:{number}",
         f"a file of {mapping} could not be taken: {what}; see the folder `failed` beside it, or Import",
@@ -169,7 +171,7 @@ def _of_a_file(mapping: str, to_mend: int, number: int) -> Cause:
 
 
 def _of_a_hook(source: str, count: int, latest: int) -> Cause:
-    what = "a post" if count == 1 else f"{count} posts"
+    what = counted(count, "post")
     return Cause(
         f"hook:{latest}", f"{what} of the booking system {source} could not be taken; see Accounts, Webhooks: what is "
         f"wrong stands there, and what is mended is tried again",
@@ -214,7 +216,7 @@ def _filtered(found: Filtered | None) -> Iterator[Cause]:
     if many > FILTERED_PART * found.of:
         protocol, step, most = found.steps[0]
         which = f"“{step_in_words(step)}” of {protocol}"
-        why = f"carriers filtered {many} of the last hour's {found.of} texts, {most} of them {which}"
+        why = f"carriers filtered {many} of the last hour's {counted(found.of, 'text')}, {most} of them {which}"
         yield Cause("filtered", f"{why}; look at its words, or pause it")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from notifier.domain.counted import counted
 from notifier.domain.staffed_hours import StaffedHours
 from notifier.oversight.alerts.cadence import DIGEST_EVERY, URGENT_AGAIN, Cause
 from notifier.oversight.health import spoken_span
@@ -74,7 +75,7 @@ def digest(
 
 def held_since_upgrade_cause(many: int) -> Cause:
     """What nobody had closed when open replies began to hold texts: told once, with how many there are."""
-    what = "1 reply was" if many == 1 else f"{many} replies were"
+    what = counted(many, "reply was", "replies were")
     why = f"{what} open at the upgrade, and until somebody closes them no lift, no check-in and nothing that reassures"
     return Cause("upgrade-held", f"{why} leaves for their numbers; see: notifier replies --open", clinical=True)
 

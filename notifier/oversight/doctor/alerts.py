@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from notifier.db.tables import Alert, AlertChannel
+from notifier.domain.counted import counted
 from notifier.domain.offices import OfficeProfile
 from notifier.oversight.alerts.on_call import OnCall
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
@@ -61,7 +62,7 @@ def check_undelivered(alerts: Sequence[Alert], now: datetime) -> Iterator[Diagno
     """What nobody has been told: no channel has taken it."""
     if untold := [one for one in alerts if one.told_at is None]:
         oldest = min(one.opened_at for one in untold)
-        found = f"{len(untold)} open alert{'' if len(untold) == 1 else 's'} reached nobody, the oldest since "
+        found = f"{counted(len(untold), 'open alert')} reached nobody, the oldest since "
         level = Level.FAIL if now - oldest > _SOON else Level.WARN
         yield Diagnosis("alerts", level, f"{found}{oldest:%Y-%m-%d %H:%M} UTC", "read them: notifier alerts")
 

@@ -18,6 +18,7 @@ from notifier.db.outbox import in_state
 from notifier.db.protocols import approvals, last_approved, open_pauses
 from notifier.db.tables import Event
 from notifier.db.visibility import enrolled_elsewhere
+from notifier.domain.counted import counted
 from notifier.domain.offices import say_lost_offices
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.states import MessageState
@@ -166,4 +167,5 @@ def _check_waiting(session: Session, now: datetime) -> Iterator[Diagnosis]:
     review = select(func.count()).where(in_state(MessageState.NEEDS_REVIEW))
     if count := session.scalar(review):
         advice = "find out, then: notifier review MESSAGE --sent or --not-sent; notifier due lists them"
-        yield Diagnosis("to review", Level.WARN, f"of {count} texts nobody knows whether they left", advice)
+        found = f"of {counted(count, 'text nobody knows whether it', 'texts nobody knows whether they')} left"
+        yield Diagnosis("to review", Level.WARN, found, advice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from notifier.domain.counted import counted
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
 from notifier.oversight.health import spoken_span
 from notifier.tasks.counts import TaskCounts
@@ -14,8 +15,7 @@ def check_open_work(counts: TaskCounts, now: datetime) -> Diagnosis:
     put_off = f"; {counts.snoozed:,} put off" if counts.snoozed else ""
     if not counts.pieces:
         return Diagnosis("open work", Level.OK, f"nothing needs a person{put_off}")
-    needs = "1 thing needs" if counts.pieces == 1 else f"{counts.pieces:,} things need"
-    said = [f"{needs} a person"]
+    said = [f"{counted(counts.pieces, 'thing needs', 'things need')} a person"]
     if counts.urgent:
         said.append(f"{counts.urgent:,} urgent")
     if counts.older:

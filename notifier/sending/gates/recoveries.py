@@ -14,6 +14,7 @@ from notifier.db.need import unmark
 from notifier.db.outbox import in_state, is_reply_or_test, next_due
 from notifier.db.rows import insert_if_new, insert_rows
 from notifier.db.tables import Message, Recovery, RecoveryKind
+from notifier.domain.counted import counted
 from notifier.domain.states import MessageState
 
 LATE: Final = timedelta(hours=1)
@@ -57,7 +58,7 @@ def begin_after_outage(session: Session, *, above: int, now: datetime) -> Recove
     row = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": many, "at": now, "by": BY_WORKER}
     if insert_if_new(session, Recovery, row):
         unmark(session, waits(up_to, now))
-        why = f"{many} late texts wait for a person"
+        why = f"{counted(many, 'late text waits', 'late texts wait')} for a person"
         record_event(session, at=now, by=BY_WORKER, what="recovery_began", why=why)
     return open_recoveries(session).get(RecoveryKind.LATE)
 
@@ -78,7 +79,7 @@ def release_late(session: Session, *, texts: int, up_to: datetime, now: datetime
 
     Also before a worker has found them: it will not ask again for what was due `up_to` then.
     """
-    if not end(session, RecoveryKind.LATE, at=now, by=by, why=f"{texts} late texts released"):
+    if not end(session, RecoveryKind.LATE, at=now, by=by, why=f"{counted(texts, 'late text')} released"):
         done = {"kind": RecoveryKind.LATE, "up_to": up_to, "texts": texts, "at": now, "by": by, "ended_at": now}
         insert_rows(session, Recovery, [{**done, "ended_by": by}])
 
@@ -125,7 +126,7 @@ def sentences(session: Session, now: datetime) -> list[str]:
             what = what_it_is(f"{one.up_to:%Y-%m-%d %H:%M} UTC", went_back=one.by == BY_WORKER)
             said.append(f"nothing is sent: {what}; ask Twilio what left since: notifier recover")
         elif many := count_waiting(session, one.up_to, now):
-            texts = f"{many} late text waits" if many == 1 else f"{many} late texts wait"
+            texts = counted(many, "late text waits", "late texts wait")
             said.append(f"{texts} for a person: notifier recover --plan")
     return said
 

@@ -17,6 +17,7 @@ from notifier.db.batch_moves import accept
 from notifier.db.outbox import move_many
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
+from notifier.domain.counted import counted
 from notifier.domain.phone import country_of
 from notifier.domain.states import MessageState
 from notifier.numbers.opt_outs import opt_out
@@ -71,8 +72,8 @@ def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime)
     """
     concluded, senders = _concluded(session, finished)
     if missing := [one for one in finished if one.attempt_id not in concluded]:
-        began, why = min(one.at for one in missing), f"{len(missing)} calls of a worker are not in the database"
-        went_back(session, missing_since=began, now=now, why=why)
+        many = counted(len(missing), "call of a worker is", "calls of a worker are")
+        went_back(session, missing_since=min(one.at for one in missing), now=now, why=f"{many} not in the database")
     finished = [one for one in finished if one.attempt_id in concluded and _is_new(one, concluded[one.attempt_id])]
     given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
     _close_attempts(session, finished)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from notifier.db.tables import Message
+from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.enrollments.effect import Effect, TextEffect, What
 from notifier.web.widgets.formats import moment
@@ -37,7 +37,7 @@ class EffectView:
     digest: str = "seen"
     """Tells whether what is done is still what was seen."""
     rows: Sequence[EffectRow] = ()
-    others: Sequence[tuple[int, Sequence[EffectRow]]] = ()
+    others: Sequence[tuple[Enrollment, Sequence[EffectRow]]] = ()
     """Enrollments on the same phone whose texts change too."""
     notes: Sequence[str] = ()
     lifts: Sequence[Message] = ()
@@ -49,11 +49,14 @@ _SHOWN: Final = frozenset({What.WRONG_NOW, What.ADDED, What.REWORDED, What.EXPIR
 wrong; also what waited until now."""
 
 
-def effect_view(effect: Effect, question: str, button: str) -> EffectView:
-    """What a command does to an enrollment, and to others on the number; times are on the patient's clock."""
+def effect_view(effect: Effect, question: str, button: str, others: Mapping[int, Enrollment]) -> EffectView:
+    """What a command does to an enrollment, and to others on the number; times are on the patient's clock.
+
+    `others`: the enrollments that the effect names besides its own.
+    """
     zone = zone_called(effect.timezone)
-    others = [(other.enrollment, effect_rows(other.texts, zone)) for other in effect.others]
-    return EffectView(question, button, effect.digest, effect_rows(effect.texts, zone), others, effect.notes)
+    rows = [(others[other.enrollment], effect_rows(other.texts, zone)) for other in effect.others]
+    return EffectView(question, button, effect.digest, effect_rows(effect.texts, zone), rows, effect.notes)
 
 
 def effect_rows(texts: Iterable[TextEffect], zone: ZoneInfo) -> list[EffectRow]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from notifier.domain.counted import counted
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import step_in_words
 from notifier.domain.pseudonyms import is_pseudonym
@@ -113,11 +114,6 @@ def person(by: str) -> str:
 def city(zone: str) -> str:
     """`New York`."""
     return city_of(zone)
-
-
-def counted(many: int, one: str, several: str | None = None) -> str:
-    """`1 text`, `2 texts`."""
-    return f"{many:,} {one if many == 1 else several or one + 's'}"
 
 
 def language(code: str) -> str:

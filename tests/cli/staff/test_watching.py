@@ -63,7 +63,7 @@ def test_good_rows_go_in_and_bad_ones_wait_to_be_mended_and_are_told_until_they_
     assert ("failed", 1) == (taken(files, file), len(clinic("enrollments", "--json").answer))
     (mend,) = (folder / "failed").glob("*.mend.csv")
     assert ("Ida" in mend.read_text(), "Erin" in mend.read_text(), 0o600) == (True, False, mend.stat().st_mode & 0o777)
-    assert ["a file of jane could not be taken: 1 rows of it wait to be mended"] == [
+    assert ["a file of jane could not be taken: 1 row of it waits to be mended"] == [
         said.partition(";")[0] for said in causes()
     ]
     mend.write_text(mend.read_text().replace(",12,", ",6175550102,").replace("'12", "6175550102"))

@@ -178,7 +178,7 @@ def test_what_fails_is_told_and_read_once_more_when_the_word_is_explained(clinic
         assert [("booking", 1, 1)] == list(failed_events(session))
         causes = find_causes(gather(session, clinic.now), AlertRules(ZoneInfo("America/New_York")), clinic.now)
     (told,) = (one.why for one in causes if one.key == "hook:1")
-    assert told.startswith("a post of the booking system booking could not be taken; see Accounts, Webhooks")
+    assert told.startswith("1 post of the booking system booking could not be taken; see Accounts, Webhooks")
     said = {UnknownWord("service", "Lip filler"): "plain"}
     clinic.act(remember, "cal-com", said, now=clinic.now, by="desk")
     assert 1 == clinic.act(retry_events, booking.source.id)

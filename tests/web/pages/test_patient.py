@@ -100,7 +100,7 @@ def test_an_ending_shows_what_it_does_to_others_on_the_phone(pages: Pages, opted
     if opted_out:
         pages.says("STOP")
     shown = words(pages.post("/patients/2/change", what="cancel"))
-    assert "Enrollment 1, on the same phone" in shown
+    assert "Ana Ruiz , on the same phone: Microneedling: standard aftercare, Fri Mar 6" in shown
     assert "new words or number" in shown
     assert opted_out == ("The number has opted out: nothing will be sent" in shown)
     assert any(row.text.startswith("Ana: ") for row in pages.texts(1))
@@ -216,3 +216,19 @@ def test_somebody_elses_form_tells_nothing(pages: Pages) -> None:
 def test_every_command_has_its_button_on_the_page() -> None:
     page = (Path(notifier.web.__file__).parent / "templates" / "patient.html").read_text(encoding="utf-8")
     assert [] == [word for word in COMMANDS if f'"{word}"' not in page], "notifier/web/templates/patient.html lacks it"
+
+
+def test_withdrawn_consent_says_since_when_and_by_whom_and_what_may_be_done_next(pages: Pages) -> None:
+    """It is offered again only once somebody has let the texts go on."""
+    pages.enroll()
+    marks = 'name="what" value="consent-withdrawn"'
+    assert marks in pages.get(HERS).text
+    sure(pages, what="consent-withdrawn")
+    shown = pages.get(HERS)
+    said = "Consent was withdrawn on Fri Mar 6, 2:10 PM (Dana). Every text to +1 212 555 0123 waits"
+    assert said in words(shown)
+    assert marks not in shown.text
+    assert "Never text again The patient agrees after all" in words(shown)
+    sure(pages, what="release")
+    assert marks in pages.get(HERS).text
+    assert said not in pages.read(HERS)

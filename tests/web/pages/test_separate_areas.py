@@ -56,7 +56,7 @@ def test_said_later_it_gives_the_older_texts_back(pages: Pages) -> None:
     page = "/patients/2"
     change = {"what": "change", "asks_separate_areas": "yes", "separate_areas": "yes"}
     seen = pages.post(f"{page}/change", on=page, **change)
-    assert "Enrollment 1, on the same phone" in words(seen)
+    assert "The same patient’s other treatment: " in words(seen)
     sure = seen.text.split('name="sure" value="')[1].split('"')[0]
     pages.post(f"{page}/change", on=page, **change, sure=sure)
     assert "planned" in due(pages, "retinoids-again")

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from notifier.db.engine import reading, writing
 from notifier.db.tables import CalendarFeed
+from notifier.domain.counted import counted
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.calendar_feeds.fetch import fetch
@@ -83,7 +84,7 @@ def _take(
     )  # fmt: skip
     if not report.bad_rows:
         return None
-    return f"{report.bad_rows} of its {report.rows} events could not be taken, such as {report.faults[0]}"
+    return f"{report.bad_rows:,} of its {counted(report.rows, 'event')} could not be taken, such as {report.faults[0]}"
 
 
 def _without_past(rows: Iterator[tuple[int, MappedRow]], since: datetime) -> Iterator[tuple[int, MappedRow]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from notifier.domain.counted import counted
 from notifier.enrollments.importing.mappings.apply import FileReader
 
 _ASKS: Final = {
@@ -18,5 +19,4 @@ _ASKS: Final = {
 def unknown_words(reader: FileReader) -> Iterator[str]:
     """What has to be said before the file can be read whole, the most frequent first."""
     for one, count in reader.unknown.most_common():
-        rows = "1 row" if count == 1 else f"{count:,} rows"
-        yield _ASKS[one.what].format(word=one.word, rows=rows)
+        yield _ASKS[one.what].format(word=one.word, rows=counted(count, "row"))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from notifier.db.engine import reading, writing
 from notifier.db.protocols import approvals, last_approved, open_pauses
 from notifier.db.tables import Approval, Pause
+from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
 from notifier.publishing.approve import approve
 from notifier.publishing.base_changes import keep_base
@@ -157,7 +158,7 @@ def moment_in_words(step: Step) -> str:
     unit = next(unit for unit in at.UNITS if getattr(at, unit) is not None)
     many = getattr(at, unit)
     if unit == "day":
-        before = f"{-many} day{'s' * (many != -1)} before" if many < 0 else f"day {many}"
+        before = f"{counted(-many, 'day')} before" if many < 0 else f"day {many}"
         return f"{before}{clock}"
     return f"{many} {unit if many != 1 else unit[:-1]} after{clock}" if many else "at once"
 

@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from notifier.db.engine import writing
 from notifier.db.tables import RecoveryKind
+from notifier.domain.counted import counted
 from notifier.oversight.alerts.stored_alerts import open_alerts
 from notifier.sending.gates.circuits import HIDES, open_circuits, what_stops
 from notifier.sending.gates.heartbeats import living, trust_clocks
 from notifier.sending.gates.probe import close_circuit
 from notifier.sending.gates.recoveries import BY_WORKER, count_waiting, open_recoveries, what_it_is
 from notifier.web.view import Page, View, redirect
-from notifier.web.widgets.formats import counted, moment, sentence
+from notifier.web.widgets.formats import moment, sentence
 
 _ASK: Final = "Tell whoever runs this machine."
 _TO_DO: Final = {

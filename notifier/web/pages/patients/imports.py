@@ -10,6 +10,7 @@ from typing import Any, get_args
 from starlette.responses import JSONResponse, Response
 
 from notifier.db.engine import reading, writing
+from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.failed_rows import FailedRow, Table, failed_rows, write_failed_rows
@@ -29,7 +30,6 @@ from notifier.web.pages.desk.task_rows import typed_moment
 from notifier.web.upload_form import read_upload
 from notifier.web.uploads import LARGEST, Upload
 from notifier.web.view import NotFound, Page, View, redirect
-from notifier.web.widgets.formats import counted
 
 _MOST_SHOWN = 100
 _ALL = 1_000_000

@@ -20,10 +20,12 @@ from notifier.domain.kinds import FIRST
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.states import MessageState
 from notifier.domain.tasks import TaskKind, TaskRef
+from notifier.enrollments.commands import ConsentWithdrawn
 from notifier.enrollments.field_values import stored as stored_value
 from notifier.enrollments.fields import KEPT, NOTES, Kind
 from notifier.enrollments.outlook import plan_when_enrolled
 from notifier.enrollments.plans import facts_of, facts_without_protocol
+from notifier.numbers.holds import is_held_whole
 from notifier.numbers.never_text import never_texted_of
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
@@ -95,6 +97,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         "box": reply_box(session, view, enrollment),
         "opt_out": is_opted_out(session, enrollment.phone),
         "never_texted": bool(never_texted_of(session, {whose})),
+        "withdrawn": _withdrawn(session, enrollment, (event for event, _ in happened)),
         "holds": what_holds_for(session, enrollment.phone, enrollment.office),
         "others": [
             one
@@ -122,6 +125,13 @@ def _picture(
         return None
     last = [one for one in bubbles if one.kind not in ("rebook", FIRST)]
     return draw(ends, last, anchor=facts.anchor.at, zone=zone_called(facts.timezone), now=now)
+
+
+def _withdrawn(session: Session, enrollment: Enrollment, latest_first: Iterable[Event]) -> Event | None:
+    """The withdrawal of consent that still holds every text to the number: when, by whom, and as what it came."""
+    if enrollment.consent_withdrawn_at is None or not is_held_whole(session, enrollment.phone):
+        return None
+    return next((one for one in latest_first if one.what == ConsentWithdrawn.event), None)
 
 
 def _reopens(latest_first: Iterable[Event], closed: Collection[int | None]) -> dict[int | None, str]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from notifier.db.engine import reading, writing
 from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment, Reply
+from notifier.domain.counted import counted
 from notifier.domain.instants import read_instant
 from notifier.domain.refused import Refused
 from notifier.enrollments.changes import ChangeRequest
@@ -74,7 +75,8 @@ def _action(kind: type[Command]) -> PatientAction:
     def show(session: Session, view: View, enrollment: Enrollment) -> EffectView:
         command = read(view, enrollment)
         effect = preview(session, enrollment.id or 0, command, rules=view.context.rules, now=view.now)
-        return effect_view(effect, command.question(enrollment, view.context.zone), kind.button)
+        others = {other.enrollment: the_enrollment(session, other.enrollment) for other in effect.others}
+        return effect_view(effect, command.question(enrollment, view.context.zone), kind.button, others)
 
     def carry_out(session: Session, view: View, enrollment: Enrollment) -> object:
         command, rules = read(view, enrollment), view.context.rules
@@ -94,7 +96,7 @@ def _opt_out(session: Session, view: View, enrollment: Enrollment) -> object:
 
 def _show_never_text(session: Session, view: View, enrollment: Enrollment) -> EffectView:
     found = plan_never_text(session, enrollment.id or 0, view.context.rules)
-    many = "1 planned text does" if found.withdrawn == 1 else f"{found.withdrawn} planned texts do"
+    many = counted(found.withdrawn, "planned text does", "planned texts do")
     notes = (
         f"On every number, also of later imports; others on this number go on. {many} not leave.",
         "Only somebody who signs anew is texted again.",
