@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -38,6 +39,8 @@ from notifier.numbers.staff_phones import tester_on
 
 _FILED: Final = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP, Meaning.HARMLESS})
 _BY: Final = "patient"
+_NUMBER: Final = re.compile(r"\+?[0-9]{5,15}")
+"""A number that a phone can text: in E.164, or a short code. "rcs:…" is none, nor one that the provider hides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def receive(
         "office": office,
         "ask_id": given.ask_id if given else None,
         "choice": given.choice if given else None,
+        "written_to": next((one for one in inbound.written_to if one and _NUMBER.fullmatch(one)), None),
     }
     if not insert_if_new(session, Reply, row):
         return _learn(session, inbound, meaning, now)

@@ -19,7 +19,7 @@ from notifier.db.foreign_file import is_blank, refuse_foreign_file
 from notifier.db.found_backups import how_to_restore
 from notifier.db.upgrade_copy import copy_before_upgrade
 
-HEAD = "0077"
+HEAD = "0090"
 """The revision that this program works with: the last file in migrations/versions."""
 
 

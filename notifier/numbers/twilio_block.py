@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.enrollments import latest_on
-from notifier.db.tables import Attempt, Enrollment, Message, OptOut
+from notifier.db.tables import Attempt, Enrollment, Message, OptOut, Reply
 from notifier.domain.states import RUNNING
 
 BY_PATIENT: Final = "patient"
@@ -22,13 +22,28 @@ _BLOCKS: Final = frozenset({"keyword", "twilio"})
 _REFUSES: Final = (col(OptOut.ended_at).is_(None), col(OptOut.source) == "twilio")
 
 
+class Blocked(NamedTuple):
+    """A patient who agreed to texts again, and whose number Twilio refuses all the same."""
+
+    enrollment: int
+    office: str | None
+    why: str
+    """What `until_start` says."""
+
+
 def keeps_blocking(opt_out: OptOut) -> bool:
     """Whether Twilio still blocks a number once this opt-out of ours has ended without START."""
     return opt_out.source in _BLOCKS
 
 
 def until_start(session: Session, phone: str) -> str:
-    """What the patient has to do, as a sentence; names the number to text where texts to this one left from it."""
+    """What the patient has to do, as a sentence. It names the number to text where that is known: the one that texts to
+    the patient leave from, else (a messaging service chooses its numbers itself) the one that the patient wrote to."""
+    to = _left_from(session, phone) or _written_to(session, phone) or "the number that your texts come from"
+    return f"Twilio blocks the patient until the patient texts START to {to}"
+
+
+def _left_from(session: Session, phone: str) -> str | None:
     left = (
         select(col(Attempt.sender))
         .join(Message, col(Message.id) == col(Attempt.message_id))
@@ -36,8 +51,13 @@ def until_start(session: Session, phone: str) -> str:
         .order_by(col(Attempt.started_at).desc())
     )
     sender = session.scalar(left.limit(1))
-    to = sender if sender and sender.startswith("+") else "the number that the clinic's texts come from"
-    return f"Twilio blocks the patient until the patient texts START to {to}"
+    return sender if sender and sender.startswith("+") else None
+
+
+def _written_to(session: Session, phone: str) -> str | None:
+    """Of a STOP rather than of anything else: it is there that Twilio blocks. The newest of them."""
+    wrote = select(col(Reply.written_to)).where(col(Reply.phone) == phone, col(Reply.written_to).is_not(None))
+    return session.scalar(wrote.order_by((col(Reply.meaning) == "stop").desc(), col(Reply.at).desc()).limit(1))
 
 
 def was_reconsented(session: Session, phone: str) -> bool:
@@ -47,12 +67,13 @@ def was_reconsented(session: Session, phone: str) -> bool:
     return by is not None and by != BY_PATIENT
 
 
-def blocked_after_consent(session: Session, since: datetime, told: Collection[int]) -> list[tuple[int, str | None]]:
-    """Running enrollments whose number Twilio refuses although the patient agreed at the desk, and their office: those
-    refused since then, and those of `told`, which are not forgotten by age."""
+def blocked_after_consent(session: Session, since: datetime, told: Collection[int]) -> list[Blocked]:
+    """Running enrollments whose number Twilio refuses although the patient agreed at the desk: those refused since
+    then, and those of `told`, which are not forgotten by age."""
     lately = select(col(OptOut.phone)).where(*_REFUSES, col(OptOut.at) > since)
     of_told = select(col(Enrollment.phone)).where(col(Enrollment.id).in_(sorted(told)))
     before = select(col(OptOut.phone)).where(*_REFUSES, col(OptOut.phone).in_(of_told))
     phones = {phone for phone in session.scalars(lately.union(before)) if was_reconsented(session, phone)}
     running = [one for one in latest_on(session, phones).values() if one.state in RUNNING]
-    return sorted(((one.id or 0, one.office) for one in running), key=lambda one: one[0])
+    running.sort(key=lambda one: one.id or 0)
+    return [Blocked(one.id or 0, one.office, until_start(session, one.phone)) for one in running]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Finished, Result
@@ -23,6 +23,15 @@ _ALL: Final = "*"
 _C = NotCreatedClass
 
 
+class Refusal(NamedTuple):
+    """What has stopped a sender, or all."""
+
+    why: str
+    all_stop: bool = True
+    sender: str | None = None
+    """None: the clinic's own."""
+
+
 @dataclass(slots=True)
 class Verdicts:
     """One worker's running judgement; the pace and the number at once that it sets hold for all its calls."""
@@ -34,7 +43,7 @@ class Verdicts:
     """How often our account or a sender was refused; what was in flight together counts once."""
     _unsaved: set[str | None] = field(default_factory=set)
     """The senders that were refused, while no circuit of theirs is open yet."""
-    _refused: str | None = None
+    _refused: Refusal | None = None
     _alike: dict[str | None, tuple[int | None, set[str]]] = field(default_factory=dict)
     """The last code that said too little, and the numbers that got it in a row, by sender."""
 
@@ -80,7 +89,8 @@ class Verdicts:
 
     def _refused_for(self, finished: Finished, now: float, *, all_stop: bool, is_news: bool) -> Finished:
         if is_news:
-            self._refused = in_words(finished.code) if finished.code else finished.detail
+            why = in_words(finished.code) if finished.code else finished.detail or in_words(None)
+            self._refused = Refusal(why, all_stop, finished.sender)
             self.refusals += 1
         self._unsaved.add(_ALL if all_stop else finished.sender)
         if all_stop:
@@ -105,7 +115,7 @@ class Verdicts:
             if one.why in (_C.ACCOUNT, _C.SENDER, _C.UNRECOGNIZED):
                 self._unsaved.discard(_ALL if one.why is _C.ACCOUNT else one.sender)
 
-    def take_refusal(self) -> str | None:
+    def take_refusal(self) -> Refusal | None:
         """The refusal of our account or sender that nobody has been told of yet."""
         refused, self._refused = self._refused, None
         return refused

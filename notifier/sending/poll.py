@@ -77,7 +77,7 @@ async def poll_inbound(
     elif isinstance(failure, GatewayRefused):
         why = str(failure)
         if await threads.write(lambda session: circuits.poll_is_refused(session, reason=why, at=now, by="poll")):
-            log.error("circuit_opened", alert=True, why=why)
+            circuits.say_opened(why)
     return failure is None
 
 
@@ -103,7 +103,7 @@ async def _have_been_read(
 
     why, is_read = await threads.write(look)
     if why:
-        log.error("circuit_opened", alert=True, why=why)
+        circuits.say_opened(why)
     return is_read
 
 

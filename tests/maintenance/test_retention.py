@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -10,7 +11,18 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.engine import reading, writing
 from notifier.db.rows import insert_rows
-from notifier.db.tables import Enrollment, Event, HookBooking, HookSource, Message, Role, Staff, Tryout, TryoutReply
+from notifier.db.tables import (
+    Enrollment,
+    Event,
+    HookBooking,
+    HookSource,
+    Message,
+    ProviderDeletion,
+    Role,
+    Staff,
+    Tryout,
+    TryoutReply,
+)
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.key_set import KeySet
 from notifier.domain.kinds import TEST
@@ -19,8 +31,9 @@ from notifier.domain.states import MessageState
 from notifier.maintenance.forgetting.erase import erase
 from notifier.maintenance.forgetting.export import export_patient, export_text, plain
 from notifier.maintenance.forgetting.legal_hold import put_on_hold
-from notifier.maintenance.forgetting.provider_deletions import undeleted
+from notifier.maintenance.forgetting.provider_deletions import overdue_deletions
 from notifier.maintenance.forgetting.retention import approve_retention, plan_retention
+from notifier.oversight.doctor.forgetting import check_deletions
 from notifier.sandbox.server import ACCOUNT_SID, AUTH_TOKEN, SENDER, Sandbox
 from notifier.scheduler.forgetting import Forgetting
 from notifier.sms.account import TwilioAccount
@@ -76,7 +89,7 @@ async def test_the_worker_forgets_on_time_and_at_the_provider_once_somebody_agre
         assert {} == sandbox.account.messages
         assert [("", "")] == [(one.to, one.body) for one in sandbox.ledger]
         with reading(clinic.engine) as session:
-            assert 0 == undeleted(session)
+            assert None is overdue_deletions(session, clock.now())
         await gateway.close()
     threads.close()
 
@@ -91,15 +104,28 @@ async def test_nothing_younger_than_the_longest_restore_is_deleted_at_the_provid
     clinic.act(lambda session: session.execute(update(Message).where(col(Message.id) == text.id).values(sid="SM1")))
     clinic.act(erase, 1, rules=clinic.rules, pseudonyms=PSEUDONYMS, now=clock.now(), by="desk")
     forgetting = Forgetting(threads, clock, gateway, clinic.rules, PSEUDONYMS, None)
-    left = []
+    left, said = list[int](), list[list[str]]()
     for days, refuses in ((34, False), (2, True), (1, True), (1, False)):
         gateway.down = refuses
         clock.pass_(days=days)
         await forgetting.round()
         with reading(clinic.engine) as session:
-            left.append(undeleted(session))
+            still = select(col(ProviderDeletion.sid)).where(col(ProviderDeletion.done_at).is_(None))
+            left.append(len(session.scalars(still).all()))
+            said.append([one.found for one in check_deletions(session, clock.now())])
     threads.close()
     assert [1, 1, 1, 0] == left
+    refused_on = f"{clinic.now + timedelta(days=36):%Y-%m-%d}"
+    late = [f"Twilio still keeps 1 text of erased patients, since {refused_on}; the first is SM1"]
+    assert [[], late, late, []] == said, "since the first refusal, however often it is asked again"
+
+
+def test_texts_that_nobody_has_asked_twilio_to_delete_in_time_are_said_by_the_doctor_too(clinic: ClinicSetup) -> None:
+    rows = [{"sid": f"SM{one}", "not_before": clinic.now + timedelta(days=one)} for one in range(3)]
+    clinic.act(insert_rows, ProviderDeletion, rows)
+    with reading(clinic.engine) as session:
+        late = [overdue_deletions(session, clinic.now + timedelta(hours=hours)) for hours in (23, 49)]
+    assert [None, (2, clinic.now, "SM0")] == late
 
 
 async def test_test_texts_and_bookings_go_by_themselves_and_patients_do_not(clinic: ClinicSetup) -> None:

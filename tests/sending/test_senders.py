@@ -85,6 +85,21 @@ async def test_a_refused_sender_stops_its_own_offices_alone_and_is_tried_with_on
     assert ([], {S.ACCEPTED}) == (stops(offices), {offices.state(one) for one in (first, *others)})
 
 
+async def test_the_log_says_whose_circuit_has_opened(offices: Sending, subtests: pytest.Subtests) -> None:
+    whose = (
+        ("south", SERVICE, 21606, "the sender ending in bbbb"),
+        (None, None, 21606, f"the sender ending in {OWN[-4:]}"),
+        ("north", NORTH, 20003, "everything"),
+    )
+    for number, (office, sender, code, stopped) in enumerate(whose):
+        with subtests.test(office=office):
+            answer_to(sender, refused(code), offices)
+            plan(offices, office, number)
+            with capture_logs() as logs:
+                await offices.turn()
+            assert [stopped] == [line["stops"] for line in logs if line["event"] == "circuit_opened"]
+
+
 async def test_a_refused_account_stops_all(offices: Sending) -> None:
     answer_to(NORTH, refused(20003), offices)
     plan(offices, "north", 1)

@@ -15,7 +15,7 @@ from notifier.numbers.opt_outs import open_opt_outs
 from notifier.sending.claim import SendingRules, claim
 from schedules.send_window import SendWindow
 from tests.setups.gate import inbound_was_read
-from tests.web.conftest import ACCOUNT_SID, INBOUND, PATIENT, Web
+from tests.web.conftest import ACCOUNT_SID, CLINIC, INBOUND, PATIENT, Web
 
 S = MessageState
 
@@ -40,6 +40,7 @@ def test_a_reply_is_kept_to_the_letter(web: Web, body: str) -> None:
     assert response.text.endswith("<Response/>")
     (reply,) = web.all(Reply)
     assert (body, PATIENT, web.clock.now(), 0) == (reply.text, reply.phone, reply.at, reply.media_count)
+    assert CLINIC == reply.written_to
 
 
 def test_nul_has_no_place_in_a_text_and_stops_nothing(web: Web) -> None:

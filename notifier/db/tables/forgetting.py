@@ -43,7 +43,9 @@ class ProviderDeletion(SQLModel, table=True):
     __table_args__ = (partial_index("ix_provider_deletions_open", "not_before", where="done_at IS NULL"),)
     sid: str = Field(primary_key=True, max_length=40)
     not_before: datetime = instant()
-    """Before that a restored backup may have to look for it there."""
+    """Before that a restored backup may have to look for it there; after a refusal, when it is asked again."""
+    refused_at: datetime | None = instant(null=True)
+    """When the provider first refused to delete it; None: it never has."""
     done_at: datetime | None = instant(null=True)
 
 

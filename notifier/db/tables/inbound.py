@@ -83,6 +83,9 @@ class Reply(SQLModel, table=True):
     """The digit of its answer; None: a person decides."""
     office: str | None = Field(default=None, max_length=40)
     """Whose number the patient wrote to, else that of the newest enrollment's; None: no office's."""
+    written_to: str | None = Field(default=None, max_length=20)
+    """The clinic's own number that it came to, in E.164 or a short code; None: from before this was kept, or no number
+    of the telephone network. It is not the patient's, so an erasure leaves it."""
 
 
 class ReplyPhone(SQLModel, table=True):

@@ -109,6 +109,7 @@ def _events(session: Session, subject: DataSubject) -> None:
 
 
 def _numbers(session: Session, subject: DataSubject, pseudonyms: Pseudonyms) -> None:
+    """The patient's. A reply's `written_to` stays: it is the clinic's own number, and tells nothing of the patient."""
     for phone in subject.phones:
         pseudonym = pseudonyms.phone(phone)
         session.execute(update(Reply).where(col(Reply.phone) == phone).values(phone=pseudonym, text="", media_count=0))

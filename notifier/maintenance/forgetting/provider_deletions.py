@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,6 +16,20 @@ LONGEST_RESTORE: Final = timedelta(days=35)
 _ASK_AGAIN: Final = timedelta(days=1)
 AT_ONCE: Final = 100
 """Texts that one round deletes."""
+
+
+class Overdue(NamedTuple):
+    """Texts of erased patients that are still at the provider and should not be."""
+
+    texts: int
+    since: datetime
+    """When the first of them was refused, or should have gone."""
+    sid: str
+    """Of that one."""
+
+    def __str__(self) -> str:
+        many = f"{self.texts:,} texts" if self.texts > 1 else "1 text"
+        return f"Twilio still keeps {many} of erased patients, since {self.since:%Y-%m-%d}"
 
 
 def due_deletions(session: Session, now: datetime) -> list[str]:
@@ -34,10 +48,16 @@ def deleted_at_provider(session: Session, sids: list[str], now: datetime) -> Non
 def not_deleted(session: Session, sid: str, now: datetime) -> None:
     """The provider did not let go of this one: tomorrow it is asked again, after the others."""
     this = update(ProviderDeletion).where(col(ProviderDeletion.sid) == sid)
-    session.execute(this.values(not_before=now + _ASK_AGAIN))
+    first = func.coalesce(col(ProviderDeletion.refused_at), now)
+    session.execute(this.values(not_before=now + _ASK_AGAIN, refused_at=first))
 
 
-def undeleted(session: Session) -> int:
-    """How many texts of erased patients the provider still has."""
-    found = select(func.count()).select_from(ProviderDeletion).where(col(ProviderDeletion.done_at).is_(None))
-    return session.scalar(found) or 0
+def overdue_deletions(session: Session, now: datetime) -> Overdue | None:
+    """What the provider should have forgotten a day ago, or has refused to; None: nothing is."""
+    since = func.coalesce(col(ProviderDeletion.refused_at), col(ProviderDeletion.not_before))
+    late = or_(col(ProviderDeletion.refused_at).is_not(None), col(ProviderDeletion.not_before) <= now - _ASK_AGAIN)
+    these = (col(ProviderDeletion.done_at).is_(None), late)
+    first = select(col(ProviderDeletion.sid), since).where(*these).order_by(since, col(ProviderDeletion.sid)).limit(1)
+    found = session.execute(first).first()
+    count = session.scalar(select(func.count()).select_from(ProviderDeletion).where(*these)) or 0
+    return Overdue(count, found[1], found[0]) if found else None

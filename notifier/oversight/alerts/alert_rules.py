@@ -13,6 +13,7 @@ from notifier.domain.counted import counted
 from notifier.domain.kinds import step_in_words
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedHours
+from notifier.numbers.twilio_block import Blocked
 from notifier.oversight.alerts.cadence import Cause
 from notifier.oversight.alerts.reply_alerts import (
     UnreadReplies,
@@ -104,8 +105,8 @@ class AlertFacts:
     in_trouble: tuple[TextInTrouble, ...] = ()
     waiting: tuple[WaitingLift, ...] = ()
     filtered: Filtered | None = None
-    blocked: tuple[tuple[int, str | None], ...] = ()
-    """Enrollments whose number Twilio blocks although the patient agreed to texts again, with their office."""
+    blocked: tuple[Blocked, ...] = ()
+    """Whom Twilio blocks although the patient agreed to texts again."""
 
     often_tried: frozenset[Tried] = frozenset()
     """What was wrong at sign-ins of one person more often than a slip is."""
@@ -151,7 +152,7 @@ def find_causes(facts: AlertFacts, rules: AlertRules, now: datetime) -> list[Cau
         *(_of_sign_ins(what) for what in sorted(facts.often_tried)),
         *(_of_a_protocol(*one) for one in rules.unreadable_protocols.items()),
         *_unmarked(facts, rules, now),
-        *(_blocked(enrollment, office) for enrollment, office in facts.blocked),
+        *map(_blocked, facts.blocked),
         *(_of_a_text(text) for text in facts.in_trouble),
         *(_of_a_gate(lift) for lift in facts.waiting),
         *(_of_a_file(*one) for one in facts.failed_files),
@@ -256,10 +257,9 @@ def to_be_marked_by(appointment: datetime, rules: AlertRules, office: str | None
     return closing if closing is not None and appointment < closing < late else late
 
 
-def _blocked(enrollment: int, office: str | None) -> Cause:
-    why = f"enrollment {enrollment}: the patient agreed to texts again, and Twilio blocks them until the patient texts"
-    why = f"{why} START to the number that they come from; ask for it"
-    return Cause(f"blocked-{enrollment}", why, clinical=True, office=office)
+def _blocked(one: Blocked) -> Cause:
+    why = f"enrollment {one.enrollment}: the patient agreed to texts again, and {one.why}; ask for it"
+    return Cause(f"blocked-{one.enrollment}", why, clinical=True, office=one.office)
 
 
 def _of_a_gate(lift: WaitingLift) -> Cause:

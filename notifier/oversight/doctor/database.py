@@ -30,6 +30,7 @@ from notifier.oversight.alerts.stored_channels import channel_rows
 from notifier.oversight.doctor.alerts import check_answer, check_channels, check_undelivered
 from notifier.oversight.doctor.backlog import check_backlog, check_disk
 from notifier.oversight.doctor.diagnosis import Diagnosis, Level
+from notifier.oversight.doctor.forgetting import check_deletions
 from notifier.oversight.doctor.open_work import check_open_work
 from notifier.oversight.doctor.worker import look_at_worker
 from notifier.oversight.health import spoken_span
@@ -74,6 +75,7 @@ def check_database(
             yield from check_undelivered(open_alerts(session), now)
             yield from _check_answer(session, answers)
             yield from _check_waiting(session, now)
+            yield from check_deletions(session, now)
             yield from _check_offices(session, rules)
     except schema.SchemaBehind as error:
         yield Diagnosis("database", Level.FAIL, str(error))

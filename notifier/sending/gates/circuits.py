@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -23,6 +24,8 @@ POLL_REFUSED = -1
 HIDES = -2
 """The code of the circuit that opens where the provider hides what must be read: no probe and no text closes it."""
 FIRST_PROBE, PROBE_EVERY = timedelta(seconds=10), timedelta(minutes=5)
+
+log = structlog.get_logger()
 
 _OPEN = select(Circuit).where(col(Circuit.closed_at).is_(None)).order_by(col(Circuit.id))
 
@@ -43,9 +46,19 @@ def why_stopped(session: Session, since: datetime, until: datetime, *, sender: s
 
 
 def what_stops(circuit: Circuit) -> str:
-    """A circuit in words; the sender is the clinic's own number or service, of which the end is enough."""
-    which = f" through the sender ending in {circuit.sender[-4:]}" if circuit.sender else ""
+    """A circuit in words."""
+    which = f" through {_in_words(circuit.sender)}" if circuit.sender else ""
     return f"nothing is sent{which}: {circuit.reason}"
+
+
+def say_opened(why: str, sender: str | None = None) -> None:
+    """Log that a circuit has opened, and whose; None: everybody's."""
+    log.error("circuit_opened", alert=True, why=why, stops=_in_words(sender) if sender else "everything")
+
+
+def _in_words(sender: str) -> str:
+    """It is the clinic's own number or service, of which the end is enough."""
+    return f"the sender ending in {sender[-4:]}"
 
 
 def open_circuit(

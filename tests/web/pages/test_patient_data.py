@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from notifier.conversations.close import close_reply
 from notifier.db.engine import reading, writing
-from notifier.db.tables import StaffAudit
+from notifier.db.rows import insert_rows
+from notifier.db.tables import ProviderDeletion, StaffAudit
 from notifier.domain.open_replies import TextsDecision
 from tests.web.pages.conftest import ANA, Pages, words
 
@@ -76,7 +77,11 @@ def test_an_erasure_lists_what_the_patient_will_not_hear_and_does_exactly_what_w
     )
     with writing(admin.engine) as session:
         close_reply(session, 1, TextsDecision.GO_ON, now=admin.clock.now(), by="staff:Dana")
+        late = {"sid": "SM9", "not_before": admin.clock.now(), "refused_at": admin.clock.now()}
+        insert_rows(session, ProviderDeletion, [late])
     again = admin.post(ERASE, sure=seen)
+    kept = f"Twilio still keeps 1 text of erased patients, since {admin.clock.now():%Y-%m-%d}."
+    assert (False, True) == (kept in shown, kept in words(again))
     assert (True, True) == ("Look at it once more" in words(again), "Ana Ruiz" in admin.get("/patients/1").text)
     done = admin.post(ERASE, sure=sure(admin))
     assert (303, f"{DATA}#erased") == (done.status_code, done.headers["location"])

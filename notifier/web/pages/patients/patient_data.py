@@ -19,7 +19,7 @@ from notifier.maintenance.forgetting.copies import copies_with
 from notifier.maintenance.forgetting.erase import ErasurePlan, erase, plan_erasure
 from notifier.maintenance.forgetting.export import export_patient, export_text, plain
 from notifier.maintenance.forgetting.legal_hold import lift_hold, put_on_hold, standing_hold
-from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE
+from notifier.maintenance.forgetting.provider_deletions import LONGEST_RESTORE, overdue_deletions
 from notifier.web.view import NotFound, Page, View, redirect
 
 
@@ -105,13 +105,14 @@ def confirm(view: View) -> Response:
 
 
 def _confirm(view: View, *, changed: bool = False) -> Response:
-    plan, refused = None, None
+    plan, refused, at_twilio = None, None, None
     with reading(view.context.engine) as session:
         enrollment = enrollments.by_id(session, view.number("enrollment"))
         if enrollment is None:
             raise NotFound
         try:
             plan = plan_erasure(session, enrollment.id or 0, view.context.rules)
+            at_twilio = overdue_deletions(session, view.now)
         except Refused as why:
             refused = why
     return view.page(
@@ -123,6 +124,7 @@ def _confirm(view: View, *, changed: bool = False) -> Response:
         changed=changed,
         copies=copies_with(view.context.engine, view.context.backups, plan.subject) if plan else [],
         days=LONGEST_RESTORE.days,
+        at_twilio=at_twilio,
     )
 
 
