@@ -48,6 +48,8 @@ def test_a_day_says_what_became_of_each_visit(booked: Pages) -> None:
 
 def test_a_visit_is_marked_or_moved_on_its_day_and_the_page_stays(booked: Pages) -> None:
     back = f"/day/{FRIDAY}"
+    asked = booked.post("/patients/2/change", what="change", appointment_at="2026-03-09T10:00", back=back)
+    assert f'href="{back}">Leave it as it is' in asked.text
     moved = sure(booked, "/patients/2", what="change", appointment_at="2026-03-09T10:00", back=back)
     assert f"{back}#visit-2" == moved.headers["location"]
     assert "Bea Lund booked" in booked.read("/day/2026-03-09")

@@ -60,7 +60,8 @@ def act(view: View) -> Response:
             for name, value in view.fields.multi_items()
             if name not in _OF_THIS_PAGE and not name.startswith("say.")
         ]
-        return view.page("difference.html", enrollment=enrollment, seen=replace(seen, notes=notes), sent=sent)
+        back, seen = back_to(view, f"/patients/{whose}"), replace(seen, notes=notes)
+        return view.page("difference.html", enrollment=enrollment, seen=seen, sent=sent, back=back)
     with writing(context.engine) as session:
         action.carry_out(session, view, the_enrollment(session, whose))
     view.note("did", view.field("what"), whose)
