@@ -22,7 +22,7 @@ from notifier.enrollments.plans import facts_of
 from notifier.numbers.open_replies import open_replies_on
 from notifier.oversight.informed import informed_of
 from schedules.checks.permission import permission
-from schedules.checks.sentences import any_of, named, sentences
+from schedules.checks.sentences import any_of, named, printed, sentences
 from schedules.languages.registry import language_or_default
 from schedules.placeholders import FACT_PLACEHOLDERS, PLACEHOLDER, STAFFED_NEXT, VISIT_TIME
 from schedules.plain import key_in_words
@@ -127,7 +127,7 @@ def _patient(
 
 def _filled(template: str, patient: _Patient) -> str:
     _refuse_holes(template, patient)
-    _refuse_early(template, patient)
+    _refuse_untimely(template, patient)
     return render(template, patient.voice, patient.addressee, patient.printable)
 
 
@@ -147,8 +147,9 @@ def _refuse_holes(template: str, patient: _Patient) -> None:
             raise Refused(f"it says how long {key_in_words(topic)} waits, and this patient has no such rule")
 
 
-def _refuse_early(template: str, patient: _Patient) -> None:
-    """What it permits while the rule holds, or was told by nobody; and calm words to whoever may be in danger."""
+def _refuse_untimely(template: str, patient: _Patient) -> None:
+    """What it permits while the rule holds, or was told by nobody, or forbids when that is over; and calm words to
+    whoever may be in danger."""
     code, ends = patient.addressee.language, patient.printable.ends
     checks = language_or_default(code).checks
     for sentence in sentences(template):
@@ -164,3 +165,7 @@ def _refuse_early(template: str, patient: _Patient) -> None:
                 raise Refused(f"it permits, and {what} has to wait until {until}")
             if patient.informed.get(topic, "").startswith("not "):
                 raise Refused(f"it permits, and nobody has told the patient the rule about {what} yet")
+        for topic in [one.topic for one in printed(sentence)] if not permits else ():
+            if topic in ends and ends[topic] <= patient.now:
+                since = say_moment(ends[topic], patient.printable.zone)
+                raise Refused(f"it says that {key_in_words(topic)} waits, and that was over on {since}")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.tables import ProviderDeletion
+from notifier.domain.counted import counted
 
 LONGEST_RESTORE: Final = timedelta(days=35)
 """So old a backup may be put in place: until then it may have to look for its texts at the provider."""
@@ -28,8 +29,7 @@ class Overdue(NamedTuple):
     """Of that one."""
 
     def __str__(self) -> str:
-        many = f"{self.texts:,} texts" if self.texts > 1 else "1 text"
-        return f"Twilio still keeps {many} of erased patients, since {self.since:%Y-%m-%d}"
+        return f"Twilio still keeps {counted(self.texts, 'text')} of erased patients, since {self.since:%Y-%m-%d}"
 
 
 def due_deletions(session: Session, now: datetime) -> list[str]:

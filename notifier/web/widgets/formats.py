@@ -12,7 +12,7 @@ from notifier.domain.instants import zone_called
 from notifier.domain.kinds import step_in_words
 from notifier.domain.pseudonyms import is_pseudonym
 from notifier.domain.states import EnrollmentState, MessageState
-from notifier.web.widgets.desk_words import in_desk_words
+from notifier.web.widgets.desk_words import happened, in_desk_words
 from schedules.conditions import Condition
 from schedules.languages.registry import NoSuchLanguage
 from schedules.languages.registry import language as find_language
@@ -151,6 +151,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
         state,
         tone,
         sentence,
+        happened,
         person,
         city,
         counted,

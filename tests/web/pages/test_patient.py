@@ -229,6 +229,7 @@ def test_withdrawn_consent_says_since_when_and_by_whom_and_what_may_be_done_next
     assert said in words(shown)
     assert marks not in shown.text
     assert "Never text again The patient agrees after all" in words(shown)
+    assert "Let texts leave only where the patient has agreed to them anew." in words(seen(pages, what="release"))
     sure(pages, what="release")
     assert marks in pages.get(HERS).text
     assert said not in pages.read(HERS)

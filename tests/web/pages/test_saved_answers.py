@@ -101,11 +101,13 @@ def test_no_saved_answer_permits_early_untold_or_calms_urgent_words(admin: Pages
     save(admin, "Some redness is normal.", "Red?")
     early = "not: it permits, and makeup has to wait until Sat Mar 7, 2:10 PM"
     assert {"Makeup?": early, "Red?": "Some redness is normal."} == offered(admin)
+    save(admin, UNTIL, "How long?")
     admin.clock.pass_(hours=30)
-    assert MAY == offered(admin)["Makeup?"]
+    over = "not: it says that makeup waits, and that was over on Sat Mar 7, 2:10 PM"
+    assert {"Makeup?": MAY, "Red?": "Some redness is normal.", "How long?": over} == offered(admin)
     admin.says("I have trouble breathing")
     calm = "not: the patient’s words may be urgent and nobody has closed them; call, or write words of your own"
-    assert {"Makeup?": calm, "Red?": calm} == offered(admin)
+    assert {"Makeup?": calm, "Red?": calm, "How long?": over} == offered(admin)
 
 
 def test_nobody_is_permitted_what_nobody_has_told(admin: Pages) -> None:

@@ -22,6 +22,7 @@ from notifier.enrollments.commands import COMMANDS, read_command
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.never_text import never_text, plan_never_text, text_again
 from notifier.numbers import release as opt_out
+from notifier.numbers.holds import is_held_whole
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
 from notifier.web.pages.desk.back import back_to
@@ -125,6 +126,8 @@ def _text_again(session: Session, view: View, enrollment: Enrollment) -> None:
 def _show_release(session: Session, view: View, enrollment: Enrollment) -> EffectView:
     how = view.field("reconsent")
     notes = [f"Texts are wanted again: {how}."] if how else []
+    if enrollment.consent_withdrawn_at is not None and is_held_whole(session, enrollment.phone):
+        notes.append("Consent was withdrawn. Let texts leave only where the patient has agreed to them anew.")
     stored = is_opted_out(session, enrollment.phone)
     if how and stored is not None and keeps_blocking(stored):
         notes.append(f"{until_start(session, enrollment.phone)}.")
