@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from notifier.db.tables import Enrollment
+from notifier.domain.kinds import step_in_words
 from notifier.domain.names import check_name
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts
@@ -143,6 +144,10 @@ class Effect:
     @property
     def notes(self) -> list[str]:
         """What a person must read besides the texts."""
+        return self.notes_naming("enrollment {}".format)
+
+    def notes_naming(self, called: Callable[[int], str]) -> list[str]:
+        """The same, with other enrollments as they are called there."""
         found = []
         if self.opted_out:
             leaves = any(text.what in _LEAVES and not text.is_reread for text in self._all_texts())
@@ -153,9 +158,9 @@ class Effect:
             for ask in self.unanswered.values()
         ]
         if self.on_their_way:
-            found.append(f"May have left a moment ago: {', '.join(self.on_their_way)}.")
+            found.append(f"May have left a moment ago: {', '.join(map(_quoted, self.on_their_way))}.")
         if self.nobody_tells:
-            said = ", ".join(f"enrollment {whose}: {step}" for whose, step in self.nobody_tells)
+            said = ", ".join(f"{_quoted(step)} of {called(whose)}" for whose, step in self.nobody_tells)
             found.append(f"No text says it any more, so call: {said}.")
         if self.others_unplanned:
             found.append(
@@ -201,6 +206,10 @@ class Effect:
         yield from self.texts
         for other in self.others:
             yield from other.texts
+
+
+def _quoted(step: str) -> str:
+    return f"“{step_in_words(step)}”"
 
 
 def others_of(differences: Mapping[int, PlanDifference]) -> tuple[OtherEffect, ...]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import zone_called
 from notifier.enrollments.effect import Effect, TextEffect, What
-from notifier.web.widgets.formats import moment
+from notifier.web.widgets.formats import day, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def effect_view(effect: Effect, question: str, button: str, others: Mapping[int,
     """
     zone = zone_called(effect.timezone)
     rows = [(others[other.enrollment], effect_rows(other.texts, zone)) for other in effect.others]
-    return EffectView(question, button, effect.digest, effect_rows(effect.texts, zone), rows, effect.notes)
+    notes = effect.notes_naming(lambda whose: f"{others[whose].name} ({day(others[whose].treated_on)})")
+    return EffectView(question, button, effect.digest, effect_rows(effect.texts, zone), rows, notes)
 
 
 def effect_rows(texts: Iterable[TextEffect], zone: ZoneInfo) -> list[EffectRow]:

@@ -233,3 +233,10 @@ def test_withdrawn_consent_says_since_when_and_by_whom_and_what_may_be_done_next
     sure(pages, what="release")
     assert marks in pages.get(HERS).text
     assert said not in pages.read(HERS)
+
+
+def test_what_another_treatment_leaves_to_staff_is_said_by_name_and_in_words(pages: Pages) -> None:
+    pages.enroll(treated_at=pages.clock.now() - timedelta(days=1), protocol="microneedling-24h")
+    pages.enroll()
+    shown = words(pages.post("/patients/2/change", what="cancel"))
+    assert "No text says it any more, so call: “makeup again” of Ana Ruiz (Thu Mar 5)." in shown

@@ -77,7 +77,8 @@ def _action(kind: type[Command]) -> PatientAction:
     def show(session: Session, view: View, enrollment: Enrollment) -> EffectView:
         command = read(view, enrollment)
         effect = preview(session, enrollment.id or 0, command, rules=view.context.rules, now=view.now)
-        others = {other.enrollment: the_enrollment(session, other.enrollment) for other in effect.others}
+        named = {*(one.enrollment for one in effect.others), *(one for one, _ in effect.nobody_tells)}
+        others = {one: the_enrollment(session, one) for one in named}
         return effect_view(effect, command.question(enrollment, view.context.zone), kind.button, others)
 
     def carry_out(session: Session, view: View, enrollment: Enrollment) -> object:
