@@ -88,6 +88,9 @@ class _Day(NamedTuple):
     last_call: datetime
     """The last instant with enough of the window remaining."""
     closes: datetime
+    begins: datetime
+    ends: datetime
+    """Of the date itself: the first instant of the next."""
 
 
 class _Days(dict[date, _Day]):
@@ -97,12 +100,10 @@ class _Days(dict[date, _Day]):
         self._zone, self._opens, self._closes, self._quiet = zone, opens, closes, quiet
 
     def __missing__(self, on: date) -> _Day:
-        if on in self._quiet:
-            opens = wall_first(on, self._opens, self._zone)
-            self[on] = day = _Day(opens, opens - LEAST_REMAINING, opens)
-            return day
-        closes = wall_first(on, self._closes, self._zone)
-        self[on] = day = _Day(wall_first(on, self._opens, self._zone), closes - LEAST_REMAINING, closes)
+        opens = wall_first(on, self._opens, self._zone)
+        closes = opens if on in self._quiet else wall_first(on, self._closes, self._zone)
+        begins, ends = (wall_first(one, time.min, self._zone) for one in (on, on + _ONE_DAY))
+        self[on] = day = _Day(opens, closes - LEAST_REMAINING, closes, begins, ends)
         return day
 
 
@@ -113,15 +114,21 @@ class _Clock:
         self._zone, self._quiet = zone, quiet
         self._days = _Days(zone, opens, closes, quiet)
         self._last: tuple[datetime, _Day] | None = None
+        self._before: tuple[datetime, _Day] | None = None
 
     def day(self, at: datetime) -> _Day:
         """The window of the local date on which `at` falls."""
-        last = self._last  # all texts of a batch are decided for one moment
-        if last is None or last[0] is not at:
-            self._last = last = at, self._days[at.astimezone(self._zone).date()]
-        return last[1]
+        last, before = self._last, self._before  # all texts of a batch are decided for one moment, and its next date
+        if last is not None and last[0] is at:
+            return last[1]
+        if before is not None and before[0] is at:
+            return before[1]
+        self._before, self._last = last, (at, day := self._days[at.astimezone(self._zone).date()])
+        return day
 
     def next_opening(self, after: datetime) -> datetime:
+        if after < (opens := self.day(after).opens) and not self._quiet:
+            return opens
         on = after.astimezone(self._zone).date()
         while on in self._quiet or self._days[on].opens <= after:
             on += _ONE_DAY
@@ -165,9 +172,16 @@ class OpenHours:
         self._own = _Clock(zone, window.opens, window.closes, self._quiet)
         self._area = tuple(_Clock(other, EARLIEST, LATEST) for other in area_zones if other.key != zone.key)
         self._all = (self._own, *self._area)
+        self.on_one_clock = not self._area
+        """No other zone's clock counts, so the date of the treatment makes no difference."""
         every_day = replace(window, quiet=NO_QUIET_DAYS)
         self.on_quiet_days_too = OpenHours(every_day, zone, area_zones, staffed, wish) if window.quiet else self
         """The same for what does not wait for a clinic's quiet day to pass; the patient's own still holds it."""
+
+    def whole_day(self, at: datetime) -> tuple[datetime, datetime]:
+        """When the patient's local date begins on which `at` falls, and when the next one does."""
+        day = self._own.day(at)
+        return day.begins, day.ends
 
     def is_quiet(self, at: datetime) -> bool:
         """Whether it is a quiet day on the patient's own clock."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from datetime import date, datetime
+from typing import Final, NamedTuple, Protocol
 
 from notifier.domain.counted import counted
 from notifier.domain.kinds import CORRECTION, FIRST, LOOK_AGAIN, NEVER_TEXT, REPLY, TEST
@@ -12,7 +13,6 @@ from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.states import EnrollmentState, MessageState
 from notifier.sending.apart import JUST_LEFT, waits_until
 from schedules.moments import first_place, hours_for, leaves_late
-from schedules.offsets import wall_first
 from schedules.protocol import StepKind
 from schedules.send_window import LEAST_REMAINING, OpenHours
 
@@ -25,26 +25,42 @@ NO_HOUR_LEFT: Final = "no open hour was left before it expired"
 NOT_SOON_ENOUGH: Final = "it could not leave soon enough"
 
 
-class DueText(NamedTuple):
+class DueText(Protocol):
     """What the decision needs of the text itself."""
 
-    kind: str
-    nominal_at: datetime
-    not_before: datetime
-    expires_at: datetime
-    has_late_text: bool
+    @property
+    def kind(self) -> str:
+        """Of its step, or what it is besides a plan."""
+
+    @property
+    def nominal_at(self) -> datetime:
+        """When it was meant to leave."""
+
+    @property
+    def not_before(self) -> datetime:
+        """When its restriction has ended."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it is of no use any more."""
+
+    @property
+    def has_late_text(self) -> bool:
+        """Whether it has other words for another day."""
 
 
 class SendingFacts(NamedTuple):
-    """What was true of its patient in the very transaction that claims it."""
+    """What was true of its patient in the very transaction that claims it.
+
+    What follows from it is worked out when it is asked: most texts of an outage have expired, and nobody asks."""
 
     enrollment: EnrollmentState
     opted_out: bool
     hours: OpenHours
     is_staffed: bool
     """Somebody has said when answers are read; those hours are in `hours`."""
-    day0: date | None
-    """The local date of the treatment; None while the visit is only booked."""
+    treated_at: datetime | None
+    """None while the visit is only booked."""
     rebook_consent: bool
     waits_for: str | None
     """Why a person must act first (`notifier.domain.waiting`), or None."""
@@ -52,15 +68,31 @@ class SendingFacts(NamedTuple):
     """Whether that is an open reply, or a hold of the number."""
     uninformed: str | None
     """Why a lift must wait until its rule was told (`notifier.domain.informed`), or None."""
-    texts_today: int
-    """What may have reached the number on this local day."""
+    left: Sequence[datetime]
+    """When texts may have reached the number."""
     max_texts_per_day: int
-    last_left: datetime | None = None
-    """When the latest of them may have reached the number."""
     tells_untold: bool = False
     """Whether it names a rule that no text to this number has told, or may have."""
     never_text: bool = False
     """Whether the enrollment's person must never be texted."""
+
+    @property
+    def day0(self) -> date | None:
+        """The local date of the treatment, where anything hangs on it: on one clock nothing does."""
+        if self.treated_at is None or self.hours.on_one_clock:
+            return None
+        return self.treated_at.astimezone(self.hours.zone).date()
+
+    def is_full_day(self, now: datetime) -> bool:
+        """Whether as many texts as may have reached the number on this local day."""
+        if len(self.left) < self.max_texts_per_day:
+            return False
+        begins, ends = self.hours.whole_day(now)
+        return sum(begins <= at < ends for at in self.left) >= self.max_texts_per_day
+
+    def last_left(self, now: datetime) -> datetime | None:
+        """When the latest of them may have reached the number."""
+        return max((at for at in self.left if at <= now), default=None) if self.left else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +157,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
         return _at_the_next_opening(text, facts, now, facts.hours.why_closed(now, now))
     if text.kind == StepKind.ASK and (decision := _nobody_to_answer(text, facts, now)):
         return decision
-    is_full = not may_exceed and facts.texts_today >= facts.max_texts_per_day
+    is_full = not may_exceed and facts.is_full_day(now)
     if decision := _on_a_full_day(text, facts, now) if is_full else _close_to_another(text, facts, closes, now):
         return decision
     validity = max(1, min(LONGEST_VALIDITY, int((min(closes, text.expires_at) - now).total_seconds())))
@@ -133,7 +165,7 @@ def _planned(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
 
 
 def _on_a_full_day(text: DueText, facts: SendingFacts, now: datetime) -> Decision:
-    tomorrow = wall_first(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time.min, facts.hours.zone)
+    _, tomorrow = facts.hours.whole_day(now)
     many = counted(facts.max_texts_per_day, "text has", "texts have")
     return _at_the_next_opening(text, facts, tomorrow, f"{many} left for this number today")
 
@@ -141,7 +173,7 @@ def _on_a_full_day(text: DueText, facts: SendingFacts, now: datetime) -> Decisio
 def _close_to_another(text: DueText, facts: SendingFacts, closes: datetime, now: datetime) -> Decision | None:
     """What is due at once to one number leaves a quarter of an hour apart."""
     until = waits_until(
-        text.kind, facts.hours, last_left=facts.last_left, closes=closes, expires_at=text.expires_at, now=now,
+        text.kind, facts.hours, last_left=facts.last_left(now), closes=closes, expires_at=text.expires_at, now=now,
         day0=facts.day0)  # fmt: skip
     return Wait(until, JUST_LEFT) if until else None
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, text
 from sqlalchemy.orm import Session
@@ -24,7 +23,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.domain.waiting import OpenHold, waits_for
 from notifier.numbers.open_replies import seen_from, what_holds
 from notifier.numbers.opt_outs import opted_out_phones
-from notifier.sending.decide import Decision, DueText, SendingFacts, Wait, Withdraw, decide
+from notifier.sending.decide import Decision, SendingFacts, Wait, Withdraw, decide
 from notifier.sending.known import what_is_known
 from notifier.sending.uninformed import uninformed_lifts, uninformed_rules
 from schedules.asking import first_asking
@@ -75,6 +74,11 @@ class Due(NamedTuple):
     def of(cls, row: Row[Any]) -> Due:
         """Of a row that begins with `DECIDED_BY`."""
         return cls(*row[: len(DECIDED_BY)])
+
+    @property
+    def has_late_text(self) -> bool:
+        """Whether it has other words for another day."""
+        return self.late_text is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +151,19 @@ class FactsOfBatch:
         if row.office is not None and row.office not in self.offices:
             return Wait(now + timedelta(hours=1), f'its office "{row.office}" is not in the offices file')
         try:
-            known = self.about(row, now)
+            known = self.about(row)
         except ValueError:
             return Wait(now + timedelta(hours=1), f'"{row.timezone}" is not a time zone; change the enrollment\'s')
         try:
-            words = DueText(row.kind, row.nominal_at, row.not_before, row.expires_at, row.late_text is not None)
-            return decide(words, known, now)
+            return decide(row, known, now)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, it is this text's alone
             return Withdraw(MessageState.FAILED, f"it could not be prepared ({type(error).__name__})")
 
-    def about(self, row: Due, now: datetime) -> SendingFacts:
+    def about(self, row: Due) -> SendingFacts:
         """The facts about one text; raises ValueError for a time zone that does not exist."""
         office = self.offices[row.office] if row.office else None
         window, staffed = (office.window, office.staffed_clock) if office else (self.window, self.staffed)
-        held, left = self.holds.get(row.phone, ()), self.left.get(row.phone)
+        held = self.holds.get(row.phone, ())
         area = area_zones(row.phone)
         place = (row.office, row.timezone, area, row.quiet_days)
         if (hours := self._hours.get(place)) is None:
@@ -171,7 +174,7 @@ class FactsOfBatch:
             opted_out=row.phone in self.opted_out,
             hours=hours,
             is_staffed=staffed is not None,
-            day0=row.treated_at.astimezone(hours.zone).date() if row.treated_at else None,
+            treated_at=row.treated_at,
             rebook_consent=row.rebook_consent,
             waits_for=waits_for(
                 row.kind,
@@ -183,9 +186,8 @@ class FactsOfBatch:
             ),
             number_held=_is_held(row, held),
             uninformed=self.uninformed.get(row.id),
-            texts_today=_on_day_of(now, left, hours.zone),
+            left=self.left.get(row.phone, ()),
             max_texts_per_day=self.most,
-            last_left=max((at for at in left if at <= now), default=None) if left else None,
             tells_untold=row.id in self.untold,
         )
 
@@ -201,13 +203,6 @@ def _is_held(row: Due, held: Sequence[OpenHold]) -> bool:
         return False
     kind = held_as(row.kind, row.step)
     return kind is not None and any(hold.covers(kind) for hold in held)
-
-
-def _on_day_of(now: datetime, left: Sequence[datetime] | None, zone: ZoneInfo) -> int:
-    if not left:
-        return 0
-    today = now.astimezone(zone).date()
-    return sum(at.astimezone(zone).date() == today for at in left)
 
 
 @lru_cache(maxsize=4096)

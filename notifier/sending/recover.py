@@ -186,7 +186,7 @@ class _Seen:
         self.fates.update(fate for _, _, fate, *_ in found)
         self.patients.update(due.enrollment_id or 0 for _, due, *_ in found)
         self.texts.update(due.id for _, due, *_ in found)
-        self.digest.update("".join([f"{due.id}:{fate.value}," for _, due, fate, *_ in found]).encode())
+        self.digest.update("".join([f"{due.id}:{fate}," for _, due, fate, *_ in found]).encode())
         last = self._before
         self._first += [
             _text(row, fate, leaves_at, why)
