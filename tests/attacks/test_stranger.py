@@ -20,11 +20,27 @@ from notifier.sms.signature import SignatureCheck
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a token that nobody may see"
 
 
+class Silent(BaseHTTPRequestHandler):
+    """It writes no line for each request."""
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@contextmanager
+def served_by(handler: type[Silent]) -> Iterator[str]:
+    """The address on loopback where it answers."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 @contextmanager
 def answering(statuses: dict[str, int], otherwise: int = 404) -> Iterator[str]:
     """A loopback server; its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.send_response(statuses.get(self.path, otherwise))
@@ -33,13 +49,8 @@ def answering(statuses: dict[str, int], otherwise: int = 404) -> Iterator[str]:
 
         do_GET = do_POST = answer  # noqa: N815  # the base class's names
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served_by(Handler) as url:
+        yield url
 
 
 def said(statuses: dict[str, int]) -> list[tuple[str, Level]]:
@@ -81,7 +92,7 @@ def test_the_way_to_another_machines_database_is_proven_by_its_certificate() -> 
 def checking(account: str, signed_for: str | None, refusal: int = 403, reason: str = "signature") -> Iterator[str]:
     """A loopback server that takes what is signed with TOKEN for `signed_for`, or for its own address; its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def answer(self) -> None:
             form = parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode(), keep_blank_values=True)
             path, _, query = self.path.partition("?")
@@ -94,13 +105,8 @@ def checking(account: str, signed_for: str | None, refusal: int = 403, reason: s
 
         do_POST = answer  # noqa: N815  # the base class's name
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served_by(Handler) as url:
+        yield url
 
 
 def test_what_is_signed_as_twilio_does_it_is_taken_or_the_doctor_says_why_not(subtests: pytest.Subtests) -> None:
