@@ -87,7 +87,6 @@ class Calls:
 
     async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
         kept, outcome = await self._before(one, claimed_at, leaves_at), None
-        refusals = self._verdicts.refusals
         if isinstance(kept, datetime):
             try:
                 outcome = await self._send(one, kept)
@@ -100,7 +99,7 @@ class Calls:
         if outcome is not None:
             retry_after = outcome.retry_after if isinstance(outcome, NotCreated) else None
             at = self._clock.monotonic()
-            done = self._verdicts.hear(done, at, retry_after=retry_after, refusals=refusals)
+            done = self._verdicts.hear(done, at, retry_after=retry_after)
             if done.retry_after is not None:
                 log.warning(
                     "sender_waits",

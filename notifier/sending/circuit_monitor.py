@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.rate import Pace
 from notifier.sms.code_classes import NotCreatedClass
-from notifier.sms.codes import in_words
 
 LOST_CONTACT_AFTER: Final = 5
 """So many lost answers in a row open the circuit: a long outage leaves a handful to look up, not a day's list."""
@@ -23,15 +22,6 @@ _ALL: Final = "*"
 _C = NotCreatedClass
 
 
-class Refusal(NamedTuple):
-    """What has stopped a sender, or all."""
-
-    why: str
-    all_stop: bool = True
-    sender: str | None = None
-    """None: the clinic's own."""
-
-
 @dataclass(slots=True)
 class Verdicts:
     """One worker's running judgement; the pace and the number at once that it sets hold for all its calls."""
@@ -40,22 +30,17 @@ class Verdicts:
     at_once: AtOnce
     unknown_in_a_row: int = 0
     refusals: int = 0
-    """How often our account or a sender was refused; what was in flight together counts once."""
+    """How often our account or a sender was refused."""
     _unsaved: set[str | None] = field(default_factory=set)
     """The senders that were refused, while no circuit of theirs is open yet."""
-    _refused: Refusal | None = None
     _alike: dict[str | None, tuple[int | None, set[str]]] = field(default_factory=dict)
     """The last code that said too little, and the numbers that got it in a row, by sender."""
 
-    def hear(
-        self, finished: Finished, now: float, *, retry_after: float | None = None, refusals: int | None = None
-    ) -> Finished:
+    def hear(self, finished: Finished, now: float, *, retry_after: float | None = None) -> Finished:
         """Take in one answer at `now` (monotonic); the same with how long its text must wait if it was not created.
 
-        `retry_after`: the seconds that the provider asked us to wait. `refusals`: how many there were when its call
-        began.
+        `retry_after`: the seconds that the provider asked us to wait.
         """
-        is_news = refusals is None or refusals == self.refusals
         if finished.result is Result.UNKNOWN:
             self.unknown_in_a_row += 1
             if self.lost_contact:
@@ -71,27 +56,24 @@ class Verdicts:
             wait = self.pace.hold(now, sender, first=1, longest=60, retry_after=retry_after)
             return replace(finished, back_off=wait, retry_after=retry_after)
         if finished.why is _C.UNRECOGNIZED:
-            return self._refused_alike(finished, now, is_news=is_news)
+            return self._refused_alike(finished, now)
         self._alike.pop(sender, None)
         if finished.why in (_C.SENDER, _C.ACCOUNT):
-            return self._refused_for(finished, now, all_stop=finished.why is _C.ACCOUNT, is_news=is_news)
+            return self._refused_for(finished, now, all_stop=finished.why is _C.ACCOUNT)
         self.pace.went_well(sender)
         self.at_once.went_well()
         return finished
 
-    def _refused_alike(self, finished: Finished, now: float, *, is_news: bool) -> Finished:
+    def _refused_alike(self, finished: Finished, now: float) -> Finished:
         code, numbers = self._alike.get(finished.sender, (finished.code, set()))
         numbers = {*numbers, finished.phone} if code == finished.code else {finished.phone}
         self._alike[finished.sender] = (finished.code, numbers)
         if len(numbers) < SAME_REFUSAL_AFTER:
             return finished
-        return replace(self._refused_for(finished, now, all_stop=False, is_news=is_news), stops_sender=True)
+        return replace(self._refused_for(finished, now, all_stop=False), stops_sender=True)
 
-    def _refused_for(self, finished: Finished, now: float, *, all_stop: bool, is_news: bool) -> Finished:
-        if is_news:
-            why = in_words(finished.code) if finished.code else finished.detail or in_words(None)
-            self._refused = Refusal(why, all_stop, finished.sender)
-            self.refusals += 1
+    def _refused_for(self, finished: Finished, now: float, *, all_stop: bool) -> Finished:
+        self.refusals += 1
         self._unsaved.add(_ALL if all_stop else finished.sender)
         if all_stop:
             return replace(finished, back_off=self.pace.failed(now, first=_PAUSE, longest=_PAUSE))
@@ -114,8 +96,3 @@ class Verdicts:
         for one in batch:
             if one.why in (_C.ACCOUNT, _C.SENDER, _C.UNRECOGNIZED):
                 self._unsaved.discard(_ALL if one.why is _C.ACCOUNT else one.sender)
-
-    def take_refusal(self) -> Refusal | None:
-        """The refusal of our account or sender that nobody has been told of yet."""
-        refused, self._refused = self._refused, None
-        return refused

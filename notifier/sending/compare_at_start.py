@@ -22,7 +22,6 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.counted import counted
 from notifier.domain.folded_words import folded
 from notifier.domain.states import MessageState
-from notifier.sending.gates.circuits import say_opened
 from notifier.sending.gates.hidden import LATELY, take_note, what_it_hides
 from notifier.sending.gates.own_writes import last_call, went_back
 from notifier.sending.gates.recoveries import open_recoveries
@@ -74,8 +73,8 @@ def _nobody_can_read(session: Session, *, hidden: Sequence[ProviderMessage], now
     """Of our own texts we know what they said, and some were made unreadable on our behalf."""
     known = known_sids(session, [one.sid for one in hidden])
     strange = [one for one in hidden if one.sid not in known]
-    if strange and (why := take_note(session, strange, at=now, webhooks=webhooks, by="poll")):
-        say_opened(why)
+    if strange:
+        take_note(session, strange, at=now, webhooks=webhooks, by="poll")
 
 
 def known_sids(session: Session, sids: Collection[str]) -> set[str]:

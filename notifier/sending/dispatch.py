@@ -21,11 +21,11 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import backoff
 from notifier.domain.clocks import ClockWatch, Timekeeper
 from notifier.sending.calls import Calls
-from notifier.sending.circuit_monitor import Refusal, Verdicts
+from notifier.sending.circuit_monitor import Verdicts
 from notifier.sending.claim import LEASE, Claimed, SendingRules, claim
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.database_trouble import TROUBLE, DatabaseTrouble
-from notifier.sending.gates.circuits import UNKNOWN, close_circuits, open_circuit, say_opened
+from notifier.sending.gates.circuits import UNKNOWN, close_circuits, open_circuit
 from notifier.sending.gates.closed import Trial
 from notifier.sending.gates.own_writes import OwnWrites
 from notifier.sending.outcomes.journal import Journal
@@ -175,9 +175,6 @@ class Dispatch:
             log.error("late_texts_wait", alert=True, texts=claimed.began_to_wait, see="notifier recover --plan")
         if lost_contact:
             self.verdicts.unknown_in_a_row = 0  # told: whoever closes the circuit begins a new count
-        opened = Refusal(lost_contact) if lost_contact else self.verdicts.take_refusal()
-        if opened and not self._on_trial:
-            say_opened(opened.why, None if opened.all_stop else opened.sender or self._rules.sender)
         self._on_trial.difference_update(one.attempt_id for one in batch)
         if trial and any(one.trial for one in claimed.claims):
             self._on_trial.update(one.attempt_id for one in claimed.claims if one.trial)

@@ -76,8 +76,7 @@ async def poll_inbound(
         await threads.write(lambda session: _complete(session, began, now))
     elif isinstance(failure, GatewayRefused):
         why = str(failure)
-        if await threads.write(lambda session: circuits.poll_is_refused(session, reason=why, at=now, by="poll")):
-            circuits.say_opened(why)
+        await threads.write(lambda session: circuits.poll_is_refused(session, reason=why, at=now, by="poll"))
     return failure is None
 
 
@@ -94,17 +93,14 @@ async def _have_been_read(
 ) -> bool:
     """Whether replies that the provider's list hides are known all the same; where not, nothing leaves."""
 
-    def look(session: Session) -> tuple[str | None, bool]:
-        why = hidden.take_note(session, missed, at=now, webhooks=webhooks, by="poll")
+    def look(session: Session) -> bool:
+        hidden.take_note(session, missed, at=now, webhooks=webhooks, by="poll")
         is_read = not hidden.unread(session, missed)
         if is_read and webhooks:
             hidden.nothing_is_missing(session, at=now, by="poll")
-        return why, is_read
+        return is_read
 
-    why, is_read = await threads.write(look)
-    if why:
-        circuits.say_opened(why)
-    return is_read
+    return await threads.write(look)
 
 
 async def poll_receipts(

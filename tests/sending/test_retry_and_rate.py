@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifier.domain.backoff import backoff
-from notifier.sending.circuit_monitor import Refusal, Verdicts
+from notifier.sending.circuit_monitor import Verdicts
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Finished, Result
 from notifier.sending.outcomes.retry import retry_at
@@ -95,14 +95,6 @@ def test_only_lost_answers_in_a_row_are_lost_contact() -> None:
     verdicts.hear(lost, 100.0)
     assert "5 answers of the provider in a row were lost" == verdicts.lost_contact
     assert verdicts.pace.is_paused(100.5)  # what was claimed already goes back uncalled
-
-
-def test_a_refusal_of_our_account_is_told_once() -> None:
-    verdicts = Verdicts(Pace(0.0), AtOnce(10))
-    refused = Finished(1, "a", "p", Result.NOT_CREATED, AT, why=NotCreatedClass.ACCOUNT, code=20003)
-    verdicts.hear(refused, 100.0)
-    refusal = Refusal("Twilio refused our credentials.")
-    assert [refusal, None] == [verdicts.take_refusal(), verdicts.take_refusal()]
 
 
 def test_so_many_texts_are_held_that_no_call_waits_for_a_transaction_unless_they_are_too_many() -> None:

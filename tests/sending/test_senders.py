@@ -100,6 +100,22 @@ async def test_the_log_says_whose_circuit_has_opened(offices: Sending, subtests:
             assert [stopped] == [line["stops"] for line in logs if line["event"] == "circuit_opened"]
 
 
+async def test_the_log_names_each_of_the_circuits_that_open_in_one_moment_and_none_that_is_open_already(
+    offices: Sending,
+) -> None:
+    offices.gateway.always = lambda _gateway, text: refused(21606 if text.sender == NORTH else 30034)
+    for number, office in enumerate(("north", "south")):
+        plan(offices, office, number)
+    with capture_logs() as logs:
+        await offices.turn()
+        offices.clock.pass_(minutes=5)
+        offices.dispatch.trials += await probe(offices.threads, offices.gateway, now=offices.clock.now())
+        plan(offices, None, 3)
+        await offices.turn()  # the clinic's own is refused in the same breath as a trial of one of the others
+    opened = [line["stops"][-4:] for line in logs if line["event"] == "circuit_opened"]
+    assert [NORTH[-4:], SERVICE[-4:], OWN[-4:]] == [*sorted(opened[:2]), *opened[2:]]
+
+
 async def test_a_refused_account_stops_all(offices: Sending) -> None:
     answer_to(NORTH, refused(20003), offices)
     plan(offices, "north", 1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, event, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -51,8 +51,7 @@ def what_stops(circuit: Circuit) -> str:
     return f"nothing is sent{which}: {circuit.reason}"
 
 
-def say_opened(why: str, sender: str | None = None) -> None:
-    """Log that a circuit has opened, and whose; None: everybody's."""
+def _say_opened(why: str, sender: str | None) -> None:
     log.error("circuit_opened", alert=True, why=why, stops=_in_words(sender) if sender else "everything")
 
 
@@ -69,15 +68,14 @@ def open_circuit(
     at: datetime,
     by: str,
     sender: str | None = None,
-) -> bool:
-    """Stop sending through this sender (None: at all); False where that is so already: its next probe is put off."""
+) -> None:
+    """Stop sending through this sender (None: at all); where that is so already, its next probe is put off."""
     already = [one for one in open_circuits(session) if one.sender in (None, sender)]
     if already:
         put_off(session, already, at=at)
-        return False
+        return
     probe_at = at + (FIRST_PROBE if code == UNKNOWN else PROBE_EVERY)
     _open(session, reason=reason, code=code, at=at, probe_at=probe_at, by=by, sender=sender)
-    return True
 
 
 def provider_hides(session: Session, *, reason: str, at: datetime, by: str) -> None:
@@ -85,12 +83,10 @@ def provider_hides(session: Session, *, reason: str, at: datetime, by: str) -> N
     _open(session, reason=reason, code=HIDES, at=at, probe_at=at, by=by)
 
 
-def poll_is_refused(session: Session, *, reason: str, at: datetime, by: str) -> bool:
-    """Name the cause before the gate closes; False where it is named already. No probe is put off by it."""
-    if any(one.code == POLL_REFUSED or one.reason == reason for one in open_circuits(session)):
-        return False
-    _open(session, reason=reason, code=POLL_REFUSED, at=at, probe_at=at + PROBE_EVERY, by=by)
-    return True
+def poll_is_refused(session: Session, *, reason: str, at: datetime, by: str) -> None:
+    """Name the cause before the gate closes, unless it is named already. No probe is put off by it."""
+    if not any(one.code == POLL_REFUSED or one.reason == reason for one in open_circuits(session)):
+        _open(session, reason=reason, code=POLL_REFUSED, at=at, probe_at=at + PROBE_EVERY, by=by)
 
 
 def _open(
@@ -106,6 +102,7 @@ def _open(
     row = {"reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
     insert_rows(session, Circuit, [{**row, "sender": sender}])
     record_event(session, at=at, by=by, what="circuit_opened", why=reason)
+    event.listen(session, "after_commit", lambda _session: _say_opened(reason, sender), once=True)
 
 
 def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: Random | None = None) -> None:

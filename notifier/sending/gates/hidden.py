@@ -55,20 +55,16 @@ def unread(session: Session, hidden: Iterable[ProviderMessage]) -> list[Provider
     return [one for one in hidden if one.sid not in stored and (answered_for is None or one.created_at > answered_for)]
 
 
-def take_note(
-    session: Session, hidden: Collection[ProviderMessage], *, at: datetime, webhooks: bool, by: str
-) -> str | None:
-    """Write down that texts were hidden, and stop sending where that keeps a STOP from being read; why, where that is
-    news. With webhooks only a reply that none has brought within a minute stops anything."""
+def take_note(session: Session, hidden: Collection[ProviderMessage], *, at: datetime, webhooks: bool, by: str) -> None:
+    """Write down that texts were hidden, and stop sending where that keeps a STOP from being read. With webhooks only a
+    reply that none has brought within a minute stops anything."""
     polls.completed(session, at=at, read_up_to=at, what=polls.HIDDEN)
     missing = unread(session, hidden)
     if webhooks:
         missing = [one for one in missing if one.direction == "inbound" and at - one.created_at > _WEBHOOK_TAKES]
     if not missing or any(one.code == circuits.HIDES for one in circuits.open_circuits(session)):
-        return None
-    why = what_it_hides(missing[0]) or NUMBERS
-    circuits.provider_hides(session, reason=why, at=at, by=by)
-    return why
+        return
+    circuits.provider_hides(session, reason=what_it_hides(missing[0]) or NUMBERS, at=at, by=by)
 
 
 def nothing_is_missing(session: Session, *, at: datetime, by: str) -> None:
