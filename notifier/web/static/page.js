@@ -171,12 +171,14 @@ async function unlock(event) {
   if (form) ask();
 }
 
-// What is done on a list leaves the page where it was.
+// What is done on a list leaves the page where it was, also where a page between asks whether one is sure.
+const leadsTo = form => form.elements.back?.value.split(/[?#]/)[0];
 document.addEventListener("submit", event => {
-  if (event.target.elements.back) sessionStorage.setItem("place", `${location.pathname} ${Math.round(scrollY)}`);
+  if (leadsTo(event.target) === location.pathname) sessionStorage.setItem("place", `${location.pathname} ${Math.round(scrollY)}`);
 });
 addEventListener("load", () => {
   const [path, place] = (sessionStorage.getItem("place") || "").split(" ");
-  sessionStorage.removeItem("place");
   if (path === location.pathname && place) scrollTo(0, Number(place));
+  else if ([...document.forms].some(one => leadsTo(one) === path)) return;
+  sessionStorage.removeItem("place");
 });

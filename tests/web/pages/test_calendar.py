@@ -51,13 +51,15 @@ def test_a_visit_is_marked_or_moved_on_its_day_and_the_page_stays(booked: Pages)
     asked = booked.post("/patients/2/change", what="change", appointment_at="2026-03-09T10:00", back=back)
     assert f'href="{back}">Leave it as it is' in asked.text
     moved = sure(booked, "/patients/2", what="change", appointment_at="2026-03-09T10:00", back=back)
-    assert f"{back}#visit-2" == moved.headers["location"]
+    assert f"{back}?marked=change-2#marked" == moved.headers["location"]
     assert "Bea Lund booked" in booked.read("/day/2026-03-09")
     booked.clock.pass_(hours=24)
     booked.sign_in()
     assert "Cleo Marsh treated?" in booked.read("/unmarked")
     treated = sure(booked, "/patients/3", what="treated", treated_at=f"{SATURDAY}T15:00", back="/unmarked")
-    assert "/unmarked#visit-3" == treated.headers["location"]
-    assert "None. Every visit whose time has come is marked." in booked.read("/unmarked")
+    assert "/unmarked?marked=treated-3#marked" == treated.headers["location"]
+    shown = booked.read("/unmarked?marked=treated-3")
+    assert "Cleo Marsh : treated until Sat Mar 7, 3:00 PM." in shown
+    assert "None. Every visit whose time has come is marked." in shown
     elsewhere = sure(booked, "/patients/3", what="hold", back="//example.org/day/2026-03-06")
     assert "/patients/3#done" == elsewhere.headers["location"]

@@ -64,7 +64,7 @@ def wrote(pages: Pages, text: str, phone: str) -> None:
         receive(session, InboundText(f"SM{phone}", phone, text, now), now, answers=answers)
 
 
-@pytest.mark.parametrize("page", ["/", "/replies", "/texts/next-24-hours"])
+@pytest.mark.parametrize("page", ["/?marked=hold-3", "/replies", "/texts/next-24-hours"])
 def test_the_lists_have_only_ones_own(north: Pages, page: str) -> None:
     own = [north.client.get(page, headers=how).text for how in (BY_HAND, BY_ITSELF)]
     belong(north)

@@ -15,7 +15,8 @@ from notifier.db.tables import Message, StaffAudit
 from notifier.domain.states import MessageState
 from notifier.numbers.open_replies import what_holds
 from schedules.catalogue import shipped
-from tests.web.pages.conftest import ANA, Pages
+from tests.web.pages.conftest import ANA, Pages, words
+from tests.web.pages.test_calendar import sure
 
 S = MessageState
 
@@ -126,13 +127,21 @@ def test_a_no_show_is_offered_only_once_the_appointment_has_come(pages: Pages) -
     assert "No-show" in pages.read("/")
 
 
-def test_a_treated_patient_is_no_longer_expected(pages: Pages) -> None:
-    pages.enroll(appointment_at=pages.clock.now() + timedelta(minutes=5))
+def test_who_marks_a_visit_on_today_stays_there_is_told_and_may_take_a_no_show_back(pages: Pages) -> None:
+    now = pages.clock.now()
+    for number, name in enumerate(("Ana Ruiz", "Eva Cruz")):
+        pages.enroll(name=name, phone=f"+1212555012{number}", appointment_at=now + timedelta(minutes=5))
     pages.clock.pass_(minutes=10)
-    seen = pages.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18")
-    sure = seen.text.split('name="sure" value="')[1].split('"')[0]
-    pages.post("/patients/1/change", what="treated", treated_at="2026-03-06T14:18", sure=sure)
-    assert "Nobody is expected today." in pages.read("/")
+    on_today = {"on": "/", "back": "/", "at": "appointments"}
+    treated = sure(pages, "/patients/1", what="treated", treated_at="2026-03-06T14:18", **on_today)
+    missed = sure(pages, "/patients/2", what="no-show", **on_today).headers["location"]
+    assert "/?marked=treated-1#appointments" == treated.headers["location"]
+    assert "Ana Ruiz : treated until Fri Mar 6, 2:18 PM." in pages.read("/?marked=treated-1")
+    shown = pages.get(missed)
+    assert ("Eva Cruz : did not come." in words(shown), "Nobody is expected today." in words(shown)) == (True, True)
+    assert 'name="what" value="resume"><input type="hidden" name="back" value="/">' in shown.text
+    assert "/?marked=resume-2#marked" == sure(pages, "/patients/2", what="resume", back="/").headers["location"]
+    assert ("did not come" in pages.read(missed), "2:15 PM Eva Cruz" in pages.read(missed)) == (False, True)
 
 
 def test_treated_names_the_questions_that_nobody_has_answered(pages: Pages) -> None:

@@ -16,7 +16,7 @@ _ONE: Final = re.compile(
     r"/patients/[0-9]+|/texts/[a-z0-9-]+|/unmarked|/(day|week)/[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII
 )
 _QUERY: Final = re.compile(r"[A-Za-z0-9=&~:.%+-]{1,200}")
-_ANCHOR: Final = re.compile(r"[a-z]{1,12}-[a-z0-9-]{1,40}")
+_ANCHOR: Final = re.compile(r"[a-z]{1,12}(-[a-z0-9-]{1,40})?")
 
 
 def back_to(view: View, otherwise: str = "/", undo: Collection[TaskRef] = ()) -> str:
@@ -25,7 +25,8 @@ def back_to(view: View, otherwise: str = "/", undo: Collection[TaskRef] = ()) ->
     known = path in ("/", "/replies", "/tasks", "/import") or _ONE.fullmatch(path)
     if not known:
         return otherwise
-    kept = [one for one in query.split("&") if one and not one.startswith("undo=")] if _QUERY.fullmatch(query) else []
+    said = query.split("&") if _QUERY.fullmatch(query) else []
+    kept = [one for one in said if one and not one.startswith(("undo=", "marked="))]
     if undo and path in ("/", "/tasks") and len(undo) <= _MOST_UNDONE:
         kept.append(urlencode({"undo": "~".join(map(str, undo))}))
     anchor = view.field("at")

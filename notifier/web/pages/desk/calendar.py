@@ -17,6 +17,7 @@ from notifier.oversight.visits import (
     visits,
     week_of,
 )
+from notifier.web.pages.desk.marked import marked
 from notifier.web.view import NotFound, Page, View, redirect
 
 _A_DAY = timedelta(days=1)
@@ -89,7 +90,12 @@ def _ended(view: View, on: date) -> datetime | None:
 
 
 def _same(view: View) -> dict[str, Any]:
-    return {"VisitState": VisitState, "most": MOST, "this_day": view.now.astimezone(view.context.zone).date()}
+    return {
+        "VisitState": VisitState,
+        "most": MOST,
+        "marked": marked(view),
+        "this_day": view.now.astimezone(view.context.zone).date(),
+    }
 
 
 PAGES = (

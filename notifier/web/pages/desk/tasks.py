@@ -19,6 +19,7 @@ from notifier.tasks.pieces import find_closed, find_tasks
 from notifier.tasks.reopen import reopen_task
 from notifier.tasks.snooze import snooze_tasks, wake_tasks
 from notifier.web.pages.desk.back import back_to, undoable
+from notifier.web.pages.desk.marked import marked
 from notifier.web.pages.desk.task_rows import snoozed_list, task_list, typed_moment
 from notifier.web.view import Page, View, redirect
 
@@ -35,7 +36,7 @@ def show(view: View) -> Response:
     back = f"/tasks?{view.request.url.query}"
     return view.page(
         "tasks.html", about="tasks", title=title, tasks=found, older=older, put_off=put_off, imports=imports, back=back,
-        undo=undoable(view),
+        undo=undoable(view), marked=marked(view),
     )  # fmt: skip
 
 

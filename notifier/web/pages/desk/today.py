@@ -19,6 +19,7 @@ from notifier.oversight.visits import planned_end
 from notifier.tasks.sources import UNMARKED_AFTER
 from notifier.web.pages.desk.back import undoable
 from notifier.web.pages.desk.first_days import steps_of
+from notifier.web.pages.desk.marked import marked
 from notifier.web.pages.desk.sending_status import status_notices
 from notifier.web.pages.desk.task_rows import task_list
 from notifier.web.view import Page, View
@@ -55,7 +56,9 @@ def show(view: View) -> Response:
     token = view.desk.token
     values = view.read_once(token, lambda: _read(view))
     today = view.now.astimezone(view.context.zone).date()
-    return view.page("today.html", about="Today", desk_token=token, today=today, undo=undoable(view), **values)
+    return view.page(
+        "today.html", about="Today", desk_token=token, today=today, marked=marked(view), undo=undoable(view), **values
+    )
 
 
 def _read(view: View) -> dict[str, Any]:

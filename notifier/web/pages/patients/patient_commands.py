@@ -26,6 +26,7 @@ from notifier.numbers.holds import is_held_whole
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.numbers.twilio_block import keeps_blocking, until_start
 from notifier.web.pages.desk.back import back_to
+from notifier.web.pages.desk.marked import with_mark
 from notifier.web.pages.desk.offered_lifts import lifts_on, unsaid_of
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.effect_view import EffectView, effect_view
@@ -66,8 +67,8 @@ def act(view: View) -> Response:
     with writing(context.engine) as session:
         action.carry_out(session, view, the_enrollment(session, whose))
     view.note("did", view.field("what"), whose)
-    back = back_to(view, "")
-    return redirect(f"{back}#visit-{whose}" if back.startswith(("/day/", "/unmarked")) else f"/patients/{whose}#done")
+    back = back_to(view, f"/patients/{whose}#done")
+    return redirect(back if back.startswith("/patients/") else with_mark(back, view.field("what"), whose))
 
 
 def _action(kind: type[Command]) -> PatientAction:
