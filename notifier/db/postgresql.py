@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any, Final
 
 import structlog
@@ -55,6 +56,7 @@ def open_postgresql(
         json_serializer=json_text,
     )
     event.listen(engine, "checkout", _as_the_server_says)
+    event.listen(engine, "do_executemany", _copy)
     if announces:
         event.listen(engine, "begin", _nothing_written_yet)
         event.listen(engine, "after_cursor_execute", _note_what_writes)
@@ -81,13 +83,27 @@ def _as_the_server_says(connection: Any, *_: object) -> None:
         connection.read_only = None
 
 
+def _copy(cursor: Any, statement: str, rows: Iterable[tuple[Any, ...]], _context: object) -> bool:
+    """Send a COPY its rows: the server takes the first while the last are still written."""
+    if not _copies(statement):
+        return False
+    with cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return True
+
+
+def _copies(statement: str) -> bool:
+    return statement.startswith("COPY ")
+
+
 def _nothing_written_yet(connection: Connection) -> None:
     connection.info.pop(_CHANNEL, None)
 
 
 def _note_what_writes(connection: Connection, *execution: Any) -> None:
-    context = execution[3]  # after the cursor, the statement and its parameters
-    if context is not None and (context.isinsert or context.isupdate or context.isdelete):
+    _, statement, _, context, _ = execution
+    if context is not None and (context.isinsert or context.isupdate or context.isdelete or _copies(statement)):
         connection.info[_CHANNEL] = True
 
 

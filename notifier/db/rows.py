@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import repeat
 from typing import Any, Final, cast
 
 from pydantic_core import PydanticUndefined
-from sqlalchemy import (
-    JSON,
-    Column,
-    CursorResult,
-    Insert,
-    Integer,
-    Result,
-    Select,
-    Table,
-    Text,
-    bindparam,
-    func,
-    insert,
-    select,
-)
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import CursorResult, Insert, Result, Select, Table, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
 
-from notifier.db.columns import JSONDoc, json_text
+from notifier.db.columns import json_text
 
 Row = Mapping[str, Any]
 """Values by column name; what is left out gets the model's default."""
-_AT_ONCE: Final = 5000
-"""Rows in one document: some megabytes, which the server keeps until it has read them."""
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
@@ -43,11 +26,8 @@ def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) ->
     if len(rows) < 2:
         if rows:
             session.connection().execute(_insert(model), rows[0])
-    elif session.get_bind().dialect.name == "postgresql":
-        for names, document in _documents(model, rows):
-            session.execute(_insert_document(model, names), {"rows": document})
     else:
-        session.connection().exec_driver_sql(*_insert_of_tuples(model, rows))
+        session.connection().exec_driver_sql(*_insert_of_tuples(model, rows, session.get_bind().dialect.name))
 
 
 def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> list[int]:
@@ -56,13 +36,7 @@ def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[
         return []
     if len(rows) == 1:  # the plain statement is told its id anyway, for a third less
         return [_id_of(session.connection().execute(_insert(model), rows[0]))]
-    if session.get_bind().dialect.name == "postgresql":
-        documents = ((_insert_document(model, names, ids=True), them) for names, them in _documents(model, rows))
-        drawn = (session.scalars(statement, {"rows": them}) for statement, them in documents)
-        return [id_ for ids in drawn for id_ in sorted(ids)]  # they are drawn in the order of the rows
-    # Nobody else writes, so the next ids are known: told them, the driver takes all rows in one go.
-    first = (session.scalar(_last_id(model)) or 0) + 1
-    ids = list(range(first, first + len(rows)))
+    ids = _next_ids(session, model, len(rows))
     insert_rows(session, model, [{"id": id_, **row} for id_, row in zip(ids, _alike(model, rows), strict=True)])
     return ids
 
@@ -96,7 +70,18 @@ def _id_of(inserted: Result[Any]) -> int:
     return int(key[0])
 
 
+def _next_ids(session: Session, model: type[SQLModel], many: int) -> list[int]:
+    """Told them, the driver takes all rows in one go."""
+    if session.get_bind().dialect.name == "postgresql":
+        return sorted(session.scalars(_DRAWN, {"name": table_of(model).name, "many": many}))
+    first = (session.scalar(_last_id(model)) or 0) + 1  # nobody else writes
+    return list(range(first, first + many))
+
+
 # Statements that are built once: building one takes as long as running it.
+_DRAWN: Final = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :many)")
+
+
 @cache
 def _insert(model: type[SQLModel]) -> Insert:
     return insert(table_of(model)).values(_defaults(model))
@@ -107,29 +92,12 @@ def _last_id(model: type[SQLModel]) -> Select[Any]:
     return select(func.max(table_of(model).c.id))
 
 
-# PostgreSQL takes many rows as one document: sent one by one, each costs it as much as a small statement, and a VALUES
-# with thousands of parameters takes the driver longer than both.
-@cache
-def _insert_document(model: type[SQLModel], names: tuple[str, ...], *, ids: bool = False) -> Insert:
-    table = table_of(model)
-    columns = [Column(name, table.c[name].type) for name in names]
-    place: Column[int] = Column(_PLACE, Integer)
-    read = func.json_to_recordset(sql_cast(bindparam("rows", type_=Text), JSON)).table_valued(place, *columns)
-    rows = read.render_derived(with_types=True).c
-    found = select(*(rows[name] for name in names)).order_by(rows[_PLACE])
-    statement = insert(table).from_select(list(names), found)
-    return statement.returning(table.c.id) if ids else statement
-
-
-_PLACE: Final = "_place"
-
-
 # SQLAlchemy would build a dictionary of parameters for each row, and a tuple of that: as long as the insert itself.
-def _insert_of_tuples(model: type[SQLModel], rows: Sequence[Row]) -> tuple[str, list[tuple[Any, ...]]]:
+def _insert_of_tuples(model: type[SQLModel], rows: Sequence[Row], kind: str) -> tuple[str, list[tuple[Any, ...]]]:
     """The statement for the driver, and its parameters: column by column, each value as its column wants it."""
-    defaults, rows, checks = _defaults(model), _alike(model, rows), dict(_checks(model, "sqlite"))
+    defaults, rows, checks = _defaults(model), _alike(model, rows), _checks(model)
     given = rows[0].keys()
-    statement, names = _insert_text(model, (*given, *(defaults.keys() - given)))
+    statement, names = _insert_text(model, (*given, *(defaults.keys() - given)), kind)
     columns: list[Iterable[Any]] = []
     for name in names:
         values = [row[name] for row in rows] if name in given else repeat(defaults[name], len(rows))
@@ -138,41 +106,26 @@ def _insert_of_tuples(model: type[SQLModel], rows: Sequence[Row]) -> tuple[str, 
 
 
 @cache
-def _insert_text(model: type[SQLModel], names: tuple[str, ...]) -> tuple[str, Sequence[str]]:
+def _insert_text(model: type[SQLModel], names: tuple[str, ...], kind: str) -> tuple[str, Sequence[str]]:
     """The statement, and the columns in the order in which it takes their values."""
-    compiled = insert(table_of(model)).compile(dialect=_dialect("sqlite"), column_keys=names)
+    table = table_of(model)
+    if kind == "postgresql":  # sent one by one, each row would cost the server as much as a small statement
+        quoted = '", "'.join(names)
+        return f'COPY {table.name} ("{quoted}") FROM STDIN', names
+    compiled = insert(table).compile(dialect=_AS_TEXT, column_keys=names)
     assert isinstance(compiled, SQLCompiler)
     return str(compiled), compiled.positiontup or ()
 
 
-def _documents(model: type[SQLModel], rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The columns, and some thousand rows at a time with every value as its column wants it."""
-    defaults, rows = _defaults(model), _alike(model, rows)
-    for start in range(0, len(rows), _AT_ONCE):
-        document = [{**defaults, **row} for row in rows[start : start + _AT_ONCE]]
-        names = tuple(document[0])
-        checks = [(name, check) for name, check in _checks(model, "postgresql") if name in document[0]]
-        for place, row in enumerate(document):
-            for name, check in checks:
-                row[name] = check(row[name])
-            row[_PLACE] = place
-        yield names, json_text(document)
+_AS_TEXT: Final[Dialect] = sqlite.dialect(json_serializer=json_text)
+"""Says how a value is written as text or number: as SQLite keeps it, and COPY reads it."""
 
 
 @cache
-def _checks(model: type[SQLModel], kind: str) -> list[tuple[str, Callable[[Any], Any]]]:
-    """What a column does to each value; on PostgreSQL a document within the document stays as it is."""
-    dialect = _dialect(kind)
-    columns = (column for column in table_of(model).c if kind == "sqlite" or not isinstance(column.type, JSONDoc))
-    found = ((column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in columns)
-    return [(name, check) for name, check in found if check is not None]
-
-
-@cache
-def _dialect(kind: str) -> Dialect:
-    if kind == "postgresql":
-        return postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy does not declare it
-    return sqlite.dialect(json_serializer=json_text)
+def _checks(model: type[SQLModel]) -> dict[str, Callable[[Any], Any]]:
+    """What a column does to each value."""
+    found = ((column.name, column.type.dialect_impl(_AS_TEXT).bind_processor(_AS_TEXT)) for column in table_of(model).c)
+    return {name: check for name, check in found if check is not None}
 
 
 def _alike(model: type[SQLModel], rows: Sequence[Row]) -> Sequence[Row]:

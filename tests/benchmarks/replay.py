@@ -59,6 +59,10 @@ def tell_again(url: str, told: Told, *, untimed: int = 0) -> float:
             begun = perf_counter()
         if is_postgresql and statement in ("COMMIT", "ROLLBACK"):
             connection.commit() if statement == "COMMIT" else connection.rollback()
+        elif many and statement.startswith("COPY "):
+            with cursor.copy(statement) as copy:
+                for row in parameters:
+                    copy.write_row(row)
         elif many:
             cursor.executemany(statement, parameters)
         else:
