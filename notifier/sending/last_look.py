@@ -107,7 +107,8 @@ def verdicts(session: Session, rules: SendingRules, claims: Sequence[Claim], now
 def _as_it_is(one: Claim, due: Due, facts: FactsOfBatch, now: datetime) -> Verdict:
     if due.phone != one.phone:
         return "its number has changed"
-    if one.body not in (due.text, due.late_text):
+    if not isinstance(decision := facts.decide(due, now), Send):
+        return decision.why
+    if one.body != (due.late_text if decision.late else due.text):  # a corrected date may have made it one of today
         return "its words have changed"
-    decision = facts.decide(due, now)
-    return now + timedelta(seconds=decision.validity_seconds) if isinstance(decision, Send) else decision.why
+    return now + timedelta(seconds=decision.validity_seconds)

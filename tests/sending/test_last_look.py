@@ -99,6 +99,19 @@ async def test_changed_words_leave_as_they_are_now_and_the_old_ones_never(sendin
     assert ("New. STOP to opt out.", S.ACCEPTED) == (sending.message(text).sent_text, sending.state(text))
 
 
+async def test_the_words_for_another_day_leave_only_where_it_is_one_when_the_text_leaves(sending: Sending) -> None:
+    """Between claim and call, staff find that the treatment was a day later, or a day earlier."""
+    today = sending.clock.now()
+    days = (today - timedelta(days=1), today)
+    for number, (was, becomes) in enumerate((days, days[::-1])):
+        phone = f"+1212555013{number}"
+        text = sending.plan(sending.enroll(phone=phone), phone=phone, nominal_at=was, text="Now.", late_text="Late.")
+        moved = partial(_row, nominal_at=becomes)
+        sending.at[PausePoint.CLAIMED] = partial(_meanwhile, sending, 0, text, "", moved)
+        await sending.turn()
+    assert ["Now.", "Late."] == [record.body for record in sending.gateway.ledger]
+
+
 async def test_a_text_is_valid_as_long_as_the_look_says_not_as_long_as_its_claim_thought(sending: Sending) -> None:
     """Her clock turned out to be another one, whose evening is near; and a text is of no use to be delivered late."""
     table = (("Atlantic/South_Georgia", 600, 170), ("America/New_York", 100, 100))
