@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from notifier.conversations.inbox import the_reply
 from notifier.conversations.reply_texts import one_at_a_time
-from notifier.db.tables import Message
 from notifier.domain.open_replies import OpenReply, TextsDecision
 from notifier.domain.refused import RefusalCode, Refused
-from notifier.numbers.held_lifts import leave_out
+from notifier.numbers.held_lifts import NO_LIFTS, HeldLifts, leave_out
 from notifier.numbers.holds import hold_number
 from notifier.numbers.open_replies import close_open_reply, numbers_held_by, open_replies_on
 from notifier.numbers.release import let_go_on, opt_out_by_staff
@@ -27,8 +26,7 @@ class Closed:
     """Somebody had closed it before; nothing was changed."""
     others: tuple[OpenReply, ...] = ()
     """What is still open on its numbers, and holds their texts."""
-    lifts: tuple[Message, ...] = field(default=())
-    """Lifts whose moment came while they were held; they leave at the next open hour."""
+    lifts: HeldLifts = NO_LIFTS
     withdrawn: int = 0
     """How many planned texts do not leave any more."""
 
@@ -73,6 +71,6 @@ def close_reply(
         elif decision is TextsDecision.END:
             withdrawn += len(opt_out_by_staff(session, phone, now=now, by=by).withdrawn)
     leave_out(session, phones, unsaid, at=now, by=by)
-    lifts = let_go_on(session, phones, now=now, by=by) if decision is TextsDecision.GO_ON else []
+    lifts = let_go_on(session, phones, now=now, by=by) if decision is TextsDecision.GO_ON else NO_LIFTS
     still = {one.id: one for found in open_replies_on(session, phones).values() for one in found}
-    return Closed(False, tuple(still.values()), tuple(lifts), withdrawn)
+    return Closed(False, tuple(still.values()), lifts, withdrawn)

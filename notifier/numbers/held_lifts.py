@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -11,18 +13,53 @@ from sqlmodel import col
 
 from notifier.db.events import record_event
 from notifier.db.outbox import in_state, move_many
-from notifier.db.tables import Message, NumberHold, Reply, ReplyPhone
+from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyPhone
 from notifier.domain.counted import counted
 from notifier.domain.kinds import NOT_SAID
 from notifier.domain.open_replies import HELD_TIME_COUNTS_NOT
 from notifier.domain.refused import Refused
-from notifier.domain.states import MessageState
+from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.open_replies import what_holds
 from schedules.protocol import StepKind
 
 
-def held_lifts(session: Session, phones: Iterable[str], *, now: datetime) -> list[Message]:
-    """The lifts to these numbers whose moment has come and that have not left, the oldest first."""
+@dataclass(frozen=True, slots=True)
+class HeldLifts:
+    """Lifts whose moment came while they were held, the oldest first."""
+
+    to_say: tuple[Message, ...] = ()
+    """They are still of use: once nothing holds them, they leave at the next open hour."""
+    too_late: tuple[Message, ...] = ()
+    """They are not: no text says them any more."""
+
+
+NO_LIFTS: Final = HeldLifts()
+
+
+def held_lifts(session: Session, phones: Iterable[str], *, now: datetime) -> HeldLifts:
+    """What becomes of the lifts to these numbers once nothing holds the numbers any more. Without those of patients
+    whose own texts are on hold: they go on waiting."""
+    found = [
+        one
+        for one in _waiting(session, phones, now)
+        if session.get_one(Enrollment, one.enrollment_id).state is not EnrollmentState.HELD
+    ]
+    late = {one.id for one in found if is_too_late(session, one, now)}
+    return HeldLifts(tuple(one for one in found if one.id not in late), tuple(one for one in found if one.id in late))
+
+
+def is_too_late(session: Session, lift: Message, now: datetime) -> bool:
+    """Whether a lift that waits is past its use, though the time for which it was held counts not against it."""
+    return lift.expires_at <= now and lift.expires_at + _given_back(session, lift, now) <= now
+
+
+def _given_back(session: Session, lift: Message, at: datetime) -> timedelta:
+    """By how long its use is lengthened where nothing holds it any more from `at` on."""
+    held = at - max(lift.not_before, lift.nominal_at, _held_since(session, lift.phone, at))
+    return min(max(held, timedelta(0)), HELD_TIME_COUNTS_NOT)
+
+
+def _waiting(session: Session, phones: Iterable[str], now: datetime) -> list[Message]:
     found = select(Message).where(
         in_state(MessageState.PLANNED), col(Message.phone).in_(sorted(set(phones))),
         col(Message.kind) == StepKind.LIFT.value, col(Message.not_before) <= now, col(Message.nominal_at) <= now,
@@ -38,7 +75,7 @@ def leave_out(session: Session, phones: Iterable[str], unsaid: Collection[int], 
     """
     if not unsaid:
         return
-    held = {one.id for one in held_lifts(session, phones, now=at)}
+    held = {one.id for one in _waiting(session, phones, at)}
     for number in sorted(unsaid):
         if number not in held:
             raise Refused(f'message {number} is no "you may" that waits here, and only such a one can be left out')
@@ -46,7 +83,7 @@ def leave_out(session: Session, phones: Iterable[str], unsaid: Collection[int], 
     move_many(session, sorted(unsaid), seen=planned, to=ended, at=at, by=by, why=NOT_SAID)
 
 
-def give_back_held_time(session: Session, phones: Iterable[str], *, at: datetime, by: str) -> list[Message]:
+def give_back_held_time(session: Session, phones: Iterable[str], *, at: datetime, by: str) -> HeldLifts:
     """Lengthen the use of lifts to those of these numbers that nothing holds any more, by as long as they were held.
 
     To be called once what held them has ended, in the same transaction. Returns the lifts whose moment had come.
@@ -56,20 +93,19 @@ def give_back_held_time(session: Session, phones: Iterable[str], *, at: datetime
         for phone in set(phones)
         if not any(one.covers(StepKind.LIFT) for one in what_holds(session, {phone}).get(phone, ()))
     }
-    lifts = held_lifts(session, free, now=at)
-    for lift in lifts:
-        held = at - max(lift.not_before, lift.nominal_at, _held_since(session, lift.phone, at))
-        if held.total_seconds() <= 0:
+    found = held_lifts(session, free, now=at)
+    for lift in _waiting(session, free, at):
+        held = _given_back(session, lift, at)
+        if not held:
             continue
-        until = lift.expires_at + min(held, HELD_TIME_COUNTS_NOT)
         these = update(Message).where(col(Message.id) == lift.id, in_state(MessageState.PLANNED))
-        session.execute(these.values(expires_at=until, need=None))
+        session.execute(these.values(expires_at=lift.expires_at + held, need=None))
         hours = counted(round(held.total_seconds() / 3600), "hour, which does", "hours, which do")
         why = f"held for {hours} not count against its use"
         record_event(
             session, at=at, by=by, what="use_lengthened", enrollment_id=lift.enrollment_id, message_id=lift.id, why=why
         )
-    return lifts
+    return found
 
 
 def _held_since(session: Session, phone: str, at: datetime) -> datetime:

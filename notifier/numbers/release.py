@@ -18,7 +18,7 @@ from notifier.domain.open_replies import OpenReply, TextsDecision
 from notifier.domain.phone import parse_phone
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import MessageState
-from notifier.numbers.held_lifts import give_back_held_time, leave_out
+from notifier.numbers.held_lifts import NO_LIFTS, HeldLifts, give_back_held_time, leave_out
 from notifier.numbers.holds import open_holds, release_number
 from notifier.numbers.open_replies import close_open_reply, numbers_held_by, open_replies_on
 from notifier.numbers.opt_outs import is_opted_out, opt_in, opt_out
@@ -45,8 +45,7 @@ class Released:
     opt_out: bool
     replies: tuple[int, ...] = ()
     """Open replies that it has closed."""
-    lifts: tuple[Message, ...] = ()
-    """Lifts whose moment came while they were held; they leave at the next open hour."""
+    lifts: HeldLifts = NO_LIFTS
     still_blocked: str | None = None
     """Why texts do not arrive all the same, and what the patient must do; None where nothing is known of that."""
 
@@ -123,10 +122,10 @@ def release(
     lifts = let_go_on(session, phones, now=now, by=by)
     blocked = until_start(session, number) if ended and stored is not None and keeps_blocking(stored) else None
     closed = tuple(reply.id for reply in unread)
-    return Released(holds, ended, closed, tuple(lifts), still_blocked=blocked)
+    return Released(holds, ended, closed, lifts, still_blocked=blocked)
 
 
-def let_go_on(session: Session, phones: Collection[str], *, now: datetime, by: str) -> list[Message]:
+def let_go_on(session: Session, phones: Collection[str], *, now: datetime, by: str) -> HeldLifts:
     """What waited for a person on these numbers is looked at now; the lifts whose moment had come meanwhile."""
     lifts = give_back_held_time(session, phones, at=now, by=by)
     look_again(session, col(Message.phone).in_(sorted(phones)), at=now)

@@ -23,6 +23,7 @@ from notifier.db.rows import table_of
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyPhone, TaskClaim
 from notifier.domain.open_replies import OpenReply
 from notifier.domain.states import MessageState
+from notifier.numbers.held_lifts import is_too_late
 from notifier.numbers.open_replies import has_open_reply
 from notifier.oversight.answers import normal_at
 from notifier.oversight.passed_on import PassedOn, passed_on
@@ -51,6 +52,8 @@ class HeldText:
     """Its moment."""
     is_lift: bool
     timezone: str
+    is_too_late: bool = False
+    """It was held past its use: no text says it any more, whatever is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,16 @@ def open_replies(session: Session, limit: int, now: datetime) -> list[ReplyRow]:
         .order_by(*urgent_first)
         .limit(limit)
     )
-    return reply_rows(session, session.execute(found).all())
+    return reply_rows(session, session.execute(found).all(), now)
 
 
-def reply_rows(session: Session, rows: Sequence[Any], whose: Mapping[str, Enrollment] | None = None) -> list[ReplyRow]:
+def reply_rows(
+    session: Session, rows: Sequence[Any], now: datetime, whose: Mapping[str, Enrollment] | None = None
+) -> list[ReplyRow]:
     """Open replies, each with who has taken it, and all that whoever closes it must know. `whose`: the latest
     enrollment on each number (`latest_on`), for whoever has read them already."""
     whose = latest_on(session, {reply.phone for reply, _ in rows}) if whose is None else whose
-    held = texts_held_by(session, [reply for reply, _ in rows])
+    held = texts_held_by(session, [reply for reply, _ in rows], now)
     passed = passed_on(session, [reply for reply, _ in rows])
     return [
         ReplyRow(
@@ -111,7 +116,7 @@ def _patients_on(session: Session, phone: str) -> tuple[Enrollment, ...]:
     return tuple({one.folded_name: one for one in sharing_phone(session, phone)}.values())
 
 
-def texts_held_by(session: Session, replies: Sequence[Reply]) -> dict[int, tuple[HeldText, ...]]:
+def texts_held_by(session: Session, replies: Sequence[Reply], now: datetime) -> dict[int, tuple[HeldText, ...]]:
     """By reply, the planned texts that wait because it is open."""
     about = {reply.id or 0: as_open(reply) for reply in replies if reply.closed_at is None}
     found = (
@@ -125,7 +130,8 @@ def texts_held_by(session: Session, replies: Sequence[Reply]) -> dict[int, tuple
     for reply, text_, zone in session.execute(found):
         if about[reply].covers(text_.kind):
             is_lift = text_.kind == StepKind.LIFT.value
-            held[reply].append(HeldText(text_.id or 0, text_.step, text_.nominal_at, is_lift, zone))
+            late = is_too_late(session, text_, now) if is_lift else text_.expires_at <= now
+            held[reply].append(HeldText(text_.id or 0, text_.step, text_.nominal_at, is_lift, zone, late))
     return {reply: tuple(texts) for reply, texts in held.items()}
 
 

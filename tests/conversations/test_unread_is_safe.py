@@ -157,7 +157,7 @@ async def test_of_two_lifts_held_meanwhile_one_is_said_and_the_other_never(sendi
     ):
         with pytest.raises(Refused, match=why):
             act(sending, close_reply, 1, decision, unsaid=unsaid)
-    assert [makeup] == [one.id for one in act(sending, close_reply, 1, TextsDecision.GO_ON, unsaid={sun}).lifts]
+    assert [makeup] == [one.id for one in act(sending, close_reply, 1, TextsDecision.GO_ON, unsaid={sun}).lifts.to_say]
     for _ in range(2):  # late texts of one number leave a quarter of an hour apart
         await sending.turn()
         sending.clock.pass_(minutes=15)

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.context import command_context
+from notifier.cli.context import CommandContext, command_context
 from notifier.cli.options import DryRun, LeaveOut, Yes
 from notifier.cli.output import note
 from notifier.db.engine import reading
 from notifier.domain.counted import counted
 from notifier.domain.refused import Refused
+from notifier.numbers.held_lifts import HeldLifts
 from notifier.numbers.release import opt_out_by_staff, plan_release
 from notifier.numbers.release import release as release_number
 from notifier.publishing.pause import pause as pause_protocol
@@ -68,10 +69,20 @@ def release(
             else []
         )
         context.report("ended: " + " and ".join(ended + (["the opt-out"] if done.opt_out else [])))
-        for lift in done.lifts:
-            context.report(f"{lift.step}, held meanwhile, leaves at the next open hour (message {lift.id})")
+        report_lifts(context, done.lifts)
         if done.still_blocked:
             context.report(done.still_blocked)
+
+
+def report_lifts(context: CommandContext, lifts: HeldLifts) -> None:
+    """Say what becomes of the lifts whose moment came while they were held."""
+    for lift in lifts.to_say:
+        context.report(f"{lift.step}, held meanwhile, leaves at the next open hour (message {lift.id})")
+    for lift in lifts.too_late:
+        context.report(
+            f"{lift.step}, held past its use, is not said any more (message {lift.id}): "
+            "tell the patient in person where it still matters"
+        )
 
 
 def review(

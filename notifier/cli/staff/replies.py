@@ -11,6 +11,7 @@ from notifier.bootstrap.sending import answer_rules
 from notifier.cli.context import CommandContext, command_context, enrollment_called
 from notifier.cli.options import DryRun, Json, LeaveOut, Yes
 from notifier.cli.output import is_attended, note, print_json
+from notifier.cli.staff.decisions import report_lifts
 from notifier.conversations.close import close_reply
 from notifier.conversations.inbox import the_reply
 from notifier.conversations.pass_on import pass_on as pass_reply_on
@@ -93,8 +94,8 @@ def close(
             context.report("it was closed already")
             return
         context.report(f"closed; {_WHAT_NEXT[texts]}")
-        for lift in done.lifts if not done.others else ():
-            context.report(f"{lift.step}, held meanwhile, leaves at the next open hour (message {lift.id})")
+        if not done.others:
+            report_lifts(context, done.lifts)
         for other in done.others:
             context.report(f"texts still wait: {other.reason}")
 

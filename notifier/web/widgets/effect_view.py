@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from notifier.db.tables import Enrollment, Message
+from notifier.db.tables import Enrollment
 from notifier.domain.instants import zone_called
 from notifier.enrollments.effect import Effect, TextEffect, What
+from notifier.numbers.held_lifts import NO_LIFTS, HeldLifts
 from notifier.web.widgets.formats import day, moment
 
 
@@ -40,8 +41,8 @@ class EffectView:
     others: Sequence[tuple[Enrollment, Sequence[EffectRow]]] = ()
     """Enrollments on the same phone whose texts change too."""
     notes: Sequence[str] = ()
-    lifts: Sequence[Message] = ()
-    """Held meanwhile, and offered: each is said, or left out."""
+    lifts: HeldLifts = NO_LIFTS
+    """Held meanwhile: what is of use yet is offered, to be said or left out."""
 
 
 _SHOWN: Final = frozenset({What.WRONG_NOW, What.ADDED, What.REWORDED, What.EXPIRED, What.PASSED})

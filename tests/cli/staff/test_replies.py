@@ -80,6 +80,19 @@ def test_urgent_words_end_by_a_release_which_closes_them(wrote: Callable[..., Ra
     assert "it was closed already" in wrote("close", "1", "--texts", "go-on").err
 
 
+def test_a_release_says_which_lifts_leave_and_which_are_past_their_use(
+    wrote: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """Makeup was over on the 8th and retinoids on the 11th; a week of being held counts not against a lift's use."""
+    (tmp_path / "clock").write_text("2026-03-18T16:00:00Z")
+    said = [line.partition(" (")[0] for line in wrote("release", ANA).err.splitlines() if ", held" in line]
+    late, leaves = (
+        "makeup-again, held past its use, is not said any more",
+        "held meanwhile, leaves at the next open hour",
+    )
+    assert [*[f"{one}, {leaves}" for one in ("retinoids-again", "sun-over") for _ in "ab"], late, late] == said
+
+
 def test_a_reply_is_closed_with_a_decision(wrote: Callable[..., Ran]) -> None:
     stays = wrote("close", "1", "--texts", "stay-held")
     assert "closed; the patient's texts stay held; to let them go on: notifier release PHONE" in stays.err

@@ -45,3 +45,19 @@ def test_a_release_on_the_page_of_the_patient_offers_the_held_lifts_too(pages: P
     assert f'name="say.{lift.id}" value="yes" checked' in shown
     pages.post("/patients/1/change", what="release", sure=f"seen lift-{lift.id}", offered=str(lift.id))
     assert S.CANCELLED is next(one for one in pages.texts(1) if one.id == lift.id).state
+
+
+def test_a_lift_that_was_held_past_its_use_is_not_offered_but_told_in_person(pages: Pages) -> None:
+    """Whatever a person decides, no text says it any more: not on Today, no release, not the patient's page."""
+    pages.enroll()
+    pages.says("is this normal?")
+    pages.clock.pass_(days=21)
+    pages.sign_in()
+    past, offered = (
+        "“makeup again”, “retinoids again”, “sun over”: held past their use, so no text says it any more.",
+        'name="say.',
+    )
+    shown = [pages.get("/tasks?older=1"), pages.post("/patients/1/change", what="release")]
+    pages.says("it is bleeding a lot")
+    shown.append(pages.post("/replies/2/release"))
+    assert [(1, 0)] * 3 == [(words(one).count(past), one.text.count(offered)) for one in shown]

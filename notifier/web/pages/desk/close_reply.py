@@ -16,6 +16,7 @@ from notifier.db.tables import Reply
 from notifier.domain.open_replies import TextsDecision
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskKind, TaskRef
+from notifier.numbers.held_lifts import NO_LIFTS
 from notifier.numbers.open_replies import numbers_held_by
 from notifier.numbers.release import plan_release, release
 from notifier.web.pages.desk.back import back_to
@@ -27,8 +28,8 @@ def close(view: View) -> Response:
     """One reply, with a decision."""
     decision = _decision(view.field("texts"))
     number = view.number("reply")
-    lifts = lifts_on(view, *_numbers_of(view, number)) if decision is TextsDecision.GO_ON else []
-    not_offered = not {one.id for one in lifts} <= read_ids(view.field("offered"))
+    lifts = lifts_on(view, *_numbers_of(view, number)) if decision is TextsDecision.GO_ON else NO_LIFTS
+    not_offered = not {one.id for one in lifts.to_say} <= read_ids(view.field("offered"))
     if not view.field("sure") and (decision is TextsDecision.END or not_offered):
         with reading(view.context.engine) as session:
             reply = the_reply(session, number)
@@ -36,7 +37,7 @@ def close(view: View) -> Response:
             values: dict[str, Any] = {"back": back_to(view), "texts": decision.value, "lifts": lifts, "elsewhere": 0}
             return view.page("close_reply.html", reply=reply, messages=[reply], **values)
     with writing(view.context.engine) as session:
-        close_reply(session, number, decision, now=view.now, by=view.who.by, unsaid=unsaid_of(view, lifts))
+        close_reply(session, number, decision, now=view.now, by=view.who.by, unsaid=unsaid_of(view, lifts.to_say))
     view.note("did", f"close a reply: texts {decision.value}")
     return redirect(back_to(view, undo=[TaskRef(TaskKind.REPLY, number)]))
 
@@ -53,7 +54,7 @@ def release_number(view: View) -> Response:
             _note_look(session, view, reply)
             values: dict[str, Any] = {"back": back_to(view), "texts": None, "lifts": lifts, "elsewhere": elsewhere}
             return view.page("close_reply.html", reply=reply, messages=unread, **values)
-    seen, unsaid = read_ids(view.field("seen")), unsaid_of(view, lifts)
+    seen, unsaid = read_ids(view.field("seen")), unsaid_of(view, lifts.to_say)
     with writing(view.context.engine) as session:
         release(session, reply.phone, now=view.now, by=view.who.by, seen=seen, yours=yours, unsaid=unsaid)
     view.note("did", "release a number")

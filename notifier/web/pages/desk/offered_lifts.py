@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from notifier.db.tables import Message
-from notifier.numbers.held_lifts import held_lifts
+from notifier.numbers.held_lifts import HeldLifts, held_lifts
 from notifier.web.view import View
 
 
-def lifts_on(view: View, *phones: str) -> Sequence[Message]:
+def lifts_on(view: View, *phones: str) -> HeldLifts:
     """Those on these numbers that this person may see."""
     with view.context.visible_session() as session:
         return held_lifts(session, phones, now=view.now)

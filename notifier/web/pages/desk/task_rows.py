@@ -60,7 +60,7 @@ def _filled(
 ) -> TaskList:
     tasks = [task for group in groups for task in group.tasks if task.reply is not None]
     whose = {task.phone: task.enrollment for task in tasks if task.enrollment is not None}
-    rows = reply_rows(session, [(task.reply, task.taken_by) for task in tasks], whose)
+    rows = reply_rows(session, [(task.reply, task.taken_by) for task in tasks], view.now, whose)
     by_task = {task.ref: row for task, row in zip(tasks, rows, strict=True)}
     names = tuple(one.name for one in accounts(session) if one.active)
     gates = {

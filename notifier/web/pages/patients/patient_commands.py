@@ -137,7 +137,7 @@ def _show_release(session: Session, view: View, enrollment: Enrollment) -> Effec
     wrote = (session.get_one(Reply, one.id).text.strip() for one in unread)
     notes += [f"This closes what is open: {f'“{words}”' if words else 'a photo'}." for words in wrote]
     lifts = lifts_on(view, enrollment.phone)
-    seen = " ".join(["seen", *(str(one.id) for one in unread), *(f"lift-{one.id}" for one in lifts)])
+    seen = " ".join(["seen", *(str(one.id) for one in unread), *(f"lift-{one.id}" for one in lifts.to_say)])
     question = f"May texts to {number(enrollment.phone)} leave again?"
     return EffectView(question, "Let them leave", seen, notes=notes, lifts=lifts)
 
@@ -146,7 +146,7 @@ def _release(session: Session, view: View, enrollment: Enrollment) -> object:
     how = view.field("reconsent") or None
     seen = {int(one) for one in view.field("sure").split() if one.isascii() and one.isdigit()}
     yours = view.context.rules.yours
-    unsaid = unsaid_of(view, lifts_on(view, enrollment.phone))
+    unsaid = unsaid_of(view, lifts_on(view, enrollment.phone).to_say)
     return opt_out.release(
         session, enrollment.phone, now=view.now, by=view.who.by, reconsent=how, seen=seen, yours=yours, unsaid=unsaid
     )  # fmt: skip
