@@ -168,7 +168,7 @@ def _friday(desk: Desk) -> None:
     kim.doing = "mark a patient as treated"
     kim.button("Bo Diaz: treated")
     kim.button("Treated")
-    kim.page.wait_for_url(f"**/patients/{week.enrollment(BOOKED)}*")
+    kim.page.wait_for_url(re.compile(rf"/\?marked=treated-{week.enrollment(BOOKED)}#"))
     week.writes(ASKS, "can I wear makeup today?")
     dana.comes()
     luz.comes()
@@ -245,6 +245,7 @@ def _tuesday_after_the_holiday(desk: Desk) -> None:
     kim.doing = ""
     kim.press(kim.page.get_by_role("button", name="No-show: Kay Lund"))
     kim.press(kim.page.get_by_role("button", name="No-show", exact=True))
+    expect(kim.page.get_by_role("button", name="Undo: Kay Lund did not come")).to_be_in_viewport()
     dana.go("/tasks")
     dana.doing = "tell two in person"
     for name in ("Eva Cruz", "Una Frey"):  # three texts of one, two of the other
