@@ -162,7 +162,7 @@ def test_a_change_shows_its_difference_and_then_happens(visitor: Visitor) -> Non
     page.get_by_role("button", name="Ana Ruiz: treated").click()
     page.get_by_role("heading", name="Treated until").wait_for()
     page.get_by_role("button", name="Treated").click()
-    expect(page.locator("#done")).to_be_visible()
+    expect(page.locator("#marked")).to_contain_text("Ana Ruiz: treated until")
     assert {"planned"} == {row.state.value for row in visitor.pages.texts(1)}
 
 
