@@ -58,6 +58,19 @@ def by_external_ids(session: Session, external_ids: Sequence[str]) -> dict[str, 
 _BY_EXTERNAL_IDS = select(Enrollment).where(in_array(col(Enrollment.external_id), "external_ids"))
 
 
+def by_ids(session: Session, ids: Collection[int]) -> list[Enrollment]:
+    """Those of these enrollments that there are, as they are now, the oldest first; at most some thousands."""
+    return list(session.scalars(_BY_IDS, {"ids": ids}))
+
+
+_BY_IDS = (
+    select(Enrollment)
+    .where(in_array(col(Enrollment.id), "ids"))
+    .order_by(col(Enrollment.id))
+    .execution_options(populate_existing=True)
+)
+
+
 def ids_on(session: Session, phones: Collection[str]) -> list[int]:
     """Everybody who was ever enrolled on these numbers."""
     found = select(col(Enrollment.id)).where(col(Enrollment.phone).in_(phones))

@@ -23,11 +23,11 @@ from notifier.domain.refused import Refused
 from notifier.domain.states import RUNNING, EnrollmentState, MessageState
 from notifier.enrollments.clearing import refuse_gates
 from notifier.enrollments.command import Command
+from notifier.enrollments.eligibility import refuse_unready
 from notifier.enrollments.first_text_changes import FirstTextChange, plan_first_changes
 from notifier.enrollments.keys import unplanned_columns
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of, facts_without_protocol
-from notifier.enrollments.write import refuse_unready
 from notifier.numbers.holds import is_held_whole
 from notifier.numbers.opt_outs import opted_out_phones
 from schedules.asking import first_asking

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from sqlalchemy.orm import Session
-
-from notifier.db.enrollments import by_external_ids
+from notifier.db.tables import Enrollment
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.requests import Checked
@@ -26,10 +24,8 @@ def stands_elsewhere() -> Refused:
     )
 
 
-def refuse_ids_elsewhere(session: Session, wanted: Iterable[Checked], rules: PlanningRules) -> None:
-    """Refuse an external id that another office's patient has."""
-    ids: Sequence[str] = [one.external_id for one in wanted if one.external_id]
-    if rules.yours is None or not ids:
-        return
-    if any(not rules.is_yours(one.office) for one in by_external_ids(session, ids).values()):
+def refuse_ids_elsewhere(known: Iterable[Enrollment], wanted: Iterable[Checked], rules: PlanningRules) -> None:
+    """Refuse an external id that another office's patient has, of these who are enrolled."""
+    ids = {one.external_id for one in wanted if one.external_id}
+    if any(one.external_id in ids and not rules.is_yours(one.office) for one in known):
         raise stands_elsewhere()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
-from notifier.db.enrollments import by_external_id, the_enrollment
-from notifier.db.outbox import messages_of
+from notifier.db.enrollments import the_enrollment
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.instants import local_text
 from notifier.domain.planning.first_text import FirstText
@@ -23,16 +24,16 @@ from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import sentences_about
+from notifier.enrollments.eligibility import Standing, lock_and_read_standing, person_of
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
 from notifier.enrollments.field_values import stored
 from notifier.enrollments.fields import CHANGEABLE, Field
-from notifier.enrollments.first_texts import first_text_json
+from notifier.enrollments.first_texts import StoredText, first_text_json
 from notifier.enrollments.known_erased import refuse_erased
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
 from notifier.enrollments.write import Written, write_enrollments
-from notifier.numbers.erased import recall
-from notifier.numbers.never_text import Person, refuse_never_texted
+from notifier.numbers.never_text import refuse_never_texted
 from notifier.numbers.opt_outs import is_opted_out
 from schedules.protocol import FIRST_TEXT, CareProtocol
 from schedules.saying import say_moment
@@ -47,8 +48,8 @@ class Enrolled:
     already: bool
     """The same enrollment was there before; nothing was changed."""
     plan: Plan
-    texts: Sequence[Message]
-    """What is stored of the plan, oldest first."""
+    texts: Sequence[StoredText]
+    """Its texts in the outbox, the oldest first."""
     warnings: tuple[str, ...]
     effect: Effect
     """What enrolling did: the texts of the patient, and what changed for others on the number."""
@@ -80,20 +81,26 @@ def enroll(
 ) -> Enrolled:
     """Enroll, or find the same enrollment again. Raises Refused with a sentence and the field it is about."""
     wanted = check_request(request, approved_catalogue(session, protocols, rules), rules)
-    person = Person(wanted.facts.folded_name, wanted.facts.phone, wanted.external_id)
-    recall(session, [person], rules.pseudonyms)
-    asks = refuse_never_texted(session, person)
-    refuse_erased(session, wanted, rules.pseudonyms)
-    known = by_external_id(session, wanted.external_id) if wanted.external_id else None
+    standing = lock_and_read_standing(session, [wanted], rules, now)
+    asks = refuse_never_texted(standing.is_never_texted(person_of(wanted)))
+    if standing.anybody_erased:
+        refuse_erased(session, wanted, rules.pseudonyms)
+    known = _of_that_id(wanted, standing)
     if known is not None and rules.is_yours(known.office):
         refuse_another_visit(session, known, wanted, now)
         _refuse_other_content(known, wanted)
         written = Written(known.id or 0, True, facts_of(session, known))
     else:
         check_when(wanted, now)
-        written = write_enrollments(session, [wanted], rules, now=now, by=by)[0]
+        written = write_enrollments(session, [wanted], rules, now=now, by=by, standing=standing)[0]
     done = _enrolled(session, written, wanted, rules, now, protocols.get(wanted.facts.protocol.id))
     return replace(done, warnings=(*done.warnings, asks)) if asks else done
+
+
+def _of_that_id(wanted: Checked, standing: Standing) -> Enrollment | None:
+    """The enrollment that the clinic's own system calls as the request says."""
+    known = (one for one in standing.enrollments if one.external_id == wanted.external_id)
+    return next(known, None) if wanted.external_id else None
 
 
 def _refuse_other_content(known: Enrollment, wanted: Checked) -> None:
@@ -151,11 +158,23 @@ def _enrolled(
         enrollment=written.enrollment,
         already=written.already,
         plan=plan,
-        texts=messages_of(session, written.enrollment),
+        texts=_texts_of(session, written.enrollment),
         warnings=tuple(_warnings(written, wanted, plan, effect, present)),
         effect=effect,
         first=written.first,
     )
+
+
+def _texts_of(session: Session, enrollment: int) -> list[StoredText]:
+    found = session.connection().execute(_TEXTS_OF, {"enrollment": enrollment})
+    return [StoredText(id_, step, state) for id_, step, state in found]
+
+
+_TEXTS_OF: Final = (
+    select(col(Message.id), col(Message.step), col(Message.state))
+    .where(col(Message.enrollment_id) == bindparam("enrollment"))
+    .order_by(col(Message.id))
+)
 
 
 def _warnings(

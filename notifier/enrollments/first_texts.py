@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.array_param import in_array
+from notifier.db.outbox import in_state
 from notifier.db.rows import Row, table_of
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.kinds import FIRST
@@ -33,7 +33,15 @@ NOT_HEARD = frozenset(
 """After these the number does not know who writes."""
 
 
-def first_text_json(text: FirstText | None, zone: ZoneInfo, stored: Message | None) -> dict[str, Any] | None:
+class StoredText(NamedTuple):
+    """A text of the outbox, as far as who enrolls somebody asks for it."""
+
+    id: int | None
+    step: str
+    state: MessageState
+
+
+def first_text_json(text: FirstText | None, zone: ZoneInfo, stored: StoredText | None) -> dict[str, Any] | None:
     """The first text as enrolling says it, for programs; None where there is none."""
     if text is None:
         return None
@@ -51,6 +59,31 @@ def first_text_json(text: FirstText | None, zone: ZoneInfo, stored: Message | No
     }
 
 
+def _in_a_course() -> Select[str, str | None]:
+    # Kinds and states as literals: with parameters in their place SQLite would plan the statement anew each time.
+    other, beside = table_of(Message).alias("other"), table_of(Enrollment).alias("beside")
+    first: ColumnElement[str] = literal_column(f"'{FIRST}'")
+    goes_on = select(other.c.id).where(
+        beside.c.id == other.c.enrollment_id,
+        beside.c.office.is_not_distinct_from(col(Enrollment.office)),
+        other.c.phone == col(Message.phone),
+        other.c.state == literal_column(f"'{MessageState.PLANNED}'"),
+        other.c.due_at > bindparam("now"),
+        other.c.kind != first,
+    )
+    return select(col(Message.phone), col(Enrollment.office)).where(
+        col(Enrollment.id) == col(Message.enrollment_id),
+        in_array(col(Message.phone), "phones"),
+        col(Message.kind) == first,
+        ~in_state(*sorted(NOT_HEARD)),
+        or_(col(Message.expires_at) > bindparam("now"), goes_on.exists()),
+    )
+
+
+IN_A_COURSE: Final = _in_a_course()  # built once: building it takes three times as long as running it
+"""The numbers in a course, each with an office."""
+
+
 def numbers_in_a_course(session: Session, phones: Collection[str], now: datetime) -> set[tuple[str, str | None]]:
     """Those of these numbers, each with an office, that know who writes: its first text has left or will, and its
     course is not over.
@@ -58,29 +91,8 @@ def numbers_in_a_course(session: Session, phones: Collection[str], now: datetime
     A course goes on while any text of the office is planned for the number, of whichever treatment. Another office is
     another one who writes, with a phone of its own.
     """
-    found = session.execute(_in_a_course(), {"phones": set(phones), "now": now})
+    found = session.execute(IN_A_COURSE, {"phones": set(phones), "now": now})
     return {(row.phone, row.office) for row in found}
-
-
-# Built once: building it takes three times as long as running it.
-@cache
-def _in_a_course() -> Select[str, str | None]:
-    other, beside = table_of(Message).alias("other"), table_of(Enrollment).alias("beside")
-    goes_on = select(other.c.id).where(
-        beside.c.id == other.c.enrollment_id,
-        beside.c.office.is_not_distinct_from(col(Enrollment.office)),
-        other.c.phone == col(Message.phone),
-        other.c.state == MessageState.PLANNED,
-        other.c.due_at > bindparam("now"),
-        other.c.kind != FIRST,
-    )
-    return select(col(Message.phone), col(Enrollment.office)).where(
-        col(Enrollment.id) == col(Message.enrollment_id),
-        in_array(col(Message.phone), "phones"),
-        col(Message.kind) == FIRST,
-        col(Message.state).not_in(NOT_HEARD),
-        or_(col(Message.expires_at) > bindparam("now"), goes_on.exists()),
-    )
 
 
 def first_row(

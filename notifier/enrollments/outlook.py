@@ -100,15 +100,17 @@ def look_ahead(
     before: Sequence[EnrollmentFacts] = (),
     new: Collection[int] = (),
     lock: bool = False,
+    left: Mapping[str, Sequence[datetime]] | None = None,
 ) -> Outlook:
     """Plan the numbers of these enrollments: `after` must name everybody on them.
 
     `new` were stored a moment ago: they have no texts yet. `lock` is for a session that will write what is found: no
-    text can leave meanwhile.
+    text can leave meanwhile. `left`: what `left_today` says of the numbers, where it is read already.
     """
     running = [one for one in after if one.state in RUNNING]
     rows = _rows(session, [one.enrollment for one in running if one.enrollment and one.enrollment not in new], lock)
-    left = left_today(session, {one.phone for one in running}, now)
+    if left is None:
+        left = left_today(session, {one.phone for one in running}, now)
     numbers: dict[str, list[Member]] = {}
     for one in after:
         numbers.setdefault(one.phone, []).append(_member(one, rows.get(one.enrollment, ()), now))

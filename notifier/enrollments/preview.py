@@ -23,13 +23,13 @@ from notifier.domain.states import RUNNING, EnrollmentState
 from notifier.enrollments.approved import approved_catalogue
 from notifier.enrollments.effect import Effect, others_of
 from notifier.enrollments.effect_sentences import sentences_about
+from notifier.enrollments.eligibility import refuse_unready
 from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new, visible_of
 from notifier.enrollments.first_texts import first_text_json, numbers_in_a_course
 from notifier.enrollments.identity import next_ordinal
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import company_of, enrollments_on, facts_of
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request, check_when
-from notifier.enrollments.write import refuse_unready
 from notifier.numbers.never_text import Person, is_never_texted
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out

@@ -20,25 +20,22 @@ from notifier.domain.planning.first_text import FirstText, first_text
 from notifier.domain.planning.plan import EnrollmentFacts, Plan, PlanningRules
 from notifier.domain.states import RUNNING
 from notifier.enrollments.effect import OtherEffect, others_of
-from notifier.enrollments.eligibility import Standing, read_standing
+from notifier.enrollments.eligibility import Standing, lock_and_read_standing, person_of, read_standing
 from notifier.enrollments.elsewhere import refuse_ids_elsewhere
 from notifier.enrollments.fields import KEPT
-from notifier.enrollments.first_texts import first_row, numbers_in_a_course
+from notifier.enrollments.first_texts import first_row
 from notifier.enrollments.identity import next_ordinal, the_same
 from notifier.enrollments.outlook import Outlook, look_ahead
 from notifier.enrollments.plans import (
     carry_out,
     company_of,
-    enrollments_on,
     facts_of,
     first_state,
-    lock_plans,
     message_row,
     stored_as,
 )
 from notifier.enrollments.requests import Checked
-from notifier.numbers.erased import recall
-from notifier.numbers.never_text import Person, never_texted_of, remember
+from notifier.numbers.never_text import remember
 
 log = structlog.get_logger()
 
@@ -65,11 +62,6 @@ class Written:
     """By enrollment: where the others belong."""
 
 
-def refuse_unready(session: Session, facts: EnrollmentFacts, rules: PlanningRules) -> None:
-    """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
-    read_standing(session, [facts]).refuse_unready(facts, rules)
-
-
 def write_enrollments(
     session: Session,
     wanted: Sequence[Checked],
@@ -78,19 +70,18 @@ def write_enrollments(
     now: datetime,
     by: str,
     imported_as: Sequence[str] | None = None,
+    standing: Standing | None = None,
 ) -> list[Written]:
     """Enroll everybody who is not enrolled yet; in the order of the requests.
 
-    `imported_as` are the digests of the rows that ask for it, where they are an import's. Raises Refused where only
-    staff can tell, and for a new enrollment on a protocol that is not ready.
+    `imported_as` are the digests of the rows that ask for it, where they are an import's; `standing` is what the same
+    transaction has read of them, under lock. Raises Refused where only staff can tell, and for a new enrollment on a
+    protocol that is not ready.
 
     Requests on the same number are written one after the other, so that each sees those before it.
     """
-    lock_plans(session)
-    asked = [Person(one.facts.folded_name, one.facts.phone, one.external_id) for one in wanted]
-    recall(session, asked, rules.pseudonyms)
-    refuse_ids_elsewhere(session, wanted, rules)
-    standing = read_standing(session, [one.facts for one in wanted])
+    standing = standing or lock_and_read_standing(session, wanted, rules, now)
+    refuse_ids_elsewhere(standing.enrollments, wanted, rules)
     for protocol in {one.facts.protocol.version: one.facts.protocol for one in wanted}.values():
         if (protocol.id, protocol.version) not in standing.stored:
             store_version(session, protocol, now)
@@ -101,7 +92,8 @@ def write_enrollments(
         for position, one in waiting:
             wave.setdefault(one.facts.phone, (position, one))
         written |= _write_wave(session, list(wave.values()), standing, rules, now, by, imported_as)
-        waiting = [(position, one) for position, one in waiting if position not in written]
+        if waiting := [(position, one) for position, one in waiting if position not in written]:
+            standing = read_standing(session, [one for _, one in waiting], now)
     new = [one.enrollment for one in written.values() if not one.already]
     if new:
         event.listen(session, "after_commit", lambda _session: log.info("enrolled", enrollments=new), once=True)
@@ -119,7 +111,7 @@ def _write_wave(
 ) -> dict[int, Written]:
     """One request for each number."""
     company: dict[str, list[Enrollment]] = {}
-    for stored in enrollments_on(session, [one.facts.phone for _, one in wave]):
+    for stored in standing.enrollments:
         company.setdefault(stored.phone, []).append(stored)
     written: dict[int, Written] = {}
     new: list[tuple[int, Checked, list[EnrollmentFacts]]] = []
@@ -134,12 +126,13 @@ def _write_wave(
         new.append((position, one, company_of(session, known, one.facts)))
         rows.append(_enrollment_row(one, ordinal, now, by, digest))
     ids = enrollments.insert(session, rows)
-    never = never_texted_of(session, ids)
+    never = {id_ for id_, (_, one, _) in zip(ids, new, strict=True) if standing.is_never_texted(person_of(one))}
     texts: list[Row] = []
     on_number = [other for _, _, others in new for other in others]
     added = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
-    in_course = numbers_in_a_course(session, {one.phone for one in added}, now) if rules.first_text else set()
-    outlook = look_ahead(session, [*on_number, *added], rules, now, before=on_number, new=set(ids), lock=True)
+    outlook = look_ahead(
+        session, [*on_number, *added], rules, now, before=on_number, new=set(ids), lock=True, left=standing.left
+    )
     for (position, _, _), facts in zip(new, added, strict=True):
         enrollment_id, plan = facts.enrollment, outlook.plans[facts.enrollment]
         is_out = facts.phone in standing.opted_out or enrollment_id in never
@@ -148,16 +141,11 @@ def _write_wave(
             state, reason = first_state(message, opted_out=is_out)
             texts.append(message_row(facts, message, at=now, state=state, reason=reason))
         first = None
-        knows = (facts.phone, facts.office) in in_course
+        knows = (facts.phone, facts.office) in standing.in_course
         if rules.first_text and not knows and (first := first_text(facts, plan, rules, now)):
             texts.append(first_row(enrollment_id, facts.phone, first, now, opted_out=is_out))
         written[position] = Written(enrollment_id, False, facts, plan, first, is_out, held)
-    persons = zip(new, added, strict=True) if never else ()
-    known_again = [
-        Person(facts.folded_name, facts.phone, one.external_id)
-        for (_, one, _), facts in persons
-        if facts.enrollment in never
-    ]
+    known_again = [person_of(one) for id_, (_, one, _) in zip(ids, new, strict=True) if id_ in never]
     remember(session, known_again, enrollment=min(never, default=0), at=now, by=by)
     insert_rows(session, Message, texts)  # their ids are not needed, and without them it is one statement
     why = "imported" if imported_as else None

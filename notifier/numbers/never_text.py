@@ -53,23 +53,30 @@ def is_never_texted(session: Session, person: Person) -> bool:
     return session.scalar(_of_name(person.folded_name).where(or_(*same)).limit(1)) is not None
 
 
-_OF_NAMES = select(_never.folded_name, _never.phone, _never.external_id).where(
+OF_NAMES: Final = select(_never.folded_name, _never.phone, _never.external_id).where(
     _never.ended_at.is_(None), in_array(_never.folded_name, "names")
 )
+"""Who of the folded `names` must never be texted."""
 NAMESAKE: Final = (
     "somebody of this very name must never be texted; where it is the same person, say so: never text this person"
 )
 
 
-def refuse_never_texted(session: Session, person: Person) -> str | None:
+def refuse_never_texted(is_never: bool | None) -> str | None:
     """Raise Refused for somebody who must never be texted.
 
-    Where the name alone is that of such a person, a question for staff.
+    Where the name alone is that of such a person (False; None: nobody's), a question for staff.
     """
-    is_never = find_never_texted(session, [person]).get(0)
     if is_never:
         raise Refused(f"{NEVER_TEXT}, whatever the number; call instead", code=RefusalCode.NEVER_TEXT)
     return None if is_never is None else NAMESAKE
+
+
+def is_same_person(one: Person, other: Person) -> bool:
+    """Whether these of one folded name share the number or the external id."""
+    return bool(
+        (other.phone and other.phone == one.phone) or (other.external_id and other.external_id == one.external_id)
+    )
 
 
 def find_never_texted(
@@ -86,14 +93,12 @@ def find_never_texted(
         names |= pseudonyms.of_names(list(names))
         phones = pseudonyms.of_phones({one.phone for one in persons if one.phone})
         ids = pseudonyms.of_external_ids({one.external_id for one in persons if one.external_id})
-    known: dict[str, list[tuple[str | None, str | None]]] = {}
-    for name, phone, external_id in session.connection().execute(_OF_NAMES, {"names": set(names)}):
-        known.setdefault(names[name], []).append((phones.get(phone, phone), ids.get(external_id, external_id)))
+    known: dict[str, list[Person]] = {}
+    for name, phone, external_id in session.connection().execute(OF_NAMES, {"names": set(names)}):
+        person = Person(names[name], phones.get(phone, phone), ids.get(external_id, external_id))
+        known.setdefault(person.folded_name, []).append(person)
     return {
-        position: any(
-            (phone and phone == one.phone) or (external_id and external_id == one.external_id)
-            for phone, external_id in known[one.folded_name]
-        )
+        position: any(is_same_person(one, other) for other in known[one.folded_name])
         for position, one in enumerate(persons)
         if one.folded_name in known
     }

@@ -45,7 +45,7 @@ def _request(**values: Any) -> EnrollRequest:
 
 def test_a_new_patient_gets_the_words_approved_last_and_staff_are_told(changed: ClinicSetup) -> None:
     enrolled = changed.enroll()
-    assert all(" newer " in row.text for row in enrolled.texts)
+    assert all(" newer " in row.text for row in changed.texts(enrolled.enrollment).values())
     newest, newer = changed.protocols["plain"], enrolled.plan.timeline.protocol
     waits = (
         f"the present words of plain ({newest.version}) wait for a clinician; "
@@ -73,7 +73,7 @@ def test_an_import_takes_them_too(changed: ClinicSetup) -> None:
 def test_once_approved_the_new_words_are_used(changed: ClinicSetup) -> None:
     changed.act(approve, changed.protocols["plain"], by="Dr. Lee", now=changed.now)
     enrolled = changed.enroll()
-    assert all(" newest " in row.text for row in enrolled.texts)
+    assert all(" newest " in row.text for row in changed.texts(enrolled.enrollment).values())
     assert not any("wait for a clinician" in one for one in enrolled.warnings)
     with reading(changed.engine) as session:
         assert [] == say_waiting_words(session, changed.protocols)
@@ -83,6 +83,6 @@ def test_what_was_never_approved_is_refused_and_nothing_changes_where_none_is_ne
     with pytest.raises(Refused, match="nobody has approved makeup-only"):
         changed.enroll(protocol="makeup-only", phone=ANA)
     free = replace(changed, rules=replace(changed.rules, must_be_approved=False))
-    assert all(" newest " in row.text for row in free.enroll().texts)
+    assert all(" newest " in row.text for row in free.texts(free.enroll().enrollment).values())
     with reading(changed.engine) as session:
         assert {("plain", "en")} == set(last_approved(session, changed.protocols.values()))

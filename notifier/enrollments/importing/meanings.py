@@ -21,6 +21,7 @@ from notifier.enrollments.command import Command
 from notifier.enrollments.commands import Cancel, NoShow
 from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
+from notifier.enrollments.eligibility import refuse_unready
 from notifier.enrollments.field_values import stored as value_of
 from notifier.enrollments.fields import CHANGEABLE
 from notifier.enrollments.identity import next_ordinal
@@ -31,7 +32,7 @@ from notifier.enrollments.known_erased import known_erased
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import enrollments_on
 from notifier.enrollments.requests import check_when
-from notifier.enrollments.write import Written, refuse_unready, write_enrollments
+from notifier.enrollments.write import Written, write_enrollments
 from notifier.numbers.erased import is_anybody_erased, recall
 from notifier.numbers.never_text import Person, find_never_texted, know_again
 
