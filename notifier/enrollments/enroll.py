@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -25,7 +26,7 @@ from notifier.enrollments.course_over import refuse_another_visit
 from notifier.enrollments.effect import Effect
 from notifier.enrollments.effect_sentences import sentences_about
 from notifier.enrollments.eligibility import Standing, lock_and_read_standing, person_of
-from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new
+from notifier.enrollments.enroll_effect import effect_of_known, effect_of_new, visible_of
 from notifier.enrollments.field_values import stored
 from notifier.enrollments.fields import CHANGEABLE, Field
 from notifier.enrollments.first_texts import StoredText, first_text_json
@@ -48,18 +49,23 @@ class Enrolled:
     already: bool
     """The same enrollment was there before; nothing was changed."""
     plan: Plan
-    texts: Sequence[StoredText]
-    """Its texts in the outbox, the oldest first."""
     warnings: tuple[str, ...]
-    effect: Effect
-    """What enrolling did: the texts of the patient, and what changed for others on the number."""
+    find_effect: Callable[[], Effect]
     first: FirstText | None = None
     """The text that leaves at enrollment, where this enrollment has one."""
 
-    def to_json(self) -> dict[str, Any]:
-        """The timeline with the number and the state of each text, for programs: at the command line and in the API."""
+    @property
+    def effect(self) -> Effect:
+        """What enrolling did: the texts of the patient, and what changed for others on the number.
+
+        Worked out where it is asked for: a page does not ask.
+        """
+        return self.find_effect()
+
+    def to_json(self, texts: Iterable[StoredText]) -> dict[str, Any]:
+        """The timeline with the number and the state of each of its `texts_of`, for programs."""
         answer = timeline_json(self.plan.timeline)
-        rows = {row.step: row for row in self.texts}
+        rows = {row.step: row for row in texts}
         for message in answer["messages"]:
             row = rows.get(message["step"])
             message["message"] = row.id if row else None
@@ -136,7 +142,8 @@ def _enrolled(
 ) -> Enrolled:
     plan = written.plan
     if plan is not None:
-        effect = effect_of_new(
+        find_effect = partial(
+            effect_of_new,
             wanted,
             plan,
             written.others,
@@ -151,21 +158,21 @@ def _enrolled(
     else:
         enrollment = the_enrollment(session, written.enrollment)
         is_out = is_opted_out(session, enrollment.phone) is not None
-        effect = effect_of_known(enrollment, written.facts, opted_out=is_out)
+        find_effect = partial(effect_of_known, enrollment, written.facts, opted_out=is_out)
         company = company_of(session, enrollments_on(session, [enrollment.phone]), written.facts)
         plan = plan_for(written.facts, company, rules, enrolled_at=enrollment.enrolled_at)
     return Enrolled(
         enrollment=written.enrollment,
         already=written.already,
         plan=plan,
-        texts=_texts_of(session, written.enrollment),
-        warnings=tuple(_warnings(written, wanted, plan, effect, present)),
-        effect=effect,
+        warnings=tuple(_warnings(written, wanted, plan, rules.yours, present)),
+        find_effect=find_effect,
         first=written.first,
     )
 
 
-def _texts_of(session: Session, enrollment: int) -> list[StoredText]:
+def texts_of(session: Session, enrollment: int) -> list[StoredText]:
+    """The texts of an enrollment in the outbox, the oldest first."""
     found = session.connection().execute(_TEXTS_OF, {"enrollment": enrollment})
     return [StoredText(id_, step, state) for id_, step, state in found]
 
@@ -178,7 +185,7 @@ _TEXTS_OF: Final = (
 
 
 def _warnings(
-    written: Written, wanted: Checked, plan: Plan, effect: Effect, present: CareProtocol | None
+    written: Written, wanted: Checked, plan: Plan, yours: frozenset[str] | None, present: CareProtocol | None
 ) -> Iterator[str]:
     """What staff should hear at once, in sentences."""
     facts = written.facts
@@ -199,4 +206,4 @@ def _warnings(
         when = say_moment(written.first.due_at, plan.timeline.zone)
         yield f"the first text leaves only on {when}, so nobody sees now whether the number is right"
     yield from of_plan(plan)
-    yield from sentences_about(effect.others)
+    yield from sentences_about(visible_of(written.others, written.offices, yours))

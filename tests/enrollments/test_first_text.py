@@ -17,6 +17,7 @@ from notifier.enrollments import lifecycle
 from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.commands import Cancel, Change, Resume, Treated
 from notifier.enrollments.effect import Effect
+from notifier.enrollments.enroll import texts_of
 from notifier.enrollments.first_texts import first_rows
 from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.preview import preview
@@ -64,13 +65,14 @@ def test_it_leaves_at_enrollment_and_says_who_writes_how_much_comes_and_how_to_s
     assert "3 to come, until Fri Mar 13. To reach a person: +1 212 555 0100. Not watched at night" in row.text
     assert all(word in row.text for word in ("HELP", "STOP", "911", "rates may apply"))
     assert row.expires_at == max(one.due_at for one in enrolled.plan.timeline.messages if one.due_at)
-    said = enrolled.to_json()
+    with reading(desk.engine) as session:
+        said = enrolled.to_json(texts_of(session, enrolled.enrollment))
     assert {"first-text"} == {one["step"] for one in said["effect"]["texts"]} - {m["step"] for m in said["messages"]}
     assert (row.id, "planned", row.text) == tuple(said["first_text"][name] for name in ("message", "state", "text"))
 
 
 def test_switched_off_or_with_nothing_to_come_there_is_none(clinic: ClinicSetup, desk: ClinicSetup) -> None:
-    assert None is clinic.enroll().to_json()["first_text"]
+    assert None is clinic.enroll().to_json([])["first_text"]
     desk.enroll(at=desk.now - timedelta(days=60), phone=BOB)
     assert [] == firsts(desk)
 
@@ -81,7 +83,7 @@ def test_the_preview_says_the_same_before_anybody_is_enrolled(desk: ClinicSetup)
     with reading(desk.engine) as session:
         found = preview(session, request, **values)
     assert found.first is not None
-    assert found.first.text == desk.enroll().to_json()["first_text"]["text"]
+    assert found.first.text == desk.enroll().to_json([])["first_text"]["text"]
     with reading(desk.engine) as session:
         assert None is preview(session, replace(request, treated_at=desk.now - timedelta(days=1)), **values).first
 

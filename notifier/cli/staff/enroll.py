@@ -30,7 +30,7 @@ from notifier.domain.instants import read_instant
 from notifier.domain.offices import choose_office
 from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.refused import Refused
-from notifier.enrollments.enroll import Enrolled
+from notifier.enrollments.enroll import Enrolled, texts_of
 from notifier.enrollments.enroll import enroll as enroll_patient
 from notifier.enrollments.preview import rehearse
 from notifier.enrollments.requests import EnrollRequest
@@ -106,9 +106,10 @@ def enroll(
             done = enroll_patient(
                 written, request, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by
             )
+            texts = texts_of(written, done.enrollment) if as_json else ()
         context.shows([done.enrollment])
     if as_json:
-        print_json(done.to_json())
+        print_json(done.to_json(texts))
     else:
         _print(done)
 

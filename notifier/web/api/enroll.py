@@ -21,7 +21,7 @@ from notifier.domain.protocol_choice import check_allowed, check_field, check_wo
 from notifier.domain.refused import Refused
 from notifier.domain.series_answers import with_series
 from notifier.domain.states import EnrollmentState
-from notifier.enrollments.enroll import enroll
+from notifier.enrollments.enroll import enroll, texts_of
 from notifier.enrollments.field_values import read_text
 from notifier.enrollments.fields import BY_NAME
 from notifier.enrollments.outlook import plan_beside
@@ -123,4 +123,4 @@ def _enroll(session: Session, caller: Caller, body: EnrollBody) -> StoredRespons
         session, body.request(), protocols=context.protocols, rules=context.rules, now=caller.now, by=caller.by
     )
     caller.note(session, "did", done.enrollment)
-    return StoredResponse(200 if done.already else 201, done.to_json())
+    return StoredResponse(200 if done.already else 201, done.to_json(texts_of(session, done.enrollment)))
