@@ -112,6 +112,14 @@ class ProtocolEffect:
         }
 
 
+Progress = Callable[[int, int], None]
+"""Told how many patients are done, and of how many."""
+
+
+def no_progress(_done: int, _of: int) -> None:
+    """For whoever waits without looking."""
+
+
 def protocol_effect(
     session: Session,
     protocol_id: str,
@@ -119,7 +127,7 @@ def protocol_effect(
     protocols: Mapping[str, CareProtocol],
     rules: PlanningRules,
     now: datetime,
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    progress: Progress = no_progress,
 ) -> ProtocolEffect:
     """What moving every running patient to the present content would do, each by itself. Raises Refused.
 

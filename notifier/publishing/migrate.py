@@ -22,7 +22,7 @@ from notifier.domain.states import RUNNING
 from notifier.enrollments.effect import Effect, What
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.plans import lock_plans
-from notifier.publishing.effect import ProtocolEffect
+from notifier.publishing.effect import Progress, ProtocolEffect, no_progress
 from notifier.publishing.migrate_command import Migrate
 
 UNDO_WITHIN: Final = timedelta(hours=1)
@@ -60,17 +60,25 @@ def to_be_moved(effect: ProtocolEffect, *, not_told: bool) -> list[int]:
 
 
 def migrate(
-    change: Change, effect: ProtocolEffect, *, not_told: bool, rules: PlanningRules, now: datetime, by: str
+    change: Change,
+    effect: ProtocolEffect,
+    *,
+    not_told: bool,
+    rules: PlanningRules,
+    now: datetime,
+    by: str,
+    progress: Progress = no_progress,
 ) -> Migrated:
     """Move the patients of an effect that was shown, or only those who were told nothing that becomes different.
 
     Some at a time, each in the plan that is found then: who was told meanwhile, and should not be moved once told,
-    stays, as who is refused: nothing of that is written. Raises Refused where nobody can be moved.
+    stays, as who is refused: nothing of that is written. Raises Refused where nobody can be moved. Where it is broken
+    off, whom it has moved stay moved, and the same once more moves the others.
     """
     whom = to_be_moved(effect, not_told=not_told)
     command, done, stayed = Migrate(effect.protocol), list[Effect](), list[tuple[int, str]]()
     migration: int | None = None
-    for some in _parts(whom):
+    for some in _parts(whom, progress):
         with change() as session:
             lock_plans(session)
             moved = []
@@ -91,46 +99,52 @@ def migrate(
     return Migrated(tuple(done), stayed=tuple(stayed))
 
 
-def undo(change: Change, protocol_id: str, *, rules: PlanningRules, now: datetime, by: str) -> Migrated:
+def undo(
+    change: Change, protocol_id: str, *, rules: PlanningRules, now: datetime, by: str, progress: Progress = no_progress
+) -> Migrated:
     """Take the last migration of a protocol back: each patient who is still where it led is where it began.
 
-    What left meanwhile is listed. Raises Refused where there is none within the hour.
+    What left meanwhile is listed. Raises Refused where there is none within the hour. Where it is broken off, the same
+    once more takes the others back.
     """
     with change() as session:
         migration = migration_to_undo(session, protocol_id, now)
-        since, whom = migration.at, _moved_by(session, migration.id or 0)
-        session.execute(
-            update(ProtocolMigration)
-            .where(col(ProtocolMigration.id) == migration.id)
-            .values(undone_at=now, undone_by=by)
-        )
-        record_event(session, at=now, by=by, what="protocol_migration_undone", why=protocol_id)
+        number, since, whom = migration.id or 0, migration.at, _moved_by(session, migration.id or 0)
     done, stayed = list[Effect](), list[tuple[int, str]]()
     left: list[tuple[int, str]] = []
-    for some in _parts(whom):
+    for some in _parts(whom, progress):
         with change() as session:
             was = {one.enrollment_id: one for one in some}
             for stored in _running(session, list(was)):
                 one = was[stored.id or 0]
+                if stored.version == one.from_version:
+                    continue
                 if stored.version != one.to_version:
                     stayed.append((one.enrollment_id, "the patient was moved again since"))
                     continue
                 back = Migrate(load_version(session, protocol_id, one.from_version))
                 done.append(apply(session, one.enrollment_id, back, rules=rules, now=now, by=by))
             left += _left_since(session, list(was), since)
+    with change() as session:
+        these = update(ProtocolMigration).where(col(ProtocolMigration.id) == number)
+        session.execute(these.values(undone_at=now, undone_by=by))
+        record_event(session, at=now, by=by, what="protocol_migration_undone", why=protocol_id)
     return Migrated(tuple(done), left=tuple(left), stayed=tuple(stayed))
 
 
-def _parts(whom: Sequence[_T]) -> Iterator[Sequence[_T]]:
+def _parts(whom: Sequence[_T], progress: Progress) -> Iterator[Sequence[_T]]:
     for start in range(0, len(whom), _AT_ONCE):
+        progress(start, len(whom))
         yield whom[start : start + _AT_ONCE]
 
 
 def last_migration(session: Session, protocol_id: str, now: datetime) -> ProtocolMigration | None:
-    """The last migration of a protocol, where it can still be taken back."""
-    found = select(ProtocolMigration).where(col(ProtocolMigration.protocol) == protocol_id)
+    """The last migration of a protocol that can still be taken back: one that was broken off and begun again is two."""
+    found = select(ProtocolMigration).where(
+        col(ProtocolMigration.protocol) == protocol_id, col(ProtocolMigration.undone_at).is_(None)
+    )
     last = session.scalar(found.order_by(col(ProtocolMigration.id).desc()).limit(1))
-    return last if last is not None and last.undone_at is None and now - last.at <= UNDO_WITHIN else None
+    return last if last is not None and now - last.at <= UNDO_WITHIN else None
 
 
 def migration_to_undo(session: Session, protocol_id: str, now: datetime) -> ProtocolMigration:

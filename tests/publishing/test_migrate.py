@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from notifier.db.engine import reading, writing
 from notifier.db.events import of_enrollment
 from notifier.db.tables import Enrollment, Message
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
+from notifier.publishing import migrate as migrating
 from notifier.publishing.approve import approve
 from notifier.publishing.effect import protocol_effect
 from notifier.publishing.effect_sentences import effect_summary
@@ -129,6 +134,44 @@ def test_a_migration_is_taken_back_within_an_hour_and_what_left_meanwhile_is_lis
     after = changed.clinic.texts(changed.told)["sun-again"], changed.clinic.texts(changed.fresh)["today"]
     assert before[0].due_at == after[0].due_at
     assert MessageState.DELIVERED is after[1].state
+    with pytest.raises(Refused, match="none to take back"):
+        changed.undo(after=HOUR / 2)
+
+
+def test_what_is_broken_off_loses_nobody_and_moves_nobody_twice_there_and_back(
+    changed: Changed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine stops between two patients, once on the way there and once on the way back."""
+    monkeypatch.setattr(migrating, "_AT_ONCE", 1)
+    both = {changed.told, changed.fresh}
+    was = {whose: changed.sun(whose) for whose in both}
+
+    def stops_after(transactions: int) -> None:
+        left = iter(range(transactions))
+
+        @contextmanager
+        def change(self: Changed) -> Iterator[Session]:
+            if next(left, None) is None:
+                raise ConnectionError
+            with writing(self.clinic.engine) as session:
+                yield session
+
+        monkeypatch.setattr(Changed, "_change", property(lambda self: partial(change, self)))
+
+    def moved() -> int:
+        return sum(changed.sun(whose) == was[whose] + 3 * DAY for whose in both)
+
+    stops_after(1)
+    with pytest.raises(ConnectionError):
+        changed.migrate()
+    assert 1 == moved()
+    stops_after(99)
+    assert (1, 2) == (len(changed.migrate().effects), moved())
+    stops_after(2)  # the second is back, and that this migration is taken back is not written down
+    with pytest.raises(ConnectionError):
+        changed.undo(after=HOUR / 2)
+    stops_after(99)
+    assert [(0, 1), (1, 0)] == [(len(changed.undo(after=HOUR / 2).effects), moved()) for _ in both]
     with pytest.raises(Refused, match="none to take back"):
         changed.undo(after=HOUR / 2)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from notifier.db.engine import reading, writing
 from notifier.db.protocols import approvals, open_pauses
@@ -139,6 +139,27 @@ def test_an_effect_that_takes_long_to_count_says_how_far_it_is_and_has_no_button
     assert "1 more, by name Bea Holm" in words(whole)
     admin.enroll(protocol="microneedling-week", name="Cy Oz", phone="+12125550133")
     assert "Move all 3" in admin.read(page), "opened again, it shows what is so then"
+
+
+def test_moving_many_patients_says_how_far_it_is_and_is_done_once_however_often_it_is_pressed(admin: Pages) -> None:
+    admin.enroll(protocol="microneedling-week")
+    publish_ten_days_of_no_sun(admin)
+    page, countings = "/protocols/microneedling-week/effect", admin.context.countings
+    said = {"sure": admin.token(page, "sure"), "whom": "all"}
+    with countings._turn:
+        countings.wait = 0
+        begun = [admin.post("/protocols/microneedling-week/migrate", **said) for _ in range(2)]
+        assert [(303, page)] * 2 == [(one.status_code, one.headers["location"]) for one in begun]
+        busy = admin.get(page)
+        assert ("1", True) == (busy.headers["refresh"], "Moving the patients" in busy.text)
+    countings.wait = 30
+    assert "1 patient is on version" in admin.read(page)
+    assert ("patient is on version" in admin.read(page), "Take back what was moved" in admin.read(page)) == (
+        False,
+        True,
+    )
+    with reading(admin.engine) as session:
+        assert 1 == session.scalar(select(func.count()).select_from(MigratedEnrollment))
 
 
 def test_running_patients_are_moved_as_shown_and_taken_back(admin: Pages) -> None:

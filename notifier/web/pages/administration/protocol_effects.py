@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
 from typing import Final
 
@@ -11,24 +12,28 @@ from notifier.db.corrections import last_version_moved_to, misinformed_by
 from notifier.db.engine import reading, writing
 from notifier.domain.instants import zone_called
 from notifier.domain.refused import Refused
-from notifier.publishing.effect import PatientEffect, ProtocolEffect, protocol_effect
+from notifier.publishing.effect import PatientEffect, ProtocolEffect, no_progress, protocol_effect
 from notifier.publishing.effect_sentences import effect_summary
-from notifier.publishing.migrate import Migrated, last_migration, migrate, undo
-from notifier.web.countings import Counting, Figures, Progress
+from notifier.publishing.migrate import last_migration, migrate, to_be_moved, undo
+from notifier.web.countings import Counting, Figures, Progress, Work
 from notifier.web.pages.administration.protocols import the_protocol
-from notifier.web.view import Page, View
+from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.effect_view import EffectRow, effect_rows
 from schedules.catalogue import Catalogue
 from schedules.protocol import CareProtocol
 
 _IN_FULL: Final = 30
 """So many patients are shown with their texts; the others by name."""
+_ONCE_MORE: Final = "Something has changed since you looked. Look at it once more."
 
 
 def show_effect(view: View) -> Response:
     """Patient by patient what moves, who was told otherwise, what would be past; with the buttons that move them."""
-    protocol = the_protocol(view)
-    found = counted_effect(view, protocol, view.context.protocols)
+    protocol, context = the_protocol(view), view.context
+    moved = context.countings.find(_moving(view, protocol), context.clock.monotonic())
+    if moved is not None:
+        return _moved(view, protocol, moved)
+    found = counted_effect(view, protocol, context.protocols)
     return still_counting(view, protocol, found) if isinstance(found, Counting) else _page(view, found)
 
 
@@ -62,57 +67,81 @@ def figures_of(found: ProtocolEffect) -> Figures:
     }
 
 
-def still_counting(view: View, protocol: CareProtocol, counting: Counting) -> Response:
-    """How far it is; the browser looks again by itself, with or without scripts."""
-    made = view.page("counting.html", protocol=protocol, done=counting.done, of=counting.of)
+def still_counting(view: View, protocol: CareProtocol, counting: Counting, *, moves: bool = False) -> Response:
+    """How far it is; the browser looks again by itself, with or without scripts. `moves`: patients are being moved."""
+    made = view.page("counting.html", protocol=protocol, done=counting.done, of=counting.of, moves=moves)
     made.headers["Refresh"] = "1"
     return made
 
 
 def migrate_patients(view: View) -> Response:
     """Move all of them, or only those not yet told otherwise, as they were shown."""
-    found = _effect(view)
-    if view.field("sure") != found.digest:
-        return _page(view, figures_of(found), notes=["Something has changed since you looked. Look at it once more."])
-    whom = view.field("whom")
+    protocol, context, now, by = the_protocol(view), view.context, view.now, view.who.by
+    whom, sure = view.field("whom"), view.field("sure")
     if whom not in ("all", "not-told"):
         raise Refused("say whom to move: all, or only those not yet told otherwise", "whom")
-    context = view.context
-    done = migrate(
-        partial(writing, context.engine), found, not_told=whom == "not-told", rules=context.rules, now=view.now,
-        by=view.who.by,
-    )  # fmt: skip
-    view.note("did", f"migrate {found.protocol.id} {found.protocol.version}")
-    return _page(view, figures_of(_effect(view)), done=done)
+    not_told = whom == "not-told"
+
+    def move(progress: Progress) -> Figures:
+        found = _effect(view, protocol, progress)
+        if sure != found.digest:
+            return {**figures_of(found), "notes": [_ONCE_MORE]}
+        to_be_moved(found, not_told=not_told)
+        view.note("did", f"migrate {protocol.id} {protocol.version}")
+        change, rules = partial(writing, context.engine), context.rules
+        done = migrate(change, found, not_told=not_told, rules=rules, now=now, by=by, progress=progress)
+        return {**figures_of(_effect(view, protocol)), "done": done}
+
+    return _moved(view, protocol, _begin(view, protocol, move))
 
 
 def take_back(view: View) -> Response:
     """Take the last migration back, within an hour; what left meanwhile is listed."""
-    protocol, context = the_protocol(view), view.context
-    done = undo(partial(writing, context.engine), protocol.id, rules=context.rules, now=view.now, by=view.who.by)
-    view.note("did", f"undo migrate {protocol.id}")
-    return _page(view, figures_of(_effect(view)), done=done, undone=True)
+    protocol, context, now, by = the_protocol(view), view.context, view.now, view.who.by
+
+    def move_back(progress: Progress) -> Figures:
+        change = partial(writing, context.engine)
+        done = undo(change, protocol.id, rules=context.rules, now=now, by=by, progress=progress)
+        view.note("did", f"undo migrate {protocol.id}")
+        return {**figures_of(_effect(view, protocol)), "done": done, "undone": True}
+
+    return _moved(view, protocol, _begin(view, protocol, move_back))
 
 
-def _effect(view: View) -> ProtocolEffect:
-    context, protocol = view.context, the_protocol(view)
+def _moving(view: View, protocol: CareProtocol) -> Hashable:
+    """Under what the moving of its patients, by this person, is found again."""
+    return (view.session_key, protocol.id, "moving")
+
+
+def _begin(view: View, protocol: CareProtocol, work: Work) -> Figures | Counting:
+    return view.context.countings.begin(_moving(view, protocol), work, view.context.clock.monotonic())
+
+
+def _moved(view: View, protocol: CareProtocol, found: Figures | Counting) -> Response:
+    """What was done; else how far it is, at the address that may be looked at again."""
+    if not isinstance(found, Counting):
+        return _page(view, found)
+    if view.request.method == "POST":
+        return redirect(f"/protocols/{protocol.id}/effect")
+    return still_counting(view, protocol, found, moves=True)
+
+
+def _effect(view: View, protocol: CareProtocol, progress: Progress = no_progress) -> ProtocolEffect:
+    context = view.context
     with reading(context.engine) as session:
         return protocol_effect(
-            session, protocol.id, protocols=context.protocols, rules=context.rules, now=view.now
-        )  # fmt: skip
+            session, protocol.id, protocols=context.protocols, rules=context.rules, now=view.now, progress=progress
+        )
 
 
-def _page(
-    view: View, found: Figures, *, notes: list[str] | None = None, done: Migrated | None = None, undone: bool = False
-) -> Response:
+def _page(view: View, found: Figures) -> Response:
     protocol = the_protocol(view)
     with reading(view.context.engine) as session:
         last = last_migration(session, protocol.id, view.now)
         version = last_version_moved_to(session, protocol.id)
         told = len(misinformed_by(session, protocol.id, version)) if version else 0
-    return view.page(
-        "protocol_effect.html", last=last, notes=notes or [], done=done, undone=undone, told=told, **found
-    )  # fmt: skip
+    values = {"notes": [], "done": None, "undone": False, **found}
+    return view.page("protocol_effect.html", last=last, told=told, **values)
 
 
 def _rows(one: PatientEffect) -> list[EffectRow]:
