@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from notifier.cli.output import note, show, table
 from notifier.cli.timeline_table import local
+from notifier.db.enrollments import the_enrollment
+from notifier.db.tables import Enrollment
 from notifier.domain.instants import zone_called
 from notifier.enrollments.effect import Effect, TextEffect, What
 
+Named = Mapping[int, Enrollment]
+"""By number: the enrollments that an effect names."""
 
-def print_effect(effect: Effect) -> None:
+
+def print_effect(effect: Effect, named: Named) -> None:
     """Every text that is concerned, the patient's first, then those of others on the number; then what to mind."""
-    zone = zone_called(effect.timezone)
+    zone, own = zone_called(effect.timezone), named[effect.enrollment]
     if effect.already:
-        show(f"enrollment {effect.enrollment} is {effect.before['state'].replace('_', '-')} already; nothing changes")
+        show(f"{called(own)} is {effect.before['state'].replace('_', '-')} already; nothing changes")
     else:
-        print_texts(effect.texts, zone, f"enrollment {effect.enrollment}")
+        print_texts(effect.texts, zone, called(own))
     for other in effect.others:
-        print_texts(other.texts, zone, f"enrollment {other.enrollment}, on the same phone")
-    for sentence in effect.notes:
+        whose = named[other.enrollment]
+        same = whose.folded_name == own.folded_name
+        where = "the same patient's other treatment" if same else "on the same phone"
+        print_texts(other.texts, zone, f"{called(whose)}, {where}")
+    for sentence in effect.notes_naming(lambda whose: called(named[whose])):
         note(f"! {sentence}")
     if effect.unanswered:
         note(f"to answer: notifier change {effect.enrollment} --answer QUESTION=ANSWER")
+
+
+def named_by(session: Session, effect: Effect) -> Named:
+    """The enrollments that the effect names, its own first."""
+    others = {*(one.enrollment for one in effect.others), *(whose for whose, _ in effect.nobody_tells)}
+    return {whose: the_enrollment(session, whose) for whose in (effect.enrollment, *sorted(others))}
+
+
+def called(enrollment: Enrollment) -> str:
+    """The number that commands take, and whose it is."""
+    return f"enrollment {enrollment.id} ({enrollment.name})"
 
 
 def print_texts(texts: Sequence[TextEffect], zone: ZoneInfo, whose: str) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from notifier.db.events import record_event
@@ -109,7 +109,12 @@ def undo(
     """
     with change() as session:
         migration = migration_to_undo(session, protocol_id, now)
-        number, since, whom = migration.id or 0, migration.at, _moved_by(session, migration.id or 0)
+        since = migration.at
+        if migration.undone_at is None:
+            these = update(ProtocolMigration).where(col(ProtocolMigration.id) == migration.id)
+            session.execute(these.values(undone_at=now, undone_by=by))
+            record_event(session, at=now, by=by, what="protocol_migration_undone", why=protocol_id)
+        whom = _moved_by(session, migration.id or 0)
     done, stayed = list[Effect](), list[tuple[int, str]]()
     left: list[tuple[int, str]] = []
     for some in _parts(whom, progress):
@@ -125,10 +130,6 @@ def undo(
                 back = Migrate(load_version(session, protocol_id, one.from_version))
                 done.append(apply(session, one.enrollment_id, back, rules=rules, now=now, by=by))
             left += _left_since(session, list(was), since)
-    with change() as session:
-        these = update(ProtocolMigration).where(col(ProtocolMigration.id) == number)
-        session.execute(these.values(undone_at=now, undone_by=by))
-        record_event(session, at=now, by=by, what="protocol_migration_undone", why=protocol_id)
     return Migrated(tuple(done), left=tuple(left), stayed=tuple(stayed))
 
 
@@ -141,10 +142,29 @@ def _parts(whom: Sequence[_T], progress: Progress) -> Iterator[Sequence[_T]]:
 def last_migration(session: Session, protocol_id: str, now: datetime) -> ProtocolMigration | None:
     """The last migration of a protocol that can still be taken back: one that was broken off and begun again is two."""
     found = select(ProtocolMigration).where(
-        col(ProtocolMigration.protocol) == protocol_id, col(ProtocolMigration.undone_at).is_(None)
+        col(ProtocolMigration.protocol) == protocol_id, col(ProtocolMigration.at) >= now - UNDO_WITHIN,
+        or_(col(ProtocolMigration.undone_at).is_(None), _is_half_undone()),
+    )  # fmt: skip
+    return session.scalar(found.order_by(col(ProtocolMigration.id).desc()).limit(1))
+
+
+def _is_half_undone() -> ColumnElement[bool]:
+    """Whether taking it back was broken off: somebody is still where it led, and no later one has led there."""
+    moved, later = aliased(MigratedEnrollment), aliased(MigratedEnrollment)
+    again = select(col(later.enrollment_id)).where(
+        col(later.enrollment_id) == col(moved.enrollment_id), col(later.migration_id) > col(moved.migration_id)
     )
-    last = session.scalar(found.order_by(col(ProtocolMigration.id).desc()).limit(1))
-    return last if last is not None and now - last.at <= UNDO_WITHIN else None
+    still_there = (
+        select(col(Enrollment.id))
+        .join(moved, col(moved.enrollment_id) == col(Enrollment.id))
+        .where(
+            col(moved.migration_id) == col(ProtocolMigration.id),
+            col(moved.to_version) == col(Enrollment.version),
+            col(Enrollment.state).in_(RUNNING),
+            ~again.correlate(moved).exists(),
+        )
+    )
+    return still_there.correlate(ProtocolMigration).exists()
 
 
 def migration_to_undo(session: Session, protocol_id: str, now: datetime) -> ProtocolMigration:

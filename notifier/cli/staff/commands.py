@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from notifier.cli.context import CommandContext, command_context, enrollment_called
-from notifier.cli.effect_table import print_effect
+from notifier.cli.effect_table import named_by, print_effect
 from notifier.cli.options import DryRun, Json, WhichEnrollment, Yes
 from notifier.cli.output import confirm, is_attended, note, print_json
 from notifier.db.engine import reading, writing
@@ -154,9 +154,11 @@ def carry_out(
             command = read(context, stored)
             effect = preview(session, whose, command, rules=context.rules, now=context.now)
             question = command.question(stored, zone_called(stored.timezone))
+            named = named_by(session, effect)
         does_it = not (dry_run or effect.already or (as_json and is_attended() and not yes))
         if not as_json:
-            print_effect(effect)
+            context.shows(named)
+            print_effect(effect, named)
         if does_it:
             if not as_json:
                 confirm(question, yes=yes)
@@ -183,15 +185,18 @@ def never_text(
         with reading(context.engine) as session:
             whose = enrollment_called(session, enrollment)
             found = plan_never_text(session, whose, context.rules)
+            name = the_enrollment(session, whose).name
+        if not as_json:
+            context.shows([whose])
         if reconsent is not None:
-            context.confirm("May this person be texted again?", yes=yes)
+            context.confirm(f"May {name} be texted again?", yes=yes)
             with context.change() as session:
                 text_again(session, whose, reconsent=reconsent, now=context.now, by=context.by)
             context.report("this person may be texted again: enroll anew")
             return
         if not as_json:
             planned = counted(found.withdrawn, "planned text")
-            context.confirm(f"Never text this person again, on any number ({planned})?", yes=yes)
+            context.confirm(f"Never text {name} again, on any number ({planned})?", yes=yes)
         with context.change() as session:
             done = never_text_person(session, whose, rules=context.rules, now=context.now, by=context.by)
         if as_json:

@@ -144,7 +144,7 @@ def test_cancelling_says_what_it_does_to_others_on_the_phone(clinic: Desk, ana: 
     clinic(*ana)
     clinic(*ana, "--name", "Eva Poe")
     shown = clinic("cancel", "2", "--yes").out
-    assert (4, True) == (shown.count("withdrawn"), "enrollment 1, on the same phone" in shown)
+    assert (4, True) == (shown.count("withdrawn"), "enrollment 1 (Ana Lopez), on the same phone" in shown)
     clinic("resume", "2", "--yes")
     answer = clinic("cancel", "2", "--json").answer
     (first,) = answer["others"]
