@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.array_param import in_array
-from notifier.db.outbox import in_state
 from notifier.db.tables import Attempt, Enrollment, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
@@ -29,10 +28,11 @@ from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
 from notifier.sending.gates.closed import Gates, Trial
 
 _AS_THEY_ARE_NOW: Final[Select[Any]] = (
-    select(*DECIDED_BY, col(Attempt.id))
+    select(*DECIDED_BY, col(Attempt.id), col(Message.state), col(Attempt.outcome))
+    .select_from(Attempt)
+    .join(Message, col(Message.id) == col(Attempt.message_id))
     .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id), isouter=True)
-    .join(Attempt, col(Attempt.message_id) == col(Message.id))
-    .where(in_array(col(Attempt.id), "attempts"), col(Attempt.outcome).is_(None), in_state(MessageState.ATTEMPTING))
+    .where(in_array(col(Attempt.id), "attempts"))  # and no more: PostgreSQL would read all that is in flight for each
 )
 Verdict = str | datetime
 """Why a claimed text must not be called now, for staff; or until when it may be delivered if it is."""
@@ -80,7 +80,8 @@ def verdicts(session: Session, rules: SendingRules, claims: Sequence[Claim], now
     withdrawn, or leaves.
     """
     found = session.connection().execute(_AS_THEY_ARE_NOW, {"attempts": [one.attempt_id for one in claims]}).all()
-    rows = {row[-1]: Due.of(row) for row in found}
+    are_open = (row for row in found if row[-2] is MessageState.ATTEMPTING and row[-1] is None)
+    rows = {row[-3]: Due.of(row) for row in are_open}
     facts = FactsOfBatch.of(
         session, list(rows.values()), window=rules.window, offices=rules.offices, staffed=rules.staffed,
         most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip

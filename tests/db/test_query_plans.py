@@ -14,7 +14,7 @@ from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.enrollments import eligibility, plans
 from notifier.numbers import holds, opt_outs
-from notifier.sending import claim
+from notifier.sending import claim, last_look
 from notifier.sending.gates import recoveries
 from notifier.sending.known import what_is_known
 
@@ -96,6 +96,7 @@ def test_postgresql_can_use_the_index(postgresql_engine: Engine, now: datetime) 
         (lambda s: s.connection().execute(claim._READY, known), "ix_messages_ready"),
         (lambda s: s.connection().execute(claim._UNMARKED, known), "ix_messages_unmarked"),
         (lambda s: recoveries.last_departure(s, now), "ix_messages_left"),
+        (lambda s: s.connection().execute(last_look._AS_THEY_ARE_NOW, {"attempts": ["a", "b"]}), "pk_attempts"),
         (recoveries.open_recoveries, "ix_recoveries_open"),
         (lambda s: opt_outs.is_opted_out(s, ANA), "ix_opt_outs_open"),
         (lambda s: holds.open_holds(s, ANA), "ix_number_holds_open"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import delete, update
+from sqlalchemy import Update, delete, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -80,6 +80,18 @@ async def test_what_is_said_between_claim_and_call_keeps_a_text_from_leaving(sen
         sending.start()  # a worker that still knew of the attempt would miss it
 
 
+async def test_an_attempt_that_another_has_taken_over_between_claim_and_call_is_not_called(sending: Sending) -> None:
+    state = update(Message).values(state=S.UNKNOWN), col(Message.id)
+    outcome = update(Attempt).values(outcome="unknown"), col(Attempt.message_id)
+    for phone, (change, its_text) in {"+12125550101": state, "+12125550102": outcome}.items():
+        text, called = sending.plan(sending.enroll(phone=phone), phone=phone), len(sending.gateway.asked)
+        sending.at[PausePoint.CLAIMED] = partial(_execute, sending, change.where(its_text == text))
+        await sending.turn()
+        taken_over, _ = sending.attempts(text)
+        assert ("it was taken over", called + 1) == (taken_over.detail, len(sending.gateway.asked))
+        assert taken_over.id != sending.gateway.asked[-1].token
+
+
 async def test_a_test_may_stop_the_engine_at_every_point_of_a_texts_way(sending: Sending) -> None:
     """So that every order of what staff do, a call, a receipt and a crash can be tried on purpose."""
     text, seen = sending.plan(), list[tuple[PausePoint, MessageState]]()
@@ -140,6 +152,11 @@ def _meanwhile(
 ) -> None:
     with writing(sending.engine) as session:
         say(session, Waiting(enrollment, text, phone, sending.clock.now()))
+
+
+def _execute(sending: Sending, change: Update) -> None:
+    with writing(sending.engine) as session:
+        session.execute(change)
 
 
 def _hold(session: Session, waiting: Waiting, kinds: str) -> None:
