@@ -66,6 +66,11 @@ def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
+def read_instant(value: Any) -> datetime | None:
+    """An instant as a driver gives it, where no column reads it."""
+    return _from_text(value) if isinstance(value, str) else _to_utc(value)
+
+
 class JSONDoc(TypeDecorator[Any]):
     """A small JSON document; assign a new one to change it, in-place changes are not tracked."""
 

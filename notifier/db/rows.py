@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Any, Final, cast
 
 from pydantic_core import PydanticUndefined
-from sqlalchemy import CursorResult, Insert, Result, Select, Table, func, insert, select, text
+from sqlalchemy import CursorResult, Insert, Select, Table, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
@@ -23,11 +23,8 @@ Row = Mapping[str, Any]
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert all rows, each with the same columns. Nothing is checked here but what the database checks."""
-    if len(rows) < 2:
-        if rows:
-            session.connection().execute(_insert(model), rows[0])
-    else:
-        session.connection().exec_driver_sql(*_insert_of_tuples(model, rows, session.get_bind().dialect.name))
+    if rows:
+        _tell(session, model, rows)
 
 
 def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> list[int]:
@@ -35,7 +32,7 @@ def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[
     if not rows:
         return []
     if len(rows) == 1:  # the plain statement is told its id anyway, for a third less
-        return [_id_of(session.connection().execute(_insert(model), rows[0]))]
+        return [_id_of(_tell(session, model, rows))]
     ids = _next_ids(session, model, len(rows))
     insert_rows(session, model, [{"id": id_, **row} for id_, row in zip(ids, _alike(model, rows), strict=True)])
     return ids
@@ -64,8 +61,17 @@ def table_of(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
-def _id_of(inserted: Result[Any]) -> int:
-    key = cast("CursorResult[Any]", inserted).inserted_primary_key
+def _tell(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> CursorResult[Any]:
+    """Past SQLAlchemy's own inserts: building a row's parameters takes them as long as the insert itself."""
+    kind = session.get_bind().dialect.name
+    if kind == "postgresql" and len(rows) == 1:  # a COPY tells no id
+        return session.connection().execute(_insert(model), rows[0])
+    statement, tuples = _insert_of_tuples(model, rows, kind)
+    return session.connection().exec_driver_sql(statement, tuples if len(tuples) > 1 else tuples[0])
+
+
+def _id_of(inserted: CursorResult[Any]) -> int:
+    key = inserted.inserted_primary_key if inserted.context.compiled else (inserted.lastrowid,)
     assert key is not None
     return int(key[0])
 
@@ -92,7 +98,6 @@ def _last_id(model: type[SQLModel]) -> Select[Any]:
     return select(func.max(table_of(model).c.id))
 
 
-# SQLAlchemy would build a dictionary of parameters for each row, and a tuple of that: as long as the insert itself.
 def _insert_of_tuples(model: type[SQLModel], rows: Sequence[Row], kind: str) -> tuple[str, list[tuple[Any, ...]]]:
     """The statement for the driver, and its parameters: column by column, each value as its column wants it."""
     defaults, rows, checks = _defaults(model), _alike(model, rows), _checks(model)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
     Text,
     cast,
@@ -25,9 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from notifier.db.array_param import in_array
-from notifier.db.columns import UTCDateTime
+from notifier.db.columns import UTCDateTime, read_instant
 from notifier.db.enrollments import by_ids
 from notifier.db.outbox import LEFT, LONGEST_DAY
+from notifier.db.prepared import PreparedStatement
 from notifier.db.rows import table_of
 from notifier.db.tables import (
     Approval,
@@ -98,7 +98,7 @@ class Standing:
 def refuse_unready(session: Session, facts: EnrollmentFacts, rules: PlanningRules) -> None:
     """Raise Refused for a protocol that is paused, or that no clinician stands behind in this language."""
     standing = Standing()
-    _take(standing, session.execute(_OF_PROTOCOLS, _protocols_of([facts])).all())
+    _take(standing, _OF_PROTOCOLS.run(session, _protocols_of([facts])).all())
     standing.refuse_unready(facts, rules)
 
 
@@ -128,7 +128,7 @@ def read_standing(session: Session, wanted: Sequence[Checked], now: datetime) ->
         "now": now,
     }
     standing = Standing()
-    known = _take(standing, session.connection().execute(_EVERYTHING, parameters).all())
+    known = _take(standing, _EVERYTHING.run(session, parameters).all())
     standing.enrollments = by_ids(session, known) if known else []
     return standing
 
@@ -165,7 +165,7 @@ def _take(standing: Standing, rows: Sequence[Any]) -> set[int]:
     return known
 
 
-def _take_of_number(standing: Standing, what: str, number: str, one: str, other: str, at: datetime) -> None:
+def _take_of_number(standing: Standing, what: str, number: str, one: str, other: str, at: Any) -> None:
     match what:
         case "opted out":
             standing.opted_out.add(number)
@@ -176,7 +176,8 @@ def _take_of_number(standing: Standing, what: str, number: str, one: str, other:
         case "in course":
             standing.in_course.add((number, one))
         case "left":
-            standing.left[number].append(at)
+            if (instant := read_instant(at)) is not None:
+                standing.left[number].append(instant)
 
 
 _NO_PLACE: Final[ColumnElement[int]] = literal_column("0")
@@ -236,5 +237,5 @@ def _as_row(what: str, found: Select[*tuple[Any, ...]]) -> Select[Any]:
     return found.with_only_columns(literal_column(f"'{what}'"), _NO_PLACE, about, one, other, at)
 
 
-_OF_PROTOCOLS: Final[CompoundSelect[Any]] = union_all(*_about_protocols())
-_EVERYTHING: Final[CompoundSelect[Any]] = union_all(*_about_protocols(), *_about_numbers())
+_OF_PROTOCOLS: Final = PreparedStatement(union_all(*_about_protocols()))
+_EVERYTHING: Final = PreparedStatement(union_all(*_about_protocols(), *_about_numbers()))

@@ -61,7 +61,7 @@ ANA, BEA = "+12125550101", "+12125550102"
             lambda s, now: holds.holds_on(s, {ANA, BEA}),
             "SEARCH number_holds USING INDEX ix_number_holds_open (phone=?)",
         ),
-        (lambda s, now: s.connection().execute(eligibility._EVERYTHING, _of_a_new_one(now)), "COMPOUND QUERY"),
+        (lambda s, now: eligibility._EVERYTHING.run(s, _of_a_new_one(now)), "COMPOUND QUERY"),
         (lambda s, now: what_is_known(s, {ANA, BEA}, {1}, left_before=now), "COMPOUND QUERY"),
         (
             lambda s, now: opt_outs.opted_out_phones(s, {ANA, BEA}),
