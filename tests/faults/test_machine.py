@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from notifier.db.engine import open_engine
 from notifier.domain.planning import difference
 from notifier.domain.planning.difference import PlannedChange
+from notifier.domain.states import MessageState
 from notifier.enrollments import keys
 from notifier.sending import decide, last_look
 from notifier.sending.claim import Claim
@@ -23,7 +24,8 @@ from notifier.sending.decide import Send
 from notifier.sending.facts import Due, FactsOfBatch
 from notifier.sending.last_look import Verdict
 from tests.faults.conftest import FULL
-from tests.machine.machine import PROFILES, Clinic, counted, search
+from tests.machine.machine import PROFILES, Clinic, counted
+from tests.machine.search import search
 from tests.machine.test_machine import on_sqlite
 
 
@@ -43,9 +45,15 @@ def _comes_back_as_it_was(row: Any, message: Any, phone: str, now: datetime) -> 
     return None if overtaken else _ON_ITS_WAY(row, message, phone, now)
 
 
+def _keeps_its_moment(row: Any, message: Any, phone: str, now: datetime) -> PlannedChange | None:
+    has_left, is_planned = row.state in (MessageState.ACCEPTED, MessageState.SENT), message and message.due_at
+    return None if has_left and is_planned else _ON_ITS_WAY(row, message, phone, now)
+
+
 _ON_ITS_WAY = difference._on_its_way
 PUT_BACK: dict[str, tuple[str, Any, str, Any]] = {
     "K2": ("come back", difference, "_on_its_way", _comes_back_as_it_was),
+    "K2, by a receipt alone": ("come back", difference, "_on_its_way", _keeps_its_moment),
     "K4": ("come back", last_look, "_as_it_is", _no_last_look),
     "K8": ("numbers", keys, "_standing", lambda *_: []),
     "beside another": ("everything", decide, "waits_until", lambda *_, **__: None),

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import Engine
 
-from notifier.enrollments.changes import ChangeRequest
-from notifier.enrollments.command import Command
-from notifier.enrollments.commands import Cancel, Change, Hold, InformInPerson, Resume
-from notifier.sending import dispatch
+from notifier.sending.outcomes.resolve import OnUnknown
 from notifier.sending.pause_points import PausePoint
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated, Outcome, Unknown
+from tests.machine.changes import STATES, change_course
+from tests.machine.in_review import say_whether_they_left
 from tests.machine.promises import Course
+from tests.machine.rest import come_to_rest
 from tests.machine.world import World
 from tests.setups.fakes import Answer, created_but_lost
 
@@ -53,13 +51,22 @@ moment = st.none() | st.sampled_from(list(PausePoint))
 COURSE = st.tuples(st.sampled_from(["face", "face", "lips"]), st.integers(0, 20), st.booleans())
 SHIFTS = [-48, -25, -24, -12, -2, 2, 12, 24, 25]
 """Hours by which a date is corrected: what a text says or when it may leave becomes another, or its use is over."""
-STATES = ["hold", "resume", "cancel", "inform"]
 WORDS = st.sampled_from(["STOP", "stop please"])
 RECEIPTS = st.sampled_from([("undelivered", 30003), ("failed", 30008), ("sent", None), ("delivered", None)])
 PROFILES: dict[str, set[str]] = {
     "numbers": {"enroll_another", "change_phone", "change_state"},
-    "on the way": {"correct_date", "change_phone", "change_state", "say_stop", "answer", "live", "live_on"},
-    "come back": {"correct_date", "receipt", "live"},
+    "on the way": {
+        "correct_date",
+        "change_phone",
+        "change_state",
+        "say_stop",
+        "answer",
+        "say_whether_they_left",
+        "live",
+        "live_until_a_text",
+        "live_on",
+    },
+    "come back": {"correct_date", "receipt", "ask_about_receipts", "live", "live_until_a_text"},
     "machines": {
         "change_state",
         "answer",
@@ -69,7 +76,9 @@ PROFILES: dict[str, set[str]] = {
         "copy",
         "go_back",
         "recover",
+        "say_whether_they_left",
         "live",
+        "live_until_a_text",
         "live_on",
     },
 }  # fmt: skip
@@ -94,11 +103,21 @@ class Clinic(RuleBasedStateMachine):
     comes_to_rest = True
     """Each run ends with a fortnight in which all is well: half of its time."""
 
-    @initialize(who=st.sampled_from(PATIENTS), course=COURSE, zone=ZONE, language=LANGUAGE)
-    def begin(self, who: tuple[str, str], course: tuple[str, int, bool], zone: str, language: str) -> None:
+    @initialize(
+        who=st.sampled_from(PATIENTS), course=COURSE, zone=ZONE, language=LANGUAGE,
+        on_unknown=st.sampled_from(["resend_once", "review"]),
+    )  # fmt: skip
+    def begin(
+        self,
+        who: tuple[str, str],
+        course: tuple[str, int, bool],
+        zone: str,
+        language: str,
+        on_unknown: OnUnknown = "resend_once",
+    ) -> None:
         self.place = TemporaryDirectory()
         self.opened = self.open_engine(Path(self.place.name))
-        self.world = World(self.opened.__enter__(), BEGINS, Path(self.place.name))
+        self.world = World(self.opened.__enter__(), BEGINS, Path(self.place.name), on_unknown)
         self.runner = asyncio.Runner()
         self.enrolled, self.is_broken = 0, False
         counted["runs"] += 1
@@ -146,6 +165,12 @@ class Clinic(RuleBasedStateMachine):
     def change_state(self, at: PausePoint | None, number: int, what: str) -> None:
         self._do(at, partial(change_course, self.world, number, what, None))
 
+    @precondition(lambda self: self.world.texts)
+    @in_profile
+    @rule()
+    def say_whether_they_left(self) -> None:
+        say_whether_they_left(self.world)
+
     # Patients
 
     @in_profile
@@ -171,6 +196,7 @@ class Clinic(RuleBasedStateMachine):
     def answer(self, answers: list[str]) -> None:
         self.world.provider.script.extend(ANSWERS[one] for one in answers)
 
+    @precondition(lambda self: self.world.texts)
     @in_profile
     @rule(number=which, what=RECEIPTS, by_webhook=st.booleans())
     def receipt(self, number: int, what: tuple[str, int | None], by_webhook: bool) -> None:
@@ -189,10 +215,17 @@ class Clinic(RuleBasedStateMachine):
         self._run(self.world.live(timedelta(minutes=minutes)))
 
     @in_profile
+    @rule()
+    def live_until_a_text(self) -> None:
+        """Most of what may happen to a text can only happen once there is one."""
+        self._run(self.world.live(timedelta(days=1), until_a_text=True))
+
+    @in_profile
     @rule(days=st.sampled_from([0.4, 1, 2]))
     def live_on(self, days: float) -> None:
         self._run(self.world.live(timedelta(days=days)))
 
+    @precondition(lambda self: self.world.texts)
     @in_profile
     @rule()
     def ask_about_receipts(self) -> None:
@@ -235,7 +268,7 @@ class Clinic(RuleBasedStateMachine):
             return
         try:
             if self._lives and self.comes_to_rest and not self.is_broken:
-                self._run(self.world.come_to_rest())
+                self._run(come_to_rest(self.world))
         finally:
             counted.update(texts=len(self.world.texts), operations=self.world.operations)
             self.world.process.threads.close()
@@ -248,50 +281,3 @@ class Clinic(RuleBasedStateMachine):
         self.runner.run(what)
         self.world.judge()
         self.is_broken = False
-
-
-_STATES: dict[str, tuple[Command, dict[str, Any]]] = {
-    "hold": (Hold("so"), {"held": True}),
-    "resume": (Resume(), {"held": False, "cancelled": False}),
-    "cancel": (Cancel(), {"cancelled": True}),
-    "inform": (InformInPerson(), {"informed": True}),
-}
-
-
-def change_course(world: World, number: int, what: str, how: Any) -> None:
-    """What staff change of one of the courses."""
-    if not world.known.courses:
-        return
-    whose = sorted(world.known.courses)[number % len(world.known.courses)]
-    if what in _STATES:
-        command, values = _STATES[what]
-        world.command(whose, command, **values)
-    elif what == "treated":
-        at = world.known.courses[whose].treated_at + how * HOUR
-        overtaken = world.known.courses[whose].overtaken_by(at, world.now)
-        world.command(whose, Change(ChangeRequest(treated_at=at)), treated_at=at, overtaken=overtaken)
-    elif what == "phone":
-        world.command(whose, Change(ChangeRequest(phone=how)), patient={"phone": how})
-    else:
-        of_course = {"timezone": "zone", "language": "language"}[what]
-        world.command(whose, Change(ChangeRequest(**{what: how})), **{of_course: how})
-
-
-@contextmanager
-def without_waiting() -> Iterator[None]:
-    """Time is an argument here: what gathers results for some milliseconds would only make it slow."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dispatch, "_BREATH", 0.0)
-        patch.setattr(dispatch, "_GATHER_FOR", 0.0)
-        yield
-
-
-def search(clinic: type[Clinic], *, seeds: Iterable[int], examples: int, steps: int, shrinks: bool = True) -> None:
-    """So many runs of so many operations from each seed; the same ones each time."""
-    phases = [Phase.generate, *([Phase.shrink] if shrinks else [])]
-    size = settings(
-        max_examples=examples, stateful_step_count=steps, phases=phases, deadline=None, database=None,
-        print_blob=False, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))  # fmt: skip
-    with without_waiting():
-        for number in seeds:
-            run_state_machine_as_test(seed(number)(clinic), settings=size)

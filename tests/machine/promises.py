@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.machine.as_said import as_said
+
 PROTOCOLS = Path(__file__).parent / "protocols"
 AREA_ZONES = {"212": "America/New_York", "415": "America/Los_Angeles"}
 OPENS, CLOSES, EARLIEST, LATEST = time(9), time(20), time(8), time(21)
@@ -252,9 +254,13 @@ def _stale(text: Text, mine: Course, step: Step, known: Known, found: re.Match[s
     if "late_text" in step and is_late != bool(found["late"]) and len(moments) == 1:
         return "stale: in the words of another day"
     for topic in step.get("topics", ()):
-        hours = {_hour(one.end(topic), mine) for one in (mine, *known.others(mine)) if topic in one.topics}
-        if not any(hour in text.body for hour in hours):
-            return f"stale: its words do not say that {topic} ends at {' or '.join(hours)}"
+        ends = {
+            as_said(one.end(topic).astimezone(mine.clock), mine.language)
+            for one in (mine, *known.others(mine))
+            if topic in one.topics
+        }
+        if not any(re.search(re.escape(end) + r"(?! a la| \d)", text.body) for end in ends):
+            return f"stale: its words do not say that {topic} ends {' or '.join(ends)}"
     return None
 
 
@@ -268,12 +274,6 @@ def _until(mine: Course, step: Step, known: Known) -> datetime:
     if "lifts" in step:
         return max(_moments(mine, step, known)) + timedelta(**step["stale_after"])
     return mine.useful_until(step)
-
-
-def _hour(end: datetime, mine: Course) -> str:
-    """As a text says it; midnight goes without saying."""
-    local = end.astimezone(mine.clock)
-    return f" {local.hour % 12 or 12}:{local.minute:02} " if local.time() != time(0) else ""
 
 
 def said_twice(texts: Sequence[tuple[Text, bool]]) -> list[str]:

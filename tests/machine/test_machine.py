@@ -14,8 +14,9 @@ from sqlalchemy import Engine, event
 
 from notifier.db.engine import open_engine
 from tests.machine.lost import lost
-from tests.machine.machine import BEGINS, PATIENTS, PHONES, PROFILES, ZONES, Clinic, search, without_waiting
+from tests.machine.machine import BEGINS, PATIENTS, PHONES, PROFILES, ZONES, Clinic
 from tests.machine.promises import WHICH, Course, Known
+from tests.machine.search import search, without_waiting
 
 
 @pytest.mark.parametrize("profile", ["everything", *PROFILES])

@@ -29,15 +29,14 @@ from notifier.sending.adopt import adopt
 from notifier.sending.compare_at_start import compare
 from notifier.sending.gates.confirm_clock import confirm_clock
 from notifier.sending.gates.heartbeats import last_in_use
-from notifier.sending.gates.probe import close_circuit, probe
+from notifier.sending.gates.probe import probe
 from notifier.sending.outcomes.apply_receipt import apply_receipt
+from notifier.sending.outcomes.resolve import OnUnknown
 from notifier.sending.pause_points import PausePoint
 from notifier.sms.gateway import OutgoingText, ProviderMessage
 from schedules.catalogue import parse_protocol
 from tests.conftest import Rows
 from tests.machine.copies import Snapshot, copy
-from tests.machine.in_review import in_review
-from tests.machine.lost import lost
 from tests.machine.process import RULES, MachineClock, Process, Provider
 from tests.machine.promises import PROTOCOLS, Course, Known, Text, broken, said_twice
 from tests.setups.fakes import FakeClock
@@ -48,12 +47,16 @@ CATALOGUE = {file.stem: parse_protocol(file.stem, file.read_text("utf-8")) for f
 class World:
     """Everything that happens goes through here, and is judged here."""
 
-    def __init__(self, engine: Engine, now: datetime, place: Path) -> None:
-        self.engine, self.place = engine, place
+    def __init__(self, engine: Engine, now: datetime, place: Path, on_unknown: OnUnknown) -> None:
+        self.engine, self.place, self._on_unknown = engine, place, on_unknown
         self.truth = FakeClock(now)
         self.known = Known()
         self.violations: list[str] = []
         self.texts: list[tuple[str, Text]] = []
+        self.made = set[str]()
+        """The attempts that the provider has made a text of, whatever we have heard."""
+        self.given_up = set[tuple[str, str]]()
+        """The steps of which a person said, too late for them, that they had not left: nobody says them again."""
         self._not_lost = set[str]()
         """The SIDs that had another receipt than of a failure: receipts come in any order, and the first may win."""
         self.operations = 0
@@ -77,6 +80,7 @@ class World:
         before = [one for _, one in self.texts]
         made = Text(sid, self.truth.now(), text.to, text.body, timedelta(seconds=text.validity_seconds))
         self.texts.append((sid, made))
+        self.made.add(text.token)
         looked = self._looked.get(text.token, [self.known])
         wrong = [broken(made, known, before, self.provider.failed) for known in looked]
         if all(wrong):
@@ -192,7 +196,7 @@ class World:
         if not dispatch.clock_watch.doubt:
             await process.takeover()
             dispatch.trials += await probe(threads, self.provider, now=clock.now())
-            await process.look_up()
+            await process.look_up(self._on_unknown)
         await process.replans.round()
         turn = await process.turn_or_die()
         if turn is None:
@@ -214,13 +218,15 @@ class World:
         await threads.write(lambda session: own.alive(session, self.now, host="here", pid=1))
         own.committed()
 
-    async def live(self, span: timedelta, *, at_least_every: timedelta = timedelta(hours=6)) -> None:
+    async def live(
+        self, span: timedelta, *, at_least_every: timedelta = timedelta(hours=6), until_a_text: bool = False
+    ) -> None:
         """Time passes; the process works whenever a text is due, now and then, and ever less often where one waits."""
         self.operations += 1
-        until, wait = self.truth.now() + span, timedelta(minutes=1)
+        until, wait, first = self.truth.now() + span, timedelta(minutes=1), len(self.texts)
         while True:
             before, due = len(self.texts), await self.pulse()
-            if (left := until - self.truth.now()) <= timedelta(0):
+            if (left := until - self.truth.now()) <= timedelta(0) or (until_a_text and len(self.texts) > first):
                 return
             is_stuck = due is not None and due <= self.truth.now() and len(self.texts) == before
             wait = min(2 * wait, timedelta(minutes=16)) if is_stuck else timedelta(minutes=1)
@@ -269,23 +275,3 @@ class World:
     @property
     def _file(self) -> str:
         return str(make_url(str(self.engine.url)).database)
-
-    async def come_to_rest(self) -> None:
-        """All is well again, and stays so for a fortnight: what was promised has left by then."""
-        self.set_clock(timedelta(0))
-        self.provider.script.clear()
-        self.provider.always, self.provider.down, self.process.dies_at = None, False, None
-        self.process.at.clear()
-        await self.live(timedelta(minutes=30))
-        await self.recover()
-        with writing(self.engine) as session:
-            close_circuit(session, at=self.now, by="staff")
-        await self.live(timedelta(minutes=30))
-        since = self.truth.now()
-        await self.live(timedelta(days=9), at_least_every=timedelta(days=1))
-        self.judge()
-        texts = [text for _, text in self.texts]
-        arrived = [text for sid, text in self.texts if sid not in self.provider.failed]
-        review, until = in_review(self.engine), self.truth.now()
-        found = list(lost(self.known, texts, arrived=arrived, since=since, until=until, in_review=review))
-        assert not found, "\n".join(found)
