@@ -23,11 +23,16 @@ _S = MessageState
 _messages, _attempts = table_of(Message).c, table_of(Attempt).c
 
 
-def leave(session: Session, ids: Sequence[int], *, late: bool, at: datetime, by: str) -> int:
-    """Planned texts are about to leave, in their `late` wording or the usual one; how many still were planned."""
-    moved = session.connection().scalars(_leave(late), {"ids": ids, "at": at}).all() if ids else []
-    record_moves(session, moved, seen=_S.PLANNED, to=_S.ATTEMPTING, at=at, by=by, why=None)
-    return len(moved)
+def leave(session: Session, ids: Sequence[int], *, late: bool, at: datetime, by: str) -> None:
+    """Planned texts are about to leave, in their `late` wording or the usual one; the caller has locked them.
+
+    Raises RuntimeError where one is planned no longer.
+    """
+    if not ids:
+        return
+    if session.connection().execute(_leave(late), {"ids": ids, "at": at}).rowcount != len(ids):
+        raise RuntimeError("a claimed text was no longer planned")
+    record_moves(session, ids, seen=_S.PLANNED, to=_S.ATTEMPTING, at=at, by=by, why=None)
 
 
 def accept(session: Session, attempt_ids: Sequence[str], *, seen: MessageState, at: datetime, by: str) -> Sequence[int]:
@@ -44,8 +49,7 @@ def _leave(late: bool) -> Update:
     check_move(_S.PLANNED, _S.ATTEMPTING)
     these = update(table_of(Message)).where(in_state(_S.PLANNED), in_array(_messages.id, "ids"))
     words = _messages.late_text if late else _messages.text
-    changed = these.values(state=_S.ATTEMPTING, reason=null(), need=null(), left_at=bindparam("at"), sent_text=words)
-    return changed.returning(_messages.id)
+    return these.values(state=_S.ATTEMPTING, reason=null(), need=null(), left_at=bindparam("at"), sent_text=words)
 
 
 @cache

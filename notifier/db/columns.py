@@ -41,7 +41,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     # The two processors are overridden whole, not their per-value hooks: a big import binds a million instants, and
     # the hooks would ask for the dialect's name each time.
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
-        return _to_text if dialect.name == "sqlite" else _to_utc
+        return instant_text if dialect.name == "sqlite" else _to_utc
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002  # SQLAlchemy's signature
         return _from_text if dialect.name == "sqlite" else _to_utc
@@ -57,7 +57,8 @@ def _to_utc(value: datetime | None) -> datetime | None:
 
 # Remembered: what is written at one moment, and the moments of one plan, are the same few instants again and again.
 @lru_cache(maxsize=4096)
-def _to_text(value: datetime | None) -> str | None:
+def instant_text(value: datetime | None) -> str | None:
+    """An instant as SQLite keeps it, and as both databases read it in a document."""
     instant = _to_utc(value)
     return None if instant is None else instant.isoformat(timespec="microseconds")[:-6] + "Z"
 

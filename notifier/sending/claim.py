@@ -10,19 +10,20 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from functools import partial
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.attempts import new_attempt_ids, open_attempts
 from notifier.db.batch_moves import leave
 from notifier.db.engine import database_time
 from notifier.db.need import claimable_up_to, mark_late, mark_ready, may_be_claimed, need_of, oldest_of_all
 from notifier.db.outbox import in_state, move_many
 from notifier.db.rows import insert_rows
 from notifier.db.seen_to import mark_reminders
-from notifier.db.tables import Attempt, Enrollment, Event, Message, Recovery, RecoveryKind
+from notifier.db.tables import Enrollment, Event, Message, Recovery, RecoveryKind
 from notifier.domain.offices import NO_OFFICES, Offices
 from notifier.domain.staffed_hours import StaffedClock
 from notifier.domain.states import MessageState
@@ -273,21 +274,23 @@ def _let_leave(
     worker_id: str,
     trial: bool,
 ) -> list[Claim]:
-    lease_until = database_time(session, now) + LEASE
+    if not to_send:
+        return []
     claims = [
         Claim(
-            row.id, str(uuid4()), row.phone, row.text if row.late_text is None or not send.late else row.late_text,
+            row.id, attempt, row.phone, row.text if row.late_text is None or not send.late else row.late_text,
             now + LEASE, rules.sender_of(row.office), trial,
         )
-        for row, send in to_send
+        for (row, send), attempt in zip(to_send, new_attempt_ids(now, len(to_send)), strict=True)
     ]  # fmt: skip
-    same = {"worker_id": worker_id, "started_at": now, "lease_until": lease_until}
-    attempts = [
-        {**same, "id": c.attempt_id, "message_id": c.message_id, "sender": c.sender or rules.sender} for c in claims
-    ]
-    insert_rows(session, Attempt, attempts)
+    by_sender: dict[str | None, dict[str, int]] = defaultdict(dict)
+    for one in claims:
+        by_sender[one.sender or rules.sender][one.attempt_id] = one.message_id
+    open_calls = partial(
+        open_attempts, session, worker_id=worker_id, started_at=now, lease_until=database_time(session, now) + LEASE
+    )
+    for sender, attempts in by_sender.items():
+        open_calls(attempts, sender=sender)
     for late in (False, True):
-        ids = [row.id for row, send in to_send if send.late is late]
-        if leave(session, ids, late=late, at=now, by=_BY) != len(ids):  # locked above: this cannot be
-            raise RuntimeError("a claimed text was no longer planned")
+        leave(session, [row.id for row, send in to_send if send.late is late], late=late, at=now, by=_BY)
     return claims

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Text, bindparam, cast, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.array_param import in_array
+from notifier.db.attempts import ClosedAttempt, all_are_open, close_attempts
 from notifier.db.batch_moves import accept
+from notifier.db.columns import instant_text
 from notifier.db.outbox import move_many
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt, Message
@@ -45,24 +46,6 @@ _WRITTEN: Final = (
     .order_by(_attempts.c.id)  # the order of the locks: two who lock the same ones must not wait for each other
     .with_for_update()
 )
-_CLOSED: Final = ("finished_at", "outcome", "code", "detail", "sid")
-_CLOSE: Final = (
-    update(_attempts).where(_attempts.c.id == bindparam("attempt")).values({name: bindparam(name) for name in _CLOSED})
-)
-_given: Final = (
-    func.unnest(
-        *(bindparam(name, type_=ARRAY(Text())) for name in ("attempt", *_CLOSED)),
-    )
-    .table_valued(*("attempt", *_CLOSED))
-    .render_derived()
-    .c
-)
-_CLOSE_AT_ONCE: Final = (
-    update(_attempts)
-    .where(_attempts.c.id == _given.attempt)
-    .values({name: cast(_given[name], _attempts.c[name].type) for name in _CLOSED})
-)
-"""PostgreSQL takes many rows as one statement: one by one, each costs it as much as a small statement."""
 
 
 def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime) -> None:
@@ -70,13 +53,13 @@ def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime)
 
     An attempt is committed before its call: one that is not there proves that the database went back in time.
     """
-    concluded, senders = _concluded(session, finished)
+    concluded, senders = _written(session, finished)
     if missing := [one for one in finished if one.attempt_id not in concluded]:
         many = counted(len(missing), "call of a worker is", "calls of a worker are")
         went_back(session, missing_since=min(one.at for one in missing), now=now, why=f"{many} not in the database")
     finished = [one for one in finished if one.attempt_id in concluded and _is_new(one, concluded[one.attempt_id])]
     given_up = {one.message_id for one in finished if concluded.get(one.attempt_id) == Result.NOT_CREATED.value}
-    _close_attempts(session, finished)
+    close_attempts(session, [_closed(one) for one in finished])
     _accepted(session, [one for one in finished if one.result is Result.ACCEPTED], given_up, now)
     _unknown(session, [one for one in finished if one.result is Result.UNKNOWN], now)
     _released(session, [one for one in finished if one.result is Result.RELEASED], now)
@@ -85,9 +68,13 @@ def save_outcomes(session: Session, finished: Sequence[Finished], now: datetime)
             _not_created(session, one, senders.get(one.attempt_id), now)
 
 
-def _concluded(session: Session, finished: Sequence[Finished]) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    """What is written down about these attempts so far: their outcomes, and the senders that they went to."""
-    found = session.connection().execute(_WRITTEN, {"attempts": [one.attempt_id for one in finished]}).all()
+def _written(session: Session, finished: Sequence[Finished]) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    """What is written down about these attempts so far: their outcomes, and where others than accepted ones are among
+    them, the senders that they went to."""
+    ids = [one.attempt_id for one in finished]
+    if all(one.result is Result.ACCEPTED for one in finished) and all_are_open(session, ids):
+        return dict.fromkeys(ids), {}  # as nearly always: then no row has to be read
+    found = session.connection().execute(_WRITTEN, {"attempts": ids}).all()
     return {row.id: row.outcome for row in found}, {row.id: row.sender for row in found}
 
 
@@ -96,22 +83,9 @@ def _is_new(one: Finished, written: str | None) -> bool:
     return written in (None, "unknown") or (one.result is Result.ACCEPTED and written == "not_created")
 
 
-def _close_attempts(session: Session, finished: Iterable[Finished]) -> None:
-    rows = [_as_row(one) for one in finished]
-    if rows and session.get_bind().dialect.name == "postgresql":
-        as_text = ({name: None if value is None else str(value) for name, value in row.items()} for row in rows)
-        columns = zip(*(row.values() for row in as_text), strict=True)
-        session.connection().execute(_CLOSE_AT_ONCE, dict(zip(rows[0], map(list, columns), strict=True)))
-    elif rows:
-        session.connection().execute(_CLOSE, rows)
-
-
-def _as_row(one: Finished) -> dict[str, Any]:
+def _closed(one: Finished) -> ClosedAttempt:
     outcome = Result.NOT_CREATED if one.result is Result.RELEASED else one.result
-    return {
-        "attempt": one.attempt_id, "finished_at": one.at, "outcome": outcome.value, "code": one.code,
-        "detail": one.detail, "sid": one.sid,
-    }  # fmt: skip
+    return ClosedAttempt(one.attempt_id, str(instant_text(one.at)), outcome.value, one.code, one.detail, one.sid)
 
 
 def _accepted(session: Session, finished: Sequence[Finished], given_up: set[int], now: datetime) -> None:
