@@ -24,6 +24,7 @@ ADVICE: Final[Mapping[RefusalCode, str]] = MappingProxyType(
         _C.ENROLLED_OTHERWISE: "notifier change {enrollment}",
         _C.ENROLLMENT_UNKNOWN: "see: notifier enrollments",
         _C.FILE_EMPTY: "for a sample: notifier import --template",
+        _C.FILE_OF_ANOTHER_SHAPE: "--as NAME (see: notifier mappings list); a sample: notifier import --template",
         _C.MESSAGE_CHANGED: "notifier explain {message}",
         _C.MESSAGE_UNKNOWN: "see: notifier due",
         _C.MESSAGE_CAME_MEANWHILE: "see: notifier replies --open",

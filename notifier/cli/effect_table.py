@@ -22,16 +22,19 @@ Named = Mapping[int, Enrollment]
 def print_effect(effect: Effect, named: Named) -> None:
     """Every text that is concerned, the patient's first, then those of others on the number; then what to mind."""
     zone, own = zone_called(effect.timezone), named[effect.enrollment]
+    notes = effect.notes_naming(lambda whose: called(named[whose]))
     if effect.already:
         show(f"{called(own)} is {effect.before['state'].replace('_', '-')} already; nothing changes")
-    else:
+    elif effect.texts or not notes:
         print_texts(effect.texts, zone, called(own))
+    else:
+        show(called(own), style="bold")
     for other in effect.others:
         whose = named[other.enrollment]
         same = whose.folded_name == own.folded_name
         where = "the same patient's other treatment" if same else "on the same phone"
         print_texts(other.texts, zone, f"{called(whose)}, {where}")
-    for sentence in effect.notes_naming(lambda whose: called(named[whose])):
+    for sentence in notes:
         note(f"! {sentence}")
     if effect.unanswered:
         note(f"to answer: notifier change {effect.enrollment} --answer QUESTION=ANSWER")

@@ -21,6 +21,7 @@ class RefusalCode(StrEnum):
     ENROLLED_OTHERWISE = "enrolled-otherwise"
     ENROLLMENT_UNKNOWN = "enrollment-unknown"
     FILE_EMPTY = "file-empty"
+    FILE_OF_ANOTHER_SHAPE = "file-of-another-shape"
     MESSAGE_CHANGED = "message-changed"
     MESSAGE_UNKNOWN = "message-unknown"
     MESSAGE_CAME_MEANWHILE = "message-came-meanwhile"

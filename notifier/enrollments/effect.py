@@ -16,6 +16,7 @@ from notifier.domain.names import check_name
 from notifier.domain.planning.difference import PlanDifference, PlannedChange
 from notifier.domain.planning.plan import EnrollmentFacts
 from notifier.domain.planning.wrong_now import OTHER_WORDS
+from notifier.domain.states import EnrollmentState
 from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.field_values import stored as value_of
 from notifier.enrollments.fields import CHANGEABLE, KEPT, PLANNED
@@ -157,6 +158,8 @@ class Effect:
             f"Not answered: {ask} The texts that depend on it are not sent until somebody answers it."
             for ask in self.unanswered.values()
         ]
+        if self._goes_on_as_planned:
+            found.append("What was held leaves as it was planned.")
         if self.on_their_way:
             found.append(f"May have left a moment ago: {', '.join(map(_quoted, self.on_their_way))}.")
         if self.nobody_tells:
@@ -201,6 +204,13 @@ class Effect:
                 for call in self.call_patient
             ],
         }
+
+    @property
+    def _goes_on_as_planned(self) -> bool:
+        """A hold is taken back, and no text has another hour or other words than before it."""
+        held = EnrollmentState.HELD.value
+        was_held = self.before.get("state") == held != self.after.get("state")
+        return was_held and not (self.texts or self.opted_out)
 
     def _all_texts(self) -> Iterable[TextEffect]:
         yield from self.texts

@@ -275,10 +275,11 @@ def _refuse(report: ImportReport, written_to: Path | None, skip_bad: bool) -> No
         note(f"... and {hidden:,} more")
     rows = counted(report.bad_rows, "row is", "rows are")
     where = f" in {written_to}" if written_to else ""
-    instead = "" if written_to else "; --bad-rows OUT.csv writes them to a file, each with what is wrong"
+    them = "it" if report.bad_rows == 1 else "them"
+    instead = "" if written_to else f"; --bad-rows OUT.csv writes {them} to a file, with what is wrong"
     if report.refused and not skip_bad:
         raise Refused(
-            f"{rows} bad, so nothing was written; mend them{where}, or leave them out with --skip-bad{instead}"
+            f"{rows} bad, so nothing was written; mend {them}{where}, or leave {them} out with --skip-bad{instead}"
         )
     done = "would be left out" if report.dry_run else "left out; the others are imported"
-    raise Failed(f"{rows} bad and {done}; mend them{where} and run it again{instead}")
+    raise Failed(f"{rows} bad and {done}; mend {them}{where} and run it again{instead}")

@@ -93,9 +93,13 @@ def enrollments(
         notes = (getattr(line, name) or "-" for name in noted)
         rows.append((number, line.name, line.phone, line.protocol, when, state_word, *notes, line.office or "-"))
     columns = ("enrollment", "name", "phone", "protocol", "treated", "state", *noted, "office")
-    _print(columns, rows, empty="nobody is enrolled", offices=bool(context.rules.offices))
+    _print(columns, rows, empty=_nobody(state, provider, before), offices=bool(context.rules.offices))
     if more:
         note(f"there are more: --before {lines[-1].id} shows the next, --limit more at once")
+
+
+def _nobody(*filters: object) -> str:
+    return "nobody like that is enrolled" if any(filters) else "nobody is enrolled"
 
 
 def opt_outs(as_json: Json = False) -> None:

@@ -58,7 +58,8 @@ def patients(
 ) -> None:
     """Who is enrolled, with the last text and the next one; who wrote something unread comes first."""
     query = PatientQuery("", state, protocol, provider, office, unread)
-    _list(query, page, as_json=as_json, as_csv=as_csv, empty="nobody is enrolled")
+    empty = "nobody is enrolled" if query == PatientQuery("") else "nobody like that is enrolled"
+    _list(query, page, as_json=as_json, as_csv=as_csv, empty=empty)
 
 
 def _list(query: PatientQuery, number: int, *, as_json: bool, as_csv: bool, empty: str) -> None:

@@ -21,12 +21,13 @@ from notifier.enrollments.enroll_effect import visible_of
 from notifier.enrollments.importing.absent_visits import AbsentVisit, absent_visits, end_visit
 from notifier.enrollments.importing.csv_text import read_csv
 from notifier.enrollments.importing.file_visits import FileVisits
+from notifier.enrollments.importing.header import read_header
 from notifier.enrollments.importing.known_bookings import know_bookings, newer_bookings
 from notifier.enrollments.importing.meanings import Done, Ready, RowMeaning, read_meanings, write_meanings
 from notifier.enrollments.importing.never_texted import about_never_texted
 from notifier.enrollments.importing.report import MOST_FAULTS, ImportReport
 from notifier.enrollments.importing.row_faults import faults_of
-from notifier.enrollments.importing.rows import ImportRow, RowFault, read_header, read_row
+from notifier.enrollments.importing.rows import ImportRow, RowFault, read_row
 from notifier.enrollments.importing.withdrawn_consent import hold_withdrawn
 from schedules.protocol import CareProtocol
 

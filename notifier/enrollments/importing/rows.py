@@ -1,4 +1,4 @@
-"""The columns of an import, and what one row asks for."""
+"""What one row of an import asks for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +17,7 @@ from notifier.domain.instants import is_at_night, read_instant, says_an_offset
 from notifier.domain.offices import choose_office
 from notifier.domain.own_lengths import parse_own_lengths
 from notifier.domain.planning.plan import PlanningRules
-from notifier.domain.refused import RefusalCode, Refused
+from notifier.domain.refused import Refused
 from notifier.enrollments.fields import FIELDS, Field, Kind
 from notifier.enrollments.requests import Checked, EnrollRequest, check_request
 from schedules.protocol import CareProtocol
@@ -35,9 +34,6 @@ WRONG = "what is wrong"
 _AS_BEFORE = "as it was said before"
 """Stands for a consent that says no while the rest of its row is read; it is never stored."""
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")
-_HEADER = ("external_id", "name", "phone", "protocol", "treated_at", "consent")
-_DIGITS = 7
-"""A phone or a date has as many; no name of a column has."""
 
 
 class Status(StrEnum):
@@ -88,47 +84,6 @@ class RowFault:
 def as_one(faults: Sequence[RowFault]) -> RowFault:
     """All faults of one row: the column of the first, the sentences of all."""
     return RowFault(faults[0].row, faults[0].column, "; ".join(one.sentence for one in faults))
-
-
-def read_header(cells: Sequence[str], protocols: Mapping[str, CareProtocol]) -> list[str]:
-    """The column names in order, "" for an empty one at the end. Raises Refused, naming the nearest for each stranger.
-
-    A column that is not known is refused rather than passed by: it could be an answer that decides what is sent.
-    """
-    questions = [question for protocol in protocols.values() for question in protocol.questions]
-    known = {_fold(name): name for name in (*questions, *OPTIONAL, *REQUIRED, WRONG)}
-    if _is_data(cells, known):
-        raise Refused(
-            "the first row is a patient's, not the names of the columns; put this line on top, with the names in the "
-            f"order of your own cells: {','.join(_HEADER)}",
-            "header",
-        )
-    found: list[str] = []
-    for position, cell in enumerate(cells, 1):
-        name = known.get(_fold(cell), "") if cell else ""
-        if cell and not name:
-            near = get_close_matches(_fold(cell), known, n=1, cutoff=0.5)
-            instead = f"did you mean {known[near[0]]}?" if near else "leave it out"
-            raise Refused(f'column {position} is "{cell[:60]}", which is not known here; {instead}', "header")
-        if name and name in found:
-            raise Refused(f"the column {name} is there twice; leave one out", "header")
-        found.append(name)
-    if missing := [name for name in REQUIRED if name not in found]:
-        raise Refused(
-            f"the first row names no column {', '.join(missing)}; the sample file has them all",
-            "header",
-            code=RefusalCode.COLUMNS_MISSING,
-        )
-    if "treated_at" not in found and "appointment_at" not in found:
-        raise Refused("the first row names neither treated_at nor appointment_at; one of them is needed", "header")
-    return found
-
-
-def _is_data(cells: Sequence[str], known: Mapping[str, str]) -> bool:
-    """Whether a first row names no column and has a cell such as a number or a date: its header was forgotten."""
-    filled = [cell for cell in cells if cell]
-    named = sum(_fold(cell) in known for cell in filled)
-    return named <= 1 < len(filled) and any(sum(map(str.isdigit, cell)) >= _DIGITS for cell in filled)
 
 
 def read_row(
@@ -277,5 +232,5 @@ def _when(cell: str, timezone: str, field: str, rules: PlanningRules) -> datetim
     return at
 
 
-def _fold(name: str) -> str:
+def fold(name: str) -> str:
     return name.strip().casefold().replace("_", "-").replace(" ", "-")

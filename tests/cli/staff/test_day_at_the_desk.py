@@ -152,6 +152,13 @@ def test_cancelling_says_what_it_does_to_others_on_the_phone(clinic: Desk, ana: 
     assert (1, set(STEPS), False) == (first["enrollment"], changed, answer["opted_out"])
 
 
+def test_a_list_that_is_narrowed_says_that_nobody_is_like_that(clinic: Desk, ana: tuple[str, ...]) -> None:
+    alone = [clinic(*one).err for one in (("enrollments",), ("patients",))]
+    clinic(*ana)
+    narrowed = [clinic(*one).err for one in (("enrollments", "--provider", "Dr. Kim"), ("patients", "--unread"))]
+    assert (["nobody is enrolled\n"] * 2, ["nobody like that is enrolled\n"] * 2) == (alone, narrowed)
+
+
 def test_an_hour_on_another_clock_than_the_clinics_says_whose(clinic: Desk, ana: tuple[str, ...]) -> None:
     clinic(*ana)
     clinic(*ana[:-1], "2026-03-07T15:30-05:00", "--name", "Dee Poe", "--timezone", "America/Los_Angeles")

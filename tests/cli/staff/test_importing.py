@@ -109,7 +109,7 @@ def test_the_bad_rows_come_back_as_a_file_to_mend_and_import(clinic: Desk, tmp_p
     bad(clinic, tmp_path)
     ran = clinic("import", "patients.csv", "--skip-bad", "--bad-rows", "mend.csv")
     assert 1 == ran.code
-    assert "mend them in mend.csv and run it again" in ran.err
+    assert "mend it in mend.csv and run it again" in ran.err
     file = tmp_path / "mend.csv"
     assert 0o600 == file.stat().st_mode & 0o777
     text = file.read_text(encoding="utf-8-sig")

@@ -11,7 +11,8 @@ import pytest
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.csv_text import read_csv
-from notifier.enrollments.importing.rows import ImportRow, Status, read_header, read_row, template
+from notifier.enrollments.importing.header import read_header
+from notifier.enrollments.importing.rows import ImportRow, Status, read_row, template
 from schedules.catalogue import shipped
 from schedules.wording import Voice
 
@@ -93,7 +94,10 @@ def test_a_header_is_understood_in_whole_or_refused_with_the_nearest_name(subtes
         (f"{HEADER},langauge", 'column 7 is "langauge", which is not known here; did you mean language?'),
         (f"{HEADER},shave", "did you mean shaves?"),
         (f"{HEADER},zzzzzz", "leave it out"),
-        ("3/7/2026,Ana", 'column 1 is "3/7/2026"'),
+        ("Start Time,End Time,First Name,Phone", "has not the columns of the sample file; where a booking system"),
+        ("Schedule at a Glance", 'the first row is "Schedule at a Glance", and has not the columns'),
+        ("<table><tr><td>2026-03-07T09:00", "where a booking system wrote it, say which"),
+        ("name,phone,zone,consent", 'column 3 is "zone"'),
     ]
     for cells, because in cases:
         with subtests.test(cells=cells, because=because):

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from notifier.domain.refused import Refused
+from notifier.enrollments.importing.header import read_header
 from notifier.enrollments.importing.row_faults import faults_of
-from notifier.enrollments.importing.rows import read_header
 from schedules.catalogue import shipped
 from tests.enrollments.importing.test_csv_text import RULES
 
@@ -98,5 +98,5 @@ def test_a_file_without_a_header_gets_the_line_to_put_on_top(first: tuple[str, .
 
 
 def test_names_that_are_not_known_are_still_a_header() -> None:
-    with pytest.raises(Refused, match='column 1 is "Nombre"'):
+    with pytest.raises(Refused, match='the first row is "Nombre, Telefono", and has not the columns'):
         read_header(["Nombre", "Telefono"], shipped())

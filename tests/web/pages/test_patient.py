@@ -123,6 +123,13 @@ def test_a_name_alone_changes_no_text(pages: Pages) -> None:
     assert "Anna Ruiz" in pages.read(HERS)
 
 
+def test_who_lets_held_texts_go_on_reads_that_they_leave_as_planned(pages: Pages) -> None:
+    pages.enroll()
+    sure(pages, what="hold")
+    shown = words(seen(pages, what="resume"))
+    assert ("What was held leaves as it was planned." in shown, "No text changes." in shown) == (True, False)
+
+
 def test_nothing_changed_is_said(pages: Pages) -> None:
     pages.enroll()
     response = seen(pages, what="change", name="Ana Ruiz", phone="+1 212 555 0123", treated_at="2026-03-06T14:10")
