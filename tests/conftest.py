@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session
 from notifier.db import enrollments, outbox
 from notifier.db.engine import open_engine
 from notifier.db.schema import upgrade
+from notifier.db.search_words import write_words
 from notifier.domain.states import EnrollmentState, MessageState
 from tests.faults.processes import Processes
 from tests.setups.compiled import share_compiled_statements
@@ -263,7 +264,9 @@ class Rows:
             "enrolled_at": self.now,
             "enrolled_by": "desk",
         }
-        return enrollments.insert(session, [{**row, **values}])[0]
+        (written,) = enrollments.insert(session, [{**row, **values}])
+        write_words(session, [written], [{**row, **values}])
+        return written
 
     def message(self, session: Session, enrollment_id: int, **values: Any) -> int:
         """A planned text of that enrollment, due in an hour and useful for a day; its id."""

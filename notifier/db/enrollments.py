@@ -14,20 +14,17 @@ from notifier.db.array_param import in_array
 from notifier.db.columns import can_be_id
 from notifier.db.events import cut, record_event
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
-from notifier.db.search_words import write_words
 from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.refused import RefusalCode, Refused
 from notifier.domain.states import EnrollmentState
 
 
 def insert(session: Session, rows: Sequence[Row]) -> list[int]:
-    """Write down enrollments, and the words that they are found by; their ids, in the order of the rows.
+    """Write down enrollments; their ids, in the order of the rows. They are found once their words are written too.
 
     Raises IntegrityError for a known external id, and for the same phone, folded name, protocol, date and ordinal.
     """
-    ids = insert_rows_for_ids(session, Enrollment, rows)
-    write_words(session, ids, rows)
-    return ids
+    return insert_rows_for_ids(session, Enrollment, rows)
 
 
 def by_id(session: Session, enrollment_id: int) -> Enrollment | None:

@@ -24,7 +24,19 @@ Row = Mapping[str, Any]
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert all rows, each with the same columns. Nothing is checked here but what the database checks."""
     if rows:
-        _tell(session, model, rows)
+        insert_columns(session, model, _columns(model, rows))
+
+
+def insert_columns(session: Session, model: type[SQLModel], columns: Mapping[str, Sequence[Any]]) -> CursorResult[Any]:
+    """The same for rows that come column by column, at least one.
+
+    Past SQLAlchemy's own inserts: building a row's parameters takes them as long as the insert itself.
+    """
+    kind = session.get_bind().dialect.name
+    if kind == "postgresql" and len(next(iter(columns.values()))) == 1:  # a COPY tells no id
+        return session.connection().execute(_insert(model), {name: values[0] for name, values in columns.items()})
+    statement, tuples = _insert_of_tuples(model, columns, kind)
+    return session.connection().exec_driver_sql(statement, tuples if len(tuples) > 1 else tuples[0])
 
 
 def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> list[int]:
@@ -32,9 +44,9 @@ def insert_rows_for_ids(session: Session, model: type[SQLModel], rows: Sequence[
     if not rows:
         return []
     if len(rows) == 1:  # the plain statement is told its id anyway, for a third less
-        return [_id_of(_tell(session, model, rows))]
+        return [_id_of(insert_columns(session, model, _columns(model, rows)))]
     ids = _next_ids(session, model, len(rows))
-    insert_rows(session, model, [{"id": id_, **row} for id_, row in zip(ids, _alike(model, rows), strict=True)])
+    insert_columns(session, model, {"id": ids, **_columns(model, rows)})
     return ids
 
 
@@ -59,15 +71,6 @@ def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> 
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a model."""
     return cast(Table, model.__table__)  # type: ignore[attr-defined]  # SQLModel does not declare it
-
-
-def _tell(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> CursorResult[Any]:
-    """Past SQLAlchemy's own inserts: building a row's parameters takes them as long as the insert itself."""
-    kind = session.get_bind().dialect.name
-    if kind == "postgresql" and len(rows) == 1:  # a COPY tells no id
-        return session.connection().execute(_insert(model), rows[0])
-    statement, tuples = _insert_of_tuples(model, rows, kind)
-    return session.connection().exec_driver_sql(statement, tuples if len(tuples) > 1 else tuples[0])
 
 
 def _id_of(inserted: CursorResult[Any]) -> int:
@@ -98,14 +101,15 @@ def _last_id(model: type[SQLModel]) -> Select[Any]:
     return select(func.max(table_of(model).c.id))
 
 
-def _insert_of_tuples(model: type[SQLModel], rows: Sequence[Row], kind: str) -> tuple[str, list[tuple[Any, ...]]]:
-    """The statement for the driver, and its parameters: column by column, each value as its column wants it."""
-    defaults, rows, checks = _defaults(model), _alike(model, rows), _checks(model)
-    given = rows[0].keys()
-    statement, names = _insert_text(model, (*given, *(defaults.keys() - given)), kind)
+def _insert_of_tuples(
+    model: type[SQLModel], given: Mapping[str, Sequence[Any]], kind: str
+) -> tuple[str, list[tuple[Any, ...]]]:
+    """The statement for the driver, and its parameters, each value as its column wants it."""
+    defaults, checks, many = _defaults(model), _checks(model), len(next(iter(given.values())))
+    statement, names = _insert_text(model, (*given, *(defaults.keys() - given.keys())), kind)
     columns: list[Iterable[Any]] = []
     for name in names:
-        values = [row[name] for row in rows] if name in given else repeat(defaults[name], len(rows))
+        values = given[name] if name in given else repeat(defaults[name], many)
         columns.append(map(check, values) if (check := checks.get(name)) else values)
     return statement, list(zip(*columns, strict=True))
 
@@ -131,6 +135,10 @@ def _checks(model: type[SQLModel]) -> dict[str, Callable[[Any], Any]]:
     """What a column does to each value."""
     found = ((column.name, column.type.dialect_impl(_AS_TEXT).bind_processor(_AS_TEXT)) for column in table_of(model).c)
     return {name: check for name, check in found if check is not None}
+
+
+def _columns(model: type[SQLModel], rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in _alike(model, rows)[0]}
 
 
 def _alike(model: type[SQLModel], rows: Sequence[Row]) -> Sequence[Row]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.array_param import in_array
-from notifier.db.rows import Row, insert_if_new, insert_rows, table_of
+from notifier.db.rows import Row, insert_columns, insert_if_new, table_of
 from notifier.db.tables import Enrollment, SearchWord
 from notifier.domain.search_words import FoundBy, SearchTerms, words_of_enrollment, words_of_number
 
@@ -23,12 +23,8 @@ _RARE: Final = 2000
 
 def write_words(session: Session, ids: Iterable[int], rows: Iterable[Row]) -> None:
     """Keep the words of new enrollments, given as rows."""
-    words = [
-        word
-        for id_, row in zip(ids, rows, strict=True)
-        for word in _rows(id_, row["name"], row["phone"], row.get("external_id"))
-    ]
-    insert_rows(session, SearchWord, words)
+    whose = ((id_, row["name"], row["phone"], row.get("external_id")) for id_, row in zip(ids, rows, strict=True))
+    _write(session, whose)
 
 
 def refresh_words(session: Session, enrollment_ids: Collection[int]) -> None:
@@ -37,10 +33,7 @@ def refresh_words(session: Session, enrollment_ids: Collection[int]) -> None:
     former = FoundBy.FORMER_NUMBER
     session.execute(delete(_words).where(_words.c.enrollment_id.in_(ids), _words.c.kind != former))
     columns = (col(Enrollment.id), col(Enrollment.name), col(Enrollment.phone), col(Enrollment.external_id))
-    found = session.execute(select(*columns).where(col(Enrollment.id).in_(ids))).all()
-    insert_rows(
-        session, SearchWord, [word for id_, name, phone, own in found for word in _rows(id_ or 0, name, phone, own)]
-    )
+    _write(session, session.execute(select(*columns).where(col(Enrollment.id).in_(ids))))
 
 
 def keep_former_number(session: Session, enrollment_ids: Iterable[int], phone: str) -> None:
@@ -91,6 +84,15 @@ def _begins(spellings: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*(and_(_words.c.word >= one, _words.c.word < one + _LAST) for one in spellings))
 
 
-def _rows(enrollment_id: int, name: str, phone: str, external_id: str | None) -> list[Row]:
-    kept = words_of_enrollment(name, phone, external_id)
-    return [{"enrollment_id": enrollment_id, "word": word, "kind": kind} for kind, word in kept]
+def _write(session: Session, enrollments: Iterable[Any]) -> None:
+    """The words of these, each with its id, name, number and own id; some thousands, so as columns."""
+    ids: list[int] = []
+    words: list[str] = []
+    kinds: list[int] = []
+    for id_, name, phone, external_id in enrollments:
+        kept = words_of_enrollment(name, phone, external_id)
+        ids += [id_] * len(kept)
+        words += [word for _, word in kept]
+        kinds += [kind for kind, _ in kept]
+    if ids:  # of one enrollment there are several words
+        insert_columns(session, SearchWord, {"enrollment_id": ids, "word": words, "kind": kinds})

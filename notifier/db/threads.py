@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -14,6 +15,22 @@ from notifier.db.engine import file_of, is_sqlite, reading, writing
 
 _T = TypeVar("_T")
 _POSTGRESQL_THREADS = 4
+
+
+@contextmanager
+def working(session: Session, operation: Callable[[], object]) -> Iterator[None]:
+    """Run `operation` with this session while the caller computes, who must not touch the session meanwhile.
+
+    What it raises is raised at the end. On SQLite there is no server that could work beside us: it runs at once.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        operation()
+        yield
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="database") as thread:
+        running = thread.submit(operation)
+        yield
+        running.result()
 
 
 class DatabaseThreads:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from sqlmodel import col
 from notifier.db import outbox
 from notifier.db.outbox import left_today
 from notifier.db.tables import Enrollment, Message
+from notifier.db.threads import working
 from notifier.domain.planning.difference import (
     OutboxRow,
     PlanDifference,
@@ -101,11 +103,13 @@ def look_ahead(
     new: Collection[int] = (),
     lock: bool = False,
     left: Mapping[str, Sequence[datetime]] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Outlook:
     """Plan the numbers of these enrollments: `after` must name everybody on them.
 
     `new` were stored a moment ago: they have no texts yet. `lock` is for a session that will write what is found: no
-    text can leave meanwhile. `left`: what `left_today` says of the numbers, where it is read already.
+    text can leave meanwhile. `left`: what `left_today` says of the numbers, where it is read already. `meanwhile` is
+    what the database has to do while all is planned.
     """
     running = [one for one in after if one.state in RUNNING]
     rows = _rows(session, [one.enrollment for one in running if one.enrollment and one.enrollment not in new], lock)
@@ -115,8 +119,9 @@ def look_ahead(
     for one in after:
         numbers.setdefault(one.phone, []).append(_member(one, rows.get(one.enrollment, ()), now))
     plans: dict[int, Plan] = {}
-    for phone, members in numbers.items():
-        plans |= plan_together(members, rules, enrolled_at=now, left=left.get(phone, ()))
+    with working(session, meanwhile) if meanwhile else nullcontext():
+        for phone, members in numbers.items():
+            plans |= plan_together(members, rules, enrolled_at=now, left=left.get(phone, ()))
     plans |= with_corrections(session, after, plans, rows, rules, now)
     return Outlook(now, rules, after, before, plans, rows)
 

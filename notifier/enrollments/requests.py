@@ -115,11 +115,12 @@ class Checked:
         """The same for the same content; what an import compares with the row it read last time."""
         content: list[object] = []
         for one in CHANGEABLE:
-            value = self.value(one.name)
-            if one.whole and (value or one.kind is not Kind.OFFICE):
-                content.append(value.isoformat() if isinstance(value, datetime) else value)
-            elif one.name in self.given and _is_content(one) and not one.whole and not one.is_key:
-                content.append([one.name, value])
+            if one.whole:
+                value = self.value(one.name)
+                if value or one.kind is not Kind.OFFICE:
+                    content.append(value.isoformat() if isinstance(value, datetime) else value)
+            elif one.name in self.given and _is_content(one) and not one.is_key:
+                content.append([one.name, self.value(one.name)])
         return hashlib.sha256(_canonical(content).encode()).hexdigest()[:16]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 import structlog
 from sqlalchemy import event
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 from notifier.db import enrollments
 from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
-from notifier.db.search_words import refresh_words
+from notifier.db.search_words import refresh_words, write_words
 from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.informed import informed_note
 from notifier.domain.planning.first_text import FirstText, first_text
@@ -38,6 +40,8 @@ from notifier.enrollments.requests import Checked
 from notifier.numbers.never_text import remember
 
 log = structlog.get_logger()
+_MANY: Final = 20
+"""New enrollments that take longer to plan than the thread costs in which their words are written meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +130,23 @@ def _write_wave(
         new.append((position, one, company_of(session, known, one.facts)))
         rows.append(_enrollment_row(one, ordinal, now, by, digest))
     ids = enrollments.insert(session, rows)
+    words = partial(write_words, session, ids, rows)
+    if are_few := len(ids) < _MANY:
+        words()
     never = {id_ for id_, (_, one, _) in zip(ids, new, strict=True) if standing.is_never_texted(person_of(one))}
     texts: list[Row] = []
     on_number = [other for _, _, others in new for other in others]
     added = [stored_as(one.facts, enrollment_id) for (_, one, _), enrollment_id in zip(new, ids, strict=True)]
     outlook = look_ahead(
-        session, [*on_number, *added], rules, now, before=on_number, new=set(ids), lock=True, left=standing.left
+        session,
+        [*on_number, *added],
+        rules,
+        now,
+        before=on_number,
+        new=set(ids),
+        lock=True,
+        left=standing.left,
+        meanwhile=None if are_few else words,
     )
     for (position, _, _), facts in zip(new, added, strict=True):
         enrollment_id, plan = facts.enrollment, outlook.plans[facts.enrollment]

@@ -176,7 +176,7 @@ def write_meanings(
     """Write rows in the caller's transaction. Raises Refused where somebody changed what they mean in the meantime."""
     done = Done()
     ids = [row.wanted.external_id or "" for row, meaning in rows if meaning is not RowMeaning.NEW]
-    known = _visible(by_external_ids(session, ids), rules)
+    known = _visible(by_external_ids(session, ids), rules) if ids else {}
     for row, meaning in rows:
         stored = known.get(row.wanted.external_id or "")
         if stored is None:
