@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, orm, text
@@ -62,6 +62,24 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def once_committed(session: orm.Session, act: Callable[[], object]) -> None:
+    """Do this when the session's transaction has been committed, and never where it is rolled back."""
+    session.info.setdefault(_AFTERWARDS, []).append(act)
+
+
+# One listener for all sessions: to make one for each takes as long as a statement.
+def _act(session: orm.Session) -> None:
+    for act in session.info.pop(_AFTERWARDS, ()):
+        act()
+
+
+def _forget(session: orm.Session) -> None:
+    session.info.pop(_AFTERWARDS, None)
+
+
+_AFTERWARDS: Final = "once_committed"
+event.listen(orm.Session, "after_commit", _act)
+event.listen(orm.Session, "after_rollback", _forget)
 _READER: Mapping[str, Mapping[str, Any]] = {
     "sqlite": {"readonly": True},
     "postgresql": {"readonly": True, "postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import repeat
-from typing import Any, Final, cast
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, cast
 
 from pydantic_core import PydanticUndefined
 from sqlalchemy import CursorResult, Insert, Select, Table, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
 
 from notifier.db.columns import json_text
@@ -105,25 +105,34 @@ def _insert_of_tuples(
     model: type[SQLModel], given: Mapping[str, Sequence[Any]], kind: str
 ) -> tuple[str, list[tuple[Any, ...]]]:
     """The statement for the driver, and its parameters, each value as its column wants it."""
-    defaults, checks, many = _defaults(model), _checks(model), len(next(iter(given.values())))
-    statement, names = _insert_text(model, (*given, *(defaults.keys() - given.keys())), kind)
-    columns: list[Iterable[Any]] = []
-    for name in names:
-        values = given[name] if name in given else repeat(defaults[name], many)
-        columns.append(map(check, values) if (check := checks.get(name)) else values)
+    statement, defaults, checks = _insert_text(model, tuple(given), kind)
+    many = len(next(iter(given.values())))
+    columns: list[Iterable[Any]] = [*given.values(), *(repeat(value, many) for value in defaults)]
+    for place, check in checks:
+        columns[place] = map(check, columns[place])
     return statement, list(zip(*columns, strict=True))
 
 
+class _InsertText(NamedTuple):
+    statement: str
+    defaults: Sequence[Any]
+    """The values of the columns that nobody gives; they come last."""
+    checks: Sequence[tuple[int, Callable[[Any], Any]]]
+    """By place: what a column does to each value."""
+
+
 @cache
-def _insert_text(model: type[SQLModel], names: tuple[str, ...], kind: str) -> tuple[str, Sequence[str]]:
-    """The statement, and the columns in the order in which it takes their values."""
-    table = table_of(model)
+def _insert_text(model: type[SQLModel], given: tuple[str, ...], kind: str) -> _InsertText:
+    table, defaults = table_of(model).name, _defaults(model)
+    names = (*given, *(name for name in defaults if name not in given))
+    quoted = '", "'.join(names)
     if kind == "postgresql":  # sent one by one, each row would cost the server as much as a small statement
-        quoted = '", "'.join(names)
-        return f'COPY {table.name} ("{quoted}") FROM STDIN', names
-    compiled = insert(table).compile(dialect=_AS_TEXT, column_keys=names)
-    assert isinstance(compiled, SQLCompiler)
-    return str(compiled), compiled.positiontup or ()
+        statement = f'COPY {table} ("{quoted}") FROM STDIN'
+    else:
+        places = ", ".join("?" * len(names))
+        statement = f'INSERT INTO {table} ("{quoted}") VALUES ({places})'  # noqa: S608  # nobody's but our own names
+    checks = [(place, check) for place, name in enumerate(names) if (check := _checks(model).get(name))]
+    return _InsertText(statement, [defaults[name] for name in names[len(given) :]], checks)
 
 
 _AS_TEXT: Final[Dialect] = sqlite.dialect(json_serializer=json_text)
@@ -137,8 +146,11 @@ def _checks(model: type[SQLModel]) -> dict[str, Callable[[Any], Any]]:
     return {name: check for name, check in found if check is not None}
 
 
-def _columns(model: type[SQLModel], rows: Sequence[Row]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in _alike(model, rows)[0]}
+def _columns(model: type[SQLModel], rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
+    names = tuple(_alike(model, rows)[0])
+    if len(names) == 1:  # of one name the getter makes no tuple
+        return {names[0]: [row[names[0]] for row in rows]}
+    return dict(zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True))
 
 
 def _alike(model: type[SQLModel], rows: Sequence[Row]) -> Sequence[Row]:

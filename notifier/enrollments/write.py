@@ -9,10 +9,10 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from notifier.db import enrollments
+from notifier.db.engine import once_committed
 from notifier.db.protocols import store_version
 from notifier.db.rows import Row, insert_rows
 from notifier.db.search_words import refresh_words, write_words
@@ -100,7 +100,7 @@ def write_enrollments(
             standing = read_standing(session, [one for _, one in waiting], now)
     new = [one.enrollment for one in written.values() if not one.already]
     if new:
-        event.listen(session, "after_commit", lambda _session: log.info("enrolled", enrollments=new), once=True)
+        once_committed(session, partial(log.info, "enrolled", enrollments=new))
     return [written[position] for position in range(len(wanted))]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
-from sqlalchemy import ColumnElement, event, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.engine import once_committed
 from notifier.db.events import record_event
 from notifier.db.outbox import look_again
 from notifier.db.postgresql import announce
@@ -102,7 +104,7 @@ def _open(
     row = {"reason": reason, "code": code, "opened_at": at, "probe_at": probe_at}
     insert_rows(session, Circuit, [{**row, "sender": sender}])
     record_event(session, at=at, by=by, what="circuit_opened", why=reason)
-    event.listen(session, "after_commit", lambda _session: _say_opened(reason, sender), once=True)
+    once_committed(session, partial(_say_opened, reason, sender))
 
 
 def put_off(session: Session, circuits: list[Circuit], *, at: datetime, random: Random | None = None) -> None:
